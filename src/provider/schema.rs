@@ -1,0 +1,113 @@
+//! What Terraform is told about the provider's configuration and resources, in neutral types.
+//!
+//! How a schema is derived from the tables is `resource_spec`'s business; how it is put on the wire is
+//! `plugin/to_proto`'s.
+
+use crate::value::{Type, Value};
+
+/// The schema of the provider block, of a resource or of a data source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// Raised when a state of an older schema must be rewritten.
+    pub version: i64,
+    pub block: Block,
+}
+
+/// A block's attributes and nested blocks, in the order they are documented. Descriptions are Markdown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Block {
+    pub description: String,
+    pub attributes: Vec<Attribute>,
+    pub blocks: Vec<NestedBlock>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    pub name: String,
+    pub ty: Type,
+    pub description: String,
+    pub required: bool,
+    pub optional: bool,
+    pub computed: bool,
+    pub sensitive: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nesting {
+    Single,
+    List,
+    Set,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NestedBlock {
+    pub name: String,
+    pub nesting: Nesting,
+    pub block: Block,
+    pub min_items: i64,
+    /// 0: no limit.
+    pub max_items: i64,
+}
+
+/// Names that tell one remote object from all others, for imports by identity (Terraform 1.12 and later).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentitySchema {
+    pub version: i64,
+    pub attributes: Vec<IdentityAttribute>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityAttribute {
+    pub name: String,
+    pub ty: Type,
+    pub required_for_import: bool,
+    pub description: String,
+}
+
+impl Block {
+    /// The type of the object that this block's values are.
+    pub fn ty(&self) -> Type {
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|attribute| (attribute.name.clone(), attribute.ty.clone()));
+        let blocks = self.blocks.iter().map(|nested| {
+            let inner = nested.block.ty();
+            let ty = match nested.nesting {
+                Nesting::Single => inner,
+                Nesting::List => Type::list(inner),
+                Nesting::Set => Type::set(inner),
+            };
+            (nested.name.clone(), ty)
+        });
+        Type::Object(attributes.chain(blocks).collect())
+    }
+
+    /// The value of a block in which nothing is written: attributes null, repeated blocks empty.
+    pub fn empty(&self) -> Value {
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|attribute| (attribute.name.clone(), Value::Null));
+        let blocks = self.blocks.iter().map(|nested| {
+            let value = match nested.nesting {
+                Nesting::Single => Value::Null,
+                Nesting::List => Value::List(Vec::new()),
+                Nesting::Set => Value::Set(Vec::new()),
+            };
+            (nested.name.clone(), value)
+        });
+        Value::object(attributes.chain(blocks))
+    }
+}
+
+impl IdentitySchema {
+    pub fn ty(&self) -> Type {
+        Type::Object(
+            self.attributes
+                .iter()
+                .map(|a| (a.name.clone(), a.ty.clone()))
+                .collect(),
+        )
+    }
+}

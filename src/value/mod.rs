@@ -1,0 +1,179 @@
+//! Terraform's values, as the provider thinks of them.
+//!
+//! Layer 0: no I/O, no serialisation. How a value looks as msgpack or JSON is `plugin/dynamic_value`'s business,
+//! how it looks as XML is `metadata/{encode,decode}`'s.
+
+mod number;
+mod path;
+mod ty;
+
+pub use number::Number;
+pub use path::{Path, Step};
+pub use ty::Type;
+
+use std::collections::BTreeMap;
+
+use crate::secret::Secret;
+
+/// A value of Terraform's type system. Sets are kept sorted, so that two equal sets are equal values whatever
+/// order they came in: build them with [`Value::set`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Value {
+    #[default]
+    Null,
+    /// Known only after apply. Refinements (ext 12 on the wire) are not kept.
+    Unknown,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    /// A text that must never be shown; prints as `(sensitive)`.
+    Secret(Secret),
+    List(Vec<Value>),
+    /// Sorted; see [`Value::set`].
+    Set(Vec<Value>),
+    Map(BTreeMap<String, Value>),
+    Object(BTreeMap<String, Value>),
+}
+
+impl Value {
+    /// A text value.
+    pub fn text(text: impl Into<String>) -> Value {
+        Value::Text(text.into())
+    }
+
+    /// A whole number.
+    pub fn int(number: i64) -> Value {
+        Value::Number(Number::from(number))
+    }
+
+    /// A set, sorted. Equal known members collapse into one; unknown members never do, since two unknowns
+    /// may turn out to be different.
+    pub fn set(mut members: Vec<Value>) -> Value {
+        members.sort();
+        members.dedup_by(|a, b| a == b && a.is_wholly_known());
+        Value::Set(members)
+    }
+
+    /// An object from its attributes.
+    pub fn object<K: Into<String>>(attributes: impl IntoIterator<Item = (K, Value)>) -> Value {
+        Value::Object(
+            attributes
+                .into_iter()
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
+        )
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Value::Unknown)
+    }
+
+    /// Known and not null at its top level; members may still be unknown.
+    pub fn is_set(&self) -> bool {
+        !self.is_null() && !self.is_unknown()
+    }
+
+    /// True when no unknown is anywhere inside.
+    pub fn is_wholly_known(&self) -> bool {
+        match self {
+            Value::Unknown => false,
+            Value::List(members) | Value::Set(members) => members.iter().all(Value::is_wholly_known),
+            Value::Map(entries) | Value::Object(entries) => entries.values().all(Value::is_wholly_known),
+            _ => true,
+        }
+    }
+
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The number when it is whole and fits.
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Value::Number(number) => number.as_i64(),
+            _ => None,
+        }
+    }
+
+    /// The members of a list or a set.
+    pub fn members(&self) -> Option<&[Value]> {
+        match self {
+            Value::List(members) | Value::Set(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// The entries of a map or the attributes of an object.
+    pub fn entries(&self) -> Option<&BTreeMap<String, Value>> {
+        match self {
+            Value::Map(entries) | Value::Object(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// An attribute of an object; null when it is absent or this is no object.
+    pub fn get(&self, name: &str) -> &Value {
+        static NULL: Value = Value::Null;
+        self.entries()
+            .and_then(|entries| entries.get(name))
+            .unwrap_or(&NULL)
+    }
+
+    /// Sets an attribute. Does nothing on a value that is no object and no map.
+    pub fn put(&mut self, name: &str, value: Value) {
+        if let Value::Object(entries) | Value::Map(entries) = self {
+            entries.insert(name.to_owned(), value);
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Value {
+        Value::Bool(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Value {
+        Value::text(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_are_equal_in_any_order_and_hold_a_member_once() {
+        let one = Value::set(vec!["b".into(), "a".into(), "a".into()]);
+        let other = Value::set(vec!["a".into(), "b".into()]);
+        assert_eq!(one, other);
+    }
+
+    #[test]
+    fn unknown_members_of_a_set_do_not_collapse() {
+        let set = Value::set(vec![Value::Unknown, Value::Unknown]);
+        assert_eq!(set.members().unwrap().len(), 2);
+        assert!(!set.is_wholly_known());
+    }
+
+    #[test]
+    fn an_absent_attribute_reads_as_null() {
+        assert!(Value::object([("a", Value::Bool(true))]).get("b").is_null());
+        assert!(Value::Unknown.get("b").is_null());
+    }
+}

@@ -1,0 +1,45 @@
+//! The shape that a value is read against.
+
+use std::fmt;
+
+/// A type of Terraform's type system, as far as protocol 5 needs it here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Type {
+    Bool,
+    Number,
+    String,
+    List(Box<Type>),
+    Set(Box<Type>),
+    Map(Box<Type>),
+    /// Attributes in the order they are declared.
+    Object(Vec<(String, Type)>),
+}
+
+impl Type {
+    pub fn list(of: Type) -> Type {
+        Type::List(Box::new(of))
+    }
+
+    pub fn set(of: Type) -> Type {
+        Type::Set(Box::new(of))
+    }
+
+    pub fn map(of: Type) -> Type {
+        Type::Map(Box::new(of))
+    }
+}
+
+impl fmt::Display for Type {
+    /// As Terraform's documentation names types: `list(string)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Type::Bool => f.write_str("bool"),
+            Type::Number => f.write_str("number"),
+            Type::String => f.write_str("string"),
+            Type::List(of) => write!(f, "list({of})"),
+            Type::Set(of) => write!(f, "set({of})"),
+            Type::Map(of) => write!(f, "map({of})"),
+            Type::Object(_) => f.write_str("object"),
+        }
+    }
+}
