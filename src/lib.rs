@@ -3,6 +3,8 @@
 //! This library exists for the binary, for benches and for fuzz targets; it is no published API.
 #![forbid(unsafe_code)]
 
+/// The tables and their interpreters.
+pub mod metadata;
 /// Terraform's semantics in neutral types.
 pub mod provider;
 /// Texts that must never be shown.

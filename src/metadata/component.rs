@@ -1,0 +1,73 @@
+//! A component: one file of an org, as values.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::metadata_type::MetadataType;
+use super::xml::Element;
+use crate::value::Value;
+
+/// What tells one component of an org from all others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ComponentKey {
+    pub kind: &'static MetadataType,
+    pub full_name: String,
+}
+
+impl ComponentKey {
+    pub fn new(kind: &'static MetadataType, full_name: impl Into<String>) -> ComponentKey {
+        ComponentKey {
+            kind,
+            full_name: full_name.into(),
+        }
+    }
+
+    /// Its file in a package: `externalClientApps/Shop.eca`.
+    pub fn path(&self) -> String {
+        format!("{}/{}.{}", self.kind.directory, self.full_name, self.kind.suffix)
+    }
+}
+
+impl fmt::Display for ComponentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.name, self.full_name)
+    }
+}
+
+/// A component's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    pub key: ComponentKey,
+    /// The app that owns it; empty for the app itself.
+    pub parent: String,
+    /// By attribute name, mirrored rows included. An element that the file does not have is absent here.
+    pub fields: BTreeMap<&'static str, Value>,
+    /// Elements that no row knows, as they came. Inside of a group they stand in an element of the group's name.
+    pub extras: Vec<Element>,
+}
+
+impl Component {
+    pub fn new(key: ComponentKey, parent: impl Into<String>) -> Component {
+        Component {
+            key,
+            parent: parent.into(),
+            fields: BTreeMap::new(),
+            extras: Vec::new(),
+        }
+    }
+
+    /// The value of an attribute; null when the file has it not.
+    pub fn get(&self, attribute: &str) -> &Value {
+        static NULL: Value = Value::Null;
+        self.fields.get(attribute).unwrap_or(&NULL)
+    }
+
+    /// Sets an attribute; null takes it out.
+    pub fn put(&mut self, attribute: &'static str, value: Value) {
+        if value.is_null() {
+            self.fields.remove(attribute);
+        } else {
+            self.fields.insert(attribute, value);
+        }
+    }
+}
