@@ -1,1 +1,5 @@
 //! The provider.
+#![forbid(unsafe_code)]
+
+pub mod salesforce;
+pub mod secret;
