@@ -7,6 +7,8 @@
 pub mod metadata;
 /// Terraform's semantics in neutral types.
 pub mod provider;
+/// The wire client.
+pub mod salesforce;
 /// Texts that must never be shown.
 pub mod secret;
 /// Terraform's values.
