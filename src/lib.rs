@@ -5,8 +5,12 @@
 
 /// The tables and their interpreters.
 pub mod metadata;
+/// One connected org: deploys, retrieves, one answer for each caller.
+pub mod org;
 /// Terraform's semantics in neutral types.
 pub mod provider;
+/// The wire client.
+pub mod salesforce;
 /// Texts that must never be shown.
 pub mod secret;
 /// Terraform's values.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::field::{Field, Kind, Sent};
 use super::metadata_type::MetadataType;
 use super::xml::Element;
 use crate::value::Value;
@@ -69,5 +70,25 @@ impl Component {
         } else {
             self.fields.insert(attribute, value);
         }
+    }
+
+    /// This component with the values of some rows replaced; null clears. All else stays, extras too, but for
+    /// elements that are sent only when the configuration has them: those come from `wanted` or not at all.
+    #[must_use]
+    pub fn merge(&self, wanted: &[(&'static Field, Value)]) -> Component {
+        let mut merged = self.clone();
+        for field in self.key.kind.fields {
+            if field.sent == Sent::WhenConfigured {
+                merged.fields.remove(field.attribute);
+            }
+        }
+        for (field, value) in wanted {
+            match (&field.kind, value) {
+                (Kind::Parent, Value::Text(parent)) => merged.parent.clone_from(parent),
+                (Kind::Parent, _) => {}
+                (_, value) => merged.put(field.attribute, value.clone()),
+            }
+        }
+        merged
     }
 }

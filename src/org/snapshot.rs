@@ -1,0 +1,3 @@
+//! Follows.
+#[derive(Default)]
+pub(super) struct Snapshot;
