@@ -8,7 +8,7 @@ use url::Url;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::schema::{Attribute, Block, Schema};
 use crate::metadata::{NEWEST_VERSION, OLDEST_VERSION};
-use crate::org::{Login, Settings, check_private_key};
+use crate::org::{ConnectionSettings as Settings, Login, check_private_key};
 use crate::secret::Secret;
 use crate::value::{Type, Value};
 
@@ -86,7 +86,6 @@ pub enum Resolved {
 pub struct Configuration {
     pub settings: Settings,
     pub allow_self_lockout: bool,
-    pub suppressed: Vec<String>,
 }
 
 /// Reads a variable of the environment.
@@ -183,7 +182,6 @@ pub fn resolve(config: &Value, environment: &Environment) -> Result<Resolved, Di
         Some(settings) if !found.has_errors() => Ok(Resolved::Ready(Box::new(Configuration {
             settings,
             allow_self_lockout: source.flag("allow_self_lockout", &mut found),
-            suppressed: suppressed(config, environment),
         }))),
         _ => Err(found),
     }

@@ -28,8 +28,6 @@ pub enum Transition {
     ToWord(&'static str),
     /// Members are taken away.
     MembersRemoved,
-    /// One text for another, or none.
-    Changed,
 }
 
 impl Danger {
@@ -49,7 +47,6 @@ impl Danger {
             Transition::ToFalse => new == &Value::Bool(false),
             Transition::ToWord(word) => new.as_text() == Some(word),
             Transition::MembersRemoved => !removed.is_empty(),
-            Transition::Changed => true,
         };
         happens.then(|| {
             let detail = self

@@ -109,11 +109,6 @@ impl ResourceSpec {
         self.rows().find(|row| row.field.attribute == attribute)
     }
 
-    pub fn part(&self, kind: &MetadataType) -> Option<&'static Part> {
-        let parts: &'static [Part] = self.parts;
-        parts.iter().find(|part| part.kind == kind)
-    }
-
     pub fn link_row(&self) -> Option<Row> {
         self.row(self.link?)
     }

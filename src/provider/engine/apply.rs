@@ -61,7 +61,7 @@ impl Engine<'_> {
     pub(super) fn refusals(&self, app: &str, error: &ApplyError) -> Diagnostics {
         let mut found = Diagnostics::default();
         match &error.kind {
-            ApplyErrorKind::Rejected { problems } => {
+            ApplyErrorKind::Rejected { problems, .. } => {
                 for problem in problems {
                     let known = problem.path.as_ref().filter(|path| {
                         path.root().is_some_and(|root| root == self.spec.app_attribute || self.spec.row(root).is_some())
@@ -214,7 +214,7 @@ impl Engine<'_> {
     /// Whether a part that must be written cannot be read first.
     pub(super) fn unreadable_part(actual: &Actual) -> bool {
         actual.parts.iter().any(|(part, state)| {
-            part.presence == Presence::MayBeUnreadable && matches!(state, PartState::Unreadable(_))
+            part.presence == Presence::MayBeUnreadable && matches!(state, PartState::Unreadable)
         })
     }
 }

@@ -102,7 +102,7 @@ impl Engine<'_> {
 
     /// What cannot be read cannot be imported: its values would be guesses.
     pub(super) fn check_importable(&self, app: &str, actual: &Actual) -> Result<(), Diagnostic> {
-        let unreadable = actual.parts.iter().find(|(_, state)| matches!(state, PartState::Unreadable(_)));
+        let unreadable = actual.parts.iter().find(|(_, state)| matches!(state, PartState::Unreadable));
         match unreadable {
             Some((part, _)) => Err(diagnostics::import_unreadable(app, part.kind.name)),
             None => Ok(()),

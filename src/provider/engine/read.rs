@@ -2,7 +2,7 @@
 
 use super::state::{Actual, Frame, PartState, join, private_after};
 use super::{Engine, diagnostics, same_org};
-use crate::org::{Freshness, Instant, Lookup, SessionFacts, Wanted};
+use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ReadReply, ReadRequest};
 use crate::provider::private::PrivateState;
@@ -96,11 +96,11 @@ impl Engine<'_> {
                     if self.is_linked(&actual, session) {
                         PartState::Absent
                     } else {
-                        PartState::Unreadable("Salesforce did not return it".to_owned())
+                        PartState::Unreadable
                     }
                 }
                 Lookup::Absent => PartState::Absent,
-                Lookup::Hidden { why } if part.presence == Presence::MayBeUnreadable => PartState::Unreadable(why),
+                Lookup::Hidden { .. } if part.presence == Presence::MayBeUnreadable => PartState::Unreadable,
                 Lookup::Hidden { why } => {
                     return Err(diagnostics::hidden(self.spec.noun, app, part.kind.name, &why).into());
                 }
@@ -130,14 +130,24 @@ impl Engine<'_> {
         found: &mut Diagnostics,
     ) {
         for (part, part_state) in &actual.parts {
-            let PartState::Unreadable(_) = part_state else { continue };
+            let PartState::Unreadable = part_state else { continue };
             found.push(diagnostics::drift_unchecked(app, part.kind.name));
             let Some(row) = self.spec.key_row() else { continue };
             if state.get(row.field.attribute).is_null()
-                && let Ok(Some(key)) = self.org.consumer_key_of(app).await
+                && let Ok(Some(key)) = self.consumer_key_of(app).await
             {
                 state.put(row.field.attribute, Value::text(key));
             }
+        }
+    }
+
+    /// The consumer key of an app by REST, where the org allows that.
+    async fn consumer_key_of(&self, app: &str) -> Result<Option<String>, Unavailable> {
+        let soql = format!("SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{app}'");
+        let rows = self.org.query(&soql).await?;
+        match rows.first().and_then(|row| row.get("Id")).and_then(|id| id.as_str()) {
+            Some(id) => self.org.consumer_key(id).await,
+            None => Ok(None),
         }
     }
 

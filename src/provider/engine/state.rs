@@ -13,8 +13,8 @@ use crate::value::Value;
 pub enum PartState {
     Present(Box<Found>),
     Absent,
-    /// It is there, but we may not see it; the reason in the org's words or ours.
-    Unreadable(String),
+    /// It is there, but we may not see it.
+    Unreadable,
 }
 
 impl PartState {
@@ -99,7 +99,7 @@ fn join_row(row: Row, frame: &Frame<'_>, part: &PartState, prior: &Value) -> Val
     let component = match part {
         PartState::Present(found) => &found.component,
         PartState::Absent => return absent(row.field),
-        PartState::Unreadable(_) => {
+        PartState::Unreadable => {
             return if known_prior.is_null() { absent(row.field) } else { known_prior.clone() };
         }
     };
@@ -196,26 +196,14 @@ impl Wishes<'_> {
 }
 
 /// The component to write for a part, or none when the org has it so already.
-pub fn component_to_write(
-    wishes: &Wishes<'_>,
-    part: &'static Part,
-    existing: &Component,
-) -> Option<Component> {
+pub fn component_to_write(wishes: &Wishes<'_>, part: &'static Part, existing: &Component) -> Option<Component> {
     let wanted = wishes.of(part, Some(existing));
-    let merged = metadata::merge(existing, &wanted);
-    let unread = |field: &&Field| field.readback == Readback::Never;
-    let mut visible = merged.clone();
-    for field in part.kind.fields.iter().filter(unread) {
-        visible.put(field.attribute, existing.get(field.attribute).clone());
-    }
-    let unread_changes = part.kind.fields.iter().filter(unread).any(|field| {
-        !metadata::same_meaning(field, wishes.prior.get(field.attribute), wishes.planned.get(field.attribute))
+    let differs = wanted.iter().any(|(field, value)| match field.readback {
+        Readback::Yes => !metadata::same_meaning(field, value, &present(field, existing.get(field.attribute))),
+        // What cannot be seen is written when the plan changes it.
+        Readback::Never => !metadata::same_meaning(field, wishes.prior.get(field.attribute), value),
     });
-    let differs = part.kind.fields.iter().any(|field| {
-        !field.attribute.is_empty()
-            && !metadata::same_meaning(field, visible.get(field.attribute), existing.get(field.attribute))
-    });
-    (differs || unread_changes).then_some(merged)
+    differs.then(|| existing.merge(&wanted))
 }
 
 /// A component that does not exist yet.
@@ -223,7 +211,7 @@ pub fn new_component(wishes: &Wishes<'_>, part: &'static Part, app: &str) -> Com
     let named_like_the_app = part.suffix.is_empty();
     let parent = if named_like_the_app { "" } else { app };
     let key = ComponentKey::new(part.kind, format!("{app}{}", part.suffix));
-    metadata::merge(&Component::new(key, parent), &wishes.of(part, None))
+    Component::new(key, parent).merge(&wishes.of(part, None))
 }
 
 /// A component as the state knows it, for a part that may be written but not read.

@@ -91,13 +91,13 @@ impl Engine<'_> {
     ) -> Vec<Change> {
         let changed = plan::changed_rows(self.spec, wishes.prior, wishes.planned);
         let parts = actual.parts.iter().filter(|(part, state)| {
-            matches!(state, PartState::Unreadable(_)) && changed.iter().any(|row| row.part.kind == part.kind)
+            matches!(state, PartState::Unreadable) && changed.iter().any(|row| row.part.kind == part.kind)
         });
         let writes = parts.map(|(part, _)| {
             let name = private.parts.get(part.kind.name).cloned().unwrap_or_else(|| format!("{app}{}", part.suffix));
             let known = component_of_state(wishes.prior, part, &name, app);
             let wanted = wishes.of(part, Some(&known));
-            Change::Write(crate::metadata::merge(&known, &wanted))
+            Change::Write(known.merge(&wanted))
         });
         writes.collect()
     }

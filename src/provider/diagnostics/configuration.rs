@@ -1,105 +1,9 @@
-//! Every sentence that a practitioner reads about an error or a warning.
-//!
-//! Three readers: the user's mistake (what to change, where), the org's refusal (its words and what to do), our
-//! bug (please report). Rules and combinations bring their own sentence; the frame around it is here.
+//! Messages about a configuration or a plan: known without asking the org.
 
+use super::Diagnostic;
+use crate::provider::danger::shown;
+use crate::provider::resource_spec::DELETION_PROTECTION;
 use crate::value::{Path, Value};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    Error,
-    Warning,
-}
-
-/// One message to the practitioner. `path` points at the attribute that it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic {
-    pub severity: Severity,
-    pub summary: String,
-    pub detail: String,
-    pub path: Option<Path>,
-    /// What `suppress_warnings` calls it; errors and facts have none.
-    pub id: Option<&'static str>,
-}
-
-impl Diagnostic {
-    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Error,
-            summary: summary.into(),
-            detail: detail.into(),
-            path: None,
-        }
-    }
-
-    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Warning,
-            summary: summary.into(),
-            detail: detail.into(),
-            path: None,
-        }
-    }
-
-    /// A warning that can be silenced; the detail says how.
-    pub fn advice(summary: impl Into<String>, detail: impl Into<String>, id: &'static str) -> Diagnostic {
-        let detail = format!("{}\n\nTo silence this: suppress_warnings = [\"{id}\"] in the provider block.", detail.into());
-        Diagnostic { id: Some(id), ..Diagnostic::warning(summary, detail) }
-    }
-
-    #[must_use]
-    pub fn at(mut self, path: Path) -> Diagnostic {
-        self.path = Some(path);
-        self
-    }
-
-    /// At a top-level attribute.
-    #[must_use]
-    pub fn at_attribute(self, name: &str) -> Diagnostic {
-        self.at(Path::attribute(name))
-    }
-}
-
-/// Messages in the order they were found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Diagnostics(pub Vec<Diagnostic>);
-
-impl Diagnostics {
-    pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
-    }
-
-    pub fn has_errors(&self) -> bool {
-        self.0
-            .iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Extend<Diagnostic> for Diagnostics {
-    fn extend<T: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: T) {
-        self.0.extend(diagnostics);
-    }
-}
-
-impl IntoIterator for Diagnostics {
-    type Item = Diagnostic;
-    type IntoIter = std::vec::IntoIter<Diagnostic>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl From<Diagnostic> for Diagnostics {
-    fn from(diagnostic: Diagnostic) -> Diagnostics {
-        Diagnostics(vec![diagnostic])
-    }
-}
 
 /// A value that breaks a rule. Rules that nobody has confirmed in an org warn only.
 pub fn invalid_value(path: Path, problem: String, confirmed: bool) -> Diagnostic {
@@ -149,7 +53,7 @@ pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {
             if verb.ends_with('e') { "d" } else { "ed" }
         ),
     )
-    .at_attribute(super::resource_spec::DELETION_PROTECTION)
+    .at_attribute(DELETION_PROTECTION)
 }
 
 pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
@@ -206,7 +110,7 @@ pub fn unread_would_be_cleared(attribute: &str, app: &str) -> Diagnostic {
 pub fn no_longer_managed(attribute: &str, value: &Value) -> Diagnostic {
     Diagnostic::advice(
         "Attribute no longer managed",
-        format!("{attribute} is no longer managed; {} stays in the org.", super::danger::shown(value)),
+        format!("{attribute} is no longer managed; {} stays in the org.", shown(value)),
         "no-longer-managed",
     )
     .at_attribute(attribute)

@@ -1,0 +1,110 @@
+//! Every sentence that a practitioner reads about an error or a warning.
+//!
+//! Three readers: the user's mistake (what to change, where), the org's refusal (its words and what to do), our
+//! bug (please report). Rules and combinations bring their own sentence; the frame around it is here.
+
+mod configuration;
+mod org;
+
+pub use configuration::*;
+pub use org::*;
+
+use crate::value::Path;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// One message to the practitioner. `path` points at the attribute that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    pub summary: String,
+    pub detail: String,
+    pub path: Option<Path>,
+    /// What `suppress_warnings` calls it; errors and facts have none.
+    pub id: Option<&'static str>,
+}
+
+impl Diagnostic {
+    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Error,
+            summary: summary.into(),
+            detail: detail.into(),
+            path: None,
+            id: None,
+        }
+    }
+
+    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Warning,
+            summary: summary.into(),
+            detail: detail.into(),
+            path: None,
+            id: None,
+        }
+    }
+
+    /// A warning that can be silenced; the detail says how.
+    pub fn advice(summary: impl Into<String>, detail: impl Into<String>, id: &'static str) -> Diagnostic {
+        let detail = format!("{}\n\nTo silence this: suppress_warnings = [\"{id}\"] in the provider block.", detail.into());
+        Diagnostic { id: Some(id), ..Diagnostic::warning(summary, detail) }
+    }
+
+    #[must_use]
+    pub fn at(mut self, path: Path) -> Diagnostic {
+        self.path = Some(path);
+        self
+    }
+
+    /// At a top-level attribute.
+    #[must_use]
+    pub fn at_attribute(self, name: &str) -> Diagnostic {
+        self.at(Path::attribute(name))
+    }
+}
+
+/// Messages in the order they were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl Diagnostics {
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    pub fn has_errors(&self) -> bool {
+        self.0
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<T: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: T) {
+        self.0.extend(diagnostics);
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Diagnostics {
+        Diagnostics(vec![diagnostic])
+    }
+}
