@@ -1,5 +1,7 @@
 //! Deploys, retrieves, lists, queries, credentials.
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
 use super::client;
 use super::server::{Server, answer, fault, html, json, response, result, retrieved, zip};
 use crate::salesforce::{Class, DeployOptions, Error, ErrorKind, Page};
@@ -120,6 +122,41 @@ async fn nobody_listening_is_not_ambiguous() {
         .await
         .unwrap_err();
     assert!(matches!(kind, ErrorKind::Unreachable { .. }), "{kind}");
+}
+
+#[tokio::test]
+async fn a_certificate_is_trusted_only_if_it_is_given() {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let ring = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ServerConfig::builder_with_provider(ring)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(tls));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(&json(200, r#"[{"version":"66.0"}]"#)).await;
+                let _ = stream.shutdown().await;
+            }
+        }
+    });
+    let url = url::Url::parse(&format!("https://localhost:{port}")).unwrap();
+    let redactor = super::super::redact::Redactor::default();
+    for (given, trusted) in [(None, false), (Some(made.cert.pem()), true)] {
+        let http = super::super::http::Http::new("test/1", given.as_deref()).unwrap();
+        let request = super::super::http::Request::get(url.clone());
+        match http.send(request, &redactor).await {
+            Ok(reply) => assert!(trusted && reply.status == 200),
+            Err(kind) => assert!(!trusted && matches!(kind, ErrorKind::Untrusted { .. }), "{kind}"),
+        }
+    }
 }
 
 #[tokio::test]
