@@ -104,6 +104,18 @@ impl Emulator {
         ])
     }
 
+    /// The user name of another user of the org: `limited` may call APIs and nothing else, `app.admin` may change
+    /// policies only.
+    #[must_use]
+    pub fn user(&self, name: &str) -> String {
+        let credentials = self.credentials();
+        let domain = credentials["SALESFORCE_USERNAME"]
+            .split('@')
+            .next_back()
+            .unwrap_or_default();
+        format!("{name}@{domain}")
+    }
+
     /// Every secret that the org has issued so far, and the private key of the API user.
     ///
     /// # Panics

@@ -26,6 +26,7 @@ impl Component {
         let value = steps.fold(first, |value, step| value.and_then(|value| value.get(step)));
         match value {
             None | Some(Value::Null) => String::new(),
+            Some(Value::Array(items)) if items.is_empty() => String::new(),
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
         }
