@@ -20,7 +20,7 @@ mod watch;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::{Mutex, watch as flag};
 use tokio::time::Instant;
@@ -125,6 +125,8 @@ struct Inner {
     settings: Settings,
     /// Counts up whenever what was read before may be outdated.
     generation: AtomicU64,
+    /// The org refused a retrieve of more types than were wanted; it is not tried again.
+    narrow: AtomicBool,
     /// Held while it is loaded, so that many readers wait for one retrieve.
     snapshot: Mutex<Snapshot>,
     /// Held by the one deploy that runs. Here the coalescer's queue will be.
@@ -144,6 +146,7 @@ impl Org {
                 api,
                 settings,
                 generation: AtomicU64::new(0),
+                narrow: AtomicBool::new(false),
                 snapshot: Mutex::default(),
                 turn: Arc::default(),
                 stop: flag::Sender::new(false),
@@ -234,5 +237,13 @@ impl Inner {
 
     fn outdate(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.narrow.load(Ordering::SeqCst)
+    }
+
+    fn narrow(&self) {
+        self.narrow.store(true, Ordering::SeqCst);
     }
 }
