@@ -127,6 +127,16 @@ impl Const {
     }
 }
 
+impl Const {
+    /// As a configuration writes it, quotes left out.
+    pub fn text(self) -> String {
+        match self {
+            Const::Bool(value) => value.to_string(),
+            Const::Text(text) => text.to_owned(),
+        }
+    }
+}
+
 impl Kind {
     /// The Terraform type.
     pub fn ty(&self) -> Type {

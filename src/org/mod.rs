@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::{Mutex, watch as flag};
-use tokio::time::Instant;
+pub use tokio::time::{Instant, sleep as pause};
 
 pub use api::{Answer, MetadataApi, Pending, Row};
 pub use error::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, Unavailable};
@@ -31,6 +31,8 @@ pub use facts::{FileFacts, SessionFacts};
 pub use pace::Settings;
 
 use crate::metadata::{Component, ComponentKey, MetadataType};
+pub use crate::salesforce::{Login, Settings as ConnectionSettings, check_private_key};
+
 use crate::salesforce::Class;
 use pace::Pace;
 use snapshot::Snapshot;
@@ -137,6 +139,14 @@ struct Inner {
 impl Org {
     pub fn new(api: Arc<dyn MetadataApi>) -> Org {
         Org::with_settings(api, Settings::default())
+    }
+
+    /// An org by its connection settings. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the settings cannot work.
+    pub fn connect(settings: ConnectionSettings) -> Result<Org, Unavailable> {
+        Ok(Org::new(Arc::new(crate::salesforce::Client::new(settings)?)))
     }
 
     /// With other waits than the usual ones.

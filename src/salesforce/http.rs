@@ -92,7 +92,9 @@ impl Reply {
 pub(super) struct Http {
     user_agent: HeaderValue,
     extra_roots: Vec<reqwest::Certificate>,
-    client: OnceLock<Result<reqwest::Client, String>>,
+    proxied: OnceLock<Result<reqwest::Client, String>>,
+    /// For this machine: a proxy would get plain HTTP, token included.
+    direct: OnceLock<Result<reqwest::Client, String>>,
 }
 
 impl Http {
@@ -108,12 +110,15 @@ impl Http {
         Ok(Self {
             user_agent,
             extra_roots,
-            client: OnceLock::new(),
+            proxied: OnceLock::new(),
+            direct: OnceLock::new(),
         })
     }
 
-    fn client(&self) -> Result<&reqwest::Client, ErrorKind> {
-        let built = self.client.get_or_init(|| {
+    fn client(&self, url: &Url) -> Result<&reqwest::Client, ErrorKind> {
+        let local = is_loopback(url);
+        let client = if local { &self.direct } else { &self.proxied };
+        let built = client.get_or_init(|| {
             // Fails when some provider is installed already; that one is fine too.
             drop(rustls::crypto::ring::default_provider().install_default());
             let mut builder = reqwest::Client::builder()
@@ -123,6 +128,9 @@ impl Http {
                 // Shorter than servers keep connections, so that a deploy does not start on one being closed.
                 .pool_idle_timeout(Duration::from_secs(20))
                 .referer(false);
+            if local {
+                builder = builder.no_proxy();
+            }
             if !self.extra_roots.is_empty() {
                 builder = builder.tls_certs_merge(self.extra_roots.iter().cloned());
             }
@@ -135,7 +143,7 @@ impl Http {
 
     /// Sends one request, once.
     pub async fn send(&self, request: Request, redactor: &Redactor) -> Result<Reply, ErrorKind> {
-        let client = self.client()?;
+        let client = self.client(&request.url)?;
         let host = request.url.host_str().unwrap_or_default().to_owned();
         let method = if request.post { "POST" } else { "GET" };
         let path = request.url.path().to_owned();

@@ -8,7 +8,7 @@
 //! Start reading at [`Client`]; then `auth` (one login for all callers), `soap` and `rest` (one call), `classify` (what
 //! an answer means), `retry` (whether to send again).
 //!
-//! Invariants: only `http` touches the network; only `auth` and `rest` see a secret's text; no text of a server enters
+//! Invariants: only `http` touches the network; only `auth` and `token` see a secret's text; no text of a server enters
 //! an [`Error`] or a log line unless `redact` has cleaned it.
 
 mod advice;
@@ -23,6 +23,7 @@ mod rest;
 mod retrieve;
 mod retry;
 mod soap;
+mod token;
 mod xml;
 
 #[cfg(test)]
@@ -116,7 +117,8 @@ struct Inner {
     redactor: Redactor,
     auth: Auth,
     pace: Pace,
-    known_version: tokio::sync::OnceCell<Option<u16>>,
+    /// The oldest and the newest API version at `instance`; none if it could not be asked.
+    versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
     /// The deploys that were started here: their ids are real, even when the org does not see them for a moment.
     own_deploys: std::sync::Mutex<Vec<String>>,
 }
@@ -163,7 +165,7 @@ impl Client {
                 redactor,
                 auth: Auth::default(),
                 pace,
-                known_version: tokio::sync::OnceCell::new(),
+                versions: tokio::sync::OnceCell::new(),
                 own_deploys: std::sync::Mutex::default(),
             }),
         })

@@ -43,10 +43,10 @@ impl Client {
         let ask = async {
             let instance = inner.instance.as_ref()?;
             let answer = tokio::time::timeout(Duration::from_secs(10), inner.versions_once(instance)).await;
-            let (_, newest) = answer.ok()?.ok()?;
-            (newest >= inner.settings.oldest_known).then(|| newest.min(inner.settings.newest_known))
+            answer.ok()?.ok()
         };
-        *inner.known_version.get_or_init(|| ask).await
+        let (_, newest) = (*inner.versions.get_or_init(|| ask).await)?;
+        (newest >= inner.settings.oldest_known).then(|| newest.min(inner.settings.newest_known))
     }
 
     /// The records of a SOQL query, all pages of them. Each has its `attributes` member.
@@ -197,12 +197,22 @@ impl Inner {
         })
     }
 
-    /// The oldest and the newest API version of an org. Needs no login.
+    /// The oldest and the newest API version of an org, which are asked for once. Needs no login.
     pub(super) async fn versions(&self, instance: &Url) -> Result<(u16, u16), Error> {
+        let ours = self.instance.as_ref() == Some(instance);
+        if let (true, Some(Some(versions))) = (ours, self.versions.get()) {
+            return Ok(*versions);
+        }
         let mut tries = Tries::new(Call::Versions, self.pace);
         loop {
             let error = match self.versions_once(instance).await {
-                Ok(versions) => return Ok(versions),
+                Ok(versions) => {
+                    if ours {
+                        // Set already only if someone else has just asked the same.
+                        let _ = self.versions.set(Some(versions));
+                    }
+                    return Ok(versions);
+                }
                 Err(error) => error,
             };
             match tries.again(&error) {

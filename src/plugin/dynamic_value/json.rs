@@ -1,0 +1,124 @@
+//! Values as JSON: state files, and whatever Terraform may choose to send that way. JSON has no unknown values.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Wire;
+
+use super::{DEEPEST, Form, Problem, Shape, set_member};
+use crate::value::{Step, Value};
+
+/// How strictly objects are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Every attribute, and no other.
+    Exact,
+    /// What is absent is null; what the schema does not know is dropped.
+    Lenient,
+}
+
+pub fn decode(bytes: &[u8], shape: Shape<'_>, reading: Reading) -> Result<Value, Problem> {
+    if depth(bytes) > DEEPEST {
+        return Err(Problem::new(format!("nested deeper than {DEEPEST} levels")));
+    }
+    // The position and nothing else: serde_json's own words may quote the value.
+    let wire: Wire = serde_json::from_slice(bytes).map_err(|error| {
+        let place = (error.line(), error.column());
+        Problem::new(format!("not valid JSON (line {}, column {})", place.0, place.1))
+    })?;
+    read(wire, shape, reading)
+}
+
+fn read(wire: Wire, shape: Shape<'_>, reading: Reading) -> Result<Value, Problem> {
+    match (shape.form(), wire) {
+        (_, Wire::Null) => Ok(shape.absent()),
+        (Form::Bool, Wire::Bool(value)) => Ok(Value::Bool(value)),
+        (Form::Number, Wire::Number(number)) => match number.to_string().parse() {
+            Ok(number) => Ok(Value::Number(number)),
+            Err(_) => Err(Problem::new("not a number that can be kept exactly")),
+        },
+        (Form::Text { .. }, Wire::String(text)) => Ok(Value::Text(text)),
+        (Form::List(of), Wire::Array(members)) => {
+            read_members(members, of, reading, Step::Index).map(Value::List)
+        }
+        (Form::Set(of), Wire::Array(members)) => {
+            read_members(members, of, reading, set_member).map(Value::set)
+        }
+        (Form::Map(of), Wire::Object(entries)) => {
+            let mut map = BTreeMap::new();
+            for (key, wire) in entries {
+                let value =
+                    read(wire, of, reading).map_err(|problem| problem.under(Step::Key(key.clone())))?;
+                map.insert(key, value);
+            }
+            Ok(Value::Map(map))
+        }
+        (Form::Object(fields), Wire::Object(entries)) => read_object(entries, &fields, reading),
+        (form, wire) => Err(Problem::expected(form.name(), name(&wire))),
+    }
+}
+
+fn read_members(
+    members: Vec<Wire>,
+    of: Shape<'_>,
+    reading: Reading,
+    step: fn(i64) -> Step,
+) -> Result<Vec<Value>, Problem> {
+    (0..)
+        .zip(members)
+        .map(|(index, wire)| read(wire, of, reading).map_err(|problem| problem.under(step(index))))
+        .collect()
+}
+
+fn read_object(
+    mut entries: serde_json::Map<String, Wire>,
+    fields: &[(&str, Shape<'_>)],
+    reading: Reading,
+) -> Result<Value, Problem> {
+    let mut object = BTreeMap::new();
+    for (name, shape) in fields {
+        let at = |problem: Problem| problem.under(Step::Attribute((*name).to_owned()));
+        let value = match (entries.remove(*name), reading) {
+            (Some(wire), _) => read(wire, *shape, reading).map_err(at)?,
+            (None, Reading::Lenient) => shape.absent(),
+            (None, Reading::Exact) => return Err(at(Problem::new("missing"))),
+        };
+        object.insert((*name).to_owned(), value);
+    }
+    match (entries.into_iter().next(), reading) {
+        (Some((name, _)), Reading::Exact) => {
+            Err(Problem::new("the schema has no such attribute").under(Step::Attribute(name)))
+        }
+        _ => Ok(Value::Object(object)),
+    }
+}
+
+fn name(wire: &Wire) -> &'static str {
+    match wire {
+        Wire::Null => "null",
+        Wire::Bool(_) => "a bool",
+        Wire::Number(_) => "a number",
+        Wire::String(_) => "a text",
+        Wire::Array(_) => "a list",
+        Wire::Object(_) => "an object",
+    }
+}
+
+/// How deep brackets nest, found without building anything.
+fn depth(bytes: &[u8]) -> usize {
+    let (mut deepest, mut depth): (usize, usize) = (0, 0);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                depth = depth.saturating_add(1);
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}

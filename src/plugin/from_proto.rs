@@ -1,0 +1,146 @@
+//! Requests → neutral types. What cannot be read becomes diagnostics, never a gRPC status.
+
+use super::dynamic_value::{self, Problem, Shape};
+use super::generated::tfplugin5 as pb;
+use crate::provider::{
+    ApplyRequest, Diagnostic, Diagnostics, IdentitySchema, ImportRequest, PlanRequest, Provider, ReadRequest,
+    Schema,
+};
+use crate::value::{Path, Value};
+
+pub type Result<T> = std::result::Result<T, Diagnostics>;
+
+/// The schemas of one resource type.
+#[derive(Clone, Copy)]
+pub struct ResourceSchemas<'a> {
+    pub schema: &'a Schema,
+    pub identity: Option<&'a IdentitySchema>,
+}
+
+pub fn resource<'a>(provider: &'a Provider, type_name: &str) -> Result<ResourceSchemas<'a>> {
+    match provider.resource_schema(type_name) {
+        Some(schema) => Ok(ResourceSchemas {
+            schema,
+            identity: provider.identity_schema(type_name),
+        }),
+        None => Err(unknown("resource type", type_name)),
+    }
+}
+
+pub fn data_source<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Schema> {
+    provider
+        .data_source_schema(type_name)
+        .ok_or_else(|| unknown("data source", type_name))
+}
+
+/// Terraform checks names against the schema, so this is mostly a lock file that is ahead of the binary.
+pub fn unknown(what: &str, name: &str) -> Diagnostics {
+    Diagnostic::error(
+        format!("Unknown {what}"),
+        format!(
+            "This version of the Salesforce provider ({}) has no {what} {name:?}.",
+            env!("CARGO_PKG_VERSION")
+        ),
+    )
+    .into()
+}
+
+/// A value that must be there. `role` is what the value is to the user: "configuration", "prior state".
+pub fn value(wire: Option<pb::DynamicValue>, role: &str, schema: &Schema) -> Result<Value> {
+    dynamic_value::decode(&wire.unwrap_or_default(), Shape::Block(&schema.block))
+        .map_err(|problem| unreadable(role, problem))
+}
+
+fn identity(wire: Option<pb::ResourceIdentityData>, schemas: ResourceSchemas<'_>) -> Result<Option<Value>> {
+    let (Some(schema), Some(data)) = (schemas.identity, wire.and_then(|wire| wire.identity_data)) else {
+        return Ok(None);
+    };
+    let value = dynamic_value::decode(&data, Shape::plain(&schema.ty()))
+        .map_err(|problem| unreadable("identity", problem))?;
+    Ok(Some(value).filter(|value| !value.is_null()))
+}
+
+fn unreadable(role: &str, problem: Problem) -> Diagnostics {
+    let place = match problem.path {
+        Path(ref steps) if steps.is_empty() => String::new(),
+        ref path => format!(" at {path}"),
+    };
+    Diagnostic::error(
+        format!("Unreadable {role}"),
+        format!(
+            "The {role} that Terraform sent cannot be read{place}: {}. \
+             Either it was written by another version of this provider, or this is a bug: please report it.",
+            problem.what
+        ),
+    )
+    .at(problem.path)
+    .into()
+}
+
+pub fn read(request: pb::ReadResourceRequest, schemas: ResourceSchemas<'_>) -> Result<ReadRequest> {
+    Ok(ReadRequest {
+        state: value(request.current_state, "state", schemas.schema)?,
+        identity: identity(request.current_identity, schemas)?,
+        private: request.private,
+        type_name: request.type_name,
+    })
+}
+
+pub fn plan(request: pb::PlanResourceChangeRequest, schemas: ResourceSchemas<'_>) -> Result<PlanRequest> {
+    Ok(PlanRequest {
+        prior: value(request.prior_state, "prior state", schemas.schema)?,
+        proposed: value(request.proposed_new_state, "proposed state", schemas.schema)?,
+        config: value(request.config, "configuration", schemas.schema)?,
+        identity: identity(request.prior_identity, schemas)?,
+        private: request.prior_private,
+        type_name: request.type_name,
+    })
+}
+
+pub fn apply(request: pb::ApplyResourceChangeRequest, schemas: ResourceSchemas<'_>) -> Result<ApplyRequest> {
+    Ok(ApplyRequest {
+        prior: value(request.prior_state, "prior state", schemas.schema)?,
+        planned: value(request.planned_state, "planned state", schemas.schema)?,
+        config: value(request.config, "configuration", schemas.schema)?,
+        identity: identity(request.planned_identity, schemas)?,
+        private: request.planned_private,
+        type_name: request.type_name,
+    })
+}
+
+pub fn import(
+    request: pb::ImportResourceStateRequest,
+    schemas: ResourceSchemas<'_>,
+) -> Result<ImportRequest> {
+    Ok(ImportRequest {
+        identity: identity(request.identity, schemas)?,
+        id: request.id,
+        type_name: request.type_name,
+    })
+}
+
+/// The value of a state file that any earlier schema may have written.
+pub fn raw_state(raw: Option<pb::RawState>, schema: &Schema) -> Result<Value> {
+    let json = raw_json(raw, "state")?;
+    dynamic_value::decode_state(&json, Shape::Block(&schema.block))
+        .map_err(|problem| unreadable("state", problem))
+}
+
+pub fn raw_identity(raw: Option<pb::RawState>, schema: &IdentitySchema) -> Result<Value> {
+    let json = raw_json(raw, "identity")?;
+    dynamic_value::decode_state(&json, Shape::plain(&schema.ty()))
+        .map_err(|problem| unreadable("identity", problem))
+}
+
+fn raw_json(raw: Option<pb::RawState>, role: &str) -> Result<Vec<u8>> {
+    let raw = raw.unwrap_or_default();
+    if raw.json.is_empty() && !raw.flatmap.is_empty() {
+        return Err(Diagnostic::error(
+            format!("The {role} is from before Terraform 0.12"),
+            "This provider is younger than that format and never wrote it. \
+             Remove the resource from the state and import it again.",
+        )
+        .into());
+    }
+    Ok(raw.json)
+}

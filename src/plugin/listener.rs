@@ -1,0 +1,247 @@
+//! Where Terraform connects: a unix socket in a directory of its own, TCP on loopback where there are no unix
+//! sockets. Not here: TLS and gRPC.
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+
+use super::Environment;
+
+/// An address as the handshake line names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    pub network: &'static str,
+    pub text: String,
+}
+
+/// Any byte stream that a client is at the other end of.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// A socket that listens. A unix socket and its directory are removed when this is dropped.
+pub enum Listener {
+    #[cfg(unix)]
+    Unix(unix::Socket),
+    Tcp(TcpListener),
+}
+
+impl Listener {
+    /// What this platform prefers.
+    pub async fn bind(environment: &Environment) -> io::Result<Listener> {
+        #[cfg(unix)]
+        {
+            unix::Socket::bind(environment).map(Listener::Unix)
+        }
+        #[cfg(not(unix))]
+        {
+            Listener::bind_tcp(environment).await
+        }
+    }
+
+    /// The first free port of the range that Terraform names; any free port when it names none.
+    #[cfg_attr(unix, allow(dead_code))]
+    pub async fn bind_tcp(environment: &Environment) -> io::Result<Listener> {
+        let port = |name| {
+            environment
+                .get(name)
+                .and_then(|text| text.parse::<u16>().ok())
+                .unwrap_or(0)
+        };
+        let (min, max) = (port("PLUGIN_MIN_PORT"), port("PLUGIN_MAX_PORT"));
+        for port in min..=max.max(min) {
+            match TcpListener::bind(("127.0.0.1", port)).await {
+                Ok(listener) => return Ok(Listener::Tcp(listener)),
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::Error::new(
+            io::ErrorKind::AddrInUse,
+            format!("no free port from {min} to {max}"),
+        ))
+    }
+
+    pub fn address(&self) -> io::Result<Address> {
+        match self {
+            #[cfg(unix)]
+            Listener::Unix(socket) => Ok(Address {
+                network: "unix",
+                text: socket.path()?,
+            }),
+            Listener::Tcp(listener) => Ok(Address {
+                network: "tcp",
+                text: listener.local_addr()?.to_string(),
+            }),
+        }
+    }
+
+    pub async fn accept(&self) -> io::Result<Box<dyn Io>> {
+        match self {
+            #[cfg(unix)]
+            Listener::Unix(socket) => Ok(Box::new(socket.accept().await?)),
+            Listener::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok(Box::new(stream))
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::Permissions;
+    use std::io;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::{Path, PathBuf};
+
+    use tempfile::TempDir;
+    use tokio::net::{UnixListener, UnixStream};
+
+    use super::Environment;
+
+    /// Longest path of a socket that every platform takes.
+    const LONGEST_PATH: usize = 103;
+    const NAME: &str = "s.sock";
+
+    /// Nobody but the owner can reach the socket: its directory is closed to others from the start.
+    pub struct Socket {
+        listener: UnixListener,
+        path: PathBuf,
+        _directory: TempDir,
+    }
+
+    impl Socket {
+        pub fn bind(environment: &Environment) -> io::Result<Socket> {
+            let wanted = environment
+                .get("PLUGIN_UNIX_SOCKET_DIR")
+                .filter(|parent| !parent.is_empty())
+                .map_or_else(std::env::temp_dir, PathBuf::from);
+            let mut directory = private_directory(&wanted)?;
+            if directory.path().join(NAME).as_os_str().len() > LONGEST_PATH {
+                directory = private_directory(Path::new("/tmp"))?;
+            }
+            let path = directory.path().join(NAME);
+            let listener = UnixListener::bind(&path)?;
+            if let Some(group) = environment
+                .get("PLUGIN_UNIX_SOCKET_GROUP")
+                .filter(|group| !group.is_empty())
+            {
+                share_with(&group, directory.path(), &path)?;
+            }
+            Ok(Socket {
+                listener,
+                path,
+                _directory: directory,
+            })
+        }
+
+        pub fn path(&self) -> io::Result<String> {
+            match self.path.to_str() {
+                Some(text) => Ok(text.to_owned()),
+                None => Err(io::Error::other(
+                    "the path of the temporary directory is not UTF-8",
+                )),
+            }
+        }
+
+        pub async fn accept(&self) -> io::Result<UnixStream> {
+            self.listener.accept().await.map(|(stream, _)| stream)
+        }
+    }
+
+    fn private_directory(parent: &Path) -> io::Result<TempDir> {
+        tempfile::Builder::new()
+            .prefix("plugin")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(parent)
+    }
+
+    /// Opens directory and socket to one group, as go-plugin does when its host runs as another user.
+    fn share_with(group: &str, directory: &Path, socket: &Path) -> io::Result<()> {
+        let id = match group.parse() {
+            Ok(id) => id,
+            Err(_) => group_id(&std::fs::read_to_string("/etc/group")?, group)
+                .ok_or_else(|| io::Error::other(format!("there is no group {group:?}")))?,
+        };
+        for (path, mode) in [(socket, 0o660), (directory, 0o710)] {
+            std::os::unix::fs::chown(path, None, Some(id))?;
+            std::fs::set_permissions(path, Permissions::from_mode(mode))?;
+        }
+        Ok(())
+    }
+
+    /// The id of a group in a text like `/etc/group`.
+    fn group_id(groups: &str, name: &str) -> Option<u32> {
+        groups.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            (fields.next() == Some(name)).then(|| fields.nth(1)?.parse().ok())?
+        })
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_group_is_found_by_its_name() {
+            let groups = "root:x:0:\nstaff:x:50:me,you\n";
+            assert_eq!(group_id(groups, "staff"), Some(50));
+            assert_eq!(group_id(groups, "sta"), None);
+        }
+
+        #[tokio::test]
+        async fn only_the_owner_gets_in_and_nothing_stays() {
+            let parent = tempfile::tempdir().unwrap();
+            let path = parent.path().to_str().unwrap().to_owned();
+            let environment =
+                Environment::new(move |name| (name == "PLUGIN_UNIX_SOCKET_DIR").then(|| path.clone()));
+            let socket = Socket::bind(&environment).unwrap();
+            let directory = socket.path.parent().unwrap().to_owned();
+            assert_eq!(directory.parent().unwrap(), parent.path());
+            let mode = std::fs::metadata(&directory).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700);
+            drop(socket);
+            assert!(!directory.exists());
+        }
+
+        #[tokio::test]
+        async fn a_path_too_long_for_a_socket_is_avoided() {
+            let parent = tempfile::tempdir().unwrap();
+            let long = parent.path().join("x".repeat(100));
+            std::fs::create_dir(&long).unwrap();
+            let long = long.to_str().unwrap().to_owned();
+            let environment =
+                Environment::new(move |name| (name == "PLUGIN_UNIX_SOCKET_DIR").then(|| long.clone()));
+            assert!(Socket::bind(&environment).unwrap().path.starts_with("/tmp"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn tcp_takes_the_first_free_port_of_the_range_on_loopback() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let environment = Environment::new(move |name| match name {
+            "PLUGIN_MIN_PORT" => Some(port.to_string()),
+            "PLUGIN_MAX_PORT" => Some(port.saturating_add(20).to_string()),
+            _ => None,
+        });
+        let address = Listener::bind_tcp(&environment).await.unwrap().address().unwrap();
+        assert_eq!(address.network, "tcp");
+        assert!(address.text.starts_with("127.0.0.1:"), "{}", address.text);
+        assert_ne!(address.text, format!("127.0.0.1:{port}"));
+    }
+
+    #[tokio::test]
+    async fn tcp_takes_any_port_when_none_is_named() {
+        let environment = Environment::new(|_| None);
+        let listener = Listener::bind_tcp(&environment).await.unwrap();
+        assert_ne!(listener.address().unwrap().text, "127.0.0.1:0");
+    }
+}

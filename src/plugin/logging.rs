@@ -1,0 +1,325 @@
+//! Log lines in hclog's JSON, which Terraform takes from stderr, filters again and prints as its own.
+//!
+//! Only this crate's own events: the libraries below may log payloads. With no level set nothing is installed
+//! and events cost nothing.
+
+use std::fmt::{self, Write as _};
+use std::io::Write as _;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value as Json};
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::registry::{LookupSpan, Registry};
+
+use super::Environment;
+
+/// Terraform splits lines of 64 KiB and shows the pieces raw.
+const LONGEST_LINE: usize = 60 * 1024;
+/// Longest text of one field.
+const LONGEST_TEXT: usize = 16 * 1024;
+const OWN_CRATE: &str = "provider_salesforce";
+
+/// Sends this crate's log lines to stderr if the environment asks for any.
+pub fn start(environment: &Environment) {
+    let level = level(environment);
+    if level == LevelFilter::OFF {
+        return;
+    }
+    // Fails only when a subscriber is there already, and then logging works.
+    let _ = tracing::subscriber::set_global_default(Registry::default().with(Hclog { level }));
+}
+
+/// The most specific variable that is set wins, as in plugins written in Go.
+fn level(environment: &Environment) -> LevelFilter {
+    let setting = ["TF_LOG_PROVIDER_SALESFORCE", "TF_LOG_PROVIDER", "TF_LOG"]
+        .into_iter()
+        .find_map(|name| environment.get(name).filter(|value| !value.is_empty()));
+    match setting.map(|value| value.to_ascii_uppercase()).as_deref() {
+        None | Some("OFF") => LevelFilter::OFF,
+        Some("ERROR") => LevelFilter::ERROR,
+        Some("WARN") => LevelFilter::WARN,
+        Some("INFO") => LevelFilter::INFO,
+        Some("DEBUG") => LevelFilter::DEBUG,
+        // TRACE, JSON, and what Terraform does not know either: everything.
+        Some(_) => LevelFilter::TRACE,
+    }
+}
+
+struct Hclog {
+    level: LevelFilter,
+}
+
+/// The fields of a span, kept for the events inside it.
+struct SpanFields(Map<String, Json>);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hclog {
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        *metadata.level() <= self.level && is_own(metadata.target())
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.level)
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Map::new();
+            attributes.record(&mut Fields(&mut fields));
+            span.extensions_mut().insert(SpanFields(fields));
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(SpanFields(fields)) = span.extensions_mut().get_mut()
+        {
+            values.record(&mut Fields(fields));
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut fields = Map::new();
+        if let Some(scope) = context.event_scope(event) {
+            for span in scope.from_root() {
+                if let Some(SpanFields(of_span)) = span.extensions().get() {
+                    fields.extend(of_span.clone());
+                }
+            }
+        }
+        event.record(&mut Fields(&mut fields));
+        let line = line(
+            *event.metadata().level(),
+            event.metadata().target(),
+            fields,
+            SystemTime::now(),
+        );
+        // Nobody is left to tell when stderr is gone.
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    }
+}
+
+fn is_own(target: &str) -> bool {
+    target
+        .strip_prefix(OWN_CRATE)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// One line. `@level`, `@message`, `@module` and `@timestamp` are always texts: Terraform takes them as such
+/// without looking.
+fn line(level: Level, target: &str, mut fields: Map<String, Json>, now: SystemTime) -> String {
+    let message = match fields.remove("message") {
+        Some(Json::String(text)) => text,
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    let module = target
+        .strip_prefix(OWN_CRATE)
+        .unwrap_or(target)
+        .replace("::", ".");
+    fields.retain(|name, value| !name.starts_with('@') && *value != Json::String(String::new()));
+    let head = [
+        ("@level", level.to_string().to_ascii_lowercase()),
+        ("@message", message),
+        ("@module", format!("salesforce{module}")),
+        ("@timestamp", timestamp(now)),
+    ];
+    let head: Map<String, Json> = head
+        .into_iter()
+        .map(|(name, text)| (name.to_owned(), Json::String(text)))
+        .collect();
+    fields.extend(head.clone());
+    let whole = Json::Object(fields).to_string();
+    let line = if whole.len() > LONGEST_LINE {
+        Json::Object(head).to_string()
+    } else {
+        whole
+    };
+    format!("{line}\n")
+}
+
+/// RFC 3339 with exactly six digits of a second: another shape and Terraform takes the line for plain text.
+fn timestamp(now: SystemTime) -> String {
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
+    let (year, month, day) = date(days);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:06}Z",
+        second / 3600,
+        second / 60 % 60,
+        second % 60,
+        since.subsec_micros()
+    )
+}
+
+/// Year, month and day of a day counted from 1970-01-01. Counts years from March, so that the leap day comes
+/// last, and 400 of them as one era, after which the calendar repeats.
+fn date(days: u64) -> (u64, u64, u64) {
+    const ERA: u64 = 146_097;
+    /// From 0000-03-01 to 1970-01-01.
+    const EPOCH: u64 = 719_468;
+    let days = days.saturating_add(EPOCH);
+    let (era, day) = (days / ERA, days % ERA);
+    let year = (day - day / 1460 + day / 36_524 - day / (ERA - 1)) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let from_march = (5 * day + 2) / 153;
+    let day = day - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
+    (era * 400 + year + u64::from(month <= 2), month, day)
+}
+
+/// Collects fields as JSON.
+struct Fields<'a>(&'a mut Map<String, Json>);
+
+impl Fields<'_> {
+    fn put(&mut self, field: &Field, value: impl Into<Json>) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+
+    fn put_text(&mut self, field: &Field, text: fmt::Arguments<'_>) {
+        let mut limited = Limited(String::new());
+        if write!(limited, "{text}").is_err() {
+            limited.0.push('…');
+        }
+        self.put(field, limited.0);
+    }
+}
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put_text(field, format_args!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put_text(field, format_args!("{value}"));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, value);
+    }
+}
+
+/// A text that stops growing.
+struct Limited(String);
+
+impl fmt::Write for Limited {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = LONGEST_TEXT.saturating_sub(self.0.len());
+        if text.len() <= room {
+            self.0.push_str(text);
+            return Ok(());
+        }
+        let end = (0..=room)
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0);
+        self.0.push_str(text.get(..end).unwrap_or_default());
+        Err(fmt::Error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(pairs: &'static [(&'static str, &'static str)]) -> LevelFilter {
+        level(&Environment::new(move |name| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        }))
+    }
+
+    #[test]
+    fn the_most_specific_variable_wins() {
+        assert_eq!(with(&[]), LevelFilter::OFF);
+        assert_eq!(with(&[("TF_LOG", "info")]), LevelFilter::INFO);
+        assert_eq!(with(&[("TF_LOG", "JSON")]), LevelFilter::TRACE);
+        assert_eq!(
+            with(&[("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER", "warn")]),
+            LevelFilter::WARN
+        );
+        assert_eq!(
+            with(&[
+                ("TF_LOG_PROVIDER", "ERROR"),
+                ("TF_LOG_PROVIDER_SALESFORCE", "DEBUG")
+            ]),
+            LevelFilter::DEBUG
+        );
+        assert_eq!(
+            with(&[("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER_SALESFORCE", "off")]),
+            LevelFilter::OFF
+        );
+    }
+
+    #[test]
+    fn a_line_has_the_shape_that_terraform_reads() {
+        let fields = Map::from_iter([
+            ("message".to_owned(), Json::from("deploy \"started\"\n")),
+            ("sf_batch_size".to_owned(), Json::from(3)),
+            ("@level".to_owned(), Json::from(7)),
+            ("tf_resource_type".to_owned(), Json::from("")),
+        ]);
+        let at = UNIX_EPOCH + Duration::from_micros(1_763_902_539_143_000);
+        let line = line(Level::INFO, "provider_salesforce::org::batch", fields, at);
+        assert_eq!(
+            line,
+            "{\"@level\":\"info\",\"@message\":\"deploy \\\"started\\\"\\n\",\"@module\":\"salesforce.org.batch\",\
+             \"@timestamp\":\"2025-11-23T12:55:39.143000Z\",\"sf_batch_size\":3}\n"
+        );
+    }
+
+    #[test]
+    fn a_line_is_never_too_long() {
+        let many = (0..100).map(|n| (format!("field_{n}"), Json::from("x".repeat(LONGEST_TEXT))));
+        let line = line(Level::INFO, OWN_CRATE, many.collect(), UNIX_EPOCH);
+        assert!(line.len() < 64 * 1024);
+        assert!(line.contains("\"@timestamp\":\"1970-01-01T00:00:00.000000Z\""));
+        let mut limited = Limited(String::new());
+        assert!(limited.write_str(&"é".repeat(LONGEST_TEXT)).is_err());
+        assert!(limited.0.len() <= LONGEST_TEXT);
+    }
+
+    #[test]
+    fn days_are_dates() {
+        for (days, expected) in [
+            (0, (1970, 1, 1)),
+            (59, (1970, 3, 1)),
+            (11_016, (2000, 2, 29)),
+            (11_017, (2000, 3, 1)),
+            (19_782, (2024, 2, 29)),
+            (20_780, (2026, 11, 23)),
+            (47_541, (2100, 3, 1)),
+        ] {
+            assert_eq!(date(days), expected, "{days}");
+        }
+    }
+
+    #[test]
+    fn only_own_events_count() {
+        assert!(is_own("provider_salesforce"));
+        assert!(is_own("provider_salesforce::org"));
+        assert!(!is_own("h2::codec"));
+        assert!(!is_own("provider_salesforce_other"));
+    }
+}

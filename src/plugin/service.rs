@@ -1,0 +1,394 @@
+//! The provider service: one method per RPC, each of which translates, calls and translates back.
+//!
+//! Each RPC runs as a task of its own. So it goes on when Terraform goes away in the middle of an apply, and a
+//! panic in it becomes a diagnostic. Nothing here ever answers with a gRPC status: Terraform would show "Plugin
+//! error", or drop the state that came with it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tonic::{Request, Response, Status};
+use tracing::Instrument as _;
+
+use super::from_proto::{self, unknown};
+use super::generated::tfplugin5 as pb;
+use super::generated::tfplugin5::provider_server;
+use super::lifecycle::Counter;
+use super::panics;
+use super::to_proto::{self, Reply};
+use crate::log_keys;
+use crate::provider::{Diagnostic, Diagnostics, Provider};
+
+type Answer<T> = Result<Response<T>, Status>;
+
+pub struct Service {
+    provider: Arc<Provider>,
+    calls: Counter,
+    /// How many RPCs there were: numbers them in the log.
+    served: AtomicU64,
+}
+
+impl Service {
+    pub fn new(provider: Arc<Provider>, calls: Counter) -> Service {
+        Service {
+            provider,
+            calls,
+            served: AtomicU64::new(0),
+        }
+    }
+
+    /// Runs one RPC to its end, whoever still waits for it.
+    async fn run<R, F>(&self, rpc: &'static str, type_name: &str, work: F) -> Answer<R>
+    where
+        R: Reply,
+        F: Future<Output = Result<R, Diagnostics>> + Send + 'static,
+    {
+        let alive = self.calls.enter();
+        let number = self.served.fetch_add(1, Ordering::Relaxed);
+        let span = tracing::info_span!(
+            "rpc",
+            { log_keys::TF_RPC } = rpc,
+            { log_keys::TF_REQ_ID } = number,
+            { log_keys::TF_RESOURCE_TYPE } = type_name,
+        );
+        let task = async move {
+            tracing::trace!("called");
+            let reply = work.await;
+            tracing::trace!(refused = reply.is_err(), "answered");
+            drop(alive);
+            reply
+        };
+        let reply = match tokio::spawn(task.instrument(span)).await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(diagnostics)) => R::failed(diagnostics),
+            Err(error) => R::failed(bug(rpc, error)),
+        };
+        Ok(Response::new(reply))
+    }
+}
+
+/// What a user reads about a panic. The stack is on stderr already (`panics`).
+fn bug(rpc: &str, error: tokio::task::JoinError) -> Diagnostics {
+    let what = match error.try_into_panic() {
+        Ok(payload) => panics::message(payload.as_ref()),
+        Err(error) => error.to_string(),
+    };
+    Diagnostic::error(
+        "The Salesforce provider has a bug",
+        format!(
+            "{rpc} stopped unexpectedly: {what}.\n\nPlease report this, with the lines that follow \"panic:\" \
+             in Terraform's output or log. Provider version: {}. What was under way in Salesforce may or may \
+             not have happened: run terraform plan to see.",
+            env!("CARGO_PKG_VERSION")
+        ),
+    )
+    .into()
+}
+
+#[tonic::async_trait]
+impl provider_server::Provider for Service {
+    async fn get_metadata(&self, _: Request<pb::GetMetadataRequest>) -> Answer<pb::GetMetadataResponse> {
+        let provider = Arc::clone(&self.provider);
+        self.run(
+            "GetMetadata",
+            "",
+            async move { Ok(to_proto::metadata(&provider)) },
+        )
+        .await
+    }
+
+    async fn get_schema(&self, _: Request<pb::GetSchemaRequest>) -> Answer<pb::GetSchemaResponse> {
+        let provider = Arc::clone(&self.provider);
+        self.run("GetSchema", "", async move { Ok(to_proto::schemas(&provider)) })
+            .await
+    }
+
+    async fn get_resource_identity_schemas(
+        &self,
+        _: Request<pb::GetResourceIdentitySchemasRequest>,
+    ) -> Answer<pb::GetResourceIdentitySchemasResponse> {
+        let provider = Arc::clone(&self.provider);
+        self.run("GetResourceIdentitySchemas", "", async move {
+            Ok(to_proto::identity_schemas(&provider))
+        })
+        .await
+    }
+
+    async fn get_functions(&self, _: Request<pb::GetFunctionsRequest>) -> Answer<pb::GetFunctionsResponse> {
+        self.run("GetFunctions", "", async {
+            Ok(pb::GetFunctionsResponse::default())
+        })
+        .await
+    }
+
+    async fn prepare_provider_config(
+        &self,
+        request: Request<pb::PrepareProviderConfigRequest>,
+    ) -> Answer<pb::PrepareProviderConfigResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        self.run("PrepareProviderConfig", "", async move {
+            let prepared_config = request.config.clone();
+            let config = from_proto::value(
+                request.config,
+                "provider configuration",
+                provider.provider_schema(),
+            )?;
+            Ok(pb::PrepareProviderConfigResponse {
+                prepared_config,
+                diagnostics: to_proto::diagnostics(provider.validate_provider_config(&config)),
+            })
+        })
+        .await
+    }
+
+    async fn configure(&self, request: Request<pb::ConfigureRequest>) -> Answer<pb::ConfigureResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        self.run("Configure", "", async move {
+            let config = from_proto::value(
+                request.config,
+                "provider configuration",
+                provider.provider_schema(),
+            )?;
+            let found = provider.configure(&request.terraform_version, &config).await;
+            Ok(pb::ConfigureResponse {
+                diagnostics: to_proto::diagnostics(found),
+            })
+        })
+        .await
+    }
+
+    /// Only asks for haste; Shutdown is another service's RPC and comes later.
+    async fn stop(&self, _: Request<pb::StopRequest>) -> Answer<pb::StopResponse> {
+        let provider = Arc::clone(&self.provider);
+        self.run("Stop", "", async move {
+            provider.stop();
+            Ok(pb::StopResponse::default())
+        })
+        .await
+    }
+
+    async fn validate_resource_type_config(
+        &self,
+        request: Request<pb::ValidateResourceTypeConfigRequest>,
+    ) -> Answer<pb::ValidateResourceTypeConfigResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name;
+        self.run("ValidateResourceTypeConfig", &name.clone(), async move {
+            let schemas = from_proto::resource(&provider, &name)?;
+            let config = from_proto::value(request.config, "configuration", schemas.schema)?;
+            Ok(pb::ValidateResourceTypeConfigResponse {
+                diagnostics: to_proto::diagnostics(provider.validate_resource_config(&name, &config)),
+            })
+        })
+        .await
+    }
+
+    async fn upgrade_resource_state(
+        &self,
+        request: Request<pb::UpgradeResourceStateRequest>,
+    ) -> Answer<pb::UpgradeResourceStateResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name;
+        self.run("UpgradeResourceState", &name.clone(), async move {
+            let schema = from_proto::resource(&provider, &name)?.schema;
+            let state = from_proto::raw_state(request.raw_state, schema)?;
+            let (state, mut problems) = provider.upgrade_resource_state(&name, request.version, state);
+            Ok(pb::UpgradeResourceStateResponse {
+                upgraded_state: to_proto::value(&state, schema, &mut problems),
+                diagnostics: to_proto::diagnostics(problems),
+            })
+        })
+        .await
+    }
+
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<pb::UpgradeResourceIdentityRequest>,
+    ) -> Answer<pb::UpgradeResourceIdentityResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name;
+        self.run("UpgradeResourceIdentity", &name.clone(), async move {
+            let Some(schema) = provider.identity_schema(&name) else {
+                return Err(unknown("identity of resource type", &name));
+            };
+            let identity = from_proto::raw_identity(request.raw_identity, schema)?;
+            let mut problems = Diagnostics::default();
+            Ok(pb::UpgradeResourceIdentityResponse {
+                upgraded_identity: to_proto::identity(Some(&identity), Some(schema), &mut problems),
+                diagnostics: to_proto::diagnostics(problems),
+            })
+        })
+        .await
+    }
+
+    async fn read_resource(
+        &self,
+        request: Request<pb::ReadResourceRequest>,
+    ) -> Answer<pb::ReadResourceResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name.clone();
+        self.run("ReadResource", &name.clone(), async move {
+            let schemas = from_proto::resource(&provider, &name)?;
+            let reply = provider.read_resource(from_proto::read(request, schemas)?).await;
+            Ok(to_proto::read(reply, schemas))
+        })
+        .await
+    }
+
+    async fn plan_resource_change(
+        &self,
+        request: Request<pb::PlanResourceChangeRequest>,
+    ) -> Answer<pb::PlanResourceChangeResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name.clone();
+        self.run("PlanResourceChange", &name.clone(), async move {
+            let schemas = from_proto::resource(&provider, &name)?;
+            let reply = provider.plan_resource_change(from_proto::plan(request, schemas)?);
+            Ok(to_proto::plan(reply, schemas))
+        })
+        .await
+    }
+
+    async fn apply_resource_change(
+        &self,
+        request: Request<pb::ApplyResourceChangeRequest>,
+    ) -> Answer<pb::ApplyResourceChangeResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name.clone();
+        self.run("ApplyResourceChange", &name.clone(), async move {
+            let schemas = from_proto::resource(&provider, &name)?;
+            let reply = provider
+                .apply_resource_change(from_proto::apply(request, schemas)?)
+                .await;
+            Ok(to_proto::apply(reply, schemas))
+        })
+        .await
+    }
+
+    async fn import_resource_state(
+        &self,
+        request: Request<pb::ImportResourceStateRequest>,
+    ) -> Answer<pb::ImportResourceStateResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name.clone();
+        self.run("ImportResourceState", &name.clone(), async move {
+            let schemas = from_proto::resource(&provider, &name)?;
+            let reply = provider
+                .import_resource_state(from_proto::import(request, schemas)?)
+                .await;
+            Ok(to_proto::import(reply, &provider))
+        })
+        .await
+    }
+
+    async fn move_resource_state(
+        &self,
+        request: Request<pb::MoveResourceStateRequest>,
+    ) -> Answer<pb::MoveResourceStateResponse> {
+        let request = request.into_inner();
+        let name = request.target_type_name;
+        self.run("MoveResourceState", &name.clone(), async move {
+            Err(Diagnostic::error(
+                "Resources of this provider cannot be moved between types",
+                format!(
+                    "A moved block leads from {:?} to {name:?}. Remove the block and import the object instead.",
+                    request.source_type_name
+                ),
+            )
+            .into())
+        })
+        .await
+    }
+
+    async fn validate_data_source_config(
+        &self,
+        request: Request<pb::ValidateDataSourceConfigRequest>,
+    ) -> Answer<pb::ValidateDataSourceConfigResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name;
+        self.run("ValidateDataSourceConfig", &name.clone(), async move {
+            let schema = from_proto::data_source(&provider, &name)?;
+            let config = from_proto::value(request.config, "configuration", schema)?;
+            Ok(pb::ValidateDataSourceConfigResponse {
+                diagnostics: to_proto::diagnostics(provider.validate_data_source_config(&name, &config)),
+            })
+        })
+        .await
+    }
+
+    async fn read_data_source(
+        &self,
+        request: Request<pb::ReadDataSourceRequest>,
+    ) -> Answer<pb::ReadDataSourceResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name;
+        self.run("ReadDataSource", &name.clone(), async move {
+            let schema = from_proto::data_source(&provider, &name)?;
+            let config = from_proto::value(request.config, "configuration", schema)?;
+            let (state, mut problems) = provider.read_data_source(&name, config).await;
+            Ok(pb::ReadDataSourceResponse {
+                state: to_proto::value(&state, schema, &mut problems),
+                diagnostics: to_proto::diagnostics(problems),
+                ..Default::default()
+            })
+        })
+        .await
+    }
+
+    // There are no ephemeral resources and no functions yet; Terraform learns so from the schema and does not
+    // call these.
+
+    async fn validate_ephemeral_resource_config(
+        &self,
+        request: Request<pb::ValidateEphemeralResourceConfigRequest>,
+    ) -> Answer<pb::ValidateEphemeralResourceConfigResponse> {
+        let name = request.into_inner().type_name;
+        self.run("ValidateEphemeralResourceConfig", &name.clone(), async move {
+            Err(unknown("ephemeral resource type", &name))
+        })
+        .await
+    }
+
+    async fn open_ephemeral_resource(
+        &self,
+        request: Request<pb::OpenEphemeralResourceRequest>,
+    ) -> Answer<pb::OpenEphemeralResourceResponse> {
+        let name = request.into_inner().type_name;
+        self.run("OpenEphemeralResource", &name.clone(), async move {
+            Err(unknown("ephemeral resource type", &name))
+        })
+        .await
+    }
+
+    async fn renew_ephemeral_resource(
+        &self,
+        request: Request<pb::RenewEphemeralResourceRequest>,
+    ) -> Answer<pb::RenewEphemeralResourceResponse> {
+        let name = request.into_inner().type_name;
+        self.run("RenewEphemeralResource", &name.clone(), async move {
+            Err(unknown("ephemeral resource type", &name))
+        })
+        .await
+    }
+
+    async fn close_ephemeral_resource(
+        &self,
+        request: Request<pb::CloseEphemeralResourceRequest>,
+    ) -> Answer<pb::CloseEphemeralResourceResponse> {
+        let name = request.into_inner().type_name;
+        self.run("CloseEphemeralResource", &name.clone(), async move {
+            Err(unknown("ephemeral resource type", &name))
+        })
+        .await
+    }
+
+    async fn call_function(
+        &self,
+        request: Request<pb::CallFunctionRequest>,
+    ) -> Answer<pb::CallFunctionResponse> {
+        let name = request.into_inner().name;
+        self.run("CallFunction", "", async move { Err(unknown("function", &name)) })
+            .await
+    }
+}

@@ -1,0 +1,355 @@
+//! Neutral types → responses: schemas, values, diagnostics, attribute paths.
+
+use std::collections::HashMap;
+
+use super::dynamic_value::{self, Problem, Shape};
+use super::from_proto::ResourceSchemas;
+use super::generated::tfplugin5 as pb;
+use super::generated::tfplugin5::attribute_path::step::Selector;
+use crate::provider::{
+    ApplyReply, Attribute, Block, Diagnostic, Diagnostics, IdentitySchema, ImportReply, Imported,
+    NestedBlock, Nesting, PlanReply, Provider, ReadReply, Schema, Severity,
+};
+use crate::value::{Path, Step, Type, Value};
+
+// ---- Schemas ---------------------------------------------------------------------------------------------------
+
+pub fn server_capabilities() -> pb::ServerCapabilities {
+    pb::ServerCapabilities {
+        plan_destroy: true,
+        get_provider_schema_optional: true,
+        move_resource_state: false,
+    }
+}
+
+pub fn metadata(provider: &Provider) -> pb::GetMetadataResponse {
+    let names = |schemas: Vec<(&str, &Schema)>| {
+        schemas
+            .into_iter()
+            .map(|(name, _)| pb::get_metadata_response::TypeName {
+                type_name: name.to_owned(),
+            })
+            .collect()
+    };
+    pb::GetMetadataResponse {
+        server_capabilities: Some(server_capabilities()),
+        resources: names(provider.resource_schemas()),
+        data_sources: names(provider.data_source_schemas()),
+        ..Default::default()
+    }
+}
+
+pub fn schemas(provider: &Provider) -> pb::GetSchemaResponse {
+    let named = |schemas: Vec<(&str, &Schema)>| -> HashMap<String, pb::Schema> {
+        schemas
+            .into_iter()
+            .map(|(name, one)| (name.to_owned(), schema(one)))
+            .collect()
+    };
+    pb::GetSchemaResponse {
+        provider: Some(schema(provider.provider_schema())),
+        resource_schemas: named(provider.resource_schemas()),
+        data_source_schemas: named(provider.data_source_schemas()),
+        server_capabilities: Some(server_capabilities()),
+        ..Default::default()
+    }
+}
+
+fn schema(schema: &Schema) -> pb::Schema {
+    pb::Schema {
+        version: schema.version,
+        block: Some(block(&schema.block)),
+    }
+}
+
+fn block(block: &Block) -> pb::schema::Block {
+    pb::schema::Block {
+        attributes: block.attributes.iter().map(attribute).collect(),
+        block_types: block.blocks.iter().map(nested_block).collect(),
+        description: block.description.clone(),
+        description_kind: pb::StringKind::Markdown.into(),
+        ..Default::default()
+    }
+}
+
+fn attribute(attribute: &Attribute) -> pb::schema::Attribute {
+    pb::schema::Attribute {
+        name: attribute.name.clone(),
+        r#type: type_json(&attribute.ty),
+        description: attribute.description.clone(),
+        required: attribute.required,
+        optional: attribute.optional,
+        computed: attribute.computed,
+        sensitive: attribute.sensitive,
+        description_kind: pb::StringKind::Markdown.into(),
+        ..Default::default()
+    }
+}
+
+fn nested_block(nested: &NestedBlock) -> pb::schema::NestedBlock {
+    use pb::schema::nested_block::NestingMode;
+    let nesting = match nested.nesting {
+        Nesting::Single => NestingMode::Single,
+        Nesting::List => NestingMode::List,
+        Nesting::Set => NestingMode::Set,
+    };
+    pb::schema::NestedBlock {
+        type_name: nested.name.clone(),
+        block: Some(block(&nested.block)),
+        nesting: nesting.into(),
+        min_items: nested.min_items,
+        max_items: nested.max_items,
+    }
+}
+
+pub fn identity_schemas(provider: &Provider) -> pb::GetResourceIdentitySchemasResponse {
+    let schema = |schema: &IdentitySchema| pb::ResourceIdentitySchema {
+        version: schema.version,
+        identity_attributes: schema
+            .attributes
+            .iter()
+            .map(|attribute| pb::resource_identity_schema::IdentityAttribute {
+                name: attribute.name.clone(),
+                r#type: type_json(&attribute.ty),
+                required_for_import: attribute.required_for_import,
+                optional_for_import: !attribute.required_for_import,
+                description: attribute.description.clone(),
+            })
+            .collect(),
+    };
+    pb::GetResourceIdentitySchemasResponse {
+        identity_schemas: provider
+            .identity_schemas()
+            .into_iter()
+            .map(|(name, one)| (name.to_owned(), schema(one)))
+            .collect(),
+        diagnostics: Vec::new(),
+    }
+}
+
+/// A type as Terraform writes types: `"string"`, `["list","string"]`, `["object",{"a":"number"}]`.
+fn type_json(ty: &Type) -> Vec<u8> {
+    fn json(ty: &Type) -> serde_json::Value {
+        use serde_json::json;
+        match ty {
+            Type::Bool => json!("bool"),
+            Type::Number => json!("number"),
+            Type::String => json!("string"),
+            Type::List(of) => json!(["list", json(of)]),
+            Type::Set(of) => json!(["set", json(of)]),
+            Type::Map(of) => json!(["map", json(of)]),
+            Type::Object(attributes) => {
+                let attributes: serde_json::Map<_, _> = attributes
+                    .iter()
+                    .map(|(name, ty)| (name.clone(), json(ty)))
+                    .collect();
+                json!(["object", attributes])
+            }
+        }
+    }
+    json(ty).to_string().into_bytes()
+}
+
+// ---- Values and diagnostics ------------------------------------------------------------------------------------
+
+/// Writes a value; what does not fit its schema is our own fault and is said so.
+pub fn value(value: &Value, schema: &Schema, problems: &mut Diagnostics) -> Option<pb::DynamicValue> {
+    let (wire, found) = dynamic_value::encode(value, Shape::Block(&schema.block));
+    problems.extend(found.into_iter().map(unwritable));
+    Some(wire)
+}
+
+pub fn identity(
+    value: Option<&Value>,
+    schema: Option<&IdentitySchema>,
+    problems: &mut Diagnostics,
+) -> Option<pb::ResourceIdentityData> {
+    let (Some(value), Some(schema)) = (value, schema) else {
+        return None;
+    };
+    let (wire, found) = dynamic_value::encode(value, Shape::plain(&schema.ty()));
+    problems.extend(found.into_iter().map(unwritable));
+    Some(pb::ResourceIdentityData {
+        identity_data: Some(wire),
+    })
+}
+
+fn unwritable(problem: Problem) -> Diagnostic {
+    let path = problem.path;
+    Diagnostic::error(
+        "Provider bug: a value does not fit its schema",
+        format!(
+            "The provider made a value that Terraform would not take, at \"{path}\": {}. \
+             Nothing else is lost by it. Please report this.",
+            problem.what
+        ),
+    )
+    .at(path)
+}
+
+pub fn diagnostics(diagnostics: Diagnostics) -> Vec<pb::Diagnostic> {
+    diagnostics.into_iter().map(diagnostic).collect()
+}
+
+fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
+    use pb::diagnostic::Severity as Wire;
+    let severity = match diagnostic.severity {
+        Severity::Error => Wire::Error,
+        Severity::Warning => Wire::Warning,
+    };
+    pb::Diagnostic {
+        severity: severity.into(),
+        summary: diagnostic.summary,
+        detail: diagnostic.detail,
+        attribute: diagnostic
+            .path
+            .map(attribute_path)
+            .filter(|path| !path.steps.is_empty()),
+    }
+}
+
+/// A path up to the first step that the wire has no word for.
+fn attribute_path(path: Path) -> pb::AttributePath {
+    let selector = |step| match step {
+        Step::Attribute(name) => Some(Selector::AttributeName(name)),
+        Step::Key(key) => Some(Selector::ElementKeyString(key)),
+        Step::Index(index) => Some(Selector::ElementKeyInt(index)),
+        Step::Member(_) => None,
+    };
+    pb::AttributePath {
+        steps: path
+            .0
+            .into_iter()
+            .map_while(selector)
+            .map(|selector| pb::attribute_path::Step {
+                selector: Some(selector),
+            })
+            .collect(),
+    }
+}
+
+// ---- Replies ---------------------------------------------------------------------------------------------------
+
+pub fn read(reply: ReadReply, schemas: ResourceSchemas<'_>) -> pb::ReadResourceResponse {
+    let mut problems = reply.diagnostics;
+    pb::ReadResourceResponse {
+        new_state: value(&reply.state, schemas.schema, &mut problems),
+        new_identity: identity(reply.identity.as_ref(), schemas.identity, &mut problems),
+        private: reply.private,
+        diagnostics: diagnostics(problems),
+        ..Default::default()
+    }
+}
+
+pub fn plan(reply: PlanReply, schemas: ResourceSchemas<'_>) -> pb::PlanResourceChangeResponse {
+    let mut problems = reply.diagnostics;
+    pb::PlanResourceChangeResponse {
+        planned_state: value(&reply.planned, schemas.schema, &mut problems),
+        planned_identity: identity(reply.identity.as_ref(), schemas.identity, &mut problems),
+        requires_replace: reply.requires_replace.into_iter().map(attribute_path).collect(),
+        planned_private: reply.private,
+        diagnostics: diagnostics(problems),
+        ..Default::default()
+    }
+}
+
+pub fn apply(reply: ApplyReply, schemas: ResourceSchemas<'_>) -> pb::ApplyResourceChangeResponse {
+    let mut problems = reply.diagnostics;
+    pb::ApplyResourceChangeResponse {
+        new_state: value(&reply.state, schemas.schema, &mut problems),
+        new_identity: identity(reply.identity.as_ref(), schemas.identity, &mut problems),
+        private: reply.private,
+        diagnostics: diagnostics(problems),
+        ..Default::default()
+    }
+}
+
+pub fn import(reply: ImportReply, provider: &Provider) -> pb::ImportResourceStateResponse {
+    let mut problems = reply.diagnostics;
+    let imported_resources = reply
+        .imported
+        .into_iter()
+        .filter_map(|one| imported(one, provider, &mut problems))
+        .collect();
+    pb::ImportResourceStateResponse {
+        imported_resources,
+        diagnostics: diagnostics(problems),
+        ..Default::default()
+    }
+}
+
+fn imported(
+    one: Imported,
+    provider: &Provider,
+    problems: &mut Diagnostics,
+) -> Option<pb::import_resource_state_response::ImportedResource> {
+    let Some(schema) = provider.resource_schema(&one.type_name) else {
+        problems.extend(super::from_proto::unknown("resource type", &one.type_name));
+        return None;
+    };
+    Some(pb::import_resource_state_response::ImportedResource {
+        state: value(&one.state, schema, problems),
+        identity: identity(
+            one.identity.as_ref(),
+            provider.identity_schema(&one.type_name),
+            problems,
+        ),
+        private: one.private,
+        type_name: one.type_name,
+    })
+}
+
+/// A reply that can say why there is none.
+pub trait Reply: Default + Send + 'static {
+    fn failed(diagnostics: Diagnostics) -> Self;
+}
+
+macro_rules! replies_with_diagnostics {
+    ($($reply:ident)*) => {
+        $(impl Reply for pb::$reply {
+            fn failed(problems: Diagnostics) -> Self {
+                pb::$reply { diagnostics: diagnostics(problems), ..Default::default() }
+            }
+        })*
+    };
+}
+
+replies_with_diagnostics! {
+    GetMetadataResponse GetSchemaResponse GetResourceIdentitySchemasResponse GetFunctionsResponse
+    PrepareProviderConfigResponse ConfigureResponse
+    ValidateResourceTypeConfigResponse UpgradeResourceStateResponse UpgradeResourceIdentityResponse
+    ReadResourceResponse PlanResourceChangeResponse ApplyResourceChangeResponse
+    ImportResourceStateResponse MoveResourceStateResponse
+    ValidateDataSourceConfigResponse ReadDataSourceResponse
+    ValidateEphemeralResourceConfigResponse OpenEphemeralResourceResponse
+    RenewEphemeralResourceResponse CloseEphemeralResourceResponse
+}
+
+impl Reply for pb::StopResponse {
+    fn failed(problems: Diagnostics) -> Self {
+        pb::StopResponse {
+            error: text(problems),
+        }
+    }
+}
+
+impl Reply for pb::CallFunctionResponse {
+    fn failed(problems: Diagnostics) -> Self {
+        pb::CallFunctionResponse {
+            result: None,
+            error: Some(pb::FunctionError {
+                text: text(problems),
+                function_argument: None,
+            }),
+        }
+    }
+}
+
+/// Diagnostics where the wire has only room for a text.
+fn text(problems: Diagnostics) -> String {
+    let texts: Vec<_> = problems
+        .into_iter()
+        .map(|problem| format!("{}: {}", problem.summary, problem.detail))
+        .collect();
+    texts.join("\n")
+}

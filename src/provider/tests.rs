@@ -1,0 +1,1 @@
+//! Plans as data: what a configuration and a state come to.
