@@ -1,6 +1,5 @@
-//! Applying: one deploy at a time, and what its report means.
+//! Applying: one deploy at a time, again where that is sure to do no harm.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,31 +7,21 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument as _;
 
-use super::attribute::{self, Sent};
+use super::attribute::Sent;
 use super::pace::Pace;
+use super::verdict::{Verdict, judge};
 use super::watch::End;
-use super::{Applied, ApplyError, ApplyErrorKind, Change, Inner, Problem};
+use super::{Applied, ApplyError, ApplyErrorKind, Change, Inner};
+use crate::log_keys::SF_DEPLOY_ID;
 use crate::metadata::{Component, ComponentKey, encode, package};
-use crate::salesforce::{self, Class, ComponentMessage, DeployOptions, DeployReport};
+use crate::salesforce::{self, Class, DeployOptions};
 
 /// What goes into one deploy. Deletions and writes never go together: deletions need warnings to be ignored, and a
 /// write's warning is not to be.
 #[derive(Clone)]
-enum Job {
+pub(super) enum Job {
     Delete(Vec<ComponentKey>),
     Write(Vec<Component>),
-}
-
-/// What a report means.
-enum Verdict {
-    Done(Applied),
-    /// Others change the org just now; nothing was changed.
-    Locked(String),
-    /// The org had an accident; nothing was changed.
-    Accident(ApplyErrorKind),
-    /// These were gone already and made the deploy fail; the others were not deleted.
-    Without(Vec<ComponentKey>),
-    Failed(ApplyErrorKind),
 }
 
 impl Inner {
@@ -81,10 +70,24 @@ impl Inner {
             warnings: Vec::new(),
         };
         for job in [Job::Delete(deletions), Job::Write(writes)] {
-            if job.len() > 0 {
-                let applied = self.submit(job, &mut turn, deadline).await?;
-                all.deploy_id = applied.deploy_id;
-                all.warnings.extend(applied.warnings);
+            if job.len() == 0 {
+                continue;
+            }
+            match self.submit(job, &mut turn, deadline).await {
+                Ok(applied) => {
+                    all.deploy_id = applied.deploy_id;
+                    all.warnings.extend(applied.warnings);
+                }
+                Err(error) if all.deploy_id.is_empty() => return Err(error),
+                Err(error) => {
+                    return Err(ApplyErrorKind::Unverified {
+                        why: format!(
+                            "deploy {} deleted what was to be deleted; then: {error}",
+                            all.deploy_id
+                        ),
+                        deploy_id: Some(all.deploy_id),
+                    });
+                }
             }
         }
         Ok(all)
@@ -102,23 +105,25 @@ impl Inner {
         let mut accidents = 0_u32;
         loop {
             let (zip, sent) = job.pack(version).map_err(ApplyErrorKind::Package)?;
-            let why = match self.deploy(&job, &zip, &sent, pace, deadline).await? {
+            let (why, instead) = match self.deploy(&job, &zip, &sent, pace, deadline).await? {
                 Verdict::Done(applied) => return Ok(applied),
                 Verdict::Failed(error) => return Err(error),
+                Verdict::Without(gone) => {
+                    job.leave_out(&gone);
+                    continue;
+                }
+                Verdict::Locked(why) => (why, None),
                 Verdict::Accident(error) if accidents > 0 => return Err(error),
                 // A deploy replaces files as a whole and deletes what is there, so a second time does no more than
                 // the first. Elements that act each time they are sent are never sent.
                 Verdict::Accident(error) => {
                     accidents = accidents.saturating_add(1);
-                    error.to_string()
+                    (error.to_string(), Some(error))
                 }
-                Verdict::Without(gone) => {
-                    job.leave_out(&gone);
-                    continue;
-                }
-                Verdict::Locked(why) => why,
             };
-            self.wait_for_lock(&mut lock, why, deadline).await?;
+            if let Err(error) = self.wait_for_lock(&mut lock, why, deadline).await {
+                return Err(instead.unwrap_or(error));
+            }
         }
     }
 
@@ -183,7 +188,7 @@ impl Inner {
             Err(Start::Failed(error)) => return Err(error),
         };
         tracing::info!(
-            sf_deploy_id = id,
+            { SF_DEPLOY_ID } = id,
             writes = if matches!(job, Job::Write(_)) {
                 job.len()
             } else {
@@ -202,7 +207,7 @@ impl Inner {
         let taken_ms = millis(started.elapsed());
         match end {
             End::Lost(why) => {
-                tracing::info!(sf_deploy_id = id, taken_ms, why, "deploy lost sight of");
+                tracing::info!({ SF_DEPLOY_ID } = id, taken_ms, why, "deploy lost sight of");
                 Err(ApplyErrorKind::Unverified {
                     deploy_id: Some(id),
                     why,
@@ -214,7 +219,7 @@ impl Inner {
             } => {
                 pace.learn(started.elapsed());
                 tracing::info!(
-                    sf_deploy_id = id,
+                    { SF_DEPLOY_ID } = id,
                     taken_ms,
                     status = report.status,
                     failures = report.component_failures.len(),
@@ -305,157 +310,6 @@ impl Job {
             Job::Write(components) => components.retain(|component| !gone.contains(&component.key)),
         }
     }
-}
-
-/// What a report that says "done" means. `success` alone does not tell: the status has more words than two.
-fn judge(id: String, report: &DeployReport, canceled_by_us: bool, job: &Job, sent: &[Sent<'_>]) -> Verdict {
-    let unverified = |why: String| {
-        Verdict::Failed(ApplyErrorKind::Unverified {
-            deploy_id: Some(id.clone()),
-            why,
-        })
-    };
-    match report.status.as_str() {
-        "SucceededPartial" => {
-            unverified("the org kept a part of it, although all or nothing was asked for".into())
-        }
-        status if status.starts_with("Cancel") && canceled_by_us => {
-            unverified("we were stopped and cancelled it, which may not undo what was done".into())
-        }
-        status if status.starts_with("Cancel") => Verdict::Failed(ApplyErrorKind::CanceledBy {
-            who: report
-                .canceled_by_name
-                .clone()
-                .unwrap_or_else(|| "somebody".to_owned()),
-            deploy_id: id,
-        }),
-        status if status.starts_with("Finalizing") => {
-            let said = report.error_message.as_deref().unwrap_or("no reason given");
-            unverified(format!("the org failed while finalizing it: {said}"))
-        }
-        "Succeeded" => Verdict::Done(done(id, report)),
-        _ if report.success => Verdict::Done(done(id, report)),
-        "Failed" => failure(id, report, job, sent),
-        _ if !report.component_failures.is_empty() => failure(id, report, job, sent),
-        status => unverified(format!("the org calls its end {status:?}")),
-    }
-}
-
-fn done(deploy_id: String, report: &DeployReport) -> Applied {
-    let messages = report
-        .component_successes
-        .iter()
-        .chain(&report.component_failures);
-    let warnings = messages
-        .filter(|message| is_warning(message))
-        .filter_map(|message| message.problem.clone())
-        .filter(|problem| !attribute::says_gone(problem));
-    Applied {
-        deploy_id,
-        warnings: warnings.collect(),
-    }
-}
-
-/// A deploy that failed and was rolled back as a whole.
-fn failure(deploy_id: String, report: &DeployReport, job: &Job, sent: &[Sent<'_>]) -> Verdict {
-    let said = report.error_message.clone();
-    if report.class() == Class::Locked {
-        return Verdict::Locked(said.unwrap_or_else(|| "the org is locked".to_owned()));
-    }
-    let mut failures: Vec<&ComponentMessage> = report
-        .component_failures
-        .iter()
-        .filter(|message| !is_warning(message))
-        .collect();
-    if failures.is_empty() {
-        // Warnings that were made errors.
-        failures = report.component_failures.iter().collect();
-    }
-    if let Job::Delete(keys) = job {
-        let (gone, others): (Vec<_>, Vec<_>) = failures
-            .iter()
-            .copied()
-            .partition(|message| gone_message(message));
-        if others.is_empty() && !gone.is_empty() {
-            return gone_already(deploy_id, keys, &gone, sent);
-        }
-        failures = others;
-    }
-    let locks: Vec<&ComponentMessage> = failures
-        .iter()
-        .copied()
-        .filter(|message| message.is_locked())
-        .collect();
-    if !locks.is_empty() && locks.len() == failures.len() {
-        let problem = locks.first().and_then(|message| message.problem.clone());
-        return Verdict::Locked(problem.unwrap_or_default());
-    }
-    failures.retain(|message| !message.is_locked());
-
-    let accident = if failures.is_empty() {
-        report.class() == Class::Transient || said.as_deref().is_some_and(is_accident)
-    } else {
-        let mut problems = failures
-            .iter()
-            .map(|message| message.problem.as_deref().unwrap_or_default());
-        problems.all(is_accident)
-    };
-    let mut problems = attribute::attribute(&failures, sent);
-    if problems.is_empty() {
-        let code = report.error_status_code.clone();
-        let message = said.or(code).or(report.state_detail.clone());
-        problems.push(Problem {
-            key: None,
-            path: None,
-            message: message.unwrap_or_else(|| "the deploy failed without a reason".to_owned()),
-        });
-    }
-    let rejected = ApplyErrorKind::Rejected { problems, deploy_id };
-    if accident {
-        Verdict::Accident(rejected)
-    } else {
-        Verdict::Failed(rejected)
-    }
-}
-
-/// A deletion that failed only because some were gone already: the rest is to be deleted without them.
-fn gone_already(
-    deploy_id: String,
-    keys: &[ComponentKey],
-    messages: &[&ComponentMessage],
-    sent: &[Sent<'_>],
-) -> Verdict {
-    let problems = attribute::attribute(messages, sent);
-    let mut by_key: BTreeMap<ComponentKey, ()> = BTreeMap::new();
-    by_key.extend(
-        problems
-            .iter()
-            .filter_map(|problem| Some((problem.key.clone()?, ()))),
-    );
-    let gone: Vec<ComponentKey> = by_key.into_keys().collect();
-    if gone.len() == keys.len() || messages.len() >= keys.len() {
-        Verdict::Done(Applied {
-            deploy_id,
-            warnings: Vec::new(),
-        })
-    } else if gone.is_empty() {
-        Verdict::Failed(ApplyErrorKind::Rejected { problems, deploy_id })
-    } else {
-        Verdict::Without(gone)
-    }
-}
-
-fn gone_message(message: &ComponentMessage) -> bool {
-    message.problem.as_deref().is_some_and(attribute::says_gone)
-}
-
-fn is_warning(message: &ComponentMessage) -> bool {
-    matches!(message.problem_type.as_deref(), Some("Warning" | "Info"))
-}
-
-/// Whether the org only says that it does not know what happened.
-fn is_accident(problem: &str) -> bool {
-    problem.contains("UNKNOWN_EXCEPTION") || problem.contains("unexpected error has occurred")
 }
 
 fn millis(time: Duration) -> u64 {

@@ -4,7 +4,7 @@
 //! snapshot, deploys go one at a time, and each caller gets an answer of its own that says what is *known*: nothing is
 //! "gone" that is only invisible, nothing "failed" that may have happened.
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
-//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`) and [`Org::apply`] (`deploy.rs`, `watch.rs`).
+//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`) and [`Org::apply`] (`deploy.rs`, `watch.rs`, `verdict.rs`).
 
 mod api;
 mod attribute;
@@ -14,6 +14,7 @@ mod facts;
 mod pace;
 mod read;
 mod snapshot;
+mod verdict;
 mod watch;
 
 #[cfg(test)]
@@ -191,7 +192,7 @@ impl Org {
     }
 
     /// Makes changes, all or none, and waits for the end. Deletions and writes given together become two deploys,
-    /// deletions first; then it is all or none for each.
+    /// deletions first; a failure of the second is then an unverified outcome.
     ///
     /// A caller that goes away after its deploy was sent does not end it.
     ///

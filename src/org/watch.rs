@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::Inner;
+use crate::log_keys::SF_DEPLOY_ID;
 use crate::salesforce::{Class, DeployReport, Error};
 
 /// How often, and for how long, an org may deny a deploy that it just gave us the ID of.
@@ -141,7 +142,7 @@ impl Watch<'_> {
     fn saw(&mut self, report: &DeployReport) {
         let phase = Phase::of(&report.status);
         if phase != self.phase {
-            tracing::debug!(sf_deploy_id = self.id, status = report.status, "deploy");
+            tracing::debug!({ SF_DEPLOY_ID } = self.id, status = report.status, "deploy");
         }
         self.phase = phase;
         self.failures = 0;
@@ -151,7 +152,7 @@ impl Watch<'_> {
     /// How long to wait after a look that failed; none when there is no use in another.
     fn failed(&mut self, error: &Error) -> Option<Duration> {
         self.failures = self.failures.saturating_add(1);
-        tracing::debug!(sf_deploy_id = self.id, %error, failures = self.failures, "cannot see the deploy");
+        tracing::debug!({ SF_DEPLOY_ID } = self.id, %error, failures = self.failures, "cannot see the deploy");
         if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") {
             let since = *self.denied_since.get_or_insert_with(Instant::now);
             if self.failures > DENIALS || since.elapsed() > DENIED {
@@ -187,12 +188,12 @@ impl Watch<'_> {
             }
             _ => return,
         }
-        tracing::info!(sf_deploy_id = self.id, "cancelling the deploy");
+        tracing::info!({ SF_DEPLOY_ID } = self.id, "cancelling the deploy");
         let cancel = self.org.api.cancel_deploy(self.id);
         match tokio::time::timeout_at(self.limit(), cancel).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::info!(sf_deploy_id = self.id, %error, "not cancelled"),
-            Err(_) => tracing::info!(sf_deploy_id = self.id, "no answer to the cancellation"),
+            Ok(Err(error)) => tracing::info!({ SF_DEPLOY_ID } = self.id, %error, "not cancelled"),
+            Err(_) => tracing::info!({ SF_DEPLOY_ID } = self.id, "no answer to the cancellation"),
         }
     }
 
