@@ -251,14 +251,12 @@ fn api_name(text: &str) -> Option<String> {
 }
 
 fn is_address(text: &str) -> bool {
-    let clean = !text
-        .chars()
-        .any(|c| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>'));
     let Some((local, domain)) = text.split_once('@') else {
         return false;
     };
-    let labels = domain.split('.').all(|label| !label.is_empty());
-    clean && !local.is_empty() && labels && !domain.contains('@')
+    let odd = |c: char| c.is_whitespace() || c.is_control() || ",;:<>\"()[]\\@".contains(c);
+    let in_domain = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    !local.is_empty() && !local.contains(odd) && domain.split('.').all(in_domain)
 }
 
 /// Characters that the URL standard lets parsers repair, and that Salesforce would get as they are.

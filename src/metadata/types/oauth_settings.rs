@@ -99,7 +99,7 @@ pub static TYPE: MetadataType = MetadataType {
             .since(62)
             .doc("Whether the app may call the authorization challenge endpoint of first-party headless flows."),
         Field::text("single_logout_url", "singleLogoutUrl")
-            .rules(&[Rule::WebUrl])
+            .rules(&[Rule::WebUrl, Rule::NotPlainHttp])
             .doc("Where Salesforce sends a notice when a user logs out.")
             .setup("Single Logout URL"),
         Field::text("oauth_link", "oauthLink")
