@@ -79,7 +79,7 @@ impl Rule {
             (Rule::Longest(most), value) => {
                 let length = length(value)?;
                 (length > *most)
-                    .then(|| format!("It is {length} characters long in all; {most} is the most."))
+                    .then(|| format!("It has {length} characters; Salesforce may refuse more than {most}."))
             }
             (Rule::Unique, value) => twice(value),
             (Rule::Between(from, to), Value::Number(number)) => {
@@ -164,7 +164,7 @@ impl Rule {
             Rule::Between(from, to) => format!("From {from} to {to}."),
             Rule::Numbers(numbers) => format!("One of {}.", listed(numbers)),
             Rule::AtMost(most) => format!("At most {most}."),
-            Rule::Longest(most) => format!("Should have at most {most} characters in all."),
+            Rule::Longest(most) => format!("Should have at most {most} characters."),
             Rule::Unique => "None of them twice.".to_owned(),
             Rule::Each(rule) => format!("Each: {}", rule.describe()),
             Rule::Word(words) => {

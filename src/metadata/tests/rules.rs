@@ -150,7 +150,7 @@ fn callbacks() {
     let long = format!("https://a.example/{}", "x".repeat(1990));
     assert_eq!(
         problems(list(&[&long])),
-        ["It is 2008 characters long in all; 2000 is the most."]
+        ["It has 2008 characters; Salesforce may refuse more than 2000."]
     );
 }
 

@@ -50,7 +50,7 @@ pub static TYPE: MetadataType = MetadataType {
         Field::parent("externalClientApplication"),
         Field::text("label", "label")
             .kept()
-            .rules(&[Rule::NotBlank])
+            .rules(&[Rule::NotBlank, Rule::Longest(255)])
             .doc("The label of the OAuth settings. The file of the consumer gets it too, when it is configured."),
         Field::commas("oauth_scopes", "commaSeparatedOauthScopes")
             .equivalents(&[
