@@ -1,1 +1,3 @@
+//! Values on the wire, byte by byte.
+
 
