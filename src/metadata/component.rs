@@ -9,7 +9,7 @@ use super::xml::Element;
 use crate::value::Value;
 
 /// What tells one component of an org from all others.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ComponentKey {
     pub kind: &'static MetadataType,
     pub full_name: String,
@@ -32,6 +32,13 @@ impl ComponentKey {
 impl fmt::Display for ComponentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind.name, self.full_name)
+    }
+}
+
+/// As it is displayed: the whole table would drown a log line.
+impl fmt::Debug for ComponentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -23,8 +23,8 @@ pub struct DecodeError {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeErrorKind {
-    #[error("the file cannot be read as XML")]
-    Xml(#[source] XmlError),
+    #[error("the file cannot be read as XML: {0}")]
+    Xml(XmlError),
     #[error("the root element is {found}, not {expected}")]
     UnknownRoot { found: String, expected: &'static str },
     #[error("{element} is not {expected}")]

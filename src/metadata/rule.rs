@@ -79,7 +79,7 @@ impl Rule {
             (Rule::Longest(most), value) => {
                 let length = length(value)?;
                 (length > *most)
-                    .then(|| format!("It is {length} characters long in all; {most} is the most."))
+                    .then(|| format!("It has {length} characters; Salesforce may refuse more than {most}."))
             }
             (Rule::Unique, value) => twice(value),
             (Rule::Between(from, to), Value::Number(number)) => {
@@ -164,7 +164,7 @@ impl Rule {
             Rule::Between(from, to) => format!("From {from} to {to}."),
             Rule::Numbers(numbers) => format!("One of {}.", listed(numbers)),
             Rule::AtMost(most) => format!("At most {most}."),
-            Rule::Longest(most) => format!("Should have at most {most} characters in all."),
+            Rule::Longest(most) => format!("Should have at most {most} characters."),
             Rule::Unique => "None of them twice.".to_owned(),
             Rule::Each(rule) => format!("Each: {}", rule.describe()),
             Rule::Word(words) => {
@@ -251,14 +251,12 @@ fn api_name(text: &str) -> Option<String> {
 }
 
 fn is_address(text: &str) -> bool {
-    let clean = !text
-        .chars()
-        .any(|c| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>'));
     let Some((local, domain)) = text.split_once('@') else {
         return false;
     };
-    let labels = domain.split('.').all(|label| !label.is_empty());
-    clean && !local.is_empty() && labels && !domain.contains('@')
+    let odd = |c: char| c.is_whitespace() || c.is_control() || ",;:<>\"()[]\\@".contains(c);
+    let in_domain = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    !local.is_empty() && !local.contains(odd) && domain.split('.').all(in_domain)
 }
 
 /// Characters that the URL standard lets parsers repair, and that Salesforce would get as they are.

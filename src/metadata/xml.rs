@@ -3,7 +3,6 @@
 //! Not here: what the elements mean (`decode`, `encode`).
 
 use quick_xml::XmlVersion;
-use quick_xml::errors::Error as ReaderError;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
@@ -174,10 +173,7 @@ pub fn parse(text: &str) -> Result<Element, XmlError> {
         let step = match reader.read_event() {
             Ok(Event::Eof) => break,
             Ok(event) => parser.take(event),
-            Err(error) => Err(match error {
-                ReaderError::IllFormed(_) | ReaderError::Syntax(_) => XmlErrorKind::Malformed,
-                _ => XmlErrorKind::Malformed,
-            }),
+            Err(_) => Err(XmlErrorKind::Malformed),
         };
         if let Err(kind) = step {
             let line = line_at(text, reader.buffer_position());

@@ -4,7 +4,7 @@
 //! snapshot, deploys go one at a time, and each caller gets an answer of its own that says what is *known*: nothing is
 //! "gone" that is only invisible, nothing "failed" that may have happened.
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
-//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`) and [`Org::apply`] (`deploy.rs`, `watch.rs`).
+//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`) and [`Org::apply`] (`deploy.rs`, `watch.rs`, `verdict.rs`).
 
 mod api;
 mod attribute;
@@ -14,13 +14,14 @@ mod facts;
 mod pace;
 mod read;
 mod snapshot;
+mod verdict;
 mod watch;
 
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::{Mutex, watch as flag};
 pub use tokio::time::{Instant, sleep as pause};
@@ -127,6 +128,8 @@ struct Inner {
     settings: Settings,
     /// Counts up whenever what was read before may be outdated.
     generation: AtomicU64,
+    /// The org refused a retrieve of more types than were wanted; it is not tried again.
+    narrow: AtomicBool,
     /// Held while it is loaded, so that many readers wait for one retrieve.
     snapshot: Mutex<Snapshot>,
     /// Held by the one deploy that runs. Here the coalescer's queue will be.
@@ -154,6 +157,7 @@ impl Org {
                 api,
                 settings,
                 generation: AtomicU64::new(0),
+                narrow: AtomicBool::new(false),
                 snapshot: Mutex::default(),
                 turn: Arc::default(),
                 stop: flag::Sender::new(false),
@@ -188,7 +192,7 @@ impl Org {
     }
 
     /// Makes changes, all or none, and waits for the end. Deletions and writes given together become two deploys,
-    /// deletions first; then it is all or none for each.
+    /// deletions first; a failure of the second is then an unverified outcome.
     ///
     /// A caller that goes away after its deploy was sent does not end it.
     ///
@@ -244,5 +248,13 @@ impl Inner {
 
     fn outdate(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.narrow.load(Ordering::SeqCst)
+    }
+
+    fn narrow(&self) {
+        self.narrow.store(true, Ordering::SeqCst);
     }
 }

@@ -1,7 +1,10 @@
 //! What to do about an error, one sentence or two for each.
 
 use super::classify::Class;
-use super::error::{AuthProblem, Error, ErrorKind, Page, SettingsProblem};
+use super::error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
+
+/// What reading keys and secrets needs.
+const CREDENTIALS: &str = "Switch on access to client secrets through the REST API in Setup, External Client App Settings, and give the user the permissions External Client App Developer and View Client Secret.";
 
 impl Error {
     /// What a person can do about it. Plain sentences, ready to print; never empty.
@@ -70,9 +73,7 @@ impl Error {
             }
             ErrorKind::RetrieveFailed { .. } => self.advice_by_class(),
             ErrorKind::RetrieveUnfinished { .. } => "The org is busy. Try again later.",
-            ErrorKind::SecretWithheld => {
-                "Switch on access to client secrets through the REST API in Setup, External Client App Settings, and give the user the permissions External Client App Developer and View Client Secret."
-            }
+            ErrorKind::SecretWithheld => CREDENTIALS,
         }
     }
 
@@ -80,6 +81,9 @@ impl Error {
         match self.class {
             Class::Transient => "This is usually temporary. Try again.",
             Class::Locked => "Another change of the org is under way. Try again when it is done.",
+            Class::Permission if matches!(self.call, Call::ConsumerCredentials | Call::ConsumerSecret) => {
+                CREDENTIALS
+            }
             Class::Permission => {
                 "The user needs API Enabled and Modify Metadata Through Metadata API Functions or Modify All Data."
             }

@@ -28,7 +28,8 @@ pub struct DeployOptions {
 }
 
 impl DeployOptions {
-    /// In the WSDL's order, which is alphabetical.
+    /// In the WSDL's order, which is alphabetical. Its testLevel is left out, as all known clients do: which level is
+    /// allowed depends on the org, and without Apex none is needed.
     fn to_xml(self) -> String {
         let flag = |name: &str, value: bool| leaf(name, if value { "true" } else { "false" });
         [

@@ -88,7 +88,8 @@ pub struct Error {
 }
 
 impl Error {
-    pub(super) fn new(call: Call, kind: ErrorKind) -> Self {
+    /// An error with the verdict that belongs to its kind.
+    pub fn new(call: Call, kind: ErrorKind) -> Self {
         let (class, no_effect) = kind.judge();
         Self {
             call,
@@ -224,6 +225,14 @@ fn words(said: &Option<String>) -> String {
         .unwrap_or_default()
 }
 
+fn skew(seconds: i64) -> String {
+    match seconds {
+        0 => String::new(),
+        1.. => format!(": this machine's clock is {seconds} s ahead of it"),
+        _ => format!(": this machine's clock is {} s behind it", seconds.unsigned_abs()),
+    }
+}
+
 /// Web pages that come instead of answers, as far as they can be told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
@@ -325,11 +334,9 @@ pub enum AuthProblem {
     #[error("the client ID or client secret is not right")]
     BadClient,
     /// F33: the JWT had expired on arrival, or was for a time too far away.
-    #[error(
-        "the JWT was not valid at the server's time (this machine's clock is {skew_seconds} s ahead of it)"
-    )]
+    #[error("the JWT was not valid at the server's time{}", skew(*.skew_seconds))]
     Clock {
-        /// This machine's clock minus the server's, in seconds; 0 when the server gave no date.
+        /// This machine's clock minus the server's, in seconds; 0 when they agree or the server gave no date.
         skew_seconds: i64,
     },
     /// The signature does not fit the certificate of the app.

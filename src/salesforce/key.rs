@@ -18,7 +18,7 @@ pub enum PrivateKeyProblem {
     /// The other half of the pair.
     #[error("this is a public key, not a private key")]
     PublicKey,
-    /// What belongs into the app.
+    /// What belongs in the app.
     #[error("this is a certificate, not a private key")]
     Certificate,
     /// Protected by a passphrase.
@@ -49,7 +49,7 @@ impl PrivateKeyProblem {
                 "Give the whole text of the key file, from -----BEGIN PRIVATE KEY----- to the END line; line breaks may be written as \\n."
             }
             Self::PublicKey | Self::Certificate => {
-                "The certificate belongs into the app; private_key is the other file of the pair."
+                "The certificate belongs in the app; private_key is the other file of the pair."
             }
             Self::Encrypted => "Decrypt it first: openssl pkcs8 -in key.pem -out plain.pem.",
             Self::NotRsa | Self::TooSmall => {

@@ -30,6 +30,7 @@ mod xml;
 mod tests;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -46,6 +47,9 @@ use auth::Auth;
 use http::Http;
 use redact::Redactor;
 use retry::Pace;
+
+/// How long no new work is begun after the org's daily limit was met.
+const EXHAUSTION: Duration = Duration::from_secs(60);
 
 /// How to reach an org, and as whom.
 #[derive(Debug, Clone)]
@@ -121,6 +125,8 @@ struct Inner {
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
     /// The deploys that were started here: their ids are real, even when the org does not see them for a moment.
     own_deploys: std::sync::Mutex<Vec<String>>,
+    /// When the org's daily limit was met, and what was said.
+    exhausted: std::sync::Mutex<Option<(Instant, ErrorKind)>>,
 }
 
 impl Client {
@@ -167,6 +173,7 @@ impl Client {
                 pace,
                 versions: tokio::sync::OnceCell::new(),
                 own_deploys: std::sync::Mutex::default(),
+                exhausted: std::sync::Mutex::default(),
             }),
         })
     }
@@ -194,6 +201,7 @@ impl Inner {
         make: impl Fn(&Session) -> Result<http::Request, ErrorKind>,
         read: impl Fn(http::Reply) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.check_limit(call)?;
         let mut tries = retry::Tries::new(call, self.pace);
         let mut renewed = false;
         let mut session = self.session().await?;
@@ -222,8 +230,38 @@ impl Inner {
                     tracing::debug!(%error, wait_ms = wait.as_millis(), "trying again");
                     tokio::time::sleep(wait).await;
                 }
-                None => return Err(error),
+                None => {
+                    self.note_limit(&error);
+                    return Err(error);
+                }
             }
+        }
+    }
+
+    /// Refuses new work for a while after the daily limit was met; what is under way may be asked about to its end.
+    fn check_limit(&self, call: Call) -> Result<(), Error> {
+        if matches!(
+            call,
+            Call::DeployStatus | Call::CancelDeploy | Call::RetrieveStatus | Call::FetchRetrieve
+        ) {
+            return Ok(());
+        }
+        match self.exhausted.lock() {
+            Ok(met) => match &*met {
+                Some((when, kind)) if when.elapsed() < EXHAUSTION => Err(Error::new(call, kind.clone())),
+                _ => Ok(()),
+            },
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn note_limit(&self, error: &Error) {
+        if let ErrorKind::Limit {
+            concurrent: false, ..
+        } = error.kind
+            && let Ok(mut met) = self.exhausted.lock()
+        {
+            *met = Some((Instant::now(), error.kind.clone()));
         }
     }
 }

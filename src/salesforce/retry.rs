@@ -9,7 +9,7 @@ use ring::rand::SecureRandom as _;
 
 use super::error::{Call, Error, ErrorKind, Page};
 
-/// The unit of all waits; tests shrink it.
+/// The unit of all waits; tests shrink it. The time after which we give up is not shrunk.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
     /// What counts as a second of waiting.
@@ -48,6 +48,10 @@ impl Tries {
 
     /// How long to wait before the next try; `None` when this error is the answer.
     pub fn again(&mut self, error: &Error) -> Option<Duration> {
+        self.again_after(self.started.elapsed(), error)
+    }
+
+    fn again_after(&mut self, elapsed: Duration, error: &Error) -> Option<Duration> {
         self.failed = self.failed.saturating_add(1);
         if !error.is_transient() || error.is_ambiguous() {
             return None;
@@ -72,16 +76,9 @@ impl Tries {
         }
         let exponent = self.failed.saturating_sub(1).min(8);
         let first = if outage(&error.kind) { 2.0 } else { 0.5 };
-        let wait = self
-            .pace
-            .seconds((first * 2_f64.powi(exponent.cast_signed())).min(30.0) * jitter());
-        let wait = wait.max(
-            error
-                .retry_after()
-                .map_or(Duration::ZERO, |asked| self.pace.seconds(asked.as_secs_f64())),
-        );
-        let left = self.pace.seconds(cap).saturating_sub(self.started.elapsed());
-        (wait <= left).then_some(wait)
+        let wait = (first * 2_f64.powi(exponent.cast_signed())).min(30.0) * jitter();
+        let wait = wait.max(error.retry_after().map_or(0.0, |asked| asked.as_secs_f64()));
+        (elapsed.as_secs_f64() + wait <= cap).then(|| self.pace.seconds(wait))
     }
 }
 
@@ -110,10 +107,6 @@ fn jitter() -> f64 {
 mod tests {
     use super::*;
     use crate::salesforce::error::AuthProblem;
-
-    const QUICK: Pace = Pace {
-        second: Duration::from_micros(1),
-    };
 
     fn tries(call: Call, kind: ErrorKind) -> u32 {
         let pace = Pace {
@@ -195,11 +188,11 @@ mod tests {
 
     #[test]
     fn retries_end_when_the_time_is_up() {
-        let mut tries = Tries::new(Call::Query, QUICK);
-        std::thread::sleep(Duration::from_millis(1));
-        assert_eq!(
-            tries.again(&Error::new(Call::Query, ErrorKind::Status { status: 503 })),
-            None
-        );
+        let error = Error::new(Call::Query, ErrorKind::Status { status: 503 });
+        for (elapsed, again) in [(0, true), (295, true), (300, false), (301, false)] {
+            let outcome =
+                Tries::new(Call::Query, Pace::REAL).again_after(Duration::from_secs(elapsed), &error);
+            assert_eq!(outcome.is_some(), again, "{elapsed}");
+        }
     }
 }

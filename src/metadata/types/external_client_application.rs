@@ -9,7 +9,7 @@ pub static TYPE: MetadataType = MetadataType {
     fields: &[
         Field::text("label", "label")
             .required()
-            .rules(&[Rule::NotBlank])
+            .rules(&[Rule::NotBlank, Rule::Longest(255)])
             .doc("The name that people see. Changing it changes nothing else.")
             .setup("External Client App Name"),
         Field::text("contact_email", "contactEmail")

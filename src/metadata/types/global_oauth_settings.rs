@@ -10,12 +10,17 @@ pub static TYPE: MetadataType = MetadataType {
         Field::parent("externalClientApplication"),
         Field::text("label", "label").mirrored(),
         Field::lines("callback_urls", "callbackUrl")
-            .rules(&[Rule::Each(&Rule::CallbackUrl), Rule::Longest(2000)])
+            .rules(&[
+                Rule::Each(&Rule::CallbackUrl),
+                Rule::Unique,
+                Rule::Each(&Rule::NotPlainHttp),
+                Rule::Longest(2000),
+            ])
             .doc("Where Salesforce sends users back to after they logged in.")
             .setup("Callback URL"),
         Field::text("certificate", "certificate")
             .never_read_back()
-            .rules(&[Rule::Certificate])
+            .rules(&[Rule::Certificate, Rule::RsaKeyBits(2048)])
             .doc(
                 "The PEM certificate whose private key signs JWT bearer assertions. Salesforce does not return it, so \
                  drift does not show; `\"\"` says that the app has none.",

@@ -137,7 +137,7 @@ pub static TYPE: MetadataType = MetadataType {
             .rules(&[Rule::Each(&Rule::NotBlank)])
             .doc("Names of custom scopes."),
         Field::text("single_logout_url", "singleLogoutUrl")
-            .rules(&[Rule::WebUrl])
+            .rules(&[Rule::WebUrl, Rule::NotPlainHttp])
             .doc("Where Salesforce sends a notice when a user logs out.")
             .setup("Single Logout URL"),
         Field::text("oauth_start_url", "startUrl")

@@ -50,7 +50,7 @@ pub static TYPE: MetadataType = MetadataType {
         Field::parent("externalClientApplication"),
         Field::text("label", "label")
             .kept()
-            .rules(&[Rule::NotBlank])
+            .rules(&[Rule::NotBlank, Rule::Longest(255)])
             .doc("The label of the OAuth settings. The file of the consumer gets it too, when it is configured."),
         Field::commas("oauth_scopes", "commaSeparatedOauthScopes")
             .equivalents(&[
@@ -99,7 +99,7 @@ pub static TYPE: MetadataType = MetadataType {
             .since(62)
             .doc("Whether the app may call the authorization challenge endpoint of first-party headless flows."),
         Field::text("single_logout_url", "singleLogoutUrl")
-            .rules(&[Rule::WebUrl])
+            .rules(&[Rule::WebUrl, Rule::NotPlainHttp])
             .doc("Where Salesforce sends a notice when a user logs out.")
             .setup("Single Logout URL"),
         Field::text("oauth_link", "oauthLink")

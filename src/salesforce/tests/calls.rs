@@ -416,6 +416,28 @@ async fn a_query_follows_its_pages() {
 }
 
 #[tokio::test]
+async fn no_new_work_is_begun_once_the_daily_limit_is_met() {
+    let server = Server::start(|asked| match asked.what().as_str() {
+        "describeMetadata" => Some(fault("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")),
+        "checkDeployStatus" => Some(result("checkDeployStatus", "<done>true</done><id>0Af</id>")),
+        _ => None,
+    })
+    .await;
+    let client = client(&server);
+    for _ in 0..3 {
+        let error = client.describe_metadata().await.unwrap_err();
+        assert_eq!((error.class(), error.is_transient()), (Class::Limit, false));
+    }
+    let error = client
+        .start_deploy(b"PK", &DeployOptions::default())
+        .await
+        .unwrap_err();
+    assert!(error.safe_to_resubmit());
+    assert!(client.deploy_status("0Af").await.unwrap().done);
+    assert_eq!((server.count("describeMetadata"), server.count("deploy")), (1, 0));
+}
+
+#[tokio::test]
 async fn a_next_page_elsewhere_is_not_fetched() {
     for next in [
         "https://evil.example/services/data/",

@@ -82,7 +82,7 @@ async fn client_credentials_go_into_the_header() {
     let server = Server::start(|_| None).await;
     let login = Login::ClientCredentials {
         client_id: "id".into(),
-        client_secret: Secret::new("sec".into()),
+        client_secret: Secret::new("sec"),
     };
     client_of(settings(&server, login)).session().await.unwrap();
     let token = &server.asked("token")[0];
@@ -416,7 +416,7 @@ async fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
             s.instance_url = None;
             s.login = Login::ClientCredentials {
                 client_id: "i".into(),
-                client_secret: Secret::new("s".into()),
+                client_secret: Secret::new("s"),
             };
         })
         .contains("My Domain")
@@ -426,7 +426,7 @@ async fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
             s.login = Login::JwtBearer {
                 client_id: "i".into(),
                 username: "u".into(),
-                private_key: Secret::new("-----BEGIN CERTIFICATE-----\nx".into()),
+                private_key: Secret::new("-----BEGIN CERTIFICATE-----\nx"),
             };
         })
         .contains("certificate")

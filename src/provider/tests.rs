@@ -1,1 +1,0 @@
-//! Plans as data: what a configuration and a state come to.
