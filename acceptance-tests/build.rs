@@ -1,4 +1,4 @@
-//! Compiles `../proto/` to Rust, client side only: the harness speaks to the provider as Terraform does.
+//! Compiles Terraform's provider protocol to Rust, client side only: here we are Terraform.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = [
@@ -9,9 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "../proto/go-plugin/stdio.proto",
     ];
     let descriptors = protox::compile(files, ["../proto"])?;
-    tonic_prost_build::configure()
-        .build_server(false)
-        .compile_fds(descriptors)?;
+    tonic_prost_build::configure().build_server(false).compile_fds(descriptors)?;
     for file in files {
         println!("cargo::rerun-if-changed={file}");
     }

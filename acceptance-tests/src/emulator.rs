@@ -74,32 +74,25 @@ impl Emulator {
 
     #[must_use]
     pub fn org_id(&self) -> &str {
-        self.ready["org_id"].as_str().expect("the emulator says its org")
+        self.ready["orgId"].as_str().expect("the emulator says its org")
     }
 
-    /// The environment that logs in to this org as its API user.
-    ///
-    /// # Panics
-    /// When the emulator did not write them.
+    /// The environment that logs in to this org as its administrator, with a private key.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
-        let file = |name: &str| self.credentials.path().join(name);
-        let read = |name: &str| {
-            std::fs::read_to_string(file(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+        let said = |name: &str| {
+            self.ready[name]
+                .as_str()
+                .expect("the emulator says its credentials")
+                .to_owned()
         };
         BTreeMap::from([
             ("SALESFORCE_INSTANCE_URL".to_owned(), self.url().to_owned()),
-            (
-                "SALESFORCE_CLIENT_ID".to_owned(),
-                read("client_id").trim().to_owned(),
-            ),
-            (
-                "SALESFORCE_USERNAME".to_owned(),
-                read("username").trim().to_owned(),
-            ),
+            ("SALESFORCE_CLIENT_ID".to_owned(), said("clientId")),
+            ("SALESFORCE_USERNAME".to_owned(), said("username")),
             (
                 "SALESFORCE_PRIVATE_KEY_FILE".to_owned(),
-                file("private_key.pem").display().to_string(),
+                self.credentials.path().join("server.key").display().to_string(),
             ),
         ])
     }
@@ -124,8 +117,8 @@ impl Emulator {
     #[track_caller]
     pub fn secrets(&self) -> Vec<Secret> {
         let issued = self.admin("GET", "/secrets", None);
-        let mut secrets = Vec::new();
-        collect_secrets("secret", &issued, &mut secrets);
+        let texts = issued.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let mut secrets: Vec<Secret> = texts.map(|text| Secret::new("issued by the org", text)).collect();
         assert!(!secrets.is_empty(), "the emulator knows no secrets: {issued}");
         if let Some(path) = self.credentials().get("SALESFORCE_PRIVATE_KEY_FILE") {
             let pem = std::fs::read_to_string(path).expect("the private key of the API user");
@@ -158,17 +151,5 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         let _gone_already = self.child.kill();
         let _status = self.child.wait();
-    }
-}
-
-/// Every text in the reply, with the nearest name above it.
-fn collect_secrets(kind: &str, value: &Value, secrets: &mut Vec<Secret>) {
-    match value {
-        Value::String(text) => secrets.push(Secret::new(kind, text)),
-        Value::Array(items) => items.iter().for_each(|item| collect_secrets(kind, item, secrets)),
-        Value::Object(fields) => fields
-            .iter()
-            .for_each(|(name, field)| collect_secrets(name, field, secrets)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

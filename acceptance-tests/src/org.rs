@@ -38,19 +38,15 @@ impl Emulator {
     #[must_use]
     #[track_caller]
     pub fn components(&self, kind: &str) -> Vec<Component> {
-        let reply = self.admin("GET", &format!("/components/{kind}"), None);
-        let mut components: Vec<Component> = reply
-            .as_array()
-            .unwrap_or_else(|| panic!("a list of components, not {reply}"))
-            .iter()
-            .map(|item| Component {
+        let reply = self.admin("GET", "/components", None);
+        let of_kind = reply[kind].as_object().into_iter().flatten();
+        of_kind
+            .map(|(name, fields)| Component {
                 kind: kind.to_owned(),
-                name: item["name"].as_str().unwrap_or_default().to_owned(),
-                fields: item["fields"].as_object().cloned().unwrap_or_default(),
+                name: name.clone(),
+                fields: fields.as_object().cloned().unwrap_or_default(),
             })
-            .collect();
-        components.sort_by(|left, right| left.name.cmp(&right.name));
-        components
+            .collect()
     }
 
     #[must_use]

@@ -117,14 +117,7 @@ fn another_org_than_the_expected_one_is_refused() {
 #[test]
 fn an_admin_of_apps_manages_policies_alone() {
     let org = Emulator::start();
-    org.admin(
-        "POST",
-        "/apps",
-        Some(&serde_json::json!({
-            "name": "Shop", "label": "Shop",
-            "callback_urls": ["https://shop.example.com/callback"], "scopes": ["Api"],
-        })),
-    );
+    org.admin("POST", "/apps", Some(&serde_json::json!({ "name": "Shop" })));
     let mut workspace = Workspace::new(&org);
     workspace.set("SALESFORCE_USERNAME", &org.user("app.admin"));
     workspace.step(

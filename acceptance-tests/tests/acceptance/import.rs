@@ -33,9 +33,9 @@ fn made_in_setup(org: &Emulator) {
         Some(&json!({
             "name": "Shop",
             "label": "Shop",
-            "contact_email": "identity@example.com",
-            "callback_urls": ["https://shop.example.com/callback"],
-            "scopes": ["Api", "RefreshToken"],
+            "contactEmail": "identity@example.com",
+            "callbackUrl": "https://shop.example.com/callback",
+            "scopes": "Api, RefreshToken",
         })),
     );
 }

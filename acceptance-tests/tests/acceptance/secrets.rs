@@ -74,10 +74,7 @@ fn a_secret_that_a_retrieve_contains_goes_nowhere() {
 #[test]
 fn a_token_from_elsewhere_goes_nowhere() {
     let org = Emulator::start();
-    let token = org.admin("POST", "/sessions", None)["access_token"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let token = org.ready["accessToken"].as_str().unwrap_or_default().to_owned();
     assert!(!token.is_empty());
     let mut workspace = Workspace::anonymous();
     workspace.watch(&org);
