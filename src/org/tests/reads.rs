@@ -356,6 +356,42 @@ async fn a_damaged_package_is_fetched_once_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn readers_who_waited_for_a_retrieve_share_its_failure() {
+    let (script, org) = script();
+    two_apps(&script);
+    script.with(|state| state.damaged = 2);
+    let readers: Vec<_> = (0..10)
+        .map(|_| {
+            let org = org.clone();
+            tokio::spawn(async move {
+                let wanted = [Wanted::new(APP, "Shop")];
+                org.read(&wanted, Freshness::Snapshot, in_time()).await
+            })
+        })
+        .collect();
+    for reader in readers {
+        let error = reader.await.unwrap().unwrap_err();
+        assert!(matches!(error.kind, ReadErrorKind::Package(_)));
+    }
+    assert_eq!(script.count("retrieve"), 2);
+    assert_eq!(
+        name_of(&one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await),
+        "Shop"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_may_be_called_permission() {
+    let (script, org) = script();
+    let remark = format!("Entity of type '{}' named 'Permission' cannot be found", APP.name);
+    script.with(|state| state.remarks = vec![remark]);
+    assert_eq!(
+        name_of(&one(&org, Freshness::Now, Wanted::new(APP, "Permission")).await),
+        "absent"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_read_ends_at_its_deadline_and_leaves_the_snapshot_to_others() {
     let (script, org) = script();
     two_apps(&script);
