@@ -1,0 +1,19 @@
+//! Compiles `../proto/` to Rust, client side only: the harness speaks to the provider as Terraform does.
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let files = [
+        "../proto/tfplugin5.proto",
+        "../proto/go-plugin/broker.proto",
+        "../proto/go-plugin/controller.proto",
+        "../proto/go-plugin/health.proto",
+        "../proto/go-plugin/stdio.proto",
+    ];
+    let descriptors = protox::compile(files, ["../proto"])?;
+    tonic_prost_build::configure()
+        .build_server(false)
+        .compile_fds(descriptors)?;
+    for file in files {
+        println!("cargo::rerun-if-changed={file}");
+    }
+    Ok(())
+}
