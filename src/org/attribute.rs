@@ -165,3 +165,160 @@ fn has_word(text: &str, name: &str) -> bool {
             !before.is_some_and(part_of_name) && !after.is_some_and(part_of_name)
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::encode;
+    use crate::metadata::types::{global_oauth_settings as global, oauth_settings as settings};
+    use crate::value::Value;
+
+    fn components() -> [Component; 2] {
+        let key = |kind, name: &str| ComponentKey::new(kind, name);
+        let mut oauth = Component::new(key(&settings::TYPE, "Shop_oauth"), "Shop");
+        oauth.put("label", "Shop".into());
+        oauth.put("oauth_scopes", Value::set(vec!["Api".into()]));
+        oauth.put(
+            "trusted_ip_range",
+            Value::set(vec![Value::object([("start_ip_address", "10.0.0.1".into())])]),
+        );
+        let mut consumer = Component::new(key(&global::TYPE, "Shop_glbloauth"), "Shop");
+        consumer.put(
+            "callback_urls",
+            Value::List(vec!["https://shop.example.com".into()]),
+        );
+        consumer.put("pkce_required", Value::Bool(false));
+        [oauth, consumer]
+    }
+
+    fn about(
+        kind: &str,
+        full_name: &str,
+        file_name: &str,
+        line: Option<u32>,
+        text: &str,
+    ) -> ComponentMessage {
+        ComponentMessage {
+            component_type: kind.into(),
+            full_name: full_name.into(),
+            file_name: file_name.into(),
+            problem: Some(text.into()),
+            line_number: line,
+            ..ComponentMessage::default()
+        }
+    }
+
+    fn traced(message: &ComponentMessage) -> String {
+        let components = components();
+        let sent: Vec<Sent<'_>> = components
+            .iter()
+            .map(|component| Sent::write(component, encode(component, 62).lines))
+            .collect();
+        let problems = attribute(&[message], &sent);
+        let key = problems[0].key.as_ref().map_or("-", |key| key.full_name.as_str());
+        let path = problems[0].path.as_ref().map_or("-".to_owned(), Path::to_string);
+        format!("{key} {path}")
+    }
+
+    #[test]
+    fn a_message_is_traced_by_the_best_evidence() {
+        let lines = encode(&components()[1], 62).lines;
+        let pkce = lines
+            .iter()
+            .find(|(_, path)| path.root() == Some("pkce_required"));
+        let pkce = pkce.map(|(line, _)| *line);
+        let global = global::TYPE.name;
+        for (message, expected) in [
+            // The line, whatever the text says.
+            (
+                about(global, "Shop_glbloauth", "", pkce, "callbackUrl?"),
+                "Shop_glbloauth pkce_required",
+            ),
+            // A line that is no attribute's; then the text.
+            (
+                about(global, "Shop_glbloauth", "", Some(1), "bad callbackUrl"),
+                "Shop_glbloauth callback_urls",
+            ),
+            (
+                about(global, "Shop_glbloauth", "", None, "isPkceRequired: no label"),
+                "Shop_glbloauth pkce_required",
+            ),
+            (
+                about(global, "Shop_glbloauth", "", None, "isPkceRequiredX"),
+                "Shop_glbloauth -",
+            ),
+            (
+                about(global, "Shop_glbloauth", "", None, "idTokenValidityInMinutes"),
+                "Shop_glbloauth id_token_validity_minutes",
+            ),
+            // The limit, if one attribute only has it and a value.
+            (
+                about(global, "Shop_glbloauth", "", None, "at most 2,000 characters"),
+                "Shop_glbloauth callback_urls",
+            ),
+            (
+                about(global, "Shop_glbloauth", "", None, "at most 2,001 characters"),
+                "Shop_glbloauth -",
+            ),
+            // A block's member; the parent is no attribute of the table.
+            (
+                about(
+                    settings::TYPE.name,
+                    "Shop_oauth",
+                    "",
+                    None,
+                    "startIpAddress is bad",
+                ),
+                "Shop_oauth trusted_ip_range",
+            ),
+            (
+                about(
+                    settings::TYPE.name,
+                    "Shop_oauth",
+                    "",
+                    None,
+                    "externalClientApplication",
+                ),
+                "Shop_oauth -",
+            ),
+            // The component by its file, by its name alone, by the text; or not at all.
+            (
+                about(
+                    "",
+                    "?",
+                    "unpackaged/extlClntAppOauthSettings/Shop_oauth.ecaOauth",
+                    None,
+                    "x",
+                ),
+                "Shop_oauth -",
+            ),
+            (about("", "Shop_oauth", "", None, "x"), "Shop_oauth -"),
+            (
+                about(
+                    "",
+                    "package.xml",
+                    "package.xml",
+                    None,
+                    "No ExtlClntAppOauthSettings named: Shop_oauth found",
+                ),
+                "Shop_oauth -",
+            ),
+            (
+                about("", "package.xml", "package.xml", None, "Unknown type"),
+                "- -",
+            ),
+            (
+                about("ApexClass", "Shop_oauth", "classes/Shop_oauth.cls", None, "x"),
+                "- -",
+            ),
+        ] {
+            assert_eq!(traced(&message), expected, "{message:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_problem_is_told_once() {
+        let message = about("", "package.xml", "", None, "x");
+        assert_eq!(attribute(&[&message, &message], &[]).len(), 1);
+    }
+}

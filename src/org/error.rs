@@ -82,7 +82,7 @@ pub enum ApplyErrorKind {
     #[error("stopped before anything was sent")]
     NotSent,
     /// The caller's time was over before anything was sent: nothing was changed.
-    #[error("the time was over before anything was sent; another deploy of this run took it")]
+    #[error("the time was over before anything was sent")]
     Expired,
     /// Somebody stopped the deploy. The org says that nothing was changed; only a read can tell.
     #[error("{who} cancelled deploy {deploy_id}")]

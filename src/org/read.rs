@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tokio::time::Instant;
+
 use super::snapshot::{Snapshot, parent_element};
 use super::{Freshness, Inner, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::MetadataType;
@@ -25,15 +27,27 @@ impl Inner {
         }
         match freshness {
             Freshness::Snapshot => {
+                let asked = Instant::now();
                 let mut snapshot = self.snapshot.lock().await;
+                if let Some(error) = snapshot.failed_since(asked) {
+                    return Err(error);
+                }
                 snapshot.keep_if(self.generation(), self.settings.snapshot);
-                self.load_family(&mut snapshot, wanted).await?;
-                self.answer(&mut snapshot, wanted).await
+                let loaded = async {
+                    self.load_family(&mut snapshot, wanted).await?;
+                    self.corroborate_missing(&mut snapshot, wanted).await
+                };
+                if let Err(error) = loaded.await {
+                    snapshot.fail(error.clone());
+                    return Err(error);
+                }
+                answer(&snapshot, wanted)
             }
             Freshness::Now => {
                 let mut fresh = Snapshot::default();
                 self.load_named(&mut fresh, wanted).await?;
-                self.answer(&mut fresh, wanted).await
+                self.corroborate_missing(&mut fresh, wanted).await?;
+                answer(&fresh, wanted)
             }
         }
     }
@@ -150,9 +164,15 @@ impl Inner {
         let kinds: Vec<&'static MetadataType> = asks.keys().copied().collect();
         match snapshot.absorb(&kinds, &self.retrieve(asks).await?) {
             // The checksums inside of a zip are ours to check; bytes got lost on the way.
-            Err(error) if is_damaged(&error) => snapshot.absorb(&kinds, &self.retrieve(asks).await?),
-            outcome => outcome,
+            Err(error) if is_damaged(&error) => snapshot.absorb(&kinds, &self.retrieve(asks).await?)?,
+            outcome => outcome?,
         }
+        for (kind, names) in asks {
+            if names.is_none() {
+                snapshot.mark_whole(kind);
+            }
+        }
+        Ok(())
     }
 
     async fn retrieve(&self, asks: &Asks) -> Result<Retrieved, ReadError> {
@@ -177,23 +197,15 @@ impl Inner {
         Ok(retrieved)
     }
 
-    /// Answers each wanted; asks the other source about those that are not there.
-    async fn answer(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<Vec<Lookup>, ReadError> {
+    /// Asks the other source about the kinds of what is not there.
+    async fn corroborate_missing(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
         let doubtful: BTreeSet<&'static MetadataType> = wanted
             .iter()
             .filter(|wanted| snapshot.find(wanted).is_none() && !snapshot.is_complete(wanted.kind))
             .map(|wanted| wanted.kind)
             .collect();
-        self.corroborate(snapshot, &doubtful.into_iter().collect::<Vec<_>>())
-            .await?;
-        wanted
-            .iter()
-            .map(|wanted| {
-                snapshot
-                    .find(wanted)
-                    .unwrap_or_else(|| Ok(snapshot.missing(wanted)))
-            })
-            .collect()
+        let doubtful: Vec<_> = doubtful.into_iter().collect();
+        self.corroborate(snapshot, &doubtful).await
     }
 
     async fn corroborate(
@@ -239,6 +251,18 @@ impl Inner {
             outcome => outcome,
         }
     }
+}
+
+/// Answers each wanted.
+fn answer(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<Lookup>, ReadError> {
+    wanted
+        .iter()
+        .map(|wanted| {
+            snapshot
+                .find(wanted)
+                .unwrap_or_else(|| Ok(snapshot.missing(wanted)))
+        })
+        .collect()
 }
 
 fn is_refusal(error: &ReadError) -> bool {

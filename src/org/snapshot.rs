@@ -16,12 +16,16 @@ pub(super) struct Snapshot {
     generation: u64,
     taken: Option<Instant>,
     kinds: BTreeMap<&'static MetadataType, Loaded>,
+    /// When loading last failed, and how.
+    failed: Option<(Instant, ReadError)>,
 }
 
 /// What is known of one kind.
 #[derive(Default)]
 struct Loaded {
     files: Vec<File>,
+    /// All were asked for, not only some names.
+    whole: bool,
     /// Why files of this kind are not for us to see, all of them or some.
     refused: Option<String>,
     /// What the other source says: the names of all components of this kind. Or why it says nothing.
@@ -44,9 +48,20 @@ impl Snapshot {
             *self = Snapshot {
                 generation,
                 taken: Some(Instant::now()),
-                kinds: BTreeMap::new(),
+                ..Snapshot::default()
             };
         }
+    }
+
+    /// The failure that came while somebody waited who asked then: it is an answer for all who waited, or each of
+    /// them would find out anew, one after the other.
+    pub(super) fn failed_since(&self, asked: Instant) -> Option<ReadError> {
+        let (when, error) = self.failed.as_ref()?;
+        (*when > asked).then(|| error.clone())
+    }
+
+    pub(super) fn fail(&mut self, error: ReadError) {
+        self.failed = Some((Instant::now(), error));
     }
 
     pub(super) fn has(&self, kind: &'static MetadataType) -> bool {
@@ -105,6 +120,11 @@ impl Snapshot {
         Ok(())
     }
 
+    /// Notes that all of a kind were asked for.
+    pub(super) fn mark_whole(&mut self, kind: &'static MetadataType) {
+        self.kinds.entry(kind).or_default().whole = true;
+    }
+
     /// Notes that the org does not let us read a kind at all.
     pub(super) fn refuse(&mut self, kind: &'static MetadataType, why: String) {
         self.kinds.entry(kind).or_default().refused = Some(why);
@@ -124,7 +144,7 @@ impl Snapshot {
 
     /// The components of packages that are listed but were not returned. "All" may not mean those.
     pub(super) fn installed_but_unseen(&self, kind: &'static MetadataType) -> Vec<String> {
-        let Some(loaded) = self.kinds.get(kind) else {
+        let Some(loaded) = self.kinds.get(kind).filter(|loaded| loaded.whole) else {
             return Vec::new();
         };
         loaded
@@ -263,6 +283,10 @@ fn begins_with(full_name: &str, app: &str) -> bool {
 /// nothing. Such texts may be in another language; then the list still tells.
 fn is_refusal(problem: &str) -> bool {
     let problem = problem.to_ascii_lowercase();
+    // This one names a component, which may be called anything.
+    if problem.contains("cannot be found") {
+        return false;
+    }
     [
         "insufficient",
         "permission",

@@ -1,0 +1,377 @@
+//! Deploys that end, and what is made of how they end.
+
+use super::*;
+use crate::value::Path;
+
+#[tokio::test(start_paused = true)]
+async fn a_deploy_that_succeeds_is_applied_with_its_warnings() {
+    let (script, org) = script();
+    let mut report = ended("Succeeded");
+    report.component_successes = vec![ComponentMessage {
+        problem_type: Some("Warning".into()),
+        ..problem(&shop().key, "The app is new to you.")
+    }];
+    script.course(Course::ends(1_000, report));
+    let applied = org.apply(write_shop(), in_time()).await.unwrap();
+    assert_eq!(applied.deploy_id, "0Af1");
+    assert_eq!(applied.warnings, ["The app is new to you."]);
+    let packages = script.with(|state| state.packages.clone());
+    assert_eq!(
+        packages,
+        [(
+            false,
+            vec!["package.xml".to_owned(), "externalClientApps/Shop.eca".to_owned()]
+        )]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_deploy_is_looked_at_when_the_first_was_done() {
+    let (script, org) = script();
+    for _ in 0..2 {
+        script.course(Course::ends(2_000, ended("Succeeded")));
+    }
+    org.apply(write_shop(), in_time()).await.unwrap();
+    assert_eq!(script.count("look"), 9);
+    org.apply(write_shop(), in_time()).await.unwrap();
+    assert_eq!(script.count("look"), 11);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejection_names_the_component_and_the_attribute_of_the_line() {
+    let (script, org) = script();
+    let message = ComponentMessage {
+        line_number: Some(3),
+        ..problem(&shop().key, "Invalid value.")
+    };
+    script.course(Course::ends(500, failed(vec![message])));
+    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    assert_eq!(error.deploy_id(), Some("0Af1"));
+    assert!(error.is_clean());
+    let ApplyErrorKind::Rejected { problems, .. } = error.kind else {
+        panic!("{error}");
+    };
+    assert_eq!(
+        problems,
+        [Problem {
+            key: Some(shop().key),
+            path: Some(Path::attribute("contact_email")),
+            message: "Invalid value.".into(),
+        }]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_without_component_messages_is_told_as_a_whole() {
+    let (script, org) = script();
+    let report = DeployReport {
+        error_status_code: Some("INVALID_OPERATION".into()),
+        error_message: Some("INVALID_OPERATION: not here".into()),
+        ..ended("Failed")
+    };
+    script.course(Course::ends(500, report));
+    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    let ApplyErrorKind::Rejected { problems, .. } = error.kind else {
+        panic!("{error}");
+    };
+    assert_eq!(problems[0].key, None);
+    assert_eq!(problems[0].message, "INVALID_OPERATION: not here");
+}
+
+fn locked_org() -> DeployReport {
+    DeployReport {
+        error_status_code: Some("ALREADY_IN_PROCESS".into()),
+        error_message: Some("The changes you requested require salesforce.com to temporarily lock…".into()),
+        ..ended("Failed")
+    }
+}
+
+fn locked_row() -> DeployReport {
+    let text = "UNABLE_TO_LOCK_ROW: unable to obtain exclusive access to this record";
+    failed(vec![problem(&shop().key, text)])
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_locked_org_is_waited_for() {
+    let (script, org) = script();
+    script
+        .course(Course::ends(500, locked_org()))
+        .course(Course::ends(500, locked_row()))
+        .course(Course::refused(fault(Call::StartDeploy, "UNABLE_TO_LOCK_ROW")))
+        .course(Course::ends(500, ended("Succeeded")));
+    let begun = Instant::now();
+    let applied = org.apply(write_shop(), in_time()).await.unwrap();
+    assert_eq!(applied.deploy_id, "0Af4");
+    let waited = begun.elapsed().as_secs();
+    assert!((2 + 5 + 10..=25).contains(&waited), "{waited}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_is_not_waited_for_longer_than_the_deadline_or_ten_minutes() {
+    for (seconds, most) in [(60, 60), (3_600, 600)] {
+        let (script, org) = script();
+        for _ in 0..30 {
+            script.course(Course::ends(500, locked_row()));
+        }
+        let begun = Instant::now();
+        let error = org.apply(write_shop(), within(seconds)).await.unwrap_err();
+        assert!(error.is_clean());
+        assert!(matches!(error.kind, ApplyErrorKind::Locked { .. }), "{error}");
+        assert!(begun.elapsed().as_secs() <= most, "{:?}", begun.elapsed());
+        assert!(begun.elapsed().as_secs() >= most / 2, "{:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_beside_a_real_problem_is_not_waited_for() {
+    let (script, org) = script();
+    let mut report = locked_row();
+    report.component_failures.push(problem(&shop().key, "Bad label."));
+    script.course(Course::ends(500, report));
+    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    let ApplyErrorKind::Rejected { problems, .. } = error.kind else {
+        panic!("{error}");
+    };
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].message, "Bad label.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_an_accident_of_the_org_it_is_tried_once_more() {
+    let text = "UNKNOWN_EXCEPTION: An unexpected error has occurred. 199-83 (19)";
+    let accident = || Course::ends(500, failed(vec![problem(&shop().key, text)]));
+    let (script, org) = script();
+    script
+        .course(accident())
+        .course(Course::ends(500, ended("Succeeded")))
+        .course(accident())
+        .course(accident());
+    org.apply(write_shop(), in_time()).await.unwrap();
+    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    assert!(error.to_string().contains("199-83 (19)"), "{error}");
+    assert!(matches!(error.kind, ApplyErrorKind::Rejected { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_without_an_answer_is_never_repeated() {
+    let (script, org) = script();
+    script.course(Course::refused(lost(Call::StartDeploy)));
+    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    assert!(!error.is_clean());
+    assert!(
+        matches!(error.kind, ApplyErrorKind::Unverified { deploy_id: None, .. }),
+        "{error}"
+    );
+    assert_eq!(script.count("start"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_was_refused_changed_nothing() {
+    let (script, org) = script();
+    script.course(Course::refused(fault(Call::StartDeploy, "INSUFFICIENT_ACCESS")));
+    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    assert!(error.is_clean());
+    assert!(matches!(error.kind, ApplyErrorKind::Unavailable(_)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deploy_out_of_sight_is_looked_for_again() {
+    for (code, seconds) in [(None, 60), (Some("INVALID_CROSS_REFERENCE_KEY"), 20)] {
+        let (script, org) = script();
+        let away = Err(out_of_sight(code));
+        script.course(Course::new(vec![
+            (0, away),
+            (seconds * 1_000, Ok(ended("Succeeded"))),
+        ]));
+        org.apply(write_shop(), in_time()).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deploy_that_never_comes_back_into_sight_is_unverified() {
+    // What passes by itself is waited for longer than a denial, and that longer than a session that is over.
+    for (code, looks, most_seconds) in [
+        (None, 30, 300),
+        (Some("INVALID_CROSS_REFERENCE_KEY"), 10, 75),
+        (Some("INVALID_SESSION_ID"), 3, 10),
+    ] {
+        let (script, org) = script();
+        let stages = vec![(0, Ok(status("InProgress"))), (1_000, Err(out_of_sight(code)))];
+        script.course(Course::new(stages));
+        let begun = Instant::now();
+        let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+        assert_eq!(error.deploy_id(), Some("0Af1"));
+        assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{error}");
+        assert!(script.count("look") > looks, "{}", script.count("look"));
+        assert!(begun.elapsed().as_secs() <= most_seconds, "{:?}", begun.elapsed());
+    }
+}
+
+fn out_of_sight(code: Option<&str>) -> Error {
+    code.map_or_else(
+        || lost(Call::DeployStatus),
+        |code| fault(Call::DeployStatus, code),
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deploy_that_outlasts_the_deadline_is_unverified_and_not_cancelled() {
+    for phase in ["Pending", "InProgress"] {
+        let (script, org) = script();
+        script.course(Course::new(vec![(0, Ok(status(phase)))]).cancelable(0));
+        let begun = Instant::now();
+        let error = org.apply(write_shop(), within(40)).await.unwrap_err();
+        assert_eq!(begun.elapsed().as_secs(), 40);
+        assert_eq!(error.deploy_id(), Some("0Af1"));
+        assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{error}");
+        assert_eq!(script.count("cancel"), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ends_that_prove_nothing_are_unverified() {
+    for how in [
+        "SucceededPartial",
+        "FinalizingFailed",
+        "FinalizingDeployFailed",
+        "Melted",
+    ] {
+        let (script, org) = script();
+        script.course(Course::ends(500, ended(how)));
+        let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+        assert!(
+            matches!(error.kind, ApplyErrorKind::Unverified { .. }),
+            "{how}: {error}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_who_cancels_is_named_and_not_overruled() {
+    let (script, org) = script();
+    let report = DeployReport {
+        canceled_by_name: Some("Ada Admin".into()),
+        ..ended("Canceled")
+    };
+    script.course(Course::ends(500, report));
+    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    assert!(!error.is_clean());
+    let ApplyErrorKind::CanceledBy { who, .. } = error.kind else {
+        panic!("{error}");
+    };
+    assert_eq!(who, "Ada Admin");
+    assert_eq!(script.count("start"), 1);
+}
+
+fn deletions() -> (Vec<ComponentKey>, Vec<Change>) {
+    let keys = vec![
+        ComponentKey::new(SETTINGS, "Shop_oauth"),
+        ComponentKey::new(GLOBAL, "Shop_glbloauth"),
+    ];
+    let changes = keys.iter().cloned().map(Change::Delete).collect();
+    (keys, changes)
+}
+
+fn gone(key: &ComponentKey) -> ComponentMessage {
+    ComponentMessage {
+        full_name: "destructiveChangesPost.xml".into(),
+        file_name: "destructiveChangesPost.xml".into(),
+        component_type: String::new(),
+        problem_type: Some("Warning".into()),
+        ..problem(
+            key,
+            &format!("No {} named: {} found", key.kind.name, key.full_name),
+        )
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn deleting_what_is_gone_succeeds_without_a_word() {
+    let (script, org) = script();
+    let (keys, changes) = deletions();
+    let mut report = ended("Succeeded");
+    report.component_successes = keys.iter().map(gone).collect();
+    let all_gone = failed(keys.iter().map(gone).collect());
+    script
+        .course(Course::ends(500, report))
+        .course(Course::ends(500, all_gone));
+    for _ in 0..2 {
+        let applied = org.apply(changes.clone(), in_time()).await.unwrap();
+        assert!(applied.warnings.is_empty());
+    }
+    assert!(script.with(|state| state.packages.iter().all(|(ignore_warnings, _)| *ignore_warnings)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_failed_for_what_is_gone_is_repeated_without_it() {
+    let (script, org) = script();
+    let (keys, changes) = deletions();
+    script
+        .course(Course::ends(500, failed(vec![gone(&keys[0])])))
+        .course(Course::ends(500, ended("Succeeded")));
+    let applied = org.apply(changes, in_time()).await.unwrap();
+    assert_eq!(applied.deploy_id, "0Af2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn deletions_and_writes_go_separately_deletions_first() {
+    let (script, org) = script();
+    let (_, mut changes) = deletions();
+    changes.insert(0, Change::Write(shop()));
+    let succeeds = || Course::ends(500, ended("Succeeded"));
+    script.course(succeeds()).course(succeeds());
+    org.apply(changes.clone(), in_time()).await.unwrap();
+    let packages = script.with(|state| state.packages.clone());
+    assert!(packages[0].0 && packages[0].1.contains(&"destructiveChangesPost.xml".to_owned()));
+    assert!(!packages[1].0 && packages[1].1.contains(&"externalClientApps/Shop.eca".to_owned()));
+
+    let rejects = Course::ends(500, failed(vec![problem(&shop().key, "no")]));
+    script.course(succeeds()).course(rejects);
+    let error = org.apply(changes, in_time()).await.unwrap_err();
+    assert!(!error.is_clean(), "something was deleted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn deploys_go_one_at_a_time_in_the_order_of_their_callers() {
+    let (script, org) = script();
+    let mut callers = Vec::new();
+    for _ in 0..5 {
+        script.course(Course::ends(1_000, ended("Succeeded")));
+        let org = org.clone();
+        callers.push(tokio::spawn(
+            async move { org.apply(write_shop(), in_time()).await },
+        ));
+    }
+    for (number, caller) in callers.into_iter().enumerate() {
+        let applied = caller.await.unwrap().unwrap();
+        assert_eq!(applied.deploy_id, format!("0Af{}", number + 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_whose_time_is_over_in_the_queue_sent_nothing() {
+    let (script, org) = script();
+    script.course(Course::ends(60_000, ended("Succeeded")));
+    let first = tokio::spawn({
+        let org = org.clone();
+        async move { org.apply(write_shop(), in_time()).await }
+    });
+    sleep(Duration::from_secs(1)).await;
+    let error = org.apply(write_shop(), within(10)).await.unwrap_err();
+    assert!(matches!(error.kind, ApplyErrorKind::Expired), "{error}");
+    first.await.unwrap().unwrap();
+    assert_eq!(script.count("start"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_goes_away_leaves_its_deploy_watched_and_the_queue_open() {
+    let (script, org) = script();
+    script
+        .course(Course::ends(5_000, ended("Succeeded")))
+        .course(Course::ends(500, ended("Succeeded")));
+    let caller = tokio::time::timeout(Duration::from_secs(1), org.apply(write_shop(), in_time())).await;
+    assert!(caller.is_err());
+    let begun = Instant::now();
+    org.apply(write_shop(), in_time()).await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_secs(4));
+}

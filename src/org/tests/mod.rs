@@ -1,0 +1,390 @@
+//! The org layer against a scripted org, under paused time.
+
+mod deploys;
+mod reads;
+mod stops;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::*;
+use crate::metadata::package;
+use crate::metadata::types::{
+    configurable_policies, external_client_application, global_oauth_settings, oauth_policies, oauth_settings,
+};
+use crate::salesforce::{
+    Call, ComponentMessage, Consumer, DeployOptions, DeployReport, Error, ErrorKind, FileProperties,
+    RetrieveMessage, Retrieved,
+};
+
+static APP: &MetadataType = &external_client_application::TYPE;
+static SETTINGS: &MetadataType = &oauth_settings::TYPE;
+static GLOBAL: &MetadataType = &global_oauth_settings::TYPE;
+static POLICIES: &MetadataType = &configurable_policies::TYPE;
+static OAUTH_POLICIES: &MetadataType = &oauth_policies::TYPE;
+
+/// What the org says about a deploy from so many milliseconds after its start.
+type Stage = (u64, Result<DeployReport, Error>);
+
+/// What becomes of one deploy.
+struct Course {
+    /// How long the org takes to confirm it, and what it says then.
+    start: (u64, Option<Error>),
+    stages: Vec<Stage>,
+    /// What follows, and after how long, once it is cancelled; none when it cannot be.
+    canceled: Option<(u64, DeployReport)>,
+}
+
+impl Course {
+    fn new(stages: Vec<Stage>) -> Course {
+        Course {
+            start: (10, None),
+            stages,
+            canceled: None,
+        }
+    }
+
+    /// Runs for so long, then ends like this.
+    fn ends(after: u64, report: DeployReport) -> Course {
+        Course::new(vec![(0, Ok(status("InProgress"))), (after, Ok(report))])
+    }
+
+    fn refused(error: Error) -> Course {
+        Course {
+            start: (10, Some(error)),
+            ..Course::new(Vec::new())
+        }
+    }
+
+    fn cancelable(self, after: u64) -> Course {
+        Course {
+            canceled: Some((after, ended("Canceled"))),
+            ..self
+        }
+    }
+}
+
+#[derive(Default)]
+struct State {
+    courses: VecDeque<Course>,
+    running: BTreeMap<String, (Instant, Course, Option<Instant>)>,
+    /// `start`, `look`, `cancel`, `retrieve …`, `list …`.
+    journal: Vec<String>,
+    /// What was sent: ignore_warnings and the paths in the zip.
+    packages: Vec<(bool, Vec<String>)>,
+    files: BTreeMap<ComponentKey, (String, FileProperties)>,
+    /// Listed, never returned.
+    listed_only: Vec<FileProperties>,
+    /// Returned by name only.
+    named_only: BTreeSet<String>,
+    refused: Vec<&'static str>,
+    remarks: Vec<String>,
+    damaged: u32,
+    list_fails: Option<Error>,
+}
+
+/// An org that follows a script, and keeps a journal.
+#[derive(Default)]
+struct Script(Mutex<State>);
+
+impl Script {
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.0.lock().unwrap())
+    }
+
+    fn course(self: &Arc<Self>, course: Course) -> &Arc<Self> {
+        self.with(|state| state.courses.push_back(course));
+        self
+    }
+
+    fn file(self: &Arc<Self>, kind: &'static MetadataType, full_name: &str, inside: &str) -> &Arc<Self> {
+        let xml = format!("<{0} xmlns=\"x\">{inside}</{0}>", kind.name);
+        self.with(|state| {
+            let key = ComponentKey::new(kind, full_name);
+            state.files.insert(key, (xml, properties(kind, full_name)))
+        });
+        self
+    }
+
+    /// A part of an app.
+    fn part(self: &Arc<Self>, kind: &'static MetadataType, full_name: &str, app: &str) -> &Arc<Self> {
+        let parent = format!("<externalClientApplication>{app}</externalClientApplication>");
+        self.file(kind, full_name, &parent)
+    }
+
+    fn count(&self, call: &str) -> usize {
+        self.with(|state| {
+            state
+                .journal
+                .iter()
+                .filter(|entry| entry.starts_with(call))
+                .count()
+        })
+    }
+
+    fn entries(&self, call: &str) -> Vec<String> {
+        let matching = |state: &mut State| {
+            let entries = state.journal.iter().filter(|entry| entry.starts_with(call));
+            entries.cloned().collect()
+        };
+        self.with(matching)
+    }
+}
+
+impl MetadataApi for Script {
+    fn session(&self) -> Answer<'_, SessionFacts> {
+        Box::pin(async {
+            Ok(SessionFacts::new(
+                "00D000000000001",
+                "005000000000001",
+                62,
+                "https://org.test",
+            ))
+        })
+    }
+
+    fn known_api_version(&self) -> Pending<'_, Option<u16>> {
+        Box::pin(async { Some(62) })
+    }
+
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> Answer<'a, String> {
+        Box::pin(async move {
+            let files = package::read(zip).unwrap();
+            let course = self.with(|state| {
+                state.journal.push("start".into());
+                let paths = files.into_iter().map(|file| file.path).collect();
+                state.packages.push((options.ignore_warnings, paths));
+                state.courses.pop_front().expect("a course for each deploy")
+            });
+            sleep(Duration::from_millis(course.start.0)).await;
+            if let Some(error) = &course.start.1 {
+                return Err(error.clone());
+            }
+            Ok(self.with(|state| {
+                assert!(
+                    state.running.values().all(|(start, course, _)| {
+                        course.stages.last().is_some_and(|(at, last)| {
+                            last.as_ref().is_ok_and(|report| report.done)
+                                && start.elapsed() >= Duration::from_millis(*at)
+                        })
+                    }),
+                    "two deploys at a time"
+                );
+                let id = format!("0Af{}", state.packages.len());
+                state.running.insert(id.clone(), (Instant::now(), course, None));
+                id
+            }))
+        })
+    }
+
+    fn deploy_status<'a>(&'a self, id: &'a str) -> Answer<'a, DeployReport> {
+        Box::pin(async move {
+            sleep(Duration::from_millis(5)).await;
+            self.with(|state| {
+                state.journal.push("look".into());
+                let (started, course, canceled) = state.running.get(id).expect("a deploy of ours");
+                if let (Some(at), Some((after, report))) = (canceled, &course.canceled)
+                    && at.elapsed() >= Duration::from_millis(*after)
+                {
+                    return Ok(report.clone());
+                }
+                let past = |(at, _): &&Stage| started.elapsed() >= Duration::from_millis(*at);
+                course.stages.iter().rfind(past).expect("a stage").1.clone()
+            })
+        })
+    }
+
+    fn cancel_deploy<'a>(&'a self, id: &'a str) -> Answer<'a, ()> {
+        Box::pin(async move {
+            sleep(Duration::from_millis(5)).await;
+            self.with(|state| {
+                state.journal.push("cancel".into());
+                let (_, course, canceled) = state.running.get_mut(id).expect("a deploy of ours");
+                *canceled = Some(Instant::now());
+                if course.canceled.is_some() {
+                    Ok(())
+                } else {
+                    Err(fault(Call::CancelDeploy, "INVALID_ID_FIELD"))
+                }
+            })
+        })
+    }
+
+    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> Answer<'a, Retrieved> {
+        Box::pin(async move {
+            sleep(Duration::from_millis(100)).await;
+            self.with(|state| {
+                let asked: Vec<String> = members
+                    .iter()
+                    .map(|(kind, names)| format!("{kind}:{}", names.join("+")))
+                    .collect();
+                state.journal.push(format!("retrieve {}", asked.join(" ")));
+                if members
+                    .iter()
+                    .any(|(kind, _)| state.refused.contains(&kind.as_str()))
+                {
+                    return Err(fault(Call::StartRetrieve, "INSUFFICIENT_ACCESS"));
+                }
+                let asked = |key: &ComponentKey| {
+                    members.iter().any(|(kind, names)| {
+                        let all =
+                            names.contains(&"*".to_owned()) && !state.named_only.contains(&key.full_name);
+                        *kind == key.kind.name && (all || names.contains(&key.full_name))
+                    })
+                };
+                let files: Vec<_> = state.files.iter().filter(|(key, _)| asked(key)).collect();
+                let texts: Vec<_> = files
+                    .iter()
+                    .map(|(key, (xml, _))| ((*key).clone(), xml.clone()))
+                    .collect();
+                let mut zip = package::write(&texts, &[], 62).unwrap();
+                if state.damaged > 0 {
+                    state.damaged -= 1;
+                    zip.truncate(zip.len() / 2);
+                }
+                let remark = |problem: &String| RetrieveMessage {
+                    file_name: "package.xml".into(),
+                    problem: problem.clone(),
+                };
+                Ok(Retrieved {
+                    zip,
+                    files: files
+                        .iter()
+                        .map(|(_, (_, properties))| properties.clone())
+                        .collect(),
+                    messages: state.remarks.iter().map(remark).collect(),
+                })
+            })
+        })
+    }
+
+    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> Answer<'a, Vec<FileProperties>> {
+        Box::pin(async move {
+            sleep(Duration::from_millis(20)).await;
+            self.with(|state| {
+                state.journal.push(format!("list {}", types.join(" ")));
+                if let Some(error) = &state.list_fails {
+                    return Err(error.clone());
+                }
+                let files = state
+                    .files
+                    .values()
+                    .map(|(_, properties)| properties)
+                    .chain(&state.listed_only);
+                Ok(files
+                    .filter(|file| types.contains(&file.type_name.as_str()))
+                    .cloned()
+                    .collect())
+            })
+        })
+    }
+
+    fn query<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Row>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn consumer_credentials<'a>(&'a self, id: &'a str) -> Answer<'a, Vec<Consumer>> {
+        Box::pin(async move {
+            match id {
+                "hidden" => Err(fault(Call::ConsumerCredentials, "INSUFFICIENT_ACCESS")),
+                "away" => Err(lost(Call::ConsumerCredentials)),
+                _ => Ok(vec![Consumer {
+                    id: "888".into(),
+                    key: "3MVG9".into(),
+                    name: None,
+                }]),
+            }
+        })
+    }
+}
+
+fn script() -> (Arc<Script>, Org) {
+    let script = Arc::new(Script::default());
+    (script.clone(), Org::new(script))
+}
+
+fn in_time() -> Instant {
+    within(1200)
+}
+
+fn within(seconds: u64) -> Instant {
+    Instant::now() + Duration::from_secs(seconds)
+}
+
+fn properties(kind: &'static MetadataType, full_name: &str) -> FileProperties {
+    FileProperties {
+        type_name: kind.name.into(),
+        full_name: full_name.into(),
+        file_name: format!("unpackaged/{}", ComponentKey::new(kind, full_name).path()),
+        id: format!("id of {full_name}"),
+        ..FileProperties::default()
+    }
+}
+
+fn status(status: &str) -> DeployReport {
+    DeployReport {
+        status: status.into(),
+        ..DeployReport::default()
+    }
+}
+
+fn ended(how: &str) -> DeployReport {
+    DeployReport {
+        done: true,
+        success: how == "Succeeded",
+        ..status(how)
+    }
+}
+
+fn failed(failures: Vec<ComponentMessage>) -> DeployReport {
+    DeployReport {
+        component_failures: failures,
+        ..ended("Failed")
+    }
+}
+
+fn problem(key: &ComponentKey, text: &str) -> ComponentMessage {
+    ComponentMessage {
+        component_type: key.kind.name.into(),
+        full_name: key.full_name.clone(),
+        file_name: key.path(),
+        problem: Some(text.into()),
+        problem_type: Some("Error".into()),
+        ..ComponentMessage::default()
+    }
+}
+
+fn fault(call: Call, code: &str) -> Error {
+    Error::new(
+        call,
+        ErrorKind::Fault {
+            code: code.into(),
+            text: "the org's words".into(),
+        },
+    )
+}
+
+/// The connection broke after something was sent.
+fn lost(call: Call) -> Error {
+    Error::new(
+        call,
+        ErrorKind::Interrupted {
+            timed_out: false,
+            text: "reset".into(),
+        },
+    )
+}
+
+fn shop() -> Component {
+    let mut shop = Component::new(ComponentKey::new(APP, "Shop"), "");
+    shop.put("label", "Shop".into());
+    shop.put("contact_email", "shop@example.com".into());
+    shop
+}
+
+fn write_shop() -> Vec<Change> {
+    vec![Change::Write(shop())]
+}

@@ -1,0 +1,422 @@
+//! Reads: how few calls they take, and what they conclude.
+
+use super::*;
+
+async fn read(org: &Org, freshness: Freshness, wanted: &[Wanted]) -> Vec<Lookup> {
+    org.read(wanted, freshness, in_time()).await.unwrap()
+}
+
+async fn one(org: &Org, freshness: Freshness, wanted: Wanted) -> Lookup {
+    read(org, freshness, &[wanted]).await.remove(0)
+}
+
+/// Two apps: one as Setup names its parts, one made by hand.
+fn two_apps(script: &Arc<Script>) {
+    script
+        .file(APP, "Shop", "<label>Shop</label>")
+        .part(SETTINGS, "Shop_oauth", "Shop")
+        .part(GLOBAL, "Shop_glbloauth", "Shop")
+        .part(POLICIES, "Shop_plcy", "Shop")
+        .part(OAUTH_POLICIES, "Shop_oauth_defaultPolicy", "Shop")
+        .file(APP, "Till", "<label>Till</label>")
+        .part(SETTINGS, "Odd", "Till")
+        .part(GLOBAL, "Shop_old", "Till");
+}
+
+fn name_of(lookup: &Lookup) -> String {
+    match lookup {
+        Lookup::Found(found) => found.component.key.full_name.clone(),
+        Lookup::Absent => "absent".into(),
+        Lookup::Hidden { why } => format!("hidden: {why}"),
+        Lookup::Several(names) => format!("several: {}", names.join(" ")),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_readers_share_one_retrieve_of_the_whole_family() {
+    let (script, org) = script();
+    two_apps(&script);
+    let readers: Vec<_> = (0..10)
+        .map(|number| {
+            let org = org.clone();
+            let kind = if number % 2 == 0 { SETTINGS } else { OAUTH_POLICIES };
+            let wanted = Wanted::new(if number == 0 { APP } else { kind }, "Shop");
+            tokio::spawn(async move { one(&org, Freshness::Snapshot, wanted).await })
+        })
+        .collect();
+    for reader in readers {
+        assert!(matches!(reader.await.unwrap(), Lookup::Found(_)));
+    }
+    let retrieves = script.entries("retrieve");
+    assert_eq!(retrieves.len(), 1);
+    for kind in crate::metadata::types::ALL {
+        assert!(
+            retrieves[0].contains(&format!("{}:*", kind.name)),
+            "{retrieves:?}"
+        );
+    }
+    assert_eq!(script.count("list"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_ends_with_a_deploy_with_a_generation_and_with_time() {
+    let (script, org) = script();
+    two_apps(&script);
+    let wanted = || Wanted::new(APP, "Shop");
+    one(&org, Freshness::Snapshot, wanted()).await;
+    one(&org, Freshness::Snapshot, wanted()).await;
+    assert_eq!(script.count("retrieve"), 1);
+
+    script.course(Course::ends(100, failed(vec![problem(&shop().key, "no")])));
+    org.apply(write_shop(), in_time()).await.unwrap_err();
+    one(&org, Freshness::Snapshot, wanted()).await;
+    assert_eq!(script.count("retrieve"), 2);
+
+    org.new_generation();
+    one(&org, Freshness::Snapshot, wanted()).await;
+    assert_eq!(script.count("retrieve"), 3);
+
+    sleep(Duration::from_secs(31)).await;
+    one(&org, Freshness::Snapshot, wanted()).await;
+    assert_eq!(script.count("retrieve"), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_taken_while_a_deploy_ran_does_not_outlive_it() {
+    let (script, org) = script();
+    two_apps(&script);
+    script.course(Course::ends(1_000, ended("Succeeded")));
+    let apply = tokio::spawn({
+        let org = org.clone();
+        async move { org.apply(write_shop(), in_time()).await }
+    });
+    sleep(Duration::from_millis(500)).await;
+    one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await;
+    apply.await.unwrap().unwrap();
+    one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await;
+    assert_eq!(script.count("retrieve"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_policies_only_reads_policies_only() {
+    let (script, org) = script();
+    two_apps(&script);
+    one(&org, Freshness::Snapshot, Wanted::new(POLICIES, "Shop")).await;
+    let policies = "retrieve ExtlClntAppConfigurablePolicies:* ExtlClntAppOauthConfigurablePolicies:*";
+    assert_eq!(script.entries("retrieve"), [policies]);
+    one(&org, Freshness::Snapshot, Wanted::new(SETTINGS, "Shop")).await;
+    let retrieves = script.entries("retrieve");
+    assert_eq!(retrieves.len(), 2);
+    assert!(!retrieves[1].contains("Policies"), "{retrieves:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_type_hides_itself_and_nothing_else() {
+    let (script, org) = script();
+    two_apps(&script);
+    script.with(|state| state.refused.push(GLOBAL.name));
+    let wanted = [Wanted::new(APP, "Shop"), Wanted::new(SETTINGS, "Shop")];
+    let found = read(&org, Freshness::Snapshot, &wanted).await;
+    assert_eq!(
+        found.iter().map(name_of).collect::<Vec<_>>(),
+        ["Shop", "Shop_oauth"]
+    );
+    assert_eq!(script.count("retrieve"), 2, "all, then what was wanted");
+
+    for freshness in [Freshness::Snapshot, Freshness::Now] {
+        let wanted = [Wanted::new(SETTINGS, "Shop"), Wanted::new(GLOBAL, "Shop")];
+        let found = read(&org, freshness, &wanted).await;
+        assert_eq!(name_of(&found[0]), "Shop_oauth");
+        assert!(
+            name_of(&found[1]).contains("may not be read"),
+            "{}",
+            name_of(&found[1])
+        );
+    }
+    org.new_generation();
+    let before = script.count("retrieve");
+    one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await;
+    assert_eq!(script.count("retrieve"), before + 1, "the refusal is remembered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn absent_is_said_only_when_the_list_agrees() {
+    for freshness in [Freshness::Snapshot, Freshness::Now] {
+        let (script, org) = script();
+        two_apps(&script);
+        assert_eq!(
+            name_of(&one(&org, freshness, Wanted::new(APP, "Cafe")).await),
+            "absent"
+        );
+        assert_eq!(
+            name_of(&one(&org, freshness, Wanted::new(GLOBAL, "Cafe")).await),
+            "absent"
+        );
+        if freshness == Freshness::Snapshot {
+            one(&org, freshness, Wanted::new(APP, "Bar")).await;
+            assert_eq!(script.count("list"), 2, "one for each kind");
+        }
+
+        script.with(|state| {
+            state.listed_only = vec![
+                properties(APP, "Cafe"),
+                properties(GLOBAL, "Cafe_glbloauth"),
+                properties(GLOBAL, "Till_Two_glbloauth"),
+                properties(GLOBAL, "Quaint"),
+            ];
+        });
+        org.new_generation();
+        let hidden = |lookup: Lookup| matches!(lookup, Lookup::Hidden { .. });
+        assert!(hidden(one(&org, freshness, Wanted::new(APP, "Cafe")).await));
+        assert!(hidden(one(&org, freshness, Wanted::new(GLOBAL, "Cafe")).await));
+        let hinted = Wanted::new(GLOBAL, "Bar").hint(Some("Quaint".into()));
+        assert!(hidden(one(&org, freshness, hinted).await));
+        assert_eq!(
+            name_of(&one(&org, freshness, Wanted::new(GLOBAL, "Bar")).await),
+            "absent"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listed_name_belongs_to_the_longest_app_that_it_begins_with() {
+    let (script, org) = script();
+    script
+        .file(APP, "Shop", "<label>a</label>")
+        .file(APP, "Shop_Admin", "<label>b</label>");
+    script.with(|state| state.listed_only = vec![properties(GLOBAL, "Shop_Admin_glbloauth")]);
+    assert_eq!(
+        name_of(&one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await),
+        "Shop"
+    );
+    let found = one(&org, Freshness::Snapshot, Wanted::new(GLOBAL, "Shop")).await;
+    assert_eq!(name_of(&found), "absent");
+    let found = one(&org, Freshness::Snapshot, Wanted::new(GLOBAL, "Shop_Admin")).await;
+    assert!(name_of(&found).starts_with("hidden"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_with_the_list_is_not_absence() {
+    let (script, org) = script();
+    script.with(|state| state.list_fails = Some(lost(Call::ListMetadata)));
+    let error = org
+        .read(&[Wanted::new(APP, "Shop")], Freshness::Now, in_time())
+        .await
+        .unwrap_err();
+    assert!(matches!(error.kind, ReadErrorKind::Unavailable(_)));
+    script.with(|state| state.list_fails = Some(fault(Call::ListMetadata, "INSUFFICIENT_ACCESS")));
+    let wanted = [Wanted::new(APP, "Shop"), Wanted::new(GLOBAL, "Shop")];
+    for lookup in read(&org, Freshness::Now, &wanted).await {
+        assert!(name_of(&lookup).contains("may not be listed"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_remark_that_a_type_could_not_be_read_is_not_absence() {
+    let (script, org) = script();
+    let remark = format!(
+        "Load of meta data from db failed for metadata of type:{}",
+        GLOBAL.name
+    );
+    script.with(|state| state.remarks = vec![remark]);
+    let wanted = [Wanted::new(SETTINGS, "Shop"), Wanted::new(GLOBAL, "Shop")];
+    let found = read(&org, Freshness::Snapshot, &wanted).await;
+    assert_eq!(name_of(&found[0]), "absent");
+    assert!(name_of(&found[1]).contains("from db failed"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn parts_are_found_by_whom_they_belong_to() {
+    let (script, org) = script();
+    two_apps(&script);
+    for freshness in [Freshness::Snapshot, Freshness::Now] {
+        for (kind, app, name) in [
+            (SETTINGS, "Till", "Odd"),
+            (GLOBAL, "Till", "Shop_old"),
+            (GLOBAL, "Shop", "Shop_glbloauth"),
+            (OAUTH_POLICIES, "Shop", "Shop_oauth_defaultPolicy"),
+        ] {
+            assert_eq!(name_of(&one(&org, freshness, Wanted::new(kind, app)).await), name);
+        }
+    }
+    let Lookup::Found(found) = one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await else {
+        panic!();
+    };
+    assert_eq!(found.file.id, "id of Shop");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_is_followed_by_name_and_believed_only_if_the_file_names_the_app() {
+    let (script, org) = script();
+    two_apps(&script);
+    let hinted = |name: &str| Wanted::new(GLOBAL, "Shop").hint(Some(name.into()));
+    let found = one(&org, Freshness::Now, hinted("Shop_glbloauth")).await;
+    assert_eq!(name_of(&found), "Shop_glbloauth");
+    assert_eq!(
+        script.entries("retrieve"),
+        ["retrieve ExtlClntAppGlobalOauthSettings:Shop_glbloauth"]
+    );
+    // One is another app's, one is not there.
+    for wrong in ["Shop_old", "Shop_gone"] {
+        let before = script.count("retrieve");
+        let found = one(&org, Freshness::Now, hinted(wrong)).await;
+        assert_eq!(name_of(&found), "Shop_glbloauth");
+        assert_eq!(script.count("retrieve"), before + 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_parts_the_hint_decides() {
+    let (script, org) = script();
+    script
+        .part(POLICIES, "Shop_plcy", "Shop")
+        .part(POLICIES, "Shop_defaultPolicy", "Shop");
+    let wanted = || Wanted::new(POLICIES, "Shop");
+    let found = one(&org, Freshness::Snapshot, wanted()).await;
+    assert_eq!(name_of(&found), "several: Shop_defaultPolicy Shop_plcy");
+    let found = one(&org, Freshness::Snapshot, wanted().hint(Some("Shop_plcy".into()))).await;
+    assert_eq!(name_of(&found), "Shop_plcy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_in_another_case_is_not_absent() {
+    let (script, org) = script();
+    two_apps(&script);
+    for kind in [APP, GLOBAL] {
+        let found = one(&org, Freshness::Snapshot, Wanted::new(kind, "shop")).await;
+        assert!(
+            name_of(&found).contains("writes the app's name Shop, not shop"),
+            "{}",
+            name_of(&found)
+        );
+    }
+    let found = one(&org, Freshness::Now, Wanted::new(APP, "shop")).await;
+    assert!(name_of(&found).starts_with("hidden"), "{}", name_of(&found));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_file_disturbs_only_those_who_want_it() {
+    for freshness in [Freshness::Snapshot, Freshness::Now] {
+        let (script, org) = script();
+        two_apps(&script);
+        let parent = |app: &str| format!("<externalClientApplication>{app}</externalClientApplication>");
+        script
+            .file(SETTINGS, "Cafe_oauth", &format!("{}<label>", parent("Cafe")))
+            .file(SETTINGS, "Bar_oauth", "<<<");
+        assert_eq!(
+            name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Shop")).await),
+            "Shop_oauth"
+        );
+        assert_eq!(
+            name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Pub")).await),
+            "absent"
+        );
+        for app in ["Cafe", "Bar"] {
+            let error = org
+                .read(&[Wanted::new(SETTINGS, app)], freshness, in_time())
+                .await
+                .unwrap_err();
+            assert!(matches!(error.kind, ReadErrorKind::Undecodable(_)), "{error}");
+            assert_eq!(
+                error.key,
+                Some(ComponentKey::new(SETTINGS, format!("{app}_oauth")))
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_wildcard_leaves_out_of_packages_is_asked_for_by_name() {
+    let (script, org) = script();
+    script.file(APP, "ns__Shop", "<label>Shop</label>");
+    script.with(|state| {
+        state.named_only.insert("ns__Shop".into());
+        for (_, properties) in state.files.values_mut() {
+            properties.namespace = Some("ns".into());
+            properties.manageable_state = Some("installed".into());
+        }
+    });
+    let Lookup::Found(found) = one(&org, Freshness::Snapshot, Wanted::new(APP, "ns__Shop")).await else {
+        panic!();
+    };
+    assert_eq!(found.file.namespace.as_deref(), Some("ns"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_package_is_fetched_once_more() {
+    for (damaged, readable) in [(1, true), (2, false)] {
+        let (script, org) = script();
+        two_apps(&script);
+        script.with(|state| state.damaged = damaged);
+        let outcome = org
+            .read(&[Wanted::new(APP, "Shop")], Freshness::Now, in_time())
+            .await;
+        assert_eq!(outcome.is_ok(), readable);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn readers_who_waited_for_a_retrieve_share_its_failure() {
+    let (script, org) = script();
+    two_apps(&script);
+    script.with(|state| state.damaged = 2);
+    let readers: Vec<_> = (0..10)
+        .map(|_| {
+            let org = org.clone();
+            tokio::spawn(async move {
+                let wanted = [Wanted::new(APP, "Shop")];
+                org.read(&wanted, Freshness::Snapshot, in_time()).await
+            })
+        })
+        .collect();
+    for reader in readers {
+        let error = reader.await.unwrap().unwrap_err();
+        assert!(matches!(error.kind, ReadErrorKind::Package(_)));
+    }
+    assert_eq!(script.count("retrieve"), 2);
+    assert_eq!(
+        name_of(&one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await),
+        "Shop"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_may_be_called_permission() {
+    let (script, org) = script();
+    let remark = format!("Entity of type '{}' named 'Permission' cannot be found", APP.name);
+    script.with(|state| state.remarks = vec![remark]);
+    assert_eq!(
+        name_of(&one(&org, Freshness::Now, Wanted::new(APP, "Permission")).await),
+        "absent"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_ends_at_its_deadline_and_leaves_the_snapshot_to_others() {
+    let (script, org) = script();
+    two_apps(&script);
+    let wanted = [Wanted::new(APP, "Shop")];
+    let soon = Instant::now() + Duration::from_millis(50);
+    let error = org.read(&wanted, Freshness::Snapshot, soon).await.unwrap_err();
+    assert!(matches!(error.kind, ReadErrorKind::Deadline));
+    assert_eq!(
+        name_of(&one(&org, Freshness::Snapshot, wanted[0].clone()).await),
+        "Shop"
+    );
+}
+
+#[tokio::test]
+async fn a_consumer_key_that_we_may_not_see_is_none() {
+    let (_, org) = script();
+    assert_eq!(org.consumer_key("0xI").await.unwrap().as_deref(), Some("3MVG9"));
+    assert_eq!(org.consumer_key("hidden").await.unwrap(), None);
+    assert!(org.consumer_key("away").await.is_err());
+}
+
+#[test]
+fn everything_can_be_awaited_on_any_thread() {
+    fn send<T: Send>(_: &T) {}
+    let (_, org) = script();
+    send(&org.read(&[], Freshness::Now, in_time()));
+    send(&org.apply(Vec::new(), in_time()));
+}
