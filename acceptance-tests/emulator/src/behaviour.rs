@@ -241,3 +241,48 @@ pub fn join(items: &BTreeSet<String>) -> String {
 pub fn nobody_is_admitted(fields: &Fields) -> bool {
     text(fields, "commaSeparatedPermissionSet").is_none() && text(fields, "commaSeparatedProfile").is_none()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: &str = "<!-- facts: written by the tests -->\n";
+    const END: &str = "<!-- end of facts -->\n";
+
+    fn table() -> String {
+        let count = |evidence| FACTS.iter().filter(|fact| fact.evidence == evidence).count();
+        let mut out = format!(
+            "{} behaviours: {} confirmed, {} cited, {} assumed.\n\n| Behaviour | Evidence | Where from |\n|---|---|---|\n",
+            FACTS.len(),
+            count(Evidence::Confirmed),
+            count(Evidence::Cited),
+            count(Evidence::Assumed)
+        );
+        for fact in FACTS {
+            let evidence = format!("{:?}", fact.evidence).to_lowercase();
+            out.push_str(&format!("| {} | {evidence} | {} |\n", fact.what, fact.source));
+        }
+        out
+    }
+
+    #[test]
+    fn the_readme_lists_every_fact() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+        let readme = std::fs::read_to_string(path).unwrap();
+        let (before, rest) = readme.split_once(START).expect("the mark before the facts");
+        let (old, after) = rest.split_once(END).expect("the mark after the facts");
+        if old != table() {
+            std::fs::write(path, format!("{before}{START}{}{END}{after}", table())).unwrap();
+            panic!("README.md was out of date and has been rewritten; look at the change and commit it");
+        }
+    }
+
+    #[test]
+    fn defaults_name_elements_of_the_contract() {
+        for kind in crate::contract::Contract::get().types() {
+            for (element, _) in defaults(&kind.name) {
+                assert!(kind.element(element, 67).is_some(), "{}.{element}", kind.name);
+            }
+        }
+    }
+}

@@ -163,7 +163,7 @@ pub async fn start(config: Config) -> Result<Running, String> {
     emulator.state().save();
     let ticking = Arc::clone(&emulator);
     let clock = tokio::spawn(async move {
-        let mut interval = tokio::time::interval(std::time::Duration::from_millis(20));
+        let mut interval = tokio::time::interval(std::time::Duration::from_millis(50));
         loop {
             interval.tick().await;
             ticking.tick();

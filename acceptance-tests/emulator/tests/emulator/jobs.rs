@@ -113,7 +113,7 @@ fn finalizing_is_shown_from_version_65_on() {
         between(&old, "<status>", "</status>").as_deref(),
         Some("InProgress")
     );
-    assert!(!old.contains("<details>") && old.contains("<numberFiles>"));
+    assert!(!old.contains("<componentSuccesses>") && old.contains("<numberFiles>"));
     assert!(!org.soap_at("63.0", &check).body.contains("<numberFiles>"));
     assert_eq!(cancel(&org, &id).status, 500);
 }
