@@ -124,10 +124,9 @@ fn documented_values(kind: &MetadataType, sent: &Fields) -> Result<(), Refusal> 
             continue;
         };
         let is_documented = element.documented_values.as_ref().is_none_or(|values| {
-            values.iter().any(|known| {
-                known
-                    .as_str()
-                    .map_or_else(|| known.to_string() == value, |text| text == value)
+            values.iter().any(|known| match known {
+                serde_json::Value::String(text) => text == value,
+                number => number.to_string().as_str() == value,
             })
         });
         let is_settable = element
