@@ -82,6 +82,8 @@ pub const FACTS: &[Fact] = facts![
     Assumed: "An unreadable Global file looks like a missing one, in lists too", "no source";
     Assumed: "Deploys of a consumerKey or consumerSecret other than the present one are refused", "observers disagree";
     Assumed: "An orgScopedExternalApp of another org is refused", "observers disagree";
+    Assumed: "An idTokenConfig that is sent comes back with its flags, false where they were left out", "no source";
+    Cited: "Deploys can be found by a tooling query on DeployRequest", "one client's source";
     Assumed: "A label that is left out becomes the full name", "retrieved files look like it";
     Assumed: "App developers may change everything, app admins the policies only", "names of the permissions";
     Assumed: "The wording of errors that no source quotes", "no source";

@@ -187,6 +187,8 @@ pub struct Switches {
     pub pkce_reverts: bool,
     /// A Global file that can be read carries the secret.
     pub secret_in_metadata: bool,
+    /// The credentials call of REST shows the consumer key.
+    pub key_in_rest: bool,
     /// Pre-authorisation demands that the deploying user holds one of the permission sets (one observer).
     pub preauthorization_needs_own_assignment: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
@@ -206,6 +208,7 @@ impl Default for Switches {
             warnings_fail: true,
             pkce_reverts: false,
             secret_in_metadata: true,
+            key_in_rest: true,
             preauthorization_needs_own_assignment: false,
             propagation_ms: 0,
         }

@@ -1,11 +1,13 @@
-//! A small, honest subset of SOQL: SELECT fields or COUNT() FROM one object, WHERE with AND, =, !=, IN, LIKE;
+//! A small, honest subset of SOQL: SELECT fields or COUNT() FROM one object, WHERE with AND, =, !=, <, >, IN, LIKE;
 //! ORDER BY one field, LIMIT. Everything else is refused by name. The objects are in `soql/objects.rs`.
 
 mod objects;
 
+use std::cmp::Ordering;
+
 use serde_json::{Value, json};
 
-use crate::org::Org;
+pub use objects::Source;
 use objects::{columns, rows};
 
 type Refusal = (&'static str, String);
@@ -19,12 +21,22 @@ enum Token {
 
 struct Condition {
     field: String,
-    negated: bool,
+    test: Test,
     values: Vec<String>,
-    is_pattern: bool,
 }
 
-pub fn run(org: &Org, query: &str) -> Result<Value, Refusal> {
+#[derive(Clone, Copy, PartialEq)]
+enum Test {
+    OneOf,
+    NoneOf,
+    Like,
+    Less,
+    LessOrSame,
+    More,
+    MoreOrSame,
+}
+
+pub fn run(source: &Source<'_>, query: &str) -> Result<Value, Refusal> {
     let mut reader = Reader {
         tokens: tokens(query)?,
         at: 0,
@@ -34,8 +46,8 @@ pub fn run(org: &Org, query: &str) -> Result<Value, Refusal> {
     let fields = reader.fields()?;
     reader.word("FROM")?;
     let object = reader.name()?;
-    let rows = rows(org, &object)?;
-    let columns = columns(&object);
+    let rows = rows(source, &object)?;
+    let columns = columns(source, &object);
     let column = |field: &str| {
         columns
             .iter()
@@ -123,13 +135,35 @@ fn matches(row: &Value, condition: &Condition) -> bool {
         .map(|(_, value)| plain(value))
         .unwrap_or_default();
     let is_same = |value: &String| {
-        if condition.is_pattern {
-            return like(&own.to_lowercase(), &value.to_lowercase());
-        }
         own.eq_ignore_ascii_case(value)
             || crate::stamp::same_id(&own, value) && condition.field.ends_with("Id")
     };
-    condition.values.iter().any(is_same) != condition.negated
+    let order = || {
+        condition
+            .values
+            .first()
+            .map(|value| sortable(&own).cmp(&sortable(value)))
+    };
+    match condition.test {
+        Test::OneOf => condition.values.iter().any(is_same),
+        Test::NoneOf => !condition.values.iter().any(is_same),
+        Test::Like => condition
+            .values
+            .iter()
+            .any(|value| like(&own.to_lowercase(), &value.to_lowercase())),
+        Test::Less => order().is_some_and(Ordering::is_lt),
+        Test::LessOrSame => order().is_some_and(Ordering::is_le),
+        Test::More => order().is_some_and(Ordering::is_gt),
+        Test::MoreOrSame => order().is_some_and(Ordering::is_ge),
+    }
+}
+
+/// Times with and without milliseconds sort together.
+fn sortable(value: &str) -> String {
+    match value.strip_suffix('Z') {
+        Some(time) if !time.contains('.') => format!("{time}.000Z"),
+        _ => value.to_string(),
+    }
 }
 
 /// `%` only; `_` counts as itself.
@@ -268,35 +302,48 @@ impl Reader<'_> {
         if self.take_word("IN") {
             return Ok(Condition {
                 field,
-                negated: false,
+                test: Test::OneOf,
                 values: self.values()?,
-                is_pattern: false,
             });
         }
         if self.take_word("NOT") {
             self.word("IN")?;
             return Ok(Condition {
                 field,
-                negated: true,
+                test: Test::NoneOf,
                 values: self.values()?,
-                is_pattern: false,
             });
         }
         if self.take_word("LIKE") {
             return Ok(Condition {
                 field,
-                negated: false,
+                test: Test::Like,
                 values: vec![self.value()?],
-                is_pattern: true,
             });
         }
-        let negated = self.take_sign('!');
-        self.sign('=')?;
+        let test = if self.take_sign('!') {
+            self.sign('=')?;
+            Test::NoneOf
+        } else if self.take_sign('<') {
+            if self.take_sign('=') {
+                Test::LessOrSame
+            } else {
+                Test::Less
+            }
+        } else if self.take_sign('>') {
+            if self.take_sign('=') {
+                Test::MoreOrSame
+            } else {
+                Test::More
+            }
+        } else {
+            self.sign('=')?;
+            Test::OneOf
+        };
         Ok(Condition {
             field,
-            negated,
+            test,
             values: vec![self.value()?],
-            is_pattern: false,
         })
     }
 
@@ -318,7 +365,7 @@ impl Reader<'_> {
             {
                 Ok(word.to_ascii_lowercase())
             }
-            Some(Token::Word(word)) if word.parse::<i64>().is_ok() => Ok(word),
+            Some(Token::Word(word)) if word.starts_with(|first: char| first.is_ascii_digit()) => Ok(word),
             _ => {
                 self.at = self.at.saturating_sub(1);
                 Err(self.malformed())
@@ -339,31 +386,34 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
-    fn org() -> Org {
-        Org::new("00DEM0000000001EAA", "Test", 67, "")
+    fn run(query: &str) -> Result<Value, Refusal> {
+        let org = crate::org::Org::new("00DEM0000000001EAA", "Test", 67, "");
+        let jobs = crate::job::Jobs::default();
+        super::run(
+            &Source {
+                org: &org,
+                jobs: &jobs,
+                is_tooling: false,
+            },
+            query,
+        )
     }
 
     #[test]
     fn queries_of_real_clients() {
-        let one = run(
-            &org(),
-            "SELECT Name, InstanceName, IsSandbox, TrialExpirationDate, NamespacePrefix, OrganizationType FROM Organization",
+        let one = run("SELECT Name, InstanceName, IsSandbox, TrialExpirationDate, NamespacePrefix, OrganizationType FROM Organization",
         )
         .unwrap();
         assert_eq!(one["totalSize"], 1);
         assert_eq!(one["records"][0]["IsSandbox"], false);
-        let count = run(
-            &org(),
-            "select count() from PermissionSetAssignment where PermissionSet.Name = 'Shop_Staff'",
-        );
+        let count =
+            run("select count() from PermissionSetAssignment where PermissionSet.Name = 'Shop_Staff'");
         assert_eq!(count.unwrap()["totalSize"], 12);
-        let sets = run(
-            &org(),
-            "SELECT Id,Name FROM PermissionSet WHERE Name IN ('Shop_Staff', 'x\\'y') AND Label != 'z'",
-        );
+        let sets =
+            run("SELECT Id,Name FROM PermissionSet WHERE Name IN ('Shop_Staff', 'x\\'y') AND Label != 'z'");
         assert_eq!(sets.unwrap()["records"][0]["Name"], "Shop_Staff");
         assert_eq!(
-            run(&org(), "SELECT Id FROM User WHERE Name LIKE '%Adm%' LIMIT 1").unwrap()["totalSize"],
+            run("SELECT Id FROM User WHERE Name LIKE '%Adm%' LIMIT 1").unwrap()["totalSize"],
             1
         );
     }
@@ -382,8 +432,9 @@ mod tests {
             ("SELECT Id FROM User WHERE Name = 'x", "MALFORMED_QUERY"),
             ("", "MALFORMED_QUERY"),
             ("SELECT Id FROM User GROUP BY Id", "MALFORMED_QUERY"),
+            ("SELECT Id FROM DeployRequest", "INVALID_TYPE"),
         ] {
-            assert_eq!(run(&org(), query).unwrap_err().0, code, "{query}");
+            assert_eq!(run(query).unwrap_err().0, code, "{query}");
         }
     }
 }

@@ -183,6 +183,44 @@ fn routes_that_the_cli_asks_for() {
 }
 
 #[test]
+fn holders_and_deploys_can_be_counted() {
+    let org = start();
+    let count = |soql: &str| org.query(soql).json()["totalSize"].clone();
+    assert_eq!(
+        count(
+            "SELECT COUNT() FROM PermissionSetAssignment WHERE PermissionSet.Name = 'Shop_Customer' AND Assignee.IsActive = true"
+        ),
+        214
+    );
+    assert_eq!(
+        count("SELECT COUNT() FROM User WHERE Profile.Name = 'Customer Community User' AND IsActive = true"),
+        200
+    );
+    let id = org.start_deploy(&Package::shop());
+    let tooling = |soql: &str| {
+        let encoded: String = soql.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        org.rest(
+            "GET",
+            &format!("/services/data/v66.0/tooling/query?q={encoded}"),
+            "",
+        )
+        .json()
+    };
+    let found = tooling(
+        "SELECT Id, Status FROM DeployRequest WHERE CreatedDate >= 2026-01-01T00:00:00Z ORDER BY CreatedDate DESC LIMIT 1",
+    );
+    assert_eq!(found["records"][0]["Id"], id, "{found}");
+    assert_eq!(
+        tooling("SELECT Id FROM DeployRequest WHERE CreatedDate < 2026-01-01T00:00:00Z")["totalSize"],
+        0
+    );
+    assert_eq!(
+        tooling("SELECT Id FROM ApexClass")[0]["errorCode"],
+        "INVALID_TYPE"
+    );
+}
+
+#[test]
 fn another_admin_edits_by_hand() {
     let org = start();
     org.admin(
