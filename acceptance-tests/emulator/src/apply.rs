@@ -257,6 +257,9 @@ impl<'a> Application<'a> {
                 ..base.clone()
             }]
         };
+        if !behaviour::is_imitated(&kind.name) {
+            return failure(format!("not imitated: {}", kind.name), 0, 0);
+        }
         let allowed = behaviour::writers(&kind.name);
         if !allowed
             .iter()

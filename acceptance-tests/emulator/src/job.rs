@@ -221,7 +221,13 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
             return;
         }
     };
-    deploy.messages.extend(outcome.messages);
+    // A deploy that is made to end otherwise never came to its components.
+    if verdict
+        .as_ref()
+        .is_none_or(|verdict| verdict.commits || verdict.problem.is_some())
+    {
+        deploy.messages.extend(outcome.messages);
+    }
     if let Some(problem) = verdict.as_ref().and_then(|verdict| verdict.problem.clone()) {
         accuse(&mut deploy.messages, problem);
     }

@@ -113,6 +113,7 @@ struct Saved {
 pub async fn start(config: Config) -> Result<Running, String> {
     let (mut org, jobs) = load(&config)?;
     org.switches = config.switches.clone();
+    org.api_version = config.api_version;
     for app in &mut org.login_apps {
         app.jwt_tokens = config.jwt_tokens;
     }

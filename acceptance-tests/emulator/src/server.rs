@@ -103,6 +103,8 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     // An error is a client that went away, or a fault that was planned.
     let _ = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
+        // Idle connections stay: a client that finds one closed under it would see a fault that nobody planned.
+        .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }

@@ -398,7 +398,7 @@ fn values_must_make_sense() {
                 "Shop_sample",
                 &format!("{PARENT}<isEnabled>true</isEnabled>"),
             ),
-            "",
+            "not imitated: ExtlClntAppSampleSettings",
         ),
     ]);
 }
