@@ -230,6 +230,7 @@ fn planned_answer(
     if action.drop || action.stall.is_some() {
         answer.ending = Ending::Drop;
     }
+    answer.drip_ms = action.drip_ms.unwrap_or(0);
     answer.delay_ms = action.delay_ms.unwrap_or(0) + action.stall.unwrap_or(0) * 1000;
     answer
 }

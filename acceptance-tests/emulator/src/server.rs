@@ -1,5 +1,6 @@
 //! The transport: HTTP/1.1 over TCP or TLS, and the breaking of connections that planned faults ask for.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,15 +34,19 @@ impl std::fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// A body that may end too early.
+/// A body that may come slowly and end too early.
 struct AnswerBody {
-    content: Option<Bytes>,
+    pieces: VecDeque<Bytes>,
     announced: u64,
-    /// Runs from the first half of the body to the break; without it hyper would not even send the first half.
-    cut: Option<Pin<Box<tokio::time::Sleep>>>,
+    gap: Duration,
+    is_cut: bool,
+    /// Runs before the next piece, or before the break.
+    pause: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
+/// Without it hyper would not even send what comes before the break.
 const BEFORE_A_CUT: Duration = Duration::from_millis(30);
+const PIECES_OF_A_DRIP: usize = 20;
 
 impl Body for AnswerBody {
     type Data = Bytes;
@@ -51,17 +56,25 @@ impl Body for AnswerBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        if let Some(content) = self.content.take().filter(|content| !content.is_empty()) {
-            return Poll::Ready(Some(Ok(Frame::data(content))));
+        if let Some(pause) = &mut self.pause {
+            if pause.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            self.pause = None;
         }
-        match &mut self.cut {
-            Some(cut) => cut.as_mut().poll(context).map(|()| Some(Err(Broken))),
-            None => Poll::Ready(None),
+        let Some(piece) = self.pieces.pop_front() else {
+            return Poll::Ready(self.is_cut.then_some(Err(Broken)));
+        };
+        if !self.pieces.is_empty() {
+            self.pause = Some(Box::pin(tokio::time::sleep(self.gap)));
+        } else if self.is_cut {
+            self.pause = Some(Box::pin(tokio::time::sleep(BEFORE_A_CUT)));
         }
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.content.is_none() && self.cut.is_none()
+        self.pieces.is_empty() && !self.is_cut
     }
 
     fn size_hint(&self) -> hyper::body::SizeHint {
@@ -156,19 +169,29 @@ fn response(mut answer: Answer) -> Result<hyper::Response<AnswerBody>, Broken> {
         return Err(Broken);
     }
     let announced = answer.body.len() as u64;
-    let cut = (answer.ending == Ending::Cut).then(|| Box::pin(tokio::time::sleep(BEFORE_A_CUT)));
-    if cut.is_some() {
+    let is_cut = answer.ending == Ending::Cut;
+    if is_cut {
         answer.body.truncate(answer.body.len() / 2);
     }
     let mut builder = hyper::Response::builder().status(answer.status);
     for (name, value) in &answer.headers {
         builder = builder.header(name.as_str(), value.as_str());
     }
-    builder
-        .body(AnswerBody {
-            content: Some(Bytes::from(answer.body)),
-            announced,
-            cut,
-        })
-        .map_err(|_| Broken)
+    let size = if answer.drip_ms > 0 {
+        answer.body.len().div_ceil(PIECES_OF_A_DRIP)
+    } else {
+        answer.body.len()
+    };
+    let body = AnswerBody {
+        pieces: answer
+            .body
+            .chunks(size.max(1))
+            .map(Bytes::copy_from_slice)
+            .collect(),
+        announced,
+        gap: Duration::from_millis(answer.drip_ms / PIECES_OF_A_DRIP as u64),
+        is_cut,
+        pause: None,
+    };
+    builder.body(body).map_err(|_| Broken)
 }

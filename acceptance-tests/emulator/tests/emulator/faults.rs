@@ -34,6 +34,7 @@ fn connections_can_break() {
         &org,
         r#"[{"call":"describeMetadata","when":"after","do":"cut"},{"call":"describeMetadata","nth":2,"do":"drop"},
             {"call":"describeMetadata","nth":3,"do":{"delay_ms":120}},
+            {"call":"describeMetadata","nth":5,"do":{"drip_ms":150}},
             {"call":"describeMetadata","nth":4,"do":{"fault":{"code":"sf:SERVER_UNAVAILABLE","text":"try again"}}}]"#,
     );
     let cut = org.soap("<describeMetadata/>");
@@ -49,6 +50,9 @@ fn connections_can_break() {
             "<faultcode>sf:SERVER_UNAVAILABLE</faultcode><faultstring>SERVER_UNAVAILABLE: try again"
         )
     );
+    let start = std::time::Instant::now();
+    let dripped = org.soap("<describeMetadata/>");
+    assert!(dripped.is_whole && start.elapsed().as_millis() >= 100);
     let journal = org.admin("GET", "journal", "");
     assert_eq!(journal[1]["status"], 0);
     assert_eq!(journal[1]["fault"], r#"Before {"drop":true}"#);
