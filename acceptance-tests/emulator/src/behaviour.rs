@@ -70,6 +70,9 @@ pub const FACTS: &[Fact] = facts![
     Cited: "enableConsumerSecretApiAccess decides whether a Global file can be read", "Metadata API guide; observers disagree";
     Cited: "enableClientSecretInRestApiAccess and ViewClientSecret decide whether REST shows the secret", "three observers";
     Cited: "Below API version 65 a cancel may report success for changes that were committed", "REST deploy guide; switch cancel";
+    Cited: "Deleting an app ends the tokens that were given to it", "one observer";
+    Assumed: "SOAP calls need a SOAPAction header and the content type text/xml", "general knowledge";
+    Assumed: "startUrl of the app policies is demanded with the start page Custom, refused otherwise", "no source";
     Assumed: "The certificate is not returned, and a deploy without it clears it", "no source";
     Assumed: "Deleting the OAuth settings deletes the Global file and the OAuth policies", "no source";
     Assumed: "Policy files are deleted only together with their app or its OAuth settings", "no source";
@@ -79,6 +82,8 @@ pub const FACTS: &[Fact] = facts![
     Assumed: "An unreadable Global file looks like a missing one, in lists too", "no source";
     Assumed: "Deploys of a consumerKey or consumerSecret other than the present one are refused", "observers disagree";
     Assumed: "An orgScopedExternalApp of another org is refused", "observers disagree";
+    Assumed: "An idTokenConfig that is sent comes back with its flags, false where they were left out", "no source";
+    Cited: "Deploys can be found by a tooling query on DeployRequest", "one client's source";
     Assumed: "A label that is left out becomes the full name", "retrieved files look like it";
     Assumed: "App developers may change everything, app admins the policies only", "names of the permissions";
     Assumed: "The wording of errors that no source quotes", "no source";
@@ -237,4 +242,49 @@ pub fn join(items: &BTreeSet<String>) -> String {
 /// Whether every named permission set and profile list is empty.
 pub fn nobody_is_admitted(fields: &Fields) -> bool {
     text(fields, "commaSeparatedPermissionSet").is_none() && text(fields, "commaSeparatedProfile").is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: &str = "<!-- facts: written by the tests -->\n";
+    const END: &str = "<!-- end of facts -->\n";
+
+    fn table() -> String {
+        let count = |evidence| FACTS.iter().filter(|fact| fact.evidence == evidence).count();
+        let mut out = format!(
+            "{} behaviours: {} confirmed, {} cited, {} assumed.\n\n| Behaviour | Evidence | Where from |\n|---|---|---|\n",
+            FACTS.len(),
+            count(Evidence::Confirmed),
+            count(Evidence::Cited),
+            count(Evidence::Assumed)
+        );
+        for fact in FACTS {
+            let evidence = format!("{:?}", fact.evidence).to_lowercase();
+            out.push_str(&format!("| {} | {evidence} | {} |\n", fact.what, fact.source));
+        }
+        out
+    }
+
+    #[test]
+    fn the_readme_lists_every_fact() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+        let readme = std::fs::read_to_string(path).unwrap();
+        let (before, rest) = readme.split_once(START).expect("the mark before the facts");
+        let (old, after) = rest.split_once(END).expect("the mark after the facts");
+        if old != table() {
+            std::fs::write(path, format!("{before}{START}{}{END}{after}", table())).unwrap();
+            panic!("README.md was out of date and has been rewritten; look at the change and commit it");
+        }
+    }
+
+    #[test]
+    fn defaults_name_elements_of_the_contract() {
+        for kind in crate::contract::Contract::get().types() {
+            for (element, _) in defaults(&kind.name) {
+                assert!(kind.element(element, 67).is_some(), "{}.{element}", kind.name);
+            }
+        }
+    }
 }

@@ -230,6 +230,7 @@ fn planned_answer(
     if action.drop || action.stall.is_some() {
         answer.ending = Ending::Drop;
     }
+    answer.drip_ms = action.drip_ms.unwrap_or(0);
     answer.delay_ms = action.delay_ms.unwrap_or(0) + action.stall.unwrap_or(0) * 1000;
     answer
 }
@@ -286,6 +287,7 @@ fn second_actor(state: &mut State, action: &Action) {
     }
     if let Some(target) = &action.delete {
         crate::deletion::remove(&mut state.org.tree, &target.kind, &target.full_name);
+        state.org.end_sessions_of_deleted_apps();
     }
 }
 

@@ -63,6 +63,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     pub ending: Ending,
     pub delay_ms: u64,
+    /// The body takes so long, piece by piece.
+    pub drip_ms: u64,
 }
 
 impl Answer {
@@ -73,6 +75,7 @@ impl Answer {
             body: body.into(),
             ending: Ending::Whole,
             delay_ms: 0,
+            drip_ms: 0,
         }
     }
 

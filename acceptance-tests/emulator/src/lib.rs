@@ -113,6 +113,7 @@ struct Saved {
 pub async fn start(config: Config) -> Result<Running, String> {
     let (mut org, jobs) = load(&config)?;
     org.switches = config.switches.clone();
+    org.api_version = config.api_version;
     for app in &mut org.login_apps {
         app.jwt_tokens = config.jwt_tokens;
     }
@@ -163,7 +164,7 @@ pub async fn start(config: Config) -> Result<Running, String> {
     emulator.state().save();
     let ticking = Arc::clone(&emulator);
     let clock = tokio::spawn(async move {
-        let mut interval = tokio::time::interval(std::time::Duration::from_millis(20));
+        let mut interval = tokio::time::interval(std::time::Duration::from_millis(50));
         loop {
             interval.tick().await;
             ticking.tick();

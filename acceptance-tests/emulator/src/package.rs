@@ -293,3 +293,43 @@ pub fn manifest_text(found: &BTreeMap<String, BTreeSet<String>>, version: u32) -
     out.push_str(&format!("    <version>{version}.0</version>\n</Package>\n"));
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever a broken client or a broken line makes of a package is refused, never a panic.
+    #[test]
+    fn packages_may_be_cut_or_spoilt_anywhere() {
+        let manifest = manifest_text(&[("A".to_string(), ["b".to_string()].into())].into(), 66);
+        let eca =
+            "<ExternalClientApplication xmlns=\"x\"><label>\u{e4}&amp;</label></ExternalClientApplication>";
+        let files: BTreeMap<String, String> = [
+            ("package.xml", manifest.as_str()),
+            ("externalClientApps/A.eca", eca),
+        ]
+        .map(|(name, text)| (name.to_string(), text.to_string()))
+        .into();
+        let zip = write(&files);
+        assert_eq!(read(&zip).unwrap().files.len(), 1);
+        for end in 0..zip.len() {
+            assert!(read(&zip[..end]).is_err(), "{end}");
+            let mut spoilt = zip.clone();
+            spoilt[end] ^= 0x55;
+            let _ = read(&spoilt);
+        }
+        for end in (0..manifest.len()).filter(|end| manifest.is_char_boundary(*end)) {
+            let _ = read_manifest("package.xml", &manifest.as_bytes()[..end]);
+        }
+        let kind = crate::contract::Contract::get()
+            .by_name("ExternalClientApplication")
+            .unwrap();
+        let reading = crate::check::Reading {
+            version: 66,
+            alphabetical: false,
+        };
+        for end in 0..=eca.len() {
+            assert!(crate::check::read_file(kind, &eca.as_bytes()[..end], reading).is_err());
+        }
+    }
+}

@@ -49,8 +49,9 @@ pub fn deploy_result(deploy: &Deploy, version: u32, with_details: bool) -> Value
         .filter(|message| !message.success)
         .collect();
     let components = deploy.messages.iter().filter(|message| is_component(message));
-    let errors = failures.iter().filter(|message| is_component(message)).count();
-    let total = components.clone().count();
+    // A mistake in package.xml counts like one in a component.
+    let errors = failures.len();
+    let total = components.count() + failures.iter().filter(|message| !is_component(message)).count();
     let is_done = deploy.status.is_done();
     let mut result = json!({
         "checkOnly": deploy.options.check_only,
@@ -89,24 +90,26 @@ pub fn deploy_result(deploy: &Deploy, version: u32, with_details: bool) -> Value
         set(&mut result, "numberFiles", json!(deploy.file_count));
         set(&mut result, "zipSize", json!(deploy.zip_size));
     }
+    // The schema demands the element also where no details were asked for.
+    let mut details = json!({ "runTestResult": { "numFailures": 0, "numTestsRun": 0, "totalTime": 0.0 } });
     if with_details {
-        let successes: Vec<Value> = deploy
+        let told = |message: &&Message| deploy_message(message, deploy.modified);
+        let successes = deploy
             .messages
             .iter()
-            .filter(|message| message.success && is_done)
-            .map(|message| deploy_message(message, deploy.modified))
-            .collect();
-        let failures: Vec<Value> = failures
-            .iter()
-            .map(|message| deploy_message(message, deploy.modified))
-            .collect();
-        let details = json!({
-            "componentFailures": failures,
-            "componentSuccesses": successes,
-            "runTestResult": { "numFailures": 0, "numTestsRun": 0, "totalTime": 0.0 },
-        });
-        set(&mut result, "details", details);
+            .filter(|message| message.success && is_done);
+        set(
+            &mut details,
+            "componentFailures",
+            failures.iter().map(told).collect(),
+        );
+        set(
+            &mut details,
+            "componentSuccesses",
+            successes.collect::<Vec<_>>().iter().map(told).collect(),
+        );
     }
+    set(&mut result, "details", details);
     result
 }
 

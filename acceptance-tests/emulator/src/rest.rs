@@ -58,15 +58,8 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
     }
     match (request.method.as_str(), segments.get(3..).unwrap_or_default()) {
         ("GET", []) => resources(state, request, version),
-        ("GET", ["query"]) => query(state, request, call),
-        ("GET", ["tooling", "query"]) => {
-            let text = request.query("q").unwrap_or_default();
-            error(
-                400,
-                "INVALID_TYPE",
-                &format!("not imitated: tooling queries: {text}"),
-            )
-        }
+        ("GET", ["query"]) => query(state, request, call, false),
+        ("GET", ["tooling", "query"]) => query(state, request, call, true),
         ("GET", ["sobjects", "User", id]) => {
             match state.org.users.iter().find(|user| stamp::same_id(&user.id, id)) {
                 Some(user) => Answer::json(
@@ -135,10 +128,17 @@ fn resources(state: &State, request: &Request, version: u32) -> Answer {
     )
 }
 
-fn query(state: &State, request: &Request, call: &mut Call) -> Answer {
+fn query(state: &State, request: &Request, call: &mut Call, is_tooling: bool) -> Answer {
     let text = request.query("q").unwrap_or_default();
     call.note("soql", json!(text));
-    match soql::run(&state.org, text) {
+    match soql::run(
+        &soql::Source {
+            org: &state.org,
+            jobs: &state.jobs,
+            is_tooling,
+        },
+        text,
+    ) {
         Ok(result) => Answer::json(200, &result),
         Err((code, message)) => error(400, code, &message),
     }
@@ -360,8 +360,8 @@ fn consumer_of(state: &State, name: &str, app: &str, version: u32) -> Option<Val
     let id = state.org.tree.consumers.get(name)?;
     let (label, global) = state.org.tree.part(GLOBAL_SETTINGS, name)?;
     let url = format!("/services/data/v{version}.0/apps/oauth/credentials/{app}/{id}");
-    let mut consumer =
-        json!({ "id": id, "key": text(&global.fields, "consumerKey"), "name": label, "url": url });
+    let key = text(&global.fields, "consumerKey").filter(|_| state.org.switches.key_in_rest);
+    let mut consumer = json!({ "id": id, "key": key, "name": label, "url": url });
     if version >= 65 {
         report::set(
             &mut consumer,

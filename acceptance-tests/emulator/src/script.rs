@@ -53,6 +53,8 @@ pub struct Action {
     /// Say nothing for so many seconds, then break the connection.
     pub stall: Option<u64>,
     pub delay_ms: Option<u64>,
+    /// The body takes so long, piece by piece.
+    pub drip_ms: Option<u64>,
     pub fault: Option<FaultText>,
     /// How the deploy ends; with `call` checkDeployStatus only what is said about it.
     pub deploy_result: Option<DeployEnd>,

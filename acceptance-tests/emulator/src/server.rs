@@ -1,5 +1,6 @@
 //! The transport: HTTP/1.1 over TCP or TLS, and the breaking of connections that planned faults ask for.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,12 +34,19 @@ impl std::fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// A body that may end too early.
+/// A body that may come slowly and end too early.
 struct AnswerBody {
-    content: Option<Bytes>,
+    pieces: VecDeque<Bytes>,
     announced: u64,
+    gap: Duration,
     is_cut: bool,
+    /// Runs before the next piece, or before the break.
+    pause: Option<Pin<Box<tokio::time::Sleep>>>,
 }
+
+/// Without it hyper would not even send what comes before the break.
+const BEFORE_A_CUT: Duration = Duration::from_millis(30);
+const PIECES_OF_A_DRIP: usize = 20;
 
 impl Body for AnswerBody {
     type Data = Bytes;
@@ -46,17 +54,27 @@ impl Body for AnswerBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        match self.content.take() {
-            Some(content) if !content.is_empty() => Poll::Ready(Some(Ok(Frame::data(content)))),
-            _ if self.is_cut => Poll::Ready(Some(Err(Broken))),
-            _ => Poll::Ready(None),
+        if let Some(pause) = &mut self.pause {
+            if pause.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            self.pause = None;
         }
+        let Some(piece) = self.pieces.pop_front() else {
+            return Poll::Ready(self.is_cut.then_some(Err(Broken)));
+        };
+        if !self.pieces.is_empty() {
+            self.pause = Some(Box::pin(tokio::time::sleep(self.gap)));
+        } else if self.is_cut {
+            self.pause = Some(Box::pin(tokio::time::sleep(BEFORE_A_CUT)));
+        }
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.content.is_none() && !self.is_cut
+        self.pieces.is_empty() && !self.is_cut
     }
 
     fn size_hint(&self) -> hyper::body::SizeHint {
@@ -98,6 +116,8 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     // An error is a client that went away, or a fault that was planned.
     let _ = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
+        // Idle connections stay: a client that finds one closed under it would see a fault that nobody planned.
+        .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }
@@ -157,11 +177,21 @@ fn response(mut answer: Answer) -> Result<hyper::Response<AnswerBody>, Broken> {
     for (name, value) in &answer.headers {
         builder = builder.header(name.as_str(), value.as_str());
     }
-    builder
-        .body(AnswerBody {
-            content: Some(Bytes::from(answer.body)),
-            announced,
-            is_cut,
-        })
-        .map_err(|_| Broken)
+    let size = if answer.drip_ms > 0 {
+        answer.body.len().div_ceil(PIECES_OF_A_DRIP)
+    } else {
+        answer.body.len()
+    };
+    let body = AnswerBody {
+        pieces: answer
+            .body
+            .chunks(size.max(1))
+            .map(Bytes::copy_from_slice)
+            .collect(),
+        announced,
+        gap: Duration::from_millis(answer.drip_ms / PIECES_OF_A_DRIP as u64),
+        is_cut,
+        pause: None,
+    };
+    builder.body(body).map_err(|_| Broken)
 }

@@ -1,11 +1,14 @@
-//! A small, honest subset of SOQL: SELECT fields or COUNT() FROM one object, WHERE with AND, =, !=, IN, LIKE;
-//! ORDER BY one field, LIMIT. Everything else is refused by name.
+//! A small, honest subset of SOQL: SELECT fields or COUNT() FROM one object, WHERE with AND, =, !=, <, >, IN, LIKE;
+//! ORDER BY one field, LIMIT. Everything else is refused by name. The objects are in `soql/objects.rs`.
+
+mod objects;
+
+use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use crate::component::text;
-use crate::contract::PARENT;
-use crate::org::{APP, OAUTH_POLICIES, OAUTH_SETTINGS, Org};
+pub use objects::Source;
+use objects::{columns, rows};
 
 type Refusal = (&'static str, String);
 
@@ -18,12 +21,22 @@ enum Token {
 
 struct Condition {
     field: String,
-    negated: bool,
+    test: Test,
     values: Vec<String>,
-    is_pattern: bool,
 }
 
-pub fn run(org: &Org, query: &str) -> Result<Value, Refusal> {
+#[derive(Clone, Copy, PartialEq)]
+enum Test {
+    OneOf,
+    NoneOf,
+    Like,
+    Less,
+    LessOrSame,
+    More,
+    MoreOrSame,
+}
+
+pub fn run(source: &Source<'_>, query: &str) -> Result<Value, Refusal> {
     let mut reader = Reader {
         tokens: tokens(query)?,
         at: 0,
@@ -33,8 +46,8 @@ pub fn run(org: &Org, query: &str) -> Result<Value, Refusal> {
     let fields = reader.fields()?;
     reader.word("FROM")?;
     let object = reader.name()?;
-    let rows = rows(org, &object)?;
-    let columns = columns(&object);
+    let rows = rows(source, &object)?;
+    let columns = columns(source, &object);
     let column = |field: &str| {
         columns
             .iter()
@@ -122,13 +135,35 @@ fn matches(row: &Value, condition: &Condition) -> bool {
         .map(|(_, value)| plain(value))
         .unwrap_or_default();
     let is_same = |value: &String| {
-        if condition.is_pattern {
-            return like(&own.to_lowercase(), &value.to_lowercase());
-        }
         own.eq_ignore_ascii_case(value)
             || crate::stamp::same_id(&own, value) && condition.field.ends_with("Id")
     };
-    condition.values.iter().any(is_same) != condition.negated
+    let order = || {
+        condition
+            .values
+            .first()
+            .map(|value| sortable(&own).cmp(&sortable(value)))
+    };
+    match condition.test {
+        Test::OneOf => condition.values.iter().any(is_same),
+        Test::NoneOf => !condition.values.iter().any(is_same),
+        Test::Like => condition
+            .values
+            .iter()
+            .any(|value| like(&own.to_lowercase(), &value.to_lowercase())),
+        Test::Less => order().is_some_and(Ordering::is_lt),
+        Test::LessOrSame => order().is_some_and(Ordering::is_le),
+        Test::More => order().is_some_and(Ordering::is_gt),
+        Test::MoreOrSame => order().is_some_and(Ordering::is_ge),
+    }
+}
+
+/// Times with and without milliseconds sort together.
+fn sortable(value: &str) -> String {
+    match value.strip_suffix('Z') {
+        Some(time) if !time.contains('.') => format!("{time}.000Z"),
+        _ => value.to_string(),
+    }
 }
 
 /// `%` only; `_` counts as itself.
@@ -148,119 +183,6 @@ fn like(text: &str, pattern: &str) -> bool {
         rest = after;
     }
     rest.ends_with(last)
-}
-
-fn columns(object: &str) -> &'static [&'static str] {
-    match object.to_ascii_lowercase().as_str() {
-        "organization" => &[
-            "Id",
-            "InstanceName",
-            "IsSandbox",
-            "Name",
-            "NamespacePrefix",
-            "OrganizationType",
-            "TrialExpirationDate",
-        ],
-        "user" => &["Id", "IsActive", "Name", "Username"],
-        "permissionset" => &["Id", "IsOwnedByProfile", "Label", "Name"],
-        "permissionsetassignment" => &["Id", "AssigneeId", "PermissionSetId", "PermissionSet.Name"],
-        "profile" => &["Id", "Name"],
-        "externalclientapplication" => &[
-            "Id",
-            "DeveloperName",
-            "DistributionState",
-            "ManageableState",
-            "MasterLabel",
-            "NamespacePrefix",
-            "OrgScopedExternalApp",
-        ],
-        "extlclntappoauthsettings" => &[
-            "Id",
-            "DeveloperName",
-            "ExternalClientApplicationId",
-            "SingleLogoutUrl",
-        ],
-        _ => &["Id", "DeveloperName", "ExternalClientApplicationId"],
-    }
-}
-
-fn rows(org: &Org, object: &str) -> Result<Vec<Value>, Refusal> {
-    let app_id = |fields| {
-        text(fields, PARENT)
-            .and_then(|app| org.tree.get(APP, app))
-            .map(|app| app.id.clone())
-    };
-    let rows = match object.to_ascii_lowercase().as_str() {
-        "organization" => vec![json!({
-            "Id": org.id, "InstanceName": "EMU1", "IsSandbox": org.is_sandbox, "Name": org.name,
-            "NamespacePrefix": null, "OrganizationType": "Developer Edition", "TrialExpirationDate": null,
-        })],
-        "user" => org
-            .users
-            .iter()
-            .map(|user| json!({ "Id": user.id, "IsActive": user.active, "Name": user.name, "Username": user.username }))
-            .collect(),
-        "permissionset" => org
-            .permission_sets
-            .iter()
-            .map(|set| json!({ "Id": set.id, "IsOwnedByProfile": false, "Label": set.name, "Name": set.name }))
-            .collect(),
-        "permissionsetassignment" => org
-            .permission_sets
-            .iter()
-            .enumerate()
-            .flat_map(|(index, set)| {
-                (0..set.holders).map(move |holder| {
-                    json!({
-                        "Id": crate::stamp::record_id("0Pa", (index as u64 + 1) * 1_000_000 + holder),
-                        "AssigneeId": crate::stamp::record_id("005", (index as u64 + 1) * 1_000_000 + holder),
-                        "PermissionSetId": set.id,
-                        "PermissionSet.Name": set.name,
-                    })
-                })
-            })
-            .collect(),
-        "profile" => {
-            org.profiles.iter().map(|profile| json!({ "Id": profile.id, "Name": profile.name })).collect()
-        }
-        "externalclientapplication" => org
-            .tree
-            .all(APP)
-            .map(|(name, app)| {
-                json!({
-                    "Id": app.id, "DeveloperName": name, "MasterLabel": text(&app.fields, "label"),
-                    "DistributionState": text(&app.fields, "distributionState"), "ManageableState": "unmanaged",
-                    "NamespacePrefix": null, "OrgScopedExternalApp": text(&app.fields, "orgScopedExternalApp"),
-                })
-            })
-            .collect(),
-        "extlclntappoauthsettings" => org
-            .tree
-            .all(OAUTH_SETTINGS)
-            .map(|(name, settings)| {
-                json!({
-                    "Id": settings.id, "DeveloperName": name, "ExternalClientApplicationId": app_id(&settings.fields),
-                    "SingleLogoutUrl": text(&settings.fields, "singleLogoutUrl"),
-                })
-            })
-            .collect(),
-        "extlclntappoauthplcycnfg" => org
-            .tree
-            .all(OAUTH_POLICIES)
-            .map(|(name, policies)| {
-                json!({
-                    "Id": policies.id, "DeveloperName": name, "ExternalClientApplicationId": app_id(&policies.fields),
-                })
-            })
-            .collect(),
-        _ => {
-            return Err((
-                "INVALID_TYPE",
-                format!("sObject type '{object}' is not supported. (not imitated here)"),
-            ));
-        }
-    };
-    Ok(rows)
 }
 
 fn tokens(query: &str) -> Result<Vec<Token>, Refusal> {
@@ -380,35 +302,48 @@ impl Reader<'_> {
         if self.take_word("IN") {
             return Ok(Condition {
                 field,
-                negated: false,
+                test: Test::OneOf,
                 values: self.values()?,
-                is_pattern: false,
             });
         }
         if self.take_word("NOT") {
             self.word("IN")?;
             return Ok(Condition {
                 field,
-                negated: true,
+                test: Test::NoneOf,
                 values: self.values()?,
-                is_pattern: false,
             });
         }
         if self.take_word("LIKE") {
             return Ok(Condition {
                 field,
-                negated: false,
+                test: Test::Like,
                 values: vec![self.value()?],
-                is_pattern: true,
             });
         }
-        let negated = self.take_sign('!');
-        self.sign('=')?;
+        let test = if self.take_sign('!') {
+            self.sign('=')?;
+            Test::NoneOf
+        } else if self.take_sign('<') {
+            if self.take_sign('=') {
+                Test::LessOrSame
+            } else {
+                Test::Less
+            }
+        } else if self.take_sign('>') {
+            if self.take_sign('=') {
+                Test::MoreOrSame
+            } else {
+                Test::More
+            }
+        } else {
+            self.sign('=')?;
+            Test::OneOf
+        };
         Ok(Condition {
             field,
-            negated,
+            test,
             values: vec![self.value()?],
-            is_pattern: false,
         })
     }
 
@@ -430,7 +365,7 @@ impl Reader<'_> {
             {
                 Ok(word.to_ascii_lowercase())
             }
-            Some(Token::Word(word)) if word.parse::<i64>().is_ok() => Ok(word),
+            Some(Token::Word(word)) if word.starts_with(|first: char| first.is_ascii_digit()) => Ok(word),
             _ => {
                 self.at = self.at.saturating_sub(1);
                 Err(self.malformed())
@@ -451,31 +386,34 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
-    fn org() -> Org {
-        Org::new("00DEM0000000001EAA", "Test", 67, "")
+    fn run(query: &str) -> Result<Value, Refusal> {
+        let org = crate::org::Org::new("00DEM0000000001EAA", "Test", 67, "");
+        let jobs = crate::job::Jobs::default();
+        super::run(
+            &Source {
+                org: &org,
+                jobs: &jobs,
+                is_tooling: false,
+            },
+            query,
+        )
     }
 
     #[test]
     fn queries_of_real_clients() {
-        let one = run(
-            &org(),
-            "SELECT Name, InstanceName, IsSandbox, TrialExpirationDate, NamespacePrefix, OrganizationType FROM Organization",
+        let one = run("SELECT Name, InstanceName, IsSandbox, TrialExpirationDate, NamespacePrefix, OrganizationType FROM Organization",
         )
         .unwrap();
         assert_eq!(one["totalSize"], 1);
         assert_eq!(one["records"][0]["IsSandbox"], false);
-        let count = run(
-            &org(),
-            "select count() from PermissionSetAssignment where PermissionSet.Name = 'Shop_Staff'",
-        );
+        let count =
+            run("select count() from PermissionSetAssignment where PermissionSet.Name = 'Shop_Staff'");
         assert_eq!(count.unwrap()["totalSize"], 12);
-        let sets = run(
-            &org(),
-            "SELECT Id,Name FROM PermissionSet WHERE Name IN ('Shop_Staff', 'x\\'y') AND Label != 'z'",
-        );
+        let sets =
+            run("SELECT Id,Name FROM PermissionSet WHERE Name IN ('Shop_Staff', 'x\\'y') AND Label != 'z'");
         assert_eq!(sets.unwrap()["records"][0]["Name"], "Shop_Staff");
         assert_eq!(
-            run(&org(), "SELECT Id FROM User WHERE Name LIKE '%Adm%' LIMIT 1").unwrap()["totalSize"],
+            run("SELECT Id FROM User WHERE Name LIKE '%Adm%' LIMIT 1").unwrap()["totalSize"],
             1
         );
     }
@@ -494,8 +432,9 @@ mod tests {
             ("SELECT Id FROM User WHERE Name = 'x", "MALFORMED_QUERY"),
             ("", "MALFORMED_QUERY"),
             ("SELECT Id FROM User GROUP BY Id", "MALFORMED_QUERY"),
+            ("SELECT Id FROM DeployRequest", "INVALID_TYPE"),
         ] {
-            assert_eq!(run(&org(), query).unwrap_err().0, code, "{query}");
+            assert_eq!(run(query).unwrap_err().0, code, "{query}");
         }
     }
 }
