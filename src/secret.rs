@@ -1,37 +1,72 @@
-//! Texts that must never be shown.
+//! A text that must not be seen.
+//!
+//! `Secret` has no `Display` and no `Serialize`, its `Debug` prints a placeholder, and its bytes are zeroed when it
+//! is dropped. There is one way to the text, [`Secret::expose`]; a test lists the few places that may call it.
 
-use zeroize::Zeroizing;
+use std::fmt;
 
-/// A text that cannot be printed by accident: no `Display`, no serialisation, `Debug` says `(sensitive)`.
-/// Its memory is overwritten when it is dropped. [`Secret::expose`] is the one way in; a test lists its callers.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Zeroizing<String>);
+use zeroize::Zeroize;
+
+/// A private key, a token, a client secret.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Secret(String);
 
 impl Secret {
-    pub fn new(text: impl Into<String>) -> Secret {
-        Secret(Zeroizing::new(text.into()))
+    /// Takes the text over; of a `String` no copy is made.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
     }
 
-    /// The text itself. Never for a log, an error or a state.
+    /// The text itself. Call it only where bytes are made for someone entitled to them.
     pub fn expose(&self) -> &str {
         &self.0
     }
-}
 
-impl PartialOrd for Secret {
-    fn partial_cmp(&self, other: &Secret) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `text` with every occurrence of the secret replaced. A secret shorter than four characters is left alone:
+    /// hiding each "a" of a message would tell more than it hides.
+    pub fn hide_in(&self, text: &str) -> String {
+        if self.0.len() < 4 || !text.contains(self.0.as_str()) {
+            return text.to_owned();
+        }
+        text.replace(self.0.as_str(), "(sensitive)")
     }
 }
 
-impl Ord for Secret {
-    fn cmp(&self, other: &Secret) -> std::cmp::Ordering {
-        self.0.as_str().cmp(other.0.as_str())
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(sensitive)")
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_a_placeholder() {
+        assert_eq!(
+            format!("{:?}", Some(Secret::new("canary"))),
+            "Some((sensitive))"
+        );
+    }
+
+    #[test]
+    fn a_secret_is_hidden_in_a_text_unless_it_is_tiny() {
+        assert_eq!(
+            Secret::new("canary").hide_in("a canary."),
+            "a (sensitive)."
+        );
+        assert_eq!(Secret::new("a").hide_in("a canary."), "a canary.");
     }
 }

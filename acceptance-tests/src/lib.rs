@@ -1,2 +1,23 @@
-//! The harness.
+//! The harness: drives the real Terraform, the real provider process and the emulator process.
+//!
+//! Nothing here knows the provider's code; a test sees what a user sees (exit codes, plans, state, words) and
+//! what an admin sees in the org. Not here: what a test expects, that is in `tests/` and `scenarios/`.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a harness fails a test by a panic at the caller's line, and starting programs is its purpose"
+)]
+
+pub mod canary;
+pub mod emulator;
+pub mod http;
+pub mod org;
+pub mod plan;
 pub mod plugin_client;
+pub mod provider_binary;
+pub mod scenario;
+pub mod terraform;
+pub mod workspace;

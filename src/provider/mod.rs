@@ -1,132 +1,286 @@
 //! Terraform's semantics in neutral types: schemas, validation, plan, apply, read, import.
 //!
-//! Not here: gRPC and msgpack (`plugin`), HTTP and SOAP (`salesforce`), XML (`metadata`).
+//! Not here: gRPC and msgpack (`plugin`), HTTP and SOAP (`salesforce`), XML (`metadata`). Start with
+//! `resource_spec` (what a resource is), then `plan`, then `engine`.
 
+mod catalog;
+mod combination;
+mod config;
+mod danger;
 mod diagnostics;
+mod engine;
 mod operations;
+mod plan;
+mod private;
+mod resource_spec;
+mod resources;
 mod schema;
+mod timeouts;
+mod validate;
+
+#[cfg(test)]
+mod tests;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use operations::{
-    ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, PlanReply, PlanRequest, Private,
-    ReadReply, ReadRequest,
+    ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, PlanReply, PlanRequest, Private, ReadReply,
+    ReadRequest,
 };
 pub use schema::{Attribute, Block, IdentityAttribute, IdentitySchema, NestedBlock, Nesting, Schema};
 
-use crate::value::Value;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::org::Org;
+use crate::value::{Type, Value};
+use config::{Configuration, Environment, Resolved};
+use engine::Engine;
+use plan::PlanContext;
+use resource_spec::ResourceSpec;
 
 /// Where this provider is published. A fork changes it here.
 pub const SOURCE_ADDRESS: &str = "registry.terraform.io/salesforce-community/salesforce";
 
 /// The provider's operations, named after Terraform's RPCs.
-pub struct Provider {}
+pub struct Provider {
+    environment: Box<Environment>,
+    schema: OnceLock<Schema>,
+    identity: OnceLock<IdentitySchema>,
+    connection: Mutex<Connection>,
+    suppressed: Mutex<Vec<String>>,
+}
+
+#[derive(Clone)]
+enum Connection {
+    Unconfigured,
+    /// This argument of the provider block is not known yet.
+    Unknown(&'static str),
+    Ready(Arc<Connected>),
+}
+
+/// A configured provider: logged in at the first call that needs it.
+struct Connected {
+    org: Org,
+    context: PlanContext,
+}
 
 impl Provider {
     /// `environment` answers for the `SALESFORCE_*` variables.
     pub fn new(environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Provider {
-        let _ = environment;
-        Provider {}
+        Provider {
+            environment: Box::new(environment),
+            schema: OnceLock::new(),
+            identity: OnceLock::new(),
+            connection: Mutex::new(Connection::Unconfigured),
+            suppressed: Mutex::new(Vec::new()),
+        }
     }
 
     pub fn provider_schema(&self) -> &Schema {
-        static SCHEMA: std::sync::OnceLock<Schema> = std::sync::OnceLock::new();
-        SCHEMA.get_or_init(|| Schema {
-            version: 0,
-            block: Block::default(),
-        })
+        self.schema.get_or_init(config::schema)
     }
 
-    /// Resource types with their schemas, in alphabetical order.
+    /// Resource types with their schemas, in the order of the catalogue.
     pub fn resource_schemas(&self) -> Vec<(&str, &Schema)> {
-        Vec::new()
+        catalog::RESOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
     }
 
     pub fn resource_schema(&self, type_name: &str) -> Option<&Schema> {
-        let _ = type_name;
-        None
+        catalog::resource(type_name).map(ResourceSpec::schema)
     }
 
     pub fn data_source_schemas(&self) -> Vec<(&str, &Schema)> {
         Vec::new()
     }
 
-    pub fn data_source_schema(&self, type_name: &str) -> Option<&Schema> {
-        let _ = type_name;
+    pub fn data_source_schema(&self, _type_name: &str) -> Option<&Schema> {
         None
     }
 
     pub fn identity_schemas(&self) -> Vec<(&str, &IdentitySchema)> {
-        Vec::new()
+        catalog::RESOURCES.iter().map(|spec| (spec.name, self.identity.get_or_init(identity_schema))).collect()
     }
 
     pub fn identity_schema(&self, type_name: &str) -> Option<&IdentitySchema> {
-        let _ = type_name;
-        None
+        catalog::resource(type_name).map(|_| self.identity.get_or_init(identity_schema))
     }
 
     pub fn validate_provider_config(&self, config: &Value) -> Diagnostics {
-        let _ = config;
-        Diagnostics::default()
+        self.suppress(config);
+        self.finish(config::validate(config))
     }
 
+    /// Reads the provider block. No login yet: several processes are started for one command, and most need none.
     pub async fn configure(&self, terraform_version: &str, config: &Value) -> Diagnostics {
-        let _ = (terraform_version, config);
+        tracing::debug!(terraform_version, "configuring");
+        self.suppress(config);
+        match config::resolve(config, &*self.environment) {
+            Ok(Resolved::Ready(configuration)) => match connect(*configuration).await {
+                Ok(connected) => self.connect_to(Connection::Ready(Arc::new(connected))),
+                Err(found) => return found.into(),
+            },
+            Ok(Resolved::Unknown(argument)) => self.connect_to(Connection::Unknown(argument)),
+            Err(found) => return found,
+        }
         Diagnostics::default()
     }
 
     pub fn validate_resource_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let _ = (type_name, config);
-        Diagnostics::default()
+        let found = match catalog::resource(type_name) {
+            Some(spec) => validate::check(spec, config),
+            None => diagnostics::unknown_type(type_name).into(),
+        };
+        self.finish(found)
     }
 
-    pub fn validate_data_source_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let _ = (type_name, config);
-        Diagnostics::default()
+    pub fn validate_data_source_config(&self, type_name: &str, _config: &Value) -> Diagnostics {
+        diagnostics::unknown_type(type_name).into()
     }
 
     /// `state` was read by the current schema, leniently: absent attributes are null, unknown ones dropped.
-    pub fn upgrade_resource_state(
-        &self,
-        type_name: &str,
-        version: i64,
-        state: Value,
-    ) -> (Value, Diagnostics) {
-        let _ = (type_name, version);
-        (state, Diagnostics::default())
+    pub fn upgrade_resource_state(&self, type_name: &str, version: i64, state: Value) -> (Value, Diagnostics) {
+        match catalog::resource(type_name) {
+            Some(spec) if version <= spec.schema().version => (state, Diagnostics::default()),
+            Some(spec) => (state, diagnostics::newer_state(spec.name).into()),
+            None => (state, diagnostics::unknown_type(type_name).into()),
+        }
     }
 
     pub async fn read_resource(&self, request: ReadRequest) -> ReadReply {
-        ReadReply {
+        let as_it_was = |request: ReadRequest, diagnostics: Diagnostics| ReadReply {
             state: request.state,
-            ..ReadReply::default()
-        }
+            private: request.private,
+            identity: request.identity,
+            diagnostics,
+        };
+        let Some(spec) = catalog::resource(&request.type_name) else {
+            let found = diagnostics::unknown_type(&request.type_name).into();
+            return as_it_was(request, found);
+        };
+        let mut reply = match self.connection() {
+            Connection::Ready(connected) => connected.engine(spec).read(request).await,
+            // Answered from the state: nobody can be asked yet.
+            Connection::Unknown(_) => as_it_was(request, Diagnostics::default()),
+            Connection::Unconfigured => as_it_was(request, diagnostics::not_configured().into()),
+        };
+        reply.diagnostics = self.finish(reply.diagnostics);
+        reply
     }
 
     pub fn plan_resource_change(&self, request: PlanRequest) -> PlanReply {
-        PlanReply {
-            planned: request.proposed,
-            ..PlanReply::default()
-        }
+        let Some(spec) = catalog::resource(&request.type_name) else {
+            let diagnostics = diagnostics::unknown_type(&request.type_name).into();
+            return PlanReply { planned: request.prior, private: request.private, diagnostics, ..PlanReply::default() };
+        };
+        let context = match self.connection() {
+            Connection::Ready(connected) => connected.context.clone(),
+            Connection::Unknown(_) | Connection::Unconfigured => PlanContext::default(),
+        };
+        let mut reply = plan::plan(spec, &request, &context);
+        reply.diagnostics = self.finish(reply.diagnostics);
+        reply
     }
 
     pub async fn apply_resource_change(&self, request: ApplyRequest) -> ApplyReply {
-        ApplyReply {
-            state: request.planned,
-            ..ApplyReply::default()
-        }
+        let refused = |request: ApplyRequest, found: Diagnostic| ApplyReply {
+            state: request.prior,
+            private: request.private,
+            identity: request.identity,
+            diagnostics: found.into(),
+        };
+        let Some(spec) = catalog::resource(&request.type_name) else {
+            let found = diagnostics::unknown_type(&request.type_name);
+            return refused(request, found);
+        };
+        let mut reply = match self.connection() {
+            Connection::Ready(connected) => connected.engine(spec).apply(request).await,
+            Connection::Unknown(argument) => refused(request, diagnostics::provider_unknown(argument)),
+            Connection::Unconfigured => refused(request, diagnostics::not_configured()),
+        };
+        reply.diagnostics = self.finish(reply.diagnostics);
+        reply
     }
 
     pub async fn import_resource_state(&self, request: ImportRequest) -> ImportReply {
-        let _ = request;
-        ImportReply::default()
+        let refused = |found: Diagnostic| ImportReply { diagnostics: found.into(), ..ImportReply::default() };
+        let Some(spec) = catalog::resource(&request.type_name) else {
+            return refused(diagnostics::unknown_type(&request.type_name));
+        };
+        let mut reply = match self.connection() {
+            Connection::Ready(connected) => connected.engine(spec).import(request).await,
+            Connection::Unknown(argument) => refused(diagnostics::provider_unknown(argument)),
+            Connection::Unconfigured => refused(diagnostics::not_configured()),
+        };
+        reply.diagnostics = self.finish(reply.diagnostics);
+        reply
     }
 
     pub async fn read_data_source(&self, type_name: &str, config: Value) -> (Value, Diagnostics) {
-        let _ = type_name;
-        (config, Diagnostics::default())
+        (config, diagnostics::unknown_type(type_name).into())
     }
 
     /// Terraform was interrupted: nothing new is sent from now on, what is under way is brought to a known end.
     /// Returns at once.
-    pub fn stop(&self) {}
+    pub fn stop(&self) {
+        if let Connection::Ready(connected) = self.connection() {
+            connected.org.stop();
+        }
+    }
+
+    fn connection(&self) -> Connection {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn connect_to(&self, connection: Connection) {
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = connection;
+    }
+
+    fn suppress(&self, config: &Value) {
+        let suppressed = config::suppressed(config, &*self.environment);
+        *self.suppressed.lock().unwrap_or_else(PoisonError::into_inner) = suppressed;
+    }
+
+    /// Takes out the warnings that the provider block silences.
+    fn finish(&self, found: Diagnostics) -> Diagnostics {
+        let suppressed = self.suppressed.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = |diagnostic: &Diagnostic| !diagnostic.id.is_some_and(|id| suppressed.iter().any(|s| s == id));
+        Diagnostics(found.into_iter().filter(wanted).collect())
+    }
+}
+
+impl Connected {
+    fn engine(&self, spec: &'static ResourceSpec) -> Engine<'_> {
+        Engine {
+            spec,
+            org: &self.org,
+            client_id: self.context.client_id.as_deref(),
+            allow_self_lockout: self.context.allow_self_lockout,
+        }
+    }
+}
+
+/// Connects, without a login: the API version is asked for where that needs none.
+async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> {
+    let client_id = configuration.settings.login.client_id().map(str::to_owned);
+    let org = Org::connect(configuration.settings).map_err(|error| diagnostics::unavailable(&error))?;
+    let version = org.known_api_version().await;
+    let context = PlanContext { version, client_id, allow_self_lockout: configuration.allow_self_lockout };
+    Ok(Connected { org, context })
+}
+
+/// What tells a resource from all others: the org, the package, the name.
+fn identity_schema() -> IdentitySchema {
+    let attribute = |name: &str, required_for_import, description: &str| IdentityAttribute {
+        name: name.to_owned(),
+        ty: Type::String,
+        required_for_import,
+        description: description.to_owned(),
+    };
+    IdentitySchema {
+        version: 0,
+        attributes: vec![
+            attribute("org_id", false, "The ID of the org. Left out: the org that the provider is connected to."),
+            attribute("namespace", false, "The namespace of the package that the app was installed from."),
+            attribute("name", true, "The API name of the app."),
+        ],
+    }
 }

@@ -1,2 +1,188 @@
-//! The emulator.
-fn main() {}
+//! The program: reads flags, starts an emulator, says where it is, ends on SIGINT or SIGTERM.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use salesforce_emulator::{Config, NEWEST_API_VERSION, Running, Switches, start};
+
+/// A strict stand-in for the parts of a Salesforce org that External Client Apps touch.
+///
+/// Speaks the OAuth token endpoint, the SOAP Metadata API 60.0 to 67.0 and the REST calls around them. Nothing that it
+/// answers proves what a real org would answer: see the README for the evidence behind each behaviour.
+#[derive(Parser)]
+#[command(version)]
+struct Flags {
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+    /// Port to listen on; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Id of the org, 15 or 18 characters, beginning with 00D
+    #[arg(long, value_parser = org_id)]
+    org_id: Option<String>,
+    /// Name of the org; usernames end with it
+    #[arg(long, default_value = "Emulator")]
+    name: String,
+    /// The newest API version that the org knows
+    #[arg(long, default_value_t = NEWEST_API_VERSION, value_parser = clap::value_parser!(u32).range(60..=67))]
+    api_version: u32,
+    /// Keep the org in this file, written after each change and read at the start
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Append one line of JSON per request to this file
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Planned faults, a JSON list
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// Write credentials.env, credentials.json, server.key and others into this folder
+    #[arg(long, value_name = "DIR")]
+    credentials: Option<PathBuf>,
+    /// How long a deploy is Pending
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    queue_ms: u64,
+    /// How long a deploy is InProgress
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    deploy_ms: u64,
+    /// How long a retrieve takes
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    retrieve_ms: u64,
+    /// How long every answer takes
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    call_ms: u64,
+    /// How long a deploy is Finalizing after its commit (API version 65 and later)
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    finalizing_ms: u64,
+    /// A permission set that the org has, with its number of holders; may be repeated
+    #[arg(long, value_name = "NAME[=HOLDERS]", value_parser = permission_set)]
+    permission_set: Vec<(String, u64)>,
+    /// Refuse component files whose elements are not in alphabetical order
+    #[arg(long)]
+    strict_order: bool,
+    /// Issue access tokens in JWT format, which SOAP refuses
+    #[arg(long)]
+    jwt_tokens: bool,
+    /// Speak HTTPS with a certificate for localhost and 127.0.0.1; --credentials gets it as ca.pem
+    #[arg(long)]
+    tls: bool,
+}
+
+fn org_id(text: &str) -> Result<String, String> {
+    let is_id = text.starts_with("00D") && text.chars().all(|letter| letter.is_ascii_alphanumeric());
+    match text.len() {
+        15 if is_id => Ok(salesforce_emulator::credentials::long_id(text)),
+        18 if is_id => Ok(text.to_string()),
+        _ => Err("an org id has 15 or 18 letters and digits and begins with 00D".to_string()),
+    }
+}
+
+fn permission_set(text: &str) -> Result<(String, u64), String> {
+    let (name, holders) = text.split_once('=').unwrap_or((text, "0"));
+    let holders = holders
+        .parse()
+        .map_err(|_| format!("'{holders}' is not a number of holders"))?;
+    Ok((name.to_string(), holders))
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let flags = Flags::parse();
+    let defaults = Config::default();
+    let config = Config {
+        host: flags.host,
+        port: flags.port,
+        org_id: flags.org_id.unwrap_or(defaults.org_id),
+        name: flags.name,
+        api_version: flags.api_version,
+        switches: Switches {
+            queue_ms: flags.queue_ms,
+            deploy_ms: flags.deploy_ms,
+            retrieve_ms: flags.retrieve_ms,
+            call_ms: flags.call_ms,
+            finalizing_ms: flags.finalizing_ms,
+            alphabetical: flags.strict_order,
+            ..Switches::default()
+        },
+        permission_sets: flags.permission_set,
+        jwt_tokens: flags.jwt_tokens,
+        state_file: flags.state,
+        journal_file: flags.journal,
+        faults_file: flags.faults,
+        credentials_folder: flags.credentials.clone(),
+        tls: flags.tls,
+    };
+    let running = match start(config).await {
+        Ok(running) => running,
+        Err(problem) => {
+            let _ = writeln!(std::io::stderr(), "salesforce-emulator: {problem}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let _ = introduce(&running, flags.credentials.as_deref());
+    stopped().await;
+    ExitCode::SUCCESS
+}
+
+/// For people, then one line for programs.
+fn introduce(running: &Running, folder: Option<&std::path::Path>) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let credentials = &running.credentials;
+    writeln!(out, "A Salesforce org that is none, at {}", running.url)?;
+    writeln!(out)?;
+    match folder {
+        Some(folder) => {
+            let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+            writeln!(out, "    . {}", folder.join("credentials.env").display())?;
+            writeln!(out)?;
+            writeln!(out, "or, with other ways to log in:")?;
+        }
+        None => writeln!(
+            out,
+            "Log in with a token (or start with --credentials DIR for a key):"
+        )?,
+    }
+    writeln!(out)?;
+    writeln!(out, "    export SALESFORCE_INSTANCE_URL={}", running.url)?;
+    writeln!(
+        out,
+        "    export SALESFORCE_ACCESS_TOKEN='{}'",
+        credentials.access_token
+    )?;
+    writeln!(out)?;
+    writeln!(out, "    export SALESFORCE_CLIENT_ID={}", credentials.client_id)?;
+    writeln!(
+        out,
+        "    export SALESFORCE_CLIENT_SECRET={}",
+        credentials.client_secret
+    )?;
+    writeln!(out)?;
+    writeln!(out, "What was asked:    curl {}/emulator/journal", running.url)?;
+    writeln!(out, "What is in it:     curl {}/emulator/components", running.url)?;
+    writeln!(out, "How it behaves:    curl {}/emulator/org", running.url)?;
+    writeln!(out)?;
+    let ready = serde_json::json!({
+        "url": running.url,
+        "orgId": running.org_id,
+        "accessToken": credentials.access_token,
+        "clientId": credentials.client_id,
+        "clientSecret": credentials.client_secret,
+        "username": credentials.username,
+        "credentials": folder,
+    });
+    writeln!(out, "ready {ready}")?;
+    out.flush()
+}
+
+async fn stopped() {
+    let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

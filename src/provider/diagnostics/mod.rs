@@ -1,4 +1,13 @@
 //! Every sentence that a practitioner reads about an error or a warning.
+//!
+//! Three readers: the user's mistake (what to change, where), the org's refusal (its words and what to do), our
+//! bug (please report). Rules and combinations bring their own sentence; the frame around it is here.
+
+mod configuration;
+mod org;
+
+pub use configuration::*;
+pub use org::*;
 
 use crate::value::Path;
 
@@ -15,6 +24,8 @@ pub struct Diagnostic {
     pub summary: String,
     pub detail: String,
     pub path: Option<Path>,
+    /// What `suppress_warnings` calls it; errors and facts have none.
+    pub id: Option<&'static str>,
 }
 
 impl Diagnostic {
@@ -24,6 +35,7 @@ impl Diagnostic {
             summary: summary.into(),
             detail: detail.into(),
             path: None,
+            id: None,
         }
     }
 
@@ -33,7 +45,14 @@ impl Diagnostic {
             summary: summary.into(),
             detail: detail.into(),
             path: None,
+            id: None,
         }
+    }
+
+    /// A warning that can be silenced; the detail says how.
+    pub fn advice(summary: impl Into<String>, detail: impl Into<String>, id: &'static str) -> Diagnostic {
+        let detail = format!("{}\n\nTo silence this: suppress_warnings = [\"{id}\"] in the provider block.", detail.into());
+        Diagnostic { id: Some(id), ..Diagnostic::warning(summary, detail) }
     }
 
     #[must_use]

@@ -1,0 +1,34 @@
+# Few verbs, each a line or two. `make` alone shows them.
+# Another Terraform: TERRAFORM=terraform make test (yours), or TERRAFORM=$(scripts/fetch-terraform 1.15.5) make test.
+
+export TERRAFORM
+JOBS ?= 4
+
+.PHONY: help build test demo lint docs install
+
+help: ## Show this
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+build: ## Build the provider and the emulator as the tests use them
+	@# With the tests' targets: cargo would otherwise build shared crates twice, with and without test features.
+	cargo build --workspace --all-targets --locked
+
+test: build ## Run every test there is: units, emulator, protocol, acceptance with the real Terraform
+	@scripts/fetch-terraform >/dev/null
+	RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --no-fail-fast
+
+demo: ## Run Terraform against the emulator and tell what happens; KEEP=1 leaves the org running
+	@scripts/demo
+
+lint: ## Check the format, clippy's opinion, and the dependencies if cargo-deny is there
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- --deny warnings
+	@if PATH="$(CURDIR)/.tools/bin:$$PATH" cargo deny --version >/dev/null 2>&1; \
+	then PATH="$(CURDIR)/.tools/bin:$$PATH" cargo deny check bans sources licenses; \
+	else echo "cargo-deny is not here: .ci/run fetches it"; fi
+
+docs: ## Write docs/ anew from the tables and the examples
+	cargo test --package terraform-provider-salesforce docs -- --nocapture
+
+install: ## Build the provider as it ships and put it where terraform init finds it
+	scripts/install

@@ -1,0 +1,457 @@
+//! `/emulator/…`: what a second administrator, the passing of time, and the writer of a test can do to the org.
+//! Not part of any Salesforce API; asks for no credentials.
+
+use serde_json::{Map, Value, json};
+
+use crate::apply::{Application, Settings};
+use crate::behaviour;
+use crate::check::{self, Reading};
+use crate::component::{Fields, Value as FieldValue, file_text, text};
+use crate::contract::{Contract, MetadataType, PARENT};
+use crate::deletion;
+use crate::emulator::State;
+use crate::http::{Answer, Request};
+use crate::org::{
+    APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, Group, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS,
+};
+use crate::report;
+use crate::script::Script;
+use crate::stamp;
+
+type Outcome = Result<Answer, (u16, String)>;
+
+fn wrong<T>(text: impl Into<String>) -> Result<T, (u16, String)> {
+    Err((400, text.into()))
+}
+
+pub fn answer(state: &mut State, request: &Request) -> Answer {
+    let segments = request.segments();
+    let rest = segments.get(1..).unwrap_or_default();
+    match respond(state, request, rest) {
+        Ok(answer) => answer,
+        Err((status, problem)) => Answer::json(status, &json!({ "error": problem })),
+    }
+}
+
+fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
+    let ok = |value: Value| Ok(Answer::json(200, &value));
+    match (request.method.as_str(), rest) {
+        ("GET", []) => {
+            ok(json!({ "org": state.org.id, "name": state.org.name, "apiVersion": state.org.api_version }))
+        }
+        ("GET", ["journal"]) => ok(json!(state.journal.entries())),
+        ("DELETE", ["journal"]) => {
+            state.journal.clear();
+            ok(json!({}))
+        }
+        ("GET", ["deploys"]) => ok(report::deploys(&state.jobs)),
+        ("GET", ["secrets"]) => ok(json!(state.org.secrets)),
+        ("GET", ["org"]) => ok(org(state)),
+        ("PATCH", ["org"]) => patch_org(state, &body(request)?),
+        ("POST", ["apps"]) => make_app(state, &body(request)?),
+        ("POST", ["sessions", "expire"]) => {
+            let live = state.org.sessions.iter_mut().filter(|session| !session.expired);
+            let mut count = 0;
+            for session in live {
+                session.expired = true;
+                count += 1;
+            }
+            ok(json!({ "expired": count }))
+        }
+        ("POST", ["sessions"]) => open_session(state, &body(request)?),
+        ("GET", ["faults"]) => ok(json!(state.script.entries)),
+        ("POST", ["faults"]) => {
+            let entries = Script::parse(&request.body).or_else(wrong)?;
+            state.script.entries.extend(entries);
+            ok(json!(state.script.entries))
+        }
+        ("DELETE", ["faults"]) => {
+            state.script.entries.clear();
+            ok(json!({}))
+        }
+        ("GET", ["components"]) => ok(json!(components(state))),
+        (method, ["components", kind, name]) => {
+            component(state, request, method, kind, &crate::http::decode(name, false))
+        }
+        (method, _) => Err((404, format!("no {method} {} here; see the README", request.path))),
+    }
+}
+
+fn body(request: &Request) -> Result<Map<String, Value>, (u16, String)> {
+    match serde_json::from_slice(&request.body) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => wrong("the body must be a JSON object"),
+        Err(error) => wrong(error.to_string()),
+    }
+}
+
+fn components(state: &State) -> Map<String, Value> {
+    let mut kinds = Map::new();
+    for (kind, components) in &state.org.tree.components {
+        let mut names = Map::new();
+        for (name, component) in components {
+            names.insert(name.clone(), json!(component.fields));
+        }
+        if !names.is_empty() {
+            kinds.insert(kind.clone(), Value::Object(names));
+        }
+    }
+    kinds
+}
+
+fn kind_named(name: &str) -> Result<&'static MetadataType, (u16, String)> {
+    Contract::get()
+        .by_name(name)
+        .ok_or_else(|| (404, format!("no metadata type {name}")))
+}
+
+fn component(state: &mut State, request: &Request, method: &str, kind: &str, name: &str) -> Outcome {
+    let kind = kind_named(kind)?;
+    let missing = || (404, format!("no {} {name}", kind.name));
+    match method {
+        "GET" => {
+            let component = state.org.tree.get(&kind.name, name).ok_or_else(missing)?;
+            Ok(Answer::xml(
+                200,
+                file_text(kind, &component.fields, state.org.api_version),
+            ))
+        }
+        "PATCH" => {
+            edit(state, &kind.name, name, &Value::Object(body(request)?)).or_else(wrong)?;
+            Ok(Answer::json(
+                200,
+                &json!(
+                    state
+                        .org
+                        .tree
+                        .get(&kind.name, name)
+                        .map(|component| &component.fields)
+                ),
+            ))
+        }
+        "PUT" => {
+            let reading = Reading {
+                version: state.org.api_version,
+                alphabetical: false,
+            };
+            let checked = check::read_file(kind, &request.body, reading)
+                .or_else(|problem| wrong(format!("line {}: {}", problem.line, problem.text)))?;
+            store(state, kind, name, checked.fields)?;
+            Ok(Answer::json(200, &json!({})))
+        }
+        "DELETE" => {
+            state.org.tree.get(&kind.name, name).ok_or_else(missing)?;
+            deletion::remove(&mut state.org.tree, &kind.name, name);
+            Ok(Answer::json(200, &json!({})))
+        }
+        other => Err((405, format!("not {other}"))),
+    }
+}
+
+/// Another administrator at work: the last of the administrators, so that `modified by` shows it.
+fn other_admin(state: &State) -> Result<crate::org::User, (u16, String)> {
+    let admins = state
+        .org
+        .users
+        .iter()
+        .filter(|user| user.may("ExternalClientAppDeveloper"));
+    admins
+        .last()
+        .cloned()
+        .ok_or_else(|| (409, "the org has no administrator".to_string()))
+}
+
+fn store(state: &mut State, kind: &MetadataType, name: &str, fields: Fields) -> Result<(), (u16, String)> {
+    let user = other_admin(state)?;
+    let settings = Settings {
+        org: &state.org,
+        user: &user,
+        at: stamp::now(),
+        ignore_warnings: true,
+        allow_missing_files: false,
+    };
+    let mut work = Application::new(settings, state.org.api_version, String::new());
+    work.store(kind, name, fields)
+        .map_err(|refusal| (400, refusal.text))?;
+    work.finish();
+    if let Some(message) = work.messages.first() {
+        return wrong(message.problem.clone());
+    }
+    let (tree, secrets) = work.into_result();
+    state.org.tree = tree;
+    state.org.secrets.extend(secrets);
+    Ok(())
+}
+
+/// Sets or removes single elements, by the contract but past the rules: orgs have been seen in odd states.
+pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Result<(), String> {
+    let kind = Contract::get()
+        .by_name(kind)
+        .ok_or_else(|| format!("no metadata type {kind}"))?;
+    let version = state.org.api_version;
+    let Some(changes) = changes.as_object() else {
+        return Err("the changes must be an object".to_string());
+    };
+    let mut parsed = Vec::new();
+    for (element, value) in changes {
+        if kind.element(element, version).is_none() {
+            return Err(format!("{} has no element {element}", kind.name));
+        }
+        let value = match value {
+            Value::Null => None,
+            Value::String(text) => Some(FieldValue::text(text.as_str())),
+            Value::Bool(_) | Value::Number(_) => Some(FieldValue::Text(value.to_string())),
+            nested => Some(serde_json::from_value(nested.clone()).map_err(|error| error.to_string())?),
+        };
+        parsed.push((element.clone(), value));
+    }
+    let editor = state
+        .org
+        .users
+        .iter()
+        .map(|user| user.id.clone())
+        .next_back()
+        .unwrap_or_default();
+    let component = state
+        .org
+        .tree
+        .get_mut(&kind.name, name)
+        .ok_or_else(|| format!("no {} {name}", kind.name))?;
+    for (element, value) in parsed {
+        match value {
+            Some(value) => component.fields.insert(element, value),
+            None => component.fields.remove(&element),
+        };
+    }
+    component.modified = stamp::now();
+    component.modified_by = editor;
+    Ok(())
+}
+
+/// What an administrator gets by filling in the pages of Setup: other names than a deploy makes.
+fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
+    let string = |name: &str| wanted.get(name).and_then(Value::as_str);
+    let Some(name) = string("name") else {
+        return wrong("name is missing");
+    };
+    let fields = |entries: &[(&str, &str)]| -> Fields {
+        let own = entries
+            .iter()
+            .map(|(element, value)| ((*element).to_string(), FieldValue::text(*value)));
+        own.collect()
+    };
+    let label = string("label").unwrap_or(name);
+    let email = string("contactEmail").unwrap_or("admin@example.com");
+    let callback = string("callbackUrl").unwrap_or("https://example.com/callback");
+    let scopes = string("scopes").unwrap_or("Api, RefreshToken");
+    let before = state.org.tree.clone();
+    let parts = [
+        (
+            APP,
+            name.to_string(),
+            fields(&[("label", label), ("contactEmail", email)]),
+        ),
+        (
+            OAUTH_SETTINGS,
+            format!("{name}_oauth"),
+            fields(&[(PARENT, name), ("commaSeparatedOauthScopes", scopes)]),
+        ),
+        (
+            GLOBAL_SETTINGS,
+            format!("{name}_glbloauth"),
+            fields(&[(PARENT, name), ("callbackUrl", callback)]),
+        ),
+    ];
+    for (kind, full_name, fields) in parts {
+        if let Err(problem) = store(state, kind_named(kind)?, &full_name, fields) {
+            state.org.tree = before;
+            return Err(problem);
+        }
+    }
+    // The names that Setup gives, instead of those of a deploy.
+    for (kind, by_deploy, by_setup) in [
+        (
+            OAUTH_POLICIES,
+            format!("{name}_oauth_defaultPolicy"),
+            format!("{name}_oauthPlcy"),
+        ),
+        (
+            APP_POLICIES,
+            format!("{name}_defaultPolicy"),
+            format!("{name}_plcy"),
+        ),
+    ] {
+        if let Some(mut component) = state.org.tree.remove(kind, &by_deploy) {
+            component
+                .fields
+                .insert("label".to_string(), FieldValue::text(by_setup.as_str()));
+            state
+                .org
+                .tree
+                .components
+                .entry(kind.to_string())
+                .or_default()
+                .insert(by_setup, component);
+        }
+    }
+    Ok(Answer::json(201, &json!({ "name": name })))
+}
+
+fn open_session(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
+    let username = wanted.get("user").and_then(Value::as_str).unwrap_or_default();
+    let jwt = wanted.get("jwt").and_then(Value::as_bool).unwrap_or(false);
+    let Some(user) = state.org.user_named(username).map(|user| user.id.clone()) else {
+        return wrong(format!("no user {username}"));
+    };
+    let token = state.org.open_session(&user, "emulator", jwt);
+    Ok(Answer::json(201, &json!({ "access_token": token })))
+}
+
+fn org(state: &State) -> Value {
+    let certificates: Map<String, Value> = state
+        .org
+        .tree
+        .all(GLOBAL_SETTINGS)
+        .map(|(name, global)| (name.clone(), json!(text(&global.fields, "certificate").is_some())))
+        .collect();
+    json!({
+        "id": state.org.id,
+        "name": state.org.name,
+        "isSandbox": state.org.is_sandbox,
+        "apiVersion": state.org.api_version,
+        "switches": state.org.switches,
+        "enableConsumerSecretApiAccess": state.org.setting(APP_SETTINGS, "enableConsumerSecretApiAccess"),
+        "enableClientSecretInRestApiAccess": state.org.setting(APP_SETTINGS, "enableClientSecretInRestApiAccess"),
+        "codeCredFlow": state.org.setting(OIDC_SETTINGS, "oAuthCdCrdtFlowEnable"),
+        "hasCertificate": certificates,
+        "users": state.org.users,
+        "permissionSets": state.org.permission_sets,
+        "profiles": state.org.profiles,
+        "apexClasses": state.org.apex_classes,
+        "jwtTokens": state.org.login_apps.iter().any(|app| app.jwt_tokens),
+        "behaviours": behaviour::FACTS.len(),
+    })
+}
+
+fn patch_org(state: &mut State, changes: &Map<String, Value>) -> Outcome {
+    let mut next = state.org.clone();
+    std::mem::swap(&mut state.org, &mut next);
+    for (name, value) in changes {
+        if let Err(problem) = patch_one(state, name, value) {
+            state.org = next;
+            return wrong(format!("{name}: {problem}"));
+        }
+    }
+    Ok(Answer::json(200, &org(state)))
+}
+
+fn patch_one(state: &mut State, name: &str, value: &Value) -> Result<(), String> {
+    let flag = || value.as_bool().ok_or_else(|| "must be true or false".to_string());
+    let setting = match name {
+        "enableConsumerSecretApiAccess" | "enableClientSecretInRestApiAccess" => {
+            Some((APP_SETTINGS, "ExternalClientApp", name))
+        }
+        "codeCredFlow" => Some((OIDC_SETTINGS, "OauthOidc", "oAuthCdCrdtFlowEnable")),
+        _ => None,
+    };
+    if let Some((kind, member, element)) = setting {
+        flag()?;
+        return edit(state, kind, member, &json!({ element: value }));
+    }
+    match name {
+        "isSandbox" => state.org.is_sandbox = flag()?,
+        "name" => state.org.name = value.as_str().ok_or("must be a text")?.to_string(),
+        // A refreshed sandbox: the same address, another org.
+        "id" => {
+            state.org.id = value
+                .as_str()
+                .filter(|id| id.len() == 18)
+                .ok_or("must be an id")?
+                .to_string()
+        }
+        "jwtTokens" => {
+            let jwt = flag()?;
+            for app in &mut state.org.login_apps {
+                app.jwt_tokens = jwt;
+            }
+        }
+        "apexClasses" => {
+            state.org.apex_classes =
+                serde_json::from_value(value.clone()).map_err(|error| error.to_string())?;
+        }
+        "permissionSets" | "profiles" => {
+            let wanted = value
+                .as_object()
+                .ok_or("must be an object: name to number of holders")?;
+            let groups = if name == "profiles" {
+                &mut state.org.profiles
+            } else {
+                &mut state.org.permission_sets
+            };
+            set_groups(groups, if name == "profiles" { "00e" } else { "0PS" }, wanted)?;
+        }
+        "users" => {
+            for (username, changes) in value
+                .as_object()
+                .ok_or("must be an object: username to changes")?
+            {
+                patch_user(state, username, changes)?;
+            }
+        }
+        "switches" => {
+            let mut all = serde_json::to_value(&state.org.switches).map_err(|error| error.to_string())?;
+            for (name, value) in value.as_object().ok_or("must be an object")? {
+                report::set(&mut all, name, value.clone());
+            }
+            state.org.switches = serde_json::from_value(all).map_err(|error| error.to_string())?;
+        }
+        _ => {
+            let switches = json!({ name: value });
+            return patch_one(state, "switches", &switches);
+        }
+    }
+    Ok(())
+}
+
+/// null removes a group.
+pub fn set_groups(groups: &mut Vec<Group>, prefix: &str, wanted: &Map<String, Value>) -> Result<(), String> {
+    for (name, holders) in wanted {
+        let known = groups.iter_mut().find(|group| group.name == *name);
+        match (holders.as_u64(), known) {
+            (Some(holders), Some(group)) => group.holders = holders,
+            (Some(holders), None) => {
+                let number = 100 + groups.len() as u64;
+                groups.push(Group {
+                    id: stamp::record_id(prefix, number),
+                    name: name.clone(),
+                    holders,
+                });
+            }
+            (None, _) if holders.is_null() => groups.retain(|group| group.name != *name),
+            (None, _) => return Err(format!("{name}: must be a number of holders or null")),
+        }
+    }
+    Ok(())
+}
+
+/// `{"permissions": [...], "approved": bool, "active": bool}`, each optional.
+fn patch_user(state: &mut State, username: &str, changes: &Value) -> Result<(), String> {
+    let user = state
+        .org
+        .users
+        .iter_mut()
+        .find(|user| user.username == username)
+        .ok_or_else(|| format!("no user {username}"))?;
+    for (name, value) in changes.as_object().ok_or("must be an object")? {
+        match name.as_str() {
+            "permissions" => {
+                user.permissions =
+                    serde_json::from_value(value.clone()).map_err(|error| error.to_string())?;
+            }
+            "approved" => user.approved = value.as_bool().ok_or("approved: must be true or false")?,
+            "active" => user.active = value.as_bool().ok_or("active: must be true or false")?,
+            other => return Err(format!("{other}: unknown")),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! What the contract cannot say: defaults, side effects, limits, what comes back on a retrieve, each with the
+//! evidence there is for it. The rules that refuse values are in `rules.rs`.
+
+use std::collections::BTreeSet;
+
+use crate::component::{Component, Fields, Value, is_true, text};
+use crate::contract::PARENT;
+use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// Several independent observers, or a document and an observer.
+    Confirmed,
+    /// One document or one observer.
+    Cited,
+    /// Nobody said so; the emulator had to choose.
+    Assumed,
+}
+
+/// One thing this emulator does because an org is said to do it.
+pub struct Fact {
+    pub what: &'static str,
+    pub evidence: Evidence,
+    pub source: &'static str,
+}
+
+macro_rules! facts {
+    ($($evidence:ident: $what:literal, $source:literal;)*) => {
+        &[$(Fact { what: $what, evidence: Evidence::$evidence, source: $source }),*]
+    };
+}
+
+/// The list that README.md shows; a test compares the two.
+pub const FACTS: &[Fact] = facts![
+    Confirmed: "Creating OAuth settings S of app A creates S_defaultPolicy (OAuth policies) and A_defaultPolicy (app policies)", "five observers of live orgs";
+    Confirmed: "An app has one file of each policy type; one in the creating package takes the place of the default", "two observers each";
+    Confirmed: "A second policy file under another name fails: duplicate value found", "live org, quoted error";
+    Confirmed: "Deleting an app deletes its parts", "several deployment tools delete only the app";
+    Confirmed: "A consumer key is generated at the first deploy of a Global file and comes back on retrieve", "four observers";
+    Confirmed: "Retrieved files are alphabetical, leave out empty elements, write booleans as true and false", "files retrieved from live orgs";
+    Confirmed: "Scopes come back separated by comma and space", "files retrieved from live orgs";
+    Confirmed: "Several callback URLs are one element, separated by line breaks", "two observers";
+    Confirmed: "Permission sets are deployed and read back by API name", "three observers and the guide's sample";
+    Confirmed: "A zip of a retrieve is served once", "bug reports of several clients";
+    Confirmed: "A missing member of a retrieve is a message, not a failure", "captured responses";
+    Confirmed: "Deleting what is not there is a warning of the wording 'No T named: N found'", "source of Salesforce's own client, bug reports";
+    Confirmed: "One deploy runs at a time, others wait as Pending", "bug reports, third-party documentation";
+    Confirmed: "SOAP refuses access tokens in JWT format below API version 68", "source of Salesforce's own client, bug reports";
+    Cited: "A deploy replaces the whole file: elements left out are reset to their defaults", "one prober of a live org";
+    Cited: "Defaults of the OAuth policies: Enforce, AllSelfAuthorized, SpecificLifetime 365 Days, STANDARD, flow flags false", "one observer";
+    Cited: "Defaults of the app policies: isEnabled, isOauthPluginEnabled true, startPage None", "one observer, retrieved file";
+    Cited: "isPkceRequired and isSecretRequiredForRefreshToken default to true", "Metadata API guide";
+    Cited: "idTokenValidityInMinutes is 1 to 720, 2 by default", "Metadata API guide";
+    Cited: "A retrieved Global file shows the flow flags that were not authored", "one observer";
+    Cited: "A Global file needs the app's OAuth settings", "one observer, quoted error";
+    Cited: "A part that names an unknown app fails with INVALID_CROSS_REFERENCE_KEY", "one observer";
+    Cited: "The flags that rotate key and secret need ignoreWarnings", "Metadata API guide";
+    Cited: "Without ignoreWarnings a warning fails the deploy", "Metadata API guide; switch warnings_fail";
+    Cited: "A foreign oauthLink is accepted for packaged apps only", "one observer, quoted error";
+    Cited: "The error for an unknown scope lists the 36 scopes", "one observer, API 67";
+    Cited: "JWT timeouts: 1, 5, 10, 15, 30; since 65.0 also 60 to 720; only with the type Custom", "Metadata API guide";
+    Cited: "A session timeout type for named users without JWT tokens fails: Invalid plugin settings", "one observer";
+    Cited: "Guest tokens need JWT access tokens", "Metadata API guide";
+    Cited: "isCodeCredFlowEnabled needs the org's oAuthCdCrdtFlowEnable", "Metadata API guide";
+    Cited: "Files of org settings may be partial: what they leave out stays", "one observer";
+    Cited: "At most 128 custom attributes and 128 trusted IP ranges", "Metadata API guide";
+    Cited: "Zero comes back with a validity period of 0 and no unit", "one retrieved file";
+    Cited: "Full names: letters, digits, underscore; begin with a letter; no trailing or double underscore", "Metadata API guide";
+    Cited: "Metadata calls need ModifyMetadata or ModifyAllData", "quoted fault";
+    Cited: "enableConsumerSecretApiAccess decides whether a Global file can be read", "Metadata API guide; observers disagree";
+    Cited: "enableClientSecretInRestApiAccess and ViewClientSecret decide whether REST shows the secret", "three observers";
+    Cited: "Below API version 65 a cancel may report success for changes that were committed", "REST deploy guide; switch cancel";
+    Assumed: "The certificate is not returned, and a deploy without it clears it", "no source";
+    Assumed: "Deleting the OAuth settings deletes the Global file and the OAuth policies", "no source";
+    Assumed: "Policy files are deleted only together with their app or its OAuth settings", "no source";
+    Assumed: "Guest flow without the JWT or the code and credentials flag fails the deploy", "the guide says that it does not work, not when";
+    Assumed: "Scopes, permission sets and profiles come back sorted", "no source";
+    Assumed: "Refresh token periods and units are demanded with SpecificLifetime and SpecificInactivity, refused otherwise", "no source";
+    Assumed: "An unreadable Global file looks like a missing one, in lists too", "no source";
+    Assumed: "Deploys of a consumerKey or consumerSecret other than the present one are refused", "observers disagree";
+    Assumed: "An orgScopedExternalApp of another org is refused", "observers disagree";
+    Assumed: "A label that is left out becomes the full name", "retrieved files look like it";
+    Assumed: "App developers may change everything, app admins the policies only", "names of the permissions";
+    Assumed: "The wording of errors that no source quotes", "no source";
+];
+
+/// Elements that get a value when a file leaves them out, per type. API version since which each is there is the contract's.
+pub fn defaults(kind: &str) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        APP => &[("distributionState", "Local"), ("isProtected", "false")],
+        OAUTH_SETTINGS => &[("isFirstPartyAppEnabled", "false")],
+        GLOBAL_SETTINGS => &[
+            ("isClientCredentialsFlowEnabled", "false"),
+            ("isCodeCredFlowEnabled", "false"),
+            ("isCodeCredPostOnly", "false"),
+            ("isConsumerSecretOptional", "false"),
+            ("isDPopEnabled", "false"),
+            ("isDeviceFlowEnabled", "false"),
+            ("isEnforceRefreshTokenTTL", "false"),
+            ("isIntrospectAllTokens", "false"),
+            ("isNamedUserJwtEnabled", "false"),
+            ("isPkceRequired", "true"),
+            ("isRefreshTokenRotationEnabled", "false"),
+            ("isSecretRequiredForRefreshToken", "true"),
+            ("isSecretRequiredForTokenExchange", "false"),
+            ("isTokenExchangeEnabled", "false"),
+        ],
+        OAUTH_POLICIES => &[
+            ("ipRelaxationPolicyType", "Enforce"),
+            ("isClientCredentialsFlowEnabled", "false"),
+            ("isGuestCodeCredFlowEnabled", "false"),
+            ("isTokenExchangeFlowEnabled", "false"),
+            ("permittedUsersPolicyType", "AllSelfAuthorized"),
+            ("refreshTokenPolicyType", "SpecificLifetime"),
+            ("requiredSessionLevel", "STANDARD"),
+        ],
+        APP_POLICIES => &[
+            ("isEnabled", "true"),
+            ("isOauthPluginEnabled", "true"),
+            ("startPage", "None"),
+        ],
+        _ => &[],
+    }
+}
+
+/// With these types a file does not replace the component but is laid over it.
+pub fn is_partial(kind: &crate::contract::MetadataType) -> bool {
+    kind.is_settings()
+}
+
+/// Types that the contract describes and nobody has seen in an org.
+pub fn is_imitated(kind: &str) -> bool {
+    !matches!(
+        kind,
+        "ExtlClntAppSampleSettings" | "ExtlClntAppSampleConfigurablePolicies"
+    )
+}
+
+/// The order in which the files of a package are taken.
+pub fn rank(kind: &str) -> u8 {
+    match kind {
+        "OauthOidcSettings" | "ExternalClientAppSettings" => 0,
+        "OauthCustomScope" | APP => 1,
+        OAUTH_SETTINGS => 2,
+        GLOBAL_SETTINGS => 3,
+        APP_POLICIES => 5,
+        OAUTH_POLICIES => 6,
+        _ => 4,
+    }
+}
+
+/// Any one of these permissions is enough to change a component of the type.
+pub fn writers(kind: &str) -> &'static [&'static str] {
+    match kind {
+        OAUTH_POLICIES | APP_POLICIES => &["ExternalClientAppDeveloper", "ExternalClientAppAdmin"],
+        "OauthCustomScope" => &["ManageConnectedApps"],
+        "OauthOidcSettings" | "ExternalClientAppSettings" | "OauthTokenExchangeHandler" => {
+            &["ModifyMetadata", "ModifyAllData"]
+        }
+        _ => &["ExternalClientAppDeveloper"],
+    }
+}
+
+/// Whether `user` is shown components of the type.
+pub fn is_visible(org: &Org, user: &User, kind: &str) -> bool {
+    if kind == GLOBAL_SETTINGS {
+        return org.shows_global(user);
+    }
+    if writers(kind).contains(&"ModifyMetadata") || kind == "OauthCustomScope" {
+        return true;
+    }
+    [
+        "ExternalClientAppDeveloper",
+        "ExternalClientAppAdmin",
+        "ExternalClientAppViewer",
+    ]
+    .iter()
+    .any(|permission| user.may(permission))
+}
+
+/// The fields of a component as `user` gets them on a retrieve.
+pub fn retrieved(org: &Org, kind: &str, component: &Component) -> Fields {
+    let mut fields = component.fields.clone();
+    if kind == GLOBAL_SETTINGS {
+        fields.remove("certificate");
+        if !org.switches.secret_in_metadata {
+            fields.remove("consumerSecret");
+        }
+    }
+    fields
+}
+
+/// The policies that the org makes itself when OAuth settings are created.
+pub fn default_policies(kind: &str, app: &str, full_name: &str) -> Fields {
+    let mut fields = Fields::new();
+    for (name, value) in defaults(kind) {
+        fields.insert((*name).to_string(), Value::text(*value));
+    }
+    if kind == OAUTH_POLICIES {
+        complete_lifetime(&mut fields);
+    }
+    fields.insert(PARENT.to_string(), Value::text(app));
+    fields.insert("label".to_string(), Value::text(full_name));
+    fields
+}
+
+/// The default policy is a lifetime of 365 days.
+pub fn complete_lifetime(fields: &mut Fields) {
+    fields.insert("refreshTokenValidityPeriod".to_string(), Value::text("365"));
+    fields.insert("refreshTokenValidityUnit".to_string(), Value::text("Days"));
+}
+
+/// The parts of an app, those that depend on others first.
+pub const PARTS_OF_OAUTH: &[&str] = &[OAUTH_POLICIES, GLOBAL_SETTINGS];
+
+/// Why an app cannot be used for a flow although its settings allow it.
+pub fn is_enabled(org: &Org, app: &str) -> bool {
+    org.tree.part(APP_POLICIES, app).is_some_and(|(_, policies)| {
+        is_true(&policies.fields, "isEnabled") && is_true(&policies.fields, "isOauthPluginEnabled")
+    })
+}
+
+/// A comma-separated list, sorted, without repetitions.
+pub fn list(value: &str) -> BTreeSet<String> {
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(str::to_string)
+        .collect()
+}
+
+pub fn join(items: &BTreeSet<String>) -> String {
+    items.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether every named permission set and profile list is empty.
+pub fn nobody_is_admitted(fields: &Fields) -> bool {
+    text(fields, "commaSeparatedPermissionSet").is_none() && text(fields, "commaSeparatedProfile").is_none()
+}

@@ -1,0 +1,119 @@
+//! Deletes components: manifests of deletions, and what goes along with a component.
+
+use crate::apply::{Application, Message};
+use crate::behaviour;
+use crate::component::text;
+use crate::contract::{Contract, PARENT};
+use crate::org::{APP, APP_POLICIES, OAUTH_POLICIES, OAUTH_SETTINGS, Tree};
+use crate::package::{Manifest, Member};
+
+pub fn delete(work: &mut Application<'_>, manifest: &Manifest) {
+    let mut members: Vec<&Member> = manifest.members.iter().collect();
+    // Parts before what they belong to, so that a manifest may name an app together with its parts.
+    members.sort_by_key(|member| std::cmp::Reverse(behaviour::rank(&member.kind)));
+    for member in &members {
+        let message = delete_member(work, manifest, member);
+        work.messages.push(message);
+    }
+    let message = work.manifest_message(&manifest.file_name);
+    work.messages.push(message);
+}
+
+fn delete_member(work: &mut Application<'_>, manifest: &Manifest, member: &Member) -> Message {
+    let file = &manifest.file_name;
+    let base = Message {
+        component_type: member.kind.clone(),
+        full_name: member.name.clone(),
+        file_name: format!("{}{file}", work.prefix),
+        ..Message::default()
+    };
+    let failure = |problem: String| Message {
+        problem,
+        problem_type: "Error".to_string(),
+        line: member.line,
+        column: 1,
+        ..base.clone()
+    };
+    let kind = match Contract::get().by_package_name(&member.kind, &member.name) {
+        Some(kind) if kind.is_settings() => return failure("Settings can't be deleted".to_string()),
+        Some(kind) => kind,
+        None => return failure(format!("not imitated: the metadata type {}", member.kind)),
+    };
+    let allowed = behaviour::writers(&kind.name);
+    if !allowed
+        .iter()
+        .any(|permission| work.settings.user.may(permission))
+    {
+        return failure(format!(
+            "INSUFFICIENT_ACCESS_OR_READONLY: insufficient access rights, you need {}",
+            allowed.join(" or ")
+        ));
+    }
+    let Some(component) = work.tree.get(&kind.name, &member.name) else {
+        let problem = format!("No {} named: {} found", member.kind, member.name);
+        // The message stands under the manifest's name; clients look for it there.
+        return work.warning(
+            problem,
+            Message {
+                full_name: file.clone(),
+                ..base.clone()
+            },
+        );
+    };
+    let app = text(&component.fields, PARENT)
+        .unwrap_or(&member.name)
+        .to_string();
+    let goes_along = |kind: &str, name: &str| {
+        manifest
+            .members
+            .iter()
+            .any(|other| other.kind == kind && other.name == name)
+    };
+    if [OAUTH_POLICIES, APP_POLICIES].contains(&kind.name.as_str()) {
+        let settings = work.tree.part(OAUTH_SETTINGS, &app).map(|(name, _)| name.clone());
+        let is_free = settings
+            .as_deref()
+            .is_none_or(|settings| goes_along(OAUTH_SETTINGS, settings))
+            || goes_along(APP, &app);
+        if !is_free {
+            return failure(format!(
+                "not imitated: deleting {} while the app {app} keeps its settings",
+                member.kind
+            ));
+        }
+    }
+    let id = component.id.clone();
+    remove(&mut work.tree, &kind.name, &member.name);
+    Message {
+        id,
+        success: true,
+        deleted: true,
+        ..base.clone()
+    }
+}
+
+/// Removes a component and what cannot be without it.
+pub fn remove(tree: &mut Tree, kind: &str, name: &str) {
+    let app = tree
+        .get(kind, name)
+        .and_then(|component| text(&component.fields, PARENT))
+        .map(str::to_string);
+    tree.remove(kind, name);
+    match (kind, app) {
+        (APP, _) => {
+            for components in tree.components.values_mut() {
+                components.retain(|_, component| text(&component.fields, PARENT) != Some(name));
+            }
+            tree.consumers.remove(name);
+        }
+        (OAUTH_SETTINGS, Some(app)) => {
+            for part in behaviour::PARTS_OF_OAUTH {
+                if let Some(components) = tree.components.get_mut(*part) {
+                    components.retain(|_, component| text(&component.fields, PARENT) != Some(&app));
+                }
+            }
+            tree.consumers.remove(&app);
+        }
+        _ => {}
+    }
+}

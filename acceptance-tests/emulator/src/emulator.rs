@@ -1,0 +1,307 @@
+//! One request from beginning to end: time passes, planned faults, the right interface, the journal.
+//! The transport is in `server.rs`.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+
+use crate::admin;
+use crate::apply::Message;
+use crate::fault::{self, Fault};
+use crate::http::{Answer, Ending, Request};
+use crate::job::{Jobs, Status, Verdict};
+use crate::journal::{Entry, Journal};
+use crate::oauth;
+use crate::org::Org;
+use crate::rest;
+use crate::script::{Action, Script, When};
+use crate::soap;
+use crate::stamp;
+
+pub struct State {
+    pub org: Org,
+    pub jobs: Jobs,
+    pub journal: Journal,
+    pub script: Script,
+    pub state_file: Option<std::path::PathBuf>,
+    /// What was last written to the state file.
+    saved: String,
+}
+
+/// What the handlers tell about a request, for the journal, and what planned faults want of them.
+#[derive(Default)]
+pub struct Call {
+    pub operation: String,
+    pub version: Option<u32>,
+    pub user: Option<String>,
+    details: serde_json::Map<String, Value>,
+    pub verdict: Option<Verdict>,
+    pub truncate_zip: Option<usize>,
+    overlay: Option<Value>,
+}
+
+impl Call {
+    pub fn note(&mut self, name: &str, value: Value) {
+        self.details.insert(name.to_string(), value);
+    }
+
+    /// Lays a planned end over a DeployResult.
+    pub fn overlay(&self, result: &mut Value) {
+        if let (Some(Value::Object(over)), Value::Object(result)) = (&self.overlay, result) {
+            result.extend(over.clone());
+        }
+    }
+}
+
+pub struct Emulator {
+    state: Mutex<State>,
+}
+
+impl Emulator {
+    pub fn new(org: Org, jobs: Jobs, journal: Journal, state_file: Option<std::path::PathBuf>) -> Emulator {
+        let script = Script::default();
+        Emulator {
+            state: Mutex::new(State {
+                org,
+                jobs,
+                journal,
+                script,
+                state_file,
+                saved: String::new(),
+            }),
+        }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Commits what is due although nobody asks.
+    pub fn tick(&self) {
+        let state = &mut *self.state();
+        if state.jobs.advance(&mut state.org, stamp::now()) {
+            state.save();
+        }
+    }
+
+    pub fn answer(&self, request: &Request) -> Answer {
+        let state = &mut *self.state();
+        state.jobs.advance(&mut state.org, stamp::now());
+        if request.path == "/emulator" || request.path.starts_with("/emulator/") {
+            let answer = admin::answer(state, request);
+            state.jobs.advance(&mut state.org, stamp::now());
+            state.save();
+            return answer;
+        }
+        let mut call = Call {
+            operation: operation_of(request),
+            ..Call::default()
+        };
+        let planned = state.script.next(&call.operation);
+        let mut answer = planned_answer(state, request, &mut call, planned.as_ref());
+        answer.delay_ms += state.org.switches.call_ms;
+        state.jobs.advance(&mut state.org, stamp::now());
+        state.journal.add(Entry {
+            seq: 0,
+            time: stamp::iso(stamp::now()),
+            operation: call.operation,
+            method: request.method.clone(),
+            path: request.path.clone(),
+            api_version: call.version,
+            status: if answer.ending == Ending::Drop {
+                0
+            } else {
+                answer.status
+            },
+            user: call.user,
+            client: request.peer.clone(),
+            user_agent: request.header("user-agent").map(str::to_string),
+            fault: planned.and_then(|(when, action)| {
+                let action = serde_json::to_value(&action).ok()?;
+                let said: serde_json::Map<String, Value> = action
+                    .as_object()?
+                    .iter()
+                    .filter(|(_, value)| !value.is_null() && **value != json!(false) && **value != json!({}))
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect();
+                Some(format!("{when:?} {}", Value::Object(said)))
+            }),
+            details: Value::Object(call.details),
+        });
+        state.save();
+        answer
+    }
+}
+
+impl State {
+    /// Writes the state file when something changed.
+    pub fn save(&mut self) {
+        let Some(path) = &self.state_file else { return };
+        let Ok(text) = serde_json::to_string_pretty(&json!({ "org": self.org, "jobs": self.jobs })) else {
+            return;
+        };
+        if text == self.saved {
+            return;
+        }
+        let beside = path.with_extension("tmp");
+        if std::fs::write(&beside, &text)
+            .and_then(|()| std::fs::rename(&beside, path))
+            .is_ok()
+        {
+            self.saved = text;
+        }
+    }
+}
+
+/// The name under which the journal and the fault script know a request.
+fn operation_of(request: &Request) -> String {
+    let segments = request.segments();
+    match segments.as_slice() {
+        ["services", "Soap", "m", ..] => soap::method_of(request).unwrap_or_else(|| "soap".to_string()),
+        ["services", "oauth2", name] => (*name).to_string(),
+        ["id", ..] => "identity".to_string(),
+        ["services", "data", ..] => rest::operation_of(request),
+        _ => "unknown".to_string(),
+    }
+}
+
+fn planned_answer(
+    state: &mut State,
+    request: &Request,
+    call: &mut Call,
+    planned: Option<&(When, Action)>,
+) -> Answer {
+    let Some((when, action)) = planned else {
+        return route(state, request, call);
+    };
+    prepare(call, *when, action);
+    if *when == When::Before {
+        second_actor(state, action);
+    }
+    let replaces = action.status.is_some()
+        || action.fault.is_some()
+        || action.cut
+        || action.drop
+        || action.stall.is_some();
+    let mut answer = if replaces && *when == When::Before {
+        Answer::xml(
+            200,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope>".to_string(),
+        )
+    } else {
+        route(state, request, call)
+    };
+    if *when == When::After {
+        second_actor(state, action);
+    }
+    if let Some(status) = action.status {
+        answer = Answer::new(
+            status,
+            action
+                .content_type
+                .as_deref()
+                .unwrap_or("text/html;charset=UTF-8"),
+            action.body.clone().unwrap_or_default(),
+        );
+    }
+    if let Some(text) = &action.fault {
+        answer = if request.path.starts_with("/services/Soap/") {
+            Fault {
+                status: text.status.unwrap_or(500),
+                ..Fault::new(&text.code, text.text.clone())
+            }
+            .answer()
+        } else if request.path.starts_with("/services/oauth2/") {
+            fault::oauth(text.status.unwrap_or(400), &text.code, &text.text)
+        } else {
+            fault::rest(
+                text.status.unwrap_or(400),
+                text.code.trim_start_matches("sf:"),
+                &text.text,
+            )
+        };
+    }
+    for (name, value) in &action.headers {
+        answer = answer.header(name, value);
+    }
+    if action.cut {
+        answer.ending = Ending::Cut;
+    }
+    if action.drop || action.stall.is_some() {
+        answer.ending = Ending::Drop;
+    }
+    answer.delay_ms = action.delay_ms.unwrap_or(0) + action.stall.unwrap_or(0) * 1000;
+    answer
+}
+
+/// Hands the handlers what they have to do differently.
+fn prepare(call: &mut Call, when: When, action: &Action) {
+    call.truncate_zip = action.truncate_zip;
+    let is_deploy = call.operation == "deploy";
+    if let Some(end) = &action.deploy_result {
+        if is_deploy {
+            call.verdict = Some(Verdict {
+                status: end.status,
+                error_code: end.error_status_code.clone(),
+                error_message: end.error_message.clone(),
+                problem: None,
+                commits: when == When::After,
+            });
+        } else {
+            let mut over = json!({
+                "done": end.status.is_done(),
+                "status": end.status,
+                "success": end.status == Status::Succeeded,
+            });
+            if let Some(code) = &end.error_status_code {
+                crate::report::set(&mut over, "errorStatusCode", json!(code));
+            }
+            if let Some(message) = &end.error_message {
+                crate::report::set(&mut over, "errorMessage", json!(message));
+            }
+            call.overlay = Some(over);
+        }
+    }
+    if let (Some(problem), true) = (&action.component_problem, is_deploy) {
+        call.verdict = Some(Verdict {
+            status: Status::Failed,
+            error_code: None,
+            error_message: None,
+            problem: Some(Message {
+                component_type: problem.kind.clone(),
+                full_name: problem.full_name.clone(),
+                problem: problem.problem.clone(),
+                line: problem.line,
+                column: problem.column,
+                ..Message::default()
+            }),
+            commits: when == When::After,
+        });
+    }
+}
+
+fn second_actor(state: &mut State, action: &Action) {
+    if let Some(edit) = &action.edit {
+        let _ = admin::edit(state, &edit.kind, &edit.full_name, &edit.set);
+    }
+    if let Some(target) = &action.delete {
+        crate::deletion::remove(&mut state.org.tree, &target.kind, &target.full_name);
+    }
+}
+
+fn route(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+    let segments = request.segments();
+    match segments.as_slice() {
+        ["services", "Soap", "m", ..] => soap::answer(state, request, call),
+        ["services", "oauth2", "token"] => oauth::token(state, request, call),
+        ["services", "oauth2", "userinfo"] => oauth::userinfo(state, request, call),
+        ["services", "oauth2", "revoke"] => oauth::revoke(state, request, call),
+        ["id", ..] => oauth::identity(state, request, call),
+        ["services", "data", ..] => rest::answer(state, request, call),
+        _ => fault::rest(
+            501,
+            "NOT_IMITATED",
+            &format!("not imitated: {} {}", request.method, request.path),
+        ),
+    }
+}

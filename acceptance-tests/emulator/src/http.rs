@@ -1,0 +1,157 @@
+//! Requests and answers without their transport, and the reading of paths, queries and forms.
+
+use bytes::Bytes;
+
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    pub method: String,
+    /// Begins with exactly one slash, has none at its end.
+    pub path: String,
+    pub query: Vec<(String, String)>,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+    pub peer: String,
+    /// Scheme and host as the client wrote them.
+    pub base_url: String,
+}
+
+impl Request {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header("authorization")?.split_once(' ')?;
+        (scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("oauth"))
+            .then_some(token.trim())
+    }
+
+    pub fn segments(&self) -> Vec<&str> {
+        self.path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .collect()
+    }
+}
+
+/// How an answer reaches the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ending {
+    #[default]
+    Whole,
+    /// The connection breaks in the middle of the body.
+    Cut,
+    /// The connection breaks before anything is written.
+    Drop,
+}
+
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    pub ending: Ending,
+    pub delay_ms: u64,
+}
+
+impl Answer {
+    pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+        Answer {
+            status,
+            headers: vec![("content-type".to_string(), content_type.to_string())],
+            body: body.into(),
+            ending: Ending::Whole,
+            delay_ms: 0,
+        }
+    }
+
+    pub fn json(status: u16, body: &serde_json::Value) -> Answer {
+        Answer::new(status, "application/json;charset=UTF-8", body.to_string())
+    }
+
+    pub fn xml(status: u16, body: String) -> Answer {
+        Answer::new(status, "text/xml;charset=UTF-8", body)
+    }
+
+    pub fn empty(status: u16) -> Answer {
+        Answer {
+            headers: Vec::new(),
+            ..Answer::new(status, "text/plain", Vec::new())
+        }
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Answer {
+        self.headers.push((name.to_string(), value.to_string()));
+        self
+    }
+}
+
+/// Collapses slashes: a client whose base URL ends with one asks for `//services`.
+pub fn clean_path(path: &str) -> String {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    format!("/{}", segments.join("/"))
+}
+
+/// `a=b&c=d`, as in queries and form bodies.
+pub fn parse_form(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name, true), decode(value, true))
+        })
+        .collect()
+}
+
+/// Undoes percent encoding; what is not valid stays as it is.
+pub fn decode(text: &str, plus_is_space: bool) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'+' if plus_is_space => out.push(b' '),
+            b'%' => {
+                let mut ahead = bytes.clone();
+                let digits = ahead.next().zip(ahead.next()).and_then(|(high, low)| {
+                    let digit = |byte: u8| char::from(byte).to_digit(16);
+                    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+                });
+                match digits {
+                    Some(value) => {
+                        out.push(value);
+                        bytes = ahead;
+                    }
+                    None => out.push(b'%'),
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_forms() {
+        assert_eq!(clean_path("//services//Soap/m/66.0/"), "/services/Soap/m/66.0");
+        assert_eq!(clean_path(""), "/");
+        assert_eq!(
+            parse_form("q=SELECT+Id%20FROM&x&y=%zz%4"),
+            [("q", "SELECT Id FROM"), ("x", ""), ("y", "%zz%4")].map(|(a, b)| (a.to_string(), b.to_string()))
+        );
+    }
+}

@@ -1,0 +1,219 @@
+//! A strict stand-in for the parts of a Salesforce org that External Client Apps touch.
+//!
+//! It shares no code with the provider: the contract comes from Salesforce's own schema (`proto/salesforce`), XML is
+//! read with another library. Where there is no evidence for what an org does, it refuses ("not imitated: …").
+//!
+//! `start` runs it inside a test; `main.rs` is the program for use by hand.
+
+#![forbid(unsafe_code)]
+
+mod admin;
+mod apply;
+pub mod behaviour;
+mod check;
+mod component;
+mod contract;
+pub mod credentials;
+mod crud;
+mod deletion;
+mod emulator;
+mod fault;
+mod http;
+mod job;
+mod journal;
+mod multipart;
+mod oauth;
+mod org;
+mod package;
+mod report;
+mod rest;
+mod rules;
+mod script;
+mod server;
+mod soap;
+mod soql;
+mod stamp;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::credentials::Credentials;
+use crate::emulator::Emulator;
+use crate::org::Org;
+pub use crate::org::Switches;
+
+/// How an emulator is started. `Config::default()` listens on a free port of the loopback address.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub host: String,
+    /// 0 takes a free one.
+    pub port: u16,
+    pub org_id: String,
+    pub name: String,
+    pub api_version: u32,
+    pub switches: Switches,
+    /// Name and number of holders, besides those of the seed.
+    pub permission_sets: Vec<(String, u64)>,
+    pub jwt_tokens: bool,
+    pub state_file: Option<PathBuf>,
+    pub journal_file: Option<PathBuf>,
+    pub faults_file: Option<PathBuf>,
+    pub credentials_folder: Option<PathBuf>,
+    pub tls: bool,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            host: "127.0.0.1".to_string(),
+            port: 0,
+            org_id: stamp::with_checksum("00DEM0000000001"),
+            name: "Emulator".to_string(),
+            api_version: NEWEST_API_VERSION,
+            switches: Switches::default(),
+            permission_sets: Vec::new(),
+            jwt_tokens: false,
+            state_file: None,
+            journal_file: None,
+            faults_file: None,
+            credentials_folder: None,
+            tls: false,
+        }
+    }
+}
+
+pub const NEWEST_API_VERSION: u32 = 67;
+
+/// An emulator at work; it ends when this is dropped.
+pub struct Running {
+    pub url: String,
+    pub org_id: String,
+    pub credentials: Credentials,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Saved {
+    org: Org,
+    jobs: job::Jobs,
+}
+
+/// Starts an emulator in the background of the current tokio runtime.
+pub async fn start(config: Config) -> Result<Running, String> {
+    let (mut org, jobs) = load(&config)?;
+    org.switches = config.switches.clone();
+    for app in &mut org.login_apps {
+        app.jwt_tokens = config.jwt_tokens;
+    }
+    let wanted = config
+        .permission_sets
+        .iter()
+        .map(|(name, holders)| (name.clone(), serde_json::json!(holders)))
+        .collect();
+    admin::set_groups(&mut org.permission_sets, "0PS", &wanted)?;
+    let journal = match &config.journal_file {
+        None => None,
+        Some(path) => {
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+            Some(file.map_err(|error| format!("{}: {error}", path.display()))?)
+        }
+    };
+    let address = format!("{}:{}", config.host, config.port);
+    let listener = tokio::net::TcpListener::bind(&address)
+        .await
+        .map_err(|error| format!("{address}: {error}"))?;
+    let bound: SocketAddr = listener.local_addr().map_err(|error| error.to_string())?;
+    let (tls, ca_certificate) = if config.tls {
+        let (acceptor, certificate) = certificate()?;
+        (Some(acceptor), Some(certificate))
+    } else {
+        (None, None)
+    };
+    let scheme = if config.tls { "https" } else { "http" };
+    let url = format!("{scheme}://{bound}");
+    let credentials = Credentials::issue(&mut org, &url, ca_certificate);
+    if let Some(folder) = &config.credentials_folder {
+        credentials
+            .write(folder)
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    let org_id = org.id.clone();
+    let emulator = Arc::new(Emulator::new(
+        org,
+        jobs,
+        journal::Journal::new(journal),
+        config.state_file.clone(),
+    ));
+    if let Some(path) = &config.faults_file {
+        let text = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let entries = script::Script::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        emulator.state().script.entries = entries;
+    }
+    emulator.state().save();
+    let ticking = Arc::clone(&emulator);
+    let clock = tokio::spawn(async move {
+        let mut interval = tokio::time::interval(std::time::Duration::from_millis(20));
+        loop {
+            interval.tick().await;
+            ticking.tick();
+        }
+    });
+    let server = tokio::spawn(async move {
+        server::serve(listener, tls, emulator).await;
+    });
+    Ok(Running {
+        url,
+        org_id,
+        credentials,
+        tasks: vec![clock, server],
+    })
+}
+
+fn load(config: &Config) -> Result<(Org, job::Jobs), String> {
+    let fresh = || {
+        Org::new(
+            &config.org_id,
+            &config.name,
+            config.api_version,
+            credentials::TEST_ONLY_CERTIFICATE,
+        )
+    };
+    let Some(path) = config.state_file.as_ref().filter(|path| path.exists()) else {
+        return Ok((fresh(), job::Jobs::default()));
+    };
+    let text = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let saved: Saved =
+        serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok((saved.org, saved.jobs))
+}
+
+/// A certificate for the loopback names, made at each start.
+fn certificate() -> Result<(tokio_rustls::TlsAcceptor, String), String> {
+    let names = vec![
+        "localhost".to_string(),
+        "127.0.0.1".to_string(),
+        "::1".to_string(),
+    ];
+    let made = rcgen::generate_simple_self_signed(names).map_err(|error| error.to_string())?;
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der())
+        .map_err(ToString::to_string)?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .map_err(|error| error.to_string())?;
+    Ok((tokio_rustls::TlsAcceptor::from(Arc::new(config)), made.cert.pem()))
+}

@@ -1,0 +1,398 @@
+//! Tokens: JWT bearer, client credentials, refresh; userinfo and identity.
+//! Clients are the login app of the seed and every external client app that has a Global file.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+use crate::behaviour;
+use crate::component::{is_true, text};
+use crate::contract::PARENT;
+use crate::emulator::{Call, State};
+use crate::fault::{oauth as error, rest};
+use crate::http::{Answer, Request, parse_form};
+use crate::org::{GLOBAL_SETTINGS, OAUTH_POLICIES, Org, User};
+use crate::stamp;
+
+/// Who asks for a token.
+struct Client {
+    id: String,
+    secret: String,
+    certificate: Option<String>,
+    run_as: Option<String>,
+    refresh_token: Option<String>,
+    jwt_tokens: bool,
+    /// For the login app each user says whether it is approved.
+    is_login_app: bool,
+    allows_credentials: bool,
+}
+
+fn client(org: &Org, id: &str) -> Option<Client> {
+    if let Some(app) = org.login_apps.iter().find(|app| app.client_id == id) {
+        return Some(Client {
+            id: app.client_id.clone(),
+            secret: app.client_secret.clone(),
+            certificate: Some(app.certificate.clone()),
+            run_as: Some(app.run_as.clone()),
+            refresh_token: Some(app.refresh_token.clone()),
+            jwt_tokens: app.jwt_tokens,
+            is_login_app: true,
+            allows_credentials: true,
+        });
+    }
+    let (_, global) = org
+        .tree
+        .all(GLOBAL_SETTINGS)
+        .find(|(_, global)| text(&global.fields, "consumerKey") == Some(id))?;
+    let app = text(&global.fields, PARENT)?;
+    if !behaviour::is_enabled(org, app) || stamp::now() < global.created + org.switches.propagation_ms {
+        return None;
+    }
+    let policies = org
+        .tree
+        .part(OAUTH_POLICIES, app)
+        .map(|(_, policies)| &policies.fields);
+    Some(Client {
+        id: id.to_string(),
+        secret: text(&global.fields, "consumerSecret")
+            .unwrap_or_default()
+            .to_string(),
+        certificate: text(&global.fields, "certificate").map(str::to_string),
+        run_as: policies
+            .and_then(|fields| text(fields, "clientCredentialsFlowUser"))
+            .map(str::to_string),
+        refresh_token: None,
+        jwt_tokens: is_true(&global.fields, "isNamedUserJwtEnabled"),
+        is_login_app: false,
+        allows_credentials: is_true(&global.fields, "isClientCredentialsFlowEnabled")
+            && policies.is_some_and(|fields| is_true(fields, "isClientCredentialsFlowEnabled")),
+    })
+}
+
+pub fn token(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+    if request.method != "POST" {
+        return error(400, "invalid_request", "must be POST");
+    }
+    let mut form = request.query.clone();
+    form.extend(parse_form(&String::from_utf8_lossy(&request.body)));
+    let field = |name: &str| {
+        form.iter()
+            .find(|(known, _)| known == name)
+            .map_or("", |(_, value)| value.as_str())
+    };
+    let grant = field("grant_type");
+    call.note("grantType", json!(grant));
+    match grant {
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => jwt_bearer(state, request, field("assertion"), call),
+        "client_credentials" => {
+            let (id, secret) = credentials(request, field("client_id"), field("client_secret"));
+            client_credentials(state, request, &id, &secret, call)
+        }
+        "refresh_token" => {
+            let (id, secret) = credentials(request, field("client_id"), field("client_secret"));
+            refresh(state, request, &id, &secret, field("refresh_token"), call)
+        }
+        "" => error(400, "unsupported_grant_type", "grant type not supported"),
+        "password"
+        | "authorization_code"
+        | "urn:ietf:params:oauth:grant-type:token-exchange"
+        | "urn:ietf:params:oauth:grant-type:device" => error(
+            501,
+            "unsupported_grant_type",
+            &format!("not imitated: the grant type {grant}"),
+        ),
+        _ => error(400, "unsupported_grant_type", "grant type not supported"),
+    }
+}
+
+/// Basic header or form fields.
+fn credentials(request: &Request, id: &str, secret: &str) -> (String, String) {
+    let basic = request
+        .header("authorization")
+        .and_then(|value| value.strip_prefix("Basic "))
+        .and_then(|value| STANDARD.decode(value.trim()).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    match basic.as_deref().and_then(|pair| pair.split_once(':')) {
+        Some((id, secret)) => (crate::http::decode(id, false), crate::http::decode(secret, false)),
+        None => (id.to_string(), secret.to_string()),
+    }
+}
+
+fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut Call) -> Answer {
+    let parts: Vec<&str> = assertion.split('.').collect();
+    let [header, claims, signature] = parts.as_slice() else {
+        return error(400, "invalid_grant", "invalid assertion");
+    };
+    let json_of = |part: &str| -> Option<Value> {
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?).ok()
+    };
+    let (Some(head), Some(body)) = (json_of(header), json_of(claims)) else {
+        return error(400, "invalid_grant", "invalid assertion");
+    };
+    let claim = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    if head.get("alg").and_then(Value::as_str) != Some("RS256") {
+        return error(
+            400,
+            "invalid_grant",
+            "invalid assertion: the algorithm must be RS256",
+        );
+    }
+    call.note("sub", json!(claim("sub")));
+    call.note("aud", body.get("aud").cloned().unwrap_or_default());
+    let Some(client) = client(&state.org, claim("iss")) else {
+        return error(400, "invalid_client_id", "client identifier invalid");
+    };
+    let signed = format!("{header}.{claims}");
+    let signature = URL_SAFE_NO_PAD
+        .decode(signature.trim_end_matches('='))
+        .unwrap_or_default();
+    let is_genuine = client
+        .certificate
+        .as_deref()
+        .is_some_and(|certificate| verify(certificate, &signed, &signature));
+    if !is_genuine {
+        return error(400, "invalid_grant", "invalid assertion");
+    }
+    if !is_audience(&body, request) {
+        return error(400, "invalid_grant", "audience is invalid");
+    }
+    if let Err(reason) = is_in_time(&body) {
+        return error(400, "invalid_grant", reason);
+    }
+    let Some(user) = state.org.user_named(claim("sub")).cloned() else {
+        return error(400, "invalid_grant", "user hasn't approved this consumer");
+    };
+    if !user.active {
+        return error(400, "invalid_grant", "inactive user");
+    }
+    let is_approved = if client.is_login_app {
+        user.approved
+    } else {
+        is_preauthorized(&state.org, &client.id)
+    };
+    if !is_approved {
+        return error(400, "invalid_grant", "user hasn't approved this consumer");
+    }
+    grant(state, request, &user, &client, call)
+}
+
+/// An app admits users beforehand by policy. Who holds a permission set is not modelled: any one of them admits.
+fn is_preauthorized(org: &Org, consumer_key: &str) -> bool {
+    org.tree
+        .all(GLOBAL_SETTINGS)
+        .find(|(_, global)| text(&global.fields, "consumerKey") == Some(consumer_key))
+        .and_then(|(_, global)| org.tree.part(OAUTH_POLICIES, text(&global.fields, PARENT)?))
+        .is_some_and(|(_, policies)| {
+            text(&policies.fields, "permittedUsersPolicyType") == Some("AdminApprovedPreAuthorized")
+                && !behaviour::nobody_is_admitted(&policies.fields)
+        })
+}
+
+fn is_audience(body: &Value, request: &Request) -> bool {
+    let own = request.base_url.trim_end_matches('/');
+    let accepted = |audience: &str| {
+        [own, "https://login.salesforce.com", "https://test.salesforce.com"]
+            .contains(&audience.trim_end_matches('/'))
+    };
+    match body.get("aud") {
+        Some(Value::String(audience)) => accepted(audience),
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).any(accepted),
+        _ => false,
+    }
+}
+
+/// Seconds up to five minutes ahead; the CLI sends milliseconds, and orgs let it.
+fn is_in_time(body: &Value) -> Result<(), &'static str> {
+    let exp = match body.get("exp") {
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => text.parse().ok(),
+        _ => None,
+    };
+    let Some(exp) = exp else {
+        return Err("expired authorization code");
+    };
+    let now = stamp::now() as f64 / 1000.0;
+    let exp = if exp > 1e11 { exp / 1000.0 } else { exp };
+    if exp < now - 5.0 {
+        return Err("assertion expired");
+    }
+    if exp > now + 305.0 {
+        return Err("invalid assertion: expiry too far in the future");
+    }
+    Ok(())
+}
+
+fn verify(certificate: &str, signed: &str, signature: &[u8]) -> bool {
+    let Ok((_, block)) = x509_parser::pem::parse_x509_pem(certificate.trim().as_bytes()) else {
+        return false;
+    };
+    let Ok(certificate) = block.parse_x509() else {
+        return false;
+    };
+    let key = certificate.public_key().subject_public_key.data.as_ref();
+    ring::signature::UnparsedPublicKey::new(&ring::signature::RSA_PKCS1_2048_8192_SHA256, key)
+        .verify(signed.as_bytes(), signature)
+        .is_ok()
+}
+
+fn client_credentials(
+    state: &mut State,
+    request: &Request,
+    id: &str,
+    secret: &str,
+    call: &mut Call,
+) -> Answer {
+    let Some(client) = client(&state.org, id) else {
+        return error(400, "invalid_client_id", "client identifier invalid");
+    };
+    if client.secret != secret {
+        return error(400, "invalid_client", "invalid client credentials");
+    }
+    if !client.allows_credentials {
+        return error(400, "invalid_grant", "client credentials flow not enabled");
+    }
+    let user = client
+        .run_as
+        .as_deref()
+        .and_then(|name| state.org.user_named(name))
+        .cloned();
+    let Some(user) = user else {
+        return error(400, "invalid_grant", "no client credentials user enabled");
+    };
+    grant(state, request, &user, &client, call)
+}
+
+fn refresh(
+    state: &mut State,
+    request: &Request,
+    id: &str,
+    secret: &str,
+    refresh_token: &str,
+    call: &mut Call,
+) -> Answer {
+    let Some(client) = client(&state.org, id) else {
+        return error(400, "invalid_client_id", "client identifier invalid");
+    };
+    if client.secret != secret {
+        return error(400, "invalid_client", "invalid client credentials");
+    }
+    if client.refresh_token.as_deref() != Some(refresh_token) {
+        return error(400, "invalid_grant", "expired access/refresh token");
+    }
+    let user = client
+        .run_as
+        .as_deref()
+        .and_then(|name| state.org.user_named(name))
+        .cloned();
+    match user {
+        Some(user) => grant(state, request, &user, &client, call),
+        None => error(400, "invalid_grant", "inactive user"),
+    }
+}
+
+fn grant(state: &mut State, request: &Request, user: &User, client: &Client, call: &mut Call) -> Answer {
+    call.user = Some(user.username.clone());
+    let token = state.org.open_session(&user.id, &client.id, client.jwt_tokens);
+    Answer::json(
+        200,
+        &json!({
+            "access_token": token,
+            "id": format!("{}/id/{}/{}", request.base_url, state.org.id, user.id),
+            "instance_url": request.base_url,
+            "issued_at": stamp::now().to_string(),
+            "scope": "api web refresh_token",
+            "signature": STANDARD.encode(stamp::random_text(32)),
+            "token_format": if client.jwt_tokens { "jwt" } else { "opaque" },
+            "token_type": "Bearer",
+        }),
+    )
+    .header("cache-control", "no-store")
+}
+
+/// The user of a REST call's session.
+pub fn bearer_user(state: &State, request: &Request, call: &mut Call) -> Result<User, Answer> {
+    let user = request
+        .bearer()
+        .and_then(|token| state.org.session(token))
+        .and_then(|session| state.org.user(&session.user))
+        .cloned();
+    match user {
+        Some(user) => {
+            call.user = Some(user.username.clone());
+            Ok(user)
+        }
+        None => Err(rest(401, "INVALID_SESSION_ID", "Session expired or invalid")),
+    }
+}
+
+pub fn userinfo(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+    match bearer_user(state, request, call) {
+        Ok(user) => Answer::json(200, &about(state, request, &user)),
+        Err(_) => Answer::new(403, "text/html;charset=UTF-8", "Bad_OAuth_Token"),
+    }
+}
+
+pub fn identity(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+    let mut request = request.clone();
+    if let Some(token) = request.query("oauth_token").map(str::to_string) {
+        request
+            .headers
+            .push(("authorization".to_string(), format!("Bearer {token}")));
+    }
+    let segments = request.segments();
+    match bearer_user(state, &request, call) {
+        Ok(user)
+            if matches!(segments.as_slice(), ["id", org, id]
+            if stamp::same_id(org, &state.org.id) && stamp::same_id(id, &user.id)) =>
+        {
+            Answer::json(200, &about(state, &request, &user))
+        }
+        Ok(_) => Answer::new(403, "text/html;charset=UTF-8", "Bad_Id"),
+        Err(_) => Answer::new(403, "text/html;charset=UTF-8", "Bad_OAuth_Token"),
+    }
+}
+
+fn about(state: &State, request: &Request, user: &User) -> Value {
+    let base = &request.base_url;
+    json!({
+        "active": user.active,
+        "display_name": user.name,
+        "email": user.username,
+        "id": format!("{base}/id/{}/{}", state.org.id, user.id),
+        "name": user.name,
+        "organization_id": state.org.id,
+        "preferred_username": user.username,
+        "sub": format!("{base}/id/{}/{}", state.org.id, user.id),
+        "urls": {
+            "custom_domain": base,
+            "metadata": format!("{base}/services/Soap/m/{{version}}/{}", stamp::short_id(&state.org.id)),
+            "query": format!("{base}/services/data/v{{version}}/query/"),
+            "rest": format!("{base}/services/data/v{{version}}/"),
+        },
+        "user_id": user.id,
+        "username": user.username,
+    })
+}
+
+pub fn revoke(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+    let mut form = request.query.clone();
+    form.extend(parse_form(&String::from_utf8_lossy(&request.body)));
+    let token = form
+        .iter()
+        .find(|(name, _)| name == "token")
+        .map_or("", |(_, value)| value.as_str())
+        .to_string();
+    call.operation = "revoke".to_string();
+    match state
+        .org
+        .sessions
+        .iter_mut()
+        .find(|session| session.token == token && !session.expired)
+    {
+        Some(session) => {
+            session.expired = true;
+            Answer::empty(200)
+        }
+        None => error(400, "unsupported_token_type", "this token type is not supported"),
+    }
+}

@@ -1,0 +1,400 @@
+//! The org: components, people, login apps, sessions, switches. Everything here is kept in the state file.
+//! How components change is in `apply.rs`, what the org makes of their values in `behaviour.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::component::{Component, Fields, Value, is_true, text};
+use crate::contract::PARENT;
+use crate::stamp::{self, Millis};
+
+pub const APP: &str = "ExternalClientApplication";
+pub const OAUTH_SETTINGS: &str = "ExtlClntAppOauthSettings";
+pub const GLOBAL_SETTINGS: &str = "ExtlClntAppGlobalOauthSettings";
+pub const OAUTH_POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
+pub const APP_POLICIES: &str = "ExtlClntAppConfigurablePolicies";
+pub const OIDC_SETTINGS: &str = "OauthOidcSettings";
+pub const APP_SETTINGS: &str = "ExternalClientAppSettings";
+
+/// The components, by type and full name, and the counter that ids are taken from.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Tree {
+    pub components: BTreeMap<String, BTreeMap<String, Component>>,
+    pub issued_ids: u64,
+    /// Consumer ids by app; they survive changes of the settings files.
+    pub consumers: BTreeMap<String, String>,
+}
+
+impl Tree {
+    pub fn get(&self, kind: &str, name: &str) -> Option<&Component> {
+        self.components.get(kind)?.get(name)
+    }
+
+    pub fn get_mut(&mut self, kind: &str, name: &str) -> Option<&mut Component> {
+        self.components.get_mut(kind)?.get_mut(name)
+    }
+
+    pub fn all(&self, kind: &str) -> impl Iterator<Item = (&String, &Component)> {
+        self.components.get(kind).into_iter().flatten()
+    }
+
+    /// The part of a type that belongs to `app`.
+    pub fn part(&self, kind: &str, app: &str) -> Option<(&String, &Component)> {
+        self.all(kind)
+            .find(|(_, component)| text(&component.fields, PARENT) == Some(app))
+    }
+
+    pub fn next_id(&mut self, prefix: &str) -> String {
+        self.issued_ids += 1;
+        stamp::record_id(prefix, self.issued_ids)
+    }
+
+    /// Stores the fields; returns the id, whether it is new, whether anything changed.
+    pub fn put(&mut self, kind: &str, name: &str, fields: Fields, user: &str, at: Millis) -> Stored {
+        if let Some(existing) = self.get_mut(kind, name) {
+            let changed = existing.fields != fields;
+            if changed {
+                existing.fields = fields;
+                existing.modified_by = user.to_string();
+                existing.modified = at;
+            }
+            return Stored {
+                id: existing.id.clone(),
+                created: false,
+                changed,
+            };
+        }
+        let id = self.next_id(id_prefix(kind));
+        let component = Component {
+            id: id.clone(),
+            fields,
+            created_by: user.to_string(),
+            created: at,
+            modified_by: user.to_string(),
+            modified: at,
+        };
+        self.components
+            .entry(kind.to_string())
+            .or_default()
+            .insert(name.to_string(), component);
+        Stored {
+            id,
+            created: true,
+            changed: true,
+        }
+    }
+
+    pub fn remove(&mut self, kind: &str, name: &str) -> Option<Component> {
+        self.components.get_mut(kind)?.remove(name)
+    }
+}
+
+pub struct Stored {
+    pub id: String,
+    pub created: bool,
+    pub changed: bool,
+}
+
+/// Only `0xI` is known from real orgs; the others are invented.
+fn id_prefix(kind: &str) -> &'static str {
+    match kind {
+        APP => "0xI",
+        OAUTH_SETTINGS => "0xJ",
+        GLOBAL_SETTINGS => "0xK",
+        OAUTH_POLICIES => "0xL",
+        APP_POLICIES => "0xM",
+        _ => "0xN",
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct User {
+    pub id: String,
+    pub username: String,
+    pub name: String,
+    pub permissions: BTreeSet<String>,
+    /// Whether an administrator has approved the login app for this user.
+    pub approved: bool,
+    pub active: bool,
+}
+
+impl User {
+    pub fn may(&self, permission: &str) -> bool {
+        self.permissions.contains(permission)
+    }
+}
+
+/// A permission set or a profile and how many users hold it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Group {
+    pub id: String,
+    pub name: String,
+    pub holders: u64,
+}
+
+/// What automation logs in through: a connected app that is not itself metadata of this emulator.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LoginApp {
+    pub client_id: String,
+    pub client_secret: String,
+    pub certificate: String,
+    /// The user of the client credentials flow.
+    pub run_as: String,
+    /// Whether the tokens it gets are JWTs, which SOAP refuses.
+    pub jwt_tokens: bool,
+    pub refresh_token: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Session {
+    pub token: String,
+    pub user: String,
+    pub client: String,
+    pub issued: Millis,
+    pub expired: bool,
+    pub jwt: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelMood {
+    /// A job that has not been committed is stopped.
+    Obey,
+    /// The answer says Canceled and the changes are in the org all the same, as documented below API version 65.
+    CommitAnyway,
+    /// The call is refused.
+    Deny,
+}
+
+/// What a real org decides and does not tell, and the delays of this one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Switches {
+    pub queue_ms: u64,
+    pub deploy_ms: u64,
+    pub retrieve_ms: u64,
+    pub call_ms: u64,
+    pub finalizing_ms: u64,
+    pub cancel: CancelMood,
+    /// Refuse files whose elements are not in alphabetical order (one observer says that orgs do).
+    pub alphabetical: bool,
+    /// Without `ignoreWarnings`, warnings fail a deploy (documented).
+    pub warnings_fail: bool,
+    /// `isPkceRequired` false silently becomes true (one observer).
+    pub pkce_reverts: bool,
+    /// A Global file that can be read carries the secret.
+    pub secret_in_metadata: bool,
+    /// Pre-authorisation demands that the deploying user holds one of the permission sets (one observer).
+    pub preauthorization_needs_own_assignment: bool,
+    /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
+    pub propagation_ms: u64,
+}
+
+impl Default for Switches {
+    fn default() -> Switches {
+        Switches {
+            queue_ms: 0,
+            deploy_ms: 0,
+            retrieve_ms: 0,
+            call_ms: 0,
+            finalizing_ms: 0,
+            cancel: CancelMood::Obey,
+            alphabetical: false,
+            warnings_fail: true,
+            pkce_reverts: false,
+            secret_in_metadata: true,
+            preauthorization_needs_own_assignment: false,
+            propagation_ms: 0,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Org {
+    pub id: String,
+    pub name: String,
+    pub is_sandbox: bool,
+    pub api_version: u32,
+    pub tree: Tree,
+    pub users: Vec<User>,
+    pub permission_sets: Vec<Group>,
+    pub profiles: Vec<Group>,
+    pub apex_classes: BTreeSet<String>,
+    pub login_apps: Vec<LoginApp>,
+    pub sessions: Vec<Session>,
+    /// Every secret and key that ever was, also rotated ones.
+    pub secrets: BTreeSet<String>,
+    pub switches: Switches,
+}
+
+pub const ALL_PERMISSIONS: &[&str] = &[
+    "ApiEnabled",
+    "ExternalClientAppAdmin",
+    "ExternalClientAppDeveloper",
+    "ExternalClientAppViewer",
+    "ManageConnectedApps",
+    "ModifyMetadata",
+    "ViewClientSecret",
+    "ViewConsumerSecretsInMetadata",
+    "ViewSetup",
+];
+
+impl Org {
+    pub fn new(id: &str, name: &str, api_version: u32, certificate: &str) -> Org {
+        let mut tree = Tree {
+            issued_ids: 1000,
+            ..Tree::default()
+        };
+        let domain = format!("{}.example", name.to_lowercase().replace(' ', "-"));
+        let user = |number: u64, login: &str, name: &str, permissions: &[&str]| User {
+            id: stamp::record_id("005", number),
+            username: format!("{login}@{domain}"),
+            name: name.to_string(),
+            permissions: permissions.iter().map(|name| (*name).to_string()).collect(),
+            approved: true,
+            active: true,
+        };
+        let users = vec![
+            user(1, "admin", "Ada Admin", ALL_PERMISSIONS),
+            user(
+                2,
+                "app.admin",
+                "Alan Appadmin",
+                &[
+                    "ApiEnabled",
+                    "ExternalClientAppAdmin",
+                    "ModifyMetadata",
+                    "ViewSetup",
+                ],
+            ),
+            user(3, "limited", "Lee Limited", &["ApiEnabled"]),
+            user(4, "integration", "Ingo Integration", &["ApiEnabled"]),
+        ];
+        let at = stamp::now();
+        let fields = |entries: &[(&str, &str)]| -> Fields {
+            entries
+                .iter()
+                .map(|(name, value)| ((*name).to_string(), Value::text(*value)))
+                .collect()
+        };
+        let admin = stamp::record_id("005", 1);
+        tree.put(
+            OIDC_SETTINGS,
+            "OauthOidc",
+            fields(&[
+                ("agentAuthLinking", "false"),
+                ("blockOAuthUnPwFlow", "true"),
+                ("blockOAuthUsrAgtFlow", "true"),
+                ("isPkceRequired", "false"),
+                ("oAuthCdCrdtFlowEnable", "true"),
+            ]),
+            &admin,
+            at,
+        );
+        tree.put(
+            APP_SETTINGS,
+            "ExternalClientApp",
+            fields(&[
+                ("enableClientSecretInRestApiAccess", "true"),
+                ("enableConsumerSecretApiAccess", "true"),
+                ("enablePackageEcaOauthFromDevOrg", "false"),
+            ]),
+            &admin,
+            at,
+        );
+        let group = |prefix: &str, number: u64, name: &str, holders: u64| Group {
+            id: stamp::record_id(prefix, number),
+            name: name.to_string(),
+            holders,
+        };
+        let login_app = LoginApp {
+            client_id: format!("3MVG9canaryLOGIN{}", stamp::random_text(40)),
+            client_secret: format!("canaryLOGINSECRET{}", stamp::random_text(32)),
+            certificate: certificate.to_string(),
+            run_as: format!("admin@{domain}"),
+            jwt_tokens: false,
+            refresh_token: format!("5Aep861canaryREFRESH{}", stamp::random_text(40)),
+        };
+        let secrets = [login_app.client_secret.clone(), login_app.refresh_token.clone()].into();
+        Org {
+            id: id.to_string(),
+            name: name.to_string(),
+            is_sandbox: false,
+            api_version,
+            tree,
+            users,
+            permission_sets: vec![
+                group("0PS", 1, "Shop_Customer", 214),
+                group("0PS", 2, "Shop_Staff", 12),
+                group("0PS", 3, "Integration", 1),
+            ],
+            profiles: vec![
+                group("00e", 1, "Admin", 1),
+                group("00e", 2, "Standard", 8),
+                group("00e", 3, "Customer Community User", 200),
+            ],
+            apex_classes: BTreeSet::new(),
+            login_apps: vec![login_app],
+            sessions: Vec::new(),
+            secrets,
+            switches: Switches::default(),
+        }
+    }
+
+    pub fn setting(&self, kind: &str, element: &str) -> bool {
+        self.tree
+            .all(kind)
+            .any(|(_, component)| is_true(&component.fields, element))
+    }
+
+    pub fn user(&self, id: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.id == id)
+    }
+
+    pub fn user_named(&self, username: &str) -> Option<&User> {
+        self.users
+            .iter()
+            .find(|user| user.username.eq_ignore_ascii_case(username))
+    }
+
+    pub fn open_session(&mut self, user: &str, client: &str, jwt: bool) -> String {
+        let token = if jwt {
+            use base64::Engine;
+            let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+            format!(
+                "{}.{}.{}",
+                part(r#"{"alg":"RS256","typ":"JWT","tty":"sfdc-core-token"}"#),
+                part(&format!(
+                    r#"{{"sub":"uid:{user}","jti":"{}"}}"#,
+                    stamp::random_text(16)
+                )),
+                stamp::random_text(86)
+            )
+        } else {
+            format!("{}!AQcanaryTOKEN.{}", self.id, stamp::random_text(80))
+        };
+        self.secrets.insert(token.clone());
+        self.sessions.push(Session {
+            token: token.clone(),
+            user: user.to_string(),
+            client: client.to_string(),
+            issued: stamp::now(),
+            expired: false,
+            jwt,
+        });
+        token
+    }
+
+    pub fn session(&self, token: &str) -> Option<&Session> {
+        self.sessions
+            .iter()
+            .find(|session| session.token == token && !session.expired)
+    }
+
+    /// Whether `user` is shown the Global files at all.
+    pub fn shows_global(&self, user: &User) -> bool {
+        self.setting(APP_SETTINGS, "enableConsumerSecretApiAccess")
+            && user.may("ViewConsumerSecretsInMetadata")
+    }
+}

@@ -1,0 +1,295 @@
+//! Reads the zip of a deploy: package.xml, manifests of deletions, component files. Writes the zip of a retrieve.
+//! Knows no component's content.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Cursor, Read, Write};
+
+use roxmltree::{Document, Node};
+
+use crate::component::{NAMESPACE, escape};
+
+/// Uncompressed sizes above this are refused.
+const LARGEST_CONTENT: u64 = 600 * 1024 * 1024;
+const MOST_FILES: usize = 10_000;
+
+#[derive(Debug, Default)]
+pub struct Package {
+    /// What stands before package.xml in every path, with its slash: `zip/`, `unpackaged/` or nothing.
+    pub prefix: String,
+    pub manifest: Manifest,
+    pub deletions: Vec<(DeletionTime, Manifest)>,
+    /// By path below the prefix.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeletionTime {
+    Before,
+    After,
+}
+
+/// package.xml or one of the destructive manifests.
+#[derive(Debug, Default)]
+pub struct Manifest {
+    pub file_name: String,
+    pub version: Option<u32>,
+    pub members: Vec<Member>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// As in `<name>`.
+    pub kind: String,
+    /// As in `<members>`; may be `*`.
+    pub name: String,
+    pub line: u32,
+}
+
+/// A mistake in the package as a whole, told in the message for `file`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    pub file: String,
+    pub problem: String,
+    pub line: Option<u32>,
+}
+
+impl Unreadable {
+    fn new(file: &str, problem: impl Into<String>) -> Unreadable {
+        Unreadable {
+            file: file.to_string(),
+            problem: problem.into(),
+            line: None,
+        }
+    }
+}
+
+pub fn read(zip: &[u8]) -> Result<Package, Unreadable> {
+    let all = entries(zip)?;
+    let manifests: Vec<&String> = all
+        .keys()
+        .filter(|path| *path == "package.xml" || path.ends_with("/package.xml"))
+        .collect();
+    let path = match manifests.as_slice() {
+        [] => return Err(Unreadable::new("package.xml", "No package.xml found")),
+        [only] => (*only).clone(),
+        _ => {
+            return Err(Unreadable::new(
+                "package.xml",
+                "not imitated: several packages in one zip",
+            ));
+        }
+    };
+    let prefix = path.strip_suffix("package.xml").unwrap_or("").to_string();
+    let mut package = Package {
+        prefix: prefix.clone(),
+        ..Package::default()
+    };
+    for (path, content) in all {
+        let Some(name) = path.strip_prefix(&prefix) else {
+            return Err(Unreadable::new(
+                &path,
+                "not imitated: a file beside the package's folder",
+            ));
+        };
+        match name {
+            "package.xml" => package.manifest = read_manifest(name, &content)?,
+            "destructiveChanges.xml" | "destructiveChangesPre.xml" => {
+                package
+                    .deletions
+                    .push((DeletionTime::Before, read_manifest(name, &content)?));
+            }
+            "destructiveChangesPost.xml" => {
+                package
+                    .deletions
+                    .push((DeletionTime::After, read_manifest(name, &content)?));
+            }
+            other => {
+                package.files.insert(other.to_string(), content);
+            }
+        }
+    }
+    for (_, manifest) in &package.deletions {
+        if let Some(member) = manifest.members.iter().find(|member| member.name == "*") {
+            return Err(Unreadable {
+                file: manifest.file_name.clone(),
+                problem: "Wildcards (*) are not allowed in a manifest of deletions".to_string(),
+                line: Some(member.line),
+            });
+        }
+    }
+    Ok(package)
+}
+
+fn entries(zip: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Unreadable> {
+    let broken = |error: &dyn std::fmt::Display| {
+        Unreadable::new("package.xml", format!("The zip file could not be read: {error}"))
+    };
+    let mut archive = zip::ZipArchive::new(Cursor::new(zip)).map_err(|error| broken(&error))?;
+    if archive.len() > MOST_FILES {
+        return Err(Unreadable::new(
+            "package.xml",
+            "LIMIT_EXCEEDED: Maximum number of files is 10000",
+        ));
+    }
+    let mut files = BTreeMap::new();
+    let mut total = 0;
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).map_err(|error| broken(&error))?;
+        if file.is_dir() {
+            continue;
+        }
+        let name = file.name().map_err(|error| broken(&error))?.into_owned();
+        if name.starts_with('/') || name.split('/').any(|part| part == "..") {
+            return Err(Unreadable::new(&name, "The path of this file is not allowed"));
+        }
+        let mut content = Vec::new();
+        (&mut file)
+            .take(LARGEST_CONTENT)
+            .read_to_end(&mut content)
+            .map_err(|error| broken(&error))?;
+        total += content.len() as u64;
+        if total > LARGEST_CONTENT {
+            return Err(Unreadable::new(
+                "package.xml",
+                "LIMIT_EXCEEDED: Maximum size of content is 600 MB",
+            ));
+        }
+        if files.insert(name.clone(), content).is_some() {
+            return Err(Unreadable::new(&name, "The zip file holds this file twice"));
+        }
+    }
+    Ok(files)
+}
+
+fn read_manifest(file: &str, content: &[u8]) -> Result<Manifest, Unreadable> {
+    let text =
+        std::str::from_utf8(content).map_err(|_| Unreadable::new(file, "The file is not valid UTF-8"))?;
+    let document =
+        Document::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|error| Unreadable {
+            file: file.to_string(),
+            problem: format!("Error parsing file: {error}"),
+            line: Some(error.pos().row),
+        })?;
+    let wrong = |node: Node<'_, '_>, problem: String| Unreadable {
+        file: file.to_string(),
+        problem,
+        line: Some(line_of(&document, node)),
+    };
+    let root = document.root_element();
+    if root.tag_name().name() != "Package" || root.tag_name().namespace() != Some(NAMESPACE) {
+        return Err(wrong(
+            root,
+            format!("Error parsing file: the root element must be {{{NAMESPACE}}}Package"),
+        ));
+    }
+    let mut manifest = Manifest {
+        file_name: file.to_string(),
+        ..Manifest::default()
+    };
+    for node in root.children().filter(Node::is_element) {
+        if node.tag_name().namespace() != Some(NAMESPACE) {
+            return Err(wrong(
+                node,
+                format!("Element {} has the wrong namespace", node.tag_name().name()),
+            ));
+        }
+        match node.tag_name().name() {
+            "version" => {
+                let text = node.text().unwrap_or("").trim();
+                let version = parse_version(text)
+                    .ok_or_else(|| wrong(node, format!("The version '{text}' is not an API version")))?;
+                manifest.version = Some(version);
+            }
+            "types" => manifest
+                .members
+                .extend(read_types(&document, node).map_err(|(node, text)| wrong(node, text))?),
+            "fullName" | "apiAccessLevel" | "description" | "namespacePrefix" | "objectPermissions"
+            | "postInstallClass" | "setupWeblink" | "uninstallClass" => {
+                return Err(wrong(
+                    node,
+                    format!("not imitated: {} in a package", node.tag_name().name()),
+                ));
+            }
+            other => {
+                return Err(wrong(
+                    node,
+                    format!(
+                        "Error parsing file: Element {{{NAMESPACE}}}{other} invalid at this location in type Package"
+                    ),
+                ));
+            }
+        }
+    }
+    Ok(manifest)
+}
+
+fn read_types<'a, 'input>(
+    document: &Document<'input>,
+    types: Node<'a, 'input>,
+) -> Result<Vec<Member>, (Node<'a, 'input>, String)> {
+    let mut names = Vec::new();
+    let mut kind = None;
+    for node in types.children().filter(Node::is_element) {
+        let text = node.text().unwrap_or("").trim().to_string();
+        match node.tag_name().name() {
+            "members" => names.push((text, line_of(document, node))),
+            "name" if kind.is_none() => kind = Some(text),
+            other => {
+                return Err((
+                    node,
+                    format!(
+                        "Error parsing file: Element {{{NAMESPACE}}}{other} invalid at this location in type PackageTypeMembers"
+                    ),
+                ));
+            }
+        }
+    }
+    let kind = kind.ok_or_else(|| (types, "Required field is missing: name".to_string()))?;
+    Ok(names
+        .into_iter()
+        .map(|(name, line)| Member {
+            kind: kind.clone(),
+            name,
+            line,
+        })
+        .collect())
+}
+
+fn line_of(document: &Document<'_>, node: Node<'_, '_>) -> u32 {
+    document.text_pos_at(node.range().start).row
+}
+
+/// `66.0` is 66.
+pub fn parse_version(text: &str) -> Option<u32> {
+    text.strip_suffix(".0")
+        .filter(|major| major.len() == 2)
+        .and_then(|major| major.parse().ok())
+}
+
+/// A zip with the given files, deflated.
+pub fn write(files: &BTreeMap<String, String>) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    for (name, content) in files {
+        // Writing to memory does not fail; a broken zip would be noticed by every reader.
+        if writer.start_file(name.as_str(), options).is_err() || writer.write_all(content.as_bytes()).is_err()
+        {
+            return Vec::new();
+        }
+    }
+    writer.finish().map(Cursor::into_inner).unwrap_or_default()
+}
+
+/// The package.xml of a retrieve: what was found.
+pub fn manifest_text(found: &BTreeMap<String, BTreeSet<String>>, version: u32) -> String {
+    let mut out = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package xmlns=\"{NAMESPACE}\">\n");
+    for (kind, names) in found {
+        out.push_str("    <types>\n");
+        for name in names {
+            out.push_str(&format!("        <members>{}</members>\n", escape(name)));
+        }
+        out.push_str(&format!("        <name>{}</name>\n    </types>\n", escape(kind)));
+    }
+    out.push_str(&format!("    <version>{version}.0</version>\n</Package>\n"));
+    out
+}

@@ -1,0 +1,11 @@
+# The least that an app needs; everything else has a default or stays empty.
+# plan: salesforce_external_client_app.shop = create
+# org: ExternalClientApplication of Shop: label = Shop
+# org: ExternalClientApplication of Shop: contactEmail =
+# org: ExternalClientApplication of Shop: distributionState = Local
+# org: ExternalClientApplication of Shop: isProtected = false
+
+resource "salesforce_external_client_app" "shop" {
+  name  = "Shop"
+  label = "Shop"
+}

@@ -1,0 +1,123 @@
+//! The org as its admin sees it: components, edits in Setup, the journal of calls.
+
+use crate::emulator::Emulator;
+use serde_json::{Map, Value, json};
+
+pub const APP: &str = "ExternalClientApplication";
+pub const OAUTH: &str = "ExtlClntAppOauthSettings";
+pub const GLOBAL_OAUTH: &str = "ExtlClntAppGlobalOauthSettings";
+pub const POLICIES: &str = "ExtlClntAppConfigurablePolicies";
+pub const OAUTH_POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
+
+/// A component of the org; `fields` are the elements of its file.
+#[derive(Debug, Clone)]
+pub struct Component {
+    pub kind: String,
+    pub name: String,
+    pub fields: Map<String, Value>,
+}
+
+impl Component {
+    /// The text of an element, `idTokenConfig.idTokenValidity` for one inside another; empty when absent.
+    #[must_use]
+    pub fn text(&self, element: &str) -> String {
+        let mut steps = element.split('.');
+        let first = steps.next().and_then(|step| self.fields.get(step));
+        let value = steps.fold(first, |value, step| value.and_then(|value| value.get(step)));
+        match value {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::Array(items)) if items.is_empty() => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        }
+    }
+}
+
+impl Emulator {
+    /// Every component of a type, in the order of names.
+    #[must_use]
+    #[track_caller]
+    pub fn components(&self, kind: &str) -> Vec<Component> {
+        let reply = self.admin("GET", &format!("/components/{kind}"), None);
+        let mut components: Vec<Component> = reply
+            .as_array()
+            .unwrap_or_else(|| panic!("a list of components, not {reply}"))
+            .iter()
+            .map(|item| Component {
+                kind: kind.to_owned(),
+                name: item["name"].as_str().unwrap_or_default().to_owned(),
+                fields: item["fields"].as_object().cloned().unwrap_or_default(),
+            })
+            .collect();
+        components.sort_by(|left, right| left.name.cmp(&right.name));
+        components
+    }
+
+    #[must_use]
+    #[track_caller]
+    pub fn names(&self, kind: &str) -> Vec<String> {
+        self.components(kind)
+            .into_iter()
+            .map(|component| component.name)
+            .collect()
+    }
+
+    /// The component of this type that belongs to an app, whatever its own name is.
+    #[must_use]
+    #[track_caller]
+    pub fn part(&self, kind: &str, app: &str) -> Component {
+        let mut found: Vec<Component> = self
+            .components(kind)
+            .into_iter()
+            .filter(|one| {
+                if kind == APP {
+                    one.name == app
+                } else {
+                    one.text("externalClientApplication") == app
+                }
+            })
+            .collect();
+        assert_eq!(found.len(), 1, "{kind} of {app}: {found:#?}");
+        found.remove(0)
+    }
+
+    /// What an admin does in Setup: changes one element of a component.
+    #[track_caller]
+    pub fn edit(&self, kind: &str, app: &str, element: &str, value: &str) {
+        let name = self.part(kind, app).name;
+        self.admin(
+            "PATCH",
+            &format!("/components/{kind}/{name}"),
+            Some(&json!({ element: value })),
+        );
+    }
+
+    /// What an admin does in Setup: deletes the app, or one of its parts.
+    #[track_caller]
+    pub fn remove(&self, kind: &str, app: &str) {
+        let name = self.part(kind, app).name;
+        self.admin("DELETE", &format!("/components/{kind}/{name}"), None);
+    }
+
+    /// Every call that the org got, oldest first.
+    #[must_use]
+    #[track_caller]
+    pub fn journal(&self) -> Vec<Value> {
+        let reply = self.admin("GET", "/journal", None);
+        reply
+            .as_array()
+            .unwrap_or_else(|| panic!("a list of calls, not {reply}"))
+            .clone()
+    }
+
+    /// Every deploy that was asked for, oldest first.
+    #[must_use]
+    #[track_caller]
+    pub fn deploys(&self) -> Vec<Value> {
+        let reply = self.admin("GET", "/deploys", None);
+        reply
+            .as_array()
+            .unwrap_or_else(|| panic!("a list of deploys, not {reply}"))
+            .clone()
+    }
+}

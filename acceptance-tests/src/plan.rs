@@ -1,0 +1,141 @@
+//! A plan, as `terraform show -json` tells it.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Create,
+    Read,
+    Update,
+    /// Destroy and then create, Terraform's default order.
+    Replace,
+    CreateBeforeDestroy,
+    Delete,
+    Forget,
+}
+
+/// Address → action; what stays as it is, is left out.
+pub type Actions = BTreeMap<String, Action>;
+
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub json: Value,
+    /// What `terraform plan` printed.
+    pub words: String,
+}
+
+impl Plan {
+    /// # Panics
+    /// On an action that Terraform did not have when this was written.
+    #[must_use]
+    pub fn actions(&self) -> Actions {
+        let changes = self.json["resource_changes"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let named = changes.iter().map(|change| {
+            let address = change["address"].as_str().unwrap_or_default().to_owned();
+            let actions: Vec<&str> = change["change"]["actions"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
+            let action = match actions.as_slice() {
+                ["no-op"] => None,
+                ["create"] => Some(Action::Create),
+                ["read"] => Some(Action::Read),
+                ["update"] => Some(Action::Update),
+                ["delete", "create"] => Some(Action::Replace),
+                ["create", "delete"] => Some(Action::CreateBeforeDestroy),
+                ["delete"] => Some(Action::Delete),
+                ["forget"] => Some(Action::Forget),
+                other => panic!("{address}: unknown actions {other:?}"),
+            };
+            (address, action)
+        });
+        named
+            .filter_map(|(address, action)| Some((address, action?)))
+            .collect()
+    }
+
+    /// Exactly these changes, no more and no less.
+    #[track_caller]
+    pub fn changes(&self, expected: &[(&str, Action)]) -> &Self {
+        let expected: Actions = expected
+            .iter()
+            .map(|(address, action)| ((*address).to_owned(), *action))
+            .collect();
+        assert_eq!(self.actions(), expected, "\n{}", self.words);
+        self
+    }
+
+    /// Nothing to do, and nothing was seen to have changed outside of Terraform.
+    #[track_caller]
+    pub fn is_empty(&self) -> &Self {
+        self.changes(&[]);
+        let drift = self.json["resource_drift"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        assert!(drift.is_empty(), "the refresh saw a change: {drift:#?}");
+        self
+    }
+
+    /// The value of an attribute before the change.
+    #[must_use]
+    pub fn before(&self, address: &str, attribute: &str) -> Value {
+        self.change(address)["before"][attribute].clone()
+    }
+
+    /// The planned value of an attribute; null where it is not known yet.
+    #[must_use]
+    pub fn after(&self, address: &str, attribute: &str) -> Value {
+        self.change(address)["after"][attribute].clone()
+    }
+
+    #[must_use]
+    pub fn is_unknown(&self, address: &str, attribute: &str) -> bool {
+        self.change(address)["after_unknown"][attribute] == true
+    }
+
+    /// The attributes whose planned value differs from the value before, unknown ones included.
+    #[must_use]
+    pub fn differing(&self, address: &str) -> Vec<String> {
+        let change = self.change(address);
+        let mut names: Vec<String> = ["before", "after", "after_unknown"]
+            .iter()
+            .filter_map(|side| change[*side].as_object())
+            .flat_map(|object| object.keys().cloned())
+            .filter(|name| change["before"][name] != change["after"][name])
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn change(&self, address: &str) -> &Value {
+        self.json["resource_changes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|change| change["address"] == address)
+            .map_or(&Value::Null, |change| &change["change"])
+    }
+
+    #[must_use]
+    pub fn says(&self, sentence: &str) -> bool {
+        self.words.contains(sentence)
+    }
+
+    #[track_caller]
+    pub fn saying(&self, sentence: &str) -> &Self {
+        assert!(
+            self.says(sentence),
+            "expected the words {sentence:?} in\n{}",
+            self.words
+        );
+        self
+    }
+}

@@ -1,0 +1,68 @@
+//! Finds the programs under test. They are built beforehand (`make build`), never from inside a test:
+//! four tests at once would wait for one another's cargo.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+const INSTRUCTIONS: &str = "run `make test`, or `make build` once and then `cargo test -p acceptance-tests`";
+
+/// The provider, from `TERRAFORM_PROVIDER_SALESFORCE` or from cargo's target directory.
+#[must_use]
+pub fn path() -> PathBuf {
+    program("terraform-provider-salesforce", "TERRAFORM_PROVIDER_SALESFORCE")
+}
+
+/// A program of this workspace, named by the environment variable or else the one next to this test binary.
+///
+/// # Panics
+/// When it is missing or older than its sources: a test of yesterday's program says nothing.
+#[must_use]
+pub fn program(name: &str, variable: &str) -> PathBuf {
+    if let Some(path) = std::env::var_os(variable) {
+        let path = PathBuf::from(path);
+        assert!(
+            path.is_file(),
+            "{variable} is {}, which is no file",
+            path.display()
+        );
+        return path;
+    }
+    let test_binary = std::env::current_exe().expect("a test knows its own path");
+    // target/debug/deps/acceptance-0123 → target/debug
+    let profile = test_binary
+        .parent()
+        .and_then(Path::parent)
+        .expect("cargo's target directory");
+    let program = profile.join(name);
+    assert!(
+        program.is_file(),
+        "{} is not built: {INSTRUCTIONS}",
+        program.display()
+    );
+    if let Some(newer) = newer_source(&program) {
+        panic!(
+            "{} is older than {}: {INSTRUCTIONS}",
+            program.display(),
+            newer.display()
+        );
+    }
+    program
+}
+
+/// The first source, by cargo's own list beside the program, that changed after the program was built.
+fn newer_source(program: &Path) -> Option<PathBuf> {
+    let modified = |path: &Path| {
+        path.metadata()
+            .and_then(|of| of.modified())
+            .unwrap_or(SystemTime::UNIX_EPOCH)
+    };
+    let list = std::fs::read_to_string(program.with_extension("d")).ok()?;
+    let (_, sources) = list.split_once(": ")?;
+    let built = modified(program);
+    // A space inside a path is written as "\ " there.
+    let sources = sources.trim_end().replace("\\ ", "\0");
+    sources
+        .split(' ')
+        .map(|source| PathBuf::from(source.replace('\0', " ")))
+        .find(|source| source.is_file() && modified(source) > built)
+}

@@ -1,0 +1,222 @@
+//! One run of the Terraform command line: started in a process group of its own, its output collected,
+//! interruptible as a terminal does it.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The version that `scripts/fetch-terraform` brings when nobody asks for another.
+const PINNED: &str = "1.11.4";
+
+/// Longer than any command here takes on a busy machine; a hang fails instead of blocking the suite.
+const DEADLINE: Duration = Duration::from_secs(180);
+
+/// The Terraform to run: `TERRAFORM` (a path, or a name on `PATH`) or the pinned one.
+///
+/// # Panics
+/// When there is none: a suite that skips its tests proves nothing.
+#[must_use]
+pub fn path() -> PathBuf {
+    let root = repository();
+    if let Some(own) = std::env::var_os("TERRAFORM").filter(|own| !own.is_empty()) {
+        let own = PathBuf::from(own);
+        return if own.components().count() > 1 {
+            root.join(own)
+        } else {
+            own
+        };
+    }
+    let pinned = root.join(".tools/terraform").join(PINNED).join("terraform");
+    assert!(
+        pinned.is_file(),
+        "there is no Terraform in {}: run `make test`, or `scripts/fetch-terraform` once; \
+         or set TERRAFORM to a Terraform of yours",
+        pinned.display()
+    );
+    pinned
+}
+
+/// The root of the repository.
+#[must_use]
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this crate lies in a folder of the repository")
+}
+
+/// What a finished command left.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub command: String,
+    /// `None` when a signal ended it.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    pub took: Duration,
+}
+
+impl Run {
+    /// Everything it said, without the frames that Terraform draws around a diagnostic and in one line,
+    /// so that a sentence is found wherever Terraform broke it.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let all = format!("{}\n{}", self.stdout, self.stderr);
+        let unframed: String = all
+            .chars()
+            .map(|c| {
+                if matches!(c, '│' | '╷' | '╵') {
+                    ' '
+                } else {
+                    c
+                }
+            })
+            .collect();
+        unframed.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[must_use]
+    pub fn says(&self, sentence: &str) -> bool {
+        self.words().contains(sentence)
+    }
+
+    #[track_caller]
+    pub fn succeeded(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self}");
+        self
+    }
+
+    /// Failed as Terraform fails (not by a signal, not by a panic), with this in its words.
+    #[track_caller]
+    pub fn failed_saying(self, sentence: &str) -> Self {
+        assert_eq!(self.code, Some(1), "expected to fail: {self}");
+        assert!(self.says(sentence), "expected the words {sentence:?} in {self}");
+        assert!(
+            !self.says("plugin crashed") && !self.says("Plugin did not respond"),
+            "{self}"
+        );
+        self
+    }
+
+    #[track_caller]
+    pub fn saying(self, sentence: &str) -> Self {
+        assert!(self.says(sentence), "expected the words {sentence:?} in {self}");
+        self
+    }
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "`{}` ended with {:?} after {:?}\n{}\n{}",
+            self.command, self.code, self.took, self.stdout, self.stderr
+        )
+    }
+}
+
+/// A command on its way.
+pub struct Running {
+    child: Child,
+    command: String,
+    started: Instant,
+    stdout: JoinHandle<String>,
+    stderr: JoinHandle<String>,
+}
+
+impl Running {
+    /// Starts it with nothing of this process's environment but what is given.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start(directory: &Path, environment: &BTreeMap<String, String>, arguments: &[&str]) -> Self {
+        let program = path();
+        let mut child = Command::new(&program)
+            .args(arguments)
+            .current_dir(directory)
+            .env_clear()
+            .envs(environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A group of its own: Ctrl-C reaches Terraform and the provider, and not the tests.
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
+        let stdout = collect(child.stdout.take());
+        let stderr = collect(child.stderr.take());
+        let command = format!("terraform {}", arguments.join(" "));
+        Self {
+            child,
+            command,
+            started: Instant::now(),
+            stdout,
+            stderr,
+        }
+    }
+
+    /// What Ctrl-C in a terminal does: SIGINT to Terraform and to the providers it started.
+    pub fn interrupt(&self) {
+        self.signal(rustix::process::Signal::INT);
+    }
+
+    /// What the kernel does when memory runs out: no process of the group can say goodbye.
+    pub fn kill(&self) {
+        self.signal(rustix::process::Signal::KILL);
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let group = i32::try_from(self.child.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw);
+        let group = group.expect("a started process has an id");
+        rustix::process::kill_process_group(group, signal).expect("the process group is there");
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// When it takes longer than any command here should.
+    #[track_caller]
+    pub fn wait(mut self) -> Run {
+        let deadline = self.started + DEADLINE;
+        let status = loop {
+            match self.child.try_wait().expect("a child can be waited for") {
+                Some(status) => break status,
+                None if Instant::now() > deadline => {
+                    self.kill();
+                    panic!("`{}` still ran after {DEADLINE:?}", self.command);
+                }
+                None => std::thread::sleep(Duration::from_millis(10)),
+            }
+        };
+        let took = self.started.elapsed();
+        let stdout = self.stdout.join().expect("the reader of stdout");
+        let stderr = self.stderr.join().expect("the reader of stderr");
+        Run {
+            command: self.command,
+            code: status.code(),
+            stdout,
+            stderr,
+            took,
+        }
+    }
+}
+
+fn collect(stream: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+    let mut stream = stream.expect("the stream is piped");
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What was read before an error is still worth seeing.
+        let _ended = stream.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}

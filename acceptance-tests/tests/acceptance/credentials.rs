@@ -1,0 +1,145 @@
+//! What cannot work says so, soon, with what to do, and without a word of the secrets.
+
+use crate::configurations::{APP, ONLY_APP};
+use acceptance_tests::canary::Secret;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org;
+use acceptance_tests::plan::Action::Create;
+use acceptance_tests::workspace::Workspace;
+use std::time::Duration;
+
+#[test]
+fn a_wrong_private_key_is_refused_by_the_org() {
+    let org = Emulator::start();
+    let other = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.watch(&other);
+    workspace.set(
+        "SALESFORCE_PRIVATE_KEY_FILE",
+        &other.credentials()["SALESFORCE_PRIVATE_KEY_FILE"],
+    );
+    workspace.configure(ONLY_APP);
+    workspace.apply().failed_saying("invalid_grant");
+}
+
+#[test]
+fn a_key_that_is_no_key_is_named_and_not_shown() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("SALESFORCE_PRIVATE_KEY_FILE");
+    let nonsense = "bm90LWEta2V5LWJ1dC1zZWNyZXQtYWxsLXRoZS1zYW1l";
+    workspace.set("SALESFORCE_PRIVATE_KEY", nonsense);
+    workspace.watch_secret(Secret::new("private key", nonsense));
+    workspace.configure(ONLY_APP);
+    workspace.apply().failed_saying("private_key");
+}
+
+#[test]
+fn a_wrong_client_secret_is_refused_and_not_shown() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("SALESFORCE_PRIVATE_KEY_FILE");
+    workspace.unset("SALESFORCE_USERNAME");
+    let wrong = "WRONG-SECRET-4711-0815-4242";
+    workspace.set("SALESFORCE_CLIENT_SECRET", wrong);
+    workspace.watch_secret(Secret::new("client secret", wrong));
+    workspace.configure(ONLY_APP);
+    workspace.apply().failed_saying("invalid_client");
+}
+
+#[test]
+fn an_unknown_user_is_refused_by_the_org() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.set("SALESFORCE_USERNAME", "nobody@example.com");
+    workspace.configure(ONLY_APP);
+    workspace.apply().failed_saying("nobody@example.com");
+}
+
+#[test]
+fn no_credentials_at_all_says_which_ones_there_are() {
+    let workspace = Workspace::anonymous();
+    workspace.configure(ONLY_APP);
+    let run = workspace.apply().failed_saying("client_id");
+    assert!(run.says("SALESFORCE_CLIENT_ID"), "{run}");
+}
+
+#[test]
+fn an_unreachable_host_is_named() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    // Nothing listens on the discard port of a machine made in this century.
+    workspace.set("SALESFORCE_INSTANCE_URL", "http://127.0.0.1:9");
+    workspace.configure(ONLY_APP);
+    let run = workspace.apply().failed_saying("127.0.0.1:9");
+    assert!(run.took < Duration::from_secs(60), "took {:?}", run.took);
+}
+
+#[test]
+fn plain_http_is_for_this_machine_only() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.set("SALESFORCE_INSTANCE_URL", "http://shop.my.salesforce.com");
+    workspace.configure(ONLY_APP);
+    workspace.apply().failed_saying("https");
+}
+
+#[test]
+fn a_missing_permission_is_an_error_and_not_a_missing_app() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.step(ONLY_APP, &[(APP, Create)]);
+    workspace.set("SALESFORCE_USERNAME", &org.user("limited"));
+    let run = workspace
+        .run(&["plan", "-no-color", "-input=false"])
+        .failed_saying("permission");
+    assert!(!run.says("will be created"), "{run}");
+    workspace.apply().failed_saying("permission");
+    assert_eq!(org.names(org::APP), ["Shop"]);
+    assert_eq!(
+        workspace.attribute(APP, "id"),
+        "Shop",
+        "the state lost what the user may not read"
+    );
+}
+
+#[test]
+fn another_org_than_the_expected_one_is_refused() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.set("SALESFORCE_EXPECTED_ORG_ID", "00D00000000000zAAA");
+    workspace.configure(ONLY_APP);
+    let run = workspace.apply().failed_saying("00D00000000000z");
+    assert!(run.says(&org.org_id()[..15]), "{run}");
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}
+
+#[test]
+fn an_admin_of_apps_manages_policies_alone() {
+    let org = Emulator::start();
+    org.admin(
+        "POST",
+        "/apps",
+        Some(&serde_json::json!({
+            "name": "Shop", "label": "Shop",
+            "callback_urls": ["https://shop.example.com/callback"], "scopes": ["Api"],
+        })),
+    );
+    let mut workspace = Workspace::new(&org);
+    workspace.set("SALESFORCE_USERNAME", &org.user("app.admin"));
+    workspace.step(
+        r#"
+resource "salesforce_external_client_app_policies" "shop" {
+  external_client_app = "Shop"
+  permitted_users     = "AdminApprovedPreAuthorized"
+  permission_sets     = ["Shop_Customer", "Shop_Staff"]
+}
+"#,
+        &[("salesforce_external_client_app_policies.shop", Create)],
+    );
+    let policies = org.part(org::OAUTH_POLICIES, "Shop");
+    assert_eq!(
+        policies.text("commaSeparatedPermissionSet"),
+        "Shop_Customer, Shop_Staff"
+    );
+}

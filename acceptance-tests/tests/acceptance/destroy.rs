@@ -1,0 +1,84 @@
+//! Destroying: all, one of the parts, what is gone already, what is protected.
+
+use crate::configurations::{APP, APP_AND_SETTINGS, ONLY_APP, POLICIES, SETTINGS, SHOP};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{self, GLOBAL_OAUTH, OAUTH_POLICIES};
+use acceptance_tests::plan::Action::{Create, Delete, Update};
+use acceptance_tests::workspace::Workspace;
+
+#[test]
+fn policies_that_leave_the_configuration_stay_in_the_org() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    let before = org.deploys().len();
+    let plan = workspace.step(APP_AND_SETTINGS, &[(POLICIES, Delete)]);
+    plan.saying("Warning:");
+    assert_eq!(org.deploys().len(), before);
+    // Resetting them would let everyone in again.
+    assert_eq!(
+        org.part(OAUTH_POLICIES, "Shop").text("permittedUsersPolicyType"),
+        "AdminApprovedPreAuthorized"
+    );
+}
+
+#[test]
+fn settings_that_leave_the_configuration_end_the_consumer_key() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
+    let plan = workspace.step(ONLY_APP, &[(SETTINGS, Delete)]);
+    plan.saying("Consumer key will be destroyed");
+    assert_eq!(org.names(org::APP), ["Shop"]);
+    for kind in [org::OAUTH, GLOBAL_OAUTH, OAUTH_POLICIES] {
+        assert_eq!(org.names(kind), Vec::<String>::new(), "{kind}");
+    }
+    // And they can come back.
+    workspace.step(APP_AND_SETTINGS, &[(SETTINGS, Create)]);
+}
+
+#[test]
+fn what_is_gone_already_is_destroyed_without_complaint() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    org.remove(org::APP, "Shop");
+    // Without the refresh Terraform believes that everything is still there.
+    workspace
+        .run(&[
+            "destroy",
+            "-no-color",
+            "-input=false",
+            "-auto-approve",
+            "-refresh=false",
+        ])
+        .succeeded();
+    assert!(workspace.state().is_empty());
+}
+
+#[test]
+fn a_protected_app_is_not_destroyed() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let protected = ONLY_APP.replace("label ", "deletion_protection = true\n  label ");
+    workspace.step(&protected, &[(APP, Create)]);
+    workspace.destroy().failed_saying("deletion_protection");
+    assert_eq!(org.names(org::APP), ["Shop"]);
+    workspace.step(ONLY_APP, &[(APP, Update)]);
+    workspace.destroy().succeeded();
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}
+
+#[test]
+fn destroying_everything_leaves_other_apps_alone() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    org.admin(
+        "POST",
+        "/apps",
+        Some(&serde_json::json!({ "name": "Foreign", "label": "Somebody else's" })),
+    );
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    workspace.destroy().succeeded();
+    assert_eq!(org.names(org::APP), ["Foreign"]);
+}

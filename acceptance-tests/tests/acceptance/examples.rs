@@ -1,0 +1,96 @@
+//! Every example of the documentation, run as its reader would.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org;
+use acceptance_tests::plan::Action;
+use acceptance_tests::terraform::repository;
+use acceptance_tests::workspace::Workspace;
+use std::path::PathBuf;
+
+fn example(path: &str) -> String {
+    let path = repository().join("examples").join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn runs(resource: &str) {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.write("provider.tf", &example("provider/provider.tf"));
+    // `configure` would put the requirement there a second time.
+    workspace.write("main.tf", &example(&format!("resources/{resource}/resource.tf")));
+    let plan = workspace.plan(&[]);
+    assert!(plan.actions().values().all(|action| *action == Action::Create));
+    let address = format!("{resource}.shop");
+    assert_eq!(plan.actions().get(&address), Some(&Action::Create));
+    workspace.apply_plan().succeeded();
+    workspace.is_settled();
+
+    workspace.run(&["state", "rm", &address]).succeeded();
+    let import = example(&format!("resources/{resource}/import.sh"));
+    let import: Vec<&str> = import.split_whitespace().collect();
+    assert_eq!(import.first(), Some(&"terraform"));
+    workspace.run(&import[1..]).succeeded();
+    workspace.is_settled();
+    workspace.destroy().succeeded();
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}
+
+#[test]
+fn the_example_of_an_app_runs() {
+    runs("salesforce_external_client_app");
+}
+
+#[test]
+fn the_example_of_oauth_settings_runs() {
+    runs("salesforce_external_client_app_oauth_settings");
+}
+
+#[test]
+fn the_example_of_policies_runs() {
+    runs("salesforce_external_client_app_policies");
+}
+
+#[test]
+fn the_demo_runs() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.write("main.tf", &example("demo/main.tf"));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    workspace.destroy().succeeded();
+}
+
+#[test]
+fn every_example_is_run_here() {
+    let list = |folder: &str| -> Vec<String> {
+        let folder: PathBuf = repository().join("examples").join(folder);
+        let entries =
+            std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let mut names: Vec<String> = entries
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(list("."), ["demo", "provider", "resources"]);
+    assert_eq!(
+        list("resources"),
+        [
+            "salesforce_external_client_app",
+            "salesforce_external_client_app_oauth_settings",
+            "salesforce_external_client_app_policies",
+        ]
+    );
+}
+
+#[test]
+fn examples_are_formatted() {
+    let workspace = Workspace::anonymous();
+    for folder in ["examples", "acceptance-tests/scenarios"] {
+        let folder = repository().join(folder).display().to_string();
+        workspace
+            .run(&["fmt", "-check", "-diff", "-recursive", &folder])
+            .succeeded();
+    }
+}

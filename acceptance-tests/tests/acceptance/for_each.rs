@@ -1,0 +1,58 @@
+//! Many apps: deploys are slow and run one at a time, so the provider puts many changes into one.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org;
+use acceptance_tests::plan::Action;
+use acceptance_tests::workspace::Workspace;
+
+fn apps(label: &str) -> String {
+    format!(
+        r#"
+resource "salesforce_external_client_app" "shop" {{
+  for_each = toset([for number in range(20) : "Shop${{number}}"])
+  name     = each.key
+  label    = "{label} ${{each.key}}"
+}}
+
+resource "salesforce_external_client_app_oauth_settings" "shop" {{
+  for_each            = salesforce_external_client_app.shop
+  external_client_app = each.value.id
+  callback_urls       = ["https://${{lower(each.key)}}.example.com/callback"]
+  oauth_scopes        = ["Api"]
+}}
+"#
+    )
+}
+
+#[test]
+fn twenty_apps_are_made_changed_and_destroyed_in_few_deploys() {
+    let org = Emulator::with(&["--deploy-ms", "300"]);
+    let workspace = Workspace::new(&org);
+
+    workspace.configure(&apps("The"));
+    let plan = workspace.plan(&[]);
+    let actions = plan.actions();
+    assert_eq!(actions.len(), 40);
+    assert!(actions.values().all(|action| *action == Action::Create));
+    workspace.apply_plan().succeeded();
+    workspace.is_settled();
+    assert_eq!(org.names(org::APP).len(), 20);
+    assert_eq!(org.names(org::GLOBAL_OAUTH).len(), 20);
+    let made = org.deploys().len();
+    assert!(made <= 10, "40 resources took {made} deploys");
+
+    workspace.configure(&apps("A"));
+    let plan = workspace.plan(&[]);
+    assert_eq!(plan.actions().len(), 20);
+    assert!(plan.actions().values().all(|action| *action == Action::Update));
+    workspace.apply_plan().succeeded();
+    workspace.is_settled();
+    assert_eq!(org.part(org::APP, "Shop7").text("label"), "A Shop7");
+    let changed = org.deploys().len() - made;
+    assert!(changed <= 5, "20 changes took {changed} deploys");
+
+    workspace.destroy().succeeded();
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+    let destroyed = org.deploys().len() - made - changed;
+    assert!(destroyed <= 10, "40 destroys took {destroyed} deploys");
+}

@@ -1,0 +1,96 @@
+//! Taking over what is there already. Every scenario imports what it made, too.
+
+use crate::configurations::{APP, POLICIES, SETTINGS};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::workspace::Workspace;
+use serde_json::json;
+
+/// All that the app made in Setup has, and nothing that it has not.
+const BARE: &str = r#"
+resource "salesforce_external_client_app" "shop" {
+  name          = "Shop"
+  label         = "Shop"
+  contact_email = "identity@example.com"
+}
+
+resource "salesforce_external_client_app_oauth_settings" "shop" {
+  external_client_app = salesforce_external_client_app.shop.id
+  callback_urls       = ["https://shop.example.com/callback"]
+  oauth_scopes        = ["Api", "RefreshToken"]
+  certificate         = ""
+}
+
+resource "salesforce_external_client_app_policies" "shop" {
+  external_client_app = salesforce_external_client_app_oauth_settings.shop.id
+}
+"#;
+
+/// An app as Setup makes one: its parts have names that nobody would guess.
+fn made_in_setup(org: &Emulator) {
+    org.admin(
+        "POST",
+        "/apps",
+        Some(&json!({
+            "name": "Shop",
+            "label": "Shop",
+            "contact_email": "identity@example.com",
+            "callback_urls": ["https://shop.example.com/callback"],
+            "scopes": ["Api", "RefreshToken"],
+        })),
+    );
+}
+
+#[test]
+fn an_app_made_in_setup_is_imported_by_its_name() {
+    let org = Emulator::start();
+    made_in_setup(&org);
+    let workspace = Workspace::new(&org);
+    workspace.configure(BARE);
+    for address in [APP, SETTINGS, POLICIES] {
+        workspace
+            .run(&["import", "-no-color", "-input=false", address, "Shop"])
+            .succeeded();
+    }
+    workspace.is_settled();
+    assert_eq!(org.deploys().len(), 0, "an import changes nothing in the org");
+}
+
+#[test]
+fn an_import_block_is_planned_without_changes() {
+    let org = Emulator::start();
+    made_in_setup(&org);
+    let workspace = Workspace::new(&org);
+    let blocks: String = [APP, SETTINGS, POLICIES]
+        .map(|address| format!("import {{\n  to = {address}\n  id = \"Shop\"\n}}\n"))
+        .concat();
+    workspace.configure(&format!("{BARE}\n{blocks}"));
+    let plan = workspace.plan(&[]);
+    plan.changes(&[]);
+    plan.saying("3 to import, 0 to add, 0 to change, 0 to destroy");
+    workspace.apply_plan().succeeded().saying("3 imported");
+    workspace.configure(BARE);
+    workspace.is_settled();
+}
+
+#[test]
+fn an_app_that_is_not_there_cannot_be_imported() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.configure(BARE);
+    for address in [APP, SETTINGS, POLICIES] {
+        workspace
+            .run(&["import", "-no-color", "-input=false", address, "Nobody"])
+            .failed_saying("Nobody");
+        assert!(workspace.state().is_empty());
+    }
+}
+
+#[test]
+fn an_app_that_is_there_is_not_taken_over_by_a_create() {
+    let org = Emulator::start();
+    made_in_setup(&org);
+    let workspace = Workspace::new(&org);
+    workspace.configure(&BARE.replace("label         = \"Shop\"", "label         = \"Mine now\""));
+    workspace.apply().failed_saying("import");
+    assert_eq!(org.part(acceptance_tests::org::APP, "Shop").text("label"), "Shop");
+}

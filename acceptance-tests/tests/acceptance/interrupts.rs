@@ -1,0 +1,225 @@
+//! Ctrl-C in a terminal, at every stage of a deploy. Whatever happened: the next apply converges, nothing is
+//! lost, nothing is made twice.
+
+use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{self, GLOBAL_OAUTH};
+use acceptance_tests::plan::Action::Create;
+use acceptance_tests::terraform::{Run, Running};
+use acceptance_tests::workspace::Workspace;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
+
+/// Waits until something is true of the org, or fails.
+#[track_caller]
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < deadline {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("waited in vain until {what}");
+}
+
+fn is_in(deploys: &[Value], status: &str) -> bool {
+    deploys.iter().any(|deploy| deploy["status"] == status)
+}
+
+/// What one Ctrl-C must lead to: an end in time, by Terraform's own will, with the provider's answers heard.
+#[track_caller]
+fn ended_well(run: &Run) {
+    assert_eq!(run.code, Some(1), "{run}");
+    assert!(run.says("Interrupt received"), "{run}");
+    assert!(!run.says("Plugin did not respond"), "the provider died: {run}");
+    assert!(run.took < Duration::from_secs(95), "took {:?}", run.took);
+}
+
+/// Everything that is in the org is in the state, and the other way round.
+#[track_caller]
+fn nothing_is_lost(org: &Emulator, workspace: &Workspace<'_>) {
+    let state = workspace.state();
+    assert_eq!(
+        org.names(org::APP).is_empty(),
+        !state.contains_key(APP),
+        "{state:#?}"
+    );
+    assert_eq!(
+        org.names(org::OAUTH).is_empty(),
+        !state.contains_key(SETTINGS),
+        "{state:#?}"
+    );
+}
+
+/// The next apply makes the rest.
+#[track_caller]
+fn the_next_apply_converges(org: &Emulator, workspace: &Workspace<'_>) {
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    assert_eq!(org.names(org::APP), ["Shop"]);
+    let global = org.part(GLOBAL_OAUTH, "Shop");
+    assert_eq!(
+        workspace.attribute(SETTINGS, "consumer_key"),
+        global.text("consumerKey")
+    );
+    assert!(workspace.state().contains_key(POLICIES));
+}
+
+fn interrupted(org: &Emulator, workspace: &Workspace<'_>, what: &str, moment: impl FnMut() -> bool) -> Run {
+    let running: Running = workspace.start(APPLY);
+    wait_until(what, moment);
+    running.interrupt();
+    let run = workspace.wait(running);
+    let unfinished: Vec<Value> = org
+        .deploys()
+        .into_iter()
+        .filter(|deploy| deploy["done"] == false)
+        .collect();
+    assert!(
+        unfinished
+            .iter()
+            .all(|deploy| run.says(deploy["id"].as_str().unwrap_or("?"))),
+        "a deploy still runs and nobody was told: {unfinished:?} {run}"
+    );
+    run
+}
+
+#[test]
+fn ctrl_c_while_a_deploy_waits_in_the_queue() {
+    let org = Emulator::with(&["--queue-ms", "4000", "--deploy-ms", "500"]);
+    let workspace = Workspace::new(&org);
+    workspace.configure(SHOP);
+    let run = interrupted(&org, &workspace, "a deploy is pending", || {
+        is_in(&org.deploys(), "Pending")
+    });
+    ended_well(&run);
+    nothing_is_lost(&org, &workspace);
+    the_next_apply_converges(&org, &workspace);
+}
+
+#[test]
+fn ctrl_c_while_a_deploy_runs() {
+    let org = Emulator::with(&["--deploy-ms", "3000"]);
+    let workspace = Workspace::new(&org);
+    workspace.configure(SHOP);
+    let run = interrupted(&org, &workspace, "a deploy is in progress", || {
+        is_in(&org.deploys(), "InProgress")
+    });
+    ended_well(&run);
+    nothing_is_lost(&org, &workspace);
+    the_next_apply_converges(&org, &workspace);
+}
+
+#[test]
+fn ctrl_c_during_the_deploy_of_the_settings() {
+    let org = Emulator::with(&["--deploy-ms", "2500"]);
+    let workspace = Workspace::new(&org);
+    workspace.configure(SHOP);
+    let run = interrupted(&org, &workspace, "the second deploy is in progress", || {
+        let deploys = org.deploys();
+        deploys.len() >= 2 && is_in(&deploys, "InProgress")
+    });
+    ended_well(&run);
+    nothing_is_lost(&org, &workspace);
+    let key = org
+        .components(GLOBAL_OAUTH)
+        .first()
+        .map(|global| global.text("consumerKey"));
+    the_next_apply_converges(&org, &workspace);
+    if let Some(key) = key {
+        assert_eq!(
+            org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"),
+            key,
+            "the settings were made twice"
+        );
+    }
+}
+
+#[test]
+fn ctrl_c_during_an_update_keeps_the_consumer_key() {
+    let org = Emulator::with(&["--deploy-ms", "2000"]);
+    let workspace = Workspace::new(&org);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
+    let before = org.deploys().len();
+
+    workspace.configure(&SHOP.replace("\"OpenID\", ", "").replace("= 30", "= 15"));
+    let run = interrupted(
+        &org,
+        &workspace,
+        "the deploy of the update is in progress",
+        || {
+            let deploys = org.deploys();
+            deploys.len() > before && is_in(&deploys, "InProgress")
+        },
+    );
+    ended_well(&run);
+    assert_eq!(workspace.state().len(), 3);
+    the_next_apply_converges(&org, &workspace);
+    assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
+    assert_eq!(
+        org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"),
+        "Api, RefreshToken"
+    );
+}
+
+#[test]
+fn ctrl_c_during_a_destroy() {
+    let org = Emulator::with(&["--deploy-ms", "2000"]);
+    let workspace = Workspace::new(&org);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    let before = org.deploys().len();
+
+    let running = workspace.start(&["destroy", "-no-color", "-input=false", "-auto-approve"]);
+    wait_until("the deploy of the destroy is in progress", || {
+        let deploys = org.deploys();
+        deploys.len() > before && is_in(&deploys, "InProgress")
+    });
+    running.interrupt();
+    let run = workspace.wait(running);
+    // The last deploy may have been the whole of it.
+    if run.code != Some(0) {
+        ended_well(&run);
+    }
+    nothing_is_lost(&org, &workspace);
+    workspace.destroy().succeeded();
+    assert!(workspace.state().is_empty());
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}
+
+#[test]
+fn ctrl_c_twice_ends_at_once_and_the_way_back_is_told() {
+    let org = Emulator::with(&["--deploy-ms", "8000"]);
+    let workspace = Workspace::new(&org);
+    workspace.configure(SHOP);
+    let running = workspace.start(APPLY);
+    wait_until("a deploy is in progress", || is_in(&org.deploys(), "InProgress"));
+    running.interrupt();
+    std::thread::sleep(Duration::from_millis(700));
+    let second = Instant::now();
+    running.interrupt();
+    let run = workspace.wait(running);
+    assert!(
+        second.elapsed() < Duration::from_secs(10),
+        "{:?} after the second Ctrl-C",
+        second.elapsed()
+    );
+    assert_ne!(run.code, Some(0), "{run}");
+    // The deploy goes on in the org although nobody waits for it.
+    wait_until("the org is quiet", || {
+        org.deploys().iter().all(|deploy| deploy["done"] == true)
+    });
+    let again = workspace.apply();
+    if again.code != Some(0) {
+        // Terraform did not wait for the answer. An app that only the org knows of is not taken over in silence.
+        let again = again.failed_saying("import");
+        assert!(again.says("Shop"), "{again}");
+        workspace
+            .run(&["import", "-no-color", "-input=false", APP, "Shop"])
+            .succeeded();
+    }
+    the_next_apply_converges(&org, &workspace);
+}

@@ -1,0 +1,59 @@
+//! From nothing to everything and back, per resource; the steps are in `scenarios/`.
+
+use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{self, GLOBAL_OAUTH, OAUTH_POLICIES};
+use acceptance_tests::plan::Action::Create;
+use acceptance_tests::scenario;
+use acceptance_tests::workspace::Workspace;
+
+#[test]
+fn an_app_goes_through_its_life() {
+    scenario::run("app");
+}
+
+#[test]
+fn oauth_settings_go_through_their_life() {
+    scenario::run("oauth_settings");
+}
+
+#[test]
+fn policies_go_through_their_life() {
+    scenario::run("policies");
+}
+
+#[test]
+fn one_apply_makes_an_app_with_all_its_parts() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let plan = workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+
+    // Known ids would let Terraform keep the parts when the app is replaced.
+    for address in [APP, SETTINGS, POLICIES] {
+        assert!(
+            plan.is_unknown(address, "id"),
+            "{address}.id is known while planning the create"
+        );
+        assert_eq!(workspace.attribute(address, "id"), "Shop");
+        assert_eq!(workspace.attribute(address, "org_id"), org.org_id());
+    }
+    let global = org.part(GLOBAL_OAUTH, "Shop");
+    assert_eq!(
+        workspace.attribute(SETTINGS, "consumer_key"),
+        global.text("consumerKey")
+    );
+    assert_eq!(global.text("callbackUrl"), "https://shop.example.com/callback");
+    let policies = org.part(OAUTH_POLICIES, "Shop");
+    assert_eq!(
+        policies.text("permittedUsersPolicyType"),
+        "AdminApprovedPreAuthorized"
+    );
+    assert_eq!(policies.text("commaSeparatedPermissionSet"), "Shop_Customer");
+    assert_eq!(policies.text("guestJwtTimeout"), "30");
+
+    workspace.imports_into_an_empty_state();
+    workspace.destroy().succeeded();
+    for kind in [org::APP, org::OAUTH, GLOBAL_OAUTH, org::POLICIES, OAUTH_POLICIES] {
+        assert_eq!(org.names(kind), Vec::<String>::new(), "{kind}");
+    }
+}

@@ -1,0 +1,56 @@
+//! Parts that name their app instead of referring to it: Terraform works on all of them at once.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{self, OAUTH_POLICIES};
+use acceptance_tests::plan::Action::Create;
+use acceptance_tests::workspace::Workspace;
+
+use crate::configurations::{APP, POLICIES, SETTINGS};
+
+const LITERAL: &str = r#"
+resource "salesforce_external_client_app" "shop" {
+  name  = "Shop"
+  label = "Shop"
+}
+
+resource "salesforce_external_client_app_oauth_settings" "shop" {
+  external_client_app = "Shop"
+  callback_urls       = ["https://shop.example.com/callback"]
+  oauth_scopes        = ["Api"]
+}
+"#;
+
+const LITERAL_POLICIES: &str = r#"
+resource "salesforce_external_client_app_policies" "shop" {
+  external_client_app = "Shop"
+  permitted_users     = "AdminApprovedPreAuthorized"
+  permission_sets     = ["Shop_Customer"]
+}
+"#;
+
+#[test]
+fn two_resources_of_one_app_with_literal_names_are_made_together() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(LITERAL, &[(APP, Create), (SETTINGS, Create)]);
+    assert_eq!(
+        org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"),
+        "Api"
+    );
+    workspace.destroy().succeeded();
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}
+
+#[test]
+fn policies_with_a_literal_name_wait_for_the_settings() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let all = format!("{LITERAL}{LITERAL_POLICIES}");
+    workspace.step(&all, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    assert_eq!(
+        org.part(OAUTH_POLICIES, "Shop").text("permittedUsersPolicyType"),
+        "AdminApprovedPreAuthorized"
+    );
+    workspace.destroy().succeeded();
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}

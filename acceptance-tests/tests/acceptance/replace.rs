@@ -1,0 +1,95 @@
+//! Replacing the app or the settings takes the parts along: Salesforce deletes them, so Terraform must know.
+
+use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{self, GLOBAL_OAUTH, OAUTH_POLICIES};
+use acceptance_tests::plan::Action::{Create, Replace};
+use acceptance_tests::workspace::Workspace;
+
+#[track_caller]
+fn policies_are_in_force(org: &Emulator, app: &str) {
+    let policies = org.part(OAUTH_POLICIES, app);
+    assert_eq!(
+        policies.text("permittedUsersPolicyType"),
+        "AdminApprovedPreAuthorized"
+    );
+    assert_eq!(policies.text("commaSeparatedPermissionSet"), "Shop_Customer");
+    assert_eq!(policies.text("isGuestCodeCredFlowEnabled"), "true");
+    assert_eq!(policies.text("guestJwtTimeout"), "30");
+}
+
+#[test]
+fn replacing_the_app_replaces_all_parts_in_one_apply() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
+
+    let plan = workspace.plan(&[&format!("-replace={APP}")]);
+    plan.changes(&[(APP, Replace), (SETTINGS, Replace), (POLICIES, Replace)]);
+    plan.saying("Consumer key will be destroyed");
+    workspace.apply_plan().succeeded();
+    workspace.is_settled();
+
+    assert_eq!(org.names(org::APP), ["Shop"]);
+    policies_are_in_force(&org, "Shop");
+    let new = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
+    assert_ne!(new, key, "the old app was not deleted");
+    assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), new);
+}
+
+#[test]
+fn replacing_the_settings_replaces_the_policies_and_leaves_the_app() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
+
+    let plan = workspace.plan(&[&format!("-replace={SETTINGS}")]);
+    plan.changes(&[(SETTINGS, Replace), (POLICIES, Replace)]);
+    plan.saying("Consumer key will be destroyed");
+    workspace.apply_plan().succeeded();
+    workspace.is_settled();
+
+    policies_are_in_force(&org, "Shop");
+    assert_ne!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
+}
+
+#[test]
+fn a_new_api_name_is_a_new_app() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+
+    let renamed = SHOP.replace(r#"name          = "Shop""#, r#"name          = "Store""#);
+    let plan = workspace.step(
+        &renamed,
+        &[(APP, Replace), (SETTINGS, Replace), (POLICIES, Replace)],
+    );
+    plan.saying("Consumer key will be destroyed").saying("label");
+    assert_eq!(org.names(org::APP), ["Store"]);
+    policies_are_in_force(&org, "Store");
+}
+
+#[test]
+fn a_replace_is_refused_while_the_settings_are_protected() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let protected = SHOP.replace(
+        "oauth_scopes ",
+        "deletion_protection          = true\n  oauth_scopes ",
+    );
+    workspace.step(
+        &protected,
+        &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)],
+    );
+    let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
+
+    for address in [APP, SETTINGS] {
+        let replace = format!("-replace={address}");
+        workspace
+            .run(&["apply", "-no-color", "-input=false", "-auto-approve", &replace])
+            .failed_saying("deletion_protection");
+        assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
+    }
+}

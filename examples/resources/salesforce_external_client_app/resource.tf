@@ -1,0 +1,6 @@
+resource "salesforce_external_client_app" "shop" {
+  name          = "Shop" # the API name: for ever
+  label         = "Shop" # what people see: change it as you like
+  description   = "The web shop and its mobile app"
+  contact_email = "identity@example.com"
+}

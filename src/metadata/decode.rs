@@ -1,0 +1,214 @@
+//! The text of a file as a component.
+//!
+//! Elements that no row knows become extras, so that a file written back loses nothing. Dropped elements vanish;
+//! no value ever stands in an error. An unknown child of a block or an entry stays with it as long as the block
+//! or the entry's key stays as it is: the whole element stands among the extras, and `encode` finds it again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::component::{Component, ComponentKey};
+use super::field::{Field, Kind};
+use super::members::{self, Mismatch};
+use super::metadata_type::MetadataType;
+use super::xml::{self, Element, XmlError};
+use crate::value::Value;
+
+/// Why a file is not what its type says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{component}: {kind}")]
+pub struct DecodeError {
+    pub component: ComponentKey,
+    pub kind: DecodeErrorKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeErrorKind {
+    #[error("the file cannot be read as XML: {0}")]
+    Xml(XmlError),
+    #[error("the root element is {found}, not {expected}")]
+    UnknownRoot { found: String, expected: &'static str },
+    #[error("{element} is not {expected}")]
+    WrongType {
+        element: &'static str,
+        expected: &'static str,
+    },
+    #[error("{element} stands there more than once")]
+    Repeated { element: &'static str },
+}
+
+impl From<Mismatch> for DecodeErrorKind {
+    fn from(mismatch: Mismatch) -> DecodeErrorKind {
+        DecodeErrorKind::WrongType {
+            element: mismatch.element,
+            expected: mismatch.expected,
+        }
+    }
+}
+
+/// Reads the file of a component.
+pub fn decode(kind: &'static MetadataType, full_name: &str, xml: &str) -> Result<Component, DecodeError> {
+    let key = ComponentKey::new(kind, full_name);
+    let failed = |error| DecodeError {
+        component: ComponentKey::new(kind, full_name),
+        kind: error,
+    };
+    let root = xml::parse(xml).map_err(|error| failed(DecodeErrorKind::Xml(error)))?;
+    if root.name != kind.name {
+        return Err(failed(DecodeErrorKind::UnknownRoot {
+            found: root.name.chars().take(60).collect(),
+            expected: kind.name,
+        }));
+    }
+    let mut reader = FileReader {
+        component: Component::new(key, ""),
+        seen: BTreeSet::new(),
+        declared: declarations(&root),
+    };
+    for child in root.children {
+        reader.top(child).map_err(failed)?;
+    }
+    Ok(reader.component)
+}
+
+struct FileReader {
+    component: Component,
+    /// Rows and groups that were there.
+    seen: BTreeSet<&'static str>,
+    /// Prefixes that the root element declares.
+    declared: Vec<(String, String)>,
+}
+
+impl FileReader {
+    fn kind(&self) -> &'static MetadataType {
+        self.component.key.kind
+    }
+
+    fn top(&mut self, child: Element) -> Result<(), DecodeErrorKind> {
+        let name = child.name.as_str();
+        if self.kind().dropped.contains(&name) {
+            return Ok(());
+        }
+        let mut fields = self.kind().fields.iter();
+        if let Some(field) = fields.clone().find(|field| field.element_path() == ("", name)) {
+            return self.row(field, child);
+        }
+        match fields.find_map(|field| Some(field.element_path().0).filter(|group| *group == name)) {
+            Some(group) => self.group(group, child),
+            None => {
+                self.extra(child);
+                Ok(())
+            }
+        }
+    }
+
+    fn group(&mut self, group: &'static str, element: Element) -> Result<(), DecodeErrorKind> {
+        if element.is_nil() {
+            return Ok(());
+        }
+        if !self.seen.insert(group) {
+            return Err(DecodeErrorKind::Repeated { element: group });
+        }
+        if !element.text.trim().is_empty() {
+            return Err(DecodeErrorKind::WrongType {
+                element: group,
+                expected: "a group of elements",
+            });
+        }
+        let mut unknown = Element {
+            attributes: element.attributes,
+            ..Element::new(group)
+        };
+        for child in element.children {
+            let path = (group, child.name.as_str());
+            match self
+                .kind()
+                .fields
+                .iter()
+                .find(|field| field.element_path() == path)
+            {
+                Some(field) => self.row(field, child)?,
+                None => unknown.children.push(child),
+            }
+        }
+        if !unknown.children.is_empty() || !unknown.attributes.is_empty() {
+            self.extra(unknown);
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, field: &'static Field, element: Element) -> Result<(), DecodeErrorKind> {
+        let repeated = DecodeErrorKind::Repeated {
+            element: field.element,
+        };
+        match &field.kind {
+            Kind::Entries { key, value } if !element.is_nil() => {
+                let (entry, text) = members::entry(key, value, &element)?;
+                let entries = self.component.fields.entry(field.attribute);
+                let entries = entries.or_insert_with(|| Value::Map(BTreeMap::new()));
+                if entries
+                    .entries()
+                    .is_some_and(|entries| entries.contains_key(&entry))
+                {
+                    return Err(repeated);
+                }
+                entries.put(&entry, text);
+                self.keep_strangers(field, element);
+            }
+            Kind::Blocks(fields) if !element.is_nil() => {
+                let block = members::block(fields, &element)?;
+                let before = self.component.get(field.attribute).members();
+                let mut blocks = before.map(<[Value]>::to_vec).unwrap_or_default();
+                blocks.push(block);
+                self.component.put(field.attribute, Value::set(blocks));
+                self.keep_strangers(field, element);
+            }
+            Kind::Entries { .. } | Kind::Blocks(_) => {}
+            _ => {
+                if !self.seen.insert(field.element) {
+                    return Err(repeated);
+                }
+                let value = members::scalar(field, &element)?;
+                match (&field.kind, value) {
+                    (Kind::Parent, Some(Value::Text(parent))) => self.component.parent = parent,
+                    (_, value) => self.component.put(field.attribute, value.unwrap_or_default()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_strangers(&mut self, field: &Field, element: Element) {
+        if !members::strangers(&field.kind, &element).is_empty() {
+            self.extra(element);
+        }
+    }
+
+    /// Keeps an element so that it can stand in another document.
+    fn extra(&mut self, mut element: Element) {
+        if element.is_nil() {
+            return;
+        }
+        let missing = self.declared.iter().filter(|(name, _)| {
+            let prefix = name.trim_start_matches("xmlns:");
+            uses_prefix(&element, prefix) && !element.attributes.iter().any(|(own, _)| own == name)
+        });
+        let missing: Vec<(String, String)> = missing.cloned().collect();
+        element.attributes.extend(missing);
+        self.component.extras.push(element);
+    }
+}
+
+/// The prefixes that an element declares.
+fn declarations(element: &Element) -> Vec<(String, String)> {
+    let attributes = element.attributes.iter();
+    attributes
+        .filter(|(name, _)| name.starts_with("xmlns:"))
+        .cloned()
+        .collect()
+}
+
+fn uses_prefix(element: &Element, prefix: &str) -> bool {
+    let mut names = element.attributes.iter().map(|(name, _)| name);
+    names.any(|name| name.split_once(':').is_some_and(|(own, _)| own == prefix))
+        || element.children.iter().any(|child| uses_prefix(child, prefix))
+}

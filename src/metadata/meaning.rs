@@ -1,0 +1,165 @@
+//! When two values mean the same to Salesforce, and which values an API version knows.
+
+use std::collections::BTreeMap;
+
+use super::field::{Field, Kind, Omitted, Record};
+use crate::value::Value;
+
+/// Whether two values of an attribute mean the same: as written, or after what Salesforce makes of them.
+///
+/// Null is the same as empty. A text is the same with other line breaks, and with or without one at its end.
+/// Members of a set stand for what the table says they stand for; record IDs are the same in both lengths.
+pub fn same_meaning(field: &Field, a: &Value, b: &Value) -> bool {
+    a == b || meaning(field, a) == meaning(field, b)
+}
+
+fn meaning(field: &Field, value: &Value) -> Value {
+    let plain = match (&field.kind, value) {
+        (_, Value::Text(text)) => Value::Text(plain_text(text)),
+        (Kind::Blocks(fields), Value::Set(members)) => {
+            Value::set(members.iter().map(|member| plain_block(fields, member)).collect())
+        }
+        (_, Value::Set(members)) => plain_set(field, members),
+        (_, Value::List(members)) => Value::List(members.iter().map(plain).collect()),
+        (_, Value::Map(entries)) => {
+            let entries = entries.iter().map(|(key, value)| (key.clone(), plain(value)));
+            Value::Map(entries.collect())
+        }
+        (_, value) => value.clone(),
+    };
+    let can_be_empty = !matches!(field.omitted, Omitted::Required | Omitted::Default(_));
+    if can_be_empty && is_empty(&plain) {
+        Value::Null
+    } else {
+        plain
+    }
+}
+
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Text(text) => Value::Text(plain_text(text)),
+        other => other.clone(),
+    }
+}
+
+fn plain_text(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    text.trim_end_matches(['\n', '\r']).to_owned()
+}
+
+fn plain_block(fields: &[Field], member: &Value) -> Value {
+    if !member.is_set() {
+        return member.clone();
+    }
+    let attributes = fields.iter().map(|field| {
+        let value = meaning(field, member.get(field.attribute));
+        (field.attribute, value)
+    });
+    Value::object(attributes)
+}
+
+fn plain_set(field: &Field, members: &[Value]) -> Value {
+    let mut plain = Vec::new();
+    for member in members {
+        let Some(text) = member.as_text() else {
+            plain.push(member.clone());
+            continue;
+        };
+        match field.equivalents.iter().find(|(token, _)| *token == text) {
+            Some((_, stands_for)) => plain.extend(stands_for.iter().map(|word| Value::text(*word))),
+            None => plain.push(Value::text(same_record(field.record, text))),
+        }
+    }
+    Value::set(plain)
+}
+
+fn same_record(record: Option<Record>, text: &str) -> &str {
+    match record {
+        Some(record) => short_id(record.prefix, text).unwrap_or(text),
+        None => text,
+    }
+}
+
+/// The 15 characters of a record ID that has this prefix; none when the text is no such ID. The three further
+/// characters of the long form tell the case of the others, and must do so rightly.
+pub fn short_id<'a>(prefix: &str, text: &'a str) -> Option<&'a str> {
+    if !text.starts_with(prefix) || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let short = text.get(..15)?;
+    match text.get(15..)? {
+        "" => Some(short),
+        long if long.eq_ignore_ascii_case(&case_of(short)) => Some(short),
+        _ => None,
+    }
+}
+
+/// Five letters each make one character: a bit for each upper-case letter.
+fn case_of(short: &str) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+    let fives = short.as_bytes().chunks(5).map(|five| {
+        let bits = five
+            .iter()
+            .enumerate()
+            .map(|(at, byte)| usize::from(byte.is_ascii_uppercase()) << at);
+        ALPHABET
+            .get(bits.sum::<usize>())
+            .map_or('A', |byte| char::from(*byte))
+    });
+    fives.collect()
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.is_empty(),
+        Value::List(members) | Value::Set(members) => members.is_empty(),
+        Value::Map(entries) => entries.is_empty(),
+        _ => false,
+    }
+}
+
+/// Why a value cannot be used with this API version; none when it can.
+pub fn version_problem(field: &Field, value: &Value, version: u16) -> Option<String> {
+    if !value.is_set() || is_empty(value) {
+        return None;
+    }
+    if !field.exists_in(version) {
+        if let Omitted::Default(default) = field.omitted
+            && *value == default.value()
+        {
+            return None;
+        }
+        return Some(newer("This", field.since, version));
+    }
+    if let Kind::Blocks(fields) = field.kind {
+        let mut members = value.members().into_iter().flatten();
+        return members.find_map(|member| {
+            let mut fields = fields.iter();
+            fields.find_map(|field| version_problem(field, member.get(field.attribute), version))
+        });
+    }
+    let since: BTreeMap<&str, u16> = field.newer_values.iter().copied().collect();
+    let problem = |value: &Value| {
+        let text = match value {
+            Value::Text(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        let since = since
+            .get(text.as_str())
+            .copied()
+            .filter(|since| *since > version)?;
+        Some(newer(&format!("The value {text}"), since, version))
+    };
+    match value.members() {
+        Some(members) => members.iter().find_map(problem),
+        None => problem(value),
+    }
+}
+
+fn newer(what: &str, since: u16, version: u16) -> String {
+    format!(
+        "{what} needs API version {since}.0, but {version}.0 is in use. Leave it out, or let the provider use \
+         {since}.0 or a newer one that the org has."
+    )
+}

@@ -1,0 +1,133 @@
+//! Elements as values: what `decode` reads, and what `encode` recognises again.
+//!
+//! Nothing here says a value in an error: a file may carry secrets.
+
+use std::str::FromStr;
+
+use super::field::{Field, Kind};
+use super::xml::Element;
+use crate::value::{Number, Value};
+
+/// An element that does not have the form that its row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mismatch {
+    pub element: &'static str,
+    pub expected: &'static str,
+}
+
+/// The value of an element that stands once; none when it is empty or nil.
+pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<Value>, Mismatch> {
+    let mismatch = |expected| Mismatch {
+        element: field.element,
+        expected,
+    };
+    if element.is_nil() {
+        return Ok(None);
+    }
+    if !element.children.is_empty() {
+        return Err(mismatch("a text without elements in it"));
+    }
+    let text = element.text.as_str();
+    let value = match &field.kind {
+        Kind::Bool => match text.trim() {
+            "true" | "1" => Value::Bool(!field.inverted),
+            "false" | "0" => Value::Bool(field.inverted),
+            _ => return Err(mismatch("true or false")),
+        },
+        Kind::Int => {
+            let number = Number::from_str(text.trim()).map_err(|_| mismatch("a whole number"))?;
+            if number.as_i64().is_none() {
+                return Err(mismatch("a whole number"));
+            }
+            Value::Number(number)
+        }
+        Kind::Text if text.is_empty() => return Ok(None),
+        Kind::Text => Value::text(text),
+        Kind::Enum(_) | Kind::Parent if text.trim().is_empty() => return Ok(None),
+        // A word that the table does not know is kept: the org may be newer.
+        Kind::Enum(_) | Kind::Parent => Value::text(text.trim()),
+        Kind::Lines => {
+            let lines = text.split('\n').map(|line| line.trim_end_matches('\r'));
+            let lines: Vec<Value> = lines
+                .filter(|line| !line.trim().is_empty())
+                .map(Value::text)
+                .collect();
+            if lines.is_empty() {
+                return Ok(None);
+            }
+            Value::List(lines)
+        }
+        Kind::Commas => {
+            let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+            let words: Vec<Value> = words.map(Value::text).collect();
+            if words.is_empty() {
+                return Ok(None);
+            }
+            Value::set(words)
+        }
+        Kind::Entries { .. } | Kind::Blocks(_) => return Err(mismatch("a repeated element")),
+    };
+    Ok(Some(value))
+}
+
+/// One block: an object with every attribute of its rows, null where the element is absent.
+pub(super) fn block(fields: &'static [Field], element: &Element) -> Result<Value, Mismatch> {
+    let mut attributes = Vec::new();
+    for field in fields {
+        let mut found = element
+            .children
+            .iter()
+            .filter(|child| child.name == field.element);
+        let value = match found.next() {
+            Some(child) => scalar(field, child)?.unwrap_or_default(),
+            None => Value::Null,
+        };
+        if found.next().is_some() {
+            return Err(Mismatch {
+                element: field.element,
+                expected: "one element",
+            });
+        }
+        attributes.push((field.attribute, value));
+    }
+    Ok(Value::object(attributes))
+}
+
+/// One entry of a map.
+pub(super) fn entry(
+    key: &'static str,
+    value: &'static str,
+    element: &Element,
+) -> Result<(String, Value), Mismatch> {
+    let text = |name: &'static str| {
+        let mut found = element.children.iter().filter(|child| child.name == name);
+        let first = found.next();
+        match found.next() {
+            None if first.is_none_or(|child| child.children.is_empty()) => Ok(first),
+            _ => Err(Mismatch {
+                element: name,
+                expected: "one text",
+            }),
+        }
+    };
+    let missing = Mismatch {
+        element: key,
+        expected: "a key in each entry",
+    };
+    let key = text(key)?.ok_or(missing)?;
+    let value = text(value)?.map_or("", |child| child.text.as_str());
+    Ok((key.text.clone(), Value::text(value)))
+}
+
+/// The children of a block's or an entry's element that no row knows.
+pub(super) fn strangers<'a>(kind: &Kind, element: &'a Element) -> Vec<&'a Element> {
+    let known: Vec<&str> = match kind {
+        Kind::Entries { key, value } => vec![key, value],
+        Kind::Blocks(fields) => fields.iter().map(|field| field.element).collect(),
+        _ => Vec::new(),
+    };
+    let children = element.children.iter();
+    children
+        .filter(|child| !known.contains(&child.name.as_str()))
+        .collect()
+}

@@ -1,0 +1,33 @@
+//! The tables: where Terraform's attributes meet Salesforce's elements, and the pure interpreters of the tables.
+//!
+//! A field is one row in one file of [`types`]. Everything else here interprets rows and never names a field.
+//! Not here: I/O, Terraform's plan semantics, the wire.
+
+mod certificate;
+mod component;
+mod decode;
+mod encode;
+mod field;
+mod meaning;
+mod members;
+mod metadata_type;
+pub mod package;
+mod rule;
+pub mod types;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+pub use certificate::{CertificateFacts, certificate_facts};
+pub use component::{Component, ComponentKey};
+pub use decode::{DecodeError, DecodeErrorKind, decode};
+pub use encode::{Encoded, encode};
+pub use field::{
+    Change, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Readback, Record, Sent,
+};
+pub use meaning::{same_meaning, short_id, version_problem};
+pub use metadata_type::MetadataType;
+pub use package::{PackageError, PackageErrorKind, PackagedFile};
+pub use rule::{Rule, echo};
+pub use xml::{Element, LONGEST_TEXT, XmlError, XmlErrorKind, parse as parse_xml, unwritable_character};

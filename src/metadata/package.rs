@@ -1,0 +1,251 @@
+//! Packages: the zips that a deploy sends and a retrieve returns, in memory and within limits.
+//!
+//! Not here: what the files mean (`encode`, `decode`), who sends them (`salesforce`).
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::{Cursor, Read, Write};
+
+use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+use super::component::ComponentKey;
+use super::encode::{DECLARATION, NAMESPACE};
+use super::types;
+use super::xml::Element;
+
+const MOST_ENTRIES: usize = 10_000;
+const LARGEST_ENTRY: u64 = 4 * 1024 * 1024;
+const LARGEST_TOTAL: u64 = 64 * 1024 * 1024;
+const LONGEST_PATH: usize = 512;
+/// Files below this may be packed as tightly as they like.
+const SMALL: u64 = 1024 * 1024;
+const HIGHEST_RATIO: u64 = 200;
+
+const MANIFEST: &str = "package.xml";
+const DELETIONS: &str = "destructiveChangesPost.xml";
+/// The folder of a retrieve that did not ask for a single package.
+const UNPACKAGED: &str = "unpackaged/";
+
+/// A file of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackagedFile {
+    pub path: String,
+    pub text: String,
+}
+
+/// Why a package cannot be read or written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}: {detail}")]
+pub struct PackageError {
+    pub kind: PackageErrorKind,
+    pub detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PackageErrorKind {
+    /// Bytes got lost on the way; the same package, fetched anew, may be whole.
+    #[error("the package is damaged")]
+    Damaged,
+    /// It is as its sender meant it, and no package that we take.
+    #[error("the package is refused")]
+    Refused,
+    /// What was to be packed is no package.
+    #[error("the package cannot be written")]
+    Unwritable,
+}
+
+impl PackageError {
+    /// Whether a fresh retrieve may help.
+    pub fn is_damaged(&self) -> bool {
+        self.kind == PackageErrorKind::Damaged
+    }
+}
+
+fn damaged(detail: impl Into<String>) -> PackageError {
+    PackageError {
+        kind: PackageErrorKind::Damaged,
+        detail: detail.into(),
+    }
+}
+
+fn refused(detail: impl Into<String>) -> PackageError {
+    PackageError {
+        kind: PackageErrorKind::Refused,
+        detail: detail.into(),
+    }
+}
+
+fn unwritable(detail: impl ToString) -> PackageError {
+    PackageError {
+        kind: PackageErrorKind::Unwritable,
+        detail: detail.to_string(),
+    }
+}
+
+impl From<ZipError> for PackageError {
+    fn from(error: ZipError) -> PackageError {
+        match error {
+            ZipError::UnsupportedArchive(_)
+            | ZipError::CompressionMethodNotSupported(_)
+            | ZipError::InvalidPassword => refused("it uses a feature of zip that we do not read"),
+            ZipError::Io(_) => damaged("its content does not match its checksums or ends too early"),
+            _ => damaged("it is no complete zip"),
+        }
+    }
+}
+
+/// Packs components and deletions. The same input gives the same bytes.
+pub fn write(
+    upserts: &[(ComponentKey, String)],
+    deletions: &[ComponentKey],
+    version: u16,
+) -> Result<Vec<u8>, PackageError> {
+    let mut files = vec![(
+        MANIFEST.to_owned(),
+        manifest(upserts.iter().map(|(key, _)| key), Some(version)),
+    )];
+    if !deletions.is_empty() {
+        files.push((DELETIONS.to_owned(), manifest(deletions.iter(), None)));
+    }
+    let mut contents: Vec<&(ComponentKey, String)> = upserts.iter().collect();
+    contents.sort_by(|a, b| a.0.cmp(&b.0));
+    files.extend(contents.into_iter().map(|(key, xml)| (key.path(), xml.clone())));
+
+    let mut names = HashSet::new();
+    let deleted: Vec<String> = deletions.iter().map(ComponentKey::path).collect();
+    for path in files.iter().map(|(path, _)| path).chain(&deleted) {
+        if let Some(problem) = unclean(path) {
+            return Err(unwritable(format!("{path:?} {problem}")));
+        }
+        if !names.insert(path.to_ascii_lowercase()) {
+            return Err(unwritable(format!("{path} is in it twice")));
+        }
+    }
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o644);
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, text) in files {
+        zip.start_file(path, options).map_err(unwritable)?;
+        zip.write_all(text.as_bytes()).map_err(unwritable)?;
+    }
+    Ok(zip.finish().map_err(unwritable)?.into_inner())
+}
+
+/// package.xml or destructiveChanges.xml: the members by type, sorted, names after members.
+fn manifest<'a>(keys: impl Iterator<Item = &'a ComponentKey>, version: Option<u16>) -> String {
+    let mut by_type: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for key in keys {
+        by_type.entry(key.kind.name).or_default().insert(&key.full_name);
+    }
+    let mut root = Element::new("Package");
+    root.attributes.push(("xmlns".to_owned(), NAMESPACE.to_owned()));
+    for (name, members) in by_type {
+        let mut types = Element::new("types");
+        let members = members.into_iter().map(|member| Element::leaf("members", member));
+        types.children.extend(members);
+        types.children.push(Element::leaf("name", name));
+        root.children.push(types);
+    }
+    if let Some(version) = version {
+        root.children
+            .push(Element::leaf("version", format!("{version}.0")));
+    }
+    let mut text = DECLARATION.to_owned();
+    root.write(&mut text, 0);
+    text
+}
+
+/// Unpacks a package. Paths lose a leading `unpackaged/`; folders are left out.
+pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
+    if !zip.starts_with(b"PK\x03\x04") {
+        return Err(damaged("it does not begin like a zip"));
+    }
+    let mut archive = ZipArchive::new(Cursor::new(zip))?;
+    if archive.offset() != 0 {
+        return Err(refused("something stands before the zip"));
+    }
+    if archive.len() > MOST_ENTRIES {
+        return Err(refused(format!("more than {MOST_ENTRIES} files")));
+    }
+    if archive.has_duplicate_names() {
+        return Err(refused("two files have the same name"));
+    }
+    let mut files = Vec::new();
+    let mut names = HashSet::new();
+    let mut total = 0_u64;
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index)?;
+        if entry.encrypted() || entry.is_symlink() {
+            return Err(refused("a file is encrypted or a link"));
+        }
+        if !matches!(
+            entry.compression(),
+            CompressionMethod::Stored | CompressionMethod::Deflated
+        ) {
+            return Err(refused("a file is compressed by another method than deflate"));
+        }
+        let name = std::str::from_utf8(entry.name_raw()).map_err(|_| refused("a path is not ASCII"))?;
+        let path = name.strip_prefix(UNPACKAGED).unwrap_or(name).to_owned();
+        let is_folder = entry.is_dir();
+        if let Some(problem) = unclean(path.trim_end_matches('/')) {
+            if is_folder && path.is_empty() {
+                continue;
+            }
+            return Err(refused(format!("a path {problem}")));
+        }
+        if is_folder {
+            continue;
+        }
+        if !names.insert(path.to_ascii_lowercase()) {
+            return Err(refused("two files have the same name"));
+        }
+        let packed = entry.compressed_size().max(1);
+        let mut bytes = Vec::new();
+        entry
+            .by_ref()
+            .take(LARGEST_ENTRY + 1)
+            .read_to_end(&mut bytes)
+            .map_err(ZipError::Io)?;
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        total = total.saturating_add(size);
+        if size > LARGEST_ENTRY || total > LARGEST_TOTAL {
+            return Err(refused("it unpacks to more than we take"));
+        }
+        if size > SMALL && size / packed > HIGHEST_RATIO {
+            return Err(refused("a file is packed tighter than any honest file"));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| damaged("a file is not UTF-8"))?;
+        files.push(PackagedFile { path, text });
+    }
+    Ok(files)
+}
+
+/// What is wrong with a path, if it cannot be a file of a package.
+fn unclean(path: &str) -> Option<&'static str> {
+    if path.len() > LONGEST_PATH {
+        return Some("is too long");
+    }
+    let clean = |c: char| (c.is_ascii_graphic() || c == ' ') && !matches!(c, '\\' | ':');
+    if !path.chars().all(clean) {
+        return Some("has a character that no component's name has");
+    }
+    if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Some("leads out of the package");
+    }
+    None
+}
+
+/// Which component's file this is, by folder and ending. None for package.xml and for types without a table.
+pub fn key_of(path: &str) -> Option<ComponentKey> {
+    let path = path.strip_prefix(UNPACKAGED).unwrap_or(path);
+    let (folder, file) = path.split_once('/')?;
+    let kind = types::ALL.iter().find(|kind| kind.directory == folder)?;
+    let full_name = file.strip_suffix(kind.suffix)?.strip_suffix('.')?;
+    if full_name.is_empty() || full_name.contains('/') {
+        return None;
+    }
+    Some(ComponentKey::new(kind, full_name))
+}

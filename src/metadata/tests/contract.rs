@@ -1,0 +1,249 @@
+//! The tables against `proto/salesforce`, which is Salesforce's word. One test names every difference.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value as Json;
+
+use super::{POLICIES, field};
+use crate::metadata::types::oauth_settings::SCOPES;
+use crate::metadata::{Field, Kind, MetadataType, OLDEST_VERSION, Omitted, Rule, types};
+
+fn read(name: &str) -> Json {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/salesforce");
+    let text = fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn words(json: &Json) -> Vec<String> {
+    let words = json.as_array().into_iter().flatten();
+    let word = |word: &Json| word.as_str().map_or_else(|| word.to_string(), str::to_owned);
+    words.map(word).collect()
+}
+
+struct Contract {
+    kind: &'static MetadataType,
+    json: Json,
+    differences: Vec<String>,
+}
+
+/// Elements that the provider's oldest version no longer has do not count.
+fn is_gone(element: &Json) -> bool {
+    element["until"]
+        .as_u64()
+        .is_some_and(|until| until < u64::from(OLDEST_VERSION))
+}
+
+fn find<'a>(elements: &'a Json, name: &str) -> Option<&'a Json> {
+    let mut elements = elements.as_array()?.iter();
+    elements.find(|element| element["name"] == name && !is_gone(element))
+}
+
+impl Contract {
+    fn differs(&mut self, element: &str, what: impl std::fmt::Display) {
+        self.differences
+            .push(format!("{} {element}: {what}", self.kind.name));
+    }
+
+    fn head(&mut self) {
+        for (column, ours) in [
+            ("name", self.kind.name),
+            ("directory", self.kind.directory),
+            ("suffix", self.kind.suffix),
+        ] {
+            if self.json[column] != ours {
+                self.differs("", format!("{column} is {}", self.json[column]));
+            }
+        }
+    }
+
+    fn rows(&mut self) {
+        for field in self.kind.fields {
+            let (group, name) = field.element_path();
+            let elements = if group.is_empty() {
+                self.json["elements"].clone()
+            } else {
+                let Some(outer) = find(&self.json["elements"], group) else {
+                    self.differs(group, "no such group");
+                    continue;
+                };
+                let ty = outer["type"].as_str().unwrap().to_owned();
+                if outer["repeated"] != false {
+                    self.differs(group, "is repeated");
+                }
+                self.json["types"][ty]["elements"].clone()
+            };
+            match find(&elements, name).cloned() {
+                Some(element) => self.row(field, &element),
+                None => self.differs(field.element, "no such element"),
+            }
+        }
+    }
+
+    fn row(&mut self, field: &Field, element: &Json) {
+        let name = field.element;
+        let ty = element["type"].as_str().unwrap();
+        let enumeration = self.json["enums"].get(ty).map(words);
+        let repeated = element["repeated"] == true;
+        let required = element["required"] == true;
+        let settable = element
+            .get("settable_values")
+            .or(element.get("documented_values"))
+            .map(words);
+
+        let since = u64::from(OLDEST_VERSION).max(element["since"].as_u64().unwrap());
+        if u64::from(field.since) != since {
+            self.differs(
+                name,
+                format!("since is {}, the contract says {since}", field.since),
+            );
+        }
+        if required && field.omitted == Omitted::Cleared && !matches!(field.kind, Kind::Parent) {
+            self.differs(
+                name,
+                "the contract requires it, and leaving it out would clear it",
+            );
+        }
+        if repeated != matches!(field.kind, Kind::Entries { .. } | Kind::Blocks(_)) {
+            self.differs(name, format!("repeated is {repeated}"));
+        }
+        match field.kind {
+            Kind::Bool if ty != "boolean" => self.differs(name, format!("is {ty}")),
+            Kind::Int if ty != "int" => self.differs(name, format!("is {ty}")),
+            Kind::Text | Kind::Lines | Kind::Commas | Kind::Parent if ty != "string" => {
+                self.differs(name, format!("is {ty}"));
+            }
+            Kind::Parent if !required => self.differs(name, "is not required"),
+            Kind::Enum(ours) => match settable.or(enumeration) {
+                Some(theirs) if theirs == ours => {}
+                theirs => self.differs(name, format!("the words are {theirs:?}")),
+            },
+            Kind::Entries { key, value } => {
+                let inner = self.json["types"][ty]["elements"].clone();
+                for part in [key, value] {
+                    match find(&inner, part) {
+                        Some(element) if element["required"] == true && element["type"] == "string" => {}
+                        _ => self.differs(name, format!("{part} is no required text")),
+                    }
+                }
+                self.covered(&inner, name, &[key, value]);
+            }
+            Kind::Blocks(fields) => {
+                let inner = self.json["types"][ty]["elements"].clone();
+                for field in fields {
+                    let Some(element) = find(&inner, field.element).cloned() else {
+                        self.differs(name, format!("has no {}", field.element));
+                        continue;
+                    };
+                    if (element["required"] == true) != (field.omitted == Omitted::Required) {
+                        self.differs(field.element, format!("required is {}", element["required"]));
+                    }
+                    // A block is as old as its parts.
+                    self.row(field, &element);
+                }
+                let known: Vec<&str> = fields.iter().map(|field| field.element).collect();
+                self.covered(&inner, name, &known);
+            }
+            _ => {}
+        }
+    }
+
+    /// Every element of the contract has a row, or a reason.
+    fn nothing_is_missing(&mut self) {
+        let mut known: Vec<&str> = self
+            .kind
+            .fields
+            .iter()
+            .map(|field| field.element_path())
+            .map(|(group, name)| if group.is_empty() { name } else { group })
+            .collect();
+        let reasons = self.kind.unmapped.iter().map(|(element, _)| *element);
+        let others: Vec<&str> = self.kind.dropped.iter().copied().chain(reasons).collect();
+        for other in &others {
+            if find(&self.json["elements"], other).is_none() {
+                self.differs(other, "dropped or unmapped, but the contract has it not");
+            }
+        }
+        known.extend(others);
+        let elements = self.json["elements"].clone();
+        self.covered(&elements, "", &known);
+        for group in self
+            .kind
+            .fields
+            .iter()
+            .map(|field| field.element_path().0)
+            .filter(|group| !group.is_empty())
+        {
+            let Some(outer) = find(&elements, group) else {
+                continue;
+            };
+            let inner = self.json["types"][outer["type"].as_str().unwrap()]["elements"].clone();
+            let inside = self.kind.fields.iter().map(|field| field.element_path());
+            let inside: Vec<&str> = inside.filter(|path| path.0 == group).map(|path| path.1).collect();
+            self.covered(&inner, group, &inside);
+        }
+    }
+
+    fn covered(&mut self, elements: &Json, place: &str, known: &[&str]) {
+        for element in elements.as_array().into_iter().flatten() {
+            let name = element["name"].as_str().unwrap();
+            if !is_gone(element) && !known.contains(&name) {
+                self.differs(place, format!("{name} has no row, and no reason to have none"));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_tables_agree_with_the_contract() {
+    let mut differences = Vec::new();
+    for kind in types::ALL {
+        let mut contract = Contract {
+            kind,
+            json: read(kind.name),
+            differences: Vec::new(),
+        };
+        contract.head();
+        contract.rows();
+        contract.nothing_is_missing();
+        differences.append(&mut contract.differences);
+    }
+    differences.sort();
+    differences.dedup();
+    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
+}
+
+#[test]
+fn secrets_and_triggers_of_the_contract_have_no_row() {
+    for kind in types::ALL {
+        for element in read(kind.name)["elements"].as_array().unwrap() {
+            let name = element["name"].as_str().unwrap();
+            if element["secret"] == true || name.starts_with("shouldRotate") {
+                assert!(
+                    is_gone(element) || kind.dropped.contains(&name),
+                    "{} {name}",
+                    kind.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_scopes_are_those_that_an_org_listed() {
+    assert_eq!(words(&read("oauth-scopes")["accepted_by_an_api_67_org"]), SCOPES);
+}
+
+#[test]
+fn the_lifetimes_of_tokens_are_those_documented() {
+    let contract = read(POLICIES.name);
+    for attribute in ["guest_jwt_timeout_minutes", "named_user_jwt_timeout_minutes"] {
+        let field = field(&POLICIES, attribute);
+        let element = find(&contract["elements"], field.element).unwrap();
+        let Some(Rule::Numbers(ours)) = field.rules.first() else {
+            panic!("{attribute} has another rule now");
+        };
+        let ours: Vec<String> = ours.iter().map(i64::to_string).collect();
+        assert_eq!(ours, words(&element["documented_values"]));
+    }
+}

@@ -1,0 +1,239 @@
+//! The files as they are sent, and whose line is whose.
+
+use super::{APP, GLOBAL, POLICIES, SETTINGS, component, field, list, map, range, set};
+use crate::metadata::{Element, encode};
+use crate::value::Value;
+
+const NEWEST: u16 = 67;
+
+fn xml(component: &crate::metadata::Component) -> String {
+    encode(component, NEWEST).xml
+}
+
+#[test]
+fn an_app() {
+    let mut app = component(
+        &APP,
+        &[
+            ("label", Value::text("Shop & more <b>")),
+            ("distribution_state", Value::text("Local")),
+            ("package_protected", Value::Bool(false)),
+            ("description", Value::text("one\r\ntwo\t\"three\"")),
+            ("icon_url", Value::text("")),
+            ("logo_url", Value::Unknown),
+            ("org_scoped_external_app", Value::text("00D000000000001:Shop")),
+        ],
+    );
+    app.parent.clear();
+    insta::assert_snapshot!(xml(&app), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <ExternalClientApplication xmlns="http://soap.sforce.com/2006/04/metadata">
+        <description>one&#13;&#10;two	"three"</description>
+        <distributionState>Local</distributionState>
+        <isProtected>false</isProtected>
+        <label>Shop &amp; more &lt;b&gt;</label>
+    </ExternalClientApplication>
+    "#);
+}
+
+#[test]
+fn a_consumer_with_a_group_an_inverted_bool_and_extras() {
+    let mut global = component(
+        &GLOBAL,
+        &[
+            ("callback_urls", list(&["https://a.example/cb", "app://cb"])),
+            ("secret_required_for_web_server_flow", Value::Bool(true)),
+            ("pkce_required", Value::Bool(true)),
+            ("id_token_validity_minutes", Value::int(30)),
+            ("consumer_key", Value::text("never sent")),
+        ],
+    );
+    global.extras = vec![
+        Element::leaf("isMtlsEnabled", "true"),
+        Element::leaf("consumerSecret", "never sent either"),
+        Element {
+            children: vec![Element::leaf("idTokenFuture", "x")],
+            ..Element::new("idTokenConfig")
+        },
+        Element {
+            children: vec![Element::leaf("b", "1"), Element::leaf("a", "2")],
+            ..Element::new("anew")
+        },
+    ];
+    insta::assert_snapshot!(xml(&global), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <ExtlClntAppGlobalOauthSettings xmlns="http://soap.sforce.com/2006/04/metadata">
+        <anew>
+            <b>1</b>
+            <a>2</a>
+        </anew>
+        <callbackUrl>https://a.example/cb&#10;app://cb</callbackUrl>
+        <externalClientApplication>Shop</externalClientApplication>
+        <idTokenConfig>
+            <idTokenFuture>x</idTokenFuture>
+            <idTokenValidityInMinutes>30</idTokenValidityInMinutes>
+        </idTokenConfig>
+        <isConsumerSecretOptional>false</isConsumerSecretOptional>
+        <isMtlsEnabled>true</isMtlsEnabled>
+        <isPkceRequired>true</isPkceRequired>
+    </ExtlClntAppGlobalOauthSettings>
+    "#);
+}
+
+fn settings() -> crate::metadata::Component {
+    component(
+        &SETTINGS,
+        &[
+            ("oauth_scopes", set(&["RefreshToken", "Api"])),
+            ("custom_scopes", set(&[])),
+            ("custom_attributes", map(&[("b", "User.B"), ("a", "")])),
+            (
+                "trusted_ip_range",
+                Value::set(vec![
+                    range("10.0.0.1", "10.0.0.9", Some("office")),
+                    range("10.0.1.1", "10.0.1.9", None),
+                ]),
+            ),
+        ],
+    )
+}
+
+#[test]
+fn settings_with_entries_and_blocks() {
+    insta::assert_snapshot!(xml(&settings()), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <ExtlClntAppOauthSettings xmlns="http://soap.sforce.com/2006/04/metadata">
+        <commaSeparatedOauthScopes>Api, RefreshToken</commaSeparatedOauthScopes>
+        <customAttributes>
+            <formula></formula>
+            <key>a</key>
+        </customAttributes>
+        <customAttributes>
+            <formula>User.B</formula>
+            <key>b</key>
+        </customAttributes>
+        <externalClientApplication>Shop</externalClientApplication>
+        <trustedIpRanges>
+            <endIpAddress>10.0.1.9</endIpAddress>
+            <startIpAddress>10.0.1.1</startIpAddress>
+        </trustedIpRanges>
+        <trustedIpRanges>
+            <description>office</description>
+            <endIpAddress>10.0.0.9</endIpAddress>
+            <startIpAddress>10.0.0.1</startIpAddress>
+        </trustedIpRanges>
+    </ExtlClntAppOauthSettings>
+    "#);
+}
+
+#[test]
+fn every_line_knows_its_attribute() {
+    let mut settings = settings();
+    settings.extras.push(Element {
+        children: vec![Element::leaf("x", "1\n2")],
+        ..Element::new("aa")
+    });
+    let encoded = encode(&settings, NEWEST);
+    let named: Vec<String> = encoded
+        .xml
+        .lines()
+        .zip(1..)
+        .map(|(line, number)| {
+            let path = encoded.lines.get(&number).map(ToString::to_string);
+            format!("{:<70}{}", line, path.unwrap_or_default())
+                .trim_end()
+                .to_owned()
+        })
+        .collect();
+    insta::assert_snapshot!(named.join("\n"), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <ExtlClntAppOauthSettings xmlns="http://soap.sforce.com/2006/04/metadata">
+        <aa>
+            <x>1&#10;2</x>
+        </aa>
+        <commaSeparatedOauthScopes>Api, RefreshToken</commaSeparatedOauthScopes>oauth_scopes
+        <customAttributes>                                                custom_attributes["a"]
+            <formula></formula>                                           custom_attributes["a"]
+            <key>a</key>                                                  custom_attributes["a"]
+        </customAttributes>                                               custom_attributes["a"]
+        <customAttributes>                                                custom_attributes["b"]
+            <formula>User.B</formula>                                     custom_attributes["b"]
+            <key>b</key>                                                  custom_attributes["b"]
+        </customAttributes>                                               custom_attributes["b"]
+        <externalClientApplication>Shop</externalClientApplication>
+        <trustedIpRanges>                                                 trusted_ip_range[…]
+            <endIpAddress>10.0.1.9</endIpAddress>                         trusted_ip_range[…].end_ip_address
+            <startIpAddress>10.0.1.1</startIpAddress>                     trusted_ip_range[…].start_ip_address
+        </trustedIpRanges>                                                trusted_ip_range[…]
+        <trustedIpRanges>                                                 trusted_ip_range[…]
+            <description>office</description>                             trusted_ip_range[…].description
+            <endIpAddress>10.0.0.9</endIpAddress>                         trusted_ip_range[…].end_ip_address
+            <startIpAddress>10.0.0.1</startIpAddress>                     trusted_ip_range[…].start_ip_address
+        </trustedIpRanges>                                                trusted_ip_range[…]
+    </ExtlClntAppOauthSettings>
+    "#);
+}
+
+#[test]
+fn elements_newer_than_the_version_are_not_sent() {
+    let policies = component(
+        &POLICIES,
+        &[
+            ("guest_jwt_session_timeout_type", Value::text("Custom")),
+            ("guest_jwt_timeout_minutes", Value::int(30)),
+            ("client_credentials_flow_enabled", Value::Bool(false)),
+        ],
+    );
+    let at = |version| encode(&policies, version).xml;
+    assert!(at(65).contains("guestJwtSessionTimeoutType"));
+    assert!(!at(64).contains("guestJwtSessionTimeoutType") && at(64).contains("guestJwtTimeout"));
+    assert!(!at(60).contains("guestJwt") && at(60).contains("isClientCredentialsFlowEnabled"));
+}
+
+#[test]
+fn a_value_of_another_kind_is_no_panic() {
+    for kind in crate::metadata::types::ALL {
+        for value in [
+            Value::Bool(true),
+            Value::int(-1),
+            Value::text("\u{1}\u{FFFE}"),
+            Value::List(vec![Value::Null, Value::Unknown, set(&["a"])]),
+            Value::Set(vec![Value::Bool(true), map(&[("x", "y")])]),
+            map(&[("", "")]),
+        ] {
+            let mut component = component(kind, &[]);
+            for field in kind.fields.iter().filter(|field| field.owns_attribute()) {
+                component.put(field.attribute, value.clone());
+            }
+            crate::metadata::parse_xml(&encode(&component, NEWEST).xml).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_merge_replaces_what_is_wanted_and_keeps_the_rest() {
+    let mut existing = component(
+        &SETTINGS,
+        &[
+            ("label", Value::text("Shop_oauth")),
+            ("oauth_scopes", set(&["Api"])),
+            ("single_logout_url", Value::text("https://x.example")),
+            ("oauth_link", Value::text("00D:888")),
+        ],
+    );
+    existing.extras.push(Element::leaf("future", "1"));
+    let merged = existing.merge(&[
+        (field(&SETTINGS, "oauth_scopes"), set(&["Web"])),
+        (field(&SETTINGS, "single_logout_url"), Value::Null),
+        (field(&SETTINGS, ""), Value::text("Other")),
+    ]);
+    assert_eq!(merged.get("label"), existing.get("label"));
+    assert_eq!(merged.get("oauth_scopes"), &set(&["Web"]));
+    assert!(merged.get("single_logout_url").is_null());
+    assert_eq!(merged.extras, existing.extras);
+    assert_eq!(merged.parent, "Other");
+    // Sent only when the configuration has it: what a retrieve returned is not sent back.
+    assert!(merged.get("oauth_link").is_null());
+    let linked = existing.merge(&[(field(&SETTINGS, "oauth_link"), Value::text("00D:888"))]);
+    assert!(xml(&linked).contains("<oauthLink>00D:888</oauthLink>"));
+}

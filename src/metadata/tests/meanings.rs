@@ -1,0 +1,123 @@
+//! Equal in meaning, and known to an API version.
+
+use super::{APP, GLOBAL, POLICIES, SETTINGS, field, list, map, range, set};
+use crate::metadata::{same_meaning, short_id, version_problem};
+use crate::value::Value;
+
+#[test]
+fn scopes_are_equal_when_they_stand_for_the_same() {
+    let scopes = field(&SETTINGS, "oauth_scopes");
+    let same = |a: &[&str], b: &[&str]| same_meaning(scopes, &set(a), &set(b));
+    assert!(same(&["Api", "Web"], &["Web", "Api"]));
+    assert!(same(&["Basic"], &["Address", "Email", "Phone", "Profile"]));
+    assert!(same(
+        &["Basic", "Email"],
+        &["Phone", "Profile", "Address", "Email"]
+    ));
+    assert!(same(&["OfflineAccess", "Api"], &["Api", "RefreshToken"]));
+    assert!(same(&["OfflineAccess", "RefreshToken"], &["RefreshToken"]));
+    assert!(!same(&["Basic"], &["Address", "Email", "Phone"]));
+    assert!(!same(&["api"], &["Api"]));
+}
+
+#[test]
+fn nothing_is_the_same_as_empty() {
+    for (field, empty) in [
+        (field(&APP, "description"), Value::text("")),
+        (field(&GLOBAL, "certificate"), Value::text("")),
+        (field(&GLOBAL, "callback_urls"), list(&[])),
+        (field(&POLICIES, "permission_sets"), set(&[])),
+        (field(&SETTINGS, "custom_attributes"), map(&[])),
+        (field(&SETTINGS, "trusted_ip_range"), set(&[])),
+    ] {
+        assert!(same_meaning(field, &Value::Null, &empty), "{}", field.attribute);
+        assert!(
+            !same_meaning(field, &Value::Unknown, &empty),
+            "{}",
+            field.attribute
+        );
+    }
+    assert!(!same_meaning(
+        field(&APP, "label"),
+        &Value::Null,
+        &Value::text("")
+    ));
+    assert!(!same_meaning(
+        field(&POLICIES, "client_credentials_flow_enabled"),
+        &Value::Null,
+        &Value::Bool(false)
+    ));
+}
+
+#[test]
+fn texts_are_equal_up_to_line_breaks() {
+    let certificate = field(&GLOBAL, "certificate");
+    let same = |a: &str, b: &str| same_meaning(certificate, &Value::text(a), &Value::text(b));
+    assert!(same("-----BEGIN\r\nx\r\n", "-----BEGIN\nx"));
+    assert!(!same("a\nb", "ab"));
+    assert!(!same("a", "a "));
+}
+
+#[test]
+fn blocks_are_equal_when_their_parts_are() {
+    let ranges = field(&SETTINGS, "trusted_ip_range");
+    let one = |description| Value::set(vec![range("10.0.0.1", "10.0.0.2", description)]);
+    assert!(same_meaning(ranges, &one(Some("")), &one(None)));
+    assert!(!same_meaning(ranges, &one(Some("x")), &one(None)));
+}
+
+#[test]
+fn record_ids_have_two_lengths() {
+    let sets = field(&POLICIES, "permission_sets");
+    let same = |a: &[&str], b: &[&str]| same_meaning(sets, &set(a), &set(b));
+    assert!(same(&["0PS000000000001"], &["0PS000000000001GAA"]));
+    assert!(!same(&["0PS000000000001"], &["0PS000000000002"]));
+    assert!(!same(&["0PS000000000001AAA", "Shop"], &["0PS000000000001"]));
+    assert!(!same(&["Shop"], &["shop"]));
+    // A published example: the three characters tell upper from lower case.
+    assert_eq!(short_id("001", "001D000000IqhSLIAZ"), Some("001D000000IqhSL"));
+    assert_eq!(short_id("001", "001d000000IqhSLIAZ"), None);
+    for text in [
+        "",
+        "0PS",
+        "0PS00000000000",
+        "0PS0000000000011",
+        "0PS00000000000é",
+        "0PS000000000001AA",
+    ] {
+        assert_eq!(short_id("0PS", text), None, "{text}");
+    }
+}
+
+#[test]
+fn versions() {
+    let code = field(&GLOBAL, "code_credential_flow_enabled");
+    assert_eq!(version_problem(code, &Value::Bool(true), 61), None);
+    assert_eq!(version_problem(code, &Value::Bool(false), 60), None);
+    assert_eq!(version_problem(code, &Value::Null, 60), None);
+    assert_eq!(version_problem(code, &Value::Unknown, 60), None);
+    assert_eq!(
+        version_problem(code, &Value::Bool(true), 60).unwrap(),
+        "This needs API version 61.0, but 60.0 is in use. Leave it out, or let the provider use 61.0 or a newer one \
+         that the org has."
+    );
+    let minutes = field(&POLICIES, "guest_jwt_timeout_minutes");
+    assert_eq!(version_problem(minutes, &Value::int(30), 61), None);
+    assert!(
+        version_problem(minutes, &Value::int(60), 64)
+            .unwrap()
+            .starts_with("The value 60 needs API version 65.0")
+    );
+    assert_eq!(version_problem(minutes, &Value::int(60), 65), None);
+    let action = field(&POLICIES, "policy_action");
+    assert!(version_problem(action, &Value::text("StepUpMFA"), 66).is_some());
+    assert_eq!(version_problem(action, &Value::text("Block"), 60), None);
+    let profiles = field(&POLICIES, "profiles");
+    assert!(version_problem(profiles, &set(&["Admin"]), 61).is_some());
+    assert_eq!(version_problem(profiles, &set(&[]), 61), None);
+    let ranges = field(&SETTINGS, "trusted_ip_range");
+    assert_eq!(
+        version_problem(ranges, &Value::set(vec![range("a", "b", None)]), 60),
+        None
+    );
+}

@@ -1,0 +1,342 @@
+//! What each rule refuses, in which words.
+
+use super::{GLOBAL, POLICIES, SETTINGS, field, list, map, set};
+use crate::metadata::{Rule, echo};
+use crate::value::Value;
+
+fn text(rule: Rule, text: &str) -> Option<String> {
+    rule.check(&Value::text(text))
+}
+
+fn accepts(rule: Rule, texts: &[&str]) {
+    for candidate in texts {
+        assert_eq!(text(rule, candidate), None, "{candidate:?}");
+    }
+}
+
+fn refuses(rule: Rule, texts: &[(&str, &str)]) {
+    for (candidate, because) in texts {
+        let problem = text(rule, candidate).unwrap_or_else(|| panic!("{candidate:?} passes"));
+        assert!(problem.contains(because), "{candidate:?}: {problem}");
+        assert!(problem.ends_with(['.', '?']), "{problem}");
+    }
+}
+
+#[test]
+fn names() {
+    accepts(Rule::ApiName, &["Shop", "a", "Shop_App_2"]);
+    refuses(
+        Rule::ApiName,
+        &[
+            ("", "empty"),
+            ("1app", "start with a letter"),
+            ("_app", "start with a letter"),
+            ("my app", "character"),
+            ("my-app", "character"),
+            ("app_", "ends with an underscore"),
+            ("a__b", "two underscores"),
+            ("café", "character"),
+            ("../x", "character"),
+            ("a.b", "character"),
+            ("A\0", "character"),
+        ],
+    );
+    assert!(text(Rule::Longest(80), &"a".repeat(81)).is_some());
+    assert!(!Rule::Longest(80).confirmed() && Rule::ApiName.confirmed());
+}
+
+#[test]
+fn blanks() {
+    accepts(Rule::NotBlank, &["x", " x"]);
+    refuses(Rule::NotBlank, &[("", "blank"), ("  \n", "blank")]);
+}
+
+#[test]
+fn addresses() {
+    accepts(Rule::Email, &["", "ada@example.com", "a+b@mail.example.co.uk"]);
+    refuses(
+        Rule::Email,
+        &[
+            ("nobody", "not an e-mail address"),
+            ("a@b@c", "not an"),
+            ("a@b.com\n", "not an"),
+            ("a@", "not an"),
+            ("@b", "not an"),
+            ("a@b..c", "not an"),
+            ("a b@c.d", "not an"),
+        ],
+    );
+    accepts(Rule::Username, &["", "integration@shop.example.sandbox"]);
+    refuses(Rule::Username, &[("not-an-email", "user name")]);
+}
+
+#[test]
+fn web_addresses() {
+    accepts(
+        Rule::WebUrl,
+        &[
+            "",
+            "https://a.example/x?y=1#z",
+            "http://a.example",
+            "https://[::1]/",
+        ],
+    );
+    refuses(
+        Rule::WebUrl,
+        &[
+            ("ftp://x", "not an http or https URL"),
+            ("https://", "no host"),
+            ("https:///x", "no host"),
+            ("https:x.example", "no host"),
+            ("javascript:alert(1)", "not an http"),
+            ("www.example.com", "not an absolute URL"),
+            ("/x", "not an absolute URL"),
+            ("https://x/ y", "character"),
+            ("https://x\\y", "character"),
+        ],
+    );
+}
+
+#[test]
+fn callbacks() {
+    accepts(
+        Rule::CallbackUrl,
+        &[
+            "https://shop.example.com/callback",
+            "http://localhost:8080/cb",
+            "http://example.com/cb",
+            "com.example.app:/oauth2redirect",
+            "myapp://callback",
+        ],
+    );
+    refuses(
+        Rule::CallbackUrl,
+        &[
+            ("", "blank"),
+            ("*", "wildcard"),
+            ("https://*.example.com/", "wildcard"),
+            ("https://x/#frag", "fragment"),
+            ("https://x/ y", "character"),
+            ("https://x/\nhttps://y/", "more than one"),
+            ("https://", "no host"),
+            ("javascript:alert(1)", "scheme"),
+            ("/callback", "absolute"),
+        ],
+    );
+    accepts(
+        Rule::NotPlainHttp,
+        &[
+            "https://x.example",
+            "http://localhost/cb",
+            "http://127.0.0.1:1/cb",
+            "http://[::1]/cb",
+            "app://x",
+            "nonsense",
+        ],
+    );
+    refuses(
+        Rule::NotPlainHttp,
+        &[
+            ("http://example.com/cb", "https"),
+            ("http://localhost.evil.example/", "https"),
+        ],
+    );
+    assert!(!Rule::Each(&Rule::NotPlainHttp).confirmed());
+    let urls = field(&GLOBAL, "callback_urls");
+    let problems =
+        |value: Value| -> Vec<String> { urls.rules.iter().filter_map(|rule| rule.check(&value)).collect() };
+    assert!(problems(list(&["https://a", "https://b"])).is_empty());
+    assert!(problems(list(&["https://a", "https://a"]))[0].contains("there twice"));
+    let long = format!("https://a.example/{}", "x".repeat(1990));
+    assert_eq!(
+        problems(list(&[&long])),
+        ["It has 2008 characters; Salesforce may refuse more than 2000."]
+    );
+}
+
+#[test]
+fn numbers() {
+    let minutes = Rule::Between(1, 720);
+    for (number, fine) in [
+        ("1", true),
+        ("720", true),
+        ("0", false),
+        ("721", false),
+        ("1.5", false),
+        ("-1", false),
+        ("1e30", false),
+    ] {
+        let value = Value::Number(number.parse().unwrap());
+        assert_eq!(minutes.check(&value).is_none(), fine, "{number}");
+    }
+    assert_eq!(
+        minutes.check(&Value::int(0)).unwrap(),
+        "\"0\" is not a whole number from 1 to 720."
+    );
+    let jwt = field(&POLICIES, "guest_jwt_timeout_minutes")
+        .rules
+        .first()
+        .unwrap();
+    assert_eq!(jwt.check(&Value::int(30)), None);
+    assert!(jwt.check(&Value::int(20)).unwrap().contains("1, 5, 10, 15, 30"));
+}
+
+#[test]
+fn members_and_entries() {
+    let attributes = field(&SETTINGS, "custom_attributes");
+    let many: Vec<(String, String)> = (0..129)
+        .map(|number| (number.to_string(), "f".to_owned()))
+        .collect();
+    let many: Vec<(&str, &str)> = many
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    let check = |value: &Value| attributes.rules.iter().find_map(|rule| rule.check(value));
+    assert_eq!(
+        check(&map(&many)).unwrap(),
+        "There are 129 of them; 128 is the most."
+    );
+    assert_eq!(check(&map(&many[..128])), None);
+    assert!(
+        check(&map(&[("key", "")]))
+            .unwrap()
+            .starts_with("The entry \"key\": It is blank")
+    );
+    assert!(check(&map(&[("", "f")])).unwrap().starts_with("The key \"\""));
+    let null = Value::set(vec![Value::Null]);
+    assert!(Rule::Each(&Rule::NotBlank).check(&null).unwrap().contains("null"));
+    assert_eq!(
+        Rule::Each(&Rule::NotBlank).check(&Value::set(vec![Value::Unknown])),
+        None
+    );
+    assert_eq!(Rule::AtMost(1).check(&Value::Unknown), None);
+}
+
+#[test]
+fn scopes() {
+    let scope = field(&SETTINGS, "oauth_scopes").rules.first().unwrap();
+    let check = |member: &str| scope.check(&set(&[member]));
+    assert_eq!(check("Api"), None);
+    assert_eq!(
+        check("Apl").unwrap(),
+        "\"Apl\" is not known. Did you mean \"Api\"?"
+    );
+    assert_eq!(
+        check("api").unwrap(),
+        "\"api\" is not known. Did you mean \"Api\"?"
+    );
+    assert_eq!(
+        check("openid").unwrap(),
+        "\"openid\" is not known. Did you mean \"OpenID\"?"
+    );
+    assert!(
+        check("Refresh_Token")
+            .unwrap()
+            .contains("Did you mean \"RefreshToken\"?")
+    );
+    assert!(check("Api, Web").unwrap().contains("one scope per element"));
+    assert!(check("Quux").unwrap().contains("Write one of Address, Api"));
+    assert!(check("").is_some());
+}
+
+#[test]
+fn ip_addresses() {
+    accepts(Rule::Ipv4, &["10.0.0.1", "255.255.255.255"]);
+    refuses(
+        Rule::Ipv4,
+        &[
+            ("10.0.0.256", "not an IPv4"),
+            ("010.0.0.1", "leading zero"),
+            ("2001:db8::1", "IPv6"),
+            ("10.0.0", "not an IPv4"),
+            ("10.0.0.0/8", "not an IPv4"),
+            ("", "not an IPv4"),
+        ],
+    );
+}
+
+#[test]
+fn records_and_names() {
+    let rule = Rule::RecordOrName("0PS");
+    accepts(
+        rule,
+        &[
+            "Shop_Customer",
+            "ns__Shop",
+            "0PS000000000001",
+            "0PS000000000001GAA",
+        ],
+    );
+    refuses(
+        rule,
+        &[
+            ("0PS", "15 or 18"),
+            ("0PS000000000001AAB", "15 or 18"),
+            ("00e000000000001", "neither"),
+            ("Shop Customer", "neither"),
+            (" ", "blank"),
+        ],
+    );
+}
+
+#[test]
+fn values_of_another_kind_are_the_type_checkers_business() {
+    let rules = [
+        Rule::NotBlank,
+        Rule::ApiName,
+        Rule::Email,
+        Rule::WebUrl,
+        Rule::CallbackUrl,
+        Rule::NotPlainHttp,
+        Rule::Between(1, 2),
+        Rule::Numbers(&[1]),
+        Rule::AtMost(1),
+        Rule::Longest(1),
+        Rule::Unique,
+        Rule::Each(&Rule::NotBlank),
+        Rule::Word(&["a"]),
+        Rule::Ipv4,
+        Rule::Username,
+        Rule::Certificate,
+        Rule::RsaKeyBits(2048),
+        Rule::RecordOrName("0PS"),
+    ];
+    for rule in rules {
+        for value in [Value::Null, Value::Unknown, Value::Bool(true)] {
+            assert_eq!(rule.check(&value), None, "{rule:?}");
+        }
+    }
+}
+
+#[test]
+fn secrets_are_not_echoed_and_long_values_are_cut() {
+    for secret in [
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIE",
+        "00D000000000001!AQEAQJ.x",
+        "eyJhbGciOiJSUzI1NiJ9.e30.x",
+        "3MVG9lKcPoNINVBIPJjdw1J9LLM82HnFVVX19KY1uA5mu0",
+        "https://user:hunter2@example.com/",
+        "https://x/?access_token=abc",
+        "my-password-1",
+    ] {
+        for rule in [
+            Rule::ApiName,
+            Rule::Email,
+            Rule::Ipv4,
+            Rule::Word(&["a"]),
+            Rule::Certificate,
+        ] {
+            let problem = text(rule, secret).unwrap();
+            assert!(
+                !problem.contains(&secret[..20.min(secret.len() - 3)]),
+                "{problem}"
+            );
+        }
+    }
+    assert_eq!(echo("a\u{1}\n\u{202E}"), "\"a\\u{1}\\n\\u{202e}\"");
+    assert_eq!(echo(&"é".repeat(100)).chars().count(), 63);
+    assert_eq!(
+        echo("https://shop.example.com/a/long/path/that/is/nobody"),
+        "\"https://shop.example.com/a/long/path/that/is/nobody\""
+    );
+}

@@ -1,0 +1,297 @@
+//! What every table keeps to.
+
+use std::collections::HashSet;
+
+use crate::metadata::{
+    Change, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Readback, Sent, types,
+};
+use crate::value::Value;
+
+/// Every row, those of blocks too, each with where it stands.
+fn rows() -> Vec<(String, &'static Field)> {
+    let mut rows = Vec::new();
+    for kind in types::ALL {
+        for field in kind.fields {
+            rows.push((format!("{}: {}", kind.name, field.element), field));
+            if let Kind::Blocks(inner) = field.kind {
+                for inside in inner {
+                    rows.push((
+                        format!("{}: {}/{}", kind.name, field.element, inside.element),
+                        inside,
+                    ));
+                }
+            }
+        }
+    }
+    rows
+}
+
+fn is_snake(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && !name.contains("__")
+        && !name.ends_with('_')
+}
+
+#[test]
+fn names_are_well_formed() {
+    for (place, field) in rows() {
+        if !matches!(field.kind, Kind::Parent) {
+            assert!(is_snake(field.attribute), "{place}: {:?}", field.attribute);
+            assert!(
+                !field.attribute.starts_with("is_"),
+                "{place}: an attribute has no is_"
+            );
+        }
+        for part in field.element.split('/') {
+            assert!(part.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{place}");
+            assert!(!part.is_empty(), "{place}");
+        }
+        assert!(
+            field.element.split('/').count() <= 2,
+            "{place}: groups do not nest"
+        );
+    }
+}
+
+#[test]
+fn names_are_unique() {
+    let mut folders = HashSet::new();
+    for kind in types::ALL {
+        assert!(folders.insert(kind.directory), "{} shares a folder", kind.name);
+        let (mut attributes, mut elements) = (HashSet::new(), HashSet::new());
+        for field in kind.fields {
+            assert!(
+                attributes.insert(field.attribute),
+                "{}: {} twice",
+                kind.name,
+                field.attribute
+            );
+            assert!(
+                elements.insert(field.element),
+                "{}: {} twice",
+                kind.name,
+                field.element
+            );
+        }
+        let others = kind
+            .dropped
+            .iter()
+            .chain(kind.unmapped.iter().map(|(element, _)| element));
+        for element in others {
+            assert!(elements.insert(element), "{}: {element} twice", kind.name);
+        }
+        for (element, reason) in kind.unmapped {
+            assert!(
+                !reason.is_empty(),
+                "{}: {element} is unmapped without a reason",
+                kind.name
+            );
+        }
+    }
+}
+
+#[test]
+fn one_attribute_is_owned_by_one_table_of_a_resource() {
+    for parts in [
+        ["ExtlClntAppOauthSettings", "ExtlClntAppGlobalOauthSettings"],
+        [
+            "ExtlClntAppConfigurablePolicies",
+            "ExtlClntAppOauthConfigurablePolicies",
+        ],
+    ] {
+        let mut attributes = HashSet::new();
+        for kind in types::ALL.iter().filter(|kind| parts.contains(&kind.name)) {
+            for field in kind.fields.iter().filter(|field| field.owns_attribute()) {
+                assert!(
+                    attributes.insert(field.attribute),
+                    "{} is owned twice",
+                    field.attribute
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mirrored_row_has_an_owner_elsewhere() {
+    for (place, field) in rows() {
+        if field.sent == Sent::Mirrored {
+            let owner = types::ALL.iter().find_map(|kind| kind.field(field.attribute));
+            assert!(owner.is_some(), "{place}");
+        }
+    }
+}
+
+#[test]
+fn docs_are_sentences() {
+    for (place, field) in rows() {
+        if !field.owns_attribute() {
+            continue;
+        }
+        let doc = field.doc;
+        assert!(doc.len() > 10, "{place} has no documentation");
+        assert!(
+            doc.starts_with(|c: char| c.is_uppercase() || c == '`'),
+            "{place}: {doc}"
+        );
+        assert!(doc.ends_with(['.', '!', '?']), "{place}: {doc}");
+        assert!(!doc.contains("  "), "{place}: {doc}");
+        assert!(
+            !field.setup.ends_with('.'),
+            "{place}: {} is a caption",
+            field.setup
+        );
+    }
+}
+
+#[test]
+fn every_rule_describes_itself_and_fits_its_row() {
+    for (place, field) in rows() {
+        for rule in field.rules {
+            let text = rule.describe();
+            assert!(text.ends_with('.') && text.len() > 5, "{place}: {text}");
+        }
+    }
+}
+
+#[test]
+fn versions_are_within_what_the_provider_speaks() {
+    for (place, field) in rows() {
+        let versions = field.newer_values.iter().map(|(_, since)| *since);
+        for since in versions.chain([field.since]) {
+            assert!(
+                (OLDEST_VERSION..=NEWEST_VERSION).contains(&since),
+                "{place}: {since}"
+            );
+        }
+        for (_, since) in field.newer_values {
+            assert!(
+                *since > field.since,
+                "{place}: a newer value is newer than its element"
+            );
+        }
+    }
+}
+
+#[test]
+fn words_are_there_and_defaults_are_among_them() {
+    for (place, field) in rows() {
+        if let Kind::Enum(words) = field.kind {
+            assert!(!words.is_empty(), "{place}");
+            let unique: HashSet<&&str> = words.iter().collect();
+            assert_eq!(unique.len(), words.len(), "{place}");
+            for (word, _) in field.newer_values {
+                assert!(words.contains(word), "{place}: {word}");
+            }
+        }
+        match (field.omitted, field.kind) {
+            (Omitted::Default(Const::Bool(_)), kind) => assert!(matches!(kind, Kind::Bool), "{place}"),
+            (Omitted::Default(Const::Text(word)), Kind::Enum(words)) => {
+                assert!(words.contains(&word), "{place}")
+            }
+            (Omitted::Default(_), kind) => assert!(matches!(kind, Kind::Text), "{place}"),
+            (Omitted::Unwritten, kind) => assert!(matches!(kind, Kind::Blocks(_)), "{place}"),
+            (_, kind) => assert!(!matches!(kind, Kind::Blocks(_)), "{place}"),
+        }
+        assert!(!field.inverted || matches!(field.kind, Kind::Bool), "{place}");
+    }
+}
+
+/// A bool has no empty: it must be enforced, kept, computed or required.
+#[test]
+fn no_bool_and_no_number_is_cleared() {
+    for (place, field) in rows() {
+        if matches!(field.kind, Kind::Bool | Kind::Int) {
+            assert_ne!(field.omitted, Omitted::Cleared, "{place}");
+        }
+    }
+}
+
+#[test]
+fn columns_fit_together() {
+    for (place, field) in rows() {
+        if field.sent == Sent::Never {
+            assert_eq!(
+                field.omitted,
+                Omitted::Computed,
+                "{place}: not sent, so not written by users"
+            );
+        }
+        if field.readback == Readback::Never {
+            assert_ne!(
+                field.omitted,
+                Omitted::Computed,
+                "{place}: nothing could ever fill it"
+            );
+        }
+        if let Some(record) = field.record {
+            assert!(matches!(field.kind, Kind::Commas), "{place}");
+            assert_eq!(record.prefix.len(), 3, "{place}");
+        }
+        if field.change == Change::Replace {
+            assert_ne!(field.omitted, Omitted::Kept, "{place}: nothing kept replaces");
+        }
+        if let (Kind::Commas, equivalents) = (field.kind, field.equivalents) {
+            let tokens: Vec<&str> = equivalents.iter().map(|(token, _)| *token).collect();
+            for (token, stands_for) in equivalents {
+                assert!(!stands_for.is_empty(), "{place}: {token}");
+                // They are expanded once, not again and again.
+                assert!(
+                    stands_for.iter().all(|word| !tokens.contains(word)),
+                    "{place}: {token}"
+                );
+            }
+        }
+    }
+}
+
+/// A block's rows and a group's are plain: the interpreters know no blocks in blocks.
+#[test]
+fn blocks_hold_plain_rows() {
+    for kind in types::ALL {
+        for field in kind.fields {
+            if let Kind::Blocks(inner) = field.kind {
+                assert!(!field.element.contains('/'), "{}", field.element);
+                for inside in inner {
+                    assert!(matches!(
+                        inside.kind,
+                        Kind::Text | Kind::Enum(_) | Kind::Bool | Kind::Int
+                    ));
+                    assert!(!inside.element.contains('/') && inside.sent == Sent::Yes);
+                }
+            }
+            if let Kind::Entries { .. } = field.kind {
+                assert!(!field.element.contains('/'), "{}", field.element);
+            }
+        }
+    }
+}
+
+/// The app is the only one without an owner.
+#[test]
+fn every_part_has_exactly_one_parent() {
+    for kind in types::ALL {
+        let parents = kind
+            .fields
+            .iter()
+            .filter(|field| matches!(field.kind, Kind::Parent))
+            .count();
+        assert_eq!(parents, usize::from(*kind != &super::APP), "{}", kind.name);
+    }
+}
+
+#[test]
+fn defaults_pass_their_own_rules() {
+    for (place, field) in rows() {
+        let Omitted::Default(default) = field.omitted else {
+            continue;
+        };
+        for rule in field.rules {
+            assert_eq!(rule.check(&default.value()), None, "{place}");
+        }
+        assert_ne!(default.value(), Value::Null);
+    }
+}

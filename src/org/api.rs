@@ -1,0 +1,75 @@
+//! The seam below this layer: what it needs of a Salesforce client. The tests have a scripted one.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use super::SessionFacts;
+use crate::salesforce::{Client, Consumer, DeployOptions, DeployReport, Error, FileProperties, Retrieved};
+
+/// A record of a query: columns by name.
+pub type Row = serde_json::Map<String, serde_json::Value>;
+
+/// A call under way.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A call under way that may fail.
+pub type Answer<'a, T> = Pending<'a, Result<T, Error>>;
+
+/// One org, one session. The methods are those of [`Client`] and mean the same.
+pub trait MetadataApi: Send + Sync {
+    fn session(&self) -> Answer<'_, SessionFacts>;
+    fn known_api_version(&self) -> Pending<'_, Option<u16>>;
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> Answer<'a, String>;
+    fn deploy_status<'a>(&'a self, id: &'a str) -> Answer<'a, DeployReport>;
+    fn cancel_deploy<'a>(&'a self, id: &'a str) -> Answer<'a, ()>;
+    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> Answer<'a, Retrieved>;
+    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> Answer<'a, Vec<FileProperties>>;
+    fn query<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>>;
+    fn consumer_credentials<'a>(&'a self, application_id: &'a str) -> Answer<'a, Vec<Consumer>>;
+}
+
+impl MetadataApi for Client {
+    fn session(&self) -> Answer<'_, SessionFacts> {
+        Box::pin(async {
+            let session = Client::session(self).await?;
+            Ok(SessionFacts::new(
+                &session.org_id,
+                &session.user_id,
+                session.api_version,
+                session.instance_url.as_str().trim_end_matches('/'),
+            ))
+        })
+    }
+
+    fn known_api_version(&self) -> Pending<'_, Option<u16>> {
+        Box::pin(Client::known_api_version(self))
+    }
+
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> Answer<'a, String> {
+        Box::pin(Client::start_deploy(self, zip, options))
+    }
+
+    fn deploy_status<'a>(&'a self, id: &'a str) -> Answer<'a, DeployReport> {
+        Box::pin(Client::deploy_status(self, id))
+    }
+
+    fn cancel_deploy<'a>(&'a self, id: &'a str) -> Answer<'a, ()> {
+        Box::pin(Client::cancel_deploy(self, id))
+    }
+
+    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> Answer<'a, Retrieved> {
+        Box::pin(Client::retrieve(self, members))
+    }
+
+    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> Answer<'a, Vec<FileProperties>> {
+        Box::pin(Client::list_metadata(self, types))
+    }
+
+    fn query<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>> {
+        Box::pin(Client::query(self, soql))
+    }
+
+    fn consumer_credentials<'a>(&'a self, application_id: &'a str) -> Answer<'a, Vec<Consumer>> {
+        Box::pin(Client::consumer_credentials(self, application_id))
+    }
+}

@@ -1,0 +1,93 @@
+//! What is known besides the content: who we are, and whose a file is.
+
+use crate::salesforce::FileProperties;
+
+/// Who we are and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionFacts {
+    /// The org's ID in its form of 15 characters, which differs by case.
+    pub org_id: String,
+    /// The same in its form of 18 characters.
+    pub org_id_18: String,
+    /// Empty if Salesforce did not say.
+    pub user_id: String,
+    /// 62 means 62.0.
+    pub api_version: u16,
+    /// Where the org's APIs are, without a slash at the end.
+    pub instance: String,
+}
+
+impl SessionFacts {
+    pub fn new(org_id: &str, user_id: &str, api_version: u16, instance: &str) -> SessionFacts {
+        let short: String = org_id.chars().take(15).collect();
+        SessionFacts {
+            org_id_18: format!("{short}{}", checksum(&short)),
+            org_id: short,
+            user_id: user_id.to_owned(),
+            api_version,
+            instance: instance.to_owned(),
+        }
+    }
+}
+
+/// The three characters that tell the case of the fifteen before: five bits for each five.
+fn checksum(short: &str) -> String {
+    let letters: Vec<char> = short.chars().collect();
+    let digit = |chunk: &[char]| {
+        let bits = chunk.iter().enumerate();
+        let value = bits
+            .filter(|(_, letter)| letter.is_ascii_uppercase())
+            .fold(0_u8, |sum, (place, _)| sum | (1 << place));
+        char::from(if value < 26 {
+            b'A' + value
+        } else {
+            b'0' + (value - 26)
+        })
+    };
+    letters.chunks_exact(5).map(digit).collect()
+}
+
+/// What the org knows of a component besides its content. Empty where a retrieve did not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileFacts {
+    /// The record ID.
+    pub id: String,
+    /// The namespace of the package that it came with.
+    pub namespace: Option<String>,
+    /// `unmanaged`, `installed` and others.
+    pub manageable_state: Option<String>,
+    pub created_by_id: String,
+    /// ISO 8601 as the org wrote it.
+    pub created_date: String,
+}
+
+impl From<&FileProperties> for FileFacts {
+    fn from(file: &FileProperties) -> FileFacts {
+        FileFacts {
+            id: file.id.clone(),
+            namespace: file.namespace.clone(),
+            manageable_state: file.manageable_state.clone(),
+            created_by_id: file.created_by_id.clone(),
+            created_date: file.created_date.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_an_id_come_from_either() {
+        for id in ["00D5g000004ABCd", "00D5g000004ABCdEAK"] {
+            let facts = SessionFacts::new(id, "", 62, "");
+            assert_eq!(facts.org_id, "00D5g000004ABCd");
+            assert_eq!(facts.org_id_18.len(), 18);
+        }
+        assert_eq!(
+            SessionFacts::new("001A0000006Vm9r", "", 62, "").org_id_18,
+            "001A0000006Vm9rIAC"
+        );
+        assert_eq!(SessionFacts::new("", "", 62, "").org_id_18, "");
+    }
+}

@@ -1,0 +1,260 @@
+//! One connected org: what it has, what becomes of changes to it.
+//!
+//! Between the provider, which thinks in components, and the client, which moves zips. Reads come out of a shared
+//! snapshot, deploys go one at a time, and each caller gets an answer of its own that says what is *known*: nothing is
+//! "gone" that is only invisible, nothing "failed" that may have happened.
+//! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
+//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`) and [`Org::apply`] (`deploy.rs`, `watch.rs`, `verdict.rs`).
+
+mod api;
+mod attribute;
+mod deploy;
+mod error;
+mod facts;
+mod pace;
+mod read;
+mod snapshot;
+mod verdict;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use tokio::sync::{Mutex, watch as flag};
+pub use tokio::time::{Instant, sleep as pause};
+
+pub use api::{Answer, MetadataApi, Pending, Row};
+pub use error::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, Unavailable};
+pub use facts::{FileFacts, SessionFacts};
+pub use pace::Settings;
+
+use crate::metadata::{Component, ComponentKey, MetadataType};
+pub use crate::salesforce::{Login, Settings as ConnectionSettings, check_private_key};
+
+use crate::salesforce::Class;
+use pace::Pace;
+use snapshot::Snapshot;
+
+/// What a caller wants to read: the app itself, or the part of this kind that belongs to the app, whatever the part's
+/// own name is.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub kind: &'static MetadataType,
+    /// The full name of the app: `Shop`, or `namespace__Shop`.
+    pub app: String,
+    /// The full name that the component had when it was last seen. Believed only when its file names the app.
+    pub hint: Option<String>,
+}
+
+impl Wanted {
+    pub fn new(kind: &'static MetadataType, app: impl Into<String>) -> Wanted {
+        Wanted {
+            kind,
+            app: app.into(),
+            hint: None,
+        }
+    }
+
+    #[must_use]
+    pub fn hint(self, full_name: Option<String>) -> Wanted {
+        Wanted {
+            hint: full_name,
+            ..self
+        }
+    }
+}
+
+/// How fresh an answer must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// As of this generation, shared with other readers: for refreshing.
+    Snapshot,
+    /// Asked for after the call: before a write, after a write, after trouble.
+    Now,
+}
+
+/// The answer to one [`Wanted`].
+#[derive(Clone, Debug)]
+pub enum Lookup {
+    Found(Box<Found>),
+    /// Not there, and a second source agrees.
+    Absent,
+    /// It may well be there, but we do not get to see it.
+    Hidden {
+        why: String,
+    },
+    /// More than one part of the kind belongs to the app, and no hint says which one is meant: their full names.
+    Several(Vec<String>),
+}
+
+/// A component, and what the org knows about its file.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub component: Component,
+    pub file: FileFacts,
+}
+
+/// A change to the org.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Create it, or replace the whole file.
+    Write(Component),
+    /// Nothing happens when it is gone already.
+    Delete(ComponentKey),
+}
+
+/// Changes that were made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    pub deploy_id: String,
+    /// What the org found worth a remark.
+    pub warnings: Vec<String>,
+}
+
+/// One connected org. Clones share everything.
+///
+/// A stop is for good: after it, reads work and nothing is sent any more. A provider that is configured anew makes a
+/// new one.
+#[derive(Clone)]
+pub struct Org {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    api: Arc<dyn MetadataApi>,
+    settings: Settings,
+    /// Counts up whenever what was read before may be outdated.
+    generation: AtomicU64,
+    /// The org refused a retrieve of more types than were wanted; it is not tried again.
+    narrow: AtomicBool,
+    /// Held while it is loaded, so that many readers wait for one retrieve.
+    snapshot: Mutex<Snapshot>,
+    /// Held by the one deploy that runs. Here the coalescer's queue will be.
+    turn: Arc<Mutex<Pace>>,
+    stop: flag::Sender<bool>,
+}
+
+impl Org {
+    pub fn new(api: Arc<dyn MetadataApi>) -> Org {
+        Org::with_settings(api, Settings::default())
+    }
+
+    /// An org by its connection settings. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the settings cannot work.
+    pub fn connect(settings: ConnectionSettings) -> Result<Org, Unavailable> {
+        Ok(Org::new(Arc::new(crate::salesforce::Client::new(settings)?)))
+    }
+
+    /// With other waits than the usual ones.
+    pub fn with_settings(api: Arc<dyn MetadataApi>, settings: Settings) -> Org {
+        Org {
+            inner: Arc::new(Inner {
+                api,
+                settings,
+                generation: AtomicU64::new(0),
+                narrow: AtomicBool::new(false),
+                snapshot: Mutex::default(),
+                turn: Arc::default(),
+                stop: flag::Sender::new(false),
+            }),
+        }
+    }
+
+    /// Who we are and where. Logs in when nobody did yet.
+    pub async fn session(&self) -> Result<SessionFacts, Unavailable> {
+        Ok(self.inner.api.session().await?)
+    }
+
+    /// The API version that calls use, as far as it is known without a login.
+    pub async fn known_api_version(&self) -> Option<u16> {
+        self.inner.api.known_api_version().await
+    }
+
+    /// Looks components up, one answer for each wanted, in their order.
+    ///
+    /// # Errors
+    /// When no answer is possible. A component that is not there, or not for us to see, is an answer.
+    pub async fn read(
+        &self,
+        wanted: &[Wanted],
+        freshness: Freshness,
+        deadline: Instant,
+    ) -> Result<Vec<Lookup>, ReadError> {
+        match tokio::time::timeout_at(deadline, self.inner.read(wanted, freshness)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(ReadErrorKind::Deadline.into()),
+        }
+    }
+
+    /// Makes changes, all or none, and waits for the end. Deletions and writes given together become two deploys,
+    /// deletions first; a failure of the second is then an unverified outcome.
+    ///
+    /// A caller that goes away after its deploy was sent does not end it.
+    ///
+    /// # Errors
+    /// The kind says what is known about the org. [`ApplyError::is_clean`]: whether nothing was changed.
+    pub async fn apply(&self, changes: Vec<Change>, deadline: Instant) -> Result<Applied, ApplyError> {
+        self.inner.clone().apply(changes, deadline).await
+    }
+
+    /// The records of a SOQL query.
+    pub async fn query(&self, soql: &str) -> Result<Vec<Row>, Unavailable> {
+        Ok(self.inner.api.query(soql).await?)
+    }
+
+    /// The consumer key of an app, by the app's record ID; none when the app has no consumer, or we may not see it.
+    pub async fn consumer_key(&self, app_record_id: &str) -> Result<Option<String>, Unavailable> {
+        match self.inner.api.consumer_credentials(app_record_id).await {
+            Ok(consumers) => Ok(consumers.into_iter().next().map(|consumer| consumer.key)),
+            Err(error) if matches!(error.class(), Class::Permission | Class::NotFound) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// From now on nothing that was read before is good enough, not even for a snapshot.
+    pub fn new_generation(&self) {
+        self.inner.outdate();
+    }
+
+    /// Nothing new is sent from now on; what is under way is brought to an end that can be told. Returns at once.
+    pub fn stop(&self) {
+        self.inner.stop.send_replace(true);
+    }
+
+    pub fn stopped(&self) -> bool {
+        self.inner.stopped()
+    }
+}
+
+impl Inner {
+    fn stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Waits for the stop.
+    async fn until_stopped(&self) {
+        // The sender lives as long as we do, so this cannot fail.
+        let _ = self.stop.subscribe().wait_for(|stopped| *stopped).await;
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    fn outdate(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.narrow.load(Ordering::SeqCst)
+    }
+
+    fn narrow(&self) {
+        self.narrow.store(true, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,157 @@
+//! All waits of this layer, and how they grow.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+/// How long this layer waits for what. The defaults are meant for real orgs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a snapshot serves.
+    pub snapshot: Duration,
+    /// Before the first look at a deploy, when none was seen before.
+    pub first_look: Duration,
+    /// Between looks at a deploy in its first seconds.
+    pub look: Duration,
+    /// Before a deploy is sent again because others change the org; the last is repeated.
+    pub lock_waits: Vec<Duration>,
+    /// How long others may keep the org locked.
+    pub lock_patience: Duration,
+    /// How many looks in a row may fail.
+    pub failed_looks: u32,
+    /// Wait up to a quarter longer each time, because many workspaces share one org.
+    pub jitter: bool,
+    pub stop: StopSettings,
+}
+
+/// How long things may take once we were told to stop.
+#[derive(Clone, Debug)]
+pub struct StopSettings {
+    /// For the start of a deploy to be answered.
+    pub start: Duration,
+    /// For a running deploy to end by itself.
+    pub running: Duration,
+    /// For a cancelled deploy to end.
+    pub cancel: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            snapshot: Duration::from_secs(30),
+            first_look: Duration::from_millis(100),
+            look: Duration::from_millis(250),
+            lock_waits: [2, 5, 10, 15, 30, 60].map(Duration::from_secs).to_vec(),
+            lock_patience: Duration::from_secs(600),
+            failed_looks: 30,
+            jitter: true,
+            stop: StopSettings {
+                start: Duration::from_secs(30),
+                running: Duration::from_secs(60),
+                cancel: Duration::from_secs(30),
+            },
+        }
+    }
+}
+
+impl Settings {
+    /// How long to wait before the n-th try, counted from 0, to get past a lock.
+    pub(super) fn lock_wait(&self, tries: usize) -> Duration {
+        let wait = self.lock_waits.get(tries).or(self.lock_waits.last());
+        let wait = wait.copied().unwrap_or(Duration::from_secs(60));
+        if self.jitter { wait + jitter(wait) } else { wait }
+    }
+
+    /// How long to wait between two looks at a deploy that has taken this long.
+    pub(super) fn next_look(&self, taken: Duration) -> Duration {
+        const SECOND: Duration = Duration::from_secs(1);
+        if taken < 3 * SECOND {
+            self.look
+        } else if taken < 60 * SECOND {
+            (taken / 8).clamp(self.look, 2 * SECOND)
+        } else if taken < 300 * SECOND {
+            5 * SECOND
+        } else {
+            10 * SECOND
+        }
+    }
+
+    /// How long to wait after so many looks in a row that failed.
+    pub(super) fn next_try(&self, failures: u32) -> Duration {
+        const SECONDS: [u64; 6] = [1, 1, 2, 3, 5, 8];
+        let place = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
+        Duration::from_secs(SECONDS.get(place).copied().unwrap_or(10))
+    }
+}
+
+/// What earlier deploys teach about the next.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    last: Option<Duration>,
+}
+
+impl Pace {
+    pub(super) fn learn(&mut self, taken: Duration) {
+        self.last = Some(taken);
+    }
+
+    /// When to look first: shortly before the deploy should be done. Deploys of one run are much alike.
+    pub(super) fn first_look(&self, settings: &Settings) -> Duration {
+        const CAP: Duration = Duration::from_secs(3);
+        match self.last {
+            Some(last) => {
+                (last.saturating_mul(9) / 10).clamp(settings.first_look, CAP.max(settings.first_look))
+            }
+            None => settings.first_look,
+        }
+    }
+}
+
+/// Between nothing and a quarter of the wait.
+fn jitter(wait: Duration) -> Duration {
+    let random = RandomState::new().hash_one(0_u8);
+    let share = u32::try_from(random % 256).unwrap_or(0);
+    (wait / 1024).saturating_mul(share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_are_close_together_first_and_then_thin_out() {
+        let settings = Settings::default();
+        for (taken_ms, wait_ms) in [
+            (0, 250),
+            (2_999, 250),
+            (4_000, 500),
+            (16_000, 2_000),
+            (59_000, 2_000),
+            (60_000, 5_000),
+            (300_000, 10_000),
+        ] {
+            let wait = settings.next_look(Duration::from_millis(taken_ms));
+            assert_eq!(wait, Duration::from_millis(wait_ms), "after {taken_ms} ms");
+        }
+    }
+
+    #[test]
+    fn the_first_look_comes_shortly_before_the_deploy_should_be_done() {
+        let settings = Settings::default();
+        let mut pace = Pace::default();
+        assert_eq!(pace.first_look(&settings), Duration::from_millis(100));
+        for (last_ms, look_ms) in [(2_000, 1_800), (10_000, 3_000), (10, 100)] {
+            pace.learn(Duration::from_millis(last_ms));
+            assert_eq!(pace.first_look(&settings), Duration::from_millis(look_ms));
+        }
+    }
+
+    #[test]
+    fn waits_for_a_lock_grow_and_are_jittered_by_a_quarter_at_most() {
+        let settings = Settings::default();
+        for (tries, seconds) in [(0, 2), (1, 5), (5, 60), (99, 60)] {
+            let wait = settings.lock_wait(tries);
+            let least = Duration::from_secs(seconds);
+            assert!(wait >= least && wait <= least + least / 4, "{wait:?}");
+        }
+    }
+}

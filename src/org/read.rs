@@ -1,0 +1,256 @@
+//! Reading: few retrieves, and a second opinion before anything is called absent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::snapshot::{Snapshot, parent_element};
+use super::{Freshness, Inner, Lookup, ReadError, ReadErrorKind, Wanted};
+use crate::metadata::MetadataType;
+use crate::metadata::types::{ALL, configurable_policies, oauth_policies};
+use crate::salesforce::{self, Class, Retrieved};
+
+/// What administrators may read who may not read the rest.
+static POLICIES: [&MetadataType; 2] = [&configurable_policies::TYPE, &oauth_policies::TYPE];
+
+/// All components of a kind, or those with these names.
+type Asks = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
+
+impl Inner {
+    pub(super) async fn read(
+        &self,
+        wanted: &[Wanted],
+        freshness: Freshness,
+    ) -> Result<Vec<Lookup>, ReadError> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        match freshness {
+            Freshness::Snapshot => {
+                let mut snapshot = self.snapshot.lock().await;
+                snapshot.keep_if(self.generation(), self.settings.snapshot);
+                self.load_family(&mut snapshot, wanted).await?;
+                self.answer(&mut snapshot, wanted).await
+            }
+            Freshness::Now => {
+                let mut fresh = Snapshot::default();
+                self.load_named(&mut fresh, wanted).await?;
+                self.answer(&mut fresh, wanted).await
+            }
+        }
+    }
+
+    /// Loads what is wanted and not there, and with it what other readers of the same generation will want.
+    async fn load_family(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
+        let kinds: BTreeSet<&'static MetadataType> = wanted.iter().map(|wanted| wanted.kind).collect();
+        let needed: Vec<_> = kinds.iter().copied().filter(|kind| !snapshot.has(kind)).collect();
+        if needed.is_empty() {
+            return Ok(());
+        }
+        let family: &[&'static MetadataType] = if self.is_narrow() {
+            &needed
+        } else if needed.iter().all(|kind| POLICIES.contains(kind)) {
+            &POLICIES
+        } else {
+            ALL
+        };
+        let asks = family
+            .iter()
+            .filter(|kind| !snapshot.has(kind))
+            .map(|kind| (*kind, None))
+            .collect();
+        self.load(snapshot, asks, &needed).await
+    }
+
+    /// Loads only what is wanted, by name where the names are known.
+    async fn load_named(&self, fresh: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
+        let mut asks = Asks::new();
+        for wanted in wanted {
+            let is_app = parent_element(wanted.kind).is_none();
+            let name = if is_app {
+                Some(&wanted.app)
+            } else {
+                wanted.hint.as_ref()
+            };
+            let names = asks.entry(wanted.kind).or_insert_with(|| Some(BTreeSet::new()));
+            match (names.as_mut(), name) {
+                (Some(names), Some(name)) => drop(names.insert(name.clone())),
+                (Some(_), None) => *names = None,
+                (None, _) => {}
+            }
+        }
+        let needed: Vec<_> = asks.keys().copied().collect();
+        let by_name: Vec<_> = asks
+            .iter()
+            .filter_map(|(kind, names)| names.is_some().then_some(*kind))
+            .collect();
+        self.load(fresh, asks, &needed).await?;
+
+        // A name may have changed since it was seen. The name of an app is the app.
+        let mut astray = Asks::new();
+        for wanted in wanted {
+            let is_part = parent_element(wanted.kind).is_some();
+            if is_part && by_name.contains(&wanted.kind) && fresh.find(wanted).is_none() {
+                fresh.drop_kind(wanted.kind);
+                astray.insert(wanted.kind, None);
+            }
+        }
+        let needed: Vec<_> = astray.keys().copied().collect();
+        self.load(fresh, astray, &needed).await
+    }
+
+    /// One retrieve. If the org refuses it, less: what is needed, then each kind on its own, so that one kind that we
+    /// may not read does not hide the others.
+    async fn load(
+        &self,
+        snapshot: &mut Snapshot,
+        asks: Asks,
+        needed: &[&'static MetadataType],
+    ) -> Result<(), ReadError> {
+        if asks.is_empty() {
+            return Ok(());
+        }
+        let error = match self.retrieve_into(snapshot, &asks).await {
+            Err(error) if asks.len() > 1 && is_refusal(&error) => error,
+            outcome => return self.note(snapshot, &asks, outcome),
+        };
+        let necessary: Asks = asks
+            .iter()
+            .filter(|(kind, _)| needed.contains(kind))
+            .map(|(kind, names)| (*kind, names.clone()))
+            .collect();
+        if necessary.len() < asks.len() {
+            tracing::debug!(error = %error, "retrieving fewer types");
+            self.narrow();
+            return Box::pin(self.load(snapshot, necessary, needed)).await;
+        }
+        for (kind, names) in asks {
+            let single = Asks::from([(kind, names)]);
+            let outcome = self.retrieve_into(snapshot, &single).await;
+            self.note(snapshot, &single, outcome)?;
+        }
+        Ok(())
+    }
+
+    /// A refusal of a single kind is knowledge about that kind.
+    fn note(
+        &self,
+        snapshot: &mut Snapshot,
+        asks: &Asks,
+        outcome: Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        match (outcome, asks.keys().next()) {
+            (Err(error), Some(kind)) if asks.len() == 1 && is_refusal(&error) => {
+                snapshot.refuse(kind, format!("{} may not be read: {error}", kind.name));
+                Ok(())
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
+    async fn retrieve_into(&self, snapshot: &mut Snapshot, asks: &Asks) -> Result<(), ReadError> {
+        let kinds: Vec<&'static MetadataType> = asks.keys().copied().collect();
+        match snapshot.absorb(&kinds, &self.retrieve(asks).await?) {
+            // The checksums inside of a zip are ours to check; bytes got lost on the way.
+            Err(error) if is_damaged(&error) => snapshot.absorb(&kinds, &self.retrieve(asks).await?),
+            outcome => outcome,
+        }
+    }
+
+    async fn retrieve(&self, asks: &Asks) -> Result<Retrieved, ReadError> {
+        let members: Vec<(String, Vec<String>)> = asks
+            .iter()
+            .map(|(kind, names)| {
+                let names = match names {
+                    Some(names) => names.iter().cloned().collect(),
+                    None => vec!["*".to_owned()],
+                };
+                (kind.name.to_owned(), names)
+            })
+            .collect();
+        tracing::debug!(types = members.len(), "retrieving");
+        let retrieved = self.api.retrieve(&members).await;
+        let retrieved = retrieved.map_err(ReadError::unavailable)?;
+        tracing::debug!(
+            files = retrieved.files.len(),
+            remarks = retrieved.messages.len(),
+            "retrieved"
+        );
+        Ok(retrieved)
+    }
+
+    /// Answers each wanted; asks the other source about those that are not there.
+    async fn answer(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<Vec<Lookup>, ReadError> {
+        let doubtful: BTreeSet<&'static MetadataType> = wanted
+            .iter()
+            .filter(|wanted| snapshot.find(wanted).is_none() && !snapshot.is_complete(wanted.kind))
+            .map(|wanted| wanted.kind)
+            .collect();
+        self.corroborate(snapshot, &doubtful.into_iter().collect::<Vec<_>>())
+            .await?;
+        wanted
+            .iter()
+            .map(|wanted| {
+                snapshot
+                    .find(wanted)
+                    .unwrap_or_else(|| Ok(snapshot.missing(wanted)))
+            })
+            .collect()
+    }
+
+    async fn corroborate(
+        &self,
+        snapshot: &mut Snapshot,
+        kinds: &[&'static MetadataType],
+    ) -> Result<(), ReadError> {
+        if kinds.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+        match self.api.list_metadata(&names).await {
+            Ok(files) => {
+                for kind in kinds {
+                    let files = files.iter().filter(|file| file.type_name == kind.name);
+                    snapshot.list(kind, Ok(files.cloned().collect()));
+                }
+            }
+            Err(error) if !refuses(&error) => return Err(ReadError::unavailable(error)),
+            Err(error) => match kinds {
+                [kind] => snapshot.list(kind, Err(format!("{} may not be listed: {error}", kind.name))),
+                _ => {
+                    for kind in kinds {
+                        Box::pin(self.corroborate(snapshot, &[kind])).await?;
+                    }
+                    return Ok(());
+                }
+            },
+        }
+        let mut unseen = Asks::new();
+        for kind in kinds {
+            let names: BTreeSet<String> = snapshot.installed_but_unseen(kind).into_iter().collect();
+            if !names.is_empty() {
+                unseen.insert(kind, Some(names));
+            }
+        }
+        if unseen.is_empty() {
+            return Ok(());
+        }
+        match self.retrieve_into(snapshot, &unseen).await {
+            // They stay unseen, which the answers will say.
+            Err(error) if is_refusal(&error) => Ok(()),
+            outcome => outcome,
+        }
+    }
+}
+
+fn is_refusal(error: &ReadError) -> bool {
+    matches!(&error.kind, ReadErrorKind::Unavailable(error) if refuses(error))
+}
+
+/// Whether the org says that we may not, or that it knows no such type (which it says of types that a user may not
+/// see, too).
+fn refuses(error: &salesforce::Error) -> bool {
+    error.class() == Class::Permission || error.code() == Some("INVALID_TYPE")
+}
+
+fn is_damaged(error: &ReadError) -> bool {
+    matches!(&error.kind, ReadErrorKind::Package(error) if error.is_damaged())
+}

@@ -1,0 +1,274 @@
+//! What retrieves gave, by kind, and what may be concluded from it. Pure: `read.rs` fills it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::facts::FileFacts;
+use super::{Found, Lookup, ReadError, ReadErrorKind, Wanted};
+use crate::metadata::{Component, ComponentKey, DecodeError, Kind, MetadataType, decode, package};
+use crate::salesforce::{FileProperties, Retrieved};
+
+/// Files by kind, all of one generation.
+#[derive(Default)]
+pub(super) struct Snapshot {
+    generation: u64,
+    taken: Option<Instant>,
+    kinds: BTreeMap<&'static MetadataType, Loaded>,
+}
+
+/// What is known of one kind.
+#[derive(Default)]
+struct Loaded {
+    files: Vec<File>,
+    /// Why files of this kind are not for us to see, all of them or some.
+    refused: Option<String>,
+    /// What the other source says: the names of all components of this kind. Or why it says nothing.
+    listed: Option<Result<Vec<FileProperties>, String>>,
+}
+
+struct File {
+    key: ComponentKey,
+    /// The app: the file itself, or whom its parent element names. None when the file is too broken to say.
+    owner: Option<String>,
+    facts: FileFacts,
+    content: Result<Component, DecodeError>,
+}
+
+impl Snapshot {
+    /// Forgets everything unless it is of this generation and young.
+    pub(super) fn keep_if(&mut self, generation: u64, lifetime: Duration) {
+        let young = self.taken.is_some_and(|taken| taken.elapsed() < lifetime);
+        if !young || self.generation != generation {
+            *self = Snapshot {
+                generation,
+                taken: Some(Instant::now()),
+                kinds: BTreeMap::new(),
+            };
+        }
+    }
+
+    pub(super) fn has(&self, kind: &'static MetadataType) -> bool {
+        self.kinds.contains_key(kind)
+    }
+
+    /// Forgets a kind, to load it in another way.
+    pub(super) fn drop_kind(&mut self, kind: &'static MetadataType) {
+        self.kinds.remove(kind);
+    }
+
+    /// Takes over what was retrieved of these kinds. Files that came before stay.
+    ///
+    /// # Errors
+    /// When the package as a whole cannot be read. A file that cannot is a matter of those who want it.
+    pub(super) fn absorb(
+        &mut self,
+        kinds: &[&'static MetadataType],
+        retrieved: &Retrieved,
+    ) -> Result<(), ReadError> {
+        let files =
+            package::read(&retrieved.zip).map_err(|error| ReadError::from(ReadErrorKind::Package(error)))?;
+        for kind in kinds {
+            let loaded = self.kinds.entry(kind).or_default();
+            let refusals = retrieved.messages.iter().map(|message| &message.problem);
+            let mut refusals = refusals.filter(|problem| problem.contains(kind.name) && is_refusal(problem));
+            if loaded.refused.is_none() {
+                loaded.refused = refusals.next().cloned();
+            }
+        }
+        for file in files {
+            let Some(key) = package::key_of(&file.path) else {
+                continue;
+            };
+            if !kinds.contains(&key.kind) {
+                continue;
+            }
+            let content = decode(key.kind, &key.full_name, &file.text);
+            let owner = match &content {
+                _ if parent_element(key.kind).is_none() => Some(key.full_name.clone()),
+                Ok(component) => Some(component.parent.clone()),
+                Err(_) => parent_in(key.kind, &file.text),
+            };
+            let facts = retrieved.files.iter().find(|properties| {
+                properties.type_name == key.kind.name && properties.full_name == key.full_name
+            });
+            let loaded = self.kinds.entry(key.kind).or_default();
+            loaded.files.retain(|other| other.key != key);
+            loaded.files.push(File {
+                owner,
+                facts: facts.map(FileFacts::from).unwrap_or_default(),
+                content,
+                key,
+            });
+        }
+        Ok(())
+    }
+
+    /// Notes that the org does not let us read a kind at all.
+    pub(super) fn refuse(&mut self, kind: &'static MetadataType, why: String) {
+        self.kinds.entry(kind).or_default().refused = Some(why);
+    }
+
+    /// Whether the other source was asked about a kind, or need not be.
+    pub(super) fn is_complete(&self, kind: &'static MetadataType) -> bool {
+        self.kinds
+            .get(kind)
+            .is_some_and(|loaded| loaded.refused.is_some() || loaded.listed.is_some())
+    }
+
+    /// Takes over what the other source says.
+    pub(super) fn list(&mut self, kind: &'static MetadataType, listed: Result<Vec<FileProperties>, String>) {
+        self.kinds.entry(kind).or_default().listed = Some(listed);
+    }
+
+    /// The components of packages that are listed but were not returned. "All" may not mean those.
+    pub(super) fn installed_but_unseen(&self, kind: &'static MetadataType) -> Vec<String> {
+        let Some(loaded) = self.kinds.get(kind) else {
+            return Vec::new();
+        };
+        loaded
+            .unseen()
+            .filter(|file| file.namespace.is_some() && file.manageable_state.as_deref() != Some("unmanaged"))
+            .map(|file| file.full_name.clone())
+            .collect()
+    }
+
+    /// The answer that the files give; none when the component is not among them.
+    pub(super) fn find(&self, wanted: &Wanted) -> Option<Result<Lookup, ReadError>> {
+        let loaded = self.kinds.get(wanted.kind)?;
+        let of_app = |file: &&File| file.owner.as_deref() == Some(&wanted.app);
+        let owned: Vec<&File> = loaded.files.iter().filter(of_app).collect();
+        let hinted = owned
+            .iter()
+            .find(|file| wanted.hint.as_ref() == Some(&file.key.full_name));
+        let file = match (hinted, owned.as_slice()) {
+            (Some(file), _) | (None, [file]) => Some(*file),
+            (None, []) => self.broken(loaded, wanted),
+            (None, several) => {
+                let mut names: Vec<String> = several.iter().map(|file| file.key.full_name.clone()).collect();
+                names.sort();
+                return Some(Ok(Lookup::Several(names)));
+            }
+        }?;
+        Some(match &file.content {
+            Ok(component) => Ok(Lookup::Found(Box::new(Found {
+                component: component.clone(),
+                file: file.facts.clone(),
+            }))),
+            Err(error) => Err(ReadError {
+                key: Some(file.key.clone()),
+                kind: ReadErrorKind::Undecodable(error.clone()),
+            }),
+        })
+    }
+
+    /// A file that does not say whose it is, and goes by the wanted name.
+    fn broken<'a>(&'a self, loaded: &'a Loaded, wanted: &Wanted) -> Option<&'a File> {
+        loaded
+            .files
+            .iter()
+            .find(|file| file.owner.is_none() && self.may_be(&file.key.full_name, wanted))
+    }
+
+    /// The answer for what [`find`](Self::find) did not find, with the other source's help.
+    pub(super) fn missing(&self, wanted: &Wanted) -> Lookup {
+        let hidden = |why: String| Lookup::Hidden { why };
+        let Some(loaded) = self.kinds.get(wanted.kind) else {
+            return hidden(format!("{} was not read", wanted.kind.name));
+        };
+        let same = |name: &str| name.eq_ignore_ascii_case(&wanted.app);
+        let spelled = loaded
+            .files
+            .iter()
+            .find_map(|file| file.owner.as_deref().filter(|owner| same(owner)));
+        if let Some(owner) = spelled {
+            return hidden(format!(
+                "the org writes the app's name {owner}, not {}; names that differ in case only are one name",
+                wanted.app
+            ));
+        }
+        if let Some(why) = &loaded.refused {
+            return hidden(why.clone());
+        }
+        match &loaded.listed {
+            Some(Ok(_)) => {}
+            Some(Err(why)) => return hidden(why.clone()),
+            None => return hidden(format!("{} was not listed", wanted.kind.name)),
+        }
+        match loaded.unseen().find(|file| self.may_be(&file.full_name, wanted)) {
+            Some(file) => hidden(format!(
+                "the org lists {} {}, but does not let us read it",
+                wanted.kind.name, file.full_name
+            )),
+            None => Lookup::Absent,
+        }
+    }
+
+    /// Whether a component of which only the name is known may be the wanted one.
+    fn may_be(&self, full_name: &str, wanted: &Wanted) -> bool {
+        let same = |name: &str| full_name.eq_ignore_ascii_case(name);
+        if wanted.hint.as_deref().is_some_and(same) || same(&wanted.app) {
+            return true;
+        }
+        parent_element(wanted.kind).is_some()
+            && begins_with(full_name, &wanted.app)
+            // Of Shop and Shop_Admin, Shop_Admin_oauth is the latter's.
+            && !self.apps().any(|app| app.len() > wanted.app.len() && (same(app) || begins_with(full_name, app)))
+    }
+
+    fn apps(&self) -> impl Iterator<Item = &str> {
+        let apps = self
+            .kinds
+            .iter()
+            .filter(|(kind, _)| parent_element(kind).is_none());
+        apps.flat_map(|(_, loaded)| loaded.files.iter().map(|file| file.key.full_name.as_str()))
+    }
+}
+
+impl Loaded {
+    /// What is listed and was not returned.
+    fn unseen(&self) -> impl Iterator<Item = &FileProperties> {
+        let listed = self.listed.iter().flatten().flatten();
+        listed.filter(|file| !self.files.iter().any(|seen| seen.key.full_name == file.full_name))
+    }
+}
+
+/// The element that names the app; none for the app itself.
+pub(super) fn parent_element(kind: &MetadataType) -> Option<&'static str> {
+    let parent = kind
+        .fields
+        .iter()
+        .find(|field| matches!(field.kind, Kind::Parent));
+    parent.map(|field| field.element)
+}
+
+/// Whom a file names as its app, if it is not well-formed XML or not of its type.
+fn parent_in(kind: &MetadataType, text: &str) -> Option<String> {
+    let element = parent_element(kind)?;
+    let (_, rest) = text.split_once(&format!("<{element}>"))?;
+    let (owner, _) = rest.split_once(&format!("</{element}>"))?;
+    Some(owner.trim().to_owned())
+}
+
+/// Whether Salesforce, or people in its manner, would name a part of the app like this: `Shop_oauth`.
+fn begins_with(full_name: &str, app: &str) -> bool {
+    let Some((head, tail)) = full_name.split_at_checked(app.len()) else {
+        return false;
+    };
+    head.eq_ignore_ascii_case(app) && tail.starts_with('_')
+}
+
+/// Whether a remark of a retrieve says that we may not see, or that the org could not read, rather than that there is
+/// nothing. Such texts may be in another language; then the list still tells.
+fn is_refusal(problem: &str) -> bool {
+    let problem = problem.to_ascii_lowercase();
+    [
+        "insufficient",
+        "permission",
+        "no access",
+        "load of meta data from db failed",
+    ]
+    .iter()
+    .any(|words| problem.contains(words))
+}

@@ -1,0 +1,237 @@
+//! Watching a deploy until it has ended, or until nothing more can be learned. Here is what a stop does to it.
+//!
+//! A cancelled deploy is not a deploy that did nothing: only a read tells. So a stop cancels what has not begun, lets
+//! run what is nearly done, and never touches what the org is finalizing.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::Inner;
+use crate::log_keys::SF_DEPLOY_ID;
+use crate::salesforce::{Class, DeployReport, Error};
+
+/// How often, and for how long, an org may deny a deploy that it just gave us the ID of.
+const DENIALS: u32 = 10;
+const DENIED: Duration = Duration::from_secs(60);
+/// How many looks in a row may fail for a reason that does not pass by itself.
+const HOPELESS: u32 = 3;
+
+/// How watching ended.
+pub(super) enum End {
+    Finished {
+        report: Box<DeployReport>,
+        /// We asked for a cancellation.
+        canceled_by_us: bool,
+    },
+    /// Nothing more is known, for this reason.
+    Lost(String),
+}
+
+/// How far a deploy is. Salesforce adds to its words for it; what we do not know is running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// No look has succeeded yet.
+    Unknown,
+    Pending,
+    Running,
+    Canceling,
+    Finalizing,
+}
+
+impl Phase {
+    fn of(status: &str) -> Phase {
+        match status {
+            "Pending" | "Queued" => Phase::Pending,
+            "Canceling" => Phase::Canceling,
+            _ if status.starts_with("Finalizing") => Phase::Finalizing,
+            _ => Phase::Running,
+        }
+    }
+}
+
+struct Watch<'a> {
+    org: &'a Inner,
+    id: &'a str,
+    deadline: Instant,
+    phase: Phase,
+    /// Looks in a row that failed.
+    failures: u32,
+    denied_since: Option<Instant>,
+    stopped_at: Option<Instant>,
+    canceled_waiting: Option<Instant>,
+    canceled_running: bool,
+}
+
+/// What ended a wait.
+enum Woken<T> {
+    Answer(T),
+    /// It is time to do something else.
+    Due,
+}
+
+impl Inner {
+    /// Looks at a deploy until it is done. `first_look`: after how long.
+    pub(super) async fn watch(&self, id: &str, first_look: Duration, deadline: Instant) -> End {
+        let started = Instant::now();
+        let mut watch = Watch {
+            org: self,
+            id,
+            deadline,
+            phase: Phase::Unknown,
+            failures: 0,
+            denied_since: None,
+            stopped_at: None,
+            canceled_waiting: None,
+            canceled_running: false,
+        };
+        let mut wait = first_look;
+        loop {
+            let until = Instant::now() + wait;
+            let _: Woken<()> = watch.wait_for(until, std::future::pending()).await;
+            if let Some(why) = watch.over() {
+                return End::Lost(why);
+            }
+            watch.cancel_if_due().await;
+            let answer = match watch.wait_for(watch.limit(), self.api.deploy_status(id)).await {
+                Woken::Answer(answer) => answer,
+                Woken::Due => {
+                    wait = Duration::ZERO;
+                    continue;
+                }
+            };
+            match answer {
+                Ok(report) if report.done => {
+                    return End::Finished {
+                        report: Box::new(report),
+                        canceled_by_us: watch.canceled_running || watch.canceled_waiting.is_some(),
+                    };
+                }
+                Ok(report) => {
+                    wait = self.settings.next_look(started.elapsed());
+                    watch.saw(&report);
+                }
+                Err(error) => match watch.failed(&error) {
+                    Some(pause) => wait = pause,
+                    None => return End::Lost(format!("the org does not tell how it ended: {error}")),
+                },
+            }
+            if watch.stopped_at.is_some() {
+                wait = wait.min(Duration::from_secs(1));
+            }
+        }
+    }
+}
+
+impl Watch<'_> {
+    /// Waits for an answer, at most until then, until the next milestone of a stop, or until the stop itself.
+    async fn wait_for<T>(&mut self, until: Instant, answer: impl Future<Output = T>) -> Woken<T> {
+        let until = self.milestone().map_or(until, |milestone| until.min(milestone));
+        let until = until.min(self.limit());
+        tokio::select! {
+            biased;
+            answer = answer => Woken::Answer(answer),
+            () = self.org.until_stopped(), if self.stopped_at.is_none() => {
+                self.stopped_at = Some(Instant::now());
+                Woken::Due
+            }
+            () = sleep_until(until) => Woken::Due,
+        }
+    }
+
+    fn saw(&mut self, report: &DeployReport) {
+        let phase = Phase::of(&report.status);
+        if phase != self.phase {
+            tracing::debug!({ SF_DEPLOY_ID } = self.id, status = report.status, "deploy");
+        }
+        self.phase = phase;
+        self.failures = 0;
+        self.denied_since = None;
+    }
+
+    /// How long to wait after a look that failed; none when there is no use in another.
+    fn failed(&mut self, error: &Error) -> Option<Duration> {
+        self.failures = self.failures.saturating_add(1);
+        tracing::debug!({ SF_DEPLOY_ID } = self.id, %error, failures = self.failures, "cannot see the deploy");
+        if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") {
+            let since = *self.denied_since.get_or_insert_with(Instant::now);
+            if self.failures > DENIALS || since.elapsed() > DENIED {
+                return None;
+            }
+        } else {
+            let passes = error.is_transient() || error.class() == Class::Limit;
+            let most = if passes {
+                self.org.settings.failed_looks
+            } else {
+                HOPELESS
+            };
+            if self.failures > most {
+                return None;
+            }
+        }
+        let pause = self.org.settings.next_try(self.failures);
+        Some(error.retry_after().map_or(pause, |asked| pause.max(asked)))
+    }
+
+    /// Asks for a cancellation, if this is the moment for one: at once when the org has not begun, once when a running
+    /// deploy has had its time. A refusal changes nothing: the deploy is watched on.
+    async fn cancel_if_due(&mut self) {
+        let Some(stopped_at) = self.stopped_at else {
+            return;
+        };
+        let now = Instant::now();
+        let overdue = now >= stopped_at + self.org.settings.stop.running;
+        match self.phase {
+            Phase::Pending if self.canceled_waiting.is_none() => self.canceled_waiting = Some(now),
+            Phase::Running | Phase::Unknown if overdue && !self.canceled_running => {
+                self.canceled_running = true;
+            }
+            _ => return,
+        }
+        tracing::info!({ SF_DEPLOY_ID } = self.id, "cancelling the deploy");
+        let cancel = self.org.api.cancel_deploy(self.id);
+        match tokio::time::timeout_at(self.limit(), cancel).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::info!({ SF_DEPLOY_ID } = self.id, %error, "not cancelled"),
+            Err(_) => tracing::info!({ SF_DEPLOY_ID } = self.id, "no answer to the cancellation"),
+        }
+    }
+
+    /// When a stop next asks for something to be done.
+    fn milestone(&self) -> Option<Instant> {
+        let due = self.stopped_at? + self.org.settings.stop.running;
+        let waits = matches!(self.phase, Phase::Running | Phase::Unknown) && !self.canceled_running;
+        waits.then_some(due)
+    }
+
+    /// When to give up.
+    fn limit(&self) -> Instant {
+        let stop = &self.org.settings.stop;
+        let Some(stopped_at) = self.stopped_at else {
+            return self.deadline;
+        };
+        let limit = stopped_at + stop.running + stop.cancel;
+        let limit = match (self.canceled_waiting, self.phase) {
+            (Some(canceled), Phase::Pending | Phase::Canceling) => limit.min(canceled + stop.cancel),
+            _ => limit,
+        };
+        limit.min(self.deadline)
+    }
+
+    /// Why it is time to give up, if it is.
+    fn over(&self) -> Option<String> {
+        let now = Instant::now();
+        if now >= self.deadline {
+            Some(match self.phase {
+                Phase::Pending => {
+                    "the time is over; it is waiting behind other deploys of the org".to_owned()
+                }
+                _ => "the time is over and it has not ended".to_owned(),
+            })
+        } else if now >= self.limit() {
+            Some("we were stopped and it did not end soon after".to_owned())
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Rules between attributes of one resource. Data, like the tables; a check names the attribute that it is at.
+//!
+//! Rules between resources are not here: what Terraform knows of another resource depends on the order it plans in.
+
+use super::diagnostics::Diagnostic;
+use super::resource_spec::ResourceSpec;
+use crate::metadata::Omitted;
+use crate::value::Value;
+
+/// Something that attributes of one resource must not say together.
+#[derive(Debug)]
+pub struct Combination {
+    /// Names the rule in `suppress_warnings`.
+    pub id: &'static str,
+    pub verdict: Verdict,
+    /// Where the message points.
+    pub at: &'static str,
+    /// It is a fault when all of these hold.
+    pub when: &'static [(&'static str, Is)],
+    /// What is wrong and what to write instead.
+    pub message: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Error,
+    /// The org would take it, or nobody has confirmed that it would not.
+    Warning,
+}
+
+/// A condition on an attribute's effective value: what is written, or its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Is {
+    True,
+    False,
+    Word(&'static str),
+    /// Known, and none of these words.
+    NoneOf(&'static [&'static str]),
+    /// Written in the configuration.
+    Written,
+    /// Not written.
+    Unwritten,
+    /// Not written, or written as none.
+    Empty,
+    /// Written, with at least one member.
+    Some,
+    /// A number other than 0.
+    NonZero,
+}
+
+/// The effective value of an attribute: what is written, else its default, else null.
+pub fn effective(spec: &ResourceSpec, config: &Value, attribute: &str) -> Value {
+    let written = config.get(attribute);
+    if !written.is_null() {
+        return written.clone();
+    }
+    match spec.row(attribute).map(|row| row.field.omitted) {
+        Some(Omitted::Default(value)) => value.value(),
+        _ => Value::Null,
+    }
+}
+
+impl Is {
+    /// None: not known yet.
+    pub fn holds(self, written: &Value, effective: &Value) -> Option<bool> {
+        if effective.is_unknown() {
+            return match self {
+                Is::Written => Some(true),
+                Is::Unwritten => Some(false),
+                _ => None,
+            };
+        }
+        Some(match self {
+            Is::True => effective == &Value::Bool(true),
+            Is::False => effective == &Value::Bool(false),
+            Is::Word(word) => effective.as_text() == Some(word),
+            Is::NoneOf(words) => effective.as_text().is_some_and(|text| !words.contains(&text)),
+            Is::Written => !written.is_null(),
+            Is::Unwritten => written.is_null(),
+            Is::Empty => effective.is_null() || effective.members().is_some_and(<[Value]>::is_empty),
+            Is::Some => effective.members().is_some_and(|members| !members.is_empty()),
+            Is::NonZero => effective.as_int().is_some_and(|number| number != 0),
+        })
+    }
+}
+
+impl Combination {
+    /// The message when the configuration says what it must not. Unknown values are given the benefit of the doubt.
+    pub fn check(&self, spec: &ResourceSpec, config: &Value) -> Option<Diagnostic> {
+        let all = self.when.iter().all(|(attribute, is)| {
+            is.holds(config.get(attribute), &effective(spec, config, attribute)).unwrap_or(false)
+        });
+        all.then(|| {
+            let diagnostic = match self.verdict {
+                Verdict::Error => Diagnostic::error("Invalid combination of attributes", self.message),
+                Verdict::Warning => Diagnostic::advice("Questionable combination of attributes", self.message, self.id),
+            };
+            diagnostic.at_attribute(self.at)
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! Messages about a configuration or a plan: known without asking the org.
+
+use super::Diagnostic;
+use crate::provider::danger::shown;
+use crate::provider::resource_spec::DELETION_PROTECTION;
+use crate::value::{Path, Value};
+
+/// A value that breaks a rule. Rules that nobody has confirmed in an org warn only.
+pub fn invalid_value(path: Path, problem: String, confirmed: bool) -> Diagnostic {
+    let diagnostic = if confirmed {
+        Diagnostic::error("Invalid value", problem)
+    } else {
+        Diagnostic::advice(
+            "Doubtful value",
+            format!("{problem} Whether Salesforce refuses it is not confirmed."),
+            "unconfirmed-rule",
+        )
+    };
+    diagnostic.at(path)
+}
+
+pub fn unwritable(path: Path, character: char) -> Diagnostic {
+    let detail = format!(
+        "The text holds the character U+{:04X}, which a metadata file cannot carry. Remove it.",
+        u32::from(character)
+    );
+    Diagnostic::error("Invalid character", detail).at(path)
+}
+
+pub fn duplicate(path: Path) -> Diagnostic {
+    Diagnostic::error("Duplicate member", "The list has this member twice. Remove one.").at(path)
+}
+
+pub fn foreign_consumer(attribute: &str, link: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Attribute of another org's consumer",
+        format!("{link} uses the consumer of another org: {attribute} is set there. Remove it here."),
+    )
+    .at_attribute(attribute)
+}
+
+pub fn newer_api_needed(attribute: &str, problem: String, version: u16) -> Diagnostic {
+    Diagnostic::error("Not available in this API version", format!("{problem} This org is used with API {version}.0."))
+        .at_attribute(attribute)
+}
+
+pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Deletion protection",
+        format!(
+            "The {noun} of \"{app}\" cannot be {verb}{} while deletion_protection is true. If you mean it, first apply \
+             deletion_protection = false, then {verb} again.",
+            if verb.ends_with('e') { "d" } else { "ed" }
+        ),
+    )
+    .at_attribute(DELETION_PROTECTION)
+}
+
+pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The provider would lock itself out",
+        format!(
+            "\"{app}\" is the app that this provider logs in with (its consumer key is our client_id). {} would end the \
+             provider's own access. If you mean it, set allow_self_lockout = true in the provider block.",
+            match what {
+                "destroy" => "Destroying it".to_owned(),
+                "replace" => "Replacing it".to_owned(),
+                attribute => format!("The new value of {attribute}"),
+            }
+        ),
+    )
+}
+
+pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_renamed: bool) -> Diagnostic {
+    let mut detail = format!(
+        "{noun} of \"{app}\": its consumer key (the client ID) and all its tokens end; the policies of the app go \
+         with it."
+    );
+    if replaced {
+        detail.push_str(" What replaces it gets a new consumer key, which every client must be given.");
+    }
+    if may_be_renamed {
+        detail.push_str(" name is the API name; to change what people see, change label.");
+    }
+    Diagnostic::advice("Consumer key will be destroyed", detail, "consumer-key-destroyed")
+}
+
+pub fn stops_managing(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::advice(
+        "The org stays as it is",
+        format!(
+            "Terraform stops managing the {noun} of \"{app}\"; what they allow and forbid stays in force. Resetting them \
+             would let everyone in again."
+        ),
+        "policies-stay",
+    )
+}
+
+pub fn unread_would_be_cleared(attribute: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "A certificate may be lost",
+        format!(
+            "Salesforce does not return the {attribute} of \"{app}\", and a deploy that leaves it out may clear it. Write \
+             the {attribute} that the app has, or {attribute} = \"\" if it has none."
+        ),
+    )
+    .at_attribute(attribute)
+}
+
+pub fn no_longer_managed(attribute: &str, value: &Value) -> Diagnostic {
+    Diagnostic::advice(
+        "Attribute no longer managed",
+        format!("{attribute} is no longer managed; {} stays in the org.", shown(value)),
+        "no-longer-managed",
+    )
+    .at_attribute(attribute)
+}
+
+pub fn certificate_changed(attribute: &str, app: &str, old: &str, new: &str) -> Diagnostic {
+    Diagnostic::advice(
+        "Certificate changes",
+        format!(
+            "\"{app}\": from {old} to {new}. Clients that sign with the old private key can no longer log in."
+        ),
+        "certificate-changed",
+    )
+    .at_attribute(attribute)
+}

@@ -1,0 +1,365 @@
+//! Messages about what an org said, did, or could not be asked.
+//!
+//! The org's own words are in quotation marks or after a colon; what to do follows them. Never HTML, never XML, and
+//! no secret: the client has redacted what it hands up.
+
+use super::Diagnostic;
+use crate::org::{ApplyError, ApplyErrorKind, ReadError, ReadErrorKind, Unavailable};
+use crate::provider::danger::shown;
+use crate::value::Value;
+
+/// Text for messages that only a mistake of ours explains.
+const PLEASE_REPORT: &str = "This should not happen: please report it to the provider's authors.";
+
+/// The org was not reached, or refused us.
+pub fn unavailable(error: &Unavailable) -> Diagnostic {
+    let text = error.0.to_string();
+    Diagnostic::error("Salesforce cannot be used", sentences(&text, error.0.advice()))
+}
+
+/// Joins a fragment and an advice into sentences.
+fn sentences(fragment: &str, advice: &str) -> String {
+    let mut text = capitalised(fragment);
+    if !text.ends_with(['.', '!', '?', ')']) {
+        text.push('.');
+    } else if text.ends_with(')') {
+        text.push('.');
+    }
+    if !advice.is_empty() {
+        text.push(' ');
+        text.push_str(advice);
+    }
+    text
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+pub fn other_org(noun: &str, app: &str, state_org: &str, org: &str, instance: &str) -> Diagnostic {
+    Diagnostic::error(
+        "State of another org",
+        format!(
+            "The state of the {noun} of \"{app}\" was written for org {state_org}, but the provider is connected to org \
+             {org} ({instance}). Nothing was read or changed. Check the credentials and the workspace; if the org was \
+             replaced on purpose (a refreshed sandbox, say), remove the resource from the state with `terraform state \
+             rm` and import or create it anew."
+        ),
+    )
+}
+
+/// A read without an answer.
+pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
+    match &error.kind {
+        ReadErrorKind::Unavailable(cause) => unavailable(&Unavailable(cause.clone())),
+        ReadErrorKind::Deadline => Diagnostic::error(
+            "Salesforce did not answer in time",
+            format!(
+                "Reading the {noun} of \"{app}\" took longer than its timeout. The state stays as it was. Try again, or \
+                 write a longer time in the timeouts block."
+            ),
+        ),
+        ReadErrorKind::Undecodable(_) | ReadErrorKind::Package(_) => Diagnostic::error(
+            "Unexpected metadata",
+            format!(
+                "What Salesforce returned for the {noun} of \"{app}\" cannot be read: {error}. The state stays as it \
+                 was. {PLEASE_REPORT}"
+            ),
+        ),
+    }
+}
+
+pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Salesforce does not show a component",
+        format!(
+            "The {noun} of \"{app}\" cannot be read ({kind}): {why}. It is not taken for deleted, and the state stays \
+             as it was. Check the permissions of the user that Terraform logs in as."
+        ),
+    )
+}
+
+pub fn several(noun: &str, app: &str, kind: &str, names: &[String]) -> Diagnostic {
+    Diagnostic::error(
+        "More than one component",
+        format!(
+            "The org has more than one {kind} for \"{app}\": {}. Terraform manages the {noun} only where there is one; \
+             delete those that are not in use.",
+            names.join(", ")
+        ),
+    )
+}
+
+pub fn drift_unchecked(app: &str, kind: &str) -> Diagnostic {
+    Diagnostic::advice(
+        "Drift is not checked",
+        format!(
+            "Salesforce does not return the consumer settings of \"{app}\" ({kind}): their attributes keep the values \
+             that Terraform last wrote. To have them checked, switch on the org setting enableConsumerSecretApiAccess \
+             (\"Allow access to External Client App consumer secrets via Metadata API\") and give the user the \
+             permission \"View External Client Apps Consumer Secrets in Metadata\"."
+        ),
+        "drift-not-checked",
+    )
+}
+
+pub fn import_unreadable(app: &str, kind: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Consumer settings cannot be read",
+        format!(
+            "\"{app}\" has consumer settings ({kind}) that Salesforce does not return, so its attributes would be \
+             guesses. To import it, switch on the org setting enableConsumerSecretApiAccess and give the user the \
+             permission \"View External Client Apps Consumer Secrets in Metadata\"."
+        ),
+    )
+}
+
+pub fn import_id(id: &str) -> Diagnostic {
+    let shown: String = id.chars().filter(|c| !c.is_control()).take(60).collect();
+    Diagnostic::error(
+        "Invalid import ID",
+        format!("\"{shown}\" is no app's API name. Write the API name, such as Shop, or namespace__Shop."),
+    )
+}
+
+pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Nothing to import",
+        format!(
+            "{instance} has no {noun} of an app with the API name \"{app}\". API names are those that Setup shows as \
+             \"API Name\"; upper and lower case count."
+        ),
+    )
+}
+
+pub fn installed(noun: &str, id: &str, namespace: &str) -> Diagnostic {
+    Diagnostic::error(
+        "An installed app",
+        format!(
+            "\"{id}\" was installed from the package {namespace}: whoever publishes that package owns its {noun}. Here \
+             only its policies can be managed, with salesforce_external_client_app_policies."
+        ),
+    )
+}
+
+/// The org's refusal of one component.
+pub fn rejected(noun: &str, app: &str, message: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Salesforce rejected the {noun}"),
+        format!("\"{app}\": Salesforce says: {message}\n\nNothing was changed.{}", advice_on(message)),
+    )
+}
+
+/// What to do about refusals that are known.
+fn advice_on(message: &str) -> &'static str {
+    let lower = message.to_lowercase();
+    let any = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if any(&["cross reference", "cross_reference"]) {
+        " Something that the configuration names does not exist in the org: check external_client_app, and refer to \
+         the app's id so that it is created first."
+    } else if any(&["duplicate value found"]) {
+        " The org has a component of this kind for the app already, under another name. Import it."
+    } else if any(&["valid oauth settings"]) {
+        " The app has no OAuth settings yet."
+    } else {
+        ""
+    }
+}
+
+/// An apply that changed nothing.
+pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
+    match &error.kind {
+        ApplyErrorKind::NotSent => not_sent(noun, app),
+        ApplyErrorKind::Unavailable(cause) => {
+            let mut diagnostic = unavailable(&Unavailable(cause.clone()));
+            diagnostic.detail.push_str(&format!(" Nothing was changed: the {noun} of \"{app}\" is as it was."));
+            diagnostic
+        }
+        ApplyErrorKind::Locked { waited, why } => Diagnostic::error(
+            "The org is locked",
+            format!(
+                "Another change holds the org, and still did after {} s: {why}. Nothing was changed. Look at Setup, \
+                 Deployment Status, and apply again when that change is done.",
+                waited.as_secs()
+            ),
+        ),
+        ApplyErrorKind::Expired => Diagnostic::error(
+            "No time left",
+            format!(
+                "Other deploys of this run took the time that the {noun} of \"{app}\" had. Nothing was sent. Apply \
+                 again, or write a longer time in the timeouts block."
+            ),
+        ),
+        _ => Diagnostic::error(
+            "The change was not made",
+            format!("The {noun} of \"{app}\": {error}. Nothing was changed. {PLEASE_REPORT}"),
+        ),
+    }
+}
+
+/// Stopped before anything was sent.
+pub fn not_sent(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Interrupted before anything was sent",
+        format!("Terraform was interrupted before the {noun} of \"{app}\" went to Salesforce. Nothing was changed."),
+    )
+}
+
+/// Nobody knows yet how it ended; the verifying read decides what stands in the state.
+pub fn unverified(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
+    let deploy = match error.deploy_id() {
+        Some(id) => format!(" Setup, Deployment Status, shows how deploy {id} ended."),
+        None => String::new(),
+    };
+    Diagnostic::error(
+        "The outcome is not certain",
+        format!(
+            "The {noun} of \"{app}\": {error}. The org was read afterwards, and the state holds what is there as far as \
+             that is known.{deploy} Run terraform plan to see what is left to do."
+        ),
+    )
+}
+
+/// The verifying read found everything as planned.
+pub fn succeeded_after_all(doubt: &Diagnostic) -> Diagnostic {
+    Diagnostic::warning(
+        "It succeeded after all",
+        format!("{} The org was read afterwards: everything is as planned.", doubt.detail),
+    )
+}
+
+pub fn not_read_back(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Changed, but not read back",
+        format!(
+            "The {noun} of \"{app}\" went to Salesforce, but reading it back failed, so the state holds what was planned. \
+             Run terraform plan when Salesforce answers again."
+        ),
+    )
+}
+
+pub fn vanished(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Salesforce reported success, but nothing is there",
+        format!(
+            "The deploy of the {noun} of \"{app}\" succeeded, but the org does not return it. Somebody may have deleted \
+             it in the meantime. Run terraform plan to see what is there."
+        ),
+    )
+}
+
+/// The org kept something else than what was sent.
+pub fn kept_otherwise(attribute: &str, wanted: &Value, kept: &Value, created: bool) -> Diagnostic {
+    let mut detail = format!(
+        "{attribute} was sent as {}; the org kept {}. The state holds what the org has. Change the configuration to what \
+         the org allows, or change what keeps it from it.",
+        shown(wanted),
+        shown(kept)
+    );
+    if created {
+        detail.push_str(
+            " Terraform marks a resource as tainted when its creation ends with an error, and would replace it: `terraform \
+             untaint` keeps it.",
+        );
+    }
+    Diagnostic::error("Salesforce kept another value", detail).at_attribute(attribute)
+}
+
+pub fn adopted(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Taken over from an interrupted run",
+        format!(
+            "The {noun} of \"{app}\" was in the org already, made by this user within the last day and just as the \
+             configuration says: an earlier run was probably interrupted. It is managed from now on."
+        ),
+    )
+}
+
+pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "It exists already",
+        format!(
+            "The org has the {noun} of \"{app}\" already, and not from this configuration. Nothing was changed. To manage \
+             what is there, import it:\n\nimport {{\n  to = {resource}.NAME\n  id = \"{app}\"\n}}"
+        ),
+    )
+}
+
+pub fn nothing_to_take_over(app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "There are no policies to take over",
+        format!(
+            "Salesforce creates the policies of an app together with its OAuth settings, and \"{app}\" had none until the \
+             time was over. Create the settings first: write external_client_app = \
+             salesforce_external_client_app_oauth_settings.NAME.id, so that Terraform waits for them."
+        ),
+    )
+    .at_attribute("external_client_app")
+}
+
+pub fn gone_since_plan(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "It is gone",
+        format!(
+            "The {noun} of \"{app}\" was there when Terraform planned and is not any more. Nothing was changed. Run \
+             terraform plan again."
+        ),
+    )
+}
+
+pub fn drifted_since_plan(attribute: &str, before: &Value, now: &Value) -> Diagnostic {
+    Diagnostic::warning(
+        "Changed in the org since the plan",
+        format!(
+            "{attribute} was {} when Terraform planned and {} when it applied. The plan won.",
+            shown(before),
+            shown(now)
+        ),
+    )
+    .at_attribute(attribute)
+}
+
+pub fn still_there(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "It is still there",
+        format!(
+            "Salesforce reported that the {noun} of \"{app}\" was deleted, but still returns it. The state keeps it. Run \
+             terraform destroy again; look at Setup, Deployment Status."
+        ),
+    )
+}
+
+/// An operation that needs an org while the provider block is not known yet.
+pub fn provider_unknown(argument: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The provider is not configured yet",
+        format!(
+            "{argument} of the provider block is known only after apply. Apply what it depends on first, with terraform \
+             apply -target."
+        ),
+    )
+    .at_attribute(argument)
+}
+
+/// A call that Terraform should not have made.
+pub fn not_configured() -> Diagnostic {
+    Diagnostic::error(
+        "The provider was not configured",
+        format!("Terraform asked for something that needs an org before it configured the provider. {PLEASE_REPORT}"),
+    )
+}
+
+pub fn unknown_type(name: &str) -> Diagnostic {
+    Diagnostic::error("Unknown resource type", format!("This provider has no {name}."))
+}
+
+pub fn newer_state(name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "State of a newer provider",
+        format!("The state of {name} was written by a newer version of this provider. Use that version."),
+    )
+}

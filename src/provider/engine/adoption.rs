@@ -1,0 +1,78 @@
+//! When something to be created is there already: an interrupted run of our own, or somebody else's work?
+//!
+//! A deploy is an upsert, so recovery is easy, and so is taking over by accident. Taken over is only what this very
+//! user made within a day and what is just as the configuration says; everything else is an error with the import
+//! block to write.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::same_org;
+use super::state::{Actual, Wishes, same};
+use crate::metadata::{Omitted, Readback};
+use crate::org::{Found, SessionFacts};
+use crate::value::Value;
+
+/// Older than this, something is no trace of an interrupted run.
+const RECENT: Duration = Duration::from_secs(24 * 3600);
+
+/// Whether what is there may be taken for the trace of an interrupted run of our own.
+pub fn is_our_own(actual: &Actual, wishes: &Wishes<'_>, session: &SessionFacts, now: SystemTime) -> bool {
+    let ours = |found: &Found| {
+        same_org(&found.file.created_by_id, &session.user_id)
+            && seconds_since_epoch(&found.file.created_date).is_some_and(|created| {
+                let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+                now.saturating_sub(Duration::from_secs(created)) <= RECENT
+            })
+    };
+    let found = actual.parts.iter().filter_map(|(_, state)| match state {
+        super::state::PartState::Present(found) => Some(found.as_ref()),
+        _ => None,
+    });
+    found.into_iter().all(ours) && as_configured(actual, wishes)
+}
+
+/// Every attribute that is written or enforced has its value already.
+fn as_configured(actual: &Actual, wishes: &Wishes<'_>) -> bool {
+    wishes.spec.rows().all(|row| {
+        let name = row.field.attribute;
+        let written = !wishes.config.get(name).is_null();
+        let managed = written || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
+        if !managed || row.field.readback == Readback::Never {
+            return true;
+        }
+        let Some(component) = actual.part(row.part).component() else { return false };
+        let there = match (component.get(name), row.field.omitted) {
+            (Value::Null, Omitted::Default(value)) => value.value(),
+            (value, _) => value.clone(),
+        };
+        same(row.field, wishes.planned.get(name), &there, &Default::default())
+    })
+}
+
+/// A time as Salesforce writes it, `2026-01-01T00:00:00.000Z`, in seconds since 1970.
+fn seconds_since_epoch(text: &str) -> Option<u64> {
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    // Days of the civil calendar, years starting in March so that the leap day comes last.
+    let years = if month <= 2 { year - 1 } else { year };
+    let era = years.div_euclid(400);
+    let year_of_era = years.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days = era * 146_097 + day_of_era - 719_468;
+    u64::try_from(days * 86_400 + hour * 3600 + minute * 60 + second).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn salesforce_times_read_as_seconds() {
+        assert_eq!(seconds_since_epoch("1970-01-01T00:00:00.000Z"), Some(0));
+        assert_eq!(seconds_since_epoch("2026-01-01T00:00:01.000Z"), Some(1_767_225_601));
+        assert_eq!(seconds_since_epoch("2024-02-29T12:00:00.000Z"), Some(1_709_208_000));
+        assert_eq!(seconds_since_epoch("yesterday"), None);
+    }
+}

@@ -1,0 +1,220 @@
+//! One apply: sends the changes, reads back what came of them, compares it with the plan.
+//!
+//! Whatever happens on the way, the reply holds what the org has: an interrupted or timed out deploy is followed by
+//! a verifying read on a clock of its own.
+
+use super::state::{Actual, Frame, PartState, join, private_after, same};
+use super::{Engine, VERIFYING, diagnostics};
+use crate::metadata::{Omitted, Readback};
+use crate::org::{ApplyError, ApplyErrorKind, Change, Freshness, Instant, SessionFacts};
+use crate::provider::diagnostics::{Diagnostic, Diagnostics};
+use crate::provider::operations::{ApplyReply, ApplyRequest};
+use crate::provider::private::PrivateState;
+use crate::provider::resource_spec::{ID, ORG_ID, Presence};
+use crate::value::Value;
+
+/// How a deploy ended.
+pub(super) enum Sent {
+    /// Salesforce said so.
+    Done,
+    /// Nobody knows: the org must be read.
+    Unverified(Diagnostic),
+}
+
+/// What an apply is about.
+pub(super) struct Apply<'a> {
+    pub request: &'a ApplyRequest,
+    pub app: &'a str,
+    pub session: &'a SessionFacts,
+    pub private: PrivateState,
+    pub deadline: Instant,
+}
+
+impl Engine<'_> {
+    pub async fn apply(&self, request: ApplyRequest) -> ApplyReply {
+        if request.planned.is_null() {
+            self.delete(request).await
+        } else if request.prior.is_null() {
+            self.create(request).await
+        } else {
+            self.update(request).await
+        }
+    }
+
+    /// Sends changes.
+    ///
+    /// # Errors
+    /// What the org refused, when it is certain that nothing was changed.
+    pub(super) async fn send(&self, app: &str, changes: Vec<Change>, deadline: Instant) -> Result<Sent, Diagnostics> {
+        match self.org.apply(changes, deadline).await {
+            Ok(_) => Ok(Sent::Done),
+            Err(error) => match &error.kind {
+                ApplyErrorKind::Unverified { .. } | ApplyErrorKind::CanceledBy { .. } => {
+                    Ok(Sent::Unverified(diagnostics::unverified(self.spec.noun, app, &error)))
+                }
+                _ => Err(self.refusals(app, &error)),
+            },
+        }
+    }
+
+    /// The org's refusal, each problem at its attribute.
+    pub(super) fn refusals(&self, app: &str, error: &ApplyError) -> Diagnostics {
+        let mut found = Diagnostics::default();
+        match &error.kind {
+            ApplyErrorKind::Rejected { problems, .. } => {
+                for problem in problems {
+                    let known = problem.path.as_ref().filter(|path| {
+                        path.root().is_some_and(|root| root == self.spec.app_attribute || self.spec.row(root).is_some())
+                    });
+                    let mut diagnostic = diagnostics::rejected(self.spec.noun, app, &problem.message);
+                    diagnostic.path = known.cloned();
+                    found.push(diagnostic);
+                }
+            }
+            _ => found.push(diagnostics::not_applied(self.spec.noun, app, error)),
+        }
+        found
+    }
+
+    /// Reads back and answers. `sent` says how sure we are that the changes took effect.
+    pub(super) async fn conclude(&self, apply: &Apply<'_>, sent: Sent) -> ApplyReply {
+        let deadline = Instant::now() + VERIFYING;
+        let create = apply.request.prior.is_null();
+        let actual = self.read_back(apply, deadline).await;
+        let actual = match actual {
+            Ok(actual) => actual,
+            Err(found) => {
+                let mut reply = self.as_planned(apply);
+                if let Sent::Unverified(diagnostic) = sent {
+                    reply.diagnostics.push(diagnostic);
+                }
+                reply.diagnostics.push(diagnostics::not_read_back(self.spec.noun, apply.app));
+                reply.diagnostics.extend(found);
+                return reply;
+            }
+        };
+        if !actual.exists() {
+            return match sent {
+                Sent::Unverified(diagnostic) if create => {
+                    let mut reply = self.as_planned(apply);
+                    reply.diagnostics.push(diagnostic);
+                    reply
+                }
+                Sent::Unverified(diagnostic) => {
+                    let mut reply = self.as_before(apply);
+                    reply.diagnostics.push(diagnostic);
+                    reply
+                }
+                Sent::Done => {
+                    let mut reply = if create { self.as_planned(apply) } else { self.as_before(apply) };
+                    reply.diagnostics.push(diagnostics::vanished(self.spec.noun, apply.app));
+                    reply
+                }
+            };
+        }
+        self.compared(apply, &actual, sent).await
+    }
+
+    /// The resource after a deploy, read until its required parts are there: an org may lag behind itself.
+    async fn read_back(&self, apply: &Apply<'_>, deadline: Instant) -> Result<Actual, Diagnostics> {
+        let pauses = [250, 500, 1000, 2000, 4000];
+        let mut pauses = pauses.iter();
+        loop {
+            let actual =
+                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await?;
+            let complete = actual.exists();
+            match pauses.next() {
+                Some(pause) if !complete => crate::org::pause(std::time::Duration::from_millis(*pause)).await,
+                _ => return Ok(actual),
+            }
+        }
+    }
+
+    /// State and messages from what the org has: what it kept otherwise is an error at the attribute.
+    pub(super) async fn compared(&self, apply: &Apply<'_>, actual: &Actual, sent: Sent) -> ApplyReply {
+        let (planned, config) = (&apply.request.planned, &apply.request.config);
+        let records = self.record_names(planned, &apply.private.records).await;
+        let frame = Frame {
+            spec: self.spec,
+            app: apply.app,
+            org_id: &apply.session.org_id,
+            importing: false,
+            records: &records,
+        };
+        let mut state = join(&frame, actual, planned);
+        let mut found = Diagnostics::default();
+        self.fill_unreadable(apply.app, actual, &mut state, &mut found).await;
+        let mut differences = Diagnostics::default();
+        for row in self.spec.rows() {
+            let name = row.field.attribute;
+            let (wanted, kept) = (planned.get(name), state.get(name).clone());
+            if wanted.is_unknown() || same(row.field, wanted, &kept, &records) {
+                continue;
+            }
+            let ours = !config.get(name).is_null()
+                || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
+            if ours {
+                differences.push(diagnostics::kept_otherwise(name, wanted, &kept, apply.request.prior.is_null()));
+            } else {
+                // Not managed: what changed in the org since the plan shows at the next refresh.
+                state.put(name, wanted.clone());
+            }
+        }
+        let as_wanted = differences.is_empty();
+        found.extend(differences);
+        match sent {
+            Sent::Done => {}
+            Sent::Unverified(diagnostic) if as_wanted => found.push(diagnostics::succeeded_after_all(&diagnostic)),
+            Sent::Unverified(diagnostic) => found.push(diagnostic),
+        }
+        let mut private = apply.private.clone();
+        for row in self.spec.rows().filter(|row| row.field.readback == Readback::Never) {
+            if !config.get(row.field.attribute).is_null() {
+                private.unread.remove(row.field.attribute);
+            }
+        }
+        private.records = records;
+        let own_app = private.own_app;
+        ApplyReply {
+            state,
+            private: private_after(&private, actual, own_app),
+            identity: Some(self.identity(apply.app, apply.session)),
+            diagnostics: found,
+        }
+    }
+
+    /// The planned state with what is unknown left out: for objects that may exist although we could not see them.
+    fn as_planned(&self, apply: &Apply<'_>) -> ApplyReply {
+        let mut state = apply.request.planned.clone();
+        state.put(ID, apply.app.into());
+        state.put(ORG_ID, apply.session.org_id.as_str().into());
+        for (name, value) in apply.request.planned.entries().into_iter().flatten() {
+            if !value.is_wholly_known() && name != ID && name != ORG_ID {
+                state.put(name, Value::Null);
+            }
+        }
+        ApplyReply {
+            state,
+            private: apply.private.write(),
+            identity: Some(self.identity(apply.app, apply.session)),
+            diagnostics: Diagnostics::default(),
+        }
+    }
+
+    /// The state before the apply.
+    pub(super) fn as_before(&self, apply: &Apply<'_>) -> ApplyReply {
+        ApplyReply {
+            state: apply.request.prior.clone(),
+            private: apply.request.private.clone(),
+            identity: apply.request.identity.clone(),
+            diagnostics: Diagnostics::default(),
+        }
+    }
+
+    /// Whether a part that must be written cannot be read first.
+    pub(super) fn unreadable_part(actual: &Actual) -> bool {
+        actual.parts.iter().any(|(part, state)| {
+            part.presence == Presence::MayBeUnreadable && matches!(state, PartState::Unreadable)
+        })
+    }
+}

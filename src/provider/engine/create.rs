@@ -1,0 +1,131 @@
+//! Create: makes the components, or takes over those that Salesforce made.
+
+use std::time::{Duration, SystemTime};
+
+use super::adoption::is_our_own;
+use super::apply::{Apply, Sent};
+use super::state::{Actual, PartState, Wishes, component_to_write, new_component};
+use super::{Engine, diagnostics};
+use crate::metadata::{Omitted, Sent as Sending};
+use crate::org::{Change, Freshness, Instant};
+use crate::provider::diagnostics::Diagnostics;
+use crate::provider::operations::{ApplyReply, ApplyRequest};
+use crate::provider::plan;
+use crate::provider::private::PrivateState;
+use crate::provider::resource_spec::{Creation, Part};
+use crate::provider::timeouts::{self, Operation};
+use crate::value::Value;
+
+/// How often to look whether Salesforce has made the components.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+impl Engine<'_> {
+    pub(super) async fn create(&self, request: ApplyRequest) -> ApplyReply {
+        match self.created(&request).await {
+            Ok(reply) => reply,
+            Err(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
+        }
+    }
+
+    /// # Errors
+    /// When it is certain that nothing was created.
+    async fn created(&self, request: &ApplyRequest) -> Result<ApplyReply, Diagnostics> {
+        let app = self.app_of(&request.planned);
+        let limit = timeouts::limit(&request.planned, Operation::Create, &self.spec.default_timeouts);
+        let deadline = Instant::now() + limit;
+        if self.org.stopped() {
+            return Err(diagnostics::not_sent(self.spec.noun, &app).into());
+        }
+        let session = self.session().await?;
+        let mut found = Diagnostics::default();
+        plan::check_versions(self.spec, &request.config, session.api_version, &mut found);
+        if found.has_errors() {
+            return Err(found);
+        }
+        let apply = Apply {
+            request,
+            app: &app,
+            session: &session,
+            private: PrivateState::read(&request.private),
+            deadline,
+        };
+        let wishes = Wishes {
+            spec: self.spec,
+            config: &request.config,
+            prior: &Value::Null,
+            planned: &request.planned,
+            version: session.api_version,
+        };
+        match self.spec.creation {
+            Creation::New => self.created_anew(&apply, &wishes).await,
+            Creation::TakesOver => self.taken_over(&apply, &wishes).await,
+        }
+    }
+
+    async fn created_anew(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
+        let existing =
+            self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, apply.deadline).await?;
+        if existing.parts.iter().any(|(_, state)| matches!(state, PartState::Present(_))) {
+            if existing.exists() && is_our_own(&existing, wishes, apply.session, SystemTime::now()) {
+                let mut reply = self.compared(apply, &existing, Sent::Done).await;
+                reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
+                return Ok(reply);
+            }
+            return Err(diagnostics::already_exists(self.spec.name, self.spec.noun, apply.app).into());
+        }
+        let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
+        let parts = self.spec.parts.iter().filter(|part| !(linked && self.spec.is_consumer_part(part)));
+        let changes = parts.map(|part| Change::Write(new_component(wishes, part, apply.app))).collect();
+        let sent = self.send(apply.app, changes, apply.deadline).await?;
+        Ok(self.conclude(apply, sent).await)
+    }
+
+    /// Waits for the components that Salesforce makes, then writes what is ours into them.
+    async fn taken_over(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
+        let actual = loop {
+            let actual =
+                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, apply.deadline).await?;
+            let missing = self.missing_part(&actual, wishes);
+            match missing {
+                None if actual.exists() => break actual,
+                _ if self.org.stopped() => return Err(diagnostics::not_sent(self.spec.noun, apply.app).into()),
+                _ if Instant::now() + LOOK_AGAIN > apply.deadline => {
+                    return Err(diagnostics::nothing_to_take_over(apply.app).into());
+                }
+                _ => crate::org::pause(LOOK_AGAIN).await,
+            }
+        };
+        self.guard_own_app(apply.app, &Value::Null, &apply.request.planned).await?;
+        let changes = self.changes(wishes, &actual);
+        if changes.is_empty() {
+            return Ok(self.compared(apply, &actual, Sent::Done).await);
+        }
+        let sent = self.send(apply.app, changes, apply.deadline).await?;
+        Ok(self.conclude(apply, sent).await)
+    }
+
+    /// A part that is not there although the configuration says something of it.
+    fn missing_part(&self, actual: &Actual, wishes: &Wishes<'_>) -> Option<&'static Part> {
+        self.spec.parts.iter().find(|part| {
+            let absent = matches!(actual.part(part), PartState::Absent);
+            absent && part.kind.fields.iter().any(|field| says_something(field, wishes))
+        })
+    }
+
+    /// The components to write over those that are there.
+    pub(super) fn changes(&self, wishes: &Wishes<'_>, actual: &Actual) -> Vec<Change> {
+        let parts = actual.parts.iter().filter_map(|(part, state)| Some((*part, state.component()?)));
+        let writes = parts.filter_map(|(part, existing)| component_to_write(wishes, part, existing));
+        writes.map(Change::Write).collect()
+    }
+}
+
+/// Whether the configuration asks for anything but what an absent part amounts to.
+fn says_something(field: &crate::metadata::Field, wishes: &Wishes<'_>) -> bool {
+    let value = wishes.planned.get(field.attribute);
+    let nothing = match field.omitted {
+        Omitted::Default(default) => value == &default.value(),
+        _ => wishes.config.get(field.attribute).is_null(),
+    };
+    field.owns_attribute() && field.sent != Sending::Never && !nothing
+}

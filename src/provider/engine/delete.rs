@@ -1,0 +1,100 @@
+//! Delete: takes the components away, or stops managing them.
+
+use super::{Engine, VERIFYING, diagnostics};
+use crate::metadata::ComponentKey;
+use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
+use crate::provider::diagnostics::Diagnostics;
+use crate::provider::engine::apply::Sent;
+use crate::provider::operations::{ApplyReply, ApplyRequest};
+use crate::provider::private::PrivateState;
+use crate::provider::resource_spec::{DELETION_PROTECTION, Destruction, ORG_ID};
+use crate::provider::timeouts::{self, Operation};
+use crate::value::Value;
+
+impl Engine<'_> {
+    pub(super) async fn delete(&self, request: ApplyRequest) -> ApplyReply {
+        match self.deleted(&request).await {
+            Ok(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
+            Err(diagnostics) => ApplyReply {
+                state: request.prior.clone(),
+                private: request.private.clone(),
+                identity: request.identity.clone(),
+                diagnostics,
+            },
+        }
+    }
+
+    /// # Errors
+    /// When the resource is still there, or may be.
+    async fn deleted(&self, request: &ApplyRequest) -> Result<Diagnostics, Diagnostics> {
+        let app = self.app_of(&request.prior);
+        let Destruction::Deletes(others) = self.spec.destruction else { return Ok(Diagnostics::default()) };
+        // Terraform asks for no destroy plan on the way of a replacement, so this is looked at here too.
+        if request.prior.get(DELETION_PROTECTION) == &Value::Bool(true) {
+            return Err(diagnostics::protected(self.spec.noun, &app, "destroy").into());
+        }
+        if self.org.stopped() {
+            return Err(diagnostics::not_sent(self.spec.noun, &app).into());
+        }
+        let limit = timeouts::limit(&request.prior, Operation::Delete, &self.spec.default_timeouts);
+        let deadline = Instant::now() + limit;
+        let session = self.session().await?;
+        self.check_org(request.prior.get(ORG_ID), &session, &app)?;
+        if !self.allow_self_lockout && self.is_own_app(&app, Freshness::Now).await {
+            return Err(diagnostics::self_lockout(&app, "destroy").into());
+        }
+
+        let private = PrivateState::read(&request.private);
+        let own = self.spec.parts.iter().map(|part| part.kind);
+        let wanted: Vec<Wanted> = own
+            .chain(others.iter().copied())
+            .map(|kind| Wanted { kind, app: app.clone(), hint: private.parts.get(kind.name).cloned() })
+            .collect();
+        let lookups = match self.org.read(&wanted, Freshness::Now, deadline).await {
+            Ok(lookups) => lookups,
+            Err(error) => return Err(diagnostics::unreadable(self.spec.noun, &app, &error).into()),
+        };
+        let mut changes = Vec::new();
+        for (wanted, lookup) in wanted.iter().zip(&lookups) {
+            match lookup {
+                Lookup::Found(found) => changes.push(Change::Delete(found.component.key.clone())),
+                Lookup::Several(names) => {
+                    changes.extend(names.iter().map(|name| Change::Delete(ComponentKey::new(wanted.kind, name))));
+                }
+                Lookup::Hidden { .. } => {
+                    if let Some(name) = &wanted.hint {
+                        changes.push(Change::Delete(ComponentKey::new(wanted.kind, name)));
+                    }
+                }
+                Lookup::Absent => {}
+            }
+        }
+        if changes.is_empty() {
+            return Ok(Diagnostics::default());
+        }
+        let sent = self.send(&app, changes, deadline).await?;
+        let gone = self.is_gone(&app, &private).await;
+        match (gone, sent) {
+            (Ok(true), Sent::Done) => Ok(Diagnostics::default()),
+            (Ok(true), Sent::Unverified(diagnostic)) => Ok(diagnostics::succeeded_after_all(&diagnostic).into()),
+            (Ok(false), Sent::Unverified(diagnostic)) => Err(diagnostic.into()),
+            (Ok(false), Sent::Done) => Err(diagnostics::still_there(self.spec.noun, &app).into()),
+            (Err(_), Sent::Done) => Ok(Diagnostics::default()),
+            (Err(mut found), Sent::Unverified(diagnostic)) => {
+                found.push(diagnostic);
+                Err(found)
+            }
+        }
+    }
+
+    /// Whether the first part, which decides, is not there any more.
+    async fn is_gone(&self, app: &str, private: &PrivateState) -> Result<bool, Diagnostics> {
+        let Some(part) = self.spec.parts.first() else { return Ok(true) };
+        let hint = private.parts.get(part.kind.name).cloned();
+        let wanted = [Wanted { kind: part.kind, app: app.to_owned(), hint }];
+        match self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await {
+            Ok(lookups) => Ok(lookups.iter().all(|lookup| matches!(lookup, Lookup::Absent))),
+            Err(error) => Err(diagnostics::unreadable(self.spec.noun, app, &error).into()),
+        }
+    }
+}

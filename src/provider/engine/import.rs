@@ -1,0 +1,115 @@
+//! Import: from an app's API name, or from an identity, to a first state that Read fills.
+
+use super::state::{Actual, PartState};
+use super::{Engine, diagnostics, same_org};
+use crate::metadata::{Readback, Rule};
+use crate::org::{Freshness, Instant};
+use crate::provider::diagnostics::{Diagnostic, Diagnostics};
+use crate::provider::operations::{ImportReply, ImportRequest, Imported, ReadRequest};
+use crate::provider::private::PrivateState;
+use crate::provider::resource_spec::{DELETION_PROTECTION, ID, ORG_ID};
+use crate::provider::timeouts::{self, Operation};
+use crate::value::Value;
+
+impl Engine<'_> {
+    pub async fn import(&self, request: ImportRequest) -> ImportReply {
+        let mut reply = ImportReply::default();
+        match self.imported(&request).await {
+            Ok((imported, warnings)) => {
+                reply.imported.push(imported);
+                reply.diagnostics = warnings;
+            }
+            Err(found) => reply.diagnostics = found,
+        }
+        reply
+    }
+
+    async fn imported(&self, request: &ImportRequest) -> Result<(Imported, Diagnostics), Diagnostics> {
+        let session = self.session().await?;
+        let app = match &request.identity {
+            Some(identity) if request.id.is_empty() => {
+                let text = |name: &str| identity.get(name).as_text().filter(|text| !text.is_empty());
+                if let Some(org) = text("org_id").filter(|org| !same_org(org, &session.org_id)) {
+                    let noun = self.spec.noun;
+                    let name = text("name").unwrap_or_default();
+                    return Err(diagnostics::other_org(noun, name, org, &session.org_id, &session.instance).into());
+                }
+                match (text("namespace"), text("name")) {
+                    (Some(namespace), Some(name)) => format!("{namespace}__{name}"),
+                    (None, Some(name)) => name.to_owned(),
+                    (_, None) => return Err(diagnostics::import_id("").into()),
+                }
+            }
+            _ => request.id.clone(),
+        };
+        self.check_id(&app)?;
+
+        let unread = self.spec.rows().filter(|row| row.field.readback == Readback::Never);
+        let private = PrivateState {
+            imported: true,
+            unread: unread.map(|row| row.field.attribute.to_owned()).collect(),
+            ..PrivateState::default()
+        };
+        let mut state = self.spec.schema().block.empty();
+        state.put(self.spec.app_attribute, app.as_str().into());
+        state.put(ID, app.as_str().into());
+        state.put(ORG_ID, session.org_id.as_str().into());
+        if self.spec.protectable {
+            state.put(DELETION_PROTECTION, false.into());
+        }
+        let deadline = Instant::now() + timeouts::limit(&state, Operation::Read, &self.spec.default_timeouts);
+        let actual = self.look_up(&app, &private, &session, Freshness::Snapshot, deadline).await?;
+        if !actual.exists() {
+            return Err(diagnostics::nothing_to_import(self.spec.noun, &app, &session.instance).into());
+        }
+        self.check_importable(&app, &actual)?;
+        let read = self
+            .read(ReadRequest {
+                type_name: request_type(request),
+                state,
+                private: private.write(),
+                identity: None,
+            })
+            .await;
+        if read.diagnostics.has_errors() {
+            return Err(read.diagnostics);
+        }
+        let imported = Imported {
+            type_name: request_type(request),
+            state: read.state,
+            private: read.private,
+            identity: read.identity,
+        };
+        // Terraform reads what was imported once more; that read says what there is to say.
+        Ok((imported, Diagnostics::default()))
+    }
+
+    /// An app's API name, with or without the namespace of a package.
+    fn check_id(&self, id: &str) -> Result<(), Diagnostic> {
+        let (namespace, name) = match id.split_once("__") {
+            Some((namespace, name)) => (Some(namespace), name),
+            None => (None, id),
+        };
+        let good = |text: &str| Rule::ApiName.check(&Value::text(text)).is_none();
+        if !good(name) || !namespace.is_none_or(good) {
+            return Err(diagnostics::import_id(id));
+        }
+        if let (Some(namespace), true) = (namespace, self.spec.protectable) {
+            return Err(diagnostics::installed(self.spec.noun, id, namespace));
+        }
+        Ok(())
+    }
+
+    /// What cannot be read cannot be imported: its values would be guesses.
+    pub(super) fn check_importable(&self, app: &str, actual: &Actual) -> Result<(), Diagnostic> {
+        let unreadable = actual.parts.iter().find(|(_, state)| matches!(state, PartState::Unreadable));
+        match unreadable {
+            Some((part, _)) => Err(diagnostics::import_unreadable(app, part.kind.name)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn request_type(request: &ImportRequest) -> String {
+    request.type_name.clone()
+}

@@ -1,0 +1,166 @@
+//! Reading a resource: what the org has of it, and whether "nothing" may be believed.
+
+use super::state::{Actual, Frame, PartState, join, private_after};
+use super::{Engine, diagnostics, same_org};
+use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
+use crate::provider::diagnostics::Diagnostics;
+use crate::provider::operations::{ReadReply, ReadRequest};
+use crate::provider::private::PrivateState;
+use crate::provider::resource_spec::{ORG_ID, Presence};
+use crate::provider::timeouts::{self, Operation};
+use crate::value::Value;
+
+impl Engine<'_> {
+    /// Refreshes a state. On any error the state stays as it is.
+    pub async fn read(&self, request: ReadRequest) -> ReadReply {
+        let mut reply = ReadReply {
+            state: request.state.clone(),
+            private: request.private.clone(),
+            identity: request.identity.clone(),
+            diagnostics: Diagnostics::default(),
+        };
+        if let Err(found) = self.refresh(&request, &mut reply).await {
+            reply.diagnostics.extend(found);
+        }
+        reply
+    }
+
+    async fn refresh(&self, request: &ReadRequest, reply: &mut ReadReply) -> Result<(), Diagnostics> {
+        let private = PrivateState::read(&request.private);
+        let app = self.app_of(&request.state);
+        let limit = timeouts::limit(&request.state, Operation::Read, &self.spec.default_timeouts);
+        let deadline = Instant::now() + limit;
+        let session = self.session().await?;
+        self.check_org(request.state.get(ORG_ID), &session, &app)?;
+
+        let actual = self.look_up(&app, &private, &session, Freshness::Snapshot, deadline).await?;
+        if !actual.exists() {
+            reply.state = Value::Null;
+            reply.identity = None;
+            return Ok(());
+        }
+        if private.imported {
+            self.check_importable(&app, &actual)?;
+        }
+        let records = self.record_names(&request.state, &private.records).await;
+        let frame = Frame {
+            spec: self.spec,
+            app: &app,
+            org_id: &session.org_id,
+            importing: private.imported,
+            records: &records,
+        };
+        let mut state = join(&frame, &actual, &request.state);
+        self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics).await;
+        let own = self.spec.protectable && self.is_own_app(&app, Freshness::Snapshot).await;
+        let private = PrivateState { records, ..private };
+        reply.private = private_after(&private, &actual, own);
+        reply.identity = Some(self.identity(&app, &session));
+        reply.state = state;
+        Ok(())
+    }
+
+    /// The app's name in a state or a plan.
+    pub(super) fn app_of(&self, object: &Value) -> String {
+        object.get(self.spec.app_attribute).as_text().unwrap_or_default().to_owned()
+    }
+
+    /// What the org has of the resource's parts.
+    pub(super) async fn look_up(
+        &self,
+        app: &str,
+        private: &PrivateState,
+        session: &SessionFacts,
+        freshness: Freshness,
+        deadline: Instant,
+    ) -> Result<Actual, Diagnostics> {
+        let wanted: Vec<Wanted> = self
+            .spec
+            .parts
+            .iter()
+            .map(|part| Wanted {
+                kind: part.kind,
+                app: app.to_owned(),
+                hint: private.parts.get(part.kind.name).cloned(),
+            })
+            .collect();
+        let lookups = match self.org.read(&wanted, freshness, deadline).await {
+            Ok(lookups) => lookups,
+            Err(error) => return Err(diagnostics::unreadable(self.spec.noun, app, &error).into()),
+        };
+        let mut actual = Actual { parts: Vec::new() };
+        for (part, lookup) in self.spec.parts.iter().zip(lookups) {
+            let state = match lookup {
+                Lookup::Found(found) => PartState::Present(found),
+                Lookup::Absent if part.presence == Presence::MayBeUnreadable && actual.exists() => {
+                    if self.is_linked(&actual, session) {
+                        PartState::Absent
+                    } else {
+                        PartState::Unreadable
+                    }
+                }
+                Lookup::Absent => PartState::Absent,
+                Lookup::Hidden { .. } if part.presence == Presence::MayBeUnreadable => PartState::Unreadable,
+                Lookup::Hidden { why } => {
+                    return Err(diagnostics::hidden(self.spec.noun, app, part.kind.name, &why).into());
+                }
+                Lookup::Several(names) => {
+                    return Err(diagnostics::several(self.spec.noun, app, part.kind.name, &names).into());
+                }
+            };
+            actual.parts.push((part, state));
+        }
+        Ok(actual)
+    }
+
+    /// Whether the consumer is another org's: then there is no consumer file here.
+    fn is_linked(&self, actual: &Actual, session: &SessionFacts) -> bool {
+        let Some(row) = self.spec.link_row() else { return false };
+        let component = actual.part(row.part).component();
+        let link = component.and_then(|component| component.get(row.field.attribute).as_text());
+        link.and_then(|link| link.split_once(':')).is_some_and(|(owner, _)| !same_org(owner, &session.org_id))
+    }
+
+    /// Parts that may not be read keep their values; the consumer key may be had elsewhere.
+    pub(super) async fn fill_unreadable(
+        &self,
+        app: &str,
+        actual: &Actual,
+        state: &mut Value,
+        found: &mut Diagnostics,
+    ) {
+        for (part, part_state) in &actual.parts {
+            let PartState::Unreadable = part_state else { continue };
+            found.push(diagnostics::drift_unchecked(app, part.kind.name));
+            let Some(row) = self.spec.key_row() else { continue };
+            if state.get(row.field.attribute).is_null()
+                && let Ok(Some(key)) = self.consumer_key_of(app).await
+            {
+                state.put(row.field.attribute, Value::text(key));
+            }
+        }
+    }
+
+    /// The consumer key of an app by REST, where the org allows that.
+    async fn consumer_key_of(&self, app: &str) -> Result<Option<String>, Unavailable> {
+        let soql = format!("SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{app}'");
+        let rows = self.org.query(&soql).await?;
+        match rows.first().and_then(|row| row.get("Id")).and_then(|id| id.as_str()) {
+            Some(id) => self.org.consumer_key(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The identity of a resource: `{ org_id, namespace, name }`.
+    pub(super) fn identity(&self, app: &str, session: &SessionFacts) -> Value {
+        let (namespace, name) = match app.split_once("__") {
+            Some((namespace, name)) => (Value::text(namespace), name),
+            None => (Value::Null, app),
+        };
+        Value::object([
+            ("org_id", Value::text(&session.org_id)),
+            ("namespace", namespace),
+            ("name", Value::text(name)),
+        ])
+    }
+}

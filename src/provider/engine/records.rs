@@ -1,0 +1,50 @@
+//! Record IDs in a configuration: Salesforce takes them and returns names, so both must be known to compare.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Engine;
+use crate::value::Value;
+
+impl Engine<'_> {
+    /// Names of the records that `values` name by ID, those already known included. What cannot be looked up is
+    /// left out: the org itself will say what it does not know.
+    pub(super) async fn record_names(
+        &self,
+        values: &Value,
+        known: &BTreeMap<String, String>,
+    ) -> BTreeMap<String, String> {
+        let mut names = known.clone();
+        for row in self.spec.rows() {
+            let Some(record) = row.field.record else { continue };
+            let members = values.get(row.field.attribute).members().unwrap_or_default();
+            let ids: BTreeSet<&str> = members
+                .iter()
+                .filter_map(Value::as_text)
+                .filter(|text| is_id(text, record.prefix) && !names.contains_key(*text))
+                .collect();
+            if ids.is_empty() {
+                continue;
+            }
+            let list: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
+            let soql = format!("SELECT Id, Name FROM {} WHERE Id IN ({})", record.object, list.join(", "));
+            let Ok(rows) = self.org.query(&soql).await else { continue };
+            for row in rows {
+                let text = |name: &str| row.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+                let (Some(id), Some(name)) = (text("Id"), text("Name")) else { continue };
+                for written in ids.iter().filter(|written| same_id(written, &id)) {
+                    names.insert((*written).to_owned(), name.clone());
+                }
+            }
+        }
+        names
+    }
+}
+
+/// Whether a text has the form of a record ID of this kind.
+fn is_id(text: &str, prefix: &str) -> bool {
+    matches!(text.len(), 15 | 18) && text.starts_with(prefix) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+fn same_id(one: &str, other: &str) -> bool {
+    one.get(..15) == other.get(..15)
+}

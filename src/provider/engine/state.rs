@@ -1,0 +1,239 @@
+//! Attributes to components and back: pure walks over the tables.
+
+use std::collections::BTreeMap;
+
+use super::super::operations::Private;
+use super::super::private::PrivateState;
+use super::super::resource_spec::{ID, NAMESPACE, ORG_ID, Part, Presence, ResourceSpec, Row};
+use crate::metadata::{self, Component, ComponentKey, Field, Kind, Omitted, Readback, Sent};
+use crate::org::Found;
+use crate::value::Value;
+
+/// What an org has of a part.
+pub enum PartState {
+    Present(Box<Found>),
+    Absent,
+    /// It is there, but we may not see it.
+    Unreadable,
+}
+
+impl PartState {
+    pub fn component(&self) -> Option<&Component> {
+        match self {
+            PartState::Present(found) => Some(&found.component),
+            _ => None,
+        }
+    }
+}
+
+/// A resource as an org has it, in the order of the spec's parts.
+pub struct Actual {
+    pub parts: Vec<(&'static Part, PartState)>,
+}
+
+impl Actual {
+    pub fn part(&self, part: &Part) -> &PartState {
+        static ABSENT: PartState = PartState::Absent;
+        self.parts.iter().find(|(candidate, _)| candidate.kind == part.kind).map_or(&ABSENT, |(_, state)| state)
+    }
+
+    /// Whether the resource exists: its required parts do, or any part when none is required.
+    pub fn exists(&self) -> bool {
+        let present = |state: &PartState| matches!(state, PartState::Present(_));
+        let mut required = self.parts.iter().filter(|(part, _)| part.presence == Presence::Required).peekable();
+        if required.peek().is_some() {
+            return required.all(|(_, state)| present(state));
+        }
+        self.parts.iter().any(|(_, state)| present(state))
+    }
+
+    pub fn first_found(&self) -> Option<&Found> {
+        self.parts.iter().find_map(|(_, state)| match state {
+            PartState::Present(found) => Some(found.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// Full names by metadata type, for private state.
+    pub fn names(&self) -> BTreeMap<String, String> {
+        let present = self.parts.iter().filter_map(|(part, state)| Some((part, state.component()?)));
+        present.map(|(part, component)| (part.kind.name.to_owned(), component.key.full_name.clone())).collect()
+    }
+}
+
+/// What a state is made from, besides the components.
+pub struct Frame<'a> {
+    pub spec: &'static ResourceSpec,
+    pub app: &'a str,
+    pub org_id: &'a str,
+    /// Nothing was managed before: everything that the org has is taken into the state.
+    pub importing: bool,
+    pub records: &'a BTreeMap<String, String>,
+}
+
+/// The state of a resource: the org's values, in the form that `prior` has them in where they mean the same.
+pub fn join(frame: &Frame<'_>, actual: &Actual, prior: &Value) -> Value {
+    let spec = frame.spec;
+    let mut state = spec.schema().block.empty();
+    for (name, value) in prior.entries().into_iter().flatten() {
+        if ResourceSpec::is_provider_side(name) {
+            state.put(name, value.clone());
+        }
+    }
+    state.put(spec.app_attribute, frame.app.into());
+    state.put(ID, frame.app.into());
+    state.put(ORG_ID, frame.org_id.into());
+    if spec.shows_namespace {
+        let namespace = actual.first_found().and_then(|found| found.file.namespace.as_deref());
+        state.put(NAMESPACE, namespace.map_or(Value::Null, Value::text));
+    }
+    for row in spec.rows() {
+        let name = row.field.attribute;
+        state.put(name, join_row(row, frame, actual.part(row.part), prior.get(name)));
+    }
+    state
+}
+
+fn join_row(row: Row, frame: &Frame<'_>, part: &PartState, prior: &Value) -> Value {
+    let known_prior = if prior.is_unknown() { &Value::Null } else { prior };
+    let component = match part {
+        PartState::Present(found) => &found.component,
+        PartState::Absent => return absent(row.field),
+        PartState::Unreadable => {
+            return if known_prior.is_null() { absent(row.field) } else { known_prior.clone() };
+        }
+    };
+    if row.field.readback == Readback::Never {
+        return known_prior.clone();
+    }
+    let value = present(row.field, component.get(row.field.attribute));
+    let unmanaged = row.field.omitted == Omitted::Unwritten
+        && known_prior.members().is_none_or(<[Value]>::is_empty)
+        && !frame.importing;
+    if unmanaged {
+        return Value::Set(Vec::new());
+    }
+    if !prior.is_unknown() && same(row.field, prior, &value, frame.records) { prior.clone() } else { value }
+}
+
+/// The value of an element that is there or not, as an attribute.
+fn present(field: &Field, value: &Value) -> Value {
+    if value.is_null() { absent(field) } else { value.clone() }
+}
+
+/// The attribute's value when the org has no such element.
+fn absent(field: &Field) -> Value {
+    match (field.omitted, field.kind) {
+        (Omitted::Default(value), _) => value.value(),
+        (_, Kind::Blocks(_)) => Value::Set(Vec::new()),
+        _ => Value::Null,
+    }
+}
+
+/// Whether two values mean the same to Salesforce, record IDs read as names.
+pub fn same(field: &Field, one: &Value, other: &Value, records: &BTreeMap<String, String>) -> bool {
+    if field.record.is_none() || records.is_empty() {
+        return metadata::same_meaning(field, one, other);
+    }
+    metadata::same_meaning(field, &named(one, records), &named(other, records))
+}
+
+fn named(value: &Value, records: &BTreeMap<String, String>) -> Value {
+    match value {
+        Value::Set(members) => Value::set(members.iter().map(|member| named(member, records)).collect()),
+        Value::Text(text) => records.get(text).map_or_else(|| value.clone(), Value::text),
+        _ => value.clone(),
+    }
+}
+
+/// What the plan wants of one part: values by row, nulls clear. Rows that are not ours to change are not in it.
+pub struct Wishes<'a> {
+    pub spec: &'static ResourceSpec,
+    pub config: &'a Value,
+    pub prior: &'a Value,
+    pub planned: &'a Value,
+    /// The org's API version.
+    pub version: u16,
+}
+
+impl Wishes<'_> {
+    pub fn of(&self, part: &Part, existing: Option<&Component>) -> Vec<(&'static Field, Value)> {
+        let fields = part.kind.fields.iter().filter(|field| !field.attribute.is_empty());
+        fields.filter_map(|field| Some((field, self.of_field(field, existing)?))).collect()
+    }
+
+    fn of_field(&self, field: &'static Field, existing: Option<&Component>) -> Option<Value> {
+        let name = field.attribute;
+        let planned = self.planned.get(name);
+        let written = !self.config.get(name).is_null();
+        if !field.exists_in(self.version) {
+            return None;
+        }
+        match field.sent {
+            Sent::Never => return None,
+            Sent::WhenConfigured | Sent::Mirrored if !written => return None,
+            _ => {}
+        }
+        match field.omitted {
+            Omitted::Kept if !written => self.dependent_cleared(name, existing).then_some(Value::Null),
+            Omitted::Unwritten => {
+                let none = |value: &Value| value.members().is_none_or(<[Value]>::is_empty);
+                (!(none(planned) && none(self.prior.get(name)))).then(|| planned.clone())
+            }
+            _ if planned.is_unknown() => None,
+            _ => Some(planned.clone()),
+        }
+    }
+
+    /// Whether an attribute that is not written loses its sense because the one it stands beside changes.
+    fn dependent_cleared(&self, name: &str, existing: Option<&Component>) -> bool {
+        let Some((_, on)) = self.spec.dependents.iter().find(|(dependent, _)| *dependent == name) else {
+            return false;
+        };
+        let wanted = self.planned.get(on);
+        wanted.is_set() && existing.is_some_and(|component| component.get(on) != wanted)
+    }
+}
+
+/// The component to write for a part, or none when the org has it so already.
+pub fn component_to_write(wishes: &Wishes<'_>, part: &'static Part, existing: &Component) -> Option<Component> {
+    let wanted = wishes.of(part, Some(existing));
+    let differs = wanted.iter().any(|(field, value)| match field.readback {
+        Readback::Yes => !metadata::same_meaning(field, value, &present(field, existing.get(field.attribute))),
+        // What cannot be seen is written when the plan changes it.
+        Readback::Never => !metadata::same_meaning(field, wishes.prior.get(field.attribute), value),
+    });
+    differs.then(|| existing.merge(&wanted))
+}
+
+/// A component that does not exist yet.
+pub fn new_component(wishes: &Wishes<'_>, part: &'static Part, app: &str) -> Component {
+    let named_like_the_app = part.suffix.is_empty();
+    let parent = if named_like_the_app { "" } else { app };
+    let key = ComponentKey::new(part.kind, format!("{app}{}", part.suffix));
+    Component::new(key, parent).merge(&wishes.of(part, None))
+}
+
+/// A component as the state knows it, for a part that may be written but not read.
+pub fn component_of_state(state: &Value, part: &'static Part, full_name: &str, app: &str) -> Component {
+    let mut component = Component::new(ComponentKey::new(part.kind, full_name), app);
+    let rows = part.kind.fields.iter().filter(|field| field.owns_attribute() && field.sent == Sent::Yes);
+    for field in rows {
+        let value = state.get(field.attribute);
+        if value.is_set() {
+            component.put(field.attribute, value.clone());
+        }
+    }
+    component
+}
+
+/// The private state after reading or writing.
+pub fn private_after(before: &PrivateState, actual: &Actual, own_app: bool) -> Private {
+    let mut private = before.clone();
+    for (kind, name) in actual.names() {
+        private.parts.insert(kind, name);
+    }
+    private.imported = false;
+    private.own_app = own_app;
+    private.write()
+}

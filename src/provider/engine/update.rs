@@ -1,0 +1,140 @@
+//! Update: reads, merges what is ours into what is there, deploys, reads back.
+
+use super::apply::{Apply, Sent};
+use super::state::{Actual, PartState, Wishes, component_of_state, same};
+use super::{Engine, diagnostics};
+use crate::metadata::Readback;
+use crate::org::{Change, Freshness, Instant};
+use crate::provider::diagnostics::Diagnostics;
+use crate::provider::operations::{ApplyReply, ApplyRequest};
+use crate::provider::plan;
+use crate::provider::private::PrivateState;
+use crate::provider::resource_spec::ORG_ID;
+use crate::provider::timeouts::{self, Operation};
+use crate::value::Value;
+
+impl Engine<'_> {
+    pub(super) async fn update(&self, request: ApplyRequest) -> ApplyReply {
+        match self.updated(&request).await {
+            Ok(reply) => reply,
+            Err(diagnostics) => ApplyReply {
+                state: request.prior.clone(),
+                private: request.private.clone(),
+                identity: request.identity.clone(),
+                diagnostics,
+            },
+        }
+    }
+
+    /// # Errors
+    /// When it is certain that nothing was changed.
+    async fn updated(&self, request: &ApplyRequest) -> Result<ApplyReply, Diagnostics> {
+        let app = self.app_of(&request.planned);
+        let private = PrivateState::read(&request.private);
+        let untouched = plan::changed_rows(self.spec, &request.prior, &request.planned).is_empty();
+        if untouched {
+            return Ok(ApplyReply {
+                state: request.planned.clone(),
+                private: request.private.clone(),
+                identity: request.identity.clone(),
+                diagnostics: Diagnostics::default(),
+            });
+        }
+        if self.org.stopped() {
+            return Err(diagnostics::not_sent(self.spec.noun, &app).into());
+        }
+        let limit = timeouts::limit(&request.planned, Operation::Update, &self.spec.default_timeouts);
+        let deadline = Instant::now() + limit;
+        let session = self.session().await?;
+        self.check_org(request.prior.get(ORG_ID), &session, &app)?;
+        let mut found = Diagnostics::default();
+        plan::check_versions(self.spec, &request.config, session.api_version, &mut found);
+        if found.has_errors() {
+            return Err(found);
+        }
+        self.guard_own_app(&app, &request.prior, &request.planned).await?;
+
+        let actual = self.look_up(&app, &private, &session, Freshness::Now, deadline).await?;
+        if !actual.exists() {
+            return Err(diagnostics::gone_since_plan(self.spec.noun, &app).into());
+        }
+        let wishes = Wishes {
+            spec: self.spec,
+            config: &request.config,
+            prior: &request.prior,
+            planned: &request.planned,
+            version: session.api_version,
+        };
+        let mut changes = self.changes(&wishes, &actual);
+        if Self::unreadable_part(&actual) {
+            changes.extend(self.changes_of_unreadable(&wishes, &actual, &private, &app));
+        }
+        let drift = self.drift_since_plan(request, &actual, &private);
+        let apply = Apply { request, app: &app, session: &session, private, deadline };
+        let mut reply = if changes.is_empty() {
+            self.compared(&apply, &actual, Sent::Done).await
+        } else {
+            let sent = self.send(&app, changes, deadline).await?;
+            self.conclude(&apply, sent).await
+        };
+        reply.diagnostics.extend(drift);
+        Ok(reply)
+    }
+
+    /// Parts that may not be read are written from what the state knows, and only when something of them changes.
+    fn changes_of_unreadable(
+        &self,
+        wishes: &Wishes<'_>,
+        actual: &Actual,
+        private: &PrivateState,
+        app: &str,
+    ) -> Vec<Change> {
+        let changed = plan::changed_rows(self.spec, wishes.prior, wishes.planned);
+        let parts = actual.parts.iter().filter(|(part, state)| {
+            matches!(state, PartState::Unreadable) && changed.iter().any(|row| row.part.kind == part.kind)
+        });
+        let writes = parts.map(|(part, _)| {
+            let name = private.parts.get(part.kind.name).cloned().unwrap_or_else(|| format!("{app}{}", part.suffix));
+            let known = component_of_state(wishes.prior, part, &name, app);
+            let wanted = wishes.of(part, Some(&known));
+            Change::Write(known.merge(&wanted))
+        });
+        writes.collect()
+    }
+
+    /// Warnings for configured attributes that somebody changed between the plan and now; the plan wins.
+    fn drift_since_plan(&self, request: &ApplyRequest, actual: &Actual, private: &PrivateState) -> Diagnostics {
+        let mut found = Diagnostics::default();
+        for row in self.spec.rows().filter(|row| row.field.readback == Readback::Yes) {
+            let name = row.field.attribute;
+            let Some(component) = actual.part(row.part).component() else { continue };
+            let (before, now) = (request.prior.get(name), component.get(name));
+            let managed = !request.config.get(name).is_null();
+            let planned = request.planned.get(name);
+            if managed
+                && !now.is_null()
+                && !same(row.field, before, now, &private.records)
+                && !same(row.field, planned, now, &private.records)
+            {
+                found.push(diagnostics::drifted_since_plan(name, before, now));
+            }
+        }
+        found
+    }
+
+    /// Refuses a change that would lock the provider out of the org.
+    pub(super) async fn guard_own_app(&self, app: &str, prior: &Value, planned: &Value) -> Result<(), Diagnostics> {
+        if self.allow_self_lockout {
+            return Ok(());
+        }
+        let changes = plan::changed_rows(self.spec, prior, planned);
+        let dangerous = changes.iter().map(|row| row.field.attribute);
+        let Some(name) = dangerous.into_iter().find(|name| self.spec.locks_out(name, planned.get(name))) else {
+            return Ok(());
+        };
+        if self.is_own_app(app, Freshness::Now).await {
+            return Err(diagnostics::self_lockout(app, name).at_attribute(name).into());
+        }
+        Ok(())
+    }
+}

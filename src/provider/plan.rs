@@ -1,0 +1,228 @@
+//! THE plan function: configuration and state in, planned state out. Pure: no org, no clock.
+//!
+//! What was learned from the org in Read may add messages, never change a planned value.
+
+use std::collections::BTreeSet;
+
+use super::diagnostics::{self, Diagnostic, Diagnostics};
+use super::operations::{PlanReply, PlanRequest};
+use super::private::PrivateState;
+use super::resource_spec::{DELETION_PROTECTION, Destruction, ID, NAMESPACE, ORG_ID, ResourceSpec, Row};
+use super::timeouts;
+use crate::metadata::{self, Change, Omitted, Readback};
+use crate::value::{Path, Value};
+
+/// What the provider block and the connection say that bears on a plan.
+#[derive(Clone, Debug, Default)]
+pub struct PlanContext {
+    /// The connected org's API version, when it is known.
+    pub version: Option<u16>,
+    /// The client ID that the provider logs in with.
+    pub client_id: Option<String>,
+    pub allow_self_lockout: bool,
+}
+
+/// Plans a create, an update or a destroy.
+pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -> PlanReply {
+    let private = PrivateState::read(&request.private);
+    if request.proposed.is_null() {
+        return plan_destroy(spec, request, &private, context);
+    }
+    let create = request.prior.is_null();
+    let mut reply = PlanReply::default();
+    let planned = planned_state(spec, request, &private);
+
+    if let Some(version) = context.version {
+        check_versions(spec, &request.config, version, &mut reply.diagnostics);
+    }
+    if create {
+        reply.private = PrivateState { managed: managed(spec, &request.config), ..PrivateState::default() }.write();
+    } else {
+        reply.requires_replace = replacements(spec, &request.prior, &planned);
+        reply.private = PrivateState { managed: managed(spec, &request.config), ..private.clone() }.write();
+        reply.identity.clone_from(&request.identity);
+        judge_update(spec, request, &planned, &private, context, &mut reply);
+    }
+    reply.planned = planned;
+    reply
+}
+
+/// What the configuration asks for, attribute by attribute.
+fn planned_state(spec: &ResourceSpec, request: &PlanRequest, private: &PrivateState) -> Value {
+    let (config, prior) = (&request.config, &request.prior);
+    let create = prior.is_null();
+    let mut planned = spec.schema().block.empty();
+    for name in [ID, ORG_ID] {
+        planned.put(name, if create { Value::Unknown } else { prior.get(name).clone() });
+    }
+    if spec.shows_namespace {
+        planned.put(NAMESPACE, if create { Value::Unknown } else { prior.get(NAMESPACE).clone() });
+    }
+    if spec.protectable {
+        let written = config.get(DELETION_PROTECTION);
+        planned.put(DELETION_PROTECTION, if written.is_null() { false.into() } else { written.clone() });
+    }
+    planned.put(timeouts::BLOCK, config.get(timeouts::BLOCK).clone());
+    planned.put(spec.app_attribute, config.get(spec.app_attribute).clone());
+    for row in spec.rows() {
+        let name = row.field.attribute;
+        planned.put(name, planned_value(row, config.get(name), prior, private));
+    }
+    if !create {
+        for (dependent, on) in spec.dependents {
+            if config.get(dependent).is_null() && planned.get(on) != prior.get(on) {
+                planned.put(dependent, Value::Unknown);
+            }
+        }
+    }
+    planned
+}
+
+fn planned_value(row: Row, written: &Value, prior: &Value, private: &PrivateState) -> Value {
+    let name = row.field.attribute;
+    if !written.is_null() {
+        return written.clone();
+    }
+    match row.field.omitted {
+        Omitted::Default(value) => value.value(),
+        Omitted::Required | Omitted::Cleared => Value::Null,
+        Omitted::Unwritten => Value::Set(Vec::new()),
+        Omitted::Kept | Omitted::Computed if prior.is_null() => Value::Unknown,
+        // A link that was written and is no longer asks for a consumer of one's own.
+        Omitted::Computed if private.managed.contains(name) => Value::Unknown,
+        Omitted::Kept | Omitted::Computed => prior.get(name).clone(),
+    }
+}
+
+/// Attributes that the configuration has and that leaving out would not enforce.
+fn managed(spec: &ResourceSpec, config: &Value) -> BTreeSet<String> {
+    let rows = spec.rows().filter(|row| matches!(row.field.omitted, Omitted::Kept | Omitted::Computed));
+    let written = rows.filter(|row| !config.get(row.field.attribute).is_null());
+    written.map(|row| row.field.attribute.to_owned()).collect()
+}
+
+fn replacements(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<Path> {
+    let rows = spec.rows().filter(|row| row.field.change == Change::Replace).map(|row| row.field.attribute);
+    let names = std::iter::once(spec.app_attribute).chain(rows);
+    names.filter(|name| prior.get(name) != planned.get(name)).map(Path::attribute).collect()
+}
+
+/// Attributes whose change reaches the org.
+pub fn changed_rows(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<Row> {
+    let differs = |row: &Row| {
+        let name = row.field.attribute;
+        !metadata::same_meaning(row.field, prior.get(name), planned.get(name))
+    };
+    spec.rows().filter(differs).collect()
+}
+
+fn judge_update(
+    spec: &ResourceSpec,
+    request: &PlanRequest,
+    planned: &Value,
+    private: &PrivateState,
+    context: &PlanContext,
+    reply: &mut PlanReply,
+) {
+    let (prior, config) = (&request.prior, &request.config);
+    let app = prior.get(spec.app_attribute).as_text().unwrap_or_default().to_owned();
+    let diagnostics = &mut reply.diagnostics;
+    if !reply.requires_replace.is_empty() {
+        if prior.get(DELETION_PROTECTION) == &Value::Bool(true) {
+            diagnostics.push(diagnostics::protected(spec.noun, &app, "replace"));
+            return;
+        }
+        if matches!(spec.destruction, Destruction::Deletes(_)) {
+            guard_own_app(spec, prior, private, context, &app, "replace", diagnostics);
+            let renamed = spec.shows_namespace;
+            diagnostics.push(diagnostics::consumer_key_destroyed(spec.noun, &app, true, renamed));
+        }
+        return;
+    }
+    let changed = changed_rows(spec, prior, planned);
+    for row in spec.rows().filter(|row| row.field.readback == Readback::Never) {
+        let name = row.field.attribute;
+        let part_changes = changed.iter().any(|other| other.part.kind == row.part.kind);
+        if part_changes && private.unread.contains(name) && config.get(name).is_null() {
+            diagnostics.push(diagnostics::unread_would_be_cleared(name, &app));
+        }
+    }
+    for name in &private.managed {
+        let kept = spec.row(name).is_some_and(|row| row.field.omitted == Omitted::Kept);
+        if kept && config.get(name).is_null() && !planned.get(name).is_unknown() && prior.get(name).is_set() {
+            diagnostics.push(diagnostics::no_longer_managed(name, prior.get(name)));
+        }
+    }
+    diagnostics.extend(spec.dangers.iter().filter_map(|danger| danger.check(&app, prior, planned)));
+    diagnostics.extend(certificate_change(spec, prior, planned, &app));
+    let locks_out = |row: &&Row| spec.locks_out(row.field.attribute, planned.get(row.field.attribute));
+    for row in changed.iter().filter(locks_out) {
+        guard_own_app(spec, prior, private, context, &app, row.field.attribute, diagnostics);
+    }
+}
+
+/// Old and new certificate, by fingerprint and expiry.
+fn certificate_change(spec: &ResourceSpec, prior: &Value, planned: &Value, app: &str) -> Option<Diagnostic> {
+    let row = spec.rows().find(|row| row.field.readback == Readback::Never)?;
+    let name = row.field.attribute;
+    let (old, new) = (prior.get(name), planned.get(name));
+    if old.is_null() || new.is_unknown() || metadata::same_meaning(row.field, old, new) {
+        return None;
+    }
+    let show = |value: &Value| match value.as_text().and_then(metadata::certificate_facts) {
+        Some(facts) => format!("{} (valid until {})", facts.sha256_fingerprint, facts.not_after),
+        None => "none".to_owned(),
+    };
+    Some(diagnostics::certificate_changed(name, app, &show(old), &show(new)))
+}
+
+fn plan_destroy(
+    spec: &ResourceSpec,
+    request: &PlanRequest,
+    private: &PrivateState,
+    context: &PlanContext,
+) -> PlanReply {
+    let app = request.prior.get(spec.app_attribute).as_text().unwrap_or_default().to_owned();
+    let mut reply = PlanReply { private: request.private.clone(), ..PlanReply::default() };
+    if request.prior.get(DELETION_PROTECTION) == &Value::Bool(true) {
+        reply.diagnostics.push(diagnostics::protected(spec.noun, &app, "destroy"));
+        return reply;
+    }
+    match spec.destruction {
+        Destruction::Deletes(_) => {
+            guard_own_app(spec, &request.prior, private, context, &app, "destroy", &mut reply.diagnostics);
+            reply.diagnostics.push(diagnostics::consumer_key_destroyed(spec.noun, &app, false, false));
+        }
+        Destruction::StopsManaging => reply.diagnostics.push(diagnostics::stops_managing(spec.noun, &app)),
+    }
+    reply
+}
+
+/// Refuses what would lock the provider itself out of the org.
+fn guard_own_app(
+    spec: &ResourceSpec,
+    prior: &Value,
+    private: &PrivateState,
+    context: &PlanContext,
+    app: &str,
+    what: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    let own_key = spec.key_row().and_then(|row| prior.get(row.field.attribute).as_text());
+    let own = private.own_app || (own_key.is_some() && own_key == context.client_id.as_deref());
+    if own && !context.allow_self_lockout {
+        diagnostics.push(diagnostics::self_lockout(app, what));
+    }
+}
+
+/// Attributes that the org's API version does not have.
+pub fn check_versions(spec: &ResourceSpec, config: &Value, version: u16, diagnostics: &mut Diagnostics) {
+    for row in spec.rows() {
+        let value = config.get(row.field.attribute);
+        if value.is_set()
+            && let Some(problem) = metadata::version_problem(row.field, value, version)
+        {
+            diagnostics.push(diagnostics::newer_api_needed(row.field.attribute, problem, version));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What Terraform keeps beside a resource's state for us: facts that no attribute holds.
+//!
+//! Stored in the state file in clear: nothing secret in here. Written as JSON; what cannot be read is taken as
+//! empty, since nothing in here is needed to find a resource again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value as Json, json};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrivateState {
+    /// Full names of the resource's components, by metadata type: hand-made ones have odd names.
+    pub parts: BTreeMap<String, String>,
+    /// Attributes that are kept when left out, and that the configuration had at the last apply.
+    pub managed: BTreeSet<String>,
+    /// Attributes that cannot be read back and were never written by us.
+    pub unread: BTreeSet<String>,
+    /// Names of the records that the configuration names by ID.
+    pub records: BTreeMap<String, String>,
+    /// The state comes from an import and was not read yet.
+    pub imported: bool,
+    /// The app is the one that the provider itself logs in with.
+    pub own_app: bool,
+}
+
+impl PrivateState {
+    pub fn read(bytes: &[u8]) -> PrivateState {
+        let Ok(Json::Object(json)) = serde_json::from_slice(bytes) else { return PrivateState::default() };
+        PrivateState {
+            parts: texts_by_key(json.get("parts")),
+            managed: texts(json.get("managed")),
+            unread: texts(json.get("unread")),
+            records: texts_by_key(json.get("records")),
+            imported: json.get("imported") == Some(&Json::Bool(true)),
+            own_app: json.get("own_app") == Some(&Json::Bool(true)),
+        }
+    }
+
+    pub fn write(&self) -> Vec<u8> {
+        let mut json = Map::new();
+        let mut put = |name: &str, value: Json, empty: bool| {
+            if !empty {
+                json.insert(name.to_owned(), value);
+            }
+        };
+        put("parts", json!(self.parts), self.parts.is_empty());
+        put("managed", json!(self.managed), self.managed.is_empty());
+        put("unread", json!(self.unread), self.unread.is_empty());
+        put("records", json!(self.records), self.records.is_empty());
+        put("imported", json!(true), !self.imported);
+        put("own_app", json!(true), !self.own_app);
+        if json.is_empty() { Vec::new() } else { Json::Object(json).to_string().into_bytes() }
+    }
+}
+
+fn texts(json: Option<&Json>) -> BTreeSet<String> {
+    let members = json.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    members.iter().filter_map(Json::as_str).map(str::to_owned).collect()
+}
+
+fn texts_by_key(json: Option<&Json>) -> BTreeMap<String, String> {
+    let Some(Json::Object(entries)) = json else { return BTreeMap::new() };
+    entries.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_state_survives_and_nonsense_is_empty() {
+        let private = PrivateState {
+            parts: [("ExtlClntAppOauthSettings".to_owned(), "Shop_oauth".to_owned())].into(),
+            managed: ["permitted_users".to_owned()].into(),
+            imported: true,
+            ..PrivateState::default()
+        };
+        assert_eq!(PrivateState::read(&private.write()), private);
+        for bytes in [&b""[..], b"{", b"[]", b"\xff", b"{\"parts\":3,\"managed\":[1]}"] {
+            assert_eq!(PrivateState::read(bytes), PrivateState::default());
+        }
+        assert!(PrivateState::default().write().is_empty());
+    }
+}

@@ -1,0 +1,253 @@
+//! What a Terraform resource is made of: parts (metadata types), its own attributes, and the rules between them.
+//!
+//! A resource is data. The walks over it (schema, validation, plan, engine) are the same for all resources.
+
+use std::sync::OnceLock;
+
+use super::combination::{Combination, Is};
+use super::danger::Danger;
+use super::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
+use super::timeouts;
+use crate::metadata::{Change, Field, Kind, MetadataType, Omitted, Readback, Sent};
+use crate::value::{Type, Value};
+
+/// A managed resource.
+#[derive(Debug)]
+pub struct ResourceSpec {
+    /// The resource type: `salesforce_external_client_app`.
+    pub name: &'static str,
+    /// What people call one: "OAuth settings".
+    pub noun: &'static str,
+    pub doc: &'static str,
+    /// The attribute that names the app.
+    pub app_attribute: &'static str,
+    pub app_doc: &'static str,
+    /// The first part decides whether the resource exists.
+    pub parts: &'static [Part],
+    pub creation: Creation,
+    pub destruction: Destruction,
+    /// Whether there is a `deletion_protection`.
+    pub protectable: bool,
+    /// Whether the app's namespace is an attribute.
+    pub shows_namespace: bool,
+    /// The attribute that takes another org's consumer.
+    pub link: Option<&'static str>,
+    /// The attribute that is the OAuth client ID.
+    pub consumer_key: Option<&'static str>,
+    /// Changes that would lock the provider out, if the app is the one it logs in with.
+    pub lockouts: &'static [(&'static str, Is)],
+    /// Kept attributes that make sense only beside another: when that changes and these are not written, they go.
+    pub dependents: &'static [(&'static str, &'static str)],
+    pub combinations: &'static [Combination],
+    pub dangers: &'static [Danger],
+    /// Longest that an operation may take unless `timeouts` says otherwise, in seconds.
+    pub default_timeouts: timeouts::Timeouts,
+    pub schema: OnceLock<Schema>,
+}
+
+/// A metadata type that holds some of a resource's attributes.
+#[derive(Debug)]
+pub struct Part {
+    pub kind: &'static MetadataType,
+    /// What a component that we create is called after the app's name; existing ones keep theirs.
+    pub suffix: &'static str,
+    pub presence: Presence,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Without it the resource does not exist.
+    Required,
+    /// An org may keep it unreadable while it exists: then state keeps its values.
+    MayBeUnreadable,
+    /// Some apps do not have it.
+    Optional,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creation {
+    /// The components must not exist yet.
+    New,
+    /// Salesforce makes the components itself; creating takes them over.
+    TakesOver,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Destruction {
+    /// Deletes the parts, and the app's components of these types.
+    Deletes(&'static [&'static MetadataType]),
+    /// Leaves the org as it is.
+    StopsManaging,
+}
+
+/// What every row of every part says of one attribute.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    pub part: &'static Part,
+    pub field: &'static Field,
+}
+
+pub const ID: &str = "id";
+pub const ORG_ID: &str = "org_id";
+pub const NAMESPACE: &str = "namespace";
+pub const DELETION_PROTECTION: &str = "deletion_protection";
+
+impl ResourceSpec {
+    /// The rows that own an attribute, in the order of the tables.
+    pub fn rows(&self) -> impl Iterator<Item = Row> + use<> {
+        let parts = self.parts;
+        parts.iter().flat_map(|part| {
+            part.kind
+                .fields
+                .iter()
+                .filter(|field| field.owns_attribute())
+                .map(move |field| Row { part, field })
+        })
+    }
+
+    pub fn row(&self, attribute: &str) -> Option<Row> {
+        self.rows().find(|row| row.field.attribute == attribute)
+    }
+
+    pub fn link_row(&self) -> Option<Row> {
+        self.row(self.link?)
+    }
+
+    pub fn key_row(&self) -> Option<Row> {
+        self.row(self.consumer_key?)
+    }
+
+    /// Whether the part belongs to the consumer, which another org may own.
+    pub fn is_consumer_part(&self, part: &Part) -> bool {
+        part.presence == Presence::MayBeUnreadable
+    }
+
+    pub fn locks_out(&self, attribute: &str, value: &Value) -> bool {
+        self.lockouts.iter().any(|(name, is)| *name == attribute && is.holds(value, value) == Some(true))
+    }
+
+    /// Attributes that live in the provider only: a change of them sends nothing.
+    pub fn is_provider_side(attribute: &str) -> bool {
+        attribute == DELETION_PROTECTION || attribute == timeouts::BLOCK
+    }
+
+    pub fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| Schema { version: 0, block: self.block() })
+    }
+
+    fn block(&self) -> Block {
+        let mut block = Block { description: self.doc.to_owned(), ..Block::default() };
+        let computed = |name: &str, doc: &str| Attribute {
+            name: name.to_owned(),
+            ty: Type::String,
+            description: doc.to_owned(),
+            required: false,
+            optional: false,
+            computed: true,
+            sensitive: false,
+        };
+        block.attributes.push(Attribute {
+            required: true,
+            computed: false,
+            ..computed(self.app_attribute, self.app_doc)
+        });
+        for row in self.rows() {
+            match row.field.kind {
+                Kind::Blocks(fields) => block.blocks.push(NestedBlock {
+                    name: row.field.attribute.to_owned(),
+                    nesting: Nesting::Set,
+                    block: Block {
+                        description: row.describe(),
+                        attributes: fields.iter().map(|field| Row { field, ..row }.attribute()).collect(),
+                        blocks: Vec::new(),
+                    },
+                    min_items: 0,
+                    max_items: 0,
+                }),
+                _ => block.attributes.push(row.attribute()),
+            }
+        }
+        if self.protectable {
+            block.attributes.push(Attribute {
+                ty: Type::Bool,
+                optional: true,
+                ..computed(
+                    DELETION_PROTECTION,
+                    "While this is true, Terraform refuses to destroy or replace the resource. \
+                     Left out: `false`. To destroy it, first apply `deletion_protection = false`.",
+                )
+            });
+        }
+        block.attributes.push(computed(
+            ID,
+            "The app's API name. Refer to it from the app's other resources: it is unknown until the app \
+             exists, so that a replaced app takes its parts along.",
+        ));
+        block.attributes.push(computed(ORG_ID, "The ID of the org that the app is in."));
+        if self.shows_namespace {
+            block.attributes.push(computed(NAMESPACE, "The namespace of the package that the app comes from."));
+        }
+        block.blocks.push(timeouts::block(&self.default_timeouts));
+        block
+    }
+}
+
+impl Row {
+    fn attribute(&self) -> Attribute {
+        let omitted = self.field.omitted;
+        let may_be_set = self.field.sent != Sent::Never;
+        Attribute {
+            name: self.field.attribute.to_owned(),
+            ty: self.field.kind.ty(),
+            description: self.describe(),
+            required: omitted == Omitted::Required,
+            optional: omitted != Omitted::Required && may_be_set,
+            computed: matches!(omitted, Omitted::Default(_) | Omitted::Kept | Omitted::Computed),
+            sensitive: false,
+        }
+    }
+
+    /// The attribute's documentation: what it is, what leaving it out means, where it is in Salesforce.
+    pub fn describe(&self) -> String {
+        let field = self.field;
+        let mut text = field.doc.to_owned();
+        let mut say = |sentence: &str| {
+            text.push(' ');
+            text.push_str(sentence);
+        };
+        if let Kind::Enum(words) = field.kind {
+            let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+            say(&format!("One of {}.", words.join(", ")));
+        }
+        for rule in field.rules {
+            let rule = rule.describe();
+            if !rule.is_empty() {
+                say(&rule);
+            }
+        }
+        match field.omitted {
+            Omitted::Default(value) => say(&format!("Left out: `{}`, enforced.", value.text())),
+            Omitted::Cleared => say("Left out: empty in the org."),
+            Omitted::Kept => say("Left out: not managed, the org's value stays."),
+            Omitted::Unwritten => {
+                say("Left out: not managed, unless Terraform managed some before, which are then removed.");
+            }
+            Omitted::Required | Omitted::Computed => {}
+        }
+        if field.change == Change::Replace {
+            say("Changing it replaces the resource.");
+        }
+        if field.readback == Readback::Never {
+            say("Salesforce does not return it: drift does not show.");
+        }
+        say(&format!("Metadata: `{}.{}`, API {}.0", self.part.kind.name, field.element, field.since));
+        for (value, version) in field.newer_values {
+            text.push_str(&format!(" (`{value}`: {version}.0)"));
+        }
+        text.push('.');
+        if !field.setup.is_empty() {
+            text.push_str(&format!(" In Setup: {}.", field.setup));
+        }
+        text
+    }
+}

@@ -1,0 +1,38 @@
+//! `salesforce_external_client_app`: the app itself.
+
+use std::sync::OnceLock;
+
+use crate::metadata::types::{
+    configurable_policies, external_client_application, global_oauth_settings, oauth_policies, oauth_settings,
+};
+use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec};
+use crate::provider::timeouts::Timeouts;
+
+pub static SPEC: ResourceSpec = ResourceSpec {
+    name: "salesforce_external_client_app",
+    noun: "external client app",
+    doc: "An External Client App: its name, its label and whom to ask about it. Its OAuth settings and its policies \
+          are resources of their own.\n\nDestroying or replacing an app deletes all its parts, its consumer key and \
+          every token that was issued for it.",
+    app_attribute: "name",
+    app_doc: "The app's API name: letters, digits and single underscores, starting with a letter. Changing it \
+              replaces the app; to change what people see, change `label`.",
+    parts: &[Part { kind: &external_client_application::TYPE, suffix: "", presence: Presence::Required }],
+    creation: Creation::New,
+    destruction: Destruction::Deletes(&[
+        &oauth_policies::TYPE,
+        &configurable_policies::TYPE,
+        &global_oauth_settings::TYPE,
+        &oauth_settings::TYPE,
+    ]),
+    protectable: true,
+    shows_namespace: true,
+    link: None,
+    consumer_key: None,
+    lockouts: &[],
+    dependents: &[],
+    combinations: &[],
+    dangers: &[],
+    default_timeouts: Timeouts::STANDARD,
+    schema: OnceLock::new(),
+};

@@ -1,0 +1,129 @@
+//! `salesforce_external_client_app_oauth_settings`: the OAuth settings and the consumer, one deploy for both files.
+
+use std::sync::OnceLock;
+
+use crate::metadata::types::{configurable_policies, global_oauth_settings, oauth_policies, oauth_settings};
+use crate::provider::combination::{Combination, Is, Verdict};
+use crate::provider::danger::{Danger, Transition};
+use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec};
+use crate::provider::timeouts::Timeouts;
+
+pub static SPEC: ResourceSpec = ResourceSpec {
+    name: "salesforce_external_client_app_oauth_settings",
+    noun: "OAuth settings",
+    doc: "The OAuth settings of an External Client App, with its consumer: callback URLs, scopes, flows, PKCE and the \
+          consumer key.\n\nSalesforce creates the app's policies when the OAuth settings are created; manage them with \
+          `salesforce_external_client_app_policies`. The consumer secret is in no attribute, no state and no plan.",
+    app_attribute: "external_client_app",
+    app_doc: "The app, by API name. Write `salesforce_external_client_app.NAME.id`, so that a replaced app takes its \
+              settings along. Changing it replaces the resource.",
+    parts: &[
+        Part { kind: &oauth_settings::TYPE, suffix: "_oauth", presence: Presence::Required },
+        Part { kind: &global_oauth_settings::TYPE, suffix: "_glbloauth", presence: Presence::MayBeUnreadable },
+    ],
+    creation: Creation::New,
+    destruction: Destruction::Deletes(&[&oauth_policies::TYPE, &configurable_policies::TYPE]),
+    protectable: true,
+    shows_namespace: false,
+    link: Some("oauth_link"),
+    consumer_key: Some("consumer_key"),
+    lockouts: &[("named_user_jwt_enabled", Is::True)],
+    dependents: &[],
+    combinations: &[
+        Combination {
+            id: "secret-and-pkce-off",
+            verdict: Verdict::Error,
+            at: "secret_required_for_web_server_flow",
+            when: &[("secret_required_for_web_server_flow", Is::False), ("pkce_required", Is::False)],
+            message: "With neither a consumer secret nor PKCE, whoever intercepts an authorization code can redeem it. \
+                      Write pkce_required = true for a public client, or \
+                      secret_required_for_web_server_flow = true for a private one.",
+        },
+        Combination {
+            id: "post-only-without-flow",
+            verdict: Verdict::Warning,
+            at: "code_credential_post_only",
+            when: &[("code_credential_post_only", Is::True), ("code_credential_flow_enabled", Is::False)],
+            message: "code_credential_post_only has no effect while code_credential_flow_enabled is false.",
+        },
+        Combination {
+            id: "secret-for-refresh-only",
+            verdict: Verdict::Warning,
+            at: "secret_required_for_refresh_token",
+            when: &[
+                ("secret_required_for_web_server_flow", Is::False),
+                ("secret_required_for_refresh_token", Is::True),
+            ],
+            message: "A client without a secret can log in but not refresh: write \
+                      secret_required_for_refresh_token = false for a public client.",
+        },
+    ],
+    dangers: &[
+        Danger {
+            id: "flow-disabled",
+            attribute: "code_credential_flow_enabled",
+            change: Transition::ToFalse,
+            summary: "An app stops working",
+            detail: "\"{app}\": headless login, passwordless login, registration and guest access end on apply.",
+        },
+        Danger {
+            id: "jwt-enabled",
+            attribute: "named_user_jwt_enabled",
+            change: Transition::ToTrue,
+            summary: "New tokens are JWTs",
+            detail: "\"{app}\": SOAP calls below API 68.0 refuse JWT access tokens, and session_timeout_minutes of the \
+                     policies no longer applies.",
+        },
+        Danger {
+            id: "existing-clients",
+            attribute: "pkce_required",
+            change: Transition::ToTrue,
+            summary: "Existing clients may fail",
+            detail: "\"{app}\": from now on every authorization request needs a code_challenge (PKCE).",
+        },
+        Danger {
+            id: "existing-clients",
+            attribute: "secret_required_for_web_server_flow",
+            change: Transition::ToTrue,
+            summary: "Existing clients may fail",
+            detail: "\"{app}\": from now on the web server flow needs the consumer secret.",
+        },
+        Danger {
+            id: "existing-clients",
+            attribute: "secret_required_for_refresh_token",
+            change: Transition::ToTrue,
+            summary: "Existing clients may fail",
+            detail: "\"{app}\": from now on refreshing a token needs the consumer secret.",
+        },
+        Danger {
+            id: "existing-clients",
+            attribute: "secret_required_for_token_exchange",
+            change: Transition::ToTrue,
+            summary: "Existing clients may fail",
+            detail: "\"{app}\": from now on the token exchange flow needs the consumer secret.",
+        },
+        Danger {
+            id: "existing-clients",
+            attribute: "code_credential_post_only",
+            change: Transition::ToTrue,
+            summary: "Existing clients may fail",
+            detail: "\"{app}\": from now on user names and passwords must be in the body of a POST.",
+        },
+        Danger {
+            id: "existing-clients",
+            attribute: "callback_urls",
+            change: Transition::MembersRemoved,
+            summary: "Existing clients may fail",
+            detail: "\"{app}\": logins that return to {removed} are refused.",
+        },
+        Danger {
+            id: "existing-clients",
+            attribute: "oauth_scopes",
+            change: Transition::MembersRemoved,
+            summary: "Existing clients may fail",
+            detail: "\"{app}\": tokens can no longer be asked for with {removed}.",
+        },
+    ],
+    default_timeouts: Timeouts::STANDARD,
+    schema: OnceLock::new(),
+};

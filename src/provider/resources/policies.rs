@@ -1,0 +1,219 @@
+//! `salesforce_external_client_app_policies`: who may use an app, how long, from where.
+
+use std::sync::OnceLock;
+
+use crate::metadata::types::{configurable_policies, oauth_policies};
+use crate::provider::combination::{Combination, Is, Verdict};
+use crate::provider::danger::{Danger, Transition};
+use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec};
+use crate::provider::timeouts::Timeouts;
+
+const TIMED: &[&str] = &["SpecificLifetime", "SpecificInactivity"];
+
+pub static SPEC: ResourceSpec = ResourceSpec {
+    name: "salesforce_external_client_app_policies",
+    noun: "policies",
+    doc: "The policies of an External Client App: who may use it, how long tokens live, from where, and which of its \
+          plugins are on.\n\nSalesforce makes the policies itself when the app's OAuth settings are created, so \
+          creating this resource takes over the ones that are there, and destroying it only stops managing them.",
+    app_attribute: "external_client_app",
+    app_doc: "The app, by API name. Write `salesforce_external_client_app_oauth_settings.NAME.id`, so that the \
+              policies wait for the settings. Changing it replaces the resource.",
+    parts: &[
+        Part { kind: &oauth_policies::TYPE, suffix: "_oauthPlcy", presence: Presence::Optional },
+        Part { kind: &configurable_policies::TYPE, suffix: "_plcy", presence: Presence::Optional },
+    ],
+    creation: Creation::TakesOver,
+    destruction: Destruction::StopsManaging,
+    protectable: false,
+    shows_namespace: false,
+    link: None,
+    consumer_key: None,
+    lockouts: &[
+        ("enabled", Is::False),
+        ("oauth_plugin_enabled", Is::False),
+        ("permitted_users", Is::Word("AdminApprovedPreAuthorized")),
+    ],
+    dependents: &[
+        ("guest_jwt_timeout_minutes", "guest_jwt_session_timeout_type"),
+        ("named_user_jwt_timeout_minutes", "named_user_jwt_session_timeout_type"),
+        ("refresh_token_validity_period", "refresh_token_policy"),
+        ("refresh_token_validity_unit", "refresh_token_policy"),
+        ("start_url", "start_page"),
+    ],
+    combinations: &[
+        Combination {
+            id: "nobody-permitted",
+            verdict: Verdict::Error,
+            at: "permitted_users",
+            when: &[
+                ("permitted_users", Is::Word("AdminApprovedPreAuthorized")),
+                ("permission_sets", Is::Empty),
+                ("profiles", Is::Empty),
+            ],
+            message: "With AdminApprovedPreAuthorized and no permission set and no profile nobody could log in. Write \
+                      permission_sets or profiles.",
+        },
+        Combination {
+            id: "permission-sets-without-effect",
+            verdict: Verdict::Warning,
+            at: "permission_sets",
+            when: &[("permitted_users", Is::Word("AllSelfAuthorized")), ("permission_sets", Is::Some)],
+            message: "permission_sets say who may use the app only with permitted_users = \"AdminApprovedPreAuthorized\".",
+        },
+        Combination {
+            id: "profiles-without-effect",
+            verdict: Verdict::Warning,
+            at: "profiles",
+            when: &[("permitted_users", Is::Word("AllSelfAuthorized")), ("profiles", Is::Some)],
+            message: "profiles say who may use the app only with permitted_users = \"AdminApprovedPreAuthorized\".",
+        },
+        Combination {
+            id: "guest-timeout-type",
+            verdict: Verdict::Error,
+            at: "guest_jwt_timeout_minutes",
+            when: &[
+                ("guest_jwt_session_timeout_type", Is::Word("UserSession")),
+                ("guest_jwt_timeout_minutes", Is::Written),
+            ],
+            message: "guest_jwt_timeout_minutes is only allowed with guest_jwt_session_timeout_type = \"Custom\".",
+        },
+        Combination {
+            id: "guest-timeout-missing",
+            verdict: Verdict::Error,
+            at: "guest_jwt_session_timeout_type",
+            when: &[
+                ("guest_jwt_session_timeout_type", Is::Word("Custom")),
+                ("guest_jwt_timeout_minutes", Is::Unwritten),
+            ],
+            message: "\"Custom\" needs guest_jwt_timeout_minutes.",
+        },
+        Combination {
+            id: "named-user-timeout-type",
+            verdict: Verdict::Error,
+            at: "named_user_jwt_timeout_minutes",
+            when: &[
+                ("named_user_jwt_session_timeout_type", Is::Word("UserSession")),
+                ("named_user_jwt_timeout_minutes", Is::Written),
+            ],
+            message: "named_user_jwt_timeout_minutes is only allowed with \
+                      named_user_jwt_session_timeout_type = \"Custom\".",
+        },
+        Combination {
+            id: "named-user-timeout-missing",
+            verdict: Verdict::Error,
+            at: "named_user_jwt_session_timeout_type",
+            when: &[
+                ("named_user_jwt_session_timeout_type", Is::Word("Custom")),
+                ("named_user_jwt_timeout_minutes", Is::Unwritten),
+            ],
+            message: "\"Custom\" needs named_user_jwt_timeout_minutes.",
+        },
+        Combination {
+            id: "refresh-period-missing",
+            verdict: Verdict::Error,
+            at: "refresh_token_validity_period",
+            when: &[
+                ("refresh_token_policy", Is::Word("SpecificLifetime")),
+                ("refresh_token_validity_period", Is::Unwritten),
+            ],
+            message: "SpecificLifetime needs refresh_token_validity_period and refresh_token_validity_unit.",
+        },
+        Combination {
+            id: "refresh-period-missing",
+            verdict: Verdict::Error,
+            at: "refresh_token_validity_period",
+            when: &[
+                ("refresh_token_policy", Is::Word("SpecificInactivity")),
+                ("refresh_token_validity_period", Is::Unwritten),
+            ],
+            message: "SpecificInactivity needs refresh_token_validity_period and refresh_token_validity_unit.",
+        },
+        Combination {
+            id: "refresh-unit-missing",
+            verdict: Verdict::Error,
+            at: "refresh_token_validity_unit",
+            when: &[
+                ("refresh_token_validity_period", Is::NonZero),
+                ("refresh_token_validity_unit", Is::Unwritten),
+            ],
+            message: "refresh_token_validity_period needs refresh_token_validity_unit: Hours, Days or Months.",
+        },
+        Combination {
+            id: "refresh-period-type",
+            verdict: Verdict::Error,
+            at: "refresh_token_validity_period",
+            when: &[("refresh_token_policy", Is::NoneOf(TIMED)), ("refresh_token_validity_period", Is::NonZero)],
+            message: "refresh_token_validity_period is only allowed with refresh_token_policy = \"SpecificLifetime\" or \
+                      \"SpecificInactivity\".",
+        },
+        Combination {
+            id: "client-credentials-user",
+            verdict: Verdict::Error,
+            at: "client_credentials_flow_user",
+            when: &[
+                ("client_credentials_flow_enabled", Is::True),
+                ("client_credentials_flow_user", Is::Unwritten),
+            ],
+            message: "The client credentials flow needs a user to run as: write client_credentials_flow_user.",
+        },
+        Combination {
+            id: "apex-handler-user",
+            verdict: Verdict::Warning,
+            at: "execute_handler_as",
+            when: &[("apex_handler", Is::Written), ("execute_handler_as", Is::Unwritten)],
+            message: "An apex_handler without execute_handler_as has no user to run as; whether Salesforce refuses that \
+                      is not confirmed.",
+        },
+    ],
+    dangers: &[
+        Danger {
+            id: "access-lost",
+            attribute: "permitted_users",
+            change: Transition::ToWord("AdminApprovedPreAuthorized"),
+            summary: "Users lose access to an app",
+            detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply everyone without one of the permission \
+                     sets or profiles loses access at once, tokens included. Users with \"Use Any API Client\" keep access.",
+        },
+        Danger {
+            id: "access-lost",
+            attribute: "permission_sets",
+            change: Transition::MembersRemoved,
+            summary: "Users lose access to an app",
+            detail: "\"{app}\": on apply everyone who has access only by {removed} loses it at once, tokens included. \
+                     Users with \"Use Any API Client\" keep access.",
+        },
+        Danger {
+            id: "access-lost",
+            attribute: "profiles",
+            change: Transition::MembersRemoved,
+            summary: "Users lose access to an app",
+            detail: "\"{app}\": on apply everyone who has access only by the profile {removed} loses it at once, tokens \
+                     included. Users with \"Use Any API Client\" keep access.",
+        },
+        Danger {
+            id: "app-disabled",
+            attribute: "enabled",
+            change: Transition::ToFalse,
+            summary: "An app stops working",
+            detail: "\"{app}\": every login and every use of the app ends on apply.",
+        },
+        Danger {
+            id: "app-disabled",
+            attribute: "oauth_plugin_enabled",
+            change: Transition::ToFalse,
+            summary: "An app stops working",
+            detail: "\"{app}\": every OAuth flow of the app ends on apply.",
+        },
+        Danger {
+            id: "anonymous-access",
+            attribute: "guest_code_credential_flow_enabled",
+            change: Transition::ToTrue,
+            summary: "Anonymous access",
+            detail: "\"{app}\": people who have not logged in get tokens with the scopes of the app.",
+        },
+    ],
+    // Policies wait for settings that another resource may be creating; longer than this they will not come.
+    default_timeouts: Timeouts { create: 300, ..Timeouts::STANDARD },
+    schema: OnceLock::new(),
+};

@@ -1,0 +1,28 @@
+//! Plans, validations and messages as data.
+
+mod messages;
+mod plans;
+mod validations;
+
+use super::catalog;
+use super::resource_spec::ResourceSpec;
+use crate::value::Value;
+
+/// A resource's object with nothing written but these attributes.
+fn object(resource: &str, written: &[(&str, Value)]) -> Value {
+    let spec = spec(resource);
+    let mut object = spec.schema().block.empty();
+    for (name, value) in written {
+        assert!(object.entries().unwrap().contains_key(*name), "{resource} has no {name}");
+        object.put(name, value.clone());
+    }
+    object
+}
+
+fn spec(resource: &str) -> &'static ResourceSpec {
+    catalog::resource(&format!("salesforce_external_client_app{resource}")).unwrap()
+}
+
+fn texts(members: &[&str]) -> Value {
+    Value::set(members.iter().map(|text| Value::text(*text)).collect())
+}

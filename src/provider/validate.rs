@@ -1,0 +1,157 @@
+//! Checks a resource's configuration against the tables: pure, without an org, without a version.
+//!
+//! Rules come from the rows, rules between attributes from the spec; this walk adds the paths. Unknown values are
+//! passed over: they are checked when they are known.
+
+use super::combination::Combination;
+use super::diagnostics::{self, Diagnostics};
+use super::resource_spec::{ResourceSpec, Row};
+use super::timeouts;
+use crate::metadata::{Field, Kind, Rule, unwritable_character};
+use crate::value::{Path, Step, Value};
+
+/// Everything that is wrong with a configuration, whatever the org.
+pub fn check(spec: &ResourceSpec, config: &Value) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    check_app(spec, config, &mut found);
+    for row in spec.rows() {
+        check_row(row, config.get(row.field.attribute), &mut found);
+    }
+    timeouts::check(config, &mut found);
+    found.extend(spec.combinations.iter().filter_map(|combination: &Combination| combination.check(spec, config)));
+    check_foreign_consumer(spec, config, &mut found);
+    found
+}
+
+/// The app's name: in the app itself our own name for it, elsewhere the name of an app that may be installed.
+fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
+    let Some(name) = config.get(spec.app_attribute).as_text() else { return };
+    let local = match name.split_once("__") {
+        Some((namespace, local)) if !namespace.is_empty() && !spec.shows_namespace => local,
+        _ => name,
+    };
+    if let Some(problem) = Rule::ApiName.check(&Value::text(local)) {
+        found.push(diagnostics::invalid_value(Path::attribute(spec.app_attribute), problem, true));
+    }
+}
+
+fn check_row(row: Row, value: &Value, found: &mut Diagnostics) {
+    let path = Path::attribute(row.field.attribute);
+    check_field(row.field, value, &path, found);
+}
+
+fn check_field(field: &Field, value: &Value, path: &Path, found: &mut Diagnostics) {
+    if !value.is_set() {
+        return;
+    }
+    let before = found.0.len();
+    check_members(value, path, found);
+    if let Kind::Blocks(fields) = field.kind {
+        for block in value.members().unwrap_or_default() {
+            let path = path.then(Step::Member(block.clone()));
+            for field in fields {
+                let path = path.then(Step::Attribute(field.attribute.to_owned()));
+                check_field(field, block.get(field.attribute), &path, found);
+            }
+        }
+    }
+    if let (Kind::Enum(words), Some(text)) = (field.kind, value.as_text())
+        && !words.contains(&text)
+        && let Some(problem) = Rule::Word(words).check(value)
+    {
+        found.push(diagnostics::invalid_value(path.clone(), problem, true));
+    }
+    if found.0.len() > before {
+        return;
+    }
+    for rule in field.rules {
+        apply(rule, value, path, found);
+    }
+}
+
+/// Nulls and characters that a metadata file cannot carry, anywhere inside.
+fn check_members(value: &Value, path: &Path, found: &mut Diagnostics) {
+    match value {
+        Value::Text(text) => {
+            if let Some(character) = unwritable_character(text) {
+                found.push(diagnostics::unwritable(path.clone(), character));
+            }
+        }
+        Value::List(members) => {
+            for (index, member) in members.iter().enumerate() {
+                let path = path.then(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)));
+                null_member(member, &path, found);
+                check_members(member, &path, found);
+            }
+            for (index, member) in members.iter().enumerate() {
+                if member.is_set() && members.iter().take(index).any(|earlier| earlier == member) {
+                    let path = path.then(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)));
+                    found.push(diagnostics::duplicate(path));
+                }
+            }
+        }
+        Value::Set(members) => {
+            for member in members.iter().filter(|member| !matches!(member, Value::Object(_))) {
+                null_member(member, path, found);
+                check_members(member, path, found);
+            }
+        }
+        Value::Map(entries) => {
+            for (key, entry) in entries {
+                let path = path.then(Step::Key(key.clone()));
+                null_member(entry, &path, found);
+                check_members(entry, &path, found);
+                check_members(&Value::text(key), &path, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn null_member(member: &Value, path: &Path, found: &mut Diagnostics) {
+    if member.is_null() {
+        found.push(diagnostics::invalid_value(path.clone(), "A member must not be null: leave it out.".into(), true));
+    }
+}
+
+/// Applies a rule, each member at its own path.
+fn apply(rule: &Rule, value: &Value, path: &Path, found: &mut Diagnostics) {
+    let mut say = |rule: &Rule, value: &Value, path: Path| {
+        if value.is_set()
+            && let Some(problem) = rule.check(value)
+        {
+            found.push(diagnostics::invalid_value(path, problem, rule.confirmed()));
+        }
+    };
+    match (rule, value) {
+        (Rule::Each(each), Value::List(members)) => {
+            for (index, member) in members.iter().enumerate() {
+                say(each, member, path.then(Step::Index(i64::try_from(index).unwrap_or(i64::MAX))));
+            }
+        }
+        (Rule::Each(each), Value::Set(members)) => {
+            for member in members {
+                say(each, member, path.clone());
+            }
+        }
+        (Rule::Each(each), Value::Map(entries)) => {
+            for (key, entry) in entries {
+                say(each, entry, path.then(Step::Key(key.clone())));
+            }
+        }
+        _ => say(rule, value, path.clone()),
+    }
+}
+
+/// With the consumer of another org, nothing of that consumer can be written here.
+fn check_foreign_consumer(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
+    let Some(link) = spec.link_row() else { return };
+    if !config.get(link.field.attribute).is_set() {
+        return;
+    }
+    for row in spec.rows().filter(|row| spec.is_consumer_part(row.part)) {
+        if !config.get(row.field.attribute).is_null() {
+            found.push(diagnostics::foreign_consumer(row.field.attribute, link.field.attribute));
+        }
+    }
+}

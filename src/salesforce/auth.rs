@@ -1,0 +1,350 @@
+//! From settings to a session: one login at first need, shared by all callers, renewed once when it ends.
+//!
+//! Three grants: JWT bearer (signed here with ring), client credentials, and a token from elsewhere. A login also
+//! settles the org's id and the API version. Failed logins are remembered for a while, so that a hundred resources with
+//! a wrong key do not lock the user out.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::header::HeaderValue;
+use url::Url;
+
+use super::error::{AuthProblem, Call, Error, ErrorKind, SettingsProblem};
+use super::key::{self, PrivateKeyProblem};
+use super::token::{Grant, is_org_id};
+use super::{Client, Inner, Login, Settings, classify};
+use crate::secret::Secret;
+
+/// A session that ends again this soon after it was renewed will not get better by a third login.
+const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(60);
+/// How long a final refusal answers for further logins.
+const REFUSAL_HOLDS: Duration = Duration::from_secs(60);
+/// The first API version whose SOAP endpoint accepts JWTs (jsforce, `lib/soap.js`).
+const SOAP_ACCEPTS_JWT: u16 = 68;
+
+/// What one login gave.
+#[derive(Debug)]
+pub struct Session {
+    /// The org's id, 15 or 18 characters as Salesforce gave it; compare with [`Session::is_org`].
+    pub org_id: String,
+    /// The id of the user; empty if Salesforce did not say.
+    pub user_id: String,
+    /// The user's name, where it is known.
+    pub username: Option<String>,
+    /// Where the org's APIs are.
+    pub instance_url: Url,
+    /// 62 means 62.0.
+    pub api_version: u16,
+    token: Secret,
+}
+
+impl Session {
+    /// Whether this is the org with that id, in its form of 15 or of 18 characters.
+    pub fn is_org(&self, id: &str) -> bool {
+        same_id(&self.org_id, id)
+    }
+
+    /// A URL of the org.
+    pub(super) fn url(&self, path: &str) -> Url {
+        let mut url = self.instance_url.clone();
+        url.set_path(path);
+        url
+    }
+
+    /// A URL of the versioned REST API.
+    pub(super) fn rest_url(&self, path: &str) -> Url {
+        self.url(&format!("/services/data/v{}.0{path}", self.api_version))
+    }
+
+    /// The header of a REST call.
+    pub(super) fn bearer(&self) -> Result<HeaderValue, ErrorKind> {
+        bearer(&self.token)
+    }
+
+    /// The header of a SOAP call, or why SOAP would refuse it.
+    pub(super) fn soap_header(&self) -> Result<String, ErrorKind> {
+        let token = self.token.expose();
+        if self.api_version < SOAP_ACCEPTS_JWT && is_jwt(token) {
+            return Err(ErrorKind::Auth {
+                problem: AuthProblem::JwtToken,
+                said: None,
+            });
+        }
+        Ok(format!(
+            "<SessionHeader><sessionId>{}</sessionId></SessionHeader>",
+            super::xml::escape(token)
+        ))
+    }
+}
+
+/// The header of a REST call with that token.
+pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ErrorKind> {
+    let mut header =
+        HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| ErrorKind::Auth {
+            problem: AuthProblem::Refused,
+            said: None,
+        })?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// A JWT is three parts of base64url between dots; a session id has an exclamation mark.
+fn is_jwt(token: &str) -> bool {
+    let parts: Vec<&str> = token.split('.').collect();
+    let base64url = |part: &&str| {
+        part.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    parts.len() == 3 && parts.iter().take(2).all(|part| part.len() > 2) && parts.iter().all(base64url)
+}
+
+/// Whether two ids are the same: the last three of 18 characters only repeat the case of the first 15.
+fn same_id(one: &str, other: &str) -> bool {
+    match (one.get(..15), other.get(..15)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
+    }
+}
+
+/// Whether a private key can be used to log in: RSA, at least 2048 bits, unencrypted, PEM in any of the accepted
+/// forms. Pure; for validation.
+///
+/// # Errors
+/// What is wrong with it, without any of its text.
+pub fn check_private_key(private_key: &Secret) -> Result<(), PrivateKeyProblem> {
+    key::read(private_key.expose()).map(drop)
+}
+
+/// What is wrong with the settings as a whole.
+pub(super) fn check_settings(
+    settings: &Settings,
+    instance: Option<&Url>,
+    login: &Url,
+) -> Result<(), ErrorKind> {
+    match &settings.login {
+        Login::JwtBearer { private_key, .. } => check_private_key(private_key)?,
+        Login::ClientCredentials { .. } => {
+            let host = login.host_str().unwrap_or_default();
+            if matches!(host, "login.salesforce.com" | "test.salesforce.com") {
+                return Err(SettingsProblem::MyDomainNeeded {
+                    host: host.to_owned(),
+                }
+                .into());
+            }
+        }
+        Login::AccessToken { .. } if instance.is_none() => {
+            return Err(SettingsProblem::InstanceUrlMissing.into());
+        }
+        Login::AccessToken { token } => drop(bearer(token)?),
+    }
+    let (oldest, newest) = (settings.oldest_known, settings.newest_known);
+    match settings.api_version {
+        Some(wanted) if !(oldest..=newest).contains(&wanted) => Err(SettingsProblem::ApiVersion {
+            wanted,
+            oldest,
+            newest,
+        }
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// The one login of a client. The lock is held while a login is under way: that is the single flight.
+#[derive(Debug, Default)]
+pub(super) struct Auth {
+    state: tokio::sync::Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    session: Option<Arc<Session>>,
+    renewed: Option<Instant>,
+    refused: Option<(Instant, Error)>,
+}
+
+impl Client {
+    /// The session; logs in at the first call. Callers at the same time share one login and its outcome.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Auth`], [`ErrorKind::OtherOrg`], the version errors, and those of the connection.
+    pub async fn session(&self) -> Result<Arc<Session>, Error> {
+        self.inner.session().await
+    }
+}
+
+impl Inner {
+    pub(super) async fn session(&self) -> Result<Arc<Session>, Error> {
+        let asked = Instant::now();
+        let mut state = self.auth.state.lock().await;
+        if let Some(session) = &state.session {
+            return Ok(Arc::clone(session));
+        }
+        self.log_in_once(&mut state, asked).await
+    }
+
+    /// The session, if there is one already and nobody is logging in just now.
+    pub(super) fn session_if_any(&self) -> Option<Arc<Session>> {
+        self.auth.state.try_lock().ok()?.session.clone()
+    }
+
+    /// A session other than `ended`; logs in unless someone else has done so meanwhile.
+    pub(super) async fn renew(&self, ended: &Session, error: Error) -> Result<Arc<Session>, Error> {
+        let asked = Instant::now();
+        let mut state = self.auth.state.lock().await;
+        if let Some(session) = &state.session
+            && session.token != ended.token
+        {
+            return Ok(Arc::clone(session));
+        }
+        if matches!(self.settings.login, Login::AccessToken { .. }) {
+            let ErrorKind::Auth { said, .. } = error.kind else {
+                return Err(error);
+            };
+            return Err(Error::new(
+                error.call,
+                ErrorKind::Auth {
+                    problem: AuthProblem::AccessTokenExpired,
+                    said,
+                },
+            ));
+        }
+        if state
+            .renewed
+            .is_some_and(|when| when.elapsed() < RENEW_AT_MOST_EVERY)
+        {
+            return Err(error);
+        }
+        let before = state.session.take();
+        let session = self.log_in_once(&mut state, asked).await?;
+        state.renewed = Some(Instant::now());
+        if let Some(before) = before
+            && !session.is_org(&before.org_id)
+        {
+            state.session = None;
+            let (before, after) = (before.org_id.clone(), session.org_id.clone());
+            return Err(Error::new(Call::Login, ErrorKind::OrgChanged { before, after }));
+        }
+        Ok(session)
+    }
+
+    /// Logs in, unless a login that failed since `asked`, or failed for good a moment ago, answers for this one.
+    async fn log_in_once(&self, state: &mut State, asked: Instant) -> Result<Arc<Session>, Error> {
+        if let Some((when, error)) = &state.refused
+            && (*when >= asked || (!error.is_transient() && when.elapsed() < REFUSAL_HOLDS))
+        {
+            return Err(error.clone());
+        }
+        match self.log_in().await {
+            Ok(session) => {
+                let session = Arc::new(session);
+                state.refused = None;
+                state.session = Some(Arc::clone(&session));
+                Ok(session)
+            }
+            Err(error) => {
+                state.refused = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    async fn log_in(&self) -> Result<Session, Error> {
+        let session = match &self.settings.login {
+            Login::AccessToken { token } => self.adopt(token).await?,
+            Login::JwtBearer { username, .. } => {
+                let grant = self.ask_for_token().await?;
+                self.admit(grant, Some(username.clone())).await?
+            }
+            Login::ClientCredentials { .. } => {
+                let grant = self.ask_for_token().await?;
+                self.admit(grant, None).await?
+            }
+        };
+        tracing::info!(
+            sf_org_id = %session.org_id,
+            sf_instance = %session.instance_url,
+            sf_api_version = session.api_version,
+            "logged in"
+        );
+        Ok(session)
+    }
+
+    /// A token from elsewhere.
+    async fn adopt(&self, token: &Secret) -> Result<Session, Error> {
+        let fail = |kind| Error::new(Call::Login, kind);
+        let instance = self
+            .instance
+            .clone()
+            .ok_or_else(|| fail(SettingsProblem::InstanceUrlMissing.into()))?;
+        let grant = Grant {
+            token: token.clone(),
+            instance,
+            identity: None,
+        };
+        self.admit(grant, None).await
+    }
+
+    /// Makes a session of a token: whose org is it, and which API version will we speak?
+    async fn admit(&self, grant: Grant, mut username: Option<String>) -> Result<Session, Error> {
+        let Grant {
+            token,
+            instance,
+            identity,
+        } = grant;
+        let (org_id, user_id) = match identity {
+            Some(identity) => identity,
+            None => match self.user_info(&token, &instance).await {
+                Ok((org, user, name)) => {
+                    username = username.or(name);
+                    (org, user)
+                }
+                // A token that was restricted to "api" may not ask who it is; its org stands in front of the `!`.
+                Err(error) => match token.expose().split_once('!') {
+                    Some((org, _)) if is_org_id(org) && !matches!(error.class(), classify::Class::Auth) => {
+                        (org.to_owned(), String::new())
+                    }
+                    _ => return Err(error),
+                },
+            },
+        };
+        if let Some(expected) = &self.settings.expected_org_id
+            && !same_id(expected, &org_id)
+        {
+            let kind = ErrorKind::OtherOrg {
+                expected: expected.clone(),
+                actual: org_id,
+            };
+            return Err(Error::new(Call::Login, kind));
+        }
+        let (oldest, newest) = self.versions(&instance).await?;
+        let api_version = self.choose_version(oldest, newest)?;
+        Ok(Session {
+            org_id,
+            user_id,
+            username,
+            instance_url: instance,
+            api_version,
+            token,
+        })
+    }
+
+    fn choose_version(&self, oldest: u16, newest: u16) -> Result<u16, Error> {
+        let needed = self.settings.oldest_known;
+        let fail = |kind| Err(Error::new(Call::Versions, kind));
+        match self.settings.api_version {
+            Some(wanted) if (oldest..=newest).contains(&wanted) => Ok(wanted),
+            Some(wanted) => fail(ErrorKind::ApiVersionUnavailable {
+                wanted,
+                oldest,
+                newest,
+            }),
+            None if newest < needed => fail(ErrorKind::ApiTooOld { newest, needed }),
+            None => Ok(newest.min(self.settings.newest_known)),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "auth_tests.rs"]
+mod tests;

@@ -1,0 +1,367 @@
+//! What went wrong, may it be tried again, may it be sent again: pure functions from an answer to a verdict.
+//!
+//! The order is fixed: status and content type first (an HTML page is never parsed), then OAuth's JSON, the REST
+//! API's array, a SOAP fault, and last what a deploy says about itself. Each row of the fault catalogue (F01 to F45)
+//! is a row of the tests below.
+
+use std::time::Duration;
+
+use super::error::{AuthProblem, ErrorKind, Page};
+use super::redact::Redactor;
+use super::xml;
+
+/// What sort of trouble an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Passes by itself.
+    Transient,
+    /// Credentials, session or login.
+    Auth,
+    /// Too many calls.
+    Limit,
+    /// Someone else changes the org just now, or it is read-only.
+    Locked,
+    /// The request may have taken effect.
+    Ambiguous,
+    /// The org does not know the thing, or no longer.
+    NotFound,
+    /// Settings must change.
+    Config,
+    /// The user may not do this.
+    Permission,
+    /// None of these.
+    Fatal,
+}
+
+/// The parts of an answer that a verdict needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub status: u16,
+    pub content_type: &'a str,
+    pub location: Option<&'a str>,
+    pub body: &'a [u8],
+}
+
+/// What an unsuccessful answer means. Total: any bytes give a verdict.
+pub(super) fn classify(seen: Seen<'_>, redactor: &Redactor) -> ErrorKind {
+    let Seen { status, body, .. } = seen;
+    if (300..400).contains(&status) {
+        let to = seen
+            .location
+            .and_then(host_of)
+            .unwrap_or_else(|| "nowhere".to_owned());
+        return ErrorKind::Redirected {
+            status,
+            to: redactor.clean(&to),
+        };
+    }
+    if is_html(seen.content_type, body) {
+        return ErrorKind::Page {
+            status,
+            page: page(status, body),
+        };
+    }
+    let coded = rest_error(body).or_else(|| soap_fault(body));
+    if let Some((code, text)) = coded {
+        return fault(&code, &redactor.clean(&text));
+    }
+    match status {
+        401 => ErrorKind::Auth {
+            problem: AuthProblem::SessionExpired,
+            said: None,
+        },
+        410 => fault("GONE", "this version of the API has been retired"),
+        200..300 => ErrorKind::Malformed("neither a result nor an error".to_owned()),
+        _ => ErrorKind::Status { status },
+    }
+}
+
+/// What a code of Salesforce means. `text` has been redacted.
+pub(super) fn fault(code: &str, text: &str) -> ErrorKind {
+    match code {
+        "INVALID_SESSION_ID" | "INVALID_AUTH_HEADER" => {
+            let problem = if text.contains("not valid for use with the REST API")
+                || text.contains("Connected app is not attached to Agent")
+            {
+                AuthProblem::SessionBlocked
+            } else if text.contains("not valid for use with the API") {
+                AuthProblem::JwtToken
+            } else {
+                AuthProblem::SessionExpired
+            };
+            ErrorKind::Auth {
+                problem,
+                said: Some(text.to_owned()),
+            }
+        }
+        "REQUEST_LIMIT_EXCEEDED" => ErrorKind::Limit {
+            concurrent: text.contains("Concurrent"),
+            text: text.to_owned(),
+        },
+        "LOGIN_RATE_EXCEEDED" => auth(AuthProblem::LoginRate, text),
+        "LOGIN_DURING_RESTRICTED_DOMAIN" | "LOGIN_DURING_RESTRICTED_TIME" | "PASSWORD_LOCKOUT" => {
+            auth(AuthProblem::Restricted, text)
+        }
+        _ => ErrorKind::Fault {
+            code: code.to_owned(),
+            text: text.to_owned(),
+        },
+    }
+}
+
+fn auth(problem: AuthProblem, text: &str) -> ErrorKind {
+    ErrorKind::Auth {
+        problem,
+        said: Some(text.to_owned()),
+    }
+}
+
+/// What the token endpoint's refusal means.
+pub(super) fn classify_login(seen: Seen<'_>, redactor: &Redactor) -> ErrorKind {
+    let json = serde_json::from_slice::<serde_json::Value>(seen.body).ok();
+    let field = |name| {
+        json.as_ref()
+            .and_then(|json| json.get(name))
+            .and_then(|value| value.as_str())
+    };
+    let Some(error) = field("error") else {
+        return classify(seen, redactor);
+    };
+    let description = field("error_description").unwrap_or_default();
+    let problem = login_problem(error, &description.to_ascii_lowercase(), seen.status);
+    ErrorKind::Auth {
+        problem,
+        said: Some(redactor.clean(&format!("{error}: {description}"))),
+    }
+}
+
+fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
+    let says = |words: &[&str]| words.iter().any(|word| description.contains(word));
+    match error {
+        "server_error" | "temporarily_unavailable" => AuthProblem::ServerError,
+        "LOGIN_RATE_EXCEEDED" => AuthProblem::LoginRate,
+        "OAUTH_EC_APP_NOT_FOUND" | "app_not_found" => AuthProblem::AppAbsent,
+        _ if says(&["login rate"]) => AuthProblem::LoginRate,
+        _ if says(&["not installed in this org"]) => AuthProblem::AppAbsent,
+        _ if says(&["no client credentials user"]) => AuthProblem::NoRunAsUser,
+        "invalid_client_id" => AuthProblem::UnknownClient,
+        _ if says(&["client identifier invalid"]) => AuthProblem::UnknownClient,
+        "invalid_client" | "invalid_client_credentials" => AuthProblem::BadClient,
+        "invalid_app_access" => AuthProblem::AppAccess,
+        "unsupported_grant_type" | "unauthorized_client" => AuthProblem::FlowDisabled,
+        "invalid_scope" => AuthProblem::MissingScope,
+        "invalid_request" if says(&["refresh_token", "scope"]) => AuthProblem::MissingScope,
+        "invalid_grant" if says(&["hasn't approved", "not approved"]) => AuthProblem::NotApproved,
+        "invalid_grant" if says(&["admin approved", "not admin"]) => AuthProblem::AppAccess,
+        "invalid_grant" if says(&["audience"]) => AuthProblem::Audience,
+        "invalid_grant" if says(&["restricted", "inactive", "locked", "login hours"]) => {
+            AuthProblem::Restricted
+        }
+        "invalid_grant" if says(&["expired"]) => AuthProblem::Clock { skew_seconds: 0 },
+        "invalid_grant" if says(&["assertion", "signature"]) => AuthProblem::BadAssertion,
+        _ if status >= 500 => AuthProblem::ServerError,
+        _ => AuthProblem::Refused,
+    }
+}
+
+/// What a deploy that ended without success means as a whole, by its error code and text.
+pub(super) fn deploy_class(code: Option<&str>, text: Option<&str>) -> Class {
+    let code = match (code, text) {
+        (Some(code), _) => code,
+        (None, Some(text)) => code_before_colon(text).map_or("", |(code, _)| code),
+        (None, None) => "",
+    };
+    match fault(code, text.unwrap_or_default()).judge().0 {
+        Class::Fatal if text.is_some_and(is_lock) => Class::Locked,
+        class => class,
+    }
+}
+
+/// Whether a component's problem says that someone else holds it (F12, F13).
+pub(super) fn is_lock(text: &str) -> bool {
+    text.contains("UNABLE_TO_LOCK_ROW")
+        || text.contains("unable to obtain exclusive access to this record")
+        || text.contains("admin operation already in progress")
+        || text.contains("temporarily lock your organization")
+}
+
+/// Texts that come without a telling code, yet pass by themselves (F10), with where they were reported.
+const PASSING: [&str; 7] = [
+    "Unexpected internal servlet state", // source-deploy-retrieve, salto#3242
+    "Unable to complete the creation of the query cursor", // source-deploy-retrieve
+    "Failed while fetching query cursor data", // source-deploy-retrieve
+    "System may be currently unavailable", // salto#3242
+    "unknown_error: retry your request", // salto#2834
+    "security policies took too long to evaluate", // salto#5689
+    "unable to obtain exclusive access to this record", // CumulusCI, illuminated cloud#1539
+];
+
+impl ErrorKind {
+    /// The class, and whether it is proved that the request had no effect.
+    pub(super) fn judge(&self) -> (Class, bool) {
+        match self {
+            Self::Settings(_) | Self::PrivateKey(_) => (Class::Config, true),
+            Self::Unreachable { .. } => (Class::Transient, true),
+            Self::Untrusted { .. } | Self::Proxy { .. } => (Class::Config, true),
+            Self::Interrupted { .. } => (Class::Transient, false),
+            Self::TooLarge { .. } => (Class::Fatal, false),
+            Self::Redirected { .. } => (Class::Config, true),
+            Self::Page {
+                page: Page::BadMessage,
+                ..
+            } => (Class::Transient, true),
+            Self::Page {
+                page: Page::Other,
+                status: 200..500,
+            } => (Class::Config, false),
+            Self::Page { .. } => (Class::Transient, false),
+            Self::Status { status } => match status {
+                429 => (Class::Limit, true),
+                408 | 420 | 500..600 => (Class::Transient, false),
+                404 => (Class::NotFound, true),
+                403 => (Class::Permission, true),
+                400 | 405..408 | 410 | 411..420 => (Class::Config, true),
+                _ => (Class::Fatal, false),
+            },
+            Self::Fault { code, text } => judge_code(code, text),
+            Self::Limit { .. } => (Class::Limit, true),
+            Self::Auth {
+                problem: AuthProblem::ServerError,
+                ..
+            } => (Class::Transient, true),
+            Self::Auth { .. } => (Class::Auth, true),
+            Self::OtherOrg { .. } | Self::OrgChanged { .. } => (Class::Config, true),
+            Self::ApiVersionUnavailable { .. } | Self::ApiTooOld { .. } => (Class::Config, true),
+            Self::Malformed(_) => (Class::Transient, false),
+            Self::RetrieveFailed { code, text } => {
+                (judge_code(code.as_deref().unwrap_or_default(), text).0, true)
+            }
+            Self::RetrieveUnfinished { .. } => (Class::Transient, true),
+            Self::SecretWithheld => (Class::Permission, true),
+        }
+    }
+}
+
+/// A code of Salesforce proves that the request was refused as a whole, except where noted.
+fn judge_code(code: &str, text: &str) -> (Class, bool) {
+    let class = match code {
+        "SERVER_UNAVAILABLE" | "API_CURRENTLY_DISABLED" | "INVALID_QUERY_LOCATOR" => Class::Transient,
+        "UNABLE_TO_LOCK_ROW" | "ALREADY_IN_PROCESS" | "ORG_LOCKED" => Class::Locked,
+        "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE"
+        | "ORG_IN_MAINTENANCE"
+        | "FUNCTIONALITY_TEMPORARILY_UNAVAILABLE" => Class::Locked,
+        // The server does not know itself what happened: whether the request was taken is open (F11).
+        "UNKNOWN_EXCEPTION" | "QUERY_TIMEOUT" => return (Class::Transient, false),
+        "INVALID_LOCATOR"
+        | "INVALID_CROSS_REFERENCE_KEY"
+        | "INVALID_ID_FIELD"
+        | "MALFORMED_ID"
+        | "NOT_FOUND"
+        | "ENTITY_IS_DELETED" => Class::NotFound,
+        "UNSUPPORTED_API_VERSION" | "GONE" | "INVALID_TYPE" | "INVALID_FIELD" | "MALFORMED_QUERY" => {
+            Class::Config
+        }
+        "INSUFFICIENT_ACCESS"
+        | "INSUFFICIENT_ACCESS_OR_READONLY"
+        | "API_DISABLED_FOR_ORG"
+        | "FUNCTIONALITY_NOT_ENABLED"
+        | "FORBIDDEN" => Class::Permission,
+        _ if PASSING.iter().any(|passing| text.contains(passing)) => return (Class::Transient, false),
+        _ => Class::Fatal,
+    };
+    (class, true)
+}
+
+/// Whether this is a web page. Looks at the body as well: gateways mislabel their pages.
+pub(super) fn is_html(content_type: &str, body: &[u8]) -> bool {
+    let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let start = start.get(..start.len().min(512)).unwrap_or_default();
+    let start = String::from_utf8_lossy(start).trim_start().to_ascii_lowercase();
+    let looks = ["<!doctype html", "<html", "<head", "<body", "<h1"]
+        .iter()
+        .any(|tag| start.starts_with(tag));
+    looks
+        || (content_type.to_ascii_lowercase().starts_with("text/html")
+            && !start.starts_with(['{', '['])
+            && !start.starts_with("<?xml"))
+}
+
+fn page(status: u16, body: &[u8]) -> Page {
+    let text = body.get(..body.len().min(16 * 1024)).unwrap_or_default();
+    let text = String::from_utf8_lossy(text).to_ascii_lowercase();
+    if text.contains("down for maintenance") {
+        Page::Maintenance
+    } else if text.contains("bad message 400") {
+        Page::BadMessage
+    } else if text.contains("unexpected connection error") {
+        Page::Connection
+    } else if text.contains("salesforce edge") || text.contains("cdn partner") || matches!(status, 502..=504)
+    {
+        Page::Gateway
+    } else {
+        Page::Other
+    }
+}
+
+/// `[{"errorCode": …, "message": …}]`, or the same without the array.
+fn rest_error(body: &[u8]) -> Option<(String, String)> {
+    let start = body.iter().find(|byte| !byte.is_ascii_whitespace())?;
+    if !matches!(start, b'[' | b'{') {
+        return None;
+    }
+    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let first = json.as_array().map_or(Some(&json), |errors| errors.first())?;
+    let code = first.get("errorCode")?.as_str()?;
+    let text = first
+        .get("message")
+        .and_then(|message| message.as_str())
+        .unwrap_or_default();
+    Some((code.to_owned(), text.to_owned()))
+}
+
+fn soap_fault(body: &[u8]) -> Option<(String, String)> {
+    let root = xml::parse(body).ok()?;
+    if root.name == "Envelope" {
+        fault_in(&root)
+    } else {
+        None
+    }
+}
+
+/// Code and text of a fault in a SOAP envelope. The text often repeats the code, which is taken off.
+pub(super) fn fault_in(envelope: &xml::Element) -> Option<(String, String)> {
+    let fault = envelope.child("Body")?.child("Fault")?;
+    let code = fault.text_of("faultcode").unwrap_or_default();
+    let code = code.rsplit(':').next().unwrap_or_default();
+    let text = fault.text_of("faultstring").unwrap_or_default();
+    Some(match code_before_colon(text) {
+        // A generic code of SOAP itself ("Client") says less than the text.
+        Some((better, text)) if better == code || !is_code(code) => (better.to_owned(), text.to_owned()),
+        _ => (code.to_owned(), text.to_owned()),
+    })
+}
+
+fn code_before_colon(text: &str) -> Option<(&str, &str)> {
+    let (code, rest) = text.split_once(':')?;
+    is_code(code).then_some((code, rest.trim()))
+}
+
+fn is_code(text: &str) -> bool {
+    text.len() > 3
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn host_of(location: &str) -> Option<String> {
+    url::Url::parse(location).ok()?.host_str().map(str::to_owned)
+}
+
+/// The number of seconds in a `Retry-After` header; dates are not used by Salesforce.
+pub(super) fn retry_after(header: &str) -> Option<Duration> {
+    header.trim().parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+#[path = "classify_tests.rs"]
+mod tests;

@@ -1,0 +1,265 @@
+//! Deploys: start, look, cancel. The loop that waits for the end is the caller's.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::classify::{self, Class};
+use super::error::{Call, Error};
+use super::redact::Redactor;
+use super::soap::{job_id, leaf, result};
+use super::xml::Element;
+use super::{Client, Inner};
+
+/// How often, and how many seconds apart, an id that we were given ourselves is asked for when the org denies it.
+const DENIALS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0];
+
+/// Options of a deploy. `rollbackOnError` and `singlePackage` are always true: all or nothing, one package at the
+/// root of the zip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DeployOptions {
+    /// Validate only; nothing is changed.
+    pub check_only: bool,
+    /// Let warnings pass instead of failing the deploy; deletions of what is gone, and key rotation, need it.
+    pub ignore_warnings: bool,
+    /// Delete for good, without the recycle bin; sandboxes and developer orgs only.
+    pub purge_on_delete: bool,
+    /// Let package.xml name what the zip does not hold.
+    pub allow_missing_files: bool,
+}
+
+impl DeployOptions {
+    /// In the WSDL's order, which is alphabetical. Its testLevel is left out, as all known clients do: which level is
+    /// allowed depends on the org, and without Apex none is needed.
+    fn to_xml(self) -> String {
+        let flag = |name: &str, value: bool| leaf(name, if value { "true" } else { "false" });
+        [
+            flag("allowMissingFiles", self.allow_missing_files),
+            flag("autoUpdatePackage", false),
+            flag("checkOnly", self.check_only),
+            flag("ignoreWarnings", self.ignore_warnings),
+            flag("performRetrieve", false),
+            flag("purgeOnDelete", self.purge_on_delete),
+            flag("rollbackOnError", true),
+            flag("singlePackage", true),
+        ]
+        .concat()
+    }
+}
+
+/// What the org says about a deploy (`DeployResult` of the WSDL). Its texts have been redacted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeployReport {
+    /// The id of the deploy, beginning with `0Af`.
+    pub id: String,
+    /// Whether it has ended. Only this decides when to stop asking.
+    pub done: bool,
+    /// Whether it ended well.
+    pub success: bool,
+    /// `Pending`, `InProgress`, `Succeeded`, `Failed`, `Canceled` and more; Salesforce adds to them.
+    pub status: String,
+    /// What the org is doing just now.
+    pub state_detail: Option<String>,
+    /// Why the deploy as a whole failed: a code, such as `ALREADY_IN_PROCESS`.
+    pub error_status_code: Option<String>,
+    /// Why the deploy as a whole failed: words.
+    pub error_message: Option<String>,
+    /// Who cancelled it.
+    pub canceled_by_name: Option<String>,
+    /// Who started it.
+    pub created_by_name: Option<String>,
+    /// When it was handed over, began and ended; ISO 8601 as the org wrote it.
+    pub created_date: Option<String>,
+    /// See `created_date`.
+    pub start_date: Option<String>,
+    /// See `created_date`.
+    pub completed_date: Option<String>,
+    /// Whether it only validated.
+    pub check_only: bool,
+    /// Counts of components: all, done, failed.
+    pub components_total: u32,
+    /// See `components_total`.
+    pub components_deployed: u32,
+    /// See `components_total`.
+    pub component_errors: u32,
+    /// What was done, one message per component; the manifests appear as well. Filled at the end.
+    pub component_successes: Vec<ComponentMessage>,
+    /// What failed.
+    pub component_failures: Vec<ComponentMessage>,
+}
+
+impl DeployReport {
+    /// What sort of trouble ended the deploy as a whole, by its code and words; `Fatal` if there is no telling.
+    pub fn class(&self) -> Class {
+        classify::deploy_class(self.error_status_code.as_deref(), self.error_message.as_deref())
+    }
+
+    /// Whether it is waiting behind another deploy.
+    pub fn is_pending(&self) -> bool {
+        self.status == "Pending"
+    }
+
+    /// Whether someone stopped it.
+    pub fn is_canceled(&self) -> bool {
+        self.status == "Canceled"
+    }
+
+    fn read(result: &Element, redactor: &Redactor) -> Self {
+        let text = |name: &str| result.text_of(name).map(|text| redactor.clean(text));
+        let number = |name: &str| result.number(name).unwrap_or_default();
+        let details = result.child("details");
+        let messages = |name: &str| {
+            details
+                .map(|details| {
+                    details
+                        .all(name)
+                        .map(|message| ComponentMessage::read(message, redactor))
+                        .collect()
+                })
+                .unwrap_or_default()
+        };
+        Self {
+            id: result.string("id"),
+            done: result.flag("done"),
+            success: result.flag("success"),
+            status: text("status").unwrap_or_default(),
+            state_detail: text("stateDetail"),
+            error_status_code: text("errorStatusCode"),
+            error_message: text("errorMessage"),
+            canceled_by_name: text("canceledByName"),
+            created_by_name: text("createdByName"),
+            created_date: result.optional("createdDate"),
+            start_date: result.optional("startDate"),
+            completed_date: result.optional("completedDate"),
+            check_only: result.flag("checkOnly"),
+            components_total: number("numberComponentsTotal"),
+            components_deployed: number("numberComponentsDeployed"),
+            component_errors: number("numberComponentErrors"),
+            component_successes: messages("componentSuccesses"),
+            component_failures: messages("componentFailures"),
+        }
+    }
+}
+
+/// What the org says about one component of a deploy (`DeployMessage` of the WSDL).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ComponentMessage {
+    /// The metadata type; empty for the manifests.
+    pub component_type: String,
+    /// The full name; for a deletion of what is gone, that of the manifest.
+    pub full_name: String,
+    /// The file in the zip.
+    pub file_name: String,
+    /// Whether this component is as it should be.
+    pub success: bool,
+    /// Whether it was changed.
+    pub changed: bool,
+    /// Whether it was created.
+    pub created: bool,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    /// What is wrong, or worth a warning, in the org's words.
+    pub problem: Option<String>,
+    /// `Error`, `Warning` or `Info`.
+    pub problem_type: Option<String>,
+    /// Where in the file, from 1.
+    pub line_number: Option<u32>,
+    /// See `line_number`.
+    pub column_number: Option<u32>,
+    /// The id of the component.
+    pub id: Option<String>,
+}
+
+impl ComponentMessage {
+    /// Whether the problem is that someone else holds the component just now: it may be deployed again.
+    pub fn is_locked(&self) -> bool {
+        self.problem.as_deref().is_some_and(classify::is_lock)
+    }
+
+    fn read(message: &Element, redactor: &Redactor) -> Self {
+        Self {
+            component_type: message.string("componentType"),
+            full_name: message.string("fullName"),
+            file_name: message.string("fileName"),
+            success: message.flag("success"),
+            changed: message.flag("changed"),
+            created: message.flag("created"),
+            deleted: message.flag("deleted"),
+            problem: message.text_of("problem").map(|problem| redactor.clean(problem)),
+            problem_type: message.optional("problemType"),
+            line_number: message.number("lineNumber"),
+            column_number: message.number("columnNumber"),
+            id: message.optional("id"),
+        }
+    }
+}
+
+impl Client {
+    /// Hands a zip over and returns the id of the deploy. Not idempotent: the zip may ask for a new key.
+    ///
+    /// # Errors
+    /// When [`Error::is_ambiguous`], the org may have taken the deploy although no answer came. It is never sent twice
+    /// then; look into the org first.
+    pub async fn start_deploy(&self, zip: &[u8], options: &DeployOptions) -> Result<String, Error> {
+        let arguments = format!(
+            "<ZipFile>{}</ZipFile><DeployOptions>{}</DeployOptions>",
+            STANDARD.encode(zip),
+            options.to_xml()
+        );
+        let response = self.inner.soap(Call::StartDeploy, "deploy", &arguments).await?;
+        let id = job_id(Call::StartDeploy, response)?;
+        self.inner.own(&id);
+        Ok(id)
+    }
+
+    /// How a deploy is getting on, with all component messages.
+    ///
+    /// # Errors
+    /// An id that the org denies ([`Class::NotFound`]) is asked for again for up to a minute if the deploy was started
+    /// by this client, because the org loses sight of a deploy for a moment when it leaves the queue (F15).
+    pub async fn deploy_status(&self, id: &str) -> Result<DeployReport, Error> {
+        let arguments = format!("{}{}", leaf("asyncProcessId", id), leaf("includeDetails", "true"));
+        let mut denials = DENIALS.iter();
+        loop {
+            let answer = self
+                .inner
+                .soap(Call::DeployStatus, "checkDeployStatus", &arguments)
+                .await;
+            let error = match answer.and_then(|response| result(Call::DeployStatus, response)) {
+                Ok(result) => return Ok(DeployReport::read(&result, &self.inner.redactor)),
+                Err(error) => error,
+            };
+            let denied = error.code() == Some("INVALID_CROSS_REFERENCE_KEY") && self.inner.owns(id);
+            match denials.next() {
+                Some(wait) if denied => tokio::time::sleep(self.inner.pace.seconds(*wait)).await,
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// Asks the org to stop a deploy. It may end well all the same; and below API 65.0 one that reports `Canceled` may
+    /// have been committed. Only a read tells.
+    ///
+    /// # Errors
+    /// Also when the deploy is past the point of no return.
+    pub async fn cancel_deploy(&self, id: &str) -> Result<(), Error> {
+        // The WSDL really calls this parameter "String".
+        self.inner
+            .soap(Call::CancelDeploy, "cancelDeploy", &leaf("String", id))
+            .await
+            .map(drop)
+    }
+}
+
+impl Inner {
+    fn own(&self, id: &str) {
+        if let Ok(mut own) = self.own_deploys.lock() {
+            own.push(id.to_owned());
+        }
+    }
+
+    fn owns(&self, id: &str) -> bool {
+        self.own_deploys
+            .lock()
+            .is_ok_and(|own| own.iter().any(|own| own == id))
+    }
+}

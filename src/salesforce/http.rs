@@ -1,0 +1,377 @@
+//! The one HTTP client: TLS, proxy, limits, and the line between "nothing was sent" and "something may have been".
+//!
+//! No retries and no meaning here: a request goes out once, and what comes back is bytes or the way it broke.
+//! Redirects are never followed, because every request carries a credential.
+
+use std::error::Error as StdError;
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use url::{Host, Url};
+
+use super::classify::{self, Seen};
+use super::error::{ErrorKind, SettingsProblem};
+use super::redact::Redactor;
+
+/// The largest answer; a SOAP message of Salesforce has at most 50 MB.
+pub(super) const MAX_BODY: usize = 64 * 1024 * 1024;
+/// The longest silence within an answer.
+const IDLE: Duration = Duration::from_secs(60);
+/// The longest wait for a connection, TLS included.
+const CONNECT: Duration = Duration::from_secs(10);
+/// The longest any request but a deploy may take.
+pub(super) const TOTAL: Duration = Duration::from_secs(120);
+
+/// One request, ready to go.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub post: bool,
+    pub url: Url,
+    /// The credential; never shown, not even by `Debug`.
+    pub authorization: Option<HeaderValue>,
+    pub content_type: Option<&'static str>,
+    pub soap: bool,
+    pub body: Vec<u8>,
+    /// For the whole exchange.
+    pub timeout: Duration,
+}
+
+impl Request {
+    pub fn get(url: Url) -> Self {
+        Self {
+            post: false,
+            url,
+            authorization: None,
+            content_type: None,
+            soap: false,
+            body: Vec::new(),
+            timeout: TOTAL,
+        }
+    }
+
+    pub fn post(url: Url, content_type: &'static str, body: Vec<u8>) -> Self {
+        Self {
+            post: true,
+            content_type: Some(content_type),
+            body,
+            ..Self::get(url)
+        }
+    }
+}
+
+/// One answer, whole.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub status: u16,
+    pub content_type: String,
+    pub location: Option<String>,
+    pub retry_after: Option<Duration>,
+    /// The server's clock.
+    pub date: Option<SystemTime>,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn seen(&self) -> Seen<'_> {
+        Seen {
+            status: self.status,
+            content_type: &self.content_type,
+            location: self.location.as_deref(),
+            body: &self.body,
+        }
+    }
+
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// Builds the client at first use, which takes some milliseconds: reading the machine's CA certificates.
+#[derive(Debug)]
+pub(super) struct Http {
+    user_agent: HeaderValue,
+    extra_roots: Vec<reqwest::Certificate>,
+    proxied: OnceLock<Result<reqwest::Client, String>>,
+    /// For this machine: a proxy would get plain HTTP, token included.
+    direct: OnceLock<Result<reqwest::Client, String>>,
+}
+
+impl Http {
+    pub fn new(user_agent: &str, ca_certificate: Option<&str>) -> Result<Self, SettingsProblem> {
+        let user_agent = HeaderValue::from_str(user_agent).map_err(|_| SettingsProblem::UserAgent)?;
+        let extra_roots = match ca_certificate {
+            None => Vec::new(),
+            Some(pem) => match reqwest::Certificate::from_pem_bundle(pem.as_bytes()) {
+                Ok(roots) if !roots.is_empty() => roots,
+                Ok(_) | Err(_) => return Err(SettingsProblem::CaCertificate),
+            },
+        };
+        Ok(Self {
+            user_agent,
+            extra_roots,
+            proxied: OnceLock::new(),
+            direct: OnceLock::new(),
+        })
+    }
+
+    fn client(&self, url: &Url) -> Result<&reqwest::Client, ErrorKind> {
+        let local = is_loopback(url);
+        let client = if local { &self.direct } else { &self.proxied };
+        let built = client.get_or_init(|| {
+            // Fails when some provider is installed already; that one is fine too.
+            drop(rustls::crypto::ring::default_provider().install_default());
+            let mut builder = reqwest::Client::builder()
+                .user_agent(self.user_agent.clone())
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(CONNECT)
+                // Shorter than servers keep connections, so that a deploy does not start on one being closed.
+                .pool_idle_timeout(Duration::from_secs(20))
+                .referer(false);
+            if local {
+                builder = builder.no_proxy();
+            }
+            if !self.extra_roots.is_empty() {
+                builder = builder.tls_certs_merge(self.extra_roots.iter().cloned());
+            }
+            builder.build().map_err(|error| chain(&error))
+        });
+        built
+            .as_ref()
+            .map_err(|text| SettingsProblem::HttpClient { text: text.clone() }.into())
+    }
+
+    /// Sends one request, once.
+    pub async fn send(&self, request: Request, redactor: &Redactor) -> Result<Reply, ErrorKind> {
+        let client = self.client(&request.url)?;
+        let host = request.url.host_str().unwrap_or_default().to_owned();
+        let method = if request.post { "POST" } else { "GET" };
+        let path = request.url.path().to_owned();
+        let mut headers = HeaderMap::new();
+        if let Some(authorization) = request.authorization {
+            headers.insert(reqwest::header::AUTHORIZATION, authorization);
+        }
+        if let Some(content_type) = request.content_type {
+            headers.insert(
+                reqwest::header::CONTENT_TYPE,
+                HeaderValue::from_static(content_type),
+            );
+        }
+        if request.soap {
+            headers.insert(
+                HeaderName::from_static("soapaction"),
+                HeaderValue::from_static("\"\""),
+            );
+        }
+        let builder = if request.post {
+            client.post(request.url).body(request.body)
+        } else {
+            client.get(request.url)
+        };
+        let sent = builder.headers(headers).timeout(request.timeout).send().await;
+        let mut response = match sent {
+            Ok(response) => response,
+            Err(error) => {
+                let kind = broken(&error, &host, redactor);
+                tracing::debug!(http_method = method, http_path = %path, error = %kind, "no answer");
+                return Err(kind);
+            }
+        };
+        let mut reply = Reply {
+            status: response.status().as_u16(),
+            content_type: header(&response, "content-type").unwrap_or_default().to_owned(),
+            location: header(&response, "location").map(str::to_owned),
+            retry_after: header(&response, "retry-after").and_then(classify::retry_after),
+            date: header(&response, "date").and_then(http_date),
+            body: Vec::new(),
+        };
+        loop {
+            let chunk = tokio::time::timeout(IDLE, response.chunk()).await;
+            match chunk {
+                Err(_) => {
+                    let text = format!("the answer stood still for {} s", IDLE.as_secs());
+                    return Err(ErrorKind::Interrupted {
+                        timed_out: true,
+                        text,
+                    });
+                }
+                Ok(Err(error)) => return Err(broken(&error, &host, redactor)),
+                Ok(Ok(None)) => break,
+                Ok(Ok(Some(chunk))) => {
+                    if reply.body.len().saturating_add(chunk.len()) > MAX_BODY {
+                        return Err(ErrorKind::TooLarge { limit: MAX_BODY });
+                    }
+                    reply.body.extend_from_slice(&chunk);
+                }
+            }
+        }
+        tracing::debug!(
+            http_method = method,
+            http_path = %path,
+            http_status = reply.status,
+            http_bytes = reply.body.len(),
+            "answer"
+        );
+        Ok(reply)
+    }
+}
+
+fn header<'a>(response: &'a reqwest::Response, name: &str) -> Option<&'a str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+/// How an exchange broke. A connect error, which covers the name, TCP, the proxy and TLS, proves that no byte of the
+/// request was sent.
+fn broken(error: &reqwest::Error, host: &str, redactor: &Redactor) -> ErrorKind {
+    let text = redactor.clean(&chain(error));
+    let host = host.to_owned();
+    if !error.is_connect() {
+        return ErrorKind::Interrupted {
+            timed_out: error.is_timeout(),
+            text,
+        };
+    }
+    let lower = text.to_ascii_lowercase();
+    if lower.contains("certificate") && !error.is_timeout() {
+        ErrorKind::Untrusted { host, text }
+    } else if lower.contains("proxy") || lower.contains("tunnel") {
+        ErrorKind::Proxy { host, text }
+    } else {
+        ErrorKind::Unreachable {
+            host,
+            dns: error.is_dns() || lower.contains("dns error"),
+            text,
+        }
+    }
+}
+
+/// An error with its causes, without the URL, in which a proxy's password might stand.
+fn chain(error: &reqwest::Error) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let mut next: Option<&dyn StdError> = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+        next = cause.source();
+    }
+    if texts.is_empty() {
+        return if error.is_timeout() {
+            "timed out".to_owned()
+        } else {
+            "request failed".to_owned()
+        };
+    }
+    texts.join(": ")
+}
+
+/// Whether a host is this machine, where plain HTTP cannot be overheard.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The origin of a URL, if it is one that a credential may be sent to.
+pub(super) fn check_url(url: &Url) -> Result<Url, SettingsProblem> {
+    let shown = || url.origin().ascii_serialization();
+    let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url));
+    if !secure {
+        return Err(SettingsProblem::InsecureUrl { url: shown() });
+    }
+    let host = url.host_str().unwrap_or_default();
+    if host.is_empty() || !url.username().is_empty() || url.password().is_some() {
+        return Err(SettingsProblem::OddUrl { url: shown() });
+    }
+    if host.ends_with(".lightning.force.com") {
+        return Err(SettingsProblem::LightningUrl { url: shown() });
+    }
+    let mut origin = url.clone();
+    origin.set_path("/");
+    origin.set_query(None);
+    origin.set_fragment(None);
+    Ok(origin)
+}
+
+/// Reads a date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn http_date(text: &str) -> Option<SystemTime> {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let (_, date) = text.split_once(", ")?;
+    let mut parts = date.split([' ', ':']);
+    let day: i64 = parts.next()?.parse().ok()?;
+    let month = parts.next()?;
+    let month = i64::try_from(MONTHS.iter().position(|name| *name == month)?).ok()?;
+    let year: i64 = parts.next()?.parse().ok()?;
+    let mut clock = [0_u64; 3];
+    for number in &mut clock {
+        *number = parts.next()?.parse().ok()?;
+    }
+    let [hours, minutes, seconds] = clock;
+    if !(1970..=9999).contains(&year)
+        || !(1..=31).contains(&day)
+        || hours > 23
+        || minutes > 59
+        || seconds > 60
+    {
+        return None;
+    }
+    // Days since 1970: count in years that begin in March, so that the leap day comes last.
+    let march = (month + 10) % 12;
+    let year = if march >= 10 { year - 1 } else { year };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (march * 306 + 5) / 10 + (day - 1) - 719_468;
+    let seconds = u64::try_from(days).ok()? * 86_400 + hours * 3_600 + minutes * 60 + seconds;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_http_are_read() {
+        for (text, seconds) in [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
+            ("Thu, 29 Feb 2024 12:00:00 GMT", Some(1_709_208_000)),
+            ("Mon, 23 Nov 2026 18:43:50 GMT", Some(1_795_459_430)),
+            ("yesterday", None),
+            ("Sun, 06 Foo 1994 08:49:37 GMT", None),
+        ] {
+            let read =
+                http_date(text).map(|time| time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs());
+            assert_eq!(read, seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_go_to_https_or_to_this_machine() {
+        for (url, accepted) in [
+            ("https://acme.my.salesforce.com/", true),
+            ("https://acme.my.salesforce.com/some/path?x#y", true),
+            ("http://127.0.0.1:8080", true),
+            ("http://127.9.9.9", true),
+            ("http://localhost:1", true),
+            ("http://[::1]:1", true),
+            ("http://localhost.evil.example", false),
+            ("http://acme.my.salesforce.com", false),
+            ("http://0.0.0.0", false),
+            ("ftp://127.0.0.1", false),
+            ("https://user:canary@acme.my.salesforce.com", false),
+            ("https://acme.lightning.force.com", false),
+        ] {
+            let checked = check_url(&Url::parse(url).unwrap());
+            assert_eq!(checked.is_ok(), accepted, "{url}");
+            assert!(!format!("{checked:?}").contains("canary"));
+            if let Ok(origin) = checked {
+                assert_eq!(origin.path(), "/");
+                assert_eq!(origin.query(), None);
+            }
+        }
+    }
+}

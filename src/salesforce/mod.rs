@@ -1,0 +1,267 @@
+//! The wire to one org: SOAP Metadata API, REST API, OAuth.
+//!
+//! It moves zips, lists and credentials; it knows no metadata field and nothing of Terraform. Each function of
+//! [`Client`] is one exchange with what may be repeated in place: a connection that was never made, an org that is
+//! away for a moment, a session that ended. Waiting for a deploy, batching and looking again after an ambiguous answer
+//! are the caller's business.
+//!
+//! Start reading at [`Client`]; then `auth` (one login for all callers), `soap` and `rest` (one call), `classify` (what
+//! an answer means), `retry` (whether to send again).
+//!
+//! Invariants: only `http` touches the network; only `auth` and `token` see a secret's text; no text of a server enters
+//! an [`Error`] or a log line unless `redact` has cleaned it.
+
+mod advice;
+mod auth;
+mod classify;
+mod deploy;
+mod error;
+mod http;
+mod key;
+mod redact;
+mod rest;
+mod retrieve;
+mod retry;
+mod soap;
+mod token;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+pub use auth::{Session, check_private_key};
+pub use classify::Class;
+pub use deploy::{ComponentMessage, DeployOptions, DeployReport};
+pub use error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
+pub use key::PrivateKeyProblem;
+pub use rest::Consumer;
+pub use retrieve::{FileProperties, RetrieveMessage, Retrieved};
+
+use crate::secret::Secret;
+use auth::Auth;
+use http::Http;
+use redact::Redactor;
+use retry::Pace;
+
+/// How long no new work is begun after the org's daily limit was met.
+const EXHAUSTION: Duration = Duration::from_secs(60);
+
+/// How to reach an org, and as whom.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The org's My Domain URL: where the APIs are called until the token reply names another.
+    pub instance_url: Option<Url>,
+    /// Where tokens are asked for. Default: `instance_url`, else `https://login.salesforce.com`.
+    pub login_url: Option<Url>,
+    /// The audience of the JWT. Default: test.salesforce.com for sandbox, scratch and test hosts, else
+    /// login.salesforce.com.
+    pub audience: Option<String>,
+    /// The way to log in.
+    pub login: Login,
+    /// 62 means 62.0. Default: the newest that both the org and we know.
+    pub api_version: Option<u16>,
+    /// The newest API version whose fields we know.
+    pub newest_known: u16,
+    /// The oldest API version that we can work with.
+    pub oldest_known: u16,
+    /// More CA certificates to trust, besides this machine's: PEM, one or several.
+    pub ca_certificate: Option<String>,
+    /// Refuse to touch any other org. 15 or 18 characters.
+    pub expected_org_id: Option<String>,
+    /// The `User-Agent` header.
+    pub user_agent: String,
+}
+
+/// Ways to log in.
+#[derive(Debug, Clone)]
+pub enum Login {
+    /// OAuth 2.0 JWT bearer: signed with the private key whose certificate the app holds.
+    JwtBearer {
+        client_id: String,
+        username: String,
+        private_key: Secret,
+    },
+    /// OAuth 2.0 client credentials: as the user that the app's policies name.
+    ClientCredentials {
+        client_id: String,
+        client_secret: Secret,
+    },
+    /// A token from elsewhere; it cannot be renewed.
+    AccessToken { token: Secret },
+}
+
+impl Login {
+    /// The consumer key of the app that we log in with.
+    pub fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::JwtBearer { client_id, .. } | Self::ClientCredentials { client_id, .. } => Some(client_id),
+            Self::AccessToken { .. } => None,
+        }
+    }
+}
+
+/// A client of one org. Clones share the connection, the session and what was learned.
+#[derive(Debug, Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    /// Origins, checked: a credential may be sent there.
+    instance: Option<Url>,
+    login: Url,
+    http: Http,
+    redactor: Redactor,
+    auth: Auth,
+    pace: Pace,
+    /// The oldest and the newest API version at `instance`; none if it could not be asked.
+    versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
+    /// The deploys that were started here: their ids are real, even when the org does not see them for a moment.
+    own_deploys: std::sync::Mutex<Vec<String>>,
+    /// When the org's daily limit was met, and what was said.
+    exhausted: std::sync::Mutex<Option<(Instant, ErrorKind)>>,
+}
+
+impl Client {
+    /// Checks the settings. No I/O; the HTTP client is built at its first use.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Settings`] and [`ErrorKind::PrivateKey`], none of which holds a secret.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        Self::with_pace(settings, Pace::REAL)
+    }
+
+    fn with_pace(settings: Settings, pace: Pace) -> Result<Self, Error> {
+        let fail = |kind: ErrorKind| Error::new(Call::Configure, kind);
+        let check = |url: &Option<Url>| url.as_ref().map(http::check_url).transpose();
+        let instance = check(&settings.instance_url).map_err(|problem| fail(problem.into()))?;
+        let login = check(&settings.login_url).map_err(|problem| fail(problem.into()))?;
+        let login = match login.or_else(|| instance.clone()) {
+            Some(login) => login,
+            None => Url::parse("https://login.salesforce.com")
+                .map_err(|error| fail(ErrorKind::Malformed(error.to_string())))?,
+        };
+        auth::check_settings(&settings, instance.as_ref(), &login).map_err(fail)?;
+        let http = Http::new(&settings.user_agent, settings.ca_certificate.as_deref())
+            .map_err(|problem| fail(problem.into()))?;
+        let redactor = Redactor::default();
+        match &settings.login {
+            Login::JwtBearer {
+                private_key: secret, ..
+            }
+            | Login::ClientCredentials {
+                client_secret: secret,
+                ..
+            }
+            | Login::AccessToken { token: secret } => redactor.learn(secret),
+        }
+        Ok(Self {
+            inner: Arc::new(Inner {
+                settings,
+                instance,
+                login,
+                http,
+                redactor,
+                auth: Auth::default(),
+                pace,
+                versions: tokio::sync::OnceCell::new(),
+                own_deploys: std::sync::Mutex::default(),
+                exhausted: std::sync::Mutex::default(),
+            }),
+        })
+    }
+
+    /// The consumer key of the app that we log in with.
+    pub fn client_id(&self) -> Option<&str> {
+        self.inner.settings.login.client_id()
+    }
+}
+
+impl Inner {
+    /// An error about an answer.
+    fn refused(&self, call: Call, reply: &http::Reply) -> Error {
+        let mut error = Error::new(call, classify::classify(reply.seen(), &self.redactor));
+        error.retry_after = reply.retry_after;
+        error
+    }
+
+    /// Sends a request again and again as far as `retry` allows, and logs in again once if the session has ended.
+    ///
+    /// `make` builds the request for a session; `read` turns the answer into a result or an error.
+    async fn exchange<T>(
+        &self,
+        call: Call,
+        make: impl Fn(&Session) -> Result<http::Request, ErrorKind>,
+        read: impl Fn(http::Reply) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.check_limit(call)?;
+        let mut tries = retry::Tries::new(call, self.pace);
+        let mut renewed = false;
+        let mut session = self.session().await?;
+        loop {
+            let request = make(&session).map_err(|kind| Error::new(call, kind))?;
+            let result = match self.http.send(request, &self.redactor).await {
+                Ok(reply) => read(reply),
+                Err(kind) => Err(Error::new(call, kind)),
+            };
+            let error = match result {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            if let ErrorKind::Auth {
+                problem: AuthProblem::SessionExpired,
+                ..
+            } = error.kind
+                && !renewed
+            {
+                renewed = true;
+                session = self.renew(&session, error).await?;
+                continue;
+            }
+            match tries.again(&error) {
+                Some(wait) => {
+                    tracing::debug!(%error, wait_ms = wait.as_millis(), "trying again");
+                    tokio::time::sleep(wait).await;
+                }
+                None => {
+                    self.note_limit(&error);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Refuses new work for a while after the daily limit was met; what is under way may be asked about to its end.
+    fn check_limit(&self, call: Call) -> Result<(), Error> {
+        if matches!(
+            call,
+            Call::DeployStatus | Call::CancelDeploy | Call::RetrieveStatus | Call::FetchRetrieve
+        ) {
+            return Ok(());
+        }
+        match self.exhausted.lock() {
+            Ok(met) => match &*met {
+                Some((when, kind)) if when.elapsed() < EXHAUSTION => Err(Error::new(call, kind.clone())),
+                _ => Ok(()),
+            },
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn note_limit(&self, error: &Error) {
+        if let ErrorKind::Limit {
+            concurrent: false, ..
+        } = error.kind
+            && let Ok(mut met) = self.exhausted.lock()
+        {
+            *met = Some((Instant::now(), error.kind.clone()));
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! What SOAP does not have: API versions, queries, consumer keys and secrets.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::error::{Call, Error, ErrorKind, SettingsProblem};
+use super::http::{Reply, Request};
+use super::retry::Tries;
+use super::{Client, Inner, Session, classify};
+use crate::secret::Secret;
+
+/// The most pages of one query; a page has up to 2,000 rows.
+const MAX_PAGES: usize = 500;
+/// The largest JSON answer.
+const MAX_JSON: usize = 16 * 1024 * 1024;
+
+/// A consumer of an app: the pair of key and secret that a client presents. The secret is not part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consumer {
+    /// Its id, beginning with `888`.
+    pub id: String,
+    /// The consumer key, which OAuth calls client ID.
+    pub key: String,
+    /// Its name.
+    pub name: Option<String>,
+}
+
+impl Client {
+    /// The API version, as far as it is known without a login: the configured one, that of the session, or the newest
+    /// that the org at `instance_url` and we both know. Asks the org at most once and for at most ten seconds; trouble
+    /// means `None`.
+    pub async fn known_api_version(&self) -> Option<u16> {
+        let inner = &self.inner;
+        if inner.settings.api_version.is_some() {
+            return inner.settings.api_version;
+        }
+        if let Some(session) = inner.session_if_any() {
+            return Some(session.api_version);
+        }
+        let ask = async {
+            let instance = inner.instance.as_ref()?;
+            let answer = tokio::time::timeout(Duration::from_secs(10), inner.versions_once(instance)).await;
+            answer.ok()?.ok()
+        };
+        let (_, newest) = (*inner.versions.get_or_init(|| ask).await)?;
+        (newest >= inner.settings.oldest_known).then(|| newest.min(inner.settings.newest_known))
+    }
+
+    /// The records of a SOQL query, all pages of them. Each has its `attributes` member.
+    ///
+    /// # Errors
+    /// `INVALID_TYPE`, `INVALID_FIELD`, `MALFORMED_QUERY` when the org does not understand it.
+    pub async fn query(&self, soql: &str) -> Result<Vec<Map<String, Value>>, Error> {
+        self.inner.query("/query", soql).await
+    }
+
+    /// As [`Self::query`], for the objects of the Tooling API, such as `DeployRequest`.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn tooling_query(&self, soql: &str) -> Result<Vec<Map<String, Value>>, Error> {
+        self.inner.query("/tooling/query", soql).await
+    }
+
+    /// The consumers of an app, given the app's id (`0xI…`), with their keys. Secrets are not asked for.
+    ///
+    /// # Errors
+    /// [`Class::NotFound`](super::Class::NotFound) for an app that is gone,
+    /// [`Class::Permission`](super::Class::Permission) for a user who may not see keys.
+    pub async fn consumer_credentials(&self, application_id: &str) -> Result<Vec<Consumer>, Error> {
+        let call = Call::ConsumerCredentials;
+        let path = format!(
+            "/apps/oauth/credentials/{}",
+            id(call, "the application's id", application_id)?
+        );
+        let json = self
+            .inner
+            .get_json(call, |session| session.rest_url(&path))
+            .await?;
+        let malformed = || {
+            Error::new(
+                call,
+                ErrorKind::Malformed("no consumers in the answer".to_owned()),
+            )
+        };
+        let consumers = json
+            .get("consumers")
+            .and_then(Value::as_array)
+            .ok_or_else(malformed)?;
+        let text =
+            |consumer: &Value, name: &str| consumer.get(name).and_then(Value::as_str).map(str::to_owned);
+        Ok(consumers
+            .iter()
+            .filter_map(|consumer| {
+                Some(Consumer {
+                    id: text(consumer, "id")?,
+                    key: text(consumer, "key")?,
+                    name: text(consumer, "name"),
+                })
+            })
+            .collect())
+    }
+
+    /// The secret of one consumer. Ask only when someone wants it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::SecretWithheld`] when the org answers without it: the org's setting or a permission is missing.
+    pub async fn consumer_secret(&self, application_id: &str, consumer_id: &str) -> Result<Secret, Error> {
+        let call = Call::ConsumerSecret;
+        let application = id(call, "the application's id", application_id)?;
+        let consumer = id(call, "the consumer's id", consumer_id)?;
+        let path = format!("/apps/oauth/credentials/{application}/{consumer}");
+        let url = |session: &Session| {
+            let mut url = session.rest_url(&path);
+            url.set_query(Some("part=keyandsecret"));
+            url
+        };
+        let mut json = self.inner.get_json(call, url).await?;
+        let secret = match json.get_mut("secret").map(Value::take) {
+            Some(Value::String(secret)) if !secret.is_empty() => Secret::new(secret),
+            _ => return Err(Error::new(call, ErrorKind::SecretWithheld)),
+        };
+        self.inner.redactor.learn(&secret);
+        Ok(secret)
+    }
+}
+
+/// An id that may become part of a path.
+fn id<'a>(call: Call, what: &'static str, id: &'a str) -> Result<&'a str, Error> {
+    if matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        Ok(id)
+    } else {
+        Err(Error::new(call, SettingsProblem::NotAnId { what }.into()))
+    }
+}
+
+impl Inner {
+    async fn query(&self, path: &str, soql: &str) -> Result<Vec<Map<String, Value>>, Error> {
+        let call = Call::Query;
+        let malformed = |what: &str| Error::new(call, ErrorKind::Malformed(what.to_owned()));
+        let first = |session: &Session| {
+            let mut url = session.rest_url(path);
+            url.query_pairs_mut().append_pair("q", soql);
+            url
+        };
+        let mut page = self.get_json(call, first).await?;
+        let mut records = Vec::new();
+        for _ in 0..MAX_PAGES {
+            let Some(Value::Array(rows)) = page.get_mut("records").map(Value::take) else {
+                return Err(malformed("a query result without records"));
+            };
+            for row in rows {
+                match row {
+                    Value::Object(row) => records.push(row),
+                    _ => return Err(malformed("a record that is not an object")),
+                }
+            }
+            let done = page.get("done").and_then(Value::as_bool).unwrap_or(true);
+            let next = page.get("nextRecordsUrl").and_then(Value::as_str);
+            let next = match next {
+                Some(next) if !done && next.starts_with("/services/data/") => next.to_owned(),
+                Some(_) if !done => return Err(malformed("a next page in an odd place")),
+                _ => return Ok(records),
+            };
+            page = self.get_json(call, |session| session.url(&next)).await?;
+        }
+        Err(malformed("a query result without end"))
+    }
+
+    async fn get_json(&self, call: Call, url: impl Fn(&Session) -> Url) -> Result<Value, Error> {
+        let make = |session: &Session| {
+            let mut request = Request::get(url(session));
+            request.authorization = Some(session.bearer()?);
+            Ok(request)
+        };
+        self.exchange(call, make, |reply| self.read_json(call, reply))
+            .await
+    }
+
+    fn read_json(&self, call: Call, mut reply: Reply) -> Result<Value, Error> {
+        if !reply.is_success() || classify::is_html(&reply.content_type, &reply.body) {
+            return Err(self.refused(call, &reply));
+        }
+        if reply.body.len() > MAX_JSON {
+            return Err(Error::new(call, ErrorKind::TooLarge { limit: MAX_JSON }));
+        }
+        // May hold a consumer secret.
+        let body = Zeroizing::new(std::mem::take(&mut reply.body));
+        serde_json::from_slice(&body).map_err(|_| {
+            Error::new(
+                call,
+                ErrorKind::Malformed("JSON that is broken or cut off".to_owned()),
+            )
+        })
+    }
+
+    /// The oldest and the newest API version of an org, which are asked for once. Needs no login.
+    pub(super) async fn versions(&self, instance: &Url) -> Result<(u16, u16), Error> {
+        let ours = self.instance.as_ref() == Some(instance);
+        if let (true, Some(Some(versions))) = (ours, self.versions.get()) {
+            return Ok(*versions);
+        }
+        let mut tries = Tries::new(Call::Versions, self.pace);
+        loop {
+            let error = match self.versions_once(instance).await {
+                Ok(versions) => {
+                    if ours {
+                        // Set already only if someone else has just asked the same.
+                        let _ = self.versions.set(Some(versions));
+                    }
+                    return Ok(versions);
+                }
+                Err(error) => error,
+            };
+            match tries.again(&error) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return Err(error),
+            }
+        }
+    }
+
+    async fn versions_once(&self, instance: &Url) -> Result<(u16, u16), Error> {
+        let call = Call::Versions;
+        let mut url = instance.clone();
+        url.set_path("/services/data");
+        let reply = self
+            .http
+            .send(Request::get(url), &self.redactor)
+            .await
+            .map_err(|kind| Error::new(call, kind))?;
+        let json = self.read_json(call, reply)?;
+        let versions = json.as_array().into_iter().flatten().filter_map(|version| {
+            version
+                .get("version")?
+                .as_str()?
+                .strip_suffix(".0")?
+                .parse::<u16>()
+                .ok()
+        });
+        let (oldest, newest) = versions.fold((u16::MAX, 0), |(low, high), version| {
+            (low.min(version), high.max(version))
+        });
+        if newest == 0 {
+            return Err(Error::new(
+                call,
+                ErrorKind::Malformed("no API versions in the answer".to_owned()),
+            ));
+        }
+        Ok((oldest, newest))
+    }
+}

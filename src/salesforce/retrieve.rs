@@ -1,0 +1,294 @@
+//! Retrieves, lists, and the types of an org.
+//!
+//! The org hands out the zip of a retrieve once and deletes it. So we ask without the zip until it is ready, fetch it
+//! once, check that it is whole, and start all over if it is not.
+
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Client;
+use super::error::{Call, Error, ErrorKind};
+use super::soap::{job_id, leaf, result};
+use super::xml::Element;
+
+/// How often a retrieve is started over.
+const CYCLES: u32 = 3;
+/// How long one retrieve may take.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// Seconds between two looks; the last is repeated.
+const LOOKS: [f64; 7] = [0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0];
+/// The most queries that one listMetadata call takes (WSDL and guide).
+const QUERIES: usize = 3;
+
+/// What a retrieve gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retrieved {
+    /// The zip: package.xml and the types' directories at its root.
+    pub zip: Vec<u8>,
+    /// What is in it.
+    pub files: Vec<FileProperties>,
+    /// What the org could not give. A missing component is a message, not an error; so is one that could not be read.
+    pub messages: Vec<RetrieveMessage>,
+}
+
+/// A remark of the org about a retrieve.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RetrieveMessage {
+    /// Usually `package.xml`.
+    pub file_name: String,
+    /// The org's words; perhaps in another language.
+    pub problem: String,
+}
+
+/// What the org knows of a component (`FileProperties` of the WSDL).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileProperties {
+    /// The metadata type.
+    pub type_name: String,
+    /// The full name.
+    pub full_name: String,
+    /// The file within the zip.
+    pub file_name: String,
+    /// The id; empty for what has none, such as package.xml.
+    pub id: String,
+    /// The namespace of the package that it came with.
+    pub namespace: Option<String>,
+    /// `unmanaged`, `installed` and others.
+    pub manageable_state: Option<String>,
+    /// Who made it, as an id.
+    pub created_by_id: String,
+    /// Who made it.
+    pub created_by_name: String,
+    /// When; ISO 8601 as the org wrote it.
+    pub created_date: String,
+    /// Who changed it last, as an id.
+    pub last_modified_by_id: String,
+    /// Who changed it last.
+    pub last_modified_by_name: String,
+    /// When; ISO 8601 as the org wrote it.
+    pub last_modified_date: String,
+}
+
+impl FileProperties {
+    fn read(element: &Element) -> Self {
+        Self {
+            type_name: element.string("type"),
+            full_name: element.string("fullName"),
+            file_name: element.string("fileName"),
+            id: element.string("id"),
+            namespace: element.optional("namespacePrefix"),
+            manageable_state: element.optional("manageableState"),
+            created_by_id: element.string("createdById"),
+            created_by_name: element.string("createdByName"),
+            created_date: element.string("createdDate"),
+            last_modified_by_id: element.string("lastModifiedById"),
+            last_modified_by_name: element.string("lastModifiedByName"),
+            last_modified_date: element.string("lastModifiedDate"),
+        }
+    }
+}
+
+impl Client {
+    /// Retrieves components: pairs of a type and its members, where `"*"` means all.
+    ///
+    /// # Errors
+    /// [`ErrorKind::RetrieveFailed`] when the org refuses, [`ErrorKind::RetrieveUnfinished`] after five minutes,
+    /// [`ErrorKind::Malformed`] when the files came damaged three times.
+    pub async fn retrieve(&self, members: &[(String, Vec<String>)]) -> Result<Retrieved, Error> {
+        let mut cycle = 1;
+        loop {
+            match self.retrieve_once(members).await {
+                Err(error) if cycle < CYCLES && starts_over(&error) => {
+                    tracing::debug!(%error, cycle, "starting the retrieve over");
+                    tokio::time::sleep(self.inner.pace.seconds(f64::from(cycle))).await;
+                    cycle = cycle.saturating_add(1);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn retrieve_once(&self, members: &[(String, Vec<String>)]) -> Result<Retrieved, Error> {
+        let inner = &self.inner;
+        let response = inner
+            .soap_with(Call::StartRetrieve, "retrieve", |version| {
+                request(members, version)
+            })
+            .await?;
+        let id = job_id(Call::StartRetrieve, response)?;
+        self.await_retrieve(&id).await?;
+        let call = Call::FetchRetrieve;
+        let response = inner.soap(call, "checkRetrieveStatus", &look(&id, true)).await?;
+        let mut result = result(call, response)?;
+        self.check_retrieve(call, &result)?;
+        let damaged =
+            |what: &str| Error::new(call, ErrorKind::Malformed(format!("the retrieved zip {what}")));
+        let zip = result
+            .take("zipFile")
+            .map(|zip| zip.text)
+            .filter(|text| !text.trim().is_empty());
+        let mut zip = zip.ok_or_else(|| damaged("is missing"))?;
+        zip.retain(|c| !c.is_ascii_whitespace());
+        let zip = STANDARD.decode(zip).map_err(|_| damaged("is not base64"))?;
+        if !is_whole(&zip) {
+            return Err(damaged("is cut off or no zip"));
+        }
+        let clean = |text: String| inner.redactor.clean(&text);
+        Ok(Retrieved {
+            zip,
+            files: result.all("fileProperties").map(FileProperties::read).collect(),
+            messages: result
+                .all("messages")
+                .map(|message| RetrieveMessage {
+                    file_name: message.string("fileName"),
+                    problem: clean(message.string("problem")),
+                })
+                .collect(),
+        })
+    }
+
+    /// Looks without fetching until the retrieve has ended.
+    async fn await_retrieve(&self, id: &str) -> Result<(), Error> {
+        let call = Call::RetrieveStatus;
+        let started = Instant::now();
+        let mut waits = LOOKS.iter().chain(std::iter::repeat(&5.0));
+        let mut denials: u32 = 0;
+        loop {
+            match self
+                .inner
+                .soap(call, "checkRetrieveStatus", &look(id, false))
+                .await
+            {
+                Ok(response) => {
+                    let result = result(call, response)?;
+                    if result.flag("done") {
+                        return self.check_retrieve(call, &result);
+                    }
+                }
+                // Just started, and not seen by every server of the org yet.
+                Err(error) if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") && denials < 10 => {
+                    denials = denials.saturating_add(1);
+                }
+                Err(error) => return Err(error),
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(Error::new(
+                    call,
+                    ErrorKind::RetrieveUnfinished {
+                        seconds: PATIENCE.as_secs(),
+                    },
+                ));
+            }
+            if let Some(wait) = waits.next() {
+                tokio::time::sleep(self.inner.pace.seconds(*wait)).await;
+            }
+        }
+    }
+
+    fn check_retrieve(&self, call: Call, result: &Element) -> Result<(), Error> {
+        let status = result.text_of("status").unwrap_or_default();
+        let code = result.optional("errorStatusCode");
+        // "success" may be missing; a status of Failed or an error code may not be overlooked.
+        if status != "Failed"
+            && code.is_none()
+            && (result.child("success").is_none() || result.flag("success"))
+        {
+            return Ok(());
+        }
+        let text = result
+            .text_of("errorMessage")
+            .map_or_else(|| status.to_owned(), |text| self.inner.redactor.clean(text));
+        Err(Error::new(call, ErrorKind::RetrieveFailed { code, text }))
+    }
+
+    /// Lists the components of some types, of which the org may have none.
+    ///
+    /// # Errors
+    /// `INVALID_TYPE` when the org does not know one of the types.
+    pub async fn list_metadata(&self, types: &[&str]) -> Result<Vec<FileProperties>, Error> {
+        let mut found = Vec::new();
+        for types in types.chunks(QUERIES) {
+            let queries: String = types
+                .iter()
+                .map(|name| format!("<queries>{}</queries>", leaf("type", name)))
+                .collect();
+            let arguments = |version| format!("{queries}{}", leaf("asOfVersion", &format!("{version}.0")));
+            let response = self
+                .inner
+                .soap_with(Call::ListMetadata, "listMetadata", arguments)
+                .await?;
+            found.extend(response.all("result").map(FileProperties::read));
+        }
+        Ok(found)
+    }
+
+    /// The names of the metadata types that the org has for this user.
+    ///
+    /// # Errors
+    /// `INSUFFICIENT_ACCESS` when the user may not use the Metadata API.
+    pub async fn describe_metadata(&self) -> Result<Vec<String>, Error> {
+        let call = Call::DescribeMetadata;
+        let arguments = |version| leaf("asOfVersion", &format!("{version}.0"));
+        let response = self.inner.soap_with(call, "describeMetadata", arguments).await?;
+        let result = result(call, response)?;
+        Ok(result
+            .all("metadataObjects")
+            .filter_map(|object| object.optional("xmlName"))
+            .collect())
+    }
+}
+
+fn look(id: &str, with_zip: bool) -> String {
+    let with_zip = if with_zip { "true" } else { "false" };
+    format!("{}{}", leaf("asyncProcessId", id), leaf("includeZip", with_zip))
+}
+
+fn request(members: &[(String, Vec<String>)], version: u16) -> String {
+    let version = format!("{version}.0");
+    let types: String = members
+        .iter()
+        .map(|(name, members)| {
+            let members: String = members.iter().map(|member| leaf("members", member)).collect();
+            format!("<types>{members}{}</types>", leaf("name", name))
+        })
+        .collect();
+    format!(
+        "<retrieveRequest>{}<singlePackage>true</singlePackage><unpackaged>{types}{}</unpackaged></retrieveRequest>",
+        leaf("apiVersion", &version),
+        leaf("version", &version)
+    )
+}
+
+/// Whether a new retrieve may give what this one did not: the files were lost on the way, or are gone in the org.
+fn starts_over(error: &Error) -> bool {
+    match (error.call, &error.kind) {
+        (Call::FetchRetrieve, ErrorKind::RetrieveFailed { .. }) => error.is_transient(),
+        (Call::FetchRetrieve, _) => error.is_transient() || error.code() == Some("INVALID_LOCATOR"),
+        (Call::RetrieveStatus, ErrorKind::RetrieveFailed { .. }) => error.is_transient(),
+        (Call::RetrieveStatus, _) => matches!(
+            error.code(),
+            Some("INVALID_LOCATOR" | "INVALID_CROSS_REFERENCE_KEY")
+        ),
+        _ => false,
+    }
+}
+
+/// Whether this begins and ends as a zip does. Its entries are checked by whoever opens it.
+fn is_whole(zip: &[u8]) -> bool {
+    /// The end record without its comment, and the longest comment.
+    const END: usize = 22;
+    const COMMENT: usize = 65_535;
+    let tail = zip
+        .get(zip.len().saturating_sub(END + COMMENT)..)
+        .unwrap_or_default();
+    let Some(end) = tail
+        .windows(END)
+        .rev()
+        .find(|record| record.starts_with(b"PK\x05\x06"))
+    else {
+        return false;
+    };
+    zip.starts_with(b"PK\x03\x04") && end.len() == END
+}

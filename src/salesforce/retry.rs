@@ -1,0 +1,198 @@
+//! When to send a request again, and how long to wait before.
+//!
+//! The one rule: a request that changes the org is sent again only if it is proved that it had no effect. The numbers
+//! are the fault catalogue's policy table. Waits are jittered, because many workspaces share one org.
+
+use std::time::{Duration, Instant};
+
+use ring::rand::SecureRandom as _;
+
+use super::error::{Call, Error, ErrorKind, Page};
+
+/// The unit of all waits; tests shrink it. The time after which we give up is not shrunk.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// What counts as a second of waiting.
+    pub second: Duration,
+}
+
+impl Pace {
+    pub const REAL: Self = Self {
+        second: Duration::from_secs(1),
+    };
+
+    /// That many seconds, in this pace.
+    pub fn seconds(self, seconds: f64) -> Duration {
+        self.second.mul_f64(seconds.clamp(0.0, 3_600.0))
+    }
+}
+
+/// The tries of one call.
+#[derive(Debug)]
+pub(super) struct Tries {
+    call: Call,
+    pace: Pace,
+    started: Instant,
+    failed: u32,
+}
+
+impl Tries {
+    pub fn new(call: Call, pace: Pace) -> Self {
+        Self {
+            call,
+            pace,
+            started: Instant::now(),
+            failed: 0,
+        }
+    }
+
+    /// How long to wait before the next try; `None` when this error is the answer.
+    pub fn again(&mut self, error: &Error) -> Option<Duration> {
+        self.again_after(self.started.elapsed(), error)
+    }
+
+    fn again_after(&mut self, elapsed: Duration, error: &Error) -> Option<Duration> {
+        self.failed = self.failed.saturating_add(1);
+        if !error.is_transient() || error.is_ambiguous() {
+            return None;
+        }
+        let reached = !matches!(error.kind, ErrorKind::Unreachable { .. });
+        let (most, cap) = match self.call {
+            Call::Configure => return None,
+            // The files are handed out once: an answer that was lost cannot be asked for again.
+            Call::FetchRetrieve if reached => return None,
+            Call::Login | Call::CancelDeploy => (3, 30.0),
+            Call::StartDeploy | Call::DeployStatus | Call::RetrieveStatus | Call::FetchRetrieve => (5, 60.0),
+            _ if outage(&error.kind) => (u32::MAX, 300.0),
+            _ => (5, 120.0),
+        };
+        let most = if error.kind == (ErrorKind::Status { status: 420 }) {
+            3
+        } else {
+            most
+        };
+        if self.failed >= most {
+            return None;
+        }
+        let exponent = self.failed.saturating_sub(1).min(8);
+        let first = if outage(&error.kind) { 2.0 } else { 0.5 };
+        let wait = (first * 2_f64.powi(exponent.cast_signed())).min(30.0) * jitter();
+        let wait = wait.max(error.retry_after().map_or(0.0, |asked| asked.as_secs_f64()));
+        (elapsed.as_secs_f64() + wait <= cap).then(|| self.pace.seconds(wait))
+    }
+}
+
+/// Whether the whole org is away or busy, which is worth waiting for when we only want to read.
+fn outage(kind: &ErrorKind) -> bool {
+    match kind {
+        ErrorKind::Limit { concurrent, .. } => *concurrent,
+        ErrorKind::Status { status } => matches!(status, 429 | 503),
+        ErrorKind::Page { page, status } => *page == Page::Maintenance || *status == 503,
+        ErrorKind::Fault { code, .. } => {
+            matches!(code.as_str(), "SERVER_UNAVAILABLE" | "API_CURRENTLY_DISABLED")
+        }
+        _ => false,
+    }
+}
+
+/// Between 0.5 and 1.5.
+fn jitter() -> f64 {
+    let mut byte = [128_u8];
+    // Without randomness there is no jitter; the middle will do.
+    let _ = ring::rand::SystemRandom::new().fill(&mut byte);
+    0.5 + f64::from(u8::from_ne_bytes(byte)) / 255.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::salesforce::error::AuthProblem;
+
+    fn tries(call: Call, kind: ErrorKind) -> u32 {
+        let pace = Pace {
+            second: Duration::from_secs(1),
+        };
+        let mut tries = Tries::new(call, pace);
+        (0..20)
+            .take_while(|_| tries.again(&Error::new(call, kind.clone())).is_some())
+            .count() as u32
+    }
+
+    #[test]
+    fn each_call_has_its_number_of_retries() {
+        let unreachable = || ErrorKind::Unreachable {
+            host: "h".into(),
+            dns: false,
+            text: String::new(),
+        };
+        let lost = || ErrorKind::Interrupted {
+            timed_out: false,
+            text: String::new(),
+        };
+        let coded = |code: &str| ErrorKind::Fault {
+            code: code.into(),
+            text: String::new(),
+        };
+        for (call, kind, retries) in [
+            (Call::StartDeploy, unreachable(), 4),
+            (Call::StartDeploy, coded("SERVER_UNAVAILABLE"), 4),
+            (Call::StartDeploy, coded("UNKNOWN_EXCEPTION"), 0),
+            (Call::StartDeploy, lost(), 0),
+            (Call::StartDeploy, ErrorKind::Status { status: 503 }, 0),
+            (Call::DeployStatus, lost(), 4),
+            (Call::DeployStatus, ErrorKind::Status { status: 420 }, 2),
+            (Call::CancelDeploy, lost(), 2),
+            (Call::Login, unreachable(), 2),
+            (Call::FetchRetrieve, lost(), 0),
+            (Call::FetchRetrieve, unreachable(), 4),
+            (Call::ListMetadata, lost(), 4),
+            (Call::ListMetadata, ErrorKind::Status { status: 503 }, 20),
+            (
+                Call::ListMetadata,
+                ErrorKind::Limit {
+                    concurrent: true,
+                    text: String::new(),
+                },
+                20,
+            ),
+            (
+                Call::ListMetadata,
+                ErrorKind::Limit {
+                    concurrent: false,
+                    text: String::new(),
+                },
+                0,
+            ),
+            (Call::ListMetadata, coded("INSUFFICIENT_ACCESS"), 0),
+            (
+                Call::ListMetadata,
+                ErrorKind::Auth {
+                    problem: AuthProblem::SessionBlocked,
+                    said: None,
+                },
+                0,
+            ),
+        ] {
+            assert_eq!(tries(call, kind.clone()), retries, "{call}: {kind}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_asks_for_too_long_a_wait_is_not_waited_for() {
+        let mut error = Error::new(Call::Query, ErrorKind::Status { status: 503 });
+        error.retry_after = Some(Duration::from_secs(7));
+        assert!(Tries::new(Call::Query, Pace::REAL).again(&error).unwrap() >= Duration::from_secs(7));
+        error.retry_after = Some(Duration::from_secs(3_000));
+        assert_eq!(Tries::new(Call::Query, Pace::REAL).again(&error), None);
+    }
+
+    #[test]
+    fn retries_end_when_the_time_is_up() {
+        let error = Error::new(Call::Query, ErrorKind::Status { status: 503 });
+        for (elapsed, again) in [(0, true), (295, true), (300, false), (301, false)] {
+            let outcome =
+                Tries::new(Call::Query, Pace::REAL).again_after(Duration::from_secs(elapsed), &error);
+            assert_eq!(outcome.is_some(), again, "{elapsed}");
+        }
+    }
+}

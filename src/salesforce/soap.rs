@@ -1,0 +1,99 @@
+//! One SOAP call of the Metadata API.
+//!
+//! Requests are written by hand in the WSDL's order; the namespace is declared once, as the default, on header and
+//! body. Answers are read by local name. A fault counts as a fault whatever the HTTP status is.
+
+use std::time::Duration;
+
+use super::error::{Call, Error, ErrorKind};
+use super::http::{self, Reply, Request};
+use super::xml::{self, Element};
+use super::{Inner, classify};
+
+const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
+/// A deploy carries a zip and may take its time.
+const DEPLOY: Duration = Duration::from_secs(300);
+
+impl Inner {
+    /// Calls `method`; `arguments` is the XML inside of its element. Returns the response element.
+    pub(super) async fn soap(&self, call: Call, method: &str, arguments: &str) -> Result<Element, Error> {
+        self.soap_with(call, method, |_| arguments.to_owned()).await
+    }
+
+    /// As [`Self::soap`], with arguments that depend on the API version.
+    pub(super) async fn soap_with(
+        &self,
+        call: Call,
+        method: &str,
+        arguments: impl Fn(u16) -> String,
+    ) -> Result<Element, Error> {
+        let make = |session: &super::Session| {
+            let header = session.soap_header()?;
+            let body = envelope(&header, method, &arguments(session.api_version));
+            let url = session.url(&format!("/services/Soap/m/{}.0", session.api_version));
+            let mut request = Request::post(url, "text/xml; charset=UTF-8", body.into_bytes());
+            request.soap = true;
+            request.timeout = if call == Call::StartDeploy {
+                DEPLOY
+            } else {
+                http::TOTAL
+            };
+            Ok(request)
+        };
+        self.exchange(call, make, |reply| self.read_soap(call, method, &reply))
+            .await
+    }
+
+    fn read_soap(&self, call: Call, method: &str, reply: &Reply) -> Result<Element, Error> {
+        if !reply.is_success() || classify::is_html(&reply.content_type, &reply.body) {
+            return Err(self.refused(call, reply));
+        }
+        let malformed = |what: String| Error::new(call, ErrorKind::Malformed(what));
+        let mut envelope = xml::parse(&reply.body).map_err(malformed)?;
+        if envelope.name != "Envelope" {
+            return Err(self.refused(call, reply));
+        }
+        if let Some((code, text)) = classify::fault_in(&envelope) {
+            return Err(Error::new(
+                call,
+                classify::fault(&code, &self.redactor.clean(&text)),
+            ));
+        }
+        envelope
+            .take("Body")
+            .and_then(|mut body| body.take(&format!("{method}Response")))
+            .ok_or_else(|| malformed(format!("no {method}Response in the answer")))
+    }
+}
+
+fn envelope(header: &str, method: &str, arguments: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+         <soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+         <soapenv:Header xmlns=\"{NAMESPACE}\">{header}</soapenv:Header>\
+         <soapenv:Body xmlns=\"{NAMESPACE}\"><{method}>{arguments}</{method}></soapenv:Body>\
+         </soapenv:Envelope>"
+    )
+}
+
+/// An element with a text.
+pub(super) fn leaf(name: &str, text: &str) -> String {
+    format!("<{name}>{}</{name}>", xml::escape(text))
+}
+
+/// The `result` of a response, which every method with one result has.
+pub(super) fn result(call: Call, mut response: Element) -> Result<Element, Error> {
+    let missing = || {
+        Error::new(
+            call,
+            ErrorKind::Malformed("an answer without a result".to_owned()),
+        )
+    };
+    response.take("result").ok_or_else(missing)
+}
+
+/// The `id` of a started job.
+pub(super) fn job_id(call: Call, response: Element) -> Result<String, Error> {
+    let missing = || Error::new(call, ErrorKind::Malformed("an answer without an id".to_owned()));
+    result(call, response)?.optional("id").ok_or_else(missing)
+}

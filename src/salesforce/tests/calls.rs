@@ -1,0 +1,491 @@
+//! Deploys, retrieves, lists, queries, credentials.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::client;
+use super::server::{Server, answer, fault, html, json, response, result, retrieved, zip};
+use crate::salesforce::{Class, DeployOptions, Error, ErrorKind, Page};
+
+fn wanted() -> Vec<(String, Vec<String>)> {
+    vec![
+        ("SomeType".into(), vec!["Shop".into(), "A<B".into()]),
+        ("Other".into(), vec!["*".into()]),
+    ]
+}
+
+#[tokio::test]
+async fn a_deploy_is_written_as_the_wsdl_has_it() {
+    let server = Server::start(|_| None).await;
+    let options = DeployOptions {
+        ignore_warnings: true,
+        ..DeployOptions::default()
+    };
+    client(&server).start_deploy(b"PK", &options).await.unwrap();
+    let asked = &server.asked("deploy")[0];
+    assert_eq!(asked.path, "/services/Soap/m/66.0");
+    assert!(asked.head.to_ascii_lowercase().contains("soapaction: \"\""));
+    let (_, body) = asked.body.split_once("<deploy>").unwrap();
+    assert_eq!(
+        body,
+        "<ZipFile>UEs=</ZipFile><DeployOptions><allowMissingFiles>false</allowMissingFiles>\
+         <autoUpdatePackage>false</autoUpdatePackage><checkOnly>false</checkOnly><ignoreWarnings>true</ignoreWarnings>\
+         <performRetrieve>false</performRetrieve><purgeOnDelete>false</purgeOnDelete>\
+         <rollbackOnError>true</rollbackOnError><singlePackage>true</singlePackage></DeployOptions></deploy>\
+         </soapenv:Body></soapenv:Envelope>"
+    );
+    assert!(
+        asked
+            .body
+            .contains("<sessionId>00D000000000001!AQ.token0</sessionId>")
+    );
+}
+
+async fn failed_start(answer: fn() -> Vec<u8>) -> (Error, usize) {
+    let server = Server::start(move |asked| (asked.what() == "deploy").then(answer)).await;
+    let error = client(&server)
+        .start_deploy(b"PK", &DeployOptions::default())
+        .await
+        .unwrap_err();
+    (error, server.count("deploy"))
+}
+
+#[tokio::test]
+async fn a_deploy_whose_answer_is_lost_is_ambiguous_and_sent_once() {
+    let lost: [fn() -> Vec<u8>; 6] = [
+        Vec::new,
+        || b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<?xml".to_vec(),
+        || html(502, "<html>Bad gateway</html>"),
+        || html(503, "<html>We are down for maintenance."),
+        || fault("UNKNOWN_EXCEPTION", "An unexpected error occurred. ErrorId: 1"),
+        || {
+            answer(
+                200,
+                "Content-Type: text/xml\r\n",
+                "<soapenv:Envelope><soapenv:Body>",
+            )
+        },
+    ];
+    for answer in lost {
+        let (error, sent) = failed_start(answer).await;
+        assert!(error.is_ambiguous(), "{error}");
+        assert_eq!(error.class(), Class::Ambiguous);
+        assert!(!error.safe_to_resubmit());
+        assert_eq!(sent, 1, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_deploy_that_was_provably_not_taken_is_sent_again() {
+    let server = Server::start(|asked| match (asked.what().as_str(), asked.nth) {
+        ("deploy", 0) => Some(fault("SERVER_UNAVAILABLE", "try later")),
+        ("deploy", 1) => Some(json(
+            403,
+            r#"[{"errorCode":"REQUEST_LIMIT_EXCEEDED","message":"ConcurrentRequests Limit exceeded."}]"#,
+        )),
+        _ => None,
+    })
+    .await;
+    client(&server)
+        .start_deploy(b"PK", &DeployOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(server.count("deploy"), 3);
+}
+
+#[tokio::test]
+async fn a_deploy_that_was_refused_is_not_ambiguous() {
+    let (error, sent) =
+        failed_start(|| fault("INSUFFICIENT_ACCESS", "use of the Metadata API requires more")).await;
+    assert!(!error.is_ambiguous());
+    assert_eq!((error.class(), sent), (Class::Permission, 1));
+    assert_eq!(
+        error.to_string(),
+        "starting a deploy: INSUFFICIENT_ACCESS: use of the Metadata API requires more"
+    );
+}
+
+#[tokio::test]
+async fn nobody_listening_is_not_ambiguous() {
+    let server = Server::start(|_| None).await;
+    let client = client(&server);
+    let session = client.session().await.unwrap();
+    assert_eq!(session.api_version, 66);
+    // The same session, but the door is shut: only then does the deploy go out.
+    let shut = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = url::Url::parse(&format!("http://{}", shut.local_addr().unwrap())).unwrap();
+    drop(shut);
+    let request = super::super::http::Request::post(url, "text/xml", b"x".to_vec());
+    let kind = client
+        .inner
+        .http
+        .send(request, &client.inner.redactor)
+        .await
+        .unwrap_err();
+    assert!(matches!(kind, ErrorKind::Unreachable { .. }), "{kind}");
+}
+
+#[tokio::test]
+async fn a_certificate_is_trusted_only_if_it_is_given() {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let ring = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ServerConfig::builder_with_provider(ring)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(tls));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(&json(200, r#"[{"version":"66.0"}]"#)).await;
+                let _ = stream.shutdown().await;
+            }
+        }
+    });
+    let url = url::Url::parse(&format!("https://localhost:{port}")).unwrap();
+    let redactor = super::super::redact::Redactor::default();
+    for (given, trusted) in [(None, false), (Some(made.cert.pem()), true)] {
+        let http = super::super::http::Http::new("test/1", given.as_deref()).unwrap();
+        let request = super::super::http::Request::get(url.clone());
+        match http.send(request, &redactor).await {
+            Ok(reply) => assert!(trusted && reply.status == 200),
+            Err(kind) => assert!(!trusted && matches!(kind, ErrorKind::Untrusted { .. }), "{kind}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_report_is_read_with_one_many_or_no_messages() {
+    let failure = |name: &str| {
+        format!(
+            "<componentFailures><changed>false</changed><columnNumber>9</columnNumber><componentType>SomeType</componentType>\
+             <created>false</created><deleted>false</deleted><fileName>dir/{name}.suffix</fileName><fullName>{name}</fullName>\
+             <lineNumber>7</lineNumber><problem>Bad &lt;value&gt; 00D000000000001!AQ.canary</problem>\
+             <problemType>Error</problemType><success>false</success></componentFailures>"
+        )
+    };
+    for failures in 0..3 {
+        let inside: String = (0..failures).map(|n| failure(&format!("A{n}"))).collect();
+        let server = Server::start(move |asked| {
+            (asked.what() == "checkDeployStatus").then(|| {
+                result(
+                    "checkDeployStatus",
+                    &format!("<details>{inside}</details><done>true</done><errorMessage xsi:nil=\"true\" xmlns:xsi=\"x\"/><id>0Af</id><numberComponentsTotal>3</numberComponentsTotal><status>Wat</status><success>false</success>"),
+                )
+            })
+        })
+        .await;
+        let report = client(&server).deploy_status("0Af").await.unwrap();
+        assert_eq!(
+            (report.done, report.success, report.status.as_str()),
+            (true, false, "Wat")
+        );
+        assert_eq!((report.components_total, report.error_message), (3, None));
+        assert_eq!(report.component_failures.len(), failures);
+        for message in report.component_failures {
+            assert_eq!((message.line_number, message.column_number), (Some(7), Some(9)));
+            assert_eq!(message.problem.as_deref(), Some("Bad <value> (sensitive)"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn polls_survive_maintenance_and_lost_connections() {
+    let server = Server::start(|asked| match (asked.what().as_str(), asked.nth) {
+        ("checkDeployStatus", 0) => Some(html(503, "<html><body>We are down for maintenance.</span><br>")),
+        ("checkDeployStatus", 1) => Some(Vec::new()),
+        ("checkDeployStatus", 2) => Some(html(502, "<html>")),
+        ("checkDeployStatus", _) => Some(result("checkDeployStatus", "<done>false</done><id>0Af</id>")),
+        _ => None,
+    })
+    .await;
+    assert!(!client(&server).deploy_status("0Af").await.unwrap().done);
+}
+
+#[tokio::test]
+async fn a_maintenance_page_is_named_and_never_shown() {
+    let server = Server::start(|asked| {
+        (asked.what() == "checkDeployStatus")
+            .then(|| html(503, "<html><body><center>We are down for maintenance.<br>"))
+    })
+    .await;
+    let error = client(&server).deploy_status("0Af").await.unwrap_err();
+    assert_eq!(
+        error.kind,
+        ErrorKind::Page {
+            status: 503,
+            page: Page::Maintenance
+        }
+    );
+    assert!(error.is_transient() && !error.to_string().contains('<'));
+    assert_eq!(server.count("checkDeployStatus"), 5);
+}
+
+#[tokio::test]
+async fn an_own_deploy_that_the_org_denies_for_a_moment_is_asked_for_again() {
+    let server = Server::start(|asked| match (asked.what().as_str(), asked.nth) {
+        ("checkDeployStatus", 0..2) => {
+            Some(fault("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
+        }
+        ("checkDeployStatus", _) => Some(result("checkDeployStatus", "<done>true</done><id>0Af</id>")),
+        _ => None,
+    })
+    .await;
+    let client = client(&server);
+    let error = client.deploy_status("0AfFOREIGN").await.unwrap_err();
+    assert_eq!(
+        (error.class(), server.count("checkDeployStatus")),
+        (Class::NotFound, 1)
+    );
+    let id = client
+        .start_deploy(b"PK", &DeployOptions::default())
+        .await
+        .unwrap();
+    assert!(client.deploy_status(&id).await.unwrap().done);
+}
+
+#[tokio::test]
+async fn a_cancel_names_its_parameter_as_the_wsdl_does() {
+    let server = Server::start(|_| None).await;
+    client(&server).cancel_deploy("0Af").await.unwrap();
+    assert!(
+        server.asked("cancelDeploy")[0]
+            .body
+            .contains("<cancelDeploy><String>0Af</String></cancelDeploy>")
+    );
+}
+
+#[tokio::test]
+async fn a_retrieve_waits_fetches_once_and_reads_everything() {
+    let server = Server::start(|asked| {
+        (asked.what() == "checkRetrieveStatus" && asked.nth < 2).then(|| {
+            result(
+                "checkRetrieveStatus",
+                "<done>false</done><status>Pending</status><success>false</success>",
+            )
+        })
+    })
+    .await;
+    let retrieved = client(&server).retrieve(&wanted()).await.unwrap();
+    assert_eq!(retrieved.zip, zip());
+    assert_eq!(retrieved.files[0].full_name, "Shop");
+    assert_eq!(retrieved.files[0].created_by_name, "A & B");
+    assert!(retrieved.messages[0].problem.contains("'Gone'"));
+    let body = &server.asked("retrieve")[0].body;
+    let (_, body) = body.split_once("<retrieve>").unwrap();
+    assert_eq!(
+        body,
+        "<retrieveRequest><apiVersion>66.0</apiVersion><singlePackage>true</singlePackage><unpackaged><types>\
+         <members>Shop</members><members>A&lt;B</members><name>SomeType</name></types><types><members>*</members>\
+         <name>Other</name></types><version>66.0</version></unpackaged></retrieveRequest></retrieve></soapenv:Body>\
+         </soapenv:Envelope>"
+    );
+    assert_eq!(server.count("checkRetrieveStatus"), 3);
+    assert_eq!(server.count("checkRetrieveStatus+zip"), 1);
+}
+
+#[tokio::test]
+async fn a_retrieve_that_was_damaged_on_the_way_is_started_over() {
+    let damaged: [fn() -> Vec<u8>; 6] = [
+        Vec::new,
+        || {
+            let mut whole = retrieved();
+            whole.truncate(whole.len() - 40);
+            whole
+        },
+        || {
+            let whole = String::from_utf8(retrieved()).unwrap();
+            let (_, body) = whole.split_once("\r\n\r\n").unwrap();
+            answer(200, "Content-Type: text/xml\r\n", &body[..body.len() - 40])
+        },
+        || {
+            result(
+                "checkRetrieveStatus",
+                "<done>true</done><status>Succeeded</status><success>true</success><zipFile>***</zipFile>",
+            )
+        },
+        || {
+            result(
+                "checkRetrieveStatus",
+                "<done>true</done><status>Succeeded</status><success>true</success><zipFile>UEsDBA==</zipFile>",
+            )
+        },
+        || fault("INVALID_LOCATOR", "Retrieve result has been deleted."),
+    ];
+    for broken in damaged {
+        let server = Server::start(move |asked| {
+            (asked.what() == "checkRetrieveStatus+zip" && asked.nth < 2).then(broken)
+        })
+        .await;
+        assert_eq!(client(&server).retrieve(&wanted()).await.unwrap().zip, zip());
+        assert_eq!(server.count("retrieve"), 3);
+        assert_eq!(server.count("checkRetrieveStatus+zip"), 3);
+
+        let server =
+            Server::start(move |asked| (asked.what() == "checkRetrieveStatus+zip").then(broken)).await;
+        assert!(client(&server).retrieve(&wanted()).await.is_err());
+        assert_eq!(server.count("retrieve"), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_retrieve_that_the_org_refuses_is_not_repeated() {
+    let server = Server::start(|asked| {
+        (asked.what() == "checkRetrieveStatus").then(|| {
+            result("checkRetrieveStatus", "<done>true</done><errorMessage>no</errorMessage><errorStatusCode>INSUFFICIENT_ACCESS</errorStatusCode><status>Failed</status><success>false</success>")
+        })
+    })
+    .await;
+    let error = client(&server).retrieve(&wanted()).await.unwrap_err();
+    assert_eq!(
+        (error.class(), error.code()),
+        (Class::Permission, Some("INSUFFICIENT_ACCESS"))
+    );
+    assert_eq!(server.count("retrieve"), 1);
+}
+
+#[tokio::test]
+async fn lists_go_out_three_types_at_a_time() {
+    let server = Server::start(|asked| match asked.what().as_str() {
+        "listMetadata" if asked.nth == 0 => Some(response(
+            "listMetadata",
+            "<result><fullName>A</fullName><namespacePrefix>ns</namespacePrefix><type>T1</type></result><result><fullName>B</fullName><type>T2</type></result>",
+        )),
+        "listMetadata" => Some(response("listMetadata", "")),
+        "describeMetadata" => Some(result(
+            "describeMetadata",
+            "<metadataObjects><xmlName>T1</xmlName></metadataObjects><metadataObjects><xmlName>T2</xmlName></metadataObjects>",
+        )),
+        _ => None,
+    })
+    .await;
+    let client = client(&server);
+    let found = client.list_metadata(&["T1", "T2", "T3", "T4"]).await.unwrap();
+    assert_eq!(
+        found
+            .iter()
+            .map(|file| file.full_name.as_str())
+            .collect::<Vec<_>>(),
+        ["A", "B"]
+    );
+    assert_eq!(found[0].namespace.as_deref(), Some("ns"));
+    let sizes: Vec<_> = server
+        .asked("listMetadata")
+        .iter()
+        .map(|asked| asked.body.matches("<queries>").count())
+        .collect();
+    assert_eq!(sizes, [3, 1]);
+    assert_eq!(client.describe_metadata().await.unwrap(), ["T1", "T2"]);
+}
+
+#[tokio::test]
+async fn a_query_follows_its_pages() {
+    let server = Server::start(|asked| match asked.what().as_str() {
+        "query" => Some(json(
+            200,
+            r#"{"done":false,"nextRecordsUrl":"/services/data/v66.0/query/01g-2","records":[{"Id":"1"}]}"#,
+        )),
+        "01g-2" => Some(json(200, r#"{"done":true,"records":[{"Id":"2"}]}"#)),
+        _ => None,
+    })
+    .await;
+    let rows = client(&server)
+        .query("SELECT Id FROM User WHERE Name = 'a b'")
+        .await
+        .unwrap();
+    assert_eq!(
+        rows.iter()
+            .map(|row| row["Id"].as_str().unwrap())
+            .collect::<Vec<_>>(),
+        ["1", "2"]
+    );
+    let asked = &server.asked("query")[0];
+    assert!(
+        asked
+            .path
+            .starts_with("/services/data/v66.0/query?q=SELECT+Id+FROM+User"),
+        "{}",
+        asked.path
+    );
+    assert!(asked.head.contains("Bearer 00D000000000001!AQ.token0"));
+}
+
+#[tokio::test]
+async fn no_new_work_is_begun_once_the_daily_limit_is_met() {
+    let server = Server::start(|asked| match asked.what().as_str() {
+        "describeMetadata" => Some(fault("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")),
+        "checkDeployStatus" => Some(result("checkDeployStatus", "<done>true</done><id>0Af</id>")),
+        _ => None,
+    })
+    .await;
+    let client = client(&server);
+    for _ in 0..3 {
+        let error = client.describe_metadata().await.unwrap_err();
+        assert_eq!((error.class(), error.is_transient()), (Class::Limit, false));
+    }
+    let error = client
+        .start_deploy(b"PK", &DeployOptions::default())
+        .await
+        .unwrap_err();
+    assert!(error.safe_to_resubmit());
+    assert!(client.deploy_status("0Af").await.unwrap().done);
+    assert_eq!((server.count("describeMetadata"), server.count("deploy")), (1, 0));
+}
+
+#[tokio::test]
+async fn a_next_page_elsewhere_is_not_fetched() {
+    for next in [
+        "https://evil.example/services/data/",
+        "//evil.example/services/data/x",
+    ] {
+        let body = format!(r#"{{"done":false,"nextRecordsUrl":"{next}","records":[]}}"#);
+        let server = Server::start(move |asked| (asked.what() == "query").then(|| json(200, &body))).await;
+        assert!(matches!(
+            client(&server).query("x").await.unwrap_err().kind,
+            ErrorKind::Malformed(_)
+        ));
+    }
+}
+
+#[tokio::test]
+async fn keys_are_read_without_secrets_and_secrets_only_by_name() {
+    let (app, consumer) = ("0xI000000000001AAA", "888000000000001AAA");
+    let server = Server::start(move |asked| match asked.what().as_str() {
+        what if what == app => Some(json(
+            200,
+            r#"{"consumers":[{"id":"888000000000001AAA","key":"3MVG9.key","name":"C"}]}"#,
+        )),
+        what if what == consumer => Some(json(
+            200,
+            r#"{"id":"888","key":"3MVG9.key","secret":"canary-secret"}"#,
+        )),
+        "888000000000002AAA" => Some(json(200, r#"{"id":"888","key":"3MVG9.key"}"#)),
+        _ => None,
+    })
+    .await;
+    let client = client(&server);
+    let consumers = client.consumer_credentials(app).await.unwrap();
+    assert_eq!(
+        (consumers[0].key.as_str(), consumers[0].id.as_str()),
+        ("3MVG9.key", consumer)
+    );
+    assert!(!server.asked(app)[0].path.contains("part="));
+    let secret = client.consumer_secret(app, consumer).await.unwrap();
+    assert_eq!(secret.expose(), "canary-secret");
+    assert_eq!(client.inner.redactor.clean("canary-secret!"), "(sensitive)!");
+    let error = client
+        .consumer_secret(app, "888000000000002AAA")
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::SecretWithheld);
+    let error = client
+        .consumer_credentials("../../oauth2/revoke")
+        .await
+        .unwrap_err();
+    assert_eq!(error.class(), Class::Config);
+}

@@ -1,0 +1,435 @@
+//! Logging in, and staying so.
+
+use std::time::{Duration, SystemTime};
+
+use url::Url;
+
+use super::server::{Asked, Server, answer, fault, html, json, result};
+use super::{access_token, client, client_of, jwt_bearer, settings};
+use crate::salesforce::{AuthProblem, Call, Client, Error, ErrorKind, Login, SettingsProblem};
+use crate::secret::Secret;
+
+fn problem(error: &Error) -> Option<AuthProblem> {
+    match &error.kind {
+        ErrorKind::Auth { problem, .. } => Some(*problem),
+        _ => None,
+    }
+}
+
+fn refusal(error: &str, description: &str) -> Vec<u8> {
+    json(
+        400,
+        &format!(r#"{{"error":"{error}","error_description":"{description}"}}"#),
+    )
+}
+
+#[tokio::test]
+async fn ten_callers_at_once_log_in_once() {
+    let server = Server::start(|_| None).await;
+    let client = client(&server);
+    let callers: Vec<_> = (0..10)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.session().await.unwrap().org_id.clone() })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap(), "00D000000000001AAA");
+    }
+    assert_eq!(server.journal(), ["token", "data"]);
+}
+
+#[tokio::test]
+async fn ten_callers_at_once_are_refused_once() {
+    let server = Server::start(|asked| {
+        (asked.what() == "token").then(|| refusal("invalid_grant", "user hasn't approved this consumer"))
+    })
+    .await;
+    let client = client(&server);
+    let callers: Vec<_> = (0..10)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.session().await.unwrap_err() })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(problem(&caller.await.unwrap()), Some(AuthProblem::NotApproved));
+    }
+    assert!(client.describe_metadata().await.is_err());
+    assert_eq!(server.count("token"), 1);
+}
+
+#[tokio::test]
+async fn the_session_tells_what_the_token_reply_said() {
+    let server = Server::start(|_| None).await;
+    let session = client(&server).session().await.unwrap();
+    assert_eq!(session.user_id, "005000000000001AAA");
+    assert_eq!(session.username.as_deref(), Some("u@x.example"));
+    assert_eq!(session.api_version, 66);
+    assert!(session.is_org("00D000000000001"));
+    assert!(!format!("{session:?}").contains("AQ.token"));
+    let token = &server.asked("token")[0];
+    assert!(
+        token
+            .body
+            .starts_with("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=")
+    );
+    assert!(token.head.to_ascii_lowercase().contains("user-agent: test/1"));
+}
+
+#[tokio::test]
+async fn client_credentials_go_into_the_header() {
+    let server = Server::start(|_| None).await;
+    let login = Login::ClientCredentials {
+        client_id: "id".into(),
+        client_secret: Secret::new("sec"),
+    };
+    client_of(settings(&server, login)).session().await.unwrap();
+    let token = &server.asked("token")[0];
+    assert!(token.head.contains("Basic aWQ6c2Vj"), "{}", token.head);
+    assert_eq!(token.body, "grant_type=client_credentials");
+}
+
+#[tokio::test]
+async fn a_token_from_elsewhere_is_asked_whose_it_is() {
+    let server = Server::start(|_| None).await;
+    let session = client_of(settings(&server, access_token("00D000000000001!x")))
+        .session()
+        .await
+        .unwrap();
+    assert_eq!(session.org_id, "00D000000000001AAA");
+    assert_eq!(session.username.as_deref(), Some("u@x.example"));
+    assert_eq!(server.journal(), ["userinfo", "data"]);
+}
+
+#[tokio::test]
+async fn a_token_that_may_not_ask_still_names_its_org() {
+    let server =
+        Server::start(|asked| (asked.what() == "userinfo").then(|| answer(403, "", "Missing_Scope"))).await;
+    let session = client_of(settings(&server, access_token("00D000000000009!x")))
+        .session()
+        .await
+        .unwrap();
+    assert_eq!(session.org_id, "00D000000000009");
+}
+
+#[tokio::test]
+async fn a_dead_token_from_elsewhere_is_called_so() {
+    let server =
+        Server::start(|asked| (asked.what() == "userinfo").then(|| answer(403, "", "Bad_OAuth_Token"))).await;
+    let error = client_of(settings(&server, access_token("00D000000000009!x")))
+        .session()
+        .await
+        .unwrap_err();
+    assert_eq!(problem(&error), Some(AuthProblem::AccessTokenExpired));
+
+    let server =
+        Server::start(|asked| (asked.what() == "describeMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
+            .await;
+    let error = client_of(settings(&server, access_token("00D000000000009!x")))
+        .describe_metadata()
+        .await
+        .unwrap_err();
+    assert_eq!(problem(&error), Some(AuthProblem::AccessTokenExpired));
+    assert_eq!(server.count("describeMetadata"), 1);
+}
+
+#[tokio::test]
+async fn another_org_than_the_expected_one_is_refused() {
+    let server = Server::start(|_| None).await;
+    for (expected, accepted) in [
+        ("00D000000000001", true),
+        ("00D000000000001AAA", true),
+        ("00D000000000002AAA", false),
+    ] {
+        let mut settings = settings(&server, jwt_bearer());
+        settings.expected_org_id = Some(expected.into());
+        let outcome = client_of(settings).session().await;
+        assert_eq!(outcome.is_ok(), accepted, "{expected}");
+        if let Err(error) = outcome {
+            let kind = ErrorKind::OtherOrg {
+                expected: expected.into(),
+                actual: "00D000000000001AAA".into(),
+            };
+            assert_eq!(error.kind, kind);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_version_is_the_newest_that_both_know_or_the_configured_one() {
+    let server = Server::start(|_| None).await;
+    for (configured, newest_known, oldest_known, expected) in [
+        (None, 67, 60, Ok(66)),
+        (None, 65, 60, Ok(65)),
+        (Some(65), 67, 60, Ok(65)),
+        (
+            Some(67),
+            67,
+            60,
+            Err("the org has no API version 67.0; it has 31.0 to 66.0"),
+        ),
+        (
+            None,
+            70,
+            68,
+            Err("the org's newest API version is 66.0; at least 68.0 is needed"),
+        ),
+    ] {
+        let mut settings = settings(&server, jwt_bearer());
+        (settings.api_version, settings.newest_known, settings.oldest_known) =
+            (configured, newest_known, oldest_known);
+        let version = client_of(settings)
+            .session()
+            .await
+            .map(|session| session.api_version);
+        assert_eq!(
+            version.map_err(|error| error.kind.to_string()),
+            expected.map_err(str::to_owned)
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_version_can_be_known_without_a_login() {
+    let server = Server::start(|_| None).await;
+    let client = client(&server);
+    assert_eq!(client.known_api_version().await, Some(66));
+    assert_eq!(client.known_api_version().await, Some(66));
+    client.session().await.unwrap();
+    assert_eq!(server.journal(), ["data", "token"]);
+
+    let broken = Server::start(|_| Some(html(503, "<html>"))).await;
+    let client = super::client(&broken);
+    assert_eq!(client.known_api_version().await, None);
+    assert_eq!(client.known_api_version().await, None);
+    assert_eq!(broken.journal(), ["data"]);
+}
+
+#[tokio::test]
+async fn an_expired_session_is_renewed_once_for_all_and_each_call_is_repeated() {
+    let server = Server::start(|asked| {
+        let first = asked.body.contains("AQ.token0");
+        match asked.what().as_str() {
+            "checkDeployStatus" if first => Some(fault("INVALID_SESSION_ID", "Session not found")),
+            "checkDeployStatus" => Some(result("checkDeployStatus", "<done>true</done><id>0Af</id>")),
+            _ => None,
+        }
+    })
+    .await;
+    let client = client(&server);
+    client.session().await.unwrap();
+    let callers: Vec<_> = (0..10)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.deploy_status("0Af").await.unwrap().done })
+        })
+        .collect();
+    for caller in callers {
+        assert!(caller.await.unwrap());
+    }
+    assert_eq!(server.count("token"), 2);
+    let replayed = server
+        .asked("checkDeployStatus")
+        .iter()
+        .filter(|asked| asked.body.contains("AQ.token1"))
+        .count();
+    assert_eq!(replayed, 10);
+}
+
+#[tokio::test]
+async fn an_expired_session_at_the_start_of_a_deploy_leads_to_one_deploy() {
+    let server = Server::start(|asked| {
+        (asked.what() == "deploy" && asked.nth == 0).then(|| fault("INVALID_SESSION_ID", "Session not found"))
+    })
+    .await;
+    let client = client(&server);
+    assert_eq!(
+        client.start_deploy(b"PK", &Default::default()).await.unwrap(),
+        "0Af000000000001AAA"
+    );
+    assert_eq!(server.journal(), ["token", "data", "deploy", "token", "deploy"]);
+}
+
+#[tokio::test]
+async fn a_session_that_never_works_ends_after_one_renewal() {
+    let server =
+        Server::start(|asked| (asked.what() == "describeMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
+            .await;
+    let client = client(&server);
+    for _ in 0..3 {
+        let error = client.describe_metadata().await.unwrap_err();
+        assert_eq!(problem(&error), Some(AuthProblem::SessionExpired));
+        assert_eq!(error.call, Call::DescribeMetadata);
+    }
+    assert_eq!(server.count("token"), 2);
+}
+
+#[tokio::test]
+async fn a_session_kept_off_by_policy_is_not_renewed() {
+    let body = r#"[{"errorCode":"INVALID_SESSION_ID","message":"This session is not valid for use with the REST API"}]"#;
+    let server = Server::start(move |asked| (asked.what() == "query").then(|| json(401, body))).await;
+    let error = client(&server).query("SELECT Id FROM User").await.unwrap_err();
+    assert_eq!(problem(&error), Some(AuthProblem::SessionBlocked));
+    assert_eq!(server.count("token"), 1);
+}
+
+#[tokio::test]
+async fn a_jwt_as_token_is_explained_before_soap_is_called() {
+    let server = Server::start(|_| None).await;
+    let client = client_of(settings(
+        &server,
+        access_token("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln"),
+    ));
+    let error = client.describe_metadata().await.unwrap_err();
+    assert_eq!(problem(&error), Some(AuthProblem::JwtToken));
+    assert!(error.advice().contains("named_user_jwt_enabled"));
+    assert_eq!(server.count("describeMetadata"), 0);
+}
+
+#[tokio::test]
+async fn an_org_that_changes_in_mid_run_is_noticed() {
+    let url = std::sync::Arc::new(std::sync::OnceLock::<Url>::new());
+    let known = url.clone();
+    let server = Server::start(move |asked: &Asked| match (asked.what().as_str(), asked.nth) {
+        ("describeMetadata", _) => Some(fault("INVALID_SESSION_ID", "x")),
+        ("token", 1) => {
+            let url = known.get().unwrap();
+            Some(json(
+                200,
+                &format!(
+                    r#"{{"access_token":"t2","instance_url":"{url}","id":"{url}id/00D000000000002AAA/005"}}"#
+                ),
+            ))
+        }
+        _ => None,
+    })
+    .await;
+    url.set(server.url.clone()).unwrap();
+    let error = client(&server).describe_metadata().await.unwrap_err();
+    let (before, after) = ("00D000000000001AAA".into(), "00D000000000002AAA".into());
+    assert_eq!(error.kind, ErrorKind::OrgChanged { before, after });
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_corrected_by_the_servers_once() {
+    for accepts in [true, false] {
+        let server = Server::start(move |asked| {
+            let late = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: application/json\r\n";
+            let refused = r#"{"error":"invalid_grant","error_description":"expired authorization code"}"#;
+            (asked.what() == "token" && (asked.nth == 0 || !accepts)).then(|| answer(400, late, refused))
+        })
+        .await;
+        let outcome = client(&server).session().await;
+        assert_eq!(server.count("token"), 2);
+        assert_eq!(outcome.is_ok(), accepts);
+        if let Err(error) = outcome {
+            let since_1994 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap()
+                - Duration::from_secs(784_111_777);
+            let Some(AuthProblem::Clock { skew_seconds }) = problem(&error) else {
+                panic!("{error}")
+            };
+            assert!(skew_seconds.unsigned_abs().abs_diff(since_1994.as_secs()) < 60);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_login_host_with_trouble_is_asked_again_but_a_refusal_is_final() {
+    let server =
+        Server::start(|asked| (asked.what() == "token" && asked.nth < 2).then(|| html(503, "<html>"))).await;
+    client(&server).session().await.unwrap();
+    assert_eq!(server.count("token"), 3);
+
+    let server =
+        Server::start(|asked| (asked.what() == "token").then(|| refusal("invalid_grant", "ip restricted")))
+            .await;
+    let error = client(&server).session().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "logging in: a restriction of the user or the app forbids this login (Salesforce says: invalid_grant: ip restricted)"
+    );
+    assert_eq!(server.count("token"), 1);
+}
+
+#[tokio::test]
+async fn a_redirect_is_refused_and_the_credential_stays_here() {
+    let thief = Server::start(|_| None).await;
+    let to = format!("Location: {}services/oauth2/token\r\n", thief.url);
+    let server = Server::start(move |asked| (asked.what() == "token").then(|| answer(307, &to, ""))).await;
+    let error = client(&server).session().await.unwrap_err();
+    assert_eq!(
+        error.kind,
+        ErrorKind::Redirected {
+            status: 307,
+            to: "127.0.0.1".into()
+        }
+    );
+    assert!(thief.journal().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_reply_that_leads_off_to_plain_http_is_refused() {
+    let body = r#"{"access_token":"t","instance_url":"http://evil.example","id":"x/00D000000000001AAA/005"}"#;
+    let server = Server::start(move |asked| (asked.what() == "token").then(|| json(200, body))).await;
+    let error = client(&server).session().await.unwrap_err();
+    assert_eq!(
+        error.kind,
+        SettingsProblem::InsecureUrl {
+            url: "http://evil.example".into()
+        }
+        .into()
+    );
+}
+
+#[tokio::test]
+async fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
+    let server = Server::start(|_| None).await;
+    let base = || settings(&server, jwt_bearer());
+    let refused = |change: &dyn Fn(&mut crate::salesforce::Settings)| {
+        let mut settings = base();
+        change(&mut settings);
+        let error = Client::new(settings).unwrap_err();
+        assert!(!error.advice().is_empty());
+        assert_eq!(error.call, Call::Configure);
+        error.kind.to_string()
+    };
+    assert!(
+        refused(&|s| s.instance_url = Url::parse("http://acme.my.salesforce.com").ok()).contains("https")
+    );
+    assert!(
+        refused(&|s| s.login_url = Url::parse("https://acme.lightning.force.com").ok())
+            .contains("user interface")
+    );
+    assert!(refused(&|s| s.api_version = Some(59)).contains("60.0 and 67.0"));
+    assert!(refused(&|s| s.ca_certificate = Some("nothing".into())).contains("ca_certificate"));
+    assert!(refused(&|s| s.user_agent = "a\nb".into()).contains("user agent"));
+    assert!(
+        refused(&|s| {
+            s.instance_url = None;
+            s.login = access_token("t");
+        })
+        .contains("instance_url")
+    );
+    assert!(
+        refused(&|s| {
+            s.instance_url = None;
+            s.login = Login::ClientCredentials {
+                client_id: "i".into(),
+                client_secret: Secret::new("s"),
+            };
+        })
+        .contains("My Domain")
+    );
+    assert!(
+        refused(&|s| {
+            s.login = Login::JwtBearer {
+                client_id: "i".into(),
+                username: "u".into(),
+                private_key: Secret::new("-----BEGIN CERTIFICATE-----\nx"),
+            };
+        })
+        .contains("certificate")
+    );
+    assert!(server.journal().is_empty());
+}

@@ -1,0 +1,65 @@
+//! The client against a scripted server: raw HTTP over TCP, in a pace of milliseconds.
+
+mod calls;
+mod login;
+mod server;
+mod words;
+
+use std::time::Duration;
+
+use super::retry::Pace;
+use super::{Client, Login, Settings};
+use crate::secret::Secret;
+use server::Server;
+
+/// Made for these tests; nothing trusts it.
+pub(super) const PKCS8: &str = include_str!("pkcs8.pem");
+/// The same key.
+pub(super) const PKCS1: &str = include_str!("pkcs1.pem");
+/// A key of the wrong kind.
+pub(super) const EC_PKCS8: &str = include_str!("ec_pkcs8.pem");
+/// A key that is too short.
+pub(super) const RSA_1024: &str = include_str!("rsa_1024.pem");
+
+fn jwt_bearer() -> Login {
+    Login::JwtBearer {
+        client_id: "the-client".into(),
+        username: "u@x.example".into(),
+        private_key: Secret::new(PKCS8.to_owned()),
+    }
+}
+
+fn access_token(token: &str) -> Login {
+    Login::AccessToken {
+        token: Secret::new(token.to_owned()),
+    }
+}
+
+fn settings(server: &Server, login: Login) -> Settings {
+    Settings {
+        instance_url: Some(server.url.clone()),
+        login_url: None,
+        audience: None,
+        login,
+        api_version: None,
+        newest_known: 67,
+        oldest_known: 60,
+        ca_certificate: None,
+        expected_org_id: None,
+        user_agent: "test/1".into(),
+    }
+}
+
+fn client_of(settings: Settings) -> Client {
+    Client::with_pace(
+        settings,
+        Pace {
+            second: Duration::from_millis(5),
+        },
+    )
+    .unwrap()
+}
+
+fn client(server: &Server) -> Client {
+    client_of(settings(server, jwt_bearer()))
+}
