@@ -14,6 +14,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, BufReader};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
@@ -76,15 +77,22 @@ impl Identity {
 /// How to start the provider. Starts out as Terraform would do it, without TLS.
 pub struct Start {
     command: Command,
+    temporary: TempDir,
 }
 
 impl Start {
-    /// The environment is emptied of everything that would change the provider's behaviour.
+    /// The environment is emptied of everything that would change the provider's behaviour. Temporary files go
+    /// to a directory of the test's own: a process that is killed at a test's end removes nothing.
+    ///
+    /// # Panics
+    /// When there can be no temporary directory.
     #[must_use]
     pub fn program(path: &Path) -> Start {
+        let temporary = tempfile::tempdir().expect("a temporary directory");
         let mut command = Command::new(path);
         command
             .env_clear()
+            .env("TMPDIR", temporary.path())
             .env(COOKIE.0, COOKIE.1)
             .env("PLUGIN_PROTOCOL_VERSIONS", "6,5")
             .env("PLUGIN_MIN_PORT", "10000")
@@ -93,7 +101,7 @@ impl Start {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        Start { command }
+        Start { command, temporary }
     }
 
     #[must_use]
@@ -138,6 +146,7 @@ impl Start {
             stdout,
             stderr,
             line,
+            _temporary: self.temporary,
         }
     }
 }
@@ -149,6 +158,7 @@ pub struct Plugin {
     stderr: ChildStderr,
     /// The first line on stdout, with its newline. Empty when it ended without one.
     pub line: String,
+    _temporary: TempDir,
 }
 
 /// How a process ended and what it left on its pipes.

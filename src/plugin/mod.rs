@@ -42,7 +42,9 @@ const THREADS: usize = 2;
 
 /// The process's environment variables, passed in so that tests can have their own.
 #[derive(Clone)]
-pub struct Environment(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub struct Environment(Arc<Lookup>);
+
+type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl Environment {
     pub fn new(get: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Environment {

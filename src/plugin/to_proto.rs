@@ -306,7 +306,8 @@ pub trait Reply: Default + Send + 'static {
 
 macro_rules! replies_with_diagnostics {
     ($($reply:ident)*) => {
-        $(impl Reply for pb::$reply {
+        $(#[allow(clippy::needless_update, reason = "some replies have nothing else")]
+        impl Reply for pb::$reply {
             fn failed(problems: Diagnostics) -> Self {
                 pb::$reply { diagnostics: diagnostics(problems), ..Default::default() }
             }
