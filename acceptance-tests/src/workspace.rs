@@ -323,6 +323,17 @@ impl<'org> Workspace<'org> {
             .map_or(Value::Null, |values| values[attribute].clone())
     }
 
+    /// Whether the state says that a resource is in this org. An id has 15 characters, or 18 with its checksum.
+    #[track_caller]
+    pub fn is_in_org(&self, address: &str, org_id: &str) {
+        let found = self.attribute(address, "org_id");
+        let short = org_id.get(..15).unwrap_or(org_id);
+        assert!(
+            found == org_id || found == short,
+            "{address} is in {found}, expected {org_id}"
+        );
+    }
+
     /// Imports everything that the state has into an empty one, and finds nothing to change.
     #[track_caller]
     pub fn imports_into_an_empty_state(&self) {

@@ -87,5 +87,5 @@ fn a_token_from_elsewhere_goes_nowhere() {
     org.admin("POST", "/sessions/expire", None);
     workspace
         .run(&["plan", "-no-color", "-input=false"])
-        .failed_saying("access_token");
+        .failed_saying("access token");
 }
