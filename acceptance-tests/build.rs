@@ -1,4 +1,4 @@
-//! Compiles Terraform's provider protocol to Rust, client side only: here we are Terraform.
+//! Compiles `../proto/` to Rust, client side only: the harness speaks to the provider as Terraform does.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = [

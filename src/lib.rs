@@ -27,3 +27,6 @@ pub mod provider;
 
 /// The skin: go-plugin and tfplugin5.
 pub mod plugin;
+
+#[cfg(test)]
+mod tidy;

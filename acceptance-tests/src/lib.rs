@@ -16,6 +16,7 @@ pub mod emulator;
 pub mod http;
 pub mod org;
 pub mod plan;
+pub mod plugin_client;
 pub mod provider_binary;
 pub mod scenario;
 pub mod terraform;

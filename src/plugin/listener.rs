@@ -19,23 +19,28 @@ pub struct Address {
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// A socket that listens. A unix socket and its directory are removed when this is dropped.
+/// A socket that listens.
 pub enum Listener {
     #[cfg(unix)]
     Unix(unix::Socket),
     Tcp(TcpListener),
 }
 
+/// Removes a unix socket and its directory when it is dropped. Apart from the listener, because the task that
+/// accepts connections lives until the process dies, and does not get to clean up.
+pub struct Cleanup(#[expect(dead_code, reason = "only its drop counts")] Option<tempfile::TempDir>);
+
 impl Listener {
     /// What this platform prefers.
-    pub async fn bind(environment: &Environment) -> io::Result<Listener> {
+    pub async fn bind(environment: &Environment) -> io::Result<(Listener, Cleanup)> {
         #[cfg(unix)]
         {
-            unix::Socket::bind(environment).map(Listener::Unix)
+            let (socket, directory) = unix::Socket::bind(environment)?;
+            Ok((Listener::Unix(socket), Cleanup(Some(directory))))
         }
         #[cfg(not(unix))]
         {
-            Listener::bind_tcp(environment).await
+            Ok((Listener::bind_tcp(environment).await?, Cleanup(None)))
         }
     }
 
@@ -109,11 +114,10 @@ mod unix {
     pub struct Socket {
         listener: UnixListener,
         path: PathBuf,
-        _directory: TempDir,
     }
 
     impl Socket {
-        pub fn bind(environment: &Environment) -> io::Result<Socket> {
+        pub fn bind(environment: &Environment) -> io::Result<(Socket, TempDir)> {
             let wanted = environment
                 .get("PLUGIN_UNIX_SOCKET_DIR")
                 .filter(|parent| !parent.is_empty())
@@ -130,11 +134,7 @@ mod unix {
             {
                 share_with(&group, directory.path(), &path)?;
             }
-            Ok(Socket {
-                listener,
-                path,
-                _directory: directory,
-            })
+            Ok((Socket { listener, path }, directory))
         }
 
         pub fn path(&self) -> io::Result<String> {
@@ -197,12 +197,12 @@ mod unix {
             let path = parent.path().to_str().unwrap().to_owned();
             let environment =
                 Environment::new(move |name| (name == "PLUGIN_UNIX_SOCKET_DIR").then(|| path.clone()));
-            let socket = Socket::bind(&environment).unwrap();
+            let (socket, guard) = Socket::bind(&environment).unwrap();
             let directory = socket.path.parent().unwrap().to_owned();
             assert_eq!(directory.parent().unwrap(), parent.path());
             let mode = std::fs::metadata(&directory).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o700);
-            drop(socket);
+            drop(guard);
             assert!(!directory.exists());
         }
 
@@ -214,7 +214,7 @@ mod unix {
             let long = long.to_str().unwrap().to_owned();
             let environment =
                 Environment::new(move |name| (name == "PLUGIN_UNIX_SOCKET_DIR").then(|| long.clone()));
-            assert!(Socket::bind(&environment).unwrap().path.starts_with("/tmp"));
+            assert!(Socket::bind(&environment).unwrap().0.path.starts_with("/tmp"));
         }
     }
 }

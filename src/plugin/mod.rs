@@ -96,7 +96,8 @@ pub fn serve(mode: Mode, environment: Environment) -> Result<(), ServeError> {
 
 async fn run(mode: Mode, environment: Environment) -> Result<(), ServeError> {
     let signals = Signals::listen()?;
-    let listener = Arc::new(Listener::bind(&environment).await?);
+    let (listener, _cleanup) = Listener::bind(&environment).await?;
+    let listener = Arc::new(listener);
     let tls = match (mode, environment.get("PLUGIN_CLIENT_CERT")) {
         (Mode::Plugin, Some(pem)) if !pem.is_empty() => Some(Tls::pinned_to(&pem)?),
         _ => None,

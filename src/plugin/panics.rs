@@ -39,3 +39,15 @@ pub fn message(payload: &(dyn Any + Send)) -> String {
         .unwrap_or("no message");
     text.replace('\n', " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line() {
+        assert_eq!(message(&"a\nb"), "a b");
+        assert_eq!(message(&"c".to_owned()), "c");
+        assert_eq!(message(&7), "no message");
+    }
+}

@@ -392,3 +392,58 @@ impl provider_server::Provider for Service {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn service() -> Service {
+        Service::new(Arc::new(Provider::new(|_| None)), Counter::default())
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_one_error_that_says_what_happened() {
+        let service = service();
+        let answer: Answer<pb::ReadResourceResponse> = service
+            .run("ReadResource", "x", async { panic!("index {} out of range", 7) })
+            .await;
+        let reply = answer.unwrap().into_inner();
+        let [diagnostic] = reply.diagnostics.as_slice() else {
+            panic!("{reply:?}")
+        };
+        assert_eq!(diagnostic.severity(), pb::diagnostic::Severity::Error);
+        assert!(diagnostic.summary.contains("bug"));
+        assert!(
+            diagnostic.detail.contains("ReadResource"),
+            "{}",
+            diagnostic.detail
+        );
+        assert!(
+            diagnostic.detail.contains("index 7 out of range"),
+            "{}",
+            diagnostic.detail
+        );
+        // A call that panicked is no longer under way.
+        service.calls.none().await;
+    }
+
+    #[tokio::test]
+    async fn a_call_goes_on_when_the_caller_has_gone() {
+        let service = service();
+        let (done, finished) = tokio::sync::oneshot::channel();
+        let call = service.run("ApplyResourceChange", "x", async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let _ = done.send(());
+            Ok(pb::ApplyResourceChangeResponse::default())
+        });
+        assert!(
+            tokio::time::timeout(Duration::from_millis(1), call)
+                .await
+                .is_err()
+        );
+        finished.await.unwrap();
+        service.calls.none().await;
+    }
+}

@@ -164,3 +164,157 @@ impl SignatureVerificationAlgorithm for EcdsaP521 {
         alg_id::ECDSA_SHA512
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use p521::ecdsa::signature::Signer as _;
+    use rustls::client::{ClientConfig, ResolvesClientCert};
+    use rustls::pki_types::ServerName;
+    use rustls::sign::{CertifiedKey, Signer, SigningKey};
+    use rustls::{RootCertStore, SignatureAlgorithm, SupportedProtocolVersion};
+
+    use super::*;
+
+    /// A certificate of the kind that Terraform makes: P-521, self-signed, a CA; for the key [`KEY`].
+    const TERRAFORM: &str = include_str!("testdata/terraform_client.pem");
+    const KEY: u8 = 0x42;
+
+    /// A P-521 key whose 65 last bytes are all the same.
+    #[derive(Clone, Debug)]
+    struct Key(u8);
+
+    impl Key {
+        fn key(&self) -> p521::ecdsa::SigningKey {
+            let mut scalar = [self.0; 66];
+            scalar[0] = 0;
+            p521::ecdsa::SigningKey::from_slice(&scalar).unwrap()
+        }
+    }
+
+    impl SigningKey for Key {
+        fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+            offered
+                .contains(&SignatureScheme::ECDSA_NISTP521_SHA512)
+                .then(|| Box::new(self.clone()) as Box<dyn Signer>)
+        }
+
+        fn algorithm(&self) -> SignatureAlgorithm {
+            SignatureAlgorithm::ECDSA
+        }
+    }
+
+    impl Signer for Key {
+        fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+            let signature: p521::ecdsa::Signature = self.key().sign(message);
+            Ok(signature.to_der().as_bytes().to_vec())
+        }
+
+        fn scheme(&self) -> SignatureScheme {
+            SignatureScheme::ECDSA_NISTP521_SHA512
+        }
+    }
+
+    /// Sends this certificate whatever the server asks for.
+    #[derive(Debug)]
+    struct Sends(Arc<CertifiedKey>);
+
+    impl ResolvesClientCert for Sends {
+        fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+            Some(Arc::clone(&self.0))
+        }
+
+        fn has_certs(&self) -> bool {
+            true
+        }
+    }
+
+    fn p521_client(key: u8) -> CertifiedKey {
+        let certificate = CertificateDer::from_pem_slice(TERRAFORM.as_bytes()).unwrap();
+        CertifiedKey::new(vec![certificate], Arc::new(Key(key)))
+    }
+
+    /// A P-256 certificate and its PEM.
+    fn p256_client() -> (CertifiedKey, String) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()])
+            .unwrap()
+            .self_signed(&key)
+            .unwrap();
+        let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let signer = ring::sign::any_supported_type(&der).unwrap();
+        (
+            CertifiedKey::new(vec![certificate.der().clone()], signer),
+            certificate.pem(),
+        )
+    }
+
+    /// What the server makes of a client.
+    async fn accepted(
+        pinned: &str,
+        client: Option<CertifiedKey>,
+        version: &'static SupportedProtocolVersion,
+    ) -> Result<(), String> {
+        let tls = Tls::pinned_to(pinned).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(tls.certificate.clone())).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_root_certificates(roots);
+        let mut config = match client {
+            Some(client) => config.with_client_cert_resolver(Arc::new(Sends(Arc::new(client)))),
+            None => config.with_no_client_auth(),
+        };
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        let name = ServerName::try_from("localhost").unwrap();
+        let (server, client) = tokio::join!(tls.acceptor.accept(near), connector.connect(name, far));
+        match (server, client) {
+            (Ok(server), Ok(_)) => {
+                assert_eq!(server.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+                Ok(())
+            }
+            (Err(error), _) => Err(error.to_string()),
+            (Ok(_), Err(error)) => panic!("only the client minds: {error}"),
+        }
+    }
+
+    static VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS12, &rustls::version::TLS13];
+
+    #[tokio::test]
+    async fn the_owner_of_the_pinned_certificate_gets_in() {
+        for version in VERSIONS {
+            assert_eq!(accepted(TERRAFORM, Some(p521_client(KEY)), version).await, Ok(()));
+            let (client, pem) = p256_client();
+            assert_eq!(accepted(&pem, Some(client), version).await, Ok(()));
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_else_gets_in() {
+        for version in VERSIONS {
+            let none = accepted(TERRAFORM, None, version).await.unwrap_err();
+            assert!(none.contains("no certificates"), "{none}");
+            let (other, _) = p256_client();
+            let other = accepted(TERRAFORM, Some(other), version).await.unwrap_err();
+            assert!(other.contains("ApplicationVerificationFailure"), "{other}");
+            let stolen = accepted(TERRAFORM, Some(p521_client(0x41)), version)
+                .await
+                .unwrap_err();
+            assert!(stolen.contains("BadSignature"), "{stolen}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_read_is_no_reason_for_plain_text() {
+        let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+        let garbage = "-----BEGIN CERTIFICATE-----\nAQIDBA==\n-----END CERTIFICATE-----\n";
+        for pem in ["x", &key, garbage, &TERRAFORM[..200]] {
+            assert!(
+                matches!(Tls::pinned_to(pem), Err(TlsError::ClientCertificate)),
+                "{pem}"
+            );
+        }
+    }
+}

@@ -353,3 +353,72 @@ fn text(problems: Diagnostics) -> String {
         .collect();
     texts.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_written_as_terraform_writes_them() {
+        let text = |ty: Type| String::from_utf8(type_json(&ty)).unwrap();
+        assert_eq!(text(Type::Bool), r#""bool""#);
+        assert_eq!(
+            text(Type::set(Type::map(Type::Number))),
+            r#"["set",["map","number"]]"#
+        );
+        let object = Type::Object(vec![
+            ("b".into(), Type::String),
+            ("a".into(), Type::list(Type::Bool)),
+        ]);
+        assert_eq!(text(object), r#"["object",{"a":["list","bool"],"b":"string"}]"#);
+    }
+
+    #[test]
+    fn a_path_is_cut_at_a_set_member() {
+        let path = Path::attribute("scopes")
+            .then(Step::Member(Value::text("api")))
+            .then(Step::Attribute("name".into()));
+        let wire = attribute_path(path);
+        assert_eq!(wire.steps.len(), 1);
+        assert_eq!(
+            wire.steps[0].selector,
+            Some(Selector::AttributeName("scopes".into()))
+        );
+    }
+
+    #[test]
+    fn a_diagnostic_about_nothing_in_particular_has_no_path() {
+        let wire = diagnostic(Diagnostic::warning("s", "d").at(Path::default()));
+        assert_eq!(wire.attribute, None);
+        assert_eq!(wire.severity(), pb::diagnostic::Severity::Warning);
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_costs_neither_state_nor_silence() {
+        let mut schema = Schema {
+            version: 0,
+            block: Block::default(),
+        };
+        schema.block.attributes = vec![Attribute {
+            name: "id".into(),
+            ty: Type::String,
+            description: String::new(),
+            required: false,
+            optional: false,
+            computed: true,
+            sensitive: false,
+        }];
+        let reply = ApplyReply {
+            state: Value::object([("id", Value::text("x")), ("typo", Value::Null)]),
+            ..ApplyReply::default()
+        };
+        let schemas = ResourceSchemas {
+            schema: &schema,
+            identity: None,
+        };
+        let wire = apply(reply, schemas);
+        assert_eq!(wire.new_state.unwrap().msgpack, b"\x81\xa2id\xa1x");
+        assert_eq!(wire.diagnostics.len(), 1);
+        assert!(!wire.legacy_type_system);
+    }
+}

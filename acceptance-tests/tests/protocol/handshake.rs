@@ -1,0 +1,161 @@
+//! How Terraform and the process agree: cookie, versions, the line, certificates on both sides.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use acceptance_tests::plugin_client::proto::tfplugin5::GetSchemaRequest;
+use acceptance_tests::plugin_client::{COOKIE, Identity, ProviderClient, connect};
+
+use crate::provider;
+
+#[tokio::test]
+async fn the_line_and_the_schema() {
+    let client = Identity::generate();
+    let plugin = provider().tls(&client).run().await;
+    let fields = plugin.fields();
+    assert_eq!(fields.len(), 6, "{}", plugin.line);
+    assert_eq!(fields[..3], ["1", "5", "unix"]);
+    assert_eq!(fields[4], "grpc");
+    assert!(
+        !fields[5].is_empty() && !fields[5].contains('='),
+        "{}",
+        plugin.line
+    );
+    assert!(plugin.line.ends_with('\n'));
+
+    let channel = plugin.connect(Some(&client)).await.unwrap();
+    let reply = ProviderClient::new(channel)
+        .get_schema(GetSchemaRequest {})
+        .await
+        .unwrap();
+    let reply = reply.into_inner();
+    assert_eq!(reply.diagnostics, []);
+    assert!(reply.provider.is_some());
+    let can = reply.server_capabilities.unwrap();
+    assert!(can.plan_destroy && can.get_provider_schema_optional);
+}
+
+#[tokio::test]
+async fn without_a_client_certificate_there_is_no_tls() {
+    let plugin = provider().run().await;
+    assert_eq!(plugin.fields().len(), 6);
+    assert_eq!(plugin.field(5), "");
+    let channel = plugin.connect(None).await.unwrap();
+    ProviderClient::new(channel)
+        .get_schema(GetSchemaRequest {})
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn clients_other_than_terraform_are_refused() {
+    let client = Identity::generate();
+    let plugin = provider().tls(&client).run().await;
+    let refused = |channel: Result<_, _>| async {
+        match channel {
+            Err(_) => true,
+            Ok(channel) => ProviderClient::new(channel)
+                .get_schema(GetSchemaRequest {})
+                .await
+                .is_err(),
+        }
+    };
+    assert!(refused(plugin.connect_anonymously().await).await);
+    assert!(refused(plugin.connect(Some(&Identity::generate())).await).await);
+    assert!(refused(connect(plugin.field(2), plugin.field(3), None).await).await);
+    assert!(
+        !refused(plugin.connect(Some(&client)).await).await,
+        "the right client still gets in"
+    );
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_read_ends_the_process() {
+    let ended = provider()
+        .env("PLUGIN_CLIENT_CERT", "garbage")
+        .run()
+        .await
+        .ended()
+        .await;
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("PLUGIN_CLIENT_CERT"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_process_that_terraform_did_not_start_says_so() {
+    for start in [provider().without_env(COOKIE.0), provider().env(COOKIE.0, "0123")] {
+        let plugin = start.run().await;
+        assert_eq!(plugin.line, "", "nothing on stdout");
+        let ended = plugin.ended().await;
+        assert_eq!(ended.status.code(), Some(1));
+        assert!(ended.stderr.contains("Terraform plugin"), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_only_speaks_protocol_6_is_told_so() {
+    let ended = provider()
+        .env("PLUGIN_PROTOCOL_VERSIONS", "6")
+        .run()
+        .await
+        .ended()
+        .await;
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("protocol version 5"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn multiplexing_is_declined() {
+    let plugin = provider().env("PLUGIN_MULTIPLEX_GRPC", "true").run().await;
+    assert_eq!(plugin.fields().len(), 7);
+    assert_eq!(plugin.field(6), "false");
+}
+
+#[tokio::test]
+async fn the_socket_is_the_owners_alone_and_where_the_host_wants_it() {
+    let parent = tempfile::tempdir().unwrap();
+    let wanted = parent.path().to_str().unwrap();
+    let plugin = provider().env("PLUGIN_UNIX_SOCKET_DIR", wanted).run().await;
+    let directory = Path::new(plugin.field(3)).parent().unwrap();
+    assert_eq!(directory.parent().unwrap(), parent.path());
+    let mode = directory.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[tokio::test]
+async fn version_and_help_need_no_cookie() {
+    for flag in ["-version", "--version", "-help", "--help"] {
+        let plugin = provider().without_env(COOKIE.0).arg(flag).run().await;
+        assert!(
+            plugin.line.to_lowercase().contains("terraform"),
+            "{flag}: {}",
+            plugin.line
+        );
+        assert!(plugin.ended().await.status.success(), "{flag}");
+    }
+}
+
+/// Prints times; `cargo test --release -p acceptance-tests --test protocol -- --ignored --nocapture`.
+#[tokio::test]
+#[ignore = "measures"]
+async fn how_long_a_start_takes() {
+    let client = Identity::generate();
+    let mut times = Vec::new();
+    for _ in 0..30 {
+        let start = std::time::Instant::now();
+        let plugin = provider().tls(&client).run().await;
+        let line = start.elapsed();
+        let channel = plugin.connect(Some(&client)).await.unwrap();
+        let connected = start.elapsed();
+        ProviderClient::new(channel)
+            .get_schema(GetSchemaRequest {})
+            .await
+            .unwrap();
+        times.push((line, connected, start.elapsed()));
+    }
+    times.sort();
+    let (line, connected, schema) = times[times.len() / 2];
+    let (l0, c0, s0) = times[0];
+    eprintln!("median: line {line:?}, connected {connected:?}, schema {schema:?}");
+    eprintln!("best:   line {l0:?}, connected {c0:?}, schema {s0:?}");
+}

@@ -1,0 +1,177 @@
+//! How the process lives and ends.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use acceptance_tests::plugin_client::proto::go_plugin::Empty;
+use acceptance_tests::plugin_client::proto::health::HealthCheckRequest;
+use acceptance_tests::plugin_client::proto::tfplugin5::{GetSchemaRequest, StopRequest};
+use acceptance_tests::plugin_client::{
+    COOKIE, GrpcBrokerClient, GrpcControllerClient, GrpcStdioClient, HealthClient, Identity, Plugin,
+    ProviderClient, connect,
+};
+use rustix::process::Signal;
+use tonic::transport::Channel;
+
+use crate::provider;
+
+async fn answers(channel: &Channel) -> bool {
+    ProviderClient::new(channel.clone())
+        .get_schema(GetSchemaRequest {})
+        .await
+        .is_ok()
+}
+
+fn socket_directory(plugin: &Plugin) -> PathBuf {
+    Path::new(plugin.field(3)).parent().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn shutdown_ends_the_process_at_once_though_streams_are_open() {
+    let client = Identity::generate();
+    let plugin = provider().tls(&client).run().await;
+    let directory = socket_directory(&plugin);
+    let channel = plugin.connect(Some(&client)).await.unwrap();
+
+    // Terraform opens these two at its start and leaves them open.
+    let mut stdio = GrpcStdioClient::new(channel.clone())
+        .stream_stdio(())
+        .await
+        .unwrap()
+        .into_inner();
+    let (announce, announced) = tokio::sync::mpsc::channel(1);
+    let mut broker = GrpcBrokerClient::new(channel.clone())
+        .start_stream(Announced(announced))
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(answers(&channel).await);
+
+    let asked = Instant::now();
+    GrpcControllerClient::new(channel)
+        .shutdown(Empty {})
+        .await
+        .unwrap();
+    assert!(stdio.message().await.unwrap_or(None).is_none());
+    assert!(broker.message().await.unwrap_or(None).is_none());
+    let ended = plugin.ended().await;
+    assert!(
+        asked.elapsed() < Duration::from_millis(500),
+        "took {:?}",
+        asked.elapsed()
+    );
+    assert!(ended.status.success());
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
+    assert!(!directory.exists());
+    drop(announce);
+}
+
+/// A stream of messages from a channel.
+struct Announced<T>(tokio::sync::mpsc::Receiver<T>);
+
+impl<T> tonic::codegen::tokio_stream::Stream for Announced<T> {
+    type Item = T;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<T>> {
+        self.0.poll_recv(context)
+    }
+}
+
+#[tokio::test]
+async fn the_terminals_signals_are_not_for_the_provider() {
+    let plugin = provider().run().await;
+    let channel = plugin.connect(None).await.unwrap();
+    for signal in [Signal::INT, Signal::INT, Signal::HUP] {
+        plugin.signal(signal);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(answers(&channel).await, "after {signal:?}");
+    }
+}
+
+#[tokio::test]
+async fn stop_does_not_close_the_server() {
+    let plugin = provider().run().await;
+    let channel = plugin.connect(None).await.unwrap();
+    let asked = Instant::now();
+    let reply = ProviderClient::new(channel.clone())
+        .stop(StopRequest {})
+        .await
+        .unwrap();
+    assert!(asked.elapsed() < Duration::from_millis(100));
+    assert_eq!(reply.into_inner().error, "");
+    assert!(answers(&channel).await);
+}
+
+#[tokio::test]
+async fn sigterm_ends_the_process() {
+    let plugin = provider().run().await;
+    let directory = socket_directory(&plugin);
+    let _channel = plugin.connect(None).await.unwrap();
+    plugin.signal(Signal::TERM);
+    assert!(plugin.ended().await.status.success());
+    assert!(!directory.exists());
+}
+
+#[tokio::test]
+async fn a_killed_terraform_leaves_no_provider_behind() {
+    let plugin = provider().run().await;
+    let directory = socket_directory(&plugin);
+    let channel = plugin.connect(None).await.unwrap();
+    assert!(answers(&channel).await);
+    drop(channel);
+    let lost = Instant::now();
+    assert!(plugin.ended().await.status.success());
+    assert!(
+        lost.elapsed() < Duration::from_secs(10),
+        "took {:?}",
+        lost.elapsed()
+    );
+    assert!(!directory.exists());
+}
+
+#[tokio::test]
+async fn the_plugin_is_healthy() {
+    let plugin = provider().run().await;
+    let channel = plugin.connect(None).await.unwrap();
+    let reply = HealthClient::new(channel)
+        .check(HealthCheckRequest {
+            service: "plugin".to_owned(),
+        })
+        .await
+        .unwrap();
+    assert_eq!(reply.into_inner().status, 1);
+}
+
+#[tokio::test]
+async fn debug_prints_what_terraform_needs_and_serves_again_and_again() {
+    let plugin = provider().without_env(COOKIE.0).arg("-debug").run().await;
+    let json = plugin
+        .line
+        .trim_end()
+        .strip_prefix("TF_REATTACH_PROVIDERS='")
+        .and_then(|rest| rest.strip_suffix('\''))
+        .unwrap_or_else(|| panic!("{}", plugin.line));
+    let config: serde_json::Value = serde_json::from_str(json).unwrap();
+    let (_, entry) = config.as_object().unwrap().iter().next().unwrap();
+    assert_eq!(entry["Protocol"], "grpc");
+    assert_eq!(entry["ProtocolVersion"], 5);
+    assert_eq!(entry["Test"], true);
+    assert_eq!(entry["Pid"], plugin.pid());
+
+    let address = entry["Addr"]["String"].as_str().unwrap().to_owned();
+    for _ in 0..2 {
+        let channel = connect(entry["Addr"]["Network"].as_str().unwrap(), &address, None)
+            .await
+            .unwrap();
+        assert!(answers(&channel).await);
+        drop(channel);
+        // Longer than a plugin of a killed Terraform waits.
+        tokio::time::sleep(Duration::from_secs(4)).await;
+    }
+    plugin.signal(Signal::INT);
+    assert!(plugin.ended().await.status.success());
+    assert!(!Path::new(&address).exists());
+}

@@ -1,0 +1,39 @@
+//! The provider's process as Terraform sees it: its line, its certificate, its services, its end. No Terraform
+//! and no org; what the calls mean is tested elsewhere.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic"
+)]
+
+mod calls;
+mod handshake;
+mod lifecycle;
+mod logging;
+
+use std::path::{Path, PathBuf};
+
+use acceptance_tests::plugin_client::Start;
+
+/// The provider as it is started by Terraform.
+fn provider() -> Start {
+    Start::program(&program())
+}
+
+fn program() -> PathBuf {
+    if let Some(path) = std::env::var_os("TERRAFORM_PROVIDER_SALESFORCE") {
+        return PathBuf::from(path);
+    }
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let program = profile.join("terraform-provider-salesforce");
+    assert!(
+        program.exists(),
+        "{} is missing: run `cargo build` first",
+        program.display()
+    );
+    program
+}

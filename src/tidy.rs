@@ -1,0 +1,200 @@
+//! What ARCHITECTURE.md promises, checked: layers, the wall to the emulator, where secrets are opened, where names
+//! may stand, and that every module says what it is for.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::metadata::types;
+
+/// Each module, and the modules that it may use.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("log_keys", &[]),
+    ("secret", &[]),
+    ("value", &["secret"]),
+    ("metadata", &["value", "secret", "log_keys"]),
+    ("salesforce", &["secret", "log_keys"]),
+    ("org", &["metadata", "salesforce", "value", "secret", "log_keys"]),
+    ("provider", &["org", "metadata", "value", "secret", "log_keys"]),
+    ("plugin", &["provider", "value", "secret", "log_keys"]),
+];
+
+/// External crates that only some layers may use.
+const CRATES: &[(&str, &[&str])] = &[
+    ("tonic", &["plugin"]),
+    ("tonic_prost", &["plugin"]),
+    ("prost", &["plugin"]),
+    ("rmpv", &["plugin"]),
+    ("reqwest", &["salesforce"]),
+    ("quick_xml", &["metadata", "salesforce"]),
+    ("zip", &["metadata"]),
+    ("tokio", &["salesforce", "org", "plugin"]),
+];
+
+/// Files that may open a secret.
+const OPENS_SECRETS: &[&str] =
+    &["secret.rs", "salesforce/auth.rs", "salesforce/token.rs", "plugin/dynamic_value/msgpack.rs"];
+
+struct Source {
+    /// Relative to `src`.
+    path: String,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources() -> Vec<Source> {
+    let src = root().join("src");
+    let mut sources = Vec::new();
+    let mut folders = vec![src.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let name = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
+                sources.push(Source { path: name, text: fs::read_to_string(&path).unwrap() });
+            }
+        }
+    }
+    assert!(sources.len() > 50, "the walk finds the sources");
+    sources
+}
+
+impl Source {
+    fn module(&self) -> &str {
+        self.path.split('/').next().unwrap().trim_end_matches(".rs")
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.contains("/tests/") || self.path.ends_with("tests.rs") || self.path == "tidy.rs"
+    }
+
+    /// The text without its tests and comments.
+    fn code(&self) -> String {
+        let product = self.text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        product.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// The words after each occurrence of a prefix.
+fn words_after<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+    text.match_indices(prefix).map(move |(at, _)| {
+        let rest = &text[at + prefix.len()..];
+        &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())]
+    })
+}
+
+#[test]
+fn layers_point_downwards_only() {
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let Some((_, allowed)) = LAYERS.iter().find(|(module, _)| *module == source.module()) else { continue };
+        let code = source.code();
+        for used in words_after(&code, "crate::") {
+            let known = LAYERS.iter().any(|(module, _)| *module == used);
+            assert!(
+                !known || used == source.module() || allowed.contains(&used),
+                "{} uses {used}; {} may use {allowed:?}",
+                source.path,
+                source.module()
+            );
+        }
+    }
+}
+
+#[test]
+fn crates_stay_in_their_layers() {
+    for source in sources().iter().filter(|source| !source.is_test() && source.path.contains('/')) {
+        for (name, layers) in CRATES {
+            let code = source.code();
+            let uses = code.contains(&format!("use {name}::")) || code.contains(&format!(" {name}::"));
+            assert!(!uses || layers.contains(&source.module()), "{} uses {name}, which is for {layers:?}", source.path);
+        }
+    }
+}
+
+#[test]
+fn secrets_are_opened_in_few_places() {
+    let opening = |source: &&Source| !source.is_test() && source.code().contains(".expose()");
+    let places: BTreeSet<String> = sources().iter().filter(opening).map(|source| source.path.clone()).collect();
+    let allowed: BTreeSet<String> = OPENS_SECRETS.iter().map(|path| (*path).to_owned()).collect();
+    assert!(places.is_subset(&allowed), "{:?}", places.difference(&allowed));
+}
+
+#[test]
+fn interpreters_name_no_field() {
+    let fields = types::ALL.iter().flat_map(|kind| kind.fields);
+    let mut names = BTreeSet::new();
+    for field in fields {
+        names.extend(field.element.split('/').filter(|element| element.len() > 8));
+        names.extend(Some(field.attribute).filter(|attribute| attribute.len() > 8));
+    }
+    let walks = [
+        "provider/plan.rs",
+        "provider/schema.rs",
+        "provider/validate.rs",
+        "provider/resource_spec.rs",
+        "provider/combination.rs",
+    ];
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let metadata = source.module() == "metadata"
+            && !source.path.starts_with("metadata/types/")
+            && source.path != "metadata/package.rs";
+        if !(metadata || source.path.starts_with("provider/engine/") || walks.contains(&source.path.as_str())) {
+            continue;
+        }
+        let code = source.code();
+        for name in &names {
+            assert!(!code.contains(&format!("\"{name}\"")), "{} names the field {name}", source.path);
+        }
+    }
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    for source in sources() {
+        assert!(source.text.starts_with("//! "), "{} does not open with //!", source.path);
+    }
+}
+
+#[test]
+fn the_tests_of_the_wire_share_nothing_with_the_provider() {
+    for manifest in ["acceptance-tests/Cargo.toml", "acceptance-tests/emulator/Cargo.toml"] {
+        let text = fs::read_to_string(root().join(manifest)).unwrap();
+        assert!(!text.contains("terraform-provider-salesforce"), "{manifest} depends on the provider");
+    }
+    let mut folders = vec![root().join("acceptance-tests")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                check_wall(&path);
+            }
+        }
+    }
+}
+
+fn check_wall(path: &Path) {
+    let text = fs::read_to_string(path).unwrap();
+    for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        let reaches = line.contains("../src/") || line.contains("provider_salesforce");
+        let includes = line.contains("include") || line.contains("#[path") || line.contains("use ");
+        assert!(!(reaches && includes), "{}: {line}", path.display());
+    }
+}
+
+#[test]
+fn every_resource_has_an_example() {
+    let provider = crate::provider::Provider::new(|_| None);
+    for (name, _) in provider.resource_schemas() {
+        for file in ["resource.tf", "import.sh"] {
+            let path = root().join("examples/resources").join(name).join(file);
+            assert!(path.exists(), "{} is missing", path.display());
+        }
+    }
+}
