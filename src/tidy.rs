@@ -32,8 +32,12 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// Files that may open a secret.
-const OPENS_SECRETS: &[&str] =
-    &["secret.rs", "salesforce/auth.rs", "salesforce/token.rs", "plugin/dynamic_value/msgpack.rs"];
+const OPENS_SECRETS: &[&str] = &[
+    "secret.rs",
+    "salesforce/auth.rs",
+    "salesforce/token.rs",
+    "plugin/dynamic_value/msgpack.rs",
+];
 
 struct Source {
     /// Relative to `src`.
@@ -55,8 +59,15 @@ fn sources() -> Vec<Source> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|ending| ending == "rs") {
-                let name = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
-                sources.push(Source { path: name, text: fs::read_to_string(&path).unwrap() });
+                let name = path
+                    .strip_prefix(&src)
+                    .unwrap()
+                    .to_string_lossy()
+                    .replace('\\', "/");
+                sources.push(Source {
+                    path: name,
+                    text: fs::read_to_string(&path).unwrap(),
+                });
             }
         }
     }
@@ -76,7 +87,11 @@ impl Source {
     /// The text without its tests and comments.
     fn code(&self) -> String {
         let product = self.text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        product.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+        product
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
 
@@ -84,14 +99,18 @@ impl Source {
 fn words_after<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
     text.match_indices(prefix).map(move |(at, _)| {
         let rest = &text[at + prefix.len()..];
-        &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())]
+        &rest[..rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len())]
     })
 }
 
 #[test]
 fn layers_point_downwards_only() {
     for source in sources().iter().filter(|source| !source.is_test()) {
-        let Some((_, allowed)) = LAYERS.iter().find(|(module, _)| *module == source.module()) else { continue };
+        let Some((_, allowed)) = LAYERS.iter().find(|(module, _)| *module == source.module()) else {
+            continue;
+        };
         let code = source.code();
         for used in words_after(&code, "crate::") {
             let known = LAYERS.iter().any(|(module, _)| *module == used);
@@ -107,11 +126,18 @@ fn layers_point_downwards_only() {
 
 #[test]
 fn crates_stay_in_their_layers() {
-    for source in sources().iter().filter(|source| !source.is_test() && source.path.contains('/')) {
+    for source in sources()
+        .iter()
+        .filter(|source| !source.is_test() && source.path.contains('/'))
+    {
         for (name, layers) in CRATES {
             let code = source.code();
             let uses = code.contains(&format!("use {name}::")) || code.contains(&format!(" {name}::"));
-            assert!(!uses || layers.contains(&source.module()), "{} uses {name}, which is for {layers:?}", source.path);
+            assert!(
+                !uses || layers.contains(&source.module()),
+                "{} uses {name}, which is for {layers:?}",
+                source.path
+            );
         }
     }
 }
@@ -119,7 +145,11 @@ fn crates_stay_in_their_layers() {
 #[test]
 fn secrets_are_opened_in_few_places() {
     let opening = |source: &&Source| !source.is_test() && source.code().contains(".expose()");
-    let places: BTreeSet<String> = sources().iter().filter(opening).map(|source| source.path.clone()).collect();
+    let places: BTreeSet<String> = sources()
+        .iter()
+        .filter(opening)
+        .map(|source| source.path.clone())
+        .collect();
     let allowed: BTreeSet<String> = OPENS_SECRETS.iter().map(|path| (*path).to_owned()).collect();
     assert!(places.is_subset(&allowed), "{:?}", places.difference(&allowed));
 }
@@ -143,12 +173,17 @@ fn interpreters_name_no_field() {
         let metadata = source.module() == "metadata"
             && !source.path.starts_with("metadata/types/")
             && source.path != "metadata/package.rs";
-        if !(metadata || source.path.starts_with("provider/engine/") || walks.contains(&source.path.as_str())) {
+        if !(metadata || source.path.starts_with("provider/engine/") || walks.contains(&source.path.as_str()))
+        {
             continue;
         }
         let code = source.code();
         for name in &names {
-            assert!(!code.contains(&format!("\"{name}\"")), "{} names the field {name}", source.path);
+            assert!(
+                !code.contains(&format!("\"{name}\"")),
+                "{} names the field {name}",
+                source.path
+            );
         }
     }
 }
@@ -156,15 +191,25 @@ fn interpreters_name_no_field() {
 #[test]
 fn every_module_says_what_it_is_for() {
     for source in sources() {
-        assert!(source.text.starts_with("//! "), "{} does not open with //!", source.path);
+        assert!(
+            source.text.starts_with("//! "),
+            "{} does not open with //!",
+            source.path
+        );
     }
 }
 
 #[test]
 fn the_tests_of_the_wire_share_nothing_with_the_provider() {
-    for manifest in ["acceptance-tests/Cargo.toml", "acceptance-tests/emulator/Cargo.toml"] {
+    for manifest in [
+        "acceptance-tests/Cargo.toml",
+        "acceptance-tests/emulator/Cargo.toml",
+    ] {
         let text = fs::read_to_string(root().join(manifest)).unwrap();
-        assert!(!text.contains("terraform-provider-salesforce"), "{manifest} depends on the provider");
+        assert!(
+            !text.contains("terraform-provider-salesforce"),
+            "{manifest} depends on the provider"
+        );
     }
     let mut folders = vec![root().join("acceptance-tests")];
     while let Some(folder) = folders.pop() {

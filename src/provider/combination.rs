@@ -88,12 +88,15 @@ impl Combination {
     /// The message when the configuration says what it must not. Unknown values are given the benefit of the doubt.
     pub fn check(&self, spec: &ResourceSpec, config: &Value) -> Option<Diagnostic> {
         let all = self.when.iter().all(|(attribute, is)| {
-            is.holds(config.get(attribute), &effective(spec, config, attribute)).unwrap_or(false)
+            is.holds(config.get(attribute), &effective(spec, config, attribute))
+                .unwrap_or(false)
         });
         all.then(|| {
             let diagnostic = match self.verdict {
                 Verdict::Error => Diagnostic::error("Invalid combination of attributes", self.message),
-                Verdict::Warning => Diagnostic::advice("Questionable combination of attributes", self.message, self.id),
+                Verdict::Warning => {
+                    Diagnostic::advice("Questionable combination of attributes", self.message, self.id)
+                }
             };
             diagnostic.at_attribute(self.at)
         })

@@ -28,15 +28,26 @@ enum ArgumentKind {
 }
 
 const fn text(name: &'static str, doc: &'static str) -> Argument {
-    Argument { name, kind: ArgumentKind::Text, doc }
+    Argument {
+        name,
+        kind: ArgumentKind::Text,
+        doc,
+    }
 }
 
 const fn secret(name: &'static str, doc: &'static str) -> Argument {
-    Argument { name, kind: ArgumentKind::Secret, doc }
+    Argument {
+        name,
+        kind: ArgumentKind::Secret,
+        doc,
+    }
 }
 
 static ARGUMENTS: &[Argument] = &[
-    text("instance_url", "The org's My Domain URL, such as `https://acme.my.salesforce.com`."),
+    text(
+        "instance_url",
+        "The org's My Domain URL, such as `https://acme.my.salesforce.com`.",
+    ),
     text(
         "login_url",
         "Where tokens are asked for. Default: `instance_url`, else `https://login.salesforce.com`.",
@@ -46,23 +57,44 @@ static ARGUMENTS: &[Argument] = &[
         "The audience of the JWT. Default: `https://test.salesforce.com` for sandbox, scratch and test hosts, else \
          `https://login.salesforce.com`.",
     ),
-    text("client_id", "The consumer key of the app that Terraform logs in with."),
-    text("username", "The user that Terraform logs in as, for the JWT bearer flow."),
+    text(
+        "client_id",
+        "The consumer key of the app that Terraform logs in with.",
+    ),
+    text(
+        "username",
+        "The user that Terraform logs in as, for the JWT bearer flow.",
+    ),
     secret(
         "private_key",
         "The private key (RSA, PEM) of the JWT bearer flow. For places that hold a single line, these are taken too: \
          PEM with `\\n` written out, PEM whose line breaks became spaces, base64 of a PEM.",
     ),
-    text("private_key_file", "A file with the private key of the JWT bearer flow."),
-    secret("client_secret", "The consumer secret, for the client credentials flow. Needs `instance_url`."),
-    secret("access_token", "An access token from elsewhere. Needs `instance_url`."),
+    text(
+        "private_key_file",
+        "A file with the private key of the JWT bearer flow.",
+    ),
+    secret(
+        "client_secret",
+        "The consumer secret, for the client credentials flow. Needs `instance_url`.",
+    ),
+    secret(
+        "access_token",
+        "An access token from elsewhere. Needs `instance_url`.",
+    ),
     text(
         "api_version",
         "The API version, such as `66.0`. Default: the newest that both the org and this provider know.",
     ),
     text("expected_org_id", "The ID of the org. Any other org is refused."),
-    text("ca_certificate", "CA certificates (PEM) to trust besides this machine's own."),
-    text("ca_certificate_file", "A file with CA certificates to trust besides this machine's own."),
+    text(
+        "ca_certificate",
+        "CA certificates (PEM) to trust besides this machine's own.",
+    ),
+    text(
+        "ca_certificate_file",
+        "A file with CA certificates to trust besides this machine's own.",
+    ),
     Argument {
         name: "suppress_warnings",
         kind: ArgumentKind::Set,
@@ -130,10 +162,19 @@ pub fn schema() -> Schema {
 pub fn suppressed(config: &Value, environment: &Environment) -> Vec<String> {
     let name = "suppress_warnings";
     match config.get(name).members() {
-        Some(members) => members.iter().filter_map(Value::as_text).map(str::to_owned).collect(),
+        Some(members) => members
+            .iter()
+            .filter_map(Value::as_text)
+            .map(str::to_owned)
+            .collect(),
         None => {
             let listed = environment(&variable(name)).unwrap_or_default();
-            listed.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect()
+            listed
+                .split(',')
+                .map(str::trim)
+                .filter(|id| !id.is_empty())
+                .map(str::to_owned)
+                .collect()
         }
     }
 }
@@ -141,7 +182,10 @@ pub fn suppressed(config: &Value, environment: &Environment) -> Vec<String> {
 /// What is wrong with the block itself, whatever the environment: for `terraform validate`.
 pub fn validate(config: &Value) -> Diagnostics {
     let mut found = Diagnostics::default();
-    let block = Source { config, environment: &|_| None };
+    let block = Source {
+        config,
+        environment: &|_| None,
+    };
     let written = methods(&block);
     if let [first, second, ..] = written.as_slice() {
         found.push(two_methods(first, second).at_attribute(second));
@@ -158,7 +202,9 @@ pub fn validate(config: &Value) -> Diagnostics {
     }
     for name in ["username", "client_id", "audience"] {
         if block.known(name).is_some_and(|text| text.trim().is_empty()) {
-            found.push(Diagnostic::error("Blank argument", format!("{name} must not be blank.")).at_attribute(name));
+            found.push(
+                Diagnostic::error("Blank argument", format!("{name} must not be blank.")).at_attribute(name),
+            );
         }
     }
     found
@@ -169,7 +215,10 @@ pub fn validate(config: &Value) -> Diagnostics {
 /// # Errors
 /// What must be written where; never a secret.
 pub fn resolve(config: &Value, environment: &Environment) -> Result<Resolved, Diagnostics> {
-    if let Some(argument) = ARGUMENTS.iter().find(|argument| !config.get(argument.name).is_wholly_known()) {
+    if let Some(argument) = ARGUMENTS
+        .iter()
+        .find(|argument| !config.get(argument.name).is_wholly_known())
+    {
         return Ok(Resolved::Unknown(argument.name));
     }
     let mut found = validate(config);
@@ -197,10 +246,17 @@ const METHODS: &[&str] = &["private_key", "private_key_file", "client_secret", "
 
 /// The ways to log in that the block names; if none, those of the environment.
 fn methods(source: &Source<'_>) -> Vec<&'static str> {
-    let in_block = METHODS.iter().copied().filter(|name| !source.config.get(name).is_null());
+    let in_block = METHODS
+        .iter()
+        .copied()
+        .filter(|name| !source.config.get(name).is_null());
     let mut named: Vec<_> = in_block.collect();
     if named.is_empty() {
-        named = METHODS.iter().copied().filter(|name| source.from_environment(name).is_some()).collect();
+        named = METHODS
+            .iter()
+            .copied()
+            .filter(|name| source.from_environment(name).is_some())
+            .collect();
         if named.starts_with(&["private_key", "private_key_file"]) {
             named.remove(1);
         }
@@ -219,7 +275,11 @@ fn two_methods(first: &str, second: &str) -> Diagnostic {
 }
 
 fn bad_key(name: &str, advice: &str) -> Diagnostic {
-    Diagnostic::error("Unusable private key", format!("The private key cannot be used. {advice}")).at_attribute(name)
+    Diagnostic::error(
+        "Unusable private key",
+        format!("The private key cannot be used. {advice}"),
+    )
+    .at_attribute(name)
 }
 
 impl Source<'_> {
@@ -265,7 +325,9 @@ impl Source<'_> {
 
     fn version(&self, found: &mut Diagnostics) -> Option<u16> {
         let text = self.known("api_version")?;
-        let version = text.strip_suffix(".0").and_then(|major| major.parse::<u16>().ok());
+        let version = text
+            .strip_suffix(".0")
+            .and_then(|major| major.parse::<u16>().ok());
         match version {
             Some(version) if (OLDEST_VERSION..=NEWEST_VERSION).contains(&version) => Some(version),
             _ => {
@@ -306,7 +368,10 @@ impl Source<'_> {
         match self.known(name) {
             Some(text) if !text.trim().is_empty() => text,
             _ => {
-                let detail = format!("{why} needs {name}. Write it in the provider block or set {}.", variable(name));
+                let detail = format!(
+                    "{why} needs {name}. Write it in the provider block or set {}.",
+                    variable(name)
+                );
                 found.push(Diagnostic::error("Missing argument", detail).at_attribute(name));
                 String::new()
             }
@@ -318,7 +383,10 @@ impl Source<'_> {
         let login_url = self.url("login_url", found);
         let login = match methods(self).as_slice() {
             [] => {
-                let pair = ((self.environment)("SF_ACCESS_TOKEN"), (self.environment)("SF_ORG_INSTANCE_URL"));
+                let pair = (
+                    (self.environment)("SF_ACCESS_TOKEN"),
+                    (self.environment)("SF_ORG_INSTANCE_URL"),
+                );
                 let (Some(token), Some(url)) = pair else {
                     found.push(no_credentials());
                     return None;
@@ -330,7 +398,9 @@ impl Source<'_> {
                         found.push(Diagnostic::error("Invalid URL", detail));
                     }
                 }
-                Login::AccessToken { token: Secret::new(token.trim()) }
+                Login::AccessToken {
+                    token: Secret::new(token.trim()),
+                }
             }
             [method @ ("private_key" | "private_key_file")] => {
                 let key = match *method {
@@ -358,7 +428,9 @@ impl Source<'_> {
             }
             ["access_token"] => {
                 self.require("instance_url", "An access token", found);
-                Login::AccessToken { token: Secret::new(self.known("access_token")?.trim()) }
+                Login::AccessToken {
+                    token: Secret::new(self.known("access_token")?.trim()),
+                }
             }
             [first, second, ..] => {
                 found.push(two_methods(&variable(first), &variable(second)));
@@ -410,7 +482,9 @@ fn check_url(text: &str) -> Result<Url, String> {
     };
     let host = url.host_str().unwrap_or_default();
     if host.ends_with(".lightning.force.com") {
-        return Err(format!("this is the address of the Lightning pages, which has no API. {MY_DOMAIN}"));
+        return Err(format!(
+            "this is the address of the Lightning pages, which has no API. {MY_DOMAIN}"
+        ));
     }
     let loopback = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
@@ -421,7 +495,11 @@ fn check_url(text: &str) -> Result<Url, String> {
     match url.scheme() {
         "https" => {}
         "http" if loopback => {}
-        "http" => return Err(format!("plain http would show credentials to everyone on the way: write https://{host}")),
+        "http" => {
+            return Err(format!(
+                "plain http would show credentials to everyone on the way: write https://{host}"
+            ));
+        }
         _ => return Err(format!("this is no web address. {MY_DOMAIN}")),
     }
     if !url.username().is_empty() || url.password().is_some() {

@@ -38,7 +38,11 @@ impl Danger {
             return None;
         }
         let removed: Vec<&str> = match (old.members(), new.members()) {
-            (Some(old), Some(new)) => old.iter().filter(|m| !new.contains(m)).filter_map(Value::as_text).collect(),
+            (Some(old), Some(new)) => old
+                .iter()
+                .filter(|m| !new.contains(m))
+                .filter_map(Value::as_text)
+                .collect(),
             (Some(old), None) => old.iter().filter_map(Value::as_text).collect(),
             _ => Vec::new(),
         };
@@ -67,9 +71,11 @@ pub fn shown(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_string(),
         Value::Null => "nothing".to_owned(),
-        Value::List(members) | Value::Set(members) => {
-            members.iter().filter_map(Value::as_text).collect::<Vec<_>>().join(", ")
-        }
+        Value::List(members) | Value::Set(members) => members
+            .iter()
+            .filter_map(Value::as_text)
+            .collect::<Vec<_>>()
+            .join(", "),
         _ => "another value".to_owned(),
     }
 }

@@ -23,8 +23,8 @@ mod tests;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use operations::{
-    ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, PlanReply, PlanRequest, Private, ReadReply,
-    ReadRequest,
+    ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, PlanReply, PlanRequest, Private,
+    ReadReply, ReadRequest,
 };
 pub use schema::{Attribute, Block, IdentityAttribute, IdentitySchema, NestedBlock, Nesting, Schema};
 
@@ -81,7 +81,10 @@ impl Provider {
 
     /// Resource types with their schemas, in the order of the catalogue.
     pub fn resource_schemas(&self) -> Vec<(&str, &Schema)> {
-        catalog::RESOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
+        catalog::RESOURCES
+            .iter()
+            .map(|spec| (spec.name, spec.schema()))
+            .collect()
     }
 
     pub fn resource_schema(&self, type_name: &str) -> Option<&Schema> {
@@ -97,7 +100,10 @@ impl Provider {
     }
 
     pub fn identity_schemas(&self) -> Vec<(&str, &IdentitySchema)> {
-        catalog::RESOURCES.iter().map(|spec| (spec.name, self.identity.get_or_init(identity_schema))).collect()
+        catalog::RESOURCES
+            .iter()
+            .map(|spec| (spec.name, self.identity.get_or_init(identity_schema)))
+            .collect()
     }
 
     pub fn identity_schema(&self, type_name: &str) -> Option<&IdentitySchema> {
@@ -137,7 +143,12 @@ impl Provider {
     }
 
     /// `state` was read by the current schema, leniently: absent attributes are null, unknown ones dropped.
-    pub fn upgrade_resource_state(&self, type_name: &str, version: i64, state: Value) -> (Value, Diagnostics) {
+    pub fn upgrade_resource_state(
+        &self,
+        type_name: &str,
+        version: i64,
+        state: Value,
+    ) -> (Value, Diagnostics) {
         match catalog::resource(type_name) {
             Some(spec) if version <= spec.schema().version => (state, Diagnostics::default()),
             Some(spec) => (state, diagnostics::newer_state(spec.name).into()),
@@ -169,7 +180,12 @@ impl Provider {
     pub fn plan_resource_change(&self, request: PlanRequest) -> PlanReply {
         let Some(spec) = catalog::resource(&request.type_name) else {
             let diagnostics = diagnostics::unknown_type(&request.type_name).into();
-            return PlanReply { planned: request.prior, private: request.private, diagnostics, ..PlanReply::default() };
+            return PlanReply {
+                planned: request.prior,
+                private: request.private,
+                diagnostics,
+                ..PlanReply::default()
+            };
         };
         let context = match self.connection() {
             Connection::Ready(connected) => connected.context.clone(),
@@ -201,7 +217,10 @@ impl Provider {
     }
 
     pub async fn import_resource_state(&self, request: ImportRequest) -> ImportReply {
-        let refused = |found: Diagnostic| ImportReply { diagnostics: found.into(), ..ImportReply::default() };
+        let refused = |found: Diagnostic| ImportReply {
+            diagnostics: found.into(),
+            ..ImportReply::default()
+        };
         let Some(spec) = catalog::resource(&request.type_name) else {
             return refused(diagnostics::unknown_type(&request.type_name));
         };
@@ -227,7 +246,10 @@ impl Provider {
     }
 
     fn connection(&self) -> Connection {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn connect_to(&self, connection: Connection) {
@@ -242,7 +264,8 @@ impl Provider {
     /// Takes out the warnings that the provider block silences.
     fn finish(&self, found: Diagnostics) -> Diagnostics {
         let suppressed = self.suppressed.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = |diagnostic: &Diagnostic| !diagnostic.id.is_some_and(|id| suppressed.iter().any(|s| s == id));
+        let wanted =
+            |diagnostic: &Diagnostic| !diagnostic.id.is_some_and(|id| suppressed.iter().any(|s| s == id));
         Diagnostics(found.into_iter().filter(wanted).collect())
     }
 }
@@ -263,7 +286,11 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
     let client_id = configuration.settings.login.client_id().map(str::to_owned);
     let org = Org::connect(configuration.settings).map_err(|error| diagnostics::unavailable(&error))?;
     let version = org.known_api_version().await;
-    let context = PlanContext { version, client_id, allow_self_lockout: configuration.allow_self_lockout };
+    let context = PlanContext {
+        version,
+        client_id,
+        allow_self_lockout: configuration.allow_self_lockout,
+    };
     Ok(Connected { org, context })
 }
 
@@ -278,8 +305,16 @@ fn identity_schema() -> IdentitySchema {
     IdentitySchema {
         version: 0,
         attributes: vec![
-            attribute("org_id", false, "The ID of the org. Left out: the org that the provider is connected to."),
-            attribute("namespace", false, "The namespace of the package that the app was installed from."),
+            attribute(
+                "org_id",
+                false,
+                "The ID of the org. Left out: the org that the provider is connected to.",
+            ),
+            attribute(
+                "namespace",
+                false,
+                "The namespace of the package that the app was installed from.",
+            ),
             attribute("name", true, "The API name of the app."),
         ],
     }

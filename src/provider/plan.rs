@@ -36,10 +36,18 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
         check_versions(spec, &request.config, version, &mut reply.diagnostics);
     }
     if create {
-        reply.private = PrivateState { managed: managed(spec, &request.config), ..PrivateState::default() }.write();
+        reply.private = PrivateState {
+            managed: managed(spec, &request.config),
+            ..PrivateState::default()
+        }
+        .write();
     } else {
         reply.requires_replace = replacements(spec, &request.prior, &planned);
-        reply.private = PrivateState { managed: managed(spec, &request.config), ..private.clone() }.write();
+        reply.private = PrivateState {
+            managed: managed(spec, &request.config),
+            ..private.clone()
+        }
+        .write();
         reply.identity.clone_from(&request.identity);
         judge_update(spec, request, &planned, &private, context, &mut reply);
     }
@@ -53,14 +61,35 @@ fn planned_state(spec: &ResourceSpec, request: &PlanRequest, private: &PrivateSt
     let create = prior.is_null();
     let mut planned = spec.schema().block.empty();
     for name in [ID, ORG_ID] {
-        planned.put(name, if create { Value::Unknown } else { prior.get(name).clone() });
+        planned.put(
+            name,
+            if create {
+                Value::Unknown
+            } else {
+                prior.get(name).clone()
+            },
+        );
     }
     if spec.shows_namespace {
-        planned.put(NAMESPACE, if create { Value::Unknown } else { prior.get(NAMESPACE).clone() });
+        planned.put(
+            NAMESPACE,
+            if create {
+                Value::Unknown
+            } else {
+                prior.get(NAMESPACE).clone()
+            },
+        );
     }
     if spec.protectable {
         let written = config.get(DELETION_PROTECTION);
-        planned.put(DELETION_PROTECTION, if written.is_null() { false.into() } else { written.clone() });
+        planned.put(
+            DELETION_PROTECTION,
+            if written.is_null() {
+                false.into()
+            } else {
+                written.clone()
+            },
+        );
     }
     planned.put(timeouts::BLOCK, config.get(timeouts::BLOCK).clone());
     planned.put(spec.app_attribute, config.get(spec.app_attribute).clone());
@@ -96,15 +125,23 @@ fn planned_value(row: Row, written: &Value, prior: &Value, private: &PrivateStat
 
 /// Attributes that the configuration has and that leaving out would not enforce.
 fn managed(spec: &ResourceSpec, config: &Value) -> BTreeSet<String> {
-    let rows = spec.rows().filter(|row| matches!(row.field.omitted, Omitted::Kept | Omitted::Computed));
+    let rows = spec
+        .rows()
+        .filter(|row| matches!(row.field.omitted, Omitted::Kept | Omitted::Computed));
     let written = rows.filter(|row| !config.get(row.field.attribute).is_null());
     written.map(|row| row.field.attribute.to_owned()).collect()
 }
 
 fn replacements(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<Path> {
-    let rows = spec.rows().filter(|row| row.field.change == Change::Replace).map(|row| row.field.attribute);
+    let rows = spec
+        .rows()
+        .filter(|row| row.field.change == Change::Replace)
+        .map(|row| row.field.attribute);
     let names = std::iter::once(spec.app_attribute).chain(rows);
-    names.filter(|name| prior.get(name) != planned.get(name)).map(Path::attribute).collect()
+    names
+        .filter(|name| prior.get(name) != planned.get(name))
+        .map(Path::attribute)
+        .collect()
 }
 
 /// Attributes whose change reaches the org.
@@ -125,7 +162,11 @@ fn judge_update(
     reply: &mut PlanReply,
 ) {
     let (prior, config) = (&request.prior, &request.config);
-    let app = prior.get(spec.app_attribute).as_text().unwrap_or_default().to_owned();
+    let app = prior
+        .get(spec.app_attribute)
+        .as_text()
+        .unwrap_or_default()
+        .to_owned();
     let diagnostics = &mut reply.diagnostics;
     if !reply.requires_replace.is_empty() {
         if prior.get(DELETION_PROTECTION) == &Value::Bool(true) {
@@ -135,7 +176,9 @@ fn judge_update(
         if matches!(spec.destruction, Destruction::Deletes(_)) {
             guard_own_app(spec, prior, private, context, &app, "replace", diagnostics);
             let renamed = spec.shows_namespace;
-            diagnostics.push(diagnostics::consumer_key_destroyed(spec.noun, &app, true, renamed));
+            diagnostics.push(diagnostics::consumer_key_destroyed(
+                spec.noun, &app, true, renamed,
+            ));
         }
         return;
     }
@@ -148,16 +191,30 @@ fn judge_update(
         }
     }
     for name in &private.managed {
-        let kept = spec.row(name).is_some_and(|row| row.field.omitted == Omitted::Kept);
+        let kept = spec
+            .row(name)
+            .is_some_and(|row| row.field.omitted == Omitted::Kept);
         if kept && config.get(name).is_null() && !planned.get(name).is_unknown() && prior.get(name).is_set() {
             diagnostics.push(diagnostics::no_longer_managed(name, prior.get(name)));
         }
     }
-    diagnostics.extend(spec.dangers.iter().filter_map(|danger| danger.check(&app, prior, planned)));
+    diagnostics.extend(
+        spec.dangers
+            .iter()
+            .filter_map(|danger| danger.check(&app, prior, planned)),
+    );
     diagnostics.extend(certificate_change(spec, prior, planned, &app));
     let locks_out = |row: &&Row| spec.locks_out(row.field.attribute, planned.get(row.field.attribute));
     for row in changed.iter().filter(locks_out) {
-        guard_own_app(spec, prior, private, context, &app, row.field.attribute, diagnostics);
+        guard_own_app(
+            spec,
+            prior,
+            private,
+            context,
+            &app,
+            row.field.attribute,
+            diagnostics,
+        );
     }
 }
 
@@ -173,7 +230,12 @@ fn certificate_change(spec: &ResourceSpec, prior: &Value, planned: &Value, app: 
         Some(facts) => format!("{} (valid until {})", facts.sha256_fingerprint, facts.not_after),
         None => "none".to_owned(),
     };
-    Some(diagnostics::certificate_changed(name, app, &show(old), &show(new)))
+    Some(diagnostics::certificate_changed(
+        name,
+        app,
+        &show(old),
+        &show(new),
+    ))
 }
 
 fn plan_destroy(
@@ -182,18 +244,40 @@ fn plan_destroy(
     private: &PrivateState,
     context: &PlanContext,
 ) -> PlanReply {
-    let app = request.prior.get(spec.app_attribute).as_text().unwrap_or_default().to_owned();
-    let mut reply = PlanReply { private: request.private.clone(), ..PlanReply::default() };
+    let app = request
+        .prior
+        .get(spec.app_attribute)
+        .as_text()
+        .unwrap_or_default()
+        .to_owned();
+    let mut reply = PlanReply {
+        private: request.private.clone(),
+        ..PlanReply::default()
+    };
     if request.prior.get(DELETION_PROTECTION) == &Value::Bool(true) {
-        reply.diagnostics.push(diagnostics::protected(spec.noun, &app, "destroy"));
+        reply
+            .diagnostics
+            .push(diagnostics::protected(spec.noun, &app, "destroy"));
         return reply;
     }
     match spec.destruction {
         Destruction::Deletes(_) => {
-            guard_own_app(spec, &request.prior, private, context, &app, "destroy", &mut reply.diagnostics);
-            reply.diagnostics.push(diagnostics::consumer_key_destroyed(spec.noun, &app, false, false));
+            guard_own_app(
+                spec,
+                &request.prior,
+                private,
+                context,
+                &app,
+                "destroy",
+                &mut reply.diagnostics,
+            );
+            reply
+                .diagnostics
+                .push(diagnostics::consumer_key_destroyed(spec.noun, &app, false, false));
         }
-        Destruction::StopsManaging => reply.diagnostics.push(diagnostics::stops_managing(spec.noun, &app)),
+        Destruction::StopsManaging => reply
+            .diagnostics
+            .push(diagnostics::stops_managing(spec.noun, &app)),
     }
     reply
 }
@@ -208,7 +292,9 @@ fn guard_own_app(
     what: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    let own_key = spec.key_row().and_then(|row| prior.get(row.field.attribute).as_text());
+    let own_key = spec
+        .key_row()
+        .and_then(|row| prior.get(row.field.attribute).as_text());
     let own = private.own_app || (own_key.is_some() && own_key == context.client_id.as_deref());
     if own && !context.allow_self_lockout {
         diagnostics.push(diagnostics::self_lockout(app, what));
@@ -222,7 +308,11 @@ pub fn check_versions(spec: &ResourceSpec, config: &Value, version: u16, diagnos
         if value.is_set()
             && let Some(problem) = metadata::version_problem(row.field, value, version)
         {
-            diagnostics.push(diagnostics::newer_api_needed(row.field.attribute, problem, version));
+            diagnostics.push(diagnostics::newer_api_needed(
+                row.field.attribute,
+                problem,
+                version,
+            ));
         }
     }
 }

@@ -25,7 +25,9 @@ pub struct PrivateState {
 
 impl PrivateState {
     pub fn read(bytes: &[u8]) -> PrivateState {
-        let Ok(Json::Object(json)) = serde_json::from_slice(bytes) else { return PrivateState::default() };
+        let Ok(Json::Object(json)) = serde_json::from_slice(bytes) else {
+            return PrivateState::default();
+        };
         PrivateState {
             parts: texts_by_key(json.get("parts")),
             managed: texts(json.get("managed")),
@@ -49,18 +51,34 @@ impl PrivateState {
         put("records", json!(self.records), self.records.is_empty());
         put("imported", json!(true), !self.imported);
         put("own_app", json!(true), !self.own_app);
-        if json.is_empty() { Vec::new() } else { Json::Object(json).to_string().into_bytes() }
+        if json.is_empty() {
+            Vec::new()
+        } else {
+            Json::Object(json).to_string().into_bytes()
+        }
     }
 }
 
 fn texts(json: Option<&Json>) -> BTreeSet<String> {
-    let members = json.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-    members.iter().filter_map(Json::as_str).map(str::to_owned).collect()
+    let members = json
+        .and_then(Json::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    members
+        .iter()
+        .filter_map(Json::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn texts_by_key(json: Option<&Json>) -> BTreeMap<String, String> {
-    let Some(Json::Object(entries)) = json else { return BTreeMap::new() };
-    entries.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    let Some(Json::Object(entries)) = json else {
+        return BTreeMap::new();
+    };
+    entries
+        .iter()
+        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect()
 }
 
 #[cfg(test)]

@@ -123,7 +123,9 @@ impl ResourceSpec {
     }
 
     pub fn locks_out(&self, attribute: &str, value: &Value) -> bool {
-        self.lockouts.iter().any(|(name, is)| *name == attribute && is.holds(value, value) == Some(true))
+        self.lockouts
+            .iter()
+            .any(|(name, is)| *name == attribute && is.holds(value, value) == Some(true))
     }
 
     /// Attributes that live in the provider only: a change of them sends nothing.
@@ -132,11 +134,17 @@ impl ResourceSpec {
     }
 
     pub fn schema(&self) -> &Schema {
-        self.schema.get_or_init(|| Schema { version: 0, block: self.block() })
+        self.schema.get_or_init(|| Schema {
+            version: 0,
+            block: self.block(),
+        })
     }
 
     fn block(&self) -> Block {
-        let mut block = Block { description: self.doc.to_owned(), ..Block::default() };
+        let mut block = Block {
+            description: self.doc.to_owned(),
+            ..Block::default()
+        };
         let computed = |name: &str, doc: &str| Attribute {
             name: name.to_owned(),
             ty: Type::String,
@@ -158,7 +166,10 @@ impl ResourceSpec {
                     nesting: Nesting::Set,
                     block: Block {
                         description: row.describe(),
-                        attributes: fields.iter().map(|field| Row { field, ..row }.attribute()).collect(),
+                        attributes: fields
+                            .iter()
+                            .map(|field| Row { field, ..row }.attribute())
+                            .collect(),
                         blocks: Vec::new(),
                     },
                     min_items: 0,
@@ -183,9 +194,14 @@ impl ResourceSpec {
             "The app's API name. Refer to it from the app's other resources: it is unknown until the app \
              exists, so that a replaced app takes its parts along.",
         ));
-        block.attributes.push(computed(ORG_ID, "The ID of the org that the app is in."));
+        block
+            .attributes
+            .push(computed(ORG_ID, "The ID of the org that the app is in."));
         if self.shows_namespace {
-            block.attributes.push(computed(NAMESPACE, "The namespace of the package that the app comes from."));
+            block.attributes.push(computed(
+                NAMESPACE,
+                "The namespace of the package that the app comes from.",
+            ));
         }
         block.blocks.push(timeouts::block(&self.default_timeouts));
         block
@@ -240,7 +256,10 @@ impl Row {
         if field.readback == Readback::Never {
             say("Salesforce does not return it: drift does not show.");
         }
-        say(&format!("Metadata: `{}.{}`, API {}.0", self.part.kind.name, field.element, field.since));
+        say(&format!(
+            "Metadata: `{}.{}`, API {}.0",
+            self.part.kind.name, field.element, field.since
+        ));
         for (value, version) in field.newer_values {
             text.push_str(&format!(" (`{value}`: {version}.0)"));
         }

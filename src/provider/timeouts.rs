@@ -34,7 +34,12 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    pub const STANDARD: Timeouts = Timeouts { create: 1200, read: 300, update: 1200, delete: 1200 };
+    pub const STANDARD: Timeouts = Timeouts {
+        create: 1200,
+        read: 300,
+        update: 1200,
+        delete: 1200,
+    };
 
     fn of(&self, operation: Operation) -> Duration {
         Duration::from_secs(match operation {
@@ -53,7 +58,9 @@ pub fn block(defaults: &Timeouts) -> NestedBlock {
         Attribute {
             name: (*name).to_owned(),
             ty: Type::String,
-            description: format!("How long a {name} may take, as `30s`, `20m` or `1h30m`. Left out: `{minutes}m`."),
+            description: format!(
+                "How long a {name} may take, as `30s`, `20m` or `1h30m`. Left out: `{minutes}m`."
+            ),
             required: false,
             optional: true,
             computed: false,
@@ -75,7 +82,10 @@ pub fn block(defaults: &Timeouts) -> NestedBlock {
 
 /// How long an operation on this object may take.
 pub fn limit(object: &Value, operation: Operation, defaults: &Timeouts) -> Duration {
-    let name = OPERATIONS.iter().find(|(_, candidate)| *candidate == operation).map_or("", |(name, _)| name);
+    let name = OPERATIONS
+        .iter()
+        .find(|(_, candidate)| *candidate == operation)
+        .map_or("", |(name, _)| name);
     let written = object.get(BLOCK).get(name).as_text().and_then(parse);
     written.unwrap_or_else(|| defaults.of(operation))
 }
@@ -83,7 +93,9 @@ pub fn limit(object: &Value, operation: Operation, defaults: &Timeouts) -> Durat
 /// Errors for durations that are none.
 pub fn check(config: &Value, diagnostics: &mut Diagnostics) {
     for (name, _) in OPERATIONS {
-        let Some(text) = config.get(BLOCK).get(name).as_text() else { continue };
+        let Some(text) = config.get(BLOCK).get(name).as_text() else {
+            continue;
+        };
         if parse(text).is_none() {
             let path = Path::attribute(BLOCK).then(Step::Attribute((*name).to_owned()));
             diagnostics.push(
@@ -132,7 +144,18 @@ mod tests {
         assert_eq!(parse("1h30m"), Some(Duration::from_secs(5400)));
         assert_eq!(parse("1.5m"), Some(Duration::from_secs(90)));
         assert_eq!(parse("500ms"), Some(Duration::from_millis(500)));
-        for text in ["", "5", "5 bananas", "-1m", "0s", "1d", "m", "999999h", "1..5s", "1h 30m"] {
+        for text in [
+            "",
+            "5",
+            "5 bananas",
+            "-1m",
+            "0s",
+            "1d",
+            "m",
+            "999999h",
+            "1..5s",
+            "1h 30m",
+        ] {
             assert_eq!(parse(text), None, "{text:?}");
         }
     }

@@ -18,20 +18,30 @@ pub fn check(spec: &ResourceSpec, config: &Value) -> Diagnostics {
         check_row(row, config.get(row.field.attribute), &mut found);
     }
     timeouts::check(config, &mut found);
-    found.extend(spec.combinations.iter().filter_map(|combination: &Combination| combination.check(spec, config)));
+    found.extend(
+        spec.combinations
+            .iter()
+            .filter_map(|combination: &Combination| combination.check(spec, config)),
+    );
     check_foreign_consumer(spec, config, &mut found);
     found
 }
 
 /// The app's name: in the app itself our own name for it, elsewhere the name of an app that may be installed.
 fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
-    let Some(name) = config.get(spec.app_attribute).as_text() else { return };
+    let Some(name) = config.get(spec.app_attribute).as_text() else {
+        return;
+    };
     let local = match name.split_once("__") {
         Some((namespace, local)) if !namespace.is_empty() && !spec.shows_namespace => local,
         _ => name,
     };
     if let Some(problem) = Rule::ApiName.check(&Value::text(local)) {
-        found.push(diagnostics::invalid_value(Path::attribute(spec.app_attribute), problem, true));
+        found.push(diagnostics::invalid_value(
+            Path::attribute(spec.app_attribute),
+            problem,
+            true,
+        ));
     }
 }
 
@@ -91,7 +101,10 @@ fn check_members(value: &Value, path: &Path, found: &mut Diagnostics) {
             }
         }
         Value::Set(members) => {
-            for member in members.iter().filter(|member| !matches!(member, Value::Object(_))) {
+            for member in members
+                .iter()
+                .filter(|member| !matches!(member, Value::Object(_)))
+            {
                 null_member(member, path, found);
                 check_members(member, path, found);
             }
@@ -110,7 +123,11 @@ fn check_members(value: &Value, path: &Path, found: &mut Diagnostics) {
 
 fn null_member(member: &Value, path: &Path, found: &mut Diagnostics) {
     if member.is_null() {
-        found.push(diagnostics::invalid_value(path.clone(), "A member must not be null: leave it out.".into(), true));
+        found.push(diagnostics::invalid_value(
+            path.clone(),
+            "A member must not be null: leave it out.".into(),
+            true,
+        ));
     }
 }
 
@@ -126,7 +143,11 @@ fn apply(rule: &Rule, value: &Value, path: &Path, found: &mut Diagnostics) {
     match (rule, value) {
         (Rule::Each(each), Value::List(members)) => {
             for (index, member) in members.iter().enumerate() {
-                say(each, member, path.then(Step::Index(i64::try_from(index).unwrap_or(i64::MAX))));
+                say(
+                    each,
+                    member,
+                    path.then(Step::Index(i64::try_from(index).unwrap_or(i64::MAX))),
+                );
             }
         }
         (Rule::Each(each), Value::Set(members)) => {
@@ -151,7 +172,10 @@ fn check_foreign_consumer(spec: &ResourceSpec, config: &Value, found: &mut Diagn
     }
     for row in spec.rows().filter(|row| spec.is_consumer_part(row.part)) {
         if !config.get(row.field.attribute).is_null() {
-            found.push(diagnostics::foreign_consumer(row.field.attribute, link.field.attribute));
+            found.push(diagnostics::foreign_consumer(
+                row.field.attribute,
+                link.field.attribute,
+            ));
         }
     }
 }

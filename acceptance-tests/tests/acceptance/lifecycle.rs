@@ -35,7 +35,7 @@ fn one_apply_makes_an_app_with_all_its_parts() {
             "{address}.id is known while planning the create"
         );
         assert_eq!(workspace.attribute(address, "id"), "Shop");
-        assert_eq!(workspace.attribute(address, "org_id"), org.org_id());
+        workspace.is_in_org(address, org.org_id());
     }
     let global = org.part(GLOBAL_OAUTH, "Shop");
     assert_eq!(

@@ -40,8 +40,11 @@ pub fn foreign_consumer(attribute: &str, link: &str) -> Diagnostic {
 }
 
 pub fn newer_api_needed(attribute: &str, problem: String, version: u16) -> Diagnostic {
-    Diagnostic::error("Not available in this API version", format!("{problem} This org is used with API {version}.0."))
-        .at_attribute(attribute)
+    Diagnostic::error(
+        "Not available in this API version",
+        format!("{problem} This org is used with API {version}.0."),
+    )
+    .at_attribute(attribute)
 }
 
 pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {
@@ -110,7 +113,10 @@ pub fn unread_would_be_cleared(attribute: &str, app: &str) -> Diagnostic {
 pub fn no_longer_managed(attribute: &str, value: &Value) -> Diagnostic {
     Diagnostic::advice(
         "Attribute no longer managed",
-        format!("{attribute} is no longer managed; {} stays in the org.", shown(value)),
+        format!(
+            "{attribute} is no longer managed; {} stays in the org.",
+            shown(value)
+        ),
         "no-longer-managed",
     )
     .at_attribute(attribute)

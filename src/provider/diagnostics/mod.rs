@@ -51,8 +51,14 @@ impl Diagnostic {
 
     /// A warning that can be silenced; the detail says how.
     pub fn advice(summary: impl Into<String>, detail: impl Into<String>, id: &'static str) -> Diagnostic {
-        let detail = format!("{}\n\nTo silence this: suppress_warnings = [\"{id}\"] in the provider block.", detail.into());
-        Diagnostic { id: Some(id), ..Diagnostic::warning(summary, detail) }
+        let detail = format!(
+            "{}\n\nTo silence this: suppress_warnings = [\"{id}\"] in the provider block.",
+            detail.into()
+        );
+        Diagnostic {
+            id: Some(id),
+            ..Diagnostic::warning(summary, detail)
+        }
     }
 
     #[must_use]

@@ -36,11 +36,17 @@ fn as_configured(actual: &Actual, wishes: &Wishes<'_>) -> bool {
     wishes.spec.rows().all(|row| {
         let name = row.field.attribute;
         let written = !wishes.config.get(name).is_null();
-        let managed = written || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
+        let managed = written
+            || !matches!(
+                row.field.omitted,
+                Omitted::Kept | Omitted::Computed | Omitted::Unwritten
+            );
         if !managed || row.field.readback == Readback::Never {
             return true;
         }
-        let Some(component) = actual.part(row.part).component() else { return false };
+        let Some(component) = actual.part(row.part).component() else {
+            return false;
+        };
         let there = match (component.get(name), row.field.omitted) {
             (Value::Null, Omitted::Default(value)) => value.value(),
             (value, _) => value.clone(),
@@ -71,8 +77,14 @@ mod tests {
     #[test]
     fn salesforce_times_read_as_seconds() {
         assert_eq!(seconds_since_epoch("1970-01-01T00:00:00.000Z"), Some(0));
-        assert_eq!(seconds_since_epoch("2026-01-01T00:00:01.000Z"), Some(1_767_225_601));
-        assert_eq!(seconds_since_epoch("2024-02-29T12:00:00.000Z"), Some(1_709_208_000));
+        assert_eq!(
+            seconds_since_epoch("2026-01-01T00:00:01.000Z"),
+            Some(1_767_225_601)
+        );
+        assert_eq!(
+            seconds_since_epoch("2024-02-29T12:00:00.000Z"),
+            Some(1_709_208_000)
+        );
         assert_eq!(seconds_since_epoch("yesterday"), None);
     }
 }

@@ -45,13 +45,18 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// What the org refused, when it is certain that nothing was changed.
-    pub(super) async fn send(&self, app: &str, changes: Vec<Change>, deadline: Instant) -> Result<Sent, Diagnostics> {
+    pub(super) async fn send(
+        &self,
+        app: &str,
+        changes: Vec<Change>,
+        deadline: Instant,
+    ) -> Result<Sent, Diagnostics> {
         match self.org.apply(changes, deadline).await {
             Ok(_) => Ok(Sent::Done),
             Err(error) => match &error.kind {
-                ApplyErrorKind::Unverified { .. } | ApplyErrorKind::CanceledBy { .. } => {
-                    Ok(Sent::Unverified(diagnostics::unverified(self.spec.noun, app, &error)))
-                }
+                ApplyErrorKind::Unverified { .. } | ApplyErrorKind::CanceledBy { .. } => Ok(
+                    Sent::Unverified(diagnostics::unverified(self.spec.noun, app, &error)),
+                ),
                 _ => Err(self.refusals(app, &error)),
             },
         }
@@ -64,7 +69,9 @@ impl Engine<'_> {
             ApplyErrorKind::Rejected { problems, .. } => {
                 for problem in problems {
                     let known = problem.path.as_ref().filter(|path| {
-                        path.root().is_some_and(|root| root == self.spec.app_attribute || self.spec.row(root).is_some())
+                        path.root().is_some_and(|root| {
+                            root == self.spec.app_attribute || self.spec.row(root).is_some()
+                        })
                     });
                     let mut diagnostic = diagnostics::rejected(self.spec.noun, app, &problem.message);
                     diagnostic.path = known.cloned();
@@ -88,7 +95,9 @@ impl Engine<'_> {
                 if let Sent::Unverified(diagnostic) = sent {
                     reply.diagnostics.push(diagnostic);
                 }
-                reply.diagnostics.push(diagnostics::not_read_back(self.spec.noun, apply.app));
+                reply
+                    .diagnostics
+                    .push(diagnostics::not_read_back(self.spec.noun, apply.app));
                 reply.diagnostics.extend(found);
                 return reply;
             }
@@ -106,8 +115,14 @@ impl Engine<'_> {
                     reply
                 }
                 Sent::Done => {
-                    let mut reply = if create { self.as_planned(apply) } else { self.as_before(apply) };
-                    reply.diagnostics.push(diagnostics::vanished(self.spec.noun, apply.app));
+                    let mut reply = if create {
+                        self.as_planned(apply)
+                    } else {
+                        self.as_before(apply)
+                    };
+                    reply
+                        .diagnostics
+                        .push(diagnostics::vanished(self.spec.noun, apply.app));
                     reply
                 }
             };
@@ -120,8 +135,9 @@ impl Engine<'_> {
         let pauses = [250, 500, 1000, 2000, 4000];
         let mut pauses = pauses.iter();
         loop {
-            let actual =
-                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await?;
+            let actual = self
+                .look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline)
+                .await?;
             let complete = actual.exists();
             match pauses.next() {
                 Some(pause) if !complete => crate::org::pause(std::time::Duration::from_millis(*pause)).await,
@@ -143,7 +159,8 @@ impl Engine<'_> {
         };
         let mut state = join(&frame, actual, planned);
         let mut found = Diagnostics::default();
-        self.fill_unreadable(apply.app, actual, &mut state, &mut found).await;
+        self.fill_unreadable(apply.app, actual, &mut state, &mut found)
+            .await;
         let mut differences = Diagnostics::default();
         for row in self.spec.rows() {
             let name = row.field.attribute;
@@ -152,9 +169,17 @@ impl Engine<'_> {
                 continue;
             }
             let ours = !config.get(name).is_null()
-                || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
+                || !matches!(
+                    row.field.omitted,
+                    Omitted::Kept | Omitted::Computed | Omitted::Unwritten
+                );
             if ours {
-                differences.push(diagnostics::kept_otherwise(name, wanted, &kept, apply.request.prior.is_null()));
+                differences.push(diagnostics::kept_otherwise(
+                    name,
+                    wanted,
+                    &kept,
+                    apply.request.prior.is_null(),
+                ));
             } else {
                 // Not managed: what changed in the org since the plan shows at the next refresh.
                 state.put(name, wanted.clone());
@@ -164,11 +189,17 @@ impl Engine<'_> {
         found.extend(differences);
         match sent {
             Sent::Done => {}
-            Sent::Unverified(diagnostic) if as_wanted => found.push(diagnostics::succeeded_after_all(&diagnostic)),
+            Sent::Unverified(diagnostic) if as_wanted => {
+                found.push(diagnostics::succeeded_after_all(&diagnostic))
+            }
             Sent::Unverified(diagnostic) => found.push(diagnostic),
         }
         let mut private = apply.private.clone();
-        for row in self.spec.rows().filter(|row| row.field.readback == Readback::Never) {
+        for row in self
+            .spec
+            .rows()
+            .filter(|row| row.field.readback == Readback::Never)
+        {
             if !config.get(row.field.attribute).is_null() {
                 private.unread.remove(row.field.attribute);
             }

@@ -23,7 +23,10 @@ impl Engine<'_> {
     pub(super) async fn create(&self, request: ApplyRequest) -> ApplyReply {
         match self.created(&request).await {
             Ok(reply) => reply,
-            Err(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
+            Err(diagnostics) => ApplyReply {
+                diagnostics,
+                ..ApplyReply::default()
+            },
         }
     }
 
@@ -63,19 +66,41 @@ impl Engine<'_> {
     }
 
     async fn created_anew(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
-        let existing =
-            self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, apply.deadline).await?;
-        if existing.parts.iter().any(|(_, state)| matches!(state, PartState::Present(_))) {
+        let existing = self
+            .look_up(
+                apply.app,
+                &apply.private,
+                apply.session,
+                Freshness::Now,
+                apply.deadline,
+            )
+            .await?;
+        if existing
+            .parts
+            .iter()
+            .any(|(_, state)| matches!(state, PartState::Present(_)))
+        {
             if existing.exists() && is_our_own(&existing, wishes, apply.session, SystemTime::now()) {
                 let mut reply = self.compared(apply, &existing, Sent::Done).await;
-                reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
+                reply
+                    .diagnostics
+                    .push(diagnostics::adopted(self.spec.noun, apply.app));
                 return Ok(reply);
             }
             return Err(diagnostics::already_exists(self.spec.name, self.spec.noun, apply.app).into());
         }
-        let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
-        let parts = self.spec.parts.iter().filter(|part| !(linked && self.spec.is_consumer_part(part)));
-        let changes = parts.map(|part| Change::Write(new_component(wishes, part, apply.app))).collect();
+        let linked = self
+            .spec
+            .link
+            .is_some_and(|link| !wishes.config.get(link).is_null());
+        let parts = self
+            .spec
+            .parts
+            .iter()
+            .filter(|part| !(linked && self.spec.is_consumer_part(part)));
+        let changes = parts
+            .map(|part| Change::Write(new_component(wishes, part, apply.app)))
+            .collect();
         let sent = self.send(apply.app, changes, apply.deadline).await?;
         Ok(self.conclude(apply, sent).await)
     }
@@ -83,19 +108,29 @@ impl Engine<'_> {
     /// Waits for the components that Salesforce makes, then writes what is ours into them.
     async fn taken_over(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
         let actual = loop {
-            let actual =
-                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, apply.deadline).await?;
+            let actual = self
+                .look_up(
+                    apply.app,
+                    &apply.private,
+                    apply.session,
+                    Freshness::Now,
+                    apply.deadline,
+                )
+                .await?;
             let missing = self.missing_part(&actual, wishes);
             match missing {
                 None if actual.exists() => break actual,
-                _ if self.org.stopped() => return Err(diagnostics::not_sent(self.spec.noun, apply.app).into()),
+                _ if self.org.stopped() => {
+                    return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
+                }
                 _ if Instant::now() + LOOK_AGAIN > apply.deadline => {
                     return Err(diagnostics::nothing_to_take_over(apply.app).into());
                 }
                 _ => crate::org::pause(LOOK_AGAIN).await,
             }
         };
-        self.guard_own_app(apply.app, &Value::Null, &apply.request.planned).await?;
+        self.guard_own_app(apply.app, &Value::Null, &apply.request.planned)
+            .await?;
         let changes = self.changes(wishes, &actual);
         if changes.is_empty() {
             return Ok(self.compared(apply, &actual, Sent::Done).await);
@@ -114,7 +149,10 @@ impl Engine<'_> {
 
     /// The components to write over those that are there.
     pub(super) fn changes(&self, wishes: &Wishes<'_>, actual: &Actual) -> Vec<Change> {
-        let parts = actual.parts.iter().filter_map(|(part, state)| Some((*part, state.component()?)));
+        let parts = actual
+            .parts
+            .iter()
+            .filter_map(|(part, state)| Some((*part, state.component()?)));
         let writes = parts.filter_map(|(part, existing)| component_to_write(wishes, part, existing));
         writes.map(Change::Write).collect()
     }

@@ -14,7 +14,10 @@ use crate::value::Value;
 impl Engine<'_> {
     pub(super) async fn delete(&self, request: ApplyRequest) -> ApplyReply {
         match self.deleted(&request).await {
-            Ok(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
+            Ok(diagnostics) => ApplyReply {
+                diagnostics,
+                ..ApplyReply::default()
+            },
             Err(diagnostics) => ApplyReply {
                 state: request.prior.clone(),
                 private: request.private.clone(),
@@ -28,7 +31,9 @@ impl Engine<'_> {
     /// When the resource is still there, or may be.
     async fn deleted(&self, request: &ApplyRequest) -> Result<Diagnostics, Diagnostics> {
         let app = self.app_of(&request.prior);
-        let Destruction::Deletes(others) = self.spec.destruction else { return Ok(Diagnostics::default()) };
+        let Destruction::Deletes(others) = self.spec.destruction else {
+            return Ok(Diagnostics::default());
+        };
         // Terraform asks for no destroy plan on the way of a replacement, so this is looked at here too.
         if request.prior.get(DELETION_PROTECTION) == &Value::Bool(true) {
             return Err(diagnostics::protected(self.spec.noun, &app, "destroy").into());
@@ -48,7 +53,11 @@ impl Engine<'_> {
         let own = self.spec.parts.iter().map(|part| part.kind);
         let wanted: Vec<Wanted> = own
             .chain(others.iter().copied())
-            .map(|kind| Wanted { kind, app: app.clone(), hint: private.parts.get(kind.name).cloned() })
+            .map(|kind| Wanted {
+                kind,
+                app: app.clone(),
+                hint: private.parts.get(kind.name).cloned(),
+            })
             .collect();
         let lookups = match self.org.read(&wanted, Freshness::Now, deadline).await {
             Ok(lookups) => lookups,
@@ -59,7 +68,11 @@ impl Engine<'_> {
             match lookup {
                 Lookup::Found(found) => changes.push(Change::Delete(found.component.key.clone())),
                 Lookup::Several(names) => {
-                    changes.extend(names.iter().map(|name| Change::Delete(ComponentKey::new(wanted.kind, name))));
+                    changes.extend(
+                        names
+                            .iter()
+                            .map(|name| Change::Delete(ComponentKey::new(wanted.kind, name))),
+                    );
                 }
                 Lookup::Hidden { .. } => {
                     if let Some(name) = &wanted.hint {
@@ -76,7 +89,9 @@ impl Engine<'_> {
         let gone = self.is_gone(&app, &private).await;
         match (gone, sent) {
             (Ok(true), Sent::Done) => Ok(Diagnostics::default()),
-            (Ok(true), Sent::Unverified(diagnostic)) => Ok(diagnostics::succeeded_after_all(&diagnostic).into()),
+            (Ok(true), Sent::Unverified(diagnostic)) => {
+                Ok(diagnostics::succeeded_after_all(&diagnostic).into())
+            }
             (Ok(false), Sent::Unverified(diagnostic)) => Err(diagnostic.into()),
             (Ok(false), Sent::Done) => Err(diagnostics::still_there(self.spec.noun, &app).into()),
             (Err(_), Sent::Done) => Ok(Diagnostics::default()),
@@ -89,10 +104,20 @@ impl Engine<'_> {
 
     /// Whether the first part, which decides, is not there any more.
     async fn is_gone(&self, app: &str, private: &PrivateState) -> Result<bool, Diagnostics> {
-        let Some(part) = self.spec.parts.first() else { return Ok(true) };
+        let Some(part) = self.spec.parts.first() else {
+            return Ok(true);
+        };
         let hint = private.parts.get(part.kind.name).cloned();
-        let wanted = [Wanted { kind: part.kind, app: app.to_owned(), hint }];
-        match self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await {
+        let wanted = [Wanted {
+            kind: part.kind,
+            app: app.to_owned(),
+            hint,
+        }];
+        match self
+            .org
+            .read(&wanted, Freshness::Now, Instant::now() + VERIFYING)
+            .await
+        {
             Ok(lookups) => Ok(lookups.iter().all(|lookup| matches!(lookup, Lookup::Absent))),
             Err(error) => Err(diagnostics::unreadable(self.spec.noun, app, &error).into()),
         }

@@ -32,7 +32,9 @@ impl Engine<'_> {
                 if let Some(org) = text("org_id").filter(|org| !same_org(org, &session.org_id)) {
                     let noun = self.spec.noun;
                     let name = text("name").unwrap_or_default();
-                    return Err(diagnostics::other_org(noun, name, org, &session.org_id, &session.instance).into());
+                    return Err(
+                        diagnostics::other_org(noun, name, org, &session.org_id, &session.instance).into(),
+                    );
                 }
                 match (text("namespace"), text("name")) {
                     (Some(namespace), Some(name)) => format!("{namespace}__{name}"),
@@ -44,7 +46,10 @@ impl Engine<'_> {
         };
         self.check_id(&app)?;
 
-        let unread = self.spec.rows().filter(|row| row.field.readback == Readback::Never);
+        let unread = self
+            .spec
+            .rows()
+            .filter(|row| row.field.readback == Readback::Never);
         let private = PrivateState {
             imported: true,
             unread: unread.map(|row| row.field.attribute.to_owned()).collect(),
@@ -58,7 +63,9 @@ impl Engine<'_> {
             state.put(DELETION_PROTECTION, false.into());
         }
         let deadline = Instant::now() + timeouts::limit(&state, Operation::Read, &self.spec.default_timeouts);
-        let actual = self.look_up(&app, &private, &session, Freshness::Snapshot, deadline).await?;
+        let actual = self
+            .look_up(&app, &private, &session, Freshness::Snapshot, deadline)
+            .await?;
         if !actual.exists() {
             return Err(diagnostics::nothing_to_import(self.spec.noun, &app, &session.instance).into());
         }
@@ -102,7 +109,10 @@ impl Engine<'_> {
 
     /// What cannot be read cannot be imported: its values would be guesses.
     pub(super) fn check_importable(&self, app: &str, actual: &Actual) -> Result<(), Diagnostic> {
-        let unreadable = actual.parts.iter().find(|(_, state)| matches!(state, PartState::Unreadable));
+        let unreadable = actual
+            .parts
+            .iter()
+            .find(|(_, state)| matches!(state, PartState::Unreadable));
         match unreadable {
             Some((part, _)) => Err(diagnostics::import_unreadable(app, part.kind.name)),
             None => Ok(()),

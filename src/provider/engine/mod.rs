@@ -37,27 +37,44 @@ pub struct Engine<'a> {
 impl Engine<'_> {
     /// The connected org.
     async fn session(&self) -> Result<SessionFacts, Diagnostic> {
-        self.org.session().await.map_err(|error| diagnostics::unavailable(&error))
+        self.org
+            .session()
+            .await
+            .map_err(|error| diagnostics::unavailable(&error))
     }
 
     /// Refuses a state that was written for another org.
     fn check_org(&self, state_org: &Value, session: &SessionFacts, app: &str) -> Result<(), Diagnostic> {
         match state_org.as_text() {
-            Some(org) if !same_org(org, &session.org_id) => {
-                Err(diagnostics::other_org(self.spec.noun, app, org, &session.org_id, &session.instance))
-            }
+            Some(org) if !same_org(org, &session.org_id) => Err(diagnostics::other_org(
+                self.spec.noun,
+                app,
+                org,
+                &session.org_id,
+                &session.instance,
+            )),
             _ => Ok(()),
         }
     }
 
     /// Whether the app is the one that the provider logs in with. What cannot be read is not.
     async fn is_own_app(&self, app: &str, freshness: Freshness) -> bool {
-        let Some(client_id) = self.client_id else { return false };
-        let Some(row) = oauth_settings::SPEC.key_row() else { return false };
-        let wanted = [Wanted { kind: row.part.kind, app: app.to_owned(), hint: None }];
+        let Some(client_id) = self.client_id else {
+            return false;
+        };
+        let Some(row) = oauth_settings::SPEC.key_row() else {
+            return false;
+        };
+        let wanted = [Wanted {
+            kind: row.part.kind,
+            app: app.to_owned(),
+            hint: None,
+        }];
         let deadline = Instant::now() + VERIFYING;
         match self.org.read(&wanted, freshness, deadline).await.as_deref() {
-            Ok([Lookup::Found(found)]) => found.component.get(row.field.attribute).as_text() == Some(client_id),
+            Ok([Lookup::Found(found)]) => {
+                found.component.get(row.field.attribute).as_text() == Some(client_id)
+            }
             _ => false,
         }
     }

@@ -33,7 +33,9 @@ impl Engine<'_> {
         let session = self.session().await?;
         self.check_org(request.state.get(ORG_ID), &session, &app)?;
 
-        let actual = self.look_up(&app, &private, &session, Freshness::Snapshot, deadline).await?;
+        let actual = self
+            .look_up(&app, &private, &session, Freshness::Snapshot, deadline)
+            .await?;
         if !actual.exists() {
             reply.state = Value::Null;
             reply.identity = None;
@@ -51,7 +53,8 @@ impl Engine<'_> {
             records: &records,
         };
         let mut state = join(&frame, &actual, &request.state);
-        self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics).await;
+        self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics)
+            .await;
         let own = self.spec.protectable && self.is_own_app(&app, Freshness::Snapshot).await;
         let private = PrivateState { records, ..private };
         reply.private = private_after(&private, &actual, own);
@@ -62,7 +65,11 @@ impl Engine<'_> {
 
     /// The app's name in a state or a plan.
     pub(super) fn app_of(&self, object: &Value) -> String {
-        object.get(self.spec.app_attribute).as_text().unwrap_or_default().to_owned()
+        object
+            .get(self.spec.app_attribute)
+            .as_text()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// What the org has of the resource's parts.
@@ -115,10 +122,13 @@ impl Engine<'_> {
 
     /// Whether the consumer is another org's: then there is no consumer file here.
     fn is_linked(&self, actual: &Actual, session: &SessionFacts) -> bool {
-        let Some(row) = self.spec.link_row() else { return false };
+        let Some(row) = self.spec.link_row() else {
+            return false;
+        };
         let component = actual.part(row.part).component();
         let link = component.and_then(|component| component.get(row.field.attribute).as_text());
-        link.and_then(|link| link.split_once(':')).is_some_and(|(owner, _)| !same_org(owner, &session.org_id))
+        link.and_then(|link| link.split_once(':'))
+            .is_some_and(|(owner, _)| !same_org(owner, &session.org_id))
     }
 
     /// Parts that may not be read keep their values; the consumer key may be had elsewhere.
@@ -130,7 +140,9 @@ impl Engine<'_> {
         found: &mut Diagnostics,
     ) {
         for (part, part_state) in &actual.parts {
-            let PartState::Unreadable = part_state else { continue };
+            let PartState::Unreadable = part_state else {
+                continue;
+            };
             found.push(diagnostics::drift_unchecked(app, part.kind.name));
             let Some(row) = self.spec.key_row() else { continue };
             if state.get(row.field.attribute).is_null()
@@ -145,7 +157,11 @@ impl Engine<'_> {
     async fn consumer_key_of(&self, app: &str) -> Result<Option<String>, Unavailable> {
         let soql = format!("SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{app}'");
         let rows = self.org.query(&soql).await?;
-        match rows.first().and_then(|row| row.get("Id")).and_then(|id| id.as_str()) {
+        match rows
+            .first()
+            .and_then(|row| row.get("Id"))
+            .and_then(|id| id.as_str())
+        {
             Some(id) => self.org.consumer_key(id).await,
             None => Ok(None),
         }

@@ -34,13 +34,20 @@ pub struct Actual {
 impl Actual {
     pub fn part(&self, part: &Part) -> &PartState {
         static ABSENT: PartState = PartState::Absent;
-        self.parts.iter().find(|(candidate, _)| candidate.kind == part.kind).map_or(&ABSENT, |(_, state)| state)
+        self.parts
+            .iter()
+            .find(|(candidate, _)| candidate.kind == part.kind)
+            .map_or(&ABSENT, |(_, state)| state)
     }
 
     /// Whether the resource exists: its required parts do, or any part when none is required.
     pub fn exists(&self) -> bool {
         let present = |state: &PartState| matches!(state, PartState::Present(_));
-        let mut required = self.parts.iter().filter(|(part, _)| part.presence == Presence::Required).peekable();
+        let mut required = self
+            .parts
+            .iter()
+            .filter(|(part, _)| part.presence == Presence::Required)
+            .peekable();
         if required.peek().is_some() {
             return required.all(|(_, state)| present(state));
         }
@@ -56,8 +63,13 @@ impl Actual {
 
     /// Full names by metadata type, for private state.
     pub fn names(&self) -> BTreeMap<String, String> {
-        let present = self.parts.iter().filter_map(|(part, state)| Some((part, state.component()?)));
-        present.map(|(part, component)| (part.kind.name.to_owned(), component.key.full_name.clone())).collect()
+        let present = self
+            .parts
+            .iter()
+            .filter_map(|(part, state)| Some((part, state.component()?)));
+        present
+            .map(|(part, component)| (part.kind.name.to_owned(), component.key.full_name.clone()))
+            .collect()
     }
 }
 
@@ -84,7 +96,9 @@ pub fn join(frame: &Frame<'_>, actual: &Actual, prior: &Value) -> Value {
     state.put(ID, frame.app.into());
     state.put(ORG_ID, frame.org_id.into());
     if spec.shows_namespace {
-        let namespace = actual.first_found().and_then(|found| found.file.namespace.as_deref());
+        let namespace = actual
+            .first_found()
+            .and_then(|found| found.file.namespace.as_deref());
         state.put(NAMESPACE, namespace.map_or(Value::Null, Value::text));
     }
     for row in spec.rows() {
@@ -100,7 +114,11 @@ fn join_row(row: Row, frame: &Frame<'_>, part: &PartState, prior: &Value) -> Val
         PartState::Present(found) => &found.component,
         PartState::Absent => return absent(row.field),
         PartState::Unreadable => {
-            return if known_prior.is_null() { absent(row.field) } else { known_prior.clone() };
+            return if known_prior.is_null() {
+                absent(row.field)
+            } else {
+                known_prior.clone()
+            };
         }
     };
     if row.field.readback == Readback::Never {
@@ -113,12 +131,20 @@ fn join_row(row: Row, frame: &Frame<'_>, part: &PartState, prior: &Value) -> Val
     if unmanaged {
         return Value::Set(Vec::new());
     }
-    if !prior.is_unknown() && same(row.field, prior, &value, frame.records) { prior.clone() } else { value }
+    if !prior.is_unknown() && same(row.field, prior, &value, frame.records) {
+        prior.clone()
+    } else {
+        value
+    }
 }
 
 /// The value of an element that is there or not, as an attribute.
 fn present(field: &Field, value: &Value) -> Value {
-    if value.is_null() { absent(field) } else { value.clone() }
+    if value.is_null() {
+        absent(field)
+    } else {
+        value.clone()
+    }
 }
 
 /// The attribute's value when the org has no such element.
@@ -158,8 +184,14 @@ pub struct Wishes<'a> {
 
 impl Wishes<'_> {
     pub fn of(&self, part: &Part, existing: Option<&Component>) -> Vec<(&'static Field, Value)> {
-        let fields = part.kind.fields.iter().filter(|field| !field.attribute.is_empty());
-        fields.filter_map(|field| Some((field, self.of_field(field, existing)?))).collect()
+        let fields = part
+            .kind
+            .fields
+            .iter()
+            .filter(|field| !field.attribute.is_empty());
+        fields
+            .filter_map(|field| Some((field, self.of_field(field, existing)?)))
+            .collect()
     }
 
     fn of_field(&self, field: &'static Field, existing: Option<&Component>) -> Option<Value> {
@@ -187,7 +219,12 @@ impl Wishes<'_> {
 
     /// Whether an attribute that is not written loses its sense because the one it stands beside changes.
     fn dependent_cleared(&self, name: &str, existing: Option<&Component>) -> bool {
-        let Some((_, on)) = self.spec.dependents.iter().find(|(dependent, _)| *dependent == name) else {
+        let Some((_, on)) = self
+            .spec
+            .dependents
+            .iter()
+            .find(|(dependent, _)| *dependent == name)
+        else {
             return false;
         };
         let wanted = self.planned.get(on);
@@ -196,10 +233,16 @@ impl Wishes<'_> {
 }
 
 /// The component to write for a part, or none when the org has it so already.
-pub fn component_to_write(wishes: &Wishes<'_>, part: &'static Part, existing: &Component) -> Option<Component> {
+pub fn component_to_write(
+    wishes: &Wishes<'_>,
+    part: &'static Part,
+    existing: &Component,
+) -> Option<Component> {
     let wanted = wishes.of(part, Some(existing));
     let differs = wanted.iter().any(|(field, value)| match field.readback {
-        Readback::Yes => !metadata::same_meaning(field, value, &present(field, existing.get(field.attribute))),
+        Readback::Yes => {
+            !metadata::same_meaning(field, value, &present(field, existing.get(field.attribute)))
+        }
         // What cannot be seen is written when the plan changes it.
         Readback::Never => !metadata::same_meaning(field, wishes.prior.get(field.attribute), value),
     });
@@ -217,7 +260,11 @@ pub fn new_component(wishes: &Wishes<'_>, part: &'static Part, app: &str) -> Com
 /// A component as the state knows it, for a part that may be written but not read.
 pub fn component_of_state(state: &Value, part: &'static Part, full_name: &str, app: &str) -> Component {
     let mut component = Component::new(ComponentKey::new(part.kind, full_name), app);
-    let rows = part.kind.fields.iter().filter(|field| field.owns_attribute() && field.sent == Sent::Yes);
+    let rows = part
+        .kind
+        .fields
+        .iter()
+        .filter(|field| field.owns_attribute() && field.sent == Sent::Yes);
     for field in rows {
         let value = state.get(field.attribute);
         if value.is_set() {

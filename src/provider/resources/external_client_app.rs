@@ -17,7 +17,11 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     app_attribute: "name",
     app_doc: "The app's API name: letters, digits and single underscores, starting with a letter. Changing it \
               replaces the app; to change what people see, change `label`.",
-    parts: &[Part { kind: &external_client_application::TYPE, suffix: "", presence: Presence::Required }],
+    parts: &[Part {
+        kind: &external_client_application::TYPE,
+        suffix: "",
+        presence: Presence::Required,
+    }],
     creation: Creation::New,
     destruction: Destruction::Deletes(&[
         &oauth_policies::TYPE,

@@ -18,8 +18,16 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     app_doc: "The app, by API name. Write `salesforce_external_client_app.NAME.id`, so that a replaced app takes its \
               settings along. Changing it replaces the resource.",
     parts: &[
-        Part { kind: &oauth_settings::TYPE, suffix: "_oauth", presence: Presence::Required },
-        Part { kind: &global_oauth_settings::TYPE, suffix: "_glbloauth", presence: Presence::MayBeUnreadable },
+        Part {
+            kind: &oauth_settings::TYPE,
+            suffix: "_oauth",
+            presence: Presence::Required,
+        },
+        Part {
+            kind: &global_oauth_settings::TYPE,
+            suffix: "_glbloauth",
+            presence: Presence::MayBeUnreadable,
+        },
     ],
     creation: Creation::New,
     destruction: Destruction::Deletes(&[&oauth_policies::TYPE, &configurable_policies::TYPE]),
@@ -34,7 +42,10 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "secret-and-pkce-off",
             verdict: Verdict::Error,
             at: "secret_required_for_web_server_flow",
-            when: &[("secret_required_for_web_server_flow", Is::False), ("pkce_required", Is::False)],
+            when: &[
+                ("secret_required_for_web_server_flow", Is::False),
+                ("pkce_required", Is::False),
+            ],
             message: "With neither a consumer secret nor PKCE, whoever intercepts an authorization code can redeem it. \
                       Write pkce_required = true for a public client, or \
                       secret_required_for_web_server_flow = true for a private one.",
@@ -43,7 +54,10 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "post-only-without-flow",
             verdict: Verdict::Warning,
             at: "code_credential_post_only",
-            when: &[("code_credential_post_only", Is::True), ("code_credential_flow_enabled", Is::False)],
+            when: &[
+                ("code_credential_post_only", Is::True),
+                ("code_credential_flow_enabled", Is::False),
+            ],
             message: "code_credential_post_only has no effect while code_credential_flow_enabled is false.",
         },
         Combination {

@@ -20,8 +20,16 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     app_doc: "The app, by API name. Write `salesforce_external_client_app_oauth_settings.NAME.id`, so that the \
               policies wait for the settings. Changing it replaces the resource.",
     parts: &[
-        Part { kind: &oauth_policies::TYPE, suffix: "_oauthPlcy", presence: Presence::Optional },
-        Part { kind: &configurable_policies::TYPE, suffix: "_plcy", presence: Presence::Optional },
+        Part {
+            kind: &oauth_policies::TYPE,
+            suffix: "_oauthPlcy",
+            presence: Presence::Optional,
+        },
+        Part {
+            kind: &configurable_policies::TYPE,
+            suffix: "_plcy",
+            presence: Presence::Optional,
+        },
     ],
     creation: Creation::TakesOver,
     destruction: Destruction::StopsManaging,
@@ -36,7 +44,10 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     ],
     dependents: &[
         ("guest_jwt_timeout_minutes", "guest_jwt_session_timeout_type"),
-        ("named_user_jwt_timeout_minutes", "named_user_jwt_session_timeout_type"),
+        (
+            "named_user_jwt_timeout_minutes",
+            "named_user_jwt_session_timeout_type",
+        ),
         ("refresh_token_validity_period", "refresh_token_policy"),
         ("refresh_token_validity_unit", "refresh_token_policy"),
         ("start_url", "start_page"),
@@ -58,14 +69,20 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "permission-sets-without-effect",
             verdict: Verdict::Warning,
             at: "permission_sets",
-            when: &[("permitted_users", Is::Word("AllSelfAuthorized")), ("permission_sets", Is::Some)],
+            when: &[
+                ("permitted_users", Is::Word("AllSelfAuthorized")),
+                ("permission_sets", Is::Some),
+            ],
             message: "permission_sets say who may use the app only with permitted_users = \"AdminApprovedPreAuthorized\".",
         },
         Combination {
             id: "profiles-without-effect",
             verdict: Verdict::Warning,
             at: "profiles",
-            when: &[("permitted_users", Is::Word("AllSelfAuthorized")), ("profiles", Is::Some)],
+            when: &[
+                ("permitted_users", Is::Word("AllSelfAuthorized")),
+                ("profiles", Is::Some),
+            ],
             message: "profiles say who may use the app only with permitted_users = \"AdminApprovedPreAuthorized\".",
         },
         Combination {
@@ -143,7 +160,10 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "refresh-period-type",
             verdict: Verdict::Error,
             at: "refresh_token_validity_period",
-            when: &[("refresh_token_policy", Is::NoneOf(TIMED)), ("refresh_token_validity_period", Is::NonZero)],
+            when: &[
+                ("refresh_token_policy", Is::NoneOf(TIMED)),
+                ("refresh_token_validity_period", Is::NonZero),
+            ],
             message: "refresh_token_validity_period is only allowed with refresh_token_policy = \"SpecificLifetime\" or \
                       \"SpecificInactivity\".",
         },
@@ -161,7 +181,10 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "apex-handler-user",
             verdict: Verdict::Warning,
             at: "execute_handler_as",
-            when: &[("apex_handler", Is::Written), ("execute_handler_as", Is::Unwritten)],
+            when: &[
+                ("apex_handler", Is::Written),
+                ("execute_handler_as", Is::Unwritten),
+            ],
             message: "An apex_handler without execute_handler_as has no user to run as; whether Salesforce refuses that \
                       is not confirmed.",
         },
@@ -214,6 +237,9 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
     ],
     // Policies wait for settings that another resource may be creating; longer than this they will not come.
-    default_timeouts: Timeouts { create: 300, ..Timeouts::STANDARD },
+    default_timeouts: Timeouts {
+        create: 300,
+        ..Timeouts::STANDARD
+    },
     schema: OnceLock::new(),
 };

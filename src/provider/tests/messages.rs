@@ -9,8 +9,18 @@ fn every_attribute_says_what_it_is_in_full_sentences() {
     blocks.extend(catalog::RESOURCES.iter().map(|spec| &spec.schema().block));
     for block in blocks {
         for attribute in &block.attributes {
-            assert!(attribute.description.ends_with('.'), "{}: {}", attribute.name, attribute.description);
-            assert!(attribute.description.len() > 20, "{}: {}", attribute.name, attribute.description);
+            assert!(
+                attribute.description.ends_with('.'),
+                "{}: {}",
+                attribute.name,
+                attribute.description
+            );
+            assert!(
+                attribute.description.len() > 20,
+                "{}: {}",
+                attribute.name,
+                attribute.description
+            );
         }
     }
 }
@@ -18,8 +28,16 @@ fn every_attribute_says_what_it_is_in_full_sentences() {
 #[test]
 fn a_provider_block_without_credentials_names_the_ways_to_log_in() {
     let block = config::schema().block.empty();
-    let Err(found) = config::resolve(&block, &|_| None) else { panic!("there are no credentials") };
-    for word in ["private_key", "client_secret", "access_token", "SALESFORCE_CLIENT_ID", "SF_ACCESS_TOKEN"] {
+    let Err(found) = config::resolve(&block, &|_| None) else {
+        panic!("there are no credentials")
+    };
+    for word in [
+        "private_key",
+        "client_secret",
+        "access_token",
+        "SALESFORCE_CLIENT_ID",
+        "SF_ACCESS_TOKEN",
+    ] {
         assert!(found.0[0].detail.contains(word), "{word}");
     }
 }
@@ -30,13 +48,19 @@ fn addresses_that_cannot_work_are_refused_with_what_to_write() {
         ("acme.my.salesforce.com", "https://acme.my.salesforce.com"),
         ("http://acme.my.salesforce.com", "https://acme.my.salesforce.com"),
         ("https://acme.lightning.force.com", "my.salesforce.com"),
-        ("https://acme.my.salesforce.com/services", "https://acme.my.salesforce.com"),
+        (
+            "https://acme.my.salesforce.com/services",
+            "https://acme.my.salesforce.com",
+        ),
         ("ftp://x", "https://"),
     ] {
         let mut block = config::schema().block.empty();
         block.put("instance_url", url.into());
         let found = config::validate(&block);
-        assert!(found.has_errors() && found.0[0].detail.contains(hint), "{url}: {found:?}");
+        assert!(
+            found.has_errors() && found.0[0].detail.contains(hint),
+            "{url}: {found:?}"
+        );
     }
 }
 
@@ -54,6 +78,9 @@ fn every_rule_between_attributes_names_attributes_that_exist() {
             known(one);
             known(other);
         });
-        spec.link.iter().chain(&spec.consumer_key).for_each(|name| known(name));
+        spec.link
+            .iter()
+            .chain(&spec.consumer_key)
+            .for_each(|name| known(name));
     }
 }

@@ -13,7 +13,10 @@ fn object(resource: &str, written: &[(&str, Value)]) -> Value {
     let spec = spec(resource);
     let mut object = spec.schema().block.empty();
     for (name, value) in written {
-        assert!(object.entries().unwrap().contains_key(*name), "{resource} has no {name}");
+        assert!(
+            object.entries().unwrap().contains_key(*name),
+            "{resource} has no {name}"
+        );
         object.put(name, value.clone());
     }
     object

@@ -11,8 +11,22 @@ const POLICIES: &str = "_policies";
 const APP: &str = "";
 
 /// A plan for a configuration over a state; no state is a create.
-fn planned(resource: &str, config: &[(&str, Value)], prior: Option<&Value>, private: &PrivateState) -> PlanReply {
-    planned_with(resource, config, prior, private, &PlanContext { version: Some(67), ..PlanContext::default() })
+fn planned(
+    resource: &str,
+    config: &[(&str, Value)],
+    prior: Option<&Value>,
+    private: &PrivateState,
+) -> PlanReply {
+    planned_with(
+        resource,
+        config,
+        prior,
+        private,
+        &PlanContext {
+            version: Some(67),
+            ..PlanContext::default()
+        },
+    )
 }
 
 fn planned_with(
@@ -42,7 +56,14 @@ fn applied(reply: &PlanReply) -> Value {
     let mut state = reply.planned.clone();
     for (name, value) in reply.planned.entries().unwrap() {
         if value.is_unknown() {
-            state.put(name, if name == "id" || name == "org_id" { "Shop".into() } else { Value::Null });
+            state.put(
+                name,
+                if name == "id" || name == "org_id" {
+                    "Shop".into()
+                } else {
+                    Value::Null
+                },
+            );
         }
     }
     state
@@ -53,10 +74,17 @@ fn none() -> PrivateState {
 }
 
 fn settings() -> Vec<(&'static str, Value)> {
-    vec![("external_client_app", "Shop".into()), ("oauth_scopes", texts(&["Api"]))]
+    vec![
+        ("external_client_app", "Shop".into()),
+        ("oauth_scopes", texts(&["Api"])),
+    ]
 }
 
-fn with(mut config: Vec<(&'static str, Value)>, name: &'static str, value: Value) -> Vec<(&'static str, Value)> {
+fn with(
+    mut config: Vec<(&'static str, Value)>,
+    name: &'static str,
+    value: Value,
+) -> Vec<(&'static str, Value)> {
     config.retain(|(existing, _)| *existing != name);
     config.push((name, value));
     config
@@ -88,7 +116,12 @@ fn leaving_out_means_what_the_table_says() {
 fn a_second_plan_of_the_same_configuration_changes_nothing() {
     let first = planned(SETTINGS, &settings(), None, &none());
     let state = applied(&first);
-    let second = planned(SETTINGS, &settings(), Some(&state), &PrivateState::read(&first.private));
+    let second = planned(
+        SETTINGS,
+        &settings(),
+        Some(&state),
+        &PrivateState::read(&first.private),
+    );
     assert_eq!(second.planned, state);
     assert!(second.requires_replace.is_empty());
     assert!(second.diagnostics.is_empty());
@@ -106,8 +139,16 @@ fn a_drifted_default_is_planned_back() {
 fn another_app_replaces_and_an_unknown_one_does_too() {
     let state = applied(&planned(SETTINGS, &settings(), None, &none()));
     for app in [Value::text("Other"), Value::Unknown] {
-        let reply = planned(SETTINGS, &with(settings(), "external_client_app", app), Some(&state), &none());
-        assert_eq!(reply.requires_replace, vec![Path::attribute("external_client_app")]);
+        let reply = planned(
+            SETTINGS,
+            &with(settings(), "external_client_app", app),
+            Some(&state),
+            &none(),
+        );
+        assert_eq!(
+            reply.requires_replace,
+            vec![Path::attribute("external_client_app")]
+        );
     }
 }
 
@@ -115,7 +156,12 @@ fn another_app_replaces_and_an_unknown_one_does_too() {
 fn deletion_protection_refuses_destroy_and_replace() {
     let protected = with(settings(), "deletion_protection", true.into());
     let state = applied(&planned(SETTINGS, &protected, None, &none()));
-    let replace = planned(SETTINGS, &with(protected, "external_client_app", "Other".into()), Some(&state), &none());
+    let replace = planned(
+        SETTINGS,
+        &with(protected, "external_client_app", "Other".into()),
+        Some(&state),
+        &none(),
+    );
     assert!(replace.diagnostics.has_errors());
     let destroy = PlanRequest {
         type_name: spec(SETTINGS).name.to_owned(),
@@ -132,14 +178,26 @@ fn deletion_protection_refuses_destroy_and_replace() {
 
 #[test]
 fn a_kept_attribute_that_leaves_the_configuration_stays_and_is_told() {
-    let config = vec![("external_client_app", "Shop".into()), ("ip_relaxation", "Bypass".into())];
+    let config = vec![
+        ("external_client_app", "Shop".into()),
+        ("ip_relaxation", "Bypass".into()),
+    ];
     let first = planned(POLICIES, &config, None, &none());
     let state = applied(&first);
-    let reply = planned(POLICIES, &config[..1], Some(&state), &PrivateState::read(&first.private));
+    let reply = planned(
+        POLICIES,
+        &config[..1],
+        Some(&state),
+        &PrivateState::read(&first.private),
+    );
     assert_eq!(reply.planned, state);
     let told: Vec<_> = reply.diagnostics.into_iter().collect();
     assert_eq!(told.len(), 1);
-    assert!(told[0].detail.starts_with("ip_relaxation is no longer managed; Bypass stays in the org."));
+    assert!(
+        told[0]
+            .detail
+            .starts_with("ip_relaxation is no longer managed; Bypass stays in the org.")
+    );
 }
 
 #[test]
@@ -151,8 +209,16 @@ fn what_makes_sense_only_beside_another_attribute_goes_with_it() {
     ];
     let first = planned(POLICIES, &custom, None, &none());
     let state = applied(&first);
-    let session = vec![custom[0].clone(), ("guest_jwt_session_timeout_type", "UserSession".into())];
-    let reply = planned(POLICIES, &session, Some(&state), &PrivateState::read(&first.private));
+    let session = vec![
+        custom[0].clone(),
+        ("guest_jwt_session_timeout_type", "UserSession".into()),
+    ];
+    let reply = planned(
+        POLICIES,
+        &session,
+        Some(&state),
+        &PrivateState::read(&first.private),
+    );
     assert!(reply.planned.get("guest_jwt_timeout_minutes").is_unknown());
     assert!(reply.diagnostics.is_empty(), "{:?}", reply.diagnostics);
 }
@@ -161,15 +227,31 @@ fn what_makes_sense_only_beside_another_attribute_goes_with_it() {
 fn an_imported_certificate_must_be_written_before_its_file_changes() {
     let mut state = applied(&planned(SETTINGS, &settings(), None, &none()));
     state.put("certificate", Value::Null);
-    let imported = PrivateState { unread: ["certificate".to_owned()].into(), ..none() };
+    let imported = PrivateState {
+        unread: ["certificate".to_owned()].into(),
+        ..none()
+    };
     let change = with(settings(), "pkce_required", false.into());
     let reply = planned(SETTINGS, &change, Some(&state), &imported);
-    let error = reply.diagnostics.into_iter().find(|d| d.path == Some(Path::attribute("certificate"))).unwrap();
+    let error = reply
+        .diagnostics
+        .into_iter()
+        .find(|d| d.path == Some(Path::attribute("certificate")))
+        .unwrap();
     assert!(error.detail.contains("certificate = \"\""));
-    let other_file = planned(SETTINGS, &with(settings(), "oauth_scopes", texts(&["Web"])), Some(&state), &imported);
+    let other_file = planned(
+        SETTINGS,
+        &with(settings(), "oauth_scopes", texts(&["Web"])),
+        Some(&state),
+        &imported,
+    );
     assert!(!other_file.diagnostics.has_errors());
     let said = with(change, "certificate", "".into());
-    assert!(!planned(SETTINGS, &said, Some(&state), &imported).diagnostics.has_errors());
+    assert!(
+        !planned(SETTINGS, &said, Some(&state), &imported)
+            .diagnostics
+            .has_errors()
+    );
 }
 
 #[test]
@@ -177,17 +259,41 @@ fn the_provider_does_not_lock_itself_out() {
     let mut state = applied(&planned(SETTINGS, &settings(), None, &none()));
     state.put("consumer_key", "3MVG9".into());
     let jwt = with(settings(), "named_user_jwt_enabled", true.into());
-    let own = PlanContext { client_id: Some("3MVG9".into()), ..PlanContext::default() };
-    assert!(planned_with(SETTINGS, &jwt, Some(&state), &none(), &own).diagnostics.has_errors());
-    let allowed = PlanContext { allow_self_lockout: true, ..own.clone() };
-    assert!(!planned_with(SETTINGS, &jwt, Some(&state), &none(), &allowed).diagnostics.has_errors());
-    let other = PlanContext { client_id: Some("another".into()), ..PlanContext::default() };
-    assert!(!planned_with(SETTINGS, &jwt, Some(&state), &none(), &other).diagnostics.has_errors());
+    let own = PlanContext {
+        client_id: Some("3MVG9".into()),
+        ..PlanContext::default()
+    };
+    assert!(
+        planned_with(SETTINGS, &jwt, Some(&state), &none(), &own)
+            .diagnostics
+            .has_errors()
+    );
+    let allowed = PlanContext {
+        allow_self_lockout: true,
+        ..own.clone()
+    };
+    assert!(
+        !planned_with(SETTINGS, &jwt, Some(&state), &none(), &allowed)
+            .diagnostics
+            .has_errors()
+    );
+    let other = PlanContext {
+        client_id: Some("another".into()),
+        ..PlanContext::default()
+    };
+    assert!(
+        !planned_with(SETTINGS, &jwt, Some(&state), &none(), &other)
+            .diagnostics
+            .has_errors()
+    );
 }
 
 #[test]
 fn fields_that_the_org_is_too_old_for_are_errors_at_the_attribute_unless_they_say_nothing() {
-    let old = PlanContext { version: Some(60), ..PlanContext::default() };
+    let old = PlanContext {
+        version: Some(60),
+        ..PlanContext::default()
+    };
     let reply = planned_with(SETTINGS, &settings(), None, &none(), &old);
     assert!(!reply.diagnostics.has_errors(), "{:?}", reply.diagnostics);
     for (name, value, fine) in [
@@ -206,14 +312,24 @@ fn fields_that_the_org_is_too_old_for_are_errors_at_the_attribute_unless_they_sa
 #[test]
 fn a_change_of_provider_side_attributes_is_not_a_change_of_the_org() {
     let state = applied(&planned(SETTINGS, &settings(), None, &none()));
-    let reply = planned(SETTINGS, &with(settings(), "deletion_protection", true.into()), Some(&state), &none());
+    let reply = planned(
+        SETTINGS,
+        &with(settings(), "deletion_protection", true.into()),
+        Some(&state),
+        &none(),
+    );
     assert!(crate::provider::plan::changed_rows(spec(SETTINGS), &state, &reply.planned).is_empty());
     assert!(!reply.planned.get("consumer_key").is_unknown());
 }
 
 #[test]
 fn unknown_values_of_the_configuration_stay_unknown() {
-    let reply = planned(SETTINGS, &with(settings(), "callback_urls", Value::Unknown), None, &none());
+    let reply = planned(
+        SETTINGS,
+        &with(settings(), "callback_urls", Value::Unknown),
+        None,
+        &none(),
+    );
     assert!(reply.planned.get("callback_urls").is_unknown());
     assert!(!reply.diagnostics.has_errors());
 }

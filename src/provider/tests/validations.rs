@@ -10,7 +10,9 @@ fn faults(resource: &str, written: &[(&str, Value)]) -> (Vec<String>, Vec<String
     let found = check(spec(resource), &object(resource, written));
     let at = |severity| {
         let those = found.0.iter().filter(|d| d.severity == severity);
-        those.map(|d| d.path.as_ref().map(ToString::to_string).unwrap_or_default()).collect::<Vec<_>>()
+        those
+            .map(|d| d.path.as_ref().map(ToString::to_string).unwrap_or_default())
+            .collect::<Vec<_>>()
     };
     (at(Severity::Error), at(Severity::Warning))
 }
@@ -29,15 +31,50 @@ fn bad_values_are_refused_at_their_attribute() {
         ("", "label", Value::text("  "), "label"),
         ("", "contact_email", Value::text("nobody"), "contact_email"),
         ("", "logo_url", Value::text("javascript:alert(1)"), "logo_url"),
-        ("", "distribution_state", Value::text("local"), "distribution_state"),
+        (
+            "",
+            "distribution_state",
+            Value::text("local"),
+            "distribution_state",
+        ),
         ("", "description", Value::text("a\u{1}b"), "description"),
         ("_oauth_settings", "oauth_scopes", texts(&["Apl"]), "oauth_scopes"),
-        ("_oauth_settings", "callback_urls", list(&["https://a/", "https://a/#x"]), "callback_urls[1]"),
-        ("_oauth_settings", "callback_urls", list(&["https://a/", "https://a/"]), "callback_urls[1]"),
-        ("_oauth_settings", "id_token_validity_minutes", Value::int(721), "id_token_validity_minutes"),
-        ("_oauth_settings", "certificate", Value::text("abc"), "certificate"),
-        ("_policies", "guest_jwt_timeout_minutes", Value::int(20), "guest_jwt_timeout_minutes"),
-        ("_policies", "ip_relaxation", Value::text("Relax"), "ip_relaxation"),
+        (
+            "_oauth_settings",
+            "callback_urls",
+            list(&["https://a/", "https://a/#x"]),
+            "callback_urls[1]",
+        ),
+        (
+            "_oauth_settings",
+            "callback_urls",
+            list(&["https://a/", "https://a/"]),
+            "callback_urls[1]",
+        ),
+        (
+            "_oauth_settings",
+            "id_token_validity_minutes",
+            Value::int(721),
+            "id_token_validity_minutes",
+        ),
+        (
+            "_oauth_settings",
+            "certificate",
+            Value::text("abc"),
+            "certificate",
+        ),
+        (
+            "_policies",
+            "guest_jwt_timeout_minutes",
+            Value::int(20),
+            "guest_jwt_timeout_minutes",
+        ),
+        (
+            "_policies",
+            "ip_relaxation",
+            Value::text("Relax"),
+            "ip_relaxation",
+        ),
     ] {
         let (mut errors, warnings) = faults(resource, &[(name, value.clone())]);
         errors.extend(warnings);
@@ -54,13 +91,28 @@ fn good_values_pass() {
 
 #[test]
 fn what_must_not_be_said_together_is_refused() {
-    let pair = [("secret_required_for_web_server_flow", false.into()), ("pkce_required", false.into())];
-    assert_eq!(errors("_oauth_settings", &pair), ["secret_required_for_web_server_flow"]);
-    assert!(errors("_oauth_settings", &pair[..1]).is_empty(), "PKCE is required when it is left out");
+    let pair = [
+        ("secret_required_for_web_server_flow", false.into()),
+        ("pkce_required", false.into()),
+    ];
+    assert_eq!(
+        errors("_oauth_settings", &pair),
+        ["secret_required_for_web_server_flow"]
+    );
+    assert!(
+        errors("_oauth_settings", &pair[..1]).is_empty(),
+        "PKCE is required when it is left out"
+    );
     let nobody = [("permitted_users", "AdminApprovedPreAuthorized".into())];
     assert_eq!(errors("_policies", &nobody), ["permitted_users"]);
     let unknown = [nobody[0].clone(), ("permission_sets", Value::Unknown)];
-    assert!(errors("_policies", &unknown).is_empty(), "an unknown value may turn out well");
-    let linked = [("oauth_link", "00D:888".into()), ("callback_urls", Value::List(vec!["https://a/".into()]))];
+    assert!(
+        errors("_policies", &unknown).is_empty(),
+        "an unknown value may turn out well"
+    );
+    let linked = [
+        ("oauth_link", "00D:888".into()),
+        ("callback_urls", Value::List(vec!["https://a/".into()])),
+    ];
     assert_eq!(errors("_oauth_settings", &linked), ["callback_urls"]);
 }
