@@ -142,23 +142,20 @@ fn component(state: &mut State, request: &Request, method: &str, kind: &str, nam
         "DELETE" => {
             state.org.tree.get(&kind.name, name).ok_or_else(missing)?;
             deletion::remove(&mut state.org.tree, &kind.name, name);
+            state.org.end_sessions_of_deleted_apps();
             Ok(Answer::json(200, &json!({})))
         }
         other => Err((405, format!("not {other}"))),
     }
 }
 
-/// Another administrator at work: the last of the administrators, so that `modified by` shows it.
+/// Another administrator than the one that clients log in as, so that `modified by` shows it.
 fn other_admin(state: &State) -> Result<crate::org::User, (u16, String)> {
-    let admins = state
+    let admin = state
         .org
-        .users
-        .iter()
-        .filter(|user| user.may("ExternalClientAppDeveloper"));
-    admins
-        .last()
-        .cloned()
-        .ok_or_else(|| (409, "the org has no administrator".to_string()))
+        .user(&stamp::record_id("005", crate::org::OTHER_ADMIN))
+        .cloned();
+    admin.ok_or_else(|| (409, "the org has no second administrator".to_string()))
 }
 
 fn store(state: &mut State, kind: &MetadataType, name: &str, fields: Fields) -> Result<(), (u16, String)> {
@@ -205,13 +202,7 @@ pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Resul
         };
         parsed.push((element.clone(), value));
     }
-    let editor = state
-        .org
-        .users
-        .iter()
-        .map(|user| user.id.clone())
-        .next_back()
-        .unwrap_or_default();
+    let editor = stamp::record_id("005", crate::org::OTHER_ADMIN);
     let component = state
         .org
         .tree
@@ -303,7 +294,7 @@ fn open_session(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     let Some(user) = state.org.user_named(username).map(|user| user.id.clone()) else {
         return wrong(format!("no user {username}"));
     };
-    let token = state.org.open_session(&user, "emulator", jwt);
+    let token = state.org.open_session(&user, "emulator", None, jwt);
     Ok(Answer::json(201, &json!({ "access_token": token })))
 }
 

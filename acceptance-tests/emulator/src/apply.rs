@@ -296,6 +296,7 @@ impl<'a> Application<'a> {
                 );
                 if messages.iter().any(|message| !message.success) {
                     messages.retain(|message| !message.success);
+                    self.restore(&kind.name, name);
                 }
                 messages
             }
@@ -365,6 +366,22 @@ impl<'a> Application<'a> {
                 .put(&kind.name, name, fields, &self.settings.user.id, self.settings.at),
             warnings,
         ))
+    }
+
+    /// Undoes the change of a component that is refused after it was taken.
+    fn restore(&mut self, kind: &str, name: &str) {
+        match self.settings.org.tree.get(kind, name).cloned() {
+            Some(before) => {
+                self.tree
+                    .components
+                    .entry(kind.to_string())
+                    .or_default()
+                    .insert(name.to_string(), before);
+            }
+            None => {
+                self.tree.remove(kind, name);
+            }
+        }
     }
 
     /// What is only known when the whole package has been taken.

@@ -70,6 +70,9 @@ pub const FACTS: &[Fact] = facts![
     Cited: "enableConsumerSecretApiAccess decides whether a Global file can be read", "Metadata API guide; observers disagree";
     Cited: "enableClientSecretInRestApiAccess and ViewClientSecret decide whether REST shows the secret", "three observers";
     Cited: "Below API version 65 a cancel may report success for changes that were committed", "REST deploy guide; switch cancel";
+    Cited: "Deleting an app ends the tokens that were given to it", "one observer";
+    Assumed: "SOAP calls need a SOAPAction header and the content type text/xml", "general knowledge";
+    Assumed: "startUrl of the app policies is demanded with the start page Custom, refused otherwise", "no source";
     Assumed: "The certificate is not returned, and a deploy without it clears it", "no source";
     Assumed: "Deleting the OAuth settings deletes the Global file and the OAuth policies", "no source";
     Assumed: "Policy files are deleted only together with their app or its OAuth settings", "no source";

@@ -280,7 +280,7 @@ impl Reader<'_, '_> {
 
 fn qualified(node: Node<'_, '_>) -> String {
     match node.tag_name().namespace() {
-        Some(namespace) => format!("{{{namespace}}}{}", node.tag_name().name()),
-        None => node.tag_name().name().to_string(),
+        Some(namespace) if !namespace.is_empty() => format!("{{{namespace}}}{}", node.tag_name().name()),
+        _ => node.tag_name().name().to_string(),
     }
 }

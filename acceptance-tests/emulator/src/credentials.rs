@@ -35,7 +35,7 @@ impl Credentials {
         let users: Vec<(String, String)> = people
             .into_iter()
             .map(|(username, id)| {
-                let token = org.open_session(&id, "emulator", false);
+                let token = org.open_session(&id, "emulator", None, false);
                 (username, token)
             })
             .collect();

@@ -286,6 +286,7 @@ fn second_actor(state: &mut State, action: &Action) {
     }
     if let Some(target) = &action.delete {
         crate::deletion::remove(&mut state.org.tree, &target.kind, &target.full_name);
+        state.org.end_sessions_of_deleted_apps();
     }
 }
 

@@ -29,7 +29,7 @@ impl Status {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Options {
     pub allow_missing_files: bool,
@@ -41,22 +41,6 @@ pub struct Options {
     pub run_tests: Vec<String>,
     pub single_package: bool,
     pub test_level: Option<String>,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            allow_missing_files: false,
-            check_only: false,
-            ignore_warnings: false,
-            perform_retrieve: false,
-            purge_on_delete: false,
-            rollback_on_error: false,
-            run_tests: Vec::new(),
-            single_package: false,
-            test_level: None,
-        }
-    }
 }
 
 /// How a planned fault makes a deploy end.
@@ -251,6 +235,7 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
     if (failures == 0 || is_partial) && !deploy.options.check_only && commits {
         org.tree = outcome.tree;
         org.secrets.extend(outcome.secrets);
+        org.end_sessions_of_deleted_apps();
         deploy.committed = true;
     }
     let status = match verdict {

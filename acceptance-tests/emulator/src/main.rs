@@ -176,6 +176,12 @@ fn introduce(running: &Running, folder: Option<&std::path::Path>) -> std::io::Re
     out.flush()
 }
 
+#[cfg(not(unix))]
+async fn stopped() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+#[cfg(unix)]
 async fn stopped() {
     let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
         let _ = tokio::signal::ctrl_c().await;

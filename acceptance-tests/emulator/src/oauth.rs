@@ -22,8 +22,8 @@ struct Client {
     run_as: Option<String>,
     refresh_token: Option<String>,
     jwt_tokens: bool,
-    /// For the login app each user says whether it is approved.
-    is_login_app: bool,
+    /// Of the org itself. For the login app each user says whether it is approved.
+    app: Option<String>,
     allows_credentials: bool,
 }
 
@@ -36,7 +36,7 @@ fn client(org: &Org, id: &str) -> Option<Client> {
             run_as: Some(app.run_as.clone()),
             refresh_token: Some(app.refresh_token.clone()),
             jwt_tokens: app.jwt_tokens,
-            is_login_app: true,
+            app: None,
             allows_credentials: true,
         });
     }
@@ -63,7 +63,7 @@ fn client(org: &Org, id: &str) -> Option<Client> {
             .map(str::to_string),
         refresh_token: None,
         jwt_tokens: is_true(&global.fields, "isNamedUserJwtEnabled"),
-        is_login_app: false,
+        app: Some(app.to_string()),
         allows_credentials: is_true(&global.fields, "isClientCredentialsFlowEnabled")
             && policies.is_some_and(|fields| is_true(fields, "isClientCredentialsFlowEnabled")),
     })
@@ -165,7 +165,7 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
     if !user.active {
         return error(400, "invalid_grant", "inactive user");
     }
-    let is_approved = if client.is_login_app {
+    let is_approved = if client.app.is_none() {
         user.approved
     } else {
         is_preauthorized(&state.org, &client.id)
@@ -292,7 +292,9 @@ fn refresh(
 
 fn grant(state: &mut State, request: &Request, user: &User, client: &Client, call: &mut Call) -> Answer {
     call.user = Some(user.username.clone());
-    let token = state.org.open_session(&user.id, &client.id, client.jwt_tokens);
+    let token = state
+        .org
+        .open_session(&user.id, &client.id, client.app.as_deref(), client.jwt_tokens);
     Answer::json(
         200,
         &json!({

@@ -151,6 +151,8 @@ pub struct Session {
     pub token: String,
     pub user: String,
     pub client: String,
+    /// The external client app that the token was given to.
+    pub app: Option<String>,
     pub issued: Millis,
     pub expired: bool,
     pub jwt: bool,
@@ -240,6 +242,9 @@ pub const ALL_PERMISSIONS: &[&str] = &[
     "ViewSetup",
 ];
 
+/// Number of the administrator who makes the changes of `/emulator/components`.
+pub const OTHER_ADMIN: u64 = 5;
+
 impl Org {
     pub fn new(id: &str, name: &str, api_version: u32, certificate: &str) -> Org {
         let mut tree = Tree {
@@ -270,6 +275,7 @@ impl Org {
             ),
             user(3, "limited", "Lee Limited", &["ApiEnabled"]),
             user(4, "integration", "Ingo Integration", &["ApiEnabled"]),
+            user(OTHER_ADMIN, "other.admin", "Otto Other", ALL_PERMISSIONS),
         ];
         let at = stamp::now();
         let fields = |entries: &[(&str, &str)]| -> Fields {
@@ -358,7 +364,7 @@ impl Org {
             .find(|user| user.username.eq_ignore_ascii_case(username))
     }
 
-    pub fn open_session(&mut self, user: &str, client: &str, jwt: bool) -> String {
+    pub fn open_session(&mut self, user: &str, client: &str, app: Option<&str>, jwt: bool) -> String {
         let token = if jwt {
             use base64::Engine;
             let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
@@ -379,11 +385,25 @@ impl Org {
             token: token.clone(),
             user: user.to_string(),
             client: client.to_string(),
+            app: app.map(str::to_string),
             issued: stamp::now(),
             expired: false,
             jwt,
         });
         token
+    }
+
+    /// The tokens of an app end with it.
+    pub fn end_sessions_of_deleted_apps(&mut self) {
+        for session in &mut self.sessions {
+            if session
+                .app
+                .as_deref()
+                .is_some_and(|app| self.tree.part(GLOBAL_SETTINGS, app).is_none())
+            {
+                session.expired = true;
+            }
+        }
     }
 
     pub fn session(&self, token: &str) -> Option<&Session> {

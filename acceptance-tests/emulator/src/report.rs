@@ -49,8 +49,9 @@ pub fn deploy_result(deploy: &Deploy, version: u32, with_details: bool) -> Value
         .filter(|message| !message.success)
         .collect();
     let components = deploy.messages.iter().filter(|message| is_component(message));
-    let errors = failures.iter().filter(|message| is_component(message)).count();
-    let total = components.clone().count();
+    // A mistake in package.xml counts like one in a component.
+    let errors = failures.len();
+    let total = components.count() + failures.iter().filter(|message| !is_component(message)).count();
     let is_done = deploy.status.is_done();
     let mut result = json!({
         "checkOnly": deploy.options.check_only,

@@ -37,8 +37,11 @@ impl std::error::Error for Broken {}
 struct AnswerBody {
     content: Option<Bytes>,
     announced: u64,
-    is_cut: bool,
+    /// Runs from the first half of the body to the break; without it hyper would not even send the first half.
+    cut: Option<Pin<Box<tokio::time::Sleep>>>,
 }
+
+const BEFORE_A_CUT: Duration = Duration::from_millis(30);
 
 impl Body for AnswerBody {
     type Data = Bytes;
@@ -46,17 +49,19 @@ impl Body for AnswerBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        match self.content.take() {
-            Some(content) if !content.is_empty() => Poll::Ready(Some(Ok(Frame::data(content)))),
-            _ if self.is_cut => Poll::Ready(Some(Err(Broken))),
-            _ => Poll::Ready(None),
+        if let Some(content) = self.content.take().filter(|content| !content.is_empty()) {
+            return Poll::Ready(Some(Ok(Frame::data(content))));
+        }
+        match &mut self.cut {
+            Some(cut) => cut.as_mut().poll(context).map(|()| Some(Err(Broken))),
+            None => Poll::Ready(None),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.content.is_none() && !self.is_cut
+        self.content.is_none() && self.cut.is_none()
     }
 
     fn size_hint(&self) -> hyper::body::SizeHint {
@@ -149,8 +154,8 @@ fn response(mut answer: Answer) -> Result<hyper::Response<AnswerBody>, Broken> {
         return Err(Broken);
     }
     let announced = answer.body.len() as u64;
-    let is_cut = answer.ending == Ending::Cut;
-    if is_cut {
+    let cut = (answer.ending == Ending::Cut).then(|| Box::pin(tokio::time::sleep(BEFORE_A_CUT)));
+    if cut.is_some() {
         answer.body.truncate(answer.body.len() / 2);
     }
     let mut builder = hyper::Response::builder().status(answer.status);
@@ -161,7 +166,7 @@ fn response(mut answer: Answer) -> Result<hyper::Response<AnswerBody>, Broken> {
         .body(AnswerBody {
             content: Some(Bytes::from(answer.body)),
             announced,
-            is_cut,
+            cut,
         })
         .map_err(|_| Broken)
 }

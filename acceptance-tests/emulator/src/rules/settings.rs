@@ -1,0 +1,299 @@
+//! The rules of an app, its OAuth settings and its global OAuth settings.
+
+use super::{Refusal, Settled, World, attributes, custom_scopes, items, refuse};
+use crate::behaviour::{join, list};
+use crate::component::{Component, Fields, Value, is_true, text};
+use crate::contract::{Contract, PARENT};
+use crate::org::{APP, GLOBAL_SETTINGS, OAUTH_SETTINGS, OIDC_SETTINGS, Org, Tree};
+use crate::stamp;
+
+pub fn app(
+    world: &World<'_>,
+    name: &str,
+    fields: &mut Fields,
+    existing: Option<&Component>,
+) -> Result<(), Refusal> {
+    if fields.contains_key("managedType") {
+        return refuse(
+            "managedType",
+            "not imitated: managedType is for Salesforce's own use",
+        );
+    }
+    let own = format!("{}:{name}", stamp::short_id(&world.org.id));
+    match text(fields, "orgScopedExternalApp") {
+        Some(sent) if sent != own => {
+            return refuse(
+                "orgScopedExternalApp",
+                format!("The orgScopedExternalApp {sent} is not of this org"),
+            );
+        }
+        _ => fields.insert("orgScopedExternalApp".to_string(), Value::text(own)),
+    };
+    if let Some(address) = text(fields, "contactEmail") {
+        let mut halves = address.split('@');
+        let is_address = halves.next().is_some_and(|half| !half.is_empty())
+            && halves
+                .next()
+                .is_some_and(|half| half.contains('.') && !half.ends_with('.'))
+            && halves.next().is_none()
+            && !address.contains(char::is_whitespace);
+        if !is_address {
+            return refuse(
+                "contactEmail",
+                format!("Contact Email: invalid email address: {address}"),
+            );
+        }
+    }
+    let clash = world
+        .tree
+        .all(APP)
+        .find(|(other, _)| other.eq_ignore_ascii_case(name) && *other != name);
+    if let (None, Some((other, _))) = (existing, clash) {
+        return refuse(
+            "",
+            format!("DUPLICATE_DEVELOPER_NAME: The developer name {name} is in use by {other}"),
+        );
+    }
+    Ok(())
+}
+
+pub fn oauth_settings(
+    world: &World<'_>,
+    fields: &mut Fields,
+    existing: Option<&Component>,
+) -> Result<(), Refusal> {
+    let known = &Contract::get().oauth_scopes;
+    if let Some(sent) = text(fields, "commaSeparatedOauthScopes") {
+        let scopes = list(sent);
+        if let Some(unknown) = scopes.iter().find(|scope| !known.contains(scope)) {
+            return refuse(
+                "commaSeparatedOauthScopes",
+                format!(
+                    "Invalid OAuth scope: {unknown}. Valid values are: {}",
+                    known.join(", ")
+                ),
+            );
+        }
+        fields.insert(
+            "commaSeparatedOauthScopes".to_string(),
+            Value::text(join(&scopes)),
+        );
+    }
+    custom_scopes(world, fields)?;
+    attributes(fields)?;
+    ip_ranges(fields)?;
+    if let Some(pem) = text(fields, "clientAssertionCertificate") {
+        certificate("clientAssertionCertificate", pem)?;
+    }
+    let app = text(fields, PARENT).unwrap_or_default().to_string();
+    let own = world
+        .tree
+        .consumers
+        .get(&app)
+        .map(|consumer| format!("{}:{}", stamp::short_id(&world.org.id), stamp::short_id(consumer)));
+    match (text(fields, "oauthLink").map(str::to_string), own) {
+        (Some(sent), Some(own)) if sent == own => {}
+        (Some(sent), _) => {
+            let state = world
+                .tree
+                .get(APP, &app)
+                .and_then(|app| text(&app.fields, "distributionState"));
+            let has_global = world.tree.part(GLOBAL_SETTINGS, &app).is_some();
+            if state != Some("Packaged")
+                || has_global
+                || existing.is_some_and(|old| text(&old.fields, "oauthLink").is_some_and(|link| link != sent))
+            {
+                return refuse(
+                    "oauthLink",
+                    format!(
+                        "We couldn't update your OAuth link {sent} because the external client app {app} doesn't \
+                         have distribution state PACKAGED"
+                    ),
+                );
+            }
+        }
+        // The link of a new consumer is written when its id has been given, in `apply.rs`.
+        (None, own) => {
+            let kept = existing
+                .and_then(|old| text(&old.fields, "oauthLink"))
+                .map(str::to_string);
+            if let Some(link) = kept.or(own) {
+                fields.insert("oauthLink".to_string(), Value::Text(link));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the OAuth settings point at a consumer of another org.
+pub fn is_linked(tree: &Tree, org: &Org, app: &str) -> bool {
+    tree.part(OAUTH_SETTINGS, app)
+        .and_then(|(_, settings)| text(&settings.fields, "oauthLink"))
+        .is_some_and(|link| !link.starts_with(&stamp::short_id(&org.id)))
+}
+
+pub fn global_settings(
+    world: &World<'_>,
+    settled: &mut Settled,
+    existing: Option<&Component>,
+) -> Result<(), Refusal> {
+    let app = text(&settled.fields, PARENT).unwrap_or_default().to_string();
+    if world.tree.part(OAUTH_SETTINGS, &app).is_none() {
+        return refuse(
+            "",
+            format!("The external client app {app} doesn't have a valid OAuth settings configuration"),
+        );
+    }
+    if is_linked(world.tree, world.org, &app) {
+        return refuse(
+            "",
+            format!("The OAuth settings of {app} are linked to a consumer of another org"),
+        );
+    }
+    for element in ["consumerKey", "consumerSecret"] {
+        let present = existing.and_then(|old| text(&old.fields, element));
+        match (text(&settled.fields, element), present) {
+            (Some(sent), Some(present)) if sent == present => {}
+            (Some(_), _) => {
+                let element = if element == "consumerKey" {
+                    "consumerKey"
+                } else {
+                    "consumerSecret"
+                };
+                return refuse(
+                    element,
+                    format!("not imitated: choosing a {element}; leave it out"),
+                );
+            }
+            (None, Some(present)) => {
+                let present = Value::text(present);
+                settled.fields.insert(element.to_string(), present);
+            }
+            (None, None) => {}
+        }
+    }
+    for (flag, element) in [
+        ("shouldRotateConsumerKey", "consumerKey"),
+        ("shouldRotateConsumerSecret", "consumerSecret"),
+    ] {
+        if is_true(&settled.fields, flag) {
+            settled.warnings.push(format!(
+                "{flag}: the {element} of {app} changes and the old one stops working"
+            ));
+            settled.fields.remove(element);
+        }
+        settled.fields.remove(flag);
+    }
+    let fields = &mut settled.fields;
+    if let Some(urls) = text(fields, "callbackUrl") {
+        let urls: Vec<&str> = urls
+            .lines()
+            .map(str::trim)
+            .filter(|url| !url.is_empty())
+            .collect();
+        if let Some(url) = urls.iter().find(|url| !is_absolute(url)) {
+            return refuse("callbackUrl", format!("Callback URL: invalid URL: {url}"));
+        }
+        let urls = urls.join("\n");
+        fields.insert("callbackUrl".to_string(), Value::Text(urls));
+    }
+    if let Some(pem) = text(fields, "certificate") {
+        certificate("certificate", pem)?;
+    }
+    if let Some(Value::Fields(config)) = fields.get_mut("idTokenConfig") {
+        let minutes = text(config, "idTokenValidityInMinutes")
+            .unwrap_or("2")
+            .to_string();
+        if !minutes
+            .parse::<i32>()
+            .is_ok_and(|minutes| (1..=720).contains(&minutes))
+        {
+            return refuse(
+                "idTokenConfig",
+                format!("ID token validity must be 1 to 720 minutes: {minutes}"),
+            );
+        }
+        config.insert("idTokenValidityInMinutes".to_string(), Value::Text(minutes));
+        for flag in [
+            "idTokenIncludeAttributes",
+            "idTokenIncludeCustomPermissions",
+            "idTokenIncludeStandardClaims",
+        ] {
+            config
+                .entry(flag.to_string())
+                .or_insert_with(|| Value::text("false"));
+        }
+    }
+    if is_true(fields, "isCodeCredFlowEnabled") && !org_allows_code_credentials(world) {
+        return refuse(
+            "isCodeCredFlowEnabled",
+            "The Authorization Code and Credentials Flow isn't enabled for your org: oAuthCdCrdtFlowEnable is false",
+        );
+    }
+    if world.org.switches.pkce_reverts {
+        fields.insert("isPkceRequired".to_string(), Value::text("true"));
+    }
+    Ok(())
+}
+
+/// Looks at the tree, so that a package may turn the setting on together with the app.
+fn org_allows_code_credentials(world: &World<'_>) -> bool {
+    world
+        .tree
+        .all(OIDC_SETTINGS)
+        .any(|(_, settings)| is_true(&settings.fields, "oAuthCdCrdtFlowEnable"))
+}
+
+fn is_absolute(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once(':') else {
+        return false;
+    };
+    scheme
+        .chars()
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic())
+        && scheme
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || "+-.".contains(letter))
+        && !rest.trim_start_matches('/').is_empty()
+        && !url.contains(char::is_whitespace)
+}
+
+/// Reads a PEM or the text between its marks.
+pub fn certificate(element: &'static str, pem: &str) -> Result<(), Refusal> {
+    let parsed = x509_parser::pem::parse_x509_pem(pem.trim().as_bytes())
+        .ok()
+        .filter(|(_, block)| block.label == "CERTIFICATE")
+        .is_some_and(|(_, block)| block.parse_x509().is_ok());
+    if parsed {
+        Ok(())
+    } else {
+        refuse(
+            element,
+            "The certificate is not a valid X.509 certificate in PEM format",
+        )
+    }
+}
+
+fn ip_ranges(fields: &Fields) -> Result<(), Refusal> {
+    let ranges = items(fields, "trustedIpRanges");
+    if ranges.len() > 128 {
+        return refuse("trustedIpRanges", "You can have at most 128 trusted IP ranges");
+    }
+    for range in ranges {
+        let address = |element: &str| {
+            let sent = text(range, element).unwrap_or_default();
+            sent.parse::<std::net::Ipv4Addr>().map_err(|_| Refusal {
+                element: "trustedIpRanges",
+                text: format!("{element}: '{sent}' is not an IPv4 address"),
+            })
+        };
+        if address("startIpAddress")? > address("endIpAddress")? {
+            return refuse(
+                "trustedIpRanges",
+                "The start address must not be greater than the end address",
+            );
+        }
+    }
+    Ok(())
+}

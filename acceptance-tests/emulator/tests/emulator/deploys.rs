@@ -1,0 +1,284 @@
+//! Deploys: what comes into being, what a file replaces, what a deletion takes along.
+
+use crate::client::{APP, APP_POLICIES, GLOBAL, OAUTH, OAUTH_POLICIES, Package, between, start};
+
+const PARENT: &str = "<externalClientApplication>Shop</externalClientApplication>";
+
+#[test]
+fn creating_settings_creates_the_policies_and_a_key() {
+    let org = start();
+    org.shop();
+    let components = org.components();
+    assert_eq!(
+        components[OAUTH_POLICIES]["Shop_oauth_defaultPolicy"]["refreshTokenValidityPeriod"],
+        "365"
+    );
+    assert_eq!(
+        components[APP_POLICIES]["Shop_defaultPolicy"]["isOauthPluginEnabled"],
+        "true"
+    );
+    let key = components[GLOBAL]["Shop_global"]["consumerKey"]
+        .as_str()
+        .unwrap()
+        .to_string();
+    assert!(key.starts_with("3MVG9canaryKEY"), "{key}");
+    let link = components[OAUTH]["Shop_oauth"]["oauthLink"]
+        .as_str()
+        .unwrap()
+        .to_string();
+    assert!(link.starts_with("00DEM0000000001:888"), "{link}");
+    // A second deploy keeps both.
+    org.shop();
+    let again = org.components();
+    assert_eq!(again[GLOBAL]["Shop_global"]["consumerKey"], key);
+    assert_eq!(again[OAUTH]["Shop_oauth"]["oauthLink"], link);
+}
+
+#[test]
+fn policies_of_the_creating_package_take_the_place_of_the_default() {
+    let org = start();
+    let deployed = org.deploy(&Package::shop().with(OAUTH_POLICIES, "Mine", PARENT));
+    assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
+    let policies = org.components()[OAUTH_POLICIES].clone();
+    assert_eq!(policies.as_object().unwrap().keys().collect::<Vec<_>>(), ["Mine"]);
+    assert_eq!(policies["Mine"]["ipRelaxationPolicyType"], "Enforce");
+}
+
+#[test]
+fn a_second_policy_file_is_a_duplicate() {
+    let org = start();
+    org.shop();
+    let deployed = org.deploy(&Package::new().with(OAUTH_POLICIES, "Mine", PARENT));
+    assert_eq!(deployed.status(), "Failed");
+    let id = between(
+        &org.soap(&format!(
+            "<listMetadata><queries><type>{OAUTH_POLICIES}</type></queries></listMetadata>"
+        ))
+        .body,
+        "<id>",
+        "</id>",
+    )
+    .unwrap();
+    assert_eq!(
+        deployed.problems(),
+        [format!(
+            "1 duplicate value found: ExternalClientApplicationId duplicates value on record with id: {}",
+            &id[..15]
+        )]
+    );
+    // Under its own name it is taken.
+    let own = Package::new().with(
+        OAUTH_POLICIES,
+        "Shop_oauth_defaultPolicy",
+        &format!(
+            "<commaSeparatedPermissionSet>0PS000000000001AAA,Shop_Staff</commaSeparatedPermissionSet>{PARENT}"
+        ),
+    );
+    assert_eq!(org.deploy(&own).status(), "Succeeded");
+    let sets = org.element(
+        OAUTH_POLICIES,
+        "Shop_oauth_defaultPolicy",
+        "commaSeparatedPermissionSet",
+    );
+    assert_eq!(sets.as_deref(), Some("Shop_Customer, Shop_Staff"));
+}
+
+#[test]
+fn a_file_replaces_the_whole_component() {
+    let org = start();
+    org.shop();
+    let certificate = salesforce_emulator::credentials::TEST_ONLY_CERTIFICATE;
+    let full = format!(
+        "<callbackUrl>https://a.example/\nhttps://b.example/</callbackUrl><certificate>{certificate}</certificate>{PARENT}\
+         <idTokenConfig><idTokenIncludeStandardClaims>true</idTokenIncludeStandardClaims></idTokenConfig>\
+         <isDeviceFlowEnabled>true</isDeviceFlowEnabled><isPkceRequired>false</isPkceRequired>"
+    );
+    assert_eq!(
+        org.deploy(&Package::new().with(GLOBAL, "Shop_global", &full))
+            .status(),
+        "Succeeded"
+    );
+    let global = org.components()[GLOBAL]["Shop_global"].clone();
+    assert_eq!(global["callbackUrl"], "https://a.example/\nhttps://b.example/");
+    assert_eq!(global["isPkceRequired"], "false");
+    assert_eq!(global["isCodeCredFlowEnabled"], "false");
+    assert_eq!(global["idTokenConfig"]["idTokenValidityInMinutes"], "2");
+    assert_eq!(org.admin("GET", "org", "")["hasCertificate"]["Shop_global"], true);
+    // The certificate is there and not shown.
+    assert_eq!(org.element(GLOBAL, "Shop_global", "certificate"), None);
+    let key = global["consumerKey"].clone();
+    assert_eq!(
+        org.deploy(&Package::new().with(GLOBAL, "Shop_global", PARENT))
+            .status(),
+        "Succeeded"
+    );
+    let global = org.components()[GLOBAL]["Shop_global"].clone();
+    assert_eq!(global["isPkceRequired"], "true");
+    assert_eq!(global["isDeviceFlowEnabled"], "false");
+    assert_eq!(global["consumerKey"], key);
+    assert!(global.get("callbackUrl").is_none() && global.get("idTokenConfig").is_none());
+    assert_eq!(
+        org.admin("GET", "org", "")["hasCertificate"]["Shop_global"],
+        false
+    );
+}
+
+#[test]
+fn a_file_of_settings_is_laid_over() {
+    let org = start();
+    let text = crate::client::file("OauthOidcSettings", "<isPkceRequired>true</isPkceRequired>");
+    let package = Package::new()
+        .member("Settings", "OauthOidc")
+        .file("settings/OauthOidc.settings", &text);
+    let deployed = org.deploy(&package);
+    assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
+    let settings = org.components()["OauthOidcSettings"]["OauthOidc"].clone();
+    assert_eq!(settings["isPkceRequired"], "true");
+    assert_eq!(settings["oAuthCdCrdtFlowEnable"], "true");
+}
+
+#[test]
+fn nothing_is_kept_of_a_failed_or_checked_deploy() {
+    let org = start();
+    let before = org.components();
+    let checked = org.deploy(&Package::shop().option("checkOnly", "true"));
+    assert_eq!(checked.status(), "Succeeded");
+    assert_eq!(org.components(), before);
+    let broken = Package::shop().with(APP, "Other", "<lable>x</lable>");
+    let deployed = org.deploy(&broken);
+    assert_eq!(deployed.status(), "Failed");
+    assert_eq!(org.components(), before);
+    // Without rollback the sound parts stay.
+    let partial = org.deploy(&broken.option("rollbackOnError", "false"));
+    assert_eq!(partial.status(), "SucceededPartial");
+    assert!(org.components()[APP].get("Shop").is_some());
+    assert!(org.components()[APP].get("Other").is_none());
+}
+
+#[test]
+fn an_app_is_deleted_with_its_parts() {
+    let org = start();
+    org.shop();
+    let missing = Package::new().delete(&[(APP, "Shop"), (APP, "Nope")]);
+    let deployed = org.deploy(&missing);
+    assert_eq!(deployed.status(), "Failed");
+    assert_eq!(
+        deployed.problems(),
+        [" No ExternalClientApplication named: Nope found"]
+    );
+    assert!(org.components()[APP].get("Shop").is_some());
+    let deployed = org.deploy(&missing.option("ignoreWarnings", "true"));
+    assert_eq!(deployed.status(), "Succeeded");
+    assert!(
+        deployed
+            .text
+            .contains("<problemType>Warning</problemType><success>true</success>")
+    );
+    let left = org.components();
+    for kind in [APP, OAUTH, GLOBAL, OAUTH_POLICIES, APP_POLICIES] {
+        assert!(left.get(kind).is_none(), "{kind} {left}");
+    }
+}
+
+#[test]
+fn an_app_may_be_deleted_together_with_its_parts_by_name() {
+    let org = start();
+    org.shop();
+    let deployed = org.deploy(&Package::new().delete(&[
+        (APP, "Shop"),
+        (OAUTH, "Shop_oauth"),
+        (GLOBAL, "Shop_global"),
+        (OAUTH_POLICIES, "Shop_oauth_defaultPolicy"),
+        (APP_POLICIES, "Shop_defaultPolicy"),
+    ]));
+    assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
+    assert_eq!(deployed.text.matches("<deleted>true</deleted>").count(), 5);
+}
+
+#[test]
+fn deleting_the_settings_leaves_the_app() {
+    let org = start();
+    org.shop();
+    let deployed =
+        org.deploy(&Package::new().delete(&[(OAUTH, "Shop_oauth"), (APP_POLICIES, "Shop_defaultPolicy")]));
+    assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
+    let left = org.components();
+    assert!(
+        left[APP].get("Shop").is_some() && left.get(GLOBAL).is_none() && left.get(OAUTH_POLICIES).is_none()
+    );
+    org.shop();
+    assert!(org.components()[APP_POLICIES].get("Shop_defaultPolicy").is_some());
+}
+
+#[test]
+fn rotation_needs_ignored_warnings_and_makes_new_values() {
+    let org = start();
+    org.shop();
+    let before = org.components()[GLOBAL]["Shop_global"].clone();
+    let rotate = Package::new().with(
+        GLOBAL,
+        "Shop_global",
+        &format!(
+            "{PARENT}<shouldRotateConsumerKey>true</shouldRotateConsumerKey>\
+                  <shouldRotateConsumerSecret>true</shouldRotateConsumerSecret>"
+        ),
+    );
+    assert_eq!(org.deploy(&rotate).status(), "Failed");
+    assert_eq!(org.components()[GLOBAL]["Shop_global"], before);
+    assert_eq!(
+        org.deploy(&rotate.option("ignoreWarnings", "true")).status(),
+        "Succeeded"
+    );
+    let after = org.components()[GLOBAL]["Shop_global"].clone();
+    assert_ne!(after["consumerKey"], before["consumerKey"]);
+    assert_ne!(after["consumerSecret"], before["consumerSecret"]);
+    let secrets = org.admin("GET", "secrets", "").to_string();
+    assert!(
+        secrets.contains(before["consumerSecret"].as_str().unwrap()),
+        "old secrets are searched for too"
+    );
+}
+
+#[test]
+fn the_package_may_lie_in_a_folder() {
+    let org = start();
+    let mut package = Package::shop();
+    let manifest = crate::client::manifest(&package.members, 66);
+    package.files.push(("package.xml".to_string(), manifest));
+    for (path, _) in &mut package.files {
+        *path = format!("zip/{path}");
+    }
+    let deployed = org.deploy(&package);
+    assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
+    assert!(
+        deployed
+            .text
+            .contains("<fileName>zip/externalClientApps/Shop.eca</fileName>")
+    );
+}
+
+#[test]
+fn a_link_to_another_orgs_consumer_needs_a_packaged_app() {
+    let org = start();
+    let linked = |state: &str| {
+        Package::new().with(APP, "Linked", &format!("<distributionState>{state}</distributionState>")).with(
+            OAUTH,
+            "Linked_oauth",
+            "<externalClientApplication>Linked</externalClientApplication><oauthLink>00D000000000009:888000000000009</oauthLink>",
+        )
+    };
+    let refused = org.deploy(&linked("Local"));
+    assert!(
+        refused.problems()[0].contains("distribution state PACKAGED"),
+        "{}",
+        refused.text
+    );
+    let taken = org.deploy(&linked("Packaged"));
+    assert_eq!(taken.status(), "Succeeded", "{}", taken.text);
+    let global = Package::new().with(
+        GLOBAL,
+        "Linked_global",
+        "<externalClientApplication>Linked</externalClientApplication>",
+    );
+    assert_eq!(org.deploy(&global).status(), "Failed");
+}

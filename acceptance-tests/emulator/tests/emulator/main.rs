@@ -1,0 +1,18 @@
+//! The emulator over HTTP, as a client sees it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod client;
+mod crud;
+mod deploys;
+mod faults;
+mod jobs;
+mod people;
+mod rest;
+mod retrieves;
+mod strictness;
+mod tokens;

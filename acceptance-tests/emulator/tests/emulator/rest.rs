@@ -1,0 +1,252 @@
+//! The REST calls.
+
+use crate::client::{APP, Answer, Org, Package, start};
+
+fn multipart(org: &Org, parts: &[(&str, &str, &[u8])]) -> Answer {
+    let mut body = Vec::new();
+    for (disposition, content_type, content) in parts {
+        body.extend_from_slice(
+            format!(
+                "--B\r\nContent-Disposition: form-data; {disposition}\r\nContent-Type: {content_type}\r\n\r\n"
+            )
+            .as_bytes(),
+        );
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--B--\r\n");
+    let bearer = format!("Bearer {}", org.token);
+    org.http(
+        "POST",
+        "//services/data/v66.0/metadata/deployRequest",
+        &[
+            ("Authorization", &bearer),
+            ("Content-Type", "multipart/form-data; boundary=B"),
+        ],
+        &body,
+    )
+}
+
+#[test]
+fn deploys_in_both_shapes() {
+    let org = start();
+    let zip = Package::shop().zip();
+    let cli = multipart(
+        &org,
+        &[
+            ("name=\"file\"; filename=\"package.xml\"", "application/zip", &zip),
+            (
+                "name=\"entity_content\"",
+                "application/json",
+                br#"{"deployOptions":{"rollbackOnError":true,"checkOnly":false,"singlePackage":true}}"#,
+            ),
+        ],
+    );
+    assert_eq!(cli.status, 201, "{}", cli.body);
+    let id = cli.json()["id"].as_str().unwrap().to_string();
+    let path = format!("/services/data/v66.0/metadata/deployRequest/{id}?includeDetails=true");
+    let result = org.rest("GET", &path, "").json()["deployResult"].clone();
+    assert_eq!(result["status"], "Succeeded");
+    assert_eq!(
+        result["details"]["componentSuccesses"].as_array().unwrap().len(),
+        4
+    );
+    let cumulus = multipart(
+        &org,
+        &[
+            (
+                "name=\"json\"",
+                "application/json",
+                br#"{"deployOptions":{"checkOnly":"true","runTests":[]}}"#,
+            ),
+            (
+                "name=\"file\"; filename=\"metadata.zip\"",
+                "application/zip",
+                &zip,
+            ),
+        ],
+    );
+    assert_eq!(cumulus.json()["deployOptions"]["checkOnly"], true);
+    for parts in [
+        vec![("name=\"file\"", "application/zip", zip.as_slice())],
+        vec![(
+            "name=\"json\"",
+            "application/json",
+            br#"{"deployOptions":{}}"#.as_slice(),
+        )],
+        vec![
+            (
+                "name=\"json\"",
+                "application/json",
+                br#"{"deployOptions":{"checkonly":true}}"#.as_slice(),
+            ),
+            ("name=\"file\"", "application/zip", zip.as_slice()),
+        ],
+    ] {
+        assert_eq!(multipart(&org, &parts).status, 400);
+    }
+    assert_eq!(
+        org.rest(
+            "GET",
+            "/services/data/v66.0/metadata/deployRequest/0Af000000009999",
+            ""
+        )
+        .status,
+        404
+    );
+}
+
+#[test]
+fn a_deploy_is_cancelled_by_patch() {
+    let org = start();
+    org.admin("PATCH", "org", r#"{"queue_ms": 60000}"#);
+    let id = org.start_deploy(&Package::shop());
+    let path = format!("/services/data/v66.0/metadata/deployRequest/{id}");
+    assert_eq!(org.rest("PATCH", &path, "{}").status, 400);
+    assert_eq!(
+        org.rest("PATCH", &path, r#"{"deployResult":{"status":"Canceling"}}"#)
+            .status,
+        202
+    );
+    assert_eq!(org.check(&id).status(), "Canceled");
+}
+
+#[test]
+fn consumer_credentials_need_the_orgs_switch_and_the_permission() {
+    let mut org = start();
+    org.shop();
+    let usage = org
+        .rest("GET", "/services/data/v66.0/apps/oauth/usage", "")
+        .json();
+    let app = usage["apps"][0]["identifier"].as_str().unwrap().to_string();
+    assert_eq!(usage["apps"][0]["developerName"], "Shop");
+    let base = format!("/services/data/v66.0/apps/oauth/credentials/{app}");
+    let consumer = org.rest("GET", &base, "").json()["consumers"][0].clone();
+    assert!(consumer["key"].as_str().unwrap().starts_with("3MVG9canaryKEY"));
+    let one = format!("{base}/{}", consumer["id"].as_str().unwrap());
+    assert!(org.rest("GET", &one, "").json().get("secret").is_none());
+    let both = org.rest("GET", &format!("{one}?part=keyandsecret"), "").json();
+    assert!(both["secret"].as_str().unwrap().starts_with("canarySECRET"));
+    org.admin("PATCH", "org", r#"{"enableClientSecretInRestApiAccess": false}"#);
+    let without = org.rest("GET", &format!("{one}?part=keyandsecret"), "").json();
+    assert!(without.get("secret").is_none() && without.get("key").is_some());
+    assert_eq!(org.rest("GET", &format!("{one}?part=all"), "").status, 400);
+    org.token = org.token_of("app.admin");
+    assert_eq!(org.rest("GET", &base, "").status, 403);
+    assert_eq!(org.rest("POST", &format!("{one}/staged"), "").status, 501);
+}
+
+#[test]
+fn routes_that_the_cli_asks_for() {
+    let org = start();
+    let about = org.rest("GET", "//services/oauth2/userinfo", "").json();
+    let user = about["user_id"].as_str().unwrap();
+    let path = format!("//services/data/v51.0/sobjects/User/{user}");
+    assert_eq!(
+        org.rest("GET", &path, "").json()["Username"],
+        about["preferred_username"]
+    );
+    assert_eq!(
+        org.query("SELECT Id FROM ScratchOrgInfo limit 1").json()[0]["errorCode"],
+        "INVALID_TYPE"
+    );
+    assert_eq!(
+        org.rest(
+            "GET",
+            "/services/data/v66.0/tooling/sobjects/SourceMember/describe",
+            ""
+        )
+        .status,
+        404
+    );
+    assert_eq!(org.rest("GET", "/services/data/v68.0/query?q=x", "").status, 404);
+    assert_eq!(org.http("GET", "/", &[], b"").status, 501);
+    org.shop();
+    let apps = org
+        .query("SELECT Id, DeveloperName FROM ExternalClientApplication WHERE DeveloperName = 'Shop'")
+        .json();
+    assert!(apps["records"][0]["Id"].as_str().unwrap().starts_with("0xI"));
+    let journal = org.admin("GET", "journal", "");
+    let operations: Vec<&str> = journal
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["operation"].as_str().unwrap())
+        .collect();
+    assert!(
+        operations.contains(&"userinfo") && operations.contains(&"deploy") && operations.contains(&"query")
+    );
+    assert!(
+        !journal.to_string().contains(&org.token),
+        "the journal holds no tokens"
+    );
+}
+
+#[test]
+fn another_admin_edits_by_hand() {
+    let org = start();
+    org.admin(
+        "POST",
+        "apps",
+        r#"{"name":"Hand","callbackUrl":"https://x.example/"}"#,
+    );
+    let components = org.components();
+    for (kind, name) in [
+        ("ExtlClntAppGlobalOauthSettings", "Hand_glbloauth"),
+        ("ExtlClntAppOauthSettings", "Hand_oauth"),
+        ("ExtlClntAppOauthConfigurablePolicies", "Hand_oauthPlcy"),
+        ("ExtlClntAppConfigurablePolicies", "Hand_plcy"),
+    ] {
+        assert_eq!(
+            components[kind].as_object().unwrap().keys().collect::<Vec<_>>(),
+            [name]
+        );
+    }
+    let path = format!("components/{APP}/Hand");
+    org.admin("PATCH", &path, r#"{"label":"By hand","description":null}"#);
+    let text = org.admin("GET", &path, "");
+    assert!(
+        text.as_str().unwrap().contains("<label>By hand</label>"),
+        "{text}"
+    );
+    let list = org
+        .soap(&format!(
+            "<listMetadata><queries><type>{APP}</type></queries></listMetadata>"
+        ))
+        .body;
+    assert!(
+        list.contains("<lastModifiedByName>Otto Other</lastModifiedByName>"),
+        "{list}"
+    );
+    org.admin("PUT", &path, &crate::client::file(APP, "<label>Put</label>"));
+    assert_eq!(org.components()[APP]["Hand"]["label"], "Put");
+    assert_eq!(
+        org.http("PATCH", &format!("/emulator/{path}"), &[], br#"{"labl":"x"}"#)
+            .status,
+        400
+    );
+    assert_eq!(
+        org.http("PUT", &format!("/emulator/{path}"), &[], b"<x/>").status,
+        400
+    );
+    org.admin("DELETE", &path, "");
+    assert!(org.components().get("ExtlClntAppConfigurablePolicies").is_none());
+    assert_eq!(
+        org.http("GET", &format!("/emulator/{path}"), &[], b"").status,
+        404
+    );
+    assert_eq!(
+        org.http("PATCH", "/emulator/org", &[], br#"{"nonsense":1}"#)
+            .status,
+        400
+    );
+    org.admin(
+        "PATCH",
+        "org",
+        r#"{"permissionSets":{"New":3,"Shop_Staff":null}}"#,
+    );
+    assert_eq!(
+        org.query("SELECT COUNT() FROM PermissionSet").json()["totalSize"],
+        3
+    );
+}
