@@ -244,7 +244,7 @@ impl<'org> Workspace<'org> {
         // The exit code and the file tell the same story, or one of them lies.
         assert_eq!(
             run.code == Some(0),
-            plan.actions().is_empty() && !changes_outputs(&plan.json),
+            plan.actions().is_empty() && !imports_or_changes_outputs(&plan.json),
             "{run}"
         );
         plan
@@ -362,12 +362,14 @@ impl Drop for Workspace<'_> {
     }
 }
 
-fn changes_outputs(plan: &Value) -> bool {
-    plan["output_changes"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .any(|(_, change)| change["actions"][0] != "no-op")
+/// What a plan can do besides changing resources.
+fn imports_or_changes_outputs(plan: &Value) -> bool {
+    let outputs = plan["output_changes"].as_object().into_iter().flatten();
+    let mut resources = plan["resource_changes"].as_array().into_iter().flatten();
+    resources.any(|resource| !resource["change"]["importing"].is_null())
+        || outputs
+            .into_iter()
+            .any(|(_, change)| change["actions"][0] != "no-op")
 }
 
 /// Sockets anywhere below.

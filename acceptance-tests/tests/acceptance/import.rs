@@ -83,23 +83,21 @@ fn imported_settings_change_only_when_their_certificate_is_told() {
             .run(&["import", "-no-color", "-input=false", address, "Shop"])
             .succeeded();
     }
-    let changed = BARE.replace(r#"["Api", "RefreshToken"]"#, r#"["Api"]"#);
+    let (without_policies, _) = BARE
+        .split_once("resource \"salesforce_external_client_app_policies\"")
+        .unwrap();
+    let changed = without_policies.replace("/callback\"", "/other\"");
     workspace.configure(&changed);
     // Salesforce does not return a certificate, and a deploy without it may clear it.
     let run = workspace.apply().failed_saying("certificate");
     assert!(run.says("on main.tf line"), "the error is at no attribute: {run}");
-    assert_eq!(
-        org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"),
-        "Api, RefreshToken"
-    );
+    let callback = || org.part(org::GLOBAL_OAUTH, "Shop").text("callbackUrl");
+    assert_eq!(callback(), "https://shop.example.com/callback");
 
     workspace.configure(&changed.replace("callback_urls ", "certificate = \"\"\n  callback_urls "));
     workspace.apply().succeeded();
     workspace.is_settled();
-    assert_eq!(
-        org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"),
-        "Api"
-    );
+    assert_eq!(callback(), "https://shop.example.com/other");
 }
 
 #[test]
