@@ -25,6 +25,11 @@ resource "salesforce_external_client_app_policies" "shop" {
   external_client_app = "Shop"
   permitted_users     = "AdminApprovedPreAuthorized"
   permission_sets     = ["Shop_Customer"]
+
+  # If the settings never come, the wait ends here and not with the suite's patience.
+  timeouts {
+    create = "60s"
+  }
 }
 "#;
 
