@@ -1,4 +1,5 @@
 //! Compiles `../proto/` to Rust, client side only: the harness speaks to the provider as Terraform does.
+#![expect(clippy::disallowed_macros, reason = "cargo reads a build script's stdout")]
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = [
