@@ -4,7 +4,7 @@
 export TERRAFORM
 JOBS ?= 4
 
-.PHONY: help build test demo lint docs install
+.PHONY: help build test demo lint install
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -26,9 +26,6 @@ lint: ## Check the format, clippy's opinion, and the dependencies if cargo-deny 
 	@if PATH="$(CURDIR)/.tools/bin:$$PATH" cargo deny --version >/dev/null 2>&1; \
 	then PATH="$(CURDIR)/.tools/bin:$$PATH" cargo deny check bans sources licenses; \
 	else echo "cargo-deny is not here: .ci/run fetches it"; fi
-
-docs: ## Write docs/ anew from the tables and the examples
-	cargo test --package terraform-provider-salesforce docs -- --nocapture
 
 install: ## Build the provider as it ships and put it where terraform init finds it
 	scripts/install

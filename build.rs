@@ -10,9 +10,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "proto/go-plugin/stdio.proto",
     ];
     let descriptors = protox::compile(files, ["proto"])?;
-    tonic_prost_build::configure()
-        .build_client(false)
-        .compile_fds(descriptors)?;
+    tonic_prost_build::configure().build_client(false).compile_fds(descriptors)?;
     for file in files {
         println!("cargo::rerun-if-changed={file}");
     }

@@ -15,18 +15,11 @@ Terraform provider for Salesforce External Client Apps. Terraform starts this pr
 ";
 
 fn main() -> ExitCode {
-    let mode = match std::env::args()
-        .nth(1)
-        .as_deref()
-        .map(|flag| flag.trim_start_matches('-'))
-    {
+    let mode = match std::env::args().nth(1).as_deref().map(|flag| flag.trim_start_matches('-')) {
         None => Mode::Plugin,
         Some("debug") => Mode::Debug,
         Some("version") => {
-            return print(&format!(
-                "terraform-provider-salesforce {}\n",
-                env!("CARGO_PKG_VERSION")
-            ));
+            return print(&format!("terraform-provider-salesforce {}\n", env!("CARGO_PKG_VERSION")));
         }
         Some("help" | "h") => return print(HELP),
         Some(_) => return fail(HELP),

@@ -55,18 +55,12 @@ mod tests {
 
     #[test]
     fn debug_shows_a_placeholder() {
-        assert_eq!(
-            format!("{:?}", Some(Secret::new("canary"))),
-            "Some((sensitive))"
-        );
+        assert_eq!(format!("{:?}", Some(Secret::new("canary"))), "Some((sensitive))");
     }
 
     #[test]
     fn a_secret_is_hidden_in_a_text_unless_it_is_tiny() {
-        assert_eq!(
-            Secret::new("canary").hide_in("a canary."),
-            "a (sensitive)."
-        );
+        assert_eq!(Secret::new("canary").hide_in("a canary."), "a (sensitive).");
         assert_eq!(Secret::new("a").hide_in("a canary."), "a canary.");
     }
 }

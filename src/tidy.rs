@@ -91,7 +91,9 @@ fn words_after<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a s
 #[test]
 fn layers_point_downwards_only() {
     for source in sources().iter().filter(|source| !source.is_test()) {
-        let Some((_, allowed)) = LAYERS.iter().find(|(module, _)| *module == source.module()) else { continue };
+        let Some((_, allowed)) = LAYERS.iter().find(|(module, _)| *module == source.module()) else {
+            continue;
+        };
         let code = source.code();
         for used in words_after(&code, "crate::") {
             let known = LAYERS.iter().any(|(module, _)| *module == used);
@@ -111,7 +113,11 @@ fn crates_stay_in_their_layers() {
         for (name, layers) in CRATES {
             let code = source.code();
             let uses = code.contains(&format!("use {name}::")) || code.contains(&format!(" {name}::"));
-            assert!(!uses || layers.contains(&source.module()), "{} uses {name}, which is for {layers:?}", source.path);
+            assert!(
+                !uses || layers.contains(&source.module()),
+                "{} uses {name}, which is for {layers:?}",
+                source.path
+            );
         }
     }
 }
@@ -119,7 +125,8 @@ fn crates_stay_in_their_layers() {
 #[test]
 fn secrets_are_opened_in_few_places() {
     let opening = |source: &&Source| !source.is_test() && source.code().contains(".expose()");
-    let places: BTreeSet<String> = sources().iter().filter(opening).map(|source| source.path.clone()).collect();
+    let places: BTreeSet<String> =
+        sources().iter().filter(opening).map(|source| source.path.clone()).collect();
     let allowed: BTreeSet<String> = OPENS_SECRETS.iter().map(|path| (*path).to_owned()).collect();
     assert!(places.is_subset(&allowed), "{:?}", places.difference(&allowed));
 }
@@ -143,7 +150,8 @@ fn interpreters_name_no_field() {
         let metadata = source.module() == "metadata"
             && !source.path.starts_with("metadata/types/")
             && source.path != "metadata/package.rs";
-        if !(metadata || source.path.starts_with("provider/engine/") || walks.contains(&source.path.as_str())) {
+        if !(metadata || source.path.starts_with("provider/engine/") || walks.contains(&source.path.as_str()))
+        {
             continue;
         }
         let code = source.code();

@@ -36,10 +36,7 @@ impl Secret {
         // A JWT: whoever has the signed part without the signature has nothing, but nobody should print it.
         spellings.retain(|spelling| spelling.len() >= SHORTEST);
         spellings.dedup();
-        Self {
-            kind: kind.to_owned(),
-            spellings,
-        }
+        Self { kind: kind.to_owned(), spellings }
     }
 }
 
@@ -72,11 +69,7 @@ pub fn search(secrets: &[Secret], place: &str, text: &str) -> Vec<Leak> {
             if let Some(at) = text.find(spelling.as_str()) {
                 let before: String = text[..at].chars().rev().take(120).collect();
                 let before = before.chars().rev().collect();
-                leaks.push(Leak {
-                    kind: secret.kind.clone(),
-                    place: place.to_owned(),
-                    before,
-                });
+                leaks.push(Leak { kind: secret.kind.clone(), place: place.to_owned(), before });
             }
         }
     }
@@ -126,9 +119,7 @@ fn private_data(state: &Value) -> Vec<String> {
     let instances = instances.flat_map(|resource| resource["instances"].as_array().into_iter().flatten());
     let private = instances.filter_map(|instance| instance["private"].as_str());
     let bytes = private.filter_map(|text| STANDARD.decode(text).ok());
-    bytes
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .collect()
+    bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
 }
 
 #[cfg(test)]
@@ -153,10 +144,7 @@ mod tests {
             assert_eq!(search(&secrets(), "log", &text).len(), 1, "{text}");
         }
         let with_bang = Secret::new("session", "00D!CANARY.0123456789");
-        assert_eq!(
-            search(&[with_bang], "log", "sid=00D%21CANARY.0123456789").len(),
-            1
-        );
+        assert_eq!(search(&[with_bang], "log", "sid=00D%21CANARY.0123456789").len(), 1);
         assert_eq!(search(&secrets(), "log", "CANARY-987654321"), []);
     }
 
@@ -173,27 +161,19 @@ mod tests {
     fn a_secret_is_found_in_a_plan_file_and_in_private_data() {
         let folder = tempfile::tempdir().unwrap();
         let mut plan = zip::ZipWriter::new(std::fs::File::create(folder.path().join("plan.bin")).unwrap());
-        plan.start_file("tfplan", zip::write::SimpleFileOptions::default())
-            .unwrap();
-        plan.write_all(format!("{}{SECRET}", "x".repeat(500)).as_bytes())
-            .unwrap();
+        plan.start_file("tfplan", zip::write::SimpleFileOptions::default()).unwrap();
+        plan.write_all(format!("{}{SECRET}", "x".repeat(500)).as_bytes()).unwrap();
         plan.finish().unwrap();
         std::fs::create_dir(folder.path().join("deeper")).unwrap();
         let private = STANDARD.encode(format!("{{\"token\":\"{SECRET}\"}}"));
         let state = format!(r#"{{"resources":[{{"instances":[{{"private":"{private}"}}]}}]}}"#);
         std::fs::write(folder.path().join("deeper/terraform.tfstate"), state).unwrap();
 
-        let mut places: Vec<String> = search_folder(&secrets(), folder.path())
-            .unwrap()
-            .into_iter()
-            .map(|leak| leak.place)
-            .collect();
+        let mut places: Vec<String> =
+            search_folder(&secrets(), folder.path()).unwrap().into_iter().map(|leak| leak.place).collect();
         places.sort();
         assert_eq!(places.len(), 2, "{places:?}");
-        assert!(
-            places[0].ends_with("terraform.tfstate (private data)"),
-            "{places:?}"
-        );
+        assert!(places[0].ends_with("terraform.tfstate (private data)"), "{places:?}");
         assert!(places[1].ends_with("plan.bin!tfplan"), "{places:?}");
     }
 }

@@ -14,9 +14,7 @@ pub struct Reply {
 /// One request. HTTP/1.0, so that the reply ends with the connection and is never chunked.
 pub fn call(method: &str, url: &str, body: Option<&str>) -> Result<Reply> {
     let malformed = |what: &str| Error::new(ErrorKind::InvalidData, format!("{method} {url}: {what}"));
-    let rest = url
-        .strip_prefix("http://")
-        .ok_or_else(|| malformed("not plain HTTP"))?;
+    let rest = url.strip_prefix("http://").ok_or_else(|| malformed("not plain HTTP"))?;
     let (host, path) = match rest.find('/') {
         Some(slash) => rest.split_at(slash),
         None => (rest, "/"),
@@ -33,16 +31,8 @@ pub fn call(method: &str, url: &str, body: Option<&str>) -> Result<Reply> {
     let mut reply = Vec::new();
     stream.read_to_end(&mut reply)?;
     let reply = String::from_utf8_lossy(&reply);
-    let (head, body) = reply
-        .split_once("\r\n\r\n")
-        .ok_or_else(|| malformed("no end of headers"))?;
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|code| code.parse().ok())
-        .ok_or_else(|| malformed("no status"))?;
-    Ok(Reply {
-        status,
-        body: body.to_owned(),
-    })
+    let (head, body) = reply.split_once("\r\n\r\n").ok_or_else(|| malformed("no end of headers"))?;
+    let status =
+        head.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(|| malformed("no status"))?;
+    Ok(Reply { status, body: body.to_owned() })
 }

@@ -52,27 +52,20 @@ impl Emulator {
     #[must_use]
     #[track_caller]
     pub fn names(&self, kind: &str) -> Vec<String> {
-        self.components(kind)
-            .into_iter()
-            .map(|component| component.name)
-            .collect()
+        self.components(kind).into_iter().map(|component| component.name).collect()
     }
 
     /// The component of this type that belongs to an app, whatever its own name is.
     #[must_use]
     #[track_caller]
     pub fn part(&self, kind: &str, app: &str) -> Component {
-        let mut found: Vec<Component> = self
-            .components(kind)
-            .into_iter()
-            .filter(|one| {
-                if kind == APP {
-                    one.name == app
-                } else {
-                    one.text("externalClientApplication") == app
-                }
-            })
-            .collect();
+        let mut found: Vec<Component> =
+            self.components(kind)
+                .into_iter()
+                .filter(|one| {
+                    if kind == APP { one.name == app } else { one.text("externalClientApplication") == app }
+                })
+                .collect();
         assert_eq!(found.len(), 1, "{kind} of {app}: {found:#?}");
         found.remove(0)
     }
@@ -81,11 +74,7 @@ impl Emulator {
     #[track_caller]
     pub fn edit(&self, kind: &str, app: &str, element: &str, value: &str) {
         let name = self.part(kind, app).name;
-        self.admin(
-            "PATCH",
-            &format!("/components/{kind}/{name}"),
-            Some(&json!({ element: value })),
-        );
+        self.admin("PATCH", &format!("/components/{kind}/{name}"), Some(&json!({ element: value })));
     }
 
     /// What an admin does in Setup: deletes the app, or one of its parts.
@@ -100,10 +89,7 @@ impl Emulator {
     #[track_caller]
     pub fn journal(&self) -> Vec<Value> {
         let reply = self.admin("GET", "/journal", None);
-        reply
-            .as_array()
-            .unwrap_or_else(|| panic!("a list of calls, not {reply}"))
-            .clone()
+        reply.as_array().unwrap_or_else(|| panic!("a list of calls, not {reply}")).clone()
     }
 
     /// Every deploy that was asked for, oldest first.
@@ -111,9 +97,6 @@ impl Emulator {
     #[track_caller]
     pub fn deploys(&self) -> Vec<Value> {
         let reply = self.admin("GET", "/deploys", None);
-        reply
-            .as_array()
-            .unwrap_or_else(|| panic!("a list of deploys, not {reply}"))
-            .clone()
+        reply.as_array().unwrap_or_else(|| panic!("a list of deploys, not {reply}")).clone()
     }
 }

@@ -30,10 +30,7 @@ impl Plan {
     /// On an action that Terraform did not have when this was written.
     #[must_use]
     pub fn actions(&self) -> Actions {
-        let changes = self.json["resource_changes"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
+        let changes = self.json["resource_changes"].as_array().cloned().unwrap_or_default();
         let named = changes.iter().map(|change| {
             let address = change["address"].as_str().unwrap_or_default().to_owned();
             let actions: Vec<&str> = change["change"]["actions"]
@@ -55,18 +52,14 @@ impl Plan {
             };
             (address, action)
         });
-        named
-            .filter_map(|(address, action)| Some((address, action?)))
-            .collect()
+        named.filter_map(|(address, action)| Some((address, action?))).collect()
     }
 
     /// Exactly these changes, no more and no less.
     #[track_caller]
     pub fn changes(&self, expected: &[(&str, Action)]) -> &Self {
-        let expected: Actions = expected
-            .iter()
-            .map(|(address, action)| ((*address).to_owned(), *action))
-            .collect();
+        let expected: Actions =
+            expected.iter().map(|(address, action)| ((*address).to_owned(), *action)).collect();
         assert_eq!(self.actions(), expected, "\n{}", self.words);
         self
     }
@@ -75,10 +68,7 @@ impl Plan {
     #[track_caller]
     pub fn is_empty(&self) -> &Self {
         self.changes(&[]);
-        let drift = self.json["resource_drift"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
+        let drift = self.json["resource_drift"].as_array().cloned().unwrap_or_default();
         assert!(drift.is_empty(), "the refresh saw a change: {drift:#?}");
         self
     }
@@ -131,11 +121,7 @@ impl Plan {
 
     #[track_caller]
     pub fn saying(&self, sentence: &str) -> &Self {
-        assert!(
-            self.says(sentence),
-            "expected the words {sentence:?} in\n{}",
-            self.words
-        );
+        assert!(self.says(sentence), "expected the words {sentence:?} in\n{}", self.words);
         self
     }
 }

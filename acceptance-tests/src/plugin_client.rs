@@ -42,10 +42,8 @@ pub use proto::health::health_client::HealthClient;
 pub use proto::tfplugin5::provider_client::ProviderClient;
 
 /// What Terraform sets so that a plugin knows who started it.
-pub const COOKIE: (&str, &str) = (
-    "TF_PLUGIN_MAGIC_COOKIE",
-    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
-);
+pub const COOKIE: (&str, &str) =
+    ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
 /// Nothing that a test waits for takes as long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -66,11 +64,7 @@ impl Identity {
         let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()])
             .and_then(|params| params.self_signed(&key))
             .expect("a certificate");
-        Identity {
-            pem: certificate.pem(),
-            certificate: certificate.der().clone(),
-            key: key.serialize_der(),
-        }
+        Identity { pem: certificate.pem(), certificate: certificate.der().clone(), key: key.serialize_der() }
     }
 }
 
@@ -141,13 +135,7 @@ impl Start {
             .await
             .expect("the provider prints a line or ends")
             .expect("text");
-        Plugin {
-            child,
-            stdout,
-            stderr,
-            line,
-            _temporary: self.temporary,
-        }
+        Plugin { child, stdout, stderr, line, _temporary: self.temporary }
     }
 }
 
@@ -193,9 +181,7 @@ impl Plugin {
     /// # Panics
     /// When the signal cannot be sent.
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = i32::try_from(self.pid())
-            .ok()
-            .and_then(rustix::process::Pid::from_raw);
+        let pid = i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw);
         rustix::process::kill_process(pid.expect("a process id"), signal).expect("the signal is sent");
     }
 
@@ -231,15 +217,9 @@ impl Plugin {
             );
             out.and(err).and(status)
         };
-        let status = tokio::time::timeout(PATIENCE, all)
-            .await
-            .expect("the provider ends")
-            .expect("text on its pipes");
-        Ended {
-            status,
-            stdout,
-            stderr,
-        }
+        let status =
+            tokio::time::timeout(PATIENCE, all).await.expect("the provider ends").expect("text on its pipes");
+        Ended { status, stdout, stderr }
     }
 }
 
@@ -249,20 +229,14 @@ pub async fn connect(
     address: &str,
     tls: Option<rustls::ClientConfig>,
 ) -> Result<Channel, tonic::transport::Error> {
-    let connector = Connector {
-        network: network.to_owned(),
-        address: address.to_owned(),
-        tls: tls.map(Arc::new),
-    };
-    Endpoint::from_static("http://localhost")
-        .connect_with_connector(connector)
-        .await
+    let connector =
+        Connector { network: network.to_owned(), address: address.to_owned(), tls: tls.map(Arc::new) };
+    Endpoint::from_static("http://localhost").connect_with_connector(connector).await
 }
 
 fn client_tls(server: &str, client: Option<&Identity>) -> rustls::ClientConfig {
-    let server = base64::engine::general_purpose::STANDARD_NO_PAD
-        .decode(server)
-        .expect("base64 without padding");
+    let server =
+        base64::engine::general_purpose::STANDARD_NO_PAD.decode(server).expect("base64 without padding");
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from(server)).expect("a certificate");
     let config =
@@ -304,9 +278,7 @@ impl Connector {
             return Ok(TokioIo::new(stream));
         };
         let name = ServerName::try_from("localhost").map_err(std::io::Error::other)?;
-        let stream = tokio_rustls::TlsConnector::from(tls)
-            .connect(name, stream)
-            .await?;
+        let stream = tokio_rustls::TlsConnector::from(tls).connect(name, stream).await?;
         Ok(TokioIo::new(Box::new(stream)))
     }
 }

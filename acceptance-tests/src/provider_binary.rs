@@ -20,42 +20,24 @@ pub fn path() -> PathBuf {
 pub fn program(name: &str, variable: &str) -> PathBuf {
     if let Some(path) = std::env::var_os(variable) {
         let path = PathBuf::from(path);
-        assert!(
-            path.is_file(),
-            "{variable} is {}, which is no file",
-            path.display()
-        );
+        assert!(path.is_file(), "{variable} is {}, which is no file", path.display());
         return path;
     }
     let test_binary = std::env::current_exe().expect("a test knows its own path");
     // target/debug/deps/acceptance-0123 → target/debug
-    let profile = test_binary
-        .parent()
-        .and_then(Path::parent)
-        .expect("cargo's target directory");
+    let profile = test_binary.parent().and_then(Path::parent).expect("cargo's target directory");
     let program = profile.join(name);
-    assert!(
-        program.is_file(),
-        "{} is not built: {INSTRUCTIONS}",
-        program.display()
-    );
+    assert!(program.is_file(), "{} is not built: {INSTRUCTIONS}", program.display());
     if let Some(newer) = newer_source(&program) {
-        panic!(
-            "{} is older than {}: {INSTRUCTIONS}",
-            program.display(),
-            newer.display()
-        );
+        panic!("{} is older than {}: {INSTRUCTIONS}", program.display(), newer.display());
     }
     program
 }
 
 /// The first source, by cargo's own list beside the program, that changed after the program was built.
 fn newer_source(program: &Path) -> Option<PathBuf> {
-    let modified = |path: &Path| {
-        path.metadata()
-            .and_then(|of| of.modified())
-            .unwrap_or(SystemTime::UNIX_EPOCH)
-    };
+    let modified =
+        |path: &Path| path.metadata().and_then(|of| of.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
     let list = std::fs::read_to_string(program.with_extension("d")).ok()?;
     let (_, sources) = list.split_once(": ")?;
     let built = modified(program);

@@ -43,11 +43,7 @@ struct Element {
 pub fn run(name: &str) {
     let emulator = Emulator::start();
     let workspace = Workspace::new(&emulator);
-    let steps = steps(
-        &terraform::repository()
-            .join("acceptance-tests/scenarios")
-            .join(name),
-    );
+    let steps = steps(&terraform::repository().join("acceptance-tests/scenarios").join(name));
     let mut no_import = false;
     for path in &steps {
         let configuration = std::fs::read_to_string(path).expect("a step of the scenario");
@@ -58,11 +54,8 @@ pub fn run(name: &str) {
         for edit in &expected.edits {
             emulator.edit(&edit.kind, &edit.app, &edit.element, &edit.value);
         }
-        let changes: Vec<(&str, Action)> = expected
-            .plan
-            .iter()
-            .map(|(at, action)| (at.as_str(), *action))
-            .collect();
+        let changes: Vec<(&str, Action)> =
+            expected.plan.iter().map(|(at, action)| (at.as_str(), *action)).collect();
         let plan = workspace.step(&configuration, &changes);
         for sentence in &expected.says {
             plan.saying(sentence);
@@ -103,9 +96,8 @@ fn expectations(configuration: &str) -> Result<Expectations, String> {
         let rest = rest.trim();
         match verb {
             "plan" => {
-                let (address, action) = rest
-                    .split_once(" = ")
-                    .ok_or_else(|| format!("no ` = ` in {line}"))?;
+                let (address, action) =
+                    rest.split_once(" = ").ok_or_else(|| format!("no ` = ` in {line}"))?;
                 let action = match action {
                     "create" => Action::Create,
                     "update" => Action::Update,
@@ -135,12 +127,7 @@ fn element(text: &str) -> Result<Element, String> {
     let (element, value) = rest.split_once('=').ok_or_else(wrong)?;
     // Newlines are written as \n: a comment has one line.
     let value = value.trim().replace("\\n", "\n");
-    Ok(Element {
-        kind: kind.to_owned(),
-        app: app.to_owned(),
-        element: element.trim().to_owned(),
-        value,
-    })
+    Ok(Element { kind: kind.to_owned(), app: app.to_owned(), element: element.trim().to_owned(), value })
 }
 
 #[cfg(test)]

@@ -24,11 +24,7 @@ pub fn path() -> PathBuf {
     let root = repository();
     if let Some(own) = std::env::var_os("TERRAFORM").filter(|own| !own.is_empty()) {
         let own = PathBuf::from(own);
-        return if own.components().count() > 1 {
-            root.join(own)
-        } else {
-            own
-        };
+        return if own.components().count() > 1 { root.join(own) } else { own };
     }
     let pinned = root.join(".tools/terraform").join(PINNED).join("terraform");
     assert!(
@@ -43,9 +39,7 @@ pub fn path() -> PathBuf {
 /// The root of the repository.
 #[must_use]
 pub fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("this crate lies in a folder of the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate lies in a folder of the repository")
 }
 
 /// What a finished command left.
@@ -65,16 +59,8 @@ impl Run {
     #[must_use]
     pub fn words(&self) -> String {
         let all = format!("{}\n{}", self.stdout, self.stderr);
-        let unframed: String = all
-            .chars()
-            .map(|c| {
-                if matches!(c, '│' | '╷' | '╵') {
-                    ' '
-                } else {
-                    c
-                }
-            })
-            .collect();
+        let unframed: String =
+            all.chars().map(|c| if matches!(c, '│' | '╷' | '╵') { ' ' } else { c }).collect();
         unframed.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -94,10 +80,7 @@ impl Run {
     pub fn failed_saying(self, sentence: &str) -> Self {
         assert_eq!(self.code, Some(1), "expected to fail: {self}");
         assert!(self.says(sentence), "expected the words {sentence:?} in {self}");
-        assert!(
-            !self.says("plugin crashed") && !self.says("Plugin did not respond"),
-            "{self}"
-        );
+        assert!(!self.says("plugin crashed") && !self.says("Plugin did not respond"), "{self}");
         self
     }
 
@@ -150,13 +133,7 @@ impl Running {
         let stdout = collect(child.stdout.take());
         let stderr = collect(child.stderr.take());
         let command = format!("terraform {}", arguments.join(" "));
-        Self {
-            child,
-            command,
-            started: Instant::now(),
-            stdout,
-            stderr,
-        }
+        Self { child, command, started: Instant::now(), stdout, stderr }
     }
 
     /// What Ctrl-C in a terminal does: SIGINT to Terraform and to the providers it started.
@@ -170,9 +147,7 @@ impl Running {
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
-        let group = i32::try_from(self.child.id())
-            .ok()
-            .and_then(rustix::process::Pid::from_raw);
+        let group = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
         let group = group.expect("a started process has an id");
         rustix::process::kill_process_group(group, signal).expect("the process group is there");
     }
@@ -201,13 +176,7 @@ impl Running {
         let took = self.started.elapsed();
         let stdout = self.stdout.join().expect("the reader of stdout");
         let stderr = self.stderr.join().expect("the reader of stderr");
-        Run {
-            command: self.command,
-            code: status.code(),
-            stdout,
-            stderr,
-            took,
-        }
+        Run { command: self.command, code: status.code(), stdout, stderr, took }
     }
 }
 

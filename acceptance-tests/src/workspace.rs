@@ -50,10 +50,7 @@ impl<'org> Workspace<'org> {
     #[must_use]
     pub fn anonymous() -> Self {
         // Short: the provider's socket lies below, and a socket's path has 108 bytes at most.
-        let root = tempfile::Builder::new()
-            .prefix("sf-tf-")
-            .tempdir()
-            .expect("a folder for the workspace");
+        let root = tempfile::Builder::new().prefix("sf-tf-").tempdir().expect("a folder for the workspace");
         for folder in ["work", "logs", "home", "tmp", "bin"] {
             std::fs::create_dir(root.path().join(folder)).expect("a folder in the workspace");
         }
@@ -79,13 +76,7 @@ impl<'org> Workspace<'org> {
             ("TF_INPUT".to_owned(), "0".to_owned()),
             ("TF_LOG".to_owned(), "TRACE".to_owned()),
         ]);
-        Self {
-            root: Some(root),
-            environment,
-            orgs: Vec::new(),
-            secrets: Vec::new(),
-            commands: Cell::new(0),
-        }
+        Self { root: Some(root), environment, orgs: Vec::new(), secrets: Vec::new(), commands: Cell::new(0) }
     }
 
     /// Searches for this org's secrets too.
@@ -143,9 +134,7 @@ impl<'org> Workspace<'org> {
 
     /// The log of the next command.
     fn log(&self) -> PathBuf {
-        self.root()
-            .join("logs")
-            .join(format!("{:03}.log", self.commands.get()))
+        self.root().join("logs").join(format!("{:03}.log", self.commands.get()))
     }
 
     /// The TRACE logs of all commands so far, oldest first.
@@ -175,10 +164,7 @@ impl<'org> Workspace<'org> {
     /// Waits for a command that was started, and searches what it left.
     #[track_caller]
     pub fn wait(&self, running: Running) -> Run {
-        let log = self
-            .root()
-            .join("logs")
-            .join(format!("{:03}.log", self.commands.get() - 1));
+        let log = self.root().join("logs").join(format!("{:03}.log", self.commands.get() - 1));
         let run = running.wait();
         self.finish(&run, &log);
         run
@@ -193,18 +179,10 @@ impl<'org> Workspace<'org> {
         let mut leaks = canary::search(&secrets, "stdout", &run.stdout);
         leaks.extend(canary::search(&secrets, "stderr", &run.stderr));
         if let Ok(log) = std::fs::read(log) {
-            leaks.extend(canary::search(
-                &secrets,
-                "the TRACE log",
-                &String::from_utf8_lossy(&log),
-            ));
+            leaks.extend(canary::search(&secrets, "the TRACE log", &String::from_utf8_lossy(&log)));
         }
         leaks.extend(canary::search_folder(&secrets, &self.folder()).expect("the folder can be searched"));
-        assert!(
-            leaks.is_empty(),
-            "secrets leaked by `{}`: {leaks:#?}",
-            run.command
-        );
+        assert!(leaks.is_empty(), "secrets leaked by `{}`: {leaks:#?}", run.command);
         self.no_socket_stays(&run.command);
     }
 
@@ -224,27 +202,18 @@ impl<'org> Workspace<'org> {
     /// Plans, and reads the plan back from its file.
     #[track_caller]
     pub fn plan(&self, more: &[&str]) -> Plan {
-        let mut arguments = vec![
-            "plan",
-            "-no-color",
-            "-input=false",
-            "-detailed-exitcode",
-            "-lock=false",
-            "-out=plan.bin",
-        ];
+        let mut arguments =
+            vec!["plan", "-no-color", "-input=false", "-detailed-exitcode", "-lock=false", "-out=plan.bin"];
         arguments.extend(more);
         let run = self.run(&arguments);
         assert!(matches!(run.code, Some(0 | 2)), "{run}");
         let shown = self.run(&["show", "-json", "plan.bin"]).succeeded();
         let json: Value = serde_json::from_str(&shown.stdout).expect("the plan as JSON");
-        let plan = Plan {
-            json,
-            words: run.words(),
-        };
+        let plan = Plan { json, words: run.words() };
         // The exit code and the file tell the same story, or one of them lies.
         assert_eq!(
             run.code == Some(0),
-            plan.actions().is_empty() && !changes_outputs(&plan.json),
+            plan.actions().is_empty() && !imports_or_changes_outputs(&plan.json),
             "{run}"
         );
         plan
@@ -299,18 +268,12 @@ impl<'org> Workspace<'org> {
     pub fn state(&self) -> BTreeMap<String, Value> {
         let shown = self.run(&["show", "-json"]).succeeded();
         let json: Value = serde_json::from_str(&shown.stdout).expect("the state as JSON");
-        let resources = json["values"]["root_module"]["resources"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
+        let resources = json["values"]["root_module"]["resources"].as_array().cloned().unwrap_or_default();
         resources
             .into_iter()
             .filter(|resource| resource["mode"] == "managed")
             .map(|resource| {
-                (
-                    resource["address"].as_str().unwrap_or_default().to_owned(),
-                    resource["values"].clone(),
-                )
+                (resource["address"].as_str().unwrap_or_default().to_owned(), resource["values"].clone())
             })
             .collect()
     }
@@ -318,9 +281,15 @@ impl<'org> Workspace<'org> {
     /// An attribute in the state; null when the resource or the attribute is not there.
     #[track_caller]
     pub fn attribute(&self, address: &str, attribute: &str) -> Value {
-        self.state()
-            .get(address)
-            .map_or(Value::Null, |values| values[attribute].clone())
+        self.state().get(address).map_or(Value::Null, |values| values[attribute].clone())
+    }
+
+    /// Whether the state says that a resource is in this org. An id has 15 characters, or 18 with its checksum.
+    #[track_caller]
+    pub fn is_in_org(&self, address: &str, org_id: &str) {
+        let found = self.attribute(address, "org_id");
+        let short = org_id.get(..15).unwrap_or(org_id);
+        assert!(found == org_id || found == short, "{address} is in {found}, expected {org_id}");
     }
 
     /// Imports everything that the state has into an empty one, and finds nothing to change.
@@ -332,8 +301,7 @@ impl<'org> Workspace<'org> {
         std::fs::rename(&state, &kept).expect("a state to put aside");
         for (address, values) in &resources {
             let id = values["id"].as_str().unwrap_or_default();
-            self.run(&["import", "-no-color", "-input=false", address, id])
-                .succeeded();
+            self.run(&["import", "-no-color", "-input=false", address, id]).succeeded();
         }
         self.is_settled();
         std::fs::rename(&kept, &state).expect("the state put aside");
@@ -351,12 +319,12 @@ impl Drop for Workspace<'_> {
     }
 }
 
-fn changes_outputs(plan: &Value) -> bool {
-    plan["output_changes"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .any(|(_, change)| change["actions"][0] != "no-op")
+/// What a plan can do besides changing resources.
+fn imports_or_changes_outputs(plan: &Value) -> bool {
+    let outputs = plan["output_changes"].as_object().into_iter().flatten();
+    let mut resources = plan["resource_changes"].as_array().into_iter().flatten();
+    resources.any(|resource| !resource["change"]["importing"].is_null())
+        || outputs.into_iter().any(|(_, change)| change["actions"][0] != "no-op")
 }
 
 /// Sockets anywhere below.

@@ -17,10 +17,7 @@ pub struct ComponentKey {
 
 impl ComponentKey {
     pub fn new(kind: &'static MetadataType, full_name: impl Into<String>) -> ComponentKey {
-        ComponentKey {
-            kind,
-            full_name: full_name.into(),
-        }
+        ComponentKey { kind, full_name: full_name.into() }
     }
 
     /// Its file in a package: `externalClientApps/Shop.eca`.
@@ -56,12 +53,7 @@ pub struct Component {
 
 impl Component {
     pub fn new(key: ComponentKey, parent: impl Into<String>) -> Component {
-        Component {
-            key,
-            parent: parent.into(),
-            fields: BTreeMap::new(),
-            extras: Vec::new(),
-        }
+        Component { key, parent: parent.into(), fields: BTreeMap::new(), extras: Vec::new() }
     }
 
     /// The value of an attribute; null when the file has it not.

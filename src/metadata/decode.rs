@@ -28,30 +28,21 @@ pub enum DecodeErrorKind {
     #[error("the root element is {found}, not {expected}")]
     UnknownRoot { found: String, expected: &'static str },
     #[error("{element} is not {expected}")]
-    WrongType {
-        element: &'static str,
-        expected: &'static str,
-    },
+    WrongType { element: &'static str, expected: &'static str },
     #[error("{element} stands there more than once")]
     Repeated { element: &'static str },
 }
 
 impl From<Mismatch> for DecodeErrorKind {
     fn from(mismatch: Mismatch) -> DecodeErrorKind {
-        DecodeErrorKind::WrongType {
-            element: mismatch.element,
-            expected: mismatch.expected,
-        }
+        DecodeErrorKind::WrongType { element: mismatch.element, expected: mismatch.expected }
     }
 }
 
 /// Reads the file of a component.
 pub fn decode(kind: &'static MetadataType, full_name: &str, xml: &str) -> Result<Component, DecodeError> {
     let key = ComponentKey::new(kind, full_name);
-    let failed = |error| DecodeError {
-        component: ComponentKey::new(kind, full_name),
-        kind: error,
-    };
+    let failed = |error| DecodeError { component: ComponentKey::new(kind, full_name), kind: error };
     let root = xml::parse(xml).map_err(|error| failed(DecodeErrorKind::Xml(error)))?;
     if root.name != kind.name {
         return Err(failed(DecodeErrorKind::UnknownRoot {
@@ -109,23 +100,12 @@ impl FileReader {
             return Err(DecodeErrorKind::Repeated { element: group });
         }
         if !element.text.trim().is_empty() {
-            return Err(DecodeErrorKind::WrongType {
-                element: group,
-                expected: "a group of elements",
-            });
+            return Err(DecodeErrorKind::WrongType { element: group, expected: "a group of elements" });
         }
-        let mut unknown = Element {
-            attributes: element.attributes,
-            ..Element::new(group)
-        };
+        let mut unknown = Element { attributes: element.attributes, ..Element::new(group) };
         for child in element.children {
             let path = (group, child.name.as_str());
-            match self
-                .kind()
-                .fields
-                .iter()
-                .find(|field| field.element_path() == path)
-            {
+            match self.kind().fields.iter().find(|field| field.element_path() == path) {
                 Some(field) => self.row(field, child)?,
                 None => unknown.children.push(child),
             }
@@ -137,18 +117,13 @@ impl FileReader {
     }
 
     fn row(&mut self, field: &'static Field, element: Element) -> Result<(), DecodeErrorKind> {
-        let repeated = DecodeErrorKind::Repeated {
-            element: field.element,
-        };
+        let repeated = DecodeErrorKind::Repeated { element: field.element };
         match &field.kind {
             Kind::Entries { key, value } if !element.is_nil() => {
                 let (entry, text) = members::entry(key, value, &element)?;
                 let entries = self.component.fields.entry(field.attribute);
                 let entries = entries.or_insert_with(|| Value::Map(BTreeMap::new()));
-                if entries
-                    .entries()
-                    .is_some_and(|entries| entries.contains_key(&entry))
-                {
+                if entries.entries().is_some_and(|entries| entries.contains_key(&entry)) {
                     return Err(repeated);
                 }
                 entries.put(&entry, text);
@@ -201,10 +176,7 @@ impl FileReader {
 /// The prefixes that an element declares.
 fn declarations(element: &Element) -> Vec<(String, String)> {
     let attributes = element.attributes.iter();
-    attributes
-        .filter(|(name, _)| name.starts_with("xmlns:"))
-        .cloned()
-        .collect()
+    attributes.filter(|(name, _)| name.starts_with("xmlns:")).cloned().collect()
 }
 
 fn uses_prefix(element: &Element, prefix: &str) -> bool {

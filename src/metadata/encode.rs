@@ -32,28 +32,16 @@ struct Piece {
 
 impl Piece {
     fn leaf(path: Path, name: &str, text: impl Into<String>) -> Piece {
-        Piece {
-            path: Some(path),
-            element: Element::leaf(name, text),
-            inside: Vec::new(),
-        }
+        Piece { path: Some(path), element: Element::leaf(name, text), inside: Vec::new() }
     }
 
     /// An element that no row knows.
     fn foreign(element: &Element) -> Piece {
-        Piece {
-            path: None,
-            element: element.clone(),
-            inside: Vec::new(),
-        }
+        Piece { path: None, element: element.clone(), inside: Vec::new() }
     }
 
     fn around(path: Option<Path>, name: &str, inside: Vec<Piece>) -> Piece {
-        Piece {
-            path,
-            element: Element::new(name),
-            inside: sorted(inside),
-        }
+        Piece { path, element: Element::new(name), inside: sorted(inside) }
     }
 }
 
@@ -71,11 +59,7 @@ pub fn encode(component: &Component, version: u16) -> Encoded {
         if matches!(field.kind, Kind::Entries { .. } | Kind::Blocks(_)) {
             owned.insert(name);
         }
-        let target = if group.is_empty() {
-            &mut pieces
-        } else {
-            groups.entry(group).or_default()
-        };
+        let target = if group.is_empty() { &mut pieces } else { groups.entry(group).or_default() };
         if field.exists_in(version) && field.sent != Sent::Never {
             write_field(field, component, target);
         }
@@ -105,16 +89,9 @@ pub fn encode(component: &Component, version: u16) -> Encoded {
     let mut root = Piece::around(None, kind.name, pieces);
     root.element.attributes = vec![("xmlns".to_owned(), NAMESPACE.to_owned())];
 
-    let mut writer = Writer {
-        xml: DECLARATION.to_owned(),
-        line: 2,
-        lines: BTreeMap::new(),
-    };
+    let mut writer = Writer { xml: DECLARATION.to_owned(), line: 2, lines: BTreeMap::new() };
     writer.write(&root, 0, None);
-    Encoded {
-        xml: writer.xml,
-        lines: writer.lines,
-    }
+    Encoded { xml: writer.xml, lines: writer.lines }
 }
 
 struct Writer {
@@ -183,9 +160,7 @@ fn write_field(field: &'static Field, component: &Component, out: &mut Vec<Piece
                 let known =
                     strangers.filter(|extra| extra.child(key).is_some_and(|child| child.text == *entry));
                 inside.extend(
-                    known
-                        .flat_map(|extra| members::strangers(&field.kind, extra))
-                        .map(Piece::foreign),
+                    known.flat_map(|extra| members::strangers(&field.kind, extra)).map(Piece::foreign),
                 );
                 out.push(Piece::around(Some(path), name, inside));
             }
@@ -204,9 +179,7 @@ fn write_field(field: &'static Field, component: &Component, out: &mut Vec<Piece
                 let known = strangers
                     .filter(|extra| members::block(fields, extra).is_ok_and(|block| block == *member));
                 inside.extend(
-                    known
-                        .flat_map(|extra| members::strangers(&field.kind, extra))
-                        .map(Piece::foreign),
+                    known.flat_map(|extra| members::strangers(&field.kind, extra)).map(Piece::foreign),
                 );
                 out.push(Piece::around(Some(path), name, inside));
             }

@@ -148,9 +148,7 @@ impl Kind {
             Kind::Commas => Type::set(Type::String),
             Kind::Entries { .. } => Type::map(Type::String),
             Kind::Blocks(fields) => {
-                let members = fields
-                    .iter()
-                    .map(|field| (field.attribute.to_owned(), field.kind.ty()));
+                let members = fields.iter().map(|field| (field.attribute.to_owned(), field.kind.ty()));
                 Type::set(Type::Object(members.collect()))
             }
         }
@@ -221,10 +219,7 @@ impl Field {
     }
 
     pub const fn blocks(attribute: &'static str, element: &'static str, fields: &'static [Field]) -> Field {
-        Field {
-            omitted: Omitted::Unwritten,
-            ..Field::new(attribute, element, Kind::Blocks(fields))
-        }
+        Field { omitted: Omitted::Unwritten, ..Field::new(attribute, element, Kind::Blocks(fields)) }
     }
 
     pub const fn parent(element: &'static str) -> Field {
@@ -233,100 +228,62 @@ impl Field {
 
     #[must_use]
     pub const fn required(self) -> Field {
-        Field {
-            omitted: Omitted::Required,
-            ..self
-        }
+        Field { omitted: Omitted::Required, ..self }
     }
 
     #[must_use]
     pub const fn default(self, value: bool) -> Field {
-        Field {
-            omitted: Omitted::Default(Const::Bool(value)),
-            ..self
-        }
+        Field { omitted: Omitted::Default(Const::Bool(value)), ..self }
     }
 
     #[must_use]
     pub const fn default_text(self, value: &'static str) -> Field {
-        Field {
-            omitted: Omitted::Default(Const::Text(value)),
-            ..self
-        }
+        Field { omitted: Omitted::Default(Const::Text(value)), ..self }
     }
 
     #[must_use]
     pub const fn kept(self) -> Field {
-        Field {
-            omitted: Omitted::Kept,
-            ..self
-        }
+        Field { omitted: Omitted::Kept, ..self }
     }
 
     #[must_use]
     pub const fn computed(self) -> Field {
-        Field {
-            omitted: Omitted::Computed,
-            sent: Sent::Never,
-            ..self
-        }
+        Field { omitted: Omitted::Computed, sent: Sent::Never, ..self }
     }
 
     #[must_use]
     pub const fn replace(self) -> Field {
-        Field {
-            change: Change::Replace,
-            ..self
-        }
+        Field { change: Change::Replace, ..self }
     }
 
     #[must_use]
     pub const fn inverted(self) -> Field {
-        Field {
-            inverted: true,
-            ..self
-        }
+        Field { inverted: true, ..self }
     }
 
     #[must_use]
     pub const fn never_read_back(self) -> Field {
-        Field {
-            readback: Readback::Never,
-            ..self
-        }
+        Field { readback: Readback::Never, ..self }
     }
 
     #[must_use]
     pub const fn sent_when_configured(self) -> Field {
-        Field {
-            sent: Sent::WhenConfigured,
-            ..self
-        }
+        Field { sent: Sent::WhenConfigured, ..self }
     }
 
     #[must_use]
     pub const fn mirrored(self) -> Field {
-        Field {
-            sent: Sent::Mirrored,
-            omitted: Omitted::Kept,
-            ..self
-        }
+        Field { sent: Sent::Mirrored, omitted: Omitted::Kept, ..self }
     }
 
     #[must_use]
     pub const fn since(self, version: u16) -> Field {
-        Field {
-            since: version,
-            ..self
-        }
+        Field { since: version, ..self }
     }
 
     #[must_use]
     pub const fn newer(self, values: &'static [(&'static str, u16)]) -> Field {
-        Field {
-            newer_values: values,
-            ..self
-        }
+        Field { newer_values: values, ..self }
     }
 
     #[must_use]
@@ -336,10 +293,7 @@ impl Field {
 
     #[must_use]
     pub const fn record(self, object: &'static str, prefix: &'static str) -> Field {
-        Field {
-            record: Some(Record { object, prefix }),
-            ..self
-        }
+        Field { record: Some(Record { object, prefix }), ..self }
     }
 
     #[must_use]

@@ -28,11 +28,7 @@ fn meaning(field: &Field, value: &Value) -> Value {
         (_, value) => value.clone(),
     };
     let can_be_empty = !matches!(field.omitted, Omitted::Required | Omitted::Default(_));
-    if can_be_empty && is_empty(&plain) {
-        Value::Null
-    } else {
-        plain
-    }
+    if can_be_empty && is_empty(&plain) { Value::Null } else { plain }
 }
 
 fn plain(value: &Value) -> Value {
@@ -98,13 +94,8 @@ pub fn short_id<'a>(prefix: &str, text: &'a str) -> Option<&'a str> {
 fn case_of(short: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
     let fives = short.as_bytes().chunks(5).map(|five| {
-        let bits = five
-            .iter()
-            .enumerate()
-            .map(|(at, byte)| usize::from(byte.is_ascii_uppercase()) << at);
-        ALPHABET
-            .get(bits.sum::<usize>())
-            .map_or('A', |byte| char::from(*byte))
+        let bits = five.iter().enumerate().map(|(at, byte)| usize::from(byte.is_ascii_uppercase()) << at);
+        ALPHABET.get(bits.sum::<usize>()).map_or('A', |byte| char::from(*byte))
     });
     fives.collect()
 }
@@ -145,10 +136,7 @@ pub fn version_problem(field: &Field, value: &Value, version: u16) -> Option<Str
             Value::Number(number) => number.to_string(),
             _ => return None,
         };
-        let since = since
-            .get(text.as_str())
-            .copied()
-            .filter(|since| *since > version)?;
+        let since = since.get(text.as_str()).copied().filter(|since| *since > version)?;
         Some(newer(&format!("The value {text}"), since, version))
     };
     match value.members() {

@@ -17,10 +17,7 @@ pub(super) struct Mismatch {
 
 /// The value of an element that stands once; none when it is empty or nil.
 pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<Value>, Mismatch> {
-    let mismatch = |expected| Mismatch {
-        element: field.element,
-        expected,
-    };
+    let mismatch = |expected| Mismatch { element: field.element, expected };
     if element.is_nil() {
         return Ok(None);
     }
@@ -48,10 +45,7 @@ pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<
         Kind::Enum(_) | Kind::Parent => Value::text(text.trim()),
         Kind::Lines => {
             let lines = text.split('\n').map(|line| line.trim_end_matches('\r'));
-            let lines: Vec<Value> = lines
-                .filter(|line| !line.trim().is_empty())
-                .map(Value::text)
-                .collect();
+            let lines: Vec<Value> = lines.filter(|line| !line.trim().is_empty()).map(Value::text).collect();
             if lines.is_empty() {
                 return Ok(None);
             }
@@ -74,19 +68,13 @@ pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<
 pub(super) fn block(fields: &'static [Field], element: &Element) -> Result<Value, Mismatch> {
     let mut attributes = Vec::new();
     for field in fields {
-        let mut found = element
-            .children
-            .iter()
-            .filter(|child| child.name == field.element);
+        let mut found = element.children.iter().filter(|child| child.name == field.element);
         let value = match found.next() {
             Some(child) => scalar(field, child)?.unwrap_or_default(),
             None => Value::Null,
         };
         if found.next().is_some() {
-            return Err(Mismatch {
-                element: field.element,
-                expected: "one element",
-            });
+            return Err(Mismatch { element: field.element, expected: "one element" });
         }
         attributes.push((field.attribute, value));
     }
@@ -104,16 +92,10 @@ pub(super) fn entry(
         let first = found.next();
         match found.next() {
             None if first.is_none_or(|child| child.children.is_empty()) => Ok(first),
-            _ => Err(Mismatch {
-                element: name,
-                expected: "one text",
-            }),
+            _ => Err(Mismatch { element: name, expected: "one text" }),
         }
     };
-    let missing = Mismatch {
-        element: key,
-        expected: "a key in each entry",
-    };
+    let missing = Mismatch { element: key, expected: "a key in each entry" };
     let key = text(key)?.ok_or(missing)?;
     let value = text(value)?.map_or("", |child| child.text.as_str());
     Ok((key.text.clone(), Value::text(value)))
@@ -127,7 +109,5 @@ pub(super) fn strangers<'a>(kind: &Kind, element: &'a Element) -> Vec<&'a Elemen
         _ => Vec::new(),
     };
     let children = element.children.iter();
-    children
-        .filter(|child| !known.contains(&child.name.as_str()))
-        .collect()
+    children.filter(|child| !known.contains(&child.name.as_str())).collect()
 }

@@ -42,8 +42,6 @@ impl Ord for MetadataType {
 impl MetadataType {
     /// The row of an attribute that this type owns.
     pub fn field(&self, attribute: &str) -> Option<&'static Field> {
-        self.fields
-            .iter()
-            .find(|field| field.owns_attribute() && field.attribute == attribute)
+        self.fields.iter().find(|field| field.owns_attribute() && field.attribute == attribute)
     }
 }

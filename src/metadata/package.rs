@@ -63,24 +63,15 @@ impl PackageError {
 }
 
 fn damaged(detail: impl Into<String>) -> PackageError {
-    PackageError {
-        kind: PackageErrorKind::Damaged,
-        detail: detail.into(),
-    }
+    PackageError { kind: PackageErrorKind::Damaged, detail: detail.into() }
 }
 
 fn refused(detail: impl Into<String>) -> PackageError {
-    PackageError {
-        kind: PackageErrorKind::Refused,
-        detail: detail.into(),
-    }
+    PackageError { kind: PackageErrorKind::Refused, detail: detail.into() }
 }
 
 fn unwritable(detail: impl ToString) -> PackageError {
-    PackageError {
-        kind: PackageErrorKind::Unwritable,
-        detail: detail.to_string(),
-    }
+    PackageError { kind: PackageErrorKind::Unwritable, detail: detail.to_string() }
 }
 
 impl From<ZipError> for PackageError {
@@ -101,10 +92,7 @@ pub fn write(
     deletions: &[ComponentKey],
     version: u16,
 ) -> Result<Vec<u8>, PackageError> {
-    let mut files = vec![(
-        MANIFEST.to_owned(),
-        manifest(upserts.iter().map(|(key, _)| key), Some(version)),
-    )];
+    let mut files = vec![(MANIFEST.to_owned(), manifest(upserts.iter().map(|(key, _)| key), Some(version)))];
     if !deletions.is_empty() {
         files.push((DELETIONS.to_owned(), manifest(deletions.iter(), None)));
     }
@@ -150,8 +138,7 @@ fn manifest<'a>(keys: impl Iterator<Item = &'a ComponentKey>, version: Option<u1
         root.children.push(types);
     }
     if let Some(version) = version {
-        root.children
-            .push(Element::leaf("version", format!("{version}.0")));
+        root.children.push(Element::leaf("version", format!("{version}.0")));
     }
     let mut text = DECLARATION.to_owned();
     root.write(&mut text, 0);
@@ -181,10 +168,7 @@ pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
         if entry.encrypted() || entry.is_symlink() {
             return Err(refused("a file is encrypted or a link"));
         }
-        if !matches!(
-            entry.compression(),
-            CompressionMethod::Stored | CompressionMethod::Deflated
-        ) {
+        if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
             return Err(refused("a file is compressed by another method than deflate"));
         }
         let name = std::str::from_utf8(entry.name_raw()).map_err(|_| refused("a path is not ASCII"))?;
@@ -204,11 +188,7 @@ pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
         }
         let packed = entry.compressed_size().max(1);
         let mut bytes = Vec::new();
-        entry
-            .by_ref()
-            .take(LARGEST_ENTRY + 1)
-            .read_to_end(&mut bytes)
-            .map_err(ZipError::Io)?;
+        entry.by_ref().take(LARGEST_ENTRY + 1).read_to_end(&mut bytes).map_err(ZipError::Io)?;
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         total = total.saturating_add(size);
         if size > LARGEST_ENTRY || total > LARGEST_TOTAL {

@@ -83,9 +83,7 @@ impl Rule {
             }
             (Rule::Unique, value) => twice(value),
             (Rule::Between(from, to), Value::Number(number)) => {
-                let inside = value
-                    .as_int()
-                    .is_some_and(|number| (*from..=*to).contains(&number));
+                let inside = value.as_int().is_some_and(|number| (*from..=*to).contains(&number));
                 let number = echo(&number.to_string());
                 (!inside).then(|| format!("{number} is not a whole number from {from} to {to}."))
             }
@@ -117,10 +115,9 @@ impl Rule {
                 Some("It is blank. Write a text, or leave the attribute out.".to_owned())
             }
             Rule::ApiName => api_name(text),
-            Rule::Email if !is_address(text) => Some(format!(
-                "{} is not an e-mail address. Write one like ada@example.com.",
-                echo(text)
-            )),
+            Rule::Email if !is_address(text) => {
+                Some(format!("{} is not an e-mail address. Write one like ada@example.com.", echo(text)))
+            }
             Rule::Username if !is_address(text) => Some(format!(
                 "{} is not a user name of Salesforce. Write one like ada@example.com: they have the form of an \
                  e-mail address.",
@@ -233,10 +230,7 @@ fn twice(value: &Value) -> Option<String> {
 fn api_name(text: &str) -> Option<String> {
     let problem = if text.is_empty() {
         return Some("It is empty. Write a name of letters, digits and underscores.".to_owned());
-    } else if !text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    {
+    } else if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         "has a character other than the letters A to Z, digits and underscores"
     } else if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
         "does not start with a letter"
@@ -261,8 +255,7 @@ fn is_address(text: &str) -> bool {
 
 /// Characters that the URL standard lets parsers repair, and that Salesforce would get as they are.
 fn has_stray_character(text: &str) -> bool {
-    text.chars()
-        .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '\\' | '<' | '>' | '"'))
+    text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '\\' | '<' | '>' | '"'))
 }
 
 fn web_url(text: &str) -> Option<String> {
@@ -287,10 +280,7 @@ fn authority_is_written(text: &str) -> bool {
 
 fn callback_url(text: &str) -> Option<String> {
     let wrong = |what: &str| {
-        Some(format!(
-            "{} {what}. Write an absolute URL like https://www.example.com/callback.",
-            echo(text)
-        ))
+        Some(format!("{} {what}. Write an absolute URL like https://www.example.com/callback.", echo(text)))
     };
     if text.trim().is_empty() {
         return Some("It is blank. Write a URL, or leave it out of the list.".to_owned());
@@ -338,9 +328,7 @@ fn ipv4(text: &str) -> Option<String> {
     let shown = echo(text);
     let parts: Vec<&str> = text.split('.').collect();
     let leading_zero = |part: &&str| part.len() > 1 && part.starts_with('0');
-    let numbers = parts
-        .iter()
-        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    let numbers = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     Some(if text.parse::<Ipv6Addr>().is_ok() {
         format!("{shown} is an IPv6 address. Write an IPv4 address like 192.0.2.1.")
     } else if parts.len() == 4 && numbers && parts.iter().any(leading_zero) {
@@ -361,9 +349,7 @@ fn record_or_name(text: &str, prefix: &str) -> Option<String> {
         });
     }
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     (!is_name).then(|| {
         format!("{shown} is neither an API name (letters, digits, underscores) nor an ID that begins with {prefix}.")
     })
@@ -375,14 +361,10 @@ fn unknown_word(text: &str, words: &[&str]) -> Option<String> {
     }
     let shown = echo(text);
     if text.contains(',') {
-        return Some(format!(
-            "{shown} has a comma. Write one scope per element: [\"Api\", \"Web\"]."
-        ));
+        return Some(format!("{shown} has a comma. Write one scope per element: [\"Api\", \"Web\"]."));
     }
     let distances = words.iter().map(|word| (distance(text, word), *word));
-    let nearest = distances
-        .min()
-        .filter(|(distance, word)| *distance <= (word.len() / 3).max(1));
+    let nearest = distances.min().filter(|(distance, word)| *distance <= (word.len() / 3).max(1));
     Some(match nearest {
         Some((_, word)) => format!("{shown} is not known. Did you mean {word:?}?"),
         None => format!("{shown} is not known. Write one of {}.", words.join(", ")),
@@ -400,9 +382,7 @@ fn distance(a: &str, b: &str) -> usize {
         let mut left = row + 1;
         let mut current = vec![left];
         for ((other, diagonal), up) in b.iter().zip(&above).zip(above.iter().skip(1)) {
-            left = (diagonal + usize::from(letter != other))
-                .min(up + 1)
-                .min(left + 1);
+            left = (diagonal + usize::from(letter != other)).min(up + 1).min(left + 1);
             current.push(left);
         }
         above = current;
@@ -431,15 +411,7 @@ pub fn echo(text: &str) -> String {
 /// Whether a text looks like a key, a token or a password. Errs on the side of yes.
 fn may_be_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    let marks = [
-        "-----begin",
-        "private key",
-        "password",
-        "secret",
-        "token=",
-        "bearer ",
-        "assertion=",
-    ];
+    let marks = ["-----begin", "private key", "password", "secret", "token=", "bearer ", "assertion="];
     let session = text.starts_with("00D") && text.contains('!');
     let started = text.starts_with("eyJ") || text.starts_with("5Aep");
     let with_password = Url::parse(text).is_ok_and(|url| url.password().is_some());

@@ -63,18 +63,12 @@ pub enum XmlErrorKind {
 
 impl Element {
     pub fn new(name: impl Into<String>) -> Element {
-        Element {
-            name: name.into(),
-            ..Element::default()
-        }
+        Element { name: name.into(), ..Element::default() }
     }
 
     /// An element with text and nothing else.
     pub fn leaf(name: impl Into<String>, text: impl Into<String>) -> Element {
-        Element {
-            text: text.into(),
-            ..Element::new(name)
-        }
+        Element { text: text.into(), ..Element::new(name) }
     }
 
     /// The first child of that name.
@@ -180,10 +174,7 @@ pub fn parse(text: &str) -> Result<Element, XmlError> {
             return Err(XmlError { line, kind });
         }
     }
-    parser.finish().map_err(|kind| XmlError {
-        line: line_at(text, u64::MAX),
-        kind,
-    })
+    parser.finish().map_err(|kind| XmlError { line: line_at(text, u64::MAX), kind })
 }
 
 fn line_at(text: &str, position: u64) -> u32 {
@@ -250,9 +241,8 @@ impl Parser {
             let (prefix, local) = name.split_once(':').unwrap_or(("x", name));
             checked_name(prefix)?;
             checked_name(local)?;
-            let value = attribute
-                .normalized_value(XmlVersion::Implicit1_0)
-                .map_err(|_| XmlErrorKind::Entity)?;
+            let value =
+                attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| XmlErrorKind::Entity)?;
             if value.len() > LONGEST_TEXT {
                 return Err(XmlErrorKind::Text);
             }
@@ -304,9 +294,5 @@ fn checked_name(name: &str) -> Result<&str, XmlErrorKind> {
     let mut characters = name.chars();
     let starts = characters.next().is_some_and(|c| c.is_alphabetic() || c == '_');
     let goes_on = characters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '\u{B7}'));
-    if starts && goes_on && name.len() <= LONGEST_NAME {
-        Ok(name)
-    } else {
-        Err(XmlErrorKind::Name)
-    }
+    if starts && goes_on && name.len() <= LONGEST_NAME { Ok(name) } else { Err(XmlErrorKind::Name) }
 }

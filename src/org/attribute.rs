@@ -20,19 +20,11 @@ pub(super) struct Sent<'a> {
 
 impl<'a> Sent<'a> {
     pub(super) fn write(component: &'a Component, lines: BTreeMap<u32, Path>) -> Sent<'a> {
-        Sent {
-            key: &component.key,
-            component: Some(component),
-            lines,
-        }
+        Sent { key: &component.key, component: Some(component), lines }
     }
 
     pub(super) fn deletion(key: &'a ComponentKey) -> Sent<'a> {
-        Sent {
-            key,
-            component: None,
-            lines: BTreeMap::new(),
-        }
+        Sent { key, component: None, lines: BTreeMap::new() }
     }
 }
 
@@ -71,9 +63,7 @@ fn member<'a, 'b>(message: &ComponentMessage, text: &str, sent: &'b [Sent<'a>]) 
         sent.iter().find(|member| *member.key == key)
     };
     let by_name_alone = || {
-        let mut named = sent
-            .iter()
-            .filter(|member| message.component_type.is_empty() && same_name(member));
+        let mut named = sent.iter().filter(|member| message.component_type.is_empty() && same_name(member));
         let only = named.next()?;
         named.next().is_none().then_some(only)
     };
@@ -88,20 +78,12 @@ fn member<'a, 'b>(message: &ComponentMessage, text: &str, sent: &'b [Sent<'a>]) 
 fn path(message: &ComponentMessage, text: &str, member: &Sent<'_>) -> Option<Path> {
     let component = member.component?;
     let by_line = message.line_number.and_then(|line| member.lines.get(&line));
-    by_line
-        .cloned()
-        .or_else(|| by_element(text, component))
-        .or_else(|| by_limit(text, component))
+    by_line.cloned().or_else(|| by_element(text, component)).or_else(|| by_limit(text, component))
 }
 
 /// The row whose element the text names. Of several the longest: the others are words of everyday language.
 fn by_element(text: &str, component: &Component) -> Option<Path> {
-    let rows = component
-        .key
-        .kind
-        .fields
-        .iter()
-        .filter(|field| !field.attribute.is_empty());
+    let rows = component.key.kind.fields.iter().filter(|field| !field.attribute.is_empty());
     let named = rows.flat_map(|field| elements(field).into_iter().map(move |element| (element, field)));
     named
         .filter(|(element, _)| has_word(text, element))
@@ -113,9 +95,7 @@ fn by_element(text: &str, component: &Component) -> Option<Path> {
 fn elements(field: &'static Field) -> Vec<&'static str> {
     let (_, own) = field.element_path();
     match field.kind {
-        Kind::Blocks(inner) => std::iter::once(own)
-            .chain(inner.iter().map(|field| field.element))
-            .collect(),
+        Kind::Blocks(inner) => std::iter::once(own).chain(inner.iter().map(|field| field.element)).collect(),
         _ => vec![own],
     }
 }
@@ -125,12 +105,7 @@ fn by_limit(text: &str, component: &Component) -> Option<Path> {
     let cited = numbers(text);
     let mut rows = component.key.kind.fields.iter().filter(|field| {
         let has_value = component.get(field.attribute).is_set();
-        has_value
-            && field
-                .rules
-                .iter()
-                .filter_map(limit)
-                .any(|limit| cited.contains(&limit))
+        has_value && field.rules.iter().filter_map(limit).any(|limit| cited.contains(&limit))
     });
     let only = rows.next()?;
     let unique = rows.next().is_none() && !only.attribute.is_empty();
@@ -183,10 +158,7 @@ mod tests {
             Value::set(vec![Value::object([("start_ip_address", "10.0.0.1".into())])]),
         );
         let mut consumer = Component::new(key(&global::TYPE, "Shop_glbloauth"), "Shop");
-        consumer.put(
-            "callback_urls",
-            Value::List(vec!["https://shop.example.com".into()]),
-        );
+        consumer.put("callback_urls", Value::List(vec!["https://shop.example.com".into()]));
         consumer.put("pkce_required", Value::Bool(false));
         [oauth, consumer]
     }
@@ -210,10 +182,8 @@ mod tests {
 
     fn traced(message: &ComponentMessage) -> String {
         let components = components();
-        let sent: Vec<Sent<'_>> = components
-            .iter()
-            .map(|component| Sent::write(component, encode(component, 62).lines))
-            .collect();
+        let sent: Vec<Sent<'_>> =
+            components.iter().map(|component| Sent::write(component, encode(component, 62).lines)).collect();
         let problems = attribute(&[message], &sent);
         let key = problems[0].key.as_ref().map_or("-", |key| key.full_name.as_str());
         let path = problems[0].path.as_ref().map_or("-".to_owned(), Path::to_string);
@@ -223,30 +193,19 @@ mod tests {
     #[test]
     fn a_message_is_traced_by_the_best_evidence() {
         let lines = encode(&components()[1], 62).lines;
-        let pkce = lines
-            .iter()
-            .find(|(_, path)| path.root() == Some("pkce_required"));
+        let pkce = lines.iter().find(|(_, path)| path.root() == Some("pkce_required"));
         let pkce = pkce.map(|(line, _)| *line);
         let global = global::TYPE.name;
         for (message, expected) in [
             // The line, whatever the text says.
-            (
-                about(global, "Shop_glbloauth", "", pkce, "callbackUrl?"),
-                "Shop_glbloauth pkce_required",
-            ),
+            (about(global, "Shop_glbloauth", "", pkce, "callbackUrl?"), "Shop_glbloauth pkce_required"),
             // A line that is no attribute's; then the text.
-            (
-                about(global, "Shop_glbloauth", "", Some(1), "bad callbackUrl"),
-                "Shop_glbloauth callback_urls",
-            ),
+            (about(global, "Shop_glbloauth", "", Some(1), "bad callbackUrl"), "Shop_glbloauth callback_urls"),
             (
                 about(global, "Shop_glbloauth", "", None, "isPkceRequired: no label"),
                 "Shop_glbloauth pkce_required",
             ),
-            (
-                about(global, "Shop_glbloauth", "", None, "isPkceRequiredX"),
-                "Shop_glbloauth -",
-            ),
+            (about(global, "Shop_glbloauth", "", None, "isPkceRequiredX"), "Shop_glbloauth -"),
             (
                 about(global, "Shop_glbloauth", "", None, "idTokenValidityInMinutes"),
                 "Shop_glbloauth id_token_validity_minutes",
@@ -256,40 +215,16 @@ mod tests {
                 about(global, "Shop_glbloauth", "", None, "at most 2,000 characters"),
                 "Shop_glbloauth callback_urls",
             ),
-            (
-                about(global, "Shop_glbloauth", "", None, "at most 2,001 characters"),
-                "Shop_glbloauth -",
-            ),
+            (about(global, "Shop_glbloauth", "", None, "at most 2,001 characters"), "Shop_glbloauth -"),
             // A block's member; the parent is no attribute of the table.
             (
-                about(
-                    settings::TYPE.name,
-                    "Shop_oauth",
-                    "",
-                    None,
-                    "startIpAddress is bad",
-                ),
+                about(settings::TYPE.name, "Shop_oauth", "", None, "startIpAddress is bad"),
                 "Shop_oauth trusted_ip_range",
             ),
-            (
-                about(
-                    settings::TYPE.name,
-                    "Shop_oauth",
-                    "",
-                    None,
-                    "externalClientApplication",
-                ),
-                "Shop_oauth -",
-            ),
+            (about(settings::TYPE.name, "Shop_oauth", "", None, "externalClientApplication"), "Shop_oauth -"),
             // The component by its file, by its name alone, by the text; or not at all.
             (
-                about(
-                    "",
-                    "?",
-                    "unpackaged/extlClntAppOauthSettings/Shop_oauth.ecaOauth",
-                    None,
-                    "x",
-                ),
+                about("", "?", "unpackaged/extlClntAppOauthSettings/Shop_oauth.ecaOauth", None, "x"),
                 "Shop_oauth -",
             ),
             (about("", "Shop_oauth", "", None, "x"), "Shop_oauth -"),
@@ -303,14 +238,8 @@ mod tests {
                 ),
                 "Shop_oauth -",
             ),
-            (
-                about("", "package.xml", "package.xml", None, "Unknown type"),
-                "- -",
-            ),
-            (
-                about("ApexClass", "Shop_oauth", "classes/Shop_oauth.cls", None, "x"),
-                "- -",
-            ),
+            (about("", "package.xml", "package.xml", None, "Unknown type"), "- -"),
+            (about("ApexClass", "Shop_oauth", "classes/Shop_oauth.cls", None, "x"), "- -"),
         ] {
             assert_eq!(traced(&message), expected, "{message:?}");
         }

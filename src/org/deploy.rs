@@ -65,10 +65,7 @@ impl Inner {
                 Change::Write(component) => writes.push(component),
             }
         }
-        let mut all = Applied {
-            deploy_id: String::new(),
-            warnings: Vec::new(),
-        };
+        let mut all = Applied { deploy_id: String::new(), warnings: Vec::new() };
         for job in [Job::Delete(deletions), Job::Write(writes)] {
             if job.len() == 0 {
                 continue;
@@ -171,10 +168,8 @@ impl Inner {
         pace: &mut Pace,
         deadline: Instant,
     ) -> Result<Verdict, ApplyErrorKind> {
-        let options = DeployOptions {
-            ignore_warnings: matches!(job, Job::Delete(_)),
-            ..DeployOptions::default()
-        };
+        let options =
+            DeployOptions { ignore_warnings: matches!(job, Job::Delete(_)), ..DeployOptions::default() };
         if self.stopped() {
             return Err(ApplyErrorKind::NotSent);
         }
@@ -189,16 +184,8 @@ impl Inner {
         };
         tracing::info!(
             { SF_DEPLOY_ID } = id,
-            writes = if matches!(job, Job::Write(_)) {
-                job.len()
-            } else {
-                0
-            },
-            deletions = if matches!(job, Job::Delete(_)) {
-                job.len()
-            } else {
-                0
-            },
+            writes = if matches!(job, Job::Write(_)) { job.len() } else { 0 },
+            deletions = if matches!(job, Job::Delete(_)) { job.len() } else { 0 },
             bytes = zip.len(),
             "deploy started"
         );
@@ -208,15 +195,9 @@ impl Inner {
         match end {
             End::Lost(why) => {
                 tracing::info!({ SF_DEPLOY_ID } = id, taken_ms, why, "deploy lost sight of");
-                Err(ApplyErrorKind::Unverified {
-                    deploy_id: Some(id),
-                    why,
-                })
+                Err(ApplyErrorKind::Unverified { deploy_id: Some(id), why })
             }
-            End::Finished {
-                report,
-                canceled_by_us,
-            } => {
+            End::Finished { report, canceled_by_us } => {
                 pace.learn(started.elapsed());
                 tracing::info!(
                     { SF_DEPLOY_ID } = id,
@@ -249,9 +230,7 @@ impl Inner {
                 Err(Start::Locked(error))
             }
             Some(Err(error)) => Err(Start::Failed(ApplyErrorKind::Unavailable(Arc::new(error)))),
-            None => Err(unverified(
-                "the org did not confirm the deploy in time".to_owned(),
-            )),
+            None => Err(unverified("the org did not confirm the deploy in time".to_owned())),
         }
     }
 }

@@ -74,10 +74,7 @@ pub struct ApplyError {
 pub enum ApplyErrorKind {
     /// The org refused these components and rolled everything back: nothing was changed.
     #[error("the org rejected the deploy: {}", listed(.problems))]
-    Rejected {
-        problems: Vec<Problem>,
-        deploy_id: String,
-    },
+    Rejected { problems: Vec<Problem>, deploy_id: String },
     /// We were stopped before anything was sent: nothing was changed.
     #[error("stopped before anything was sent")]
     NotSent,
@@ -115,10 +112,7 @@ impl ApplyError {
 
     /// Whether it is certain that the org is as it was before.
     pub fn is_clean(&self) -> bool {
-        !matches!(
-            self.kind,
-            ApplyErrorKind::Unverified { .. } | ApplyErrorKind::CanceledBy { .. }
-        )
+        !matches!(self.kind, ApplyErrorKind::Unverified { .. } | ApplyErrorKind::CanceledBy { .. })
     }
 }
 
@@ -157,7 +151,5 @@ fn listed(problems: &[Problem]) -> String {
 }
 
 fn of_deploy(id: &Option<String>) -> String {
-    id.as_ref()
-        .map(|id| format!("of deploy {id} "))
-        .unwrap_or_default()
+    id.as_ref().map(|id| format!("of deploy {id} ")).unwrap_or_default()
 }

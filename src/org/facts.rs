@@ -38,11 +38,7 @@ fn checksum(short: &str) -> String {
         let value = bits
             .filter(|(_, letter)| letter.is_ascii_uppercase())
             .fold(0_u8, |sum, (place, _)| sum | (1 << place));
-        char::from(if value < 26 {
-            b'A' + value
-        } else {
-            b'0' + (value - 26)
-        })
+        char::from(if value < 26 { b'A' + value } else { b'0' + (value - 26) })
     };
     letters.chunks_exact(5).map(digit).collect()
 }
@@ -84,10 +80,7 @@ mod tests {
             assert_eq!(facts.org_id, "00D5g000004ABCd");
             assert_eq!(facts.org_id_18.len(), 18);
         }
-        assert_eq!(
-            SessionFacts::new("001A0000006Vm9r", "", 62, "").org_id_18,
-            "001A0000006Vm9rIAC"
-        );
+        assert_eq!(SessionFacts::new("001A0000006Vm9r", "", 62, "").org_id_18, "001A0000006Vm9rIAC");
         assert_eq!(SessionFacts::new("", "", 62, "").org_id_18, "");
     }
 }

@@ -51,19 +51,12 @@ pub struct Wanted {
 
 impl Wanted {
     pub fn new(kind: &'static MetadataType, app: impl Into<String>) -> Wanted {
-        Wanted {
-            kind,
-            app: app.into(),
-            hint: None,
-        }
+        Wanted { kind, app: app.into(), hint: None }
     }
 
     #[must_use]
     pub fn hint(self, full_name: Option<String>) -> Wanted {
-        Wanted {
-            hint: full_name,
-            ..self
-        }
+        Wanted { hint: full_name, ..self }
     }
 }
 

@@ -66,11 +66,7 @@ impl Inner {
         } else {
             ALL
         };
-        let asks = family
-            .iter()
-            .filter(|kind| !snapshot.has(kind))
-            .map(|kind| (*kind, None))
-            .collect();
+        let asks = family.iter().filter(|kind| !snapshot.has(kind)).map(|kind| (*kind, None)).collect();
         self.load(snapshot, asks, &needed).await
     }
 
@@ -79,11 +75,7 @@ impl Inner {
         let mut asks = Asks::new();
         for wanted in wanted {
             let is_app = parent_element(wanted.kind).is_none();
-            let name = if is_app {
-                Some(&wanted.app)
-            } else {
-                wanted.hint.as_ref()
-            };
+            let name = if is_app { Some(&wanted.app) } else { wanted.hint.as_ref() };
             let names = asks.entry(wanted.kind).or_insert_with(|| Some(BTreeSet::new()));
             match (names.as_mut(), name) {
                 (Some(names), Some(name)) => drop(names.insert(name.clone())),
@@ -92,10 +84,8 @@ impl Inner {
             }
         }
         let needed: Vec<_> = asks.keys().copied().collect();
-        let by_name: Vec<_> = asks
-            .iter()
-            .filter_map(|(kind, names)| names.is_some().then_some(*kind))
-            .collect();
+        let by_name: Vec<_> =
+            asks.iter().filter_map(|(kind, names)| names.is_some().then_some(*kind)).collect();
         self.load(fresh, asks, &needed).await?;
 
         // A name may have changed since it was seen. The name of an app is the app.
@@ -189,11 +179,7 @@ impl Inner {
         tracing::debug!(types = members.len(), "retrieving");
         let retrieved = self.api.retrieve(&members).await;
         let retrieved = retrieved.map_err(ReadError::unavailable)?;
-        tracing::debug!(
-            files = retrieved.files.len(),
-            remarks = retrieved.messages.len(),
-            "retrieved"
-        );
+        tracing::debug!(files = retrieved.files.len(), remarks = retrieved.messages.len(), "retrieved");
         Ok(retrieved)
     }
 
@@ -257,11 +243,7 @@ impl Inner {
 fn answer(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<Lookup>, ReadError> {
     wanted
         .iter()
-        .map(|wanted| {
-            snapshot
-                .find(wanted)
-                .unwrap_or_else(|| Ok(snapshot.missing(wanted)))
-        })
+        .map(|wanted| snapshot.find(wanted).unwrap_or_else(|| Ok(snapshot.missing(wanted))))
         .collect()
 }
 

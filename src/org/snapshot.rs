@@ -45,11 +45,7 @@ impl Snapshot {
     pub(super) fn keep_if(&mut self, generation: u64, lifetime: Duration) {
         let young = self.taken.is_some_and(|taken| taken.elapsed() < lifetime);
         if !young || self.generation != generation {
-            *self = Snapshot {
-                generation,
-                taken: Some(Instant::now()),
-                ..Snapshot::default()
-            };
+            *self = Snapshot { generation, taken: Some(Instant::now()), ..Snapshot::default() };
         }
     }
 
@@ -132,9 +128,7 @@ impl Snapshot {
 
     /// Whether the other source was asked about a kind, or need not be.
     pub(super) fn is_complete(&self, kind: &'static MetadataType) -> bool {
-        self.kinds
-            .get(kind)
-            .is_some_and(|loaded| loaded.refused.is_some() || loaded.listed.is_some())
+        self.kinds.get(kind).is_some_and(|loaded| loaded.refused.is_some() || loaded.listed.is_some())
     }
 
     /// Takes over what the other source says.
@@ -159,9 +153,7 @@ impl Snapshot {
         let loaded = self.kinds.get(wanted.kind)?;
         let of_app = |file: &&File| file.owner.as_deref() == Some(&wanted.app);
         let owned: Vec<&File> = loaded.files.iter().filter(of_app).collect();
-        let hinted = owned
-            .iter()
-            .find(|file| wanted.hint.as_ref() == Some(&file.key.full_name));
+        let hinted = owned.iter().find(|file| wanted.hint.as_ref() == Some(&file.key.full_name));
         let file = match (hinted, owned.as_slice()) {
             (Some(file), _) | (None, [file]) => Some(*file),
             (None, []) => self.broken(loaded, wanted),
@@ -172,10 +164,9 @@ impl Snapshot {
             }
         }?;
         Some(match &file.content {
-            Ok(component) => Ok(Lookup::Found(Box::new(Found {
-                component: component.clone(),
-                file: file.facts.clone(),
-            }))),
+            Ok(component) => {
+                Ok(Lookup::Found(Box::new(Found { component: component.clone(), file: file.facts.clone() })))
+            }
             Err(error) => Err(ReadError {
                 key: Some(file.key.clone()),
                 kind: ReadErrorKind::Undecodable(error.clone()),
@@ -185,10 +176,7 @@ impl Snapshot {
 
     /// A file that does not say whose it is, and goes by the wanted name.
     fn broken<'a>(&'a self, loaded: &'a Loaded, wanted: &Wanted) -> Option<&'a File> {
-        loaded
-            .files
-            .iter()
-            .find(|file| file.owner.is_none() && self.may_be(&file.key.full_name, wanted))
+        loaded.files.iter().find(|file| file.owner.is_none() && self.may_be(&file.key.full_name, wanted))
     }
 
     /// The answer for what [`find`](Self::find) did not find, with the other source's help.
@@ -198,10 +186,7 @@ impl Snapshot {
             return hidden(format!("{} was not read", wanted.kind.name));
         };
         let same = |name: &str| name.eq_ignore_ascii_case(&wanted.app);
-        let spelled = loaded
-            .files
-            .iter()
-            .find_map(|file| file.owner.as_deref().filter(|owner| same(owner)));
+        let spelled = loaded.files.iter().find_map(|file| file.owner.as_deref().filter(|owner| same(owner)));
         if let Some(owner) = spelled {
             return hidden(format!(
                 "the org writes the app's name {owner}, not {}; names that differ in case only are one name",
@@ -238,10 +223,7 @@ impl Snapshot {
     }
 
     fn apps(&self) -> impl Iterator<Item = &str> {
-        let apps = self
-            .kinds
-            .iter()
-            .filter(|(kind, _)| parent_element(kind).is_none());
+        let apps = self.kinds.iter().filter(|(kind, _)| parent_element(kind).is_none());
         apps.flat_map(|(_, loaded)| loaded.files.iter().map(|file| file.key.full_name.as_str()))
     }
 }
@@ -256,10 +238,7 @@ impl Loaded {
 
 /// The element that names the app; none for the app itself.
 pub(super) fn parent_element(kind: &MetadataType) -> Option<&'static str> {
-    let parent = kind
-        .fields
-        .iter()
-        .find(|field| matches!(field.kind, Kind::Parent));
+    let parent = kind.fields.iter().find(|field| matches!(field.kind, Kind::Parent));
     parent.map(|field| field.element)
 }
 
@@ -287,12 +266,7 @@ fn is_refusal(problem: &str) -> bool {
     if problem.contains("cannot be found") {
         return false;
     }
-    [
-        "insufficient",
-        "permission",
-        "no access",
-        "load of meta data from db failed",
-    ]
-    .iter()
-    .any(|words| problem.contains(words))
+    ["insufficient", "permission", "no access", "load of meta data from db failed"]
+        .iter()
+        .any(|words| problem.contains(words))
 }

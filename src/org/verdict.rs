@@ -28,12 +28,8 @@ pub(super) fn judge(
     job: &Job,
     sent: &[Sent<'_>],
 ) -> Verdict {
-    let unverified = |why: String| {
-        Verdict::Failed(ApplyErrorKind::Unverified {
-            deploy_id: Some(id.clone()),
-            why,
-        })
-    };
+    let unverified =
+        |why: String| Verdict::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.clone()), why });
     match report.status.as_str() {
         "SucceededPartial" => {
             unverified("the org kept a part of it, although all or nothing was asked for".into())
@@ -42,10 +38,7 @@ pub(super) fn judge(
             unverified("we were stopped and cancelled it, which may not undo what was done".into())
         }
         status if status.starts_with("Cancel") => Verdict::Failed(ApplyErrorKind::CanceledBy {
-            who: report
-                .canceled_by_name
-                .clone()
-                .unwrap_or_else(|| "somebody".to_owned()),
+            who: report.canceled_by_name.clone().unwrap_or_else(|| "somebody".to_owned()),
             deploy_id: id,
         }),
         status if status.starts_with("Finalizing") => {
@@ -61,18 +54,12 @@ pub(super) fn judge(
 }
 
 fn done(deploy_id: String, report: &DeployReport) -> Applied {
-    let messages = report
-        .component_successes
-        .iter()
-        .chain(&report.component_failures);
+    let messages = report.component_successes.iter().chain(&report.component_failures);
     let warnings = messages
         .filter(|message| is_warning(message))
         .filter_map(|message| message.problem.clone())
         .filter(|problem| !attribute::says_gone(problem));
-    Applied {
-        deploy_id,
-        warnings: warnings.collect(),
-    }
+    Applied { deploy_id, warnings: warnings.collect() }
 }
 
 /// A deploy that failed and was rolled back as a whole.
@@ -81,30 +68,22 @@ fn failure(deploy_id: String, report: &DeployReport, job: &Job, sent: &[Sent<'_>
     if report.class() == Class::Locked {
         return Verdict::Locked(said.unwrap_or_else(|| "the org is locked".to_owned()));
     }
-    let mut failures: Vec<&ComponentMessage> = report
-        .component_failures
-        .iter()
-        .filter(|message| !is_warning(message))
-        .collect();
+    let mut failures: Vec<&ComponentMessage> =
+        report.component_failures.iter().filter(|message| !is_warning(message)).collect();
     if failures.is_empty() {
         // Warnings that were made errors.
         failures = report.component_failures.iter().collect();
     }
     if let Job::Delete(keys) = job {
-        let (gone, others): (Vec<_>, Vec<_>) = failures
-            .iter()
-            .copied()
-            .partition(|message| gone_message(message));
+        let (gone, others): (Vec<_>, Vec<_>) =
+            failures.iter().copied().partition(|message| gone_message(message));
         if others.is_empty() && !gone.is_empty() {
             return gone_already(deploy_id, keys, &gone, sent);
         }
         failures = others;
     }
-    let locks: Vec<&ComponentMessage> = failures
-        .iter()
-        .copied()
-        .filter(|message| message.is_locked())
-        .collect();
+    let locks: Vec<&ComponentMessage> =
+        failures.iter().copied().filter(|message| message.is_locked()).collect();
     if !locks.is_empty() && locks.len() == failures.len() {
         let problem = locks.first().and_then(|message| message.problem.clone());
         return Verdict::Locked(problem.unwrap_or_default());
@@ -114,9 +93,7 @@ fn failure(deploy_id: String, report: &DeployReport, job: &Job, sent: &[Sent<'_>
     let accident = if failures.is_empty() {
         report.class() == Class::Transient || said.as_deref().is_some_and(is_accident)
     } else {
-        let mut problems = failures
-            .iter()
-            .map(|message| message.problem.as_deref().unwrap_or_default());
+        let mut problems = failures.iter().map(|message| message.problem.as_deref().unwrap_or_default());
         problems.all(is_accident)
     };
     let mut problems = attribute::attribute(&failures, sent);
@@ -130,11 +107,7 @@ fn failure(deploy_id: String, report: &DeployReport, job: &Job, sent: &[Sent<'_>
         });
     }
     let rejected = ApplyErrorKind::Rejected { problems, deploy_id };
-    if accident {
-        Verdict::Accident(rejected)
-    } else {
-        Verdict::Failed(rejected)
-    }
+    if accident { Verdict::Accident(rejected) } else { Verdict::Failed(rejected) }
 }
 
 /// A deletion that failed only because some were gone already: the rest is to be deleted without them.
@@ -145,15 +118,9 @@ fn gone_already(
     sent: &[Sent<'_>],
 ) -> Verdict {
     let problems = attribute::attribute(messages, sent);
-    let gone: BTreeSet<ComponentKey> = problems
-        .iter()
-        .filter_map(|problem| problem.key.clone())
-        .collect();
+    let gone: BTreeSet<ComponentKey> = problems.iter().filter_map(|problem| problem.key.clone()).collect();
     if gone.len() == keys.len() || messages.len() >= keys.len() {
-        Verdict::Done(Applied {
-            deploy_id,
-            warnings: Vec::new(),
-        })
+        Verdict::Done(Applied { deploy_id, warnings: Vec::new() })
     } else if gone.is_empty() {
         Verdict::Failed(ApplyErrorKind::Rejected { problems, deploy_id })
     } else {

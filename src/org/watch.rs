@@ -160,11 +160,7 @@ impl Watch<'_> {
             }
         } else {
             let passes = error.is_transient() || error.class() == Class::Limit;
-            let most = if passes {
-                self.org.settings.failed_looks
-            } else {
-                HOPELESS
-            };
+            let most = if passes { self.org.settings.failed_looks } else { HOPELESS };
             if self.failures > most {
                 return None;
             }

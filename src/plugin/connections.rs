@@ -51,10 +51,7 @@ pub fn accept(
             let (sender, tls, alive) = (sender.clone(), tls.clone(), alive.clone());
             tokio::spawn(async move {
                 if let Some(stream) = secure(stream, tls).await {
-                    let connection = Connection {
-                        stream,
-                        _alive: alive.enter(),
-                    };
+                    let connection = Connection { stream, _alive: alive.enter() };
                     // Fails when the server has ended meanwhile.
                     let _ = sender.send(Ok(connection)).await;
                 }

@@ -19,18 +19,13 @@ pub struct ResourceSchemas<'a> {
 
 pub fn resource<'a>(provider: &'a Provider, type_name: &str) -> Result<ResourceSchemas<'a>> {
     match provider.resource_schema(type_name) {
-        Some(schema) => Ok(ResourceSchemas {
-            schema,
-            identity: provider.identity_schema(type_name),
-        }),
+        Some(schema) => Ok(ResourceSchemas { schema, identity: provider.identity_schema(type_name) }),
         None => Err(unknown("resource type", type_name)),
     }
 }
 
 pub fn data_source<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Schema> {
-    provider
-        .data_source_schema(type_name)
-        .ok_or_else(|| unknown("data source", type_name))
+    provider.data_source_schema(type_name).ok_or_else(|| unknown("data source", type_name))
 }
 
 /// Terraform checks names against the schema, so this is mostly a lock file that is ahead of the binary.

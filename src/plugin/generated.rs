@@ -1,12 +1,6 @@
 //! What `build.rs` makes of `proto/`. Not here: any code of ours.
 
-#![allow(
-    clippy::all,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    dead_code,
-    missing_docs
-)]
+#![allow(clippy::all, clippy::indexing_slicing, clippy::unwrap_used, dead_code, missing_docs)]
 
 /// Terraform's provider protocol.
 pub mod tfplugin5 {

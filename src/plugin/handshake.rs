@@ -10,10 +10,8 @@ use super::Environment;
 use super::listener::Address;
 use crate::provider::SOURCE_ADDRESS;
 
-const COOKIE: (&str, &str) = (
-    "TF_PLUGIN_MAGIC_COOKIE",
-    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
-);
+const COOKIE: (&str, &str) =
+    ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
 /// Version of go-plugin's own protocol.
 const CORE_PROTOCOL: u32 = 1;
@@ -52,17 +50,12 @@ pub fn check(environment: &Environment) -> Result<(), Refusal> {
 /// The line that tells Terraform where to connect and which certificate to expect. Without TLS the certificate's
 /// field is empty. The seventh field answers a client that asked for multiplexing: no.
 pub fn line(environment: &Environment, address: &Address, certificate: Option<&[u8]>) -> String {
-    let certificate = certificate
-        .map(|der| STANDARD_NO_PAD.encode(der))
-        .unwrap_or_default();
+    let certificate = certificate.map(|der| STANDARD_NO_PAD.encode(der)).unwrap_or_default();
     let multiplex = match environment.get("PLUGIN_MULTIPLEX_GRPC") {
         Some(asked) if !asked.is_empty() => "|false",
         _ => "",
     };
-    format!(
-        "{CORE_PROTOCOL}|{PROTOCOL}|{}|{}|grpc|{certificate}{multiplex}\n",
-        address.network, address.text
-    )
+    format!("{CORE_PROTOCOL}|{PROTOCOL}|{}|{}|grpc|{certificate}{multiplex}\n", address.network, address.text)
 }
 
 /// What a developer pastes in front of `terraform` to use this very process.
@@ -92,18 +85,12 @@ mod tests {
 
     fn environment(pairs: &'static [(&'static str, &'static str)]) -> Environment {
         Environment::new(move |name| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     }
 
     fn address() -> Address {
-        Address {
-            network: "unix",
-            text: "/tmp/x/s.sock".into(),
-        }
+        Address { network: "unix", text: "/tmp/x/s.sock".into() }
     }
 
     #[test]
@@ -136,19 +123,13 @@ mod tests {
             line(&environment(&[]), &address(), Some(&[1, 2, 3, 4])),
             "1|5|unix|/tmp/x/s.sock|grpc|AQIDBA\n"
         );
-        assert_eq!(
-            line(&environment(&[]), &address(), None),
-            "1|5|unix|/tmp/x/s.sock|grpc|\n"
-        );
+        assert_eq!(line(&environment(&[]), &address(), None), "1|5|unix|/tmp/x/s.sock|grpc|\n");
     }
 
     #[test]
     fn multiplexing_is_declined_only_when_asked_for() {
         let asked = environment(&[("PLUGIN_MULTIPLEX_GRPC", "true")]);
-        assert_eq!(
-            line(&asked, &address(), None),
-            "1|5|unix|/tmp/x/s.sock|grpc||false\n"
-        );
+        assert_eq!(line(&asked, &address(), None), "1|5|unix|/tmp/x/s.sock|grpc||false\n");
     }
 
     #[test]

@@ -158,9 +158,7 @@ impl Signals {
         }
         #[cfg(windows)]
         {
-            Ok(Signals {
-                interrupt: tokio::signal::windows::ctrl_c()?,
-            })
+            Ok(Signals { interrupt: tokio::signal::windows::ctrl_c()? })
         }
     }
 

@@ -47,12 +47,7 @@ impl Listener {
     /// The first free port of the range that Terraform names; any free port when it names none.
     #[cfg_attr(unix, allow(dead_code))]
     pub async fn bind_tcp(environment: &Environment) -> io::Result<Listener> {
-        let port = |name| {
-            environment
-                .get(name)
-                .and_then(|text| text.parse::<u16>().ok())
-                .unwrap_or(0)
-        };
+        let port = |name| environment.get(name).and_then(|text| text.parse::<u16>().ok()).unwrap_or(0);
         let (min, max) = (port("PLUGIN_MIN_PORT"), port("PLUGIN_MAX_PORT"));
         for port in min..=max.max(min) {
             match TcpListener::bind(("127.0.0.1", port)).await {
@@ -61,23 +56,16 @@ impl Listener {
                 Err(error) => return Err(error),
             }
         }
-        Err(io::Error::new(
-            io::ErrorKind::AddrInUse,
-            format!("no free port from {min} to {max}"),
-        ))
+        Err(io::Error::new(io::ErrorKind::AddrInUse, format!("no free port from {min} to {max}")))
     }
 
     pub fn address(&self) -> io::Result<Address> {
         match self {
             #[cfg(unix)]
-            Listener::Unix(socket) => Ok(Address {
-                network: "unix",
-                text: socket.path()?,
-            }),
-            Listener::Tcp(listener) => Ok(Address {
-                network: "tcp",
-                text: listener.local_addr()?.to_string(),
-            }),
+            Listener::Unix(socket) => Ok(Address { network: "unix", text: socket.path()? }),
+            Listener::Tcp(listener) => {
+                Ok(Address { network: "tcp", text: listener.local_addr()?.to_string() })
+            }
         }
     }
 
@@ -128,9 +116,7 @@ mod unix {
             }
             let path = directory.path().join(NAME);
             let listener = UnixListener::bind(&path)?;
-            if let Some(group) = environment
-                .get("PLUGIN_UNIX_SOCKET_GROUP")
-                .filter(|group| !group.is_empty())
+            if let Some(group) = environment.get("PLUGIN_UNIX_SOCKET_GROUP").filter(|group| !group.is_empty())
             {
                 share_with(&group, directory.path(), &path)?;
             }
@@ -140,9 +126,7 @@ mod unix {
         pub fn path(&self) -> io::Result<String> {
             match self.path.to_str() {
                 Some(text) => Ok(text.to_owned()),
-                None => Err(io::Error::other(
-                    "the path of the temporary directory is not UTF-8",
-                )),
+                None => Err(io::Error::other("the path of the temporary directory is not UTF-8")),
             }
         }
 

@@ -91,21 +91,14 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hclog {
             }
         }
         event.record(&mut Fields(&mut fields));
-        let line = line(
-            *event.metadata().level(),
-            event.metadata().target(),
-            fields,
-            SystemTime::now(),
-        );
+        let line = line(*event.metadata().level(), event.metadata().target(), fields, SystemTime::now());
         // Nobody is left to tell when stderr is gone.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }
 
 fn is_own(target: &str) -> bool {
-    target
-        .strip_prefix(OWN_CRATE)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    target.strip_prefix(OWN_CRATE).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 /// One line. `@level`, `@message`, `@module` and `@timestamp` are always texts: Terraform takes them as such
@@ -116,10 +109,7 @@ fn line(level: Level, target: &str, mut fields: Map<String, Json>, now: SystemTi
         Some(other) => other.to_string(),
         None => String::new(),
     };
-    let module = target
-        .strip_prefix(OWN_CRATE)
-        .unwrap_or(target)
-        .replace("::", ".");
+    let module = target.strip_prefix(OWN_CRATE).unwrap_or(target).replace("::", ".");
     fields.retain(|name, value| !name.starts_with('@') && *value != Json::String(String::new()));
     let head = [
         ("@level", level.to_string().to_ascii_lowercase()),
@@ -127,17 +117,11 @@ fn line(level: Level, target: &str, mut fields: Map<String, Json>, now: SystemTi
         ("@module", format!("salesforce{module}")),
         ("@timestamp", timestamp(now)),
     ];
-    let head: Map<String, Json> = head
-        .into_iter()
-        .map(|(name, text)| (name.to_owned(), Json::String(text)))
-        .collect();
+    let head: Map<String, Json> =
+        head.into_iter().map(|(name, text)| (name.to_owned(), Json::String(text))).collect();
     fields.extend(head.clone());
     let whole = Json::Object(fields).to_string();
-    let line = if whole.len() > LONGEST_LINE {
-        Json::Object(head).to_string()
-    } else {
-        whole
-    };
+    let line = if whole.len() > LONGEST_LINE { Json::Object(head).to_string() } else { whole };
     format!("{line}\n")
 }
 
@@ -167,11 +151,7 @@ fn date(days: u64) -> (u64, u64, u64) {
     let day = day - (365 * year + year / 4 - year / 100);
     let from_march = (5 * day + 2) / 153;
     let day = day - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     (era * 400 + year + u64::from(month <= 2), month, day)
 }
 
@@ -228,10 +208,7 @@ impl fmt::Write for Limited {
             self.0.push_str(text);
             return Ok(());
         }
-        let end = (0..=room)
-            .rev()
-            .find(|at| text.is_char_boundary(*at))
-            .unwrap_or(0);
+        let end = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         self.0.push_str(text.get(..end).unwrap_or_default());
         Err(fmt::Error)
     }
@@ -243,10 +220,7 @@ mod tests {
 
     fn with(pairs: &'static [(&'static str, &'static str)]) -> LevelFilter {
         level(&Environment::new(move |name| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         }))
     }
 
@@ -255,21 +229,12 @@ mod tests {
         assert_eq!(with(&[]), LevelFilter::OFF);
         assert_eq!(with(&[("TF_LOG", "info")]), LevelFilter::INFO);
         assert_eq!(with(&[("TF_LOG", "JSON")]), LevelFilter::TRACE);
+        assert_eq!(with(&[("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER", "warn")]), LevelFilter::WARN);
         assert_eq!(
-            with(&[("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER", "warn")]),
-            LevelFilter::WARN
-        );
-        assert_eq!(
-            with(&[
-                ("TF_LOG_PROVIDER", "ERROR"),
-                ("TF_LOG_PROVIDER_SALESFORCE", "DEBUG")
-            ]),
+            with(&[("TF_LOG_PROVIDER", "ERROR"), ("TF_LOG_PROVIDER_SALESFORCE", "DEBUG")]),
             LevelFilter::DEBUG
         );
-        assert_eq!(
-            with(&[("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER_SALESFORCE", "off")]),
-            LevelFilter::OFF
-        );
+        assert_eq!(with(&[("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER_SALESFORCE", "off")]), LevelFilter::OFF);
     }
 
     #[test]

@@ -86,10 +86,7 @@ pub fn serve(mode: Mode, environment: Environment) -> Result<(), ServeError> {
     }
     logging::start(&environment);
     panics::report_to_terraform();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(THREADS)
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
     let result = runtime.block_on(run(mode, environment));
     // Terraform waits for the process to go, not for its last task.
     runtime.shutdown_background();

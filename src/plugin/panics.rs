@@ -18,10 +18,7 @@ pub fn report_to_terraform() {
 
 fn report(panic: &PanicHookInfo<'_>, backtrace: &Backtrace) -> String {
     let message = message(panic.payload());
-    let place = panic
-        .location()
-        .map(|location| location.to_string())
-        .unwrap_or_default();
+    let place = panic.location().map(|location| location.to_string()).unwrap_or_default();
     let thread = std::thread::current();
     format!(
         "panic: {message}\n\nterraform-provider-salesforce {}, thread {:?}, {place}:\n{backtrace}\n",

@@ -31,11 +31,7 @@ pub struct Service {
 
 impl Service {
     pub fn new(provider: Arc<Provider>, calls: Counter) -> Service {
-        Service {
-            provider,
-            calls,
-            served: AtomicU64::new(0),
-        }
+        Service { provider, calls, served: AtomicU64::new(0) }
     }
 
     /// Runs one RPC to its end, whoever still waits for it.
@@ -90,18 +86,12 @@ fn bug(rpc: &str, error: tokio::task::JoinError) -> Diagnostics {
 impl provider_server::Provider for Service {
     async fn get_metadata(&self, _: Request<pb::GetMetadataRequest>) -> Answer<pb::GetMetadataResponse> {
         let provider = Arc::clone(&self.provider);
-        self.run(
-            "GetMetadata",
-            "",
-            async move { Ok(to_proto::metadata(&provider)) },
-        )
-        .await
+        self.run("GetMetadata", "", async move { Ok(to_proto::metadata(&provider)) }).await
     }
 
     async fn get_schema(&self, _: Request<pb::GetSchemaRequest>) -> Answer<pb::GetSchemaResponse> {
         let provider = Arc::clone(&self.provider);
-        self.run("GetSchema", "", async move { Ok(to_proto::schemas(&provider)) })
-            .await
+        self.run("GetSchema", "", async move { Ok(to_proto::schemas(&provider)) }).await
     }
 
     async fn get_resource_identity_schemas(
@@ -109,17 +99,12 @@ impl provider_server::Provider for Service {
         _: Request<pb::GetResourceIdentitySchemasRequest>,
     ) -> Answer<pb::GetResourceIdentitySchemasResponse> {
         let provider = Arc::clone(&self.provider);
-        self.run("GetResourceIdentitySchemas", "", async move {
-            Ok(to_proto::identity_schemas(&provider))
-        })
-        .await
+        self.run("GetResourceIdentitySchemas", "", async move { Ok(to_proto::identity_schemas(&provider)) })
+            .await
     }
 
     async fn get_functions(&self, _: Request<pb::GetFunctionsRequest>) -> Answer<pb::GetFunctionsResponse> {
-        self.run("GetFunctions", "", async {
-            Ok(pb::GetFunctionsResponse::default())
-        })
-        .await
+        self.run("GetFunctions", "", async { Ok(pb::GetFunctionsResponse::default()) }).await
     }
 
     async fn prepare_provider_config(
@@ -129,11 +114,8 @@ impl provider_server::Provider for Service {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         self.run("PrepareProviderConfig", "", async move {
             let prepared_config = request.config.clone();
-            let config = from_proto::value(
-                request.config,
-                "provider configuration",
-                provider.provider_schema(),
-            )?;
+            let config =
+                from_proto::value(request.config, "provider configuration", provider.provider_schema())?;
             Ok(pb::PrepareProviderConfigResponse {
                 prepared_config,
                 diagnostics: to_proto::diagnostics(provider.validate_provider_config(&config)),
@@ -145,15 +127,10 @@ impl provider_server::Provider for Service {
     async fn configure(&self, request: Request<pb::ConfigureRequest>) -> Answer<pb::ConfigureResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         self.run("Configure", "", async move {
-            let config = from_proto::value(
-                request.config,
-                "provider configuration",
-                provider.provider_schema(),
-            )?;
+            let config =
+                from_proto::value(request.config, "provider configuration", provider.provider_schema())?;
             let found = provider.configure(&request.terraform_version, &config).await;
-            Ok(pb::ConfigureResponse {
-                diagnostics: to_proto::diagnostics(found),
-            })
+            Ok(pb::ConfigureResponse { diagnostics: to_proto::diagnostics(found) })
         })
         .await
     }
@@ -258,9 +235,7 @@ impl provider_server::Provider for Service {
         let name = request.type_name.clone();
         self.run("ApplyResourceChange", &name.clone(), async move {
             let schemas = from_proto::resource(&provider, &name)?;
-            let reply = provider
-                .apply_resource_change(from_proto::apply(request, schemas)?)
-                .await;
+            let reply = provider.apply_resource_change(from_proto::apply(request, schemas)?).await;
             Ok(to_proto::apply(reply, schemas))
         })
         .await
@@ -274,9 +249,7 @@ impl provider_server::Provider for Service {
         let name = request.type_name.clone();
         self.run("ImportResourceState", &name.clone(), async move {
             let schemas = from_proto::resource(&provider, &name)?;
-            let reply = provider
-                .import_resource_state(from_proto::import(request, schemas)?)
-                .await;
+            let reply = provider.import_resource_state(from_proto::import(request, schemas)?).await;
             Ok(to_proto::import(reply, &provider))
         })
         .await
@@ -388,8 +361,7 @@ impl provider_server::Provider for Service {
         request: Request<pb::CallFunctionRequest>,
     ) -> Answer<pb::CallFunctionResponse> {
         let name = request.into_inner().name;
-        self.run("CallFunction", "", async move { Err(unknown("function", &name)) })
-            .await
+        self.run("CallFunction", "", async move { Err(unknown("function", &name)) }).await
     }
 }
 
@@ -406,25 +378,14 @@ mod tests {
     #[tokio::test]
     async fn a_panic_becomes_one_error_that_says_what_happened() {
         let service = service();
-        let answer: Answer<pb::ReadResourceResponse> = service
-            .run("ReadResource", "x", async { panic!("index {} out of range", 7) })
-            .await;
+        let answer: Answer<pb::ReadResourceResponse> =
+            service.run("ReadResource", "x", async { panic!("index {} out of range", 7) }).await;
         let reply = answer.unwrap().into_inner();
-        let [diagnostic] = reply.diagnostics.as_slice() else {
-            panic!("{reply:?}")
-        };
+        let [diagnostic] = reply.diagnostics.as_slice() else { panic!("{reply:?}") };
         assert_eq!(diagnostic.severity(), pb::diagnostic::Severity::Error);
         assert!(diagnostic.summary.contains("bug"));
-        assert!(
-            diagnostic.detail.contains("ReadResource"),
-            "{}",
-            diagnostic.detail
-        );
-        assert!(
-            diagnostic.detail.contains("index 7 out of range"),
-            "{}",
-            diagnostic.detail
-        );
+        assert!(diagnostic.detail.contains("ReadResource"), "{}", diagnostic.detail);
+        assert!(diagnostic.detail.contains("index 7 out of range"), "{}", diagnostic.detail);
         // A call that panicked is no longer under way.
         service.calls.none().await;
     }
@@ -438,11 +399,7 @@ mod tests {
             let _ = done.send(());
             Ok(pb::ApplyResourceChangeResponse::default())
         });
-        assert!(
-            tokio::time::timeout(Duration::from_millis(1), call)
-                .await
-                .is_err()
-        );
+        assert!(tokio::time::timeout(Duration::from_millis(1), call).await.is_err());
         finished.await.unwrap();
         service.calls.none().await;
     }

@@ -89,9 +89,7 @@ impl Health for SideServices {
         request: Request<HealthCheckRequest>,
     ) -> Result<Response<HealthCheckResponse>, Status> {
         match request.into_inner().service.as_str() {
-            "" | "plugin" => Ok(Response::new(HealthCheckResponse {
-                status: ServingStatus::Serving.into(),
-            })),
+            "" | "plugin" => Ok(Response::new(HealthCheckResponse { status: ServingStatus::Serving.into() })),
             _ => Err(Status::not_found("unknown service")),
         }
     }

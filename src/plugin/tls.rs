@@ -61,10 +61,7 @@ impl Tls {
         // One connection per run: nothing is resumed.
         config.send_tls13_tickets = 0;
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
-        Ok(Tls {
-            acceptor: TlsAcceptor::from(Arc::new(config)),
-            certificate: certificate.der().to_vec(),
-        })
+        Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), certificate: certificate.der().to_vec() })
     }
 }
 
@@ -77,10 +74,7 @@ struct PinnedClient {
 
 impl PinnedClient {
     fn new(certificate: CertificateDer<'static>, provider: &CryptoProvider) -> PinnedClient {
-        PinnedClient {
-            certificate,
-            algorithms: provider.signature_verification_algorithms,
-        }
+        PinnedClient { certificate, algorithms: provider.signature_verification_algorithms }
     }
 
     fn algorithms(&self, scheme: SignatureScheme) -> &WebPkiSupportedAlgorithms {
@@ -139,10 +133,8 @@ impl ClientCertVerifier for PinnedClient {
 struct EcdsaP521;
 
 static P521: &[&dyn SignatureVerificationAlgorithm] = &[&EcdsaP521];
-static P521_ONLY: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
-    all: P521,
-    mapping: &[(SignatureScheme::ECDSA_NISTP521_SHA512, P521)],
-};
+static P521_ONLY: WebPkiSupportedAlgorithms =
+    WebPkiSupportedAlgorithms { all: P521, mapping: &[(SignatureScheme::ECDSA_NISTP521_SHA512, P521)] };
 
 impl SignatureVerificationAlgorithm for EcdsaP521 {
     fn verify_signature(
@@ -236,16 +228,11 @@ mod tests {
     /// A P-256 certificate and its PEM.
     fn p256_client() -> (CertifiedKey, String) {
         let key = rcgen::KeyPair::generate().unwrap();
-        let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()])
-            .unwrap()
-            .self_signed(&key)
-            .unwrap();
+        let certificate =
+            rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
         let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let signer = ring::sign::any_supported_type(&der).unwrap();
-        (
-            CertifiedKey::new(vec![certificate.der().clone()], signer),
-            certificate.pem(),
-        )
+        (CertifiedKey::new(vec![certificate.der().clone()], signer), certificate.pem())
     }
 
     /// What the server makes of a client.
@@ -299,9 +286,7 @@ mod tests {
             let (other, _) = p256_client();
             let other = accepted(TERRAFORM, Some(other), version).await.unwrap_err();
             assert!(other.contains("ApplicationVerificationFailure"), "{other}");
-            let stolen = accepted(TERRAFORM, Some(p521_client(0x41)), version)
-                .await
-                .unwrap_err();
+            let stolen = accepted(TERRAFORM, Some(p521_client(0x41)), version).await.unwrap_err();
             assert!(stolen.contains("BadSignature"), "{stolen}");
         }
     }
@@ -311,10 +296,7 @@ mod tests {
         let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
         let garbage = "-----BEGIN CERTIFICATE-----\nAQIDBA==\n-----END CERTIFICATE-----\n";
         for pem in ["x", &key, garbage, &TERRAFORM[..200]] {
-            assert!(
-                matches!(Tls::pinned_to(pem), Err(TlsError::ClientCertificate)),
-                "{pem}"
-            );
+            assert!(matches!(Tls::pinned_to(pem), Err(TlsError::ClientCertificate)), "{pem}");
         }
     }
 }

@@ -26,9 +26,7 @@ pub fn metadata(provider: &Provider) -> pb::GetMetadataResponse {
     let names = |schemas: Vec<(&str, &Schema)>| {
         schemas
             .into_iter()
-            .map(|(name, _)| pb::get_metadata_response::TypeName {
-                type_name: name.to_owned(),
-            })
+            .map(|(name, _)| pb::get_metadata_response::TypeName { type_name: name.to_owned() })
             .collect()
     };
     pb::GetMetadataResponse {
@@ -41,10 +39,7 @@ pub fn metadata(provider: &Provider) -> pb::GetMetadataResponse {
 
 pub fn schemas(provider: &Provider) -> pb::GetSchemaResponse {
     let named = |schemas: Vec<(&str, &Schema)>| -> HashMap<String, pb::Schema> {
-        schemas
-            .into_iter()
-            .map(|(name, one)| (name.to_owned(), schema(one)))
-            .collect()
+        schemas.into_iter().map(|(name, one)| (name.to_owned(), schema(one))).collect()
     };
     pb::GetSchemaResponse {
         provider: Some(schema(provider.provider_schema())),
@@ -56,10 +51,7 @@ pub fn schemas(provider: &Provider) -> pb::GetSchemaResponse {
 }
 
 fn schema(schema: &Schema) -> pb::Schema {
-    pb::Schema {
-        version: schema.version,
-        block: Some(block(&schema.block)),
-    }
+    pb::Schema { version: schema.version, block: Some(block(&schema.block)) }
 }
 
 fn block(block: &Block) -> pb::schema::Block {
@@ -139,10 +131,8 @@ fn type_json(ty: &Type) -> Vec<u8> {
             Type::Set(of) => json!(["set", json(of)]),
             Type::Map(of) => json!(["map", json(of)]),
             Type::Object(attributes) => {
-                let attributes: serde_json::Map<_, _> = attributes
-                    .iter()
-                    .map(|(name, ty)| (name.clone(), json(ty)))
-                    .collect();
+                let attributes: serde_json::Map<_, _> =
+                    attributes.iter().map(|(name, ty)| (name.clone(), json(ty))).collect();
                 json!(["object", attributes])
             }
         }
@@ -169,9 +159,7 @@ pub fn identity(
     };
     let (wire, found) = dynamic_value::encode(value, Shape::plain(&schema.ty()));
     problems.extend(found.into_iter().map(unwritable));
-    Some(pb::ResourceIdentityData {
-        identity_data: Some(wire),
-    })
+    Some(pb::ResourceIdentityData { identity_data: Some(wire) })
 }
 
 fn unwritable(problem: Problem) -> Diagnostic {
@@ -201,10 +189,7 @@ fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
         severity: severity.into(),
         summary: diagnostic.summary,
         detail: diagnostic.detail,
-        attribute: diagnostic
-            .path
-            .map(attribute_path)
-            .filter(|path| !path.steps.is_empty()),
+        attribute: diagnostic.path.map(attribute_path).filter(|path| !path.steps.is_empty()),
     }
 }
 
@@ -221,9 +206,7 @@ fn attribute_path(path: Path) -> pb::AttributePath {
             .0
             .into_iter()
             .map_while(selector)
-            .map(|selector| pb::attribute_path::Step {
-                selector: Some(selector),
-            })
+            .map(|selector| pb::attribute_path::Step { selector: Some(selector) })
             .collect(),
     }
 }
@@ -266,11 +249,8 @@ pub fn apply(reply: ApplyReply, schemas: ResourceSchemas<'_>) -> pb::ApplyResour
 
 pub fn import(reply: ImportReply, provider: &Provider) -> pb::ImportResourceStateResponse {
     let mut problems = reply.diagnostics;
-    let imported_resources = reply
-        .imported
-        .into_iter()
-        .filter_map(|one| imported(one, provider, &mut problems))
-        .collect();
+    let imported_resources =
+        reply.imported.into_iter().filter_map(|one| imported(one, provider, &mut problems)).collect();
     pb::ImportResourceStateResponse {
         imported_resources,
         diagnostics: diagnostics(problems),
@@ -289,11 +269,7 @@ fn imported(
     };
     Some(pb::import_resource_state_response::ImportedResource {
         state: value(&one.state, schema, problems),
-        identity: identity(
-            one.identity.as_ref(),
-            provider.identity_schema(&one.type_name),
-            problems,
-        ),
+        identity: identity(one.identity.as_ref(), provider.identity_schema(&one.type_name), problems),
         private: one.private,
         type_name: one.type_name,
     })
@@ -328,9 +304,7 @@ replies_with_diagnostics! {
 
 impl Reply for pb::StopResponse {
     fn failed(problems: Diagnostics) -> Self {
-        pb::StopResponse {
-            error: text(problems),
-        }
+        pb::StopResponse { error: text(problems) }
     }
 }
 
@@ -338,20 +312,15 @@ impl Reply for pb::CallFunctionResponse {
     fn failed(problems: Diagnostics) -> Self {
         pb::CallFunctionResponse {
             result: None,
-            error: Some(pb::FunctionError {
-                text: text(problems),
-                function_argument: None,
-            }),
+            error: Some(pb::FunctionError { text: text(problems), function_argument: None }),
         }
     }
 }
 
 /// Diagnostics where the wire has only room for a text.
 fn text(problems: Diagnostics) -> String {
-    let texts: Vec<_> = problems
-        .into_iter()
-        .map(|problem| format!("{}: {}", problem.summary, problem.detail))
-        .collect();
+    let texts: Vec<_> =
+        problems.into_iter().map(|problem| format!("{}: {}", problem.summary, problem.detail)).collect();
     texts.join("\n")
 }
 
@@ -363,14 +332,8 @@ mod tests {
     fn types_are_written_as_terraform_writes_them() {
         let text = |ty: Type| String::from_utf8(type_json(&ty)).unwrap();
         assert_eq!(text(Type::Bool), r#""bool""#);
-        assert_eq!(
-            text(Type::set(Type::map(Type::Number))),
-            r#"["set",["map","number"]]"#
-        );
-        let object = Type::Object(vec![
-            ("b".into(), Type::String),
-            ("a".into(), Type::list(Type::Bool)),
-        ]);
+        assert_eq!(text(Type::set(Type::map(Type::Number))), r#"["set",["map","number"]]"#);
+        let object = Type::Object(vec![("b".into(), Type::String), ("a".into(), Type::list(Type::Bool))]);
         assert_eq!(text(object), r#"["object",{"a":["list","bool"],"b":"string"}]"#);
     }
 
@@ -381,10 +344,7 @@ mod tests {
             .then(Step::Attribute("name".into()));
         let wire = attribute_path(path);
         assert_eq!(wire.steps.len(), 1);
-        assert_eq!(
-            wire.steps[0].selector,
-            Some(Selector::AttributeName("scopes".into()))
-        );
+        assert_eq!(wire.steps[0].selector, Some(Selector::AttributeName("scopes".into())));
     }
 
     #[test]
@@ -396,10 +356,7 @@ mod tests {
 
     #[test]
     fn a_value_that_does_not_fit_costs_neither_state_nor_silence() {
-        let mut schema = Schema {
-            version: 0,
-            block: Block::default(),
-        };
+        let mut schema = Schema { version: 0, block: Block::default() };
         schema.block.attributes = vec![Attribute {
             name: "id".into(),
             ty: Type::String,
@@ -413,10 +370,7 @@ mod tests {
             state: Value::object([("id", Value::text("x")), ("typo", Value::Null)]),
             ..ApplyReply::default()
         };
-        let schemas = ResourceSchemas {
-            schema: &schema,
-            identity: None,
-        };
+        let schemas = ResourceSchemas { schema: &schema, identity: None };
         let wire = apply(reply, schemas);
         assert_eq!(wire.new_state.unwrap().msgpack, b"\x81\xa2id\xa1x");
         assert_eq!(wire.diagnostics.len(), 1);

@@ -3,7 +3,8 @@
 use super::resource_spec::ResourceSpec;
 use super::resources::{external_client_app, oauth_settings, policies};
 
-pub static RESOURCES: &[&ResourceSpec] = &[&external_client_app::SPEC, &oauth_settings::SPEC, &policies::SPEC];
+pub static RESOURCES: &[&ResourceSpec] =
+    &[&external_client_app::SPEC, &oauth_settings::SPEC, &policies::SPEC];
 
 pub fn resource(name: &str) -> Option<&'static ResourceSpec> {
     RESOURCES.iter().copied().find(|spec| spec.name == name)

@@ -93,7 +93,9 @@ impl Combination {
         all.then(|| {
             let diagnostic = match self.verdict {
                 Verdict::Error => Diagnostic::error("Invalid combination of attributes", self.message),
-                Verdict::Warning => Diagnostic::advice("Questionable combination of attributes", self.message, self.id),
+                Verdict::Warning => {
+                    Diagnostic::advice("Questionable combination of attributes", self.message, self.id)
+                }
             };
             diagnostic.at_attribute(self.at)
         })

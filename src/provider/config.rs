@@ -158,7 +158,9 @@ pub fn validate(config: &Value) -> Diagnostics {
     }
     for name in ["username", "client_id", "audience"] {
         if block.known(name).is_some_and(|text| text.trim().is_empty()) {
-            found.push(Diagnostic::error("Blank argument", format!("{name} must not be blank.")).at_attribute(name));
+            found.push(
+                Diagnostic::error("Blank argument", format!("{name} must not be blank.")).at_attribute(name),
+            );
         }
     }
     found
@@ -219,7 +221,8 @@ fn two_methods(first: &str, second: &str) -> Diagnostic {
 }
 
 fn bad_key(name: &str, advice: &str) -> Diagnostic {
-    Diagnostic::error("Unusable private key", format!("The private key cannot be used. {advice}")).at_attribute(name)
+    Diagnostic::error("Unusable private key", format!("The private key cannot be used. {advice}"))
+        .at_attribute(name)
 }
 
 impl Source<'_> {
@@ -306,7 +309,8 @@ impl Source<'_> {
         match self.known(name) {
             Some(text) if !text.trim().is_empty() => text,
             _ => {
-                let detail = format!("{why} needs {name}. Write it in the provider block or set {}.", variable(name));
+                let detail =
+                    format!("{why} needs {name}. Write it in the provider block or set {}.", variable(name));
                 found.push(Diagnostic::error("Missing argument", detail).at_attribute(name));
                 String::new()
             }
@@ -421,7 +425,11 @@ fn check_url(text: &str) -> Result<Url, String> {
     match url.scheme() {
         "https" => {}
         "http" if loopback => {}
-        "http" => return Err(format!("plain http would show credentials to everyone on the way: write https://{host}")),
+        "http" => {
+            return Err(format!(
+                "plain http would show credentials to everyone on the way: write https://{host}"
+            ));
+        }
         _ => return Err(format!("this is no web address. {MY_DOMAIN}")),
     }
     if !url.username().is_empty() || url.password().is_some() {

@@ -38,7 +38,9 @@ impl Danger {
             return None;
         }
         let removed: Vec<&str> = match (old.members(), new.members()) {
-            (Some(old), Some(new)) => old.iter().filter(|m| !new.contains(m)).filter_map(Value::as_text).collect(),
+            (Some(old), Some(new)) => {
+                old.iter().filter(|m| !new.contains(m)).filter_map(Value::as_text).collect()
+            }
             (Some(old), None) => old.iter().filter_map(Value::as_text).collect(),
             _ => Vec::new(),
         };

@@ -23,8 +23,8 @@ mod tests;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use operations::{
-    ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, PlanReply, PlanRequest, Private, ReadReply,
-    ReadRequest,
+    ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, PlanReply, PlanRequest, Private,
+    ReadReply, ReadRequest,
 };
 pub use schema::{Attribute, Block, IdentityAttribute, IdentitySchema, NestedBlock, Nesting, Schema};
 
@@ -97,7 +97,10 @@ impl Provider {
     }
 
     pub fn identity_schemas(&self) -> Vec<(&str, &IdentitySchema)> {
-        catalog::RESOURCES.iter().map(|spec| (spec.name, self.identity.get_or_init(identity_schema))).collect()
+        catalog::RESOURCES
+            .iter()
+            .map(|spec| (spec.name, self.identity.get_or_init(identity_schema)))
+            .collect()
     }
 
     pub fn identity_schema(&self, type_name: &str) -> Option<&IdentitySchema> {
@@ -137,7 +140,12 @@ impl Provider {
     }
 
     /// `state` was read by the current schema, leniently: absent attributes are null, unknown ones dropped.
-    pub fn upgrade_resource_state(&self, type_name: &str, version: i64, state: Value) -> (Value, Diagnostics) {
+    pub fn upgrade_resource_state(
+        &self,
+        type_name: &str,
+        version: i64,
+        state: Value,
+    ) -> (Value, Diagnostics) {
         match catalog::resource(type_name) {
             Some(spec) if version <= spec.schema().version => (state, Diagnostics::default()),
             Some(spec) => (state, diagnostics::newer_state(spec.name).into()),
@@ -169,7 +177,12 @@ impl Provider {
     pub fn plan_resource_change(&self, request: PlanRequest) -> PlanReply {
         let Some(spec) = catalog::resource(&request.type_name) else {
             let diagnostics = diagnostics::unknown_type(&request.type_name).into();
-            return PlanReply { planned: request.prior, private: request.private, diagnostics, ..PlanReply::default() };
+            return PlanReply {
+                planned: request.prior,
+                private: request.private,
+                diagnostics,
+                ..PlanReply::default()
+            };
         };
         let context = match self.connection() {
             Connection::Ready(connected) => connected.context.clone(),
@@ -242,7 +255,8 @@ impl Provider {
     /// Takes out the warnings that the provider block silences.
     fn finish(&self, found: Diagnostics) -> Diagnostics {
         let suppressed = self.suppressed.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = |diagnostic: &Diagnostic| !diagnostic.id.is_some_and(|id| suppressed.iter().any(|s| s == id));
+        let wanted =
+            |diagnostic: &Diagnostic| !diagnostic.id.is_some_and(|id| suppressed.iter().any(|s| s == id));
         Diagnostics(found.into_iter().filter(wanted).collect())
     }
 }
@@ -278,7 +292,11 @@ fn identity_schema() -> IdentitySchema {
     IdentitySchema {
         version: 0,
         attributes: vec![
-            attribute("org_id", false, "The ID of the org. Left out: the org that the provider is connected to."),
+            attribute(
+                "org_id",
+                false,
+                "The ID of the org. Left out: the org that the provider is connected to.",
+            ),
             attribute("namespace", false, "The namespace of the package that the app was installed from."),
             attribute("name", true, "The API name of the app."),
         ],

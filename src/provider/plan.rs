@@ -36,7 +36,8 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
         check_versions(spec, &request.config, version, &mut reply.diagnostics);
     }
     if create {
-        reply.private = PrivateState { managed: managed(spec, &request.config), ..PrivateState::default() }.write();
+        reply.private =
+            PrivateState { managed: managed(spec, &request.config), ..PrivateState::default() }.write();
     } else {
         reply.requires_replace = replacements(spec, &request.prior, &planned);
         reply.private = PrivateState { managed: managed(spec, &request.config), ..private.clone() }.write();

@@ -25,7 +25,9 @@ pub struct PrivateState {
 
 impl PrivateState {
     pub fn read(bytes: &[u8]) -> PrivateState {
-        let Ok(Json::Object(json)) = serde_json::from_slice(bytes) else { return PrivateState::default() };
+        let Ok(Json::Object(json)) = serde_json::from_slice(bytes) else {
+            return PrivateState::default();
+        };
         PrivateState {
             parts: texts_by_key(json.get("parts")),
             managed: texts(json.get("managed")),
@@ -59,7 +61,9 @@ fn texts(json: Option<&Json>) -> BTreeSet<String> {
 }
 
 fn texts_by_key(json: Option<&Json>) -> BTreeMap<String, String> {
-    let Some(Json::Object(entries)) = json else { return BTreeMap::new() };
+    let Some(Json::Object(entries)) = json else {
+        return BTreeMap::new();
+    };
     entries.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
 

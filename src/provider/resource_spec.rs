@@ -185,7 +185,9 @@ impl ResourceSpec {
         ));
         block.attributes.push(computed(ORG_ID, "The ID of the org that the app is in."));
         if self.shows_namespace {
-            block.attributes.push(computed(NAMESPACE, "The namespace of the package that the app comes from."));
+            block
+                .attributes
+                .push(computed(NAMESPACE, "The namespace of the package that the app comes from."));
         }
         block.blocks.push(timeouts::block(&self.default_timeouts));
         block

@@ -67,10 +67,8 @@ pub struct IdentityAttribute {
 impl Block {
     /// The type of the object that this block's values are.
     pub fn ty(&self) -> Type {
-        let attributes = self
-            .attributes
-            .iter()
-            .map(|attribute| (attribute.name.clone(), attribute.ty.clone()));
+        let attributes =
+            self.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.ty.clone()));
         let blocks = self.blocks.iter().map(|nested| {
             let inner = nested.block.ty();
             let ty = match nested.nesting {
@@ -85,10 +83,7 @@ impl Block {
 
     /// The value of a block in which nothing is written: attributes null, repeated blocks empty.
     pub fn empty(&self) -> Value {
-        let attributes = self
-            .attributes
-            .iter()
-            .map(|attribute| (attribute.name.clone(), Value::Null));
+        let attributes = self.attributes.iter().map(|attribute| (attribute.name.clone(), Value::Null));
         let blocks = self.blocks.iter().map(|nested| {
             let value = match nested.nesting {
                 Nesting::Single => Value::Null,
@@ -103,11 +98,6 @@ impl Block {
 
 impl IdentitySchema {
     pub fn ty(&self) -> Type {
-        Type::Object(
-            self.attributes
-                .iter()
-                .map(|a| (a.name.clone(), a.ty.clone()))
-                .collect(),
-        )
+        Type::Object(self.attributes.iter().map(|a| (a.name.clone(), a.ty.clone())).collect())
     }
 }

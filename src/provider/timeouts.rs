@@ -53,7 +53,9 @@ pub fn block(defaults: &Timeouts) -> NestedBlock {
         Attribute {
             name: (*name).to_owned(),
             ty: Type::String,
-            description: format!("How long a {name} may take, as `30s`, `20m` or `1h30m`. Left out: `{minutes}m`."),
+            description: format!(
+                "How long a {name} may take, as `30s`, `20m` or `1h30m`. Left out: `{minutes}m`."
+            ),
             required: false,
             optional: true,
             computed: false,
@@ -83,7 +85,9 @@ pub fn limit(object: &Value, operation: Operation, defaults: &Timeouts) -> Durat
 /// Errors for durations that are none.
 pub fn check(config: &Value, diagnostics: &mut Diagnostics) {
     for (name, _) in OPERATIONS {
-        let Some(text) = config.get(BLOCK).get(name).as_text() else { continue };
+        let Some(text) = config.get(BLOCK).get(name).as_text() else {
+            continue;
+        };
         if parse(text).is_none() {
             let path = Path::attribute(BLOCK).then(Step::Attribute((*name).to_owned()));
             diagnostics.push(

@@ -18,14 +18,18 @@ pub fn check(spec: &ResourceSpec, config: &Value) -> Diagnostics {
         check_row(row, config.get(row.field.attribute), &mut found);
     }
     timeouts::check(config, &mut found);
-    found.extend(spec.combinations.iter().filter_map(|combination: &Combination| combination.check(spec, config)));
+    found.extend(
+        spec.combinations.iter().filter_map(|combination: &Combination| combination.check(spec, config)),
+    );
     check_foreign_consumer(spec, config, &mut found);
     found
 }
 
 /// The app's name: in the app itself our own name for it, elsewhere the name of an app that may be installed.
 fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
-    let Some(name) = config.get(spec.app_attribute).as_text() else { return };
+    let Some(name) = config.get(spec.app_attribute).as_text() else {
+        return;
+    };
     let local = match name.split_once("__") {
         Some((namespace, local)) if !namespace.is_empty() && !spec.shows_namespace => local,
         _ => name,
@@ -110,7 +114,11 @@ fn check_members(value: &Value, path: &Path, found: &mut Diagnostics) {
 
 fn null_member(member: &Value, path: &Path, found: &mut Diagnostics) {
     if member.is_null() {
-        found.push(diagnostics::invalid_value(path.clone(), "A member must not be null: leave it out.".into(), true));
+        found.push(diagnostics::invalid_value(
+            path.clone(),
+            "A member must not be null: leave it out.".into(),
+            true,
+        ));
     }
 }
 

@@ -33,9 +33,7 @@ impl Error {
             ErrorKind::Redirected { .. } => {
                 "Use the My Domain URL of the org, as Setup, My Domain shows it (https://<name>.my.salesforce.com)."
             }
-            ErrorKind::Page {
-                page: Page::Other, ..
-            } => {
+            ErrorKind::Page { page: Page::Other, .. } => {
                 "Check that instance_url and login_url name a Salesforce org and not a site or the user interface."
             }
             ErrorKind::Page { .. } => {
@@ -57,9 +55,9 @@ impl Error {
             ErrorKind::Limit { concurrent: true, .. } => {
                 "Lower -parallelism, or run fewer jobs against this org at once."
             }
-            ErrorKind::Limit {
-                concurrent: false, ..
-            } => "The limit counts the last 24 hours: wait, or ask Salesforce for more calls.",
+            ErrorKind::Limit { concurrent: false, .. } => {
+                "The limit counts the last 24 hours: wait, or ask Salesforce for more calls."
+            }
             ErrorKind::OtherOrg { .. } => {
                 "Correct the credentials, or expected_org_id if the sandbox was refreshed on purpose."
             }

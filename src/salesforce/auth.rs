@@ -66,25 +66,16 @@ impl Session {
     pub(super) fn soap_header(&self) -> Result<String, ErrorKind> {
         let token = self.token.expose();
         if self.api_version < SOAP_ACCEPTS_JWT && is_jwt(token) {
-            return Err(ErrorKind::Auth {
-                problem: AuthProblem::JwtToken,
-                said: None,
-            });
+            return Err(ErrorKind::Auth { problem: AuthProblem::JwtToken, said: None });
         }
-        Ok(format!(
-            "<SessionHeader><sessionId>{}</sessionId></SessionHeader>",
-            super::xml::escape(token)
-        ))
+        Ok(format!("<SessionHeader><sessionId>{}</sessionId></SessionHeader>", super::xml::escape(token)))
     }
 }
 
 /// The header of a REST call with that token.
 pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ErrorKind> {
-    let mut header =
-        HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| ErrorKind::Auth {
-            problem: AuthProblem::Refused,
-            said: None,
-        })?;
+    let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+        .map_err(|_| ErrorKind::Auth { problem: AuthProblem::Refused, said: None })?;
     header.set_sensitive(true);
     Ok(header)
 }
@@ -92,10 +83,7 @@ pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ErrorKind> {
 /// A JWT is three parts of base64url between dots; a session id has an exclamation mark.
 fn is_jwt(token: &str) -> bool {
     let parts: Vec<&str> = token.split('.').collect();
-    let base64url = |part: &&str| {
-        part.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    };
+    let base64url = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     parts.len() == 3 && parts.iter().take(2).all(|part| part.len() > 2) && parts.iter().all(base64url)
 }
 
@@ -127,10 +115,7 @@ pub(super) fn check_settings(
         Login::ClientCredentials { .. } => {
             let host = login.host_str().unwrap_or_default();
             if matches!(host, "login.salesforce.com" | "test.salesforce.com") {
-                return Err(SettingsProblem::MyDomainNeeded {
-                    host: host.to_owned(),
-                }
-                .into());
+                return Err(SettingsProblem::MyDomainNeeded { host: host.to_owned() }.into());
             }
         }
         Login::AccessToken { .. } if instance.is_none() => {
@@ -140,12 +125,9 @@ pub(super) fn check_settings(
     }
     let (oldest, newest) = (settings.oldest_known, settings.newest_known);
     match settings.api_version {
-        Some(wanted) if !(oldest..=newest).contains(&wanted) => Err(SettingsProblem::ApiVersion {
-            wanted,
-            oldest,
-            newest,
+        Some(wanted) if !(oldest..=newest).contains(&wanted) => {
+            Err(SettingsProblem::ApiVersion { wanted, oldest, newest }.into())
         }
-        .into()),
         _ => Ok(()),
     }
 }
@@ -203,16 +185,10 @@ impl Inner {
             };
             return Err(Error::new(
                 error.call,
-                ErrorKind::Auth {
-                    problem: AuthProblem::AccessTokenExpired,
-                    said,
-                },
+                ErrorKind::Auth { problem: AuthProblem::AccessTokenExpired, said },
             ));
         }
-        if state
-            .renewed
-            .is_some_and(|when| when.elapsed() < RENEW_AT_MOST_EVERY)
-        {
+        if state.renewed.is_some_and(|when| when.elapsed() < RENEW_AT_MOST_EVERY) {
             return Err(error);
         }
         let before = state.session.take();
@@ -273,25 +249,15 @@ impl Inner {
     /// A token from elsewhere.
     async fn adopt(&self, token: &Secret) -> Result<Session, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
-        let instance = self
-            .instance
-            .clone()
-            .ok_or_else(|| fail(SettingsProblem::InstanceUrlMissing.into()))?;
-        let grant = Grant {
-            token: token.clone(),
-            instance,
-            identity: None,
-        };
+        let instance =
+            self.instance.clone().ok_or_else(|| fail(SettingsProblem::InstanceUrlMissing.into()))?;
+        let grant = Grant { token: token.clone(), instance, identity: None };
         self.admit(grant, None).await
     }
 
     /// Makes a session of a token: whose org is it, and which API version will we speak?
     async fn admit(&self, grant: Grant, mut username: Option<String>) -> Result<Session, Error> {
-        let Grant {
-            token,
-            instance,
-            identity,
-        } = grant;
+        let Grant { token, instance, identity } = grant;
         let (org_id, user_id) = match identity {
             Some(identity) => identity,
             None => match self.user_info(&token, &instance).await {
@@ -311,22 +277,12 @@ impl Inner {
         if let Some(expected) = &self.settings.expected_org_id
             && !same_id(expected, &org_id)
         {
-            let kind = ErrorKind::OtherOrg {
-                expected: expected.clone(),
-                actual: org_id,
-            };
+            let kind = ErrorKind::OtherOrg { expected: expected.clone(), actual: org_id };
             return Err(Error::new(Call::Login, kind));
         }
         let (oldest, newest) = self.versions(&instance).await?;
         let api_version = self.choose_version(oldest, newest)?;
-        Ok(Session {
-            org_id,
-            user_id,
-            username,
-            instance_url: instance,
-            api_version,
-            token,
-        })
+        Ok(Session { org_id, user_id, username, instance_url: instance, api_version, token })
     }
 
     fn choose_version(&self, oldest: u16, newest: u16) -> Result<u16, Error> {
@@ -334,11 +290,7 @@ impl Inner {
         let fail = |kind| Err(Error::new(Call::Versions, kind));
         match self.settings.api_version {
             Some(wanted) if (oldest..=newest).contains(&wanted) => Ok(wanted),
-            Some(wanted) => fail(ErrorKind::ApiVersionUnavailable {
-                wanted,
-                oldest,
-                newest,
-            }),
+            Some(wanted) => fail(ErrorKind::ApiVersionUnavailable { wanted, oldest, newest }),
             None if newest < needed => fail(ErrorKind::ApiTooOld { newest, needed }),
             None => Ok(newest.min(self.settings.newest_known)),
         }

@@ -46,30 +46,18 @@ pub(super) struct Seen<'a> {
 pub(super) fn classify(seen: Seen<'_>, redactor: &Redactor) -> ErrorKind {
     let Seen { status, body, .. } = seen;
     if (300..400).contains(&status) {
-        let to = seen
-            .location
-            .and_then(host_of)
-            .unwrap_or_else(|| "nowhere".to_owned());
-        return ErrorKind::Redirected {
-            status,
-            to: redactor.clean(&to),
-        };
+        let to = seen.location.and_then(host_of).unwrap_or_else(|| "nowhere".to_owned());
+        return ErrorKind::Redirected { status, to: redactor.clean(&to) };
     }
     if is_html(seen.content_type, body) {
-        return ErrorKind::Page {
-            status,
-            page: page(status, body),
-        };
+        return ErrorKind::Page { status, page: page(status, body) };
     }
     let coded = rest_error(body).or_else(|| soap_fault(body));
     if let Some((code, text)) = coded {
         return fault(&code, &redactor.clean(&text));
     }
     match status {
-        401 => ErrorKind::Auth {
-            problem: AuthProblem::SessionExpired,
-            said: None,
-        },
+        401 => ErrorKind::Auth { problem: AuthProblem::SessionExpired, said: None },
         410 => fault("GONE", "this version of the API has been retired"),
         200..300 => ErrorKind::Malformed("neither a result nor an error".to_owned()),
         _ => ErrorKind::Status { status },
@@ -89,50 +77,33 @@ pub(super) fn fault(code: &str, text: &str) -> ErrorKind {
             } else {
                 AuthProblem::SessionExpired
             };
-            ErrorKind::Auth {
-                problem,
-                said: Some(text.to_owned()),
-            }
+            ErrorKind::Auth { problem, said: Some(text.to_owned()) }
         }
-        "REQUEST_LIMIT_EXCEEDED" => ErrorKind::Limit {
-            concurrent: text.contains("Concurrent"),
-            text: text.to_owned(),
-        },
+        "REQUEST_LIMIT_EXCEEDED" => {
+            ErrorKind::Limit { concurrent: text.contains("Concurrent"), text: text.to_owned() }
+        }
         "LOGIN_RATE_EXCEEDED" => auth(AuthProblem::LoginRate, text),
         "LOGIN_DURING_RESTRICTED_DOMAIN" | "LOGIN_DURING_RESTRICTED_TIME" | "PASSWORD_LOCKOUT" => {
             auth(AuthProblem::Restricted, text)
         }
-        _ => ErrorKind::Fault {
-            code: code.to_owned(),
-            text: text.to_owned(),
-        },
+        _ => ErrorKind::Fault { code: code.to_owned(), text: text.to_owned() },
     }
 }
 
 fn auth(problem: AuthProblem, text: &str) -> ErrorKind {
-    ErrorKind::Auth {
-        problem,
-        said: Some(text.to_owned()),
-    }
+    ErrorKind::Auth { problem, said: Some(text.to_owned()) }
 }
 
 /// What the token endpoint's refusal means.
 pub(super) fn classify_login(seen: Seen<'_>, redactor: &Redactor) -> ErrorKind {
     let json = serde_json::from_slice::<serde_json::Value>(seen.body).ok();
-    let field = |name| {
-        json.as_ref()
-            .and_then(|json| json.get(name))
-            .and_then(|value| value.as_str())
-    };
+    let field = |name| json.as_ref().and_then(|json| json.get(name)).and_then(|value| value.as_str());
     let Some(error) = field("error") else {
         return classify(seen, redactor);
     };
     let description = field("error_description").unwrap_or_default();
     let problem = login_problem(error, &description.to_ascii_lowercase(), seen.status);
-    ErrorKind::Auth {
-        problem,
-        said: Some(redactor.clean(&format!("{error}: {description}"))),
-    }
+    ErrorKind::Auth { problem, said: Some(redactor.clean(&format!("{error}: {description}"))) }
 }
 
 fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
@@ -206,14 +177,8 @@ impl ErrorKind {
             Self::Interrupted { .. } => (Class::Transient, false),
             Self::TooLarge { .. } => (Class::Fatal, false),
             Self::Redirected { .. } => (Class::Config, true),
-            Self::Page {
-                page: Page::BadMessage,
-                ..
-            } => (Class::Transient, true),
-            Self::Page {
-                page: Page::Other,
-                status: 200..500,
-            } => (Class::Config, false),
+            Self::Page { page: Page::BadMessage, .. } => (Class::Transient, true),
+            Self::Page { page: Page::Other, status: 200..500 } => (Class::Config, false),
             Self::Page { .. } => (Class::Transient, false),
             Self::Status { status } => match status {
                 429 => (Class::Limit, true),
@@ -225,10 +190,7 @@ impl ErrorKind {
             },
             Self::Fault { code, text } => judge_code(code, text),
             Self::Limit { .. } => (Class::Limit, true),
-            Self::Auth {
-                problem: AuthProblem::ServerError,
-                ..
-            } => (Class::Transient, true),
+            Self::Auth { problem: AuthProblem::ServerError, .. } => (Class::Transient, true),
             Self::Auth { .. } => (Class::Auth, true),
             Self::OtherOrg { .. } | Self::OrgChanged { .. } => (Class::Config, true),
             Self::ApiVersionUnavailable { .. } | Self::ApiTooOld { .. } => (Class::Config, true),
@@ -277,9 +239,7 @@ pub(super) fn is_html(content_type: &str, body: &[u8]) -> bool {
     let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let start = start.get(..start.len().min(512)).unwrap_or_default();
     let start = String::from_utf8_lossy(start).trim_start().to_ascii_lowercase();
-    let looks = ["<!doctype html", "<html", "<head", "<body", "<h1"]
-        .iter()
-        .any(|tag| start.starts_with(tag));
+    let looks = ["<!doctype html", "<html", "<head", "<body", "<h1"].iter().any(|tag| start.starts_with(tag));
     looks
         || (content_type.to_ascii_lowercase().starts_with("text/html")
             && !start.starts_with(['{', '['])
@@ -312,20 +272,13 @@ fn rest_error(body: &[u8]) -> Option<(String, String)> {
     let json: serde_json::Value = serde_json::from_slice(body).ok()?;
     let first = json.as_array().map_or(Some(&json), |errors| errors.first())?;
     let code = first.get("errorCode")?.as_str()?;
-    let text = first
-        .get("message")
-        .and_then(|message| message.as_str())
-        .unwrap_or_default();
+    let text = first.get("message").and_then(|message| message.as_str()).unwrap_or_default();
     Some((code.to_owned(), text.to_owned()))
 }
 
 fn soap_fault(body: &[u8]) -> Option<(String, String)> {
     let root = xml::parse(body).ok()?;
-    if root.name == "Envelope" {
-        fault_in(&root)
-    } else {
-        None
-    }
+    if root.name == "Envelope" { fault_in(&root) } else { None }
 }
 
 /// Code and text of a fault in a SOAP envelope. The text often repeats the code, which is taken off.
@@ -347,10 +300,7 @@ fn code_before_colon(text: &str) -> Option<(&str, &str)> {
 }
 
 fn is_code(text: &str) -> bool {
-    text.len() > 3
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    text.len() > 3 && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 fn host_of(location: &str) -> Option<String> {

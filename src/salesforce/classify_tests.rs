@@ -16,12 +16,7 @@ fn rest(code: &str, text: &str) -> String {
 }
 
 fn judge(status: u16, content_type: &str, body: &str) -> ErrorKind {
-    let seen = Seen {
-        status,
-        content_type,
-        location: None,
-        body: body.as_bytes(),
-    };
+    let seen = Seen { status, content_type, location: None, body: body.as_bytes() };
     classify(seen, &Redactor::default())
 }
 
@@ -101,35 +96,10 @@ fn what_breaks_below_http_has_its_verdict() {
     let text = String::new;
     let host = || "h".to_owned();
     for (kind, expected) in [
-        (
-            ErrorKind::Unreachable {
-                host: host(),
-                dns: true,
-                text: text(),
-            },
-            (Class::Transient, true, true),
-        ),
-        (
-            ErrorKind::Interrupted {
-                timed_out: true,
-                text: text(),
-            },
-            (Class::Transient, true, false),
-        ),
-        (
-            ErrorKind::Untrusted {
-                host: host(),
-                text: text(),
-            },
-            (Class::Config, false, true),
-        ),
-        (
-            ErrorKind::Proxy {
-                host: host(),
-                text: text(),
-            },
-            (Class::Config, false, true),
-        ),
+        (ErrorKind::Unreachable { host: host(), dns: true, text: text() }, (Class::Transient, true, true)),
+        (ErrorKind::Interrupted { timed_out: true, text: text() }, (Class::Transient, true, false)),
+        (ErrorKind::Untrusted { host: host(), text: text() }, (Class::Config, false, true)),
+        (ErrorKind::Proxy { host: host(), text: text() }, (Class::Config, false, true)),
         (ErrorKind::TooLarge { limit: 1 }, (Class::Fatal, false, false)),
         (ErrorKind::Malformed(text()), (Class::Transient, true, false)),
     ] {
@@ -141,18 +111,9 @@ fn what_breaks_below_http_has_its_verdict() {
 fn the_three_kinds_of_invalid_session_are_told_apart() {
     for (text, problem) in [
         ("Session expired or invalid", AuthProblem::SessionExpired),
-        (
-            "This session is not valid for use with the REST API",
-            AuthProblem::SessionBlocked,
-        ),
-        (
-            "Connected app is not attached to Agent",
-            AuthProblem::SessionBlocked,
-        ),
-        (
-            "This session is not valid for use with the API",
-            AuthProblem::JwtToken,
-        ),
+        ("This session is not valid for use with the REST API", AuthProblem::SessionBlocked),
+        ("Connected app is not attached to Agent", AuthProblem::SessionBlocked),
+        ("This session is not valid for use with the API", AuthProblem::JwtToken),
     ] {
         let ErrorKind::Auth { problem: found, .. } = judge(401, JSON, &rest("INVALID_SESSION_ID", text))
         else {
@@ -186,12 +147,7 @@ fn every_refusal_of_the_token_endpoint_has_its_name() {
     ];
     for (row, status, error, description, problem) in rows {
         let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
-        let seen = Seen {
-            status,
-            content_type: JSON,
-            location: None,
-            body: body.as_bytes(),
-        };
+        let seen = Seen { status, content_type: JSON, location: None, body: body.as_bytes() };
         let ErrorKind::Auth { problem: found, said } = classify_login(seen, &Redactor::default()) else {
             panic!("{row} {error}");
         };
@@ -209,13 +165,7 @@ fn a_redirect_names_the_host_and_nothing_else_of_it() {
         body: b"<html>",
     };
     let kind = classify(seen, &Redactor::default());
-    assert_eq!(
-        kind,
-        ErrorKind::Redirected {
-            status: 302,
-            to: "evil.example".into()
-        }
-    );
+    assert_eq!(kind, ErrorKind::Redirected { status: 302, to: "evil.example".into() });
 }
 
 #[test]
@@ -226,11 +176,7 @@ fn a_deploy_that_failed_as_a_whole_has_a_class() {
             "null: The changes you requested require salesforce.com to temporarily lock your organization's administration setup",
             Class::Locked,
         ),
-        (
-            None,
-            "UNABLE_TO_LOCK_ROW: unable to obtain exclusive access to this record",
-            Class::Locked,
-        ),
+        (None, "UNABLE_TO_LOCK_ROW: unable to obtain exclusive access to this record", Class::Locked),
         (None, "admin operation already in progress", Class::Locked),
         (Some("UNKNOWN_EXCEPTION"), "ErrorId: 1", Class::Transient),
         (Some("INSUFFICIENT_ACCESS"), "no", Class::Permission),
@@ -251,11 +197,7 @@ fn a_page_is_known_by_its_body_too() {
         (HTML, "<?xml version='1.0'?><a/>", false),
         (XML, "<soapenv:Envelope/>", false),
     ] {
-        assert_eq!(
-            is_html(content_type, body.as_bytes()),
-            html,
-            "{content_type} {body}"
-        );
+        assert_eq!(is_html(content_type, body.as_bytes()), html, "{content_type} {body}");
     }
 }
 
@@ -273,15 +215,8 @@ fn any_bytes_give_a_verdict() {
             b"\xef\xbb\xbf<html>",
         ] {
             for content_type in ["", XML, JSON, HTML] {
-                let kind = classify(
-                    Seen {
-                        status,
-                        content_type,
-                        location: None,
-                        body,
-                    },
-                    &Redactor::default(),
-                );
+                let kind =
+                    classify(Seen { status, content_type, location: None, body }, &Redactor::default());
                 let error = Error::new(Call::StartDeploy, kind);
                 assert!(!error.advice().is_empty());
                 assert!(error.is_ambiguous() || error.safe_to_resubmit());

@@ -110,10 +110,7 @@ impl DeployReport {
         let messages = |name: &str| {
             details
                 .map(|details| {
-                    details
-                        .all(name)
-                        .map(|message| ComponentMessage::read(message, redactor))
-                        .collect()
+                    details.all(name).map(|message| ComponentMessage::read(message, redactor)).collect()
                 })
                 .unwrap_or_default()
         };
@@ -220,10 +217,7 @@ impl Client {
         let arguments = format!("{}{}", leaf("asyncProcessId", id), leaf("includeDetails", "true"));
         let mut denials = DENIALS.iter();
         loop {
-            let answer = self
-                .inner
-                .soap(Call::DeployStatus, "checkDeployStatus", &arguments)
-                .await;
+            let answer = self.inner.soap(Call::DeployStatus, "checkDeployStatus", &arguments).await;
             let error = match answer.and_then(|response| result(Call::DeployStatus, response)) {
                 Ok(result) => return Ok(DeployReport::read(&result, &self.inner.redactor)),
                 Err(error) => error,
@@ -243,10 +237,7 @@ impl Client {
     /// Also when the deploy is past the point of no return.
     pub async fn cancel_deploy(&self, id: &str) -> Result<(), Error> {
         // The WSDL really calls this parameter "String".
-        self.inner
-            .soap(Call::CancelDeploy, "cancelDeploy", &leaf("String", id))
-            .await
-            .map(drop)
+        self.inner.soap(Call::CancelDeploy, "cancelDeploy", &leaf("String", id)).await.map(drop)
     }
 }
 
@@ -258,8 +249,6 @@ impl Inner {
     }
 
     fn owns(&self, id: &str) -> bool {
-        self.own_deploys
-            .lock()
-            .is_ok_and(|own| own.iter().any(|own| own == id))
+        self.own_deploys.lock().is_ok_and(|own| own.iter().any(|own| own == id))
     }
 }

@@ -91,22 +91,12 @@ impl Error {
     /// An error with the verdict that belongs to its kind.
     pub fn new(call: Call, kind: ErrorKind) -> Self {
         let (class, no_effect) = kind.judge();
-        Self {
-            call,
-            kind,
-            class,
-            no_effect,
-            retry_after: None,
-        }
+        Self { call, kind, class, no_effect, retry_after: None }
     }
 
     /// What sort of trouble this is.
     pub fn class(&self) -> Class {
-        if self.is_ambiguous() {
-            Class::Ambiguous
-        } else {
-            self.class
-        }
+        if self.is_ambiguous() { Class::Ambiguous } else { self.class }
     }
 
     /// Whether the same call may well succeed later without anyone changing anything. Decided by codes, not by
@@ -188,10 +178,7 @@ pub enum ErrorKind {
     Limit { concurrent: bool, text: String },
     /// A token was refused or not given.
     #[error("{problem}{}", words(.said))]
-    Auth {
-        problem: AuthProblem,
-        said: Option<String>,
-    },
+    Auth { problem: AuthProblem, said: Option<String> },
     /// The org is not the one that the configuration expects.
     #[error("connected to org {actual}, but the configuration expects {expected}")]
     OtherOrg { expected: String, actual: String },
@@ -219,10 +206,7 @@ pub enum ErrorKind {
 }
 
 fn words(said: &Option<String>) -> String {
-    said.as_deref()
-        .filter(|s| !s.is_empty())
-        .map(|s| format!(" (Salesforce says: {s})"))
-        .unwrap_or_default()
+    said.as_deref().filter(|s| !s.is_empty()).map(|s| format!(" (Salesforce says: {s})")).unwrap_or_default()
 }
 
 fn skew(seconds: i64) -> String {

@@ -51,12 +51,7 @@ impl Request {
     }
 
     pub fn post(url: Url, content_type: &'static str, body: Vec<u8>) -> Self {
-        Self {
-            post: true,
-            content_type: Some(content_type),
-            body,
-            ..Self::get(url)
-        }
+        Self { post: true, content_type: Some(content_type), body, ..Self::get(url) }
     }
 }
 
@@ -107,12 +102,7 @@ impl Http {
                 Ok(_) | Err(_) => return Err(SettingsProblem::CaCertificate),
             },
         };
-        Ok(Self {
-            user_agent,
-            extra_roots,
-            proxied: OnceLock::new(),
-            direct: OnceLock::new(),
-        })
+        Ok(Self { user_agent, extra_roots, proxied: OnceLock::new(), direct: OnceLock::new() })
     }
 
     fn client(&self, url: &Url) -> Result<&reqwest::Client, ErrorKind> {
@@ -136,9 +126,7 @@ impl Http {
             }
             builder.build().map_err(|error| chain(&error))
         });
-        built
-            .as_ref()
-            .map_err(|text| SettingsProblem::HttpClient { text: text.clone() }.into())
+        built.as_ref().map_err(|text| SettingsProblem::HttpClient { text: text.clone() }.into())
     }
 
     /// Sends one request, once.
@@ -152,22 +140,13 @@ impl Http {
             headers.insert(reqwest::header::AUTHORIZATION, authorization);
         }
         if let Some(content_type) = request.content_type {
-            headers.insert(
-                reqwest::header::CONTENT_TYPE,
-                HeaderValue::from_static(content_type),
-            );
+            headers.insert(reqwest::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         if request.soap {
-            headers.insert(
-                HeaderName::from_static("soapaction"),
-                HeaderValue::from_static("\"\""),
-            );
+            headers.insert(HeaderName::from_static("soapaction"), HeaderValue::from_static("\"\""));
         }
-        let builder = if request.post {
-            client.post(request.url).body(request.body)
-        } else {
-            client.get(request.url)
-        };
+        let builder =
+            if request.post { client.post(request.url).body(request.body) } else { client.get(request.url) };
         let sent = builder.headers(headers).timeout(request.timeout).send().await;
         let mut response = match sent {
             Ok(response) => response,
@@ -190,10 +169,7 @@ impl Http {
             match chunk {
                 Err(_) => {
                     let text = format!("the answer stood still for {} s", IDLE.as_secs());
-                    return Err(ErrorKind::Interrupted {
-                        timed_out: true,
-                        text,
-                    });
+                    return Err(ErrorKind::Interrupted { timed_out: true, text });
                 }
                 Ok(Err(error)) => return Err(broken(&error, &host, redactor)),
                 Ok(Ok(None)) => break,
@@ -226,10 +202,7 @@ fn broken(error: &reqwest::Error, host: &str, redactor: &Redactor) -> ErrorKind 
     let text = redactor.clean(&chain(error));
     let host = host.to_owned();
     if !error.is_connect() {
-        return ErrorKind::Interrupted {
-            timed_out: error.is_timeout(),
-            text,
-        };
+        return ErrorKind::Interrupted { timed_out: error.is_timeout(), text };
     }
     let lower = text.to_ascii_lowercase();
     if lower.contains("certificate") && !error.is_timeout() {
@@ -237,11 +210,7 @@ fn broken(error: &reqwest::Error, host: &str, redactor: &Redactor) -> ErrorKind 
     } else if lower.contains("proxy") || lower.contains("tunnel") {
         ErrorKind::Proxy { host, text }
     } else {
-        ErrorKind::Unreachable {
-            host,
-            dns: error.is_dns() || lower.contains("dns error"),
-            text,
-        }
+        ErrorKind::Unreachable { host, dns: error.is_dns() || lower.contains("dns error"), text }
     }
 }
 
@@ -257,11 +226,7 @@ fn chain(error: &reqwest::Error) -> String {
         next = cause.source();
     }
     if texts.is_empty() {
-        return if error.is_timeout() {
-            "timed out".to_owned()
-        } else {
-            "request failed".to_owned()
-        };
+        return if error.is_timeout() { "timed out".to_owned() } else { "request failed".to_owned() };
     }
     texts.join(": ")
 }
@@ -299,9 +264,8 @@ pub(super) fn check_url(url: &Url) -> Result<Url, SettingsProblem> {
 
 /// Reads a date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn http_date(text: &str) -> Option<SystemTime> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (_, date) = text.split_once(", ")?;
     let mut parts = date.split([' ', ':']);
     let day: i64 = parts.next()?.parse().ok()?;

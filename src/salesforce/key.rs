@@ -81,11 +81,7 @@ pub(super) fn read(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
     }
     // The base64 of a PEM.
     let packed = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect::<String>());
-    let bytes = Zeroizing::new(
-        STANDARD
-            .decode(packed.as_bytes())
-            .map_err(|_| PrivateKeyProblem::NotPem)?,
-    );
+    let bytes = Zeroizing::new(STANDARD.decode(packed.as_bytes()).map_err(|_| PrivateKeyProblem::NotPem)?);
     match std::str::from_utf8(&bytes) {
         Ok(inner) if inner.contains("-----BEGIN") => read_pem(inner.trim()),
         _ => Err(PrivateKeyProblem::NotPem),
@@ -100,11 +96,7 @@ fn read_pem(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
         return Err(PrivateKeyProblem::Encrypted);
     }
     let packed = Zeroizing::new(inside.chars().filter(|c| !c.is_whitespace()).collect::<String>());
-    let der = Zeroizing::new(
-        STANDARD
-            .decode(packed.as_bytes())
-            .map_err(|_| PrivateKeyProblem::Damaged)?,
-    );
+    let der = Zeroizing::new(STANDARD.decode(packed.as_bytes()).map_err(|_| PrivateKeyProblem::Damaged)?);
     let pair = match label {
         Label::Pkcs8 => RsaKeyPair::from_pkcs8(&der),
         Label::Pkcs1 => RsaKeyPair::from_der(&der),
@@ -171,17 +163,10 @@ mod tests {
     fn every_wrong_thing_has_its_own_name() {
         use PrivateKeyProblem::*;
         let half: String = PKCS8.lines().take(5).collect::<Vec<_>>().join("\n");
-        let holed: String = PKCS8
-            .lines()
-            .enumerate()
-            .filter(|(n, _)| *n != 3)
-            .map(|(_, l)| format!("{l}\n"))
-            .collect();
+        let holed: String =
+            PKCS8.lines().enumerate().filter(|(n, _)| *n != 3).map(|(_, l)| format!("{l}\n")).collect();
         let block = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
-        let legacy = PKCS1.replace(
-            "KEY-----\nMII",
-            "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES\n\nMII",
-        );
+        let legacy = PKCS1.replace("KEY-----\nMII", "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES\n\nMII");
         for (text, problem) in [
             ("  \n", Empty),
             ("canary", NotPem),

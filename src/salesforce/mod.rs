@@ -81,16 +81,9 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 pub enum Login {
     /// OAuth 2.0 JWT bearer: signed with the private key whose certificate the app holds.
-    JwtBearer {
-        client_id: String,
-        username: String,
-        private_key: Secret,
-    },
+    JwtBearer { client_id: String, username: String, private_key: Secret },
     /// OAuth 2.0 client credentials: as the user that the app's policies name.
-    ClientCredentials {
-        client_id: String,
-        client_secret: Secret,
-    },
+    ClientCredentials { client_id: String, client_secret: Secret },
     /// A token from elsewhere; it cannot be renewed.
     AccessToken { token: Secret },
 }
@@ -153,13 +146,8 @@ impl Client {
             .map_err(|problem| fail(problem.into()))?;
         let redactor = Redactor::default();
         match &settings.login {
-            Login::JwtBearer {
-                private_key: secret, ..
-            }
-            | Login::ClientCredentials {
-                client_secret: secret,
-                ..
-            }
+            Login::JwtBearer { private_key: secret, .. }
+            | Login::ClientCredentials { client_secret: secret, .. }
             | Login::AccessToken { token: secret } => redactor.learn(secret),
         }
         Ok(Self {
@@ -215,10 +203,7 @@ impl Inner {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
-            if let ErrorKind::Auth {
-                problem: AuthProblem::SessionExpired,
-                ..
-            } = error.kind
+            if let ErrorKind::Auth { problem: AuthProblem::SessionExpired, .. } = error.kind
                 && !renewed
             {
                 renewed = true;
@@ -256,9 +241,7 @@ impl Inner {
     }
 
     fn note_limit(&self, error: &Error) {
-        if let ErrorKind::Limit {
-            concurrent: false, ..
-        } = error.kind
+        if let ErrorKind::Limit { concurrent: false, .. } = error.kind
             && let Ok(mut met) = self.exhausted.lock()
         {
             *met = Some((Instant::now(), error.kind.clone()));

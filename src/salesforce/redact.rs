@@ -17,14 +17,8 @@ const MAX_BASE64: usize = 200;
 /// Elements whose content is a credential.
 const ELEMENTS: [&str; 4] = ["sessionId", "consumerSecret", "ZipFile", "zipFile"];
 /// JSON members and form fields whose value is a credential.
-const MEMBERS: [&str; 6] = [
-    "access_token",
-    "refresh_token",
-    "client_secret",
-    "assertion",
-    "id_token",
-    "consumerSecret",
-];
+const MEMBERS: [&str; 6] =
+    ["access_token", "refresh_token", "client_secret", "assertion", "id_token", "consumerSecret"];
 /// Words after which Salesforce has been seen to print a session.
 const PRELUDES: [&str; 2] = ["missing session key: ", "missing session hash: "];
 
@@ -64,10 +58,7 @@ impl Redactor {
             text = after(&text, prelude, |c| !c.is_whitespace() && !"<\"'".contains(c));
         }
         text = words(&text);
-        let mut text: String = text
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
+        let mut text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
             text.truncate(end);
             text.push('…');
@@ -115,9 +106,7 @@ fn elements(text: &str, name: &str) -> String {
 }
 
 fn members(text: &str, name: &str) -> String {
-    let text = after(text, &format!("{name}="), |c| {
-        !c.is_whitespace() && !"&<\"'".contains(c)
-    });
+    let text = after(text, &format!("{name}="), |c| !c.is_whitespace() && !"&<\"'".contains(c));
     let mut rest = text.as_str();
     let mut out = String::with_capacity(text.len());
     let member = format!("\"{name}\"");
@@ -179,9 +168,7 @@ fn word_without_secret(word: &str) -> String {
         return format!("{}{HIDDEN}", word.get(..at).unwrap_or(""));
     }
     if let Some(at) = word.find("eyJ")
-        && word
-            .get(at..)
-            .is_some_and(|token| token.split('.').count() >= 2 && token.len() > 20)
+        && word.get(at..).is_some_and(|token| token.split('.').count() >= 2 && token.len() > 20)
     {
         return format!("{}{HIDDEN}", word.get(..at).unwrap_or(""));
     }
@@ -211,39 +198,18 @@ mod tests {
         redactor.learn(&Secret::new("known-canary"));
         let long = "QUJD".repeat(60);
         for (text, clean) in [
-            (
-                "plain words, with 00D000000000001 in them",
-                "plain words, with 00D000000000001 in them",
-            ),
+            ("plain words, with 00D000000000001 in them", "plain words, with 00D000000000001 in them"),
             ("it is known-canary.", "it is (sensitive)."),
-            (
-                "missing session key: 00D000000000001!AQ.canary",
-                "missing session key: (sensitive)",
-            ),
+            ("missing session key: 00D000000000001!AQ.canary", "missing session key: (sensitive)"),
             ("url?sid=00D000000000001AAA!AQ.canary&x", "url?sid=(sensitive)&x"),
             ("url?sid=00D000000000001AAA%21AQ.canary", "url?sid=(sensitive)"),
-            (
-                "missing session hash: canary= This",
-                "missing session hash: (sensitive) This",
-            ),
-            (
-                "got eyJhbGciOiJSUzI1NiJ9.canary.canary here",
-                "got (sensitive) here",
-            ),
-            (
-                "a -----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY----- b",
-                "a (sensitive) b",
-            ),
+            ("missing session hash: canary= This", "missing session hash: (sensitive) This"),
+            ("got eyJhbGciOiJSUzI1NiJ9.canary.canary here", "got (sensitive) here"),
+            ("a -----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY----- b", "a (sensitive) b"),
             ("cut -----BEGIN PRIVATE KEY-----\ncanary", "cut (sensitive)"),
-            (
-                "<m:sessionId>canary</m:sessionId>",
-                "<m:sessionId>(sensitive)</m:sessionId>",
-            ),
+            ("<m:sessionId>canary</m:sessionId>", "<m:sessionId>(sensitive)</m:sessionId>"),
             ("<consumerSecret>canary", "<consumerSecret>(sensitive)"),
-            (
-                "{\"access_token\": \"canary\",\"a\":1}",
-                "{\"access_token\": \"(sensitive)\",\"a\":1}",
-            ),
+            ("{\"access_token\": \"canary\",\"a\":1}", "{\"access_token\": \"(sensitive)\",\"a\":1}"),
             ("x&client_secret=canary&y=1", "x&client_secret=(sensitive)&y=1"),
             (long.as_str(), "(sensitive)"),
             ("two\nlines\u{7}", "two lines"),

@@ -72,24 +72,10 @@ impl Client {
     /// [`Class::Permission`](super::Class::Permission) for a user who may not see keys.
     pub async fn consumer_credentials(&self, application_id: &str) -> Result<Vec<Consumer>, Error> {
         let call = Call::ConsumerCredentials;
-        let path = format!(
-            "/apps/oauth/credentials/{}",
-            id(call, "the application's id", application_id)?
-        );
-        let json = self
-            .inner
-            .get_json(call, |session| session.rest_url(&path))
-            .await?;
-        let malformed = || {
-            Error::new(
-                call,
-                ErrorKind::Malformed("no consumers in the answer".to_owned()),
-            )
-        };
-        let consumers = json
-            .get("consumers")
-            .and_then(Value::as_array)
-            .ok_or_else(malformed)?;
+        let path = format!("/apps/oauth/credentials/{}", id(call, "the application's id", application_id)?);
+        let json = self.inner.get_json(call, |session| session.rest_url(&path)).await?;
+        let malformed = || Error::new(call, ErrorKind::Malformed("no consumers in the answer".to_owned()));
+        let consumers = json.get("consumers").and_then(Value::as_array).ok_or_else(malformed)?;
         let text =
             |consumer: &Value, name: &str| consumer.get(name).and_then(Value::as_str).map(str::to_owned);
         Ok(consumers
@@ -176,8 +162,7 @@ impl Inner {
             request.authorization = Some(session.bearer()?);
             Ok(request)
         };
-        self.exchange(call, make, |reply| self.read_json(call, reply))
-            .await
+        self.exchange(call, make, |reply| self.read_json(call, reply)).await
     }
 
     fn read_json(&self, call: Call, mut reply: Reply) -> Result<Value, Error> {
@@ -189,12 +174,8 @@ impl Inner {
         }
         // May hold a consumer secret.
         let body = Zeroizing::new(std::mem::take(&mut reply.body));
-        serde_json::from_slice(&body).map_err(|_| {
-            Error::new(
-                call,
-                ErrorKind::Malformed("JSON that is broken or cut off".to_owned()),
-            )
-        })
+        serde_json::from_slice(&body)
+            .map_err(|_| Error::new(call, ErrorKind::Malformed("JSON that is broken or cut off".to_owned())))
     }
 
     /// The oldest and the newest API version of an org, which are asked for once. Needs no login.
@@ -226,28 +207,17 @@ impl Inner {
         let call = Call::Versions;
         let mut url = instance.clone();
         url.set_path("/services/data");
-        let reply = self
-            .http
-            .send(Request::get(url), &self.redactor)
-            .await
-            .map_err(|kind| Error::new(call, kind))?;
+        let reply =
+            self.http.send(Request::get(url), &self.redactor).await.map_err(|kind| Error::new(call, kind))?;
         let json = self.read_json(call, reply)?;
-        let versions = json.as_array().into_iter().flatten().filter_map(|version| {
-            version
-                .get("version")?
-                .as_str()?
-                .strip_suffix(".0")?
-                .parse::<u16>()
-                .ok()
-        });
-        let (oldest, newest) = versions.fold((u16::MAX, 0), |(low, high), version| {
-            (low.min(version), high.max(version))
-        });
+        let versions =
+            json.as_array().into_iter().flatten().filter_map(|version| {
+                version.get("version")?.as_str()?.strip_suffix(".0")?.parse::<u16>().ok()
+            });
+        let (oldest, newest) =
+            versions.fold((u16::MAX, 0), |(low, high), version| (low.min(version), high.max(version)));
         if newest == 0 {
-            return Err(Error::new(
-                call,
-                ErrorKind::Malformed("no API versions in the answer".to_owned()),
-            ));
+            return Err(Error::new(call, ErrorKind::Malformed("no API versions in the answer".to_owned())));
         }
         Ok((oldest, newest))
     }

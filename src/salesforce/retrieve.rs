@@ -112,11 +112,8 @@ impl Client {
 
     async fn retrieve_once(&self, members: &[(String, Vec<String>)]) -> Result<Retrieved, Error> {
         let inner = &self.inner;
-        let response = inner
-            .soap_with(Call::StartRetrieve, "retrieve", |version| {
-                request(members, version)
-            })
-            .await?;
+        let response =
+            inner.soap_with(Call::StartRetrieve, "retrieve", |version| request(members, version)).await?;
         let id = job_id(Call::StartRetrieve, response)?;
         self.await_retrieve(&id).await?;
         let call = Call::FetchRetrieve;
@@ -125,10 +122,7 @@ impl Client {
         self.check_retrieve(call, &result)?;
         let damaged =
             |what: &str| Error::new(call, ErrorKind::Malformed(format!("the retrieved zip {what}")));
-        let zip = result
-            .take("zipFile")
-            .map(|zip| zip.text)
-            .filter(|text| !text.trim().is_empty());
+        let zip = result.take("zipFile").map(|zip| zip.text).filter(|text| !text.trim().is_empty());
         let mut zip = zip.ok_or_else(|| damaged("is missing"))?;
         zip.retain(|c| !c.is_ascii_whitespace());
         let zip = STANDARD.decode(zip).map_err(|_| damaged("is not base64"))?;
@@ -156,11 +150,7 @@ impl Client {
         let mut waits = LOOKS.iter().chain(std::iter::repeat(&5.0));
         let mut denials: u32 = 0;
         loop {
-            match self
-                .inner
-                .soap(call, "checkRetrieveStatus", &look(id, false))
-                .await
-            {
+            match self.inner.soap(call, "checkRetrieveStatus", &look(id, false)).await {
                 Ok(response) => {
                     let result = result(call, response)?;
                     if result.flag("done") {
@@ -174,12 +164,7 @@ impl Client {
                 Err(error) => return Err(error),
             }
             if started.elapsed() > PATIENCE {
-                return Err(Error::new(
-                    call,
-                    ErrorKind::RetrieveUnfinished {
-                        seconds: PATIENCE.as_secs(),
-                    },
-                ));
+                return Err(Error::new(call, ErrorKind::RetrieveUnfinished { seconds: PATIENCE.as_secs() }));
             }
             if let Some(wait) = waits.next() {
                 tokio::time::sleep(self.inner.pace.seconds(*wait)).await;
@@ -210,15 +195,10 @@ impl Client {
     pub async fn list_metadata(&self, types: &[&str]) -> Result<Vec<FileProperties>, Error> {
         let mut found = Vec::new();
         for types in types.chunks(QUERIES) {
-            let queries: String = types
-                .iter()
-                .map(|name| format!("<queries>{}</queries>", leaf("type", name)))
-                .collect();
+            let queries: String =
+                types.iter().map(|name| format!("<queries>{}</queries>", leaf("type", name))).collect();
             let arguments = |version| format!("{queries}{}", leaf("asOfVersion", &format!("{version}.0")));
-            let response = self
-                .inner
-                .soap_with(Call::ListMetadata, "listMetadata", arguments)
-                .await?;
+            let response = self.inner.soap_with(Call::ListMetadata, "listMetadata", arguments).await?;
             found.extend(response.all("result").map(FileProperties::read));
         }
         Ok(found)
@@ -233,10 +213,7 @@ impl Client {
         let arguments = |version| leaf("asOfVersion", &format!("{version}.0"));
         let response = self.inner.soap_with(call, "describeMetadata", arguments).await?;
         let result = result(call, response)?;
-        Ok(result
-            .all("metadataObjects")
-            .filter_map(|object| object.optional("xmlName"))
-            .collect())
+        Ok(result.all("metadataObjects").filter_map(|object| object.optional("xmlName")).collect())
     }
 }
 
@@ -267,10 +244,9 @@ fn starts_over(error: &Error) -> bool {
         (Call::FetchRetrieve, ErrorKind::RetrieveFailed { .. }) => error.is_transient(),
         (Call::FetchRetrieve, _) => error.is_transient() || error.code() == Some("INVALID_LOCATOR"),
         (Call::RetrieveStatus, ErrorKind::RetrieveFailed { .. }) => error.is_transient(),
-        (Call::RetrieveStatus, _) => matches!(
-            error.code(),
-            Some("INVALID_LOCATOR" | "INVALID_CROSS_REFERENCE_KEY")
-        ),
+        (Call::RetrieveStatus, _) => {
+            matches!(error.code(), Some("INVALID_LOCATOR" | "INVALID_CROSS_REFERENCE_KEY"))
+        }
         _ => false,
     }
 }
@@ -280,14 +256,8 @@ fn is_whole(zip: &[u8]) -> bool {
     /// The end record without its comment, and the longest comment.
     const END: usize = 22;
     const COMMENT: usize = 65_535;
-    let tail = zip
-        .get(zip.len().saturating_sub(END + COMMENT)..)
-        .unwrap_or_default();
-    let Some(end) = tail
-        .windows(END)
-        .rev()
-        .find(|record| record.starts_with(b"PK\x05\x06"))
-    else {
+    let tail = zip.get(zip.len().saturating_sub(END + COMMENT)..).unwrap_or_default();
+    let Some(end) = tail.windows(END).rev().find(|record| record.starts_with(b"PK\x05\x06")) else {
         return false;
     };
     zip.starts_with(b"PK\x03\x04") && end.len() == END

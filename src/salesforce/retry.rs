@@ -17,9 +17,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub const REAL: Self = Self {
-        second: Duration::from_secs(1),
-    };
+    pub const REAL: Self = Self { second: Duration::from_secs(1) };
 
     /// That many seconds, in this pace.
     pub fn seconds(self, seconds: f64) -> Duration {
@@ -38,12 +36,7 @@ pub(super) struct Tries {
 
 impl Tries {
     pub fn new(call: Call, pace: Pace) -> Self {
-        Self {
-            call,
-            pace,
-            started: Instant::now(),
-            failed: 0,
-        }
+        Self { call, pace, started: Instant::now(), failed: 0 }
     }
 
     /// How long to wait before the next try; `None` when this error is the answer.
@@ -66,11 +59,7 @@ impl Tries {
             _ if outage(&error.kind) => (u32::MAX, 300.0),
             _ => (5, 120.0),
         };
-        let most = if error.kind == (ErrorKind::Status { status: 420 }) {
-            3
-        } else {
-            most
-        };
+        let most = if error.kind == (ErrorKind::Status { status: 420 }) { 3 } else { most };
         if self.failed >= most {
             return None;
         }
@@ -109,30 +98,16 @@ mod tests {
     use crate::salesforce::error::AuthProblem;
 
     fn tries(call: Call, kind: ErrorKind) -> u32 {
-        let pace = Pace {
-            second: Duration::from_secs(1),
-        };
+        let pace = Pace { second: Duration::from_secs(1) };
         let mut tries = Tries::new(call, pace);
-        (0..20)
-            .take_while(|_| tries.again(&Error::new(call, kind.clone())).is_some())
-            .count() as u32
+        (0..20).take_while(|_| tries.again(&Error::new(call, kind.clone())).is_some()).count() as u32
     }
 
     #[test]
     fn each_call_has_its_number_of_retries() {
-        let unreachable = || ErrorKind::Unreachable {
-            host: "h".into(),
-            dns: false,
-            text: String::new(),
-        };
-        let lost = || ErrorKind::Interrupted {
-            timed_out: false,
-            text: String::new(),
-        };
-        let coded = |code: &str| ErrorKind::Fault {
-            code: code.into(),
-            text: String::new(),
-        };
+        let unreachable = || ErrorKind::Unreachable { host: "h".into(), dns: false, text: String::new() };
+        let lost = || ErrorKind::Interrupted { timed_out: false, text: String::new() };
+        let coded = |code: &str| ErrorKind::Fault { code: code.into(), text: String::new() };
         for (call, kind, retries) in [
             (Call::StartDeploy, unreachable(), 4),
             (Call::StartDeploy, coded("SERVER_UNAVAILABLE"), 4),
@@ -147,31 +122,10 @@ mod tests {
             (Call::FetchRetrieve, unreachable(), 4),
             (Call::ListMetadata, lost(), 4),
             (Call::ListMetadata, ErrorKind::Status { status: 503 }, 20),
-            (
-                Call::ListMetadata,
-                ErrorKind::Limit {
-                    concurrent: true,
-                    text: String::new(),
-                },
-                20,
-            ),
-            (
-                Call::ListMetadata,
-                ErrorKind::Limit {
-                    concurrent: false,
-                    text: String::new(),
-                },
-                0,
-            ),
+            (Call::ListMetadata, ErrorKind::Limit { concurrent: true, text: String::new() }, 20),
+            (Call::ListMetadata, ErrorKind::Limit { concurrent: false, text: String::new() }, 0),
             (Call::ListMetadata, coded("INSUFFICIENT_ACCESS"), 0),
-            (
-                Call::ListMetadata,
-                ErrorKind::Auth {
-                    problem: AuthProblem::SessionBlocked,
-                    said: None,
-                },
-                0,
-            ),
+            (Call::ListMetadata, ErrorKind::Auth { problem: AuthProblem::SessionBlocked, said: None }, 0),
         ] {
             assert_eq!(tries(call, kind.clone()), retries, "{call}: {kind}");
         }

@@ -33,15 +33,10 @@ impl Inner {
             let url = session.url(&format!("/services/Soap/m/{}.0", session.api_version));
             let mut request = Request::post(url, "text/xml; charset=UTF-8", body.into_bytes());
             request.soap = true;
-            request.timeout = if call == Call::StartDeploy {
-                DEPLOY
-            } else {
-                http::TOTAL
-            };
+            request.timeout = if call == Call::StartDeploy { DEPLOY } else { http::TOTAL };
             Ok(request)
         };
-        self.exchange(call, make, |reply| self.read_soap(call, method, &reply))
-            .await
+        self.exchange(call, make, |reply| self.read_soap(call, method, &reply)).await
     }
 
     fn read_soap(&self, call: Call, method: &str, reply: &Reply) -> Result<Element, Error> {
@@ -54,10 +49,7 @@ impl Inner {
             return Err(self.refused(call, reply));
         }
         if let Some((code, text)) = classify::fault_in(&envelope) {
-            return Err(Error::new(
-                call,
-                classify::fault(&code, &self.redactor.clean(&text)),
-            ));
+            return Err(Error::new(call, classify::fault(&code, &self.redactor.clean(&text))));
         }
         envelope
             .take("Body")
@@ -83,12 +75,7 @@ pub(super) fn leaf(name: &str, text: &str) -> String {
 
 /// The `result` of a response, which every method with one result has.
 pub(super) fn result(call: Call, mut response: Element) -> Result<Element, Error> {
-    let missing = || {
-        Error::new(
-            call,
-            ErrorKind::Malformed("an answer without a result".to_owned()),
-        )
-    };
+    let missing = || Error::new(call, ErrorKind::Malformed("an answer without a result".to_owned()));
     response.take("result").ok_or_else(missing)
 }
 

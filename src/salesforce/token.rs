@@ -35,9 +35,7 @@ impl Inner {
         let mut now = SystemTime::now();
         let mut corrected = false;
         loop {
-            let request = self
-                .token_request(now)
-                .map_err(|kind| Error::new(Call::Login, kind))?;
+            let request = self.token_request(now).map_err(|kind| Error::new(Call::Login, kind))?;
             let mut error = match self.http.send(request, &self.redactor).await {
                 Err(kind) => Error::new(Call::Login, kind),
                 Ok(reply) if reply.is_success() => return self.read_grant(&reply),
@@ -53,10 +51,8 @@ impl Inner {
                             now = date;
                             continue;
                         }
-                        if let ErrorKind::Auth {
-                            problem: AuthProblem::Clock { skew_seconds },
-                            ..
-                        } = &mut kind
+                        if let ErrorKind::Auth { problem: AuthProblem::Clock { skew_seconds }, .. } =
+                            &mut kind
                         {
                             *skew_seconds = skew;
                         }
@@ -82,30 +78,18 @@ impl Inner {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         let mut authorization = None;
         match &self.settings.login {
-            Login::JwtBearer {
-                client_id,
-                username,
-                private_key,
-            } => {
-                let audience = self
-                    .settings
-                    .audience
-                    .clone()
-                    .unwrap_or_else(|| audience(&self.login).to_owned());
+            Login::JwtBearer { client_id, username, private_key } => {
+                let audience =
+                    self.settings.audience.clone().unwrap_or_else(|| audience(&self.login).to_owned());
                 let jwt = sign(client_id, username, &audience, private_key, now)?;
                 form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
                 form.append_pair("assertion", jwt.expose());
             }
-            Login::ClientCredentials {
-                client_id,
-                client_secret,
-            } => {
+            Login::ClientCredentials { client_id, client_secret } => {
                 let pair = Zeroizing::new(format!("{client_id}:{}", client_secret.expose()));
                 let header = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
-                let mut header = HeaderValue::from_str(&header).map_err(|_| ErrorKind::Auth {
-                    problem: AuthProblem::BadClient,
-                    said: None,
-                })?;
+                let mut header = HeaderValue::from_str(&header)
+                    .map_err(|_| ErrorKind::Auth { problem: AuthProblem::BadClient, said: None })?;
                 header.set_sensitive(true);
                 authorization = Some(header);
                 form.append_pair("grant_type", "client_credentials");
@@ -147,11 +131,7 @@ impl Inner {
             let org = parts.next()?.to_owned();
             is_org_id(&org).then_some((org, user))
         });
-        Ok(Grant {
-            token,
-            instance,
-            identity,
-        })
+        Ok(Grant { token, instance, identity })
     }
 
     /// Org, user and name of the user whom a token belongs to.
@@ -178,10 +158,7 @@ impl Inner {
                     if reply.status == 401
                         || (reply.status == 403 && reply.body.starts_with(b"Bad_OAuth")) =>
                 {
-                    let kind = ErrorKind::Auth {
-                        problem: AuthProblem::AccessTokenExpired,
-                        said: None,
-                    };
+                    let kind = ErrorKind::Auth { problem: AuthProblem::AccessTokenExpired, said: None };
                     Error::new(Call::UserInfo, kind)
                 }
                 Ok(reply) => self.refused(Call::UserInfo, &reply),
@@ -206,11 +183,7 @@ fn read_user_info(body: &[u8]) -> Option<(String, String, Option<String>)> {
     let json: Value = serde_json::from_slice(body).ok()?;
     let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
     let org = text("organization_id").filter(|org| is_org_id(org))?;
-    Some((
-        org,
-        text("user_id").unwrap_or_default(),
-        text("preferred_username"),
-    ))
+    Some((org, text("user_id").unwrap_or_default(), text("preferred_username")))
 }
 
 /// Whether this is an org's id.
@@ -226,11 +199,7 @@ fn audience(login: &Url) -> &'static str {
         || host.contains(".scratch.")
         // Before enhanced domains: acme--uat.my.salesforce.com, acme--uat.cs42.my.salesforce.com.
         || (host.contains("--") && host.ends_with(".salesforce.com"));
-    if test {
-        "https://test.salesforce.com"
-    } else {
-        "https://login.salesforce.com"
-    }
+    if test { "https://test.salesforce.com" } else { "https://login.salesforce.com" }
 }
 
 /// The JWT of the bearer grant, RS256.
@@ -242,9 +211,7 @@ fn sign(
     now: SystemTime,
 ) -> Result<Secret, ErrorKind> {
     let pair = key::read(key.expose())?;
-    let now = now
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let claims = serde_json::json!({
         "iss": client_id, "sub": username, "aud": audience, "exp": now.saturating_add(JWT_LIFETIME),
     });
@@ -273,20 +240,14 @@ fn clock_skew(kind: &ErrorKind, reply: &Reply) -> Option<i64> {
     else {
         return None;
     };
-    let seconds = |time: SystemTime| {
-        time.duration_since(SystemTime::UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs())
-    };
+    let seconds =
+        |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (ours, theirs) = (seconds(SystemTime::now()), seconds(reply.date?));
     if ours.abs_diff(theirs) <= MAX_SKEW {
         return None;
     }
     let skew = i64::try_from(ours.abs_diff(theirs)).ok()?;
-    Some(if ours > theirs {
-        skew
-    } else {
-        skew.saturating_neg()
-    })
+    Some(if ours > theirs { skew } else { skew.saturating_neg() })
 }
 
 #[cfg(test)]

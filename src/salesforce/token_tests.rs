@@ -15,11 +15,7 @@ fn the_audience_follows_the_login_host() {
         ("https://acme-dev-ed.develop.my.salesforce.com", false),
         ("http://127.0.0.1:8080", false),
     ] {
-        let expected = if test {
-            "https://test.salesforce.com"
-        } else {
-            "https://login.salesforce.com"
-        };
+        let expected = if test { "https://test.salesforce.com" } else { "https://login.salesforce.com" };
         assert_eq!(audience(&Url::parse(login).unwrap()), expected, "{login}");
     }
 }
@@ -28,14 +24,7 @@ fn the_audience_follows_the_login_host() {
 fn the_assertion_says_who_where_and_how_long_and_is_signed() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
     let key = Secret::new(PKCS8.to_owned());
-    let jwt = sign(
-        "the client",
-        "the user",
-        "https://login.salesforce.com",
-        &key,
-        now,
-    )
-    .unwrap();
+    let jwt = sign("the client", "the user", "https://login.salesforce.com", &key, now).unwrap();
     let parts: Vec<&str> = jwt.expose().split('.').collect();
     let json = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
     assert_eq!(json(parts[0])["alg"], "RS256");
@@ -47,9 +36,6 @@ fn the_assertion_says_who_where_and_how_long_and_is_signed() {
     let pair = key::read(PKCS8).unwrap();
     let public: Vec<u8> = pair.public().as_ref().to_vec();
     ring::signature::UnparsedPublicKey::new(&ring::signature::RSA_PKCS1_2048_8192_SHA256, public)
-        .verify(
-            format!("{}.{}", parts[0], parts[1]).as_bytes(),
-            &URL_SAFE_NO_PAD.decode(parts[2]).unwrap(),
-        )
+        .verify(format!("{}.{}", parts[0], parts[1]).as_bytes(), &URL_SAFE_NO_PAD.decode(parts[2]).unwrap())
         .unwrap();
 }

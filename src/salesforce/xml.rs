@@ -38,9 +38,7 @@ impl Element {
 
     /// The text of a child; `None` when it is missing, nil or empty.
     pub fn text_of(&self, name: &str) -> Option<&str> {
-        self.child(name)
-            .map(|child| child.text.trim())
-            .filter(|text| !text.is_empty())
+        self.child(name).map(|child| child.text.trim()).filter(|text| !text.is_empty())
     }
 
     /// As [`Self::text_of`], owned, with the empty text for none.
@@ -81,21 +79,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, String> {
     loop {
         match reader.read_event().map_err(|_| broken(&reader))? {
             Event::Start(tag) => {
-                let element = begin(
-                    tag.local_name().as_ref(),
-                    &mut elements,
-                    open.len(),
-                    root.is_some(),
-                )?;
+                let element = begin(tag.local_name().as_ref(), &mut elements, open.len(), root.is_some())?;
                 open.push(element);
             }
             Event::Empty(tag) => {
-                let element = begin(
-                    tag.local_name().as_ref(),
-                    &mut elements,
-                    open.len(),
-                    root.is_some(),
-                )?;
+                let element = begin(tag.local_name().as_ref(), &mut elements, open.len(), root.is_some())?;
                 close(element, &mut open, &mut root);
             }
             Event::End(_) => {
@@ -141,10 +129,7 @@ fn begin(name: &str, elements: &mut usize, depth: usize, second_root: bool) -> R
     if depth == 0 && second_root {
         return Err("XML with two roots".to_owned());
     }
-    Ok(Element {
-        name: name.to_owned(),
-        ..Element::default()
-    })
+    Ok(Element { name: name.to_owned(), ..Element::default() })
 }
 
 fn close(element: Element, open: &mut [Element], root: &mut Option<Element>) {

@@ -56,12 +56,7 @@ impl Value {
 
     /// An object from its attributes.
     pub fn object<K: Into<String>>(attributes: impl IntoIterator<Item = (K, Value)>) -> Value {
-        Value::Object(
-            attributes
-                .into_iter()
-                .map(|(name, value)| (name.into(), value))
-                .collect(),
-        )
+        Value::Object(attributes.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 
     pub fn is_null(&self) -> bool {
@@ -128,9 +123,7 @@ impl Value {
     /// An attribute of an object; null when it is absent or this is no object.
     pub fn get(&self, name: &str) -> &Value {
         static NULL: Value = Value::Null;
-        self.entries()
-            .and_then(|entries| entries.get(name))
-            .unwrap_or(&NULL)
+        self.entries().and_then(|entries| entries.get(name)).unwrap_or(&NULL)
     }
 
     /// Sets an attribute. Does nothing on a value that is no object and no map.

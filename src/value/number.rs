@@ -53,17 +53,9 @@ impl Number {
         let exponent = scale.saturating_add(i64::try_from(significant.len()).unwrap_or(i64::MAX));
         let digits = significant.trim_end_matches('0').to_owned();
         if digits.is_empty() {
-            return Number {
-                negative: false,
-                exponent: 0,
-                digits,
-            };
+            return Number { negative: false, exponent: 0, digits };
         }
-        Number {
-            negative,
-            exponent,
-            digits,
-        }
+        Number { negative, exponent, digits }
     }
 }
 
@@ -137,26 +129,18 @@ mod tests {
 
     #[test]
     fn one_number_has_one_form() {
-        for (a, b) in [
-            ("1", "1.0"),
-            ("10", "1e1"),
-            ("0.5", "5e-1"),
-            ("-0", "0"),
-            ("007", "7"),
-            ("1.50", "1.5"),
-        ] {
+        for (a, b) in
+            [("1", "1.0"), ("10", "1e1"), ("0.5", "5e-1"), ("-0", "0"), ("007", "7"), ("1.50", "1.5")]
+        {
             assert_eq!(number(a), number(b), "{a} and {b}");
         }
     }
 
     #[test]
     fn large_and_small_numbers_keep_every_digit() {
-        for text in [
-            "123456789012345678901234567890",
-            "0.1",
-            "-0.000123",
-            "3.14159265358979323846264338327950288",
-        ] {
+        for text in
+            ["123456789012345678901234567890", "0.1", "-0.000123", "3.14159265358979323846264338327950288"]
+        {
             assert_eq!(number(text).to_string(), text);
         }
         assert_eq!(number("1e1000"), number(&number("1e1000").to_string()));
@@ -174,19 +158,7 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in [
-            "",
-            "-",
-            ".",
-            "1e",
-            "0x10",
-            "1 ",
-            "NaN",
-            "inf",
-            "1.2.3",
-            "--1",
-            "1e99999999999",
-        ] {
+        for text in ["", "-", ".", "1e", "0x10", "1 ", "NaN", "inf", "1.2.3", "--1", "1e99999999999"] {
             assert!(text.parse::<Number>().is_err(), "{text:?}");
         }
     }

@@ -69,9 +69,6 @@ mod tests {
             .then(Step::Index(1))
             .then(Step::Attribute("start_ip_address".into()));
         assert_eq!(path.to_string(), "trusted_ip_range[1].start_ip_address");
-        assert_eq!(
-            Path::attribute("a").then(Step::Key("k\"".into())).to_string(),
-            "a[\"k\\\"\"]"
-        );
+        assert_eq!(Path::attribute("a").then(Step::Key("k\"".into())).to_string(), "a[\"k\\\"\"]");
     }
 }

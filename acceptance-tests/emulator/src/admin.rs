@@ -100,9 +100,7 @@ fn components(state: &State) -> Map<String, Value> {
 }
 
 fn kind_named(name: &str) -> Result<&'static MetadataType, (u16, String)> {
-    Contract::get()
-        .by_name(name)
-        .ok_or_else(|| (404, format!("no metadata type {name}")))
+    Contract::get().by_name(name).ok_or_else(|| (404, format!("no metadata type {name}")))
 }
 
 fn component(state: &mut State, request: &Request, method: &str, kind: &str, name: &str) -> Outcome {
@@ -111,29 +109,17 @@ fn component(state: &mut State, request: &Request, method: &str, kind: &str, nam
     match method {
         "GET" => {
             let component = state.org.tree.get(&kind.name, name).ok_or_else(missing)?;
-            Ok(Answer::xml(
-                200,
-                file_text(kind, &component.fields, state.org.api_version),
-            ))
+            Ok(Answer::xml(200, file_text(kind, &component.fields, state.org.api_version)))
         }
         "PATCH" => {
             edit(state, &kind.name, name, &Value::Object(body(request)?)).or_else(wrong)?;
             Ok(Answer::json(
                 200,
-                &json!(
-                    state
-                        .org
-                        .tree
-                        .get(&kind.name, name)
-                        .map(|component| &component.fields)
-                ),
+                &json!(state.org.tree.get(&kind.name, name).map(|component| &component.fields)),
             ))
         }
         "PUT" => {
-            let reading = Reading {
-                version: state.org.api_version,
-                alphabetical: false,
-            };
+            let reading = Reading { version: state.org.api_version, alphabetical: false };
             let checked = check::read_file(kind, &request.body, reading)
                 .or_else(|problem| wrong(format!("line {}: {}", problem.line, problem.text)))?;
             store(state, kind, name, checked.fields)?;
@@ -151,10 +137,7 @@ fn component(state: &mut State, request: &Request, method: &str, kind: &str, nam
 
 /// Another administrator than the one that clients log in as, so that `modified by` shows it.
 fn other_admin(state: &State) -> Result<crate::org::User, (u16, String)> {
-    let admin = state
-        .org
-        .user(&stamp::record_id("005", crate::org::OTHER_ADMIN))
-        .cloned();
+    let admin = state.org.user(&stamp::record_id("005", crate::org::OTHER_ADMIN)).cloned();
     admin.ok_or_else(|| (409, "the org has no second administrator".to_string()))
 }
 
@@ -168,8 +151,7 @@ fn store(state: &mut State, kind: &MetadataType, name: &str, fields: Fields) -> 
         allow_missing_files: false,
     };
     let mut work = Application::new(settings, state.org.api_version, String::new());
-    work.store(kind, name, fields)
-        .map_err(|refusal| (400, refusal.text))?;
+    work.store(kind, name, fields).map_err(|refusal| (400, refusal.text))?;
     work.finish();
     if let Some(message) = work.messages.first() {
         return wrong(message.problem.clone());
@@ -182,9 +164,7 @@ fn store(state: &mut State, kind: &MetadataType, name: &str, fields: Fields) -> 
 
 /// Sets or removes single elements, by the contract but past the rules: orgs have been seen in odd states.
 pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Result<(), String> {
-    let kind = Contract::get()
-        .by_name(kind)
-        .ok_or_else(|| format!("no metadata type {kind}"))?;
+    let kind = Contract::get().by_name(kind).ok_or_else(|| format!("no metadata type {kind}"))?;
     let version = state.org.api_version;
     let Some(changes) = changes.as_object() else {
         return Err("the changes must be an object".to_string());
@@ -203,11 +183,8 @@ pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Resul
         parsed.push((element.clone(), value));
     }
     let editor = stamp::record_id("005", crate::org::OTHER_ADMIN);
-    let component = state
-        .org
-        .tree
-        .get_mut(&kind.name, name)
-        .ok_or_else(|| format!("no {} {name}", kind.name))?;
+    let component =
+        state.org.tree.get_mut(&kind.name, name).ok_or_else(|| format!("no {} {name}", kind.name))?;
     for (element, value) in parsed {
         match value {
             Some(value) => component.fields.insert(element, value),
@@ -226,9 +203,7 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
         return wrong("name is missing");
     };
     let fields = |entries: &[(&str, &str)]| -> Fields {
-        let own = entries
-            .iter()
-            .map(|(element, value)| ((*element).to_string(), FieldValue::text(*value)));
+        let own = entries.iter().map(|(element, value)| ((*element).to_string(), FieldValue::text(*value)));
         own.collect()
     };
     let label = string("label").unwrap_or(name);
@@ -237,21 +212,13 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     let scopes = string("scopes").unwrap_or("Api, RefreshToken");
     let before = state.org.tree.clone();
     let parts = [
-        (
-            APP,
-            name.to_string(),
-            fields(&[("label", label), ("contactEmail", email)]),
-        ),
+        (APP, name.to_string(), fields(&[("label", label), ("contactEmail", email)])),
         (
             OAUTH_SETTINGS,
             format!("{name}_oauth"),
             fields(&[(PARENT, name), ("commaSeparatedOauthScopes", scopes)]),
         ),
-        (
-            GLOBAL_SETTINGS,
-            format!("{name}_glbloauth"),
-            fields(&[(PARENT, name), ("callbackUrl", callback)]),
-        ),
+        (GLOBAL_SETTINGS, format!("{name}_glbloauth"), fields(&[(PARENT, name), ("callbackUrl", callback)])),
     ];
     for (kind, full_name, fields) in parts {
         if let Err(problem) = store(state, kind_named(kind)?, &full_name, fields) {
@@ -261,28 +228,12 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     }
     // The names that Setup gives, instead of those of a deploy.
     for (kind, by_deploy, by_setup) in [
-        (
-            OAUTH_POLICIES,
-            format!("{name}_oauth_defaultPolicy"),
-            format!("{name}_oauthPlcy"),
-        ),
-        (
-            APP_POLICIES,
-            format!("{name}_defaultPolicy"),
-            format!("{name}_plcy"),
-        ),
+        (OAUTH_POLICIES, format!("{name}_oauth_defaultPolicy"), format!("{name}_oauthPlcy")),
+        (APP_POLICIES, format!("{name}_defaultPolicy"), format!("{name}_plcy")),
     ] {
         if let Some(mut component) = state.org.tree.remove(kind, &by_deploy) {
-            component
-                .fields
-                .insert("label".to_string(), FieldValue::text(by_setup.as_str()));
-            state
-                .org
-                .tree
-                .components
-                .entry(kind.to_string())
-                .or_default()
-                .insert(by_setup, component);
+            component.fields.insert("label".to_string(), FieldValue::text(by_setup.as_str()));
+            state.org.tree.components.entry(kind.to_string()).or_default().insert(by_setup, component);
         }
     }
     Ok(Answer::json(201, &json!({ "name": name })))
@@ -353,13 +304,7 @@ fn patch_one(state: &mut State, name: &str, value: &Value) -> Result<(), String>
         "isSandbox" => state.org.is_sandbox = flag()?,
         "name" => state.org.name = value.as_str().ok_or("must be a text")?.to_string(),
         // A refreshed sandbox: the same address, another org.
-        "id" => {
-            state.org.id = value
-                .as_str()
-                .filter(|id| id.len() == 18)
-                .ok_or("must be an id")?
-                .to_string()
-        }
+        "id" => state.org.id = value.as_str().filter(|id| id.len() == 18).ok_or("must be an id")?.to_string(),
         "jwtTokens" => {
             let jwt = flag()?;
             for app in &mut state.org.login_apps {
@@ -371,21 +316,13 @@ fn patch_one(state: &mut State, name: &str, value: &Value) -> Result<(), String>
                 serde_json::from_value(value.clone()).map_err(|error| error.to_string())?;
         }
         "permissionSets" | "profiles" => {
-            let wanted = value
-                .as_object()
-                .ok_or("must be an object: name to number of holders")?;
-            let groups = if name == "profiles" {
-                &mut state.org.profiles
-            } else {
-                &mut state.org.permission_sets
-            };
+            let wanted = value.as_object().ok_or("must be an object: name to number of holders")?;
+            let groups =
+                if name == "profiles" { &mut state.org.profiles } else { &mut state.org.permission_sets };
             set_groups(groups, if name == "profiles" { "00e" } else { "0PS" }, wanted)?;
         }
         "users" => {
-            for (username, changes) in value
-                .as_object()
-                .ok_or("must be an object: username to changes")?
-            {
+            for (username, changes) in value.as_object().ok_or("must be an object: username to changes")? {
                 patch_user(state, username, changes)?;
             }
         }
@@ -412,11 +349,7 @@ pub fn set_groups(groups: &mut Vec<Group>, prefix: &str, wanted: &Map<String, Va
             (Some(holders), Some(group)) => group.holders = holders,
             (Some(holders), None) => {
                 let number = 100 + groups.len() as u64;
-                groups.push(Group {
-                    id: stamp::record_id(prefix, number),
-                    name: name.clone(),
-                    holders,
-                });
+                groups.push(Group { id: stamp::record_id(prefix, number), name: name.clone(), holders });
             }
             (None, _) if holders.is_null() => groups.retain(|group| group.name != *name),
             (None, _) => return Err(format!("{name}: must be a number of holders or null")),

@@ -80,18 +80,10 @@ pub fn apply(settings: Settings<'_>, package: &Package) -> Outcome {
         }
         work.finish();
     }
-    if !work
-        .messages
-        .iter()
-        .any(|message| message.full_name == "package.xml" && !message.success)
-    {
+    if !work.messages.iter().any(|message| message.full_name == "package.xml" && !message.success) {
         work.messages.push(work.manifest_message("package.xml"));
     }
-    Outcome {
-        tree: work.tree,
-        messages: work.messages,
-        secrets: work.secrets,
-    }
+    Outcome { tree: work.tree, messages: work.messages, secrets: work.secrets }
 }
 
 impl<'a> Application<'a> {
@@ -139,12 +131,7 @@ impl<'a> Application<'a> {
     /// A warning is a failure unless the deploy ignores warnings.
     pub fn warning(&self, problem: String, message: Message) -> Message {
         let fails = self.settings.org.switches.warnings_fail && !self.settings.ignore_warnings;
-        Message {
-            success: !fails,
-            problem,
-            problem_type: "Warning".to_string(),
-            ..message
-        }
+        Message { success: !fails, problem, problem_type: "Warning".to_string(), ..message }
     }
 
     fn version_is_usable(&mut self, package: &Package) -> bool {
@@ -189,10 +176,7 @@ impl<'a> Application<'a> {
             }
         }
         for member in &package.manifest.members {
-            let known = contract
-                .types()
-                .iter()
-                .any(|kind| kind.package_name() == member.kind);
+            let known = contract.types().iter().any(|kind| kind.package_name() == member.kind);
             let exists = contract
                 .types()
                 .iter()
@@ -249,22 +233,13 @@ impl<'a> Application<'a> {
             ..Message::default()
         };
         let failure = |problem: String, line: u32, column: u32| {
-            vec![Message {
-                problem,
-                problem_type: "Error".to_string(),
-                line,
-                column,
-                ..base.clone()
-            }]
+            vec![Message { problem, problem_type: "Error".to_string(), line, column, ..base.clone() }]
         };
         if !behaviour::is_imitated(&kind.name) {
             return failure(format!("not imitated: {}", kind.name), 0, 0);
         }
         let allowed = behaviour::writers(&kind.name);
-        if !allowed
-            .iter()
-            .any(|permission| self.settings.user.may(permission))
-        {
+        if !allowed.iter().any(|permission| self.settings.user.may(permission)) {
             return failure(
                 format!(
                     "INSUFFICIENT_ACCESS_OR_READONLY: insufficient access rights, you need {}",
@@ -274,10 +249,8 @@ impl<'a> Application<'a> {
                 0,
             );
         }
-        let reading = Reading {
-            version: self.version,
-            alphabetical: self.settings.org.switches.alphabetical,
-        };
+        let reading =
+            Reading { version: self.version, alphabetical: self.settings.org.switches.alphabetical };
         let checked = match check::read_file(kind, content, reading) {
             Ok(checked) => checked,
             Err(problem) => return failure(problem.text, problem.line, problem.column),
@@ -292,11 +265,7 @@ impl<'a> Application<'a> {
                     ..base.clone()
                 };
                 let mut messages = vec![message.clone()];
-                messages.extend(
-                    warnings
-                        .into_iter()
-                        .map(|text| self.warning(text, message.clone())),
-                );
+                messages.extend(warnings.into_iter().map(|text| self.warning(text, message.clone())));
                 if messages.iter().any(|message| !message.success) {
                     messages.retain(|message| !message.success);
                     self.restore(&kind.name, name);
@@ -317,9 +286,7 @@ impl<'a> Application<'a> {
         name: &str,
         sent: crate::component::Fields,
     ) -> Result<(crate::org::Stored, Vec<String>), rules::Refusal> {
-        self.sent
-            .entry((kind.name.clone(), name.to_string()))
-            .or_default();
+        self.sent.entry((kind.name.clone(), name.to_string())).or_default();
         let world = World {
             org: self.settings.org,
             tree: &self.tree,
@@ -350,10 +317,9 @@ impl<'a> Application<'a> {
             }
         }
         if kind.name == GLOBAL_SETTINGS {
-            for (element, canary, length) in [
-                ("consumerKey", "3MVG9canaryKEY", 71),
-                ("consumerSecret", "canarySECRET", 52),
-            ] {
+            for (element, canary, length) in
+                [("consumerKey", "3MVG9canaryKEY", 71), ("consumerSecret", "canarySECRET", 52)]
+            {
                 if text(&fields, element).is_none() {
                     let value = format!("{canary}{}", stamp::random_text(length));
                     self.secrets.push(value.clone());
@@ -364,22 +330,14 @@ impl<'a> Application<'a> {
         if let Some(app) = app {
             self.touched_apps.insert(app);
         }
-        Ok((
-            self.tree
-                .put(&kind.name, name, fields, &self.settings.user.id, self.settings.at),
-            warnings,
-        ))
+        Ok((self.tree.put(&kind.name, name, fields, &self.settings.user.id, self.settings.at), warnings))
     }
 
     /// Undoes the change of a component that is refused after it was taken.
     fn restore(&mut self, kind: &str, name: &str) {
         match self.settings.org.tree.get(kind, name).cloned() {
             Some(before) => {
-                self.tree
-                    .components
-                    .entry(kind.to_string())
-                    .or_default()
-                    .insert(name.to_string(), before);
+                self.tree.components.entry(kind.to_string()).or_default().insert(name.to_string(), before);
             }
             None => {
                 self.tree.remove(kind, name);
@@ -399,8 +357,7 @@ impl<'a> Application<'a> {
             ] {
                 if self.tree.part(kind, &app).is_none() {
                     let fields = behaviour::default_policies(kind, &app, &name);
-                    self.tree
-                        .put(kind, &name, fields, &self.settings.user.id, self.settings.at);
+                    self.tree.put(kind, &name, fields, &self.settings.user.id, self.settings.at);
                 }
             }
         }
@@ -416,8 +373,7 @@ impl<'a> Application<'a> {
             let Some((kind, name, path)) = culprit else {
                 continue;
             };
-            self.messages
-                .retain(|message| message.component_type != kind || message.full_name != name);
+            self.messages.retain(|message| message.component_type != kind || message.full_name != name);
             self.refuse_file(&path, kind.to_string(), name, refusal.text);
         }
     }
@@ -437,15 +393,9 @@ fn identify(
         return Err(format!("not imitated: files in {directory}/"));
     }
     if file.ends_with("-meta.xml") {
-        return Err(format!(
-            "{path}: the ending -meta.xml belongs to the source format, not into a package"
-        ));
+        return Err(format!("{path}: the ending -meta.xml belongs to the source format, not into a package"));
     }
     let (name, suffix) = file.rsplit_once('.').ok_or_else(unknown)?;
     let kind = contract.by_file(directory, name, suffix).ok_or_else(unknown)?;
-    if kind.exists_at(version) {
-        Ok((kind, name.to_string()))
-    } else {
-        Err(unknown())
-    }
+    if kind.exists_at(version) { Ok((kind, name.to_string())) } else { Err(unknown()) }
 }

@@ -119,11 +119,7 @@ pub fn defaults(kind: &str) -> &'static [(&'static str, &'static str)] {
             ("refreshTokenPolicyType", "SpecificLifetime"),
             ("requiredSessionLevel", "STANDARD"),
         ],
-        APP_POLICIES => &[
-            ("isEnabled", "true"),
-            ("isOauthPluginEnabled", "true"),
-            ("startPage", "None"),
-        ],
+        APP_POLICIES => &[("isEnabled", "true"), ("isOauthPluginEnabled", "true"), ("startPage", "None")],
         _ => &[],
     }
 }
@@ -135,10 +131,7 @@ pub fn is_partial(kind: &crate::contract::MetadataType) -> bool {
 
 /// Types that the contract describes and nobody has seen in an org.
 pub fn is_imitated(kind: &str) -> bool {
-    !matches!(
-        kind,
-        "ExtlClntAppSampleSettings" | "ExtlClntAppSampleConfigurablePolicies"
-    )
+    !matches!(kind, "ExtlClntAppSampleSettings" | "ExtlClntAppSampleConfigurablePolicies")
 }
 
 /// The order in which the files of a package are taken.
@@ -174,13 +167,9 @@ pub fn is_visible(org: &Org, user: &User, kind: &str) -> bool {
     if writers(kind).contains(&"ModifyMetadata") || kind == "OauthCustomScope" {
         return true;
     }
-    [
-        "ExternalClientAppDeveloper",
-        "ExternalClientAppAdmin",
-        "ExternalClientAppViewer",
-    ]
-    .iter()
-    .any(|permission| user.may(permission))
+    ["ExternalClientAppDeveloper", "ExternalClientAppAdmin", "ExternalClientAppViewer"]
+        .iter()
+        .any(|permission| user.may(permission))
 }
 
 /// The fields of a component as `user` gets them on a retrieve.
@@ -227,12 +216,7 @@ pub fn is_enabled(org: &Org, app: &str) -> bool {
 
 /// A comma-separated list, sorted, without repetitions.
 pub fn list(value: &str) -> BTreeSet<String> {
-    value
-        .split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .map(str::to_string)
-        .collect()
+    value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_string).collect()
 }
 
 pub fn join(items: &BTreeSet<String>) -> String {

@@ -37,33 +37,20 @@ pub struct Reading {
 
 /// An org stops at the first mistake of a file, and so does this.
 pub fn read_file(kind: &MetadataType, bytes: &[u8], reading: Reading) -> Result<Checked, Problem> {
-    let at_start = |text: String| Problem {
-        text,
-        line: 1,
-        column: 1,
-    };
+    let at_start = |text: String| Problem { text, line: 1, column: 1 };
     let text = std::str::from_utf8(bytes)
         .map_err(|_| at_start("Error parsing file: the content is not valid UTF-8".to_string()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let document = Document::parse(text).map_err(|error| {
         let position = error.pos();
-        Problem {
-            text: format!("Error parsing file: {error}"),
-            line: position.row,
-            column: position.col,
-        }
+        Problem { text: format!("Error parsing file: {error}"), line: position.row, column: position.col }
     })?;
     let root = document.root_element();
     let place = |node: Node<'_, '_>| {
         let position = document.text_pos_at(node.range().start);
         (position.row, position.col)
     };
-    let reader = Reader {
-        kind,
-        reading,
-        document: &document,
-        is_record: false,
-    };
+    let reader = Reader { kind, reading, document: &document, is_record: false };
     if root.tag_name().name() != kind.name || root.tag_name().namespace() != Some(NAMESPACE) {
         return Err(reader.problem(
             root,
@@ -78,9 +65,7 @@ pub fn read_file(kind: &MetadataType, bytes: &[u8], reading: Reading) -> Result<
     let fields = reader.read_elements(root, &kind.elements, &kind.name)?;
     let mut lines = BTreeMap::new();
     for child in root.children().filter(Node::is_element) {
-        lines
-            .entry(child.tag_name().name().to_string())
-            .or_insert_with(|| place(child));
+        lines.entry(child.tag_name().name().to_string()).or_insert_with(|| place(child));
     }
     Ok(Checked { fields, lines })
 }
@@ -92,13 +77,7 @@ pub fn read_record(
     parent: Node<'_, '_>,
     reading: Reading,
 ) -> Result<Fields, Problem> {
-    Reader {
-        kind,
-        reading,
-        document,
-        is_record: true,
-    }
-    .read_elements(parent, &kind.elements, &kind.name)
+    Reader { kind, reading, document, is_record: true }.read_elements(parent, &kind.elements, &kind.name)
 }
 
 struct Reader<'a, 'input> {
@@ -112,18 +91,11 @@ struct Reader<'a, 'input> {
 impl Reader<'_, '_> {
     fn problem(&self, node: Node<'_, '_>, text: String) -> Problem {
         let position = self.document.text_pos_at(node.range().start);
-        Problem {
-            text,
-            line: position.row,
-            column: position.col,
-        }
+        Problem { text, line: position.row, column: position.col }
     }
 
     fn refuse_attributes(&self, node: Node<'_, '_>) -> Result<(), Problem> {
-        match node
-            .attributes()
-            .find(|attribute| attribute.namespace() != Some(SCHEMA_INSTANCE))
-        {
+        match node.attributes().find(|attribute| attribute.namespace() != Some(SCHEMA_INSTANCE)) {
             Some(attribute) => Err(self.problem(
                 node,
                 format!(
@@ -194,10 +166,7 @@ impl Reader<'_, '_> {
             }
             let value = self.read_value(child, element)?;
             if element.repeated {
-                match fields
-                    .entry(name.to_string())
-                    .or_insert_with(|| Value::List(Vec::new()))
-                {
+                match fields.entry(name.to_string()).or_insert_with(|| Value::List(Vec::new())) {
                     Value::List(items) => items.push(value),
                     Value::Text(_) | Value::Fields(_) => {}
                 }
@@ -223,16 +192,11 @@ impl Reader<'_, '_> {
         let Some(shape) = self.kind.shape(element) else {
             return Err(self.problem(
                 node,
-                format!(
-                    "not imitated: the contract does not describe the type {}",
-                    element.value_type
-                ),
+                format!("not imitated: the contract does not describe the type {}", element.value_type),
             ));
         };
         if let Shape::Nested(elements) = shape {
-            return self
-                .read_elements(node, elements, &element.value_type)
-                .map(Value::Fields);
+            return self.read_elements(node, elements, &element.value_type).map(Value::Fields);
         }
         if let Some(child) = node.children().find(Node::is_element) {
             let (name, value_type) = (qualified(child), &element.value_type);
@@ -241,10 +205,8 @@ impl Reader<'_, '_> {
                 format!("Error parsing file: Element {name} invalid at this location in type {value_type}"),
             ));
         }
-        let text: String = node
-            .children()
-            .filter_map(|child| child.text().filter(|_| child.is_text()))
-            .collect();
+        let text: String =
+            node.children().filter_map(|child| child.text().filter(|_| child.is_text())).collect();
         let not_of_type = |name: &str| {
             self.problem(
                 node,
@@ -267,10 +229,8 @@ impl Reader<'_, '_> {
                     Ok(Value::Text(text))
                 } else {
                     let value_type = &element.value_type;
-                    Err(self.problem(
-                        node,
-                        format!("'{text}' is not a valid value for the enum '{value_type}'"),
-                    ))
+                    Err(self
+                        .problem(node, format!("'{text}' is not a valid value for the enum '{value_type}'")))
                 }
             }
             Shape::Nested(_) => Ok(Value::Fields(Fields::new())),

@@ -42,10 +42,7 @@ impl Value {
 
 /// The text of an element; empty and absent are the same to the org.
 pub fn text<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
-    fields
-        .get(name)
-        .and_then(Value::as_text)
-        .filter(|text| !text.is_empty())
+    fields.get(name).and_then(Value::as_text).filter(|text| !text.is_empty())
 }
 
 pub fn is_true(fields: &Fields, name: &str) -> bool {

@@ -78,11 +78,7 @@ impl MetadataType {
                 .enums
                 .get(other)
                 .map(|values| Shape::Enum(values))
-                .or_else(|| {
-                    self.types
-                        .get(other)
-                        .map(|nested| Shape::Nested(&nested.elements))
-                }),
+                .or_else(|| self.types.get(other).map(|nested| Shape::Nested(&nested.elements))),
         }
     }
 
@@ -93,27 +89,17 @@ impl MetadataType {
 
     /// The name in package.xml's `<name>`.
     pub fn package_name(&self) -> &str {
-        if self.is_settings() {
-            "Settings"
-        } else {
-            &self.name
-        }
+        if self.is_settings() { "Settings" } else { &self.name }
     }
 
     /// The only member a settings type has: `OauthOidcSettings` is the member `OauthOidc`.
     pub fn settings_member(&self) -> Option<&str> {
-        if self.is_settings() {
-            self.name.strip_suffix("Settings")
-        } else {
-            None
-        }
+        if self.is_settings() { self.name.strip_suffix("Settings") } else { None }
     }
 
     /// Whether components of this type belong to an app.
     pub fn has_parent(&self) -> bool {
-        self.elements
-            .iter()
-            .any(|element| element.name == PARENT && element.required)
+        self.elements.iter().any(|element| element.name == PARENT && element.required)
     }
 
     pub fn file_name(&self, full_name: &str) -> String {
@@ -125,9 +111,7 @@ impl MetadataType {
 pub const PARENT: &str = "externalClientApplication";
 
 pub fn find<'a>(elements: &'a [Element], name: &str, version: u32) -> Option<&'a Element> {
-    elements
-        .iter()
-        .find(|element| element.name == name && element.exists_at(version))
+    elements.iter().find(|element| element.name == name && element.exists_at(version))
 }
 
 pub struct Contract {
@@ -175,10 +159,7 @@ impl Contract {
     pub fn get() -> &'static Contract {
         static CONTRACT: OnceLock<Contract> = OnceLock::new();
         CONTRACT.get_or_init(|| Contract {
-            types: FILES
-                .iter()
-                .filter_map(|(_, text)| serde_json::from_str(text).ok())
-                .collect(),
+            types: FILES.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).collect(),
             oauth_scopes: serde_json::from_str::<Scopes>(SCOPES)
                 .map(|scopes| scopes.accepted_by_an_api_67_org)
                 .unwrap_or_default(),
@@ -226,22 +207,14 @@ mod tests {
         }
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto/salesforce");
         let on_disk = std::fs::read_dir(folder).unwrap().count();
-        assert_eq!(
-            on_disk,
-            FILES.len() + 1,
-            "a new file in proto/salesforce belongs into FILES"
-        );
+        assert_eq!(on_disk, FILES.len() + 1, "a new file in proto/salesforce belongs into FILES");
         assert_eq!(Contract::get().types().len(), FILES.len());
         assert_eq!(Contract::get().oauth_scopes.len(), 36);
     }
 
     #[test]
     fn every_element_has_a_known_shape() {
-        for kind in Contract::get()
-            .types()
-            .iter()
-            .filter(|kind| crate::behaviour::is_imitated(&kind.name))
-        {
+        for kind in Contract::get().types().iter().filter(|kind| crate::behaviour::is_imitated(&kind.name)) {
             for element in kind.elements.iter().filter(|element| element.until.is_none()) {
                 assert!(kind.shape(element).is_some(), "{}.{}", kind.name, element.name);
             }

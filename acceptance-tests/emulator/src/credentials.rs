@@ -27,11 +27,8 @@ pub struct Credentials {
 impl Credentials {
     /// Opens a session for each user.
     pub fn issue(org: &mut Org, instance_url: &str, ca_certificate: Option<String>) -> Credentials {
-        let people: Vec<(String, String)> = org
-            .users
-            .iter()
-            .map(|user| (user.username.clone(), user.id.clone()))
-            .collect();
+        let people: Vec<(String, String)> =
+            org.users.iter().map(|user| (user.username.clone(), user.id.clone())).collect();
         let users: Vec<(String, String)> = people
             .into_iter()
             .map(|(username, id)| {
@@ -54,11 +51,8 @@ impl Credentials {
     }
 
     pub fn to_json(&self) -> Value {
-        let users: serde_json::Map<String, Value> = self
-            .users
-            .iter()
-            .map(|(name, token)| (name.clone(), json!(token)))
-            .collect();
+        let users: serde_json::Map<String, Value> =
+            self.users.iter().map(|(name, token)| (name.clone(), json!(token))).collect();
         json!({
             "instance_url": self.instance_url,
             "client_id": self.client_id,

@@ -32,19 +32,15 @@ pub fn answer(
     if name == "readMetadata" || name == "deleteMetadata" {
         let type_name = text_of(method, "type").unwrap_or_default();
         let kind = kind_of(&type_name, version)?;
-        let names: Vec<String> = children(method, "fullNames")
-            .map(|node| node.text().unwrap_or("").trim().to_string())
-            .collect();
+        let names: Vec<String> =
+            children(method, "fullNames").map(|node| node.text().unwrap_or("").trim().to_string()).collect();
         limit(names.len())?;
         call.note("type", json!(kind.name));
         call.note("fullNames", json!(names));
         if name == "readMetadata" {
             return Ok(read(state, kind, &names, user, version));
         }
-        return Ok(names
-            .iter()
-            .map(|full_name| delete(state, kind, full_name, user))
-            .collect());
+        return Ok(names.iter().map(|full_name| delete(state, kind, full_name, user)).collect());
     }
     let records: Vec<Node<'_, '_>> = children(method, "metadata").collect();
     limit(records.len())?;
@@ -57,14 +53,12 @@ pub fn answer(
         noted.push(format!("{}:{full_name}", kind.name));
         let exists = state.org.tree.get(&kind.name, &full_name).is_some();
         let saved = match (name, exists) {
-            ("createMetadata", true) => Err((
-                "DUPLICATE_DEVELOPER_NAME",
-                format!("The full name {full_name} is already in use"),
-            )),
-            ("updateMetadata", false) => Err((
-                "INVALID_CROSS_REFERENCE_KEY",
-                format!("no {} named {full_name} found", kind.name),
-            )),
+            ("createMetadata", true) => {
+                Err(("DUPLICATE_DEVELOPER_NAME", format!("The full name {full_name} is already in use")))
+            }
+            ("updateMetadata", false) => {
+                Err(("INVALID_CROSS_REFERENCE_KEY", format!("no {} named {full_name} found", kind.name)))
+            }
             _ => save(state, document, record, kind, &full_name, user, version),
         };
         let created = (name == "upsertMetadata").then_some(saved.is_ok() && !exists);
@@ -77,10 +71,7 @@ pub fn answer(
 fn kind_of(name: &str, version: u32) -> Result<&'static MetadataType, Fault> {
     match Contract::get().by_name(name) {
         Some(kind) if kind.exists_at(version) => Ok(kind),
-        Some(_) => Err(Fault::new(
-            "INVALID_TYPE",
-            format!("This type of metadata is not available: {name}"),
-        )),
+        Some(_) => Err(Fault::new("INVALID_TYPE", format!("This type of metadata is not available: {name}"))),
         None => Err(Fault::not_imitated(format!("the metadata type '{name}'"))),
     }
 }
@@ -103,11 +94,7 @@ fn result(full_name: &str, created: Option<bool>, error: Option<(&str, String)>)
         crate::report::set(&mut value, "created", json!(created));
     }
     if let Some((code, message)) = error {
-        crate::report::set(
-            &mut value,
-            "errors",
-            json!({ "message": message, "statusCode": code }),
-        );
+        crate::report::set(&mut value, "errors", json!({ "message": message, "statusCode": code }));
     }
     format!("<result>{}</result>", xml(&value))
 }
@@ -159,10 +146,7 @@ fn save(
     version: u32,
 ) -> Result<(), (&'static str, String)> {
     may_write(kind, user)?;
-    let reading = Reading {
-        version,
-        alphabetical: false,
-    };
+    let reading = Reading { version, alphabetical: false };
     let fields = check::read_record(kind, document, record, reading)
         .map_err(|problem| ("INVALID_FIELD_FOR_INSERT_UPDATE", problem.text))?;
     let mut work = application(state, user, version);
@@ -205,15 +189,9 @@ fn delete(state: &mut State, kind: &MetadataType, full_name: &str, user: &User) 
         || crate::org::OAUTH_POLICIES == kind.name
         || crate::org::APP_POLICIES == kind.name
     {
-        Some((
-            "INVALID_OPERATION",
-            format!("not imitated: deleting {}", kind.name),
-        ))
+        Some(("INVALID_OPERATION", format!("not imitated: deleting {}", kind.name)))
     } else if state.org.tree.get(&kind.name, full_name).is_none() {
-        Some((
-            "INVALID_CROSS_REFERENCE_KEY",
-            format!("no {} named {full_name} found", kind.name),
-        ))
+        Some(("INVALID_CROSS_REFERENCE_KEY", format!("no {} named {full_name} found", kind.name)))
     } else {
         deletion::remove(&mut state.org.tree, &kind.name, full_name);
         None

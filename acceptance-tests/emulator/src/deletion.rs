@@ -40,10 +40,7 @@ fn delete_member(work: &mut Application<'_>, manifest: &Manifest, member: &Membe
         None => return failure(format!("not imitated: the metadata type {}", member.kind)),
     };
     let allowed = behaviour::writers(&kind.name);
-    if !allowed
-        .iter()
-        .any(|permission| work.settings.user.may(permission))
-    {
+    if !allowed.iter().any(|permission| work.settings.user.may(permission)) {
         return failure(format!(
             "INSUFFICIENT_ACCESS_OR_READONLY: insufficient access rights, you need {}",
             allowed.join(" or ")
@@ -52,28 +49,15 @@ fn delete_member(work: &mut Application<'_>, manifest: &Manifest, member: &Membe
     let Some(component) = work.tree.get(&kind.name, &member.name) else {
         let problem = format!("No {} named: {} found", member.kind, member.name);
         // The message stands under the manifest's name; clients look for it there.
-        return work.warning(
-            problem,
-            Message {
-                full_name: file.clone(),
-                ..base.clone()
-            },
-        );
+        return work.warning(problem, Message { full_name: file.clone(), ..base.clone() });
     };
-    let app = text(&component.fields, PARENT)
-        .unwrap_or(&member.name)
-        .to_string();
+    let app = text(&component.fields, PARENT).unwrap_or(&member.name).to_string();
     let goes_along = |kind: &str, name: &str| {
-        manifest
-            .members
-            .iter()
-            .any(|other| other.kind == kind && other.name == name)
+        manifest.members.iter().any(|other| other.kind == kind && other.name == name)
     };
     if [OAUTH_POLICIES, APP_POLICIES].contains(&kind.name.as_str()) {
         let settings = work.tree.part(OAUTH_SETTINGS, &app).map(|(name, _)| name.clone());
-        let is_free = settings
-            .as_deref()
-            .is_none_or(|settings| goes_along(OAUTH_SETTINGS, settings))
+        let is_free = settings.as_deref().is_none_or(|settings| goes_along(OAUTH_SETTINGS, settings))
             || goes_along(APP, &app);
         if !is_free {
             return failure(format!(
@@ -84,20 +68,12 @@ fn delete_member(work: &mut Application<'_>, manifest: &Manifest, member: &Membe
     }
     let id = component.id.clone();
     remove(&mut work.tree, &kind.name, &member.name);
-    Message {
-        id,
-        success: true,
-        deleted: true,
-        ..base.clone()
-    }
+    Message { id, success: true, deleted: true, ..base.clone() }
 }
 
 /// Removes a component and what cannot be without it.
 pub fn remove(tree: &mut Tree, kind: &str, name: &str) {
-    let app = tree
-        .get(kind, name)
-        .and_then(|component| text(&component.fields, PARENT))
-        .map(str::to_string);
+    let app = tree.get(kind, name).and_then(|component| text(&component.fields, PARENT)).map(str::to_string);
     tree.remove(kind, name);
     match (kind, app) {
         (APP, _) => {

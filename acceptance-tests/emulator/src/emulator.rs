@@ -60,16 +60,7 @@ pub struct Emulator {
 impl Emulator {
     pub fn new(org: Org, jobs: Jobs, journal: Journal, state_file: Option<std::path::PathBuf>) -> Emulator {
         let script = Script::default();
-        Emulator {
-            state: Mutex::new(State {
-                org,
-                jobs,
-                journal,
-                script,
-                state_file,
-                saved: String::new(),
-            }),
-        }
+        Emulator { state: Mutex::new(State { org, jobs, journal, script, state_file, saved: String::new() }) }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -93,10 +84,7 @@ impl Emulator {
             state.save();
             return answer;
         }
-        let mut call = Call {
-            operation: operation_of(request),
-            ..Call::default()
-        };
+        let mut call = Call { operation: operation_of(request), ..Call::default() };
         let planned = state.script.next(&call.operation);
         let mut answer = planned_answer(state, request, &mut call, planned.as_ref());
         answer.delay_ms += state.org.switches.call_ms;
@@ -108,11 +96,7 @@ impl Emulator {
             method: request.method.clone(),
             path: request.path.clone(),
             api_version: call.version,
-            status: if answer.ending == Ending::Drop {
-                0
-            } else {
-                answer.status
-            },
+            status: if answer.ending == Ending::Drop { 0 } else { answer.status },
             user: call.user,
             client: request.peer.clone(),
             user_agent: request.header("user-agent").map(str::to_string),
@@ -144,10 +128,7 @@ impl State {
             return;
         }
         let beside = path.with_extension("tmp");
-        if std::fs::write(&beside, &text)
-            .and_then(|()| std::fs::rename(&beside, path))
-            .is_ok()
-        {
+        if std::fs::write(&beside, &text).and_then(|()| std::fs::rename(&beside, path)).is_ok() {
             self.saved = text;
         }
     }
@@ -184,10 +165,7 @@ fn planned_answer(
         || action.drop
         || action.stall.is_some();
     let mut answer = if replaces && *when == When::Before {
-        Answer::xml(
-            200,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope>".to_string(),
-        )
+        Answer::xml(200, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope>".to_string())
     } else {
         route(state, request, call)
     };
@@ -197,28 +175,17 @@ fn planned_answer(
     if let Some(status) = action.status {
         answer = Answer::new(
             status,
-            action
-                .content_type
-                .as_deref()
-                .unwrap_or("text/html;charset=UTF-8"),
+            action.content_type.as_deref().unwrap_or("text/html;charset=UTF-8"),
             action.body.clone().unwrap_or_default(),
         );
     }
     if let Some(text) = &action.fault {
         answer = if request.path.starts_with("/services/Soap/") {
-            Fault {
-                status: text.status.unwrap_or(500),
-                ..Fault::new(&text.code, text.text.clone())
-            }
-            .answer()
+            Fault { status: text.status.unwrap_or(500), ..Fault::new(&text.code, text.text.clone()) }.answer()
         } else if request.path.starts_with("/services/oauth2/") {
             fault::oauth(text.status.unwrap_or(400), &text.code, &text.text)
         } else {
-            fault::rest(
-                text.status.unwrap_or(400),
-                text.code.trim_start_matches("sf:"),
-                &text.text,
-            )
+            fault::rest(text.status.unwrap_or(400), text.code.trim_start_matches("sf:"), &text.text)
         };
     }
     for (name, value) in &action.headers {
@@ -300,10 +267,6 @@ fn route(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         ["services", "oauth2", "revoke"] => oauth::revoke(state, request, call),
         ["id", ..] => oauth::identity(state, request, call),
         ["services", "data", ..] => rest::answer(state, request, call),
-        _ => fault::rest(
-            501,
-            "NOT_IMITATED",
-            &format!("not imitated: {} {}", request.method, request.path),
-        ),
+        _ => fault::rest(501, "NOT_IMITATED", &format!("not imitated: {} {}", request.method, request.path)),
     }
 }

@@ -13,28 +13,16 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(code: &str, text: impl Into<String>) -> Fault {
-        Fault {
-            status: 500,
-            code: code.to_string(),
-            text: text.into(),
-        }
+        Fault { status: 500, code: code.to_string(), text: text.into() }
     }
 
     /// Something that no evidence describes.
     pub fn not_imitated(what: impl std::fmt::Display) -> Fault {
-        Fault {
-            status: 501,
-            code: "NOT_IMITATED".to_string(),
-            text: format!("not imitated: {what}"),
-        }
+        Fault { status: 501, code: "NOT_IMITATED".to_string(), text: format!("not imitated: {what}") }
     }
 
     pub fn answer(&self) -> Answer {
-        let code = if self.code.contains(':') {
-            self.code.clone()
-        } else {
-            format!("sf:{}", self.code)
-        };
+        let code = if self.code.contains(':') { self.code.clone() } else { format!("sf:{}", self.code) };
         let name = code.rsplit(':').next().unwrap_or_default().to_string();
         let body = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope \
@@ -51,25 +39,15 @@ impl Fault {
 
     /// The same as REST tells it.
     pub fn rest_answer(&self) -> Answer {
-        rest(
-            if self.status == 500 { 400 } else { self.status },
-            &self.code,
-            &self.text,
-        )
+        rest(if self.status == 500 { 400 } else { self.status }, &self.code, &self.text)
     }
 }
 
 pub fn rest(status: u16, code: &str, text: &str) -> Answer {
-    Answer::json(
-        status,
-        &serde_json::json!([{ "message": text, "errorCode": code }]),
-    )
+    Answer::json(status, &serde_json::json!([{ "message": text, "errorCode": code }]))
 }
 
 pub fn oauth(status: u16, error: &str, description: &str) -> Answer {
-    Answer::json(
-        status,
-        &serde_json::json!({ "error": error, "error_description": description }),
-    )
-    .header("cache-control", "no-store")
+    Answer::json(status, &serde_json::json!({ "error": error, "error_description": description }))
+        .header("cache-control", "no-store")
 }

@@ -18,17 +18,11 @@ pub struct Request {
 
 impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     pub fn bearer(&self) -> Option<&str> {
@@ -38,10 +32,7 @@ impl Request {
     }
 
     pub fn segments(&self) -> Vec<&str> {
-        self.path
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .collect()
+        self.path.split('/').filter(|segment| !segment.is_empty()).collect()
     }
 }
 
@@ -88,10 +79,7 @@ impl Answer {
     }
 
     pub fn empty(status: u16) -> Answer {
-        Answer {
-            headers: Vec::new(),
-            ..Answer::new(status, "text/plain", Vec::new())
-        }
+        Answer { headers: Vec::new(), ..Answer::new(status, "text/plain", Vec::new()) }
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Answer {

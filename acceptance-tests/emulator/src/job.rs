@@ -22,10 +22,7 @@ pub enum Status {
 
 impl Status {
     pub fn is_done(self) -> bool {
-        matches!(
-            self,
-            Status::Succeeded | Status::SucceededPartial | Status::Failed | Status::Canceled
-        )
+        matches!(self, Status::Succeeded | Status::SucceededPartial | Status::Failed | Status::Canceled)
     }
 }
 
@@ -107,9 +104,7 @@ impl Jobs {
     }
 
     pub fn retrieve_mut(&mut self, id: &str) -> Option<&mut Retrieve> {
-        self.retrieves
-            .iter_mut()
-            .find(|retrieve| stamp::same_id(&retrieve.id, id))
+        self.retrieves.iter_mut().find(|retrieve| stamp::same_id(&retrieve.id, id))
     }
 
     /// Lets time pass up to `now`. Tells whether anything changed.
@@ -183,9 +178,8 @@ fn finish(deploy: &mut Deploy, status: Status, at: Millis) {
 fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
     let verdict = deploy.verdict.clone();
     let commits = verdict.as_ref().is_none_or(|verdict| verdict.commits);
-    let applied = decode(&deploy.zip)
-        .ok_or_else(|| "The zip file is not valid base64".to_string())
-        .and_then(|zip| {
+    let applied =
+        decode(&deploy.zip).ok_or_else(|| "The zip file is not valid base64".to_string()).and_then(|zip| {
             let package = package::read(&zip).map_err(|unreadable| {
                 deploy.messages.push(Message {
                     full_name: unreadable.file.clone(),
@@ -197,10 +191,7 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
                 });
                 String::new()
             })?;
-            let user = org
-                .user(&deploy.user)
-                .cloned()
-                .ok_or_else(|| "The user is gone".to_string())?;
+            let user = org.user(&deploy.user).cloned().ok_or_else(|| "The user is gone".to_string())?;
             let settings = apply::Settings {
                 org,
                 user: &user,
@@ -222,21 +213,14 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
         }
     };
     // A deploy that is made to end otherwise never came to its components.
-    if verdict
-        .as_ref()
-        .is_none_or(|verdict| verdict.commits || verdict.problem.is_some())
-    {
+    if verdict.as_ref().is_none_or(|verdict| verdict.commits || verdict.problem.is_some()) {
         deploy.messages.extend(outcome.messages);
     }
     if let Some(problem) = verdict.as_ref().and_then(|verdict| verdict.problem.clone()) {
         accuse(&mut deploy.messages, problem);
     }
     let failures = deploy.messages.iter().filter(|message| !message.success).count();
-    let successes = deploy
-        .messages
-        .iter()
-        .filter(|message| message.success && is_component(message))
-        .count();
+    let successes = deploy.messages.iter().filter(|message| message.success && is_component(message)).count();
     let is_partial = failures > 0 && successes > 0 && !deploy.options.rollback_on_error;
     if (failures == 0 || is_partial) && !deploy.options.check_only && commits {
         org.tree = outcome.tree;
@@ -245,13 +229,7 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
         deploy.committed = true;
     }
     let status = match verdict {
-        Some(Verdict {
-            status,
-            error_code,
-            error_message,
-            problem: None,
-            ..
-        }) => {
+        Some(Verdict { status, error_code, error_message, problem: None, .. }) => {
             deploy.error_code = error_code;
             deploy.error_message = error_message;
             status
@@ -299,10 +277,7 @@ pub fn is_component(message: &Message) -> bool {
 
 pub fn decode(base64: &str) -> Option<Vec<u8>> {
     use base64::Engine;
-    let compact: String = base64
-        .chars()
-        .filter(|letter| !letter.is_ascii_whitespace())
-        .collect();
+    let compact: String = base64.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
     base64::engine::general_purpose::STANDARD.decode(compact).ok()
 }
 

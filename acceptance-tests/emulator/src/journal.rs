@@ -32,11 +32,7 @@ pub struct Journal {
 
 impl Journal {
     pub fn new(file: Option<std::fs::File>) -> Journal {
-        Journal {
-            entries: Vec::new(),
-            count: 0,
-            file,
-        }
+        Journal { entries: Vec::new(), count: 0, file }
     }
 
     pub fn add(&mut self, mut entry: Entry) {

@@ -131,9 +131,8 @@ pub async fn start(config: Config) -> Result<Running, String> {
         }
     };
     let address = format!("{}:{}", config.host, config.port);
-    let listener = tokio::net::TcpListener::bind(&address)
-        .await
-        .map_err(|error| format!("{address}: {error}"))?;
+    let listener =
+        tokio::net::TcpListener::bind(&address).await.map_err(|error| format!("{address}: {error}"))?;
     let bound: SocketAddr = listener.local_addr().map_err(|error| error.to_string())?;
     let (tls, ca_certificate) = if config.tls {
         let (acceptor, certificate) = certificate()?;
@@ -145,17 +144,11 @@ pub async fn start(config: Config) -> Result<Running, String> {
     let url = format!("{scheme}://{bound}");
     let credentials = Credentials::issue(&mut org, &url, ca_certificate);
     if let Some(folder) = &config.credentials_folder {
-        credentials
-            .write(folder)
-            .map_err(|error| format!("{}: {error}", folder.display()))?;
+        credentials.write(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
     let org_id = org.id.clone();
-    let emulator = Arc::new(Emulator::new(
-        org,
-        jobs,
-        journal::Journal::new(journal),
-        config.state_file.clone(),
-    ));
+    let emulator =
+        Arc::new(Emulator::new(org, jobs, journal::Journal::new(journal), config.state_file.clone()));
     if let Some(path) = &config.faults_file {
         let text = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let entries = script::Script::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -173,23 +166,12 @@ pub async fn start(config: Config) -> Result<Running, String> {
     let server = tokio::spawn(async move {
         server::serve(listener, tls, emulator).await;
     });
-    Ok(Running {
-        url,
-        org_id,
-        credentials,
-        tasks: vec![clock, server],
-    })
+    Ok(Running { url, org_id, credentials, tasks: vec![clock, server] })
 }
 
 fn load(config: &Config) -> Result<(Org, job::Jobs), String> {
-    let fresh = || {
-        Org::new(
-            &config.org_id,
-            &config.name,
-            config.api_version,
-            credentials::TEST_ONLY_CERTIFICATE,
-        )
-    };
+    let fresh =
+        || Org::new(&config.org_id, &config.name, config.api_version, credentials::TEST_ONLY_CERTIFICATE);
     let Some(path) = config.state_file.as_ref().filter(|path| path.exists()) else {
         return Ok((fresh(), job::Jobs::default()));
     };
@@ -201,11 +183,7 @@ fn load(config: &Config) -> Result<(Org, job::Jobs), String> {
 
 /// A certificate for the loopback names, made at each start.
 fn certificate() -> Result<(tokio_rustls::TlsAcceptor, String), String> {
-    let names = vec![
-        "localhost".to_string(),
-        "127.0.0.1".to_string(),
-        "::1".to_string(),
-    ];
+    let names = vec!["localhost".to_string(), "127.0.0.1".to_string(), "::1".to_string()];
     let made = rcgen::generate_simple_self_signed(names).map_err(|error| error.to_string())?;
     let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der())
         .map_err(ToString::to_string)?;

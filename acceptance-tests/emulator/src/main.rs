@@ -81,9 +81,7 @@ fn org_id(text: &str) -> Result<String, String> {
 
 fn permission_set(text: &str) -> Result<(String, u64), String> {
     let (name, holders) = text.split_once('=').unwrap_or((text, "0"));
-    let holders = holders
-        .parse()
-        .map_err(|_| format!("'{holders}' is not a number of holders"))?;
+    let holders = holders.parse().map_err(|_| format!("'{holders}' is not a number of holders"))?;
     Ok((name.to_string(), holders))
 }
 
@@ -139,25 +137,14 @@ fn introduce(running: &Running, folder: Option<&std::path::Path>) -> std::io::Re
             writeln!(out)?;
             writeln!(out, "or, with other ways to log in:")?;
         }
-        None => writeln!(
-            out,
-            "Log in with a token (or start with --credentials DIR for a key):"
-        )?,
+        None => writeln!(out, "Log in with a token (or start with --credentials DIR for a key):")?,
     }
     writeln!(out)?;
     writeln!(out, "    export SALESFORCE_INSTANCE_URL={}", running.url)?;
-    writeln!(
-        out,
-        "    export SALESFORCE_ACCESS_TOKEN='{}'",
-        credentials.access_token
-    )?;
+    writeln!(out, "    export SALESFORCE_ACCESS_TOKEN='{}'", credentials.access_token)?;
     writeln!(out)?;
     writeln!(out, "    export SALESFORCE_CLIENT_ID={}", credentials.client_id)?;
-    writeln!(
-        out,
-        "    export SALESFORCE_CLIENT_SECRET={}",
-        credentials.client_secret
-    )?;
+    writeln!(out, "    export SALESFORCE_CLIENT_SECRET={}", credentials.client_secret)?;
     writeln!(out)?;
     writeln!(out, "What was asked:    curl {}/emulator/journal", running.url)?;
     writeln!(out, "What is in it:     curl {}/emulator/components", running.url)?;

@@ -10,13 +10,8 @@ pub struct Part {
 
 pub fn read(request: &Request) -> Result<Vec<Part>, String> {
     let content_type = request.header("content-type").unwrap_or_default();
-    if !content_type
-        .to_ascii_lowercase()
-        .starts_with("multipart/form-data")
-    {
-        return Err(format!(
-            "the content type must be multipart/form-data, not '{content_type}'"
-        ));
+    if !content_type.to_ascii_lowercase().starts_with("multipart/form-data") {
+        return Err(format!("the content type must be multipart/form-data, not '{content_type}'"));
     }
     let boundary = parameter(content_type, "boundary").ok_or("the boundary is missing")?;
     let mark = [b"\r\n--", boundary.as_bytes()].concat();
@@ -28,9 +23,7 @@ pub fn read(request: &Request) -> Result<Vec<Part>, String> {
         if rest.starts_with(b"--") {
             return Ok(parts);
         }
-        let content = rest
-            .strip_prefix(b"\r\n")
-            .ok_or("a boundary is not followed by a line break")?;
+        let content = rest.strip_prefix(b"\r\n").ok_or("a boundary is not followed by a line break")?;
         let end = position(content, &mark).ok_or("the last boundary is missing")?;
         let (part, following) = content.split_at(end);
         parts.push(read_part(part)?);
@@ -67,9 +60,7 @@ fn parameter(header: &str, wanted: &str) -> Option<String> {
 }
 
 fn position(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len().max(1))
-        .position(|window| window == needle)
+    haystack.windows(needle.len().max(1)).position(|window| window == needle)
 }
 
 fn after<'a>(haystack: &'a [u8], needle: &[u8]) -> Option<&'a [u8]> {
@@ -97,17 +88,8 @@ mod tests {
         assert_eq!(parts[0].content, b"{}");
         assert_eq!(parts[1].name, "file");
         assert_eq!(parts[1].content, b"PK\r\n");
-        for broken in [
-            "",
-            "--B",
-            "--B\r\n",
-            "--B\r\n\r\n--B--",
-            "--B\r\nX: y\r\n\r\n--B--",
-        ] {
-            assert!(
-                read(&request("multipart/form-data; boundary=B", broken)).is_err(),
-                "{broken:?}"
-            );
+        for broken in ["", "--B", "--B\r\n", "--B\r\n\r\n--B--", "--B\r\nX: y\r\n\r\n--B--"] {
+            assert!(read(&request("multipart/form-data; boundary=B", broken)).is_err(), "{broken:?}");
         }
         assert!(read(&request("application/json", body)).is_err());
     }

@@ -40,27 +40,18 @@ fn client(org: &Org, id: &str) -> Option<Client> {
             allows_credentials: true,
         });
     }
-    let (_, global) = org
-        .tree
-        .all(GLOBAL_SETTINGS)
-        .find(|(_, global)| text(&global.fields, "consumerKey") == Some(id))?;
+    let (_, global) =
+        org.tree.all(GLOBAL_SETTINGS).find(|(_, global)| text(&global.fields, "consumerKey") == Some(id))?;
     let app = text(&global.fields, PARENT)?;
     if !behaviour::is_enabled(org, app) || stamp::now() < global.created + org.switches.propagation_ms {
         return None;
     }
-    let policies = org
-        .tree
-        .part(OAUTH_POLICIES, app)
-        .map(|(_, policies)| &policies.fields);
+    let policies = org.tree.part(OAUTH_POLICIES, app).map(|(_, policies)| &policies.fields);
     Some(Client {
         id: id.to_string(),
-        secret: text(&global.fields, "consumerSecret")
-            .unwrap_or_default()
-            .to_string(),
+        secret: text(&global.fields, "consumerSecret").unwrap_or_default().to_string(),
         certificate: text(&global.fields, "certificate").map(str::to_string),
-        run_as: policies
-            .and_then(|fields| text(fields, "clientCredentialsFlowUser"))
-            .map(str::to_string),
+        run_as: policies.and_then(|fields| text(fields, "clientCredentialsFlowUser")).map(str::to_string),
         refresh_token: None,
         jwt_tokens: is_true(&global.fields, "isNamedUserJwtEnabled"),
         app: Some(app.to_string()),
@@ -75,11 +66,8 @@ pub fn token(state: &mut State, request: &Request, call: &mut Call) -> Answer {
     }
     let mut form = request.query.clone();
     form.extend(parse_form(&String::from_utf8_lossy(&request.body)));
-    let field = |name: &str| {
-        form.iter()
-            .find(|(known, _)| known == name)
-            .map_or("", |(_, value)| value.as_str())
-    };
+    let field =
+        |name: &str| form.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
     let grant = field("grant_type");
     call.note("grantType", json!(grant));
     match grant {
@@ -96,11 +84,9 @@ pub fn token(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         "password"
         | "authorization_code"
         | "urn:ietf:params:oauth:grant-type:token-exchange"
-        | "urn:ietf:params:oauth:grant-type:device" => error(
-            501,
-            "unsupported_grant_type",
-            &format!("not imitated: the grant type {grant}"),
-        ),
+        | "urn:ietf:params:oauth:grant-type:device" => {
+            error(501, "unsupported_grant_type", &format!("not imitated: the grant type {grant}"))
+        }
         _ => error(400, "unsupported_grant_type", "grant type not supported"),
     }
 }
@@ -131,11 +117,7 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
     };
     let claim = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     if head.get("alg").and_then(Value::as_str) != Some("RS256") {
-        return error(
-            400,
-            "invalid_grant",
-            "invalid assertion: the algorithm must be RS256",
-        );
+        return error(400, "invalid_grant", "invalid assertion: the algorithm must be RS256");
     }
     call.note("sub", json!(claim("sub")));
     call.note("aud", body.get("aud").cloned().unwrap_or_default());
@@ -143,13 +125,9 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
         return error(400, "invalid_client_id", "client identifier invalid");
     };
     let signed = format!("{header}.{claims}");
-    let signature = URL_SAFE_NO_PAD
-        .decode(signature.trim_end_matches('='))
-        .unwrap_or_default();
-    let is_genuine = client
-        .certificate
-        .as_deref()
-        .is_some_and(|certificate| verify(certificate, &signed, &signature));
+    let signature = URL_SAFE_NO_PAD.decode(signature.trim_end_matches('=')).unwrap_or_default();
+    let is_genuine =
+        client.certificate.as_deref().is_some_and(|certificate| verify(certificate, &signed, &signature));
     if !is_genuine {
         return error(400, "invalid_grant", "invalid assertion");
     }
@@ -165,11 +143,8 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
     if !user.active {
         return error(400, "invalid_grant", "inactive user");
     }
-    let is_approved = if client.app.is_none() {
-        user.approved
-    } else {
-        is_preauthorized(&state.org, &client.id)
-    };
+    let is_approved =
+        if client.app.is_none() { user.approved } else { is_preauthorized(&state.org, &client.id) };
     if !is_approved {
         return error(400, "invalid_grant", "user hasn't approved this consumer");
     }
@@ -251,11 +226,7 @@ fn client_credentials(
     if !client.allows_credentials {
         return error(400, "invalid_grant", "client credentials flow not enabled");
     }
-    let user = client
-        .run_as
-        .as_deref()
-        .and_then(|name| state.org.user_named(name))
-        .cloned();
+    let user = client.run_as.as_deref().and_then(|name| state.org.user_named(name)).cloned();
     let Some(user) = user else {
         return error(400, "invalid_grant", "no client credentials user enabled");
     };
@@ -279,11 +250,7 @@ fn refresh(
     if client.refresh_token.as_deref() != Some(refresh_token) {
         return error(400, "invalid_grant", "expired access/refresh token");
     }
-    let user = client
-        .run_as
-        .as_deref()
-        .and_then(|name| state.org.user_named(name))
-        .cloned();
+    let user = client.run_as.as_deref().and_then(|name| state.org.user_named(name)).cloned();
     match user {
         Some(user) => grant(state, request, &user, &client, call),
         None => error(400, "invalid_grant", "inactive user"),
@@ -292,9 +259,7 @@ fn refresh(
 
 fn grant(state: &mut State, request: &Request, user: &User, client: &Client, call: &mut Call) -> Answer {
     call.user = Some(user.username.clone());
-    let token = state
-        .org
-        .open_session(&user.id, &client.id, client.app.as_deref(), client.jwt_tokens);
+    let token = state.org.open_session(&user.id, &client.id, client.app.as_deref(), client.jwt_tokens);
     Answer::json(
         200,
         &json!({
@@ -337,9 +302,7 @@ pub fn userinfo(state: &mut State, request: &Request, call: &mut Call) -> Answer
 pub fn identity(state: &mut State, request: &Request, call: &mut Call) -> Answer {
     let mut request = request.clone();
     if let Some(token) = request.query("oauth_token").map(str::to_string) {
-        request
-            .headers
-            .push(("authorization".to_string(), format!("Bearer {token}")));
+        request.headers.push(("authorization".to_string(), format!("Bearer {token}")));
     }
     let segments = request.segments();
     match bearer_user(state, &request, call) {
@@ -379,18 +342,10 @@ fn about(state: &State, request: &Request, user: &User) -> Value {
 pub fn revoke(state: &mut State, request: &Request, call: &mut Call) -> Answer {
     let mut form = request.query.clone();
     form.extend(parse_form(&String::from_utf8_lossy(&request.body)));
-    let token = form
-        .iter()
-        .find(|(name, _)| name == "token")
-        .map_or("", |(_, value)| value.as_str())
-        .to_string();
+    let token =
+        form.iter().find(|(name, _)| name == "token").map_or("", |(_, value)| value.as_str()).to_string();
     call.operation = "revoke".to_string();
-    match state
-        .org
-        .sessions
-        .iter_mut()
-        .find(|session| session.token == token && !session.expired)
-    {
+    match state.org.sessions.iter_mut().find(|session| session.token == token && !session.expired) {
         Some(session) => {
             session.expired = true;
             Answer::empty(200)

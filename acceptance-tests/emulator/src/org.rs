@@ -41,8 +41,7 @@ impl Tree {
 
     /// The part of a type that belongs to `app`.
     pub fn part(&self, kind: &str, app: &str) -> Option<(&String, &Component)> {
-        self.all(kind)
-            .find(|(_, component)| text(&component.fields, PARENT) == Some(app))
+        self.all(kind).find(|(_, component)| text(&component.fields, PARENT) == Some(app))
     }
 
     pub fn next_id(&mut self, prefix: &str) -> String {
@@ -59,11 +58,7 @@ impl Tree {
                 existing.modified_by = user.to_string();
                 existing.modified = at;
             }
-            return Stored {
-                id: existing.id.clone(),
-                created: false,
-                changed,
-            };
+            return Stored { id: existing.id.clone(), created: false, changed };
         }
         let id = self.next_id(id_prefix(kind));
         let component = Component {
@@ -74,15 +69,8 @@ impl Tree {
             modified_by: user.to_string(),
             modified: at,
         };
-        self.components
-            .entry(kind.to_string())
-            .or_default()
-            .insert(name.to_string(), component);
-        Stored {
-            id,
-            created: true,
-            changed: true,
-        }
+        self.components.entry(kind.to_string()).or_default().insert(name.to_string(), component);
+        Stored { id, created: true, changed: true }
     }
 
     pub fn remove(&mut self, kind: &str, name: &str) -> Option<Component> {
@@ -250,10 +238,7 @@ pub const OTHER_ADMIN: u64 = 5;
 
 impl Org {
     pub fn new(id: &str, name: &str, api_version: u32, certificate: &str) -> Org {
-        let mut tree = Tree {
-            issued_ids: 1000,
-            ..Tree::default()
-        };
+        let mut tree = Tree { issued_ids: 1000, ..Tree::default() };
         let domain = format!("{}.example", name.to_lowercase().replace(' ', "-"));
         let user = |number: u64, login: &str, name: &str, permissions: &[&str]| User {
             id: stamp::record_id("005", number),
@@ -269,12 +254,7 @@ impl Org {
                 2,
                 "app.admin",
                 "Alan Appadmin",
-                &[
-                    "ApiEnabled",
-                    "ExternalClientAppAdmin",
-                    "ModifyMetadata",
-                    "ViewSetup",
-                ],
+                &["ApiEnabled", "ExternalClientAppAdmin", "ModifyMetadata", "ViewSetup"],
             ),
             user(3, "limited", "Lee Limited", &["ApiEnabled"]),
             user(4, "integration", "Ingo Integration", &["ApiEnabled"]),
@@ -282,10 +262,7 @@ impl Org {
         ];
         let at = stamp::now();
         let fields = |entries: &[(&str, &str)]| -> Fields {
-            entries
-                .iter()
-                .map(|(name, value)| ((*name).to_string(), Value::text(*value)))
-                .collect()
+            entries.iter().map(|(name, value)| ((*name).to_string(), Value::text(*value))).collect()
         };
         let admin = stamp::record_id("005", 1);
         tree.put(
@@ -352,9 +329,7 @@ impl Org {
     }
 
     pub fn setting(&self, kind: &str, element: &str) -> bool {
-        self.tree
-            .all(kind)
-            .any(|(_, component)| is_true(&component.fields, element))
+        self.tree.all(kind).any(|(_, component)| is_true(&component.fields, element))
     }
 
     pub fn user(&self, id: &str) -> Option<&User> {
@@ -362,9 +337,7 @@ impl Org {
     }
 
     pub fn user_named(&self, username: &str) -> Option<&User> {
-        self.users
-            .iter()
-            .find(|user| user.username.eq_ignore_ascii_case(username))
+        self.users.iter().find(|user| user.username.eq_ignore_ascii_case(username))
     }
 
     pub fn open_session(&mut self, user: &str, client: &str, app: Option<&str>, jwt: bool) -> String {
@@ -374,10 +347,7 @@ impl Org {
             format!(
                 "{}.{}.{}",
                 part(r#"{"alg":"RS256","typ":"JWT","tty":"sfdc-core-token"}"#),
-                part(&format!(
-                    r#"{{"sub":"uid:{user}","jti":"{}"}}"#,
-                    stamp::random_text(16)
-                )),
+                part(&format!(r#"{{"sub":"uid:{user}","jti":"{}"}}"#, stamp::random_text(16))),
                 stamp::random_text(86)
             )
         } else {
@@ -399,20 +369,14 @@ impl Org {
     /// The tokens of an app end with it.
     pub fn end_sessions_of_deleted_apps(&mut self) {
         for session in &mut self.sessions {
-            if session
-                .app
-                .as_deref()
-                .is_some_and(|app| self.tree.part(GLOBAL_SETTINGS, app).is_none())
-            {
+            if session.app.as_deref().is_some_and(|app| self.tree.part(GLOBAL_SETTINGS, app).is_none()) {
                 session.expired = true;
             }
         }
     }
 
     pub fn session(&self, token: &str) -> Option<&Session> {
-        self.sessions
-            .iter()
-            .find(|session| session.token == token && !session.expired)
+        self.sessions.iter().find(|session| session.token == token && !session.expired)
     }
 
     /// Whether `user` is shown the Global files at all.

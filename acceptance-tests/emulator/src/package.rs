@@ -55,53 +55,34 @@ pub struct Unreadable {
 
 impl Unreadable {
     fn new(file: &str, problem: impl Into<String>) -> Unreadable {
-        Unreadable {
-            file: file.to_string(),
-            problem: problem.into(),
-            line: None,
-        }
+        Unreadable { file: file.to_string(), problem: problem.into(), line: None }
     }
 }
 
 pub fn read(zip: &[u8]) -> Result<Package, Unreadable> {
     let all = entries(zip)?;
-    let manifests: Vec<&String> = all
-        .keys()
-        .filter(|path| *path == "package.xml" || path.ends_with("/package.xml"))
-        .collect();
+    let manifests: Vec<&String> =
+        all.keys().filter(|path| *path == "package.xml" || path.ends_with("/package.xml")).collect();
     let path = match manifests.as_slice() {
         [] => return Err(Unreadable::new("package.xml", "No package.xml found")),
         [only] => (*only).clone(),
         _ => {
-            return Err(Unreadable::new(
-                "package.xml",
-                "not imitated: several packages in one zip",
-            ));
+            return Err(Unreadable::new("package.xml", "not imitated: several packages in one zip"));
         }
     };
     let prefix = path.strip_suffix("package.xml").unwrap_or("").to_string();
-    let mut package = Package {
-        prefix: prefix.clone(),
-        ..Package::default()
-    };
+    let mut package = Package { prefix: prefix.clone(), ..Package::default() };
     for (path, content) in all {
         let Some(name) = path.strip_prefix(&prefix) else {
-            return Err(Unreadable::new(
-                &path,
-                "not imitated: a file beside the package's folder",
-            ));
+            return Err(Unreadable::new(&path, "not imitated: a file beside the package's folder"));
         };
         match name {
             "package.xml" => package.manifest = read_manifest(name, &content)?,
             "destructiveChanges.xml" | "destructiveChangesPre.xml" => {
-                package
-                    .deletions
-                    .push((DeletionTime::Before, read_manifest(name, &content)?));
+                package.deletions.push((DeletionTime::Before, read_manifest(name, &content)?));
             }
             "destructiveChangesPost.xml" => {
-                package
-                    .deletions
-                    .push((DeletionTime::After, read_manifest(name, &content)?));
+                package.deletions.push((DeletionTime::After, read_manifest(name, &content)?));
             }
             other => {
                 package.files.insert(other.to_string(), content);
@@ -126,10 +107,7 @@ fn entries(zip: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Unreadable> {
     };
     let mut archive = zip::ZipArchive::new(Cursor::new(zip)).map_err(|error| broken(&error))?;
     if archive.len() > MOST_FILES {
-        return Err(Unreadable::new(
-            "package.xml",
-            "LIMIT_EXCEEDED: Maximum number of files is 10000",
-        ));
+        return Err(Unreadable::new("package.xml", "LIMIT_EXCEEDED: Maximum number of files is 10000"));
     }
     let mut files = BTreeMap::new();
     let mut total = 0;
@@ -143,16 +121,10 @@ fn entries(zip: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Unreadable> {
             return Err(Unreadable::new(&name, "The path of this file is not allowed"));
         }
         let mut content = Vec::new();
-        (&mut file)
-            .take(LARGEST_CONTENT)
-            .read_to_end(&mut content)
-            .map_err(|error| broken(&error))?;
+        (&mut file).take(LARGEST_CONTENT).read_to_end(&mut content).map_err(|error| broken(&error))?;
         total += content.len() as u64;
         if total > LARGEST_CONTENT {
-            return Err(Unreadable::new(
-                "package.xml",
-                "LIMIT_EXCEEDED: Maximum size of content is 600 MB",
-            ));
+            return Err(Unreadable::new("package.xml", "LIMIT_EXCEEDED: Maximum size of content is 600 MB"));
         }
         if files.insert(name.clone(), content).is_some() {
             return Err(Unreadable::new(&name, "The zip file holds this file twice"));
@@ -182,16 +154,10 @@ fn read_manifest(file: &str, content: &[u8]) -> Result<Manifest, Unreadable> {
             format!("Error parsing file: the root element must be {{{NAMESPACE}}}Package"),
         ));
     }
-    let mut manifest = Manifest {
-        file_name: file.to_string(),
-        ..Manifest::default()
-    };
+    let mut manifest = Manifest { file_name: file.to_string(), ..Manifest::default() };
     for node in root.children().filter(Node::is_element) {
         if node.tag_name().namespace() != Some(NAMESPACE) {
-            return Err(wrong(
-                node,
-                format!("Element {} has the wrong namespace", node.tag_name().name()),
-            ));
+            return Err(wrong(node, format!("Element {} has the wrong namespace", node.tag_name().name())));
         }
         match node.tag_name().name() {
             "version" => {
@@ -205,10 +171,7 @@ fn read_manifest(file: &str, content: &[u8]) -> Result<Manifest, Unreadable> {
                 .extend(read_types(&document, node).map_err(|(node, text)| wrong(node, text))?),
             "fullName" | "apiAccessLevel" | "description" | "namespacePrefix" | "objectPermissions"
             | "postInstallClass" | "setupWeblink" | "uninstallClass" => {
-                return Err(wrong(
-                    node,
-                    format!("not imitated: {} in a package", node.tag_name().name()),
-                ));
+                return Err(wrong(node, format!("not imitated: {} in a package", node.tag_name().name())));
             }
             other => {
                 return Err(wrong(
@@ -245,14 +208,7 @@ fn read_types<'a, 'input>(
         }
     }
     let kind = kind.ok_or_else(|| (types, "Required field is missing: name".to_string()))?;
-    Ok(names
-        .into_iter()
-        .map(|(name, line)| Member {
-            kind: kind.clone(),
-            name,
-            line,
-        })
-        .collect())
+    Ok(names.into_iter().map(|(name, line)| Member { kind: kind.clone(), name, line }).collect())
 }
 
 fn line_of(document: &Document<'_>, node: Node<'_, '_>) -> u32 {
@@ -261,9 +217,7 @@ fn line_of(document: &Document<'_>, node: Node<'_, '_>) -> u32 {
 
 /// `66.0` is 66.
 pub fn parse_version(text: &str) -> Option<u32> {
-    text.strip_suffix(".0")
-        .filter(|major| major.len() == 2)
-        .and_then(|major| major.parse().ok())
+    text.strip_suffix(".0").filter(|major| major.len() == 2).and_then(|major| major.parse().ok())
 }
 
 /// A zip with the given files, deflated.
@@ -304,12 +258,10 @@ mod tests {
         let manifest = manifest_text(&[("A".to_string(), ["b".to_string()].into())].into(), 66);
         let eca =
             "<ExternalClientApplication xmlns=\"x\"><label>\u{e4}&amp;</label></ExternalClientApplication>";
-        let files: BTreeMap<String, String> = [
-            ("package.xml", manifest.as_str()),
-            ("externalClientApps/A.eca", eca),
-        ]
-        .map(|(name, text)| (name.to_string(), text.to_string()))
-        .into();
+        let files: BTreeMap<String, String> =
+            [("package.xml", manifest.as_str()), ("externalClientApps/A.eca", eca)]
+                .map(|(name, text)| (name.to_string(), text.to_string()))
+                .into();
         let zip = write(&files);
         assert_eq!(read(&zip).unwrap().files.len(), 1);
         for end in 0..zip.len() {
@@ -321,13 +273,8 @@ mod tests {
         for end in (0..manifest.len()).filter(|end| manifest.is_char_boundary(*end)) {
             let _ = read_manifest("package.xml", &manifest.as_bytes()[..end]);
         }
-        let kind = crate::contract::Contract::get()
-            .by_name("ExternalClientApplication")
-            .unwrap();
-        let reading = crate::check::Reading {
-            version: 66,
-            alphabetical: false,
-        };
+        let kind = crate::contract::Contract::get().by_name("ExternalClientApplication").unwrap();
+        let reading = crate::check::Reading { version: 66, alphabetical: false };
         for end in 0..=eca.len() {
             assert!(crate::check::read_file(kind, &eca.as_bytes()[..end], reading).is_err());
         }

@@ -43,11 +43,7 @@ fn inner(value: &Value) -> String {
 }
 
 pub fn deploy_result(deploy: &Deploy, version: u32, with_details: bool) -> Value {
-    let failures: Vec<&Message> = deploy
-        .messages
-        .iter()
-        .filter(|message| !message.success)
-        .collect();
+    let failures: Vec<&Message> = deploy.messages.iter().filter(|message| !message.success).collect();
     let components = deploy.messages.iter().filter(|message| is_component(message));
     // A mistake in package.xml counts like one in a component.
     let errors = failures.len();
@@ -94,20 +90,9 @@ pub fn deploy_result(deploy: &Deploy, version: u32, with_details: bool) -> Value
     let mut details = json!({ "runTestResult": { "numFailures": 0, "numTestsRun": 0, "totalTime": 0.0 } });
     if with_details {
         let told = |message: &&Message| deploy_message(message, deploy.modified);
-        let successes = deploy
-            .messages
-            .iter()
-            .filter(|message| message.success && is_done);
-        set(
-            &mut details,
-            "componentFailures",
-            failures.iter().map(told).collect(),
-        );
-        set(
-            &mut details,
-            "componentSuccesses",
-            successes.collect::<Vec<_>>().iter().map(told).collect(),
-        );
+        let successes = deploy.messages.iter().filter(|message| message.success && is_done);
+        set(&mut details, "componentFailures", failures.iter().map(told).collect());
+        set(&mut details, "componentSuccesses", successes.collect::<Vec<_>>().iter().map(told).collect());
     }
     set(&mut result, "details", details);
     result
@@ -155,10 +140,7 @@ fn deploy_message(message: &Message, at: Millis) -> Value {
 /// FileProperties of one component.
 pub fn file_properties(org: &Org, kind: &MetadataType, name: &str, folder: &str) -> Option<Value> {
     let component = org.tree.get(&kind.name, name)?;
-    let person = |id: &str| {
-        org.user(id)
-            .map_or_else(|| id.to_string(), |user| user.name.clone())
-    };
+    let person = |id: &str| org.user(id).map_or_else(|| id.to_string(), |user| user.name.clone());
     Some(json!({
         "createdById": component.created_by,
         "createdByName": person(&component.created_by),
@@ -177,11 +159,7 @@ pub fn file_properties(org: &Org, kind: &MetadataType, name: &str, folder: &str)
 /// Takes the result of a retrieve from the org.
 pub fn fill(retrieve: &mut Retrieve, org: &Org, user: &User, at: Millis) {
     let contract = Contract::get();
-    let folder = if retrieve.single_package {
-        ""
-    } else {
-        "unpackaged/"
-    };
+    let folder = if retrieve.single_package { "" } else { "unpackaged/" };
     let mut files = std::collections::BTreeMap::new();
     let mut found: std::collections::BTreeMap<String, std::collections::BTreeSet<String>> =
         std::collections::BTreeMap::new();
@@ -220,10 +198,7 @@ pub fn fill(retrieve: &mut Retrieve, org: &Org, user: &User, at: Millis) {
         }
     }
     found.retain(|_, names| !names.is_empty());
-    files.insert(
-        format!("{folder}package.xml"),
-        package::manifest_text(&found, retrieve.version),
-    );
+    files.insert(format!("{folder}package.xml"), package::manifest_text(&found, retrieve.version));
     properties.push(json!({
         "createdById": user.id,
         "createdByName": user.name,

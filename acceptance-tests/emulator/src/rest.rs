@@ -50,11 +50,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         Err(answer) => return answer,
     };
     if !user.may("ApiEnabled") {
-        return error(
-            403,
-            "API_DISABLED_FOR_ORG",
-            "API is not enabled for this Organization or Partner",
-        );
+        return error(403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner");
     }
     match (request.method.as_str(), segments.get(3..).unwrap_or_default()) {
         ("GET", []) => resources(state, request, version),
@@ -85,11 +81,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         ("GET", ["apps", "oauth", "credentials", app, consumer]) => {
             credentials(state, request, &user, app, consumer, version)
         }
-        (method, _) => error(
-            501,
-            "NOT_IMITATED",
-            &format!("not imitated: {method} {}", request.path),
-        ),
+        (method, _) => error(501, "NOT_IMITATED", &format!("not imitated: {method} {}", request.path)),
     }
 }
 
@@ -112,10 +104,8 @@ fn versions(state: &State) -> Answer {
 
 fn resources(state: &State, request: &Request, version: u32) -> Answer {
     let base = format!("/services/data/v{version}.0");
-    let user = request
-        .bearer()
-        .and_then(|token| state.org.session(token))
-        .map(|session| session.user.clone());
+    let user =
+        request.bearer().and_then(|token| state.org.session(token)).map(|session| session.user.clone());
     Answer::json(
         200,
         &json!({
@@ -131,14 +121,7 @@ fn resources(state: &State, request: &Request, version: u32) -> Answer {
 fn query(state: &State, request: &Request, call: &mut Call, is_tooling: bool) -> Answer {
     let text = request.query("q").unwrap_or_default();
     call.note("soql", json!(text));
-    match soql::run(
-        &soql::Source {
-            org: &state.org,
-            jobs: &state.jobs,
-            is_tooling,
-        },
-        text,
-    ) {
+    match soql::run(&soql::Source { org: &state.org, jobs: &state.jobs, is_tooling }, text) {
         Ok(result) => Answer::json(200, &result),
         Err((code, message)) => error(400, code, &message),
     }
@@ -154,11 +137,7 @@ fn deploys(
     call: &mut Call,
 ) -> Answer {
     if version < crate::apply::OLDEST_VERSION {
-        return error(
-            501,
-            "NOT_IMITATED",
-            &format!("not imitated: API version {version}.0"),
-        );
+        return error(501, "NOT_IMITATED", &format!("not imitated: API version {version}.0"));
     }
     if let Err(fault) = soap::may_use_metadata(user) {
         return error(403, &fault.code, &fault.text);
@@ -169,9 +148,8 @@ fn deploys(
             let Some(deploy) = state.jobs.deploy(id) else {
                 return not_found();
             };
-            let details = request
-                .query("includeDetails")
-                .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+            let details =
+                request.query("includeDetails").is_some_and(|value| value.eq_ignore_ascii_case("true"));
             let mut result = report::deploy_result(deploy, version, details);
             call.note("id", json!(deploy.id));
             call.note("status", json!(deploy.status));
@@ -197,20 +175,14 @@ fn deploys(
             }
             match soap::cancel(state, id, user) {
                 Ok(_) => {
-                    let result = state
-                        .jobs
-                        .deploy(id)
-                        .map(|deploy| report::deploy_result(deploy, version, false));
+                    let result =
+                        state.jobs.deploy(id).map(|deploy| report::deploy_result(deploy, version, false));
                     Answer::json(202, &json!({ "id": id, "deployResult": result }))
                 }
                 Err(fault) => fault.rest_answer(),
             }
         }
-        _ => error(
-            501,
-            "NOT_IMITATED",
-            &format!("not imitated: {method} {}", request.path),
-        ),
+        _ => error(501, "NOT_IMITATED", &format!("not imitated: {method} {}", request.path)),
     }
 }
 
@@ -219,16 +191,10 @@ fn start(state: &mut State, request: &Request, user: &User, version: u32, call: 
         Ok(parts) => parts,
         Err(problem) => return error(400, "INVALID_MULTIPART_REQUEST", &problem),
     };
-    let form = parts
-        .iter()
-        .find(|part| part.content_type.starts_with("application/json"));
+    let form = parts.iter().find(|part| part.content_type.starts_with("application/json"));
     let file = parts.iter().find(|part| part.name == "file");
     let Some(form) = form else {
-        return error(
-            400,
-            "INVALID_MULTIPART_REQUEST",
-            "the part with the deploy options is missing",
-        );
+        return error(400, "INVALID_MULTIPART_REQUEST", "the part with the deploy options is missing");
     };
     let sent: Value = match serde_json::from_slice(&form.content) {
         Ok(sent) => sent,
@@ -297,10 +263,7 @@ fn options(sent: Option<&Value>) -> Result<Options, String> {
 
 fn usage(state: &State, request: &Request) -> Answer {
     let number = |name: &str, default: usize| {
-        request
-            .query(name)
-            .and_then(|value| value.parse::<usize>().ok())
-            .unwrap_or(default)
+        request.query(name).and_then(|value| value.parse::<usize>().ok()).unwrap_or(default)
     };
     let (page, size) = (number("page", 0), number("pageSize", 100).max(1));
     let apps: Vec<Value> = state
@@ -319,30 +282,18 @@ fn usage(state: &State, request: &Request) -> Answer {
             })
         })
         .collect();
-    Answer::json(
-        200,
-        &json!({ "apps": apps, "currentPageUrl": request.path, "nextPageUrl": null }),
-    )
+    Answer::json(200, &json!({ "apps": apps, "currentPageUrl": request.path, "nextPageUrl": null }))
 }
 
 fn app_of<'a>(state: &'a State, id: &str) -> Option<&'a str> {
-    state
-        .org
-        .tree
-        .all(APP)
-        .find(|(_, app)| stamp::same_id(&app.id, id))
-        .map(|(name, _)| name.as_str())
+    state.org.tree.all(APP).find(|(_, app)| stamp::same_id(&app.id, id)).map(|(name, _)| name.as_str())
 }
 
 fn may_see(user: &User) -> Result<(), Answer> {
     if user.may("ExternalClientAppDeveloper") {
         return Ok(());
     }
-    Err(error(
-        403,
-        "INSUFFICIENT_ACCESS",
-        "You don't have access to the credentials of external client apps",
-    ))
+    Err(error(403, "INSUFFICIENT_ACCESS", "You don't have access to the credentials of external client apps"))
 }
 
 fn consumers(state: &State, user: &User, app: &str, version: u32) -> Answer {
@@ -363,11 +314,7 @@ fn consumer_of(state: &State, name: &str, app: &str, version: u32) -> Option<Val
     let key = text(&global.fields, "consumerKey").filter(|_| state.org.switches.key_in_rest);
     let mut consumer = json!({ "id": id, "key": key, "name": label, "url": url });
     if version >= 65 {
-        report::set(
-            &mut consumer,
-            "stagedCredentialsUrl",
-            json!(format!("{url}/staged")),
-        );
+        report::set(&mut consumer, "stagedCredentialsUrl", json!(format!("{url}/staged")));
     }
     Some(consumer)
 }
@@ -386,12 +333,7 @@ fn credentials(
     let Some(name) = app_of(state, app) else {
         return not_found();
     };
-    let is_known = state
-        .org
-        .tree
-        .consumers
-        .get(name)
-        .is_some_and(|id| stamp::same_id(id, consumer));
+    let is_known = state.org.tree.consumers.get(name).is_some_and(|id| stamp::same_id(id, consumer));
     let Some(mut found) = consumer_of(state, name, app, version).filter(|_| is_known) else {
         return not_found();
     };
@@ -401,10 +343,8 @@ fn credentials(
         "secret" | "keyandsecret" => true,
         other => return error(400, "INVALID_QUERY_PARAMETER", &format!("part: {other}")),
     };
-    let shows = state
-        .org
-        .setting(APP_SETTINGS, "enableClientSecretInRestApiAccess")
-        && user.may("ViewClientSecret");
+    let shows =
+        state.org.setting(APP_SETTINGS, "enableClientSecretInRestApiAccess") && user.may("ViewClientSecret");
     if wants_secret && shows {
         let secret = state
             .org

@@ -34,10 +34,7 @@ pub struct Settled {
 }
 
 pub(crate) fn refuse<T>(element: &'static str, text: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal {
-        element,
-        text: text.into(),
-    })
+    Err(Refusal { element, text: text.into() })
 }
 
 pub fn settle(
@@ -51,17 +48,12 @@ pub fn settle(
     if !behaviour::is_imitated(&kind.name) {
         return refuse(
             "",
-            format!(
-                "not imitated: {} (nobody has described how an org treats it)",
-                kind.name
-            ),
+            format!("not imitated: {} (nobody has described how an org treats it)", kind.name),
         );
     }
     documented_values(kind, &sent)?;
     let mut fields = if behaviour::is_partial(kind) {
-        existing
-            .map(|component| component.fields.clone())
-            .unwrap_or_default()
+        existing.map(|component| component.fields.clone()).unwrap_or_default()
     } else {
         Fields::new()
     };
@@ -71,19 +63,12 @@ pub fn settle(
         parent(world, kind, name, &fields, existing)?;
     }
     for (element, value) in behaviour::defaults(&kind.name) {
-        fields
-            .entry((*element).to_string())
-            .or_insert_with(|| Value::text(*value));
+        fields.entry((*element).to_string()).or_insert_with(|| Value::text(*value));
     }
     if kind.elements.iter().any(|element| element.name == "label") {
-        fields
-            .entry("label".to_string())
-            .or_insert_with(|| Value::text(name));
+        fields.entry("label".to_string()).or_insert_with(|| Value::text(name));
     }
-    let mut settled = Settled {
-        fields,
-        warnings: Vec::new(),
-    };
+    let mut settled = Settled { fields, warnings: Vec::new() };
     match kind.name.as_str() {
         APP => settings::app(world, name, &mut settled.fields, existing)?,
         OAUTH_SETTINGS => settings::oauth_settings(world, &mut settled.fields, existing)?,
@@ -97,13 +82,8 @@ pub fn settle(
 
 /// The sentence is Salesforce's for every API name.
 fn name_is_allowed(kind: &MetadataType, name: &str) -> Result<(), Refusal> {
-    let begins_with_letter = name
-        .chars()
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic());
-    let letters = name
-        .chars()
-        .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    let begins_with_letter = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
+    let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     if begins_with_letter && letters && !name.ends_with('_') && !name.contains("__") {
         return Ok(());
     }
@@ -129,10 +109,8 @@ fn documented_values(kind: &MetadataType, sent: &Fields) -> Result<(), Refusal> 
                 number => number.to_string().as_str() == value,
             })
         });
-        let is_settable = element
-            .settable_values
-            .as_ref()
-            .is_none_or(|values| values.iter().any(|known| known == value));
+        let is_settable =
+            element.settable_values.as_ref().is_none_or(|values| values.iter().any(|known| known == value));
         if !is_documented || !is_settable {
             return refuse(
                 named(kind, &element.name),
@@ -169,15 +147,9 @@ fn parent(
         );
     }
     if existing.is_some_and(|component| text(&component.fields, PARENT) != Some(app)) {
-        return refuse(
-            PARENT,
-            format!("not imitated: moving {name} to another external client app"),
-        );
+        return refuse(PARENT, format!("not imitated: moving {name} to another external client app"));
     }
-    if let Some((_, other)) = world
-        .tree
-        .part(&kind.name, app)
-        .filter(|(other, _)| *other != name)
+    if let Some((_, other)) = world.tree.part(&kind.name, app).filter(|(other, _)| *other != name)
         && is_single(&kind.name)
     {
         return refuse(
@@ -202,14 +174,10 @@ fn custom_scopes(world: &World<'_>, fields: &mut Fields) -> Result<(), Refusal> 
         return Ok(());
     };
     let scopes = list(sent);
-    match scopes
-        .iter()
-        .find(|scope| world.tree.get("OauthCustomScope", scope).is_none())
-    {
-        Some(unknown) => refuse(
-            element,
-            format!("In field: {element} - no OauthCustomScope named {unknown} found"),
-        ),
+    match scopes.iter().find(|scope| world.tree.get("OauthCustomScope", scope).is_none()) {
+        Some(unknown) => {
+            refuse(element, format!("In field: {element} - no OauthCustomScope named {unknown} found"))
+        }
         None => {
             fields.insert(element.to_string(), Value::Text(join(&scopes)));
             Ok(())
@@ -221,13 +189,7 @@ fn items<'a>(fields: &'a Fields, element: &str) -> Vec<&'a Fields> {
     match fields.get(element) {
         Some(Value::List(items)) => items
             .iter()
-            .filter_map(|item| {
-                if let Value::Fields(fields) = item {
-                    Some(fields)
-                } else {
-                    None
-                }
-            })
+            .filter_map(|item| if let Value::Fields(fields) = item { Some(fields) } else { None })
             .collect(),
         _ => Vec::new(),
     }

@@ -123,18 +123,9 @@ fn action<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Action, D::Error
     use serde::de::Error;
     let value = Value::deserialize(deserializer)?;
     match value.as_str() {
-        Some("cut") => Ok(Action {
-            cut: true,
-            ..Action::default()
-        }),
-        Some("drop") => Ok(Action {
-            drop: true,
-            ..Action::default()
-        }),
-        Some("stall") => Ok(Action {
-            stall: Some(3600),
-            ..Action::default()
-        }),
+        Some("cut") => Ok(Action { cut: true, ..Action::default() }),
+        Some("drop") => Ok(Action { drop: true, ..Action::default() }),
+        Some("stall") => Ok(Action { stall: Some(3600), ..Action::default() }),
         Some(other) => Err(D::Error::custom(format!("unknown action {other}"))),
         None => serde_json::from_value(value).map_err(D::Error::custom),
     }
@@ -149,11 +140,7 @@ impl Script {
     /// What is planned for this call. Every matching entry counts it; the first that is due happens.
     pub fn next(&mut self, call: &str) -> Option<(When, Action)> {
         let mut planned = None;
-        for entry in self
-            .entries
-            .iter_mut()
-            .filter(|entry| entry.call == call || entry.call == "any")
-        {
+        for entry in self.entries.iter_mut().filter(|entry| entry.call == call || entry.call == "any") {
             entry.seen += 1;
             let first = entry.nth.unwrap_or(1);
             let is_due = entry.seen >= first
@@ -169,11 +156,7 @@ impl Script {
     /// One entry or a list of them.
     pub fn parse(text: &[u8]) -> Result<Vec<Entry>, String> {
         let value: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-        let list = if value.is_array() {
-            value
-        } else {
-            Value::Array(vec![value])
-        };
+        let list = if value.is_array() { value } else { Value::Array(vec![value]) };
         serde_json::from_value(list).map_err(|error| error.to_string())
     }
 }
@@ -183,9 +166,7 @@ mod tests {
     use super::*;
 
     fn script(text: &str) -> Script {
-        Script {
-            entries: Script::parse(text.as_bytes()).unwrap(),
-        }
+        Script { entries: Script::parse(text.as_bytes()).unwrap() }
     }
 
     #[test]

@@ -133,10 +133,7 @@ async fn handle(
         .headers
         .iter()
         .map(|(name, value)| {
-            (
-                name.as_str().to_string(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
+            (name.as_str().to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
         .collect();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
@@ -177,17 +174,10 @@ fn response(mut answer: Answer) -> Result<hyper::Response<AnswerBody>, Broken> {
     for (name, value) in &answer.headers {
         builder = builder.header(name.as_str(), value.as_str());
     }
-    let size = if answer.drip_ms > 0 {
-        answer.body.len().div_ceil(PIECES_OF_A_DRIP)
-    } else {
-        answer.body.len()
-    };
+    let size =
+        if answer.drip_ms > 0 { answer.body.len().div_ceil(PIECES_OF_A_DRIP) } else { answer.body.len() };
     let body = AnswerBody {
-        pieces: answer
-            .body
-            .chunks(size.max(1))
-            .map(Bytes::copy_from_slice)
-            .collect(),
+        pieces: answer.body.chunks(size.max(1)).map(Bytes::copy_from_slice).collect(),
         announced,
         gap: Duration::from_millis(answer.drip_ms / PIECES_OF_A_DRIP as u64),
         is_cut,

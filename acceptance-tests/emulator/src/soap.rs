@@ -25,28 +25,22 @@ pub fn method_of(request: &Request) -> Option<String> {
 }
 
 fn body_of<'a, 'input>(document: &'a Document<'input>) -> Option<Node<'a, 'input>> {
-    child(child(document.root(), "Envelope")?, "Body")?
-        .children()
-        .find(Node::is_element)
+    child(child(document.root(), "Envelope")?, "Body")?.children().find(Node::is_element)
 }
 
 pub fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
-    node.children()
-        .find(|child| child.is_element() && child.tag_name().name() == name)
+    node.children().find(|child| child.is_element() && child.tag_name().name() == name)
 }
 
 pub fn children<'a, 'input: 'a>(
     node: Node<'a, 'input>,
     name: &'a str,
 ) -> impl Iterator<Item = Node<'a, 'input>> + 'a {
-    node.children()
-        .filter(move |child| child.is_element() && child.tag_name().name() == name)
+    node.children().filter(move |child| child.is_element() && child.tag_name().name() == name)
 }
 
 pub fn text_of(node: Node<'_, '_>, name: &str) -> Option<String> {
-    child(node, name)
-        .and_then(|child| child.text())
-        .map(|text| text.trim().to_string())
+    child(node, name).and_then(|child| child.text()).map(|text| text.trim().to_string())
 }
 
 pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
@@ -66,22 +60,13 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
 
 fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<(String, String), Fault> {
     if request.method != "POST" {
-        return Err(Fault {
-            status: 405,
-            ..Fault::new("soapenv:Client", "SOAP calls are made by POST")
-        });
+        return Err(Fault { status: 405, ..Fault::new("soapenv:Client", "SOAP calls are made by POST") });
     }
-    let content_type = request
-        .header("content-type")
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let content_type = request.header("content-type").unwrap_or_default().to_ascii_lowercase();
     if !content_type.starts_with("text/xml") {
         return Err(Fault {
             status: 415,
-            ..Fault::new(
-                "soapenv:Client",
-                format!("The content type must be text/xml, not '{content_type}'"),
-            )
+            ..Fault::new("soapenv:Client", format!("The content type must be text/xml, not '{content_type}'"))
         });
     }
     if request.header("soapaction").is_none() {
@@ -89,12 +74,8 @@ fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<(Str
     }
     let text = std::str::from_utf8(&request.body)
         .map_err(|_| Fault::new("soapenv:Client", "The envelope is not valid UTF-8"))?;
-    let document = Document::parse(text).map_err(|error| {
-        Fault::new(
-            "soapenv:Client",
-            format!("The envelope is not well-formed: {error}"),
-        )
-    })?;
+    let document = Document::parse(text)
+        .map_err(|error| Fault::new("soapenv:Client", format!("The envelope is not well-formed: {error}")))?;
     let method = body_of(&document)
         .ok_or_else(|| Fault::new("soapenv:Client", "No Body with an operation in the envelope"))?;
     let version = version_of(state, request)?;
@@ -132,11 +113,7 @@ fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<(Str
 
 /// `/services/Soap/m/66.0`, whatever follows.
 fn version_of(state: &State, request: &Request) -> Result<u32, Fault> {
-    let written = request
-        .segments()
-        .get(3)
-        .map(|segment| (*segment).to_string())
-        .unwrap_or_default();
+    let written = request.segments().get(3).map(|segment| (*segment).to_string()).unwrap_or_default();
     match package::parse_version(&written) {
         Some(version) if version > state.org.api_version || version < 31 => Err(unsupported(&written)),
         Some(version) if version < OLDEST_VERSION => {
@@ -166,26 +143,17 @@ fn user_of(state: &State, token: &str, version: u32) -> Result<User, Fault> {
         ));
     };
     if session.jwt && version < 68 {
-        return Err(Fault::new(
-            "INVALID_SESSION_ID",
-            "This session is not valid for use with the API",
-        ));
+        return Err(Fault::new("INVALID_SESSION_ID", "This session is not valid for use with the API"));
     }
-    let user = state
-        .org
-        .user(&session.user)
-        .cloned()
-        .ok_or_else(|| Fault::new("INVALID_SESSION_ID", "No user"))?;
+    let user =
+        state.org.user(&session.user).cloned().ok_or_else(|| Fault::new("INVALID_SESSION_ID", "No user"))?;
     may_use_metadata(&user)?;
     Ok(user)
 }
 
 pub fn may_use_metadata(user: &User) -> Result<(), Fault> {
     if !user.may("ApiEnabled") {
-        return Err(Fault::new(
-            "API_CURRENTLY_DISABLED",
-            "API is disabled for this User",
-        ));
+        return Err(Fault::new("API_CURRENTLY_DISABLED", "API is disabled for this User"));
     }
     if !user.may("ModifyMetadata") && !user.may("ModifyAllData") {
         return Err(Fault::new(

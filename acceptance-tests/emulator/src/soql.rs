@@ -37,11 +37,7 @@ enum Test {
 }
 
 pub fn run(source: &Source<'_>, query: &str) -> Result<Value, Refusal> {
-    let mut reader = Reader {
-        tokens: tokens(query)?,
-        at: 0,
-        query,
-    };
+    let mut reader = Reader { tokens: tokens(query)?, at: 0, query };
     reader.word("SELECT")?;
     let fields = reader.fields()?;
     reader.word("FROM")?;
@@ -49,16 +45,12 @@ pub fn run(source: &Source<'_>, query: &str) -> Result<Value, Refusal> {
     let rows = rows(source, &object)?;
     let columns = columns(source, &object);
     let column = |field: &str| {
-        columns
-            .iter()
-            .find(|known| known.eq_ignore_ascii_case(field))
-            .copied()
-            .ok_or_else(|| {
-                (
-                    "INVALID_FIELD",
-                    format!("No such column '{field}' on entity '{object}'. (or not imitated: {query})"),
-                )
-            })
+        columns.iter().find(|known| known.eq_ignore_ascii_case(field)).copied().ok_or_else(|| {
+            (
+                "INVALID_FIELD",
+                format!("No such column '{field}' on entity '{object}'. (or not imitated: {query})"),
+            )
+        })
     };
     let mut conditions = Vec::new();
     if reader.take_word("WHERE") {
@@ -84,10 +76,8 @@ pub fn run(source: &Source<'_>, query: &str) -> Result<Value, Refusal> {
     for condition in &conditions {
         column(&condition.field)?;
     }
-    let mut found: Vec<&Value> = rows
-        .iter()
-        .filter(|row| conditions.iter().all(|condition| matches(row, condition)))
-        .collect();
+    let mut found: Vec<&Value> =
+        rows.iter().filter(|row| conditions.iter().all(|condition| matches(row, condition))).collect();
     if let Some((field, descends)) = order {
         found.sort_by_key(|row| row.get(field).map(plain).unwrap_or_default());
         if descends {
@@ -127,30 +117,18 @@ fn plain(value: &Value) -> String {
 fn matches(row: &Value, condition: &Condition) -> bool {
     let own = row
         .as_object()
-        .and_then(|members| {
-            members
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(&condition.field))
-        })
+        .and_then(|members| members.iter().find(|(name, _)| name.eq_ignore_ascii_case(&condition.field)))
         .map(|(_, value)| plain(value))
         .unwrap_or_default();
     let is_same = |value: &String| {
         own.eq_ignore_ascii_case(value)
             || crate::stamp::same_id(&own, value) && condition.field.ends_with("Id")
     };
-    let order = || {
-        condition
-            .values
-            .first()
-            .map(|value| sortable(&own).cmp(&sortable(value)))
-    };
+    let order = || condition.values.first().map(|value| sortable(&own).cmp(&sortable(value)));
     match condition.test {
         Test::OneOf => condition.values.iter().any(is_same),
         Test::NoneOf => !condition.values.iter().any(is_same),
-        Test::Like => condition
-            .values
-            .iter()
-            .any(|value| like(&own.to_lowercase(), &value.to_lowercase())),
+        Test::Like => condition.values.iter().any(|value| like(&own.to_lowercase(), &value.to_lowercase())),
         Test::Less => order().is_some_and(Ordering::is_lt),
         Test::LessOrSame => order().is_some_and(Ordering::is_le),
         Test::More => order().is_some_and(Ordering::is_gt),
@@ -227,14 +205,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn malformed(&self) -> Refusal {
-        let near = self
-            .tokens
-            .get(self.at)
-            .map_or_else(|| "<EOF>".to_string(), |token| format!("{token:?}"));
-        (
-            "MALFORMED_QUERY",
-            format!("unexpected token: {near} (or not imitated: {})", self.query),
-        )
+        let near = self.tokens.get(self.at).map_or_else(|| "<EOF>".to_string(), |token| format!("{token:?}"));
+        ("MALFORMED_QUERY", format!("unexpected token: {near} (or not imitated: {})", self.query))
     }
 
     fn next(&mut self) -> Option<Token> {
@@ -251,11 +223,7 @@ impl Reader<'_> {
     }
 
     fn word(&mut self, word: &str) -> Result<(), Refusal> {
-        if self.take_word(word) {
-            Ok(())
-        } else {
-            Err(self.malformed())
-        }
+        if self.take_word(word) { Ok(()) } else { Err(self.malformed()) }
     }
 
     fn take_sign(&mut self, sign: char) -> bool {
@@ -265,11 +233,7 @@ impl Reader<'_> {
     }
 
     fn sign(&mut self, sign: char) -> Result<(), Refusal> {
-        if self.take_sign(sign) {
-            Ok(())
-        } else {
-            Err(self.malformed())
-        }
+        if self.take_sign(sign) { Ok(()) } else { Err(self.malformed()) }
     }
 
     fn name(&mut self) -> Result<String, Refusal> {
@@ -300,51 +264,27 @@ impl Reader<'_> {
     fn condition(&mut self) -> Result<Condition, Refusal> {
         let field = self.name()?;
         if self.take_word("IN") {
-            return Ok(Condition {
-                field,
-                test: Test::OneOf,
-                values: self.values()?,
-            });
+            return Ok(Condition { field, test: Test::OneOf, values: self.values()? });
         }
         if self.take_word("NOT") {
             self.word("IN")?;
-            return Ok(Condition {
-                field,
-                test: Test::NoneOf,
-                values: self.values()?,
-            });
+            return Ok(Condition { field, test: Test::NoneOf, values: self.values()? });
         }
         if self.take_word("LIKE") {
-            return Ok(Condition {
-                field,
-                test: Test::Like,
-                values: vec![self.value()?],
-            });
+            return Ok(Condition { field, test: Test::Like, values: vec![self.value()?] });
         }
         let test = if self.take_sign('!') {
             self.sign('=')?;
             Test::NoneOf
         } else if self.take_sign('<') {
-            if self.take_sign('=') {
-                Test::LessOrSame
-            } else {
-                Test::Less
-            }
+            if self.take_sign('=') { Test::LessOrSame } else { Test::Less }
         } else if self.take_sign('>') {
-            if self.take_sign('=') {
-                Test::MoreOrSame
-            } else {
-                Test::More
-            }
+            if self.take_sign('=') { Test::MoreOrSame } else { Test::More }
         } else {
             self.sign('=')?;
             Test::OneOf
         };
-        Ok(Condition {
-            field,
-            test,
-            values: vec![self.value()?],
-        })
+        Ok(Condition { field, test, values: vec![self.value()?] })
     }
 
     fn values(&mut self) -> Result<Vec<String>, Refusal> {
@@ -374,11 +314,7 @@ impl Reader<'_> {
     }
 
     fn end(&self) -> Result<(), Refusal> {
-        if self.at >= self.tokens.len() {
-            Ok(())
-        } else {
-            Err(self.malformed())
-        }
+        if self.at >= self.tokens.len() { Ok(()) } else { Err(self.malformed()) }
     }
 }
 
@@ -389,14 +325,7 @@ mod tests {
     fn run(query: &str) -> Result<Value, Refusal> {
         let org = crate::org::Org::new("00DEM0000000001EAA", "Test", 67, "");
         let jobs = crate::job::Jobs::default();
-        super::run(
-            &Source {
-                org: &org,
-                jobs: &jobs,
-                is_tooling: false,
-            },
-            query,
-        )
+        super::run(&Source { org: &org, jobs: &jobs, is_tooling: false }, query)
     }
 
     #[test]
@@ -412,10 +341,7 @@ mod tests {
         let sets =
             run("SELECT Id,Name FROM PermissionSet WHERE Name IN ('Shop_Staff', 'x\\'y') AND Label != 'z'");
         assert_eq!(sets.unwrap()["records"][0]["Name"], "Shop_Staff");
-        assert_eq!(
-            run("SELECT Id FROM User WHERE Name LIKE '%Adm%' LIMIT 1").unwrap()["totalSize"],
-            1
-        );
+        assert_eq!(run("SELECT Id FROM User WHERE Name LIKE '%Adm%' LIMIT 1").unwrap()["totalSize"], 1);
     }
 
     #[test]
@@ -424,10 +350,7 @@ mod tests {
             ("SELECT Id FROM ScratchOrgInfo limit 1", "INVALID_TYPE"),
             ("SELECT Nope FROM User", "INVALID_FIELD"),
             ("SELECT Id FROM User WHERE Nope = 'x'", "INVALID_FIELD"),
-            (
-                "SELECT Id FROM User WHERE Id = 'x' OR Id = 'y'",
-                "MALFORMED_QUERY",
-            ),
+            ("SELECT Id FROM User WHERE Id = 'x' OR Id = 'y'", "MALFORMED_QUERY"),
             ("SELECT (SELECT Id FROM Contacts) FROM User", "MALFORMED_QUERY"),
             ("SELECT Id FROM User WHERE Name = 'x", "MALFORMED_QUERY"),
             ("", "MALFORMED_QUERY"),

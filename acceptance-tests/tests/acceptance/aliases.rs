@@ -73,14 +73,8 @@ fn two_aliases_manage_two_orgs() {
             ("salesforce_external_client_app_oauth_settings.west", Create),
         ],
     );
-    assert_eq!(
-        workspace.attribute("salesforce_external_client_app.east", "org_id"),
-        FIRST
-    );
-    assert_eq!(
-        workspace.attribute("salesforce_external_client_app.west", "org_id"),
-        SECOND
-    );
+    workspace.is_in_org("salesforce_external_client_app.east", FIRST);
+    workspace.is_in_org("salesforce_external_client_app.west", SECOND);
     assert_eq!(east.part(org::APP, "Shop").text("label"), "East");
     assert_eq!(west.part(org::APP, "Shop").text("label"), "West");
     let deploys = west.deploys().len();
@@ -90,11 +84,7 @@ fn two_aliases_manage_two_orgs() {
         &[("salesforce_external_client_app.east", Update)],
     );
     assert_eq!(east.part(org::APP, "Shop").text("label"), "Far East");
-    assert_eq!(
-        west.deploys().len(),
-        deploys,
-        "a change in one org is no deploy in the other"
-    );
+    assert_eq!(west.deploys().len(), deploys, "a change in one org is no deploy in the other");
 
     workspace.destroy().succeeded();
     assert_eq!(east.names(org::APP), Vec::<String>::new());
@@ -118,8 +108,5 @@ fn a_state_of_one_org_is_not_applied_to_another() {
     let run = workspace.apply().failed_saying(&FIRST[..15]);
     assert!(run.says(&SECOND[..15]), "{run}");
     assert_eq!(second.names(org::APP), Vec::<String>::new());
-    assert_eq!(
-        workspace.attribute("salesforce_external_client_app.shop", "org_id"),
-        FIRST
-    );
+    workspace.is_in_org("salesforce_external_client_app.shop", FIRST);
 }

@@ -44,15 +44,7 @@ fn what_is_gone_already_is_destroyed_without_complaint() {
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     org.remove(org::APP, "Shop");
     // Without the refresh Terraform believes that everything is still there.
-    workspace
-        .run(&[
-            "destroy",
-            "-no-color",
-            "-input=false",
-            "-auto-approve",
-            "-refresh=false",
-        ])
-        .succeeded();
+    workspace.run(&["destroy", "-no-color", "-input=false", "-auto-approve", "-refresh=false"]).succeeded();
     assert!(workspace.state().is_empty());
 }
 
@@ -73,11 +65,7 @@ fn a_protected_app_is_not_destroyed() {
 fn destroying_everything_leaves_other_apps_alone() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    org.admin(
-        "POST",
-        "/apps",
-        Some(&serde_json::json!({ "name": "Foreign", "label": "Somebody else's" })),
-    );
+    org.admin("POST", "/apps", Some(&serde_json::json!({ "name": "Foreign", "label": "Somebody else's" })));
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), ["Foreign"]);

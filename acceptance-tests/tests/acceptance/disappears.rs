@@ -48,11 +48,7 @@ fn policies_that_went_with_the_settings_are_in_force_again() {
     let actions = plan.actions();
     assert_eq!(actions.get(SETTINGS), Some(&Create), "{}", plan.words);
     // One half of the policies is still there, so both readings are right; leaving them alone is not.
-    assert!(
-        matches!(actions.get(POLICIES), Some(Create | Replace)),
-        "{}",
-        plan.words
-    );
+    assert!(matches!(actions.get(POLICIES), Some(Create | Replace)), "{}", plan.words);
     assert_eq!(actions.len(), 2, "{}", plan.words);
     workspace.apply_plan().succeeded();
     workspace.is_settled();

@@ -16,27 +16,14 @@ fn a_change_in_setup_shows_in_the_plan_and_is_repaired() {
     org.edit(org::APP, "Shop", "label", "Changed in Setup");
     org.edit(org::APP, "Shop", "description", "Written in Setup");
     org.edit(GLOBAL_OAUTH, "Shop", "isPkceRequired", "false");
-    org.edit(
-        GLOBAL_OAUTH,
-        "Shop",
-        "callbackUrl",
-        "https://evil.example.com/callback",
-    );
+    org.edit(GLOBAL_OAUTH, "Shop", "callbackUrl", "https://evil.example.com/callback");
     org.edit(org::OAUTH, "Shop", "commaSeparatedOauthScopes", "Full");
-    org.edit(
-        OAUTH_POLICIES,
-        "Shop",
-        "permittedUsersPolicyType",
-        "AllSelfAuthorized",
-    );
+    org.edit(OAUTH_POLICIES, "Shop", "permittedUsersPolicyType", "AllSelfAuthorized");
 
     let plan = workspace.converge(&[(APP, Update), (SETTINGS, Update), (POLICIES, Update)]);
     assert_eq!(plan.differing(APP), ["description", "label"]);
     assert_eq!(plan.before(APP, "label"), "Changed in Setup");
-    assert_eq!(
-        plan.differing(SETTINGS),
-        ["callback_urls", "oauth_scopes", "pkce_required"]
-    );
+    assert_eq!(plan.differing(SETTINGS), ["callback_urls", "oauth_scopes", "pkce_required"]);
     assert_eq!(plan.differing(POLICIES), ["permitted_users"]);
 
     assert_eq!(org.part(org::APP, "Shop").text("label"), "Shop");
@@ -44,10 +31,7 @@ fn a_change_in_setup_shows_in_the_plan_and_is_repaired() {
     let global = org.part(GLOBAL_OAUTH, "Shop");
     assert_eq!(global.text("isPkceRequired"), "true");
     assert_eq!(global.text("callbackUrl"), "https://shop.example.com/callback");
-    assert_eq!(
-        org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"),
-        "Api, OpenID, RefreshToken"
-    );
+    assert_eq!(org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"), "Api, OpenID, RefreshToken");
     assert_eq!(
         org.part(OAUTH_POLICIES, "Shop").text("permittedUsersPolicyType"),
         "AdminApprovedPreAuthorized"
@@ -64,19 +48,10 @@ fn what_is_not_managed_may_change_in_setup() {
     org.edit(GLOBAL_OAUTH, "Shop", "isRefreshTokenRotationEnabled", "true");
     // The refresh sees it; there is nothing to do about it.
     workspace.plan(&[]).changes(&[]);
-    workspace
-        .apply()
-        .succeeded()
-        .saying("0 added, 0 changed, 0 destroyed");
+    workspace.apply().succeeded().saying("0 added, 0 changed, 0 destroyed");
     workspace.is_settled();
-    assert_eq!(
-        org.part(OAUTH_POLICIES, "Shop").text("requiredSessionLevel"),
-        "HIGH_ASSURANCE"
-    );
-    assert_eq!(
-        workspace.attribute(POLICIES, "required_session_level"),
-        "HIGH_ASSURANCE"
-    );
+    assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("requiredSessionLevel"), "HIGH_ASSURANCE");
+    assert_eq!(workspace.attribute(POLICIES, "required_session_level"), "HIGH_ASSURANCE");
 }
 
 #[test]
@@ -84,11 +59,6 @@ fn another_spelling_of_the_same_value_is_no_drift() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
-    org.edit(
-        org::OAUTH,
-        "Shop",
-        "commaSeparatedOauthScopes",
-        "RefreshToken,OpenID ,  Api",
-    );
+    org.edit(org::OAUTH, "Shop", "commaSeparatedOauthScopes", "RefreshToken,OpenID ,  Api");
     workspace.is_settled();
 }

@@ -66,10 +66,8 @@ fn every_example_is_run_here() {
         let folder: PathBuf = repository().join("examples").join(folder);
         let entries =
             std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        let mut names: Vec<String> = entries
-            .flatten()
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .collect();
+        let mut names: Vec<String> =
+            entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         names
     };
@@ -89,8 +87,6 @@ fn examples_are_formatted() {
     let workspace = Workspace::anonymous();
     for folder in ["examples", "acceptance-tests/scenarios"] {
         let folder = repository().join(folder).display().to_string();
-        workspace
-            .run(&["fmt", "-check", "-diff", "-recursive", &folder])
-            .succeeded();
+        workspace.run(&["fmt", "-check", "-diff", "-recursive", &folder]).succeeded();
     }
 }

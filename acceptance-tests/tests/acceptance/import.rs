@@ -2,6 +2,7 @@
 
 use crate::configurations::{APP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
@@ -17,7 +18,6 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
   external_client_app = salesforce_external_client_app.shop.id
   callback_urls       = ["https://shop.example.com/callback"]
   oauth_scopes        = ["Api", "RefreshToken"]
-  certificate         = ""
 }
 
 resource "salesforce_external_client_app_policies" "shop" {
@@ -47,9 +47,7 @@ fn an_app_made_in_setup_is_imported_by_its_name() {
     let workspace = Workspace::new(&org);
     workspace.configure(BARE);
     for address in [APP, SETTINGS, POLICIES] {
-        workspace
-            .run(&["import", "-no-color", "-input=false", address, "Shop"])
-            .succeeded();
+        workspace.run(&["import", "-no-color", "-input=false", address, "Shop"]).succeeded();
     }
     workspace.is_settled();
     assert_eq!(org.deploys().len(), 0, "an import changes nothing in the org");
@@ -73,14 +71,37 @@ fn an_import_block_is_planned_without_changes() {
 }
 
 #[test]
+fn imported_settings_change_only_when_their_certificate_is_told() {
+    let org = Emulator::start();
+    made_in_setup(&org);
+    let workspace = Workspace::new(&org);
+    workspace.configure(BARE);
+    for address in [APP, SETTINGS] {
+        workspace.run(&["import", "-no-color", "-input=false", address, "Shop"]).succeeded();
+    }
+    let (without_policies, _) =
+        BARE.split_once("resource \"salesforce_external_client_app_policies\"").unwrap();
+    let changed = without_policies.replace("/callback\"", "/other\"");
+    workspace.configure(&changed);
+    // Salesforce does not return a certificate, and a deploy without it may clear it.
+    let run = workspace.apply().failed_saying("certificate");
+    assert!(run.says("on main.tf line"), "the error is at no attribute: {run}");
+    let callback = || org.part(org::GLOBAL_OAUTH, "Shop").text("callbackUrl");
+    assert_eq!(callback(), "https://shop.example.com/callback");
+
+    workspace.configure(&changed.replace("callback_urls ", "certificate = \"\"\n  callback_urls "));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    assert_eq!(callback(), "https://shop.example.com/other");
+}
+
+#[test]
 fn an_app_that_is_not_there_cannot_be_imported() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(BARE);
     for address in [APP, SETTINGS, POLICIES] {
-        workspace
-            .run(&["import", "-no-color", "-input=false", address, "Nobody"])
-            .failed_saying("Nobody");
+        workspace.run(&["import", "-no-color", "-input=false", address, "Nobody"]).failed_saying("Nobody");
         assert!(workspace.state().is_empty());
     }
 }
@@ -92,5 +113,5 @@ fn an_app_that_is_there_is_not_taken_over_by_a_create() {
     let workspace = Workspace::new(&org);
     workspace.configure(&BARE.replace("label         = \"Shop\"", "label         = \"Mine now\""));
     workspace.apply().failed_saying("import");
-    assert_eq!(org.part(acceptance_tests::org::APP, "Shop").text("label"), "Shop");
+    assert_eq!(org.part(org::APP, "Shop").text("label"), "Shop");
 }

@@ -42,16 +42,8 @@ fn ended_well(run: &Run) {
 #[track_caller]
 fn nothing_is_lost(org: &Emulator, workspace: &Workspace<'_>) {
     let state = workspace.state();
-    assert_eq!(
-        org.names(org::APP).is_empty(),
-        !state.contains_key(APP),
-        "{state:#?}"
-    );
-    assert_eq!(
-        org.names(org::OAUTH).is_empty(),
-        !state.contains_key(SETTINGS),
-        "{state:#?}"
-    );
+    assert_eq!(org.names(org::APP).is_empty(), !state.contains_key(APP), "{state:#?}");
+    assert_eq!(org.names(org::OAUTH).is_empty(), !state.contains_key(SETTINGS), "{state:#?}");
 }
 
 /// The next apply makes the rest.
@@ -61,10 +53,7 @@ fn the_next_apply_converges(org: &Emulator, workspace: &Workspace<'_>) {
     workspace.is_settled();
     assert_eq!(org.names(org::APP), ["Shop"]);
     let global = org.part(GLOBAL_OAUTH, "Shop");
-    assert_eq!(
-        workspace.attribute(SETTINGS, "consumer_key"),
-        global.text("consumerKey")
-    );
+    assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), global.text("consumerKey"));
     assert!(workspace.state().contains_key(POLICIES));
 }
 
@@ -73,15 +62,9 @@ fn interrupted(org: &Emulator, workspace: &Workspace<'_>, what: &str, moment: im
     wait_until(what, moment);
     running.interrupt();
     let run = workspace.wait(running);
-    let unfinished: Vec<Value> = org
-        .deploys()
-        .into_iter()
-        .filter(|deploy| deploy["done"] == false)
-        .collect();
+    let unfinished: Vec<Value> = org.deploys().into_iter().filter(|deploy| deploy["done"] == false).collect();
     assert!(
-        unfinished
-            .iter()
-            .all(|deploy| run.says(deploy["id"].as_str().unwrap_or("?"))),
+        unfinished.iter().all(|deploy| run.says(deploy["id"].as_str().unwrap_or("?"))),
         "a deploy still runs and nobody was told: {unfinished:?} {run}"
     );
     run
@@ -92,9 +75,7 @@ fn ctrl_c_while_a_deploy_waits_in_the_queue() {
     let org = Emulator::with(&["--queue-ms", "4000", "--deploy-ms", "500"]);
     let workspace = Workspace::new(&org);
     workspace.configure(SHOP);
-    let run = interrupted(&org, &workspace, "a deploy is pending", || {
-        is_in(&org.deploys(), "Pending")
-    });
+    let run = interrupted(&org, &workspace, "a deploy is pending", || is_in(&org.deploys(), "Pending"));
     ended_well(&run);
     nothing_is_lost(&org, &workspace);
     the_next_apply_converges(&org, &workspace);
@@ -105,9 +86,8 @@ fn ctrl_c_while_a_deploy_runs() {
     let org = Emulator::with(&["--deploy-ms", "3000"]);
     let workspace = Workspace::new(&org);
     workspace.configure(SHOP);
-    let run = interrupted(&org, &workspace, "a deploy is in progress", || {
-        is_in(&org.deploys(), "InProgress")
-    });
+    let run =
+        interrupted(&org, &workspace, "a deploy is in progress", || is_in(&org.deploys(), "InProgress"));
     ended_well(&run);
     nothing_is_lost(&org, &workspace);
     the_next_apply_converges(&org, &workspace);
@@ -124,17 +104,10 @@ fn ctrl_c_during_the_deploy_of_the_settings() {
     });
     ended_well(&run);
     nothing_is_lost(&org, &workspace);
-    let key = org
-        .components(GLOBAL_OAUTH)
-        .first()
-        .map(|global| global.text("consumerKey"));
+    let key = org.components(GLOBAL_OAUTH).first().map(|global| global.text("consumerKey"));
     the_next_apply_converges(&org, &workspace);
     if let Some(key) = key {
-        assert_eq!(
-            org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"),
-            key,
-            "the settings were made twice"
-        );
+        assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key, "the settings were made twice");
     }
 }
 
@@ -147,23 +120,15 @@ fn ctrl_c_during_an_update_keeps_the_consumer_key() {
     let before = org.deploys().len();
 
     workspace.configure(&SHOP.replace("\"OpenID\", ", "").replace("= 30", "= 15"));
-    let run = interrupted(
-        &org,
-        &workspace,
-        "the deploy of the update is in progress",
-        || {
-            let deploys = org.deploys();
-            deploys.len() > before && is_in(&deploys, "InProgress")
-        },
-    );
+    let run = interrupted(&org, &workspace, "the deploy of the update is in progress", || {
+        let deploys = org.deploys();
+        deploys.len() > before && is_in(&deploys, "InProgress")
+    });
     ended_well(&run);
     assert_eq!(workspace.state().len(), 3);
     the_next_apply_converges(&org, &workspace);
     assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
-    assert_eq!(
-        org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"),
-        "Api, RefreshToken"
-    );
+    assert_eq!(org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"), "Api, RefreshToken");
 }
 
 #[test]
@@ -202,24 +167,16 @@ fn ctrl_c_twice_ends_at_once_and_the_way_back_is_told() {
     let second = Instant::now();
     running.interrupt();
     let run = workspace.wait(running);
-    assert!(
-        second.elapsed() < Duration::from_secs(10),
-        "{:?} after the second Ctrl-C",
-        second.elapsed()
-    );
+    assert!(second.elapsed() < Duration::from_secs(10), "{:?} after the second Ctrl-C", second.elapsed());
     assert_ne!(run.code, Some(0), "{run}");
     // The deploy goes on in the org although nobody waits for it.
-    wait_until("the org is quiet", || {
-        org.deploys().iter().all(|deploy| deploy["done"] == true)
-    });
+    wait_until("the org is quiet", || org.deploys().iter().all(|deploy| deploy["done"] == true));
     let again = workspace.apply();
     if again.code != Some(0) {
         // Terraform did not wait for the answer. An app that only the org knows of is not taken over in silence.
         let again = again.failed_saying("import");
         assert!(again.says("Shop"), "{again}");
-        workspace
-            .run(&["import", "-no-color", "-input=false", APP, "Shop"])
-            .succeeded();
+        workspace.run(&["import", "-no-color", "-input=false", APP, "Shop"]).succeeded();
     }
     the_next_apply_converges(&org, &workspace);
 }

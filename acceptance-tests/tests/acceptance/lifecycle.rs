@@ -30,24 +30,15 @@ fn one_apply_makes_an_app_with_all_its_parts() {
 
     // Known ids would let Terraform keep the parts when the app is replaced.
     for address in [APP, SETTINGS, POLICIES] {
-        assert!(
-            plan.is_unknown(address, "id"),
-            "{address}.id is known while planning the create"
-        );
+        assert!(plan.is_unknown(address, "id"), "{address}.id is known while planning the create");
         assert_eq!(workspace.attribute(address, "id"), "Shop");
-        assert_eq!(workspace.attribute(address, "org_id"), org.org_id());
+        workspace.is_in_org(address, org.org_id());
     }
     let global = org.part(GLOBAL_OAUTH, "Shop");
-    assert_eq!(
-        workspace.attribute(SETTINGS, "consumer_key"),
-        global.text("consumerKey")
-    );
+    assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), global.text("consumerKey"));
     assert_eq!(global.text("callbackUrl"), "https://shop.example.com/callback");
     let policies = org.part(OAUTH_POLICIES, "Shop");
-    assert_eq!(
-        policies.text("permittedUsersPolicyType"),
-        "AdminApprovedPreAuthorized"
-    );
+    assert_eq!(policies.text("permittedUsersPolicyType"), "AdminApprovedPreAuthorized");
     assert_eq!(policies.text("commaSeparatedPermissionSet"), "Shop_Customer");
     assert_eq!(policies.text("guestJwtTimeout"), "30");
 

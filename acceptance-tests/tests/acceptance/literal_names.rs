@@ -25,6 +25,11 @@ resource "salesforce_external_client_app_policies" "shop" {
   external_client_app = "Shop"
   permitted_users     = "AdminApprovedPreAuthorized"
   permission_sets     = ["Shop_Customer"]
+
+  # If the settings never come, the wait ends here and not with the suite's patience.
+  timeouts {
+    create = "60s"
+  }
 }
 "#;
 
@@ -33,10 +38,7 @@ fn two_resources_of_one_app_with_literal_names_are_made_together() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(LITERAL, &[(APP, Create), (SETTINGS, Create)]);
-    assert_eq!(
-        org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"),
-        "Api"
-    );
+    assert_eq!(org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"), "Api");
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }

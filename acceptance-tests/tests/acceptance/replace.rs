@@ -9,10 +9,7 @@ use acceptance_tests::workspace::Workspace;
 #[track_caller]
 fn policies_are_in_force(org: &Emulator, app: &str) {
     let policies = org.part(OAUTH_POLICIES, app);
-    assert_eq!(
-        policies.text("permittedUsersPolicyType"),
-        "AdminApprovedPreAuthorized"
-    );
+    assert_eq!(policies.text("permittedUsersPolicyType"), "AdminApprovedPreAuthorized");
     assert_eq!(policies.text("commaSeparatedPermissionSet"), "Shop_Customer");
     assert_eq!(policies.text("isGuestCodeCredFlowEnabled"), "true");
     assert_eq!(policies.text("guestJwtTimeout"), "30");
@@ -62,10 +59,7 @@ fn a_new_api_name_is_a_new_app() {
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
 
     let renamed = SHOP.replace(r#"name          = "Shop""#, r#"name          = "Store""#);
-    let plan = workspace.step(
-        &renamed,
-        &[(APP, Replace), (SETTINGS, Replace), (POLICIES, Replace)],
-    );
+    let plan = workspace.step(&renamed, &[(APP, Replace), (SETTINGS, Replace), (POLICIES, Replace)]);
     plan.saying("Consumer key will be destroyed").saying("label");
     assert_eq!(org.names(org::APP), ["Store"]);
     policies_are_in_force(&org, "Store");
@@ -75,14 +69,8 @@ fn a_new_api_name_is_a_new_app() {
 fn a_replace_is_refused_while_the_settings_are_protected() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    let protected = SHOP.replace(
-        "oauth_scopes ",
-        "deletion_protection          = true\n  oauth_scopes ",
-    );
-    workspace.step(
-        &protected,
-        &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)],
-    );
+    let protected = SHOP.replace("oauth_scopes ", "deletion_protection          = true\n  oauth_scopes ");
+    workspace.step(&protected, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
 
     for address in [APP, SETTINGS] {

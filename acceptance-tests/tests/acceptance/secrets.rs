@@ -15,19 +15,9 @@ fn the_trace_log_has_the_providers_own_words() {
     workspace.step(ONLY_APP, &[(APP, Create)]);
     let logs = workspace.logs();
     // Without them the search of the log would be a search of Terraform's words only.
-    let ours = logs
-        .lines()
-        .filter(|line| line.contains("provider.terraform-provider-salesforce: "))
-        .count();
-    assert!(
-        ours > 20,
-        "{ours} lines of the provider in {} bytes of log",
-        logs.len()
-    );
-    assert!(
-        logs.contains("[TRACE] provider.terraform-provider-salesforce: "),
-        "nothing at TRACE"
-    );
+    let ours = logs.lines().filter(|line| line.contains("provider.terraform-provider-salesforce: ")).count();
+    assert!(ours > 20, "{ours} lines of the provider in {} bytes of log", logs.len());
+    assert!(logs.contains("[TRACE] provider.terraform-provider-salesforce: "), "nothing at TRACE");
 }
 
 #[test]
@@ -37,10 +27,7 @@ fn a_secret_in_the_state_is_found() {
     let mut workspace = Workspace::new(&org);
     workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
     // The consumer key is in the state by right. For a moment it plays the secret.
-    workspace.watch_secret(Secret::new(
-        "played",
-        &org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"),
-    ));
+    workspace.watch_secret(Secret::new("played", &org.part(GLOBAL_OAUTH, "Shop").text("consumerKey")));
     let _found = workspace.run(&["version"]);
 }
 
@@ -57,11 +44,7 @@ fn the_org_issues_secrets_that_are_worth_searching_for() {
 #[test]
 fn a_secret_that_a_retrieve_contains_goes_nowhere() {
     let org = Emulator::start();
-    org.admin(
-        "PATCH",
-        "/org",
-        Some(&serde_json::json!({ "secret_in_metadata": true })),
-    );
+    org.admin("PATCH", "/org", Some(&serde_json::json!({ "secret_in_metadata": true })));
     let workspace = Workspace::new(&org);
     workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
     let changed = APP_AND_SETTINGS.replace("\"OpenID\", ", "");
@@ -85,7 +68,5 @@ fn a_token_from_elsewhere_goes_nowhere() {
 
     // One that has expired appears in the org's error.
     org.admin("POST", "/sessions/expire", None);
-    workspace
-        .run(&["plan", "-no-color", "-input=false"])
-        .failed_saying("access_token");
+    workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying("access token");
 }

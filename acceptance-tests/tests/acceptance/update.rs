@@ -16,16 +16,9 @@ fn an_update_keeps_the_consumer_key() {
 
     let changed = APP_AND_SETTINGS.replace(r#"["Api", "OpenID", "RefreshToken"]"#, r#"["Api", "OpenID"]"#);
     let plan = workspace.step(&changed, &[(SETTINGS, Update)]);
-    assert_eq!(
-        plan.differing(SETTINGS),
-        ["oauth_scopes"],
-        "nothing else becomes unknown"
-    );
+    assert_eq!(plan.differing(SETTINGS), ["oauth_scopes"], "nothing else becomes unknown");
     assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
-    assert_eq!(
-        org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"),
-        "Api, OpenID"
-    );
+    assert_eq!(org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"), "Api, OpenID");
 }
 
 #[test]
@@ -38,10 +31,7 @@ fn each_change_reaches_the_org_in_one_deploy() {
     let changed = SHOP.replace("\"identity@example.com\"", "\"shop@example.com\"");
     workspace.step(&changed, &[(APP, Update)]);
     assert_eq!(org.deploys().len(), before + 1);
-    assert_eq!(
-        org.part(org::APP, "Shop").text("contactEmail"),
-        "shop@example.com"
-    );
+    assert_eq!(org.part(org::APP, "Shop").text("contactEmail"), "shop@example.com");
 }
 
 #[test]
@@ -53,11 +43,7 @@ fn what_only_the_provider_knows_of_is_not_sent() {
 
     let protected = ONLY_APP.replace("label ", "deletion_protection = true\n  label ");
     workspace.step(&protected, &[(APP, Update)]);
-    assert_eq!(
-        org.deploys().len(),
-        before,
-        "deletion_protection is the provider's own"
-    );
+    assert_eq!(org.deploys().len(), before, "deletion_protection is the provider's own");
     assert_eq!(workspace.attribute(APP, "deletion_protection"), true);
 }
 
@@ -75,24 +61,13 @@ fn what_nobody_manages_survives_an_update() {
             "named_user_jwt_enabled       = true",
             "named_user_jwt_enabled = true\n  pkce_required = true\n  introspect_all_tokens = true",
         )
-        .replace(
-            "guest_jwt_timeout_minutes          = 30",
-            "guest_jwt_timeout_minutes = 15",
-        );
+        .replace("guest_jwt_timeout_minutes          = 30", "guest_jwt_timeout_minutes = 15");
     workspace.step(&changed, &[(SETTINGS, Update), (POLICIES, Update)]);
 
     let global = org.part(GLOBAL_OAUTH, "Shop");
     assert_eq!(global.text("isIntrospectAllTokens"), "true");
-    assert_eq!(
-        global.text("isDPopEnabled"),
-        "true",
-        "an element without an attribute was erased"
-    );
+    assert_eq!(global.text("isDPopEnabled"), "true", "an element without an attribute was erased");
     let policies = org.part(OAUTH_POLICIES, "Shop");
     assert_eq!(policies.text("guestJwtTimeout"), "15");
-    assert_eq!(
-        policies.text("ipRelaxationPolicyType"),
-        "Bypass",
-        "an attribute left out was reset"
-    );
+    assert_eq!(policies.text("ipRelaxationPolicyType"), "Bypass", "an attribute left out was reset");
 }

@@ -17,16 +17,11 @@ async fn connected() -> (Plugin, ProviderClient<Channel>) {
 }
 
 fn garbage() -> Option<DynamicValue> {
-    Some(DynamicValue {
-        msgpack: vec![0xc1, 0xff, 0x00],
-        json: Vec::new(),
-    })
+    Some(DynamicValue { msgpack: vec![0xc1, 0xff, 0x00], json: Vec::new() })
 }
 
 fn one_error(diagnostics: &[Diagnostic], word: &str) {
-    let [diagnostic] = diagnostics else {
-        panic!("{diagnostics:?}")
-    };
+    let [diagnostic] = diagnostics else { panic!("{diagnostics:?}") };
     assert_eq!(diagnostic.severity(), Severity::Error);
     let text = format!("{}: {}", diagnostic.summary, diagnostic.detail);
     assert!(text.contains(word), "{text}");
@@ -38,18 +33,9 @@ async fn values_that_cannot_be_read_become_diagnostics() {
     for config in [
         garbage(),
         None,
-        Some(DynamicValue {
-            msgpack: vec![0x91; 100_000],
-            json: Vec::new(),
-        }),
-        Some(DynamicValue {
-            msgpack: vec![0xc0; 17 * 1024 * 1024],
-            json: Vec::new(),
-        }),
-        Some(DynamicValue {
-            msgpack: Vec::new(),
-            json: b"{".to_vec(),
-        }),
+        Some(DynamicValue { msgpack: vec![0x91; 100_000], json: Vec::new() }),
+        Some(DynamicValue { msgpack: vec![0xc0; 17 * 1024 * 1024], json: Vec::new() }),
+        Some(DynamicValue { msgpack: Vec::new(), json: b"{".to_vec() }),
     ] {
         let request = ConfigureRequest {
             terraform_version: "1.11.4".to_owned(),
@@ -59,11 +45,7 @@ async fn values_that_cannot_be_read_become_diagnostics() {
         let reply = client.configure(request).await.unwrap().into_inner();
         one_error(&reply.diagnostics, "provider configuration");
         let request = PrepareProviderConfigRequest { config };
-        let reply = client
-            .prepare_provider_config(request)
-            .await
-            .unwrap()
-            .into_inner();
+        let reply = client.prepare_provider_config(request).await.unwrap().into_inner();
         one_error(&reply.diagnostics, "provider configuration");
     }
 }
@@ -80,85 +62,43 @@ async fn types_that_do_not_exist_become_diagnostics() {
     }
     refused!(
         validate_resource_type_config,
-        ValidateResourceTypeConfigRequest {
-            type_name: type_name(),
-            ..Default::default()
-        }
+        ValidateResourceTypeConfigRequest { type_name: type_name(), ..Default::default() }
     );
     refused!(
         upgrade_resource_state,
-        UpgradeResourceStateRequest {
-            type_name: type_name(),
-            ..Default::default()
-        }
+        UpgradeResourceStateRequest { type_name: type_name(), ..Default::default() }
     );
     refused!(
         upgrade_resource_identity,
-        UpgradeResourceIdentityRequest {
-            type_name: type_name(),
-            ..Default::default()
-        }
+        UpgradeResourceIdentityRequest { type_name: type_name(), ..Default::default() }
     );
-    refused!(
-        read_resource,
-        ReadResourceRequest {
-            type_name: type_name(),
-            ..Default::default()
-        }
-    );
+    refused!(read_resource, ReadResourceRequest { type_name: type_name(), ..Default::default() });
     refused!(
         plan_resource_change,
-        PlanResourceChangeRequest {
-            type_name: type_name(),
-            ..Default::default()
-        }
+        PlanResourceChangeRequest { type_name: type_name(), ..Default::default() }
     );
     refused!(
         apply_resource_change,
-        ApplyResourceChangeRequest {
-            type_name: type_name(),
-            ..Default::default()
-        }
+        ApplyResourceChangeRequest { type_name: type_name(), ..Default::default() }
     );
     refused!(
         import_resource_state,
-        ImportResourceStateRequest {
-            type_name: type_name(),
-            ..Default::default()
-        }
+        ImportResourceStateRequest { type_name: type_name(), ..Default::default() }
     );
     refused!(
         move_resource_state,
-        MoveResourceStateRequest {
-            target_type_name: type_name(),
-            ..Default::default()
-        }
+        MoveResourceStateRequest { target_type_name: type_name(), ..Default::default() }
     );
     refused!(
         validate_data_source_config,
-        ValidateDataSourceConfigRequest {
-            type_name: type_name(),
-            ..Default::default()
-        }
+        ValidateDataSourceConfigRequest { type_name: type_name(), ..Default::default() }
     );
-    refused!(
-        read_data_source,
-        ReadDataSourceRequest {
-            type_name: type_name(),
-            ..Default::default()
-        }
-    );
+    refused!(read_data_source, ReadDataSourceRequest { type_name: type_name(), ..Default::default() });
     refused!(
         open_ephemeral_resource,
-        OpenEphemeralResourceRequest {
-            type_name: type_name(),
-            ..Default::default()
-        }
+        OpenEphemeralResourceRequest { type_name: type_name(), ..Default::default() }
     );
-    let request = CallFunctionRequest {
-        name: "unicorn".to_owned(),
-        arguments: Vec::new(),
-    };
+    let request = CallFunctionRequest { name: "unicorn".to_owned(), arguments: Vec::new() };
     let reply = client.call_function(request).await.unwrap().into_inner();
     assert!(reply.error.unwrap().text.contains("unicorn"));
 }
@@ -166,16 +106,9 @@ async fn types_that_do_not_exist_become_diagnostics() {
 #[tokio::test]
 async fn what_there_is_can_be_asked_in_any_order() {
     let (_plugin, mut client) = connected().await;
-    client
-        .get_resource_identity_schemas(GetResourceIdentitySchemasRequest {})
-        .await
-        .unwrap();
+    client.get_resource_identity_schemas(GetResourceIdentitySchemasRequest {}).await.unwrap();
     client.get_functions(GetFunctionsRequest {}).await.unwrap();
-    let metadata = client
-        .get_metadata(GetMetadataRequest {})
-        .await
-        .unwrap()
-        .into_inner();
+    let metadata = client.get_metadata(GetMetadataRequest {}).await.unwrap().into_inner();
     let schema = client.get_schema(GetSchemaRequest {}).await.unwrap().into_inner();
     assert_eq!(metadata.resources.len(), schema.resource_schemas.len());
     assert_eq!(metadata.data_sources.len(), schema.data_source_schemas.len());

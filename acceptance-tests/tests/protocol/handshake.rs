@@ -16,18 +16,11 @@ async fn the_line_and_the_schema() {
     assert_eq!(fields.len(), 6, "{}", plugin.line);
     assert_eq!(fields[..3], ["1", "5", "unix"]);
     assert_eq!(fields[4], "grpc");
-    assert!(
-        !fields[5].is_empty() && !fields[5].contains('='),
-        "{}",
-        plugin.line
-    );
+    assert!(!fields[5].is_empty() && !fields[5].contains('='), "{}", plugin.line);
     assert!(plugin.line.ends_with('\n'));
 
     let channel = plugin.connect(Some(&client)).await.unwrap();
-    let reply = ProviderClient::new(channel)
-        .get_schema(GetSchemaRequest {})
-        .await
-        .unwrap();
+    let reply = ProviderClient::new(channel).get_schema(GetSchemaRequest {}).await.unwrap();
     let reply = reply.into_inner();
     assert_eq!(reply.diagnostics, []);
     assert!(reply.provider.is_some());
@@ -41,10 +34,7 @@ async fn without_a_client_certificate_there_is_no_tls() {
     assert_eq!(plugin.fields().len(), 6);
     assert_eq!(plugin.field(5), "");
     let channel = plugin.connect(None).await.unwrap();
-    ProviderClient::new(channel)
-        .get_schema(GetSchemaRequest {})
-        .await
-        .unwrap();
+    ProviderClient::new(channel).get_schema(GetSchemaRequest {}).await.unwrap();
 }
 
 #[tokio::test]
@@ -54,29 +44,18 @@ async fn clients_other_than_terraform_are_refused() {
     let refused = |channel: Result<_, _>| async {
         match channel {
             Err(_) => true,
-            Ok(channel) => ProviderClient::new(channel)
-                .get_schema(GetSchemaRequest {})
-                .await
-                .is_err(),
+            Ok(channel) => ProviderClient::new(channel).get_schema(GetSchemaRequest {}).await.is_err(),
         }
     };
     assert!(refused(plugin.connect_anonymously().await).await);
     assert!(refused(plugin.connect(Some(&Identity::generate())).await).await);
     assert!(refused(connect(plugin.field(2), plugin.field(3), None).await).await);
-    assert!(
-        !refused(plugin.connect(Some(&client)).await).await,
-        "the right client still gets in"
-    );
+    assert!(!refused(plugin.connect(Some(&client)).await).await, "the right client still gets in");
 }
 
 #[tokio::test]
 async fn a_certificate_that_cannot_be_read_ends_the_process() {
-    let ended = provider()
-        .env("PLUGIN_CLIENT_CERT", "garbage")
-        .run()
-        .await
-        .ended()
-        .await;
+    let ended = provider().env("PLUGIN_CLIENT_CERT", "garbage").run().await.ended().await;
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("PLUGIN_CLIENT_CERT"), "{}", ended.stderr);
 }
@@ -94,12 +73,7 @@ async fn a_process_that_terraform_did_not_start_says_so() {
 
 #[tokio::test]
 async fn a_host_that_only_speaks_protocol_6_is_told_so() {
-    let ended = provider()
-        .env("PLUGIN_PROTOCOL_VERSIONS", "6")
-        .run()
-        .await
-        .ended()
-        .await;
+    let ended = provider().env("PLUGIN_PROTOCOL_VERSIONS", "6").run().await.ended().await;
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("protocol version 5"), "{}", ended.stderr);
 }
@@ -126,11 +100,7 @@ async fn the_socket_is_the_owners_alone_and_where_the_host_wants_it() {
 async fn version_and_help_need_no_cookie() {
     for flag in ["-version", "--version", "-help", "--help"] {
         let plugin = provider().without_env(COOKIE.0).arg(flag).run().await;
-        assert!(
-            plugin.line.to_lowercase().contains("terraform"),
-            "{flag}: {}",
-            plugin.line
-        );
+        assert!(plugin.line.to_lowercase().contains("terraform"), "{flag}: {}", plugin.line);
         assert!(plugin.ended().await.status.success(), "{flag}");
     }
 }
@@ -147,10 +117,7 @@ async fn how_long_a_start_takes() {
         let line = start.elapsed();
         let channel = plugin.connect(Some(&client)).await.unwrap();
         let connected = start.elapsed();
-        ProviderClient::new(channel)
-            .get_schema(GetSchemaRequest {})
-            .await
-            .unwrap();
+        ProviderClient::new(channel).get_schema(GetSchemaRequest {}).await.unwrap();
         times.push((line, connected, start.elapsed()));
     }
     times.sort();

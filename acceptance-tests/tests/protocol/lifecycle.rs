@@ -16,10 +16,7 @@ use tonic::transport::Channel;
 use crate::provider;
 
 async fn answers(channel: &Channel) -> bool {
-    ProviderClient::new(channel.clone())
-        .get_schema(GetSchemaRequest {})
-        .await
-        .is_ok()
+    ProviderClient::new(channel.clone()).get_schema(GetSchemaRequest {}).await.is_ok()
 }
 
 fn socket_directory(plugin: &Plugin) -> PathBuf {
@@ -34,32 +31,18 @@ async fn shutdown_ends_the_process_at_once_though_streams_are_open() {
     let channel = plugin.connect(Some(&client)).await.unwrap();
 
     // Terraform opens these two at its start and leaves them open.
-    let mut stdio = GrpcStdioClient::new(channel.clone())
-        .stream_stdio(())
-        .await
-        .unwrap()
-        .into_inner();
+    let mut stdio = GrpcStdioClient::new(channel.clone()).stream_stdio(()).await.unwrap().into_inner();
     let (announce, announced) = tokio::sync::mpsc::channel(1);
-    let mut broker = GrpcBrokerClient::new(channel.clone())
-        .start_stream(Announced(announced))
-        .await
-        .unwrap()
-        .into_inner();
+    let mut broker =
+        GrpcBrokerClient::new(channel.clone()).start_stream(Announced(announced)).await.unwrap().into_inner();
     assert!(answers(&channel).await);
 
     let asked = Instant::now();
-    GrpcControllerClient::new(channel)
-        .shutdown(Empty {})
-        .await
-        .unwrap();
+    GrpcControllerClient::new(channel).shutdown(Empty {}).await.unwrap();
     assert!(stdio.message().await.unwrap_or(None).is_none());
     assert!(broker.message().await.unwrap_or(None).is_none());
     let ended = plugin.ended().await;
-    assert!(
-        asked.elapsed() < Duration::from_millis(500),
-        "took {:?}",
-        asked.elapsed()
-    );
+    assert!(asked.elapsed() < Duration::from_millis(500), "took {:?}", asked.elapsed());
     assert!(ended.status.success());
     assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
     assert!(!directory.exists());
@@ -96,10 +79,7 @@ async fn stop_does_not_close_the_server() {
     let plugin = provider().run().await;
     let channel = plugin.connect(None).await.unwrap();
     let asked = Instant::now();
-    let reply = ProviderClient::new(channel.clone())
-        .stop(StopRequest {})
-        .await
-        .unwrap();
+    let reply = ProviderClient::new(channel.clone()).stop(StopRequest {}).await.unwrap();
     assert!(asked.elapsed() < Duration::from_millis(100));
     assert_eq!(reply.into_inner().error, "");
     assert!(answers(&channel).await);
@@ -124,11 +104,7 @@ async fn a_killed_terraform_leaves_no_provider_behind() {
     drop(channel);
     let lost = Instant::now();
     assert!(plugin.ended().await.status.success());
-    assert!(
-        lost.elapsed() < Duration::from_secs(10),
-        "took {:?}",
-        lost.elapsed()
-    );
+    assert!(lost.elapsed() < Duration::from_secs(10), "took {:?}", lost.elapsed());
     assert!(!directory.exists());
 }
 
@@ -136,12 +112,8 @@ async fn a_killed_terraform_leaves_no_provider_behind() {
 async fn the_plugin_is_healthy() {
     let plugin = provider().run().await;
     let channel = plugin.connect(None).await.unwrap();
-    let reply = HealthClient::new(channel)
-        .check(HealthCheckRequest {
-            service: "plugin".to_owned(),
-        })
-        .await
-        .unwrap();
+    let reply =
+        HealthClient::new(channel).check(HealthCheckRequest { service: "plugin".to_owned() }).await.unwrap();
     assert_eq!(reply.into_inner().status, 1);
 }
 
@@ -163,9 +135,7 @@ async fn debug_prints_what_terraform_needs_and_serves_again_and_again() {
 
     let address = entry["Addr"]["String"].as_str().unwrap().to_owned();
     for _ in 0..2 {
-        let channel = connect(entry["Addr"]["Network"].as_str().unwrap(), &address, None)
-            .await
-            .unwrap();
+        let channel = connect(entry["Addr"]["Network"].as_str().unwrap(), &address, None).await.unwrap();
         assert!(answers(&channel).await);
         drop(channel);
         // Longer than a plugin of a killed Terraform waits.

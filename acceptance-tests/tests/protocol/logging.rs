@@ -15,10 +15,7 @@ async fn log(variables: &[(&str, &str)]) -> String {
     }
     let plugin = start.run().await;
     let channel = plugin.connect(None).await.unwrap();
-    ProviderClient::new(channel)
-        .get_schema(GetSchemaRequest {})
-        .await
-        .unwrap();
+    ProviderClient::new(channel).get_schema(GetSchemaRequest {}).await.unwrap();
     plugin.signal(Signal::TERM);
     plugin.ended().await.stderr
 }
@@ -36,10 +33,7 @@ async fn lines_are_json_as_terraform_reads_it() {
         assert_eq!(timestamp.len(), "2026-11-23T12:55:39.143000Z".len());
         let (_, fraction) = timestamp.split_once('.').unwrap();
         assert!(fraction.len() == 7 && fraction.ends_with('Z'), "{timestamp}");
-        assert!(
-            line["@module"].as_str().unwrap().starts_with("salesforce"),
-            "{line}"
-        );
+        assert!(line["@module"].as_str().unwrap().starts_with("salesforce"), "{line}");
     }
 }
 

@@ -30,10 +30,6 @@ fn program() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
     let program = profile.join("terraform-provider-salesforce");
-    assert!(
-        program.exists(),
-        "{} is missing: run `cargo build` first",
-        program.display()
-    );
+    assert!(program.exists(), "{} is missing: run `cargo build` first", program.display());
     program
 }

@@ -70,12 +70,7 @@ fn what_is_no_certificate_is_refused() {
 fn a_private_key_is_refused_and_not_shown() {
     let key = fresh().signing_key.serialize_pem();
     let chain = format!("{RSA_1024}{key}");
-    for pem in [
-        key.as_str(),
-        chain.as_str(),
-        &key.to_lowercase(),
-        &key.replace('\n', " "),
-    ] {
+    for pem in [key.as_str(), chain.as_str(), &key.to_lowercase(), &key.replace('\n', " ")] {
         let problem = check(Rule::Certificate, pem).unwrap();
         assert!(problem.contains("private key"), "{problem}");
         let secret = key.lines().nth(1).unwrap();

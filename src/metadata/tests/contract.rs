@@ -29,9 +29,7 @@ struct Contract {
 
 /// Elements that the provider's oldest version no longer has do not count.
 fn is_gone(element: &Json) -> bool {
-    element["until"]
-        .as_u64()
-        .is_some_and(|until| until < u64::from(OLDEST_VERSION))
+    element["until"].as_u64().is_some_and(|until| until < u64::from(OLDEST_VERSION))
 }
 
 fn find<'a>(elements: &'a Json, name: &str) -> Option<&'a Json> {
@@ -41,16 +39,13 @@ fn find<'a>(elements: &'a Json, name: &str) -> Option<&'a Json> {
 
 impl Contract {
     fn differs(&mut self, element: &str, what: impl std::fmt::Display) {
-        self.differences
-            .push(format!("{} {element}: {what}", self.kind.name));
+        self.differences.push(format!("{} {element}: {what}", self.kind.name));
     }
 
     fn head(&mut self) {
-        for (column, ours) in [
-            ("name", self.kind.name),
-            ("directory", self.kind.directory),
-            ("suffix", self.kind.suffix),
-        ] {
+        for (column, ours) in
+            [("name", self.kind.name), ("directory", self.kind.directory), ("suffix", self.kind.suffix)]
+        {
             if self.json[column] != ours {
                 self.differs("", format!("{column} is {}", self.json[column]));
             }
@@ -86,23 +81,14 @@ impl Contract {
         let enumeration = self.json["enums"].get(ty).map(words);
         let repeated = element["repeated"] == true;
         let required = element["required"] == true;
-        let settable = element
-            .get("settable_values")
-            .or(element.get("documented_values"))
-            .map(words);
+        let settable = element.get("settable_values").or(element.get("documented_values")).map(words);
 
         let since = u64::from(OLDEST_VERSION).max(element["since"].as_u64().unwrap());
         if u64::from(field.since) != since {
-            self.differs(
-                name,
-                format!("since is {}, the contract says {since}", field.since),
-            );
+            self.differs(name, format!("since is {}, the contract says {since}", field.since));
         }
         if required && field.omitted == Omitted::Cleared && !matches!(field.kind, Kind::Parent) {
-            self.differs(
-                name,
-                "the contract requires it, and leaving it out would clear it",
-            );
+            self.differs(name, "the contract requires it, and leaving it out would clear it");
         }
         if repeated != matches!(field.kind, Kind::Entries { .. } | Kind::Blocks(_)) {
             self.differs(name, format!("repeated is {repeated}"));
@@ -167,12 +153,8 @@ impl Contract {
         known.extend(others);
         let elements = self.json["elements"].clone();
         self.covered(&elements, "", &known);
-        for group in self
-            .kind
-            .fields
-            .iter()
-            .map(|field| field.element_path().0)
-            .filter(|group| !group.is_empty())
+        for group in
+            self.kind.fields.iter().map(|field| field.element_path().0).filter(|group| !group.is_empty())
         {
             let Some(outer) = find(&elements, group) else {
                 continue;
@@ -198,11 +180,7 @@ impl Contract {
 fn the_tables_agree_with_the_contract() {
     let mut differences = Vec::new();
     for kind in types::ALL {
-        let mut contract = Contract {
-            kind,
-            json: read(kind.name),
-            differences: Vec::new(),
-        };
+        let mut contract = Contract { kind, json: read(kind.name), differences: Vec::new() };
         contract.head();
         contract.rows();
         contract.nothing_is_missing();
@@ -219,11 +197,7 @@ fn secrets_and_triggers_of_the_contract_have_no_row() {
         for element in read(kind.name)["elements"].as_array().unwrap() {
             let name = element["name"].as_str().unwrap();
             if element["secret"] == true || name.starts_with("shouldRotate") {
-                assert!(
-                    is_gone(element) || kind.dropped.contains(&name),
-                    "{} {name}",
-                    kind.name
-                );
+                assert!(is_gone(element) || kind.dropped.contains(&name), "{} {name}", kind.name);
             }
         }
     }

@@ -37,17 +37,11 @@ fn a_file_as_retrieved() {
              </trustedIpRanges>",
     );
     assert_eq!(settings.parent, "Shop");
-    assert_eq!(
-        settings.get("oauth_scopes"),
-        &set(&["Api", "Full", "RefreshToken"])
-    );
+    assert_eq!(settings.get("oauth_scopes"), &set(&["Api", "Full", "RefreshToken"]));
     assert_eq!(settings.get("first_party_app_enabled"), &Value::Bool(false));
     assert_eq!(settings.get("label"), &Value::text("Shop_oauth"));
     assert_eq!(settings.get("oauth_link"), &Value::text("00D:888"));
-    assert_eq!(
-        settings.get("custom_attributes"),
-        &map(&[("a", "User.A"), ("b", "")])
-    );
+    assert_eq!(settings.get("custom_attributes"), &map(&[("a", "User.A"), ("b", "")]));
     let ranges = Value::set(vec![range("10.0.0.1", "10.0.0.9", None)]);
     assert_eq!(settings.get("trusted_ip_range"), &ranges);
     assert!(settings.extras.is_empty());
@@ -55,23 +49,14 @@ fn a_file_as_retrieved() {
 
 #[test]
 fn lines_lose_carriage_returns_and_blanks() {
-    let global = read(
-        &GLOBAL,
-        "<callbackUrl>https://a&#13;\n\n  \nhttps://b&#10;</callbackUrl>",
-    );
+    let global = read(&GLOBAL, "<callbackUrl>https://a&#13;\n\n  \nhttps://b&#10;</callbackUrl>");
     assert_eq!(global.get("callback_urls"), &list(&["https://a", "https://b"]));
 }
 
 #[test]
 fn an_inverted_bool_and_a_mirrored_row() {
-    let global = read(
-        &GLOBAL,
-        "<isConsumerSecretOptional>true</isConsumerSecretOptional><label>L</label>",
-    );
-    assert_eq!(
-        global.get("secret_required_for_web_server_flow"),
-        &Value::Bool(false)
-    );
+    let global = read(&GLOBAL, "<isConsumerSecretOptional>true</isConsumerSecretOptional><label>L</label>");
+    assert_eq!(global.get("secret_required_for_web_server_flow"), &Value::Bool(false));
     assert_eq!(global.get("label"), &Value::text("L"));
 }
 
@@ -82,16 +67,9 @@ fn nil_and_empty_elements_are_absent() {
         "<description xsi:nil=\"true\"/><label/><isProtected xsi:nil=\"1\"/><unknown xsi:nil=\"true\"/>",
     );
     assert!(app.fields.is_empty() && app.extras.is_empty(), "{app:?}");
-    let settings = read(
-        &SETTINGS,
-        "<customAttributes xsi:nil=\"true\"/><trustedIpRanges xsi:nil=\"true\"/>",
-    );
+    let settings = read(&SETTINGS, "<customAttributes xsi:nil=\"true\"/><trustedIpRanges xsi:nil=\"true\"/>");
     assert!(settings.fields.is_empty());
-    assert!(
-        read(&GLOBAL, "<idTokenConfig xsi:nil=\"true\"/>")
-            .extras
-            .is_empty()
-    );
+    assert!(read(&GLOBAL, "<idTokenConfig xsi:nil=\"true\"/>").extras.is_empty());
 }
 
 #[test]
@@ -115,10 +93,7 @@ fn unknown_elements_are_kept_and_dropped_ones_vanish() {
     let names: Vec<&str> = global.extras.iter().map(|extra| extra.name.as_str()).collect();
     assert_eq!(names, ["isDPopEnabled", "idTokenConfig", "newest"]);
     let again = encode(&global, 67).xml;
-    assert!(
-        again.contains("<newer>n</newer>") && again.contains("xmlns:xsi="),
-        "{again}"
-    );
+    assert!(again.contains("<newer>n</newer>") && again.contains("xmlns:xsi="), "{again}");
     assert!(!again.contains("CANARY"));
 }
 
@@ -129,21 +104,12 @@ fn unknown_children_stay_with_an_unchanged_block_and_entry() {
          <zone>z</zone></trustedIpRanges>";
     let mut settings = read(&SETTINGS, text);
     let written = encode(&settings, 67).xml;
-    assert!(
-        written.contains("<kind>k</kind>") && written.contains("<zone>z</zone>"),
-        "{written}"
-    );
+    assert!(written.contains("<kind>k</kind>") && written.contains("<zone>z</zone>"), "{written}");
     assert_eq!(decode(&SETTINGS, "Shop_x", &written).unwrap(), settings);
-    settings.put(
-        "trusted_ip_range",
-        Value::set(vec![range("10.1.0.1", "10.1.0.9", None)]),
-    );
+    settings.put("trusted_ip_range", Value::set(vec![range("10.1.0.1", "10.1.0.9", None)]));
     settings.put("custom_attributes", map(&[("other", "f")]));
     let written = encode(&settings, 67).xml;
-    assert!(
-        !written.contains("<kind>") && !written.contains("<zone>"),
-        "{written}"
-    );
+    assert!(!written.contains("<kind>") && !written.contains("<zone>"), "{written}");
 }
 
 #[test]
@@ -155,42 +121,23 @@ fn the_root_must_be_of_the_type() {
          ExtlClntAppGlobalOauthSettings"
     );
     let page = "<html><body><p>Down for maintenance<br></p></body></html>";
-    assert!(matches!(
-        decode(&APP, "Shop", page).unwrap_err().kind,
-        DecodeErrorKind::Xml(_)
-    ));
+    assert!(matches!(decode(&APP, "Shop", page).unwrap_err().kind, DecodeErrorKind::Xml(_)));
 }
 
 #[test]
 fn wrong_types_are_named_without_their_values() {
     for (kind, inside, element) in [
-        (
-            &GLOBAL,
-            "<isPkceRequired>CANARY</isPkceRequired>",
-            "isPkceRequired",
-        ),
+        (&GLOBAL, "<isPkceRequired>CANARY</isPkceRequired>", "isPkceRequired"),
         (&GLOBAL, "<isPkceRequired/>", "isPkceRequired"),
-        (
-            &GLOBAL,
-            "<callbackUrl><CANARY>CANARY</CANARY></callbackUrl>",
-            "callbackUrl",
-        ),
+        (&GLOBAL, "<callbackUrl><CANARY>CANARY</CANARY></callbackUrl>", "callbackUrl"),
         (
             &GLOBAL,
             "<idTokenConfig><idTokenValidityInMinutes>1.5</idTokenValidityInMinutes></idTokenConfig>",
             "idTokenConfig/idTokenValidityInMinutes",
         ),
         (&GLOBAL, "<idTokenConfig>CANARY</idTokenConfig>", "idTokenConfig"),
-        (
-            &SETTINGS,
-            "<assetTokenValidity>1e99</assetTokenValidity>",
-            "assetTokenValidity",
-        ),
-        (
-            &SETTINGS,
-            "<customAttributes><formula>CANARY</formula></customAttributes>",
-            "key",
-        ),
+        (&SETTINGS, "<assetTokenValidity>1e99</assetTokenValidity>", "assetTokenValidity"),
+        (&SETTINGS, "<customAttributes><formula>CANARY</formula></customAttributes>", "key"),
         (&SETTINGS, "<customAttributes>CANARY</customAttributes>", "key"),
         (
             &SETTINGS,
@@ -213,31 +160,19 @@ fn what_stands_once_must_not_stand_twice() {
     for (kind, inside) in [
         (&APP, "<label>a</label><label>a</label>"),
         (&GLOBAL, "<idTokenConfig/><idTokenConfig/>"),
-        (
-            &SETTINGS,
-            "<externalClientApplication>a</externalClientApplication><externalClientApplication/>",
-        ),
+        (&SETTINGS, "<externalClientApplication>a</externalClientApplication><externalClientApplication/>"),
         (
             &SETTINGS,
             "<customAttributes><key>a</key></customAttributes><customAttributes><key>a</key></customAttributes>",
         ),
     ] {
-        assert!(
-            matches!(fault(kind, inside), DecodeErrorKind::Repeated { .. }),
-            "{inside}"
-        );
+        assert!(matches!(fault(kind, inside), DecodeErrorKind::Repeated { .. }), "{inside}");
     }
 }
 
 #[test]
 fn values_are_never_in_errors_of_broken_xml() {
-    for inside in [
-        "<label>CANARY",
-        "<label CANARY>",
-        "<label>&CANARY;</label>",
-        "</CANARY>",
-        "<CANARY<",
-    ] {
+    for inside in ["<label>CANARY", "<label CANARY>", "<label>&CANARY;</label>", "</CANARY>", "<CANARY<"] {
         let error = decode(&APP, "Shop", &file(&APP, inside)).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("CANARY"), "{error:?}");
     }

@@ -51,14 +51,8 @@ fn a_consumer_with_a_group_an_inverted_bool_and_extras() {
     global.extras = vec![
         Element::leaf("isMtlsEnabled", "true"),
         Element::leaf("consumerSecret", "never sent either"),
-        Element {
-            children: vec![Element::leaf("idTokenFuture", "x")],
-            ..Element::new("idTokenConfig")
-        },
-        Element {
-            children: vec![Element::leaf("b", "1"), Element::leaf("a", "2")],
-            ..Element::new("anew")
-        },
+        Element { children: vec![Element::leaf("idTokenFuture", "x")], ..Element::new("idTokenConfig") },
+        Element { children: vec![Element::leaf("b", "1"), Element::leaf("a", "2")], ..Element::new("anew") },
     ];
     insta::assert_snapshot!(xml(&global), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
@@ -129,10 +123,7 @@ fn settings_with_entries_and_blocks() {
 #[test]
 fn every_line_knows_its_attribute() {
     let mut settings = settings();
-    settings.extras.push(Element {
-        children: vec![Element::leaf("x", "1\n2")],
-        ..Element::new("aa")
-    });
+    settings.extras.push(Element { children: vec![Element::leaf("x", "1\n2")], ..Element::new("aa") });
     let encoded = encode(&settings, NEWEST);
     let named: Vec<String> = encoded
         .xml
@@ -140,9 +131,7 @@ fn every_line_knows_its_attribute() {
         .zip(1..)
         .map(|(line, number)| {
             let path = encoded.lines.get(&number).map(ToString::to_string);
-            format!("{:<70}{}", line, path.unwrap_or_default())
-                .trim_end()
-                .to_owned()
+            format!("{:<70}{}", line, path.unwrap_or_default()).trim_end().to_owned()
         })
         .collect();
     insta::assert_snapshot!(named.join("\n"), @r#"

@@ -10,10 +10,7 @@ fn scopes_are_equal_when_they_stand_for_the_same() {
     let same = |a: &[&str], b: &[&str]| same_meaning(scopes, &set(a), &set(b));
     assert!(same(&["Api", "Web"], &["Web", "Api"]));
     assert!(same(&["Basic"], &["Address", "Email", "Phone", "Profile"]));
-    assert!(same(
-        &["Basic", "Email"],
-        &["Phone", "Profile", "Address", "Email"]
-    ));
+    assert!(same(&["Basic", "Email"], &["Phone", "Profile", "Address", "Email"]));
     assert!(same(&["OfflineAccess", "Api"], &["Api", "RefreshToken"]));
     assert!(same(&["OfflineAccess", "RefreshToken"], &["RefreshToken"]));
     assert!(!same(&["Basic"], &["Address", "Email", "Phone"]));
@@ -31,17 +28,9 @@ fn nothing_is_the_same_as_empty() {
         (field(&SETTINGS, "trusted_ip_range"), set(&[])),
     ] {
         assert!(same_meaning(field, &Value::Null, &empty), "{}", field.attribute);
-        assert!(
-            !same_meaning(field, &Value::Unknown, &empty),
-            "{}",
-            field.attribute
-        );
+        assert!(!same_meaning(field, &Value::Unknown, &empty), "{}", field.attribute);
     }
-    assert!(!same_meaning(
-        field(&APP, "label"),
-        &Value::Null,
-        &Value::text("")
-    ));
+    assert!(!same_meaning(field(&APP, "label"), &Value::Null, &Value::text("")));
     assert!(!same_meaning(
         field(&POLICIES, "client_credentials_flow_enabled"),
         &Value::Null,
@@ -77,14 +66,7 @@ fn record_ids_have_two_lengths() {
     // A published example: the three characters tell upper from lower case.
     assert_eq!(short_id("001", "001D000000IqhSLIAZ"), Some("001D000000IqhSL"));
     assert_eq!(short_id("001", "001d000000IqhSLIAZ"), None);
-    for text in [
-        "",
-        "0PS",
-        "0PS00000000000",
-        "0PS0000000000011",
-        "0PS00000000000é",
-        "0PS000000000001AA",
-    ] {
+    for text in ["", "0PS", "0PS00000000000", "0PS0000000000011", "0PS00000000000é", "0PS000000000001AA"] {
         assert_eq!(short_id("0PS", text), None, "{text}");
     }
 }
@@ -116,8 +98,5 @@ fn versions() {
     assert!(version_problem(profiles, &set(&["Admin"]), 61).is_some());
     assert_eq!(version_problem(profiles, &set(&[]), 61), None);
     let ranges = field(&SETTINGS, "trusted_ip_range");
-    assert_eq!(
-        version_problem(ranges, &Value::set(vec![range("a", "b", None)]), 60),
-        None
-    );
+    assert_eq!(version_problem(ranges, &Value::set(vec![range("a", "b", None)]), 60), None);
 }

@@ -30,10 +30,7 @@ pub fn component(kind: &'static MetadataType, fields: &[(&'static str, Value)]) 
 }
 
 pub fn field(kind: &'static MetadataType, attribute: &str) -> &'static Field {
-    kind.fields
-        .iter()
-        .find(|field| field.attribute == attribute)
-        .unwrap()
+    kind.fields.iter().find(|field| field.attribute == attribute).unwrap()
 }
 
 pub fn set(members: &[&str]) -> Value {
@@ -45,9 +42,7 @@ pub fn list(members: &[&str]) -> Value {
 }
 
 pub fn map(entries: &[(&str, &str)]) -> Value {
-    let entries = entries
-        .iter()
-        .map(|(key, value)| (key.to_string(), Value::text(*value)));
+    let entries = entries.iter().map(|(key, value)| (key.to_string(), Value::text(*value)));
     Value::Map(entries.collect())
 }
 

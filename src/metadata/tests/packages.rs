@@ -123,21 +123,11 @@ fn no_name_leads_out_of_a_package() {
 #[test]
 fn a_retrieved_package_loses_its_outer_folder_and_empty_folders() {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    writer
-        .start_file("unpackaged/package.xml", SimpleFileOptions::default())
-        .unwrap();
+    writer.start_file("unpackaged/package.xml", SimpleFileOptions::default()).unwrap();
     writer.write_all(b"<p/>").unwrap();
-    writer
-        .add_directory("unpackaged/externalClientApps", SimpleFileOptions::default())
-        .unwrap();
+    writer.add_directory("unpackaged/externalClientApps", SimpleFileOptions::default()).unwrap();
     let bytes = writer.finish().unwrap().into_inner();
-    assert_eq!(
-        read(&bytes).unwrap(),
-        [PackagedFile {
-            path: "package.xml".into(),
-            text: "<p/>".into()
-        }]
-    );
+    assert_eq!(read(&bytes).unwrap(), [PackagedFile { path: "package.xml".into(), text: "<p/>".into() }]);
 }
 
 #[test]
@@ -156,10 +146,7 @@ fn damage_is_told_from_refusal() {
         assert_eq!(kind(bytes), Kind::Damaged);
     }
     assert!(read(&good[..9]).unwrap_err().is_damaged());
-    assert_eq!(
-        read(&good[..9]).unwrap_err().to_string(),
-        "the package is damaged: it is no complete zip"
-    );
+    assert_eq!(read(&good[..9]).unwrap_err().to_string(), "the package is damaged: it is no complete zip");
 }
 
 #[test]
@@ -185,8 +172,7 @@ fn hostile_packages_are_refused() {
     }
     let mut many = ZipWriter::new(Cursor::new(Vec::new()));
     for number in 0..=10_000 {
-        many.start_file(number.to_string(), SimpleFileOptions::default())
-            .unwrap();
+        many.start_file(number.to_string(), SimpleFileOptions::default()).unwrap();
     }
     assert_eq!(kind(&many.finish().unwrap().into_inner()), Kind::Refused);
     let mut link = ZipWriter::new(Cursor::new(Vec::new()));
@@ -198,10 +184,7 @@ fn hostile_packages_are_refused() {
 fn a_method_that_we_do_not_read_is_refused() {
     let good = stored("a", b"text");
     // The method stands in the local header at 8 and in the central one at 10.
-    let central = good
-        .windows(4)
-        .position(|window| window == b"PK\x01\x02")
-        .unwrap();
+    let central = good.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
     let mut bytes = good;
     bytes[8] = 12;
     bytes[central + 10] = 12;

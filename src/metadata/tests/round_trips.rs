@@ -23,9 +23,7 @@ fn value(field: &'static Field) -> BoxedStrategy<Value> {
         Kind::Entries { .. } => prop::collection::btree_map(text(), text().prop_map(Value::Text), 1..4)
             .prop_map(Value::Map)
             .boxed(),
-        Kind::Blocks(fields) => prop::collection::vec(block(fields), 1..4)
-            .prop_map(Value::set)
-            .boxed(),
+        Kind::Blocks(fields) => prop::collection::vec(block(fields), 1..4).prop_map(Value::set).boxed(),
     }
 }
 
@@ -50,11 +48,7 @@ fn component(kind: &'static MetadataType) -> BoxedStrategy<Component> {
             value.prop_map(|value| (field.attribute, value)).boxed()
         })
         .collect();
-    let group = kind
-        .fields
-        .iter()
-        .map(|field| field.element_path().0)
-        .find(|group| !group.is_empty());
+    let group = kind.fields.iter().map(|field| field.element_path().0).find(|group| !group.is_empty());
     let inside = prop::collection::vec(element("zz[a-z]{1,5}"), 0..3);
     let extras = prop::collection::vec(element("zz[a-z]{1,5}"), 0..3);
     let has_parent = kind.fields.iter().any(|field| matches!(field.kind, Kind::Parent));
@@ -67,10 +61,7 @@ fn component(kind: &'static MetadataType) -> BoxedStrategy<Component> {
             }
             if let Some(group) = group.filter(|_| !inside.is_empty()) {
                 inside.sort_by(|a, b| a.name.cmp(&b.name));
-                extras.push(Element {
-                    children: inside,
-                    ..Element::new(group)
-                });
+                extras.push(Element { children: inside, ..Element::new(group) });
             }
             // The order in a file.
             extras.sort_by(|a, b| a.name.cmp(&b.name));

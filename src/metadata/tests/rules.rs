@@ -72,15 +72,7 @@ fn addresses() {
 
 #[test]
 fn web_addresses() {
-    accepts(
-        Rule::WebUrl,
-        &[
-            "",
-            "https://a.example/x?y=1#z",
-            "http://a.example",
-            "https://[::1]/",
-        ],
-    );
+    accepts(Rule::WebUrl, &["", "https://a.example/x?y=1#z", "http://a.example", "https://[::1]/"]);
     refuses(
         Rule::WebUrl,
         &[
@@ -136,10 +128,7 @@ fn callbacks() {
     );
     refuses(
         Rule::NotPlainHttp,
-        &[
-            ("http://example.com/cb", "https"),
-            ("http://localhost.evil.example/", "https"),
-        ],
+        &[("http://example.com/cb", "https"), ("http://localhost.evil.example/", "https")],
     );
     assert!(!Rule::Each(&Rule::NotPlainHttp).confirmed());
     let urls = field(&GLOBAL, "callback_urls");
@@ -148,10 +137,7 @@ fn callbacks() {
     assert!(problems(list(&["https://a", "https://b"])).is_empty());
     assert!(problems(list(&["https://a", "https://a"]))[0].contains("there twice"));
     let long = format!("https://a.example/{}", "x".repeat(1990));
-    assert_eq!(
-        problems(list(&[&long])),
-        ["It has 2008 characters; Salesforce may refuse more than 2000."]
-    );
+    assert_eq!(problems(list(&[&long])), ["It has 2008 characters; Salesforce may refuse more than 2000."]);
 }
 
 #[test]
@@ -169,14 +155,8 @@ fn numbers() {
         let value = Value::Number(number.parse().unwrap());
         assert_eq!(minutes.check(&value).is_none(), fine, "{number}");
     }
-    assert_eq!(
-        minutes.check(&Value::int(0)).unwrap(),
-        "\"0\" is not a whole number from 1 to 720."
-    );
-    let jwt = field(&POLICIES, "guest_jwt_timeout_minutes")
-        .rules
-        .first()
-        .unwrap();
+    assert_eq!(minutes.check(&Value::int(0)).unwrap(), "\"0\" is not a whole number from 1 to 720.");
+    let jwt = field(&POLICIES, "guest_jwt_timeout_minutes").rules.first().unwrap();
     assert_eq!(jwt.check(&Value::int(30)), None);
     assert!(jwt.check(&Value::int(20)).unwrap().contains("1, 5, 10, 15, 30"));
 }
@@ -184,31 +164,16 @@ fn numbers() {
 #[test]
 fn members_and_entries() {
     let attributes = field(&SETTINGS, "custom_attributes");
-    let many: Vec<(String, String)> = (0..129)
-        .map(|number| (number.to_string(), "f".to_owned()))
-        .collect();
-    let many: Vec<(&str, &str)> = many
-        .iter()
-        .map(|(key, value)| (key.as_str(), value.as_str()))
-        .collect();
+    let many: Vec<(String, String)> = (0..129).map(|number| (number.to_string(), "f".to_owned())).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let check = |value: &Value| attributes.rules.iter().find_map(|rule| rule.check(value));
-    assert_eq!(
-        check(&map(&many)).unwrap(),
-        "There are 129 of them; 128 is the most."
-    );
+    assert_eq!(check(&map(&many)).unwrap(), "There are 129 of them; 128 is the most.");
     assert_eq!(check(&map(&many[..128])), None);
-    assert!(
-        check(&map(&[("key", "")]))
-            .unwrap()
-            .starts_with("The entry \"key\": It is blank")
-    );
+    assert!(check(&map(&[("key", "")])).unwrap().starts_with("The entry \"key\": It is blank"));
     assert!(check(&map(&[("", "f")])).unwrap().starts_with("The key \"\""));
     let null = Value::set(vec![Value::Null]);
     assert!(Rule::Each(&Rule::NotBlank).check(&null).unwrap().contains("null"));
-    assert_eq!(
-        Rule::Each(&Rule::NotBlank).check(&Value::set(vec![Value::Unknown])),
-        None
-    );
+    assert_eq!(Rule::Each(&Rule::NotBlank).check(&Value::set(vec![Value::Unknown])), None);
     assert_eq!(Rule::AtMost(1).check(&Value::Unknown), None);
 }
 
@@ -217,23 +182,10 @@ fn scopes() {
     let scope = field(&SETTINGS, "oauth_scopes").rules.first().unwrap();
     let check = |member: &str| scope.check(&set(&[member]));
     assert_eq!(check("Api"), None);
-    assert_eq!(
-        check("Apl").unwrap(),
-        "\"Apl\" is not known. Did you mean \"Api\"?"
-    );
-    assert_eq!(
-        check("api").unwrap(),
-        "\"api\" is not known. Did you mean \"Api\"?"
-    );
-    assert_eq!(
-        check("openid").unwrap(),
-        "\"openid\" is not known. Did you mean \"OpenID\"?"
-    );
-    assert!(
-        check("Refresh_Token")
-            .unwrap()
-            .contains("Did you mean \"RefreshToken\"?")
-    );
+    assert_eq!(check("Apl").unwrap(), "\"Apl\" is not known. Did you mean \"Api\"?");
+    assert_eq!(check("api").unwrap(), "\"api\" is not known. Did you mean \"Api\"?");
+    assert_eq!(check("openid").unwrap(), "\"openid\" is not known. Did you mean \"OpenID\"?");
+    assert!(check("Refresh_Token").unwrap().contains("Did you mean \"RefreshToken\"?"));
     assert!(check("Api, Web").unwrap().contains("one scope per element"));
     assert!(check("Quux").unwrap().contains("Write one of Address, Api"));
     assert!(check("").is_some());
@@ -258,15 +210,7 @@ fn ip_addresses() {
 #[test]
 fn records_and_names() {
     let rule = Rule::RecordOrName("0PS");
-    accepts(
-        rule,
-        &[
-            "Shop_Customer",
-            "ns__Shop",
-            "0PS000000000001",
-            "0PS000000000001GAA",
-        ],
-    );
+    accepts(rule, &["Shop_Customer", "ns__Shop", "0PS000000000001", "0PS000000000001GAA"]);
     refuses(
         rule,
         &[
@@ -319,18 +263,9 @@ fn secrets_are_not_echoed_and_long_values_are_cut() {
         "https://x/?access_token=abc",
         "my-password-1",
     ] {
-        for rule in [
-            Rule::ApiName,
-            Rule::Email,
-            Rule::Ipv4,
-            Rule::Word(&["a"]),
-            Rule::Certificate,
-        ] {
+        for rule in [Rule::ApiName, Rule::Email, Rule::Ipv4, Rule::Word(&["a"]), Rule::Certificate] {
             let problem = text(rule, secret).unwrap();
-            assert!(
-                !problem.contains(&secret[..20.min(secret.len() - 3)]),
-                "{problem}"
-            );
+            assert!(!problem.contains(&secret[..20.min(secret.len() - 3)]), "{problem}");
         }
     }
     assert_eq!(echo("a\u{1}\n\u{202E}"), "\"a\\u{1}\\n\\u{202e}\"");

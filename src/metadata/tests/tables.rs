@@ -15,10 +15,7 @@ fn rows() -> Vec<(String, &'static Field)> {
             rows.push((format!("{}: {}", kind.name, field.element), field));
             if let Kind::Blocks(inner) = field.kind {
                 for inside in inner {
-                    rows.push((
-                        format!("{}: {}/{}", kind.name, field.element, inside.element),
-                        inside,
-                    ));
+                    rows.push((format!("{}: {}/{}", kind.name, field.element, inside.element), inside));
                 }
             }
         }
@@ -28,9 +25,7 @@ fn rows() -> Vec<(String, &'static Field)> {
 
 fn is_snake(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
         && !name.contains("__")
         && !name.ends_with('_')
 }
@@ -40,19 +35,13 @@ fn names_are_well_formed() {
     for (place, field) in rows() {
         if !matches!(field.kind, Kind::Parent) {
             assert!(is_snake(field.attribute), "{place}: {:?}", field.attribute);
-            assert!(
-                !field.attribute.starts_with("is_"),
-                "{place}: an attribute has no is_"
-            );
+            assert!(!field.attribute.starts_with("is_"), "{place}: an attribute has no is_");
         }
         for part in field.element.split('/') {
             assert!(part.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{place}");
             assert!(!part.is_empty(), "{place}");
         }
-        assert!(
-            field.element.split('/').count() <= 2,
-            "{place}: groups do not nest"
-        );
+        assert!(field.element.split('/').count() <= 2, "{place}: groups do not nest");
     }
 }
 
@@ -63,32 +52,15 @@ fn names_are_unique() {
         assert!(folders.insert(kind.directory), "{} shares a folder", kind.name);
         let (mut attributes, mut elements) = (HashSet::new(), HashSet::new());
         for field in kind.fields {
-            assert!(
-                attributes.insert(field.attribute),
-                "{}: {} twice",
-                kind.name,
-                field.attribute
-            );
-            assert!(
-                elements.insert(field.element),
-                "{}: {} twice",
-                kind.name,
-                field.element
-            );
+            assert!(attributes.insert(field.attribute), "{}: {} twice", kind.name, field.attribute);
+            assert!(elements.insert(field.element), "{}: {} twice", kind.name, field.element);
         }
-        let others = kind
-            .dropped
-            .iter()
-            .chain(kind.unmapped.iter().map(|(element, _)| element));
+        let others = kind.dropped.iter().chain(kind.unmapped.iter().map(|(element, _)| element));
         for element in others {
             assert!(elements.insert(element), "{}: {element} twice", kind.name);
         }
         for (element, reason) in kind.unmapped {
-            assert!(
-                !reason.is_empty(),
-                "{}: {element} is unmapped without a reason",
-                kind.name
-            );
+            assert!(!reason.is_empty(), "{}: {element} is unmapped without a reason", kind.name);
         }
     }
 }
@@ -97,19 +69,12 @@ fn names_are_unique() {
 fn one_attribute_is_owned_by_one_table_of_a_resource() {
     for parts in [
         ["ExtlClntAppOauthSettings", "ExtlClntAppGlobalOauthSettings"],
-        [
-            "ExtlClntAppConfigurablePolicies",
-            "ExtlClntAppOauthConfigurablePolicies",
-        ],
+        ["ExtlClntAppConfigurablePolicies", "ExtlClntAppOauthConfigurablePolicies"],
     ] {
         let mut attributes = HashSet::new();
         for kind in types::ALL.iter().filter(|kind| parts.contains(&kind.name)) {
             for field in kind.fields.iter().filter(|field| field.owns_attribute()) {
-                assert!(
-                    attributes.insert(field.attribute),
-                    "{} is owned twice",
-                    field.attribute
-                );
+                assert!(attributes.insert(field.attribute), "{} is owned twice", field.attribute);
             }
         }
     }
@@ -133,17 +98,10 @@ fn docs_are_sentences() {
         }
         let doc = field.doc;
         assert!(doc.len() > 10, "{place} has no documentation");
-        assert!(
-            doc.starts_with(|c: char| c.is_uppercase() || c == '`'),
-            "{place}: {doc}"
-        );
+        assert!(doc.starts_with(|c: char| c.is_uppercase() || c == '`'), "{place}: {doc}");
         assert!(doc.ends_with(['.', '!', '?']), "{place}: {doc}");
         assert!(!doc.contains("  "), "{place}: {doc}");
-        assert!(
-            !field.setup.ends_with('.'),
-            "{place}: {} is a caption",
-            field.setup
-        );
+        assert!(!field.setup.ends_with('.'), "{place}: {} is a caption", field.setup);
     }
 }
 
@@ -162,16 +120,10 @@ fn versions_are_within_what_the_provider_speaks() {
     for (place, field) in rows() {
         let versions = field.newer_values.iter().map(|(_, since)| *since);
         for since in versions.chain([field.since]) {
-            assert!(
-                (OLDEST_VERSION..=NEWEST_VERSION).contains(&since),
-                "{place}: {since}"
-            );
+            assert!((OLDEST_VERSION..=NEWEST_VERSION).contains(&since), "{place}: {since}");
         }
         for (_, since) in field.newer_values {
-            assert!(
-                *since > field.since,
-                "{place}: a newer value is newer than its element"
-            );
+            assert!(*since > field.since, "{place}: a newer value is newer than its element");
         }
     }
 }
@@ -214,18 +166,10 @@ fn no_bool_and_no_number_is_cleared() {
 fn columns_fit_together() {
     for (place, field) in rows() {
         if field.sent == Sent::Never {
-            assert_eq!(
-                field.omitted,
-                Omitted::Computed,
-                "{place}: not sent, so not written by users"
-            );
+            assert_eq!(field.omitted, Omitted::Computed, "{place}: not sent, so not written by users");
         }
         if field.readback == Readback::Never {
-            assert_ne!(
-                field.omitted,
-                Omitted::Computed,
-                "{place}: nothing could ever fill it"
-            );
+            assert_ne!(field.omitted, Omitted::Computed, "{place}: nothing could ever fill it");
         }
         if let Some(record) = field.record {
             assert!(matches!(field.kind, Kind::Commas), "{place}");
@@ -239,10 +183,7 @@ fn columns_fit_together() {
             for (token, stands_for) in equivalents {
                 assert!(!stands_for.is_empty(), "{place}: {token}");
                 // They are expanded once, not again and again.
-                assert!(
-                    stands_for.iter().all(|word| !tokens.contains(word)),
-                    "{place}: {token}"
-                );
+                assert!(stands_for.iter().all(|word| !tokens.contains(word)), "{place}: {token}");
             }
         }
     }
@@ -256,10 +197,7 @@ fn blocks_hold_plain_rows() {
             if let Kind::Blocks(inner) = field.kind {
                 assert!(!field.element.contains('/'), "{}", field.element);
                 for inside in inner {
-                    assert!(matches!(
-                        inside.kind,
-                        Kind::Text | Kind::Enum(_) | Kind::Bool | Kind::Int
-                    ));
+                    assert!(matches!(inside.kind, Kind::Text | Kind::Enum(_) | Kind::Bool | Kind::Int));
                     assert!(!inside.element.contains('/') && inside.sent == Sent::Yes);
                 }
             }
@@ -274,11 +212,7 @@ fn blocks_hold_plain_rows() {
 #[test]
 fn every_part_has_exactly_one_parent() {
     for kind in types::ALL {
-        let parents = kind
-            .fields
-            .iter()
-            .filter(|field| matches!(field.kind, Kind::Parent))
-            .count();
+        let parents = kind.fields.iter().filter(|field| matches!(field.kind, Kind::Parent)).count();
         assert_eq!(parents, usize::from(*kind != &super::APP), "{}", kind.name);
     }
 }

@@ -39,15 +39,8 @@ fn no_interpreter_names_a_field() {
         }
         read += 1;
         let code = fs::read_to_string(&path).unwrap();
-        assert!(
-            code.starts_with("//!"),
-            "{} does not say what it is for",
-            path.display()
-        );
-        let code: Vec<&str> = code
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"))
-            .collect();
+        assert!(code.starts_with("//!"), "{} does not say what it is for", path.display());
+        let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         let code = code.join("\n");
         for name in all.iter().filter(|name| name.len() > SHORT) {
             assert!(

@@ -14,10 +14,7 @@ fn an_honest_document() {
     let text = "\u{FEFF}<?xml version=\"1.0\"?><!-- c --><s:A xmlns:s=\"u\" s:b=\"1 &lt;&#10;\">\r\n <s:C>a&amp;b&#x41;<![CDATA[<&]]></s:C>\n<D/> </s:A>\n<?pi?>";
     let root = parse(text).unwrap();
     assert_eq!(root.name, "A");
-    assert_eq!(
-        root.attributes.last().unwrap(),
-        &("s:b".to_owned(), "1 <\n".to_owned())
-    );
+    assert_eq!(root.attributes.last().unwrap(), &("s:b".to_owned(), "1 <\n".to_owned()));
     assert_eq!(root.text, "");
     assert_eq!(root.child("C").unwrap().text, "a&bA<&");
     assert_eq!(root.child("D"), Some(&Element::new("D")));
@@ -65,10 +62,7 @@ fn hostile_documents_are_refused() {
         (&deep, Kind::Depth),
         (&format!("<a{attributes}/>"), Kind::Attributes),
         (&format!("<a>{}</a>", "x".repeat(LONGEST_TEXT + 1)), Kind::Text),
-        (
-            &format!("<a b=\"{}\"/>", "x".repeat(LONGEST_TEXT + 1)),
-            Kind::Text,
-        ),
+        (&format!("<a b=\"{}\"/>", "x".repeat(LONGEST_TEXT + 1)), Kind::Text),
     ] {
         let shown: String = text.chars().take(40).collect();
         assert_eq!(kind(text), expected, "{shown:?}");
@@ -109,9 +103,8 @@ fn what_is_written_is_xml_even_when_the_value_is_not() {
 }
 
 pub fn text() -> impl Strategy<Value = String> {
-    let plain = any::<char>().prop_filter("XML can carry it", |c| {
-        unwritable_character(&c.to_string()).is_none()
-    });
+    let plain =
+        any::<char>().prop_filter("XML can carry it", |c| unwritable_character(&c.to_string()).is_none());
     let hard = prop::sample::select(vec!['&', '<', '>', '"', '\'', '\n', '\r', '\t', ' ', ']']);
     let characters = prop::collection::vec(prop_oneof![plain, hard], 1..20);
     characters.prop_map(String::from_iter)
@@ -127,10 +120,8 @@ pub fn element(name: &'static str) -> impl Strategy<Value = Element> {
         children: Vec::new(),
     });
     leaf.prop_recursive(3, 12, 3, move |inner| {
-        (name, prop::collection::vec(inner, 1..4)).prop_map(|(name, children)| Element {
-            children,
-            ..Element::new(name)
-        })
+        (name, prop::collection::vec(inner, 1..4))
+            .prop_map(|(name, children)| Element { children, ..Element::new(name) })
     })
 }
 

@@ -8,9 +8,7 @@ pub static TYPE: MetadataType = MetadataType {
     suffix: "ecaPlcy",
     fields: &[
         Field::parent("externalClientApplication"),
-        Field::bool("enabled", "isEnabled")
-            .kept()
-            .doc("Whether the app works at all."),
+        Field::bool("enabled", "isEnabled").kept().doc("Whether the app works at all."),
         Field::bool("oauth_plugin_enabled", "isOauthPluginEnabled")
             .kept()
             .doc("Whether the app's OAuth settings are in force."),

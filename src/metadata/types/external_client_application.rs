@@ -43,13 +43,7 @@ pub static TYPE: MetadataType = MetadataType {
     ],
     dropped: &[],
     unmapped: &[
-        (
-            "infoUrl",
-            "reserved for future use, says the Metadata API Developer Guide",
-        ),
-        (
-            "managedType",
-            "for internal use only, says the Metadata API Developer Guide",
-        ),
+        ("infoUrl", "reserved for future use, says the Metadata API Developer Guide"),
+        ("managedType", "for internal use only, says the Metadata API Developer Guide"),
     ],
 };

@@ -5,14 +5,8 @@ use crate::metadata::{Field, MetadataType, Rule};
 /// Minutes that a JWT may live, as Salesforce documents them.
 const JWT_MINUTES: &[i64] = &[1, 5, 10, 15, 30, 60, 90, 120, 240, 480, 720];
 /// Those that came with API 65.0.
-const NEWER_JWT_MINUTES: &[(&str, u16)] = &[
-    ("60", 65),
-    ("90", 65),
-    ("120", 65),
-    ("240", 65),
-    ("480", 65),
-    ("720", 65),
-];
+const NEWER_JWT_MINUTES: &[(&str, u16)] =
+    &[("60", 65), ("90", 65), ("120", 65), ("240", 65), ("480", 65), ("720", 65)];
 
 pub static TYPE: MetadataType = MetadataType {
     name: "ExtlClntAppOauthConfigurablePolicies",

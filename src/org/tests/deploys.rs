@@ -16,13 +16,7 @@ async fn a_deploy_that_succeeds_is_applied_with_its_warnings() {
     assert_eq!(applied.deploy_id, "0Af1");
     assert_eq!(applied.warnings, ["The app is new to you."]);
     let packages = script.with(|state| state.packages.clone());
-    assert_eq!(
-        packages,
-        [(
-            false,
-            vec!["package.xml".to_owned(), "externalClientApps/Shop.eca".to_owned()]
-        )]
-    );
+    assert_eq!(packages, [(false, vec!["package.xml".to_owned(), "externalClientApps/Shop.eca".to_owned()])]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -40,10 +34,7 @@ async fn the_second_deploy_is_looked_at_when_the_first_was_done() {
 #[tokio::test(start_paused = true)]
 async fn a_rejection_names_the_component_and_the_attribute_of_the_line() {
     let (script, org) = script();
-    let message = ComponentMessage {
-        line_number: Some(3),
-        ..problem(&shop().key, "Invalid value.")
-    };
+    let message = ComponentMessage { line_number: Some(3), ..problem(&shop().key, "Invalid value.") };
     script.course(Course::ends(500, failed(vec![message])));
     let error = org.apply(write_shop(), in_time()).await.unwrap_err();
     assert_eq!(error.deploy_id(), Some("0Af1"));
@@ -158,10 +149,7 @@ async fn a_start_without_an_answer_is_never_repeated() {
     script.course(Course::refused(lost(Call::StartDeploy)));
     let error = org.apply(write_shop(), in_time()).await.unwrap_err();
     assert!(!error.is_clean());
-    assert!(
-        matches!(error.kind, ApplyErrorKind::Unverified { deploy_id: None, .. }),
-        "{error}"
-    );
+    assert!(matches!(error.kind, ApplyErrorKind::Unverified { deploy_id: None, .. }), "{error}");
     assert_eq!(script.count("start"), 1);
 }
 
@@ -179,10 +167,7 @@ async fn a_deploy_out_of_sight_is_looked_for_again() {
     for (code, seconds) in [(None, 60), (Some("INVALID_CROSS_REFERENCE_KEY"), 20)] {
         let (script, org) = script();
         let away = Err(out_of_sight(code));
-        script.course(Course::new(vec![
-            (0, away),
-            (seconds * 1_000, Ok(ended("Succeeded"))),
-        ]));
+        script.course(Course::new(vec![(0, away), (seconds * 1_000, Ok(ended("Succeeded")))]));
         org.apply(write_shop(), in_time()).await.unwrap();
     }
 }
@@ -190,11 +175,9 @@ async fn a_deploy_out_of_sight_is_looked_for_again() {
 #[tokio::test(start_paused = true)]
 async fn a_deploy_that_never_comes_back_into_sight_is_unverified() {
     // What passes by itself is waited for longer than a denial, and that longer than a session that is over.
-    for (code, looks, most_seconds) in [
-        (None, 30, 300),
-        (Some("INVALID_CROSS_REFERENCE_KEY"), 10, 75),
-        (Some("INVALID_SESSION_ID"), 3, 10),
-    ] {
+    for (code, looks, most_seconds) in
+        [(None, 30, 300), (Some("INVALID_CROSS_REFERENCE_KEY"), 10, 75), (Some("INVALID_SESSION_ID"), 3, 10)]
+    {
         let (script, org) = script();
         let stages = vec![(0, Ok(status("InProgress"))), (1_000, Err(out_of_sight(code)))];
         script.course(Course::new(stages));
@@ -208,10 +191,7 @@ async fn a_deploy_that_never_comes_back_into_sight_is_unverified() {
 }
 
 fn out_of_sight(code: Option<&str>) -> Error {
-    code.map_or_else(
-        || lost(Call::DeployStatus),
-        |code| fault(Call::DeployStatus, code),
-    )
+    code.map_or_else(|| lost(Call::DeployStatus), |code| fault(Call::DeployStatus, code))
 }
 
 #[tokio::test(start_paused = true)]
@@ -230,29 +210,18 @@ async fn a_deploy_that_outlasts_the_deadline_is_unverified_and_not_cancelled() {
 
 #[tokio::test(start_paused = true)]
 async fn ends_that_prove_nothing_are_unverified() {
-    for how in [
-        "SucceededPartial",
-        "FinalizingFailed",
-        "FinalizingDeployFailed",
-        "Melted",
-    ] {
+    for how in ["SucceededPartial", "FinalizingFailed", "FinalizingDeployFailed", "Melted"] {
         let (script, org) = script();
         script.course(Course::ends(500, ended(how)));
         let error = org.apply(write_shop(), in_time()).await.unwrap_err();
-        assert!(
-            matches!(error.kind, ApplyErrorKind::Unverified { .. }),
-            "{how}: {error}"
-        );
+        assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{how}: {error}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn somebody_who_cancels_is_named_and_not_overruled() {
     let (script, org) = script();
-    let report = DeployReport {
-        canceled_by_name: Some("Ada Admin".into()),
-        ..ended("Canceled")
-    };
+    let report = DeployReport { canceled_by_name: Some("Ada Admin".into()), ..ended("Canceled") };
     script.course(Course::ends(500, report));
     let error = org.apply(write_shop(), in_time()).await.unwrap_err();
     assert!(!error.is_clean());
@@ -264,10 +233,7 @@ async fn somebody_who_cancels_is_named_and_not_overruled() {
 }
 
 fn deletions() -> (Vec<ComponentKey>, Vec<Change>) {
-    let keys = vec![
-        ComponentKey::new(SETTINGS, "Shop_oauth"),
-        ComponentKey::new(GLOBAL, "Shop_glbloauth"),
-    ];
+    let keys = vec![ComponentKey::new(SETTINGS, "Shop_oauth"), ComponentKey::new(GLOBAL, "Shop_glbloauth")];
     let changes = keys.iter().cloned().map(Change::Delete).collect();
     (keys, changes)
 }
@@ -278,10 +244,7 @@ fn gone(key: &ComponentKey) -> ComponentMessage {
         file_name: "destructiveChangesPost.xml".into(),
         component_type: String::new(),
         problem_type: Some("Warning".into()),
-        ..problem(
-            key,
-            &format!("No {} named: {} found", key.kind.name, key.full_name),
-        )
+        ..problem(key, &format!("No {} named: {} found", key.kind.name, key.full_name))
     }
 }
 
@@ -292,9 +255,7 @@ async fn deleting_what_is_gone_succeeds_without_a_word() {
     let mut report = ended("Succeeded");
     report.component_successes = keys.iter().map(gone).collect();
     let all_gone = failed(keys.iter().map(gone).collect());
-    script
-        .course(Course::ends(500, report))
-        .course(Course::ends(500, all_gone));
+    script.course(Course::ends(500, report)).course(Course::ends(500, all_gone));
     for _ in 0..2 {
         let applied = org.apply(changes.clone(), in_time()).await.unwrap();
         assert!(applied.warnings.is_empty());
@@ -338,9 +299,7 @@ async fn deploys_go_one_at_a_time_in_the_order_of_their_callers() {
     for _ in 0..5 {
         script.course(Course::ends(1_000, ended("Succeeded")));
         let org = org.clone();
-        callers.push(tokio::spawn(
-            async move { org.apply(write_shop(), in_time()).await },
-        ));
+        callers.push(tokio::spawn(async move { org.apply(write_shop(), in_time()).await }));
     }
     for (number, caller) in callers.into_iter().enumerate() {
         let applied = caller.await.unwrap().unwrap();
@@ -366,9 +325,7 @@ async fn a_caller_whose_time_is_over_in_the_queue_sent_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_goes_away_leaves_its_deploy_watched_and_the_queue_open() {
     let (script, org) = script();
-    script
-        .course(Course::ends(5_000, ended("Succeeded")))
-        .course(Course::ends(500, ended("Succeeded")));
+    script.course(Course::ends(5_000, ended("Succeeded"))).course(Course::ends(500, ended("Succeeded")));
     let caller = tokio::time::timeout(Duration::from_secs(1), org.apply(write_shop(), in_time())).await;
     assert!(caller.is_err());
     let begun = Instant::now();

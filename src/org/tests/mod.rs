@@ -40,11 +40,7 @@ struct Course {
 
 impl Course {
     fn new(stages: Vec<Stage>) -> Course {
-        Course {
-            start: (10, None),
-            stages,
-            canceled: None,
-        }
+        Course { start: (10, None), stages, canceled: None }
     }
 
     /// Runs for so long, then ends like this.
@@ -53,17 +49,11 @@ impl Course {
     }
 
     fn refused(error: Error) -> Course {
-        Course {
-            start: (10, Some(error)),
-            ..Course::new(Vec::new())
-        }
+        Course { start: (10, Some(error)), ..Course::new(Vec::new()) }
     }
 
     fn cancelable(self, after: u64) -> Course {
-        Course {
-            canceled: Some((after, ended("Canceled"))),
-            ..self
-        }
+        Course { canceled: Some((after, ended("Canceled"))), ..self }
     }
 }
 
@@ -116,13 +106,7 @@ impl Script {
     }
 
     fn count(&self, call: &str) -> usize {
-        self.with(|state| {
-            state
-                .journal
-                .iter()
-                .filter(|entry| entry.starts_with(call))
-                .count()
-        })
+        self.with(|state| state.journal.iter().filter(|entry| entry.starts_with(call)).count())
     }
 
     fn entries(&self, call: &str) -> Vec<String> {
@@ -137,12 +121,7 @@ impl Script {
 impl MetadataApi for Script {
     fn session(&self) -> Answer<'_, SessionFacts> {
         Box::pin(async {
-            Ok(SessionFacts::new(
-                "00D000000000001",
-                "005000000000001",
-                62,
-                "https://org.test",
-            ))
+            Ok(SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test"))
         })
     }
 
@@ -217,15 +196,10 @@ impl MetadataApi for Script {
         Box::pin(async move {
             sleep(Duration::from_millis(100)).await;
             self.with(|state| {
-                let asked: Vec<String> = members
-                    .iter()
-                    .map(|(kind, names)| format!("{kind}:{}", names.join("+")))
-                    .collect();
+                let asked: Vec<String> =
+                    members.iter().map(|(kind, names)| format!("{kind}:{}", names.join("+"))).collect();
                 state.journal.push(format!("retrieve {}", asked.join(" ")));
-                if members
-                    .iter()
-                    .any(|(kind, _)| state.refused.contains(&kind.as_str()))
-                {
+                if members.iter().any(|(kind, _)| state.refused.contains(&kind.as_str())) {
                     return Err(fault(Call::StartRetrieve, "INSUFFICIENT_ACCESS"));
                 }
                 let asked = |key: &ComponentKey| {
@@ -236,10 +210,8 @@ impl MetadataApi for Script {
                     })
                 };
                 let files: Vec<_> = state.files.iter().filter(|(key, _)| asked(key)).collect();
-                let texts: Vec<_> = files
-                    .iter()
-                    .map(|(key, (xml, _))| ((*key).clone(), xml.clone()))
-                    .collect();
+                let texts: Vec<_> =
+                    files.iter().map(|(key, (xml, _))| ((*key).clone(), xml.clone())).collect();
                 let mut zip = package::write(&texts, &[], 62).unwrap();
                 if state.damaged > 0 {
                     state.damaged -= 1;
@@ -251,10 +223,7 @@ impl MetadataApi for Script {
                 };
                 Ok(Retrieved {
                     zip,
-                    files: files
-                        .iter()
-                        .map(|(_, (_, properties))| properties.clone())
-                        .collect(),
+                    files: files.iter().map(|(_, (_, properties))| properties.clone()).collect(),
                     messages: state.remarks.iter().map(remark).collect(),
                 })
             })
@@ -269,15 +238,8 @@ impl MetadataApi for Script {
                 if let Some(error) = &state.list_fails {
                     return Err(error.clone());
                 }
-                let files = state
-                    .files
-                    .values()
-                    .map(|(_, properties)| properties)
-                    .chain(&state.listed_only);
-                Ok(files
-                    .filter(|file| types.contains(&file.type_name.as_str()))
-                    .cloned()
-                    .collect())
+                let files = state.files.values().map(|(_, properties)| properties).chain(&state.listed_only);
+                Ok(files.filter(|file| types.contains(&file.type_name.as_str())).cloned().collect())
             })
         })
     }
@@ -291,11 +253,7 @@ impl MetadataApi for Script {
             match id {
                 "hidden" => Err(fault(Call::ConsumerCredentials, "INSUFFICIENT_ACCESS")),
                 "away" => Err(lost(Call::ConsumerCredentials)),
-                _ => Ok(vec![Consumer {
-                    id: "888".into(),
-                    key: "3MVG9".into(),
-                    name: None,
-                }]),
+                _ => Ok(vec![Consumer { id: "888".into(), key: "3MVG9".into(), name: None }]),
             }
         })
     }
@@ -325,25 +283,15 @@ fn properties(kind: &'static MetadataType, full_name: &str) -> FileProperties {
 }
 
 fn status(status: &str) -> DeployReport {
-    DeployReport {
-        status: status.into(),
-        ..DeployReport::default()
-    }
+    DeployReport { status: status.into(), ..DeployReport::default() }
 }
 
 fn ended(how: &str) -> DeployReport {
-    DeployReport {
-        done: true,
-        success: how == "Succeeded",
-        ..status(how)
-    }
+    DeployReport { done: true, success: how == "Succeeded", ..status(how) }
 }
 
 fn failed(failures: Vec<ComponentMessage>) -> DeployReport {
-    DeployReport {
-        component_failures: failures,
-        ..ended("Failed")
-    }
+    DeployReport { component_failures: failures, ..ended("Failed") }
 }
 
 fn problem(key: &ComponentKey, text: &str) -> ComponentMessage {
@@ -358,24 +306,12 @@ fn problem(key: &ComponentKey, text: &str) -> ComponentMessage {
 }
 
 fn fault(call: Call, code: &str) -> Error {
-    Error::new(
-        call,
-        ErrorKind::Fault {
-            code: code.into(),
-            text: "the org's words".into(),
-        },
-    )
+    Error::new(call, ErrorKind::Fault { code: code.into(), text: "the org's words".into() })
 }
 
 /// The connection broke after something was sent.
 fn lost(call: Call) -> Error {
-    Error::new(
-        call,
-        ErrorKind::Interrupted {
-            timed_out: false,
-            text: "reset".into(),
-        },
-    )
+    Error::new(call, ErrorKind::Interrupted { timed_out: false, text: "reset".into() })
 }
 
 fn shop() -> Component {

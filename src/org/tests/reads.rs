@@ -50,10 +50,7 @@ async fn ten_readers_share_one_retrieve_of_the_whole_family() {
     let retrieves = script.entries("retrieve");
     assert_eq!(retrieves.len(), 1);
     for kind in crate::metadata::types::ALL {
-        assert!(
-            retrieves[0].contains(&format!("{}:*", kind.name)),
-            "{retrieves:?}"
-        );
+        assert!(retrieves[0].contains(&format!("{}:*", kind.name)), "{retrieves:?}");
     }
     assert_eq!(script.count("list"), 0);
 }
@@ -117,21 +114,14 @@ async fn a_refused_type_hides_itself_and_nothing_else() {
     script.with(|state| state.refused.push(GLOBAL.name));
     let wanted = [Wanted::new(APP, "Shop"), Wanted::new(SETTINGS, "Shop")];
     let found = read(&org, Freshness::Snapshot, &wanted).await;
-    assert_eq!(
-        found.iter().map(name_of).collect::<Vec<_>>(),
-        ["Shop", "Shop_oauth"]
-    );
+    assert_eq!(found.iter().map(name_of).collect::<Vec<_>>(), ["Shop", "Shop_oauth"]);
     assert_eq!(script.count("retrieve"), 2, "all, then what was wanted");
 
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         let wanted = [Wanted::new(SETTINGS, "Shop"), Wanted::new(GLOBAL, "Shop")];
         let found = read(&org, freshness, &wanted).await;
         assert_eq!(name_of(&found[0]), "Shop_oauth");
-        assert!(
-            name_of(&found[1]).contains("may not be read"),
-            "{}",
-            name_of(&found[1])
-        );
+        assert!(name_of(&found[1]).contains("may not be read"), "{}", name_of(&found[1]));
     }
     org.new_generation();
     let before = script.count("retrieve");
@@ -144,14 +134,8 @@ async fn absent_is_said_only_when_the_list_agrees() {
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         let (script, org) = script();
         two_apps(&script);
-        assert_eq!(
-            name_of(&one(&org, freshness, Wanted::new(APP, "Cafe")).await),
-            "absent"
-        );
-        assert_eq!(
-            name_of(&one(&org, freshness, Wanted::new(GLOBAL, "Cafe")).await),
-            "absent"
-        );
+        assert_eq!(name_of(&one(&org, freshness, Wanted::new(APP, "Cafe")).await), "absent");
+        assert_eq!(name_of(&one(&org, freshness, Wanted::new(GLOBAL, "Cafe")).await), "absent");
         if freshness == Freshness::Snapshot {
             one(&org, freshness, Wanted::new(APP, "Bar")).await;
             assert_eq!(script.count("list"), 2, "one for each kind");
@@ -171,24 +155,16 @@ async fn absent_is_said_only_when_the_list_agrees() {
         assert!(hidden(one(&org, freshness, Wanted::new(GLOBAL, "Cafe")).await));
         let hinted = Wanted::new(GLOBAL, "Bar").hint(Some("Quaint".into()));
         assert!(hidden(one(&org, freshness, hinted).await));
-        assert_eq!(
-            name_of(&one(&org, freshness, Wanted::new(GLOBAL, "Bar")).await),
-            "absent"
-        );
+        assert_eq!(name_of(&one(&org, freshness, Wanted::new(GLOBAL, "Bar")).await), "absent");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_listed_name_belongs_to_the_longest_app_that_it_begins_with() {
     let (script, org) = script();
-    script
-        .file(APP, "Shop", "<label>a</label>")
-        .file(APP, "Shop_Admin", "<label>b</label>");
+    script.file(APP, "Shop", "<label>a</label>").file(APP, "Shop_Admin", "<label>b</label>");
     script.with(|state| state.listed_only = vec![properties(GLOBAL, "Shop_Admin_glbloauth")]);
-    assert_eq!(
-        name_of(&one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await),
-        "Shop"
-    );
+    assert_eq!(name_of(&one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await), "Shop");
     let found = one(&org, Freshness::Snapshot, Wanted::new(GLOBAL, "Shop")).await;
     assert_eq!(name_of(&found), "absent");
     let found = one(&org, Freshness::Snapshot, Wanted::new(GLOBAL, "Shop_Admin")).await;
@@ -199,10 +175,7 @@ async fn a_listed_name_belongs_to_the_longest_app_that_it_begins_with() {
 async fn trouble_with_the_list_is_not_absence() {
     let (script, org) = script();
     script.with(|state| state.list_fails = Some(lost(Call::ListMetadata)));
-    let error = org
-        .read(&[Wanted::new(APP, "Shop")], Freshness::Now, in_time())
-        .await
-        .unwrap_err();
+    let error = org.read(&[Wanted::new(APP, "Shop")], Freshness::Now, in_time()).await.unwrap_err();
     assert!(matches!(error.kind, ReadErrorKind::Unavailable(_)));
     script.with(|state| state.list_fails = Some(fault(Call::ListMetadata, "INSUFFICIENT_ACCESS")));
     let wanted = [Wanted::new(APP, "Shop"), Wanted::new(GLOBAL, "Shop")];
@@ -214,10 +187,7 @@ async fn trouble_with_the_list_is_not_absence() {
 #[tokio::test(start_paused = true)]
 async fn a_remark_that_a_type_could_not_be_read_is_not_absence() {
     let (script, org) = script();
-    let remark = format!(
-        "Load of meta data from db failed for metadata of type:{}",
-        GLOBAL.name
-    );
+    let remark = format!("Load of meta data from db failed for metadata of type:{}", GLOBAL.name);
     script.with(|state| state.remarks = vec![remark]);
     let wanted = [Wanted::new(SETTINGS, "Shop"), Wanted::new(GLOBAL, "Shop")];
     let found = read(&org, Freshness::Snapshot, &wanted).await;
@@ -252,10 +222,7 @@ async fn a_hint_is_followed_by_name_and_believed_only_if_the_file_names_the_app(
     let hinted = |name: &str| Wanted::new(GLOBAL, "Shop").hint(Some(name.into()));
     let found = one(&org, Freshness::Now, hinted("Shop_glbloauth")).await;
     assert_eq!(name_of(&found), "Shop_glbloauth");
-    assert_eq!(
-        script.entries("retrieve"),
-        ["retrieve ExtlClntAppGlobalOauthSettings:Shop_glbloauth"]
-    );
+    assert_eq!(script.entries("retrieve"), ["retrieve ExtlClntAppGlobalOauthSettings:Shop_glbloauth"]);
     // One is another app's, one is not there.
     for wrong in ["Shop_old", "Shop_gone"] {
         let before = script.count("retrieve");
@@ -268,9 +235,7 @@ async fn a_hint_is_followed_by_name_and_believed_only_if_the_file_names_the_app(
 #[tokio::test(start_paused = true)]
 async fn of_several_parts_the_hint_decides() {
     let (script, org) = script();
-    script
-        .part(POLICIES, "Shop_plcy", "Shop")
-        .part(POLICIES, "Shop_defaultPolicy", "Shop");
+    script.part(POLICIES, "Shop_plcy", "Shop").part(POLICIES, "Shop_defaultPolicy", "Shop");
     let wanted = || Wanted::new(POLICIES, "Shop");
     let found = one(&org, Freshness::Snapshot, wanted()).await;
     assert_eq!(name_of(&found), "several: Shop_defaultPolicy Shop_plcy");
@@ -284,11 +249,7 @@ async fn a_name_in_another_case_is_not_absent() {
     two_apps(&script);
     for kind in [APP, GLOBAL] {
         let found = one(&org, Freshness::Snapshot, Wanted::new(kind, "shop")).await;
-        assert!(
-            name_of(&found).contains("writes the app's name Shop, not shop"),
-            "{}",
-            name_of(&found)
-        );
+        assert!(name_of(&found).contains("writes the app's name Shop, not shop"), "{}", name_of(&found));
     }
     let found = one(&org, Freshness::Now, Wanted::new(APP, "shop")).await;
     assert!(name_of(&found).starts_with("hidden"), "{}", name_of(&found));
@@ -300,27 +261,17 @@ async fn a_broken_file_disturbs_only_those_who_want_it() {
         let (script, org) = script();
         two_apps(&script);
         let parent = |app: &str| format!("<externalClientApplication>{app}</externalClientApplication>");
-        script
-            .file(SETTINGS, "Cafe_oauth", &format!("{}<label>", parent("Cafe")))
-            .file(SETTINGS, "Bar_oauth", "<<<");
-        assert_eq!(
-            name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Shop")).await),
-            "Shop_oauth"
+        script.file(SETTINGS, "Cafe_oauth", &format!("{}<label>", parent("Cafe"))).file(
+            SETTINGS,
+            "Bar_oauth",
+            "<<<",
         );
-        assert_eq!(
-            name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Pub")).await),
-            "absent"
-        );
+        assert_eq!(name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Shop")).await), "Shop_oauth");
+        assert_eq!(name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Pub")).await), "absent");
         for app in ["Cafe", "Bar"] {
-            let error = org
-                .read(&[Wanted::new(SETTINGS, app)], freshness, in_time())
-                .await
-                .unwrap_err();
+            let error = org.read(&[Wanted::new(SETTINGS, app)], freshness, in_time()).await.unwrap_err();
             assert!(matches!(error.kind, ReadErrorKind::Undecodable(_)), "{error}");
-            assert_eq!(
-                error.key,
-                Some(ComponentKey::new(SETTINGS, format!("{app}_oauth")))
-            );
+            assert_eq!(error.key, Some(ComponentKey::new(SETTINGS, format!("{app}_oauth"))));
         }
     }
 }
@@ -348,9 +299,7 @@ async fn a_damaged_package_is_fetched_once_more() {
         let (script, org) = script();
         two_apps(&script);
         script.with(|state| state.damaged = damaged);
-        let outcome = org
-            .read(&[Wanted::new(APP, "Shop")], Freshness::Now, in_time())
-            .await;
+        let outcome = org.read(&[Wanted::new(APP, "Shop")], Freshness::Now, in_time()).await;
         assert_eq!(outcome.is_ok(), readable);
     }
 }
@@ -374,10 +323,7 @@ async fn readers_who_waited_for_a_retrieve_share_its_failure() {
         assert!(matches!(error.kind, ReadErrorKind::Package(_)));
     }
     assert_eq!(script.count("retrieve"), 2);
-    assert_eq!(
-        name_of(&one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await),
-        "Shop"
-    );
+    assert_eq!(name_of(&one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await), "Shop");
 }
 
 #[tokio::test(start_paused = true)]
@@ -385,10 +331,7 @@ async fn an_app_may_be_called_permission() {
     let (script, org) = script();
     let remark = format!("Entity of type '{}' named 'Permission' cannot be found", APP.name);
     script.with(|state| state.remarks = vec![remark]);
-    assert_eq!(
-        name_of(&one(&org, Freshness::Now, Wanted::new(APP, "Permission")).await),
-        "absent"
-    );
+    assert_eq!(name_of(&one(&org, Freshness::Now, Wanted::new(APP, "Permission")).await), "absent");
 }
 
 #[tokio::test(start_paused = true)]
@@ -399,10 +342,7 @@ async fn a_read_ends_at_its_deadline_and_leaves_the_snapshot_to_others() {
     let soon = Instant::now() + Duration::from_millis(50);
     let error = org.read(&wanted, Freshness::Snapshot, soon).await.unwrap_err();
     assert!(matches!(error.kind, ReadErrorKind::Deadline));
-    assert_eq!(
-        name_of(&one(&org, Freshness::Snapshot, wanted[0].clone()).await),
-        "Shop"
-    );
+    assert_eq!(name_of(&one(&org, Freshness::Snapshot, wanted[0].clone()).await), "Shop");
 }
 
 #[tokio::test]

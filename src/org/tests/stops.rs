@@ -27,11 +27,7 @@ async fn stopped_after(script: &Arc<Script>, org: &Org, ms: u64) -> (Result<Appl
 
 fn phases(stages: &[(u64, &str)]) -> Course {
     let report = |how: &str| {
-        if how.ends_with("ing") || how == "InProgress" {
-            status(how)
-        } else {
-            ended(how)
-        }
+        if how.ends_with("ing") || how == "InProgress" { status(how) } else { ended(how) }
     };
     Course::new(stages.iter().map(|(at, how)| (*at, Ok(report(how)))).collect())
 }
@@ -56,18 +52,12 @@ async fn who_waits_in_the_queue_sends_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_start_in_flight_is_waited_for_and_then_cancelled_in_the_queue_of_the_org() {
     let (script, org) = script();
-    let course = Course {
-        start: (10_000, None),
-        ..phases(&[(0, "Pending")]).cancelable(2_000)
-    };
+    let course = Course { start: (10_000, None), ..phases(&[(0, "Pending")]).cancelable(2_000) };
     script.course(course);
     let (outcome, took) = stopped_after(&script, &org, 1_000).await;
     let error = outcome.unwrap_err();
     assert_eq!(error.deploy_id(), Some("0Af1"), "{error}");
-    assert!(
-        matches!(error.kind, ApplyErrorKind::Unverified { .. }),
-        "cancelling is no rollback"
-    );
+    assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "cancelling is no rollback");
     assert!((11_000..14_000).contains(&took), "{took}");
     assert_eq!(script.count("cancel"), 1);
 }
@@ -75,28 +65,16 @@ async fn a_start_in_flight_is_waited_for_and_then_cancelled_in_the_queue_of_the_
 #[tokio::test(start_paused = true)]
 async fn a_start_that_is_not_confirmed_is_given_up_after_half_a_minute() {
     let (script, org) = script();
-    let course = Course {
-        start: (500_000, None),
-        ..phases(&[(0, "Pending")])
-    };
+    let course = Course { start: (500_000, None), ..phases(&[(0, "Pending")]) };
     script.course(course);
     let (outcome, took) = stopped_after(&script, &org, 1_000).await;
     let error = outcome.unwrap_err();
-    assert!(
-        matches!(error.kind, ApplyErrorKind::Unverified { deploy_id: None, .. }),
-        "{error}"
-    );
+    assert!(matches!(error.kind, ApplyErrorKind::Unverified { deploy_id: None, .. }), "{error}");
     assert_eq!(took, 30_000);
 }
 
 /// Stages; whether it can be cancelled; then: cancellations, milliseconds, whether it succeeded.
-type Case = (
-    &'static [(u64, &'static str)],
-    Option<u64>,
-    usize,
-    std::ops::Range<u64>,
-    bool,
-);
+type Case = (&'static [(u64, &'static str)], Option<u64>, usize, std::ops::Range<u64>, bool);
 
 #[tokio::test(start_paused = true)]
 async fn a_deploy_under_way_is_brought_to_an_end_that_can_be_told() {
@@ -106,40 +84,19 @@ async fn a_deploy_under_way_is_brought_to_an_end_that_can_be_told() {
         // The org does not let go of it.
         (&[(0, "Pending")], Some(999_000), 1, 29_000..32_000, false),
         // It began before the cancellation came, and ends well.
-        (
-            &[(0, "Pending"), (5_100, "InProgress"), (20_000, "Succeeded")],
-            None,
-            1,
-            15_000..17_000,
-            true,
-        ),
+        (&[(0, "Pending"), (5_100, "InProgress"), (20_000, "Succeeded")], None, 1, 15_000..17_000, true),
         // Nearly done: let it.
-        (
-            &[(0, "InProgress"), (50_000, "Succeeded")],
-            None,
-            0,
-            45_000..47_000,
-            true,
-        ),
+        (&[(0, "InProgress"), (50_000, "Succeeded")], None, 0, 45_000..47_000, true),
         // Too long: one cancellation after a minute.
         (&[(0, "InProgress")], Some(3_000), 1, 63_000..65_000, false),
         (&[(0, "InProgress")], None, 1, 90_000..91_000, false),
         // Past the point of no return.
-        (
-            &[(0, "Finalizing"), (70_000, "Succeeded")],
-            None,
-            0,
-            65_000..67_000,
-            true,
-        ),
+        (&[(0, "Finalizing"), (70_000, "Succeeded")], None, 0, 65_000..67_000, true),
         (&[(0, "FinalizingDeploying")], Some(0), 0, 90_000..91_000, false),
     ];
     for (stages, canceled, cancellations, time, succeeds) in cases {
         let (script, org) = script();
-        let course = Course {
-            canceled: canceled.map(|after| (after, ended("Canceled"))),
-            ..phases(stages)
-        };
+        let course = Course { canceled: canceled.map(|after| (after, ended("Canceled"))), ..phases(stages) };
         script.course(course);
         let (outcome, took) = stopped_after(&script, &org, 5_000).await;
         assert_eq!(script.count("cancel"), cancellations, "{stages:?}");
@@ -185,10 +142,7 @@ async fn reads_go_on_after_a_stop() {
     script.file(APP, "Shop", "<label>Shop</label>");
     org.stop();
     for freshness in [Freshness::Snapshot, Freshness::Now] {
-        let found = org
-            .read(&[Wanted::new(APP, "Shop")], freshness, in_time())
-            .await
-            .unwrap();
+        let found = org.read(&[Wanted::new(APP, "Shop")], freshness, in_time()).await.unwrap();
         assert!(matches!(found[..], [Lookup::Found(_)]));
     }
 }

@@ -26,10 +26,7 @@ pub struct Problem {
 
 impl Problem {
     fn new(what: impl Into<String>) -> Problem {
-        Problem {
-            path: Path::default(),
-            what: what.into(),
-        }
+        Problem { path: Path::default(), what: what.into() }
     }
 
     fn expected(what: &str, found: &str) -> Problem {
@@ -86,12 +83,9 @@ impl<'a> Shape<'a> {
                     Type::List(of) => Form::List(inner(of)),
                     Type::Set(of) => Form::Set(inner(of)),
                     Type::Map(of) => Form::Map(inner(of)),
-                    Type::Object(attributes) => Form::Object(
-                        attributes
-                            .iter()
-                            .map(|(name, ty)| (name.as_str(), inner(ty)))
-                            .collect(),
-                    ),
+                    Type::Object(attributes) => {
+                        Form::Object(attributes.iter().map(|(name, ty)| (name.as_str(), inner(ty))).collect())
+                    }
                 }
             }
         }
@@ -100,14 +94,8 @@ impl<'a> Shape<'a> {
     /// What null means: repeated blocks are empty, never null.
     fn absent(self) -> Value {
         match self {
-            Shape::Nested(NestedBlock {
-                nesting: Nesting::List,
-                ..
-            }) => Value::List(Vec::new()),
-            Shape::Nested(NestedBlock {
-                nesting: Nesting::Set,
-                ..
-            }) => Value::Set(Vec::new()),
+            Shape::Nested(NestedBlock { nesting: Nesting::List, .. }) => Value::List(Vec::new()),
+            Shape::Nested(NestedBlock { nesting: Nesting::Set, .. }) => Value::Set(Vec::new()),
             _ => Value::Null,
         }
     }
@@ -115,16 +103,10 @@ impl<'a> Shape<'a> {
 
 fn fields(block: &Block) -> Vec<(&str, Shape<'_>)> {
     let attributes = block.attributes.iter().map(|attribute| {
-        let shape = Shape::Type {
-            ty: &attribute.ty,
-            sensitive: attribute.sensitive,
-        };
+        let shape = Shape::Type { ty: &attribute.ty, sensitive: attribute.sensitive };
         (attribute.name.as_str(), shape)
     });
-    let blocks = block
-        .blocks
-        .iter()
-        .map(|nested| (nested.name.as_str(), Shape::Nested(nested)));
+    let blocks = block.blocks.iter().map(|nested| (nested.name.as_str(), Shape::Nested(nested)));
     attributes.chain(blocks).collect()
 }
 
@@ -152,10 +134,7 @@ pub fn decode_state(json: &[u8], shape: Shape<'_>) -> Result<Value, Problem> {
 /// a user the state of an object that exists.
 pub fn encode(value: &Value, shape: Shape<'_>) -> (pb::DynamicValue, Vec<Problem>) {
     let (msgpack, problems) = msgpack::encode(value, shape);
-    let wire = pb::DynamicValue {
-        msgpack,
-        json: Vec::new(),
-    };
+    let wire = pb::DynamicValue { msgpack, json: Vec::new() };
     (wire, problems)
 }
 

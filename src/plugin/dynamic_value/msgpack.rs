@@ -78,9 +78,7 @@ fn read_object(entries: Vec<(Wire, Wire)>, fields: &[(&str, Shape<'_>)]) -> Resu
 
 fn text(wire: Wire) -> Result<String, Problem> {
     match wire {
-        Wire::String(text) => text
-            .into_str()
-            .ok_or_else(|| Problem::new("a text that is not UTF-8")),
+        Wire::String(text) => text.into_str().ok_or_else(|| Problem::new("a text that is not UTF-8")),
         other => Err(Problem::expected("a text", name(&other))),
     }
 }
@@ -148,10 +146,7 @@ struct Writer {
 
 impl Writer {
     fn problem(&mut self, what: String) {
-        self.problems.push(Problem {
-            path: Path(self.path.clone()),
-            what,
-        });
+        self.problems.push(Problem { path: Path(self.path.clone()), what });
     }
 
     fn at(&mut self, step: Step, value: &Value, shape: Shape<'_>) -> Wire {
@@ -162,12 +157,7 @@ impl Writer {
     }
 
     fn write_members(&mut self, members: &[Value], of: Shape<'_>, step: fn(i64) -> Step) -> Wire {
-        Wire::Array(
-            (0..)
-                .zip(members)
-                .map(|(index, member)| self.at(step(index), member, of))
-                .collect(),
-        )
+        Wire::Array((0..).zip(members).map(|(index, member)| self.at(step(index), member, of)).collect())
     }
 
     fn write(&mut self, value: &Value, shape: Shape<'_>) -> Wire {
@@ -188,18 +178,12 @@ impl Writer {
                 entries
                     .iter()
                     .map(|(key, value)| {
-                        (
-                            Wire::from(key.as_str()),
-                            self.at(Step::Key(key.clone()), value, of),
-                        )
+                        (Wire::from(key.as_str()), self.at(Step::Key(key.clone()), value, of))
                     })
                     .collect(),
             ),
             (Form::Object(fields), Value::Object(entries)) => {
-                for name in entries
-                    .keys()
-                    .filter(|name| fields.iter().all(|(field, _)| field != name))
-                {
+                for name in entries.keys().filter(|name| fields.iter().all(|(field, _)| field != name)) {
                     self.path.push(Step::Attribute(name.clone()));
                     self.problem("the schema has no such attribute".to_owned());
                     self.path.pop();

@@ -20,37 +20,25 @@ fn attribute(name: &str, ty: Type) -> Attribute {
 }
 
 fn sensitive(name: &str) -> Attribute {
-    Attribute {
-        sensitive: true,
-        ..attribute(name, Type::String)
-    }
+    Attribute { sensitive: true, ..attribute(name, Type::String) }
 }
 
 fn nested(name: &str, nesting: Nesting) -> NestedBlock {
     NestedBlock {
         name: name.to_owned(),
         nesting,
-        block: Block {
-            attributes: vec![attribute("a", Type::String)],
-            ..Block::default()
-        },
+        block: Block { attributes: vec![attribute("a", Type::String)], ..Block::default() },
         min_items: 0,
         max_items: 0,
     }
 }
 
 fn msgpack(bytes: &[u8]) -> pb::DynamicValue {
-    pb::DynamicValue {
-        msgpack: bytes.to_vec(),
-        json: Vec::new(),
-    }
+    pb::DynamicValue { msgpack: bytes.to_vec(), json: Vec::new() }
 }
 
 fn json(text: &str) -> pb::DynamicValue {
-    pb::DynamicValue {
-        msgpack: Vec::new(),
-        json: text.as_bytes().to_vec(),
-    }
+    pb::DynamicValue { msgpack: Vec::new(), json: text.as_bytes().to_vec() }
 }
 
 fn read(bytes: &[u8], ty: &Type) -> Result<Value, Problem> {
@@ -81,11 +69,7 @@ fn plain_values() {
     check(b"\xa2hi", &Type::String, &Value::text("hi"));
     check(b"\xa0", &Type::String, &Value::text(""));
     check(b"\xa4\xf0\x9f\xa6\x80", &Type::String, &Value::text("🦀"));
-    check(
-        b"\x92\xa1b\xa1a",
-        &Type::list(Type::String),
-        &Value::List(vec!["b".into(), "a".into()]),
-    );
+    check(b"\x92\xa1b\xa1a", &Type::list(Type::String), &Value::List(vec!["b".into(), "a".into()]));
     check(
         b"\x81\xa1k\xc3",
         &Type::map(Type::Bool),
@@ -102,11 +86,7 @@ fn numbers_come_as_integers_floats_or_decimal_texts() {
     check(&[0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0], &ty, &Value::int(i64::MIN));
     check(&[0xcb, 0x3f, 0xe0, 0, 0, 0, 0, 0, 0], &ty, &number("0.5"));
     check(b"\xa30.1", &ty, &number("0.1"));
-    check(
-        b"\xbe123456789012345678901234567890",
-        &ty,
-        &number("123456789012345678901234567890"),
-    );
+    check(b"\xbe123456789012345678901234567890", &ty, &number("123456789012345678901234567890"));
     // Read only: u64 beyond i64, a float that is no short decimal, an exponent.
     assert_eq!(
         read(&[0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], &ty),
@@ -114,9 +94,7 @@ fn numbers_come_as_integers_floats_or_decimal_texts() {
     );
     assert_eq!(
         read(&[0xcb, 0x3f, 0xb9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a], &ty),
-        Ok(number(
-            "0.1000000000000000055511151231257827021181583404541015625"
-        ))
+        Ok(number("0.1000000000000000055511151231257827021181583404541015625"))
     );
     assert_eq!(read(b"\xa31e3", &ty), Ok(Value::int(1000)));
     for not_finite in [
@@ -134,12 +112,7 @@ fn unknown_values_plain_and_refined() {
     // Ext 12: {1: not null, 2: "pre-"}, as Terraform sends for "pre-${unknown}".
     let refined = b"\xc7\x09\x0c\x82\x01\xc2\x02\xa4pre-";
     assert_eq!(read(refined, &Type::String), Ok(Value::Unknown));
-    for ty in [
-        Type::Bool,
-        Type::Number,
-        Type::list(Type::String),
-        Type::Object(vec![]),
-    ] {
+    for ty in [Type::Bool, Type::Number, Type::list(Type::String), Type::Object(vec![])] {
         assert_eq!(read(&[0xd4, 0x00, 0x00], &ty), Ok(Value::Unknown));
         assert_eq!(read(refined, &ty), Ok(Value::Unknown));
     }
@@ -162,10 +135,7 @@ fn objects_carry_every_attribute() {
     check(b"\x82\xa1a\xa1x\xa1b\xc0", &ty, &value);
     assert_eq!(read(b"\x82\xa1b\xc0\xa1a\xa1x", &ty), Ok(value));
     // What the provider did not say is null.
-    assert_eq!(
-        written(&Value::object([("b", Value::int(1))]), &ty),
-        b"\x82\xa1a\xc0\xa1b\x01"
-    );
+    assert_eq!(written(&Value::object([("b", Value::int(1))]), &ty), b"\x82\xa1a\xc0\xa1b\x01");
     let path = |bytes: &[u8]| read(bytes, &ty).unwrap_err().path.to_string();
     assert_eq!(path(b"\x81\xa1a\xa1x"), "b");
     assert_eq!(path(b"\x83\xa1a\xc0\xa1b\xc0\xa1c\xc0"), "c");
@@ -175,11 +145,7 @@ fn objects_carry_every_attribute() {
 #[test]
 fn blocks_that_are_not_written_are_empty_lists_or_null() {
     let block = Block {
-        blocks: vec![
-            nested("l", Nesting::List),
-            nested("s", Nesting::Set),
-            nested("one", Nesting::Single),
-        ],
+        blocks: vec![nested("l", Nesting::List), nested("s", Nesting::Set), nested("one", Nesting::Single)],
         ..Block::default()
     };
     let shape = Shape::Block(&block);
@@ -194,10 +160,7 @@ fn blocks_that_are_not_written_are_empty_lists_or_null() {
     // Null is never written for a repeated block, and is read as none.
     let (wire, _) = encode(&Value::object::<String>([]), shape);
     assert_eq!(wire.msgpack, b"\x83\xa1l\x90\xa1s\x90\xa3one\xc0");
-    assert_eq!(
-        decode(&msgpack(b"\x83\xa1l\xc0\xa1s\xc0\xa3one\xc0"), shape),
-        Ok(block.empty())
-    );
+    assert_eq!(decode(&msgpack(b"\x83\xa1l\xc0\xa1s\xc0\xa3one\xc0"), shape), Ok(block.empty()));
     // A destroyed object is null as a whole.
     assert_eq!(decode(&msgpack(&[0xc0]), shape), Ok(Value::Null));
     assert_eq!(encode(&Value::Null, shape).0.msgpack, [0xc0]);
@@ -216,10 +179,8 @@ fn a_problem_says_where_it_is_and_not_what_the_value_was() {
 
 #[test]
 fn secrets_go_only_where_the_schema_says_sensitive() {
-    let block = Block {
-        attributes: vec![sensitive("hidden"), attribute("shown", Type::String)],
-        ..Block::default()
-    };
+    let block =
+        Block { attributes: vec![sensitive("hidden"), attribute("shown", Type::String)], ..Block::default() };
     let value = Value::object([
         ("hidden", Value::Secret(Secret::new("s1"))),
         ("shown", Value::Secret(Secret::new("s2"))),
@@ -291,10 +252,7 @@ fn the_state_of_an_older_schema_is_read_leniently() {
         ]))
     );
     assert_eq!(state(r#"{"a":1}"#).unwrap_err().path.to_string(), "a");
-    assert_eq!(
-        state(r#"{"l":[{"a":[]}]}"#).unwrap_err().path.to_string(),
-        "l[0].a"
-    );
+    assert_eq!(state(r#"{"l":[{"a":[]}]}"#).unwrap_err().path.to_string(), "l[0].a");
     // Elsewhere JSON is read as strictly as msgpack.
     assert!(decode(&json(r#"{"a":null,"n":null}"#), shape).is_err());
     assert!(decode(&json(r#"{"a":null,"n":null,"l":[],"x":null}"#), shape).is_err());
@@ -321,18 +279,13 @@ fn typed_value() -> impl Strategy<Value = (Type, Value)> {
         prop_oneof![
             (inner.clone(), 0..4usize)
                 .prop_map(|((ty, value), count)| (Type::list(ty), Value::List(vec![value; count]))),
-            inner
-                .clone()
-                .prop_map(|(ty, value)| (Type::set(ty), Value::set(vec![value]))),
+            inner.clone().prop_map(|(ty, value)| (Type::set(ty), Value::set(vec![value]))),
             (inner.clone(), "[a-z]{0,5}")
                 .prop_map(|((ty, value), key)| (Type::map(ty), Value::Map([(key, value)].into()))),
             proptest::collection::btree_map("[a-z_]{1,8}", inner, 0..5).prop_map(|fields| {
                 let types = fields.iter().map(|(name, (ty, _))| (name.clone(), ty.clone()));
                 let ty = Type::Object(types.collect());
-                (
-                    ty,
-                    Value::object(fields.into_iter().map(|(name, (_, value))| (name, value))),
-                )
+                (ty, Value::object(fields.into_iter().map(|(name, (_, value))| (name, value))))
             }),
         ]
     })

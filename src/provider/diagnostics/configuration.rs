@@ -40,8 +40,11 @@ pub fn foreign_consumer(attribute: &str, link: &str) -> Diagnostic {
 }
 
 pub fn newer_api_needed(attribute: &str, problem: String, version: u16) -> Diagnostic {
-    Diagnostic::error("Not available in this API version", format!("{problem} This org is used with API {version}.0."))
-        .at_attribute(attribute)
+    Diagnostic::error(
+        "Not available in this API version",
+        format!("{problem} This org is used with API {version}.0."),
+    )
+    .at_attribute(attribute)
 }
 
 pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {

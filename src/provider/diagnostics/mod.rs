@@ -51,7 +51,10 @@ impl Diagnostic {
 
     /// A warning that can be silenced; the detail says how.
     pub fn advice(summary: impl Into<String>, detail: impl Into<String>, id: &'static str) -> Diagnostic {
-        let detail = format!("{}\n\nTo silence this: suppress_warnings = [\"{id}\"] in the provider block.", detail.into());
+        let detail = format!(
+            "{}\n\nTo silence this: suppress_warnings = [\"{id}\"] in the provider block.",
+            detail.into()
+        );
         Diagnostic { id: Some(id), ..Diagnostic::warning(summary, detail) }
     }
 
@@ -78,9 +81,7 @@ impl Diagnostics {
     }
 
     pub fn has_errors(&self) -> bool {
-        self.0
-            .iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     pub fn is_empty(&self) -> bool {

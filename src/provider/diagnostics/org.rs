@@ -176,7 +176,9 @@ pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
         ApplyErrorKind::NotSent => not_sent(noun, app),
         ApplyErrorKind::Unavailable(cause) => {
             let mut diagnostic = unavailable(&Unavailable(cause.clone()));
-            diagnostic.detail.push_str(&format!(" Nothing was changed: the {noun} of \"{app}\" is as it was."));
+            diagnostic
+                .detail
+                .push_str(&format!(" Nothing was changed: the {noun} of \"{app}\" is as it was."));
             diagnostic
         }
         ApplyErrorKind::Locked { waited, why } => Diagnostic::error(
@@ -205,7 +207,9 @@ pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
 pub fn not_sent(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "Interrupted before anything was sent",
-        format!("Terraform was interrupted before the {noun} of \"{app}\" went to Salesforce. Nothing was changed."),
+        format!(
+            "Terraform was interrupted before the {noun} of \"{app}\" went to Salesforce. Nothing was changed."
+        ),
     )
 }
 
@@ -349,7 +353,9 @@ pub fn provider_unknown(argument: &str) -> Diagnostic {
 pub fn not_configured() -> Diagnostic {
     Diagnostic::error(
         "The provider was not configured",
-        format!("Terraform asked for something that needs an org before it configured the provider. {PLEASE_REPORT}"),
+        format!(
+            "Terraform asked for something that needs an org before it configured the provider. {PLEASE_REPORT}"
+        ),
     )
 }
 

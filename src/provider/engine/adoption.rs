@@ -36,11 +36,14 @@ fn as_configured(actual: &Actual, wishes: &Wishes<'_>) -> bool {
     wishes.spec.rows().all(|row| {
         let name = row.field.attribute;
         let written = !wishes.config.get(name).is_null();
-        let managed = written || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
+        let managed =
+            written || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
         if !managed || row.field.readback == Readback::Never {
             return true;
         }
-        let Some(component) = actual.part(row.part).component() else { return false };
+        let Some(component) = actual.part(row.part).component() else {
+            return false;
+        };
         let there = match (component.get(name), row.field.omitted) {
             (Value::Null, Omitted::Default(value)) => value.value(),
             (value, _) => value.clone(),

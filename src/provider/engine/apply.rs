@@ -45,7 +45,12 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// What the org refused, when it is certain that nothing was changed.
-    pub(super) async fn send(&self, app: &str, changes: Vec<Change>, deadline: Instant) -> Result<Sent, Diagnostics> {
+    pub(super) async fn send(
+        &self,
+        app: &str,
+        changes: Vec<Change>,
+        deadline: Instant,
+    ) -> Result<Sent, Diagnostics> {
         match self.org.apply(changes, deadline).await {
             Ok(_) => Ok(Sent::Done),
             Err(error) => match &error.kind {
@@ -64,7 +69,9 @@ impl Engine<'_> {
             ApplyErrorKind::Rejected { problems, .. } => {
                 for problem in problems {
                     let known = problem.path.as_ref().filter(|path| {
-                        path.root().is_some_and(|root| root == self.spec.app_attribute || self.spec.row(root).is_some())
+                        path.root().is_some_and(|root| {
+                            root == self.spec.app_attribute || self.spec.row(root).is_some()
+                        })
                     });
                     let mut diagnostic = diagnostics::rejected(self.spec.noun, app, &problem.message);
                     diagnostic.path = known.cloned();
@@ -154,7 +161,12 @@ impl Engine<'_> {
             let ours = !config.get(name).is_null()
                 || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
             if ours {
-                differences.push(diagnostics::kept_otherwise(name, wanted, &kept, apply.request.prior.is_null()));
+                differences.push(diagnostics::kept_otherwise(
+                    name,
+                    wanted,
+                    &kept,
+                    apply.request.prior.is_null(),
+                ));
             } else {
                 // Not managed: what changed in the org since the plan shows at the next refresh.
                 state.put(name, wanted.clone());
@@ -164,7 +176,9 @@ impl Engine<'_> {
         found.extend(differences);
         match sent {
             Sent::Done => {}
-            Sent::Unverified(diagnostic) if as_wanted => found.push(diagnostics::succeeded_after_all(&diagnostic)),
+            Sent::Unverified(diagnostic) if as_wanted => {
+                found.push(diagnostics::succeeded_after_all(&diagnostic))
+            }
             Sent::Unverified(diagnostic) => found.push(diagnostic),
         }
         let mut private = apply.private.clone();

@@ -83,12 +83,15 @@ impl Engine<'_> {
     /// Waits for the components that Salesforce makes, then writes what is ours into them.
     async fn taken_over(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
         let actual = loop {
-            let actual =
-                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, apply.deadline).await?;
+            let actual = self
+                .look_up(apply.app, &apply.private, apply.session, Freshness::Now, apply.deadline)
+                .await?;
             let missing = self.missing_part(&actual, wishes);
             match missing {
                 None if actual.exists() => break actual,
-                _ if self.org.stopped() => return Err(diagnostics::not_sent(self.spec.noun, apply.app).into()),
+                _ if self.org.stopped() => {
+                    return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
+                }
                 _ if Instant::now() + LOOK_AGAIN > apply.deadline => {
                     return Err(diagnostics::nothing_to_take_over(apply.app).into());
                 }

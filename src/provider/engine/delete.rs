@@ -28,7 +28,9 @@ impl Engine<'_> {
     /// When the resource is still there, or may be.
     async fn deleted(&self, request: &ApplyRequest) -> Result<Diagnostics, Diagnostics> {
         let app = self.app_of(&request.prior);
-        let Destruction::Deletes(others) = self.spec.destruction else { return Ok(Diagnostics::default()) };
+        let Destruction::Deletes(others) = self.spec.destruction else {
+            return Ok(Diagnostics::default());
+        };
         // Terraform asks for no destroy plan on the way of a replacement, so this is looked at here too.
         if request.prior.get(DELETION_PROTECTION) == &Value::Bool(true) {
             return Err(diagnostics::protected(self.spec.noun, &app, "destroy").into());
@@ -59,7 +61,9 @@ impl Engine<'_> {
             match lookup {
                 Lookup::Found(found) => changes.push(Change::Delete(found.component.key.clone())),
                 Lookup::Several(names) => {
-                    changes.extend(names.iter().map(|name| Change::Delete(ComponentKey::new(wanted.kind, name))));
+                    changes.extend(
+                        names.iter().map(|name| Change::Delete(ComponentKey::new(wanted.kind, name))),
+                    );
                 }
                 Lookup::Hidden { .. } => {
                     if let Some(name) = &wanted.hint {
@@ -76,7 +80,9 @@ impl Engine<'_> {
         let gone = self.is_gone(&app, &private).await;
         match (gone, sent) {
             (Ok(true), Sent::Done) => Ok(Diagnostics::default()),
-            (Ok(true), Sent::Unverified(diagnostic)) => Ok(diagnostics::succeeded_after_all(&diagnostic).into()),
+            (Ok(true), Sent::Unverified(diagnostic)) => {
+                Ok(diagnostics::succeeded_after_all(&diagnostic).into())
+            }
             (Ok(false), Sent::Unverified(diagnostic)) => Err(diagnostic.into()),
             (Ok(false), Sent::Done) => Err(diagnostics::still_there(self.spec.noun, &app).into()),
             (Err(_), Sent::Done) => Ok(Diagnostics::default()),
@@ -89,7 +95,9 @@ impl Engine<'_> {
 
     /// Whether the first part, which decides, is not there any more.
     async fn is_gone(&self, app: &str, private: &PrivateState) -> Result<bool, Diagnostics> {
-        let Some(part) = self.spec.parts.first() else { return Ok(true) };
+        let Some(part) = self.spec.parts.first() else {
+            return Ok(true);
+        };
         let hint = private.parts.get(part.kind.name).cloned();
         let wanted = [Wanted { kind: part.kind, app: app.to_owned(), hint }];
         match self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await {

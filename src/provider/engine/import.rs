@@ -32,7 +32,9 @@ impl Engine<'_> {
                 if let Some(org) = text("org_id").filter(|org| !same_org(org, &session.org_id)) {
                     let noun = self.spec.noun;
                     let name = text("name").unwrap_or_default();
-                    return Err(diagnostics::other_org(noun, name, org, &session.org_id, &session.instance).into());
+                    return Err(
+                        diagnostics::other_org(noun, name, org, &session.org_id, &session.instance).into()
+                    );
                 }
                 match (text("namespace"), text("name")) {
                     (Some(namespace), Some(name)) => format!("{namespace}__{name}"),

@@ -52,12 +52,18 @@ impl Engine<'_> {
 
     /// Whether the app is the one that the provider logs in with. What cannot be read is not.
     async fn is_own_app(&self, app: &str, freshness: Freshness) -> bool {
-        let Some(client_id) = self.client_id else { return false };
-        let Some(row) = oauth_settings::SPEC.key_row() else { return false };
+        let Some(client_id) = self.client_id else {
+            return false;
+        };
+        let Some(row) = oauth_settings::SPEC.key_row() else {
+            return false;
+        };
         let wanted = [Wanted { kind: row.part.kind, app: app.to_owned(), hint: None }];
         let deadline = Instant::now() + VERIFYING;
         match self.org.read(&wanted, freshness, deadline).await.as_deref() {
-            Ok([Lookup::Found(found)]) => found.component.get(row.field.attribute).as_text() == Some(client_id),
+            Ok([Lookup::Found(found)]) => {
+                found.component.get(row.field.attribute).as_text() == Some(client_id)
+            }
             _ => false,
         }
     }

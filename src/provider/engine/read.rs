@@ -93,11 +93,7 @@ impl Engine<'_> {
             let state = match lookup {
                 Lookup::Found(found) => PartState::Present(found),
                 Lookup::Absent if part.presence == Presence::MayBeUnreadable && actual.exists() => {
-                    if self.is_linked(&actual, session) {
-                        PartState::Absent
-                    } else {
-                        PartState::Unreadable
-                    }
+                    if self.is_linked(&actual, session) { PartState::Absent } else { PartState::Unreadable }
                 }
                 Lookup::Absent => PartState::Absent,
                 Lookup::Hidden { .. } if part.presence == Presence::MayBeUnreadable => PartState::Unreadable,
@@ -115,7 +111,9 @@ impl Engine<'_> {
 
     /// Whether the consumer is another org's: then there is no consumer file here.
     fn is_linked(&self, actual: &Actual, session: &SessionFacts) -> bool {
-        let Some(row) = self.spec.link_row() else { return false };
+        let Some(row) = self.spec.link_row() else {
+            return false;
+        };
         let component = actual.part(row.part).component();
         let link = component.and_then(|component| component.get(row.field.attribute).as_text());
         link.and_then(|link| link.split_once(':')).is_some_and(|(owner, _)| !same_org(owner, &session.org_id))
@@ -130,7 +128,9 @@ impl Engine<'_> {
         found: &mut Diagnostics,
     ) {
         for (part, part_state) in &actual.parts {
-            let PartState::Unreadable = part_state else { continue };
+            let PartState::Unreadable = part_state else {
+                continue;
+            };
             found.push(diagnostics::drift_unchecked(app, part.kind.name));
             let Some(row) = self.spec.key_row() else { continue };
             if state.get(row.field.attribute).is_null()

@@ -27,10 +27,14 @@ impl Engine<'_> {
             }
             let list: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
             let soql = format!("SELECT Id, Name FROM {} WHERE Id IN ({})", record.object, list.join(", "));
-            let Ok(rows) = self.org.query(&soql).await else { continue };
+            let Ok(rows) = self.org.query(&soql).await else {
+                continue;
+            };
             for row in rows {
                 let text = |name: &str| row.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-                let (Some(id), Some(name)) = (text("Id"), text("Name")) else { continue };
+                let (Some(id), Some(name)) = (text("Id"), text("Name")) else {
+                    continue;
+                };
                 for written in ids.iter().filter(|written| same_id(written, &id)) {
                     names.insert((*written).to_owned(), name.clone());
                 }
@@ -42,7 +46,9 @@ impl Engine<'_> {
 
 /// Whether a text has the form of a record ID of this kind.
 fn is_id(text: &str, prefix: &str) -> bool {
-    matches!(text.len(), 15 | 18) && text.starts_with(prefix) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+    matches!(text.len(), 15 | 18)
+        && text.starts_with(prefix)
+        && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 fn same_id(one: &str, other: &str) -> bool {

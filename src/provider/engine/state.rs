@@ -34,13 +34,17 @@ pub struct Actual {
 impl Actual {
     pub fn part(&self, part: &Part) -> &PartState {
         static ABSENT: PartState = PartState::Absent;
-        self.parts.iter().find(|(candidate, _)| candidate.kind == part.kind).map_or(&ABSENT, |(_, state)| state)
+        self.parts
+            .iter()
+            .find(|(candidate, _)| candidate.kind == part.kind)
+            .map_or(&ABSENT, |(_, state)| state)
     }
 
     /// Whether the resource exists: its required parts do, or any part when none is required.
     pub fn exists(&self) -> bool {
         let present = |state: &PartState| matches!(state, PartState::Present(_));
-        let mut required = self.parts.iter().filter(|(part, _)| part.presence == Presence::Required).peekable();
+        let mut required =
+            self.parts.iter().filter(|(part, _)| part.presence == Presence::Required).peekable();
         if required.peek().is_some() {
             return required.all(|(_, state)| present(state));
         }
@@ -57,7 +61,9 @@ impl Actual {
     /// Full names by metadata type, for private state.
     pub fn names(&self) -> BTreeMap<String, String> {
         let present = self.parts.iter().filter_map(|(part, state)| Some((part, state.component()?)));
-        present.map(|(part, component)| (part.kind.name.to_owned(), component.key.full_name.clone())).collect()
+        present
+            .map(|(part, component)| (part.kind.name.to_owned(), component.key.full_name.clone()))
+            .collect()
     }
 }
 
@@ -196,10 +202,16 @@ impl Wishes<'_> {
 }
 
 /// The component to write for a part, or none when the org has it so already.
-pub fn component_to_write(wishes: &Wishes<'_>, part: &'static Part, existing: &Component) -> Option<Component> {
+pub fn component_to_write(
+    wishes: &Wishes<'_>,
+    part: &'static Part,
+    existing: &Component,
+) -> Option<Component> {
     let wanted = wishes.of(part, Some(existing));
     let differs = wanted.iter().any(|(field, value)| match field.readback {
-        Readback::Yes => !metadata::same_meaning(field, value, &present(field, existing.get(field.attribute))),
+        Readback::Yes => {
+            !metadata::same_meaning(field, value, &present(field, existing.get(field.attribute)))
+        }
         // What cannot be seen is written when the plan changes it.
         Readback::Never => !metadata::same_meaning(field, wishes.prior.get(field.attribute), value),
     });

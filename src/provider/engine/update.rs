@@ -94,7 +94,8 @@ impl Engine<'_> {
             matches!(state, PartState::Unreadable) && changed.iter().any(|row| row.part.kind == part.kind)
         });
         let writes = parts.map(|(part, _)| {
-            let name = private.parts.get(part.kind.name).cloned().unwrap_or_else(|| format!("{app}{}", part.suffix));
+            let name =
+                private.parts.get(part.kind.name).cloned().unwrap_or_else(|| format!("{app}{}", part.suffix));
             let known = component_of_state(wishes.prior, part, &name, app);
             let wanted = wishes.of(part, Some(&known));
             Change::Write(known.merge(&wanted))
@@ -103,11 +104,18 @@ impl Engine<'_> {
     }
 
     /// Warnings for configured attributes that somebody changed between the plan and now; the plan wins.
-    fn drift_since_plan(&self, request: &ApplyRequest, actual: &Actual, private: &PrivateState) -> Diagnostics {
+    fn drift_since_plan(
+        &self,
+        request: &ApplyRequest,
+        actual: &Actual,
+        private: &PrivateState,
+    ) -> Diagnostics {
         let mut found = Diagnostics::default();
         for row in self.spec.rows().filter(|row| row.field.readback == Readback::Yes) {
             let name = row.field.attribute;
-            let Some(component) = actual.part(row.part).component() else { continue };
+            let Some(component) = actual.part(row.part).component() else {
+                continue;
+            };
             let (before, now) = (request.prior.get(name), component.get(name));
             let managed = !request.config.get(name).is_null();
             let planned = request.planned.get(name);
@@ -123,13 +131,19 @@ impl Engine<'_> {
     }
 
     /// Refuses a change that would lock the provider out of the org.
-    pub(super) async fn guard_own_app(&self, app: &str, prior: &Value, planned: &Value) -> Result<(), Diagnostics> {
+    pub(super) async fn guard_own_app(
+        &self,
+        app: &str,
+        prior: &Value,
+        planned: &Value,
+    ) -> Result<(), Diagnostics> {
         if self.allow_self_lockout {
             return Ok(());
         }
         let changes = plan::changed_rows(self.spec, prior, planned);
         let dangerous = changes.iter().map(|row| row.field.attribute);
-        let Some(name) = dangerous.into_iter().find(|name| self.spec.locks_out(name, planned.get(name))) else {
+        let Some(name) = dangerous.into_iter().find(|name| self.spec.locks_out(name, planned.get(name)))
+        else {
             return Ok(());
         };
         if self.is_own_app(app, Freshness::Now).await {

@@ -19,7 +19,11 @@ pub static SPEC: ResourceSpec = ResourceSpec {
               settings along. Changing it replaces the resource.",
     parts: &[
         Part { kind: &oauth_settings::TYPE, suffix: "_oauth", presence: Presence::Required },
-        Part { kind: &global_oauth_settings::TYPE, suffix: "_glbloauth", presence: Presence::MayBeUnreadable },
+        Part {
+            kind: &global_oauth_settings::TYPE,
+            suffix: "_glbloauth",
+            presence: Presence::MayBeUnreadable,
+        },
     ],
     creation: Creation::New,
     destruction: Destruction::Deletes(&[&oauth_policies::TYPE, &configurable_policies::TYPE]),

@@ -143,7 +143,10 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             id: "refresh-period-type",
             verdict: Verdict::Error,
             at: "refresh_token_validity_period",
-            when: &[("refresh_token_policy", Is::NoneOf(TIMED)), ("refresh_token_validity_period", Is::NonZero)],
+            when: &[
+                ("refresh_token_policy", Is::NoneOf(TIMED)),
+                ("refresh_token_validity_period", Is::NonZero),
+            ],
             message: "refresh_token_validity_period is only allowed with refresh_token_policy = \"SpecificLifetime\" or \
                       \"SpecificInactivity\".",
         },

@@ -11,8 +11,19 @@ const POLICIES: &str = "_policies";
 const APP: &str = "";
 
 /// A plan for a configuration over a state; no state is a create.
-fn planned(resource: &str, config: &[(&str, Value)], prior: Option<&Value>, private: &PrivateState) -> PlanReply {
-    planned_with(resource, config, prior, private, &PlanContext { version: Some(67), ..PlanContext::default() })
+fn planned(
+    resource: &str,
+    config: &[(&str, Value)],
+    prior: Option<&Value>,
+    private: &PrivateState,
+) -> PlanReply {
+    planned_with(
+        resource,
+        config,
+        prior,
+        private,
+        &PlanContext { version: Some(67), ..PlanContext::default() },
+    )
 }
 
 fn planned_with(
@@ -56,7 +67,11 @@ fn settings() -> Vec<(&'static str, Value)> {
     vec![("external_client_app", "Shop".into()), ("oauth_scopes", texts(&["Api"]))]
 }
 
-fn with(mut config: Vec<(&'static str, Value)>, name: &'static str, value: Value) -> Vec<(&'static str, Value)> {
+fn with(
+    mut config: Vec<(&'static str, Value)>,
+    name: &'static str,
+    value: Value,
+) -> Vec<(&'static str, Value)> {
     config.retain(|(existing, _)| *existing != name);
     config.push((name, value));
     config
@@ -115,7 +130,8 @@ fn another_app_replaces_and_an_unknown_one_does_too() {
 fn deletion_protection_refuses_destroy_and_replace() {
     let protected = with(settings(), "deletion_protection", true.into());
     let state = applied(&planned(SETTINGS, &protected, None, &none()));
-    let replace = planned(SETTINGS, &with(protected, "external_client_app", "Other".into()), Some(&state), &none());
+    let replace =
+        planned(SETTINGS, &with(protected, "external_client_app", "Other".into()), Some(&state), &none());
     assert!(replace.diagnostics.has_errors());
     let destroy = PlanRequest {
         type_name: spec(SETTINGS).name.to_owned(),
@@ -164,9 +180,11 @@ fn an_imported_certificate_must_be_written_before_its_file_changes() {
     let imported = PrivateState { unread: ["certificate".to_owned()].into(), ..none() };
     let change = with(settings(), "pkce_required", false.into());
     let reply = planned(SETTINGS, &change, Some(&state), &imported);
-    let error = reply.diagnostics.into_iter().find(|d| d.path == Some(Path::attribute("certificate"))).unwrap();
+    let error =
+        reply.diagnostics.into_iter().find(|d| d.path == Some(Path::attribute("certificate"))).unwrap();
     assert!(error.detail.contains("certificate = \"\""));
-    let other_file = planned(SETTINGS, &with(settings(), "oauth_scopes", texts(&["Web"])), Some(&state), &imported);
+    let other_file =
+        planned(SETTINGS, &with(settings(), "oauth_scopes", texts(&["Web"])), Some(&state), &imported);
     assert!(!other_file.diagnostics.has_errors());
     let said = with(change, "certificate", "".into());
     assert!(!planned(SETTINGS, &said, Some(&state), &imported).diagnostics.has_errors());
@@ -206,7 +224,8 @@ fn fields_that_the_org_is_too_old_for_are_errors_at_the_attribute_unless_they_sa
 #[test]
 fn a_change_of_provider_side_attributes_is_not_a_change_of_the_org() {
     let state = applied(&planned(SETTINGS, &settings(), None, &none()));
-    let reply = planned(SETTINGS, &with(settings(), "deletion_protection", true.into()), Some(&state), &none());
+    let reply =
+        planned(SETTINGS, &with(settings(), "deletion_protection", true.into()), Some(&state), &none());
     assert!(crate::provider::plan::changed_rows(spec(SETTINGS), &state, &reply.planned).is_empty());
     assert!(!reply.planned.get("consumer_key").is_unknown());
 }

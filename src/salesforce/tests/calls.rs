@@ -7,19 +7,13 @@ use super::server::{Server, answer, fault, html, json, response, result, retriev
 use crate::salesforce::{Class, DeployOptions, Error, ErrorKind, Page};
 
 fn wanted() -> Vec<(String, Vec<String>)> {
-    vec![
-        ("SomeType".into(), vec!["Shop".into(), "A<B".into()]),
-        ("Other".into(), vec!["*".into()]),
-    ]
+    vec![("SomeType".into(), vec!["Shop".into(), "A<B".into()]), ("Other".into(), vec!["*".into()])]
 }
 
 #[tokio::test]
 async fn a_deploy_is_written_as_the_wsdl_has_it() {
     let server = Server::start(|_| None).await;
-    let options = DeployOptions {
-        ignore_warnings: true,
-        ..DeployOptions::default()
-    };
+    let options = DeployOptions { ignore_warnings: true, ..DeployOptions::default() };
     client(&server).start_deploy(b"PK", &options).await.unwrap();
     let asked = &server.asked("deploy")[0];
     assert_eq!(asked.path, "/services/Soap/m/66.0");
@@ -33,19 +27,12 @@ async fn a_deploy_is_written_as_the_wsdl_has_it() {
          <rollbackOnError>true</rollbackOnError><singlePackage>true</singlePackage></DeployOptions></deploy>\
          </soapenv:Body></soapenv:Envelope>"
     );
-    assert!(
-        asked
-            .body
-            .contains("<sessionId>00D000000000001!AQ.token0</sessionId>")
-    );
+    assert!(asked.body.contains("<sessionId>00D000000000001!AQ.token0</sessionId>"));
 }
 
 async fn failed_start(answer: fn() -> Vec<u8>) -> (Error, usize) {
     let server = Server::start(move |asked| (asked.what() == "deploy").then(answer)).await;
-    let error = client(&server)
-        .start_deploy(b"PK", &DeployOptions::default())
-        .await
-        .unwrap_err();
+    let error = client(&server).start_deploy(b"PK", &DeployOptions::default()).await.unwrap_err();
     (error, server.count("deploy"))
 }
 
@@ -57,13 +44,7 @@ async fn a_deploy_whose_answer_is_lost_is_ambiguous_and_sent_once() {
         || html(502, "<html>Bad gateway</html>"),
         || html(503, "<html>We are down for maintenance."),
         || fault("UNKNOWN_EXCEPTION", "An unexpected error occurred. ErrorId: 1"),
-        || {
-            answer(
-                200,
-                "Content-Type: text/xml\r\n",
-                "<soapenv:Envelope><soapenv:Body>",
-            )
-        },
+        || answer(200, "Content-Type: text/xml\r\n", "<soapenv:Envelope><soapenv:Body>"),
     ];
     for answer in lost {
         let (error, sent) = failed_start(answer).await;
@@ -85,10 +66,7 @@ async fn a_deploy_that_was_provably_not_taken_is_sent_again() {
         _ => None,
     })
     .await;
-    client(&server)
-        .start_deploy(b"PK", &DeployOptions::default())
-        .await
-        .unwrap();
+    client(&server).start_deploy(b"PK", &DeployOptions::default()).await.unwrap();
     assert_eq!(server.count("deploy"), 3);
 }
 
@@ -115,12 +93,7 @@ async fn nobody_listening_is_not_ambiguous() {
     let url = url::Url::parse(&format!("http://{}", shut.local_addr().unwrap())).unwrap();
     drop(shut);
     let request = super::super::http::Request::post(url, "text/xml", b"x".to_vec());
-    let kind = client
-        .inner
-        .http
-        .send(request, &client.inner.redactor)
-        .await
-        .unwrap_err();
+    let kind = client.inner.http.send(request, &client.inner.redactor).await.unwrap_err();
     assert!(matches!(kind, ErrorKind::Unreachable { .. }), "{kind}");
 }
 
@@ -181,10 +154,7 @@ async fn a_report_is_read_with_one_many_or_no_messages() {
         })
         .await;
         let report = client(&server).deploy_status("0Af").await.unwrap();
-        assert_eq!(
-            (report.done, report.success, report.status.as_str()),
-            (true, false, "Wat")
-        );
+        assert_eq!((report.done, report.success, report.status.as_str()), (true, false, "Wat"));
         assert_eq!((report.components_total, report.error_message), (3, None));
         assert_eq!(report.component_failures.len(), failures);
         for message in report.component_failures {
@@ -215,13 +185,7 @@ async fn a_maintenance_page_is_named_and_never_shown() {
     })
     .await;
     let error = client(&server).deploy_status("0Af").await.unwrap_err();
-    assert_eq!(
-        error.kind,
-        ErrorKind::Page {
-            status: 503,
-            page: Page::Maintenance
-        }
-    );
+    assert_eq!(error.kind, ErrorKind::Page { status: 503, page: Page::Maintenance });
     assert!(error.is_transient() && !error.to_string().contains('<'));
     assert_eq!(server.count("checkDeployStatus"), 5);
 }
@@ -238,14 +202,8 @@ async fn an_own_deploy_that_the_org_denies_for_a_moment_is_asked_for_again() {
     .await;
     let client = client(&server);
     let error = client.deploy_status("0AfFOREIGN").await.unwrap_err();
-    assert_eq!(
-        (error.class(), server.count("checkDeployStatus")),
-        (Class::NotFound, 1)
-    );
-    let id = client
-        .start_deploy(b"PK", &DeployOptions::default())
-        .await
-        .unwrap();
+    assert_eq!((error.class(), server.count("checkDeployStatus")), (Class::NotFound, 1));
+    let id = client.start_deploy(b"PK", &DeployOptions::default()).await.unwrap();
     assert!(client.deploy_status(&id).await.unwrap().done);
 }
 
@@ -254,9 +212,7 @@ async fn a_cancel_names_its_parameter_as_the_wsdl_does() {
     let server = Server::start(|_| None).await;
     client(&server).cancel_deploy("0Af").await.unwrap();
     assert!(
-        server.asked("cancelDeploy")[0]
-            .body
-            .contains("<cancelDeploy><String>0Af</String></cancelDeploy>")
+        server.asked("cancelDeploy")[0].body.contains("<cancelDeploy><String>0Af</String></cancelDeploy>")
     );
 }
 
@@ -342,10 +298,7 @@ async fn a_retrieve_that_the_org_refuses_is_not_repeated() {
     })
     .await;
     let error = client(&server).retrieve(&wanted()).await.unwrap_err();
-    assert_eq!(
-        (error.class(), error.code()),
-        (Class::Permission, Some("INSUFFICIENT_ACCESS"))
-    );
+    assert_eq!((error.class(), error.code()), (Class::Permission, Some("INSUFFICIENT_ACCESS")));
     assert_eq!(server.count("retrieve"), 1);
 }
 
@@ -366,19 +319,10 @@ async fn lists_go_out_three_types_at_a_time() {
     .await;
     let client = client(&server);
     let found = client.list_metadata(&["T1", "T2", "T3", "T4"]).await.unwrap();
-    assert_eq!(
-        found
-            .iter()
-            .map(|file| file.full_name.as_str())
-            .collect::<Vec<_>>(),
-        ["A", "B"]
-    );
+    assert_eq!(found.iter().map(|file| file.full_name.as_str()).collect::<Vec<_>>(), ["A", "B"]);
     assert_eq!(found[0].namespace.as_deref(), Some("ns"));
-    let sizes: Vec<_> = server
-        .asked("listMetadata")
-        .iter()
-        .map(|asked| asked.body.matches("<queries>").count())
-        .collect();
+    let sizes: Vec<_> =
+        server.asked("listMetadata").iter().map(|asked| asked.body.matches("<queries>").count()).collect();
     assert_eq!(sizes, [3, 1]);
     assert_eq!(client.describe_metadata().await.unwrap(), ["T1", "T2"]);
 }
@@ -394,24 +338,10 @@ async fn a_query_follows_its_pages() {
         _ => None,
     })
     .await;
-    let rows = client(&server)
-        .query("SELECT Id FROM User WHERE Name = 'a b'")
-        .await
-        .unwrap();
-    assert_eq!(
-        rows.iter()
-            .map(|row| row["Id"].as_str().unwrap())
-            .collect::<Vec<_>>(),
-        ["1", "2"]
-    );
+    let rows = client(&server).query("SELECT Id FROM User WHERE Name = 'a b'").await.unwrap();
+    assert_eq!(rows.iter().map(|row| row["Id"].as_str().unwrap()).collect::<Vec<_>>(), ["1", "2"]);
     let asked = &server.asked("query")[0];
-    assert!(
-        asked
-            .path
-            .starts_with("/services/data/v66.0/query?q=SELECT+Id+FROM+User"),
-        "{}",
-        asked.path
-    );
+    assert!(asked.path.starts_with("/services/data/v66.0/query?q=SELECT+Id+FROM+User"), "{}", asked.path);
     assert!(asked.head.contains("Bearer 00D000000000001!AQ.token0"));
 }
 
@@ -428,10 +358,7 @@ async fn no_new_work_is_begun_once_the_daily_limit_is_met() {
         let error = client.describe_metadata().await.unwrap_err();
         assert_eq!((error.class(), error.is_transient()), (Class::Limit, false));
     }
-    let error = client
-        .start_deploy(b"PK", &DeployOptions::default())
-        .await
-        .unwrap_err();
+    let error = client.start_deploy(b"PK", &DeployOptions::default()).await.unwrap_err();
     assert!(error.safe_to_resubmit());
     assert!(client.deploy_status("0Af").await.unwrap().done);
     assert_eq!((server.count("describeMetadata"), server.count("deploy")), (1, 0));
@@ -439,16 +366,10 @@ async fn no_new_work_is_begun_once_the_daily_limit_is_met() {
 
 #[tokio::test]
 async fn a_next_page_elsewhere_is_not_fetched() {
-    for next in [
-        "https://evil.example/services/data/",
-        "//evil.example/services/data/x",
-    ] {
+    for next in ["https://evil.example/services/data/", "//evil.example/services/data/x"] {
         let body = format!(r#"{{"done":false,"nextRecordsUrl":"{next}","records":[]}}"#);
         let server = Server::start(move |asked| (asked.what() == "query").then(|| json(200, &body))).await;
-        assert!(matches!(
-            client(&server).query("x").await.unwrap_err().kind,
-            ErrorKind::Malformed(_)
-        ));
+        assert!(matches!(client(&server).query("x").await.unwrap_err().kind, ErrorKind::Malformed(_)));
     }
 }
 
@@ -456,36 +377,25 @@ async fn a_next_page_elsewhere_is_not_fetched() {
 async fn keys_are_read_without_secrets_and_secrets_only_by_name() {
     let (app, consumer) = ("0xI000000000001AAA", "888000000000001AAA");
     let server = Server::start(move |asked| match asked.what().as_str() {
-        what if what == app => Some(json(
-            200,
-            r#"{"consumers":[{"id":"888000000000001AAA","key":"3MVG9.key","name":"C"}]}"#,
-        )),
-        what if what == consumer => Some(json(
-            200,
-            r#"{"id":"888","key":"3MVG9.key","secret":"canary-secret"}"#,
-        )),
+        what if what == app => {
+            Some(json(200, r#"{"consumers":[{"id":"888000000000001AAA","key":"3MVG9.key","name":"C"}]}"#))
+        }
+        what if what == consumer => {
+            Some(json(200, r#"{"id":"888","key":"3MVG9.key","secret":"canary-secret"}"#))
+        }
         "888000000000002AAA" => Some(json(200, r#"{"id":"888","key":"3MVG9.key"}"#)),
         _ => None,
     })
     .await;
     let client = client(&server);
     let consumers = client.consumer_credentials(app).await.unwrap();
-    assert_eq!(
-        (consumers[0].key.as_str(), consumers[0].id.as_str()),
-        ("3MVG9.key", consumer)
-    );
+    assert_eq!((consumers[0].key.as_str(), consumers[0].id.as_str()), ("3MVG9.key", consumer));
     assert!(!server.asked(app)[0].path.contains("part="));
     let secret = client.consumer_secret(app, consumer).await.unwrap();
     assert_eq!(secret.expose(), "canary-secret");
     assert_eq!(client.inner.redactor.clean("canary-secret!"), "(sensitive)!");
-    let error = client
-        .consumer_secret(app, "888000000000002AAA")
-        .await
-        .unwrap_err();
+    let error = client.consumer_secret(app, "888000000000002AAA").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::SecretWithheld);
-    let error = client
-        .consumer_credentials("../../oauth2/revoke")
-        .await
-        .unwrap_err();
+    let error = client.consumer_credentials("../../oauth2/revoke").await.unwrap_err();
     assert_eq!(error.class(), Class::Config);
 }

@@ -17,10 +17,7 @@ fn problem(error: &Error) -> Option<AuthProblem> {
 }
 
 fn refusal(error: &str, description: &str) -> Vec<u8> {
-    json(
-        400,
-        &format!(r#"{{"error":"{error}","error_description":"{description}"}}"#),
-    )
+    json(400, &format!(r#"{{"error":"{error}","error_description":"{description}"}}"#))
 }
 
 #[tokio::test]
@@ -70,9 +67,7 @@ async fn the_session_tells_what_the_token_reply_said() {
     assert!(!format!("{session:?}").contains("AQ.token"));
     let token = &server.asked("token")[0];
     assert!(
-        token
-            .body
-            .starts_with("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=")
+        token.body.starts_with("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=")
     );
     assert!(token.head.to_ascii_lowercase().contains("user-agent: test/1"));
 }
@@ -80,10 +75,7 @@ async fn the_session_tells_what_the_token_reply_said() {
 #[tokio::test]
 async fn client_credentials_go_into_the_header() {
     let server = Server::start(|_| None).await;
-    let login = Login::ClientCredentials {
-        client_id: "id".into(),
-        client_secret: Secret::new("sec"),
-    };
+    let login = Login::ClientCredentials { client_id: "id".into(), client_secret: Secret::new("sec") };
     client_of(settings(&server, login)).session().await.unwrap();
     let token = &server.asked("token")[0];
     assert!(token.head.contains("Basic aWQ6c2Vj"), "{}", token.head);
@@ -93,10 +85,7 @@ async fn client_credentials_go_into_the_header() {
 #[tokio::test]
 async fn a_token_from_elsewhere_is_asked_whose_it_is() {
     let server = Server::start(|_| None).await;
-    let session = client_of(settings(&server, access_token("00D000000000001!x")))
-        .session()
-        .await
-        .unwrap();
+    let session = client_of(settings(&server, access_token("00D000000000001!x"))).session().await.unwrap();
     assert_eq!(session.org_id, "00D000000000001AAA");
     assert_eq!(session.username.as_deref(), Some("u@x.example"));
     assert_eq!(server.journal(), ["userinfo", "data"]);
@@ -106,10 +95,7 @@ async fn a_token_from_elsewhere_is_asked_whose_it_is() {
 async fn a_token_that_may_not_ask_still_names_its_org() {
     let server =
         Server::start(|asked| (asked.what() == "userinfo").then(|| answer(403, "", "Missing_Scope"))).await;
-    let session = client_of(settings(&server, access_token("00D000000000009!x")))
-        .session()
-        .await
-        .unwrap();
+    let session = client_of(settings(&server, access_token("00D000000000009!x"))).session().await.unwrap();
     assert_eq!(session.org_id, "00D000000000009");
 }
 
@@ -117,10 +103,7 @@ async fn a_token_that_may_not_ask_still_names_its_org() {
 async fn a_dead_token_from_elsewhere_is_called_so() {
     let server =
         Server::start(|asked| (asked.what() == "userinfo").then(|| answer(403, "", "Bad_OAuth_Token"))).await;
-    let error = client_of(settings(&server, access_token("00D000000000009!x")))
-        .session()
-        .await
-        .unwrap_err();
+    let error = client_of(settings(&server, access_token("00D000000000009!x"))).session().await.unwrap_err();
     assert_eq!(problem(&error), Some(AuthProblem::AccessTokenExpired));
 
     let server =
@@ -137,20 +120,15 @@ async fn a_dead_token_from_elsewhere_is_called_so() {
 #[tokio::test]
 async fn another_org_than_the_expected_one_is_refused() {
     let server = Server::start(|_| None).await;
-    for (expected, accepted) in [
-        ("00D000000000001", true),
-        ("00D000000000001AAA", true),
-        ("00D000000000002AAA", false),
-    ] {
+    for (expected, accepted) in
+        [("00D000000000001", true), ("00D000000000001AAA", true), ("00D000000000002AAA", false)]
+    {
         let mut settings = settings(&server, jwt_bearer());
         settings.expected_org_id = Some(expected.into());
         let outcome = client_of(settings).session().await;
         assert_eq!(outcome.is_ok(), accepted, "{expected}");
         if let Err(error) = outcome {
-            let kind = ErrorKind::OtherOrg {
-                expected: expected.into(),
-                actual: "00D000000000001AAA".into(),
-            };
+            let kind = ErrorKind::OtherOrg { expected: expected.into(), actual: "00D000000000001AAA".into() };
             assert_eq!(error.kind, kind);
         }
     }
@@ -163,30 +141,14 @@ async fn the_version_is_the_newest_that_both_know_or_the_configured_one() {
         (None, 67, 60, Ok(66)),
         (None, 65, 60, Ok(65)),
         (Some(65), 67, 60, Ok(65)),
-        (
-            Some(67),
-            67,
-            60,
-            Err("the org has no API version 67.0; it has 31.0 to 66.0"),
-        ),
-        (
-            None,
-            70,
-            68,
-            Err("the org's newest API version is 66.0; at least 68.0 is needed"),
-        ),
+        (Some(67), 67, 60, Err("the org has no API version 67.0; it has 31.0 to 66.0")),
+        (None, 70, 68, Err("the org's newest API version is 66.0; at least 68.0 is needed")),
     ] {
         let mut settings = settings(&server, jwt_bearer());
         (settings.api_version, settings.newest_known, settings.oldest_known) =
             (configured, newest_known, oldest_known);
-        let version = client_of(settings)
-            .session()
-            .await
-            .map(|session| session.api_version);
-        assert_eq!(
-            version.map_err(|error| error.kind.to_string()),
-            expected.map_err(str::to_owned)
-        );
+        let version = client_of(settings).session().await.map(|session| session.api_version);
+        assert_eq!(version.map_err(|error| error.kind.to_string()), expected.map_err(str::to_owned));
     }
 }
 
@@ -229,11 +191,8 @@ async fn an_expired_session_is_renewed_once_for_all_and_each_call_is_repeated() 
         assert!(caller.await.unwrap());
     }
     assert_eq!(server.count("token"), 2);
-    let replayed = server
-        .asked("checkDeployStatus")
-        .iter()
-        .filter(|asked| asked.body.contains("AQ.token1"))
-        .count();
+    let replayed =
+        server.asked("checkDeployStatus").iter().filter(|asked| asked.body.contains("AQ.token1")).count();
     assert_eq!(replayed, 10);
 }
 
@@ -244,10 +203,7 @@ async fn an_expired_session_at_the_start_of_a_deploy_leads_to_one_deploy() {
     })
     .await;
     let client = client(&server);
-    assert_eq!(
-        client.start_deploy(b"PK", &Default::default()).await.unwrap(),
-        "0Af000000000001AAA"
-    );
+    assert_eq!(client.start_deploy(b"PK", &Default::default()).await.unwrap(), "0Af000000000001AAA");
     assert_eq!(server.journal(), ["token", "data", "deploy", "token", "deploy"]);
 }
 
@@ -277,10 +233,7 @@ async fn a_session_kept_off_by_policy_is_not_renewed() {
 #[tokio::test]
 async fn a_jwt_as_token_is_explained_before_soap_is_called() {
     let server = Server::start(|_| None).await;
-    let client = client_of(settings(
-        &server,
-        access_token("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln"),
-    ));
+    let client = client_of(settings(&server, access_token("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln")));
     let error = client.describe_metadata().await.unwrap_err();
     assert_eq!(problem(&error), Some(AuthProblem::JwtToken));
     assert!(error.advice().contains("named_user_jwt_enabled"));
@@ -326,9 +279,7 @@ async fn a_clock_that_is_off_is_corrected_by_the_servers_once() {
         if let Err(error) = outcome {
             let since_1994 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap()
                 - Duration::from_secs(784_111_777);
-            let Some(AuthProblem::Clock { skew_seconds }) = problem(&error) else {
-                panic!("{error}")
-            };
+            let Some(AuthProblem::Clock { skew_seconds }) = problem(&error) else { panic!("{error}") };
             assert!(skew_seconds.unsigned_abs().abs_diff(since_1994.as_secs()) < 60);
         }
     }
@@ -358,13 +309,7 @@ async fn a_redirect_is_refused_and_the_credential_stays_here() {
     let to = format!("Location: {}services/oauth2/token\r\n", thief.url);
     let server = Server::start(move |asked| (asked.what() == "token").then(|| answer(307, &to, ""))).await;
     let error = client(&server).session().await.unwrap_err();
-    assert_eq!(
-        error.kind,
-        ErrorKind::Redirected {
-            status: 307,
-            to: "127.0.0.1".into()
-        }
-    );
+    assert_eq!(error.kind, ErrorKind::Redirected { status: 307, to: "127.0.0.1".into() });
     assert!(thief.journal().is_empty());
 }
 
@@ -373,13 +318,7 @@ async fn a_token_reply_that_leads_off_to_plain_http_is_refused() {
     let body = r#"{"access_token":"t","instance_url":"http://evil.example","id":"x/00D000000000001AAA/005"}"#;
     let server = Server::start(move |asked| (asked.what() == "token").then(|| json(200, body))).await;
     let error = client(&server).session().await.unwrap_err();
-    assert_eq!(
-        error.kind,
-        SettingsProblem::InsecureUrl {
-            url: "http://evil.example".into()
-        }
-        .into()
-    );
+    assert_eq!(error.kind, SettingsProblem::InsecureUrl { url: "http://evil.example".into() }.into());
 }
 
 #[tokio::test]
@@ -414,10 +353,7 @@ async fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
     assert!(
         refused(&|s| {
             s.instance_url = None;
-            s.login = Login::ClientCredentials {
-                client_id: "i".into(),
-                client_secret: Secret::new("s"),
-            };
+            s.login = Login::ClientCredentials { client_id: "i".into(), client_secret: Secret::new("s") };
         })
         .contains("My Domain")
     );

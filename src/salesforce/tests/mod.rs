@@ -30,9 +30,7 @@ fn jwt_bearer() -> Login {
 }
 
 fn access_token(token: &str) -> Login {
-    Login::AccessToken {
-        token: Secret::new(token.to_owned()),
-    }
+    Login::AccessToken { token: Secret::new(token.to_owned()) }
 }
 
 fn settings(server: &Server, login: Login) -> Settings {
@@ -51,13 +49,7 @@ fn settings(server: &Server, login: Login) -> Settings {
 }
 
 fn client_of(settings: Settings) -> Client {
-    Client::with_pace(
-        settings,
-        Pace {
-            second: Duration::from_millis(5),
-        },
-    )
-    .unwrap()
+    Client::with_pace(settings, Pace { second: Duration::from_millis(5) }).unwrap()
 }
 
 fn client(server: &Server) -> Client {

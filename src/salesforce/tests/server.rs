@@ -27,21 +27,10 @@ fn what(path: &str, body: &str) -> String {
     match body.split_once("<soapenv:Body xmlns=\"http://soap.sforce.com/2006/04/metadata\"><") {
         Some((_, method)) => {
             let method = method.split('>').next().unwrap_or_default();
-            let zip = if body.contains("<includeZip>true") {
-                "+zip"
-            } else {
-                ""
-            };
+            let zip = if body.contains("<includeZip>true") { "+zip" } else { "" };
             format!("{method}{zip}")
         }
-        None => path
-            .split('?')
-            .next()
-            .unwrap_or_default()
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+        None => path.split('?').next().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned(),
     }
 }
 
@@ -59,10 +48,7 @@ impl Server {
     pub async fn start(script: impl Fn(&Asked) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
-        let server = Self {
-            url,
-            asked: Arc::default(),
-        };
+        let server = Self { url, asked: Arc::default() };
         let script: Arc<Script> = Arc::new(script);
         let this = server.clone();
         tokio::spawn(async move {
@@ -93,16 +79,8 @@ impl Server {
 
     fn note(&self, (path, head, body): (String, String, String)) -> Asked {
         let mut all = self.asked.lock().unwrap();
-        let nth = all
-            .iter()
-            .filter(|asked| asked.what() == what(&path, &body))
-            .count();
-        let asked = Asked {
-            path,
-            head,
-            body,
-            nth,
-        };
+        let nth = all.iter().filter(|asked| asked.what() == what(&path, &body)).count();
+        let asked = Asked { path, head, body, nth };
         all.push(asked.clone());
         asked
     }
@@ -119,37 +97,23 @@ impl Server {
 
     /// All that was asked about something.
     pub fn asked(&self, what: &str) -> Vec<Asked> {
-        self.asked
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|asked| asked.what() == what)
-            .cloned()
-            .collect()
+        self.asked.lock().unwrap().iter().filter(|asked| asked.what() == what).cloned().collect()
     }
 
     fn healthy(&self, asked: &Asked) -> Vec<u8> {
         match asked.what().as_str() {
-            "token" => json(
-                200,
-                &self.token(&format!("00D000000000001!AQ.token{}", asked.nth)),
-            ),
-            "data" => json(
-                200,
-                r#"[{"version":"31.0"},{"version":"66.0"},{"version":"65.0"}]"#,
-            ),
+            "token" => json(200, &self.token(&format!("00D000000000001!AQ.token{}", asked.nth))),
+            "data" => json(200, r#"[{"version":"31.0"},{"version":"66.0"},{"version":"65.0"}]"#),
             "userinfo" => json(
                 200,
                 r#"{"organization_id":"00D000000000001AAA","user_id":"005000000000001AAA","preferred_username":"u@x.example"}"#,
             ),
-            "deploy" => result(
-                "deploy",
-                "<done>false</done><id>0Af000000000001AAA</id><state>Queued</state>",
-            ),
-            "retrieve" => result(
-                "retrieve",
-                &format!("<done>false</done><id>09S00000000000{}AAA</id>", asked.nth),
-            ),
+            "deploy" => {
+                result("deploy", "<done>false</done><id>0Af000000000001AAA</id><state>Queued</state>")
+            }
+            "retrieve" => {
+                result("retrieve", &format!("<done>false</done><id>09S00000000000{}AAA</id>", asked.nth))
+            }
             "checkRetrieveStatus" => result(
                 "checkRetrieveStatus",
                 "<done>true</done><status>Succeeded</status><success>true</success>",

@@ -7,43 +7,17 @@ fn kinds() -> Vec<ErrorKind> {
     let text = || "the words of the server".to_owned();
     let host = || "acme.my.salesforce.com".to_owned();
     let url = || "http://acme.my.salesforce.com".to_owned();
-    let fault = |code: &str| ErrorKind::Fault {
-        code: code.into(),
-        text: text(),
-    };
+    let fault = |code: &str| ErrorKind::Fault { code: code.into(), text: text() };
     let page = |status, page| ErrorKind::Page { status, page };
     let mut kinds = vec![
-        ErrorKind::Unreachable {
-            host: host(),
-            dns: true,
-            text: text(),
-        },
-        ErrorKind::Unreachable {
-            host: host(),
-            dns: false,
-            text: text(),
-        },
-        ErrorKind::Untrusted {
-            host: host(),
-            text: text(),
-        },
-        ErrorKind::Proxy {
-            host: host(),
-            text: text(),
-        },
-        ErrorKind::Interrupted {
-            timed_out: false,
-            text: text(),
-        },
-        ErrorKind::Interrupted {
-            timed_out: true,
-            text: text(),
-        },
+        ErrorKind::Unreachable { host: host(), dns: true, text: text() },
+        ErrorKind::Unreachable { host: host(), dns: false, text: text() },
+        ErrorKind::Untrusted { host: host(), text: text() },
+        ErrorKind::Proxy { host: host(), text: text() },
+        ErrorKind::Interrupted { timed_out: false, text: text() },
+        ErrorKind::Interrupted { timed_out: true, text: text() },
         ErrorKind::TooLarge { limit: 67_108_864 },
-        ErrorKind::Redirected {
-            status: 302,
-            to: "other.example".into(),
-        },
+        ErrorKind::Redirected { status: 302, to: "other.example".into() },
         page(503, Page::Maintenance),
         page(502, Page::Gateway),
         page(400, Page::BadMessage),
@@ -58,36 +32,14 @@ fn kinds() -> Vec<ErrorKind> {
         fault("UNSUPPORTED_API_VERSION"),
         fault("ORG_IN_MAINTENANCE"),
         fault("SOMETHING_NEW"),
-        ErrorKind::Limit {
-            concurrent: true,
-            text: text(),
-        },
-        ErrorKind::Limit {
-            concurrent: false,
-            text: text(),
-        },
-        ErrorKind::OtherOrg {
-            expected: "00D000000000001".into(),
-            actual: "00D000000000002AAA".into(),
-        },
-        ErrorKind::OrgChanged {
-            before: "00D000000000001AAA".into(),
-            after: "00D000000000002AAA".into(),
-        },
-        ErrorKind::ApiVersionUnavailable {
-            wanted: 67,
-            oldest: 31,
-            newest: 66,
-        },
-        ErrorKind::ApiTooOld {
-            newest: 59,
-            needed: 60,
-        },
+        ErrorKind::Limit { concurrent: true, text: text() },
+        ErrorKind::Limit { concurrent: false, text: text() },
+        ErrorKind::OtherOrg { expected: "00D000000000001".into(), actual: "00D000000000002AAA".into() },
+        ErrorKind::OrgChanged { before: "00D000000000001AAA".into(), after: "00D000000000002AAA".into() },
+        ErrorKind::ApiVersionUnavailable { wanted: 67, oldest: 31, newest: 66 },
+        ErrorKind::ApiTooOld { newest: 59, needed: 60 },
         ErrorKind::Malformed("XML that ends too early".into()),
-        ErrorKind::RetrieveFailed {
-            code: Some("UNKNOWN_EXCEPTION".into()),
-            text: text(),
-        },
+        ErrorKind::RetrieveFailed { code: Some("UNKNOWN_EXCEPTION".into()), text: text() },
         ErrorKind::RetrieveUnfinished { seconds: 300 },
         ErrorKind::SecretWithheld,
     ];
@@ -97,20 +49,12 @@ fn kinds() -> Vec<ErrorKind> {
             SettingsProblem::OddUrl { url: url() },
             SettingsProblem::LightningUrl { url: url() },
             SettingsProblem::InstanceUrlMissing,
-            SettingsProblem::MyDomainNeeded {
-                host: "login.salesforce.com".into(),
-            },
-            SettingsProblem::ApiVersion {
-                wanted: 59,
-                oldest: 60,
-                newest: 67,
-            },
+            SettingsProblem::MyDomainNeeded { host: "login.salesforce.com".into() },
+            SettingsProblem::ApiVersion { wanted: 59, oldest: 60, newest: 67 },
             SettingsProblem::CaCertificate,
             SettingsProblem::UserAgent,
             SettingsProblem::HttpClient { text: text() },
-            SettingsProblem::NotAnId {
-                what: "the application's id",
-            },
+            SettingsProblem::NotAnId { what: "the application's id" },
         ]
         .map(ErrorKind::from),
     );
@@ -151,10 +95,7 @@ fn kinds() -> Vec<ErrorKind> {
             AuthProblem::ServerError,
             AuthProblem::Refused,
         ]
-        .map(|problem| ErrorKind::Auth {
-            problem,
-            said: Some("invalid_grant: their words".into()),
-        }),
+        .map(|problem| ErrorKind::Auth { problem, said: Some("invalid_grant: their words".into()) }),
     );
     kinds
 }
@@ -164,18 +105,9 @@ fn every_error_reads_well() {
     let mut text = String::new();
     for kind in kinds() {
         let error = Error::new(Call::ListMetadata, kind);
-        text.push_str(&format!(
-            "{:?}: {}\n    {}\n",
-            error.class(),
-            error.kind,
-            error.advice()
-        ));
+        text.push_str(&format!("{:?}: {}\n    {}\n", error.class(), error.kind, error.advice()));
     }
     let ambiguous = Error::new(Call::StartDeploy, ErrorKind::Status { status: 502 });
-    text.push_str(&format!(
-        "{:?}: {ambiguous}\n    {}\n",
-        ambiguous.class(),
-        ambiguous.advice()
-    ));
+    text.push_str(&format!("{:?}: {ambiguous}\n    {}\n", ambiguous.class(), ambiguous.advice()));
     insta::assert_snapshot!(text);
 }

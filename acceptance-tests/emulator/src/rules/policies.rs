@@ -24,51 +24,28 @@ pub fn oauth_policies(world: &World<'_>, sent: &Fields, fields: &mut Fields) -> 
     fields.remove("isNamedUserJwtEnabled");
     refresh_token(sent, fields)?;
     timeouts(world, &app, fields)?;
-    groups(
-        fields,
-        "commaSeparatedPermissionSet",
-        "PermissionSet",
-        &world.org.permission_sets,
-    )?;
+    groups(fields, "commaSeparatedPermissionSet", "PermissionSet", &world.org.permission_sets)?;
     groups(fields, "commaSeparatedProfile", "Profile", &world.org.profiles)?;
     if world.org.switches.preauthorization_needs_own_assignment
         && text(fields, "permittedUsersPolicyType") == Some("AdminApprovedPreAuthorized")
-        && !text(fields, "commaSeparatedPermissionSet").is_some_and(|sets| {
-            list(sets)
-                .iter()
-                .any(|set| world.user.may(&format!("PermissionSet:{set}")))
-        })
+        && !text(fields, "commaSeparatedPermissionSet")
+            .is_some_and(|sets| list(sets).iter().any(|set| world.user.may(&format!("PermissionSet:{set}"))))
     {
-        return refuse(
-            "permittedUsersPolicyType",
-            "Assign one of the permission sets to yourself first",
-        );
+        return refuse("permittedUsersPolicyType", "Assign one of the permission sets to yourself first");
     }
-    for (element, what) in [
-        ("clientCredentialsFlowUser", "User"),
-        ("executeHandlerAs", "User"),
-    ] {
+    for (element, what) in [("clientCredentialsFlowUser", "User"), ("executeHandlerAs", "User")] {
         if let Some(username) = text(fields, element)
             && world.org.user_named(username).is_none()
         {
-            let element = if element == "executeHandlerAs" {
-                "executeHandlerAs"
-            } else {
-                "clientCredentialsFlowUser"
-            };
-            return refuse(
-                element,
-                format!("In field: {element} - no {what} named {username} found"),
-            );
+            let element =
+                if element == "executeHandlerAs" { "executeHandlerAs" } else { "clientCredentialsFlowUser" };
+            return refuse(element, format!("In field: {element} - no {what} named {username} found"));
         }
     }
     if let Some(class) = text(fields, "apexHandler")
         && !world.org.apex_classes.contains(class)
     {
-        return refuse(
-            "apexHandler",
-            format!("In field: apexHandler - no ApexClass named {class} found"),
-        );
+        return refuse("apexHandler", format!("In field: apexHandler - no ApexClass named {class} found"));
     }
     custom_scopes(world, fields)?;
     attributes(fields)
@@ -123,10 +100,7 @@ fn timeouts(world: &World<'_>, app: &str, fields: &mut Fields) -> Result<(), Ref
         if !has_types {
             if let Some(sent) = &sent {
                 if sent.parse::<i32>().is_ok_and(|sent| sent > 30) {
-                    return refuse(
-                        minutes,
-                        format!("bad value for restricted picklist field: {sent}"),
-                    );
+                    return refuse(minutes, format!("bad value for restricted picklist field: {sent}"));
                 }
                 fields.insert(kind.to_string(), Value::text("Custom"));
             }
@@ -136,10 +110,7 @@ fn timeouts(world: &World<'_>, app: &str, fields: &mut Fields) -> Result<(), Ref
             (Some("Custom"), None) => return refuse(kind, format!("Required field is missing: {minutes}")),
             (Some("Custom"), Some(_)) | (Some(_) | None, None) => {}
             (_, Some(_)) => {
-                return refuse(
-                    minutes,
-                    format!("{minutes} is allowed only when {kind} is Custom"),
-                );
+                return refuse(minutes, format!("{minutes} is allowed only when {kind} is Custom"));
             }
         }
     }
@@ -160,16 +131,10 @@ fn groups(fields: &mut Fields, element: &'static str, what: &str, known: &[Group
     };
     let mut names = std::collections::BTreeSet::new();
     for item in list(sent) {
-        match known
-            .iter()
-            .find(|group| group.name == item || stamp::same_id(&group.id, &item))
-        {
+        match known.iter().find(|group| group.name == item || stamp::same_id(&group.id, &item)) {
             Some(group) => names.insert(group.name.clone()),
             None => {
-                return refuse(
-                    element,
-                    format!("In field: {element} - no {what} named {item} found"),
-                );
+                return refuse(element, format!("In field: {element} - no {what} named {item} found"));
             }
         };
     }

@@ -14,10 +14,7 @@ pub fn app(
     existing: Option<&Component>,
 ) -> Result<(), Refusal> {
     if fields.contains_key("managedType") {
-        return refuse(
-            "managedType",
-            "not imitated: managedType is for Salesforce's own use",
-        );
+        return refuse("managedType", "not imitated: managedType is for Salesforce's own use");
     }
     let own = format!("{}:{name}", stamp::short_id(&world.org.id));
     match text(fields, "orgScopedExternalApp") {
@@ -32,22 +29,14 @@ pub fn app(
     if let Some(address) = text(fields, "contactEmail") {
         let mut halves = address.split('@');
         let is_address = halves.next().is_some_and(|half| !half.is_empty())
-            && halves
-                .next()
-                .is_some_and(|half| half.contains('.') && !half.ends_with('.'))
+            && halves.next().is_some_and(|half| half.contains('.') && !half.ends_with('.'))
             && halves.next().is_none()
             && !address.contains(char::is_whitespace);
         if !is_address {
-            return refuse(
-                "contactEmail",
-                format!("Contact Email: invalid email address: {address}"),
-            );
+            return refuse("contactEmail", format!("Contact Email: invalid email address: {address}"));
         }
     }
-    let clash = world
-        .tree
-        .all(APP)
-        .find(|(other, _)| other.eq_ignore_ascii_case(name) && *other != name);
+    let clash = world.tree.all(APP).find(|(other, _)| other.eq_ignore_ascii_case(name) && *other != name);
     if let (None, Some((other, _))) = (existing, clash) {
         return refuse(
             "",
@@ -68,16 +57,10 @@ pub fn oauth_settings(
         if let Some(unknown) = scopes.iter().find(|scope| !known.contains(scope)) {
             return refuse(
                 "commaSeparatedOauthScopes",
-                format!(
-                    "Invalid OAuth scope: {unknown}. Valid values are: {}",
-                    known.join(", ")
-                ),
+                format!("Invalid OAuth scope: {unknown}. Valid values are: {}", known.join(", ")),
             );
         }
-        fields.insert(
-            "commaSeparatedOauthScopes".to_string(),
-            Value::text(join(&scopes)),
-        );
+        fields.insert("commaSeparatedOauthScopes".to_string(), Value::text(join(&scopes)));
     }
     custom_scopes(world, fields)?;
     attributes(fields)?;
@@ -94,10 +77,7 @@ pub fn oauth_settings(
     match (text(fields, "oauthLink").map(str::to_string), own) {
         (Some(sent), Some(own)) if sent == own => {}
         (Some(sent), _) => {
-            let state = world
-                .tree
-                .get(APP, &app)
-                .and_then(|app| text(&app.fields, "distributionState"));
+            let state = world.tree.get(APP, &app).and_then(|app| text(&app.fields, "distributionState"));
             let has_global = world.tree.part(GLOBAL_SETTINGS, &app).is_some();
             if state != Some("Packaged")
                 || has_global
@@ -114,9 +94,7 @@ pub fn oauth_settings(
         }
         // The link of a new consumer is written when its id has been given, in `apply.rs`.
         (None, own) => {
-            let kept = existing
-                .and_then(|old| text(&old.fields, "oauthLink"))
-                .map(str::to_string);
+            let kept = existing.and_then(|old| text(&old.fields, "oauthLink")).map(str::to_string);
             if let Some(link) = kept.or(own) {
                 fields.insert("oauthLink".to_string(), Value::Text(link));
             }
@@ -145,25 +123,15 @@ pub fn global_settings(
         );
     }
     if is_linked(world.tree, world.org, &app) {
-        return refuse(
-            "",
-            format!("The OAuth settings of {app} are linked to a consumer of another org"),
-        );
+        return refuse("", format!("The OAuth settings of {app} are linked to a consumer of another org"));
     }
     for element in ["consumerKey", "consumerSecret"] {
         let present = existing.and_then(|old| text(&old.fields, element));
         match (text(&settled.fields, element), present) {
             (Some(sent), Some(present)) if sent == present => {}
             (Some(_), _) => {
-                let element = if element == "consumerKey" {
-                    "consumerKey"
-                } else {
-                    "consumerSecret"
-                };
-                return refuse(
-                    element,
-                    format!("not imitated: choosing a {element}; leave it out"),
-                );
+                let element = if element == "consumerKey" { "consumerKey" } else { "consumerSecret" };
+                return refuse(element, format!("not imitated: choosing a {element}; leave it out"));
             }
             (None, Some(present)) => {
                 let present = Value::text(present);
@@ -172,25 +140,20 @@ pub fn global_settings(
             (None, None) => {}
         }
     }
-    for (flag, element) in [
-        ("shouldRotateConsumerKey", "consumerKey"),
-        ("shouldRotateConsumerSecret", "consumerSecret"),
-    ] {
+    for (flag, element) in
+        [("shouldRotateConsumerKey", "consumerKey"), ("shouldRotateConsumerSecret", "consumerSecret")]
+    {
         if is_true(&settled.fields, flag) {
-            settled.warnings.push(format!(
-                "{flag}: the {element} of {app} changes and the old one stops working"
-            ));
+            settled
+                .warnings
+                .push(format!("{flag}: the {element} of {app} changes and the old one stops working"));
             settled.fields.remove(element);
         }
         settled.fields.remove(flag);
     }
     let fields = &mut settled.fields;
     if let Some(urls) = text(fields, "callbackUrl") {
-        let urls: Vec<&str> = urls
-            .lines()
-            .map(str::trim)
-            .filter(|url| !url.is_empty())
-            .collect();
+        let urls: Vec<&str> = urls.lines().map(str::trim).filter(|url| !url.is_empty()).collect();
         if let Some(url) = urls.iter().find(|url| !is_absolute(url)) {
             return refuse("callbackUrl", format!("Callback URL: invalid URL: {url}"));
         }
@@ -201,27 +164,15 @@ pub fn global_settings(
         certificate("certificate", pem)?;
     }
     if let Some(Value::Fields(config)) = fields.get_mut("idTokenConfig") {
-        let minutes = text(config, "idTokenValidityInMinutes")
-            .unwrap_or("2")
-            .to_string();
-        if !minutes
-            .parse::<i32>()
-            .is_ok_and(|minutes| (1..=720).contains(&minutes))
-        {
-            return refuse(
-                "idTokenConfig",
-                format!("ID token validity must be 1 to 720 minutes: {minutes}"),
-            );
+        let minutes = text(config, "idTokenValidityInMinutes").unwrap_or("2").to_string();
+        if !minutes.parse::<i32>().is_ok_and(|minutes| (1..=720).contains(&minutes)) {
+            return refuse("idTokenConfig", format!("ID token validity must be 1 to 720 minutes: {minutes}"));
         }
         config.insert("idTokenValidityInMinutes".to_string(), Value::Text(minutes));
-        for flag in [
-            "idTokenIncludeAttributes",
-            "idTokenIncludeCustomPermissions",
-            "idTokenIncludeStandardClaims",
-        ] {
-            config
-                .entry(flag.to_string())
-                .or_insert_with(|| Value::text("false"));
+        for flag in
+            ["idTokenIncludeAttributes", "idTokenIncludeCustomPermissions", "idTokenIncludeStandardClaims"]
+        {
+            config.entry(flag.to_string()).or_insert_with(|| Value::text("false"));
         }
     }
     if is_true(fields, "isCodeCredFlowEnabled") && !org_allows_code_credentials(world) {
@@ -238,23 +189,15 @@ pub fn global_settings(
 
 /// Looks at the tree, so that a package may turn the setting on together with the app.
 fn org_allows_code_credentials(world: &World<'_>) -> bool {
-    world
-        .tree
-        .all(OIDC_SETTINGS)
-        .any(|(_, settings)| is_true(&settings.fields, "oAuthCdCrdtFlowEnable"))
+    world.tree.all(OIDC_SETTINGS).any(|(_, settings)| is_true(&settings.fields, "oAuthCdCrdtFlowEnable"))
 }
 
 fn is_absolute(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once(':') else {
         return false;
     };
-    scheme
-        .chars()
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic())
-        && scheme
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || "+-.".contains(letter))
+    scheme.chars().next().is_some_and(|first| first.is_ascii_alphabetic())
+        && scheme.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-.".contains(letter))
         && !rest.trim_start_matches('/').is_empty()
         && !url.contains(char::is_whitespace)
 }
@@ -268,10 +211,7 @@ pub fn certificate(element: &'static str, pem: &str) -> Result<(), Refusal> {
     if parsed {
         Ok(())
     } else {
-        refuse(
-            element,
-            "The certificate is not a valid X.509 certificate in PEM format",
-        )
+        refuse(element, "The certificate is not a valid X.509 certificate in PEM format")
     }
 }
 
@@ -289,10 +229,7 @@ fn ip_ranges(fields: &Fields) -> Result<(), Refusal> {
             })
         };
         if address("startIpAddress")? > address("endIpAddress")? {
-            return refuse(
-                "trustedIpRanges",
-                "The start address must not be greater than the end address",
-            );
+            return refuse("trustedIpRanges", "The start address must not be greater than the end address");
         }
     }
     Ok(())

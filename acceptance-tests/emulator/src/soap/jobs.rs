@@ -52,9 +52,8 @@ pub fn deploy(
             "singlePackage",
             "testLevel",
         ];
-        if let Some(unknown) = sent
-            .children()
-            .find(|child| child.is_element() && !KNOWN.contains(&child.tag_name().name()))
+        if let Some(unknown) =
+            sent.children().find(|child| child.is_element() && !KNOWN.contains(&child.tag_name().name()))
         {
             return Err(Fault::new(
                 "soapenv:Client",
@@ -66,10 +65,7 @@ pub fn deploy(
         }
     }
     let id = start_deploy(state, user, zip, options, call)?;
-    Ok(format!(
-        "<result>{}</result>",
-        xml(&json!({ "done": false, "id": id, "state": "Queued" }))
-    ))
+    Ok(format!("<result>{}</result>", xml(&json!({ "done": false, "id": id, "state": "Queued" }))))
 }
 
 /// Queues a deploy; also the way of the REST call.
@@ -175,10 +171,7 @@ pub fn cancel_deploy(
         .to_string();
     call.note("id", json!(id));
     let done = cancel(state, &id, user)?;
-    Ok(format!(
-        "<result>{}</result>",
-        xml(&json!({ "done": done, "id": id }))
-    ))
+    Ok(format!("<result>{}</result>", xml(&json!({ "done": done, "id": id }))))
 }
 
 pub fn cancel(state: &mut State, id: &str, user: &User) -> Result<bool, Fault> {
@@ -195,10 +188,9 @@ pub fn cancel(state: &mut State, id: &str, user: &User) -> Result<bool, Fault> {
             "INVALID_ID_FIELD",
             format!("Deployment already completed and can't be canceled: {id}"),
         )),
-        Cancel::Denied => Err(Fault::new(
-            "UNABLE_TO_LOCK_ROW",
-            "unable to obtain exclusive access to this record",
-        )),
+        Cancel::Denied => {
+            Err(Fault::new("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"))
+        }
     }
 }
 
@@ -211,12 +203,7 @@ pub fn retrieve(
 ) -> Result<String, Fault> {
     let request = child(method, "retrieveRequest")
         .or_else(|| child(method, "request"))
-        .ok_or_else(|| {
-            Fault::new(
-                "INVALID_OPERATION",
-                "Required parameter is missing: retrieveRequest",
-            )
-        })?;
+        .ok_or_else(|| Fault::new("INVALID_OPERATION", "Required parameter is missing: retrieveRequest"))?;
     for name in ["packageNames", "specificFiles", "rootTypesWithDependencies"] {
         if children(request, name).any(|node| node.text().is_some_and(|text| !text.trim().is_empty())) {
             return Err(Fault::not_imitated(format!("{name} in a retrieve")));
@@ -236,11 +223,7 @@ pub fn retrieve(
     for types in children(unpackaged, "types") {
         let kind = text_of(types, "name")
             .ok_or_else(|| Fault::new("INVALID_OPERATION", "Required parameter is missing: name"))?;
-        if !Contract::get()
-            .types()
-            .iter()
-            .any(|known| known.package_name() == kind)
-        {
+        if !Contract::get().types().iter().any(|known| known.package_name() == kind) {
             return Err(Fault::not_imitated(format!("the metadata type {kind}")));
         }
         members.extend(
@@ -264,10 +247,7 @@ pub fn retrieve(
         messages: Vec::new(),
         is_deleted: false,
     });
-    Ok(format!(
-        "<result>{}</result>",
-        xml(&json!({ "done": false, "id": id, "state": "Queued" }))
-    ))
+    Ok(format!("<result>{}</result>", xml(&json!({ "done": false, "id": id, "state": "Queued" }))))
 }
 
 pub fn check_retrieve(state: &mut State, method: Node<'_, '_>, call: &mut Call) -> Result<String, Fault> {
@@ -316,16 +296,8 @@ pub fn check_status(state: &mut State, method: Node<'_, '_>) -> Result<String, F
     finish_retrieve(state, &id);
     let deploy = state.jobs.deploy(&id).map(|deploy| deploy.status.is_done());
     let done = deploy
-        .or_else(|| {
-            state
-                .jobs
-                .retrieve_mut(&id)
-                .map(|retrieve| retrieve.completed.is_some())
-        })
+        .or_else(|| state.jobs.retrieve_mut(&id).map(|retrieve| retrieve.completed.is_some()))
         .ok_or_else(unknown_id)?;
     let name = if done { "Completed" } else { "InProgress" };
-    Ok(format!(
-        "<result>{}</result>",
-        xml(&json!({ "done": done, "id": id, "state": name }))
-    ))
+    Ok(format!("<result>{}</result>", xml(&json!({ "done": done, "id": id, "state": name }))))
 }

@@ -20,15 +20,11 @@ pub fn list(
     call: &mut Call,
 ) -> Result<String, Fault> {
     let version = as_of(method, version, state.org.api_version)?;
-    let queries: Vec<String> = children(method, "queries")
-        .map(|query| text_of(query, "type").unwrap_or_default())
-        .collect();
+    let queries: Vec<String> =
+        children(method, "queries").map(|query| text_of(query, "type").unwrap_or_default()).collect();
     call.note("types", json!(queries));
     if queries.is_empty() || queries.len() > 3 {
-        return Err(Fault::new(
-            "EXCEEDED_ID_LIMIT",
-            "listMetadata takes one to three queries",
-        ));
+        return Err(Fault::new("EXCEEDED_ID_LIMIT", "listMetadata takes one to three queries"));
     }
     let mut out = String::new();
     for name in queries {

@@ -32,13 +32,9 @@ pub fn columns(source: &Source<'_>, object: &str) -> &'static [&'static str] {
         ],
         "user" => &["Id", "IsActive", "Name", "Profile.Name", "ProfileId", "Username"],
         "permissionset" => &["Id", "IsOwnedByProfile", "Label", "Name"],
-        "permissionsetassignment" => &[
-            "Id",
-            "Assignee.IsActive",
-            "AssigneeId",
-            "PermissionSet.Name",
-            "PermissionSetId",
-        ],
+        "permissionsetassignment" => {
+            &["Id", "Assignee.IsActive", "AssigneeId", "PermissionSet.Name", "PermissionSetId"]
+        }
         "profile" => &["Id", "Name"],
         "externalclientapplication" => &[
             "Id",
@@ -49,12 +45,9 @@ pub fn columns(source: &Source<'_>, object: &str) -> &'static [&'static str] {
             "NamespacePrefix",
             "OrgScopedExternalApp",
         ],
-        "extlclntappoauthsettings" => &[
-            "Id",
-            "DeveloperName",
-            "ExternalClientApplicationId",
-            "SingleLogoutUrl",
-        ],
+        "extlclntappoauthsettings" => {
+            &["Id", "DeveloperName", "ExternalClientApplicationId", "SingleLogoutUrl"]
+        }
         _ => &["Id", "DeveloperName", "ExternalClientApplicationId"],
     }
 }
@@ -64,11 +57,8 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
     if source.is_tooling {
         return tooling_rows(source, object);
     }
-    let app_id = |fields| {
-        text(fields, PARENT)
-            .and_then(|app| org.tree.get(APP, app))
-            .map(|app| app.id.clone())
-    };
+    let app_id =
+        |fields| text(fields, PARENT).and_then(|app| org.tree.get(APP, app)).map(|app| app.id.clone());
     let rows = match object.to_ascii_lowercase().as_str() {
         "organization" => vec![json!({
             "Id": org.id, "InstanceName": "EMU1", "IsSandbox": org.is_sandbox, "Name": org.name,
@@ -177,13 +167,7 @@ fn users(org: &Org) -> Vec<Value> {
         for holder in 0..profile.holders {
             let id = record_id("005", 500_000_000 + (index as u64) * 1_000_000 + holder);
             let name = format!("Holder {holder} of {}", profile.name);
-            rows.push(row(
-                &id,
-                &name,
-                &format!("{id}@holders.example"),
-                true,
-                Some(profile),
-            ));
+            rows.push(row(&id, &name, &format!("{id}@holders.example"), true, Some(profile)));
         }
     }
     rows

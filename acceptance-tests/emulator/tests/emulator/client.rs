@@ -41,30 +41,17 @@ pub fn start() -> Org {
 }
 
 pub fn start_with(config: Config) -> Org {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let running = runtime.block_on(salesforce_emulator::start(config)).unwrap();
     let token = running.credentials.access_token.clone();
-    Org {
-        running,
-        token,
-        _runtime: runtime,
-    }
+    Org { running, token, _runtime: runtime }
 }
 
 impl Org {
     /// The same org, seen by another user of the seed.
     pub fn token_of(&self, login: &str) -> String {
         let users = &self.running.credentials.users;
-        users
-            .iter()
-            .find(|(name, _)| name.starts_with(login))
-            .unwrap()
-            .1
-            .clone()
+        users.iter().find(|(name, _)| name.starts_with(login)).unwrap().1.clone()
     }
 
     pub fn http(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
@@ -84,17 +71,11 @@ impl Org {
         let announced = head
             .lines()
             .find_map(|line| {
-                line.to_ascii_lowercase()
-                    .strip_prefix("content-length:")
-                    .map(|n| n.trim().to_string())
+                line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().to_string())
             })
             .and_then(|length| length.parse::<usize>().ok());
         Answer {
-            status: head
-                .split(' ')
-                .nth(1)
-                .and_then(|status| status.parse().ok())
-                .unwrap_or(0),
+            status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0),
             head: head.to_string(),
             body: body.to_string(),
             is_whole: announced.is_some_and(|announced| announced == body.len()),
@@ -113,12 +94,7 @@ impl Org {
 
     pub fn admin(&self, method: &str, path: &str, body: &str) -> Value {
         let answer = self.http(method, &format!("/emulator/{path}"), &[], body.as_bytes());
-        assert!(
-            answer.status < 300,
-            "{method} {path}: {} {}",
-            answer.status,
-            answer.body
-        );
+        assert!(answer.status < 300, "{method} {path}: {} {}", answer.status, answer.body);
         serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body))
     }
 
@@ -132,10 +108,7 @@ impl Org {
         self.http(
             "POST",
             &format!("/services/Soap/m/{version}"),
-            &[
-                ("Content-Type", "text/xml; charset=UTF-8"),
-                ("SOAPAction", "\"\""),
-            ],
+            &[("Content-Type", "text/xml; charset=UTF-8"), ("SOAPAction", "\"\"")],
             envelope.as_bytes(),
         )
     }
@@ -210,9 +183,7 @@ impl Org {
         let id = self.start_retrieve(members, version);
         let answer = self.check_retrieve(&id);
         assert_eq!(answer.status, 200, "{}", answer.body);
-        let zip = STANDARD
-            .decode(between(&answer.body, "<zipFile>", "</zipFile>").expect("a zip"))
-            .unwrap();
+        let zip = STANDARD.decode(between(&answer.body, "<zipFile>", "</zipFile>").expect("a zip")).unwrap();
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
         let mut files = std::collections::BTreeMap::new();
         for index in 0..archive.len() {
@@ -221,19 +192,13 @@ impl Org {
             file.read_to_string(&mut text).unwrap();
             files.insert(file.name().unwrap().to_string(), text);
         }
-        Retrieved {
-            text: answer.body,
-            files,
-        }
+        Retrieved { text: answer.body, files }
     }
 
     /// The text of an element of a retrieved component.
     pub fn element(&self, kind: &str, name: &str, element: &str) -> Option<String> {
         let retrieved = self.retrieve(&[(kind, name)], 67);
-        let file = retrieved
-            .files
-            .values()
-            .find(|text| text.contains(&format!("<{kind} ")))?;
+        let file = retrieved.files.values().find(|text| text.contains(&format!("<{kind} ")))?;
         between(file, &format!("<{element}>"), &format!("</{element}>"))
     }
 
@@ -315,21 +280,12 @@ impl Package {
     pub fn new() -> Package {
         let options =
             "<rollbackOnError>true</rollbackOnError><singlePackage>true</singlePackage>".to_string();
-        Package {
-            version: 66,
-            options,
-            members: Vec::new(),
-            files: Vec::new(),
-        }
+        Package { version: 66, options, members: Vec::new(), files: Vec::new() }
     }
 
     pub fn shop() -> Package {
         Package::new()
-            .with(
-                APP,
-                "Shop",
-                "<contactEmail>a@example.com</contactEmail>\n<label>Shop</label>",
-            )
+            .with(APP, "Shop", "<contactEmail>a@example.com</contactEmail>\n<label>Shop</label>")
             .with(
                 OAUTH,
                 "Shop_oauth",
@@ -348,8 +304,7 @@ impl Package {
 
     pub fn with(self, kind: &str, name: &str, elements: &str) -> Package {
         let (directory, suffix) = directory(kind);
-        self.member(kind, name)
-            .file(&format!("{directory}/{name}.{suffix}"), &file(kind, elements))
+        self.member(kind, name).file(&format!("{directory}/{name}.{suffix}"), &file(kind, elements))
     }
 
     pub fn member(mut self, kind: &str, name: &str) -> Package {
@@ -370,9 +325,7 @@ impl Package {
     pub fn option(mut self, name: &str, value: &str) -> Package {
         let start = format!("<{name}>");
         if let Some(old) = between(&self.options, &start, &format!("</{name}>")) {
-            self.options = self
-                .options
-                .replace(&format!("{start}{old}<"), &format!("{start}{value}<"));
+            self.options = self.options.replace(&format!("{start}{old}<"), &format!("{start}{value}<"));
         } else {
             self.options.push_str(&format!("{start}{value}</{name}>"));
         }
@@ -380,10 +333,8 @@ impl Package {
     }
 
     pub fn delete(self, members: &[(&str, &str)]) -> Package {
-        let members: Vec<(String, String)> = members
-            .iter()
-            .map(|(kind, name)| ((*kind).to_string(), (*name).to_string()))
-            .collect();
+        let members: Vec<(String, String)> =
+            members.iter().map(|(kind, name)| ((*kind).to_string(), (*name).to_string())).collect();
         let text = manifest(&members, self.version);
         self.file("destructiveChangesPost.xml", &text)
     }
@@ -393,9 +344,7 @@ impl Package {
         let options = zip::write::SimpleFileOptions::default();
         if !self.files.iter().any(|(path, _)| path.ends_with("package.xml")) {
             writer.start_file("package.xml", options).unwrap();
-            writer
-                .write_all(manifest(&self.members, self.version).as_bytes())
-                .unwrap();
+            writer.write_all(manifest(&self.members, self.version).as_bytes()).unwrap();
         }
         for (path, content) in &self.files {
             writer.start_file(path.as_str(), options).unwrap();

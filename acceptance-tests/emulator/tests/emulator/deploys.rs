@@ -9,23 +9,11 @@ fn creating_settings_creates_the_policies_and_a_key() {
     let org = start();
     org.shop();
     let components = org.components();
-    assert_eq!(
-        components[OAUTH_POLICIES]["Shop_oauth_defaultPolicy"]["refreshTokenValidityPeriod"],
-        "365"
-    );
-    assert_eq!(
-        components[APP_POLICIES]["Shop_defaultPolicy"]["isOauthPluginEnabled"],
-        "true"
-    );
-    let key = components[GLOBAL]["Shop_global"]["consumerKey"]
-        .as_str()
-        .unwrap()
-        .to_string();
+    assert_eq!(components[OAUTH_POLICIES]["Shop_oauth_defaultPolicy"]["refreshTokenValidityPeriod"], "365");
+    assert_eq!(components[APP_POLICIES]["Shop_defaultPolicy"]["isOauthPluginEnabled"], "true");
+    let key = components[GLOBAL]["Shop_global"]["consumerKey"].as_str().unwrap().to_string();
     assert!(key.starts_with("3MVG9canaryKEY"), "{key}");
-    let link = components[OAUTH]["Shop_oauth"]["oauthLink"]
-        .as_str()
-        .unwrap()
-        .to_string();
+    let link = components[OAUTH]["Shop_oauth"]["oauthLink"].as_str().unwrap().to_string();
     assert!(link.starts_with("00DEM0000000001:888"), "{link}");
     // A second deploy keeps both.
     org.shop();
@@ -51,10 +39,8 @@ fn a_second_policy_file_is_a_duplicate() {
     let deployed = org.deploy(&Package::new().with(OAUTH_POLICIES, "Mine", PARENT));
     assert_eq!(deployed.status(), "Failed");
     let id = between(
-        &org.soap(&format!(
-            "<listMetadata><queries><type>{OAUTH_POLICIES}</type></queries></listMetadata>"
-        ))
-        .body,
+        &org.soap(&format!("<listMetadata><queries><type>{OAUTH_POLICIES}</type></queries></listMetadata>"))
+            .body,
         "<id>",
         "</id>",
     )
@@ -75,11 +61,7 @@ fn a_second_policy_file_is_a_duplicate() {
         ),
     );
     assert_eq!(org.deploy(&own).status(), "Succeeded");
-    let sets = org.element(
-        OAUTH_POLICIES,
-        "Shop_oauth_defaultPolicy",
-        "commaSeparatedPermissionSet",
-    );
+    let sets = org.element(OAUTH_POLICIES, "Shop_oauth_defaultPolicy", "commaSeparatedPermissionSet");
     assert_eq!(sets.as_deref(), Some("Shop_Customer, Shop_Staff"));
 }
 
@@ -93,11 +75,7 @@ fn a_file_replaces_the_whole_component() {
          <idTokenConfig><idTokenIncludeStandardClaims>true</idTokenIncludeStandardClaims></idTokenConfig>\
          <isDeviceFlowEnabled>true</isDeviceFlowEnabled><isPkceRequired>false</isPkceRequired>"
     );
-    assert_eq!(
-        org.deploy(&Package::new().with(GLOBAL, "Shop_global", &full))
-            .status(),
-        "Succeeded"
-    );
+    assert_eq!(org.deploy(&Package::new().with(GLOBAL, "Shop_global", &full)).status(), "Succeeded");
     let global = org.components()[GLOBAL]["Shop_global"].clone();
     assert_eq!(global["callbackUrl"], "https://a.example/\nhttps://b.example/");
     assert_eq!(global["isPkceRequired"], "false");
@@ -107,29 +85,20 @@ fn a_file_replaces_the_whole_component() {
     // The certificate is there and not shown.
     assert_eq!(org.element(GLOBAL, "Shop_global", "certificate"), None);
     let key = global["consumerKey"].clone();
-    assert_eq!(
-        org.deploy(&Package::new().with(GLOBAL, "Shop_global", PARENT))
-            .status(),
-        "Succeeded"
-    );
+    assert_eq!(org.deploy(&Package::new().with(GLOBAL, "Shop_global", PARENT)).status(), "Succeeded");
     let global = org.components()[GLOBAL]["Shop_global"].clone();
     assert_eq!(global["isPkceRequired"], "true");
     assert_eq!(global["isDeviceFlowEnabled"], "false");
     assert_eq!(global["consumerKey"], key);
     assert!(global.get("callbackUrl").is_none() && global.get("idTokenConfig").is_none());
-    assert_eq!(
-        org.admin("GET", "org", "")["hasCertificate"]["Shop_global"],
-        false
-    );
+    assert_eq!(org.admin("GET", "org", "")["hasCertificate"]["Shop_global"], false);
 }
 
 #[test]
 fn a_file_of_settings_is_laid_over() {
     let org = start();
     let text = crate::client::file("OauthOidcSettings", "<isPkceRequired>true</isPkceRequired>");
-    let package = Package::new()
-        .member("Settings", "OauthOidc")
-        .file("settings/OauthOidc.settings", &text);
+    let package = Package::new().member("Settings", "OauthOidc").file("settings/OauthOidc.settings", &text);
     let deployed = org.deploy(&package);
     assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
     let settings = org.components()["OauthOidcSettings"]["OauthOidc"].clone();
@@ -162,18 +131,11 @@ fn an_app_is_deleted_with_its_parts() {
     let missing = Package::new().delete(&[(APP, "Shop"), (APP, "Nope")]);
     let deployed = org.deploy(&missing);
     assert_eq!(deployed.status(), "Failed");
-    assert_eq!(
-        deployed.problems(),
-        [" No ExternalClientApplication named: Nope found"]
-    );
+    assert_eq!(deployed.problems(), [" No ExternalClientApplication named: Nope found"]);
     assert!(org.components()[APP].get("Shop").is_some());
     let deployed = org.deploy(&missing.option("ignoreWarnings", "true"));
     assert_eq!(deployed.status(), "Succeeded");
-    assert!(
-        deployed
-            .text
-            .contains("<problemType>Warning</problemType><success>true</success>")
-    );
+    assert!(deployed.text.contains("<problemType>Warning</problemType><success>true</success>"));
     let left = org.components();
     for kind in [APP, OAUTH, GLOBAL, OAUTH_POLICIES, APP_POLICIES] {
         assert!(left.get(kind).is_none(), "{kind} {left}");
@@ -225,18 +187,12 @@ fn rotation_needs_ignored_warnings_and_makes_new_values() {
     );
     assert_eq!(org.deploy(&rotate).status(), "Failed");
     assert_eq!(org.components()[GLOBAL]["Shop_global"], before);
-    assert_eq!(
-        org.deploy(&rotate.option("ignoreWarnings", "true")).status(),
-        "Succeeded"
-    );
+    assert_eq!(org.deploy(&rotate.option("ignoreWarnings", "true")).status(), "Succeeded");
     let after = org.components()[GLOBAL]["Shop_global"].clone();
     assert_ne!(after["consumerKey"], before["consumerKey"]);
     assert_ne!(after["consumerSecret"], before["consumerSecret"]);
     let secrets = org.admin("GET", "secrets", "").to_string();
-    assert!(
-        secrets.contains(before["consumerSecret"].as_str().unwrap()),
-        "old secrets are searched for too"
-    );
+    assert!(secrets.contains(before["consumerSecret"].as_str().unwrap()), "old secrets are searched for too");
 }
 
 #[test]
@@ -250,11 +206,7 @@ fn the_package_may_lie_in_a_folder() {
     }
     let deployed = org.deploy(&package);
     assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
-    assert!(
-        deployed
-            .text
-            .contains("<fileName>zip/externalClientApps/Shop.eca</fileName>")
-    );
+    assert!(deployed.text.contains("<fileName>zip/externalClientApps/Shop.eca</fileName>"));
 }
 
 #[test]
@@ -268,11 +220,7 @@ fn a_link_to_another_orgs_consumer_needs_a_packaged_app() {
         )
     };
     let refused = org.deploy(&linked("Local"));
-    assert!(
-        refused.problems()[0].contains("distribution state PACKAGED"),
-        "{}",
-        refused.text
-    );
+    assert!(refused.problems()[0].contains("distribution state PACKAGED"), "{}", refused.text);
     let taken = org.deploy(&linked("Packaged"));
     assert_eq!(taken.status(), "Succeeded", "{}", taken.text);
     let global = Package::new().with(

@@ -9,16 +9,10 @@ fn plan(org: &Org, text: &str) {
 #[test]
 fn an_answer_can_be_replaced_before_or_after_the_effect() {
     let org = start();
-    plan(
-        &org,
-        r#"{"call":"deploy","do":{"status":503,"body":"<html>We are down</html>"}}"#,
-    );
+    plan(&org, r#"{"call":"deploy","do":{"status":503,"body":"<html>We are down</html>"}}"#);
     let body = "<deploy><ZipFile>AAAA</ZipFile></deploy>";
     let answer = org.soap(body);
-    assert_eq!(
-        (answer.status, answer.body.as_str()),
-        (503, "<html>We are down</html>")
-    );
+    assert_eq!((answer.status, answer.body.as_str()), (503, "<html>We are down</html>"));
     assert!(answer.head.to_lowercase().contains("content-type: text/html"));
     assert_eq!(org.admin("GET", "deploys", "").as_array().unwrap().len(), 0);
     plan(&org, r#"{"call":"deploy","when":"after","do":"drop"}"#);
@@ -69,25 +63,15 @@ fn a_deploy_can_be_made_to_end_badly() {
     );
     let locked = org.deploy(&Package::shop());
     assert_eq!(locked.status(), "Failed");
-    assert!(
-        locked
-            .text
-            .contains("<errorStatusCode>ALREADY_IN_PROCESS</errorStatusCode>")
-    );
+    assert!(locked.text.contains("<errorStatusCode>ALREADY_IN_PROCESS</errorStatusCode>"));
     assert!(org.components().get(APP).is_none());
     let row = org.deploy(&Package::shop());
     assert_eq!(row.problems(), ["3 UNABLE_TO_LOCK_ROW"]);
     assert!(org.components().get(APP).is_none());
     let cancelled = org.deploy(&Package::shop());
     assert_eq!(cancelled.status(), "Canceled");
-    assert!(
-        org.components()[APP].get("Shop").is_some(),
-        "committed all the same"
-    );
-    plan(
-        &org,
-        r#"{"call":"checkDeployStatus","do":{"deploy_result":{"status":"InProgress"}}}"#,
-    );
+    assert!(org.components()[APP].get("Shop").is_some(), "committed all the same");
+    plan(&org, r#"{"call":"checkDeployStatus","do":{"deploy_result":{"status":"InProgress"}}}"#);
     let id = org.start_deploy(&Package::shop());
     assert_eq!(org.check(&id).status(), "InProgress");
     assert_eq!(org.check(&id).status(), "Succeeded");
@@ -106,10 +90,7 @@ fn a_zip_can_be_truncated_and_a_second_admin_can_interfere() {
     let id = org.start_retrieve(&[(APP, "*")], 66);
     let zip = crate::client::between(&org.check_retrieve(&id).body, "<zipFile>", "</zipFile>").unwrap();
     assert_eq!(zip.len(), 56);
-    assert_eq!(
-        org.element(GLOBAL, "Shop_global", "isPkceRequired").as_deref(),
-        Some("false")
-    );
+    assert_eq!(org.element(GLOBAL, "Shop_global", "isPkceRequired").as_deref(), Some("false"));
     assert_eq!(org.element(APP, "Shop", "label"), None);
     assert_eq!(org.admin("GET", "faults", "")[2]["done"], 1);
     org.admin("DELETE", "faults", "");

@@ -11,25 +11,14 @@ fn status_of(org: &Org, id: &str) -> String {
 }
 
 fn slow() -> Org {
-    let switches = Switches {
-        queue_ms: 100,
-        deploy_ms: 60_000,
-        ..Switches::default()
-    };
-    start_with(Config {
-        switches,
-        ..Config::default()
-    })
+    let switches = Switches { queue_ms: 100, deploy_ms: 60_000, ..Switches::default() };
+    start_with(Config { switches, ..Config::default() })
 }
 
 fn wait_for(org: &Org, id: &str, wanted: &str) {
     let start = Instant::now();
     while status_of(org, id) != wanted {
-        assert!(
-            start.elapsed() < Duration::from_secs(5),
-            "{id} is {}, not {wanted}",
-            status_of(org, id)
-        );
+        assert!(start.elapsed() < Duration::from_secs(5), "{id} is {}, not {wanted}", status_of(org, id));
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -63,11 +52,7 @@ fn a_pending_deploy_is_cancelled_at_once() {
     assert!(answer.body.contains("<done>true</done>"), "{}", answer.body);
     let cancelled = org.check(&second);
     assert_eq!(cancelled.status(), "Canceled");
-    assert!(
-        cancelled
-            .text
-            .contains("<canceledByName>Ada Admin</canceledByName>")
-    );
+    assert!(cancelled.text.contains("<canceledByName>Ada Admin</canceledByName>"));
     wait_for(&org, &first, "InProgress");
     let answer = cancel(&org, &first);
     assert!(answer.body.contains("<done>false</done>"), "{}", answer.body);
@@ -75,11 +60,7 @@ fn a_pending_deploy_is_cancelled_at_once() {
     wait_for(&org, &first, "Canceled");
     assert!(org.components().get(APP).is_none());
     assert_eq!(cancel(&org, &first).status, 500);
-    assert!(
-        cancel(&org, "0Af000000009999AAA")
-            .body
-            .contains("INVALID_ID_FIELD")
-    );
+    assert!(cancel(&org, "0Af000000009999AAA").body.contains("INVALID_ID_FIELD"));
 }
 
 #[test]
@@ -97,22 +78,13 @@ fn a_cancel_may_be_refused_or_lie() {
 
 #[test]
 fn finalizing_is_shown_from_version_65_on() {
-    let switches = Switches {
-        finalizing_ms: 60_000,
-        ..Switches::default()
-    };
-    let org = start_with(Config {
-        switches,
-        ..Config::default()
-    });
+    let switches = Switches { finalizing_ms: 60_000, ..Switches::default() };
+    let org = start_with(Config { switches, ..Config::default() });
     let id = org.start_deploy(&Package::shop());
     wait_for(&org, &id, "Finalizing");
     let check = format!("<checkDeployStatus><asyncProcessId>{id}</asyncProcessId></checkDeployStatus>");
     let old = org.soap_at("64.0", &check).body;
-    assert_eq!(
-        between(&old, "<status>", "</status>").as_deref(),
-        Some("InProgress")
-    );
+    assert_eq!(between(&old, "<status>", "</status>").as_deref(), Some("InProgress"));
     assert!(!old.contains("<componentSuccesses>") && old.contains("<numberFiles>"));
     assert!(!org.soap_at("63.0", &check).body.contains("<numberFiles>"));
     assert_eq!(cancel(&org, &id).status, 500);
@@ -124,33 +96,17 @@ fn unknown_ids_and_versions() {
     let answer = org
         .soap("<checkDeployStatus><asyncProcessId>0Af000000009999AAA</asyncProcessId></checkDeployStatus>");
     assert_eq!(answer.status, 500);
-    assert!(
-        answer
-            .body
-            .contains("<faultcode>sf:INVALID_CROSS_REFERENCE_KEY</faultcode>")
-    );
+    assert!(answer.body.contains("<faultcode>sf:INVALID_CROSS_REFERENCE_KEY</faultcode>"));
     for (version, expected) in [
         ("68.0", "UNSUPPORTED_API_VERSION"),
         ("30.0", "UNSUPPORTED_API_VERSION"),
         ("x", "UNSUPPORTED_API_VERSION"),
         ("59.0", "not imitated"),
     ] {
-        assert!(
-            org.soap_at(version, "<describeMetadata/>")
-                .body
-                .contains(expected),
-            "{version}"
-        );
+        assert!(org.soap_at(version, "<describeMetadata/>").body.contains(expected), "{version}");
     }
-    let old = start_with(Config {
-        api_version: 62,
-        ..Config::default()
-    });
-    assert!(
-        old.soap_at("63.0", "<describeMetadata/>")
-            .body
-            .contains("UNSUPPORTED_API_VERSION")
-    );
+    let old = start_with(Config { api_version: 62, ..Config::default() });
+    assert!(old.soap_at("63.0", "<describeMetadata/>").body.contains("UNSUPPORTED_API_VERSION"));
     let versions = old.http("GET", "/services/data", &[], b"").json();
     assert_eq!(versions.as_array().unwrap().last().unwrap()["version"], "62.0");
 }
@@ -160,47 +116,22 @@ fn broken_envelopes_get_faults_and_never_break_the_server() {
     let org = start();
     let deep = format!("{}{}", "<a>".repeat(20_000), "</a>".repeat(20_000));
     let soap = &[("Content-Type", "text/xml"), ("SOAPAction", "\"\"")];
-    for body in [
-        "",
-        "<",
-        "<a/>",
-        "\u{0}",
-        "<Envelope><Body/></Envelope>",
-        deep.as_str(),
-        "<!DOCTYPE a><a/>",
-    ] {
+    for body in ["", "<", "<a/>", "\u{0}", "<Envelope><Body/></Envelope>", deep.as_str(), "<!DOCTYPE a><a/>"]
+    {
         let answer = org.http("POST", "/services/Soap/m/66.0", soap, body.as_bytes());
-        assert_eq!(
-            answer.status,
-            500,
-            "{}",
-            body.chars().take(20).collect::<String>()
-        );
+        assert_eq!(answer.status, 500, "{}", body.chars().take(20).collect::<String>());
         assert!(answer.body.contains("<faultstring>"));
     }
     assert_eq!(
-        org.http(
-            "POST",
-            "/services/Soap/m/66.0",
-            &[("Content-Type", "text/xml")],
-            b"<a/>"
-        )
-        .status,
+        org.http("POST", "/services/Soap/m/66.0", &[("Content-Type", "text/xml")], b"<a/>").status,
         500
     );
     let json = &[("Content-Type", "application/json"), ("SOAPAction", "")];
     assert_eq!(org.http("POST", "/services/Soap/m/66.0", json, b"{}").status, 415);
     let answer = org.soap("<deploy><ZipFile>!!!</ZipFile></deploy>");
     assert!(answer.body.contains("not valid base64"));
-    assert!(
-        org.soap("<deploy><ZipFile>AAAA</ZipFile></deploy>").status == 200,
-        "found out by the job"
-    );
-    assert!(
-        org.soap("<renameMetadata/>")
-            .body
-            .contains("not imitated: the SOAP operation renameMetadata")
-    );
+    assert!(org.soap("<deploy><ZipFile>AAAA</ZipFile></deploy>").status == 200, "found out by the job");
+    assert!(org.soap("<renameMetadata/>").body.contains("not imitated: the SOAP operation renameMetadata"));
     org.shop();
 }
 
@@ -209,11 +140,8 @@ fn the_state_survives_a_restart() {
     let folder = std::env::temp_dir().join(format!("emulator-state-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("org.json");
-    let config = Config {
-        state_file: Some(file),
-        journal_file: Some(folder.join("journal")),
-        ..Config::default()
-    };
+    let config =
+        Config { state_file: Some(file), journal_file: Some(folder.join("journal")), ..Config::default() };
     let org = start_with(config.clone());
     org.shop();
     let before = org.components();
@@ -221,11 +149,6 @@ fn the_state_survives_a_restart() {
     let again = start_with(config);
     assert_eq!(again.components(), before);
     let journal = std::fs::read_to_string(folder.join("journal")).unwrap();
-    assert!(
-        journal
-            .lines()
-            .any(|line| line.contains("\"operation\":\"deploy\"")),
-        "{journal}"
-    );
+    assert!(journal.lines().any(|line| line.contains("\"operation\":\"deploy\"")), "{journal}");
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -13,10 +13,7 @@ fn an_app_admin_changes_policies_and_nothing_else() {
     let parent = "<externalClientApplication>Shop</externalClientApplication>";
     let own = Package::new().with(OAUTH_POLICIES, "Shop_oauth_defaultPolicy", parent);
     assert_eq!(org.deploy(&own).status(), "Succeeded");
-    assert_eq!(
-        org.deploy(&Package::new().delete(&[(APP, "Shop")])).status(),
-        "Failed"
-    );
+    assert_eq!(org.deploy(&Package::new().delete(&[(APP, "Shop")])).status(), "Failed");
     let seen = org.retrieve(&[(APP, "*"), (OAUTH, "*"), (GLOBAL, "*")], 66);
     assert_eq!(seen.files.len(), 3, "{:?}", seen.files.keys());
 }
@@ -27,26 +24,16 @@ fn the_metadata_api_needs_its_permission() {
     org.token = org.token_of("limited");
     let answer = org.soap("<describeMetadata/>");
     assert_eq!(answer.status, 500);
-    assert!(
-        answer
-            .body
-            .contains("<faultcode>sf:INSUFFICIENT_ACCESS</faultcode>")
-    );
-    assert!(
-        answer
-            .body
-            .contains("ModifyAllData or ModifyMetadata permissions")
-    );
+    assert!(answer.body.contains("<faultcode>sf:INSUFFICIENT_ACCESS</faultcode>"));
+    assert!(answer.body.contains("ModifyAllData or ModifyMetadata permissions"));
     let user = org.running.credentials.users[2].0.clone();
     let grant = serde_json::json!({ "users": { user: { "permissions": ["ApiEnabled", "ModifyMetadata"] } } });
     org.admin("PATCH", "org", &grant.to_string());
     assert_eq!(org.soap("<describeMetadata/>").status, 200);
     // Without a permission for apps there are none to be seen.
     assert!(
-        !org.soap(&format!(
-            "<listMetadata><queries><type>{APP}</type></queries></listMetadata>"
-        ))
-        .body
-        .contains("<result>")
+        !org.soap(&format!("<listMetadata><queries><type>{APP}</type></queries></listMetadata>"))
+            .body
+            .contains("<result>")
     );
 }

@@ -19,10 +19,7 @@ fn multipart(org: &Org, parts: &[(&str, &str, &[u8])]) -> Answer {
     org.http(
         "POST",
         "//services/data/v66.0/metadata/deployRequest",
-        &[
-            ("Authorization", &bearer),
-            ("Content-Type", "multipart/form-data; boundary=B"),
-        ],
+        &[("Authorization", &bearer), ("Content-Type", "multipart/form-data; boundary=B")],
         &body,
     )
 }
@@ -47,51 +44,27 @@ fn deploys_in_both_shapes() {
     let path = format!("/services/data/v66.0/metadata/deployRequest/{id}?includeDetails=true");
     let result = org.rest("GET", &path, "").json()["deployResult"].clone();
     assert_eq!(result["status"], "Succeeded");
-    assert_eq!(
-        result["details"]["componentSuccesses"].as_array().unwrap().len(),
-        4
-    );
+    assert_eq!(result["details"]["componentSuccesses"].as_array().unwrap().len(), 4);
     let cumulus = multipart(
         &org,
         &[
-            (
-                "name=\"json\"",
-                "application/json",
-                br#"{"deployOptions":{"checkOnly":"true","runTests":[]}}"#,
-            ),
-            (
-                "name=\"file\"; filename=\"metadata.zip\"",
-                "application/zip",
-                &zip,
-            ),
+            ("name=\"json\"", "application/json", br#"{"deployOptions":{"checkOnly":"true","runTests":[]}}"#),
+            ("name=\"file\"; filename=\"metadata.zip\"", "application/zip", &zip),
         ],
     );
     assert_eq!(cumulus.json()["deployOptions"]["checkOnly"], true);
     for parts in [
         vec![("name=\"file\"", "application/zip", zip.as_slice())],
-        vec![(
-            "name=\"json\"",
-            "application/json",
-            br#"{"deployOptions":{}}"#.as_slice(),
-        )],
+        vec![("name=\"json\"", "application/json", br#"{"deployOptions":{}}"#.as_slice())],
         vec![
-            (
-                "name=\"json\"",
-                "application/json",
-                br#"{"deployOptions":{"checkonly":true}}"#.as_slice(),
-            ),
+            ("name=\"json\"", "application/json", br#"{"deployOptions":{"checkonly":true}}"#.as_slice()),
             ("name=\"file\"", "application/zip", zip.as_slice()),
         ],
     ] {
         assert_eq!(multipart(&org, &parts).status, 400);
     }
     assert_eq!(
-        org.rest(
-            "GET",
-            "/services/data/v66.0/metadata/deployRequest/0Af000000009999",
-            ""
-        )
-        .status,
+        org.rest("GET", "/services/data/v66.0/metadata/deployRequest/0Af000000009999", "").status,
         404
     );
 }
@@ -103,11 +76,7 @@ fn a_deploy_is_cancelled_by_patch() {
     let id = org.start_deploy(&Package::shop());
     let path = format!("/services/data/v66.0/metadata/deployRequest/{id}");
     assert_eq!(org.rest("PATCH", &path, "{}").status, 400);
-    assert_eq!(
-        org.rest("PATCH", &path, r#"{"deployResult":{"status":"Canceling"}}"#)
-            .status,
-        202
-    );
+    assert_eq!(org.rest("PATCH", &path, r#"{"deployResult":{"status":"Canceling"}}"#).status, 202);
     assert_eq!(org.check(&id).status(), "Canceled");
 }
 
@@ -115,9 +84,7 @@ fn a_deploy_is_cancelled_by_patch() {
 fn consumer_credentials_need_the_orgs_switch_and_the_permission() {
     let mut org = start();
     org.shop();
-    let usage = org
-        .rest("GET", "/services/data/v66.0/apps/oauth/usage", "")
-        .json();
+    let usage = org.rest("GET", "/services/data/v66.0/apps/oauth/usage", "").json();
     let app = usage["apps"][0]["identifier"].as_str().unwrap().to_string();
     assert_eq!(usage["apps"][0]["developerName"], "Shop");
     let base = format!("/services/data/v66.0/apps/oauth/credentials/{app}");
@@ -142,21 +109,10 @@ fn routes_that_the_cli_asks_for() {
     let about = org.rest("GET", "//services/oauth2/userinfo", "").json();
     let user = about["user_id"].as_str().unwrap();
     let path = format!("//services/data/v51.0/sobjects/User/{user}");
+    assert_eq!(org.rest("GET", &path, "").json()["Username"], about["preferred_username"]);
+    assert_eq!(org.query("SELECT Id FROM ScratchOrgInfo limit 1").json()[0]["errorCode"], "INVALID_TYPE");
     assert_eq!(
-        org.rest("GET", &path, "").json()["Username"],
-        about["preferred_username"]
-    );
-    assert_eq!(
-        org.query("SELECT Id FROM ScratchOrgInfo limit 1").json()[0]["errorCode"],
-        "INVALID_TYPE"
-    );
-    assert_eq!(
-        org.rest(
-            "GET",
-            "/services/data/v66.0/tooling/sobjects/SourceMember/describe",
-            ""
-        )
-        .status,
+        org.rest("GET", "/services/data/v66.0/tooling/sobjects/SourceMember/describe", "").status,
         404
     );
     assert_eq!(org.rest("GET", "/services/data/v68.0/query?q=x", "").status, 404);
@@ -167,19 +123,12 @@ fn routes_that_the_cli_asks_for() {
         .json();
     assert!(apps["records"][0]["Id"].as_str().unwrap().starts_with("0xI"));
     let journal = org.admin("GET", "journal", "");
-    let operations: Vec<&str> = journal
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| entry["operation"].as_str().unwrap())
-        .collect();
+    let operations: Vec<&str> =
+        journal.as_array().unwrap().iter().map(|entry| entry["operation"].as_str().unwrap()).collect();
     assert!(
         operations.contains(&"userinfo") && operations.contains(&"deploy") && operations.contains(&"query")
     );
-    assert!(
-        !journal.to_string().contains(&org.token),
-        "the journal holds no tokens"
-    );
+    assert!(!journal.to_string().contains(&org.token), "the journal holds no tokens");
 }
 
 #[test]
@@ -199,12 +148,7 @@ fn holders_and_deploys_can_be_counted() {
     let id = org.start_deploy(&Package::shop());
     let tooling = |soql: &str| {
         let encoded: String = soql.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        org.rest(
-            "GET",
-            &format!("/services/data/v66.0/tooling/query?q={encoded}"),
-            "",
-        )
-        .json()
+        org.rest("GET", &format!("/services/data/v66.0/tooling/query?q={encoded}"), "").json()
     };
     let found = tooling(
         "SELECT Id, Status FROM DeployRequest WHERE CreatedDate >= 2026-01-01T00:00:00Z ORDER BY CreatedDate DESC LIMIT 1",
@@ -214,20 +158,13 @@ fn holders_and_deploys_can_be_counted() {
         tooling("SELECT Id FROM DeployRequest WHERE CreatedDate < 2026-01-01T00:00:00Z")["totalSize"],
         0
     );
-    assert_eq!(
-        tooling("SELECT Id FROM ApexClass")[0]["errorCode"],
-        "INVALID_TYPE"
-    );
+    assert_eq!(tooling("SELECT Id FROM ApexClass")[0]["errorCode"], "INVALID_TYPE");
 }
 
 #[test]
 fn another_admin_edits_by_hand() {
     let org = start();
-    org.admin(
-        "POST",
-        "apps",
-        r#"{"name":"Hand","callbackUrl":"https://x.example/"}"#,
-    );
+    org.admin("POST", "apps", r#"{"name":"Hand","callbackUrl":"https://x.example/"}"#);
     let components = org.components();
     for (kind, name) in [
         ("ExtlClntAppGlobalOauthSettings", "Hand_glbloauth"),
@@ -235,56 +172,22 @@ fn another_admin_edits_by_hand() {
         ("ExtlClntAppOauthConfigurablePolicies", "Hand_oauthPlcy"),
         ("ExtlClntAppConfigurablePolicies", "Hand_plcy"),
     ] {
-        assert_eq!(
-            components[kind].as_object().unwrap().keys().collect::<Vec<_>>(),
-            [name]
-        );
+        assert_eq!(components[kind].as_object().unwrap().keys().collect::<Vec<_>>(), [name]);
     }
     let path = format!("components/{APP}/Hand");
     org.admin("PATCH", &path, r#"{"label":"By hand","description":null}"#);
     let text = org.admin("GET", &path, "");
-    assert!(
-        text.as_str().unwrap().contains("<label>By hand</label>"),
-        "{text}"
-    );
-    let list = org
-        .soap(&format!(
-            "<listMetadata><queries><type>{APP}</type></queries></listMetadata>"
-        ))
-        .body;
-    assert!(
-        list.contains("<lastModifiedByName>Otto Other</lastModifiedByName>"),
-        "{list}"
-    );
+    assert!(text.as_str().unwrap().contains("<label>By hand</label>"), "{text}");
+    let list = org.soap(&format!("<listMetadata><queries><type>{APP}</type></queries></listMetadata>")).body;
+    assert!(list.contains("<lastModifiedByName>Otto Other</lastModifiedByName>"), "{list}");
     org.admin("PUT", &path, &crate::client::file(APP, "<label>Put</label>"));
     assert_eq!(org.components()[APP]["Hand"]["label"], "Put");
-    assert_eq!(
-        org.http("PATCH", &format!("/emulator/{path}"), &[], br#"{"labl":"x"}"#)
-            .status,
-        400
-    );
-    assert_eq!(
-        org.http("PUT", &format!("/emulator/{path}"), &[], b"<x/>").status,
-        400
-    );
+    assert_eq!(org.http("PATCH", &format!("/emulator/{path}"), &[], br#"{"labl":"x"}"#).status, 400);
+    assert_eq!(org.http("PUT", &format!("/emulator/{path}"), &[], b"<x/>").status, 400);
     org.admin("DELETE", &path, "");
     assert!(org.components().get("ExtlClntAppConfigurablePolicies").is_none());
-    assert_eq!(
-        org.http("GET", &format!("/emulator/{path}"), &[], b"").status,
-        404
-    );
-    assert_eq!(
-        org.http("PATCH", "/emulator/org", &[], br#"{"nonsense":1}"#)
-            .status,
-        400
-    );
-    org.admin(
-        "PATCH",
-        "org",
-        r#"{"permissionSets":{"New":3,"Shop_Staff":null}}"#,
-    );
-    assert_eq!(
-        org.query("SELECT COUNT() FROM PermissionSet").json()["totalSize"],
-        3
-    );
+    assert_eq!(org.http("GET", &format!("/emulator/{path}"), &[], b"").status, 404);
+    assert_eq!(org.http("PATCH", "/emulator/org", &[], br#"{"nonsense":1}"#).status, 400);
+    org.admin("PATCH", "org", r#"{"permissionSets":{"New":3,"Shop_Staff":null}}"#);
+    assert_eq!(org.query("SELECT COUNT() FROM PermissionSet").json()["totalSize"], 3);
 }

@@ -20,20 +20,12 @@ fn a_retrieve_shows_files_as_an_org_writes_them() {
          \x20   <oauthLink>00DEM0000000001:888000000001005</oauthLink>\n\
          </ExtlClntAppOauthSettings>\n"
     );
-    assert!(
-        retrieved
-            .files
-            .contains_key("unpackaged/settings/OauthOidc.settings")
-    );
+    assert!(retrieved.files.contains_key("unpackaged/settings/OauthOidc.settings"));
     assert!(retrieved.files["unpackaged/package.xml"].contains("<members>Shop_oauth</members>"));
     assert!(retrieved.text.contains(
         "Entity of type &apos;ExternalClientApplication&apos; named &apos;Nope&apos; cannot be found"
     ));
-    assert!(
-        retrieved
-            .text
-            .contains("<status>Succeeded</status><success>true</success>")
-    );
+    assert!(retrieved.text.contains("<status>Succeeded</status><success>true</success>"));
 }
 
 #[test]
@@ -42,12 +34,7 @@ fn older_versions_do_not_see_newer_elements() {
     org.shop();
     let file = |version| {
         let retrieved = org.retrieve(&[(GLOBAL, "*")], version);
-        retrieved
-            .files
-            .values()
-            .find(|text| text.contains("<consumerKey>"))
-            .unwrap()
-            .clone()
+        retrieved.files.values().find(|text| text.contains("<consumerKey>")).unwrap().clone()
     };
     assert!(!file(60).contains("isCodeCredFlowEnabled"));
     assert!(file(61).contains("<isCodeCredFlowEnabled>true</isCodeCredFlowEnabled>"));
@@ -66,55 +53,32 @@ fn a_result_is_served_once() {
     assert!(org.check_retrieve(&id).body.contains("<zipFile>UEs"));
     let gone = org.check_retrieve(&id);
     assert_eq!(gone.status, 500);
-    assert!(
-        gone.body
-            .contains("INVALID_LOCATOR: Retrieve result has been deleted.")
-    );
+    assert!(gone.body.contains("INVALID_LOCATOR: Retrieve result has been deleted."));
 }
 
 #[test]
 fn a_retrieve_takes_its_time() {
-    let switches = Switches {
-        retrieve_ms: 150,
-        ..Switches::default()
-    };
-    let org = start_with(Config {
-        switches,
-        ..Config::default()
-    });
+    let switches = Switches { retrieve_ms: 150, ..Switches::default() };
+    let org = start_with(Config { switches, ..Config::default() });
     let id = org.start_retrieve(&[(APP, "*")], 66);
     assert!(org.check_retrieve(&id).body.contains("<status>Pending</status>"));
     std::thread::sleep(std::time::Duration::from_millis(200));
-    assert!(
-        org.check_retrieve(&id)
-            .body
-            .contains("<status>Succeeded</status>")
-    );
+    assert!(org.check_retrieve(&id).body.contains("<status>Succeeded</status>"));
 }
 
 #[test]
 fn the_global_file_hides_behind_the_orgs_switch() {
     let org = start();
     org.shop();
-    assert!(
-        org.element(GLOBAL, "Shop_global", "consumerSecret")
-            .unwrap()
-            .starts_with("canarySECRET")
-    );
+    assert!(org.element(GLOBAL, "Shop_global", "consumerSecret").unwrap().starts_with("canarySECRET"));
     org.admin("PATCH", "org", r#"{"secret_in_metadata": false}"#);
     assert_eq!(org.element(GLOBAL, "Shop_global", "consumerSecret"), None);
     assert!(org.element(GLOBAL, "Shop_global", "consumerKey").is_some());
     org.admin("PATCH", "org", r#"{"enableConsumerSecretApiAccess": false}"#);
     let hidden = org.retrieve(&[(GLOBAL, "Shop_global"), (GLOBAL, "*"), (APP, "*")], 66);
     assert_eq!(hidden.files.len(), 2, "{:?}", hidden.files.keys());
-    assert!(
-        hidden
-            .text
-            .contains("named &apos;Shop_global&apos; cannot be found")
-    );
-    let list = org.soap(&format!(
-        "<listMetadata><queries><type>{GLOBAL}</type></queries></listMetadata>"
-    ));
+    assert!(hidden.text.contains("named &apos;Shop_global&apos; cannot be found"));
+    let list = org.soap(&format!("<listMetadata><queries><type>{GLOBAL}</type></queries></listMetadata>"));
     assert!(!list.body.contains("<result>"));
     // It can still be written.
     org.shop();
@@ -129,24 +93,15 @@ fn lists_and_descriptions() {
          <asOfVersion>66.0</asOfVersion></listMetadata>"
     ));
     assert_eq!(list.body.matches("<result>").count(), 2);
-    assert!(
-        list.body
-            .contains("<fileName>externalClientApps/Shop.eca</fileName><fullName>Shop</fullName>")
-    );
+    assert!(list.body.contains("<fileName>externalClientApps/Shop.eca</fileName><fullName>Shop</fullName>"));
     let queries = "<queries><type>ExternalClientApplication</type></queries>";
-    assert_eq!(
-        org.soap(&format!("<listMetadata>{}</listMetadata>", queries.repeat(4)))
-            .status,
-        500
-    );
+    assert_eq!(org.soap(&format!("<listMetadata>{}</listMetadata>", queries.repeat(4))).status, 500);
     assert!(
         org.soap("<listMetadata><queries><type>ApexClass</type></queries></listMetadata>")
             .body
             .contains("not imitated")
     );
-    let described = org
-        .soap("<describeMetadata><asOfVersion>60.0</asOfVersion></describeMetadata>")
-        .body;
+    let described = org.soap("<describeMetadata><asOfVersion>60.0</asOfVersion></describeMetadata>").body;
     assert!(described.contains("<directoryName>extlClntAppGlobalOauthSets</directoryName><inFolder>false</inFolder><metaFile>false</metaFile><suffix>ecaGlblOauth</suffix>"));
     assert!(!described.contains("ExtlClntAppCanvasSettings"));
 }
@@ -159,9 +114,7 @@ fn what_nobody_described_is_refused() {
         "<specificFiles>x</specificFiles><unpackaged><version>66.0</version></unpackaged>",
         "<unpackaged><types><members>*</members><name>ApexClass</name></types></unpackaged>",
     ] {
-        let answer = org.soap(&format!(
-            "<retrieve><retrieveRequest>{request}</retrieveRequest></retrieve>"
-        ));
+        let answer = org.soap(&format!("<retrieve><retrieveRequest>{request}</retrieveRequest></retrieve>"));
         assert_eq!(answer.status, 501, "{}", answer.body);
         assert!(answer.body.contains("not imitated"));
     }

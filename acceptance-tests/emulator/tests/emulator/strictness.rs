@@ -30,18 +30,12 @@ fn policies(elements: &str) -> Package {
 }
 
 fn app_policies(elements: &str) -> Package {
-    one(
-        APP_POLICIES,
-        "Shop_defaultPolicy",
-        &format!("{PARENT}\n{elements}"),
-    )
+    one(APP_POLICIES, "Shop_defaultPolicy", &format!("{PARENT}\n{elements}"))
 }
 
 fn raw(kind: &str, text: &str) -> Package {
     let (directory, suffix) = crate::client::directory(kind);
-    Package::new()
-        .member(kind, "Shop")
-        .file(&format!("{directory}/Shop.{suffix}"), text)
+    Package::new().member(kind, "Shop").file(&format!("{directory}/Shop.{suffix}"), text)
 }
 
 fn refuse_all(cases: Vec<Case>) {
@@ -69,11 +63,7 @@ fn the_contract_is_enforced() {
             app("<label>x</label>\n<colour>x</colour>"),
             "4 Error parsing file: Element {http://soap.sforce.com/2006/04/metadata}colour invalid at this location in type ExternalClientApplication",
         ),
-        (
-            "letter case of an element",
-            app("<Label>x</Label>"),
-            "3 Error parsing file: Element",
-        ),
+        ("letter case of an element", app("<Label>x</Label>"), "3 Error parsing file: Element"),
         (
             "element of another type",
             app("<callbackUrl>https://x.example</callbackUrl>"),
@@ -84,11 +74,7 @@ fn the_contract_is_enforced() {
             app("<label xmlns=\"\">x</label>"),
             "3 Error parsing file: Element label invalid",
         ),
-        (
-            "fullName in a file",
-            app("<fullName>Shop</fullName>"),
-            "fullName invalid at this location",
-        ),
+        ("fullName in a file", app("<fullName>Shop</fullName>"), "fullName invalid at this location"),
         (
             "repeated element",
             app("<label>x</label>\n<label>y</label>"),
@@ -146,34 +132,15 @@ fn the_contract_is_enforced() {
             app("<label><b>x</b></label>"),
             "b invalid at this location in type string",
         ),
-        (
-            "text between elements",
-            app("x<label>x</label>"),
-            "text is not allowed",
-        ),
-        (
-            "attribute",
-            app("<label lang=\"en\">x</label>"),
-            "Attribute lang is not allowed",
-        ),
-        (
-            "type of the root",
-            raw(APP, &file(OAUTH, "<label>x</label>")),
-            "Error parsing file: Element",
-        ),
+        ("text between elements", app("x<label>x</label>"), "text is not allowed"),
+        ("attribute", app("<label lang=\"en\">x</label>"), "Attribute lang is not allowed"),
+        ("type of the root", raw(APP, &file(OAUTH, "<label>x</label>")), "Error parsing file: Element"),
         (
             "namespace of the root",
-            raw(
-                APP,
-                "<ExternalClientApplication><label>x</label></ExternalClientApplication>",
-            ),
+            raw(APP, "<ExternalClientApplication><label>x</label></ExternalClientApplication>"),
             "invalid at this location",
         ),
-        (
-            "not XML",
-            raw(APP, "<ExternalClientApplication"),
-            "1 Error parsing file",
-        ),
+        ("not XML", raw(APP, "<ExternalClientApplication"), "1 Error parsing file"),
         (
             "entities of a DTD",
             raw(
@@ -261,11 +228,7 @@ fn values_must_make_sense() {
             global("<callbackUrl>https://a.example\nb</callbackUrl>"),
             "invalid URL: b",
         ),
-        (
-            "certificate",
-            global("<certificate>MIIB</certificate>"),
-            "not a valid X.509 certificate",
-        ),
+        ("certificate", global("<certificate>MIIB</certificate>"), "not a valid X.509 certificate"),
         (
             "key of one's own",
             global("<consumerKey>mine</consumerKey>"),
@@ -281,21 +244,13 @@ fn values_must_make_sense() {
             global("<idTokenConfig><idTokenValidityInMinutes>0</idTokenValidityInMinutes></idTokenConfig>"),
             "1 to 720",
         ),
-        (
-            "e-mail address",
-            app("<contactEmail>nobody</contactEmail>"),
-            "invalid email address",
-        ),
+        ("e-mail address", app("<contactEmail>nobody</contactEmail>"), "invalid email address"),
         (
             "state that is not settable",
             app("<distributionState>Managed</distributionState>"),
             "bad value for restricted picklist field: Managed",
         ),
-        (
-            "managed type",
-            app("<managedType>Local</managedType>"),
-            "not imitated: managedType",
-        ),
+        ("managed type", app("<managedType>Local</managedType>"), "not imitated: managedType"),
         (
             "app of another org",
             app("<orgScopedExternalApp>00D000000000009:Shop</orgScopedExternalApp>"),
@@ -376,11 +331,7 @@ fn values_must_make_sense() {
             policies("<clientCredentialsFlowUser>nobody@x.example</clientCredentialsFlowUser>"),
             "no User named nobody@x.example found",
         ),
-        (
-            "Apex class",
-            policies("<apexHandler>Handler</apexHandler>"),
-            "no ApexClass named Handler found",
-        ),
+        ("Apex class", policies("<apexHandler>Handler</apexHandler>"), "no ApexClass named Handler found"),
         (
             "start page without URL",
             app_policies("<isEnabled>true</isEnabled><startPage>Custom</startPage>"),
@@ -393,11 +344,7 @@ fn values_must_make_sense() {
         ),
         (
             "type that nobody has seen",
-            one(
-                "ExtlClntAppSampleSettings",
-                "Shop_sample",
-                &format!("{PARENT}<isEnabled>true</isEnabled>"),
-            ),
+            one("ExtlClntAppSampleSettings", "Shop_sample", &format!("{PARENT}<isEnabled>true</isEnabled>")),
             "not imitated: ExtlClntAppSampleSettings",
         ),
     ]);
@@ -407,18 +354,10 @@ fn values_must_make_sense() {
 fn files_must_fit_together() {
     let orphan = "<externalClientApplication>Nobody</externalClientApplication>";
     refuse_all(vec![
-        (
-            "unknown app",
-            one(OAUTH, "Nobody_oauth", orphan),
-            "3 INVALID_CROSS_REFERENCE_KEY",
-        ),
+        ("unknown app", one(OAUTH, "Nobody_oauth", orphan), "3 INVALID_CROSS_REFERENCE_KEY"),
         (
             "letter case of the app",
-            one(
-                OAUTH,
-                "shop_oauth",
-                "<externalClientApplication>shop</externalClientApplication>",
-            ),
+            one(OAUTH, "shop_oauth", "<externalClientApplication>shop</externalClientApplication>"),
             "INVALID_CROSS_REFERENCE_KEY",
         ),
         (
@@ -439,28 +378,12 @@ fn files_must_fit_together() {
             ),
             "a valid OAuth settings configuration",
         ),
-        (
-            "second settings",
-            one(OAUTH, "Second", PARENT),
-            "duplicate value found",
-        ),
-        (
-            "second global",
-            one(GLOBAL, "Second", PARENT),
-            "duplicate value found",
-        ),
-        (
-            "second policies",
-            one(OAUTH_POLICIES, "Second", PARENT),
-            "duplicate value found",
-        ),
+        ("second settings", one(OAUTH, "Second", PARENT), "duplicate value found"),
+        ("second global", one(GLOBAL, "Second", PARENT), "duplicate value found"),
+        ("second policies", one(OAUTH_POLICIES, "Second", PARENT), "duplicate value found"),
         (
             "second app policies",
-            one(
-                APP_POLICIES,
-                "Second",
-                &format!("{PARENT}<isEnabled>true</isEnabled>"),
-            ),
+            one(APP_POLICIES, "Second", &format!("{PARENT}<isEnabled>true</isEnabled>")),
             "duplicate value found",
         ),
         (
@@ -472,31 +395,15 @@ fn files_must_fit_together() {
             ),
             "not imitated: moving",
         ),
-        (
-            "name with a dash",
-            Package::new().with(APP, "My-App", ""),
-            "can only contain underscores",
-        ),
-        (
-            "name with two underscores",
-            Package::new().with(APP, "My__App", ""),
-            "two consecutive underscores",
-        ),
-        (
-            "name that begins with a digit",
-            Package::new().with(APP, "1App", ""),
-            "begin with a letter",
-        ),
+        ("name with a dash", Package::new().with(APP, "My-App", ""), "can only contain underscores"),
+        ("name with two underscores", Package::new().with(APP, "My__App", ""), "two consecutive underscores"),
+        ("name that begins with a digit", Package::new().with(APP, "1App", ""), "begin with a letter"),
         (
             "name that ends with an underscore",
             Package::new().with(APP, "App_", ""),
             "not end with an underscore",
         ),
-        (
-            "name in other letter case",
-            Package::new().with(APP, "SHOP", ""),
-            "DUPLICATE_DEVELOPER_NAME",
-        ),
+        ("name in other letter case", Package::new().with(APP, "SHOP", ""), "DUPLICATE_DEVELOPER_NAME"),
         (
             "guest without JWT",
             global("<isCodeCredFlowEnabled>true</isCodeCredFlowEnabled>").with(
@@ -538,30 +445,20 @@ fn the_package_itself_is_checked() {
             Package::new().file("externalClientApps/Shop.eca", &shop_file),
             "Not in package.xml",
         ),
-        (
-            "member without a file",
-            app("").member(APP, "Gone"),
-            "was named in package.xml, but was not found",
-        ),
+        ("member without a file", app("").member(APP, "Gone"), "was named in package.xml, but was not found"),
         (
             "ending of the source format",
-            Package::new()
-                .member(APP, "Shop")
-                .file("externalClientApps/Shop.eca-meta.xml", &shop_file),
+            Package::new().member(APP, "Shop").file("externalClientApps/Shop.eca-meta.xml", &shop_file),
             "-meta.xml",
         ),
         (
             "wrong ending",
-            Package::new()
-                .member(APP, "Shop")
-                .file("externalClientApps/Shop.externalClientApp", &shop_file),
+            Package::new().member(APP, "Shop").file("externalClientApps/Shop.externalClientApp", &shop_file),
             "not of a known metadata type",
         ),
         (
             "wrong directory",
-            Package::new()
-                .member(APP, "Shop")
-                .file("extlClntAppPolicies/Shop.eca", &shop_file),
+            Package::new().member(APP, "Shop").file("extlClntAppPolicies/Shop.eca", &shop_file),
             "not of a known metadata type",
         ),
         (
@@ -601,25 +498,17 @@ fn the_package_itself_is_checked() {
         ),
         (
             "version that is none",
-            Package::new().file(
-                "package.xml",
-                &format!("<Package xmlns=\"{NS}\"><version>66</version></Package>"),
-            ),
+            Package::new()
+                .file("package.xml", &format!("<Package xmlns=\"{NS}\"><version>66</version></Package>")),
             "not an API version",
         ),
         (
             "unknown element of package.xml",
-            Package::new().file(
-                "package.xml",
-                &format!("<Package xmlns=\"{NS}\"><versions>66.0</versions></Package>"),
-            ),
+            Package::new()
+                .file("package.xml", &format!("<Package xmlns=\"{NS}\"><versions>66.0</versions></Package>")),
             "versions invalid at this location in type Package",
         ),
-        (
-            "wildcard in deletions",
-            Package::new().delete(&[(APP, "*")]),
-            "Wildcards",
-        ),
+        ("wildcard in deletions", Package::new().delete(&[(APP, "*")]), "Wildcards"),
         (
             "deletion of policies alone",
             Package::new().delete(&[(OAUTH_POLICIES, POLICY)]),
@@ -641,11 +530,7 @@ fn alphabetical_order_can_be_demanded() {
     assert_eq!(org.deploy(&package).status(), "Succeeded");
     org.admin("PATCH", "org", r#"{"alphabetical": true}"#);
     assert_eq!(org.deploy(&package).status(), "Failed");
-    assert_eq!(
-        org.deploy(&app("<description>x</description>\n<label>x</label>"))
-            .status(),
-        "Succeeded"
-    );
+    assert_eq!(org.deploy(&app("<description>x</description>\n<label>x</label>")).status(), "Succeeded");
 }
 
 #[test]
@@ -653,9 +538,5 @@ fn the_code_and_credentials_flow_needs_the_orgs_switch() {
     let org = start();
     org.admin("PATCH", "org", r#"{"codeCredFlow": false}"#);
     let deployed = org.deploy(&Package::shop());
-    assert!(
-        deployed.problems()[0].contains("isn't enabled for your org"),
-        "{:?}",
-        deployed.problems()
-    );
+    assert!(deployed.problems()[0].contains("isn't enabled for your org"), "{:?}", deployed.problems());
 }

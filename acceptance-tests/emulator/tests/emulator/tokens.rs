@@ -12,13 +12,7 @@ fn ask(org: &Org, fields: &[(&str, &str)]) -> Answer {
     let body: Vec<String> = fields
         .iter()
         .map(|(name, value)| {
-            format!(
-                "{name}={}",
-                value
-                    .bytes()
-                    .map(|byte| format!("%{byte:02X}"))
-                    .collect::<String>()
-            )
+            format!("{name}={}", value.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>())
         })
         .collect();
     org.http(
@@ -30,10 +24,7 @@ fn ask(org: &Org, fields: &[(&str, &str)]) -> Answer {
 }
 
 fn jwt(header: &Value, claims: &Value) -> String {
-    let body: String = TEST_ONLY_KEY
-        .lines()
-        .filter(|line| !line.starts_with("-----"))
-        .collect();
+    let body: String = TEST_ONLY_KEY.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
     let key = ring::signature::RsaKeyPair::from_pkcs8(&der).unwrap();
     let signed = format!(
@@ -43,20 +34,12 @@ fn jwt(header: &Value, claims: &Value) -> String {
     );
     let mut signature = vec![0; key.public().modulus_len()];
     let random = ring::rand::SystemRandom::new();
-    key.sign(
-        &ring::signature::RSA_PKCS1_SHA256,
-        &random,
-        signed.as_bytes(),
-        &mut signature,
-    )
-    .unwrap();
+    key.sign(&ring::signature::RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature).unwrap();
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
 fn in_seconds(ahead: i64) -> i64 {
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     i64::try_from(now.as_secs()).unwrap() + ahead
 }
 
@@ -70,13 +53,7 @@ fn claims(org: &Org) -> Value {
 }
 
 fn assert_with(org: &Org, assertion: &str) -> Answer {
-    ask(
-        org,
-        &[
-            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
-            ("assertion", assertion),
-        ],
-    )
+    ask(org, &[("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion)])
 }
 
 #[test]
@@ -90,16 +67,8 @@ fn a_signed_assertion_becomes_a_session() {
     org.token = token["access_token"].as_str().unwrap().to_string();
     assert!(org.token.starts_with("00DEM0000000001"));
     org.shop();
-    let id = token["id"]
-        .as_str()
-        .unwrap()
-        .strip_prefix(&org.running.url)
-        .unwrap()
-        .to_string();
-    assert_eq!(
-        org.rest("GET", &id, "").json()["organization_id"],
-        org.running.org_id
-    );
+    let id = token["id"].as_str().unwrap().strip_prefix(&org.running.url).unwrap().to_string();
+    assert_eq!(org.rest("GET", &id, "").json()["organization_id"], org.running.org_id);
     // The CLI's milliseconds, and both spellings of the own address.
     for (name, value) in [
         ("exp", json!(in_seconds(180) * 1000)),
@@ -136,23 +105,11 @@ fn assertions_with_a_mistake_are_refused() {
     forged.truncate(good.len() - 8);
     let unsigned = jwt(&json!({ "alg": "none" }), &claims(&org));
     for assertion in ["", "a.b", "a.b.c", "....", &forged, &unsigned] {
-        assert_eq!(
-            assert_with(&org, assertion).json()["error"],
-            "invalid_grant",
-            "{assertion}"
-        );
+        assert_eq!(assert_with(&org, assertion).json()["error"], "invalid_grant", "{assertion}");
     }
     let user = org.running.credentials.username.clone();
-    org.admin(
-        "PATCH",
-        "org",
-        &json!({ "users": { user: { "approved": false } } }).to_string(),
-    );
-    assert!(
-        assert_with(&org, &good)
-            .body
-            .contains("user hasn't approved this consumer")
-    );
+    org.admin("PATCH", "org", &json!({ "users": { user: { "approved": false } } }).to_string());
+    assert!(assert_with(&org, &good).body.contains("user hasn't approved this consumer"));
 }
 
 #[test]
@@ -161,10 +118,7 @@ fn client_credentials_and_refresh_tokens() {
     let credentials = org.running.credentials.clone();
     let (id, secret) = (credentials.client_id.as_str(), credentials.client_secret.as_str());
     let grant = ("grant_type", "client_credentials");
-    assert_eq!(
-        ask(&org, &[grant, ("client_id", id), ("client_secret", secret)]).status,
-        200
-    );
+    assert_eq!(ask(&org, &[grant, ("client_id", id), ("client_secret", secret)]).status, 200);
     let basic = base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}"));
     let header = format!("Basic {basic}");
     let answer = org.http(
@@ -189,16 +143,9 @@ fn client_credentials_and_refresh_tokens() {
         ("refresh_token", credentials.refresh_token.as_str()),
     ];
     assert_eq!(ask(&org, &refresh).status, 200);
-    assert!(
-        ask(&org, &refresh[..3])
-            .body
-            .contains("expired access/refresh token")
-    );
+    assert!(ask(&org, &refresh[..3]).body.contains("expired access/refresh token"));
     assert_eq!(ask(&org, &[("grant_type", "password")]).status, 501);
-    assert_eq!(
-        ask(&org, &[("grant_type", "x")]).json()["error"],
-        "unsupported_grant_type"
-    );
+    assert_eq!(ask(&org, &[("grant_type", "x")]).json()["error"], "unsupported_grant_type");
     assert_eq!(ask(&org, &[]).status, 400);
 }
 
@@ -214,20 +161,9 @@ fn a_deployed_app_can_log_in() {
     let deployed = org.deploy(&Package::new().with(GLOBAL, "Shop_global", &global));
     assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
     let keys = org.components()[GLOBAL]["Shop_global"].clone();
-    let (key, secret) = (
-        keys["consumerKey"].as_str().unwrap(),
-        keys["consumerSecret"].as_str().unwrap(),
-    );
-    let fields = [
-        ("grant_type", "client_credentials"),
-        ("client_id", key),
-        ("client_secret", secret),
-    ];
-    assert!(
-        ask(&org, &fields)
-            .body
-            .contains("client credentials flow not enabled")
-    );
+    let (key, secret) = (keys["consumerKey"].as_str().unwrap(), keys["consumerSecret"].as_str().unwrap());
+    let fields = [("grant_type", "client_credentials"), ("client_id", key), ("client_secret", secret)];
+    assert!(ask(&org, &fields).body.contains("client credentials flow not enabled"));
     let user = org.running.credentials.username.clone();
     let policies = |more: &str| {
         Package::new().with(
@@ -237,18 +173,9 @@ fn a_deployed_app_can_log_in() {
         )
     };
     org.deploy(&policies(""));
-    assert!(
-        ask(&org, &fields)
-            .body
-            .contains("no client credentials user enabled")
-    );
-    org.deploy(&policies(&format!(
-        "<clientCredentialsFlowUser>{user}</clientCredentialsFlowUser>"
-    )));
-    let token = ask(&org, &fields).json()["access_token"]
-        .as_str()
-        .unwrap()
-        .to_string();
+    assert!(ask(&org, &fields).body.contains("no client credentials user enabled"));
+    org.deploy(&policies(&format!("<clientCredentialsFlowUser>{user}</clientCredentialsFlowUser>")));
+    let token = ask(&org, &fields).json()["access_token"].as_str().unwrap().to_string();
     // The bearer flow wants a policy that admits the user beforehand.
     let mut claims = claims(&org);
     claims["iss"] = json!(key);
@@ -262,11 +189,7 @@ fn a_deployed_app_can_log_in() {
     // Its tokens end with the app.
     let own = std::mem::replace(&mut org.token, token);
     assert_eq!(org.soap("<describeMetadata/>").status, 200);
-    org.deploy(
-        &Package::new()
-            .delete(&[(APP, "Shop")])
-            .option("checkOnly", "true"),
-    );
+    org.deploy(&Package::new().delete(&[(APP, "Shop")]).option("checkOnly", "true"));
     let delete = Package::new().delete(&[(APP, "Shop")]);
     org.start_deploy(&delete);
     assert_eq!(org.soap("<describeMetadata/>").status, 500);
@@ -282,10 +205,7 @@ fn sessions_expire_and_the_fault_repeats_the_session_id() {
     let soap = org.soap("<describeMetadata/>");
     assert_eq!(soap.status, 500);
     assert!(soap.body.contains("<faultcode>sf:INVALID_SESSION_ID</faultcode>"));
-    assert!(
-        soap.body.contains(&org.token),
-        "real orgs have repeated it, and clients must not log it"
-    );
+    assert!(soap.body.contains(&org.token), "real orgs have repeated it, and clients must not log it");
     let rest = org.rest("GET", "/services/data/v66.0", "");
     assert_eq!(rest.status, 401);
     assert_eq!(rest.json()[0]["errorCode"], "INVALID_SESSION_ID");
@@ -294,26 +214,15 @@ fn sessions_expire_and_the_fault_repeats_the_session_id() {
 
 #[test]
 fn soap_refuses_tokens_in_jwt_format() {
-    let mut org = start_with(Config {
-        jwt_tokens: true,
-        ..Config::default()
-    });
+    let mut org = start_with(Config { jwt_tokens: true, ..Config::default() });
     let answer = assert_with(&org, &jwt(&json!({ "alg": "RS256" }), &claims(&org))).json();
     org.token = answer["access_token"].as_str().unwrap().to_string();
     assert_eq!(org.token.split('.').count(), 3);
     let soap = org.soap("<describeMetadata/>");
-    assert!(
-        soap.body
-            .contains("This session is not valid for use with the API"),
-        "{}",
-        soap.body
-    );
+    assert!(soap.body.contains("This session is not valid for use with the API"), "{}", soap.body);
     assert_eq!(org.rest("GET", "/services/data/v66.0", "").status, 200);
-    let other = org.admin(
-        "POST",
-        "sessions",
-        &json!({ "user": org.running.credentials.username }).to_string(),
-    );
+    let other =
+        org.admin("POST", "sessions", &json!({ "user": org.running.credentials.username }).to_string());
     org.token = other["access_token"].as_str().unwrap().to_string();
     assert_eq!(org.soap("<describeMetadata/>").status, 200);
 }
