@@ -35,7 +35,10 @@ pub(super) fn judge(
             unverified("the org kept a part of it, although all or nothing was asked for".into())
         }
         status if status.starts_with("Cancel") && canceled_by_us => {
-            unverified("we were stopped and cancelled it, which may not undo what was done".into())
+            Verdict::Failed(ApplyErrorKind::CanceledBy {
+                who: "Terraform, being interrupted,".to_owned(),
+                deploy_id: id,
+            })
         }
         status if status.starts_with("Cancel") => Verdict::Failed(ApplyErrorKind::CanceledBy {
             who: report.canceled_by_name.clone().unwrap_or_else(|| "somebody".to_owned()),

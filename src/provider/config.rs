@@ -202,7 +202,7 @@ fn methods(source: &Source<'_>) -> Vec<&'static str> {
     let in_block = METHODS.iter().copied().filter(|name| !source.config.get(name).is_null());
     let mut named: Vec<_> = in_block.collect();
     if named.is_empty() {
-        named = METHODS.iter().copied().filter(|name| source.from_environment(name).is_some()).collect();
+        named = METHODS.iter().copied().filter(|name| source.in_environment(name).is_some()).collect();
         if named.starts_with(&["private_key", "private_key_file"]) {
             named.remove(1);
         }
@@ -226,7 +226,7 @@ fn bad_key(name: &str, advice: &str) -> Diagnostic {
 }
 
 impl Source<'_> {
-    fn from_environment(&self, name: &str) -> Option<String> {
+    fn in_environment(&self, name: &str) -> Option<String> {
         (self.environment)(&variable(name)).filter(|text| !text.trim().is_empty())
     }
 
@@ -234,13 +234,13 @@ impl Source<'_> {
     fn known(&self, name: &str) -> Option<String> {
         match self.config.get(name) {
             Value::Text(text) => Some(text.clone()),
-            Value::Null => self.from_environment(name),
+            Value::Null => self.in_environment(name),
             _ => None,
         }
     }
 
     fn flag(&self, name: &str, found: &mut Diagnostics) -> bool {
-        match (self.config.get(name), self.from_environment(name)) {
+        match (self.config.get(name), self.in_environment(name)) {
             (Value::Bool(value), _) => *value,
             (_, Some(text)) => match text.trim() {
                 "true" | "1" => true,

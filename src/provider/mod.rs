@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::org::Org;
 use crate::value::{Type, Value};
 use config::{Configuration, Environment, Resolved};
-use engine::Engine;
+use engine::{Activity, Engine};
 use plan::PlanContext;
 use resource_spec::ResourceSpec;
 
@@ -61,6 +61,7 @@ enum Connection {
 struct Connected {
     org: Org,
     context: PlanContext,
+    activity: Activity,
 }
 
 impl Provider {
@@ -268,6 +269,7 @@ impl Connected {
             org: &self.org,
             client_id: self.context.client_id.as_deref(),
             allow_self_lockout: self.context.allow_self_lockout,
+            activity: &self.activity,
         }
     }
 }
@@ -278,7 +280,7 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
     let org = Org::connect(configuration.settings).map_err(|error| diagnostics::unavailable(&error))?;
     let version = org.known_api_version().await;
     let context = PlanContext { version, client_id, allow_self_lockout: configuration.allow_self_lockout };
-    Ok(Connected { org, context })
+    Ok(Connected { org, context, activity: Activity::default() })
 }
 
 /// What tells a resource from all others: the org, the package, the name.

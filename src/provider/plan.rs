@@ -38,6 +38,9 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
     if create {
         reply.private =
             PrivateState { managed: managed(spec, &request.config), ..PrivateState::default() }.write();
+        if !request.private.is_empty() {
+            judge_replacement(spec, request, &private, context, &mut reply.diagnostics);
+        }
     } else {
         reply.requires_replace = replacements(spec, &request.prior, &planned);
         reply.private = PrivateState { managed: managed(spec, &request.config), ..private.clone() }.write();
@@ -70,6 +73,14 @@ fn planned_state(spec: &ResourceSpec, request: &PlanRequest, private: &PrivateSt
         planned.put(name, planned_value(row, config.get(name), prior, private));
     }
     if !create {
+        for row in spec.rows() {
+            let (group, name) = (row.field.element_path().0, row.field.attribute);
+            let unset = planned.get(name).is_null() && row.field.omitted == Omitted::Kept;
+            // Once one element of a group is written, the org fills in the others.
+            if !group.is_empty() && unset && group_changes(spec, row, prior, &planned) {
+                planned.put(name, Value::Unknown);
+            }
+        }
         for (dependent, on) in spec.dependents {
             if config.get(dependent).is_null() && planned.get(on) != prior.get(on) {
                 planned.put(dependent, Value::Unknown);
@@ -77,6 +88,17 @@ fn planned_state(spec: &ResourceSpec, request: &PlanRequest, private: &PrivateSt
         }
     }
     planned
+}
+
+/// Whether another element of the row's group gets a value that it has not.
+fn group_changes(spec: &ResourceSpec, row: Row, prior: &Value, planned: &Value) -> bool {
+    let group = row.field.element_path().0;
+    let mut siblings =
+        spec.rows().filter(|other| other.part.kind == row.part.kind && other.field.element_path().0 == group);
+    siblings.any(|other| {
+        let name = other.field.attribute;
+        planned.get(name).is_set() && planned.get(name) != prior.get(name)
+    })
 }
 
 fn planned_value(row: Row, written: &Value, prior: &Value, private: &PrivateState) -> Value {
@@ -117,6 +139,27 @@ pub fn changed_rows(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<
     spec.rows().filter(differs).collect()
 }
 
+/// The second plan of a replacement, also of one that was asked for with `-replace` or comes from a taint: Terraform
+/// shows no prior state here, but the private state is that of the resource that goes.
+fn judge_replacement(
+    spec: &ResourceSpec,
+    request: &PlanRequest,
+    private: &PrivateState,
+    context: &PlanContext,
+    diagnostics: &mut Diagnostics,
+) {
+    if !matches!(spec.destruction, Destruction::Deletes(_)) {
+        return;
+    }
+    let app = request.config.get(spec.app_attribute).as_text().unwrap_or("(known after apply)");
+    if private.protected {
+        diagnostics.push(diagnostics::protected(spec.noun, app, "replace"));
+        return;
+    }
+    guard_own_app(spec, &Value::Null, private, context, app, "replace", diagnostics);
+    diagnostics.push(diagnostics::consumer_key_destroyed(spec.noun, app, true, spec.shows_namespace));
+}
+
 fn judge_update(
     spec: &ResourceSpec,
     request: &PlanRequest,
@@ -132,11 +175,6 @@ fn judge_update(
         if prior.get(DELETION_PROTECTION) == &Value::Bool(true) {
             diagnostics.push(diagnostics::protected(spec.noun, &app, "replace"));
             return;
-        }
-        if matches!(spec.destruction, Destruction::Deletes(_)) {
-            guard_own_app(spec, prior, private, context, &app, "replace", diagnostics);
-            let renamed = spec.shows_namespace;
-            diagnostics.push(diagnostics::consumer_key_destroyed(spec.noun, &app, true, renamed));
         }
         return;
     }

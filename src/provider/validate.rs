@@ -7,7 +7,7 @@ use super::combination::Combination;
 use super::diagnostics::{self, Diagnostics};
 use super::resource_spec::{ResourceSpec, Row};
 use super::timeouts;
-use crate::metadata::{Field, Kind, Rule, unwritable_character};
+use crate::metadata::{Field, Kind, LONGEST_TEXT, Rule, unwritable_character};
 use crate::value::{Path, Step, Value};
 
 /// Everything that is wrong with a configuration, whatever the org.
@@ -34,8 +34,12 @@ fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
         Some((namespace, local)) if !namespace.is_empty() && !spec.shows_namespace => local,
         _ => name,
     };
-    if let Some(problem) = Rule::ApiName.check(&Value::text(local)) {
-        found.push(diagnostics::invalid_value(Path::attribute(spec.app_attribute), problem, true));
+    for rule in [Rule::ApiName, Rule::Longest(80)] {
+        if let Some(problem) = rule.check(&Value::text(local)) {
+            let path = Path::attribute(spec.app_attribute);
+            found.push(diagnostics::invalid_value(path, problem, rule.confirmed()));
+            return;
+        }
     }
 }
 
@@ -79,6 +83,8 @@ fn check_members(value: &Value, path: &Path, found: &mut Diagnostics) {
         Value::Text(text) => {
             if let Some(character) = unwritable_character(text) {
                 found.push(diagnostics::unwritable(path.clone(), character));
+            } else if text.len() > LONGEST_TEXT {
+                found.push(diagnostics::too_long(path.clone(), LONGEST_TEXT));
             }
         }
         Value::List(members) => {

@@ -27,6 +27,11 @@ pub fn unwritable(path: Path, character: char) -> Diagnostic {
     Diagnostic::error("Invalid character", detail).at(path)
 }
 
+pub fn too_long(path: Path, longest: usize) -> Diagnostic {
+    let detail = format!("The text is longer than {longest} bytes. Shorten it.");
+    Diagnostic::error("Text too long", detail).at(path)
+}
+
 pub fn duplicate(path: Path) -> Diagnostic {
     Diagnostic::error("Duplicate member", "The list has this member twice. Remove one.").at(path)
 }

@@ -20,9 +20,7 @@ pub fn unavailable(error: &Unavailable) -> Diagnostic {
 /// Joins a fragment and an advice into sentences.
 fn sentences(fragment: &str, advice: &str) -> String {
     let mut text = capitalised(fragment);
-    if !text.ends_with(['.', '!', '?', ')']) {
-        text.push('.');
-    } else if text.ends_with(')') {
+    if !text.ends_with(['.', '!', '?']) {
         text.push('.');
     }
     if !advice.is_empty() {
@@ -192,7 +190,7 @@ pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
         ApplyErrorKind::Expired => Diagnostic::error(
             "No time left",
             format!(
-                "Other deploys of this run took the time that the {noun} of \"{app}\" had. Nothing was sent. Apply \
+                "The time that the {noun} of \"{app}\" had was over before its turn came. Nothing was sent. Apply \
                  again, or write a longer time in the timeouts block."
             ),
         ),
@@ -293,7 +291,7 @@ pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
     )
 }
 
-pub fn nothing_to_take_over(app: &str) -> Diagnostic {
+pub fn nothing_to_take_over(attribute: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "There are no policies to take over",
         format!(
@@ -302,7 +300,19 @@ pub fn nothing_to_take_over(app: &str) -> Diagnostic {
              salesforce_external_client_app_oauth_settings.NAME.id, so that Terraform waits for them."
         ),
     )
-    .at_attribute("external_client_app")
+    .at_attribute(attribute)
+}
+
+pub fn no_such_app(attribute: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "There is no such app",
+        format!(
+            "The org has no External Client App with the API name \"{app}\", and nothing in this run is making one. \
+             Nothing was changed. Write {attribute} = salesforce_external_client_app.NAME.id, so that Terraform creates \
+             the app first; or check the name: upper and lower case count."
+        ),
+    )
+    .at_attribute(attribute)
 }
 
 pub fn gone_since_plan(noun: &str, app: &str) -> Diagnostic {

@@ -17,7 +17,9 @@ use crate::value::Value;
 pub(super) enum Sent {
     /// Salesforce said so.
     Done,
-    /// Nobody knows: the org must be read.
+    /// It was cancelled, which may have come too late to undo it.
+    Canceled(Diagnostic),
+    /// Nobody knows: the org must be read, and may change its mind.
     Unverified(Diagnostic),
 }
 
@@ -54,8 +56,11 @@ impl Engine<'_> {
         match self.org.apply(changes, deadline).await {
             Ok(_) => Ok(Sent::Done),
             Err(error) => match &error.kind {
-                ApplyErrorKind::Unverified { .. } | ApplyErrorKind::CanceledBy { .. } => {
+                ApplyErrorKind::Unverified { .. } => {
                     Ok(Sent::Unverified(diagnostics::unverified(self.spec.noun, app, &error)))
+                }
+                ApplyErrorKind::CanceledBy { .. } => {
+                    Ok(Sent::Canceled(diagnostics::unverified(self.spec.noun, app, &error)))
                 }
                 _ => Err(self.refusals(app, &error)),
             },
@@ -75,7 +80,9 @@ impl Engine<'_> {
                     });
                     let mut diagnostic = diagnostics::rejected(self.spec.noun, app, &problem.message);
                     diagnostic.path = known.cloned();
-                    found.push(diagnostic);
+                    if !found.0.contains(&diagnostic) {
+                        found.push(diagnostic);
+                    }
                 }
             }
             _ => found.push(diagnostics::not_applied(self.spec.noun, app, error)),
@@ -87,12 +94,12 @@ impl Engine<'_> {
     pub(super) async fn conclude(&self, apply: &Apply<'_>, sent: Sent) -> ApplyReply {
         let deadline = Instant::now() + VERIFYING;
         let create = apply.request.prior.is_null();
-        let actual = self.read_back(apply, deadline).await;
+        let actual = self.read_back(apply, &sent, deadline).await;
         let actual = match actual {
             Ok(actual) => actual,
             Err(found) => {
                 let mut reply = self.as_planned(apply);
-                if let Sent::Unverified(diagnostic) = sent {
+                if let Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) = sent {
                     reply.diagnostics.push(diagnostic);
                 }
                 reply.diagnostics.push(diagnostics::not_read_back(self.spec.noun, apply.app));
@@ -102,12 +109,15 @@ impl Engine<'_> {
         };
         if !actual.exists() {
             return match sent {
+                Sent::Canceled(diagnostic) if create => {
+                    ApplyReply { diagnostics: diagnostic.into(), ..ApplyReply::default() }
+                }
                 Sent::Unverified(diagnostic) if create => {
                     let mut reply = self.as_planned(apply);
                     reply.diagnostics.push(diagnostic);
                     reply
                 }
-                Sent::Unverified(diagnostic) => {
+                Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) => {
                     let mut reply = self.as_before(apply);
                     reply.diagnostics.push(diagnostic);
                     reply
@@ -122,16 +132,24 @@ impl Engine<'_> {
         self.compared(apply, &actual, sent).await
     }
 
-    /// The resource after a deploy, read until its required parts are there: an org may lag behind itself.
-    async fn read_back(&self, apply: &Apply<'_>, deadline: Instant) -> Result<Actual, Diagnostics> {
-        let pauses = [250, 500, 1000, 2000, 4000];
+    /// The resource after a deploy, read until its required parts are there: an org may lag behind itself. After a
+    /// cancel it is looked at twice, since there may be nothing to wait for.
+    async fn read_back(
+        &self,
+        apply: &Apply<'_>,
+        sent: &Sent,
+        deadline: Instant,
+    ) -> Result<Actual, Diagnostics> {
+        let pauses: &[u64] =
+            if matches!(sent, Sent::Canceled(_)) { &[500] } else { &[250, 500, 1000, 2000, 4000] };
         let mut pauses = pauses.iter();
         loop {
             let actual =
                 self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await?;
-            let complete = actual.exists();
             match pauses.next() {
-                Some(pause) if !complete => crate::org::pause(std::time::Duration::from_millis(*pause)).await,
+                Some(pause) if !actual.exists() => {
+                    crate::org::pause(std::time::Duration::from_millis(*pause)).await;
+                }
                 _ => return Ok(actual),
             }
         }
@@ -144,7 +162,7 @@ impl Engine<'_> {
         let frame = Frame {
             spec: self.spec,
             app: apply.app,
-            org_id: &apply.session.org_id,
+            org_id: &apply.session.org_id_18,
             importing: false,
             records: &records,
         };
@@ -176,10 +194,10 @@ impl Engine<'_> {
         found.extend(differences);
         match sent {
             Sent::Done => {}
-            Sent::Unverified(diagnostic) if as_wanted => {
-                found.push(diagnostics::succeeded_after_all(&diagnostic))
+            Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) if as_wanted => {
+                found.push(diagnostics::succeeded_after_all(&diagnostic));
             }
-            Sent::Unverified(diagnostic) => found.push(diagnostic),
+            Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) => found.push(diagnostic),
         }
         let mut private = apply.private.clone();
         for row in self.spec.rows().filter(|row| row.field.readback == Readback::Never) {
@@ -190,8 +208,8 @@ impl Engine<'_> {
         private.records = records;
         let own_app = private.own_app;
         ApplyReply {
+            private: private_after(&private, actual, &state, own_app),
             state,
-            private: private_after(&private, actual, own_app),
             identity: Some(self.identity(apply.app, apply.session)),
             diagnostics: found,
         }
@@ -201,7 +219,7 @@ impl Engine<'_> {
     fn as_planned(&self, apply: &Apply<'_>) -> ApplyReply {
         let mut state = apply.request.planned.clone();
         state.put(ID, apply.app.into());
-        state.put(ORG_ID, apply.session.org_id.as_str().into());
+        state.put(ORG_ID, apply.session.org_id_18.as_str().into());
         for (name, value) in apply.request.planned.entries().into_iter().flatten() {
             if !value.is_wholly_known() && name != ID && name != ORG_ID {
                 state.put(name, Value::Null);

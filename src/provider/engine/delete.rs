@@ -80,13 +80,13 @@ impl Engine<'_> {
         let gone = self.is_gone(&app, &private).await;
         match (gone, sent) {
             (Ok(true), Sent::Done) => Ok(Diagnostics::default()),
-            (Ok(true), Sent::Unverified(diagnostic)) => {
+            (Ok(true), Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic)) => {
                 Ok(diagnostics::succeeded_after_all(&diagnostic).into())
             }
-            (Ok(false), Sent::Unverified(diagnostic)) => Err(diagnostic.into()),
+            (Ok(false), Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic)) => Err(diagnostic.into()),
             (Ok(false), Sent::Done) => Err(diagnostics::still_there(self.spec.noun, &app).into()),
             (Err(_), Sent::Done) => Ok(Diagnostics::default()),
-            (Err(mut found), Sent::Unverified(diagnostic)) => {
+            (Err(mut found), Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic)) => {
                 found.push(diagnostic);
                 Err(found)
             }

@@ -55,7 +55,7 @@ impl Engine<'_> {
         let mut state = self.spec.schema().block.empty();
         state.put(self.spec.app_attribute, app.as_str().into());
         state.put(ID, app.as_str().into());
-        state.put(ORG_ID, session.org_id.as_str().into());
+        state.put(ORG_ID, session.org_id_18.as_str().into());
         if self.spec.protectable {
             state.put(DELETION_PROTECTION, false.into());
         }

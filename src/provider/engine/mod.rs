@@ -3,6 +3,7 @@
 //! Start with `state` (pure: components to attributes and back), then `read` and `apply`. Nothing here names a field,
 //! and nothing here knows how an org is talked to.
 
+mod activity;
 mod adoption;
 mod apply;
 mod create;
@@ -12,6 +13,8 @@ mod read;
 mod records;
 mod state;
 mod update;
+
+pub use activity::Activity;
 
 use std::time::Duration;
 
@@ -32,6 +35,7 @@ pub struct Engine<'a> {
     /// The client ID that the provider logs in with.
     pub client_id: Option<&'a str>,
     pub allow_self_lockout: bool,
+    pub activity: &'a Activity,
 }
 
 impl Engine<'_> {

@@ -9,7 +9,7 @@ use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::plan;
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::ORG_ID;
+use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID};
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
@@ -33,9 +33,10 @@ impl Engine<'_> {
         let private = PrivateState::read(&request.private);
         let untouched = plan::changed_rows(self.spec, &request.prior, &request.planned).is_empty();
         if untouched {
+            let protected = request.planned.get(DELETION_PROTECTION) == &Value::Bool(true);
             return Ok(ApplyReply {
                 state: request.planned.clone(),
-                private: request.private.clone(),
+                private: PrivateState { protected, ..private }.write(),
                 identity: request.identity.clone(),
                 diagnostics: Diagnostics::default(),
             });

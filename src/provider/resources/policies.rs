@@ -176,7 +176,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             change: Transition::ToWord("AdminApprovedPreAuthorized"),
             summary: "Users lose access to an app",
             detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply everyone without one of the permission \
-                     sets or profiles loses access at once, tokens included. Users with \"Use Any API Client\" keep access.",
+                     sets ({permission_sets}) or profiles ({profiles}) loses access at once, tokens included. Users with \"Use Any API Client\" keep access.",
         },
         Danger {
             id: "access-lost",
