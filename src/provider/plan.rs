@@ -140,7 +140,8 @@ pub fn changed_rows(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<
 }
 
 /// The second plan of a replacement, also of one that was asked for with `-replace` or comes from a taint: Terraform
-/// shows no prior state here, but the private state is that of the resource that goes.
+/// shows no prior state here, but the private state is that of the resource that goes. Errors only: Terraform drops
+/// the warnings of this call.
 fn judge_replacement(
     spec: &ResourceSpec,
     request: &PlanRequest,
@@ -157,7 +158,6 @@ fn judge_replacement(
         return;
     }
     guard_own_app(spec, &Value::Null, private, context, app, "replace", diagnostics);
-    diagnostics.push(diagnostics::consumer_key_destroyed(spec.noun, app, true, spec.shows_namespace));
 }
 
 fn judge_update(
@@ -175,6 +175,24 @@ fn judge_update(
         if prior.get(DELETION_PROTECTION) == &Value::Bool(true) {
             diagnostics.push(diagnostics::protected(spec.noun, &app, "replace"));
             return;
+        }
+        match spec.destruction {
+            Destruction::Deletes(_) => {
+                guard_own_app(spec, prior, private, context, &app, "replace", diagnostics);
+                diagnostics.push(diagnostics::consumer_key_destroyed(
+                    spec.noun,
+                    &app,
+                    true,
+                    spec.shows_namespace,
+                ));
+            }
+            // What they refer to is made anew. Of a replacement that was asked for with -replace, nothing but this
+            // tells in a plan: Terraform drops the warnings of the resource itself.
+            Destruction::StopsManaging if planned.get(spec.app_attribute).is_unknown() => {
+                let noun = "resource that the policies refer to";
+                diagnostics.push(diagnostics::consumer_key_destroyed(noun, &app, true, false));
+            }
+            Destruction::StopsManaging => {}
         }
         return;
     }
