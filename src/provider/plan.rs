@@ -279,7 +279,7 @@ pub fn check_versions(spec: &ResourceSpec, config: &Value, version: u16, diagnos
         if value.is_set()
             && let Some(problem) = metadata::version_problem(row.field, value, version)
         {
-            diagnostics.push(diagnostics::newer_api_needed(row.field.attribute, problem, version));
+            diagnostics.push(diagnostics::newer_api_needed(row.field.attribute, problem));
         }
     }
 }

@@ -44,12 +44,8 @@ pub fn foreign_consumer(attribute: &str, link: &str) -> Diagnostic {
     .at_attribute(attribute)
 }
 
-pub fn newer_api_needed(attribute: &str, problem: String, version: u16) -> Diagnostic {
-    Diagnostic::error(
-        "Not available in this API version",
-        format!("{problem} This org is used with API {version}.0."),
-    )
-    .at_attribute(attribute)
+pub fn newer_api_needed(attribute: &str, problem: String) -> Diagnostic {
+    Diagnostic::error("Not available in this API version", problem).at_attribute(attribute)
 }
 
 pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {

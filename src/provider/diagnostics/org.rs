@@ -97,9 +97,7 @@ pub fn drift_unchecked(app: &str, kind: &str) -> Diagnostic {
         "Drift is not checked",
         format!(
             "Salesforce does not return the consumer settings of \"{app}\" ({kind}): their attributes keep the values \
-             that Terraform last wrote. To have them checked, switch on the org setting enableConsumerSecretApiAccess \
-             (\"Allow access to External Client App consumer secrets via Metadata API\") and give the user the \
-             permission \"View External Client Apps Consumer Secrets in Metadata\"."
+             that Terraform last wrote. To have them checked, switch on the org setting enableConsumerSecretApiAccess and give the user the permission \"View External Client Apps Consumer Secrets in Metadata\"."
         ),
         "drift-not-checked",
     )
@@ -128,8 +126,8 @@ pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
     Diagnostic::error(
         "Nothing to import",
         format!(
-            "{instance} has no {noun} of an app with the API name \"{app}\". API names are those that Setup shows as \
-             \"API Name\"; upper and lower case count."
+            "{instance} has no app with the API name \"{app}\", or the app has no {noun}. API names are those that Setup \
+             shows as \"API Name\"; upper and lower case count."
         ),
     )
 }
