@@ -134,7 +134,12 @@ fn apply(rule: &Rule, value: &Value, path: &Path, found: &mut Diagnostics) {
         if value.is_set()
             && let Some(problem) = rule.check(value)
         {
-            found.push(diagnostics::invalid_value(path, problem, rule.confirmed()));
+            let shows_a_key = value.as_text().is_some_and(|text| text.contains("PRIVATE KEY"));
+            found.push(if shows_a_key {
+                diagnostics::misplaced_key(&path, &problem)
+            } else {
+                diagnostics::invalid_value(path, problem, rule.confirmed())
+            });
         }
     };
     match (rule, value) {

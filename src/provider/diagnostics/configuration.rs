@@ -19,6 +19,11 @@ pub fn invalid_value(path: Path, problem: String, confirmed: bool) -> Diagnostic
     diagnostic.at(path)
 }
 
+/// A private key where none belongs. Not at its attribute: Terraform would show the line that holds the key.
+pub fn misplaced_key(path: &Path, problem: &str) -> Diagnostic {
+    Diagnostic::error("Misplaced private key", format!("{path}: {problem}"))
+}
+
 pub fn unwritable(path: Path, character: char) -> Diagnostic {
     let detail = format!(
         "The text holds the character U+{:04X}, which a metadata file cannot carry. Remove it.",
