@@ -11,7 +11,7 @@ mod delete;
 mod import;
 mod read;
 mod records;
-mod state;
+pub(super) mod state;
 mod update;
 
 pub use activity::Activity;
