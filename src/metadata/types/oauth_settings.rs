@@ -57,7 +57,7 @@ pub static TYPE: MetadataType = MetadataType {
                 ("Basic", &["Address", "Email", "Phone", "Profile"]),
                 ("OfflineAccess", &["RefreshToken"]),
             ])
-            .rules(&[Rule::Each(&Rule::Word(SCOPES))])
+            .rules(&[Rule::Each(&Rule::Spelt(SCOPES)), Rule::Each(&Rule::Listed(SCOPES))])
             .doc(
                 "What tokens of this app may be used for. `Basic` means `Address`, `Email`, `Phone` and `Profile`; \
                  `OfflineAccess` means `RefreshToken`.",
