@@ -41,12 +41,16 @@ pub fn duplicate(path: Path) -> Diagnostic {
     Diagnostic::error("Duplicate member", "The list has this member twice. Remove one.").at(path)
 }
 
-pub fn foreign_consumer(attribute: &str, link: &str) -> Diagnostic {
+pub fn foreign_consumer(link: &str, written: &[&str]) -> Diagnostic {
     Diagnostic::error(
-        "Attribute of another org's consumer",
-        format!("{link} uses the consumer of another org: {attribute} is set there. Remove it here."),
+        "Attributes of another org's consumer",
+        format!(
+            "{link} uses the consumer of another org, where these are set: {}. Remove them here; or remove {link}, if the \
+             app is to have a consumer of its own.",
+            written.join(", ")
+        ),
     )
-    .at_attribute(attribute)
+    .at_attribute(link)
 }
 
 pub fn newer_api_needed(attribute: &str, problem: String) -> Diagnostic {
@@ -119,7 +123,10 @@ pub fn unread_would_be_cleared(attribute: &str, app: &str) -> Diagnostic {
 pub fn no_longer_managed(attribute: &str, value: &Value) -> Diagnostic {
     Diagnostic::advice(
         "Attribute no longer managed",
-        format!("{attribute} is no longer managed; {} stays in the org.", shown(value)),
+        format!(
+            "{attribute} is no longer managed; {} stays in the org. (Said until the resource changes next.)",
+            shown(value)
+        ),
         "no-longer-managed",
     )
     .at_attribute(attribute)

@@ -50,6 +50,17 @@ pub fn other_org(noun: &str, app: &str, state_org: &str, org: &str, instance: &s
     )
 }
 
+/// An import that names another org.
+pub fn import_other_org(app: &str, named: &str, org: &str, instance: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Import from another org",
+        format!(
+            "The import of \"{app}\" names org {named}, but the provider is connected to org {org} ({instance}). Check the \
+             credentials, or the identity in the import block."
+        ),
+    )
+}
+
 /// A read without an answer.
 pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
     match &error.kind {
@@ -75,8 +86,8 @@ pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
     Diagnostic::error(
         "Salesforce does not show a component",
         format!(
-            "The {noun} of \"{app}\" cannot be read ({kind}): {why}. It is not taken for deleted, and the state stays \
-             as it was. Check the permissions of the user that Terraform logs in as."
+            "The {noun} of \"{app}\" cannot be read ({kind}): {why}. It is not taken for deleted; a state stays as it \
+             was. Check the name, and the permissions of the user that Terraform logs in as."
         ),
     )
 }
