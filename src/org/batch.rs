@@ -282,7 +282,8 @@ fn less([room, other_room]: [usize; 2], [weight, other_weight]: [usize; 2]) -> O
     Some([room.checked_sub(weight)?, other_room.checked_sub(other_weight)?])
 }
 
-/// As they came, but each after those that it awaits, and these after what they conflict with and came later than.
+/// As they came, but each after those that it awaits, and these after what they conflict with and came later than
+/// (unless it is what awaits them).
 /// Where that goes in a circle, the circle is cut.
 fn order<J: Job>(jobs: &[&J]) -> Vec<usize> {
     fn visit<J: Job>(place: usize, jobs: &[&J], seen: &mut [bool], order: &mut Vec<usize>) {
@@ -292,7 +293,8 @@ fn order<J: Job>(jobs: &[&J]) -> Vec<usize> {
         }
         for (other, earlier) in jobs.iter().enumerate() {
             let first = jobs.get(place).is_some_and(|job| {
-                other != place && (job.awaits(earlier) || (other < place && job.conflicts_with(earlier)))
+                let keeps_place = other < place && job.conflicts_with(earlier) && !earlier.awaits(job);
+                other != place && (job.awaits(earlier) || keeps_place)
             });
             if first {
                 visit(other, jobs, seen, order);

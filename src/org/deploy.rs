@@ -16,6 +16,10 @@ use crate::log_keys::SF_DEPLOY_ID;
 use crate::metadata::PackageError;
 use crate::salesforce::{self, Class, DeployOptions};
 
+/// How long a deploy is watched that all its callers have given up. The next one would only wait behind it in the org,
+/// and those in the queue had rather know that nothing of theirs was sent.
+const OUTLASTS: Duration = Duration::from_secs(600);
+
 /// What became of a group of callers' changes.
 pub(super) enum Outcome {
     Done {
@@ -178,7 +182,7 @@ impl Inner {
             bytes = zip.len(),
             "deploy started"
         );
-        let end = self.watch(&id, pace.first_look(&self.settings), deadline).await;
+        let end = self.watch(&id, pace.first_look(&self.settings), deadline + OUTLASTS).await;
         drop(outdate);
         let taken_ms = millis(started.elapsed());
         match end {

@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, sleep_until};
 
@@ -82,10 +83,18 @@ impl Inner {
                 () = sleep_until(deadline) => {
                     return Err(match stub.withdraw() {
                         Ok(()) => ApplyErrorKind::Expired,
-                        Err(deploy_id) => ApplyErrorKind::Unverified { deploy_id, why: TOO_LATE.to_owned() },
+                        Err(deploy_id) => ApplyErrorKind::Unverified { deploy_id, why: self.too_late() },
                     });
                 }
             }
+        }
+    }
+
+    fn too_late(&self) -> String {
+        if self.in_line.load(Ordering::SeqCst) {
+            "the time is over; it is waiting behind other deploys of the org".to_owned()
+        } else {
+            "the time is over and it has not ended".to_owned()
         }
     }
 
@@ -163,7 +172,12 @@ impl Inner {
         if culprits.is_empty() {
             return halve(rest, groups);
         }
-        tracing::info!({ SF_DEPLOY_ID } = deploy_id, culprits = culprits.len(), rest = rest.len(), "rejected");
+        tracing::info!(
+            { SF_DEPLOY_ID } = deploy_id,
+            culprits = culprits.len(),
+            rest = rest.len(),
+            "rejected"
+        );
         groups.push_front(rest);
 
         // Who only lacks an app that is on its way goes again when it is there.
@@ -198,16 +212,13 @@ impl Inner {
     }
 
     /// Answers those in all groups who need an app that was rejected, and who need theirs.
-    fn block(
-        &self,
-        rejected: &mut BTreeSet<String>,
-        deploy_id: &str,
-        groups: &mut VecDeque<Vec<Ticket>>,
-    ) {
+    fn block(&self, rejected: &mut BTreeSet<String>, deploy_id: &str, groups: &mut VecDeque<Vec<Ticket>>) {
         loop {
             let before = rejected.len();
             for group in groups.iter_mut() {
-                for ticket in group.extract_if(.., |ticket| blocked(ticket, rejected).is_some()).collect::<Vec<_>>() {
+                for ticket in
+                    group.extract_if(.., |ticket| blocked(ticket, rejected).is_some()).collect::<Vec<_>>()
+                {
                     let problems = blocked(&ticket, rejected).into_iter().collect();
                     rejected.extend(self.new_apps(&ticket));
                     let deploy_id = deploy_id.to_owned();
@@ -226,8 +237,6 @@ impl Inner {
         apps.map(str::to_owned).collect()
     }
 }
-
-const TOO_LATE: &str = "the time is over and it has not ended";
 
 /// Why it cannot be done without one of these apps.
 fn blocked(ticket: &Ticket, rejected: &BTreeSet<String>) -> Option<Problem> {

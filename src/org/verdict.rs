@@ -11,15 +11,27 @@ use crate::salesforce::{Class, ComponentMessage, DeployReport};
 /// What a report means.
 pub(super) enum Verdict {
     /// Made, with remarks on some components.
-    Done { deploy_id: String, warnings: Vec<Problem> },
+    Done {
+        deploy_id: String,
+        warnings: Vec<Problem>,
+    },
     /// Others change the org just now; nothing was changed.
     Locked(String),
     /// The org had an accident; nothing was changed.
-    Accident { problems: Vec<Problem>, deploy_id: String },
+    Accident {
+        problems: Vec<Problem>,
+        deploy_id: String,
+    },
     /// These were gone already and made the deploy fail; the others were not deleted.
-    Without { deploy_id: String, keys: Vec<ComponentKey> },
+    Without {
+        deploy_id: String,
+        keys: Vec<ComponentKey>,
+    },
     /// The org refused and rolled everything back.
-    Rejected { problems: Vec<Problem>, deploy_id: String },
+    Rejected {
+        problems: Vec<Problem>,
+        deploy_id: String,
+    },
     Failed(ApplyErrorKind),
 }
 
