@@ -38,102 +38,105 @@ def short(text):
     return text.replace(METADATA, "").replace(XSI, "xsi:").replace(ENVELOPE, "soapenv:")
 
 
-def broken(element):
-    """What the schema has against an element, one sentence per fault."""
-    # A copy that has the namespaces of its ancestors: xsi:type needs their prefixes.
-    copy = etree.fromstring(etree.tostring(element))
-    if SCHEMA.validate(copy):
-        return []
-    return [short(error.message) for error in SCHEMA.error_log]
+class Judge:
+    """Holds what the schema has against messages; lets pass what an exception names."""
+
+    def __init__(self, client):
+        listed = json.loads((Path(__file__).resolve().parent.parent / "exceptions.json").read_text())
+        self.exceptions = [one for one in listed if client in one["clients"]]
+        self.used, self.wrong, self.seen, self.files = Counter(), [], Counter(), 0
+
+    def exception(self, direction, content, fault):
+        for index, one in enumerate(self.exceptions):
+            if (
+                direction in one["directions"]
+                and content in one["in"]
+                and re.match(one["fault"], fault)
+            ):
+                self.used[index] += 1
+                return one
+        return None
+
+    def element(self, where, direction, content, element):
+        # A copy that has the namespaces of its ancestors: xsi:type needs their prefixes.
+        copy = etree.fromstring(etree.tostring(element))
+        again = True
+        while again and not SCHEMA.validate(copy):
+            again = False
+            for fault in [short(error.message) for error in SCHEMA.error_log]:
+                exception = self.exception(direction, content, fault)
+                if exception is None:
+                    self.wrong.append(f"{where}, {content}: {fault}")
+                elif exception.get("look_behind"):
+                    # The schema's validator gives up a list of elements at the first that it does not know.
+                    name = re.match(r"Element '(\w+)'", fault)[1]
+                    for unknown in list(copy.iter(f"{METADATA}{name}")):
+                        unknown.getparent().remove(unknown)
+                    again = True
+
+    def message(self, where, direction, root):
+        """A whole SOAP message, and the component files in the zip that it carries."""
+        *headers, body = root
+        if (
+            root.tag != f"{ENVELOPE}Envelope"
+            or [one.tag for one in headers] not in ([], [f"{ENVELOPE}Header"])
+            or body.tag != f"{ENVELOPE}Body"
+            or len(body) != 1
+        ):
+            self.wrong.append(f"{where}: no SOAP 1.1 envelope with one element in its body")
+            return
+        for header in headers:
+            for entry in header:
+                self.element(where, direction, "header", entry)
+        (content,) = body
+        if content.tag == f"{ENVELOPE}Fault":
+            # SOAP 1.1: its children are in no namespace and in this order.
+            if [child.tag for child in content][:2] != ["faultcode", "faultstring"]:
+                self.wrong.append(f"{where}: a fault of {[child.tag for child in content]}")
+            self.seen["Fault"] += 1
+            return
+        self.seen[short(content.tag)] += 1
+        self.element(where, direction, short(content.tag), content)
+        for element in root.iter(f"{METADATA}ZipFile", f"{METADATA}zipFile"):
+            if element.text:
+                self.zip(where, direction, base64.b64decode(element.text))
+
+    def zip(self, where, direction, content):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for path in archive.namelist():
+                if "/" in path and not path.endswith(("/", "/package.xml")):
+                    self.files += 1
+                    file = etree.fromstring(archive.read(path))
+                    kind = etree.QName(file).localname
+                    self.element(f"{where} {path}", direction, kind, record(kind, file))
 
 
-def envelope(root):
-    """(what it is, faults) of a whole SOAP message."""
-    if root.tag != f"{ENVELOPE}Envelope":
-        return root.tag, ["no SOAP 1.1 envelope"]
-    *headers, body = root
-    if body.tag != f"{ENVELOPE}Body" or len(body) != 1:
-        return root.tag, ["one Body with one element is expected at the end"]
-    faults = []
-    if [one.tag for one in headers] not in ([], [f"{ENVELOPE}Header"]):
-        faults.append(f"before the Body: {[short(one.tag) for one in headers]}")
-    for header in headers:
-        for entry in header:
-            faults += broken(entry)
-    (content,) = body
-    if content.tag == f"{ENVELOPE}Fault":
-        # SOAP 1.1: its children are in no namespace and in this order.
-        if [child.tag for child in content][:2] != ["faultcode", "faultstring"]:
-            faults.append(f"a fault of {[child.tag for child in content]}")
-        return "Fault", faults
-    return short(content.tag), faults + broken(content)
-
-
-def files(root):
-    """Component files in the zips of a message: (path, its faults)."""
-    for name in ("ZipFile", "zipFile"):
-        for element in root.iter(f"{METADATA}{name}"):
-            if not element.text:
-                continue
-            with zipfile.ZipFile(io.BytesIO(base64.b64decode(element.text))) as archive:
-                for path in archive.namelist():
-                    if not path.endswith(("/", "/package.xml")) and "/" in path:
-                        yield path, component(archive.read(path))
-
-
-def component(content):
+def record(kind, file):
     """A file is the record of its type, without the name."""
-    file = etree.fromstring(content)
-    kind = etree.QName(file).localname
     call = etree.Element(f"{METADATA}createMetadata", nsmap={None: METADATA[1:-1], "xsi": XSI[1:-1]})
-    record = etree.SubElement(call, f"{METADATA}metadata", {f"{XSI}type": kind})
-    etree.SubElement(record, f"{METADATA}fullName").text = "Name"
-    record.extend(file)
-    return [f"{kind}: {fault}" for fault in broken(call)]
+    found = etree.SubElement(call, f"{METADATA}metadata", {f"{XSI}type": kind})
+    etree.SubElement(found, f"{METADATA}fullName").text = "Name"
+    found.extend(file)
+    return call
 
 
 def main(folder, client):
-    exceptions = json.loads((Path(__file__).resolve().parent.parent / "exceptions.json").read_text())
-    used, wrong, counts, what_was_seen = Counter(), [], Counter(), Counter()
-
-    def judge(where, direction, content, faults):
-        for fault in faults:
-            for index, one in enumerate(exceptions):
-                if (
-                    one["client"] in ("any", client)
-                    and one["direction"] == direction
-                    and re.fullmatch(one["in"], content)
-                    and re.search(one["fault"], fault)
-                ):
-                    used[index] += 1
-                    break
-            else:
-                wrong.append(f"{where}, {content}: {fault}")
-
+    judge, bodies = Judge(client), 0
     for path in sorted(Path(folder).glob("*.xml")):
-        direction = path.stem.split("-")[1]
-        root = etree.fromstring(path.read_bytes())
-        content, faults = envelope(root)
-        counts["bodies"] += 1
-        what_was_seen[content] += 1
-        judge(path.stem, direction, content, faults)
-        for name, faults in files(root):
-            counts["files"] += 1
-            judge(f"{path.stem} {name}", direction, "file", faults)
-
+        bodies += 1
+        judge.message(path.stem, path.stem.split("-")[1], etree.fromstring(path.read_bytes()))
     print(
         json.dumps(
             {
-                "bodies": counts["bodies"],
-                "files": counts["files"],
-                "seen": what_was_seen,
-                "exceptions": sum(used.values()),
+                "bodies": bodies,
+                "files": judge.files,
+                "seen": judge.seen,
+                "exceptions": len(judge.used),
+                "uses": sum(judge.used.values()),
                 "unused": [
-                    one["reason"]
-                    for index, one in enumerate(exceptions)
-                    if one["client"] == client and not used[index]
+                    one["reason"] for index, one in enumerate(judge.exceptions) if not judge.used[index]
                 ],
-                "wrong": wrong,
+                "wrong": judge.wrong,
             }
         )
     )

@@ -32,7 +32,6 @@ pub struct Recorder {
 pub struct Exchange {
     /// `POST /services/…`
     pub request_line: String,
-    pub status: u16,
     pub request: Vec<u8>,
     pub response: Vec<u8>,
 }
@@ -147,12 +146,7 @@ impl Connection {
         assert_eq!(sent.len(), received.len(), "every request has its answer: {sent:?} {received:?}");
         sent.into_iter()
             .zip(received)
-            .map(|((request_line, request), (status_line, response))| Exchange {
-                request_line,
-                status: status_line.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_default(),
-                request,
-                response,
-            })
+            .map(|((request_line, request), (_, response))| Exchange { request_line, request, response })
             .collect()
     }
 }

@@ -18,10 +18,11 @@ pub fn judge(recorder: &Recorder, client: &str, program: &str) -> Value {
     // Past the test harness, which keeps to itself what a passing test prints.
     let _nobody_reads = writeln!(
         std::io::stderr(),
-        "{calls} calls by {program}, {} SOAP bodies and {} files in them validated, {} exceptions",
+        "{calls} calls by {program}, {} SOAP bodies and {} files in them validated, {} exceptions ({} uses)",
         verdict["bodies"],
         verdict["files"],
-        verdict["exceptions"]
+        verdict["exceptions"],
+        verdict["uses"]
     );
     let wrong = verdict["wrong"].as_array().expect("a list of faults");
     if !wrong.is_empty() {
