@@ -72,7 +72,8 @@ impl Inner {
                 return Outcome::Same(ApplyErrorKind::NotSent);
             }
             // Who goes from now on learns that it is under way; who went just now does not take part.
-            if !group.iter().fold(true, |all, ticket| ticket.send() && all) {
+            let late = group.iter().filter(|ticket| !ticket.send()).count();
+            if late > 0 {
                 group.iter().for_each(Ticket::hold);
                 continue;
             }

@@ -20,6 +20,8 @@ pub struct PlanContext {
     /// The client ID that the provider logs in with.
     pub client_id: Option<String>,
     pub allow_self_lockout: bool,
+    /// The resource that is planned as new was read in this run, protected or not: it is tainted. Adds messages only.
+    pub tainted: Option<bool>,
 }
 
 /// Plans a create, an update or a destroy.
@@ -39,10 +41,13 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
         check_foreign_consumer(spec, &request.config, &mut reply.diagnostics);
         reply.private = PrivateState {
             managed: managed(spec, &request.config, &request.prior),
+            replacing: !request.private.is_empty() || context.tainted.is_some(),
             ..PrivateState::default()
         }
         .write();
-        if !request.private.is_empty() {
+        let protected = private.protected || context.tainted == Some(true);
+        if !request.private.is_empty() || context.tainted.is_some() {
+            let private = PrivateState { protected, ..private };
             judge_replacement(spec, request, &private, context, &mut reply.diagnostics);
         }
     } else {
@@ -186,6 +191,9 @@ fn judge_replacement(
         return;
     }
     guard_own_app(spec, &Value::Null, private, context, app, "replace", diagnostics);
+    if context.tainted.is_some() {
+        diagnostics.push(diagnostics::consumer_key_destroyed(spec.noun, app, true, false));
+    }
 }
 
 fn judge_update(
@@ -217,8 +225,7 @@ fn judge_update(
             // What they refer to is made anew. Of a replacement that was asked for with -replace, nothing but this
             // tells in a plan: Terraform drops the warnings of the resource itself.
             Destruction::StopsManaging if planned.get(spec.app_attribute).is_unknown() => {
-                let noun = "resource that the policies refer to";
-                diagnostics.push(diagnostics::consumer_key_destroyed(noun, &app, true, false));
+                diagnostics.push(diagnostics::replaced_with_its_app(spec.noun, &app));
             }
             Destruction::StopsManaging => {}
         }

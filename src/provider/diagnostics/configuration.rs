@@ -62,7 +62,7 @@ pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {
         "Deletion protection",
         format!(
             "The {noun} of \"{app}\" cannot be {verb}{} while deletion_protection is true. If you mean it, first apply \
-             deletion_protection = false, then {verb} again.",
+             deletion_protection = false, then {verb} again. A tainted resource is replaced: `terraform untaint` keeps it.",
             if verb.ends_with('e') { "d" } else { "ed" }
         ),
     )
@@ -98,12 +98,24 @@ pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_rena
     Diagnostic::advice("Consumer key will be destroyed", detail, "consumer-key-destroyed")
 }
 
+pub fn replaced_with_its_app(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::advice(
+        "Consumer key will be destroyed",
+        format!(
+            "\"{app}\": the {noun} are replaced because what they refer to is made anew. Where that replaces OAuth settings \
+             that exist, their consumer key (the client ID) and all its tokens end, and every client must be given the new \
+             key."
+        ),
+        "consumer-key-destroyed",
+    )
+}
+
 pub fn stops_managing(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::advice(
         "The org stays as it is",
         format!(
-            "Terraform stops managing the {noun} of \"{app}\"; what they allow and forbid stays in force. Resetting them \
-             would let everyone in again."
+            "Terraform stops managing the {noun} of \"{app}\". As long as the app stays, what they allow and forbid stays in \
+             force: resetting them would let everyone in again."
         ),
         "policies-stay",
     )

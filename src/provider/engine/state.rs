@@ -252,6 +252,7 @@ pub fn private_after(before: &PrivateState, actual: &Actual, state: &Value, own_
         private.parts.insert(kind, name);
     }
     private.imported = false;
+    private.replacing = false;
     private.own_app = own_app;
     private.protected = state.get(DELETION_PROTECTION) == &Value::Bool(true);
     private.write()

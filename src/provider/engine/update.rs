@@ -77,7 +77,7 @@ impl Engine<'_> {
         let mut reply = if changes.is_empty() {
             self.compared(&apply, &actual, Sent::Done).await
         } else {
-            let sent = self.send(&app, changes, deadline).await?;
+            let sent = self.send_surely(&apply, &wishes, changes).await?;
             self.conclude(&apply, sent).await
         };
         reply.diagnostics.extend(drift);
