@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, sleep_until};
+use tracing::Instrument as _;
 
 use super::batch;
 use super::deploy::{Course, Outcome, latest};
 use super::job::{Changes, Job};
 use super::verdict::says_no_parent;
 use super::{Applied, ApplyErrorKind, Change, Inner, Problem};
-use crate::log_keys::{SF_BATCH_SIZE, SF_DEPLOY_ID};
+use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
 
 pub(super) type Answer = Result<Applied, ApplyErrorKind>;
 pub(super) type Ticket = batch::Ticket<Job, Answer>;
@@ -62,13 +63,21 @@ impl Inner {
         }
         let inner = self.clone();
         let job = Job::new(changes, &self.names);
-        let mut stub = self.deploys.submit(job, deadline, move |batch| inner.clone().run(batch));
+        let mut stub = self.deploys.submit(job, deadline, move |batch| {
+            let number = inner.batches.fetch_add(1, Ordering::Relaxed);
+            let span = tracing::info_span!("batch", { SF_BATCH } = number, { SF_BATCH_SIZE } = batch.len());
+            inner.clone().run(batch).instrument(span)
+        });
         let mut stop = pin!(self.until_stopped());
         let mut stopping = false;
         loop {
             tokio::select! {
                 biased;
                 answer = stub.answer() => {
+                    if let Some(Ok(applied)) = &answer {
+                        // The caller's own line: those of the deploy are of the batch.
+                        tracing::info!({ SF_DEPLOY_ID } = applied.deploy_id, "applied");
+                    }
                     let lost = || "an error inside of the provider".to_owned();
                     return answer.unwrap_or_else(|| {
                         Err(ApplyErrorKind::Unverified { deploy_id: stub.withdraw().err().flatten(), why: lost() })
@@ -83,18 +92,23 @@ impl Inner {
                 () = sleep_until(deadline) => {
                     return Err(match stub.withdraw() {
                         Ok(()) => ApplyErrorKind::Expired,
-                        Err(deploy_id) => ApplyErrorKind::Unverified { deploy_id, why: self.too_late() },
+                        Err(deploy_id) => {
+                            let why = self.why_too_late(deploy_id.is_some()).to_owned();
+                            ApplyErrorKind::Unverified { deploy_id, why }
+                        }
                     });
                 }
             }
         }
     }
 
-    fn too_late(&self) -> String {
-        if self.in_line.load(Ordering::SeqCst) {
-            "the time is over; it is waiting behind other deploys of the org".to_owned()
+    fn why_too_late(&self, confirmed: bool) -> &'static str {
+        if !confirmed {
+            "the org did not confirm the deploy in time"
+        } else if self.in_line.load(Ordering::SeqCst) {
+            "the time is over; it is waiting behind other deploys of the org"
         } else {
-            "the time is over and it has not ended".to_owned()
+            "the time is over and it has not ended"
         }
     }
 
@@ -103,7 +117,6 @@ impl Inner {
         let Some(deadline) = latest(&batch) else {
             return;
         };
-        tracing::info!({ SF_BATCH_SIZE } = batch.len(), "batch closed");
         let version = match self.session_in_time(deadline).await {
             Ok(version) => version,
             Err(error) => return tell(batch, &error),
