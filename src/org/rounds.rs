@@ -22,6 +22,9 @@ use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
 pub(super) type Answer = Result<Applied, ApplyErrorKind>;
 pub(super) type Ticket = batch::Ticket<Job, Answer>;
 
+/// How often a job goes again because its app is on its way: who brings the app may give up, and somebody else come.
+const MOST_RETURNS: u32 = 5;
+
 impl Inner {
     pub(super) async fn apply(self: &Arc<Self>, changes: Vec<Change>, deadline: Instant) -> Answer {
         let (mut deletions, mut writes) = (Vec::new(), Vec::new());
@@ -202,7 +205,10 @@ impl Inner {
                 .filter(|problem| alone || problem.key.as_ref().is_some_and(|key| ticket.job.has(key)))
                 .collect();
             let lacks_app = own.iter().all(|problem| says_no_parent(&problem.message));
-            if lacks_app && !ticket.again && self.deploys.has(|job| batch::Job::awaits(&ticket.job, job)) {
+            if lacks_app
+                && ticket.returns < MOST_RETURNS
+                && self.deploys.has(|job| batch::Job::awaits(&ticket.job, job))
+            {
                 tracing::info!({ SF_DEPLOY_ID } = deploy_id, "goes again after its app");
                 self.deploys.put_back(ticket);
                 continue;
