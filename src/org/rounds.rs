@@ -127,11 +127,22 @@ impl Inner {
         let mut pace = self.pace.lock().await;
         let mut course = Course { version, pace: &mut pace, accidents: 0 };
         let mut groups = VecDeque::from([batch]);
+        let mut silent = Silent::default();
         while let Some(mut group) = groups.pop_front() {
             match self.submit(&mut group, &mut course).await {
-                Outcome::Done { deploy_id, warnings } => self.done(group, &deploy_id, &warnings),
+                Outcome::Done { deploy_id, warnings } => {
+                    silent.over = true;
+                    self.done(group, &deploy_id, &warnings);
+                }
                 Outcome::Rejected { problems, deploy_id } => {
                     group.iter().for_each(Ticket::hold);
+                    if group.len() == 1 && silent.again(&problems) {
+                        let error = ApplyErrorKind::Rejected {
+                            problems: problems.clone(),
+                            deploy_id: deploy_id.clone(),
+                        };
+                        groups.drain(..).for_each(|group| tell(group, &error));
+                    }
                     self.blame(group, &problems, &deploy_id, &mut groups);
                 }
                 Outcome::Unpackable(error) => {
@@ -254,6 +265,24 @@ impl Inner {
     fn new_apps(&self, ticket: &Ticket) -> Vec<String> {
         let apps = ticket.job.apps_written().filter(|app| !self.names.has_app(app));
         apps.map(str::to_owned).collect()
+    }
+}
+
+/// Failures that name nobody. When two jobs by themselves fail with the same words, and nothing went well, it is not
+/// the jobs: trying all the others would only take long.
+#[derive(Default)]
+struct Silent {
+    words: Option<String>,
+    over: bool,
+}
+
+impl Silent {
+    fn again(&mut self, problems: &[Problem]) -> bool {
+        let [Problem { key: None, message, .. }] = problems else {
+            self.over = true;
+            return false;
+        };
+        !self.over && self.words.replace(message.clone()).as_ref() == Some(message)
     }
 }
 

@@ -151,6 +151,19 @@ async fn a_failure_that_names_nobody_is_narrowed_down_by_halves() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_that_is_everybodys_is_not_tried_on_each() {
+    let (script, org) = script();
+    for _ in 0..5 {
+        script.course(fails_silently());
+    }
+    let callers: Vec<Caller> = (0..8).map(|n| caller(&org, n, app(&format!("App{n}")))).collect();
+    for caller in callers {
+        assert_eq!(problems(caller).await, ["the deploy failed without a reason"]);
+    }
+    assert_eq!(sizes(&script), [8, 4, 2, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn parts_of_a_new_app_that_was_rejected_are_not_deployed_and_say_so() {
     let (script, org) = script();
     // The org may or may not complain about the part, too.
