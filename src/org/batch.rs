@@ -53,8 +53,8 @@ enum Stage {
 pub(super) struct Ticket<J, A> {
     pub job: J,
     pub deadline: Instant,
-    /// It was put back once.
-    pub again: bool,
+    /// How often it was put back.
+    pub returns: u32,
     stage: Arc<Mutex<Stage>>,
     answer: oneshot::Sender<A>,
 }
@@ -69,7 +69,7 @@ impl<J, A> Ticket<J, A> {
     fn new(job: J, deadline: Instant) -> (Ticket<J, A>, Stub<A>) {
         let stage = Arc::new(Mutex::new(Stage::Queued));
         let (sender, receiver) = oneshot::channel();
-        let ticket = Ticket { job, deadline, again: false, stage: stage.clone(), answer: sender };
+        let ticket = Ticket { job, deadline, returns: 0, stage: stage.clone(), answer: sender };
         (ticket, Stub { stage, answer: receiver })
     }
 
@@ -184,10 +184,10 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         stub
     }
 
-    /// Queues tickets of the running batch again, before all others.
+    /// Queues a ticket of the running batch again, before all others.
     pub(super) fn put_back(&self, ticket: Ticket<J, A>) {
         ticket.set_unless_withdrawn(Stage::Queued);
-        lock(&self.state).waiting.push_front(Ticket { again: true, ..ticket });
+        lock(&self.state).waiting.push_front(Ticket { returns: ticket.returns.saturating_add(1), ..ticket });
     }
 
     /// Whether such a job waits.

@@ -72,12 +72,12 @@ impl Inner {
                 return Outcome::Same(ApplyErrorKind::NotSent);
             }
             // Who goes from now on learns that it is under way; who went just now does not take part.
-            let late = group.iter().filter(|ticket| !ticket.send()).count();
-            if late > 0 {
+            let absent = group.iter().filter(|ticket| !ticket.send()).count();
+            if absent > 0 {
                 group.iter().for_each(Ticket::hold);
                 continue;
             }
-            let verdict = self.deploy(&changes, &zip, &sent, course.pace, deadline, group).await;
+            let verdict = self.deploy(&changes, &zip, &sent, course.pace, deadline + OUTLASTS, group).await;
             let (why, instead) = match verdict {
                 Ok(Verdict::Done { deploy_id, warnings }) => return Outcome::Done { deploy_id, warnings },
                 Ok(Verdict::Rejected { problems, deploy_id }) => {
@@ -183,7 +183,7 @@ impl Inner {
             bytes = zip.len(),
             "deploy started"
         );
-        let end = self.watch(&id, pace.first_look(&self.settings), deadline + OUTLASTS).await;
+        let end = self.watch(&id, pace.first_look(&self.settings), deadline).await;
         drop(outdate);
         let taken_ms = millis(started.elapsed());
         match end {

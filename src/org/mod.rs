@@ -144,6 +144,8 @@ struct Inner {
     /// Reads that must be fresh, waiting for a retrieve that begins after they asked.
     reads: Arc<Queue<read::Look, read::Answer>>,
     names: Names,
+    /// How many batches there were.
+    batches: AtomicU64,
     /// The deploy that runs has not begun: the org is busy with others.
     in_line: AtomicBool,
     /// Held by the deploy that runs.
@@ -184,6 +186,7 @@ impl Org {
                 deploys: Arc::new(Queue::new(window(settings.deploys), limits(MOST_OF_A_DEPLOY))),
                 reads: Arc::new(Queue::new(window(settings.reads), limits(MOST_OF_A_READ))),
                 names: Names::default(),
+                batches: AtomicU64::new(0),
                 in_line: AtomicBool::new(false),
                 pace: Mutex::default(),
                 settings,

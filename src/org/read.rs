@@ -70,7 +70,6 @@ impl Inner {
                     snapshot.fail(error.clone());
                     return Err(error);
                 }
-                self.names.learn(&snapshot);
                 answer(&snapshot, wanted)
             }
             Freshness::Now => {
@@ -99,9 +98,6 @@ impl Inner {
             loaded = loaded => loaded,
             () = all_gone => return,
         };
-        if loaded.is_ok() {
-            self.names.learn(&fresh);
-        }
         for look in looks {
             let found = loaded.clone().and_then(|()| answer(&fresh, &look.job.wanted));
             look.answer(found);
@@ -134,7 +130,8 @@ impl Inner {
             let known = if is_app {
                 vec![wanted.app.clone()]
             } else {
-                wanted.hint.iter().cloned().chain(self.names.of(wanted.kind, &wanted.app)).collect()
+                let hint = wanted.hint.clone().filter(|name| !self.names.was_deleted(wanted.kind, name));
+                hint.into_iter().chain(self.names.of(wanted.kind, &wanted.app)).collect()
             };
             let names = asks.entry(wanted.kind).or_insert_with(|| Some(BTreeSet::new()));
             match names {
@@ -221,6 +218,7 @@ impl Inner {
                 snapshot.mark_whole(kind);
             }
         }
+        self.names.learn(snapshot);
         Ok(())
     }
 

@@ -10,16 +10,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, sleep_until};
+use tracing::Instrument as _;
 
 use super::batch;
 use super::deploy::{Course, Outcome, latest};
 use super::job::{Changes, Job};
 use super::verdict::says_no_parent;
 use super::{Applied, ApplyErrorKind, Change, Inner, Problem};
-use crate::log_keys::{SF_BATCH_SIZE, SF_DEPLOY_ID};
+use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
 
 pub(super) type Answer = Result<Applied, ApplyErrorKind>;
 pub(super) type Ticket = batch::Ticket<Job, Answer>;
+
+/// How often a job goes again because its app is on its way: who brings the app may give up, and somebody else come.
+const MOST_RETURNS: u32 = 5;
 
 impl Inner {
     pub(super) async fn apply(self: &Arc<Self>, changes: Vec<Change>, deadline: Instant) -> Answer {
@@ -62,13 +66,21 @@ impl Inner {
         }
         let inner = self.clone();
         let job = Job::new(changes, &self.names);
-        let mut stub = self.deploys.submit(job, deadline, move |batch| inner.clone().run(batch));
+        let mut stub = self.deploys.submit(job, deadline, move |batch| {
+            let number = inner.batches.fetch_add(1, Ordering::Relaxed);
+            let span = tracing::info_span!("batch", { SF_BATCH } = number, { SF_BATCH_SIZE } = batch.len());
+            inner.clone().run(batch).instrument(span)
+        });
         let mut stop = pin!(self.until_stopped());
         let mut stopping = false;
         loop {
             tokio::select! {
                 biased;
                 answer = stub.answer() => {
+                    if let Some(Ok(applied)) = &answer {
+                        // The caller's own line: those of the deploy are of the batch.
+                        tracing::info!({ SF_DEPLOY_ID } = applied.deploy_id, "applied");
+                    }
                     let lost = || "an error inside of the provider".to_owned();
                     return answer.unwrap_or_else(|| {
                         Err(ApplyErrorKind::Unverified { deploy_id: stub.withdraw().err().flatten(), why: lost() })
@@ -83,18 +95,23 @@ impl Inner {
                 () = sleep_until(deadline) => {
                     return Err(match stub.withdraw() {
                         Ok(()) => ApplyErrorKind::Expired,
-                        Err(deploy_id) => ApplyErrorKind::Unverified { deploy_id, why: self.too_late() },
+                        Err(deploy_id) => {
+                            let why = self.why_too_late(deploy_id.is_some()).to_owned();
+                            ApplyErrorKind::Unverified { deploy_id, why }
+                        }
                     });
                 }
             }
         }
     }
 
-    fn too_late(&self) -> String {
-        if self.in_line.load(Ordering::SeqCst) {
-            "the time is over; it is waiting behind other deploys of the org".to_owned()
+    fn why_too_late(&self, confirmed: bool) -> &'static str {
+        if !confirmed {
+            "the org did not confirm the deploy in time"
+        } else if self.in_line.load(Ordering::SeqCst) {
+            "the time is over; it is waiting behind other deploys of the org"
         } else {
-            "the time is over and it has not ended".to_owned()
+            "the time is over and it has not ended"
         }
     }
 
@@ -103,7 +120,6 @@ impl Inner {
         let Some(deadline) = latest(&batch) else {
             return;
         };
-        tracing::info!({ SF_BATCH_SIZE } = batch.len(), "batch closed");
         let version = match self.session_in_time(deadline).await {
             Ok(version) => version,
             Err(error) => return tell(batch, &error),
@@ -111,11 +127,22 @@ impl Inner {
         let mut pace = self.pace.lock().await;
         let mut course = Course { version, pace: &mut pace, accidents: 0 };
         let mut groups = VecDeque::from([batch]);
+        let mut silent = Silent::default();
         while let Some(mut group) = groups.pop_front() {
             match self.submit(&mut group, &mut course).await {
-                Outcome::Done { deploy_id, warnings } => self.done(group, &deploy_id, &warnings),
+                Outcome::Done { deploy_id, warnings } => {
+                    silent.over = true;
+                    self.done(group, &deploy_id, &warnings);
+                }
                 Outcome::Rejected { problems, deploy_id } => {
                     group.iter().for_each(Ticket::hold);
+                    if group.len() == 1 && silent.again(&problems) {
+                        let error = ApplyErrorKind::Rejected {
+                            problems: problems.clone(),
+                            deploy_id: deploy_id.clone(),
+                        };
+                        groups.drain(..).for_each(|group| tell(group, &error));
+                    }
                     self.blame(group, &problems, &deploy_id, &mut groups);
                 }
                 Outcome::Unpackable(error) => {
@@ -189,7 +216,10 @@ impl Inner {
                 .filter(|problem| alone || problem.key.as_ref().is_some_and(|key| ticket.job.has(key)))
                 .collect();
             let lacks_app = own.iter().all(|problem| says_no_parent(&problem.message));
-            if lacks_app && !ticket.again && self.deploys.has(|job| batch::Job::awaits(&ticket.job, job)) {
+            if lacks_app
+                && ticket.returns < MOST_RETURNS
+                && self.deploys.has(|job| batch::Job::awaits(&ticket.job, job))
+            {
                 tracing::info!({ SF_DEPLOY_ID } = deploy_id, "goes again after its app");
                 self.deploys.put_back(ticket);
                 continue;
@@ -235,6 +265,24 @@ impl Inner {
     fn new_apps(&self, ticket: &Ticket) -> Vec<String> {
         let apps = ticket.job.apps_written().filter(|app| !self.names.has_app(app));
         apps.map(str::to_owned).collect()
+    }
+}
+
+/// Failures that name nobody. When two jobs by themselves fail with the same words, and nothing went well, it is not
+/// the jobs: trying all the others would only take long.
+#[derive(Default)]
+struct Silent {
+    words: Option<String>,
+    over: bool,
+}
+
+impl Silent {
+    fn again(&mut self, problems: &[Problem]) -> bool {
+        let [Problem { key: None, message, .. }] = problems else {
+            self.over = true;
+            return false;
+        };
+        !self.over && self.words.replace(message.clone()).as_ref() == Some(message)
     }
 }
 

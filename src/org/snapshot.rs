@@ -20,6 +20,9 @@ pub(super) struct Snapshot {
     failed: Option<(Instant, ReadError)>,
 }
 
+/// Full names by app.
+pub(super) type Owned<'a> = BTreeMap<&'a str, Vec<&'a str>>;
+
 /// What is known of one kind.
 #[derive(Default)]
 struct Loaded {
@@ -174,17 +177,16 @@ impl Snapshot {
         })
     }
 
-    /// The kind, app and full name of each component that is the only one of its kind and app.
-    pub(super) fn names(&self) -> impl Iterator<Item = (&'static MetadataType, String, String)> {
-        self.kinds.iter().flat_map(|(kind, loaded)| {
-            let mut owned: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    /// Each kind that was loaded, whether nothing of it is missing, and the full names of each app's components.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&'static MetadataType, bool, Owned<'_>)> {
+        self.kinds.iter().map(|(kind, loaded)| {
+            let mut owned = Owned::new();
             for file in &loaded.files {
-                owned.entry(file.owner.as_deref().unwrap_or_default()).or_default().push(&file.key.full_name);
+                if let Some(owner) = &file.owner {
+                    owned.entry(owner).or_default().push(&file.key.full_name);
+                }
             }
-            owned.into_iter().filter_map(|(app, names)| match names.as_slice() {
-                [name] if !app.is_empty() => Some((*kind, app.to_owned(), (*name).to_owned())),
-                _ => None,
-            })
+            (*kind, loaded.whole && loaded.refused.is_none(), owned)
         })
     }
 

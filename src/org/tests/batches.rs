@@ -151,6 +151,19 @@ async fn a_failure_that_names_nobody_is_narrowed_down_by_halves() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_that_is_everybodys_is_not_tried_on_each() {
+    let (script, org) = script();
+    for _ in 0..5 {
+        script.course(fails_silently());
+    }
+    let callers: Vec<Caller> = (0..8).map(|n| caller(&org, n, app(&format!("App{n}")))).collect();
+    for caller in callers {
+        assert_eq!(problems(caller).await, ["the deploy failed without a reason"]);
+    }
+    assert_eq!(sizes(&script), [8, 4, 2, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn parts_of_a_new_app_that_was_rejected_are_not_deployed_and_say_so() {
     let (script, org) = script();
     // The org may or may not complain about the part, too.
@@ -363,4 +376,51 @@ async fn without_batching_each_caller_has_a_deploy_at_once() {
     }
     assert_eq!(sizes(&script), [1, 1, 1]);
     assert!(begun.elapsed() < Duration::from_millis(800), "{:?}", begun.elapsed());
+}
+
+/// What a resource does to create itself: looks, writes, reads back.
+async fn create(org: Org, kind: &'static MetadataType, app: String, changes: Vec<Change>) {
+    let wanted = [Wanted::new(kind, app)];
+    let before = org.read(&wanted, Freshness::Now, in_time()).await.unwrap();
+    assert!(matches!(before[..], [Lookup::Absent]), "{before:?}");
+    org.apply(changes, in_time()).await.unwrap();
+    org.read(&wanted, Freshness::Now, in_time()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wave_of_resources_takes_few_calls() {
+    let (script, org) = script();
+    let mut calls = Vec::new();
+    for wave in [app, settings] {
+        script.course(succeeds());
+        let kind = if calls.is_empty() { APP } else { SETTINGS };
+        let before = script.with(|state| state.journal.len());
+        let creations: Vec<_> = (0..10)
+            .map(|number| {
+                let app = format!("App{number}");
+                let changes = wave(&app);
+                let org = org.clone();
+                tokio::spawn(async move {
+                    sleep(Duration::from_millis(number * 3)).await;
+                    create(org, kind, app, changes).await;
+                })
+            })
+            .collect();
+        sleep(Duration::from_millis(1_000)).await;
+        for number in 0..10 {
+            let app = format!("App{number}");
+            if kind == APP {
+                script.file(APP, &app, "<label>x</label>");
+            } else {
+                script.part(SETTINGS, &format!("{app}_oauth"), &app);
+            }
+        }
+        for creation in creations {
+            creation.await.unwrap();
+        }
+        calls.push(script.with(|state| state.journal.len()) - before);
+    }
+    assert_eq!(sizes(&script), [10, 10]);
+    // Retrieve, list, start, looks, retrieve. The second deploy is looked at when it should be done.
+    assert!(calls[0] <= 10 && calls[1] <= 7, "{calls:?}: {:?}", script.entries(""));
 }

@@ -165,6 +165,23 @@ async fn names_that_were_seen_or_written_are_asked_for_by_name() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_we_deleted_is_not_asked_for_by_name() {
+    let (script, org) = script();
+    two_apps(&script);
+    let hinted = || Wanted::new(GLOBAL, "Shop").hint(Some("Shop_glbloauth".into()));
+    one(&org, Freshness::Now, hinted()).await;
+    script.course(Course::ends(100, ended("Succeeded")));
+    let key = ComponentKey::new(GLOBAL, "Shop_glbloauth");
+    org.apply(vec![Change::Delete(key.clone())], in_time()).await.unwrap();
+    script.with(|state| state.files.remove(&key));
+    assert_eq!(name_of(&one(&org, Freshness::Now, hinted()).await), "absent");
+    let global = GLOBAL.name;
+    let expected = [format!("retrieve {global}:Shop_glbloauth"), format!("retrieve {global}:*")];
+    assert_eq!(script.entries("retrieve"), expected);
+    assert_eq!(script.count("list"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_retrieve_that_nobody_waits_for_keeps_nobody_waiting() {
     let (script, org) = script();
     two_apps(&script);
