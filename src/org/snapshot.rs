@@ -174,6 +174,20 @@ impl Snapshot {
         })
     }
 
+    /// The kind, app and full name of each component that is the only one of its kind and app.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&'static MetadataType, String, String)> {
+        self.kinds.iter().flat_map(|(kind, loaded)| {
+            let mut owned: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for file in &loaded.files {
+                owned.entry(file.owner.as_deref().unwrap_or_default()).or_default().push(&file.key.full_name);
+            }
+            owned.into_iter().filter_map(|(app, names)| match names.as_slice() {
+                [name] if !app.is_empty() => Some((*kind, app.to_owned(), (*name).to_owned())),
+                _ => None,
+            })
+        })
+    }
+
     /// A file that does not say whose it is, and goes by the wanted name.
     fn broken<'a>(&'a self, loaded: &'a Loaded, wanted: &Wanted) -> Option<&'a File> {
         loaded.files.iter().find(|file| file.owner.is_none() && self.may_be(&file.key.full_name, wanted))
@@ -251,7 +265,7 @@ fn parent_in(kind: &MetadataType, text: &str) -> Option<String> {
 }
 
 /// Whether Salesforce, or people in its manner, would name a part of the app like this: `Shop_oauth`.
-fn begins_with(full_name: &str, app: &str) -> bool {
+pub(super) fn begins_with(full_name: &str, app: &str) -> bool {
     let Some((head, tail)) = full_name.split_at_checked(app.len()) else {
         return false;
     };

@@ -220,9 +220,9 @@ fn two_methods(first: &str, second: &str) -> Diagnostic {
     )
 }
 
+/// Not at its attribute: Terraform would show the line, and with it the key.
 fn bad_key(name: &str, advice: &str) -> Diagnostic {
-    Diagnostic::error("Unusable private key", format!("The private key cannot be used. {advice}"))
-        .at_attribute(name)
+    Diagnostic::error("Unusable private key", format!("The key in {name} cannot be used. {advice}"))
 }
 
 impl Source<'_> {

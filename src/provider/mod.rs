@@ -191,6 +191,7 @@ impl Provider {
             Connection::Ready(connected) => connected.context.clone(),
             Connection::Unknown(_) | Connection::Unconfigured => PlanContext::default(),
         };
+        tracing::debug!(create = request.prior.is_null(), private = request.private.len(), "planning");
         let mut reply = plan::plan(spec, &request, &context);
         reply.diagnostics = self.finish(reply.diagnostics);
         reply

@@ -57,7 +57,7 @@ pub static TYPE: MetadataType = MetadataType {
                 ("Basic", &["Address", "Email", "Phone", "Profile"]),
                 ("OfflineAccess", &["RefreshToken"]),
             ])
-            .rules(&[Rule::Each(&Rule::Word(SCOPES))])
+            .rules(&[Rule::Each(&Rule::Spelt(SCOPES)), Rule::Each(&Rule::Listed(SCOPES))])
             .doc(
                 "What tokens of this app may be used for. The names are those that an org with API 67.0 listed. `Basic` \
                  means `Address`, `Email`, `Phone` and `Profile`; `OfflineAccess` means `RefreshToken`.",

@@ -19,6 +19,11 @@ pub fn invalid_value(path: Path, problem: String, confirmed: bool) -> Diagnostic
     diagnostic.at(path)
 }
 
+/// A private key where none belongs. Not at its attribute: Terraform would show the line that holds the key.
+pub fn misplaced_key(path: &Path, problem: &str) -> Diagnostic {
+    Diagnostic::error("Misplaced private key", format!("{path}: {problem}"))
+}
+
 pub fn unwritable(path: Path, character: char) -> Diagnostic {
     let detail = format!(
         "The text holds the character U+{:04X}, which a metadata file cannot carry. Remove it.",
@@ -36,20 +41,20 @@ pub fn duplicate(path: Path) -> Diagnostic {
     Diagnostic::error("Duplicate member", "The list has this member twice. Remove one.").at(path)
 }
 
-pub fn foreign_consumer(attribute: &str, link: &str) -> Diagnostic {
+pub fn foreign_consumer(link: &str, written: &[&str]) -> Diagnostic {
     Diagnostic::error(
-        "Attribute of another org's consumer",
-        format!("{link} uses the consumer of another org: {attribute} is set there. Remove it here."),
+        "Attributes of another org's consumer",
+        format!(
+            "{link} uses the consumer of another org, where these are set: {}. Remove them here; or remove {link}, if the \
+             app is to have a consumer of its own.",
+            written.join(", ")
+        ),
     )
-    .at_attribute(attribute)
+    .at_attribute(link)
 }
 
-pub fn newer_api_needed(attribute: &str, problem: String, version: u16) -> Diagnostic {
-    Diagnostic::error(
-        "Not available in this API version",
-        format!("{problem} This org is used with API {version}.0."),
-    )
-    .at_attribute(attribute)
+pub fn newer_api_needed(attribute: &str, problem: String) -> Diagnostic {
+    Diagnostic::error("Not available in this API version", problem).at_attribute(attribute)
 }
 
 pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {
@@ -81,8 +86,8 @@ pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
 
 pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_renamed: bool) -> Diagnostic {
     let mut detail = format!(
-        "{noun} of \"{app}\": its consumer key (the client ID) and all its tokens end; the policies of the app go \
-         with it."
+        "\"{app}\": the consumer key (the client ID) and all its tokens end with the {noun}, and the app's policies go \
+         too."
     );
     if replaced {
         detail.push_str(" What replaces it gets a new consumer key, which every client must be given.");
@@ -118,7 +123,10 @@ pub fn unread_would_be_cleared(attribute: &str, app: &str) -> Diagnostic {
 pub fn no_longer_managed(attribute: &str, value: &Value) -> Diagnostic {
     Diagnostic::advice(
         "Attribute no longer managed",
-        format!("{attribute} is no longer managed; {} stays in the org.", shown(value)),
+        format!(
+            "{attribute} is no longer managed; {} stays in the org. (Said until the resource changes next.)",
+            shown(value)
+        ),
         "no-longer-managed",
     )
     .at_attribute(attribute)

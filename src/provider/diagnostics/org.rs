@@ -50,6 +50,17 @@ pub fn other_org(noun: &str, app: &str, state_org: &str, org: &str, instance: &s
     )
 }
 
+/// An import that names another org.
+pub fn import_other_org(app: &str, named: &str, org: &str, instance: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Import from another org",
+        format!(
+            "The import of \"{app}\" names org {named}, but the provider is connected to org {org} ({instance}). Check the \
+             credentials, or the identity in the import block."
+        ),
+    )
+}
+
 /// A read without an answer.
 pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
     match &error.kind {
@@ -75,8 +86,8 @@ pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
     Diagnostic::error(
         "Salesforce does not show a component",
         format!(
-            "The {noun} of \"{app}\" cannot be read ({kind}): {why}. It is not taken for deleted, and the state stays \
-             as it was. Check the permissions of the user that Terraform logs in as."
+            "The {noun} of \"{app}\" cannot be read ({kind}): {why}. It is not taken for deleted; a state stays as it \
+             was. Check the name, and the permissions of the user that Terraform logs in as."
         ),
     )
 }
@@ -97,9 +108,7 @@ pub fn drift_unchecked(app: &str, kind: &str) -> Diagnostic {
         "Drift is not checked",
         format!(
             "Salesforce does not return the consumer settings of \"{app}\" ({kind}): their attributes keep the values \
-             that Terraform last wrote. To have them checked, switch on the org setting enableConsumerSecretApiAccess \
-             (\"Allow access to External Client App consumer secrets via Metadata API\") and give the user the \
-             permission \"View External Client Apps Consumer Secrets in Metadata\"."
+             that Terraform last wrote. To have them checked, switch on the org setting enableConsumerSecretApiAccess and give the user the permission \"View External Client Apps Consumer Secrets in Metadata\"."
         ),
         "drift-not-checked",
     )
@@ -128,8 +137,8 @@ pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
     Diagnostic::error(
         "Nothing to import",
         format!(
-            "{instance} has no {noun} of an app with the API name \"{app}\". API names are those that Setup shows as \
-             \"API Name\"; upper and lower case count."
+            "{instance} has no app with the API name \"{app}\", or the app has no {noun}. API names are those that Setup \
+             shows as \"API Name\"; upper and lower case count."
         ),
     )
 }
