@@ -19,6 +19,8 @@ mod timeouts;
 mod validate;
 
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod tests;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
