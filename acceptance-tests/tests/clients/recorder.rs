@@ -56,22 +56,22 @@ impl Recorder {
         let certificate = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()])
             .and_then(|params| params.self_signed(&key))
             .expect("a certificate");
-        let server = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("TLS as usual")
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-            )
-            .expect("a server's certificate");
+        let server =
+            rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("TLS as usual")
+                .with_no_client_auth()
+                .with_single_cert(
+                    vec![certificate.der().clone()],
+                    PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+                )
+                .expect("a server's certificate");
         let acceptor = TlsAcceptor::from(Arc::new(server));
 
         let listen = || runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
         let (clear, secure) = (listen(), listen());
         let address = |listener: &TcpListener| listener.local_addr().expect("a port");
-        let (url, tls_url) =
-            (format!("http://{}", address(&clear)), format!("https://{}", address(&secure)));
+        let (url, tls_url) = (format!("http://{}", address(&clear)), format!("https://{}", address(&secure)));
 
         let (into, org) = (Arc::clone(&connections), target.clone());
         runtime.spawn(async move {
@@ -159,7 +159,9 @@ fn messages(mut stream: &[u8]) -> Vec<(String, Vec<u8>)> {
         stream = &stream[end + 4..];
         let header = |name: &str| {
             let mut lines = head.lines().filter_map(|line| line.split_once(':'));
-            lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+            lines
+                .find(|(known, _)| known.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.trim().to_owned())
         };
         assert!(header("content-encoding").is_none(), "nothing here is compressed: {head}");
         let body = if header("transfer-encoding").is_some_and(|coding| coding.contains("chunked")) {
@@ -198,10 +200,8 @@ fn find(stream: &[u8], what: &[u8]) -> Option<usize> {
 fn a_stream_is_read_as_its_messages() {
     let stream = b"POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcPOST /b HTTP/1.1\r\n\
         transfer-encoding: chunked\r\n\r\n2\r\nde\r\n1\r\nf\r\n0\r\n\r\nGET /c HTTP/1.1\r\n\r\n";
-    let read: Vec<(String, String)> = messages(stream)
-        .into_iter()
-        .map(|(line, body)| (line, String::from_utf8(body).unwrap()))
-        .collect();
+    let read: Vec<(String, String)> =
+        messages(stream).into_iter().map(|(line, body)| (line, String::from_utf8(body).unwrap())).collect();
     let expected = [("POST /a HTTP/1.1", "abc"), ("POST /b HTTP/1.1", "def"), ("GET /c HTTP/1.1", "")];
     assert_eq!(read, expected.map(|(line, body)| (line.to_owned(), body.to_owned())));
 }

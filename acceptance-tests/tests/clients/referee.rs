@@ -62,8 +62,14 @@ fn the_referee_finds_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let status = "<checkDeployStatus><asyncProcessId>0Af000000000000AAA</asyncProcessId>";
     let messages = [
-        ("0001-request.xml", soap(&format!("{status}<includeDetails>true</includeDetails></checkDeployStatus>"))),
-        ("0002-request.xml", soap(&format!("{status}<includeDetails>yes</includeDetails></checkDeployStatus>"))),
+        (
+            "0001-request.xml",
+            soap(&format!("{status}<includeDetails>true</includeDetails></checkDeployStatus>")),
+        ),
+        (
+            "0002-request.xml",
+            soap(&format!("{status}<includeDetails>yes</includeDetails></checkDeployStatus>")),
+        ),
         ("0003-response.xml", soap("<deployResponse><result><id>0Af</id></result></deployResponse>")),
         ("0004-response.xml", soap("<noSuchMessage/>")),
     ];
