@@ -298,7 +298,11 @@ impl Source<'_> {
         match std::fs::read_to_string(&path) {
             Ok(text) => Some(text),
             Err(error) => {
-                let detail = format!("The file that {name} names cannot be read: {}.", error.kind());
+                let why = match error.kind() {
+                    std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                    kind => kind.to_string(),
+                };
+                let detail = format!("{name} names {path:?}, which cannot be read: {why}.");
                 found.push(Diagnostic::error("Unreadable file", detail).at_attribute(name));
                 None
             }

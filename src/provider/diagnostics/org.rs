@@ -181,6 +181,13 @@ fn advice_on(message: &str) -> &'static str {
     if any(&["cross reference", "cross_reference"]) {
         " Something that the configuration names does not exist in the org: check external_client_app, and refer to \
          the app's id so that it is created first."
+    } else if any(&["isnameduserjwtenabled"]) {
+        " Ask the app's developer to set named_user_jwt_enabled = true in its OAuth settings."
+    } else if any(&["iscodecredflowenabled"]) {
+        " Ask the app's developer to set code_credential_flow_enabled = true in its OAuth settings."
+    } else if any(&["insufficient_access", "insufficient access"]) {
+        " The user that Terraform logs in as lacks a permission: External Client App Developer for apps and settings, \
+         External Client App Admin for policies."
     } else if any(&["duplicate value found"]) {
         " The org has a component of this kind for the app already, under another name. Import it."
     } else if any(&["valid oauth settings"]) {
