@@ -345,6 +345,10 @@ fn live(resource: Resource) {
     let mut workspace = Workspace::new(&org);
     // What TRACE logs show is the subject of other tests; here they would be very long.
     workspace.unset("TF_LOG");
+    // What Terraform does at once, the provider deploys together.
+    for command in ["plan", "apply", "destroy"] {
+        workspace.set(&format!("TF_CLI_ARGS_{command}"), "-parallelism=100");
+    }
     let of_resource = ATTRIBUTES.iter().enumerate().filter(|(_, attribute)| attribute.resource == resource);
     let subjects: Vec<Subject> = of_resource.map(|(number, one)| Subject::new(number, one)).collect();
     let words = words(&org);
