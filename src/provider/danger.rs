@@ -58,10 +58,10 @@ impl Danger {
                 .replace("{old}", &shown(old))
                 .replace("{new}", &shown(new))
                 .replace("{removed}", &removed.join(", "));
-            let detail =
-                planned.entries().into_iter().flatten().fold(detail, |detail, (name, value)| {
-                    detail.replace(&format!("{{{name}}}"), &shown(value))
-                });
+            let detail = planned.entries().into_iter().flatten().fold(detail, |detail, (name, value)| {
+                let none = value.is_null() || value.members().is_some_and(<[Value]>::is_empty);
+                detail.replace(&format!("{{{name}}}"), &if none { "none".to_owned() } else { shown(value) })
+            });
             Diagnostic::advice(self.summary, detail, self.id).at_attribute(self.attribute)
         })
     }

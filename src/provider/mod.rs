@@ -19,6 +19,8 @@ mod timeouts;
 mod validate;
 
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod tests;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
@@ -186,7 +188,7 @@ impl Provider {
             };
         };
         let context = match self.connection() {
-            Connection::Ready(connected) => connected.context.clone(),
+            Connection::Ready(connected) => connected.plan_context(spec, &request),
             Connection::Unknown(_) | Connection::Unconfigured => PlanContext::default(),
         };
         tracing::debug!(create = request.prior.is_null(), private = request.private.len(), "planning");
@@ -264,6 +266,14 @@ impl Provider {
 }
 
 impl Connected {
+    /// What the connection says about a plan.
+    fn plan_context(&self, spec: &'static ResourceSpec, request: &PlanRequest) -> PlanContext {
+        let app = request.config.get(spec.app_attribute).as_text();
+        let created = request.prior.is_null() && request.private.is_empty();
+        let tainted = app.filter(|_| created).and_then(|app| self.activity.known(spec.name, app));
+        PlanContext { tainted, ..self.context.clone() }
+    }
+
     fn engine(&self, spec: &'static ResourceSpec) -> Engine<'_> {
         Engine {
             spec,
@@ -280,7 +290,12 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
     let client_id = configuration.settings.login.client_id().map(str::to_owned);
     let org = Org::connect(configuration.settings).map_err(|error| diagnostics::unavailable(&error))?;
     let version = org.known_api_version().await;
-    let context = PlanContext { version, client_id, allow_self_lockout: configuration.allow_self_lockout };
+    let context = PlanContext {
+        version,
+        client_id,
+        allow_self_lockout: configuration.allow_self_lockout,
+        tainted: None,
+    };
     Ok(Connected { org, context, activity: Activity::default() })
 }
 

@@ -23,6 +23,8 @@ pub struct PrivateState {
     pub own_app: bool,
     /// The state has `deletion_protection`.
     pub protected: bool,
+    /// The plan is that of a replacement: what is there already is what goes, not the trace of an interrupted run.
+    pub replacing: bool,
 }
 
 impl PrivateState {
@@ -38,6 +40,7 @@ impl PrivateState {
             imported: json.get("imported") == Some(&Json::Bool(true)),
             own_app: json.get("own_app") == Some(&Json::Bool(true)),
             protected: json.get("protected") == Some(&Json::Bool(true)),
+            replacing: json.get("replacing") == Some(&Json::Bool(true)),
         }
     }
 
@@ -55,6 +58,7 @@ impl PrivateState {
         put("imported", json!(true), !self.imported);
         put("own_app", json!(true), !self.own_app);
         put("protected", json!(true), !self.protected);
+        put("replacing", json!(true), !self.replacing);
         if json.is_empty() { Vec::new() } else { Json::Object(json).to_string().into_bytes() }
     }
 }

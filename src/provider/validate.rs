@@ -21,7 +21,6 @@ pub fn check(spec: &ResourceSpec, config: &Value) -> Diagnostics {
     found.extend(
         spec.combinations.iter().filter_map(|combination: &Combination| combination.check(spec, config)),
     );
-    check_foreign_consumer(spec, config, &mut found);
     found
 }
 
@@ -159,18 +158,5 @@ fn apply(rule: &Rule, value: &Value, path: &Path, found: &mut Diagnostics) {
             }
         }
         _ => say(rule, value, path.clone()),
-    }
-}
-
-/// With the consumer of another org, nothing of that consumer can be written here.
-fn check_foreign_consumer(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
-    let Some(link) = spec.link_row() else { return };
-    if !config.get(link.field.attribute).is_set() {
-        return;
-    }
-    for row in spec.rows().filter(|row| spec.is_consumer_part(row.part)) {
-        if !config.get(row.field.attribute).is_null() {
-            found.push(diagnostics::foreign_consumer(row.field.attribute, link.field.attribute));
-        }
     }
 }

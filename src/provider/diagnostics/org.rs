@@ -8,6 +8,10 @@ use crate::org::{ApplyError, ApplyErrorKind, ReadError, ReadErrorKind, Unavailab
 use crate::provider::danger::shown;
 use crate::value::Value;
 
+/// What a creation with an error comes to in Terraform.
+const UNTAINT: &str = " Terraform takes a resource whose creation ended with an error for tainted, and would replace it, \
+                       with a new consumer key: if it turns out to be there as it should be, `terraform untaint` keeps it.";
+
 /// Text for messages that only a mistake of ours explains.
 const PLEASE_REPORT: &str = "This should not happen: please report it to the provider's authors.";
 
@@ -50,6 +54,17 @@ pub fn other_org(noun: &str, app: &str, state_org: &str, org: &str, instance: &s
     )
 }
 
+/// An import that names another org.
+pub fn import_other_org(app: &str, named: &str, org: &str, instance: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Import from another org",
+        format!(
+            "The import of \"{app}\" names org {named}, but the provider is connected to org {org} ({instance}). Check the \
+             credentials, or the identity in the import block."
+        ),
+    )
+}
+
 /// A read without an answer.
 pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
     match &error.kind {
@@ -75,8 +90,8 @@ pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
     Diagnostic::error(
         "Salesforce does not show a component",
         format!(
-            "The {noun} of \"{app}\" cannot be read ({kind}): {why}. It is not taken for deleted, and the state stays \
-             as it was. Check the permissions of the user that Terraform logs in as."
+            "The {noun} of \"{app}\" cannot be read ({kind}): {why}. It is not taken for deleted; a state stays as it \
+             was. Check the name, and the permissions of the user that Terraform logs in as."
         ),
     )
 }
@@ -144,6 +159,15 @@ pub fn installed(noun: &str, id: &str, namespace: &str) -> Diagnostic {
 
 /// The org's refusal of one component.
 pub fn rejected(noun: &str, app: &str, message: &str) -> Diagnostic {
+    if message.contains("UNKNOWN_EXCEPTION") || message.contains("unexpected error") {
+        return Diagnostic::error(
+            "Salesforce failed",
+            format!(
+                "\"{app}\", {noun}: a failure inside of Salesforce, which rolled the deploy back: {message}\n\nApply again. \
+                 If it stays, give Salesforce's support the ErrorId in that text."
+            ),
+        );
+    }
     Diagnostic::error(
         format!("Salesforce rejected the {noun}"),
         format!("\"{app}\": Salesforce says: {message}\n\nNothing was changed.{}", advice_on(message)),
@@ -210,25 +234,29 @@ pub fn not_sent(noun: &str, app: &str) -> Diagnostic {
 }
 
 /// Nobody knows yet how it ended; the verifying read decides what stands in the state.
-pub fn unverified(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
+pub fn unverified(noun: &str, app: &str, error: &ApplyError, created: bool) -> Diagnostic {
     let deploy = match error.deploy_id() {
         Some(id) => format!(" Setup, Deployment Status, shows how deploy {id} ended."),
         None => String::new(),
     };
-    Diagnostic::error(
-        "The outcome is not certain",
-        format!(
-            "The {noun} of \"{app}\": {error}. The org was read afterwards, and the state holds what is there as far as \
-             that is known.{deploy} Run terraform plan to see what is left to do."
-        ),
-    )
+    let mut detail = format!(
+        "The {noun} of \"{app}\": {error}.{deploy} The org was read afterwards, and the state holds what is there as far as \
+         that is known. Run terraform plan to see what is left to do."
+    );
+    if created {
+        detail.push_str(UNTAINT);
+    }
+    Diagnostic::error("The outcome is not certain", detail)
 }
 
 /// The verifying read found everything as planned.
-pub fn succeeded_after_all(doubt: &Diagnostic) -> Diagnostic {
+pub fn succeeded_after_all(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::warning(
         "It succeeded after all",
-        format!("{} The org was read afterwards: everything is as planned.", doubt.detail),
+        format!(
+            "Salesforce's answer about the {noun} of \"{app}\" was lost or uncertain. The org was read afterwards: \
+             everything is as planned, and nothing is left to do."
+        ),
     )
 }
 
@@ -261,10 +289,7 @@ pub fn kept_otherwise(attribute: &str, wanted: &Value, kept: &Value, created: bo
         shown(kept)
     );
     if created {
-        detail.push_str(
-            " Terraform marks a resource as tainted when its creation ends with an error, and would replace it: `terraform \
-             untaint` keeps it.",
-        );
+        detail.push_str(UNTAINT);
     }
     Diagnostic::error("Salesforce kept another value", detail).at_attribute(attribute)
 }
@@ -289,6 +314,28 @@ pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
     )
 }
 
+pub fn still_there_to_be_replaced(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The one to be replaced is still there",
+        format!(
+            "The replacement of the {noun} of \"{app}\" cannot be created while the old one exists: both have the same API \
+             name. Nothing was changed. Take create_before_destroy out of the resource's lifecycle block, or give the new \
+             app another name."
+        ),
+    )
+}
+
+pub fn made_twice(resource: &str, attribute: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Two resources for one app",
+        format!(
+            "Another {resource} of this configuration has {attribute} = \"{app}\" too. An app can be managed by one of them \
+             only: remove the other one."
+        ),
+    )
+    .at_attribute(attribute)
+}
+
 pub fn nothing_to_take_over(attribute: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "There are no policies to take over",
@@ -305,7 +352,7 @@ pub fn no_such_app(attribute: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "There is no such app",
         format!(
-            "The org has no External Client App with the API name \"{app}\", and nothing in this run is making one. \
+            "The org has no External Client App with the API name \"{app}\", and none appeared while Terraform waited. \
              Nothing was changed. Write {attribute} = salesforce_external_client_app.NAME.id, so that Terraform creates \
              the app first; or check the name: upper and lower case count."
         ),

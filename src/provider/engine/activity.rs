@@ -1,23 +1,55 @@
-//! What this process is about to create: the reason to wait for something that is not there yet.
+//! What this process knows of its own doings: what it is about to create, what it created, what it read as protected.
 //!
-//! People write an app's name instead of referring to it, so Terraform may ask for the parts of an app before or while
+//! The first is the reason to wait for something that is not there yet: people write an app's name instead of referring to it, so Terraform may ask for the parts of an app before or while
 //! the app is made. Waiting is worth it as long as something is being made, and a little longer.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::org::Instant;
 
-/// How many creations are under way.
+/// A resource by its type and its app.
+type Name = (&'static str, String);
+
 #[derive(Debug, Default)]
 pub struct Activity {
+    /// How many creations are under way.
     running: AtomicUsize,
+    /// What was created or taken over.
+    made: Mutex<BTreeSet<Name>>,
+    /// What was read, and whether deletion is protected there.
+    read: Mutex<BTreeMap<Name, bool>>,
 }
 
 /// A creation that is under way, until it is dropped.
 pub struct Running<'a>(&'a Activity);
 
 impl Activity {
+    /// Notes a creation; false when this process made the same resource before.
+    pub fn make(&self, resource: &'static str, app: &str) -> bool {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert((resource, app.to_owned()))
+    }
+
+    /// Forgets a resource: it was not made after all, or it is deleted.
+    pub fn forget(&self, resource: &'static str, app: &str) {
+        let name = (resource, app.to_owned());
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+    }
+
+    /// Notes what a refresh found.
+    pub fn note(&self, resource: &'static str, app: &str, protected: bool) {
+        let name = (resource, app.to_owned());
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(name, protected);
+    }
+
+    /// Whether a resource was refreshed, and is protected. One that is planned as new all the same is tainted.
+    pub fn known(&self, resource: &'static str, app: &str) -> Option<bool> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&(resource, app.to_owned())).copied()
+    }
+
     pub fn begin(&self) -> Running<'_> {
         self.running.fetch_add(1, Ordering::SeqCst);
         Running(self)

@@ -3,7 +3,7 @@
 //! Whatever happens on the way, the reply holds what the org has: an interrupted or timed out deploy is followed by
 //! a verifying read on a clock of its own.
 
-use super::state::{Actual, Frame, PartState, join, private_after, same};
+use super::state::{Actual, Frame, PartState, Wishes, join, private_after, same};
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::{Omitted, Readback};
 use crate::org::{ApplyError, ApplyErrorKind, Change, Freshness, Instant, SessionFacts};
@@ -19,6 +19,8 @@ pub(super) enum Sent {
     Done,
     /// It was cancelled, which may have come too late to undo it.
     Canceled(Diagnostic),
+    /// Whether it arrived at all is not known; sent again it does no harm.
+    Lost(Diagnostic),
     /// Nobody knows: the org must be read, and may change its mind.
     Unverified(Diagnostic),
 }
@@ -51,19 +53,57 @@ impl Engine<'_> {
         &self,
         app: &str,
         changes: Vec<Change>,
+        create: bool,
         deadline: Instant,
     ) -> Result<Sent, Diagnostics> {
         match self.org.apply(changes, deadline).await {
             Ok(_) => Ok(Sent::Done),
             Err(error) => match &error.kind {
+                ApplyErrorKind::Unverified { deploy_id: None, .. } => {
+                    Ok(Sent::Lost(diagnostics::unverified(self.spec.noun, app, &error, create)))
+                }
                 ApplyErrorKind::Unverified { .. } => {
-                    Ok(Sent::Unverified(diagnostics::unverified(self.spec.noun, app, &error)))
+                    Ok(Sent::Unverified(diagnostics::unverified(self.spec.noun, app, &error, create)))
                 }
                 ApplyErrorKind::CanceledBy { .. } => {
-                    Ok(Sent::Canceled(diagnostics::unverified(self.spec.noun, app, &error)))
+                    Ok(Sent::Canceled(diagnostics::unverified(self.spec.noun, app, &error, false)))
                 }
                 _ => Err(self.refusals(app, &error)),
             },
+        }
+    }
+
+    /// Sends changes, and once more when it is not known whether they arrived and the org does not show them: a
+    /// deploy writes whole files and rotates nothing, so a second one does no harm.
+    ///
+    /// # Errors
+    /// What the org refused, when it is certain that nothing was changed.
+    pub(super) async fn send_surely(
+        &self,
+        apply: &Apply<'_>,
+        wishes: &Wishes<'_>,
+        changes: Vec<Change>,
+    ) -> Result<Sent, Diagnostics> {
+        let create = apply.request.prior.is_null();
+        let first = self.send(apply.app, changes.clone(), create, apply.deadline).await?;
+        if !matches!(first, Sent::Lost(_)) {
+            return Ok(first);
+        }
+        for pause in [500, 1500, 3000] {
+            crate::org::pause(std::time::Duration::from_millis(pause)).await;
+            let deadline = Instant::now() + VERIFYING;
+            let looked =
+                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await;
+            let arrived =
+                looked.is_ok_and(|actual| actual.exists() && self.changes(wishes, &actual).is_empty());
+            if arrived || self.org.stopped() {
+                return Ok(first);
+            }
+        }
+        match self.send(apply.app, changes, create, apply.deadline).await {
+            Ok(second) => Ok(second),
+            // Nothing more was changed by this one; of the first that is still not known.
+            Err(_) => Ok(first),
         }
     }
 
@@ -99,7 +139,9 @@ impl Engine<'_> {
             Ok(actual) => actual,
             Err(found) => {
                 let mut reply = self.as_planned(apply);
-                if let Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) = sent {
+                if let Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) =
+                    sent
+                {
                     reply.diagnostics.push(diagnostic);
                 }
                 reply.diagnostics.push(diagnostics::not_read_back(self.spec.noun, apply.app));
@@ -112,12 +154,12 @@ impl Engine<'_> {
                 Sent::Canceled(diagnostic) if create => {
                     ApplyReply { diagnostics: diagnostic.into(), ..ApplyReply::default() }
                 }
-                Sent::Unverified(diagnostic) if create => {
+                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) if create => {
                     let mut reply = self.as_planned(apply);
                     reply.diagnostics.push(diagnostic);
                     reply
                 }
-                Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) => {
+                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) => {
                     let mut reply = self.as_before(apply);
                     reply.diagnostics.push(diagnostic);
                     reply
@@ -191,13 +233,18 @@ impl Engine<'_> {
             }
         }
         let as_wanted = differences.is_empty();
-        found.extend(differences);
+        // What is not done yet is not what the org kept.
+        if matches!(sent, Sent::Done) {
+            found.extend(differences);
+        }
         match sent {
             Sent::Done => {}
-            Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) if as_wanted => {
-                found.push(diagnostics::succeeded_after_all(&diagnostic));
+            Sent::Lost(_) | Sent::Unverified(_) | Sent::Canceled(_) if as_wanted => {
+                found.push(diagnostics::succeeded_after_all(self.spec.noun, apply.app));
             }
-            Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) => found.push(diagnostic),
+            Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) => {
+                found.push(diagnostic)
+            }
         }
         let mut private = apply.private.clone();
         for row in self.spec.rows().filter(|row| row.field.readback == Readback::Never) {

@@ -23,9 +23,17 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 impl Engine<'_> {
     pub(super) async fn create(&self, request: ApplyRequest) -> ApplyReply {
+        let app = self.app_of(&request.planned);
+        if !self.activity.make(self.spec.name, &app) {
+            let diagnostics = diagnostics::made_twice(self.spec.name, self.spec.app_attribute, &app).into();
+            return ApplyReply { diagnostics, ..ApplyReply::default() };
+        }
         match self.created(&request).await {
             Ok(reply) => reply,
-            Err(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
+            Err(diagnostics) => {
+                self.activity.forget(self.spec.name, &app);
+                ApplyReply { diagnostics, ..ApplyReply::default() }
+            }
         }
     }
 
@@ -67,6 +75,9 @@ impl Engine<'_> {
     async fn created_anew(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
         let existing = self.look_up_beside_app(apply).await?;
         if existing.parts.iter().any(|(_, state)| matches!(state, PartState::Present(_))) {
+            if apply.private.replacing {
+                return Err(diagnostics::still_there_to_be_replaced(self.spec.noun, apply.app).into());
+            }
             if existing.exists() && is_our_own(&existing, wishes, apply.session, SystemTime::now()) {
                 let mut reply = self.compared(apply, &existing, Sent::Done).await;
                 reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
@@ -78,7 +89,7 @@ impl Engine<'_> {
         let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
         let parts = self.spec.parts.iter().filter(|part| !(linked && self.spec.is_consumer_part(part)));
         let changes = parts.map(|part| Change::Write(new_component(wishes, part, apply.app))).collect();
-        let sent = self.send(apply.app, changes, apply.deadline).await?;
+        let sent = self.send_surely(apply, wishes, changes).await?;
         Ok(self.conclude(apply, sent).await)
     }
 
@@ -128,7 +139,7 @@ impl Engine<'_> {
         if changes.is_empty() {
             return Ok(self.compared(apply, &actual, Sent::Done).await);
         }
-        let sent = self.send(apply.app, changes, apply.deadline).await?;
+        let sent = self.send_surely(apply, wishes, changes).await?;
         Ok(self.conclude(apply, sent).await)
     }
 

@@ -30,11 +30,10 @@ impl Engine<'_> {
             Some(identity) if request.id.is_empty() => {
                 let text = |name: &str| identity.get(name).as_text().filter(|text| !text.is_empty());
                 if let Some(org) = text("org_id").filter(|org| !same_org(org, &session.org_id)) {
-                    let noun = self.spec.noun;
                     let name = text("name").unwrap_or_default();
-                    return Err(
-                        diagnostics::other_org(noun, name, org, &session.org_id, &session.instance).into()
-                    );
+                    let found =
+                        diagnostics::import_other_org(name, org, &session.org_id_18, &session.instance);
+                    return Err(found.into());
                 }
                 match (text("namespace"), text("name")) {
                     (Some(namespace), Some(name)) => format!("{namespace}__{name}"),

@@ -48,7 +48,7 @@ impl Engine<'_> {
     fn check_org(&self, state_org: &Value, session: &SessionFacts, app: &str) -> Result<(), Diagnostic> {
         match state_org.as_text() {
             Some(org) if !same_org(org, &session.org_id) => {
-                Err(diagnostics::other_org(self.spec.noun, app, org, &session.org_id, &session.instance))
+                Err(diagnostics::other_org(self.spec.noun, app, org, &session.org_id_18, &session.instance))
             }
             _ => Ok(()),
         }

@@ -6,7 +6,7 @@ use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ReadReply, ReadRequest};
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::{ORG_ID, Presence};
+use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID, Presence};
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
@@ -35,6 +35,7 @@ impl Engine<'_> {
 
         let actual = self.look_up(&app, &private, &session, Freshness::Snapshot, deadline).await?;
         if !actual.exists() {
+            self.activity.forget(self.spec.name, &app);
             reply.state = Value::Null;
             reply.identity = None;
             return Ok(());
@@ -56,6 +57,7 @@ impl Engine<'_> {
         let private = PrivateState { records, ..private };
         reply.private = private_after(&private, &actual, &state, own);
         reply.identity = Some(self.identity(&app, &session));
+        self.activity.note(self.spec.name, &app, state.get(DELETION_PROTECTION) == &Value::Bool(true));
         reply.state = state;
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::operations::Private;
+use super::super::plan;
 use super::super::private::PrivateState;
 use super::super::resource_spec::{
     DELETION_PROTECTION, ID, NAMESPACE, ORG_ID, Part, Presence, ResourceSpec, Row,
@@ -182,6 +183,7 @@ impl Wishes<'_> {
         match field.sent {
             Sent::Never => return None,
             Sent::WhenConfigured | Sent::Mirrored if !written => return None,
+            Sent::WhenConfigured if plan::has_own_consumer(self.spec, self.prior) => return None,
             _ => {}
         }
         match field.omitted {
@@ -250,6 +252,7 @@ pub fn private_after(before: &PrivateState, actual: &Actual, state: &Value, own_
         private.parts.insert(kind, name);
     }
     private.imported = false;
+    private.replacing = false;
     private.own_app = own_app;
     private.protected = state.get(DELETION_PROTECTION) == &Value::Bool(true);
     private.write()

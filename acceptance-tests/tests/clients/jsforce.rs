@@ -1,0 +1,81 @@
+//! jsforce, the JavaScript library below most of Salesforce's own tools.
+
+use crate::program::{credentials, node, run};
+use crate::recorder::Recorder;
+use crate::referee;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::workspace::Workspace;
+
+/// The app of `clients/project`, as Terraform would have written it.
+const SHOP: &str = r#"
+resource "salesforce_external_client_app" "shop" {
+  name          = "Shop"
+  label         = "Shop"
+  contact_email = "identity@example.com"
+}
+
+resource "salesforce_external_client_app_oauth_settings" "shop" {
+  external_client_app = salesforce_external_client_app.shop.id
+  callback_urls       = ["https://shop.example.com/callback"]
+  oauth_scopes        = ["Api", "RefreshToken"]
+}
+
+resource "salesforce_external_client_app_policies" "shop" {
+  external_client_app = salesforce_external_client_app_oauth_settings.shop.id
+}
+"#;
+
+/// Imports the app of `clients/project` and finds nothing to change.
+#[track_caller]
+pub fn imports_the_shop(org: &Emulator) {
+    let deploys = org.deploys().len();
+    let workspace = Workspace::new(org);
+    workspace.configure(SHOP);
+    for resource in ["", "_oauth_settings", "_policies"] {
+        let address = format!("salesforce_external_client_app{resource}.shop");
+        workspace.run(&["import", "-no-color", "-input=false", &address, "Shop"]).succeeded();
+    }
+    workspace.is_settled();
+    assert_eq!(org.deploys().len(), deploys, "an import changes nothing in the org");
+}
+
+fn drive(org: &Emulator, recorder: &Recorder, more: &[&str]) {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut script = node("jsforce/drive.js");
+    script.arg(&recorder.url).arg(credentials(org)).arg(org.url()).args(more);
+    run(&mut script, scratch.path()).succeeded();
+}
+
+#[test]
+fn jsforce_drives_the_org_and_every_message_obeys_the_wsdl() {
+    let org = Emulator::start();
+    let recorder = Recorder::before(&org);
+    drive(&org, &recorder, &[]);
+    let seen = referee::judge(&recorder, "jsforce", "jsforce");
+    referee::has_seen(
+        &seen,
+        &[
+            "deployResponse",
+            "checkDeployStatusResponse",
+            "cancelDeployResponse",
+            "retrieveResponse",
+            "checkRetrieveStatusResponse",
+            "listMetadataResponse",
+            "describeMetadataResponse",
+            "createMetadataResponse",
+            "readMetadataResponse",
+            "updateMetadataResponse",
+            "upsertMetadataResponse",
+            "deleteMetadataResponse",
+            "Fault",
+        ],
+    );
+}
+
+#[test]
+fn an_app_that_jsforce_made_is_imported_with_an_empty_plan() {
+    let org = Emulator::start();
+    let recorder = Recorder::before(&org);
+    drive(&org, &recorder, &["deploy"]);
+    imports_the_shop(&org);
+}

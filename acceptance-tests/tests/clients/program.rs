@@ -1,0 +1,92 @@
+//! The clients as processes: where they are, and one run of one of them.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::terraform::repository;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longer than any run here takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(180);
+
+/// A file of `acceptance-tests/clients`.
+pub fn source(path: &str) -> PathBuf {
+    repository().join("acceptance-tests/clients").join(path)
+}
+
+/// The folder in which a client is installed; installs it when it is not there. The name is that of the folder
+/// with its pins.
+pub fn installed(name: &str) -> PathBuf {
+    let mut install = Command::new(source("install"));
+    if name == "sf" {
+        install.arg("sf");
+    }
+    let output = install.output().expect("acceptance-tests/clients/install needs python3 on PATH");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let places: Value = serde_json::from_slice(&output.stdout).expect("the installer says where things are");
+    PathBuf::from(places[name].as_str().expect("the place of a client"))
+}
+
+/// Python with simple-salesforce and all that it brings.
+pub fn python() -> Command {
+    Command::new(installed("python").join("bin/python"))
+}
+
+/// A script of jsforce's.
+pub fn node(script: &str) -> Command {
+    let mut command = Command::new("node");
+    command.env("NODE_PATH", installed("jsforce").join("node_modules")).arg(source(script));
+    command
+}
+
+/// The emulator's `credentials.json`.
+pub fn credentials(org: &Emulator) -> PathBuf {
+    let key = PathBuf::from(&org.credentials()["SALESFORCE_PRIVATE_KEY_FILE"]);
+    key.parent().expect("a key lies in a folder").join("credentials.json")
+}
+
+/// What a finished program left.
+pub struct Finished {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Finished {
+    #[track_caller]
+    pub fn succeeded(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// Runs a program to its end. Its output goes through files: a pipe that nobody reads would stop it.
+///
+/// # Panics
+/// When it takes too long.
+#[track_caller]
+pub fn run(command: &mut Command, scratch: &Path) -> Finished {
+    let (out, err) = (scratch.join("stdout"), scratch.join("stderr"));
+    let file = |path: &Path| std::fs::File::create(path).expect("a file for the output");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(file(&out))
+        .stderr(file(&err))
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+    let deadline = Instant::now() + DEADLINE;
+    let read = |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
+    loop {
+        match child.try_wait().expect("a child can be waited for") {
+            Some(status) => {
+                return Finished { code: status.code(), stdout: read(&out), stderr: read(&err) };
+            }
+            None if Instant::now() > deadline => {
+                let _gone_already = child.kill();
+                panic!("{command:?} still ran after {DEADLINE:?}\n{}\n{}", read(&out), read(&err));
+            }
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The provider's own messages, judged as those of Salesforce's clients are.
+
+use crate::recorder::Recorder;
+use crate::referee;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::terraform::repository;
+use acceptance_tests::workspace::Workspace;
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(repository().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn every_message_of_the_provider_obeys_the_wsdl() {
+    let org = Emulator::start();
+    let recorder = Recorder::before(&org);
+    let mut workspace = Workspace::new(&org);
+    workspace.set("SALESFORCE_INSTANCE_URL", &recorder.url);
+
+    let example = read("examples/resources/salesforce_external_client_app_policies/resource.tf");
+    workspace.configure(&example);
+    workspace.apply().succeeded();
+    workspace.configure(&example.replace("shop.example.com", "store.example.com").replace("= 30", "= 15"));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    workspace.destroy().succeeded();
+    // Every attribute that there is.
+    for step in ["app/2-everything", "oauth_settings/2-everything", "policies/2-much"] {
+        workspace.configure(&read(&format!("acceptance-tests/scenarios/{step}.tf")));
+        workspace.apply().succeeded();
+        workspace.destroy().succeeded();
+    }
+
+    let seen = referee::judge(&recorder, "provider", "the provider");
+    referee::has_seen(
+        &seen,
+        &["deploy", "checkDeployStatus", "retrieve", "checkRetrieveStatus", "listMetadata"],
+    );
+}

@@ -1,0 +1,86 @@
+//! Has recorded messages judged by Salesforce's own schema, and says what was counted.
+
+use crate::program::{python, run, source};
+use crate::recorder::Recorder;
+use serde_json::Value;
+use std::io::Write as _;
+use std::path::Path;
+
+/// Judges everything that a client said and was told: nothing may break the schema but what
+/// `clients/exceptions.json` names, and every exception made for this client must have been needed.
+///
+/// Returns how often each message occurred.
+#[track_caller]
+pub fn judge(recorder: &Recorder, client: &str, program: &str) -> Value {
+    let folder = tempfile::tempdir().expect("a folder for the messages");
+    let calls = recorder.write(folder.path());
+    let verdict = verdict(folder.path(), client);
+    // Past the test harness, which keeps to itself what a passing test prints.
+    let _nobody_reads = writeln!(
+        std::io::stderr(),
+        "{calls} calls by {program}, {} SOAP bodies and {} files in them validated, {} exceptions ({} uses)",
+        verdict["bodies"],
+        verdict["files"],
+        verdict["exceptions"],
+        verdict["uses"]
+    );
+    let wrong = verdict["wrong"].as_array().expect("a list of faults");
+    if !wrong.is_empty() {
+        let kept = folder.keep();
+        panic!("against Salesforce's WSDL, the messages are kept in {}: {wrong:#?}", kept.display());
+    }
+    assert_eq!(verdict["unused"], serde_json::json!([]), "exceptions that nothing needed");
+    assert!(verdict["bodies"].as_u64() > Some(0), "{program} said nothing over SOAP");
+    verdict["seen"].clone()
+}
+
+#[track_caller]
+fn verdict(folder: &Path, client: &str) -> Value {
+    let scratch = tempfile::tempdir().expect("a folder for the output");
+    let mut referee = python();
+    referee.arg(source("python/referee.py")).arg(folder).arg(client);
+    let said = run(&mut referee, scratch.path()).succeeded();
+    serde_json::from_str(&said.stdout).expect("the verdict as JSON")
+}
+
+/// The messages of a client must include these.
+#[track_caller]
+pub fn has_seen(seen: &Value, messages: &[&str]) {
+    for message in messages {
+        assert!(seen[*message].as_u64() > Some(0), "no {message} among {seen}");
+    }
+}
+
+#[test]
+fn the_referee_finds_what_is_wrong() {
+    let soap = |content: &str| {
+        format!(
+            "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+             <s:Body xmlns=\"http://soap.sforce.com/2006/04/metadata\">{content}</s:Body></s:Envelope>"
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let status = "<checkDeployStatus><asyncProcessId>0Af000000000000AAA</asyncProcessId>";
+    let messages = [
+        (
+            "0001-request.xml",
+            soap(&format!("{status}<includeDetails>true</includeDetails></checkDeployStatus>")),
+        ),
+        (
+            "0002-request.xml",
+            soap(&format!("{status}<includeDetails>yes</includeDetails></checkDeployStatus>")),
+        ),
+        ("0003-response.xml", soap("<deployResponse><result><id>0Af</id></result></deployResponse>")),
+        ("0004-response.xml", soap("<noSuchMessage/>")),
+    ];
+    for (name, text) in &messages {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let verdict = verdict(folder.path(), "nobody");
+    assert_eq!(verdict["bodies"], 4);
+    let wrong = verdict["wrong"].to_string();
+    assert!(!wrong.contains("0001-request"), "{wrong}");
+    for name in ["0002-request", "0003-response", "0004-response"] {
+        assert!(wrong.contains(name), "{name} passed: {wrong}");
+    }
+}

@@ -1,0 +1,37 @@
+//! simple-salesforce, the Python library; half of it is zeep, which decodes answers by Salesforce's WSDL.
+
+use crate::program::{credentials, python, run, source};
+use crate::recorder::Recorder;
+use crate::referee;
+use acceptance_tests::emulator::Emulator;
+
+#[test]
+fn simple_salesforce_drives_the_org_and_every_message_obeys_the_wsdl() {
+    let org = Emulator::start();
+    let recorder = Recorder::before(&org);
+    let scratch = tempfile::tempdir().unwrap();
+    let certificate = scratch.path().join("certificate.pem");
+    std::fs::write(&certificate, &recorder.certificate).unwrap();
+    let mut script = python();
+    script.arg(source("python/drive.py")).arg(&recorder.tls_url).arg(credentials(&org)).arg(org.url());
+    script.env("REQUESTS_CA_BUNDLE", certificate);
+    run(&mut script, scratch.path()).succeeded();
+    let seen = referee::judge(&recorder, "simple-salesforce", "simple-salesforce");
+    referee::has_seen(
+        &seen,
+        &[
+            "deployResponse",
+            "checkDeployStatusResponse",
+            "retrieveResponse",
+            "checkRetrieveStatusResponse",
+            "listMetadataResponse",
+            "describeMetadataResponse",
+            "createMetadataResponse",
+            "readMetadataResponse",
+            "updateMetadataResponse",
+            "upsertMetadataResponse",
+            "deleteMetadataResponse",
+            "Fault",
+        ],
+    );
+}
