@@ -26,16 +26,15 @@ pub fn validate(run: &Run, folder: &Path) -> Vec<Diagnostic> {
 pub fn plan(run: &Run, folder: &Path) -> Vec<Diagnostic> {
     stays_alive(run);
     let lines = run.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines
-        .filter(|line| line["type"] == "diagnostic")
-        .map(|line| read(&line["diagnostic"], folder))
-        .collect()
+    lines.filter(|line| line["type"] == "diagnostic").map(|line| read(&line["diagnostic"], folder)).collect()
 }
 
 /// Neither the provider nor Terraform crashed, and both spoke to the end.
 #[track_caller]
 pub fn stays_alive(run: &Run) {
-    for word in ["Plugin did not respond", "plugin crashed", "panicked at", "Request cancelled", "!!!!!!!!!!!!"] {
+    for word in
+        ["Plugin did not respond", "plugin crashed", "panicked at", "Request cancelled", "!!!!!!!!!!!!"]
+    {
         assert!(!run.stdout.contains(word) && !run.stderr.contains(word), "{word}: {run}");
     }
     assert!(matches!(run.code, Some(0..=2)), "{run}");

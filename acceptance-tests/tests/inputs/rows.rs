@@ -115,7 +115,9 @@ fn check(rows: &[Placed], said: &[Diagnostic]) {
                 && one.text.to_lowercase().contains(&row.says.to_lowercase())
         };
         // What may show a key points nowhere: Terraform would print the line.
-        let nowhere = || said.iter().filter(|one| one.file.is_empty() && row.at.is_empty()).any(|one| is_expected(&one));
+        let nowhere = || {
+            said.iter().filter(|one| one.file.is_empty() && row.at.is_empty()).any(|one| is_expected(&one))
+        };
         let found = own.iter().any(is_expected) || nowhere();
         let too_hard = row.verdict == Verdict::Warning && own.iter().any(|one| one.is_error);
         if !found || too_hard {
@@ -154,7 +156,8 @@ fn fill(body: &str, secret: &str) -> String {
         text = text.replace("{expired}", &json!(expired).to_string());
         text = text.replace("{two}", &json!(format!("{valid}{valid}")).to_string());
     }
-    text = text.replace("{short}", &json!(SHORT_KEY).to_string()).replace("{key}", &json!(secret).to_string());
+    text =
+        text.replace("{short}", &json!(SHORT_KEY).to_string()).replace("{key}", &json!(secret).to_string());
     let entries: String = (0..129).map(|number| format!(" a{number} = \"User.City\"\n")).collect();
     text = text.replace("{attributes}", &format!("{{\n{entries}}}"));
     let ranges: String = (0..129)
