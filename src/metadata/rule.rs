@@ -43,6 +43,10 @@ pub enum Rule {
     Each(&'static Rule),
     /// One of these words; the nearest is suggested.
     Word(&'static [&'static str]),
+    /// Not a word that only looks like one of these.
+    Spelt(&'static [&'static str]),
+    /// One of these words, of which newer orgs may have more.
+    Listed(&'static [&'static str]),
     /// A dotted IPv4 address without leading zeros.
     Ipv4,
     /// A Salesforce user name: has the form of an e-mail address.
@@ -59,7 +63,7 @@ impl Rule {
     /// Whether Salesforce is known to refuse what breaks this rule. If not, breaking it is worth a warning only.
     pub fn confirmed(&self) -> bool {
         match self {
-            Rule::Longest(_) | Rule::NotPlainHttp | Rule::RsaKeyBits(_) => false,
+            Rule::Longest(_) | Rule::NotPlainHttp | Rule::RsaKeyBits(_) | Rule::Listed(_) => false,
             Rule::Each(rule) => rule.confirmed(),
             _ => true,
         }
@@ -104,6 +108,7 @@ impl Rule {
                 | Rule::ApiName
                 | Rule::CallbackUrl
                 | Rule::Word(_)
+                | Rule::Spelt(_)
                 | Rule::Ipv4
                 | Rule::RecordOrName(_)
         );
@@ -126,7 +131,9 @@ impl Rule {
             Rule::WebUrl => web_url(text),
             Rule::CallbackUrl => callback_url(text),
             Rule::NotPlainHttp => plain_http(text),
-            Rule::Word(words) => unknown_word(text, words),
+            Rule::Word(words) => misspelt(text, words).or_else(|| unlisted(text, words)),
+            Rule::Spelt(words) => misspelt(text, words),
+            Rule::Listed(words) if misspelt(text, words).is_none() => unlisted(text, words),
             Rule::Ipv4 => ipv4(text),
             Rule::Certificate => certificate::problem(text),
             Rule::RsaKeyBits(bits) => {
@@ -164,7 +171,8 @@ impl Rule {
             Rule::Longest(most) => format!("Should have at most {most} characters."),
             Rule::Unique => "None of them twice.".to_owned(),
             Rule::Each(rule) => format!("Each: {}", rule.describe()),
-            Rule::Word(words) => {
+            Rule::Spelt(_) => "Must be spelt as Salesforce spells it.".to_owned(),
+            Rule::Word(words) | Rule::Listed(words) => {
                 let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
                 format!("One of {}.", words.join(", "))
             }
@@ -355,20 +363,26 @@ fn record_or_name(text: &str, prefix: &str) -> Option<String> {
     })
 }
 
-fn unknown_word(text: &str, words: &[&str]) -> Option<String> {
+/// A word that is none of these, but looks like one, or like several at once.
+fn misspelt(text: &str, words: &[&str]) -> Option<String> {
     if words.contains(&text) {
         return None;
     }
-    let shown = echo(text);
+    if text.trim().is_empty() {
+        return Some("A member is blank. Leave it out.".to_owned());
+    }
     if text.contains(',') {
-        return Some(format!("{shown} has a comma. Write one scope per element: [\"Api\", \"Web\"]."));
+        return Some(format!("{} has a comma. Write one scope per element: [\"Api\", \"Web\"].", echo(text)));
     }
     let distances = words.iter().map(|word| (distance(text, word), *word));
-    let nearest = distances.min().filter(|(distance, word)| *distance <= (word.len() / 3).max(1));
-    Some(match nearest {
-        Some((_, word)) => format!("{shown} is not known. Did you mean {word:?}?"),
-        None => format!("{shown} is not known. Write one of {}.", words.join(", ")),
-    })
+    let (_, word) = distances.min().filter(|(distance, word)| *distance <= (word.len() / 3).max(1))?;
+    Some(format!("{} is not known. Did you mean {word:?}?", echo(text)))
+}
+
+/// A word that is none of these.
+fn unlisted(text: &str, words: &[&str]) -> Option<String> {
+    let unknown = !words.contains(&text);
+    unknown.then(|| format!("{} is not known. Write one of {}.", echo(text), words.join(", ")))
 }
 
 /// How many letters to add, drop or change, case aside.

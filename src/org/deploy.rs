@@ -1,131 +1,116 @@
-//! Applying: one deploy at a time, again where that is sure to do no harm.
+//! One deploy for one or many callers, again where that is sure to do no harm.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::Instrument as _;
 
 use super::attribute::Sent;
+use super::job::Changes;
 use super::pace::Pace;
+use super::rounds::Ticket;
 use super::verdict::{Verdict, judge};
 use super::watch::End;
-use super::{Applied, ApplyError, ApplyErrorKind, Change, Inner};
+use super::{ApplyErrorKind, Inner, Problem};
 use crate::log_keys::SF_DEPLOY_ID;
-use crate::metadata::{Component, ComponentKey, encode, package};
+use crate::metadata::PackageError;
 use crate::salesforce::{self, Class, DeployOptions};
 
-/// What goes into one deploy. Deletions and writes never go together: deletions need warnings to be ignored, and a
-/// write's warning is not to be.
-#[derive(Clone)]
-pub(super) enum Job {
-    Delete(Vec<ComponentKey>),
-    Write(Vec<Component>),
+/// How long a deploy is watched that all its callers have given up. The next one would only wait behind it in the org,
+/// and those in the queue had rather know that nothing of theirs was sent.
+const OUTLASTS: Duration = Duration::from_secs(600);
+
+/// What became of a group of callers' changes.
+pub(super) enum Outcome {
+    Done {
+        deploy_id: String,
+        warnings: Vec<Problem>,
+    },
+    /// Rolled back, nothing was changed.
+    Rejected {
+        problems: Vec<Problem>,
+        deploy_id: String,
+    },
+    /// Nothing was sent.
+    Unpackable(PackageError),
+    /// The same for all.
+    Same(ApplyErrorKind),
+    /// All callers have gone, or have their answers.
+    Nobody,
+}
+
+/// What lasts for a whole batch, however many deploys it takes.
+pub(super) struct Course<'a> {
+    pub version: u16,
+    pub pace: &'a mut Pace,
+    /// How often the org had an accident of its own.
+    pub accidents: u32,
 }
 
 impl Inner {
-    pub(super) async fn apply(
-        self: Arc<Self>,
-        changes: Vec<Change>,
-        deadline: Instant,
-    ) -> Result<Applied, ApplyError> {
-        let turn = self.take_turn(deadline).await?;
-        // A caller that goes away must not leave a deploy behind of which nobody knows how it ended.
-        let span = tracing::Span::current();
-        let work = async move { self.apply_in_turn(turn, changes, deadline).await };
-        match tokio::spawn(work.instrument(span)).await {
-            Ok(outcome) => Ok(outcome?),
-            Err(_) => Err(ApplyError::from(ApplyErrorKind::Unverified {
-                deploy_id: None,
-                why: "an error inside of the provider".to_owned(),
-            })),
-        }
-    }
-
-    async fn take_turn(&self, deadline: Instant) -> Result<OwnedMutexGuard<Pace>, ApplyErrorKind> {
-        tokio::select! {
-            biased;
-            () = self.until_stopped() => Err(ApplyErrorKind::NotSent),
-            () = sleep_until(deadline) => Err(ApplyErrorKind::Expired),
-            turn = self.turn.clone().lock_owned() => Ok(turn),
-        }
-    }
-
-    async fn apply_in_turn(
-        &self,
-        mut turn: OwnedMutexGuard<Pace>,
-        changes: Vec<Change>,
-        deadline: Instant,
-    ) -> Result<Applied, ApplyErrorKind> {
-        let (mut deletions, mut writes) = (Vec::new(), Vec::new());
-        for change in changes {
-            match change {
-                Change::Delete(key) => deletions.push(key),
-                Change::Write(component) => writes.push(component),
+    /// Deploys, again and again where that is sure to do no harm. Those who have gone leave the group, and those whose
+    /// time is not enough to wait for a lock.
+    pub(super) async fn submit(&self, group: &mut Vec<Ticket>, course: &mut Course<'_>) -> Outcome {
+        let mut lock = Lock::default();
+        let mut gone = Vec::new();
+        let mut last_deploy = String::new();
+        loop {
+            group.retain(|ticket| !ticket.is_gone());
+            let Some(deadline) = latest(group) else {
+                return Outcome::Nobody;
+            };
+            let mut changes = Changes::merge(group.iter().map(|ticket| &ticket.job.changes));
+            changes.leave_out(&gone);
+            if changes.len() == 0 {
+                return Outcome::Done { deploy_id: last_deploy, warnings: Vec::new() };
             }
-        }
-        let mut all = Applied { deploy_id: String::new(), warnings: Vec::new() };
-        for job in [Job::Delete(deletions), Job::Write(writes)] {
-            if job.len() == 0 {
+            let (zip, sent) = match changes.pack(course.version) {
+                Ok(packed) => packed,
+                Err(error) => return Outcome::Unpackable(error),
+            };
+            if self.stopped() {
+                return Outcome::Same(ApplyErrorKind::NotSent);
+            }
+            // Who goes from now on learns that it is under way; who went just now does not take part.
+            let absent = group.iter().filter(|ticket| !ticket.send()).count();
+            if absent > 0 {
+                group.iter().for_each(Ticket::hold);
                 continue;
             }
-            match self.submit(job, &mut turn, deadline).await {
-                Ok(applied) => {
-                    all.deploy_id = applied.deploy_id;
-                    all.warnings.extend(applied.warnings);
+            let verdict = self.deploy(&changes, &zip, &sent, course.pace, deadline + OUTLASTS, group).await;
+            let (why, instead) = match verdict {
+                Ok(Verdict::Done { deploy_id, warnings }) => return Outcome::Done { deploy_id, warnings },
+                Ok(Verdict::Rejected { problems, deploy_id }) => {
+                    return Outcome::Rejected { problems, deploy_id };
                 }
-                Err(error) if all.deploy_id.is_empty() => return Err(error),
-                Err(error) => {
-                    return Err(ApplyErrorKind::Unverified {
-                        why: format!(
-                            "deploy {} deleted what was to be deleted; then: {error}",
-                            all.deploy_id
-                        ),
-                        deploy_id: Some(all.deploy_id),
-                    });
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    /// Deploys, again and again where that is sure to do no harm.
-    async fn submit(
-        &self,
-        mut job: Job,
-        pace: &mut Pace,
-        deadline: Instant,
-    ) -> Result<Applied, ApplyErrorKind> {
-        let version = self.session_in_time(deadline).await?;
-        let mut lock = Lock::default();
-        let mut accidents = 0_u32;
-        loop {
-            let (zip, sent) = job.pack(version).map_err(ApplyErrorKind::Package)?;
-            let (why, instead) = match self.deploy(&job, &zip, &sent, pace, deadline).await? {
-                Verdict::Done(applied) => return Ok(applied),
-                Verdict::Failed(error) => return Err(error),
-                Verdict::Without(gone) => {
-                    job.leave_out(&gone);
+                Ok(Verdict::Failed(error)) | Err(error) => return Outcome::Same(error),
+                Ok(Verdict::Without { deploy_id, keys }) => {
+                    last_deploy = deploy_id;
+                    gone.extend(keys);
+                    group.iter().for_each(Ticket::hold);
                     continue;
                 }
-                Verdict::Locked(why) => (why, None),
-                Verdict::Accident(error) if accidents > 0 => return Err(error),
+                Ok(Verdict::Locked(why)) => (why, None),
+                Ok(Verdict::Accident { problems, deploy_id }) if course.accidents > 0 => {
+                    return Outcome::Rejected { problems, deploy_id };
+                }
                 // A deploy replaces files as a whole and deletes what is there, so a second time does no more than
                 // the first. Elements that act each time they are sent are never sent.
-                Verdict::Accident(error) => {
-                    accidents = accidents.saturating_add(1);
+                Ok(Verdict::Accident { problems, deploy_id }) => {
+                    course.accidents = course.accidents.saturating_add(1);
+                    let error = ApplyErrorKind::Rejected { problems, deploy_id };
                     (error.to_string(), Some(error))
                 }
             };
-            if let Err(error) = self.wait_for_lock(&mut lock, why, deadline).await {
-                return Err(instead.unwrap_or(error));
+            group.iter().for_each(Ticket::hold);
+            if let Err(error) = self.wait_for_lock(&mut lock, why, instead, group).await {
+                return Outcome::Same(error);
             }
         }
     }
 
     /// The API version of the session: its fields are the ones to send.
-    async fn session_in_time(&self, deadline: Instant) -> Result<u16, ApplyErrorKind> {
+    pub(super) async fn session_in_time(&self, deadline: Instant) -> Result<u16, ApplyErrorKind> {
         tokio::select! {
             biased;
             () = self.until_stopped() => Err(ApplyErrorKind::NotSent),
@@ -137,42 +122,49 @@ impl Inner {
         }
     }
 
-    /// Waits until the others may be done. Gives up when the time is not enough, or on a stop: nothing is under way.
+    /// Waits until the others may be done. Callers whose time is not enough are told so at once, all of them on a stop:
+    /// nothing is under way. `instead`: what to tell them, if it was no lock.
     async fn wait_for_lock(
         &self,
         lock: &mut Lock,
         why: String,
-        deadline: Instant,
+        instead: Option<ApplyErrorKind>,
+        group: &mut Vec<Ticket>,
     ) -> Result<(), ApplyErrorKind> {
         let now = Instant::now();
         let since = *lock.since.get_or_insert(now);
         let wait = self.settings.lock_wait(lock.tries);
         lock.tries = lock.tries.saturating_add(1);
         let waited = now.duration_since(since);
-        if now + wait >= deadline || waited + wait > self.settings.lock_patience {
-            return Err(ApplyErrorKind::Locked { waited, why });
+        let told = |waited| instead.clone().unwrap_or(ApplyErrorKind::Locked { waited, why: why.clone() });
+        if waited + wait > self.settings.lock_patience {
+            return Err(told(waited));
+        }
+        for ticket in group.extract_if(.., |ticket| now + wait >= ticket.deadline) {
+            ticket.answer(Err(told(waited)));
+        }
+        if group.is_empty() {
+            return Ok(());
         }
         tracing::info!(wait_ms = millis(wait), "others change the org; waiting");
         tokio::select! {
             () = sleep_until(now + wait) => Ok(()),
-            () = self.until_stopped() => Err(ApplyErrorKind::Locked { waited: since.elapsed(), why }),
+            () = self.until_stopped() => Err(told(since.elapsed())),
         }
     }
 
     /// One deploy, from the zip to what its report means.
     async fn deploy(
         &self,
-        job: &Job,
+        changes: &Changes,
         zip: &[u8],
         sent: &[Sent<'_>],
         pace: &mut Pace,
         deadline: Instant,
+        group: &[Ticket],
     ) -> Result<Verdict, ApplyErrorKind> {
-        let options =
-            DeployOptions { ignore_warnings: matches!(job, Job::Delete(_)), ..DeployOptions::default() };
-        if self.stopped() {
-            return Err(ApplyErrorKind::NotSent);
-        }
+        let deletes = matches!(changes, Changes::Delete(_));
+        let options = DeployOptions { ignore_warnings: deletes, ..DeployOptions::default() };
         let started = Instant::now();
         let started_deploy = self.start(zip, &options, deadline).await;
         // Whatever comes now, what was read before the deploy ended is old.
@@ -182,10 +174,12 @@ impl Inner {
             Err(Start::Locked(error)) => return Ok(Verdict::Locked(error.to_string())),
             Err(Start::Failed(error)) => return Err(error),
         };
+        group.iter().for_each(|ticket| ticket.sent_as(&id));
         tracing::info!(
             { SF_DEPLOY_ID } = id,
-            writes = if matches!(job, Job::Write(_)) { job.len() } else { 0 },
-            deletions = if matches!(job, Job::Delete(_)) { job.len() } else { 0 },
+            callers = group.len(),
+            writes = if deletes { 0 } else { changes.len() },
+            deletions = if deletes { changes.len() } else { 0 },
             bytes = zip.len(),
             "deploy started"
         );
@@ -206,7 +200,7 @@ impl Inner {
                     failures = report.component_failures.len(),
                     "deploy ended"
                 );
-                Ok(judge(id, &report, canceled_by_us, job, sent))
+                Ok(judge(id, &report, canceled_by_us, changes, sent))
             }
         }
     }
@@ -257,38 +251,9 @@ impl Drop for Outdate<'_> {
     }
 }
 
-impl Job {
-    fn len(&self) -> usize {
-        match self {
-            Job::Delete(keys) => keys.len(),
-            Job::Write(components) => components.len(),
-        }
-    }
-
-    fn pack(&self, version: u16) -> Result<(Vec<u8>, Vec<Sent<'_>>), package::PackageError> {
-        match self {
-            Job::Delete(keys) => {
-                let sent = keys.iter().map(Sent::deletion).collect();
-                Ok((package::write(&[], keys, version)?, sent))
-            }
-            Job::Write(components) => {
-                let (mut files, mut sent) = (Vec::new(), Vec::new());
-                for component in components {
-                    let encoded = encode(component, version);
-                    files.push((component.key.clone(), encoded.xml));
-                    sent.push(Sent::write(component, encoded.lines));
-                }
-                Ok((package::write(&files, &[], version)?, sent))
-            }
-        }
-    }
-
-    fn leave_out(&mut self, gone: &[ComponentKey]) {
-        match self {
-            Job::Delete(keys) => keys.retain(|key| !gone.contains(key)),
-            Job::Write(components) => components.retain(|component| !gone.contains(&component.key)),
-        }
-    }
+/// When the last of them gives up; none when there is nobody.
+pub(super) fn latest(group: &[Ticket]) -> Option<Instant> {
+    group.iter().map(|ticket| ticket.deadline).max()
 }
 
 fn millis(time: Duration) -> u64 {

@@ -1,18 +1,23 @@
 //! One connected org: what it has, what becomes of changes to it.
 //!
-//! Between the provider, which thinks in components, and the client, which moves zips. Reads come out of a shared
-//! snapshot, deploys go one at a time, and each caller gets an answer of its own that says what is *known*: nothing is
-//! "gone" that is only invisible, nothing "failed" that may have happened.
+//! Between the provider, which thinks in components, and the client, which moves zips. Many callers at a time share few
+//! retrieves and deploys without knowing of each other, and each gets an answer of its own that says what is *known*:
+//! nothing is "gone" that is only invisible, nothing "failed" that may have happened.
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
-//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`) and [`Org::apply`] (`deploy.rs`, `watch.rs`, `verdict.rs`).
+//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`) and [`Org::apply`] (`rounds.rs`, `deploy.rs`, `watch.rs`,
+//! `verdict.rs`). How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
 
 mod api;
 mod attribute;
+mod batch;
 mod deploy;
 mod error;
 mod facts;
+mod job;
+mod names;
 mod pace;
 mod read;
+mod rounds;
 mod snapshot;
 mod verdict;
 mod watch;
@@ -27,6 +32,7 @@ use tokio::sync::{Mutex, watch as flag};
 pub use tokio::time::{Instant, sleep as pause};
 
 pub use api::{Answer, MetadataApi, Pending, Row};
+pub use batch::Window;
 pub use error::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::{FileFacts, SessionFacts};
 pub use pace::Settings;
@@ -35,6 +41,9 @@ use crate::metadata::{Component, ComponentKey, MetadataType};
 pub use crate::salesforce::{Login, Settings as ConnectionSettings, check_private_key};
 
 use crate::salesforce::Class;
+use batch::{Limits, Queue};
+use job::Job;
+use names::Names;
 use pace::Pace;
 use snapshot::Snapshot;
 
@@ -107,6 +116,11 @@ pub struct Applied {
     pub warnings: Vec<String>,
 }
 
+/// Components and bytes (before they are zipped) that go into one deploy of several callers.
+const MOST_OF_A_DEPLOY: [usize; 2] = [500, 5 * 1024 * 1024];
+/// Components that are asked for in one retrieve of several callers.
+const MOST_OF_A_READ: [usize; 2] = [2_000, usize::MAX];
+
 /// One connected org. Clones share everything.
 ///
 /// A stop is for good: after it, reads work and nothing is sent any more. A provider that is configured anew makes a
@@ -125,8 +139,17 @@ struct Inner {
     narrow: AtomicBool,
     /// Held while it is loaded, so that many readers wait for one retrieve.
     snapshot: Mutex<Snapshot>,
-    /// Held by the one deploy that runs. Here the coalescer's queue will be.
-    turn: Arc<Mutex<Pace>>,
+    /// Changes that wait for a deploy. One runs at a time.
+    deploys: Arc<Queue<Job, rounds::Answer>>,
+    /// Reads that must be fresh, waiting for a retrieve that begins after they asked.
+    reads: Arc<Queue<read::Look, read::Answer>>,
+    names: Names,
+    /// How many batches there were.
+    batches: AtomicU64,
+    /// The deploy that runs has not begun: the org is busy with others.
+    in_line: AtomicBool,
+    /// Held by the deploy that runs.
+    pace: Mutex<Pace>,
     stop: flag::Sender<bool>,
 }
 
@@ -140,19 +163,36 @@ impl Org {
     /// # Errors
     /// When the settings cannot work.
     pub fn connect(settings: ConnectionSettings) -> Result<Org, Unavailable> {
-        Ok(Org::new(Arc::new(crate::salesforce::Client::new(settings)?)))
+        Org::connect_with(settings, Settings::default())
+    }
+
+    /// An org by its connection settings, with other waits than the usual ones, or without batching.
+    ///
+    /// # Errors
+    /// When the connection settings cannot work.
+    pub fn connect_with(connection: ConnectionSettings, settings: Settings) -> Result<Org, Unavailable> {
+        let client = crate::salesforce::Client::new(connection)?;
+        Ok(Org::with_settings(Arc::new(client), settings))
     }
 
     /// With other waits than the usual ones.
     pub fn with_settings(api: Arc<dyn MetadataApi>, settings: Settings) -> Org {
+        let jobs = if settings.batching { usize::MAX } else { 1 };
+        let limits = |weight| Limits { jobs, weight };
+        let window = |window| if settings.batching { window } else { Window::default() };
         Org {
             inner: Arc::new(Inner {
                 api,
+                deploys: Arc::new(Queue::new(window(settings.deploys), limits(MOST_OF_A_DEPLOY))),
+                reads: Arc::new(Queue::new(window(settings.reads), limits(MOST_OF_A_READ))),
+                names: Names::default(),
+                batches: AtomicU64::new(0),
+                in_line: AtomicBool::new(false),
+                pace: Mutex::default(),
                 settings,
                 generation: AtomicU64::new(0),
                 narrow: AtomicBool::new(false),
                 snapshot: Mutex::default(),
-                turn: Arc::default(),
                 stop: flag::Sender::new(false),
             }),
         }
@@ -178,21 +218,22 @@ impl Org {
         freshness: Freshness,
         deadline: Instant,
     ) -> Result<Vec<Lookup>, ReadError> {
-        match tokio::time::timeout_at(deadline, self.inner.read(wanted, freshness)).await {
+        match tokio::time::timeout_at(deadline, self.inner.read(wanted, freshness, deadline)).await {
             Ok(answer) => answer,
             Err(_) => Err(ReadErrorKind::Deadline.into()),
         }
     }
 
-    /// Makes changes, all or none, and waits for the end. Deletions and writes given together become two deploys,
-    /// deletions first; a failure of the second is then an unverified outcome.
+    /// Makes changes, all or none, and waits for the end. Callers at the same time share a deploy, and each gets an
+    /// answer of its own. Deletions and writes given together become two deploys, deletions first; a failure of the
+    /// second is then an unverified outcome.
     ///
-    /// A caller that goes away after its deploy was sent does not end it.
+    /// A caller that goes away before its deploy was sent takes no part in it. After that it does not end it.
     ///
     /// # Errors
     /// The kind says what is known about the org. [`ApplyError::is_clean`]: whether nothing was changed.
     pub async fn apply(&self, changes: Vec<Change>, deadline: Instant) -> Result<Applied, ApplyError> {
-        self.inner.clone().apply(changes, deadline).await
+        Ok(self.inner.apply(changes, deadline).await?)
     }
 
     /// The records of a SOQL query.

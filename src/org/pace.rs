@@ -3,9 +3,17 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
+use super::Window;
+
 /// How long this layer waits for what. The defaults are meant for real orgs.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Whether callers at the same time share deploys and retrieves.
+    pub batching: bool,
+    /// When a deploy begins.
+    pub deploys: Window,
+    /// When a retrieve for reads begins that must be fresh.
+    pub reads: Window,
     /// How long a snapshot serves.
     pub snapshot: Duration,
     /// Before the first look at a deploy, when none was seen before.
@@ -36,7 +44,14 @@ pub struct StopSettings {
 
 impl Default for Settings {
     fn default() -> Settings {
+        let window = |quiet, ceiling| Window {
+            quiet: Duration::from_millis(quiet),
+            ceiling: Duration::from_millis(ceiling),
+        };
         Settings {
+            batching: true,
+            deploys: window(150, 1_000),
+            reads: window(25, 200),
             snapshot: Duration::from_secs(30),
             first_look: Duration::from_millis(100),
             look: Duration::from_millis(250),

@@ -1,9 +1,11 @@
 //! Reading: few retrieves, and a second opinion before anything is called absent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::batch::{self, Ticket};
 use super::snapshot::{Snapshot, parent_element};
 use super::{Freshness, Inner, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::MetadataType;
@@ -16,11 +18,38 @@ static POLICIES: [&MetadataType; 2] = [&configurable_policies::TYPE, &oauth_poli
 /// All components of a kind, or those with these names.
 type Asks = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
 
+/// What one caller wants to read.
+pub(super) struct Look {
+    wanted: Vec<Wanted>,
+}
+
+pub(super) type Answer = Result<Vec<Lookup>, ReadError>;
+
+/// All looks can go together.
+impl batch::Job for Look {
+    fn mixes_with(&self, _: &Look) -> bool {
+        true
+    }
+
+    fn conflicts_with(&self, _: &Look) -> bool {
+        false
+    }
+
+    fn awaits(&self, _: &Look) -> bool {
+        false
+    }
+
+    fn weight(&self) -> [usize; 2] {
+        [self.wanted.len(), 0]
+    }
+}
+
 impl Inner {
     pub(super) async fn read(
-        &self,
+        self: &Arc<Self>,
         wanted: &[Wanted],
         freshness: Freshness,
+        deadline: Instant,
     ) -> Result<Vec<Lookup>, ReadError> {
         if wanted.is_empty() {
             return Ok(Vec::new());
@@ -44,11 +73,34 @@ impl Inner {
                 answer(&snapshot, wanted)
             }
             Freshness::Now => {
-                let mut fresh = Snapshot::default();
-                self.load_named(&mut fresh, wanted).await?;
-                self.corroborate_missing(&mut fresh, wanted).await?;
-                answer(&fresh, wanted)
+                let inner = self.clone();
+                let look = Look { wanted: wanted.to_vec() };
+                let mut stub = self.reads.submit(look, deadline, move |looks| inner.clone().look(looks));
+                stub.answer().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
             }
+        }
+    }
+
+    /// Reads for all who asked, in one go.
+    async fn look(self: Arc<Self>, mut looks: Vec<Ticket<Look, Answer>>) {
+        let wanted: Vec<Wanted> = looks.iter().flat_map(|look| look.job.wanted.iter().cloned()).collect();
+        let mut fresh = Snapshot::default();
+        let loaded = async {
+            self.load_named(&mut fresh, &wanted).await?;
+            self.corroborate_missing(&mut fresh, &wanted).await
+        };
+        let all_gone = async {
+            for look in &mut looks {
+                look.gone().await;
+            }
+        };
+        let loaded = tokio::select! {
+            loaded = loaded => loaded,
+            () = all_gone => return,
+        };
+        for look in looks {
+            let found = loaded.clone().and_then(|()| answer(&fresh, &look.job.wanted));
+            look.answer(found);
         }
     }
 
@@ -75,12 +127,16 @@ impl Inner {
         let mut asks = Asks::new();
         for wanted in wanted {
             let is_app = parent_element(wanted.kind).is_none();
-            let name = if is_app { Some(&wanted.app) } else { wanted.hint.as_ref() };
+            let known = if is_app {
+                vec![wanted.app.clone()]
+            } else {
+                let hint = wanted.hint.clone().filter(|name| !self.names.was_deleted(wanted.kind, name));
+                hint.into_iter().chain(self.names.of(wanted.kind, &wanted.app)).collect()
+            };
             let names = asks.entry(wanted.kind).or_insert_with(|| Some(BTreeSet::new()));
-            match (names.as_mut(), name) {
-                (Some(names), Some(name)) => drop(names.insert(name.clone())),
-                (Some(_), None) => *names = None,
-                (None, _) => {}
+            match names {
+                Some(names) if !known.is_empty() => names.extend(known),
+                _ => *names = None,
             }
         }
         let needed: Vec<_> = asks.keys().copied().collect();
@@ -162,6 +218,7 @@ impl Inner {
                 snapshot.mark_whole(kind);
             }
         }
+        self.names.learn(snapshot);
         Ok(())
     }
 

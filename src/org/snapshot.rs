@@ -20,6 +20,9 @@ pub(super) struct Snapshot {
     failed: Option<(Instant, ReadError)>,
 }
 
+/// Full names by app.
+pub(super) type Owned<'a> = BTreeMap<&'a str, Vec<&'a str>>;
+
 /// What is known of one kind.
 #[derive(Default)]
 struct Loaded {
@@ -174,6 +177,19 @@ impl Snapshot {
         })
     }
 
+    /// Each kind that was loaded, whether nothing of it is missing, and the full names of each app's components.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&'static MetadataType, bool, Owned<'_>)> {
+        self.kinds.iter().map(|(kind, loaded)| {
+            let mut owned = Owned::new();
+            for file in &loaded.files {
+                if let Some(owner) = &file.owner {
+                    owned.entry(owner).or_default().push(&file.key.full_name);
+                }
+            }
+            (*kind, loaded.whole && loaded.refused.is_none(), owned)
+        })
+    }
+
     /// A file that does not say whose it is, and goes by the wanted name.
     fn broken<'a>(&'a self, loaded: &'a Loaded, wanted: &Wanted) -> Option<&'a File> {
         loaded.files.iter().find(|file| file.owner.is_none() && self.may_be(&file.key.full_name, wanted))
@@ -251,7 +267,7 @@ fn parent_in(kind: &MetadataType, text: &str) -> Option<String> {
 }
 
 /// Whether Salesforce, or people in its manner, would name a part of the app like this: `Shop_oauth`.
-fn begins_with(full_name: &str, app: &str) -> bool {
+pub(super) fn begins_with(full_name: &str, app: &str) -> bool {
     let Some((head, tail)) = full_name.split_at_checked(app.len()) else {
         return false;
     };

@@ -3,20 +3,35 @@
 use std::collections::BTreeSet;
 
 use super::attribute::{self, Sent};
-use super::deploy::Job;
-use super::{Applied, ApplyErrorKind, Problem};
+use super::job::Changes;
+use super::{ApplyErrorKind, Problem};
 use crate::metadata::ComponentKey;
 use crate::salesforce::{Class, ComponentMessage, DeployReport};
 
 /// What a report means.
 pub(super) enum Verdict {
-    Done(Applied),
+    /// Made, with remarks on some components.
+    Done {
+        deploy_id: String,
+        warnings: Vec<Problem>,
+    },
     /// Others change the org just now; nothing was changed.
     Locked(String),
     /// The org had an accident; nothing was changed.
-    Accident(ApplyErrorKind),
+    Accident {
+        problems: Vec<Problem>,
+        deploy_id: String,
+    },
     /// These were gone already and made the deploy fail; the others were not deleted.
-    Without(Vec<ComponentKey>),
+    Without {
+        deploy_id: String,
+        keys: Vec<ComponentKey>,
+    },
+    /// The org refused and rolled everything back.
+    Rejected {
+        problems: Vec<Problem>,
+        deploy_id: String,
+    },
     Failed(ApplyErrorKind),
 }
 
@@ -25,7 +40,7 @@ pub(super) fn judge(
     id: String,
     report: &DeployReport,
     canceled_by_us: bool,
-    job: &Job,
+    changes: &Changes,
     sent: &[Sent<'_>],
 ) -> Verdict {
     let unverified =
@@ -35,7 +50,10 @@ pub(super) fn judge(
             unverified("the org kept a part of it, although all or nothing was asked for".into())
         }
         status if status.starts_with("Cancel") && canceled_by_us => {
-            unverified("we were stopped and cancelled it, which may not undo what was done".into())
+            Verdict::Failed(ApplyErrorKind::CanceledBy {
+                who: "Terraform, being interrupted,".to_owned(),
+                deploy_id: id,
+            })
         }
         status if status.starts_with("Cancel") => Verdict::Failed(ApplyErrorKind::CanceledBy {
             who: report.canceled_by_name.clone().unwrap_or_else(|| "somebody".to_owned()),
@@ -45,25 +63,25 @@ pub(super) fn judge(
             let said = report.error_message.as_deref().unwrap_or("no reason given");
             unverified(format!("the org failed while finalizing it: {said}"))
         }
-        "Succeeded" => Verdict::Done(done(id, report)),
-        _ if report.success => Verdict::Done(done(id, report)),
-        "Failed" => failure(id, report, job, sent),
-        _ if !report.component_failures.is_empty() => failure(id, report, job, sent),
+        "Succeeded" => done(id, report, sent),
+        _ if report.success => done(id, report, sent),
+        "Failed" => failure(id, report, changes, sent),
+        _ if !report.component_failures.is_empty() => failure(id, report, changes, sent),
         status => unverified(format!("the org calls its end {status:?}")),
     }
 }
 
-fn done(deploy_id: String, report: &DeployReport) -> Applied {
+fn done(deploy_id: String, report: &DeployReport, sent: &[Sent<'_>]) -> Verdict {
     let messages = report.component_successes.iter().chain(&report.component_failures);
-    let warnings = messages
+    let warnings: Vec<&ComponentMessage> = messages
         .filter(|message| is_warning(message))
-        .filter_map(|message| message.problem.clone())
-        .filter(|problem| !attribute::says_gone(problem));
-    Applied { deploy_id, warnings: warnings.collect() }
+        .filter(|message| message.problem.as_ref().is_some_and(|problem| !attribute::says_gone(problem)))
+        .collect();
+    Verdict::Done { deploy_id, warnings: attribute::attribute(&warnings, sent) }
 }
 
 /// A deploy that failed and was rolled back as a whole.
-fn failure(deploy_id: String, report: &DeployReport, job: &Job, sent: &[Sent<'_>]) -> Verdict {
+fn failure(deploy_id: String, report: &DeployReport, changes: &Changes, sent: &[Sent<'_>]) -> Verdict {
     let said = report.error_message.clone();
     if report.class() == Class::Locked {
         return Verdict::Locked(said.unwrap_or_else(|| "the org is locked".to_owned()));
@@ -74,7 +92,7 @@ fn failure(deploy_id: String, report: &DeployReport, job: &Job, sent: &[Sent<'_>
         // Warnings that were made errors.
         failures = report.component_failures.iter().collect();
     }
-    if let Job::Delete(keys) = job {
+    if let Changes::Delete(keys) = changes {
         let (gone, others): (Vec<_>, Vec<_>) =
             failures.iter().copied().partition(|message| gone_message(message));
         if others.is_empty() && !gone.is_empty() {
@@ -106,8 +124,11 @@ fn failure(deploy_id: String, report: &DeployReport, job: &Job, sent: &[Sent<'_>
             message: message.unwrap_or_else(|| "the deploy failed without a reason".to_owned()),
         });
     }
-    let rejected = ApplyErrorKind::Rejected { problems, deploy_id };
-    if accident { Verdict::Accident(rejected) } else { Verdict::Failed(rejected) }
+    if accident {
+        Verdict::Accident { problems, deploy_id }
+    } else {
+        Verdict::Rejected { problems, deploy_id }
+    }
 }
 
 /// A deletion that failed only because some were gone already: the rest is to be deleted without them.
@@ -120,11 +141,11 @@ fn gone_already(
     let problems = attribute::attribute(messages, sent);
     let gone: BTreeSet<ComponentKey> = problems.iter().filter_map(|problem| problem.key.clone()).collect();
     if gone.len() == keys.len() || messages.len() >= keys.len() {
-        Verdict::Done(Applied { deploy_id, warnings: Vec::new() })
+        Verdict::Done { deploy_id, warnings: Vec::new() }
     } else if gone.is_empty() {
-        Verdict::Failed(ApplyErrorKind::Rejected { problems, deploy_id })
+        Verdict::Rejected { problems, deploy_id }
     } else {
-        Verdict::Without(gone.into_iter().collect())
+        Verdict::Without { deploy_id, keys: gone.into_iter().collect() }
     }
 }
 
@@ -139,4 +160,13 @@ fn is_warning(message: &ComponentMessage) -> bool {
 /// Whether the org only says that it does not know what happened.
 fn is_accident(problem: &str) -> bool {
     problem.contains("UNKNOWN_EXCEPTION") || problem.contains("unexpected error has occurred")
+}
+
+/// Whether a problem is that the app is not there, to which a part is to belong.
+pub(super) fn says_no_parent(problem: &str) -> bool {
+    let problem = problem.to_ascii_lowercase();
+    let refers = problem.contains("cross_reference") || problem.contains("cross reference");
+    let app = problem.contains("externalclientapplication") || problem.contains("external client app");
+    let missing = ["no externalclientapplication named", "cannot be found", "not found", "does not exist"];
+    refers || app && missing.iter().any(|words| problem.contains(words))
 }

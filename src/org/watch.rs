@@ -3,6 +3,7 @@
 //! A cancelled deploy is not a deploy that did nothing: only a read tells. So a stop cancels what has not begun, lets
 //! run what is nearly done, and never touches what the org is finalizing.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -85,6 +86,7 @@ impl Inner {
             canceled_waiting: None,
             canceled_running: false,
         };
+        self.in_line.store(false, Ordering::SeqCst);
         let mut wait = first_look;
         loop {
             let until = Instant::now() + wait;
@@ -145,6 +147,7 @@ impl Watch<'_> {
             tracing::debug!({ SF_DEPLOY_ID } = self.id, status = report.status, "deploy");
         }
         self.phase = phase;
+        self.org.in_line.store(phase == Phase::Pending, Ordering::SeqCst);
         self.failures = 0;
         self.denied_since = None;
     }
@@ -218,12 +221,7 @@ impl Watch<'_> {
     fn over(&self) -> Option<String> {
         let now = Instant::now();
         if now >= self.deadline {
-            Some(match self.phase {
-                Phase::Pending => {
-                    "the time is over; it is waiting behind other deploys of the org".to_owned()
-                }
-                _ => "the time is over and it has not ended".to_owned(),
-            })
+            Some("it has not ended long after everybody's time was over".to_owned())
         } else if now >= self.limit() {
             Some("we were stopped and it did not end soon after".to_owned())
         } else {

@@ -172,7 +172,7 @@ impl provider_server::Provider for Service {
             let state = from_proto::raw_state(request.raw_state, schema)?;
             let (state, mut problems) = provider.upgrade_resource_state(&name, request.version, state);
             Ok(pb::UpgradeResourceStateResponse {
-                upgraded_state: to_proto::value(&state, schema, &mut problems),
+                upgraded_state: to_proto::state(&state, schema, &mut problems),
                 diagnostics: to_proto::diagnostics(problems),
             })
         })

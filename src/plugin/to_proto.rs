@@ -149,6 +149,13 @@ pub fn value(value: &Value, schema: &Schema, problems: &mut Diagnostics) -> Opti
     Some(wire)
 }
 
+/// Writes a state as it came: Terraform hands states of files over as JSON.
+pub fn state(value: &Value, schema: &Schema, problems: &mut Diagnostics) -> Option<pb::DynamicValue> {
+    let (wire, found) = dynamic_value::encode_state(value, Shape::Block(&schema.block));
+    problems.extend(found.into_iter().map(unwritable));
+    Some(wire)
+}
+
 pub fn identity(
     value: Option<&Value>,
     schema: Option<&IdentitySchema>,

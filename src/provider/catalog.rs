@@ -6,6 +6,9 @@ use super::resources::{external_client_app, oauth_settings, policies};
 pub static RESOURCES: &[&ResourceSpec] =
     &[&external_client_app::SPEC, &oauth_settings::SPEC, &policies::SPEC];
 
+/// The resource that is the app itself.
+pub static APP: &ResourceSpec = &external_client_app::SPEC;
+
 pub fn resource(name: &str) -> Option<&'static ResourceSpec> {
     RESOURCES.iter().copied().find(|spec| spec.name == name)
 }

@@ -85,6 +85,8 @@ pub enum Resolved {
 
 pub struct Configuration {
     pub settings: Settings,
+    /// Whether resources that are applied at the same time share deploys. Off is for measurements.
+    pub batching: bool,
     pub allow_self_lockout: bool,
 }
 
@@ -183,6 +185,7 @@ pub fn resolve(config: &Value, environment: &Environment) -> Result<Resolved, Di
     match settings {
         Some(settings) if !found.has_errors() => Ok(Resolved::Ready(Box::new(Configuration {
             settings,
+            batching: environment("SALESFORCE_BATCHING").is_none_or(|text| text.trim() != "off"),
             allow_self_lockout: source.flag("allow_self_lockout", &mut found),
         }))),
         _ => Err(found),
@@ -202,7 +205,7 @@ fn methods(source: &Source<'_>) -> Vec<&'static str> {
     let in_block = METHODS.iter().copied().filter(|name| !source.config.get(name).is_null());
     let mut named: Vec<_> = in_block.collect();
     if named.is_empty() {
-        named = METHODS.iter().copied().filter(|name| source.from_environment(name).is_some()).collect();
+        named = METHODS.iter().copied().filter(|name| source.in_environment(name).is_some()).collect();
         if named.starts_with(&["private_key", "private_key_file"]) {
             named.remove(1);
         }
@@ -220,13 +223,13 @@ fn two_methods(first: &str, second: &str) -> Diagnostic {
     )
 }
 
+/// Not at its attribute: Terraform would show the line, and with it the key.
 fn bad_key(name: &str, advice: &str) -> Diagnostic {
-    Diagnostic::error("Unusable private key", format!("The private key cannot be used. {advice}"))
-        .at_attribute(name)
+    Diagnostic::error("Unusable private key", format!("The key in {name} cannot be used. {advice}"))
 }
 
 impl Source<'_> {
-    fn from_environment(&self, name: &str) -> Option<String> {
+    fn in_environment(&self, name: &str) -> Option<String> {
         (self.environment)(&variable(name)).filter(|text| !text.trim().is_empty())
     }
 
@@ -234,13 +237,13 @@ impl Source<'_> {
     fn known(&self, name: &str) -> Option<String> {
         match self.config.get(name) {
             Value::Text(text) => Some(text.clone()),
-            Value::Null => self.from_environment(name),
+            Value::Null => self.in_environment(name),
             _ => None,
         }
     }
 
     fn flag(&self, name: &str, found: &mut Diagnostics) -> bool {
-        match (self.config.get(name), self.from_environment(name)) {
+        match (self.config.get(name), self.in_environment(name)) {
             (Value::Bool(value), _) => *value,
             (_, Some(text)) => match text.trim() {
                 "true" | "1" => true,
@@ -298,7 +301,11 @@ impl Source<'_> {
         match std::fs::read_to_string(&path) {
             Ok(text) => Some(text),
             Err(error) => {
-                let detail = format!("The file that {name} names cannot be read: {}.", error.kind());
+                let why = match error.kind() {
+                    std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                    kind => kind.to_string(),
+                };
+                let detail = format!("{name} names {path:?}, which cannot be read: {why}.");
                 found.push(Diagnostic::error("Unreadable file", detail).at_attribute(name));
                 None
             }

@@ -14,7 +14,8 @@ pub struct Danger {
     pub attribute: &'static str,
     pub change: Transition,
     pub summary: &'static str,
-    /// `{app}` is the app's name, `{old}`, `{new}` and `{removed}` are values.
+    /// `{app}` is the app's name; `{old}`, `{new}` and `{removed}` are values; `{name}` with the name of an attribute
+    /// is its planned value.
     pub detail: &'static str,
 }
 
@@ -57,6 +58,10 @@ impl Danger {
                 .replace("{old}", &shown(old))
                 .replace("{new}", &shown(new))
                 .replace("{removed}", &removed.join(", "));
+            let detail = planned.entries().into_iter().flatten().fold(detail, |detail, (name, value)| {
+                let none = value.is_null() || value.members().is_some_and(<[Value]>::is_empty);
+                detail.replace(&format!("{{{name}}}"), &if none { "none".to_owned() } else { shown(value) })
+            });
             Diagnostic::advice(self.summary, detail, self.id).at_attribute(self.attribute)
         })
     }

@@ -19,6 +19,8 @@ mod timeouts;
 mod validate;
 
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod tests;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
@@ -30,10 +32,10 @@ pub use schema::{Attribute, Block, IdentityAttribute, IdentitySchema, NestedBloc
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::org::Org;
+use crate::org::{self, Org};
 use crate::value::{Type, Value};
 use config::{Configuration, Environment, Resolved};
-use engine::Engine;
+use engine::{Activity, Engine};
 use plan::PlanContext;
 use resource_spec::ResourceSpec;
 
@@ -61,6 +63,7 @@ enum Connection {
 struct Connected {
     org: Org,
     context: PlanContext,
+    activity: Activity,
 }
 
 impl Provider {
@@ -185,9 +188,10 @@ impl Provider {
             };
         };
         let context = match self.connection() {
-            Connection::Ready(connected) => connected.context.clone(),
+            Connection::Ready(connected) => connected.plan_context(spec, &request),
             Connection::Unknown(_) | Connection::Unconfigured => PlanContext::default(),
         };
+        tracing::debug!(create = request.prior.is_null(), private = request.private.len(), "planning");
         let mut reply = plan::plan(spec, &request, &context);
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
@@ -262,12 +266,21 @@ impl Provider {
 }
 
 impl Connected {
+    /// What the connection says about a plan.
+    fn plan_context(&self, spec: &'static ResourceSpec, request: &PlanRequest) -> PlanContext {
+        let app = request.config.get(spec.app_attribute).as_text();
+        let created = request.prior.is_null() && request.private.is_empty();
+        let tainted = app.filter(|_| created).and_then(|app| self.activity.known(spec.name, app));
+        PlanContext { tainted, ..self.context.clone() }
+    }
+
     fn engine(&self, spec: &'static ResourceSpec) -> Engine<'_> {
         Engine {
             spec,
             org: &self.org,
             client_id: self.context.client_id.as_deref(),
             allow_self_lockout: self.context.allow_self_lockout,
+            activity: &self.activity,
         }
     }
 }
@@ -275,10 +288,17 @@ impl Connected {
 /// Connects, without a login: the API version is asked for where that needs none.
 async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> {
     let client_id = configuration.settings.login.client_id().map(str::to_owned);
-    let org = Org::connect(configuration.settings).map_err(|error| diagnostics::unavailable(&error))?;
+    let settings = org::Settings { batching: configuration.batching, ..org::Settings::default() };
+    let org = Org::connect_with(configuration.settings, settings)
+        .map_err(|error| diagnostics::unavailable(&error))?;
     let version = org.known_api_version().await;
-    let context = PlanContext { version, client_id, allow_self_lockout: configuration.allow_self_lockout };
-    Ok(Connected { org, context })
+    let context = PlanContext {
+        version,
+        client_id,
+        allow_self_lockout: configuration.allow_self_lockout,
+        tainted: None,
+    };
+    Ok(Connected { org, context, activity: Activity::default() })
 }
 
 /// What tells a resource from all others: the org, the package, the name.

@@ -20,6 +20,8 @@ pub struct PlanContext {
     /// The client ID that the provider logs in with.
     pub client_id: Option<String>,
     pub allow_self_lockout: bool,
+    /// The resource that is planned as new was read in this run, protected or not: it is tainted. Adds messages only.
+    pub tainted: Option<bool>,
 }
 
 /// Plans a create, an update or a destroy.
@@ -36,11 +38,23 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
         check_versions(spec, &request.config, version, &mut reply.diagnostics);
     }
     if create {
-        reply.private =
-            PrivateState { managed: managed(spec, &request.config), ..PrivateState::default() }.write();
+        check_foreign_consumer(spec, &request.config, &mut reply.diagnostics);
+        reply.private = PrivateState {
+            managed: managed(spec, &request.config, &request.prior),
+            replacing: !request.private.is_empty() || context.tainted.is_some(),
+            ..PrivateState::default()
+        }
+        .write();
+        let protected = private.protected || context.tainted == Some(true);
+        if !request.private.is_empty() || context.tainted.is_some() {
+            let private = PrivateState { protected, ..private };
+            judge_replacement(spec, request, &private, context, &mut reply.diagnostics);
+        }
     } else {
         reply.requires_replace = replacements(spec, &request.prior, &planned);
-        reply.private = PrivateState { managed: managed(spec, &request.config), ..private.clone() }.write();
+        reply.private =
+            PrivateState { managed: managed(spec, &request.config, &request.prior), ..private.clone() }
+                .write();
         reply.identity.clone_from(&request.identity);
         judge_update(spec, request, &planned, &private, context, &mut reply);
     }
@@ -70,6 +84,14 @@ fn planned_state(spec: &ResourceSpec, request: &PlanRequest, private: &PrivateSt
         planned.put(name, planned_value(row, config.get(name), prior, private));
     }
     if !create {
+        for row in spec.rows() {
+            let (group, name) = (row.field.element_path().0, row.field.attribute);
+            let unset = planned.get(name).is_null() && row.field.omitted == Omitted::Kept;
+            // Once one element of a group is written, the org fills in the others.
+            if !group.is_empty() && unset && group_changes(spec, row, prior, &planned) {
+                planned.put(name, Value::Unknown);
+            }
+        }
         for (dependent, on) in spec.dependents {
             if config.get(dependent).is_null() && planned.get(on) != prior.get(on) {
                 planned.put(dependent, Value::Unknown);
@@ -77,6 +99,17 @@ fn planned_state(spec: &ResourceSpec, request: &PlanRequest, private: &PrivateSt
         }
     }
     planned
+}
+
+/// Whether another element of the row's group gets a value that it has not.
+fn group_changes(spec: &ResourceSpec, row: Row, prior: &Value, planned: &Value) -> bool {
+    let group = row.field.element_path().0;
+    let mut siblings =
+        spec.rows().filter(|other| other.part.kind == row.part.kind && other.field.element_path().0 == group);
+    siblings.any(|other| {
+        let name = other.field.attribute;
+        planned.get(name).is_set() && planned.get(name) != prior.get(name)
+    })
 }
 
 fn planned_value(row: Row, written: &Value, prior: &Value, private: &PrivateState) -> Value {
@@ -95,9 +128,31 @@ fn planned_value(row: Row, written: &Value, prior: &Value, private: &PrivateStat
     }
 }
 
+/// Whether the state is that of a consumer of this org. A link in its configuration says what is so anyway, as the
+/// configurations that Terraform generates do: it is not ours to send, and no reason to replace when it goes.
+pub fn has_own_consumer(spec: &ResourceSpec, prior: &Value) -> bool {
+    spec.key_row().is_some_and(|row| prior.get(row.field.attribute).is_set())
+}
+
+/// With the consumer of another org, nothing of that consumer can be written here.
+fn check_foreign_consumer(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
+    let Some(link) = spec.link_row().map(|row| row.field.attribute) else { return };
+    if config.get(link).is_null() {
+        return;
+    }
+    let consumers = spec.rows().filter(|row| spec.is_consumer_part(row.part)).map(|row| row.field.attribute);
+    let written: Vec<&str> = consumers.filter(|name| !config.get(name).is_null()).collect();
+    if !written.is_empty() {
+        found.push(diagnostics::foreign_consumer(link, &written));
+    }
+}
+
 /// Attributes that the configuration has and that leaving out would not enforce.
-fn managed(spec: &ResourceSpec, config: &Value) -> BTreeSet<String> {
-    let rows = spec.rows().filter(|row| matches!(row.field.omitted, Omitted::Kept | Omitted::Computed));
+fn managed(spec: &ResourceSpec, config: &Value, prior: &Value) -> BTreeSet<String> {
+    let own = has_own_consumer(spec, prior);
+    let rows = spec
+        .rows()
+        .filter(|row| row.field.omitted == Omitted::Kept || (row.field.omitted == Omitted::Computed && !own));
     let written = rows.filter(|row| !config.get(row.field.attribute).is_null());
     written.map(|row| row.field.attribute.to_owned()).collect()
 }
@@ -117,6 +172,30 @@ pub fn changed_rows(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<
     spec.rows().filter(differs).collect()
 }
 
+/// The second plan of a replacement, also of one that was asked for with `-replace` or comes from a taint: Terraform
+/// shows no prior state here, but the private state is that of the resource that goes. Errors only: Terraform drops
+/// the warnings of this call.
+fn judge_replacement(
+    spec: &ResourceSpec,
+    request: &PlanRequest,
+    private: &PrivateState,
+    context: &PlanContext,
+    diagnostics: &mut Diagnostics,
+) {
+    if !matches!(spec.destruction, Destruction::Deletes(_)) {
+        return;
+    }
+    let app = request.config.get(spec.app_attribute).as_text().unwrap_or("(known after apply)");
+    if private.protected {
+        diagnostics.push(diagnostics::protected(spec.noun, app, "replace"));
+        return;
+    }
+    guard_own_app(spec, &Value::Null, private, context, app, "replace", diagnostics);
+    if context.tainted.is_some() {
+        diagnostics.push(diagnostics::consumer_key_destroyed(spec.noun, app, true, false));
+    }
+}
+
 fn judge_update(
     spec: &ResourceSpec,
     request: &PlanRequest,
@@ -133,10 +212,22 @@ fn judge_update(
             diagnostics.push(diagnostics::protected(spec.noun, &app, "replace"));
             return;
         }
-        if matches!(spec.destruction, Destruction::Deletes(_)) {
-            guard_own_app(spec, prior, private, context, &app, "replace", diagnostics);
-            let renamed = spec.shows_namespace;
-            diagnostics.push(diagnostics::consumer_key_destroyed(spec.noun, &app, true, renamed));
+        match spec.destruction {
+            Destruction::Deletes(_) => {
+                guard_own_app(spec, prior, private, context, &app, "replace", diagnostics);
+                diagnostics.push(diagnostics::consumer_key_destroyed(
+                    spec.noun,
+                    &app,
+                    true,
+                    spec.shows_namespace,
+                ));
+            }
+            // What they refer to is made anew. Of a replacement that was asked for with -replace, nothing but this
+            // tells in a plan: Terraform drops the warnings of the resource itself.
+            Destruction::StopsManaging if planned.get(spec.app_attribute).is_unknown() => {
+                diagnostics.push(diagnostics::replaced_with_its_app(spec.noun, &app));
+            }
+            Destruction::StopsManaging => {}
         }
         return;
     }
@@ -223,7 +314,7 @@ pub fn check_versions(spec: &ResourceSpec, config: &Value, version: u16, diagnos
         if value.is_set()
             && let Some(problem) = metadata::version_problem(row.field, value, version)
         {
-            diagnostics.push(diagnostics::newer_api_needed(row.field.attribute, problem, version));
+            diagnostics.push(diagnostics::newer_api_needed(row.field.attribute, problem));
         }
     }
 }

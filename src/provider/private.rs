@@ -21,6 +21,10 @@ pub struct PrivateState {
     pub imported: bool,
     /// The app is the one that the provider itself logs in with.
     pub own_app: bool,
+    /// The state has `deletion_protection`.
+    pub protected: bool,
+    /// The plan is that of a replacement: what is there already is what goes, not the trace of an interrupted run.
+    pub replacing: bool,
 }
 
 impl PrivateState {
@@ -35,6 +39,8 @@ impl PrivateState {
             records: texts_by_key(json.get("records")),
             imported: json.get("imported") == Some(&Json::Bool(true)),
             own_app: json.get("own_app") == Some(&Json::Bool(true)),
+            protected: json.get("protected") == Some(&Json::Bool(true)),
+            replacing: json.get("replacing") == Some(&Json::Bool(true)),
         }
     }
 
@@ -51,6 +57,8 @@ impl PrivateState {
         put("records", json!(self.records), self.records.is_empty());
         put("imported", json!(true), !self.imported);
         put("own_app", json!(true), !self.own_app);
+        put("protected", json!(true), !self.protected);
+        put("replacing", json!(true), !self.replacing);
         if json.is_empty() { Vec::new() } else { Json::Object(json).to_string().into_bytes() }
     }
 }

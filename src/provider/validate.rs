@@ -7,7 +7,7 @@ use super::combination::Combination;
 use super::diagnostics::{self, Diagnostics};
 use super::resource_spec::{ResourceSpec, Row};
 use super::timeouts;
-use crate::metadata::{Field, Kind, Rule, unwritable_character};
+use crate::metadata::{Field, Kind, LONGEST_TEXT, Rule, unwritable_character};
 use crate::value::{Path, Step, Value};
 
 /// Everything that is wrong with a configuration, whatever the org.
@@ -21,7 +21,6 @@ pub fn check(spec: &ResourceSpec, config: &Value) -> Diagnostics {
     found.extend(
         spec.combinations.iter().filter_map(|combination: &Combination| combination.check(spec, config)),
     );
-    check_foreign_consumer(spec, config, &mut found);
     found
 }
 
@@ -34,8 +33,12 @@ fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
         Some((namespace, local)) if !namespace.is_empty() && !spec.shows_namespace => local,
         _ => name,
     };
-    if let Some(problem) = Rule::ApiName.check(&Value::text(local)) {
-        found.push(diagnostics::invalid_value(Path::attribute(spec.app_attribute), problem, true));
+    for rule in [Rule::ApiName, Rule::Longest(80)] {
+        if let Some(problem) = rule.check(&Value::text(local)) {
+            let path = Path::attribute(spec.app_attribute);
+            found.push(diagnostics::invalid_value(path, problem, rule.confirmed()));
+            return;
+        }
     }
 }
 
@@ -79,6 +82,8 @@ fn check_members(value: &Value, path: &Path, found: &mut Diagnostics) {
         Value::Text(text) => {
             if let Some(character) = unwritable_character(text) {
                 found.push(diagnostics::unwritable(path.clone(), character));
+            } else if text.len() > LONGEST_TEXT {
+                found.push(diagnostics::too_long(path.clone(), LONGEST_TEXT));
             }
         }
         Value::List(members) => {
@@ -128,7 +133,12 @@ fn apply(rule: &Rule, value: &Value, path: &Path, found: &mut Diagnostics) {
         if value.is_set()
             && let Some(problem) = rule.check(value)
         {
-            found.push(diagnostics::invalid_value(path, problem, rule.confirmed()));
+            let shows_a_key = value.as_text().is_some_and(|text| text.contains("PRIVATE KEY"));
+            found.push(if shows_a_key {
+                diagnostics::misplaced_key(&path, &problem)
+            } else {
+                diagnostics::invalid_value(path, problem, rule.confirmed())
+            });
         }
     };
     match (rule, value) {
@@ -148,18 +158,5 @@ fn apply(rule: &Rule, value: &Value, path: &Path, found: &mut Diagnostics) {
             }
         }
         _ => say(rule, value, path.clone()),
-    }
-}
-
-/// With the consumer of another org, nothing of that consumer can be written here.
-fn check_foreign_consumer(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
-    let Some(link) = spec.link_row() else { return };
-    if !config.get(link.field.attribute).is_set() {
-        return;
-    }
-    for row in spec.rows().filter(|row| spec.is_consumer_part(row.part)) {
-        if !config.get(row.field.attribute).is_null() {
-            found.push(diagnostics::foreign_consumer(row.field.attribute, link.field.attribute));
-        }
     }
 }

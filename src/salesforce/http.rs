@@ -132,7 +132,9 @@ impl Http {
     /// Sends one request, once.
     pub async fn send(&self, request: Request, redactor: &Redactor) -> Result<Reply, ErrorKind> {
         let client = self.client(&request.url)?;
-        let host = request.url.host_str().unwrap_or_default().to_owned();
+        // With the port, when it is written: a wrong one is the thing to know.
+        let name = request.url.host_str().unwrap_or_default();
+        let host = request.url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
         let method = if request.post { "POST" } else { "GET" };
         let path = request.url.path().to_owned();
         let mut headers = HeaderMap::new();

@@ -5,8 +5,8 @@ use acceptance_tests::org;
 use acceptance_tests::plan::Action::{Create, Update};
 use acceptance_tests::workspace::Workspace;
 
-const FIRST: &str = "00D000000000001AAA";
-const SECOND: &str = "00D000000000002AAA";
+const FIRST: &str = "00D000000000001EAA";
+const SECOND: &str = "00D000000000002EAA";
 
 fn provider(alias: &str, org: &Emulator) -> String {
     let credentials = org.credentials();

@@ -26,7 +26,10 @@ pub static TYPE: MetadataType = MetadataType {
             .kept()
             .record("PermissionSet", "0PS")
             .rules(&[Rule::Each(&Rule::RecordOrName("0PS"))])
-            .doc("Permission sets whose holders may use the app: API names or record IDs. Those written are all there are.")
+            .doc(
+                "Permission sets whose holders may use the app: API names or record IDs. Those written are all there are. \
+                 Salesforce's guide speaks of IDs; names are what its own sample and several users deploy.",
+            )
             .setup("Selected Permission Sets"),
         Field::commas("profiles", "commaSeparatedProfile")
             .kept()
@@ -140,7 +143,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Start URL"),
         Field::entries("custom_attributes", "customAttributes", "key", "formula")
             .rules(&[Rule::AtMost(128), Rule::Each(&Rule::NotBlank)])
-            .doc("Attributes added to what the app learns of a user: name to formula, e.g. `User.Country`. At most 128.")
+            .doc("Attributes added to what the app learns of a user: name to formula, such as `User.Country`.")
             .setup("Custom Attributes"),
     ],
     dropped: &[],

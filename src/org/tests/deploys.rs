@@ -196,7 +196,7 @@ fn out_of_sight(code: Option<&str>) -> Error {
 
 #[tokio::test(start_paused = true)]
 async fn a_deploy_that_outlasts_the_deadline_is_unverified_and_not_cancelled() {
-    for phase in ["Pending", "InProgress"] {
+    for (phase, text) in [("Pending", "waiting behind other deploys"), ("InProgress", "has not ended")] {
         let (script, org) = script();
         script.course(Course::new(vec![(0, Ok(status(phase)))]).cancelable(0));
         let begun = Instant::now();
@@ -204,7 +204,11 @@ async fn a_deploy_that_outlasts_the_deadline_is_unverified_and_not_cancelled() {
         assert_eq!(begun.elapsed().as_secs(), 40);
         assert_eq!(error.deploy_id(), Some("0Af1"));
         assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{error}");
+        assert!(error.to_string().contains(text), "{error}");
         assert_eq!(script.count("cancel"), 0);
+        // Behind it nothing is sent.
+        let error = org.apply(write_shop(), within(40)).await.unwrap_err();
+        assert!(matches!(error.kind, ApplyErrorKind::Expired), "{error}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! The org layer against a scripted org, under paused time.
 
+mod batches;
 mod deploys;
+mod model;
 mod reads;
 mod stops;
 

@@ -94,6 +94,104 @@ async fn a_snapshot_taken_while_a_deploy_ran_does_not_outlive_it() {
     assert_eq!(script.count("retrieve"), 2);
 }
 
+/// Reads afresh after so many milliseconds.
+fn reader(org: &Org, after: u64, wanted: Wanted) -> tokio::task::JoinHandle<Lookup> {
+    let org = org.clone();
+    tokio::spawn(async move {
+        sleep(Duration::from_millis(after)).await;
+        one(&org, Freshness::Now, wanted).await
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn fresh_reads_share_a_retrieve_that_begins_after_they_asked() {
+    let (script, org) = script();
+    two_apps(&script);
+    let mut readers = Vec::new();
+    for number in 0..10 {
+        let wanted = if number % 2 == 0 { Wanted::new(APP, "Shop") } else { Wanted::new(SETTINGS, "Till") };
+        readers.push(reader(&org, number * 5, wanted));
+    }
+    // One retrieve takes 100 ms: this one comes in the middle of it, and these in the middle of the next.
+    readers.push(reader(&org, 100, Wanted::new(APP, "Till")));
+    readers.push(reader(&org, 250, Wanted::new(APP, "Cafe")));
+    readers.push(reader(&org, 260, Wanted::new(GLOBAL, "Cafe")));
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    assert_eq!(
+        script.entries("retrieve"),
+        [
+            "retrieve ExternalClientApplication:Shop ExtlClntAppOauthSettings:*",
+            "retrieve ExternalClientApplication:Till",
+            "retrieve ExternalClientApplication:Cafe ExtlClntAppGlobalOauthSettings:*",
+        ]
+    );
+    assert_eq!(script.count("list"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fresh_read_by_itself_waits_for_the_quiet_window_only() {
+    let (script, org) = script();
+    two_apps(&script);
+    let begun = Instant::now();
+    one(&org, Freshness::Now, Wanted::new(APP, "Shop")).await;
+    assert_eq!(begun.elapsed(), Duration::from_millis(25 + 100));
+
+    let settings = Settings { batching: false, ..Settings::default() };
+    let org = Org::with_settings(script.clone(), settings);
+    let begun = Instant::now();
+    let readers = [0, 0, 0].map(|after| reader(&org, after, Wanted::new(APP, "Shop")));
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    assert_eq!(begun.elapsed(), Duration::from_millis(300));
+    assert_eq!(script.count("retrieve"), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_were_seen_or_written_are_asked_for_by_name() {
+    let (script, org) = script();
+    two_apps(&script);
+    script.course(Course::ends(100, ended("Succeeded")));
+    let part = Component::new(ComponentKey::new(POLICIES, "Shop_plcy"), "Shop");
+    org.apply(vec![Change::Write(part)], in_time()).await.unwrap();
+    one(&org, Freshness::Now, Wanted::new(SETTINGS, "Till")).await;
+    let wanted = [Wanted::new(SETTINGS, "Till"), Wanted::new(POLICIES, "Shop")];
+    assert_eq!(read(&org, Freshness::Now, &wanted).await.len(), 2);
+    let last = "retrieve ExtlClntAppConfigurablePolicies:Shop_plcy ExtlClntAppOauthSettings:Odd";
+    assert_eq!(script.entries("retrieve").last().map(String::as_str), Some(last));
+    assert_eq!(script.count("list"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_we_deleted_is_not_asked_for_by_name() {
+    let (script, org) = script();
+    two_apps(&script);
+    let hinted = || Wanted::new(GLOBAL, "Shop").hint(Some("Shop_glbloauth".into()));
+    one(&org, Freshness::Now, hinted()).await;
+    script.course(Course::ends(100, ended("Succeeded")));
+    let key = ComponentKey::new(GLOBAL, "Shop_glbloauth");
+    org.apply(vec![Change::Delete(key.clone())], in_time()).await.unwrap();
+    script.with(|state| state.files.remove(&key));
+    assert_eq!(name_of(&one(&org, Freshness::Now, hinted()).await), "absent");
+    let global = GLOBAL.name;
+    let expected = [format!("retrieve {global}:Shop_glbloauth"), format!("retrieve {global}:*")];
+    assert_eq!(script.entries("retrieve"), expected);
+    assert_eq!(script.count("list"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retrieve_that_nobody_waits_for_keeps_nobody_waiting() {
+    let (script, org) = script();
+    two_apps(&script);
+    let soon = Instant::now() + Duration::from_millis(30);
+    org.read(&[Wanted::new(APP, "Shop")], Freshness::Now, soon).await.unwrap_err();
+    let begun = Instant::now();
+    one(&org, Freshness::Now, Wanted::new(APP, "Shop")).await;
+    assert_eq!(begun.elapsed(), Duration::from_millis(25 + 100));
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_wants_policies_only_reads_policies_only() {
     let (script, org) = script();
@@ -223,12 +321,15 @@ async fn a_hint_is_followed_by_name_and_believed_only_if_the_file_names_the_app(
     let found = one(&org, Freshness::Now, hinted("Shop_glbloauth")).await;
     assert_eq!(name_of(&found), "Shop_glbloauth");
     assert_eq!(script.entries("retrieve"), ["retrieve ExtlClntAppGlobalOauthSettings:Shop_glbloauth"]);
-    // One is another app's, one is not there.
+    // One is another app's, one is not there. An org that has not seen the right one yet looks for it among all.
     for wrong in ["Shop_old", "Shop_gone"] {
-        let before = script.count("retrieve");
-        let found = one(&org, Freshness::Now, hinted(wrong)).await;
-        assert_eq!(name_of(&found), "Shop_glbloauth");
-        assert_eq!(script.count("retrieve"), before + 2);
+        let fresh = Org::new(script.clone());
+        for (org, retrieves) in [(&org, 1), (&fresh, 2), (&fresh, 1)] {
+            let before = script.count("retrieve");
+            let found = one(org, Freshness::Now, hinted(wrong)).await;
+            assert_eq!(name_of(&found), "Shop_glbloauth");
+            assert_eq!(script.count("retrieve"), before + retrieves, "{wrong}");
+        }
     }
 }
 

@@ -57,7 +57,10 @@ async fn a_start_in_flight_is_waited_for_and_then_cancelled_in_the_queue_of_the_
     let (outcome, took) = stopped_after(&script, &org, 1_000).await;
     let error = outcome.unwrap_err();
     assert_eq!(error.deploy_id(), Some("0Af1"), "{error}");
-    assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "cancelling is no rollback");
+    assert!(
+        matches!(error.kind, ApplyErrorKind::CanceledBy { .. }) && !error.is_clean(),
+        "cancelling is no rollback"
+    );
     assert!((11_000..14_000).contains(&took), "{took}");
     assert_eq!(script.count("cancel"), 1);
 }

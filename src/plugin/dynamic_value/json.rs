@@ -57,6 +57,43 @@ fn read(wire: Wire, shape: Shape<'_>, reading: Reading) -> Result<Value, Problem
     }
 }
 
+/// A value as JSON; none when it holds what JSON cannot (unknown values, secrets) or what does not fit the shape.
+pub fn encode(value: &Value, shape: Shape<'_>) -> Option<Vec<u8>> {
+    write(value, shape).map(|wire| wire.to_string().into_bytes())
+}
+
+fn write(value: &Value, shape: Shape<'_>) -> Option<Wire> {
+    let array =
+        |members: &[Value], of| members.iter().map(|member| write(member, of)).collect::<Option<Vec<Wire>>>();
+    Some(match (shape.form(), value) {
+        (_, Value::Null) => match shape.absent() {
+            Value::Null => Wire::Null,
+            _ => Wire::Array(Vec::new()),
+        },
+        (Form::Bool, Value::Bool(value)) => Wire::Bool(*value),
+        (Form::Number, Value::Number(number)) => Wire::Number(number.to_string().parse().ok()?),
+        (Form::Text { .. }, Value::Text(text)) => Wire::String(text.clone()),
+        (Form::List(of), Value::List(members)) | (Form::Set(of), Value::Set(members)) => {
+            Wire::Array(array(members, of)?)
+        }
+        (Form::Map(of), Value::Map(entries)) => {
+            let entries = entries.iter().map(|(key, value)| Some((key.clone(), write(value, of)?)));
+            Wire::Object(entries.collect::<Option<_>>()?)
+        }
+        (Form::Object(fields), Value::Object(entries)) => {
+            let known = |name: &String| fields.iter().any(|(field, _)| field == name);
+            if !entries.keys().all(known) {
+                return None;
+            }
+            let fields = fields
+                .iter()
+                .map(|(name, shape)| Some(((*name).to_owned(), write(value.get(name), *shape)?)));
+            Wire::Object(fields.collect::<Option<_>>()?)
+        }
+        _ => return None,
+    })
+}
+
 fn read_members(
     members: Vec<Wire>,
     of: Shape<'_>,

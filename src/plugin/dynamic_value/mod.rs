@@ -138,6 +138,14 @@ pub fn encode(value: &Value, shape: Shape<'_>) -> (pb::DynamicValue, Vec<Problem
     (wire, problems)
 }
 
+/// Writes a state in the encoding that states are kept in, JSON, as far as that can hold it.
+pub fn encode_state(value: &Value, shape: Shape<'_>) -> (pb::DynamicValue, Vec<Problem>) {
+    match json::encode(value, shape) {
+        Some(json) => (pb::DynamicValue { msgpack: Vec::new(), json }, Vec::new()),
+        None => encode(value, shape),
+    }
+}
+
 /// A step into a set. Which member it was is not said: members have no position.
 fn set_member(_: i64) -> Step {
     Step::Member(Value::Null)

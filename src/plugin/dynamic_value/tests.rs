@@ -299,6 +299,14 @@ proptest! {
     }
 
     #[test]
+    fn what_is_written_as_json_is_read_back((ty, value) in typed_value()) {
+        let (wire, problems) = encode_state(&value, Shape::plain(&ty));
+        prop_assert_eq!(problems, Vec::new());
+        prop_assert_eq!(wire.json.is_empty(), !value.is_wholly_known(), "JSON holds all but unknown values");
+        prop_assert_eq!(decode(&wire, Shape::plain(&ty)), Ok(value));
+    }
+
+    #[test]
     fn any_bytes_are_a_value_or_a_problem(bytes in proptest::collection::vec(any::<u8>(), 0..200), (ty, _) in typed_value()) {
         let _ = read(&bytes, &ty);
         let _ = decode_state(&bytes, Shape::plain(&ty));

@@ -19,6 +19,11 @@ pub fn invalid_value(path: Path, problem: String, confirmed: bool) -> Diagnostic
     diagnostic.at(path)
 }
 
+/// A private key where none belongs. Not at its attribute: Terraform would show the line that holds the key.
+pub fn misplaced_key(path: &Path, problem: &str) -> Diagnostic {
+    Diagnostic::error("Misplaced private key", format!("{path}: {problem}"))
+}
+
 pub fn unwritable(path: Path, character: char) -> Diagnostic {
     let detail = format!(
         "The text holds the character U+{:04X}, which a metadata file cannot carry. Remove it.",
@@ -27,24 +32,29 @@ pub fn unwritable(path: Path, character: char) -> Diagnostic {
     Diagnostic::error("Invalid character", detail).at(path)
 }
 
+pub fn too_long(path: Path, longest: usize) -> Diagnostic {
+    let detail = format!("The text is longer than {longest} bytes. Shorten it.");
+    Diagnostic::error("Text too long", detail).at(path)
+}
+
 pub fn duplicate(path: Path) -> Diagnostic {
     Diagnostic::error("Duplicate member", "The list has this member twice. Remove one.").at(path)
 }
 
-pub fn foreign_consumer(attribute: &str, link: &str) -> Diagnostic {
+pub fn foreign_consumer(link: &str, written: &[&str]) -> Diagnostic {
     Diagnostic::error(
-        "Attribute of another org's consumer",
-        format!("{link} uses the consumer of another org: {attribute} is set there. Remove it here."),
+        "Attributes of another org's consumer",
+        format!(
+            "{link} uses the consumer of another org, where these are set: {}. Remove them here; or remove {link}, if the \
+             app is to have a consumer of its own.",
+            written.join(", ")
+        ),
     )
-    .at_attribute(attribute)
+    .at_attribute(link)
 }
 
-pub fn newer_api_needed(attribute: &str, problem: String, version: u16) -> Diagnostic {
-    Diagnostic::error(
-        "Not available in this API version",
-        format!("{problem} This org is used with API {version}.0."),
-    )
-    .at_attribute(attribute)
+pub fn newer_api_needed(attribute: &str, problem: String) -> Diagnostic {
+    Diagnostic::error("Not available in this API version", problem).at_attribute(attribute)
 }
 
 pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {
@@ -52,7 +62,7 @@ pub fn protected(noun: &str, app: &str, verb: &str) -> Diagnostic {
         "Deletion protection",
         format!(
             "The {noun} of \"{app}\" cannot be {verb}{} while deletion_protection is true. If you mean it, first apply \
-             deletion_protection = false, then {verb} again.",
+             deletion_protection = false, then {verb} again. A tainted resource is replaced: `terraform untaint` keeps it.",
             if verb.ends_with('e') { "d" } else { "ed" }
         ),
     )
@@ -76,8 +86,8 @@ pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
 
 pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_renamed: bool) -> Diagnostic {
     let mut detail = format!(
-        "{noun} of \"{app}\": its consumer key (the client ID) and all its tokens end; the policies of the app go \
-         with it."
+        "\"{app}\": the consumer key (the client ID) and all its tokens end with the {noun}; the app's policies are \
+         deleted too."
     );
     if replaced {
         detail.push_str(" What replaces it gets a new consumer key, which every client must be given.");
@@ -88,12 +98,24 @@ pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_rena
     Diagnostic::advice("Consumer key will be destroyed", detail, "consumer-key-destroyed")
 }
 
+pub fn replaced_with_its_app(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::advice(
+        "Consumer key will be destroyed",
+        format!(
+            "\"{app}\": the {noun} are replaced because what they refer to is made anew. Where that replaces OAuth settings \
+             that exist, their consumer key (the client ID) and all its tokens end, and every client must be given the new \
+             key."
+        ),
+        "consumer-key-destroyed",
+    )
+}
+
 pub fn stops_managing(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::advice(
         "The org stays as it is",
         format!(
-            "Terraform stops managing the {noun} of \"{app}\"; what they allow and forbid stays in force. Resetting them \
-             would let everyone in again."
+            "Terraform stops managing the {noun} of \"{app}\". As long as the app stays, what they allow and forbid stays in \
+             force: resetting them would let everyone in again."
         ),
         "policies-stay",
     )
@@ -113,7 +135,10 @@ pub fn unread_would_be_cleared(attribute: &str, app: &str) -> Diagnostic {
 pub fn no_longer_managed(attribute: &str, value: &Value) -> Diagnostic {
     Diagnostic::advice(
         "Attribute no longer managed",
-        format!("{attribute} is no longer managed; {} stays in the org.", shown(value)),
+        format!(
+            "{attribute} is no longer managed; {} stays in the org. (Said until the resource changes next.)",
+            shown(value)
+        ),
         "no-longer-managed",
     )
     .at_attribute(attribute)

@@ -8,6 +8,10 @@ use crate::org::{ApplyError, ApplyErrorKind, ReadError, ReadErrorKind, Unavailab
 use crate::provider::danger::shown;
 use crate::value::Value;
 
+/// What a creation with an error comes to in Terraform.
+const UNTAINT: &str = " Terraform takes a resource whose creation ended with an error for tainted, and would replace it, \
+                       with a new consumer key: if it turns out to be there as it should be, `terraform untaint` keeps it.";
+
 /// Text for messages that only a mistake of ours explains.
 const PLEASE_REPORT: &str = "This should not happen: please report it to the provider's authors.";
 
@@ -20,9 +24,7 @@ pub fn unavailable(error: &Unavailable) -> Diagnostic {
 /// Joins a fragment and an advice into sentences.
 fn sentences(fragment: &str, advice: &str) -> String {
     let mut text = capitalised(fragment);
-    if !text.ends_with(['.', '!', '?', ')']) {
-        text.push('.');
-    } else if text.ends_with(')') {
+    if !text.ends_with(['.', '!', '?']) {
         text.push('.');
     }
     if !advice.is_empty() {
@@ -52,6 +54,17 @@ pub fn other_org(noun: &str, app: &str, state_org: &str, org: &str, instance: &s
     )
 }
 
+/// An import that names another org.
+pub fn import_other_org(app: &str, named: &str, org: &str, instance: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Import from another org",
+        format!(
+            "The import of \"{app}\" names org {named}, but the provider is connected to org {org} ({instance}). Check the \
+             credentials, or the identity in the import block."
+        ),
+    )
+}
+
 /// A read without an answer.
 pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
     match &error.kind {
@@ -77,8 +90,8 @@ pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
     Diagnostic::error(
         "Salesforce does not show a component",
         format!(
-            "The {noun} of \"{app}\" cannot be read ({kind}): {why}. It is not taken for deleted, and the state stays \
-             as it was. Check the permissions of the user that Terraform logs in as."
+            "The {noun} of \"{app}\" cannot be read ({kind}): {why}. It is not taken for deleted; a state stays as it \
+             was. Check the name, and the permissions of the user that Terraform logs in as."
         ),
     )
 }
@@ -99,9 +112,9 @@ pub fn drift_unchecked(app: &str, kind: &str) -> Diagnostic {
         "Drift is not checked",
         format!(
             "Salesforce does not return the consumer settings of \"{app}\" ({kind}): their attributes keep the values \
-             that Terraform last wrote. To have them checked, switch on the org setting enableConsumerSecretApiAccess \
-             (\"Allow access to External Client App consumer secrets via Metadata API\") and give the user the \
-             permission \"View External Client Apps Consumer Secrets in Metadata\"."
+             that Terraform last wrote. To have them checked, switch on the org setting enableConsumerSecretApiAccess, \
+             which Salesforce calls deprecated, and give the user the permission \"View External Client Apps Consumer \
+             Secrets in Metadata\"."
         ),
         "drift-not-checked",
     )
@@ -130,8 +143,8 @@ pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
     Diagnostic::error(
         "Nothing to import",
         format!(
-            "{instance} has no {noun} of an app with the API name \"{app}\". API names are those that Setup shows as \
-             \"API Name\"; upper and lower case count."
+            "{instance} has no app with the API name \"{app}\", or the app has no {noun}. API names are those that Setup \
+             shows as \"API Name\"; upper and lower case count."
         ),
     )
 }
@@ -146,8 +159,22 @@ pub fn installed(noun: &str, id: &str, namespace: &str) -> Diagnostic {
     )
 }
 
+/// Whether the org only says that it does not know what happened.
+pub fn is_accident(message: &str) -> bool {
+    message.contains("UNKNOWN_EXCEPTION") || message.contains("unexpected error")
+}
+
 /// The org's refusal of one component.
 pub fn rejected(noun: &str, app: &str, message: &str) -> Diagnostic {
+    if is_accident(message) {
+        return Diagnostic::error(
+            "Salesforce failed",
+            format!(
+                "\"{app}\", {noun}: a failure inside of Salesforce: {message}\n\nThe state holds what the org has \
+                 afterwards. Apply again; if it stays, give Salesforce's support the ErrorId in that text."
+            ),
+        );
+    }
     Diagnostic::error(
         format!("Salesforce rejected the {noun}"),
         format!("\"{app}\": Salesforce says: {message}\n\nNothing was changed.{}", advice_on(message)),
@@ -161,6 +188,13 @@ fn advice_on(message: &str) -> &'static str {
     if any(&["cross reference", "cross_reference"]) {
         " Something that the configuration names does not exist in the org: check external_client_app, and refer to \
          the app's id so that it is created first."
+    } else if any(&["isnameduserjwtenabled"]) {
+        " Ask the app's developer to set named_user_jwt_enabled = true in its OAuth settings."
+    } else if any(&["iscodecredflowenabled"]) {
+        " Ask the app's developer to set code_credential_flow_enabled = true in its OAuth settings."
+    } else if any(&["insufficient_access", "insufficient access"]) {
+        " The user that Terraform logs in as lacks a permission: External Client App Developer for apps and settings, \
+         External Client App Admin for policies."
     } else if any(&["duplicate value found"]) {
         " The org has a component of this kind for the app already, under another name. Import it."
     } else if any(&["valid oauth settings"]) {
@@ -192,7 +226,7 @@ pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
         ApplyErrorKind::Expired => Diagnostic::error(
             "No time left",
             format!(
-                "Other deploys of this run took the time that the {noun} of \"{app}\" had. Nothing was sent. Apply \
+                "The time that the {noun} of \"{app}\" had was over before its turn came. Nothing was sent. Apply \
                  again, or write a longer time in the timeouts block."
             ),
         ),
@@ -214,25 +248,29 @@ pub fn not_sent(noun: &str, app: &str) -> Diagnostic {
 }
 
 /// Nobody knows yet how it ended; the verifying read decides what stands in the state.
-pub fn unverified(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
+pub fn unverified(noun: &str, app: &str, error: &ApplyError, created: bool) -> Diagnostic {
     let deploy = match error.deploy_id() {
         Some(id) => format!(" Setup, Deployment Status, shows how deploy {id} ended."),
         None => String::new(),
     };
-    Diagnostic::error(
-        "The outcome is not certain",
-        format!(
-            "The {noun} of \"{app}\": {error}. The org was read afterwards, and the state holds what is there as far as \
-             that is known.{deploy} Run terraform plan to see what is left to do."
-        ),
-    )
+    let mut detail = format!(
+        "The {noun} of \"{app}\": {error}.{deploy} The org was read afterwards, and the state holds what is there as far as \
+         that is known. Run terraform plan to see what is left to do."
+    );
+    if created {
+        detail.push_str(UNTAINT);
+    }
+    Diagnostic::error("The outcome is not certain", detail)
 }
 
 /// The verifying read found everything as planned.
-pub fn succeeded_after_all(doubt: &Diagnostic) -> Diagnostic {
+pub fn succeeded_after_all(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::warning(
         "It succeeded after all",
-        format!("{} The org was read afterwards: everything is as planned.", doubt.detail),
+        format!(
+            "Salesforce's answer about the {noun} of \"{app}\" was lost or uncertain. The org was read afterwards: \
+             everything is as planned, and nothing is left to do."
+        ),
     )
 }
 
@@ -265,10 +303,7 @@ pub fn kept_otherwise(attribute: &str, wanted: &Value, kept: &Value, created: bo
         shown(kept)
     );
     if created {
-        detail.push_str(
-            " Terraform marks a resource as tainted when its creation ends with an error, and would replace it: `terraform \
-             untaint` keeps it.",
-        );
+        detail.push_str(UNTAINT);
     }
     Diagnostic::error("Salesforce kept another value", detail).at_attribute(attribute)
 }
@@ -293,7 +328,29 @@ pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
     )
 }
 
-pub fn nothing_to_take_over(app: &str) -> Diagnostic {
+pub fn still_there_to_be_replaced(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The one to be replaced is still there",
+        format!(
+            "The replacement of the {noun} of \"{app}\" cannot be created while the old one exists: both have the same API \
+             name. Nothing was changed. Take create_before_destroy out of the resource's lifecycle block, or give the new \
+             app another name."
+        ),
+    )
+}
+
+pub fn made_twice(resource: &str, attribute: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Two resources for one app",
+        format!(
+            "Another {resource} of this configuration has {attribute} = \"{app}\" too. An app can be managed by one of them \
+             only: remove the other one."
+        ),
+    )
+    .at_attribute(attribute)
+}
+
+pub fn nothing_to_take_over(attribute: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "There are no policies to take over",
         format!(
@@ -302,7 +359,19 @@ pub fn nothing_to_take_over(app: &str) -> Diagnostic {
              salesforce_external_client_app_oauth_settings.NAME.id, so that Terraform waits for them."
         ),
     )
-    .at_attribute("external_client_app")
+    .at_attribute(attribute)
+}
+
+pub fn no_such_app(attribute: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "There is no such app",
+        format!(
+            "The org has no External Client App with the API name \"{app}\", and none appeared while Terraform waited. \
+             Nothing was changed. Write {attribute} = salesforce_external_client_app.NAME.id, so that Terraform creates \
+             the app first; or check the name: upper and lower case count."
+        ),
+    )
+    .at_attribute(attribute)
 }
 
 pub fn gone_since_plan(noun: &str, app: &str) -> Diagnostic {

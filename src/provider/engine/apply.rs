@@ -3,7 +3,7 @@
 //! Whatever happens on the way, the reply holds what the org has: an interrupted or timed out deploy is followed by
 //! a verifying read on a clock of its own.
 
-use super::state::{Actual, Frame, PartState, join, private_after, same};
+use super::state::{Actual, Frame, PartState, Wishes, join, private_after, same};
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::{Omitted, Readback};
 use crate::org::{ApplyError, ApplyErrorKind, Change, Freshness, Instant, SessionFacts};
@@ -17,7 +17,11 @@ use crate::value::Value;
 pub(super) enum Sent {
     /// Salesforce said so.
     Done,
-    /// Nobody knows: the org must be read.
+    /// It ended without success, says the org: cancelled, or by an accident of its own. A read tells what is so.
+    Ended(Diagnostic),
+    /// Whether it arrived at all is not known; sent again it does no harm.
+    Lost(Diagnostic),
+    /// Nobody knows: the org must be read, and may change its mind.
     Unverified(Diagnostic),
 }
 
@@ -49,16 +53,63 @@ impl Engine<'_> {
         &self,
         app: &str,
         changes: Vec<Change>,
+        create: bool,
         deadline: Instant,
     ) -> Result<Sent, Diagnostics> {
         match self.org.apply(changes, deadline).await {
             Ok(_) => Ok(Sent::Done),
             Err(error) => match &error.kind {
-                ApplyErrorKind::Unverified { .. } | ApplyErrorKind::CanceledBy { .. } => {
-                    Ok(Sent::Unverified(diagnostics::unverified(self.spec.noun, app, &error)))
+                ApplyErrorKind::Unverified { deploy_id: None, .. } => {
+                    Ok(Sent::Lost(diagnostics::unverified(self.spec.noun, app, &error, create)))
+                }
+                ApplyErrorKind::Unverified { .. } => {
+                    Ok(Sent::Unverified(diagnostics::unverified(self.spec.noun, app, &error, create)))
+                }
+                ApplyErrorKind::Rejected { problems, .. }
+                    if problems.iter().all(|problem| diagnostics::is_accident(&problem.message)) =>
+                {
+                    let words = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
+                    Ok(Sent::Ended(diagnostics::rejected(self.spec.noun, app, words)))
+                }
+                ApplyErrorKind::CanceledBy { .. } => {
+                    Ok(Sent::Ended(diagnostics::unverified(self.spec.noun, app, &error, false)))
                 }
                 _ => Err(self.refusals(app, &error)),
             },
+        }
+    }
+
+    /// Sends changes, and once more when it is not known whether they arrived and the org does not show them: a
+    /// deploy writes whole files and rotates nothing, so a second one does no harm.
+    ///
+    /// # Errors
+    /// What the org refused, when it is certain that nothing was changed.
+    pub(super) async fn send_surely(
+        &self,
+        apply: &Apply<'_>,
+        wishes: &Wishes<'_>,
+        changes: Vec<Change>,
+    ) -> Result<Sent, Diagnostics> {
+        let create = apply.request.prior.is_null();
+        let first = self.send(apply.app, changes.clone(), create, apply.deadline).await?;
+        if !matches!(first, Sent::Lost(_)) {
+            return Ok(first);
+        }
+        for pause in [500, 1500, 3000] {
+            crate::org::pause(std::time::Duration::from_millis(pause)).await;
+            let deadline = Instant::now() + VERIFYING;
+            let looked =
+                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await;
+            let arrived =
+                looked.is_ok_and(|actual| actual.exists() && self.changes(wishes, &actual).is_empty());
+            if arrived || self.org.stopped() {
+                return Ok(first);
+            }
+        }
+        match self.send(apply.app, changes, create, apply.deadline).await {
+            Ok(second) => Ok(second),
+            // Nothing more was changed by this one; of the first that is still not known.
+            Err(_) => Ok(first),
         }
     }
 
@@ -75,7 +126,9 @@ impl Engine<'_> {
                     });
                     let mut diagnostic = diagnostics::rejected(self.spec.noun, app, &problem.message);
                     diagnostic.path = known.cloned();
-                    found.push(diagnostic);
+                    if !found.0.contains(&diagnostic) {
+                        found.push(diagnostic);
+                    }
                 }
             }
             _ => found.push(diagnostics::not_applied(self.spec.noun, app, error)),
@@ -87,12 +140,13 @@ impl Engine<'_> {
     pub(super) async fn conclude(&self, apply: &Apply<'_>, sent: Sent) -> ApplyReply {
         let deadline = Instant::now() + VERIFYING;
         let create = apply.request.prior.is_null();
-        let actual = self.read_back(apply, deadline).await;
+        let actual = self.read_back(apply, &sent, deadline).await;
         let actual = match actual {
             Ok(actual) => actual,
             Err(found) => {
                 let mut reply = self.as_planned(apply);
-                if let Sent::Unverified(diagnostic) = sent {
+                if let Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic) = sent
+                {
                     reply.diagnostics.push(diagnostic);
                 }
                 reply.diagnostics.push(diagnostics::not_read_back(self.spec.noun, apply.app));
@@ -102,12 +156,15 @@ impl Engine<'_> {
         };
         if !actual.exists() {
             return match sent {
-                Sent::Unverified(diagnostic) if create => {
+                Sent::Ended(diagnostic) if create => {
+                    ApplyReply { diagnostics: diagnostic.into(), ..ApplyReply::default() }
+                }
+                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) if create => {
                     let mut reply = self.as_planned(apply);
                     reply.diagnostics.push(diagnostic);
                     reply
                 }
-                Sent::Unverified(diagnostic) => {
+                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic) => {
                     let mut reply = self.as_before(apply);
                     reply.diagnostics.push(diagnostic);
                     reply
@@ -122,16 +179,24 @@ impl Engine<'_> {
         self.compared(apply, &actual, sent).await
     }
 
-    /// The resource after a deploy, read until its required parts are there: an org may lag behind itself.
-    async fn read_back(&self, apply: &Apply<'_>, deadline: Instant) -> Result<Actual, Diagnostics> {
-        let pauses = [250, 500, 1000, 2000, 4000];
+    /// The resource after a deploy, read until its required parts are there: an org may lag behind itself. After a
+    /// cancel it is looked at twice, since there may be nothing to wait for.
+    async fn read_back(
+        &self,
+        apply: &Apply<'_>,
+        sent: &Sent,
+        deadline: Instant,
+    ) -> Result<Actual, Diagnostics> {
+        let pauses: &[u64] =
+            if matches!(sent, Sent::Ended(_)) { &[500] } else { &[250, 500, 1000, 2000, 4000] };
         let mut pauses = pauses.iter();
         loop {
             let actual =
                 self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await?;
-            let complete = actual.exists();
             match pauses.next() {
-                Some(pause) if !complete => crate::org::pause(std::time::Duration::from_millis(*pause)).await,
+                Some(pause) if !actual.exists() => {
+                    crate::org::pause(std::time::Duration::from_millis(*pause)).await;
+                }
                 _ => return Ok(actual),
             }
         }
@@ -144,7 +209,7 @@ impl Engine<'_> {
         let frame = Frame {
             spec: self.spec,
             app: apply.app,
-            org_id: &apply.session.org_id,
+            org_id: &apply.session.org_id_18,
             importing: false,
             records: &records,
         };
@@ -173,13 +238,18 @@ impl Engine<'_> {
             }
         }
         let as_wanted = differences.is_empty();
-        found.extend(differences);
+        // What is not done yet is not what the org kept.
+        if matches!(sent, Sent::Done) {
+            found.extend(differences);
+        }
         match sent {
             Sent::Done => {}
-            Sent::Unverified(diagnostic) if as_wanted => {
-                found.push(diagnostics::succeeded_after_all(&diagnostic))
+            Sent::Lost(_) | Sent::Unverified(_) | Sent::Ended(_) if as_wanted => {
+                found.push(diagnostics::succeeded_after_all(self.spec.noun, apply.app));
             }
-            Sent::Unverified(diagnostic) => found.push(diagnostic),
+            Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic) => {
+                found.push(diagnostic)
+            }
         }
         let mut private = apply.private.clone();
         for row in self.spec.rows().filter(|row| row.field.readback == Readback::Never) {
@@ -190,8 +260,8 @@ impl Engine<'_> {
         private.records = records;
         let own_app = private.own_app;
         ApplyReply {
+            private: private_after(&private, actual, &state, own_app),
             state,
-            private: private_after(&private, actual, own_app),
             identity: Some(self.identity(apply.app, apply.session)),
             diagnostics: found,
         }
@@ -201,7 +271,7 @@ impl Engine<'_> {
     fn as_planned(&self, apply: &Apply<'_>) -> ApplyReply {
         let mut state = apply.request.planned.clone();
         state.put(ID, apply.app.into());
-        state.put(ORG_ID, apply.session.org_id.as_str().into());
+        state.put(ORG_ID, apply.session.org_id_18.as_str().into());
         for (name, value) in apply.request.planned.entries().into_iter().flatten() {
             if !value.is_wholly_known() && name != ID && name != ORG_ID {
                 state.put(name, Value::Null);

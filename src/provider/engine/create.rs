@@ -2,12 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::activity::Patience;
 use super::adoption::is_our_own;
 use super::apply::{Apply, Sent};
 use super::state::{Actual, PartState, Wishes, component_to_write, new_component};
 use super::{Engine, diagnostics};
 use crate::metadata::{Omitted, Sent as Sending};
-use crate::org::{Change, Freshness, Instant};
+use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
+use crate::provider::catalog;
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::plan;
@@ -16,14 +18,22 @@ use crate::provider::resource_spec::{Creation, Part};
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
-/// How often to look whether Salesforce has made the components.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// How often to look whether somebody has made what we wait for.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 impl Engine<'_> {
     pub(super) async fn create(&self, request: ApplyRequest) -> ApplyReply {
+        let app = self.app_of(&request.planned);
+        if !self.activity.make(self.spec.name, &app) {
+            let diagnostics = diagnostics::made_twice(self.spec.name, self.spec.app_attribute, &app).into();
+            return ApplyReply { diagnostics, ..ApplyReply::default() };
+        }
         match self.created(&request).await {
             Ok(reply) => reply,
-            Err(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
+            Err(diagnostics) => {
+                self.activity.forget(self.spec.name, &app);
+                ApplyReply { diagnostics, ..ApplyReply::default() }
+            }
         }
     }
 
@@ -63,9 +73,11 @@ impl Engine<'_> {
     }
 
     async fn created_anew(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
-        let existing =
-            self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, apply.deadline).await?;
+        let existing = self.look_up_beside_app(apply).await?;
         if existing.parts.iter().any(|(_, state)| matches!(state, PartState::Present(_))) {
+            if apply.private.replacing {
+                return Err(diagnostics::still_there_to_be_replaced(self.spec.noun, apply.app).into());
+            }
             if existing.exists() && is_our_own(&existing, wishes, apply.session, SystemTime::now()) {
                 let mut reply = self.compared(apply, &existing, Sent::Done).await;
                 reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
@@ -73,29 +85,53 @@ impl Engine<'_> {
             }
             return Err(diagnostics::already_exists(self.spec.name, self.spec.noun, apply.app).into());
         }
+        let _running = self.activity.begin();
         let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
         let parts = self.spec.parts.iter().filter(|part| !(linked && self.spec.is_consumer_part(part)));
         let changes = parts.map(|part| Change::Write(new_component(wishes, part, apply.app))).collect();
-        let sent = self.send(apply.app, changes, apply.deadline).await?;
+        let sent = self.send_surely(apply, wishes, changes).await?;
         Ok(self.conclude(apply, sent).await)
+    }
+
+    /// What there is of the parts already. They need their app: another resource of the configuration may be making it
+    /// at this moment, so it is waited for.
+    async fn look_up_beside_app(&self, apply: &Apply<'_>) -> Result<Actual, Diagnostics> {
+        let mut wanted = self.wanted(apply.app, &apply.private);
+        if self.spec.parts.iter().all(|part| !part.suffix.is_empty()) {
+            wanted.extend(catalog::APP.parts.iter().map(|part| Wanted::new(part.kind, apply.app)));
+        }
+        let mut patience = Patience::new(self.activity, apply.deadline);
+        loop {
+            let mut lookups = self.ask(apply.app, &wanted, Freshness::Now, apply.deadline).await?;
+            let of_the_app = lookups.split_off(self.spec.parts.len());
+            // An app that is hidden may be there all the same; the deploy will tell.
+            if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent)) {
+                return self.actual(apply.app, apply.session, lookups);
+            }
+            if self.org.stopped() {
+                return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
+            }
+            if !patience.wait(LOOK_AGAIN).await {
+                return Err(diagnostics::no_such_app(self.spec.app_attribute, apply.app).into());
+            }
+        }
     }
 
     /// Waits for the components that Salesforce makes, then writes what is ours into them.
     async fn taken_over(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
+        let mut patience = Patience::new(self.activity, apply.deadline);
         let actual = loop {
             let actual = self
                 .look_up(apply.app, &apply.private, apply.session, Freshness::Now, apply.deadline)
                 .await?;
-            let missing = self.missing_part(&actual, wishes);
-            match missing {
-                None if actual.exists() => break actual,
-                _ if self.org.stopped() => {
-                    return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
-                }
-                _ if Instant::now() + LOOK_AGAIN > apply.deadline => {
-                    return Err(diagnostics::nothing_to_take_over(apply.app).into());
-                }
-                _ => crate::org::pause(LOOK_AGAIN).await,
+            if actual.exists() && self.missing_part(&actual, wishes).is_none() {
+                break actual;
+            }
+            if self.org.stopped() {
+                return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
+            }
+            if !patience.wait(LOOK_AGAIN).await {
+                return Err(diagnostics::nothing_to_take_over(self.spec.app_attribute, apply.app).into());
             }
         };
         self.guard_own_app(apply.app, &Value::Null, &apply.request.planned).await?;
@@ -103,7 +139,7 @@ impl Engine<'_> {
         if changes.is_empty() {
             return Ok(self.compared(apply, &actual, Sent::Done).await);
         }
-        let sent = self.send(apply.app, changes, apply.deadline).await?;
+        let sent = self.send_surely(apply, wishes, changes).await?;
         Ok(self.conclude(apply, sent).await)
     }
 

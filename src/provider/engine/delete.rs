@@ -14,7 +14,10 @@ use crate::value::Value;
 impl Engine<'_> {
     pub(super) async fn delete(&self, request: ApplyRequest) -> ApplyReply {
         match self.deleted(&request).await {
-            Ok(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
+            Ok(diagnostics) => {
+                self.activity.forget(self.spec.name, &self.app_of(&request.prior));
+                ApplyReply { diagnostics, ..ApplyReply::default() }
+            }
             Err(diagnostics) => ApplyReply {
                 state: request.prior.clone(),
                 private: request.private.clone(),
@@ -76,17 +79,22 @@ impl Engine<'_> {
         if changes.is_empty() {
             return Ok(Diagnostics::default());
         }
-        let sent = self.send(&app, changes, deadline).await?;
+        let sent = self.send(&app, changes, false, deadline).await?;
         let gone = self.is_gone(&app, &private).await;
         match (gone, sent) {
             (Ok(true), Sent::Done) => Ok(Diagnostics::default()),
-            (Ok(true), Sent::Unverified(diagnostic)) => {
-                Ok(diagnostics::succeeded_after_all(&diagnostic).into())
+            (Ok(true), Sent::Lost(_) | Sent::Unverified(_) | Sent::Ended(_)) => {
+                Ok(diagnostics::succeeded_after_all(self.spec.noun, &app).into())
             }
-            (Ok(false), Sent::Unverified(diagnostic)) => Err(diagnostic.into()),
+            (Ok(false), Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic)) => {
+                Err(diagnostic.into())
+            }
             (Ok(false), Sent::Done) => Err(diagnostics::still_there(self.spec.noun, &app).into()),
             (Err(_), Sent::Done) => Ok(Diagnostics::default()),
-            (Err(mut found), Sent::Unverified(diagnostic)) => {
+            (
+                Err(mut found),
+                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic),
+            ) => {
                 found.push(diagnostic);
                 Err(found)
             }

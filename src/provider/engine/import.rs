@@ -30,11 +30,10 @@ impl Engine<'_> {
             Some(identity) if request.id.is_empty() => {
                 let text = |name: &str| identity.get(name).as_text().filter(|text| !text.is_empty());
                 if let Some(org) = text("org_id").filter(|org| !same_org(org, &session.org_id)) {
-                    let noun = self.spec.noun;
                     let name = text("name").unwrap_or_default();
-                    return Err(
-                        diagnostics::other_org(noun, name, org, &session.org_id, &session.instance).into()
-                    );
+                    let found =
+                        diagnostics::import_other_org(name, org, &session.org_id_18, &session.instance);
+                    return Err(found.into());
                 }
                 match (text("namespace"), text("name")) {
                     (Some(namespace), Some(name)) => format!("{namespace}__{name}"),
@@ -55,7 +54,7 @@ impl Engine<'_> {
         let mut state = self.spec.schema().block.empty();
         state.put(self.spec.app_attribute, app.as_str().into());
         state.put(ID, app.as_str().into());
-        state.put(ORG_ID, session.org_id.as_str().into());
+        state.put(ORG_ID, session.org_id_18.as_str().into());
         if self.spec.protectable {
             state.put(DELETION_PROTECTION, false.into());
         }

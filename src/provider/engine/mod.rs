@@ -3,6 +3,7 @@
 //! Start with `state` (pure: components to attributes and back), then `read` and `apply`. Nothing here names a field,
 //! and nothing here knows how an org is talked to.
 
+mod activity;
 mod adoption;
 mod apply;
 mod create;
@@ -10,8 +11,10 @@ mod delete;
 mod import;
 mod read;
 mod records;
-mod state;
+pub(super) mod state;
 mod update;
+
+pub use activity::Activity;
 
 use std::time::Duration;
 
@@ -32,6 +35,7 @@ pub struct Engine<'a> {
     /// The client ID that the provider logs in with.
     pub client_id: Option<&'a str>,
     pub allow_self_lockout: bool,
+    pub activity: &'a Activity,
 }
 
 impl Engine<'_> {
@@ -44,7 +48,7 @@ impl Engine<'_> {
     fn check_org(&self, state_org: &Value, session: &SessionFacts, app: &str) -> Result<(), Diagnostic> {
         match state_org.as_text() {
             Some(org) if !same_org(org, &session.org_id) => {
-                Err(diagnostics::other_org(self.spec.noun, app, org, &session.org_id, &session.instance))
+                Err(diagnostics::other_org(self.spec.noun, app, org, &session.org_id_18, &session.instance))
             }
             _ => Ok(()),
         }

@@ -6,7 +6,7 @@ use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ReadReply, ReadRequest};
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::{ORG_ID, Presence};
+use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID, Presence};
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
@@ -35,6 +35,7 @@ impl Engine<'_> {
 
         let actual = self.look_up(&app, &private, &session, Freshness::Snapshot, deadline).await?;
         if !actual.exists() {
+            self.activity.forget(self.spec.name, &app);
             reply.state = Value::Null;
             reply.identity = None;
             return Ok(());
@@ -46,7 +47,7 @@ impl Engine<'_> {
         let frame = Frame {
             spec: self.spec,
             app: &app,
-            org_id: &session.org_id,
+            org_id: &session.org_id_18,
             importing: private.imported,
             records: &records,
         };
@@ -54,8 +55,9 @@ impl Engine<'_> {
         self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics).await;
         let own = self.spec.protectable && self.is_own_app(&app, Freshness::Snapshot).await;
         let private = PrivateState { records, ..private };
-        reply.private = private_after(&private, &actual, own);
+        reply.private = private_after(&private, &actual, &state, own);
         reply.identity = Some(self.identity(&app, &session));
+        self.activity.note(self.spec.name, &app, state.get(DELETION_PROTECTION) == &Value::Bool(true));
         reply.state = state;
         Ok(())
     }
@@ -74,20 +76,37 @@ impl Engine<'_> {
         freshness: Freshness,
         deadline: Instant,
     ) -> Result<Actual, Diagnostics> {
-        let wanted: Vec<Wanted> = self
-            .spec
-            .parts
-            .iter()
-            .map(|part| Wanted {
-                kind: part.kind,
-                app: app.to_owned(),
-                hint: private.parts.get(part.kind.name).cloned(),
-            })
-            .collect();
-        let lookups = match self.org.read(&wanted, freshness, deadline).await {
-            Ok(lookups) => lookups,
-            Err(error) => return Err(diagnostics::unreadable(self.spec.noun, app, &error).into()),
-        };
+        let wanted = self.wanted(app, private);
+        let lookups = self.ask(app, &wanted, freshness, deadline).await?;
+        self.actual(app, session, lookups)
+    }
+
+    /// The resource's parts, under the names that they had when they were last seen.
+    pub(super) fn wanted(&self, app: &str, private: &PrivateState) -> Vec<Wanted> {
+        let parts = self.spec.parts.iter();
+        parts
+            .map(|part| Wanted::new(part.kind, app).hint(private.parts.get(part.kind.name).cloned()))
+            .collect()
+    }
+
+    pub(super) async fn ask(
+        &self,
+        app: &str,
+        wanted: &[Wanted],
+        freshness: Freshness,
+        deadline: Instant,
+    ) -> Result<Vec<Lookup>, Diagnostics> {
+        let answer = self.org.read(wanted, freshness, deadline).await;
+        answer.map_err(|error| diagnostics::unreadable(self.spec.noun, app, &error).into())
+    }
+
+    /// The answers about the parts, in their order; further ones are not looked at.
+    pub(super) fn actual(
+        &self,
+        app: &str,
+        session: &SessionFacts,
+        lookups: Vec<Lookup>,
+    ) -> Result<Actual, Diagnostics> {
         let mut actual = Actual { parts: Vec::new() };
         for (part, lookup) in self.spec.parts.iter().zip(lookups) {
             let state = match lookup {
@@ -158,7 +177,7 @@ impl Engine<'_> {
             None => (Value::Null, app),
         };
         Value::object([
-            ("org_id", Value::text(&session.org_id)),
+            ("org_id", Value::text(&session.org_id_18)),
             ("namespace", namespace),
             ("name", Value::text(name)),
         ])

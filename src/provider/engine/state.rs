@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::super::operations::Private;
+use super::super::plan;
 use super::super::private::PrivateState;
-use super::super::resource_spec::{ID, NAMESPACE, ORG_ID, Part, Presence, ResourceSpec, Row};
+use super::super::resource_spec::{
+    DELETION_PROTECTION, ID, NAMESPACE, ORG_ID, Part, Presence, ResourceSpec, Row,
+};
 use crate::metadata::{self, Component, ComponentKey, Field, Kind, Omitted, Readback, Sent};
 use crate::org::Found;
 use crate::value::Value;
@@ -88,7 +91,9 @@ pub fn join(frame: &Frame<'_>, actual: &Actual, prior: &Value) -> Value {
     }
     state.put(spec.app_attribute, frame.app.into());
     state.put(ID, frame.app.into());
-    state.put(ORG_ID, frame.org_id.into());
+    // Both forms of an org's ID name it; a state keeps the one that it has.
+    let known = prior.get(ORG_ID).as_text().filter(|known| super::same_org(known, frame.org_id));
+    state.put(ORG_ID, known.unwrap_or(frame.org_id).into());
     if spec.shows_namespace {
         let namespace = actual.first_found().and_then(|found| found.file.namespace.as_deref());
         state.put(NAMESPACE, namespace.map_or(Value::Null, Value::text));
@@ -178,6 +183,7 @@ impl Wishes<'_> {
         match field.sent {
             Sent::Never => return None,
             Sent::WhenConfigured | Sent::Mirrored if !written => return None,
+            Sent::WhenConfigured if plan::has_own_consumer(self.spec, self.prior) => return None,
             _ => {}
         }
         match field.omitted {
@@ -240,12 +246,14 @@ pub fn component_of_state(state: &Value, part: &'static Part, full_name: &str, a
 }
 
 /// The private state after reading or writing.
-pub fn private_after(before: &PrivateState, actual: &Actual, own_app: bool) -> Private {
+pub fn private_after(before: &PrivateState, actual: &Actual, state: &Value, own_app: bool) -> Private {
     let mut private = before.clone();
     for (kind, name) in actual.names() {
         private.parts.insert(kind, name);
     }
     private.imported = false;
+    private.replacing = false;
     private.own_app = own_app;
+    private.protected = state.get(DELETION_PROTECTION) == &Value::Bool(true);
     private.write()
 }

@@ -3,13 +3,13 @@
 use super::apply::{Apply, Sent};
 use super::state::{Actual, PartState, Wishes, component_of_state, same};
 use super::{Engine, diagnostics};
-use crate::metadata::Readback;
+use crate::metadata::{Omitted, Readback};
 use crate::org::{Change, Freshness, Instant};
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::plan;
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::ORG_ID;
+use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID};
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
@@ -33,9 +33,12 @@ impl Engine<'_> {
         let private = PrivateState::read(&request.private);
         let untouched = plan::changed_rows(self.spec, &request.prior, &request.planned).is_empty();
         if untouched {
+            let protected = request.planned.get(DELETION_PROTECTION) == &Value::Bool(true);
+            let mut unread = private.unread.clone();
+            unread.retain(|name| request.config.get(name).is_null());
             return Ok(ApplyReply {
                 state: request.planned.clone(),
-                private: request.private.clone(),
+                private: PrivateState { protected, unread, ..private }.write(),
                 identity: request.identity.clone(),
                 diagnostics: Diagnostics::default(),
             });
@@ -74,7 +77,7 @@ impl Engine<'_> {
         let mut reply = if changes.is_empty() {
             self.compared(&apply, &actual, Sent::Done).await
         } else {
-            let sent = self.send(&app, changes, deadline).await?;
+            let sent = self.send_surely(&apply, &wishes, changes).await?;
             self.conclude(&apply, sent).await
         };
         reply.diagnostics.extend(drift);
@@ -103,7 +106,7 @@ impl Engine<'_> {
         writes.collect()
     }
 
-    /// Warnings for configured attributes that somebody changed between the plan and now; the plan wins.
+    /// Warnings for attributes that we manage and that somebody changed between the plan and now; the plan wins.
     fn drift_since_plan(
         &self,
         request: &ApplyRequest,
@@ -117,7 +120,9 @@ impl Engine<'_> {
                 continue;
             };
             let (before, now) = (request.prior.get(name), component.get(name));
-            let managed = !request.config.get(name).is_null();
+            let enforced =
+                !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
+            let managed = enforced || !request.config.get(name).is_null();
             let planned = request.planned.get(name);
             if managed
                 && !now.is_null()

@@ -175,8 +175,9 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             attribute: "permitted_users",
             change: Transition::ToWord("AdminApprovedPreAuthorized"),
             summary: "Users lose access to an app",
-            detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply everyone without one of the permission \
-                     sets or profiles loses access at once, tokens included. Users with \"Use Any API Client\" keep access.",
+            detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply everyone loses access at once, tokens \
+                     included, but for holders of permission sets: {permission_sets}; of profiles: {profiles}; and users \
+                     with \"Use Any API Client\".",
         },
         Danger {
             id: "access-lost",

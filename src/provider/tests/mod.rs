@@ -2,6 +2,7 @@
 
 mod messages;
 mod plans;
+mod states;
 mod validations;
 
 use super::catalog;

@@ -236,3 +236,27 @@ fn unknown_values_of_the_configuration_stay_unknown() {
     assert!(reply.planned.get("callback_urls").is_unknown());
     assert!(!reply.diagnostics.has_errors());
 }
+
+#[test]
+fn the_consumer_of_another_org_has_no_attributes_here() {
+    let linked = with(settings(), "oauth_link", "00D000000000009EAA:888".into());
+    assert!(!planned(SETTINGS, &linked, None, &none()).diagnostics.has_errors());
+    let mixed = with(linked, "callback_urls", Value::List(vec!["https://a/".into()]));
+    let reply = planned(SETTINGS, &mixed, None, &none());
+    assert_eq!(reply.diagnostics.0[0].path, Some(Path::attribute("oauth_link")));
+    assert!(reply.diagnostics.0[0].detail.contains("callback_urls"));
+}
+
+#[test]
+fn a_generated_configuration_that_names_the_own_consumer_changes_nothing_now_or_later() {
+    let mut state = applied(&planned(SETTINGS, &settings(), None, &none()));
+    state.put("consumer_key", "3MVG9".into());
+    state.put("oauth_link", "00D000000000001EAA:888".into());
+    let generated = with(settings(), "oauth_link", "00D000000000001EAA:888".into());
+    let reply = planned(SETTINGS, &generated, Some(&state), &none());
+    assert!(reply.diagnostics.is_empty(), "{:?}", reply.diagnostics);
+    assert_eq!(reply.planned, state);
+    let later = planned(SETTINGS, &settings(), Some(&state), &PrivateState::read(&reply.private));
+    assert!(later.requires_replace.is_empty(), "taking the line out again must not end the consumer key");
+    assert_eq!(later.planned, state);
+}

@@ -61,7 +61,4 @@ fn what_must_not_be_said_together_is_refused() {
     assert_eq!(errors("_policies", &nobody), ["permitted_users"]);
     let unknown = [nobody[0].clone(), ("permission_sets", Value::Unknown)];
     assert!(errors("_policies", &unknown).is_empty(), "an unknown value may turn out well");
-    let linked =
-        [("oauth_link", "00D:888".into()), ("callback_urls", Value::List(vec!["https://a/".into()]))];
-    assert_eq!(errors("_oauth_settings", &linked), ["callback_urls"]);
 }

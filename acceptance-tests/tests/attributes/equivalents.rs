@@ -1,0 +1,1 @@
+//! Two ways to write the same thing: no endless diff.

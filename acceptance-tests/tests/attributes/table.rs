@@ -1,0 +1,441 @@
+//! Every attribute with two values, what must stand beside it, and where it lives in the org. This is data: what
+//! is done with it stands in `life.rs`.
+
+use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    App,
+    Settings,
+    Policies,
+}
+
+impl Resource {
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Self::App => "salesforce_external_client_app",
+            Self::Settings => "salesforce_external_client_app_oauth_settings",
+            Self::Policies => "salesforce_external_client_app_policies",
+        }
+    }
+}
+
+/// What leaving the attribute out means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftOut {
+    /// The org gets this text (of the element, as a file shows it).
+    Default(&'static str),
+    /// The org has nothing.
+    Cleared,
+    /// The org keeps what it has.
+    Kept,
+    /// It cannot be left out.
+    Required,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Attribute {
+    pub resource: Resource,
+    pub name: &'static str,
+    /// Lines of HCL that set the attribute, and others that make sense only beside this value.
+    pub first: &'static str,
+    pub second: &'static str,
+    /// Lines that stay when the attribute goes.
+    pub always: &'static str,
+    /// The metadata type and the element; `None` for what only the provider knows.
+    pub element: Option<(&'static str, &'static str)>,
+    pub left_out: LeftOut,
+    /// Whether a change replaces the resource.
+    pub replaces: bool,
+    /// Whether Salesforce returns it: if not, there is no drift, and an import does not know it.
+    pub read_back: bool,
+}
+
+impl Attribute {
+    const fn new(resource: Resource, name: &'static str, first: &'static str, second: &'static str) -> Self {
+        Self {
+            resource,
+            name,
+            first,
+            second,
+            always: "",
+            element: None,
+            left_out: LeftOut::Cleared,
+            replaces: false,
+            read_back: true,
+        }
+    }
+
+    const fn at(mut self, kind: &'static str, element: &'static str) -> Self {
+        self.element = Some((kind, element));
+        self
+    }
+
+    const fn with(mut self, always: &'static str) -> Self {
+        self.always = always;
+        self
+    }
+
+    const fn kept(mut self) -> Self {
+        self.left_out = LeftOut::Kept;
+        self
+    }
+
+    const fn default(mut self, text: &'static str) -> Self {
+        self.left_out = LeftOut::Default(text);
+        self
+    }
+
+    const fn required(mut self) -> Self {
+        self.left_out = LeftOut::Required;
+        self
+    }
+
+    const fn replaces(mut self) -> Self {
+        self.replaces = true;
+        self
+    }
+
+    const fn not_read_back(mut self) -> Self {
+        self.read_back = false;
+        self
+    }
+}
+
+/// Attributes that nobody can set: they are looked at in every step.
+pub const COMPUTED: &[(Resource, &str)] = &[
+    (Resource::App, "id"),
+    (Resource::App, "org_id"),
+    (Resource::App, "namespace"),
+    (Resource::App, "org_scoped_external_app"),
+    (Resource::Settings, "id"),
+    (Resource::Settings, "org_id"),
+    (Resource::Settings, "consumer_key"),
+    (Resource::Policies, "id"),
+    (Resource::Policies, "org_id"),
+];
+
+const fn app(name: &'static str, first: &'static str, second: &'static str) -> Attribute {
+    Attribute::new(Resource::App, name, first, second)
+}
+
+const fn settings(name: &'static str, first: &'static str, second: &'static str) -> Attribute {
+    Attribute::new(Resource::Settings, name, first, second)
+}
+
+const fn policies(name: &'static str, first: &'static str, second: &'static str) -> Attribute {
+    Attribute::new(Resource::Policies, name, first, second)
+}
+
+macro_rules! switch {
+    ($make:ident, $name:literal, $first:literal, $second:literal) => {
+        $make($name, concat!($name, " = ", $first), concat!($name, " = ", $second))
+    };
+}
+
+macro_rules! timeout {
+    ($make:ident, $name:literal) => {
+        $make(
+            concat!("timeouts.", $name),
+            concat!("timeouts {\n ", $name, " = \"7m\"\n}"),
+            concat!("timeouts {\n ", $name, " = \"1h30m\"\n}"),
+        )
+    };
+}
+
+/// `{app}` is the API name of the attribute's own app, `{other}` of another one; `{integration}` and `{admin}` are
+/// users of the org; `{certificate_1}` and `{certificate_2}` are texts in quotes.
+pub const ATTRIBUTES: &[Attribute] = &[
+    // The app.
+    app("name", "name = \"{app}\"", "name = \"{other}\"").required().replaces(),
+    app("label", "label = \"One\"", "label = \"Two & <2>\"").at(APP, "label").required(),
+    app("contact_email", "contact_email = \"a@example.com\"", "contact_email = \"b@example.com\"")
+        .at(APP, "contactEmail"),
+    app("contact_phone", "contact_phone = \"+49 1\"", "contact_phone = \"+49 2\"").at(APP, "contactPhone"),
+    app("description", "description = \"One\\n\\\"line\\\"\"", "description = \"Zwölf 🧀 & <3>\"")
+        .at(APP, "description"),
+    app("icon_url", "icon_url = \"https://a.example.com/i\"", "icon_url = \"https://b.example.com/i?a=1&b=2\"")
+        .at(APP, "iconUrl"),
+    app("logo_url", "logo_url = \"https://a.example.com/l\"", "logo_url = \"https://b.example.com/l?a=1&b=2\"")
+        .at(APP, "logoUrl"),
+    switch!(app, "distribution_state", "\"Packaged\"", "\"Local\"")
+        .at(APP, "distributionState")
+        .default("Local"),
+    switch!(app, "package_protected", "true", "false").at(APP, "isProtected").default("false"),
+    switch!(app, "deletion_protection", "false", "true").default("false"),
+    timeout!(app, "create"),
+    timeout!(app, "read"),
+    timeout!(app, "update"),
+    timeout!(app, "delete"),
+    // The OAuth settings.
+    settings("external_client_app", "external_client_app = \"{app}\"", "external_client_app = \"{other}\"")
+        .required()
+        .replaces(),
+    settings("label", "label = \"One\"", "label = \"Two & <2>\"").at(OAUTH, "label").kept(),
+    settings(
+        "callback_urls",
+        "callback_urls = [\"https://a.example.com/b\", \"https://a.example.com/a?x=1&y=2\"]",
+        "callback_urls = [\"shop://callback\", \"https://a.example.com/b\"]",
+    )
+    .at(GLOBAL_OAUTH, "callbackUrl"),
+    settings("oauth_scopes", "oauth_scopes = [\"Web\", \"Api\"]", "oauth_scopes = [\"OpenID\", \"Api\"]")
+        .at(OAUTH, "commaSeparatedOauthScopes"),
+    settings("custom_scopes", "custom_scopes = [\"scope_b\", \"scope_a\"]", "custom_scopes = [\"scope_c\"]")
+        .at(OAUTH, "commaSeparatedCustomScopes")
+        .kept(),
+    settings("certificate", "certificate = {certificate_1}", "certificate = {certificate_2}")
+        .at(GLOBAL_OAUTH, "certificate")
+        .not_read_back(),
+    settings(
+        "client_assertion_certificate",
+        "client_assertion_certificate = {certificate_1}",
+        "client_assertion_certificate = {certificate_2}",
+    )
+    .at(OAUTH, "clientAssertionCertificate")
+    .kept(),
+    settings(
+        "custom_attributes",
+        "custom_attributes = {\n country = \"User.Country\"\n shout = \"UPPER(User.FirstName) & \\\"!\\\"\"\n}",
+        "custom_attributes = {\n country = \"User.City\"\n}",
+    )
+    .at(OAUTH, "customAttributes"),
+    switch!(settings, "client_credentials_flow_enabled", "true", "false")
+        .at(GLOBAL_OAUTH, "isClientCredentialsFlowEnabled")
+        .default("false"),
+    switch!(settings, "code_credential_flow_enabled", "true", "false")
+        .at(GLOBAL_OAUTH, "isCodeCredFlowEnabled")
+        .default("false"),
+    switch!(settings, "code_credential_post_only", "true", "false")
+        .at(GLOBAL_OAUTH, "isCodeCredPostOnly")
+        .default("false")
+        .with("code_credential_flow_enabled = true"),
+    switch!(settings, "secret_required_for_web_server_flow", "false", "true")
+        .at(GLOBAL_OAUTH, "isConsumerSecretOptional")
+        .default("false")
+        .with("secret_required_for_refresh_token = false"),
+    switch!(settings, "secret_required_for_refresh_token", "false", "true")
+        .at(GLOBAL_OAUTH, "isSecretRequiredForRefreshToken")
+        .default("true"),
+    switch!(settings, "secret_required_for_token_exchange", "true", "false")
+        .at(GLOBAL_OAUTH, "isSecretRequiredForTokenExchange")
+        .kept()
+        .with("token_exchange_enabled = true"),
+    switch!(settings, "device_flow_enabled", "true", "false")
+        .at(GLOBAL_OAUTH, "isDeviceFlowEnabled")
+        .default("false"),
+    switch!(settings, "introspect_all_tokens", "true", "false")
+        .at(GLOBAL_OAUTH, "isIntrospectAllTokens")
+        .default("false"),
+    switch!(settings, "named_user_jwt_enabled", "true", "false")
+        .at(GLOBAL_OAUTH, "isNamedUserJwtEnabled")
+        .default("false"),
+    switch!(settings, "pkce_required", "false", "true").at(GLOBAL_OAUTH, "isPkceRequired").default("true"),
+    switch!(settings, "refresh_token_rotation_enabled", "true", "false")
+        .at(GLOBAL_OAUTH, "isRefreshTokenRotationEnabled")
+        .kept(),
+    switch!(settings, "token_exchange_enabled", "true", "false")
+        .at(GLOBAL_OAUTH, "isTokenExchangeEnabled")
+        .default("false"),
+    switch!(settings, "id_token_audiences", "\"https://a.example.com\"", "\"https://b.example.com\"")
+        .at(GLOBAL_OAUTH, "idTokenConfig")
+        .kept(),
+    switch!(settings, "id_token_include_attributes", "true", "false").at(GLOBAL_OAUTH, "idTokenConfig").kept(),
+    switch!(settings, "id_token_include_custom_permissions", "true", "false")
+        .at(GLOBAL_OAUTH, "idTokenConfig")
+        .kept(),
+    switch!(settings, "id_token_include_standard_claims", "true", "false")
+        .at(GLOBAL_OAUTH, "idTokenConfig")
+        .kept(),
+    switch!(settings, "id_token_validity_minutes", "1", "720").at(GLOBAL_OAUTH, "idTokenConfig").kept(),
+    settings(
+        "trusted_ip_range.start_ip_address",
+        "trusted_ip_range {\n start_ip_address = \"192.0.2.1\"\n end_ip_address = \"192.0.2.9\"\n}",
+        "trusted_ip_range {\n start_ip_address = \"192.0.2.2\"\n end_ip_address = \"192.0.2.9\"\n}",
+    )
+    .at(OAUTH, "trustedIpRanges"),
+    settings(
+        "trusted_ip_range.end_ip_address",
+        "trusted_ip_range {\n start_ip_address = \"192.0.2.1\"\n end_ip_address = \"192.0.2.9\"\n}",
+        "trusted_ip_range {\n start_ip_address = \"192.0.2.1\"\n end_ip_address = \"192.0.2.8\"\n}",
+    )
+    .at(OAUTH, "trustedIpRanges"),
+    settings(
+        "trusted_ip_range.description",
+        "trusted_ip_range {\n start_ip_address = \"192.0.2.1\"\n end_ip_address = \"192.0.2.9\"\n \
+         description = \"One\"\n}",
+        "trusted_ip_range {\n start_ip_address = \"192.0.2.1\"\n end_ip_address = \"192.0.2.9\"\n \
+         description = \"Two\"\n}\ntrusted_ip_range {\n start_ip_address = \"198.51.100.1\"\n \
+         end_ip_address = \"198.51.100.1\"\n}",
+    )
+    .at(OAUTH, "trustedIpRanges"),
+    switch!(settings, "first_party_app_enabled", "true", "false")
+        .at(OAUTH, "isFirstPartyAppEnabled")
+        .default("false"),
+    switch!(settings, "single_logout_url", "\"https://a.example.com/out\"", "\"https://b.example.com/out\"")
+        .at(OAUTH, "singleLogoutUrl"),
+    switch!(settings, "oauth_link", "\"00D000000000099:888000000000001\"", "\"00D000000000099:888000000000002\"")
+        .kept()
+        .replaces(),
+    switch!(settings, "asset_token_audiences", "\"a\"", "\"b\"").at(OAUTH, "assetTokenAudiences").kept(),
+    switch!(settings, "asset_token_signing_certificate", "\"one\"", "\"two\"")
+        .at(OAUTH, "assetTokenSigningCertificate")
+        .kept(),
+    switch!(settings, "asset_token_validity", "5", "0").at(OAUTH, "assetTokenValidity").kept(),
+    switch!(settings, "asset_token_includes_attributes", "true", "false")
+        .at(OAUTH, "areAttributesIncludedInAssetToken")
+        .kept(),
+    switch!(settings, "asset_token_includes_custom_permissions", "true", "false")
+        .at(OAUTH, "areCustomPermsIncludedInAssetToken")
+        .kept(),
+    switch!(settings, "deletion_protection", "false", "true").default("false"),
+    timeout!(settings, "create"),
+    timeout!(settings, "read"),
+    timeout!(settings, "update"),
+    timeout!(settings, "delete"),
+    // The policies.
+    policies("external_client_app", "external_client_app = \"{app}\"", "external_client_app = \"{other}\"")
+        .required()
+        .replaces(),
+    switch!(policies, "enabled", "false", "true").at(POLICIES, "isEnabled").kept(),
+    switch!(policies, "oauth_plugin_enabled", "false", "true").at(POLICIES, "isOauthPluginEnabled").kept(),
+    switch!(policies, "canvas_plugin_enabled", "true", "false").at(POLICIES, "isCanvasPluginEnabled").kept(),
+    switch!(policies, "mobile_plugin_enabled", "true", "false").at(POLICIES, "isMobilePluginEnabled").kept(),
+    switch!(policies, "notification_plugin_enabled", "true", "false")
+        .at(POLICIES, "isNotificationPluginEnabled")
+        .kept(),
+    switch!(policies, "push_plugin_enabled", "true", "false").at(POLICIES, "isPushPluginEnabled").kept(),
+    switch!(policies, "saml_plugin_enabled", "true", "false").at(POLICIES, "isSamlPluginEnabled").kept(),
+    switch!(policies, "start_page", "\"OAuth\"", "\"None\"").at(POLICIES, "startPage").kept(),
+    policies(
+        "start_url",
+        "start_page = \"Custom\"\nstart_url = \"https://a.example.com/s\"",
+        "start_page = \"Custom\"\nstart_url = \"https://b.example.com/s?a=1&b=2\"",
+    )
+    .at(POLICIES, "startUrl")
+    .kept(),
+    policies(
+        "permitted_users",
+        "permitted_users = \"AdminApprovedPreAuthorized\"",
+        "permitted_users = \"AllSelfAuthorized\"",
+    )
+    .at(OAUTH_POLICIES, "permittedUsersPolicyType")
+    .kept()
+    .with("permission_sets = [\"Shop_Customer\"]"),
+    policies(
+        "permission_sets",
+        "permission_sets = [\"Shop_Staff\", \"Shop_Customer\"]",
+        "permission_sets = [\"Integration\"]",
+    )
+    .at(OAUTH_POLICIES, "commaSeparatedPermissionSet")
+    .kept(),
+    policies("profiles", "profiles = [\"Standard\", \"Admin\"]", "profiles = [\"Customer Community User\"]")
+        .at(OAUTH_POLICIES, "commaSeparatedProfile")
+        .kept(),
+    switch!(policies, "guest_code_credential_flow_enabled", "true", "false")
+        .at(OAUTH_POLICIES, "isGuestCodeCredFlowEnabled")
+        .default("false"),
+    policies(
+        "client_credentials_flow_enabled",
+        "client_credentials_flow_enabled = true",
+        "client_credentials_flow_enabled = false",
+    )
+    .at(OAUTH_POLICIES, "isClientCredentialsFlowEnabled")
+    .default("false")
+    .with("client_credentials_flow_user = \"{integration}\""),
+    switch!(policies, "token_exchange_flow_enabled", "true", "false")
+        .at(OAUTH_POLICIES, "isTokenExchangeFlowEnabled")
+        .default("false"),
+    switch!(policies, "client_credentials_flow_user", "\"{integration}\"", "\"{admin}\"")
+        .at(OAUTH_POLICIES, "clientCredentialsFlowUser")
+        .kept(),
+    policies(
+        "guest_jwt_session_timeout_type",
+        "guest_jwt_session_timeout_type = \"Custom\"\nguest_jwt_timeout_minutes = 5",
+        "guest_jwt_session_timeout_type = \"UserSession\"",
+    )
+    .at(OAUTH_POLICIES, "guestJwtSessionTimeoutType")
+    .kept(),
+    policies(
+        "guest_jwt_timeout_minutes",
+        "guest_jwt_session_timeout_type = \"Custom\"\nguest_jwt_timeout_minutes = 1",
+        "guest_jwt_session_timeout_type = \"Custom\"\nguest_jwt_timeout_minutes = 720",
+    )
+    .at(OAUTH_POLICIES, "guestJwtTimeout")
+    .kept(),
+    policies(
+        "named_user_jwt_session_timeout_type",
+        "named_user_jwt_session_timeout_type = \"Custom\"\nnamed_user_jwt_timeout_minutes = 5",
+        "named_user_jwt_session_timeout_type = \"UserSession\"",
+    )
+    .at(OAUTH_POLICIES, "namedUserJwtSessionTimeoutType")
+    .kept(),
+    policies(
+        "named_user_jwt_timeout_minutes",
+        "named_user_jwt_session_timeout_type = \"Custom\"\nnamed_user_jwt_timeout_minutes = 1",
+        "named_user_jwt_session_timeout_type = \"Custom\"\nnamed_user_jwt_timeout_minutes = 720",
+    )
+    .at(OAUTH_POLICIES, "namedUserJwtTimeout")
+    .kept(),
+    policies(
+        "refresh_token_policy",
+        "refresh_token_policy = \"Infinite\"",
+        "refresh_token_policy = \"Zero\"\nrefresh_token_validity_period = 0",
+    )
+    .at(OAUTH_POLICIES, "refreshTokenPolicyType")
+        .kept(),
+    policies(
+        "refresh_token_validity_period",
+        "refresh_token_policy = \"SpecificLifetime\"\nrefresh_token_validity_period = 3\n\
+         refresh_token_validity_unit = \"Days\"",
+        "refresh_token_policy = \"SpecificLifetime\"\nrefresh_token_validity_period = 4\n\
+         refresh_token_validity_unit = \"Days\"",
+    )
+    .at(OAUTH_POLICIES, "refreshTokenValidityPeriod")
+    .kept(),
+    policies(
+        "refresh_token_validity_unit",
+        "refresh_token_policy = \"SpecificInactivity\"\nrefresh_token_validity_period = 3\n\
+         refresh_token_validity_unit = \"Hours\"",
+        "refresh_token_policy = \"SpecificInactivity\"\nrefresh_token_validity_period = 3\n\
+         refresh_token_validity_unit = \"Months\"",
+    )
+    .at(OAUTH_POLICIES, "refreshTokenValidityUnit")
+    .kept(),
+    switch!(policies, "session_timeout_minutes", "15", "120")
+        .at(OAUTH_POLICIES, "sessionTimeoutInMinutes")
+        .kept(),
+    switch!(policies, "required_session_level", "\"LOW\"", "\"HIGH_ASSURANCE\"")
+        .at(OAUTH_POLICIES, "requiredSessionLevel")
+        .kept(),
+    switch!(policies, "policy_action", "\"Block\"", "\"RaiseSessionLevel\"")
+        .at(OAUTH_POLICIES, "policyAction")
+        .kept(),
+    switch!(policies, "ip_relaxation", "\"Bypass\"", "\"Enforce_RelaxRefresh\"")
+        .at(OAUTH_POLICIES, "ipRelaxationPolicyType")
+        .kept(),
+    switch!(policies, "apex_handler", "\"HandlerA\"", "\"HandlerB\"")
+        .at(OAUTH_POLICIES, "apexHandler")
+        .kept()
+        .with("execute_handler_as = \"{integration}\""),
+    switch!(policies, "execute_handler_as", "\"{integration}\"", "\"{admin}\"")
+        .at(OAUTH_POLICIES, "executeHandlerAs")
+        .kept()
+        .with("apex_handler = \"HandlerA\""),
+    policies("custom_scopes", "custom_scopes = [\"scope_b\", \"scope_a\"]", "custom_scopes = [\"scope_c\"]")
+        .at(OAUTH_POLICIES, "commaSeparatedCustomScopes")
+        .kept(),
+    switch!(policies, "single_logout_url", "\"https://a.example.com/out\"", "\"https://b.example.com/out\"")
+        .at(OAUTH_POLICIES, "singleLogoutUrl"),
+    switch!(policies, "oauth_start_url", "\"https://a.example.com/s\"", "\"https://b.example.com/s\"")
+        .at(OAUTH_POLICIES, "startUrl"),
+    policies(
+        "custom_attributes",
+        "custom_attributes = {\n a = \"User.City\"\n b = \"\\\"x & <y>\\\"\"\n}",
+        "custom_attributes = {\n a = \"User.Country\"\n}",
+    )
+    .at(OAUTH_POLICIES, "customAttributes"),
+    timeout!(policies, "create"),
+    timeout!(policies, "read"),
+    timeout!(policies, "update"),
+    timeout!(policies, "delete"),
+];

@@ -1,0 +1,137 @@
+//! Bad input that needs a configuration, or an org, of its own.
+
+use crate::diagnostics::{nothing_was_written, plan, stays_alive};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org;
+use acceptance_tests::plan::Action::{Create, Delete};
+use acceptance_tests::workspace::Workspace;
+
+const PLAN: &[&str] = &["plan", "-no-color", "-input=false", "-lock=false"];
+
+fn app(key: &str, name: &str, label: &str) -> String {
+    format!(
+        "resource \"salesforce_external_client_app\" \"{key}\" {{\n  name  = \"{name}\"\n  label = \"{label}\"\n}}\n"
+    )
+}
+
+/// Rows 13 and 14. What one resource is planned as, another does not know; the org refuses the second one.
+#[test]
+fn two_resources_of_one_name() {
+    for (first, second) in [("Shop", "Shop"), ("Shop", "SHOP")] {
+        let org = Emulator::start();
+        let workspace = Workspace::new(&org);
+        workspace.configure(&format!("{}{}", app("a", first, "A"), app("b", second, "B")));
+        let run = workspace.apply();
+        stays_alive(&run);
+        assert_eq!(run.code, Some(1), "two resources share {first} and {second}: {run}");
+        assert_eq!(org.names(org::APP).len(), 1, "{run}");
+    }
+}
+
+/// Row 86.
+#[test]
+fn an_app_that_is_nowhere() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.configure(
+        "resource \"salesforce_external_client_app_oauth_settings\" \"a\" {\n  external_client_app = \"Nowhere\"\n}\n",
+    );
+    let run = workspace.apply().failed_saying("Nowhere");
+    assert!(run.says("main.tf line"), "{run}");
+    assert!(workspace.state().is_empty());
+}
+
+/// Row 89.
+#[test]
+fn nothing_to_log_in_with() {
+    let workspace = Workspace::anonymous();
+    workspace.configure(&app("a", "Shop", "Shop"));
+    let run = workspace.run(PLAN);
+    for word in
+        ["private_key", "client_secret", "access_token", "SALESFORCE_PRIVATE_KEY", "SALESFORCE_CLIENT_SECRET"]
+    {
+        run.clone().failed_saying(word);
+    }
+    let mut workspace = Workspace::anonymous();
+    workspace.set("SALESFORCE_PRIVATE_KEY_FILE", "/nowhere/server.key");
+    workspace.configure(&app("a", "Shop", "Shop"));
+    workspace.run(PLAN).failed_saying("private_key_file");
+}
+
+/// Row 95.
+#[test]
+fn import_ids() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.configure(&app("a", "Shop", "Shop"));
+    let long = "x".repeat(10_000);
+    for id in ["", " a ", "a/b/c", "../x", "a\u{1}", "🧀", long.as_str()] {
+        let run =
+            workspace.run(&["import", "-no-color", "-input=false", "salesforce_external_client_app.a", id]);
+        stays_alive(&run);
+        assert_eq!(run.code, Some(1), "{id:?}: {run}");
+        assert!(workspace.state().is_empty());
+    }
+    nothing_was_written(&org);
+}
+
+/// Row 96.
+#[test]
+fn a_provider_configured_after_apply() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::anonymous();
+    workspace.watch(&org);
+    workspace.configure(&format!(
+        "resource \"terraform_data\" \"url\" {{}}\nprovider \"salesforce\" {{\n  instance_url = \
+         terraform_data.url.output\n}}\n{}",
+        app("a", "Shop", "Shop")
+    ));
+    let run = workspace.run(&["plan", "-json", "-no-color", "-input=false", "-lock=false"]);
+    let said = plan(&run, &workspace.folder());
+    assert_eq!(run.code, Some(0), "{said:?}");
+    assert_eq!(org.journal().len(), 0);
+}
+
+/// Row 98.
+#[test]
+fn from_none_to_one_to_none() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let with = |count: usize| {
+        format!(
+            "resource \"salesforce_external_client_app\" \"a\" {{\n  count = {count}\n  name  = \"Shop\"\n  label = \
+             \"Shop\"\n}}\nresource \"salesforce_external_client_app\" \"none\" {{\n  for_each = toset([])\n  name  = \
+             each.key\n  label = each.key\n}}\n"
+        )
+    };
+    let one = "salesforce_external_client_app.a[0]";
+    workspace.step(&with(0), &[]);
+    workspace.step(&with(1), &[(one, Create)]);
+    workspace.step(&with(0), &[(one, Delete)]);
+    workspace.step(&with(1), &[(one, Create)]);
+}
+
+/// Row 100.
+#[test]
+fn strange_letters_come_back() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let labels = [
+        "\u{202E}tfel ot thgir",
+        "👩‍👩‍👧 family",
+        "zero\u{200B}width",
+        "e\u{301} and é",
+        "a\tb",
+        " edges ",
+        "a  b",
+        "]]>&amp;<!--",
+    ];
+    let configuration: String = labels
+        .iter()
+        .enumerate()
+        .map(|(number, label)| app(&format!("a{number}"), &format!("App{number}"), label))
+        .collect();
+    workspace.configure(&configuration);
+    workspace.apply().succeeded();
+    workspace.is_settled();
+}

@@ -1,0 +1,193 @@
+//! The catalogue of bad input, by number. Data; what is done with it stands in `rows.rs`.
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    App,
+    Settings,
+    Policies,
+    Provider,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Error,
+    /// Nobody has confirmed that Salesforce refuses it.
+    Warning,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// `terraform validate`, without an org.
+    Validate,
+    Plan,
+    /// `terraform plan` with API version 60.0.
+    PlanWithOldVersion,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    pub number: usize,
+    pub of: Of,
+    /// The body of the block; what a valid one needs besides is added.
+    pub body: &'static str,
+    pub verdict: Verdict,
+    pub stage: Stage,
+    /// The attribute that the message points to; empty for the whole block.
+    pub at: &'static str,
+    /// In the message, in any case.
+    pub says: &'static str,
+}
+
+const fn row(number: usize, of: Of, body: &'static str, at: &'static str, says: &'static str) -> Row {
+    Row { number, of, body, verdict: Verdict::Error, stage: Stage::Validate, at, says }
+}
+
+impl Row {
+    const fn warns(mut self) -> Self {
+        self.verdict = Verdict::Warning;
+        self
+    }
+
+    const fn in_plan(mut self) -> Self {
+        self.stage = Stage::Plan;
+        self
+    }
+
+    const fn in_plan_with_old_version(mut self) -> Self {
+        self.stage = Stage::PlanWithOldVersion;
+        self
+    }
+}
+
+use Of::{App, Policies, Provider, Settings};
+
+/// `{n*t}` is the text t, n times; `{expired}`, `{short}` and `{two}` are certificates in quotes, `{key}` is a
+/// private key in quotes; `{attributes}` is a map of 129 entries, `{ranges}` are 129 blocks.
+pub const ROWS: &[Row] = &[
+    row(1, App, "name = null", "", "required"),
+    row(2, App, "name = \"\"", "name", "empty"),
+    row(3, App, "name = \"1app\"", "name", "start with a letter"),
+    row(4, App, "name = \"my app\"", "name", "letters"),
+    row(5, App, "name = \"my-app\"", "name", "letters"),
+    row(6, App, "name = \"app_\"", "name", "ends with an underscore"),
+    row(7, App, "name = \"a__b\"", "name", "two underscores"),
+    row(8, App, "name = \"{81*a}\"", "name", "80").warns(),
+    row(9, App, "name = \"café\"", "name", "letters"),
+    row(10, App, "name = \"../x\"", "name", "letters"),
+    row(11, App, "name = \"a.b\"", "name", "letters"),
+    row(12, App, "name = \"A\\u0000\"", "name", "character"),
+    row(15, App, "label = \"{256*a}\"", "label", "255").warns(),
+    row(16, App, "label = \"  \"", "label", "blank"),
+    row(17, App, "description = \"a\\u0001b\"", "description", "U+0001"),
+    row(18, App, "description = \"a\\uFFFEb\"", "description", "U+FFFE"),
+    row(19, App, "contact_email = \"nobody\"", "contact_email", "e-mail address"),
+    row(20, App, "contact_email = \"a@b@c\"", "contact_email", "e-mail address"),
+    row(21, App, "contact_email = \"a@example.com\\n\"", "contact_email", "e-mail address"),
+    row(22, App, "logo_url = \"ftp://x\"", "logo_url", "http"),
+    row(23, App, "logo_url = \"https://\"", "logo_url", "host"),
+    row(24, App, "icon_url = \"javascript:alert(1)\"", "icon_url", "http"),
+    row(25, App, "distribution_state = \"local\"", "distribution_state", "Local"),
+    row(26, App, "distribution_state = \"Managed\"", "distribution_state", "Packaged"),
+    row(27, App, "org_scoped_external_app = \"x\"", "org_scoped_external_app", "unconfigurable"),
+    row(30, Settings, "callback_urls = [\"http://example.com/\"]", "callback_urls", "https").warns(),
+    row(31, Settings, "callback_urls = [\"https://x.example.com/#frag\"]", "callback_urls", "fragment"),
+    row(32, Settings, "callback_urls = [\"https://x.example.com/ y\"]", "callback_urls", "no URL has"),
+    row(33, Settings, "callback_urls = [\"https://x.example.com/{2000*a}\"]", "callback_urls", "2000").warns(),
+    row(34, Settings, "callback_urls = [\"https://x.example.com/\", \"https://x.example.com/\"]", "callback_urls", "twice"),
+    row(35, Settings, "callback_urls = [\"*\"]", "callback_urls", "wildcard"),
+    row(38, Settings, "oauth_scopes = [\"Apl\"]", "oauth_scopes", "did you mean \"Api\"").warns(),
+    row(39, Settings, "oauth_scopes = [\"Api, Web\"]", "oauth_scopes", "comma"),
+    row(40, Settings, "oauth_scopes = [\"Api\", null]", "oauth_scopes", "null"),
+    row(41, Settings, "certificate = \"abc\"", "certificate", "PEM"),
+    row(42, Settings, "certificate = {key}", "", "private key"),
+    row(43, Settings, "certificate = {expired}", "certificate", "expired").warns(),
+    row(44, Settings, "certificate = {short}", "certificate", "1024").warns(),
+    row(45, Settings, "certificate = {two}", "certificate", "one"),
+    row(47, Policies, "client_credentials_flow_enabled = true", "client_credentials_flow_enabled", "client_credentials_flow_user"),
+    row(48, Policies, "client_credentials_flow_user = \"not-an-email\"", "client_credentials_flow_user", "user name"),
+    row(51, Settings, "code_credential_flow_enabled = true", "code_credential_flow_enabled", "61.0").in_plan_with_old_version(),
+    row(52, Settings, "code_credential_post_only = true", "code_credential_post_only", "code_credential_flow_enabled").warns(),
+    row(54, Settings, "id_token_validity_minutes = 0", "id_token_validity_minutes", "720"),
+    row(55, Settings, "id_token_validity_minutes = 721", "id_token_validity_minutes", "720"),
+    row(56, Settings, "id_token_validity_minutes = 1.5", "id_token_validity_minutes", "whole"),
+    row(57, Settings, "id_token_validity_minutes = \"abc\"", "id_token_validity_minutes", "number"),
+    row(58, Settings, "id_token_validity_minutes = -1", "id_token_validity_minutes", "720"),
+    row(58, Settings, "id_token_validity_minutes = 1e30", "id_token_validity_minutes", "720"),
+    row(59, Settings, "id_token_audiences = \"  \"", "id_token_audiences", "blank"),
+    row(60, Settings, "custom_attributes = {attributes}", "custom_attributes", "128"),
+    row(62, Settings, "custom_attributes = { a = \"\" }", "custom_attributes", "blank"),
+    row(63, Settings, "{ranges}", "", "128"),
+    row(64, Settings, "trusted_ip_range {\n start_ip_address = \"10.0.0.9\"\n end_ip_address = \"10.0.0.1\"\n}", "trusted_ip_range", "after"),
+    row(65, Settings, "trusted_ip_range {\n start_ip_address = \"10.0.0.256\"\n end_ip_address = \"10.0.0.1\"\n}", "trusted_ip_range", "IPv4"),
+    row(66, Settings, "trusted_ip_range {\n start_ip_address = \"10.0.0.1\"\n end_ip_address = \"2001:db8::1\"\n}", "trusted_ip_range", "IPv6"),
+    row(67, Settings, "trusted_ip_range {\n start_ip_address = \"10.0.0.1\"\n end_ip_address = \"10.0.0.5\"\n}\ntrusted_ip_range {\n start_ip_address = \"10.0.0.4\"\n end_ip_address = \"10.0.0.9\"\n}", "trusted_ip_range", "overlap").warns(),
+    row(68, Settings, "trusted_ip_range {\n start_ip_address = \"010.0.0.1\"\n end_ip_address = \"10.0.0.9\"\n}", "trusted_ip_range", "leading zero"),
+    row(69, Policies, "ip_relaxation = \"Relax\"", "ip_relaxation", "Enforce_RelaxRefresh"),
+    row(70, Policies, "permitted_users = \"AdminApprovedPreAuthorized\"", "permitted_users", "permission_sets"),
+    row(71, Policies, "permitted_users = \"AllSelfAuthorized\"\npermission_sets = [\"Shop_Customer\"]", "permission_sets", "only with").warns(),
+    row(72, Policies, "permitted_users = \"AdminApprovedPreAuthorized\"\npermission_sets = [\"0PS000000000999\"]", "permission_sets", "0PS000000000999").in_plan(),
+    row(73, Policies, "permission_sets = [\"0PS\"]", "permission_sets", "15 or 18"),
+    row(74, Policies, "refresh_token_policy = \"SpecificLifetime\"", "refresh_token_policy", "refresh_token_validity_period"),
+    row(74, Policies, "refresh_token_policy = \"SpecificLifetime\"\nrefresh_token_validity_period = 5", "refresh_token_validity_period", "refresh_token_validity_unit"),
+    row(75, Policies, "refresh_token_policy = \"Infinite\"\nrefresh_token_validity_period = 5\nrefresh_token_validity_unit = \"Days\"", "refresh_token_validity_period", "only"),
+    row(76, Policies, "refresh_token_policy = \"SpecificLifetime\"\nrefresh_token_validity_period = 5\nrefresh_token_validity_unit = \"Weeks\"", "refresh_token_validity_unit", "Days"),
+    row(76, Policies, "refresh_token_policy = \"SpecificLifetime\"\nrefresh_token_validity_period = 0\nrefresh_token_validity_unit = \"Days\"", "refresh_token_validity_period", "0"),
+    row(78, Policies, "guest_jwt_session_timeout_type = \"Custom\"\nguest_jwt_timeout_minutes = 20", "guest_jwt_timeout_minutes", "1, 5, 10, 15, 30"),
+    row(79, Policies, "guest_jwt_timeout_minutes = 5", "guest_jwt_timeout_minutes", "61.0").in_plan_with_old_version(),
+    row(80, Settings, "single_logout_url = \"http://x.example.com\"", "single_logout_url", "https").warns(),
+    row(81, Policies, "start_page = \"Custom\"\nstart_url = \"nowhere\"", "start_url", "URL"),
+    row(82, Policies, "apex_handler = \"Handler\"", "apex_handler", "execute_handler_as").warns(),
+    row(83, Settings, "consumer_secret = \"x\"", "consumer_secret", "unsupported argument"),
+    row(84, Settings, "consumer_key = \"x\"", "consumer_key", "unconfigurable"),
+    row(85, Settings, "oauth_link = \"00D000000000099:888000000000001\"\npkce_required = true", "pkce_required", "oauth_link"),
+    row(88, Provider, "private_key = \"x\"\nclient_secret = \"y\"", "client_secret", "both set"),
+    row(88, Provider, "client_secret = \"x\"\naccess_token = \"y\"", "access_token", "both set"),
+    row(90, Provider, "private_key = \"-----BEGIN PUBLIC KEY-----\\ncanary-public\\n-----END PUBLIC KEY-----\"", "", "private key"),
+    row(90, Provider, "private_key = \"-----BEGIN ENCRYPTED PRIVATE KEY-----\\ncanary-encrypted\\n-----END ENCRYPTED PRIVATE KEY-----\"", "", "private key"),
+    row(90, Provider, "private_key = \"-----BEGIN EC PRIVATE KEY-----\\ncanary-curve\\n-----END EC PRIVATE KEY-----\"", "", "private key"),
+    row(91, Provider, "login_url = \"login.salesforce.com\"", "login_url", "https://login.salesforce.com"),
+    row(91, Provider, "login_url = \"http://login.salesforce.com\"", "login_url", "https://login.salesforce.com"),
+    row(91, Provider, "login_url = \"https://login.salesforce.com/services\"", "login_url", "https://login.salesforce.com"),
+    row(91, Provider, "instance_url = \"https://acme.lightning.force.com\"", "instance_url", "my.salesforce.com"),
+    row(92, Provider, "api_version = \"v62\"", "api_version", "66.0"),
+    row(92, Provider, "api_version = \"62\"", "api_version", "66.0"),
+    row(92, Provider, "api_version = \"62.5\"", "api_version", "66.0"),
+    row(92, Provider, "api_version = \"40.0\"", "api_version", "60.0"),
+    row(92, Provider, "api_version = \"abc\"", "api_version", "66.0"),
+    row(93, Provider, "private_key_file = \"x\"\nclient_id = \"x\"\nusername = \" \"", "username", "blank"),
+    row(94, App, "timeouts {\n create = \"5 bananas\"\n}", "timeouts", "duration"),
+    row(94, App, "timeouts {\n create = \"-1m\"\n}", "timeouts", "duration"),
+    row(94, App, "timeouts {\n create = \"0s\"\n}", "timeouts", "duration"),
+    row(97, App, "unknown_attribute = 1", "unknown_attribute", "unsupported argument"),
+    row(97, App, "package_protected = \"perhaps\"", "package_protected", "bool"),
+    row(97, App, "label = { a = 1 }", "label", "string"),
+    row(97, Settings, "callback_urls = [null]", "callback_urls", "null"),
+    row(99, App, "description = \"{10000000*a}\"", "description", "long"),
+];
+
+/// Rows that have tests of their own, elsewhere.
+pub const ELSEWHERE: &[(usize, &str)] = &[
+    (13, "alone::two_resources_of_one_name"),
+    (14, "alone::two_resources_of_one_name"),
+    (86, "alone::an_app_that_is_nowhere"),
+    (87, "attributes: external_client_app replaces"),
+    (89, "alone::nothing_to_log_in_with"),
+    (95, "alone::import_ids"),
+    (96, "alone::a_provider_configured_after_apply"),
+    (98, "alone::from_none_to_one_to_none"),
+    (100, "alone::strange_letters_come_back"),
+];
+
+/// Rows that say nothing about this provider, and why.
+pub const DO_NOT_APPLY: &[(usize, &str)] = &[
+    (28, "org_scoped_external_app is computed: row 27 refuses every value"),
+    (29, "an app may wait for its callback URLs; Salesforce does not document that it refuses"),
+    (36, "an explicit [] means none"),
+    (37, "a set: Terraform drops the second one"),
+    (46, "the oldest API version is 60.0: row 92 refuses 59.0"),
+    (49, "users are not looked up while planning; the org's answer names the attribute"),
+    (50, "the oldest API version is 60.0: row 92 refuses 59.0"),
+    (53, "the attribute is kept and its effect ends with the flow"),
+    (61, "a map: Terraform drops the first one"),
+    (77, "Salesforce documents no list of values"),
+];

@@ -1,0 +1,315 @@
+//! Group commit: jobs that arrive close together go together, and while a batch runs the next one gathers.
+//!
+//! A batch closes by the clock alone. It never waits for a certain job to arrive: who would send it may well be waiting
+//! for this batch. Knows nothing of orgs; what jobs mean to each other they say themselves.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+/// What one caller wants done, as a whole or not at all.
+pub(super) trait Job: Send + 'static {
+    /// Whether both can be in one batch at all.
+    fn mixes_with(&self, other: &Self) -> bool;
+    /// Whether both must never be in one batch, and keep the order in which they came.
+    fn conflicts_with(&self, other: &Self) -> bool;
+    /// Whether this one must not be in an earlier batch than the other.
+    fn awaits(&self, other: &Self) -> bool;
+    /// How much of each limit it takes.
+    fn weight(&self) -> [usize; 2];
+}
+
+/// When a batch closes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// When nothing has arrived for so long.
+    pub quiet: Duration,
+    /// When it has been open for so long, whatever arrives.
+    pub ceiling: Duration,
+}
+
+/// How much a batch holds. A job that is too heavy by itself goes alone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub jobs: usize,
+    pub weight: [usize; 2],
+}
+
+/// Where a job is.
+enum Stage {
+    Queued,
+    /// In a batch, with nothing under way.
+    Held,
+    /// Under way, and as what.
+    Sent(Option<String>),
+    /// Its caller took it back.
+    Withdrawn,
+}
+
+/// A job on its way, held by the queue and then by who runs the batch.
+pub(super) struct Ticket<J, A> {
+    pub job: J,
+    pub deadline: Instant,
+    /// How often it was put back.
+    pub returns: u32,
+    stage: Arc<Mutex<Stage>>,
+    answer: oneshot::Sender<A>,
+}
+
+/// The caller's half of a ticket. Dropping it withdraws a job that was not sent.
+pub(super) struct Stub<A> {
+    stage: Arc<Mutex<Stage>>,
+    answer: oneshot::Receiver<A>,
+}
+
+impl<J, A> Ticket<J, A> {
+    fn new(job: J, deadline: Instant) -> (Ticket<J, A>, Stub<A>) {
+        let stage = Arc::new(Mutex::new(Stage::Queued));
+        let (sender, receiver) = oneshot::channel();
+        let ticket = Ticket { job, deadline, returns: 0, stage: stage.clone(), answer: sender };
+        (ticket, Stub { stage, answer: receiver })
+    }
+
+    /// Nobody waits for it any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.answer.is_closed() || matches!(*lock(&self.stage), Stage::Withdrawn)
+    }
+
+    /// From here on it is under way, unless its caller has gone.
+    pub(super) fn send(&self) -> bool {
+        let mut stage = lock(&self.stage);
+        let stays = !self.answer.is_closed() && !matches!(*stage, Stage::Withdrawn);
+        if stays {
+            *stage = Stage::Sent(None);
+        }
+        stays
+    }
+
+    /// What it is under way as.
+    pub(super) fn sent_as(&self, name: &str) {
+        *lock(&self.stage) = Stage::Sent(Some(name.to_owned()));
+    }
+
+    /// It is not under way any more, and will be again.
+    pub(super) fn hold(&self) {
+        self.set_unless_withdrawn(Stage::Held);
+    }
+
+    fn set_unless_withdrawn(&self, next: Stage) {
+        let mut stage = lock(&self.stage);
+        if !matches!(*stage, Stage::Withdrawn) {
+            *stage = next;
+        }
+    }
+
+    pub(super) fn answer(self, answer: A) {
+        // A caller that has gone needs no answer.
+        let _ = self.answer.send(answer);
+    }
+
+    /// Waits until nobody waits for it.
+    pub(super) async fn gone(&mut self) {
+        self.answer.closed().await;
+    }
+}
+
+impl<A> Stub<A> {
+    /// The answer; none when it got lost with who should have given it. Can be called again when it was interrupted.
+    pub(super) async fn answer(&mut self) -> Option<A> {
+        (&mut self.answer).await.ok()
+    }
+
+    /// Takes the job back.
+    ///
+    /// # Errors
+    /// When it is under way: as what.
+    pub(super) fn withdraw(&self) -> Result<(), Option<String>> {
+        let mut stage = lock(&self.stage);
+        if let Stage::Sent(name) = &*stage {
+            return Err(name.clone());
+        }
+        *stage = Stage::Withdrawn;
+        Ok(())
+    }
+
+    /// Takes the job back if no batch has it yet.
+    pub(super) fn withdraw_queued(&self) -> bool {
+        let mut stage = lock(&self.stage);
+        let queued = matches!(*stage, Stage::Queued);
+        if queued {
+            *stage = Stage::Withdrawn;
+        }
+        queued
+    }
+}
+
+/// Jobs that wait, and the worker that takes them away. The worker lives only while there are some.
+pub(super) struct Queue<J, A> {
+    window: Window,
+    limits: Limits,
+    state: Mutex<State<J, A>>,
+    arrived: Notify,
+}
+
+struct State<J, A> {
+    waiting: VecDeque<Ticket<J, A>>,
+    last_arrival: Instant,
+    working: bool,
+}
+
+impl<J: Job, A: Send + 'static> Queue<J, A> {
+    pub(super) fn new(window: Window, limits: Limits) -> Queue<J, A> {
+        let state = State { waiting: VecDeque::new(), last_arrival: Instant::now(), working: false };
+        Queue { window, limits, state: Mutex::new(state), arrived: Notify::new() }
+    }
+
+    /// Queues a job. `run` runs a batch and answers its tickets; one batch runs at a time.
+    pub(super) fn submit<R, F>(self: &Arc<Self>, job: J, deadline: Instant, run: R) -> Stub<A>
+    where
+        R: Fn(Vec<Ticket<J, A>>) -> F + Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (ticket, stub) = Ticket::new(job, deadline);
+        let mut state = lock(&self.state);
+        state.waiting.push_back(ticket);
+        state.last_arrival = Instant::now();
+        if std::mem::replace(&mut state.working, true) {
+            self.arrived.notify_one();
+        } else {
+            tokio::spawn(self.clone().work(run));
+        }
+        stub
+    }
+
+    /// Queues a ticket of the running batch again, before all others.
+    pub(super) fn put_back(&self, ticket: Ticket<J, A>) {
+        ticket.set_unless_withdrawn(Stage::Queued);
+        lock(&self.state).waiting.push_front(Ticket { returns: ticket.returns.saturating_add(1), ..ticket });
+    }
+
+    /// Whether such a job waits.
+    pub(super) fn has(&self, such: impl Fn(&J) -> bool) -> bool {
+        lock(&self.state).waiting.iter().any(|ticket| !ticket.is_gone() && such(&ticket.job))
+    }
+
+    async fn work<R, F>(self: Arc<Self>, run: R)
+    where
+        R: Fn(Vec<Ticket<J, A>>) -> F,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        loop {
+            self.gather().await;
+            let Some(batch) = self.take() else {
+                return;
+            };
+            // A task of its own: should it panic, its callers learn that their answers got lost, and the rest go on.
+            let _ = tokio::spawn(run(batch)).await;
+        }
+    }
+
+    /// Waits until the batch closes. After a batch the time starts anew, also for those who waited: the callers just
+    /// answered send what depends on it now, and a batch that leaves without them splits the wave.
+    async fn gather(&self) {
+        let opened = Instant::now();
+        loop {
+            let last = lock(&self.state).last_arrival.max(opened);
+            let closes = (last + self.window.quiet).min(opened + self.window.ceiling);
+            if Instant::now() >= closes {
+                return;
+            }
+            tokio::select! {
+                () = sleep_until(closes) => {}
+                () = self.arrived.notified() => {}
+            }
+        }
+    }
+
+    /// The next batch. None when nobody waits, and then the worker is dismissed.
+    fn take(&self) -> Option<Vec<Ticket<J, A>>> {
+        let mut state = lock(&self.state);
+        state.waiting.retain(|ticket| !ticket.is_gone());
+        if state.waiting.is_empty() {
+            state.working = false;
+            return None;
+        }
+        let mut tickets: Vec<Option<Ticket<J, A>>> = state.waiting.drain(..).map(Some).collect();
+        let jobs: Vec<&J> = tickets.iter().flatten().map(|ticket| &ticket.job).collect();
+        let chosen = choose(&jobs, self.limits);
+        let batch = chosen.iter().filter_map(|place| tickets.get_mut(*place).and_then(Option::take));
+        let batch: Vec<Ticket<J, A>> = batch.collect();
+        state.waiting.extend(tickets.into_iter().flatten());
+        drop(state);
+        for ticket in &batch {
+            ticket.hold();
+        }
+        Some(batch)
+    }
+}
+
+/// Which jobs go next, what others await first. At least one, if there is one.
+fn choose<J: Job>(jobs: &[&J], limits: Limits) -> Vec<usize> {
+    let (mut chosen, mut left) = (Vec::<(usize, &J)>::new(), Vec::<&J>::new());
+    let mut room = limits.weight;
+    for place in order(jobs) {
+        let Some(job) = jobs.get(place).copied() else {
+            continue;
+        };
+        let lighter = less(room, job.weight());
+        let goes = match chosen.first() {
+            None => true,
+            Some((_, first)) => {
+                chosen.len() < limits.jobs
+                    && lighter.is_some()
+                    && job.mixes_with(first)
+                    && !chosen.iter().any(|(_, other)| job.conflicts_with(other))
+                    && !left.iter().any(|other| job.conflicts_with(other) || job.awaits(other))
+            }
+        };
+        if goes {
+            chosen.push((place, job));
+            room = lighter.unwrap_or_default();
+        } else {
+            left.push(job);
+        }
+    }
+    chosen.into_iter().map(|(place, _)| place).collect()
+}
+
+fn less([room, other_room]: [usize; 2], [weight, other_weight]: [usize; 2]) -> Option<[usize; 2]> {
+    Some([room.checked_sub(weight)?, other_room.checked_sub(other_weight)?])
+}
+
+/// As they came, but each after those that it awaits, and these after what they conflict with and came later than
+/// (unless it is what awaits them).
+/// Where that goes in a circle, the circle is cut.
+fn order<J: Job>(jobs: &[&J]) -> Vec<usize> {
+    fn visit<J: Job>(place: usize, jobs: &[&J], seen: &mut [bool], order: &mut Vec<usize>) {
+        match (seen.get_mut(place), jobs.get(place)) {
+            (Some(seen), Some(_)) if !*seen => *seen = true,
+            _ => return,
+        }
+        for (other, earlier) in jobs.iter().enumerate() {
+            let first = jobs.get(place).is_some_and(|job| {
+                let keeps_place = other < place && job.conflicts_with(earlier) && !earlier.awaits(job);
+                other != place && (job.awaits(earlier) || keeps_place)
+            });
+            if first {
+                visit(other, jobs, seen, order);
+            }
+        }
+        order.push(place);
+    }
+    let (mut seen, mut order) = (vec![false; jobs.len()], Vec::new());
+    for place in 0..jobs.len() {
+        visit(place, jobs, &mut seen, &mut order);
+    }
+    order
+}
+
+/// Nothing here panics while it holds a lock in a state that others could not go on with.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

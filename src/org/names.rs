@@ -1,0 +1,82 @@
+//! The names that components were seen under. A part's name is its own and does not change, so that it can be asked for
+//! by name instead of looking for it among all. Whose it is, its file says: a name from here is never taken on trust.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::snapshot::{Snapshot, parent_element};
+use crate::metadata::types::ALL;
+use crate::metadata::{Component, ComponentKey, MetadataType};
+
+#[derive(Default)]
+pub(super) struct Names(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// By kind and app, the full name of the only component.
+    seen: BTreeMap<(&'static MetadataType, String), String>,
+    /// What we deleted: no use in asking for it by name.
+    deleted: BTreeSet<ComponentKey>,
+}
+
+impl Names {
+    pub(super) fn of(&self, kind: &'static MetadataType, app: &str) -> Option<String> {
+        self.lock().seen.get(&(kind, app.to_owned())).cloned()
+    }
+
+    pub(super) fn was_deleted(&self, kind: &'static MetadataType, full_name: &str) -> bool {
+        self.lock().deleted.contains(&ComponentKey::new(kind, full_name))
+    }
+
+    /// The app that a component belonged to when it was last seen.
+    pub(super) fn app_of(&self, key: &ComponentKey) -> Option<String> {
+        if parent_element(key.kind).is_none() {
+            return Some(key.full_name.clone());
+        }
+        let known = self.lock();
+        let mut named =
+            known.seen.iter().filter(|((kind, _), name)| *kind == key.kind && **name == key.full_name);
+        named.next().map(|((_, app), _)| app.clone())
+    }
+
+    /// Whether the app was there when it was last looked for, and not deleted by us since.
+    pub(super) fn has_app(&self, app: &str) -> bool {
+        let known = self.lock();
+        let mut apps = ALL.iter().filter(|kind| parent_element(kind).is_none());
+        apps.any(|kind| known.seen.contains_key(&(*kind, app.to_owned())))
+    }
+
+    pub(super) fn learn(&self, snapshot: &Snapshot) {
+        let mut known = self.lock();
+        for (kind, is_all, owned) in snapshot.names() {
+            known
+                .seen
+                .retain(|(other, app), _| *other != kind || !is_all || owned.contains_key(app.as_str()));
+            for (app, names) in owned {
+                let place = (kind, app.to_owned());
+                match names.as_slice() {
+                    [name] => drop(known.seen.insert(place, (*name).to_owned())),
+                    _ => drop(known.seen.remove(&place)),
+                }
+            }
+        }
+    }
+
+    pub(super) fn written(&self, component: &Component) {
+        let key = &component.key;
+        let app = if component.parent.is_empty() { &key.full_name } else { &component.parent };
+        let mut known = self.lock();
+        known.deleted.remove(key);
+        known.seen.insert((key.kind, app.clone()), key.full_name.clone());
+    }
+
+    pub(super) fn deleted(&self, key: &ComponentKey) {
+        let mut known = self.lock();
+        known.seen.retain(|(kind, _), name| *kind != key.kind || *name != key.full_name);
+        known.deleted.insert(key.clone());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

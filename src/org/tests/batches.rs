@@ -1,0 +1,426 @@
+//! Many callers at a time: who shares a deploy, who waits, and who is blamed.
+
+use super::*;
+
+type Caller = tokio::task::JoinHandle<Result<Applied, ApplyError>>;
+
+/// Applies after so many milliseconds.
+fn caller(org: &Org, after: u64, changes: Vec<Change>) -> Caller {
+    let org = org.clone();
+    tokio::spawn(async move {
+        sleep(Duration::from_millis(after)).await;
+        org.apply(changes, in_time()).await
+    })
+}
+
+fn app_key(name: &str) -> ComponentKey {
+    ComponentKey::new(APP, name)
+}
+
+fn settings_key(app: &str) -> ComponentKey {
+    ComponentKey::new(SETTINGS, format!("{app}_oauth"))
+}
+
+fn app(name: &str) -> Vec<Change> {
+    vec![Change::Write(Component::new(app_key(name), ""))]
+}
+
+fn settings(app: &str) -> Vec<Change> {
+    vec![Change::Write(Component::new(settings_key(app), app))]
+}
+
+fn delete(key: ComponentKey) -> Vec<Change> {
+    vec![Change::Delete(key)]
+}
+
+fn succeeds() -> Course {
+    Course::ends(1_000, ended("Succeeded"))
+}
+
+fn rejects(problems: Vec<ComponentMessage>) -> Course {
+    Course::ends(1_000, failed(problems))
+}
+
+fn fails_silently() -> Course {
+    rejects(Vec::new())
+}
+
+/// What was sent, a line for each deploy: the names of the files, or how many were deleted.
+fn sent(script: &Arc<Script>) -> Vec<String> {
+    let names = |(_, paths): &(bool, Vec<String>)| {
+        let names = paths.iter().filter_map(|path| {
+            let name = path.rsplit('/').next()?.split('.').next()?;
+            (name != "package").then(|| name.to_owned())
+        });
+        names.collect::<Vec<_>>().join(" ")
+    };
+    script.with(|state| state.packages.iter().map(names).collect())
+}
+
+fn sizes(script: &Arc<Script>) -> Vec<usize> {
+    script.with(|state| state.packages.iter().map(|(_, paths)| paths.len() - 1).collect())
+}
+
+async fn problems(caller: Caller) -> Vec<String> {
+    match caller.await.unwrap().unwrap_err().kind {
+        ApplyErrorKind::Rejected { problems, .. } => problems.iter().map(Problem::to_string).collect(),
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_at_the_same_time_share_a_deploy() {
+    let (script, org) = script();
+    let mut report = ended("Succeeded");
+    report.component_successes = vec![ComponentMessage {
+        problem_type: Some("Warning".into()),
+        ..problem(&app_key("App3"), "Mind the gap.")
+    }];
+    script.course(Course::ends(1_000, report));
+    let callers: Vec<Caller> =
+        (0..30).map(|number| caller(&org, number * 20, app(&format!("App{number}")))).collect();
+    for (number, caller) in callers.into_iter().enumerate() {
+        let applied = caller.await.unwrap().unwrap();
+        assert_eq!(applied.deploy_id, "0Af1");
+        assert_eq!(applied.warnings.len(), usize::from(number == 3), "each hears of its own");
+    }
+    assert_eq!(sizes(&script), [30]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_closes_when_it_is_quiet_and_at_the_ceiling() {
+    let (script, org) = script();
+    script.course(succeeds());
+    let begun = Instant::now();
+    org.apply(app("Lone"), in_time()).await.unwrap();
+    assert!((1_150..1_450).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+
+    // One every 100 ms is never quiet for 150: the ceiling of a second lets ten or eleven go.
+    script.course(succeeds()).course(succeeds());
+    let callers: Vec<Caller> =
+        (0..20).map(|number| caller(&org, number * 100, app(&format!("App{number}")))).collect();
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    let sizes = sizes(&script);
+    assert_eq!((sizes.len(), sizes.iter().sum::<usize>()), (3, 21), "{sizes:?}");
+    assert!((10..=11).contains(&sizes[1]), "{sizes:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_a_deploy_runs_the_next_gathers_and_waits_for_those_just_answered() {
+    let (script, org) = script();
+    script.course(succeeds()).course(succeeds());
+    let first = caller(&org, 0, app("One"));
+    let waiting: Vec<Caller> = (0..5).map(|n| caller(&org, 300 + n * 150, app(&format!("W{n}")))).collect();
+    first.await.unwrap().unwrap();
+    let dependent = caller(&org, 100, settings("One"));
+    for caller in waiting.into_iter().chain([dependent]) {
+        assert_eq!(caller.await.unwrap().unwrap().deploy_id, "0Af2");
+    }
+    assert_eq!(sizes(&script), [1, 6]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_bad_of_ten_is_one_deploy_more() {
+    let (script, org) = script();
+    script.course(rejects(vec![problem(&app_key("App7"), "No good.")])).course(succeeds());
+    let callers: Vec<Caller> = (0..10).map(|n| caller(&org, n * 10, app(&format!("App{n}")))).collect();
+    for (number, caller) in callers.into_iter().enumerate() {
+        if number == 7 {
+            assert_eq!(problems(caller).await, ["ExternalClientApplication App7: No good."]);
+        } else {
+            assert_eq!(caller.await.unwrap().unwrap().deploy_id, "0Af2");
+        }
+    }
+    assert_eq!(sizes(&script), [10, 9]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_names_nobody_is_narrowed_down_by_halves() {
+    let (script, org) = script();
+    // App5 of eight: all; 0-3 and then 4-7; 4-5; 4 and then 5; 6-7.
+    for fails in [true, false, true, true, false, true, false] {
+        script.course(if fails { fails_silently() } else { succeeds() });
+    }
+    let callers: Vec<Caller> = (0..8).map(|n| caller(&org, n, app(&format!("App{n}")))).collect();
+    for (number, caller) in callers.into_iter().enumerate() {
+        assert_eq!(caller.await.unwrap().is_ok(), number != 5, "{number}");
+    }
+    assert_eq!(sizes(&script), [8, 4, 4, 2, 1, 1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_is_everybodys_is_not_tried_on_each() {
+    let (script, org) = script();
+    for _ in 0..5 {
+        script.course(fails_silently());
+    }
+    let callers: Vec<Caller> = (0..8).map(|n| caller(&org, n, app(&format!("App{n}")))).collect();
+    for caller in callers {
+        assert_eq!(problems(caller).await, ["the deploy failed without a reason"]);
+    }
+    assert_eq!(sizes(&script), [8, 4, 2, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn parts_of_a_new_app_that_was_rejected_are_not_deployed_and_say_so() {
+    let (script, org) = script();
+    // The org may or may not complain about the part, too.
+    let no_app = "INVALID_CROSS_REFERENCE_KEY: no ExternalClientApplication named Bad found";
+    for complaints in [
+        vec![problem(&app_key("Bad"), "No good.")],
+        vec![problem(&settings_key("Bad"), no_app), problem(&app_key("Bad"), "No good.")],
+    ] {
+        script.course(rejects(complaints)).course(succeeds());
+        let part = caller(&org, 0, settings("Bad"));
+        let bad = caller(&org, 10, app("Bad"));
+        let good = caller(&org, 20, app("Good"));
+        assert_eq!(problems(bad).await, ["ExternalClientApplication Bad: No good."]);
+        assert_eq!(problems(part).await, ["not deployed: Bad was rejected"]);
+        good.await.unwrap().unwrap();
+    }
+    assert_eq!(sizes(&script), [3, 1, 3, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn parts_of_an_app_that_the_org_has_go_on_without_its_change() {
+    let (script, org) = script();
+    script.file(APP, "Old", "<label>Old</label>");
+    org.read(&[Wanted::new(APP, "Old")], Freshness::Now, in_time()).await.unwrap();
+    script.course(rejects(vec![problem(&app_key("Old"), "No good.")])).course(succeeds());
+    let (bad, part) = (caller(&org, 0, app("Old")), caller(&org, 10, settings("Old")));
+    assert_eq!(problems(bad).await.len(), 1);
+    part.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_goes_again_when_its_app_came_late() {
+    let (script, org) = script();
+    let no_app = problem(&settings_key("Shop"), "INVALID_CROSS_REFERENCE_KEY: no such app");
+    script.course(rejects(vec![no_app.clone()])).course(succeeds()).course(rejects(vec![no_app]));
+    let part = caller(&org, 0, settings("Shop"));
+    let late = caller(&org, 500, app("Shop"));
+    part.await.unwrap().unwrap();
+    late.await.unwrap().unwrap();
+    assert_eq!(sent(&script), ["Shop_oauth", "Shop Shop_oauth"]);
+    // But not when nobody brings the app.
+    let orphan = caller(&org, 0, settings("Shop"));
+    assert_eq!(problems(orphan).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_the_same_or_deletes_of_the_same_app_waits() {
+    let (script, org) = script();
+    for _ in 0..5 {
+        script.course(succeeds());
+    }
+    let callers = [
+        caller(&org, 0, settings("Kiosk")),
+        caller(&org, 10, settings("Kiosk")),
+        caller(&org, 20, app("Till")),
+        caller(&org, 30, delete(app_key("Shop"))),
+        // Nobody saw this one, but it is called like one of Shop's.
+        caller(&org, 40, delete(ComponentKey::new(POLICIES, "shop_plcy"))),
+        caller(&org, 50, delete(app_key("Cafe"))),
+        caller(&org, 60, app("Shop")),
+    ];
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    let deletion = "destructiveChangesPost";
+    assert_eq!(sent(&script), ["Till Kiosk_oauth", "Kiosk_oauth", deletion, deletion, "Shop"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_much_for_one_deploy_becomes_two() {
+    let (script, org) = script();
+    script.course(succeeds()).course(succeeds());
+    let callers: Vec<Caller> = (0..501).map(|n| caller(&org, 0, app(&format!("App{n}")))).collect();
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    assert_eq!(sizes(&script), [500, 1]);
+
+    script.course(succeeds()).course(succeeds());
+    let heavy = |name: &str| {
+        let mut component = Component::new(app_key(name), "");
+        // Not too alike, or it would be packed tighter than an honest file.
+        let text: String =
+            (0..400_000_u32).map(|n| format!("{:07x}", n.wrapping_mul(2_654_435_761) >> 4)).collect();
+        component.put("description", text.as_str().into());
+        vec![Change::Write(component)]
+    };
+    let callers = [caller(&org, 0, heavy("A")), caller(&org, 1, heavy("B")), caller(&org, 2, app("C"))];
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    assert_eq!(sizes(&script)[2..], [2, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn faults_of_the_connection_are_told_to_all() {
+    let (script, org) = script();
+    script
+        .course(Course::refused(fault(Call::StartDeploy, "INSUFFICIENT_ACCESS")))
+        .course(Course::refused(lost(Call::StartDeploy)));
+    for clean in [true, false] {
+        let callers: Vec<Caller> = (0..4).map(|n| caller(&org, n, app(&format!("App{n}")))).collect();
+        for caller in callers {
+            let error = caller.await.unwrap().unwrap_err();
+            assert_eq!(error.is_clean(), clean, "{error}");
+        }
+    }
+    assert_eq!(sizes(&script), [4, 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_that_cannot_be_packed_disturb_nobody_else() {
+    let (script, org) = script();
+    script.course(succeeds()).course(succeeds());
+    let twice = [app("Twice"), app("twice")].concat();
+    let callers = [app("A"), twice, app("C"), app("D")].map(|changes| caller(&org, 0, changes));
+    for (number, caller) in callers.into_iter().enumerate() {
+        match caller.await.unwrap() {
+            Ok(_) => assert_ne!(number, 1),
+            Err(error) => assert!(matches!(error.kind, ApplyErrorKind::Package(_)) && number == 1, "{error}"),
+        }
+    }
+    assert_eq!(sizes(&script), [1, 2], "nothing was sent to find out");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_drops_the_queue_and_not_what_runs() {
+    let (script, org) = script();
+    script.course(Course::ends(20_000, ended("Succeeded")));
+    let running: Vec<Caller> = (0..3).map(|n| caller(&org, 0, app(&format!("R{n}")))).collect();
+    let queued: Vec<Caller> = (0..3).map(|n| caller(&org, 1_000, app(&format!("Q{n}")))).collect();
+    sleep(Duration::from_millis(2_000)).await;
+    org.stop();
+    let stopped = Instant::now();
+    for caller in queued {
+        let error = caller.await.unwrap().unwrap_err();
+        assert!(matches!(error.kind, ApplyErrorKind::NotSent), "{error}");
+    }
+    assert!(stopped.elapsed().is_zero());
+    for caller in running {
+        caller.await.unwrap().unwrap();
+    }
+    assert_eq!(sizes(&script), [3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_between_two_rounds_sends_nothing_more() {
+    let (script, org) = script();
+    script.course(Course::ends(5_000, failed(vec![problem(&app_key("Bad"), "no")])));
+    let (bad, good) = (caller(&org, 0, app("Bad")), caller(&org, 0, app("Good")));
+    sleep(Duration::from_millis(2_000)).await;
+    org.stop();
+    assert_eq!(problems(bad).await.len(), 1);
+    let error = good.await.unwrap().unwrap_err();
+    assert!(matches!(error.kind, ApplyErrorKind::NotSent), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_caller_has_a_time_of_its_own() {
+    let (script, org) = script();
+    script.course(Course::ends(20_000, ended("Succeeded")));
+    let patient = caller(&org, 0, app("Patient"));
+    let begun = Instant::now();
+    let error = org.apply(app("Hasty"), within(5)).await.unwrap_err();
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    assert_eq!(error.deploy_id(), Some("0Af1"));
+    assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{error}");
+    let error = org.apply(app("Late"), within(5)).await.unwrap_err();
+    assert!(matches!(error.kind, ApplyErrorKind::Expired), "{error}");
+    patient.await.unwrap().unwrap();
+    assert_eq!(sizes(&script), [2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_is_waited_for_by_those_who_have_the_time() {
+    let (script, org) = script();
+    let locked = problem(&app_key("Patient"), "UNABLE_TO_LOCK_ROW: unable to obtain exclusive access");
+    script.course(rejects(vec![locked])).course(succeeds());
+    let patient = caller(&org, 0, app("Patient"));
+    let error = org.apply(app("Hasty"), within(3)).await.unwrap_err();
+    assert!(matches!(error.kind, ApplyErrorKind::Locked { .. }), "{error}");
+    patient.await.unwrap().unwrap();
+    assert_eq!(sizes(&script), [2, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_gone_is_left_out() {
+    let (script, org) = script();
+    script.course(succeeds());
+    let (stays, goes) = (caller(&org, 0, app("Stays")), caller(&org, 0, app("Goes")));
+    sleep(Duration::from_millis(100)).await;
+    goes.abort();
+    stays.await.unwrap().unwrap();
+    assert_eq!(sent(&script), ["Stays"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_batching_each_caller_has_a_deploy_at_once() {
+    let script = Arc::new(Script::default());
+    let org = Org::with_settings(script.clone(), Settings { batching: false, ..Settings::default() });
+    let begun = Instant::now();
+    let callers: Vec<Caller> = (0..3)
+        .map(|number| {
+            script.course(Course::ends(100, ended("Succeeded")));
+            caller(&org, 0, app(&format!("App{number}")))
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    assert_eq!(sizes(&script), [1, 1, 1]);
+    assert!(begun.elapsed() < Duration::from_millis(800), "{:?}", begun.elapsed());
+}
+
+/// What a resource does to create itself: looks, writes, reads back.
+async fn create(org: Org, kind: &'static MetadataType, app: String, changes: Vec<Change>) {
+    let wanted = [Wanted::new(kind, app)];
+    let before = org.read(&wanted, Freshness::Now, in_time()).await.unwrap();
+    assert!(matches!(before[..], [Lookup::Absent]), "{before:?}");
+    org.apply(changes, in_time()).await.unwrap();
+    org.read(&wanted, Freshness::Now, in_time()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wave_of_resources_takes_few_calls() {
+    let (script, org) = script();
+    let mut calls = Vec::new();
+    for wave in [app, settings] {
+        script.course(succeeds());
+        let kind = if calls.is_empty() { APP } else { SETTINGS };
+        let before = script.with(|state| state.journal.len());
+        let creations: Vec<_> = (0..10)
+            .map(|number| {
+                let app = format!("App{number}");
+                let changes = wave(&app);
+                let org = org.clone();
+                tokio::spawn(async move {
+                    sleep(Duration::from_millis(number * 3)).await;
+                    create(org, kind, app, changes).await;
+                })
+            })
+            .collect();
+        sleep(Duration::from_millis(1_000)).await;
+        for number in 0..10 {
+            let app = format!("App{number}");
+            if kind == APP {
+                script.file(APP, &app, "<label>x</label>");
+            } else {
+                script.part(SETTINGS, &format!("{app}_oauth"), &app);
+            }
+        }
+        for creation in creations {
+            creation.await.unwrap();
+        }
+        calls.push(script.with(|state| state.journal.len()) - before);
+    }
+    assert_eq!(sizes(&script), [10, 10]);
+    // Retrieve, list, start, looks, retrieve. The second deploy is looked at when it should be done.
+    assert!(calls[0] <= 10 && calls[1] <= 7, "{calls:?}: {:?}", script.entries(""));
+}

@@ -1,0 +1,346 @@
+//! Whatever many callers do at the same time: each is answered, and the answer is true.
+//!
+//! An org that decides by what it is sent, not by a script. Each job marks its files, so that the org's journal tells
+//! whose changes were in which deploy.
+
+use std::sync::PoisonError;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::value::Value;
+
+/// What one caller does.
+#[derive(Clone, Debug)]
+struct Act {
+    /// When it comes, in milliseconds.
+    comes: u64,
+    what: What,
+    app: usize,
+    /// How many seconds it has.
+    patience: u64,
+    /// When it goes away without waiting for an answer, in milliseconds.
+    goes: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    App(Manner),
+    Settings(Manner),
+    Both,
+    Delete,
+}
+
+/// What the org makes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    Good,
+    /// Rejected by name.
+    Bad,
+    /// Rejected without a word on whom.
+    Mute,
+}
+
+/// What happened in one deploy.
+struct Deployed {
+    texts: Vec<String>,
+    ends: Instant,
+    succeeds: bool,
+}
+
+#[derive(Default)]
+struct World {
+    apps: BTreeSet<String>,
+    deploys: Vec<(Deployed, DeployReport)>,
+    /// How many of the next deploys find the org locked.
+    locks: u32,
+    took: Duration,
+    faults: Vec<String>,
+}
+
+#[derive(Default)]
+struct Model(Mutex<World>);
+
+impl Model {
+    fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl World {
+    /// The report that a deploy of these files will end with.
+    fn decide(&mut self, files: &[package::PackagedFile]) -> DeployReport {
+        if self.locks > 0 {
+            self.locks -= 1;
+            return DeployReport {
+                error_status_code: Some("ALREADY_IN_PROCESS".into()),
+                error_message: Some("The changes require to temporarily lock the org".into()),
+                ..ended("Failed")
+            };
+        }
+        let keys: Vec<(ComponentKey, &str)> = files
+            .iter()
+            .filter_map(|file| Some((package::key_of(&file.path)?, file.text.as_str())))
+            .collect();
+        let brings = |app: &str| keys.iter().any(|(key, _)| key.kind == APP && key.full_name == app);
+        let mut failures = Vec::new();
+        for (key, text) in &keys {
+            let app = key.full_name.trim_end_matches("_oauth");
+            if text.contains("is Bad") {
+                failures.push(problem(key, "This is no good."));
+            } else if key.kind == SETTINGS && !self.apps.contains(app) && !brings(app) {
+                failures.push(problem(key, &format!("INVALID_CROSS_REFERENCE_KEY: no app {app}")));
+            }
+        }
+        if !failures.is_empty() {
+            return failed(failures);
+        }
+        if keys.iter().any(|(_, text)| text.contains("is Mute")) {
+            return DeployReport { error_message: Some("Something is wrong.".into()), ..ended("Failed") };
+        }
+        self.apps
+            .extend(keys.iter().filter(|(key, _)| key.kind == APP).map(|(key, _)| key.full_name.clone()));
+        for file in files.iter().filter(|file| file.path.starts_with("destructive")) {
+            self.apps.retain(|app| !file.text.contains(&format!("<members>{app}</members>")));
+        }
+        ended("Succeeded")
+    }
+}
+
+impl MetadataApi for Model {
+    fn session(&self) -> Answer<'_, SessionFacts> {
+        Box::pin(async {
+            Ok(SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test"))
+        })
+    }
+
+    fn known_api_version(&self) -> Pending<'_, Option<u16>> {
+        Box::pin(async { Some(62) })
+    }
+
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], _: &'a DeployOptions) -> Answer<'a, String> {
+        Box::pin(async move {
+            let files = package::read(zip).unwrap();
+            sleep(Duration::from_millis(10)).await;
+            Ok(self.with(|world| {
+                let now = Instant::now();
+                if world.deploys.last().is_some_and(|(last, _)| last.ends > now) {
+                    world.faults.push("two deploys at a time".into());
+                }
+                let report = world.decide(&files);
+                let texts = files.into_iter().map(|file| file.text).collect();
+                let ends = now + world.took;
+                world.deploys.push((Deployed { texts, ends, succeeds: report.success }, report));
+                (world.deploys.len() - 1).to_string()
+            }))
+        })
+    }
+
+    fn deploy_status<'a>(&'a self, id: &'a str) -> Answer<'a, DeployReport> {
+        Box::pin(async move {
+            sleep(Duration::from_millis(5)).await;
+            let place: usize = id.parse().unwrap();
+            Ok(self.with(|world| {
+                let (deployed, report) = &world.deploys[place];
+                if Instant::now() >= deployed.ends { report.clone() } else { status("InProgress") }
+            }))
+        })
+    }
+
+    fn cancel_deploy<'a>(&'a self, _: &'a str) -> Answer<'a, ()> {
+        Box::pin(async { Err(fault(Call::CancelDeploy, "INVALID_ID_FIELD")) })
+    }
+
+    fn retrieve<'a>(&'a self, _: &'a [(String, Vec<String>)]) -> Answer<'a, Retrieved> {
+        unreachable!("nobody reads")
+    }
+
+    fn list_metadata<'a>(&'a self, _: &'a [&'a str]) -> Answer<'a, Vec<FileProperties>> {
+        unreachable!("nobody reads")
+    }
+
+    fn query<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Row>> {
+        unreachable!("nobody asks")
+    }
+
+    fn consumer_credentials<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Consumer>> {
+        unreachable!("nobody asks")
+    }
+}
+
+impl Act {
+    fn app_name(&self) -> String {
+        format!("App{}", self.app)
+    }
+
+    fn is_good(&self) -> bool {
+        matches!(self.what, What::App(Manner::Good) | What::Settings(Manner::Good) | What::Both)
+    }
+
+    fn writes_app(&self) -> bool {
+        matches!(self.what, What::App(_) | What::Both)
+    }
+
+    /// Its changes; each file says which job it is of.
+    fn changes(&self, number: usize) -> Vec<Change> {
+        let app = self.app_name();
+        let write = |kind, name: String, parent: &str, manner: Manner| {
+            let mut component = Component::new(ComponentKey::new(kind, name), parent);
+            component.put("label", Value::from(format!("{} is {manner:?}", mark(number)).as_str()));
+            Change::Write(component)
+        };
+        match self.what {
+            What::App(manner) => vec![write(APP, app, "", manner)],
+            What::Settings(manner) => vec![write(SETTINGS, format!("{app}_oauth"), &app, manner)],
+            What::Both => vec![
+                write(SETTINGS, format!("{app}_oauth"), &app, Manner::Good),
+                write(APP, app.clone(), "", Manner::Good),
+            ],
+            What::Delete => vec![Change::Delete(ComponentKey::new(APP, app))],
+        }
+    }
+}
+
+fn mark(number: usize) -> String {
+    format!("(job {number})")
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let manner = || prop_oneof![8 => Just(Manner::Good), 1 => Just(Manner::Bad), 1 => Just(Manner::Mute)];
+    let what = prop_oneof![
+        4 => manner().prop_map(What::App),
+        5 => manner().prop_map(What::Settings),
+        1 => Just(What::Both),
+        1 => Just(What::Delete),
+    ];
+    let comes = prop_oneof![0..400_u64, 0..4_000_u64];
+    let patience = prop_oneof![6 => Just(3_600_u64), 1 => 1..8_u64];
+    let goes = prop_oneof![6 => Just(None), 1 => (0..4_000_u64).prop_map(Some)];
+    let act = (comes, what, 0..4_usize, patience, goes).prop_map(|(comes, what, app, patience, goes)| Act {
+        comes,
+        what,
+        app,
+        patience,
+        goes,
+    });
+    proptest::collection::vec(act, 1..16)
+}
+
+/// How a caller ended; none when it went away. And when.
+type Ending = (Option<Result<Applied, ApplyErrorKind>>, Instant);
+
+/// Lets them all come, and returns what they were told.
+async fn play(org: &Org, acts: &[Act], stop: Option<u64>) -> Vec<Ending> {
+    let mut callers = Vec::new();
+    for (number, act) in acts.iter().cloned().enumerate() {
+        let org = org.clone();
+        callers.push(tokio::spawn(async move {
+            sleep(Duration::from_millis(act.comes)).await;
+            let apply = org.apply(act.changes(number), within(act.patience));
+            let ending = match act.goes {
+                Some(ms) => tokio::time::timeout(Duration::from_millis(ms), apply).await.ok(),
+                None => Some(apply.await),
+            };
+            (ending.map(|answer| answer.map_err(|error| error.kind)), Instant::now())
+        }));
+    }
+    if let Some(ms) = stop {
+        sleep(Duration::from_millis(ms)).await;
+        org.stop();
+    }
+    let mut endings = Vec::new();
+    for caller in callers {
+        let waited = tokio::time::timeout(Duration::from_secs(3_000), caller).await;
+        endings.push(waited.expect("nobody waits for ever").unwrap());
+    }
+    endings
+}
+
+/// Checks each answer against what the org did.
+fn check(acts: &[Act], endings: &[Ending], world: &World, begun: Instant) -> Result<(), TestCaseError> {
+    prop_assert!(world.faults.is_empty(), "{:?}", world.faults);
+    // The deploy that each job's changes were made by.
+    let mut made = Vec::new();
+    for (number, act) in acts.iter().enumerate() {
+        let marked = |(deployed, _): &&(Deployed, DeployReport)| {
+            deployed.succeeds && deployed.texts.iter().any(|text| text.contains(&mark(number)))
+        };
+        let by: Vec<usize> =
+            world.deploys.iter().enumerate().filter(|(_, deploy)| marked(deploy)).map(|(at, _)| at).collect();
+        prop_assert!(by.len() <= 1, "job {number} was done twice: {by:?}");
+        let by = by.first().copied();
+        made.push(by);
+        match &endings[number].0 {
+            _ if act.what == What::Delete => {}
+            Some(Ok(applied)) => {
+                prop_assert_eq!(
+                    by.map(|by| by.to_string()),
+                    Some(applied.deploy_id.clone()),
+                    "job {}",
+                    number
+                );
+            }
+            Some(Err(ApplyErrorKind::Unverified { .. })) => {
+                prop_assert!(act.patience < 3_600, "job {number} had the time to wait for its end");
+            }
+            Some(Err(_)) => prop_assert_eq!(by, None, "job {}", number),
+            None => {}
+        }
+    }
+    for (number, act) in acts.iter().enumerate() {
+        let (ending, ended) = &endings[number];
+        for (other, app) in acts.iter().enumerate() {
+            let parent = matches!(act.what, What::Settings(_)) && app.writes_app() && app.app == act.app;
+            if !parent {
+                continue;
+            }
+            if let (Some(part), Some(whole)) = (made[number], made[other])
+                && app.comes <= act.comes
+                && app.is_good()
+            {
+                prop_assert!(whole <= part, "job {number} went before its app, job {other}");
+            }
+            // Whoever only lacks an app does not fail while somebody waits with it. A deletion may come between.
+            let deleted = acts.iter().any(|act| act.what == What::Delete && act.app == app.app);
+            let waits = begun + Duration::from_millis(app.comes) < *ended && endings[other].1 > *ended;
+            if let Some(Err(ApplyErrorKind::Rejected { problems, .. })) = ending {
+                let lacks = problems.iter().all(|problem| problem.message.contains("CROSS_REFERENCE"));
+                prop_assert!(
+                    !(lacks && waits && app.is_good() && !deleted),
+                    "job {number} failed, {other} waits"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn run(acts: &[Act], locks: u32, took: u64, stop: Option<u64>, batching: bool) -> Result<(), TestCaseError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let world = World { locks, took: Duration::from_millis(took), ..World::default() };
+        let model = Arc::new(Model(Mutex::new(world)));
+        let settings = Settings { batching, jitter: false, ..Settings::default() };
+        let org = Org::with_settings(model.clone(), settings);
+        let begun = Instant::now();
+        let endings = play(&org, acts, stop).await;
+        sleep(Duration::from_secs(60)).await;
+        model.with(|world| check(acts, &endings, world, begun))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_job_is_answered_once_and_truly(
+        acts in acts(),
+        locks in prop_oneof![5 => Just(0_u32), 1 => 1..4_u32],
+        took in 50..3_000_u64,
+        stop in prop_oneof![4 => Just(None), 1 => (0..5_000_u64).prop_map(Some)],
+        batching in prop_oneof![5 => Just(true), 1 => Just(false)],
+    ) {
+        run(&acts, locks, took, stop, batching)?;
+    }
+}

@@ -1,0 +1,93 @@
+//! What this process knows of its own doings: what it is about to create, what it created, what it read as protected.
+//!
+//! The first is the reason to wait for something that is not there yet: people write an app's name instead of referring to it, so Terraform may ask for the parts of an app before or while
+//! the app is made. Waiting is worth it as long as something is being made, and a little longer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::org::Instant;
+
+/// A resource by its type and its app.
+type Name = (&'static str, String);
+
+#[derive(Debug, Default)]
+pub struct Activity {
+    /// How many creations are under way.
+    running: AtomicUsize,
+    /// What was created or taken over.
+    made: Mutex<BTreeSet<Name>>,
+    /// What was read, and whether deletion is protected there.
+    read: Mutex<BTreeMap<Name, bool>>,
+}
+
+/// A creation that is under way, until it is dropped.
+pub struct Running<'a>(&'a Activity);
+
+impl Activity {
+    /// Notes a creation; false when this process made the same resource before.
+    pub fn make(&self, resource: &'static str, app: &str) -> bool {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert((resource, app.to_owned()))
+    }
+
+    /// Forgets a resource: it was not made after all, or it is deleted.
+    pub fn forget(&self, resource: &'static str, app: &str) {
+        let name = (resource, app.to_owned());
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+    }
+
+    /// Notes what a refresh found.
+    pub fn note(&self, resource: &'static str, app: &str, protected: bool) {
+        let name = (resource, app.to_owned());
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(name, protected);
+    }
+
+    /// Whether a resource was refreshed, and is protected. One that is planned as new all the same is tainted.
+    pub fn known(&self, resource: &'static str, app: &str) -> Option<bool> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&(resource, app.to_owned())).copied()
+    }
+
+    pub fn begin(&self) -> Running<'_> {
+        self.running.fetch_add(1, Ordering::SeqCst);
+        Running(self)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Waits for something that others may be making.
+pub struct Patience<'a> {
+    activity: &'a Activity,
+    /// Nothing was under way since then.
+    idle_since: Instant,
+    deadline: Instant,
+}
+
+/// So long is waited when nothing is being made: Terraform may be about to start it.
+const IDLE: Duration = Duration::from_secs(20);
+
+impl<'a> Patience<'a> {
+    pub fn new(activity: &'a Activity, deadline: Instant) -> Patience<'a> {
+        Patience { activity, idle_since: Instant::now(), deadline }
+    }
+
+    /// Waits until it is time to look again; false when waiting has no sense any more.
+    pub async fn wait(&mut self, pause: Duration) -> bool {
+        let now = Instant::now();
+        if self.activity.running.load(Ordering::SeqCst) > 0 {
+            self.idle_since = now;
+        }
+        if now + pause > self.deadline || now.duration_since(self.idle_since) > IDLE {
+            return false;
+        }
+        crate::org::pause(pause).await;
+        true
+    }
+}

@@ -1,0 +1,180 @@
+//! Components to states and back, without an org.
+
+use std::collections::BTreeMap;
+
+use super::{object, spec, texts};
+use crate::metadata::{Component, ComponentKey};
+use crate::org::{FileFacts, Found};
+use crate::provider::engine::state::{
+    Actual, Frame, PartState, Wishes, component_to_write, join, new_component,
+};
+use crate::value::Value;
+
+const SETTINGS: &str = "_oauth_settings";
+const POLICIES: &str = "_policies";
+
+/// What an org has of a resource: each attribute in the component of the part that owns it.
+fn actual(resource: &str, values: &[(&'static str, Value)]) -> Actual {
+    let spec = spec(resource);
+    let parts = spec.parts.iter().map(|part| {
+        let mut component = Component::new(ComponentKey::new(part.kind, "Odd_name"), "Shop");
+        for (name, value) in values {
+            if part.kind.field(name).is_some() {
+                component.put(name, value.clone());
+            }
+        }
+        (part, PartState::Present(Box::new(Found { component, file: FileFacts::default() })))
+    });
+    Actual { parts: parts.collect() }
+}
+
+fn joined(resource: &str, values: &[(&'static str, Value)], prior: &Value, importing: bool) -> Value {
+    let records = [("0PS000000000001GAA".to_owned(), "Shop_Customer".to_owned())].into();
+    let frame = Frame {
+        spec: spec(resource),
+        app: "Shop",
+        org_id: "00D000000000001EAA",
+        importing,
+        records: &records,
+    };
+    join(&frame, &actual(resource, values), prior)
+}
+
+fn range() -> Value {
+    let block = Value::object([
+        ("description", Value::Null),
+        ("end_ip_address", "10.0.0.9".into()),
+        ("start_ip_address", "10.0.0.1".into()),
+    ]);
+    Value::set(vec![block])
+}
+
+#[test]
+fn what_means_the_same_keeps_the_form_that_the_user_wrote() {
+    let prior = object(SETTINGS, &[("oauth_scopes", texts(&["Api", "OfflineAccess"]))]);
+    let state = joined(SETTINGS, &[("oauth_scopes", texts(&["Api", "RefreshToken"]))], &prior, false);
+    assert_eq!(state.get("oauth_scopes"), &texts(&["Api", "OfflineAccess"]));
+    let ids = object(POLICIES, &[("permission_sets", texts(&["0PS000000000001GAA"]))]);
+    let state = joined(POLICIES, &[("permission_sets", texts(&["Shop_Customer"]))], &ids, false);
+    assert_eq!(state.get("permission_sets"), ids.get("permission_sets"));
+    let drifted = joined(POLICIES, &[("permission_sets", texts(&["Shop_Staff"]))], &ids, false);
+    assert_eq!(drifted.get("permission_sets"), &texts(&["Shop_Staff"]));
+}
+
+#[test]
+fn what_the_org_leaves_out_is_the_default_of_the_table() {
+    let state = joined(SETTINGS, &[], &object(SETTINGS, &[]), false);
+    assert_eq!(state.get("pkce_required"), &Value::Bool(true));
+    assert_eq!(state.get("device_flow_enabled"), &Value::Bool(false));
+    assert!(state.get("refresh_token_rotation_enabled").is_null());
+}
+
+#[test]
+fn blocks_that_nobody_manages_stay_out_of_the_state_until_they_are_imported() {
+    let there = [("trusted_ip_range", range())];
+    let unmanaged = joined(SETTINGS, &there, &object(SETTINGS, &[]), false);
+    assert_eq!(unmanaged.get("trusted_ip_range"), &Value::Set(vec![]));
+    let imported = joined(SETTINGS, &there, &object(SETTINGS, &[]), true);
+    assert_eq!(imported.get("trusted_ip_range"), &range());
+}
+
+#[test]
+fn a_certificate_is_not_read_back_and_not_forgotten() {
+    let prior = object(SETTINGS, &[("certificate", "PEM".into())]);
+    assert_eq!(joined(SETTINGS, &[], &prior, false).get("certificate"), &Value::text("PEM"));
+}
+
+#[test]
+fn both_forms_of_an_org_id_are_the_same_org() {
+    let short = object(SETTINGS, &[("org_id", "00D000000000001".into())]);
+    assert_eq!(joined(SETTINGS, &[], &short, false).get("org_id"), &Value::text("00D000000000001"));
+    let other = object(SETTINGS, &[("org_id", "00D000000000002".into())]);
+    assert_eq!(joined(SETTINGS, &[], &other, false).get("org_id"), &Value::text("00D000000000001EAA"));
+}
+
+/// The component that an update writes, for the part that owns `attribute`.
+fn written(
+    resource: &str,
+    attribute: &str,
+    config: &[(&str, Value)],
+    there: &[(&'static str, Value)],
+    version: u16,
+) -> Option<Component> {
+    let spec = spec(resource);
+    let config = object(resource, config);
+    let mut planned = config.clone();
+    for row in spec.rows() {
+        if let crate::metadata::Omitted::Default(value) = row.field.omitted
+            && planned.get(row.field.attribute).is_null()
+        {
+            planned.put(row.field.attribute, value.value());
+        }
+    }
+    let prior = object(resource, &[]);
+    let wishes = Wishes { spec, config: &config, prior: &prior, planned: &planned, version };
+    let part = spec.row(attribute).unwrap().part;
+    let actual = actual(resource, there);
+    component_to_write(&wishes, part, actual.part(part).component().unwrap())
+}
+
+#[test]
+fn an_update_changes_what_is_written_and_keeps_the_rest() {
+    let there =
+        [("permitted_users", "AdminApprovedPreAuthorized".into()), ("ip_relaxation", "Bypass".into())];
+    let config = [("permitted_users", "AllSelfAuthorized".into())];
+    let component = written(POLICIES, "permitted_users", &config, &there, 67).unwrap();
+    assert_eq!(component.get("permitted_users"), &Value::text("AllSelfAuthorized"));
+    assert_eq!(component.get("ip_relaxation"), &Value::text("Bypass"));
+    assert_eq!(component.key.full_name, "Odd_name", "existing components keep their names");
+}
+
+#[test]
+fn nothing_is_written_when_the_org_has_it_already() {
+    let there = [("permitted_users", "AllSelfAuthorized".into())];
+    assert!(written(POLICIES, "permitted_users", &there, &there, 67).is_none());
+}
+
+#[test]
+fn what_loses_its_sense_is_cleared_and_comes_back_only_when_it_is_written() {
+    let there = [
+        ("refresh_token_policy", "SpecificLifetime".into()),
+        ("refresh_token_validity_period", Value::int(365)),
+        ("refresh_token_validity_unit", "Days".into()),
+    ];
+    let config = [("refresh_token_policy", "Infinite".into())];
+    let component = written(POLICIES, "refresh_token_policy", &config, &there, 67).unwrap();
+    assert!(component.get("refresh_token_validity_period").is_null());
+    assert!(component.get("refresh_token_validity_unit").is_null());
+}
+
+#[test]
+fn fields_that_the_org_is_too_old_for_are_not_sent() {
+    let config = [("callback_urls", Value::List(vec!["https://a/".into()]))];
+    let old = written(SETTINGS, "callback_urls", &config, &[], 60).unwrap();
+    assert!(old.get("named_user_jwt_enabled").is_null());
+    let new = written(SETTINGS, "callback_urls", &config, &[], 61).unwrap();
+    assert_eq!(new.get("named_user_jwt_enabled"), &Value::Bool(false));
+}
+
+#[test]
+fn generated_links_and_keys_are_never_sent() {
+    let spec = spec(SETTINGS);
+    let planned = object(SETTINGS, &[("oauth_link", "00D:888".into()), ("consumer_key", "3MVG9".into())]);
+    let config = object(SETTINGS, &[]);
+    let wishes = Wishes { spec, config: &config, prior: &Value::Null, planned: &planned, version: 67 };
+    for part in spec.parts {
+        let component = new_component(&wishes, part, "Shop");
+        assert_eq!(
+            component.fields,
+            BTreeMap::from_iter(
+                component
+                    .fields
+                    .clone()
+                    .into_iter()
+                    .filter(|(name, _)| { !["oauth_link", "consumer_key"].contains(name) })
+            )
+        );
+        assert_eq!(component.parent, "Shop");
+        assert_eq!(component.key.full_name, format!("Shop{}", part.suffix));
+    }
+}
