@@ -4,18 +4,24 @@
 export TERRAFORM
 JOBS ?= 4
 
-.PHONY: help build test demo docs lint install
+.PHONY: help build test test-sf demo docs lint install
 
 help: ## Show this
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 build: ## Build the provider and the emulator as the tests use them
 	@# With the tests' targets: cargo would otherwise build shared crates twice, with and without test features.
 	cargo build --workspace --all-targets --locked
 
-test: build ## Run every test there is: units, emulator, protocol, acceptance with the real Terraform
+test: build ## Run the tests: units, emulator, protocol, the real Terraform, real Salesforce clients
 	@scripts/fetch-terraform >/dev/null
+	@acceptance-tests/clients/install >/dev/null
 	RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --no-fail-fast
+
+test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with Terraform (300 MB, a minute)
+	@scripts/fetch-terraform >/dev/null
+	@acceptance-tests/clients/install sf >/dev/null
+	RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --test clients -- --ignored
 
 demo: ## Run Terraform against the emulator and tell what happens; KEEP=1 leaves the org running
 	@scripts/demo

@@ -85,6 +85,8 @@ pub enum Resolved {
 
 pub struct Configuration {
     pub settings: Settings,
+    /// Whether resources that are applied at the same time share deploys. Off is for measurements.
+    pub batching: bool,
     pub allow_self_lockout: bool,
 }
 
@@ -183,6 +185,7 @@ pub fn resolve(config: &Value, environment: &Environment) -> Result<Resolved, Di
     match settings {
         Some(settings) if !found.has_errors() => Ok(Resolved::Ready(Box::new(Configuration {
             settings,
+            batching: environment("SALESFORCE_BATCHING").is_none_or(|text| text.trim() != "off"),
             allow_self_lockout: source.flag("allow_self_lockout", &mut found),
         }))),
         _ => Err(found),
@@ -298,7 +301,11 @@ impl Source<'_> {
         match std::fs::read_to_string(&path) {
             Ok(text) => Some(text),
             Err(error) => {
-                let detail = format!("The file that {name} names cannot be read: {}.", error.kind());
+                let why = match error.kind() {
+                    std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                    kind => kind.to_string(),
+                };
+                let detail = format!("{name} names {path:?}, which cannot be read: {why}.");
                 found.push(Diagnostic::error("Unreadable file", detail).at_attribute(name));
                 None
             }

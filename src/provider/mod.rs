@@ -32,7 +32,7 @@ pub use schema::{Attribute, Block, IdentityAttribute, IdentitySchema, NestedBloc
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::org::Org;
+use crate::org::{self, Org};
 use crate::value::{Type, Value};
 use config::{Configuration, Environment, Resolved};
 use engine::{Activity, Engine};
@@ -288,7 +288,9 @@ impl Connected {
 /// Connects, without a login: the API version is asked for where that needs none.
 async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> {
     let client_id = configuration.settings.login.client_id().map(str::to_owned);
-    let org = Org::connect(configuration.settings).map_err(|error| diagnostics::unavailable(&error))?;
+    let settings = org::Settings { batching: configuration.batching, ..org::Settings::default() };
+    let org = Org::connect_with(configuration.settings, settings)
+        .map_err(|error| diagnostics::unavailable(&error))?;
     let version = org.known_api_version().await;
     let context = PlanContext {
         version,

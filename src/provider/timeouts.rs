@@ -54,7 +54,7 @@ pub fn block(defaults: &Timeouts) -> NestedBlock {
             name: (*name).to_owned(),
             ty: Type::String,
             description: format!(
-                "How long a {name} may take, as `30s`, `20m` or `1h30m`. Left out: `{minutes}m`."
+                "How long to {name} may take, as `30s`, `20m` or `1h30m`. Left out: `{minutes}m`."
             ),
             required: false,
             optional: true,

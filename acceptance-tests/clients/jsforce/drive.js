@@ -121,8 +121,8 @@ async function ended(look) {
 
 async function deploys(connection) {
   const { metadata } = connection;
-  // Long enough that the first look finds it running.
-  await admin('PATCH', 'org', { deploy_ms: 250 });
+  // It runs until it is told to end: the first look finds it running on the slowest machine.
+  await admin('PATCH', 'org', { deploy_ms: 600000 });
   const started = await metadata.deploy(shop.package(), OPTIONS);
   assert.match(started.id, /^0Af\w{15}$/);
   const first = await metadata.checkDeployStatus(started.id, true);
@@ -181,10 +181,16 @@ async function retrieves(connection) {
     ],
     version: shop.API,
   };
-  await admin('PATCH', 'org', { retrieve_ms: 150 });
-  const result = await connection.metadata.retrieve({ apiVersion: shop.API, unpackaged }).complete();
+  const { metadata } = connection;
+  await admin('PATCH', 'org', { retrieve_ms: 600000 });
+  const { id } = await metadata.retrieve({ apiVersion: shop.API, unpackaged });
+  const first = await metadata.checkRetrieveStatus(id);
+  assert.equal(first.done, false);
+  assert.ok(!first.zipFile, 'no zip before the end');
   await admin('PATCH', 'org', { retrieve_ms: 0 });
+  const result = await ended(() => metadata.checkRetrieveStatus(id));
   assert.equal(result.status, 'Succeeded');
+  assert.equal((await metadata.retrieve({ apiVersion: shop.API, unpackaged }).complete()).status, 'Succeeded');
   const messages = several(result.messages);
   assert.deepEqual(
     messages.map((one) => one.problem),

@@ -126,7 +126,7 @@ def lists(org, kind=APP):
 
 
 def deploys(org):
-    admin("PATCH", "org", {"deploy_ms": 250})
+    admin("PATCH", "org", {"deploy_ms": 600000})
     started = org.deploy(pack(shop()), sandbox=False)
     first = org.checkDeployStatus(started["asyncId"])
     assert first["state"] in ("Pending", "InProgress"), first

@@ -55,7 +55,9 @@ fn what_the_org_makes_of_scopes_is_no_drift() {
     workspace.unset("TF_LOG");
     workspace.configure(&configuration("oauth_scopes = [\"Basic\", \"OfflineAccess\"]", ""));
     workspace.apply().succeeded();
-    for theirs in ["Address, Email, Phone, Profile, RefreshToken", "Basic,OfflineAccess", "RefreshToken, Basic"] {
+    for theirs in
+        ["Address, Email, Phone, Profile, RefreshToken", "Basic,OfflineAccess", "RefreshToken, Basic"]
+    {
         org.edit(OAUTH, "Shop", "commaSeparatedOauthScopes", theirs);
         workspace.is_settled();
     }
@@ -74,7 +76,12 @@ fn permission_sets_as_names_or_ids() {
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
     let short: Vec<&str> = ids.iter().map(|id| &id[..15]).collect();
-    for sets in [json!(ids), json!(["Shop_Staff", "Shop_Customer"]), json!(short), json!(["Shop_Customer", "Shop_Staff"])] {
+    for sets in [
+        json!(ids),
+        json!(["Shop_Staff", "Shop_Customer"]),
+        json!(short),
+        json!(["Shop_Customer", "Shop_Staff"]),
+    ] {
         let policies = format!("permitted_users = \"AdminApprovedPreAuthorized\"\npermission_sets = {sets}");
         workspace.configure(&configuration("", &policies));
         workspace.apply().succeeded();
@@ -117,8 +124,14 @@ fn line_endings() {
              replace({certificate_2}, \"\\n\", \"\\r\\n\")",
             "",
         ),
-        ("certificate = trimspace({certificate_1})\nclient_assertion_certificate = trimspace({certificate_2})", ""),
-        ("certificate = \"${{certificate_1}}\\n\"\nclient_assertion_certificate = \"${{certificate_2}}\\n\"", ""),
+        (
+            "certificate = trimspace({certificate_1})\nclient_assertion_certificate = trimspace({certificate_2})",
+            "",
+        ),
+        (
+            "certificate = \"${{certificate_1}}\\n\"\nclient_assertion_certificate = \"${{certificate_2}}\\n\"",
+            "",
+        ),
     ]);
 }
 
@@ -130,7 +143,10 @@ fn line_endings_of_the_org() {
     let settings = "callback_urls = [\"https://a.example.com/\", \"https://b.example.com/\"]";
     workspace.configure(&configuration(settings, ""));
     workspace.apply().succeeded();
-    for theirs in ["https://a.example.com/\r\nhttps://b.example.com/", "https://a.example.com/\n\nhttps://b.example.com/\n"] {
+    for theirs in [
+        "https://a.example.com/\r\nhttps://b.example.com/",
+        "https://a.example.com/\n\nhttps://b.example.com/\n",
+    ] {
         org.edit(GLOBAL_OAUTH, "Shop", "callbackUrl", theirs);
         workspace.is_settled();
     }

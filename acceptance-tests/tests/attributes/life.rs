@@ -75,7 +75,8 @@ impl Subject {
     fn configuration(&self, phase: Phase, words: &BTreeMap<&str, String>) -> String {
         let body = self.body(phase);
         let key = &self.key;
-        let state = if self.attribute.name == "oauth_link" { "distribution_state = \"Packaged\"" } else { "" };
+        let state =
+            if self.attribute.name == "oauth_link" { "distribution_state = \"Packaged\"" } else { "" };
         let mut text = String::new();
         let mut apps = vec![(key.clone(), &self.app)];
         if self.attribute.name == "external_client_app" {
@@ -98,7 +99,8 @@ impl Subject {
         }
         let refer = |kind: Resource, to: &str| format!("${{{}.{to}.id}}", kind.type_name());
         let belongs = |kind: Resource, body: &str| {
-            let line = if body.contains("external_client_app =") { "" } else { "external_client_app = \"{app}\"\n" };
+            let line =
+                if body.contains("external_client_app =") { "" } else { "external_client_app = \"{app}\"\n" };
             format!("{line}{body}")
                 .replace("{app}", &refer(kind, key))
                 .replace("{other}", &refer(kind, &format!("{key}_other")))
@@ -197,7 +199,8 @@ impl Run<'_> {
         for subject in &self.subjects {
             if let Some((kind, element)) = subject.attribute.element {
                 let part = self.part(kind, subject.app_in(phase));
-                let value = part.map_or(Value::Null, |part| part.fields.get(element).cloned().unwrap_or_default());
+                let value =
+                    part.map_or(Value::Null, |part| part.fields.get(element).cloned().unwrap_or_default());
                 found.insert(subject.address(), value);
             }
         }
@@ -220,7 +223,11 @@ impl Run<'_> {
             let plan = self.workspace.plan(more);
             for (address, action) in plan.actions() {
                 let differing = plan.differing(&address);
-                self.problem(step, &address, &format!("is not settled: {action:?} of {differing:?} {more:?}"));
+                self.problem(
+                    step,
+                    &address,
+                    &format!("is not settled: {action:?} of {differing:?} {more:?}"),
+                );
             }
             for drift in plan.json["resource_drift"].as_array().into_iter().flatten() {
                 let address = drift["address"].as_str().unwrap_or_default();
@@ -296,7 +303,8 @@ impl Run<'_> {
                 if *name != "namespace" && *name != "consumer_key" && !value.is_string() {
                     self.problem(step, address, &format!("{name} is {value}"));
                 }
-                let was = before.and_then(|before| before.get(address)).map_or(value, |values| &values[*name]);
+                let was =
+                    before.and_then(|before| before.get(address)).map_or(value, |values| &values[*name]);
                 let may_change = self
                     .subjects
                     .iter()
@@ -383,7 +391,11 @@ fn live(resource: Resource) {
             && let Some(part) = run.part(kind, subject.app_in(Phase::Second))
         {
             let value = first.get(&subject.address()).cloned().unwrap_or_default();
-            org.admin("PATCH", &format!("/components/{kind}/{}", part.name), Some(&json!({ element: value })));
+            org.admin(
+                "PATCH",
+                &format!("/components/{kind}/{}", part.name),
+                Some(&json!({ element: value })),
+            );
         }
     }
     let plan = run.workspace.plan(&[]);
@@ -497,8 +509,12 @@ fn imported(run: &mut Run<'_>) {
         Some(_) if attribute.read_back => Expected::Nothing,
         _ => Expected::Perhaps,
     });
-    let changed: Vec<String> =
-        plan.actions().into_iter().filter(|(_, action)| *action == Action::Create).map(|(at, _)| at).collect();
+    let changed: Vec<String> = plan
+        .actions()
+        .into_iter()
+        .filter(|(_, action)| *action == Action::Create)
+        .map(|(at, _)| at)
+        .collect();
     for address in changed {
         run.problem(step, &address, "is created instead");
     }

@@ -2,7 +2,12 @@
 //! and repaired, removed, added later, imported; after each step nothing is left to do.
 //!
 //! The list of attributes comes from the provider's schema: one that the table does not have fails the run.
-#![expect(clippy::panic, clippy::indexing_slicing, reason = "a test fails by a panic, in its functions too")]
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic, in its functions too"
+)]
 
 mod equivalents;
 mod life;

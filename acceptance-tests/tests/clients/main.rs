@@ -5,6 +5,8 @@
 //! say and what they are told, and have it judged. `make test` runs all but `sf.rs`, which is `make test-sf`.
 #![expect(
     clippy::panic,
+    clippy::expect_used,
+    clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "a test fails by a panic, in its functions too, and starting programs is its purpose"

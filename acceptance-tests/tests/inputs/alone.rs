@@ -9,7 +9,9 @@ use acceptance_tests::workspace::Workspace;
 const PLAN: &[&str] = &["plan", "-no-color", "-input=false", "-lock=false"];
 
 fn app(key: &str, name: &str, label: &str) -> String {
-    format!("resource \"salesforce_external_client_app\" \"{key}\" {{\n  name  = \"{name}\"\n  label = \"{label}\"\n}}\n")
+    format!(
+        "resource \"salesforce_external_client_app\" \"{key}\" {{\n  name  = \"{name}\"\n  label = \"{label}\"\n}}\n"
+    )
 }
 
 /// Rows 13 and 14. What one resource is planned as, another does not know; the org refuses the second one.
@@ -45,7 +47,9 @@ fn nothing_to_log_in_with() {
     let workspace = Workspace::anonymous();
     workspace.configure(&app("a", "Shop", "Shop"));
     let run = workspace.run(PLAN);
-    for word in ["private_key", "client_secret", "access_token", "SALESFORCE_PRIVATE_KEY", "SALESFORCE_CLIENT_SECRET"] {
+    for word in
+        ["private_key", "client_secret", "access_token", "SALESFORCE_PRIVATE_KEY", "SALESFORCE_CLIENT_SECRET"]
+    {
         run.clone().failed_saying(word);
     }
     let mut workspace = Workspace::anonymous();
@@ -62,7 +66,8 @@ fn import_ids() {
     workspace.configure(&app("a", "Shop", "Shop"));
     let long = "x".repeat(10_000);
     for id in ["", " a ", "a/b/c", "../x", "a\u{1}", "🧀", long.as_str()] {
-        let run = workspace.run(&["import", "-no-color", "-input=false", "salesforce_external_client_app.a", id]);
+        let run =
+            workspace.run(&["import", "-no-color", "-input=false", "salesforce_external_client_app.a", id]);
         stays_alive(&run);
         assert_eq!(run.code, Some(1), "{id:?}: {run}");
         assert!(workspace.state().is_empty());
@@ -143,9 +148,21 @@ fn from_none_to_one_to_none() {
 fn strange_letters_come_back() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    let labels = ["\u{202E}tfel ot thgir", "👩‍👩‍👧 family", "zero\u{200B}width", "e\u{301} and é", "a\tb", " edges ", "a  b", "]]>&amp;<!--"];
-    let configuration: String =
-        labels.iter().enumerate().map(|(number, label)| app(&format!("a{number}"), &format!("App{number}"), label)).collect();
+    let labels = [
+        "\u{202E}tfel ot thgir",
+        "👩‍👩‍👧 family",
+        "zero\u{200B}width",
+        "e\u{301} and é",
+        "a\tb",
+        " edges ",
+        "a  b",
+        "]]>&amp;<!--",
+    ];
+    let configuration: String = labels
+        .iter()
+        .enumerate()
+        .map(|(number, label)| app(&format!("a{number}"), &format!("App{number}"), label))
+        .collect();
     workspace.configure(&configuration);
     workspace.apply().succeeded();
     workspace.is_settled();

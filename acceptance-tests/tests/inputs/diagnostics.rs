@@ -41,7 +41,9 @@ fn is_about_the_harness(diagnostic: &Value) -> bool {
 /// Neither the provider nor Terraform crashed, and both spoke to the end.
 #[track_caller]
 pub fn stays_alive(run: &Run) {
-    for word in ["Plugin did not respond", "plugin crashed", "panicked at", "Request cancelled", "!!!!!!!!!!!!"] {
+    for word in
+        ["Plugin did not respond", "plugin crashed", "panicked at", "Request cancelled", "!!!!!!!!!!!!"]
+    {
         assert!(!run.stdout.contains(word) && !run.stderr.contains(word), "{word}: {run}");
     }
     assert!(matches!(run.code, Some(0..=2)), "{run}");

@@ -1,4 +1,4 @@
-//! The catalogue, in two runs of Terraform: every row has a file of its own.
+//! The catalogue, in three runs of Terraform: every row has a file of its own.
 
 use crate::diagnostics::{self, Diagnostic};
 use crate::table::{DO_NOT_APPLY, ELSEWHERE, Of, ROWS, Row, Stage, Verdict};
@@ -45,11 +45,16 @@ fn is_refused_by_plan() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
-    workspace.set("SALESFORCE_API_VERSION", "60.0");
-    let rows = rows(Stage::PlanWithOldVersion);
-    write(&workspace, &rows, "");
-    let run = workspace.run(&["plan", "-json", "-no-color", "-input=false", "-lock=false"]);
-    check(&rows, &diagnostics::plan(&run, &workspace.folder()));
+    for (stage, version) in [(Stage::Plan, ""), (Stage::PlanWithOldVersion, "60.0")] {
+        let rows = rows(stage);
+        write(&workspace, &rows, "");
+        workspace.set("SALESFORCE_API_VERSION", version);
+        let run = workspace.run(&["plan", "-json", "-no-color", "-input=false", "-lock=false"]);
+        check(&rows, &diagnostics::plan(&run, &workspace.folder()));
+        for row in &rows {
+            std::fs::remove_file(workspace.folder().join(file(row))).expect("the file of a row");
+        }
+    }
     diagnostics::nothing_was_written(&org);
 }
 
@@ -110,7 +115,9 @@ fn check(rows: &[Placed], said: &[Diagnostic]) {
                 && one.text.to_lowercase().contains(&row.says.to_lowercase())
         };
         // What may show a key points nowhere: Terraform would print the line.
-        let nowhere = || said.iter().filter(|one| one.file.is_empty() && row.at.is_empty()).any(|one| is_expected(&one));
+        let nowhere = || {
+            said.iter().filter(|one| one.file.is_empty() && row.at.is_empty()).any(|one| is_expected(&one))
+        };
         let found = own.iter().any(is_expected) || nowhere();
         let too_hard = row.verdict == Verdict::Warning && own.iter().any(|one| one.is_error);
         if !found || too_hard {
@@ -149,7 +156,8 @@ fn fill(body: &str, secret: &str) -> String {
         text = text.replace("{expired}", &json!(expired).to_string());
         text = text.replace("{two}", &json!(format!("{valid}{valid}")).to_string());
     }
-    text = text.replace("{short}", &json!(SHORT_KEY).to_string()).replace("{key}", &json!(secret).to_string());
+    text =
+        text.replace("{short}", &json!(SHORT_KEY).to_string()).replace("{key}", &json!(secret).to_string());
     let entries: String = (0..129).map(|number| format!(" a{number} = \"User.City\"\n")).collect();
     text = text.replace("{attributes}", &format!("{{\n{entries}}}"));
     let ranges: String = (0..129)

@@ -19,6 +19,7 @@ pub enum Verdict {
 pub enum Stage {
     /// `terraform validate`, without an org.
     Validate,
+    Plan,
     /// `terraform plan` with API version 60.0.
     PlanWithOldVersion,
 }
@@ -45,6 +46,11 @@ const fn row(number: usize, of: Of, body: &'static str, at: &'static str, says: 
 impl Row {
     const fn warns(mut self) -> Self {
         self.verdict = Verdict::Warning;
+        self
+    }
+
+    const fn in_plan(mut self) -> Self {
+        self.stage = Stage::Plan;
         self
     }
 
@@ -90,7 +96,8 @@ pub const ROWS: &[Row] = &[
     row(33, Settings, "callback_urls = [\"https://x.example.com/{2000*a}\"]", "callback_urls", "2000").warns(),
     row(34, Settings, "callback_urls = [\"https://x.example.com/\", \"https://x.example.com/\"]", "callback_urls", "twice"),
     row(35, Settings, "callback_urls = [\"*\"]", "callback_urls", "wildcard"),
-    row(38, Settings, "oauth_scopes = [\"Apl\"]", "oauth_scopes", "did you mean \"Api\"").warns(),
+    row(38, Settings, "oauth_scopes = [\"Apl\"]", "oauth_scopes", "did you mean \"Api\""),
+    row(38, Settings, "oauth_scopes = [\"FromANewerOrg\"]", "oauth_scopes", "not known").warns(),
     row(39, Settings, "oauth_scopes = [\"Api, Web\"]", "oauth_scopes", "comma"),
     row(40, Settings, "oauth_scopes = [\"Api\", null]", "oauth_scopes", "null"),
     row(41, Settings, "certificate = \"abc\"", "certificate", "PEM"),
@@ -133,7 +140,14 @@ pub const ROWS: &[Row] = &[
     row(82, Policies, "apex_handler = \"Handler\"", "apex_handler", "execute_handler_as").warns(),
     row(83, Settings, "consumer_secret = \"x\"", "consumer_secret", "unsupported argument"),
     row(84, Settings, "consumer_key = \"x\"", "consumer_key", "read-only"),
-    row(85, Settings, "oauth_link = \"00D000000000099:888000000000001\"\npkce_required = true", "pkce_required", "oauth_link"),
+    row(
+        85,
+        Settings,
+        "oauth_link = \"00D000000000099:888000000000001\"\npkce_required = false",
+        "oauth_link",
+        "pkce_required",
+    )
+    .in_plan(),
     row(88, Provider, "private_key = \"x\"\nclient_secret = \"y\"", "client_secret", "both set"),
     row(88, Provider, "client_secret = \"x\"\naccess_token = \"y\"", "access_token", "both set"),
     row(90, Provider, "private_key = \"-----BEGIN PUBLIC KEY-----\\ncanary-public\\n-----END PUBLIC KEY-----\"", "", "private key"),

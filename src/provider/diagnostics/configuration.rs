@@ -86,8 +86,8 @@ pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
 
 pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_renamed: bool) -> Diagnostic {
     let mut detail = format!(
-        "\"{app}\": the consumer key (the client ID) and all its tokens end with the {noun}, and the app's policies go \
-         too."
+        "\"{app}\": the consumer key (the client ID) and all its tokens end with the {noun}; the app's policies are \
+         deleted too."
     );
     if replaced {
         detail.push_str(" What replaces it gets a new consumer key, which every client must be given.");

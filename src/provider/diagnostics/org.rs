@@ -112,7 +112,9 @@ pub fn drift_unchecked(app: &str, kind: &str) -> Diagnostic {
         "Drift is not checked",
         format!(
             "Salesforce does not return the consumer settings of \"{app}\" ({kind}): their attributes keep the values \
-             that Terraform last wrote. To have them checked, switch on the org setting enableConsumerSecretApiAccess and give the user the permission \"View External Client Apps Consumer Secrets in Metadata\"."
+             that Terraform last wrote. To have them checked, switch on the org setting enableConsumerSecretApiAccess, \
+             which Salesforce calls deprecated, and give the user the permission \"View External Client Apps Consumer \
+             Secrets in Metadata\"."
         ),
         "drift-not-checked",
     )
@@ -157,14 +159,19 @@ pub fn installed(noun: &str, id: &str, namespace: &str) -> Diagnostic {
     )
 }
 
+/// Whether the org only says that it does not know what happened.
+pub fn is_accident(message: &str) -> bool {
+    message.contains("UNKNOWN_EXCEPTION") || message.contains("unexpected error")
+}
+
 /// The org's refusal of one component.
 pub fn rejected(noun: &str, app: &str, message: &str) -> Diagnostic {
-    if message.contains("UNKNOWN_EXCEPTION") || message.contains("unexpected error") {
+    if is_accident(message) {
         return Diagnostic::error(
             "Salesforce failed",
             format!(
-                "\"{app}\", {noun}: a failure inside of Salesforce, which rolled the deploy back: {message}\n\nApply again. \
-                 If it stays, give Salesforce's support the ErrorId in that text."
+                "\"{app}\", {noun}: a failure inside of Salesforce: {message}\n\nThe state holds what the org has \
+                 afterwards. Apply again; if it stays, give Salesforce's support the ErrorId in that text."
             ),
         );
     }
@@ -181,6 +188,13 @@ fn advice_on(message: &str) -> &'static str {
     if any(&["cross reference", "cross_reference"]) {
         " Something that the configuration names does not exist in the org: check external_client_app, and refer to \
          the app's id so that it is created first."
+    } else if any(&["isnameduserjwtenabled"]) {
+        " Ask the app's developer to set named_user_jwt_enabled = true in its OAuth settings."
+    } else if any(&["iscodecredflowenabled"]) {
+        " Ask the app's developer to set code_credential_flow_enabled = true in its OAuth settings."
+    } else if any(&["insufficient_access", "insufficient access"]) {
+        " The user that Terraform logs in as lacks a permission: External Client App Developer for apps and settings, \
+         External Client App Admin for policies."
     } else if any(&["duplicate value found"]) {
         " The org has a component of this kind for the app already, under another name. Import it."
     } else if any(&["valid oauth settings"]) {

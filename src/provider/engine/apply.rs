@@ -17,8 +17,8 @@ use crate::value::Value;
 pub(super) enum Sent {
     /// Salesforce said so.
     Done,
-    /// It was cancelled, which may have come too late to undo it.
-    Canceled(Diagnostic),
+    /// It ended without success, says the org: cancelled, or by an accident of its own. A read tells what is so.
+    Ended(Diagnostic),
     /// Whether it arrived at all is not known; sent again it does no harm.
     Lost(Diagnostic),
     /// Nobody knows: the org must be read, and may change its mind.
@@ -65,8 +65,14 @@ impl Engine<'_> {
                 ApplyErrorKind::Unverified { .. } => {
                     Ok(Sent::Unverified(diagnostics::unverified(self.spec.noun, app, &error, create)))
                 }
+                ApplyErrorKind::Rejected { problems, .. }
+                    if problems.iter().all(|problem| diagnostics::is_accident(&problem.message)) =>
+                {
+                    let words = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
+                    Ok(Sent::Ended(diagnostics::rejected(self.spec.noun, app, words)))
+                }
                 ApplyErrorKind::CanceledBy { .. } => {
-                    Ok(Sent::Canceled(diagnostics::unverified(self.spec.noun, app, &error, false)))
+                    Ok(Sent::Ended(diagnostics::unverified(self.spec.noun, app, &error, false)))
                 }
                 _ => Err(self.refusals(app, &error)),
             },
@@ -139,8 +145,7 @@ impl Engine<'_> {
             Ok(actual) => actual,
             Err(found) => {
                 let mut reply = self.as_planned(apply);
-                if let Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) =
-                    sent
+                if let Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic) = sent
                 {
                     reply.diagnostics.push(diagnostic);
                 }
@@ -151,7 +156,7 @@ impl Engine<'_> {
         };
         if !actual.exists() {
             return match sent {
-                Sent::Canceled(diagnostic) if create => {
+                Sent::Ended(diagnostic) if create => {
                     ApplyReply { diagnostics: diagnostic.into(), ..ApplyReply::default() }
                 }
                 Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) if create => {
@@ -159,7 +164,7 @@ impl Engine<'_> {
                     reply.diagnostics.push(diagnostic);
                     reply
                 }
-                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) => {
+                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic) => {
                     let mut reply = self.as_before(apply);
                     reply.diagnostics.push(diagnostic);
                     reply
@@ -183,7 +188,7 @@ impl Engine<'_> {
         deadline: Instant,
     ) -> Result<Actual, Diagnostics> {
         let pauses: &[u64] =
-            if matches!(sent, Sent::Canceled(_)) { &[500] } else { &[250, 500, 1000, 2000, 4000] };
+            if matches!(sent, Sent::Ended(_)) { &[500] } else { &[250, 500, 1000, 2000, 4000] };
         let mut pauses = pauses.iter();
         loop {
             let actual =
@@ -239,10 +244,10 @@ impl Engine<'_> {
         }
         match sent {
             Sent::Done => {}
-            Sent::Lost(_) | Sent::Unverified(_) | Sent::Canceled(_) if as_wanted => {
+            Sent::Lost(_) | Sent::Unverified(_) | Sent::Ended(_) if as_wanted => {
                 found.push(diagnostics::succeeded_after_all(self.spec.noun, apply.app));
             }
-            Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic) => {
+            Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic) => {
                 found.push(diagnostic)
             }
         }

@@ -83,18 +83,17 @@ impl Engine<'_> {
         let gone = self.is_gone(&app, &private).await;
         match (gone, sent) {
             (Ok(true), Sent::Done) => Ok(Diagnostics::default()),
-            (Ok(true), Sent::Lost(_) | Sent::Unverified(_) | Sent::Canceled(_)) => {
+            (Ok(true), Sent::Lost(_) | Sent::Unverified(_) | Sent::Ended(_)) => {
                 Ok(diagnostics::succeeded_after_all(self.spec.noun, &app).into())
             }
-            (
-                Ok(false),
-                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic),
-            ) => Err(diagnostic.into()),
+            (Ok(false), Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic)) => {
+                Err(diagnostic.into())
+            }
             (Ok(false), Sent::Done) => Err(diagnostics::still_there(self.spec.noun, &app).into()),
             (Err(_), Sent::Done) => Ok(Diagnostics::default()),
             (
                 Err(mut found),
-                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Canceled(diagnostic),
+                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic),
             ) => {
                 found.push(diagnostic);
                 Err(found)
