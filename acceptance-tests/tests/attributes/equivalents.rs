@@ -1,1 +1,162 @@
-//! Two ways to write the same thing: no endless diff.
+//! Two ways to write the same thing: no endless diff, whichever the configuration has and whichever the org.
+
+use crate::life::words;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
+use acceptance_tests::workspace::Workspace;
+use serde_json::json;
+
+const APP: &str = "
+resource \"salesforce_external_client_app\" \"a\" {
+  name  = \"Shop\"
+  label = \"Shop\"
+}
+";
+
+fn configuration(settings: &str, policies: &str) -> String {
+    format!(
+        "{APP}\nresource \"salesforce_external_client_app_oauth_settings\" \"a\" {{\n  external_client_app = \
+         salesforce_external_client_app.a.id\n{settings}\n}}\n\
+         resource \"salesforce_external_client_app_policies\" \"a\" {{\n  external_client_app = \
+         salesforce_external_client_app_oauth_settings.a.id\n{policies}\n}}\n"
+    )
+}
+
+/// Each spelling settles, and after each other one the plan is empty again.
+fn all_are_settled(spellings: &[(&str, &str)]) {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    let words = words(&org);
+    for (settings, policies) in spellings.iter().chain(spellings.first()) {
+        let mut text = configuration(settings, policies);
+        for (word, stands_for) in &words {
+            text = text.replace(word, stands_for);
+        }
+        workspace.configure(&text);
+        workspace.apply().succeeded();
+        workspace.is_settled();
+    }
+}
+
+#[test]
+fn scopes_with_documented_equivalents() {
+    all_are_settled(&[
+        ("oauth_scopes = [\"Basic\", \"OfflineAccess\"]", ""),
+        ("oauth_scopes = [\"Address\", \"Email\", \"Phone\", \"Profile\", \"RefreshToken\"]", ""),
+        ("oauth_scopes = [\"RefreshToken\", \"OfflineAccess\", \"Basic\", \"Email\"]", ""),
+    ]);
+}
+
+#[test]
+fn what_the_org_makes_of_scopes_is_no_drift() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    workspace.configure(&configuration("oauth_scopes = [\"Basic\", \"OfflineAccess\"]", ""));
+    workspace.apply().succeeded();
+    for theirs in
+        ["Address, Email, Phone, Profile, RefreshToken", "Basic,OfflineAccess", "RefreshToken, Basic"]
+    {
+        org.edit(OAUTH, "Shop", "commaSeparatedOauthScopes", theirs);
+        workspace.is_settled();
+    }
+}
+
+#[test]
+fn permission_sets_as_names_or_ids() {
+    let org = Emulator::start();
+    let ids: Vec<String> = org.admin("GET", "/org", None)["permissionSets"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|set| set["name"] != "Integration")
+        .map(|set| set["id"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    let short: Vec<&str> = ids.iter().map(|id| &id[..15]).collect();
+    for sets in [
+        json!(ids),
+        json!(["Shop_Staff", "Shop_Customer"]),
+        json!(short),
+        json!(["Shop_Customer", "Shop_Staff"]),
+    ] {
+        let policies = format!("permitted_users = \"AdminApprovedPreAuthorized\"\npermission_sets = {sets}");
+        workspace.configure(&configuration("", &policies));
+        workspace.apply().succeeded();
+        workspace.is_settled();
+        assert_eq!(
+            org.part(OAUTH_POLICIES, "Shop").text("commaSeparatedPermissionSet"),
+            "Shop_Customer, Shop_Staff"
+        );
+    }
+    for theirs in ["Shop_Staff,Shop_Customer", "Shop_Customer , Shop_Staff"] {
+        org.edit(OAUTH_POLICIES, "Shop", "commaSeparatedPermissionSet", theirs);
+        workspace.is_settled();
+    }
+}
+
+#[test]
+fn lists_in_another_order() {
+    all_are_settled(&[
+        (
+            "oauth_scopes = [\"Web\", \"Api\"]\ncustom_attributes = { b = \"User.City\", a = \"User.Country\" }\n\
+             trusted_ip_range {\n start_ip_address = \"10.0.0.1\"\n end_ip_address = \"10.0.0.2\"\n}\n\
+             trusted_ip_range {\n start_ip_address = \"10.0.0.5\"\n end_ip_address = \"10.0.0.6\"\n}",
+            "profiles = [\"Standard\", \"Admin\"]",
+        ),
+        (
+            "oauth_scopes = [\"Api\", \"Web\"]\ncustom_attributes = { a = \"User.Country\", b = \"User.City\" }\n\
+             trusted_ip_range {\n start_ip_address = \"10.0.0.5\"\n end_ip_address = \"10.0.0.6\"\n}\n\
+             trusted_ip_range {\n start_ip_address = \"10.0.0.1\"\n end_ip_address = \"10.0.0.2\"\n}",
+            "profiles = [\"Admin\", \"Standard\"]",
+        ),
+    ]);
+}
+
+#[test]
+fn line_endings() {
+    all_are_settled(&[
+        ("certificate = {certificate_1}\nclient_assertion_certificate = {certificate_2}", ""),
+        (
+            "certificate = replace({certificate_1}, \"\\n\", \"\\r\\n\")\nclient_assertion_certificate = \
+             replace({certificate_2}, \"\\n\", \"\\r\\n\")",
+            "",
+        ),
+        (
+            "certificate = trimspace({certificate_1})\nclient_assertion_certificate = trimspace({certificate_2})",
+            "",
+        ),
+        (
+            "certificate = \"${{certificate_1}}\\n\"\nclient_assertion_certificate = \"${{certificate_2}}\\n\"",
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn line_endings_of_the_org() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    let settings = "callback_urls = [\"https://a.example.com/\", \"https://b.example.com/\"]";
+    workspace.configure(&configuration(settings, ""));
+    workspace.apply().succeeded();
+    for theirs in [
+        "https://a.example.com/\r\nhttps://b.example.com/",
+        "https://a.example.com/\n\nhttps://b.example.com/\n",
+    ] {
+        org.edit(GLOBAL_OAUTH, "Shop", "callbackUrl", theirs);
+        workspace.is_settled();
+    }
+}
+
+#[test]
+fn a_period_of_zero_with_the_policy_zero() {
+    all_are_settled(&[
+        ("", "refresh_token_policy = \"Zero\"\nrefresh_token_validity_period = 0"),
+        ("", "refresh_token_policy = \"Zero\""),
+        ("", "refresh_token_policy = \"Infinite\"\nrefresh_token_validity_period = 0"),
+    ]);
+}

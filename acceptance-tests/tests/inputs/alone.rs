@@ -83,13 +83,45 @@ fn a_provider_configured_after_apply() {
     workspace.watch(&org);
     workspace.configure(&format!(
         "resource \"terraform_data\" \"url\" {{}}\nprovider \"salesforce\" {{\n  instance_url = \
-         terraform_data.url.output\n}}\n{}",
+         terraform_data.url.id\n}}\n{}",
         app("a", "Shop", "Shop")
     ));
     let run = workspace.run(&["plan", "-json", "-no-color", "-input=false", "-lock=false"]);
     let said = plan(&run, &workspace.folder());
     assert_eq!(run.code, Some(0), "{said:?}");
     assert_eq!(org.journal().len(), 0);
+}
+
+/// Rows 49 and 72: only the org knows, and its answer comes with the attribute; the policies stay as they are.
+#[test]
+fn names_that_the_org_does_not_know() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let with = |policy: &str| {
+        format!(
+            "{}resource \"salesforce_external_client_app_oauth_settings\" \"a\" {{\n  external_client_app = \
+             salesforce_external_client_app.a.id\n  client_credentials_flow_enabled = true\n}}\n\
+             resource \"salesforce_external_client_app_policies\" \"a\" {{\n  external_client_app = \
+             salesforce_external_client_app_oauth_settings.a.id\n{policy}\n}}\n",
+            app("a", "Shop", "Shop")
+        )
+    };
+    workspace.configure(&with(""));
+    workspace.apply().succeeded();
+    let before = org.part(org::OAUTH_POLICIES, "Shop").fields;
+    for (policy, unknown) in [
+        ("  permission_sets = [\"0PS000000000999\"]", "0PS000000000999"),
+        ("  permission_sets = [\"Nobody_Has_It\"]", "Nobody_Has_It"),
+        ("  profiles = [\"Nobody\"]", "Nobody"),
+        ("  client_credentials_flow_user = \"nobody@example.com\"", "nobody@example.com"),
+        ("  custom_scopes = [\"nowhere\"]", "nowhere"),
+        ("  apex_handler = \"NoClass\"\n  execute_handler_as = \"nobody@example.com\"", "nobody@example.com"),
+    ] {
+        workspace.configure(&with(policy));
+        let run = workspace.apply().failed_saying(unknown);
+        assert!(run.says("main.tf line"), "it points nowhere: {run}");
+        assert_eq!(org.part(org::OAUTH_POLICIES, "Shop").fields, before, "{policy}");
+    }
 }
 
 /// Row 98.

@@ -9,6 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const WEIRD: &[&str] = &["null", "unknown", "empty", "long", "wrong type", "control character", "four bytes"];
 
+/// What is known only after apply, of any type.
+const UNKNOWN: &str = r#"
+resource "terraform_data" "id" {}
+
+resource "terraform_data" "unknown" {
+  input = terraform_data.id.id
+}
+"#;
+
 struct Case {
     what: String,
     attribute: String,
@@ -21,7 +30,7 @@ fn no_value_of_any_attribute_is_a_surprise() {
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
     workspace.set("TF_CLI_ARGS_plan", "-parallelism=100");
-    workspace.configure("resource \"terraform_data\" \"unknown\" {}\n");
+    workspace.configure(UNKNOWN);
     let cases = cases(&workspace);
     let mut files = BTreeMap::new();
     for (number, case) in cases.iter().enumerate() {
@@ -72,8 +81,14 @@ fn judge(files: &BTreeMap<String, &Case>, said: &[diagnostics::Diagnostic]) -> B
             None => problems.push(format!("points nowhere: {one:?}")),
             Some(case) => {
                 refused.insert(one.file.clone());
-                let beside =
-                    one.text.contains(&case.attribute) || one.text.contains("Missing required argument");
+                // Terraform finds no line for what is inside a block of a set.
+                let in_block = case.attribute == "trusted_ip_range" && one.at.is_empty();
+                // A login that the org refuses names what can be known of it.
+                let login = case.what.starts_with("provider ");
+                let beside = in_block
+                    || login
+                    || one.text.contains(&case.attribute)
+                    || one.text.contains("Missing required argument");
                 if one.at != case.attribute && !beside {
                     problems.push(format!("{}: points to {:?}: {}", case.what, one.at, one.text));
                 }

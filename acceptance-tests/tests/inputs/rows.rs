@@ -29,7 +29,7 @@ fn is_refused_by_validate() {
     let mut workspace = Workspace::anonymous();
     workspace.unset("TF_LOG");
     let secret = private_key();
-    let rows = rows(&[Stage::Validate]);
+    let rows = rows(Stage::Validate);
     write(&workspace, &rows, &secret);
     let run = workspace.run(&["validate", "-json", "-no-color"]);
     let lines: Vec<&str> = secret.lines().filter(|line| !line.starts_with("-----")).collect();
@@ -46,7 +46,7 @@ fn is_refused_by_plan() {
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
     for (stage, version) in [(Stage::Plan, ""), (Stage::PlanWithOldVersion, "60.0")] {
-        let rows = rows(&[stage]);
+        let rows = rows(stage);
         write(&workspace, &rows, "");
         workspace.set("SALESFORCE_API_VERSION", version);
         let run = workspace.run(&["plan", "-json", "-no-color", "-input=false", "-lock=false"]);
@@ -61,8 +61,8 @@ fn is_refused_by_plan() {
 /// A row and its place among all.
 type Placed = (usize, &'static Row);
 
-fn rows(stages: &[Stage]) -> Vec<Placed> {
-    ROWS.iter().enumerate().filter(|(_, row)| stages.contains(&row.stage)).collect()
+fn rows(stage: Stage) -> Vec<Placed> {
+    ROWS.iter().enumerate().filter(|(_, row)| row.stage == stage).collect()
 }
 
 fn file((place, row): &Placed) -> String {
