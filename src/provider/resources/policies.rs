@@ -137,7 +137,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("refresh_token_policy", Is::Word("SpecificLifetime")),
                 ("refresh_token_validity_period", Is::Zero),
             ],
-            message: "With SpecificLifetime, refresh_token_validity_period must be 1 or more.",
+            message: "With SpecificLifetime, refresh_token_validity_period must be 1 or more, not 0.",
         },
         Combination {
             id: "refresh-period-zero",
@@ -147,7 +147,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                 ("refresh_token_policy", Is::Word("SpecificInactivity")),
                 ("refresh_token_validity_period", Is::Zero),
             ],
-            message: "With SpecificInactivity, refresh_token_validity_period must be 1 or more.",
+            message: "With SpecificInactivity, refresh_token_validity_period must be 1 or more, not 0.",
         },
         Combination {
             id: "refresh-unit-missing",
