@@ -49,6 +49,10 @@ pub enum Rule {
     Listed(&'static [&'static str]),
     /// A dotted IPv4 address without leading zeros.
     Ipv4,
+    /// In a block, the address of the first attribute is not after that of the second.
+    Ascending(&'static str, &'static str),
+    /// No two blocks, each from the first attribute's address to the second's, have an address in common.
+    Disjoint(&'static str, &'static str),
     /// A Salesforce user name: has the form of an e-mail address.
     Username,
     /// One X.509 certificate in PEM.
@@ -63,7 +67,11 @@ impl Rule {
     /// Whether Salesforce is known to refuse what breaks this rule. If not, breaking it is worth a warning only.
     pub fn confirmed(&self) -> bool {
         match self {
-            Rule::Longest(_) | Rule::NotPlainHttp | Rule::RsaKeyBits(_) | Rule::Listed(_) => false,
+            Rule::Longest(_)
+            | Rule::NotPlainHttp
+            | Rule::RsaKeyBits(_)
+            | Rule::Listed(_)
+            | Rule::Disjoint(..) => false,
             Rule::Each(rule) => rule.confirmed(),
             _ => true,
         }
@@ -86,6 +94,11 @@ impl Rule {
                     .then(|| format!("It has {length} characters; Salesforce may refuse more than {most}."))
             }
             (Rule::Unique, value) => twice(value),
+            (Rule::Ascending(first, last), block) => {
+                let (from, to) = addresses(block, first, last)?;
+                (from > to).then(|| format!("It starts at {from}, after its end {to}. Exchange the two."))
+            }
+            (Rule::Disjoint(first, last), Value::Set(blocks)) => overlap(blocks, first, last),
             (Rule::Between(from, to), Value::Number(number)) => {
                 let inside = value.as_int().is_some_and(|number| (*from..=*to).contains(&number));
                 let number = echo(&number.to_string());
@@ -176,6 +189,8 @@ impl Rule {
                 let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
                 format!("One of {}.", words.join(", "))
             }
+            Rule::Ascending(..) => "Must not start after its end.".to_owned(),
+            Rule::Disjoint(..) => "Should not overlap.".to_owned(),
             Rule::Ipv4 => "Must be an IPv4 address without leading zeros.".to_owned(),
             Rule::Username => {
                 "Must be a user name of Salesforce, which has the form of an e-mail address.".to_owned()
@@ -326,6 +341,21 @@ fn plain_http(text: &str) -> Option<String> {
     (!is_here).then(|| {
         let url = echo(text);
         format!("{url} is not encrypted, and Salesforce may refuse it. Write https.")
+    })
+}
+
+/// The addresses of a range; none while they are not known or are no addresses.
+fn addresses(block: &Value, first: &str, last: &str) -> Option<(Ipv4Addr, Ipv4Addr)> {
+    let address = |name: &str| block.get(name).as_text()?.parse().ok();
+    Some((address(first)?, address(last)?))
+}
+
+fn overlap(blocks: &[Value], first: &str, last: &str) -> Option<String> {
+    let mut ranges: Vec<_> = blocks.iter().filter_map(|block| addresses(block, first, last)).collect();
+    ranges.sort();
+    let mut pairs = ranges.iter().zip(ranges.iter().skip(1));
+    pairs.find(|(one, next)| next.0 <= one.1).map(|(one, next)| {
+        format!("The ranges {} to {} and {} to {} overlap. One range may do.", one.0, one.1, next.0, next.1)
     })
 }
 

@@ -46,6 +46,8 @@ pub enum Is {
     Some,
     /// A number other than 0.
     NonZero,
+    /// The number 0.
+    Zero,
 }
 
 /// The effective value of an attribute: what is written, else its default, else null.
@@ -79,6 +81,7 @@ impl Is {
             Is::Unwritten => written.is_null(),
             Is::Empty => effective.is_null() || effective.members().is_some_and(<[Value]>::is_empty),
             Is::Some => effective.members().is_some_and(|members| !members.is_empty()),
+            Is::Zero => effective.as_int() == Some(0),
             Is::NonZero => effective.as_int().is_some_and(|number| number != 0),
         })
     }

@@ -248,6 +248,7 @@ fn condition(is: Is) -> String {
         Is::Empty => "is not set or empty".to_owned(),
         Is::Some => "has members".to_owned(),
         Is::NonZero => "is not 0".to_owned(),
+        Is::Zero => "is 0".to_owned(),
     }
 }
 
@@ -305,6 +306,8 @@ fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static s
     if let [unread, ..] = unread.as_slice() {
         let what = "**Certificate changes**: fingerprint and end of the old one and of the new one.";
         found.push(("certificate-changed", format!("`{unread}` changes"), what));
+        let what = "**Certificate expired**: since when.";
+        found.push(("certificate-expired", format!("`{unread}` has expired"), what));
     }
     if spec.parts.iter().any(|part| spec.is_consumer_part(part)) {
         found.push((

@@ -132,7 +132,7 @@ impl Provider {
 
     pub fn validate_resource_config(&self, type_name: &str, config: &Value) -> Diagnostics {
         let found = match catalog::resource(type_name) {
-            Some(spec) => validate::check(spec, config),
+            Some(spec) => validate::check(spec, config, std::time::SystemTime::now()),
             None => diagnostics::unknown_type(type_name).into(),
         };
         self.finish(found)

@@ -262,7 +262,7 @@ fn certificate_change(spec: &ResourceSpec, prior: &Value, planned: &Value, app: 
         return None;
     }
     let show = |value: &Value| match value.as_text().and_then(metadata::certificate_facts) {
-        Some(facts) => format!("{} (valid until {})", facts.sha256_fingerprint, facts.not_after),
+        Some(facts) => format!("{} (valid until {})", facts.sha256_fingerprint, facts.not_after_date),
         None => "none".to_owned(),
     };
     Some(diagnostics::certificate_changed(name, app, &show(old), &show(new)))

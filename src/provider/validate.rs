@@ -1,27 +1,54 @@
-//! Checks a resource's configuration against the tables: pure, without an org, without a version.
+//! Checks a resource's configuration against the tables: pure, without an org, without a version; the time is given.
 //!
 //! Rules come from the rows, rules between attributes from the spec; this walk adds the paths. Unknown values are
 //! passed over: they are checked when they are known.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use super::combination::Combination;
 use super::diagnostics::{self, Diagnostics};
 use super::resource_spec::{ResourceSpec, Row};
+use super::schema::Block;
 use super::timeouts;
-use crate::metadata::{Field, Kind, LONGEST_TEXT, Rule, unwritable_character};
+use crate::metadata::{Field, Kind, LONGEST_TEXT, Rule, certificate_facts, unwritable_character};
 use crate::value::{Path, Step, Value};
 
 /// Everything that is wrong with a configuration, whatever the org.
-pub fn check(spec: &ResourceSpec, config: &Value) -> Diagnostics {
+pub fn check(spec: &ResourceSpec, config: &Value, now: SystemTime) -> Diagnostics {
     let mut found = Diagnostics::default();
+    check_block(&spec.schema().block, config, &Path::default(), &mut found);
     check_app(spec, config, &mut found);
     for row in spec.rows() {
-        check_row(row, config.get(row.field.attribute), &mut found);
+        let value = config.get(row.field.attribute);
+        check_row(row, value, &mut found);
+        if row.field.rules.iter().any(|rule| matches!(rule, Rule::Certificate)) {
+            check_expiry(row, value, now, &mut found);
+        }
     }
     timeouts::check(config, &mut found);
     found.extend(
         spec.combinations.iter().filter_map(|combination: &Combination| combination.check(spec, config)),
     );
     found
+}
+
+/// What Terraform leaves to providers: a required attribute may still be null, a read-only one may be written.
+fn check_block(block: &Block, config: &Value, path: &Path, found: &mut Diagnostics) {
+    for attribute in &block.attributes {
+        let value = config.get(&attribute.name);
+        let path = path.then(Step::Attribute(attribute.name.clone()));
+        if attribute.required && value.is_null() {
+            found.push(diagnostics::required(path, &attribute.name));
+        } else if !attribute.required && !attribute.optional && !value.is_null() {
+            found.push(diagnostics::read_only(path, &attribute.name));
+        }
+    }
+    for nested in &block.blocks {
+        for member in config.get(&nested.name).members().unwrap_or_default() {
+            let path = path.then(Step::Attribute(nested.name.clone())).then(Step::Member(member.clone()));
+            check_block(&nested.block, member, &path, found);
+        }
+    }
 }
 
 /// The app's name: in the app itself our own name for it, elsewhere the name of an app that may be installed.
@@ -39,6 +66,15 @@ fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
             found.push(diagnostics::invalid_value(path, problem, rule.confirmed()));
             return;
         }
+    }
+}
+
+/// A warning only, since it depends on the day.
+fn check_expiry(row: Row, value: &Value, now: SystemTime, found: &mut Diagnostics) {
+    let Some(facts) = value.as_text().and_then(certificate_facts) else { return };
+    let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    if i64::try_from(now).is_ok_and(|now| facts.not_after < now) {
+        found.push(diagnostics::expired(row.field.attribute, &facts.not_after_date));
     }
 }
 

@@ -91,7 +91,11 @@ pub static TYPE: MetadataType = MetadataType {
                     .doc("The first address, included."),
             ],
         )
-        .rules(&[Rule::AtMost(128)])
+        .rules(&[
+            Rule::AtMost(128),
+            Rule::Each(&Rule::Ascending("start_ip_address", "end_ip_address")),
+            Rule::Disjoint("start_ip_address", "end_ip_address"),
+        ])
         .doc("Addresses that the app is trusted from.")
         .setup("Trusted IP Range"),
         Field::bool("first_party_app_enabled", "isFirstPartyAppEnabled")

@@ -19,6 +19,18 @@ pub fn invalid_value(path: Path, problem: String, confirmed: bool) -> Diagnostic
     diagnostic.at(path)
 }
 
+pub fn required(path: Path, attribute: &str) -> Diagnostic {
+    Diagnostic::error("Missing value", format!("{attribute} is required: it must not be null.")).at(path)
+}
+
+pub fn read_only(path: Path, attribute: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Read-only attribute",
+        format!("{attribute} is read-only: Salesforce or Terraform sets it. Remove the line."),
+    )
+    .at(path)
+}
+
 /// A private key where none belongs. Not at its attribute: Terraform would show the line that holds the key.
 pub fn misplaced_key(path: &Path, problem: &str) -> Diagnostic {
     Diagnostic::error("Misplaced private key", format!("{path}: {problem}"))
@@ -140,6 +152,15 @@ pub fn no_longer_managed(attribute: &str, value: &Value) -> Diagnostic {
             shown(value)
         ),
         "no-longer-managed",
+    )
+    .at_attribute(attribute)
+}
+
+pub fn expired(attribute: &str, date: &str) -> Diagnostic {
+    Diagnostic::advice(
+        "Certificate expired",
+        format!("The {attribute} expired on {date}: logins that are signed with its key may be refused. Make a new one."),
+        "certificate-expired",
     )
     .at_attribute(attribute)
 }

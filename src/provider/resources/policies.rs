@@ -112,7 +112,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         Combination {
             id: "refresh-period-missing",
             verdict: Verdict::Error,
-            at: "refresh_token_validity_period",
+            at: "refresh_token_policy",
             when: &[
                 ("refresh_token_policy", Is::Word("SpecificLifetime")),
                 ("refresh_token_validity_period", Is::Unwritten),
@@ -122,7 +122,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         Combination {
             id: "refresh-period-missing",
             verdict: Verdict::Error,
-            at: "refresh_token_validity_period",
+            at: "refresh_token_policy",
             when: &[
                 ("refresh_token_policy", Is::Word("SpecificInactivity")),
                 ("refresh_token_validity_period", Is::Unwritten),
@@ -130,9 +130,29 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             message: "SpecificInactivity needs refresh_token_validity_period and refresh_token_validity_unit.",
         },
         Combination {
+            id: "refresh-period-zero",
+            verdict: Verdict::Error,
+            at: "refresh_token_validity_period",
+            when: &[
+                ("refresh_token_policy", Is::Word("SpecificLifetime")),
+                ("refresh_token_validity_period", Is::Zero),
+            ],
+            message: "With SpecificLifetime, refresh_token_validity_period must be 1 or more.",
+        },
+        Combination {
+            id: "refresh-period-zero",
+            verdict: Verdict::Error,
+            at: "refresh_token_validity_period",
+            when: &[
+                ("refresh_token_policy", Is::Word("SpecificInactivity")),
+                ("refresh_token_validity_period", Is::Zero),
+            ],
+            message: "With SpecificInactivity, refresh_token_validity_period must be 1 or more.",
+        },
+        Combination {
             id: "refresh-unit-missing",
             verdict: Verdict::Error,
-            at: "refresh_token_validity_unit",
+            at: "refresh_token_validity_period",
             when: &[
                 ("refresh_token_validity_period", Is::NonZero),
                 ("refresh_token_validity_unit", Is::Unwritten),
@@ -153,7 +173,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         Combination {
             id: "client-credentials-user",
             verdict: Verdict::Error,
-            at: "client_credentials_flow_user",
+            at: "client_credentials_flow_enabled",
             when: &[
                 ("client_credentials_flow_enabled", Is::True),
                 ("client_credentials_flow_user", Is::Unwritten),
@@ -163,7 +183,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         Combination {
             id: "apex-handler-user",
             verdict: Verdict::Warning,
-            at: "execute_handler_as",
+            at: "apex_handler",
             when: &[("apex_handler", Is::Written), ("execute_handler_as", Is::Unwritten)],
             message: "An apex_handler without execute_handler_as has no user to run as; whether Salesforce refuses that \
                       is not confirmed.",

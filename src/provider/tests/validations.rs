@@ -7,12 +7,24 @@ use crate::value::Value;
 
 /// The paths of the errors, and of the warnings.
 fn faults(resource: &str, written: &[(&str, Value)]) -> (Vec<String>, Vec<String>) {
-    let found = check(spec(resource), &object(resource, written));
+    let found = check(spec(resource), &complete(resource, written), std::time::SystemTime::UNIX_EPOCH);
     let at = |severity| {
         let those = found.0.iter().filter(|d| d.severity == severity);
         those.map(|d| d.path.as_ref().map(ToString::to_string).unwrap_or_default()).collect::<Vec<_>>()
     };
     (at(Severity::Error), at(Severity::Warning))
+}
+
+/// With what a resource cannot do without.
+fn complete(resource: &str, written: &[(&str, Value)]) -> Value {
+    let mut config = object(resource, &[(spec(resource).app_attribute, "Shop".into())]);
+    if resource.is_empty() {
+        config.put("label", "Shop".into());
+    }
+    for (name, value) in written {
+        config.put(name, value.clone());
+    }
+    config
 }
 
 fn errors(resource: &str, written: &[(&str, Value)]) -> Vec<String> {
@@ -43,6 +55,25 @@ fn bad_values_are_refused_at_their_attribute() {
         errors.extend(warnings);
         assert_eq!(errors, vec![path.to_owned()], "{name} = {value:?}");
     }
+}
+
+#[test]
+fn what_is_required_must_not_be_null_and_what_is_read_only_not_written() {
+    assert_eq!(errors("", &[("name", Value::Null)]), ["name"]);
+    assert!(errors("", &[("label", Value::Unknown)]).is_empty());
+    assert_eq!(errors("_oauth_settings", &[("consumer_key", "x".into())]), ["consumer_key"]);
+    assert_eq!(errors("_policies", &[("id", "x".into())]), ["id"]);
+}
+
+#[test]
+fn ranges_end_after_they_start() {
+    let range = |from: &str, to: &str| {
+        Value::object([("start_ip_address", Value::text(from)), ("end_ip_address", Value::text(to))])
+    };
+    let ranges = |ranges: Vec<Value>| [("trusted_ip_range", Value::set(ranges))];
+    assert_eq!(errors("_oauth_settings", &ranges(vec![range("10.0.0.9", "10.0.0.1")])).len(), 1);
+    let overlapping = ranges(vec![range("10.0.0.1", "10.0.0.9"), range("10.0.0.5", "10.0.0.20")]);
+    assert_eq!(faults("_oauth_settings", &overlapping), (vec![], vec!["trusted_ip_range".to_owned()]));
 }
 
 #[test]
