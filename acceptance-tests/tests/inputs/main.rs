@@ -1,6 +1,12 @@
 //! Bad input: what must be refused or warned of before anything reaches the org, with the attribute it is at; and
 //! for every attribute values that nobody expects, after which the provider still answers.
-#![expect(clippy::panic, clippy::indexing_slicing, reason = "a test fails by a panic, in its functions too")]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic, in its functions too"
+)]
 
 mod alone;
 mod diagnostics;

@@ -132,7 +132,7 @@ pub const ROWS: &[Row] = &[
     row(74, Policies, "refresh_token_policy = \"SpecificLifetime\"\nrefresh_token_validity_period = 5", "refresh_token_validity_period", "refresh_token_validity_unit"),
     row(75, Policies, "refresh_token_policy = \"Infinite\"\nrefresh_token_validity_period = 5\nrefresh_token_validity_unit = \"Days\"", "refresh_token_validity_period", "only"),
     row(76, Policies, "refresh_token_policy = \"SpecificLifetime\"\nrefresh_token_validity_period = 5\nrefresh_token_validity_unit = \"Weeks\"", "refresh_token_validity_unit", "Days"),
-    row(76, Policies, "refresh_token_policy = \"SpecificLifetime\"\nrefresh_token_validity_period = 0\nrefresh_token_validity_unit = \"Days\"", "refresh_token_validity_period", "0"),
+    row(76, Policies, "refresh_token_policy = \"SpecificLifetime\"\nrefresh_token_validity_period = 0\nrefresh_token_validity_unit = \"Days\"", "refresh_token_validity_period", "1 or more"),
     row(78, Policies, "guest_jwt_session_timeout_type = \"Custom\"\nguest_jwt_timeout_minutes = 20", "guest_jwt_timeout_minutes", "1, 5, 10, 15, 30"),
     row(79, Policies, "guest_jwt_timeout_minutes = 5", "guest_jwt_timeout_minutes", "61.0").in_plan_with_old_version(),
     row(80, Settings, "single_logout_url = \"http://x.example.com\"", "single_logout_url", "https").warns(),
