@@ -263,6 +263,15 @@ impl Org {
     pub fn stopped(&self) -> bool {
         self.inner.stopped()
     }
+
+    /// Something that may be given up when we are stopped, such as a refresh; none when it was.
+    pub async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = self.inner.until_stopped() => None,
+        }
+    }
 }
 
 impl Inner {

@@ -137,7 +137,7 @@ fn own_facts(spec: &ResourceSpec, attribute: &Attribute) -> Option<String> {
 
 /// Lists of the attributes of a block, as tfplugindocs orders them. `heading`: what opens a list's title.
 fn attributes(page: &mut String, block: &Block, heading: &str, facts: impl Fn(&Attribute) -> Option<String>) {
-    let lists: [(&str, fn(&Attribute) -> bool); 3] = [
+    let lists: [(&str, Belongs); 3] = [
         ("Required", |attribute| attribute.required),
         ("Optional", |attribute| attribute.optional),
         ("Read-Only", |attribute| !attribute.required && !attribute.optional),
@@ -234,6 +234,9 @@ fn rules(page: &mut String, spec: &ResourceSpec) {
     }
 }
 
+/// Whether an attribute belongs in a list.
+type Belongs = fn(&Attribute) -> bool;
+
 fn condition(is: Is) -> String {
     match is {
         Is::True => "is `true`".to_owned(),
@@ -282,8 +285,7 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
             .trim_start_matches("\"{app}\": ")
             .replace("{old}", "the old value")
             .replace("{removed}", "what is taken away")
-            .replace('{', "`")
-            .replace('}', "`");
+            .replace(['{', '}'], "`");
         let _ = writeln!(
             page,
             "| `{id}` | `{attribute}` {change} | **{summary}**: {} |",

@@ -86,6 +86,15 @@ pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
     }
 }
 
+pub fn read_interrupted(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Interrupted while reading",
+        format!(
+            "Terraform was interrupted before the {noun} of \"{app}\" was read. The state stays as it was."
+        ),
+    )
+}
+
 pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
     Diagnostic::error(
         "Salesforce does not show a component",
@@ -335,6 +344,30 @@ pub fn still_there_to_be_replaced(noun: &str, app: &str) -> Diagnostic {
             "The replacement of the {noun} of \"{app}\" cannot be created while the old one exists: both have the same API \
              name. Nothing was changed. Take create_before_destroy out of the resource's lifecycle block, or give the new \
              app another name."
+        ),
+    )
+}
+
+pub fn taken_over_with_changes(noun: &str, app: &str, lost: &[(&str, Value)]) -> Diagnostic {
+    let before: Vec<String> =
+        lost.iter().map(|(name, value)| format!("{name} was {}", shown(value))).collect();
+    Diagnostic::warning(
+        "Taken over, and changed",
+        format!(
+            "The {noun} of \"{app}\" had settings that the configuration does not keep: {}. Write them in the configuration \
+             to have them back.",
+            before.join("; ")
+        ),
+    )
+}
+
+/// A part without which an update cannot be made.
+pub fn part_missing(noun: &str, app: &str, kind: &str) -> Diagnostic {
+    Diagnostic::error(
+        "A part is missing",
+        format!(
+            "The {noun} of \"{app}\" have no {kind} in the org any more, so nothing was changed. Salesforce makes it \
+             together with the app's OAuth settings: replace those, or create it in Setup."
         ),
     )
 }

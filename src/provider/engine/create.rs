@@ -7,7 +7,7 @@ use super::adoption::is_our_own;
 use super::apply::{Apply, Sent};
 use super::state::{Actual, PartState, Wishes, component_to_write, new_component};
 use super::{Engine, diagnostics};
-use crate::metadata::{Omitted, Sent as Sending};
+use crate::metadata::{Omitted, Sent as Sending, same_meaning};
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
 use crate::provider::catalog;
 use crate::provider::diagnostics::Diagnostics;
@@ -139,12 +139,17 @@ impl Engine<'_> {
         if changes.is_empty() {
             return Ok(self.compared(apply, &actual, Sent::Done).await);
         }
+        let lost = lost_by_taking_over(wishes, &actual);
         let sent = self.send_surely(apply, wishes, changes).await?;
-        Ok(self.conclude(apply, sent).await)
+        let mut reply = self.conclude(apply, sent).await;
+        if !lost.is_empty() {
+            reply.diagnostics.push(diagnostics::taken_over_with_changes(self.spec.noun, apply.app, &lost));
+        }
+        Ok(reply)
     }
 
     /// A part that is not there although the configuration says something of it.
-    fn missing_part(&self, actual: &Actual, wishes: &Wishes<'_>) -> Option<&'static Part> {
+    pub(super) fn missing_part(&self, actual: &Actual, wishes: &Wishes<'_>) -> Option<&'static Part> {
         self.spec.parts.iter().find(|part| {
             let absent = matches!(actual.part(part), PartState::Absent);
             absent && part.kind.fields.iter().any(|field| says_something(field, wishes))
@@ -157,6 +162,25 @@ impl Engine<'_> {
         let writes = parts.filter_map(|(part, existing)| component_to_write(wishes, part, existing));
         writes.map(Change::Write).collect()
     }
+}
+
+/// What somebody had set that the configuration does not mention or takes members from: attributes with their values.
+/// Nothing of what Salesforce makes itself counts: that has the defaults.
+fn lost_by_taking_over(wishes: &Wishes<'_>, actual: &Actual) -> Vec<(&'static str, Value)> {
+    let rows = wishes.spec.rows().filter_map(|row| {
+        let name = row.field.attribute;
+        let there = actual.part(row.part).component()?.get(name);
+        let planned = wishes.planned.get(name);
+        if there.is_null() || planned.is_unknown() || same_meaning(row.field, there, planned) {
+            return None;
+        }
+        let written = !wishes.config.get(name).is_null();
+        let removed = there.members().is_some_and(|members| {
+            members.iter().any(|member| !planned.members().unwrap_or_default().contains(member))
+        });
+        (!written || removed).then(|| (name, there.clone()))
+    });
+    rows.collect()
 }
 
 /// Whether the configuration asks for anything but what an absent part amounts to.

@@ -19,8 +19,13 @@ impl Engine<'_> {
             identity: request.identity.clone(),
             diagnostics: Diagnostics::default(),
         };
-        if let Err(found) = self.refresh(&request, &mut reply).await {
-            reply.diagnostics.extend(found);
+        match self.org.unless_stopped(self.refresh(&request, &mut reply)).await {
+            Some(Ok(())) => {}
+            Some(Err(found)) => reply.diagnostics.extend(found),
+            None => {
+                let app = self.app_of(&request.state);
+                reply.diagnostics.push(diagnostics::read_interrupted(self.spec.noun, &app));
+            }
         }
         reply
     }

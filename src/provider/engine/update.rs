@@ -68,6 +68,9 @@ impl Engine<'_> {
             planned: &request.planned,
             version: session.api_version,
         };
+        if let Some(part) = self.missing_part(&actual, &wishes) {
+            return Err(diagnostics::part_missing(self.spec.noun, &app, part.kind.name).into());
+        }
         let mut changes = self.changes(&wishes, &actual);
         if Self::unreadable_part(&actual) {
             changes.extend(self.changes_of_unreadable(&wishes, &actual, &private, &app));

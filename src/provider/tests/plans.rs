@@ -260,3 +260,12 @@ fn a_generated_configuration_that_names_the_own_consumer_changes_nothing_now_or_
     assert!(later.requires_replace.is_empty(), "taking the line out again must not end the consumer key");
     assert_eq!(later.planned, state);
 }
+
+#[test]
+fn an_app_that_gives_up_the_consumer_of_another_org_gets_one_of_its_own() {
+    let linked = with(settings(), "oauth_link", "00D000000000009EAA:888".into());
+    let first = planned(SETTINGS, &linked, None, &none());
+    let state = applied(&first);
+    let reply = planned(SETTINGS, &settings(), Some(&state), &PrivateState::read(&first.private));
+    assert_eq!(reply.requires_replace, vec![Path::attribute("oauth_link")]);
+}
