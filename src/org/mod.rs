@@ -161,16 +161,8 @@ impl Org {
     /// An org by its connection settings. Nothing is sent yet.
     ///
     /// # Errors
-    /// When the settings cannot work.
-    pub fn connect(settings: ConnectionSettings) -> Result<Org, Unavailable> {
-        Org::connect_with(settings, Settings::default())
-    }
-
-    /// An org by its connection settings, with other waits than the usual ones, or without batching.
-    ///
-    /// # Errors
     /// When the connection settings cannot work.
-    pub fn connect_with(connection: ConnectionSettings, settings: Settings) -> Result<Org, Unavailable> {
+    pub fn connect(connection: ConnectionSettings, settings: Settings) -> Result<Org, Unavailable> {
         let client = crate::salesforce::Client::new(connection)?;
         Ok(Org::with_settings(Arc::new(client), settings))
     }

@@ -289,8 +289,8 @@ impl Connected {
 async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> {
     let client_id = configuration.settings.login.client_id().map(str::to_owned);
     let settings = org::Settings { batching: configuration.batching, ..org::Settings::default() };
-    let org = Org::connect_with(configuration.settings, settings)
-        .map_err(|error| diagnostics::unavailable(&error))?;
+    let org =
+        Org::connect(configuration.settings, settings).map_err(|error| diagnostics::unavailable(&error))?;
     let version = org.known_api_version().await;
     let context = PlanContext {
         version,

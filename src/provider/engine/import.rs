@@ -3,12 +3,10 @@
 use super::state::{Actual, PartState};
 use super::{Engine, diagnostics, same_org};
 use crate::metadata::{Readback, Rule};
-use crate::org::{Freshness, Instant};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::operations::{ImportReply, ImportRequest, Imported, ReadRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{DELETION_PROTECTION, ID, ORG_ID};
-use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
 impl Engine<'_> {
@@ -58,29 +56,18 @@ impl Engine<'_> {
         if self.spec.protectable {
             state.put(DELETION_PROTECTION, false.into());
         }
-        let deadline = Instant::now() + timeouts::limit(&state, Operation::Read, &self.spec.default_timeouts);
-        let actual = self.look_up(&app, &private, &session, Freshness::Snapshot, deadline).await?;
-        if !actual.exists() {
-            return Err(diagnostics::nothing_to_import(self.spec.noun, &app, &session.instance).into());
-        }
-        self.check_importable(&app, &actual)?;
-        let read = self
-            .read(ReadRequest {
-                type_name: request_type(request),
-                state,
-                private: private.write(),
-                identity: None,
-            })
-            .await;
+        let type_name = request.type_name.clone();
+        let read =
+            ReadRequest { type_name: type_name.clone(), state, private: private.write(), identity: None };
+        let read = self.read(read).await;
         if read.diagnostics.has_errors() {
             return Err(read.diagnostics);
         }
-        let imported = Imported {
-            type_name: request_type(request),
-            state: read.state,
-            private: read.private,
-            identity: read.identity,
-        };
+        if read.state.is_null() {
+            return Err(diagnostics::nothing_to_import(self.spec.noun, &app, &session.instance).into());
+        }
+        let imported =
+            Imported { type_name, state: read.state, private: read.private, identity: read.identity };
         // Terraform reads what was imported once more; that read says what there is to say.
         Ok((imported, Diagnostics::default()))
     }
@@ -109,8 +96,4 @@ impl Engine<'_> {
             None => Ok(()),
         }
     }
-}
-
-fn request_type(request: &ImportRequest) -> String {
-    request.type_name.clone()
 }
