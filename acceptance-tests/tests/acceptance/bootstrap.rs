@@ -193,6 +193,8 @@ fn each_permission_of_the_admin_is_needed_and_together_they_are_enough_for_polic
           external_client_app = "Shop"
           permitted_users     = "AdminApprovedPreAuthorized"
           permission_sets     = ["Shop_Customer"]
+          # Who may not see the policies waits for them to come.
+          timeouts { create = "2s" }
         }
         "#,
     );
