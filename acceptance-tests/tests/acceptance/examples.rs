@@ -71,7 +71,7 @@ fn every_example_is_run_here() {
         names.sort();
         names
     };
-    assert_eq!(list("."), ["bootstrap", "demo", "headless-identity", "provider", "resources"]);
+    assert_eq!(list("."), ["bootstrap", "demo", "headless-identity", "modules", "provider", "resources"]);
     assert_eq!(
         list("resources"),
         [

@@ -16,6 +16,7 @@ mod import;
 mod interrupts;
 mod lifecycle;
 mod literal_names;
+mod module;
 mod replace;
 mod secrets;
 mod update;
