@@ -60,6 +60,7 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
             }
             ok(json!({ "expired": count }))
         }
+        ("GET", ["gates"]) => ok(json!(crate::site::gate::list())),
         ("GET", ["clock"]) => ok(clock(state)),
         ("POST", ["clock"]) => {
             let wanted = body(request)?;
@@ -69,7 +70,7 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
             state.org.clock_ahead_ms = state.org.clock_ahead_ms.saturating_add(seconds.saturating_mul(1000));
             ok(clock(state))
         }
-        (_, ["site" | "users", ..]) => site::respond(state, request, rest),
+        (_, ["site" | "users" | "mailbox", ..]) => site::respond(state, request, rest),
         ("POST", ["sessions"]) => open_session(state, &body(request)?),
         ("GET", ["faults"]) => ok(json!(state.script.entries)),
         ("POST", ["faults"]) => {
