@@ -19,4 +19,5 @@ mod literal_names;
 mod module;
 mod replace;
 mod secrets;
+mod smoke_test;
 mod update;
