@@ -273,6 +273,9 @@ pub fn may_log_in(org: &Org, user: &User, client: &Client, peer: &str, moment: M
         _ if is_in_range => Ok(()),
         Some("Bypass") => Ok(()),
         Some("Enforce_RelaxRefresh") if moment == Moment::Refresh => Ok(()),
+        _ if client.has_trusted_ranges() => {
+            not_imitated("trusted IP ranges of an app, from outside of the profile's ranges")
+        }
         Some("Bypass_2factor") => not_imitated(
             "ipRelaxationPolicyType Bypass_2factor from outside of the profile's ranges: it asks for a second factor",
         ),
