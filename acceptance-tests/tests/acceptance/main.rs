@@ -17,6 +17,7 @@ mod interrupts;
 mod lifecycle;
 mod literal_names;
 mod module;
+mod org_settings;
 mod replace;
 mod secrets;
 mod smoke_test;
