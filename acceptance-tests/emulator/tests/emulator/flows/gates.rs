@@ -589,6 +589,11 @@ const TOKENS: &[Case] = &[
         assert_eq!(shop.revoke(&token).status, 200);
         shop.revoke(&token)
     }),
+    ("U0", "401 [INVALID_SESSION_ID: Session expired or invalid]", |shop| {
+        let bearer = format!("Bearer {}", shop.tokens()["access_token"].as_str().unwrap());
+        shop.user("customer", &json!({ "active": false }));
+        shop.call("GET", "/services/data/v66.0/limits", &[("Authorization", &bearer)], "")
+    }),
     ("U1", "403 [API_CURRENTLY_DISABLED: API is disabled for this User]", |shop| data(shop, "no.api", "api")),
     ("U2", "401 [INVALID_SESSION_ID: This session is not valid for use with the REST API]", |shop| {
         data(shop, "customer", "openid")
