@@ -260,7 +260,9 @@ pub fn may_log_in(org: &Org, user: &User, client: &Client, peer: &str, moment: M
         return Ok(());
     };
     let hour = u32::try_from(org.now() / 3_600_000 % 24).unwrap_or(0);
-    let is_in_hours = policy.login_hours.is_none_or(|(from, to)| (from..to).contains(&hour));
+    let is_in_hours = policy.login_hours.is_none_or(|(from, to)| {
+        if from <= to { (from..to).contains(&hour) } else { hour >= from || hour < to }
+    });
     if moment == Moment::Login && !is_in_hours {
         return Err(Gate::LoginRestricted.into());
     }

@@ -161,6 +161,7 @@ gates! {
     IntrospectOther: "G23", "introspect", "the token is of another app and `isIntrospectAllTokens` is off, or it is unknown or no longer valid", Json(200, r#"{"active":false}"#), Cited, "Metadata API guide, RFC 7662 2.2";
     RevokeUnknown: "T4", "revoke", "the token is unknown", OAuth(400, "unsupported_token_type", "this token type is not supported"), Cited, "Help; which of its two errors is assumed";
     RevokeAgain: "T5", "revoke", "the token is no longer valid", OAuth(400, "invalid_token", "this token has expired or has been revoked"), Cited, "Help; which of its two errors is assumed";
+    SessionOver: "U0", "data APIs", "the user is no longer active, or the app is switched off", Rest(401, "INVALID_SESSION_ID", "Session expired or invalid"), Assumed, "no source";
     ApiEnabled: "U1", "data APIs", "the user has no API Enabled", Rest(403, "API_CURRENTLY_DISABLED", "API is disabled for this User"), Cited, "one observer of a live org";
     ApiScope: "U2", "data APIs", "the token has neither the scope `api` nor `full`", Rest(401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API"), Assumed, "no source for this flow";
     Issuer: "U3", "data APIs of the org's host", "a JWT of the site is sent to the org's host", Rest(401, "INVALID_AUTH_HEADER", "INVALID_ISS"), Cited, "one observer of a live org, for guests";

@@ -282,6 +282,31 @@ fn profiles_admit_as_permission_sets_do() {
 }
 
 #[test]
+fn login_hours_may_span_the_night() {
+    let shop = Shop::open();
+    let now = shop.org.admin("GET", "clock", "")["now"].as_str().unwrap().to_string();
+    let hour: u64 = now[11..13].parse().unwrap();
+    // Some time after 23:00, whatever the time is now.
+    shop.forward((23 + 24 - hour) % 24 * 3600);
+    let allow = |from: u64, to: u64| {
+        shop.site(&json!({ "loginPolicies": { "Customer Community User": { "loginHours": [from, to] } } }));
+        shop.log_in("customer", &[]).status
+    };
+    assert_eq!(allow(22, 6), 302);
+    assert_eq!(allow(6, 22), 400);
+    assert_eq!(allow(0, 24), 302);
+}
+
+#[test]
+fn a_planned_fault_meets_the_site_too() {
+    let shop = Shop::open();
+    let fault = json!({ "call": "siteForgotPassword", "do": { "fault": { "code": "x", "text": "y" } } });
+    shop.org.admin("POST", "faults", &fault.to_string());
+    let answer = shop.forgot(&json!({}));
+    assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some("x")));
+}
+
+#[test]
 fn a_site_may_have_a_path() {
     let shop = Shop::with(Config { site_prefix: "/shop/".to_string(), ..Config::default() });
     assert!(shop.org.running.site_url.ends_with("/shop"));
