@@ -23,7 +23,7 @@ test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with
 	@acceptance-tests/clients/install sf >/dev/null
 	RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --test clients -- --ignored
 
-demo: ## Run Terraform against the emulator and tell what happens; KEEP=1 leaves the org running
+demo: ## Run Terraform and a client's logins against the emulator, and tell; KEEP=1 leaves the org running
 	@scripts/demo
 
 docs: ## Rewrite the pages of docs/ that are made of the tables; fails when some were stale, to be looked at and committed

@@ -19,5 +19,6 @@ pub mod plan;
 pub mod plugin_client;
 pub mod provider_binary;
 pub mod scenario;
+pub mod smoke_test;
 pub mod terraform;
 pub mod workspace;

@@ -117,8 +117,21 @@ impl Running {
     /// When it does not start.
     #[must_use]
     pub fn start(directory: &Path, environment: &BTreeMap<String, String>, arguments: &[&str]) -> Self {
-        let program = path();
-        let mut child = Command::new(&program)
+        Self::program(&path(), directory, environment, arguments)
+    }
+
+    /// The same for a script that is run beside Terraform, or that runs it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn program(
+        program: &Path,
+        directory: &Path,
+        environment: &BTreeMap<String, String>,
+        arguments: &[&str],
+    ) -> Self {
+        let mut child = Command::new(program)
             .args(arguments)
             .current_dir(directory)
             .env_clear()
@@ -132,7 +145,8 @@ impl Running {
             .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
         let stdout = collect(child.stdout.take());
         let stderr = collect(child.stderr.take());
-        let command = format!("terraform {}", arguments.join(" "));
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
+        let command = format!("{name} {}", arguments.join(" "));
         Self { child, command, started: Instant::now(), stdout, stderr }
     }
 
