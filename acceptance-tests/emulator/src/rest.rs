@@ -275,7 +275,7 @@ fn usage(state: &State, request: &Request) -> Answer {
         .take(size)
         .map(|(name, app)| {
             json!({
-                "developerName": name,
+                "developerName": crate::installed::split(name).1,
                 "identifier": app.id,
                 "label": text(&app.fields, "label"),
                 "type": "ExternalClientApplication",

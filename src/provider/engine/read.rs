@@ -167,7 +167,10 @@ impl Engine<'_> {
 
     /// The consumer key of an app by REST, where the org allows that.
     async fn consumer_key_of(&self, app: &str) -> Result<Option<String>, Unavailable> {
-        let soql = format!("SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{app}'");
+        // The app of an installed package may have the same developer name.
+        let soql = format!(
+            "SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{app}' AND NamespacePrefix = null"
+        );
         let rows = self.org.query(&soql).await?;
         match rows.first().and_then(|row| row.get("Id")).and_then(|id| id.as_str()) {
             Some(id) => self.org.consumer_key(id).await,
