@@ -64,6 +64,7 @@ struct Connected {
     org: Org,
     context: PlanContext,
     activity: Activity,
+    allow_mass_removal: bool,
 }
 
 impl Provider {
@@ -280,6 +281,7 @@ impl Connected {
             org: &self.org,
             client_id: self.context.client_id.as_deref(),
             allow_self_lockout: self.context.allow_self_lockout,
+            allow_mass_removal: self.allow_mass_removal,
             activity: &self.activity,
         }
     }
@@ -298,7 +300,8 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
         allow_self_lockout: configuration.allow_self_lockout,
         tainted: None,
     };
-    Ok(Connected { org, context, activity: Activity::default() })
+    let allow_mass_removal = configuration.allow_mass_removal;
+    Ok(Connected { org, context, activity: Activity::default(), allow_mass_removal })
 }
 
 /// What tells a resource from all others: the org, the package, the name.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::disappearance::Missing;
 use crate::org::Instant;
 
 /// A resource by its type and its app.
@@ -21,6 +22,8 @@ pub struct Activity {
     made: Mutex<BTreeSet<Name>>,
     /// What was read, and whether deletion is protected there.
     read: Mutex<BTreeMap<Name, bool>>,
+    /// What was looked for in a refresh and is gone.
+    pub missing: Missing,
 }
 
 /// A creation that is under way, until it is dropped.
