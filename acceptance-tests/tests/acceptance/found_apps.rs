@@ -272,6 +272,15 @@ fn with_every_value_there_is() {
 
 #[test]
 fn with_elements_that_no_attribute_stands_for() {
+    let plugin = Edit {
+        resource: TYPES[2],
+        line: "oauth_plugin_enabled ",
+        instead: "oauth_plugin_enabled = false",
+        component: POLICIES,
+        element: "isOauthPluginEnabled",
+    };
+    let make = with_elements_of_its_own;
+    found(&Kind { id: "Shop", make, imports: [Succeeds; 3], edit: plugin });
     found(&Kind { id: "Shop", make: with_elements_of_its_own, imports: [Succeeds; 3], edit: LABEL });
 }
 

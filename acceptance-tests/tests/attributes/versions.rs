@@ -107,9 +107,10 @@ fn what_a_version_does_not_have_is_an_error_at_the_attribute_and_the_rest_works(
         }
         assert_eq!(org.deploys().len(), 0);
 
-        // What every version has is tried with the oldest and the newest.
-        let there =
-            |one: &Attribute| since(one) <= version && (since(one) > 60 || [60, 67].contains(&version));
+        // The newest is the subject of the other tests; what every version has is tried with the oldest.
+        let there = |one: &Attribute| {
+            (since(one) > 60 || version == 60) && since(one) <= version && version < 67
+        };
         // What stands beside the others may be too new as well.
         let (text, _) = set_at_create(there, &words(&org));
         workspace.configure(&without(&text, &newer, &[]));
@@ -118,5 +119,5 @@ fn what_a_version_does_not_have_is_an_error_at_the_attribute_and_the_rest_works(
         working += ATTRIBUTES.iter().filter(|one| there(one)).count();
     }
     eprintln!("8 API versions: {errors} attributes refused at their place, {working} set and settled");
-    assert!(errors > 40 && working > 200);
+    assert!(errors > 40 && working > 100);
 }

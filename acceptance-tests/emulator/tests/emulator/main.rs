@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod client;
+mod completeness;
+mod contract;
 mod crud;
 mod deploys;
 mod faults;
 mod jobs;
 mod people;
+mod protocol;
 mod rest;
 mod retrieves;
 mod strictness;

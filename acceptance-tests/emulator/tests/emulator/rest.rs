@@ -3,25 +3,7 @@
 use crate::client::{APP, Answer, Org, Package, start};
 
 fn multipart(org: &Org, parts: &[(&str, &str, &[u8])]) -> Answer {
-    let mut body = Vec::new();
-    for (disposition, content_type, content) in parts {
-        body.extend_from_slice(
-            format!(
-                "--B\r\nContent-Disposition: form-data; {disposition}\r\nContent-Type: {content_type}\r\n\r\n"
-            )
-            .as_bytes(),
-        );
-        body.extend_from_slice(content);
-        body.extend_from_slice(b"\r\n");
-    }
-    body.extend_from_slice(b"--B--\r\n");
-    let bearer = format!("Bearer {}", org.token);
-    org.http(
-        "POST",
-        "//services/data/v66.0/metadata/deployRequest",
-        &[("Authorization", &bearer), ("Content-Type", "multipart/form-data; boundary=B")],
-        &body,
-    )
+    org.multipart(66, parts)
 }
 
 #[test]
