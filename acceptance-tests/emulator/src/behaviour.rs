@@ -93,6 +93,7 @@ pub const FACTS: &[Fact] = facts![
     Assumed: "Queries tell an installed app's DeveloperName and NamespacePrefix apart", "columns of the object";
     Assumed: "A retrieve of * returns what packages brought", "no source; switch wildcard_skips_packages";
     Assumed: "With the consumer of another org nobody here checks that it allows the flows which the policies set", "no source";
+    Assumed: "A query answers with up to 2000 records and says where the next ones are", "general knowledge";
     Assumed: "The wording of errors that no source quotes", "no source";
 ];
 

@@ -560,6 +560,34 @@ fn rest_paths_and_people() {
         "the only change of a deployment is the status Canceling",
     );
     refused("method", &org.rest("DELETE", path, ""), 501, "not imitated: DELETE");
+    // What clients of other purposes ask for is not answered as if it were not there.
+    for path in [
+        "sobjects",
+        "sobjects/User/describe",
+        "sobjects/ExternalClientApplication/describe",
+        "tooling/sobjects/ApexClass/describe",
+        "queryAll",
+        "composite",
+        "search",
+        "recent",
+        "jobs/query",
+        "connect/organization",
+    ] {
+        refused(
+            path,
+            &get(&org, &format!("/services/data/v66.0/{path}")),
+            501,
+            "not imitated: GET /services/data",
+        );
+    }
+    refused(
+        "locator",
+        &get(&org, "/services/data/v66.0/query/01g000000000001AAA-2000"),
+        400,
+        "invalid query locator",
+    );
+    let partner = org.http("POST", "/services/Soap/u/64.0", &[("Content-Type", "text/xml")], b"<login/>");
+    refused("SOAP login", &partner, 501, "<faultcode>sf:NOT_IMITATED</faultcode>");
     refused("SOQL text", &org.query("SELECT Id FROM User WHERE Name = 'x"), 400, "unterminated string in");
     refused("SOQL sign", &org.query("SELECT Id ; FROM User"), 400, "unexpected token: ';'");
     refused(

@@ -173,3 +173,25 @@ fn another_admin_edits_by_hand() {
     org.admin("PATCH", "org", r#"{"permissionSets":{"New":3,"Shop_Staff":null}}"#);
     assert_eq!(org.query("SELECT COUNT() FROM PermissionSet").json()["totalSize"], 3);
 }
+
+#[test]
+fn long_results_of_queries_come_in_batches() {
+    let org = start();
+    org.admin("PATCH", "org", r#"{"profiles": {"Standard": 4500}}"#);
+    let mut page = org.query("SELECT Id FROM User WHERE Profile.Name = 'Standard'").json();
+    let mut sizes = Vec::new();
+    let mut ids = std::collections::BTreeSet::new();
+    loop {
+        let records = page["records"].as_array().unwrap();
+        sizes.push(records.len());
+        ids.extend(records.iter().map(|record| record["Id"].to_string()));
+        assert_eq!(page["totalSize"], 4500);
+        if page["done"] == true {
+            break;
+        }
+        page = org.rest("GET", page["nextRecordsUrl"].as_str().unwrap(), "").json();
+    }
+    assert_eq!(sizes, [2000, 2000, 500]);
+    assert_eq!(ids.len(), 4500);
+    assert!(page.get("nextRecordsUrl").is_none());
+}
