@@ -64,7 +64,8 @@ fn put(org: &Emulator, kind: &str, name: &str, elements: &[(&str, &str)]) {
         elements.iter().map(|(element, text)| format!("<{element}>{text}</{element}>\n")).collect();
     let file = format!("<{kind} xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{lines}</{kind}>");
     let url = format!("{}/emulator/components/{kind}/{name}", org.url());
-    let reply = acceptance_tests::http::call("PUT", &url, Some(&file)).expect("an answer");
+    let reply =
+        acceptance_tests::http::call("PUT", &url, Some(&file)).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(reply.status, 200, "{kind} {name}: {}", reply.body);
 }
 
@@ -395,7 +396,7 @@ fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, kind: &Kind, bef
     assert_eq!(&org.admin("GET", "/components", None), before, "an import changes nothing in the org");
     let Edit { resource, line: pattern, instead, component, element } = kind.edit;
     let path = workspace.folder().join("generated.tf");
-    let generated = std::fs::read_to_string(path).expect("the generated configuration");
+    let generated = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}"));
     let (mut edited, mut inside) = (false, false);
     let lines: Vec<String> = generated
         .lines()
