@@ -14,10 +14,12 @@
 pub mod canary;
 pub mod emulator;
 pub mod http;
+pub mod interrupt;
 pub mod org;
 pub mod plan;
 pub mod plugin_client;
 pub mod provider_binary;
 pub mod scenario;
+pub mod target;
 pub mod terraform;
 pub mod workspace;

@@ -227,6 +227,7 @@ pub const ALL_PERMISSIONS: &[&str] = &[
     "ExternalClientAppDeveloper",
     "ExternalClientAppViewer",
     "ManageConnectedApps",
+    "ManageProfilesPermissionsets",
     "ModifyMetadata",
     "ViewClientSecret",
     "ViewConsumerSecretsInMetadata",
