@@ -66,16 +66,15 @@ fn main() -> ExitCode {
              LIVE_PRODUCTION=yes lets it run there.",
         );
     }
-    let Task::Run { scenarios, facts } = settings.task else {
-        if settings.task == Task::Sweep {
-            return sweep(&org);
-        }
-        say(&run::plan(&org, true, true, &settings.facts));
+    if settings.task == Task::Sweep {
+        return sweep(&org);
+    }
+    say(&run::plan(&org, &settings.choice));
+    if settings.task == Task::Plan {
         return ExitCode::SUCCESS;
-    };
-    say(&run::plan(&org, scenarios, facts, &settings.facts));
+    }
     run::heed_signals();
-    let report = run::run(&org, scenarios, facts, &settings.facts);
+    let report = run::run(&org, &settings.choice);
     let cleaned = clean(&org);
     say(&report.table());
     tell(&cleaned);

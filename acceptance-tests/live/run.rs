@@ -6,23 +6,22 @@ use crate::org::{Kind, Org};
 use crate::probes::{Bench, Verdict};
 use crate::report::{Played, Report};
 use crate::say;
+use crate::settings::Choice;
 use acceptance_tests::interrupt;
 use acceptance_tests::scenario::Scenario;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 /// What will be done, said before it is.
-pub fn plan(org: &Org, scenarios: bool, facts: bool, only: &[String]) -> String {
+pub fn plan(org: &Org, choice: &Choice) -> String {
     let mut lines = vec![format!("Everything that it makes is named {}… and removed at the end:", org.fence)];
-    if scenarios {
-        let named: Vec<String> = Scenario::all().into_iter().map(|scenario| scenario.name).collect();
+    let named: Vec<String> = scenarios(choice).map(|scenario| scenario.name).collect();
+    if !named.is_empty() {
         lines.push(format!("  the scenarios {}, with Terraform and the provider", named.join(", ")));
     }
-    if facts {
-        lines.push(format!(
-            "  {} questions, each with an external client app of its own",
-            chosen(only).count()
-        ));
+    match facts(choice).count() {
+        0 => {}
+        count => lines.push(format!("  {count} questions, each with an external client app of its own")),
     }
     lines.push("  permission sets that permit nothing, where they need one".to_owned());
     lines.push("Nothing else in the org is changed, and none of its settings.".to_owned());
@@ -32,8 +31,12 @@ pub fn plan(org: &Org, scenarios: bool, facts: bool, only: &[String]) -> String 
     lines.join("\n")
 }
 
-fn chosen(only: &[String]) -> impl Iterator<Item = &'static Fact> {
-    FACTS.iter().filter(move |fact| only.is_empty() || only.iter().any(|id| id == fact.id))
+fn scenarios(choice: &Choice) -> impl Iterator<Item = Scenario> {
+    Scenario::all().into_iter().filter(|scenario| choice.has_scenario(&scenario.name))
+}
+
+fn facts(choice: &Choice) -> impl Iterator<Item = &'static Fact> {
+    FACTS.iter().filter(|fact| choice.has_fact(fact.id))
 }
 
 /// The first signal stops what can be stopped and lets the run clean up; the second ends it at once.
@@ -69,32 +72,28 @@ pub fn heed_signals() {
     });
 }
 
-pub fn run(org: &Org, scenarios: bool, facts: bool, only: &[String]) -> Report {
+pub fn run(org: &Org, choice: &Choice) -> Report {
     let mut report = Report::default();
-    if scenarios {
-        for (number, scenario) in Scenario::all().into_iter().enumerate() {
-            if interrupt::is_requested() {
-                break;
-            }
-            let played = play(org, number, &scenario);
-            say(&format!("  scenario {}: {}", scenario.name, word(&played)));
-            report.scenarios.push((scenario.name, played));
+    for (number, scenario) in scenarios(choice).enumerate() {
+        if interrupt::is_requested() {
+            break;
         }
+        let played = play(org, number, &scenario);
+        say(&format!("  scenario {}: {}", scenario.name, word(&played)));
+        report.scenarios.push((scenario.name, played));
     }
-    if facts {
-        for fact in chosen(only) {
-            if interrupt::is_requested() {
-                break;
-            }
-            let verdict = ask(org, fact);
-            let word = match &verdict {
-                Verdict::Held(_) => "held",
-                Verdict::DidNotHold(_) => "did not hold",
-                Verdict::Undecided(_) => "not decided",
-            };
-            say(&format!("  {}: {word}", fact.id));
-            report.facts.push((fact, verdict));
+    for fact in facts(choice) {
+        if interrupt::is_requested() {
+            break;
         }
+        let verdict = ask(org, fact);
+        let word = match &verdict {
+            Verdict::Held(_) => "held",
+            Verdict::DidNotHold(_) => "did not hold",
+            Verdict::Undecided(_) => "not decided",
+        };
+        say(&format!("  {}: {word}", fact.id));
+        report.facts.push((fact, verdict));
     }
     report.is_interrupted = interrupt::is_requested();
     report

@@ -1,5 +1,7 @@
 //! What a run is told: arguments, and the same SALESFORCE_* variables that the provider takes.
 
+use crate::facts::FACTS;
+use acceptance_tests::scenario::Scenario;
 use acceptance_tests::target::Credentials;
 use acceptance_tests::terraform::repository;
 use std::collections::BTreeMap;
@@ -8,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub const HELP: &str = "make live                 every scenario and every open question, on the org of the SALESFORCE_* variables
 make live PLAN=1          only says which org it is and what would be done
 make live SWEEP=1         removes what earlier runs have left behind, and nothing else
-make live ONLY=facts      the open questions only; ONLY=scenarios the other half
+make live ONLY=facts      the open questions only; ONLY=scenarios the other half; ONLY=app,pkce_off these
 
 LIVE_PRODUCTION=yes       lets it run in a production org
 LIVE_REPORT=file.json     where the report goes, target/live-report.json otherwise";
@@ -25,24 +27,52 @@ const MISSING: &str =
 pub enum Task {
     Plan,
     Sweep,
-    Run { scenarios: bool, facts: bool },
+    Run,
+}
+
+/// Which scenarios and which questions.
+#[derive(Debug, Clone, Default)]
+pub struct Choice(Vec<String>);
+
+impl Choice {
+    fn is_known(&self) -> Result<(), String> {
+        let scenarios = Scenario::all();
+        let known: Vec<&str> = ["scenarios", "facts"]
+            .into_iter()
+            .chain(scenarios.iter().map(|scenario| scenario.name.as_str()))
+            .chain(FACTS.iter().map(|fact| fact.id))
+            .collect();
+        match self.0.iter().find(|word| !known.contains(&word.as_str())) {
+            Some(word) => {
+                Err(format!("ONLY={word} is no scenario and no question. There are: {}", known.join(", ")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub fn has_scenario(&self, name: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|word| word == "scenarios" || word == name)
+    }
+
+    pub fn has_fact(&self, id: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|word| word == "facts" || word == id)
+    }
 }
 
 #[derive(Debug)]
 pub struct Settings {
     pub task: Task,
+    pub choice: Choice,
     pub report: PathBuf,
-    /// Only these questions; all when there are none.
-    pub facts: Vec<String>,
     pub allows_production: bool,
 }
 
 impl Settings {
     pub fn read(arguments: &[String], environment: &BTreeMap<String, String>) -> Result<Self, String> {
         let mut settings = Self {
-            task: Task::Run { scenarios: true, facts: true },
+            task: Task::Run,
+            choice: Choice::default(),
             report: repository().join("target/live-report.json"),
-            facts: Vec::new(),
             allows_production: environment.get("LIVE_PRODUCTION").is_some_and(|value| value == "yes"),
         };
         if let Some(file) = environment.get("LIVE_REPORT").filter(|file| !file.is_empty()) {
@@ -52,9 +82,10 @@ impl Settings {
             match argument.split_once('=').unwrap_or((argument, "")) {
                 ("--plan", "") => settings.task = Task::Plan,
                 ("--sweep", "") => settings.task = Task::Sweep,
-                ("--only", "scenarios") => settings.task = Task::Run { scenarios: true, facts: false },
-                ("--only", "facts") => settings.task = Task::Run { scenarios: false, facts: true },
-                ("--fact", id) if !id.is_empty() => settings.facts.push(id.to_owned()),
+                ("--only", words) if !words.is_empty() => {
+                    settings.choice = Choice(words.split(',').map(|word| word.trim().to_owned()).collect());
+                    settings.choice.is_known()?;
+                }
                 _ => return Err(format!("{argument} is not known.\n\n{HELP}")),
             }
         }

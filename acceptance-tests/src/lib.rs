@@ -19,6 +19,7 @@ pub mod org;
 pub mod plan;
 pub mod plugin_client;
 pub mod provider_binary;
+pub mod recorder;
 pub mod scenario;
 pub mod target;
 pub mod terraform;

@@ -181,6 +181,8 @@ pub struct Switches {
     pub preauthorization_needs_own_assignment: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
     pub propagation_ms: u64,
+    /// `OrganizationType`, as SOQL tells it.
+    pub edition: String,
 }
 
 impl Default for Switches {
@@ -199,6 +201,7 @@ impl Default for Switches {
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
             propagation_ms: 0,
+            edition: "Developer Edition".to_string(),
         }
     }
 }

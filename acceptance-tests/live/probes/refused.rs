@@ -250,14 +250,14 @@ pub fn an_app_of_another_org(bench: &Bench<'_>) -> Answer {
 pub fn the_line_of_the_element(bench: &Bench<'_>) -> Answer {
     bench.take(&[bench.app_file(json!({}))])?;
     let lines = format!(
-        "<externalClientApplication>{}</externalClientApplication>\n<label>x</label>\n\n<commaSeparatedOauthScopes>Nonsense</commaSeparatedOauthScopes>\n",
+        "\n\n<commaSeparatedOauthScopes>Nonsense</commaSeparatedOauthScopes>\n<externalClientApplication>{}</externalClientApplication>\n",
         bench.app
     );
     let done = bench.org.deploy(&[File::raw(OAUTH, &format!("{}_oauth", bench.app), &lines)])?;
     if done.success {
         return Ok(Verdict::Undecided("a scope that does not exist was accepted".to_owned()));
     }
-    // Two lines stand before those: the declaration and the root.
-    let found = done.failures.iter().any(|failure| failure.kind == OAUTH && failure.line == Some(6));
+    // Four lines stand before it: the declaration, the root, two empty ones.
+    let found = done.failures.iter().any(|failure| failure.kind == OAUTH && failure.line == Some(5));
     Ok(verdict(found, done.said()))
 }

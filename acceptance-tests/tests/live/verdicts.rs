@@ -1,0 +1,125 @@
+//! The scenarios pass, every question gets an answer, and the answer depends on the org.
+
+use crate::program::{Live, at, change, org_of_others, picture};
+use acceptance_tests::recorder::Recorder;
+use serde_json::json;
+
+/// Where the emulator refuses to guess, or has nothing to ask about as it is.
+const OPEN_ON_THE_EMULATOR: [&str; 4] = ["code_flow", "global_hidden", "own_key", "policies_stay"];
+
+#[test]
+fn every_scenario_passes_on_an_org_of_others_and_leaves_it_as_it_was() {
+    let org = org_of_others(&[]);
+    let before = picture(&org);
+    let recorder = Recorder::before(&org);
+    let mut live = Live::in_org(&org);
+    live.variables = at(&recorder.url, &org.credentials());
+    let run = live.run(&["--only=scenarios"]).ended_with(0);
+    let results: Vec<&str> = run.report["scenarios"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|scenario| scenario["result"].as_str().unwrap())
+        .collect();
+    assert!(results.len() >= 3 && results.iter().all(|result| *result == "passed"), "{}", run.stdout);
+    assert_eq!(picture(&org), before);
+    run.keeps_secrets(&org);
+    only_salesforces_own_calls(&recorder);
+}
+
+#[test]
+fn every_question_is_answered_and_nothing_stays_behind() {
+    let org = org_of_others(&[]);
+    let before = picture(&org);
+    let recorder = Recorder::before(&org);
+    let mut live = Live::in_org(&org);
+    live.variables = at(&recorder.url, &org.credentials());
+    let run = live.run(&["--only=facts"]).ended_with(0);
+    assert!(run.verdicts().len() >= 45, "{}", run.stdout);
+    assert_eq!(run.with_verdict("did not hold"), Vec::<String>::new(), "{}", run.stdout);
+    assert_eq!(run.with_verdict("not decided"), OPEN_ON_THE_EMULATOR, "{}", run.stdout);
+    for id in run.verdicts().keys() {
+        assert!(!run.said(id).is_empty(), "{id} has no words of the org");
+    }
+    assert!(run.said("own_key").contains("not imitated"));
+    assert!(run.said("code_flow").contains("oAuthCdCrdtFlowEnable"));
+    assert_eq!(picture(&org), before);
+    run.keeps_secrets(&org);
+    only_salesforces_own_calls(&recorder);
+}
+
+/// Nothing that only the emulator has.
+fn only_salesforces_own_calls(recorder: &Recorder) {
+    let calls = recorder.exchanges();
+    assert!(calls.len() > 100, "{} calls", calls.len());
+    for call in calls {
+        let path = call.request_line.split(' ').nth(1).unwrap_or_default();
+        let is_known = ["/services/", "/id/"].iter().any(|start| path.starts_with(start));
+        assert!(is_known, "{}", call.request_line);
+    }
+}
+
+#[test]
+fn an_org_that_behaves_otherwise_gets_other_verdicts() {
+    let org = org_of_others(&["--strict-order"]);
+    change(
+        &org,
+        &json!({
+            "pkce_reverts": true,
+            "secret_in_metadata": false,
+            "key_in_rest": false,
+            "warnings_fail": false,
+            "preauthorization_needs_own_assignment": true,
+        }),
+    );
+    let before = picture(&org);
+    let run = Live::in_org(&org).run(&["--only=facts"]).ended_with(0);
+    assert_eq!(
+        run.with_verdict("did not hold"),
+        ["order", "own_set", "pkce_off", "rest_key", "rotation", "secret_shown", "warnings"],
+        "{}",
+        run.stdout
+    );
+    assert!(run.said("pkce_off").contains("isPkceRequired = \"true\""));
+    assert!(run.stdout.contains("DID NOT HOLD  pkce_off: isPkceRequired = false is kept"), "{}", run.stdout);
+    assert_eq!(picture(&org), before);
+    run.keeps_secrets(&org);
+}
+
+#[test]
+fn settings_and_permissions_of_the_org_decide_what_can_be_asked() {
+    let org = org_of_others(&[]);
+    change(
+        &org,
+        &json!({
+            "codeCredFlow": false,
+            "enableConsumerSecretApiAccess": false,
+            "enableClientSecretInRestApiAccess": false,
+        }),
+    );
+    let before = picture(&org);
+    let run = Live::in_org(&org).run(&["--only=facts,policies"]).ended_with(0);
+    let verdicts = run.verdicts();
+    for id in ["code_flow", "global_hidden", "global_shown", "rest_secret"] {
+        assert_eq!(verdicts[id], "held", "{id}: {}", run.said(id));
+    }
+    // Without the Global file these have nothing to look at; that is no answer.
+    for id in ["cert_cleared", "cert_hidden", "flow_flags", "id_flags", "pkce_off", "secret_shown"] {
+        assert_eq!(verdicts[id], "not decided", "{id}: {}", run.said(id));
+    }
+    // The scenario needs what this org does not allow, and a run does not turn it on.
+    assert_eq!(run.report["scenarios"][0]["result"], "left out");
+    assert!(run.report["scenarios"][0]["why"].as_str().unwrap().contains("oAuthCdCrdtFlowEnable"));
+    assert_eq!(picture(&org), before);
+}
+
+#[test]
+fn an_older_org_is_asked_what_it_can_answer() {
+    let org = org_of_others(&["--api-version", "62"]);
+    let before = picture(&org);
+    let run = Live::in_org(&org).run(&["--only=facts"]).ended_with(0);
+    assert_eq!(run.report["org"]["apiVersion"], "62.0");
+    assert_eq!(run.verdicts()["jwt_timeouts"], "not decided");
+    assert_eq!(run.verdicts()["pkce_off"], "held", "{}", run.stdout);
+    assert_eq!(picture(&org), before);
+}
