@@ -375,6 +375,10 @@ impl Target for Org {
         assert!(done.success, "{element} of {app} cannot be changed: {}", done.said());
     }
 
+    fn may_touch(&self, app: &str) -> bool {
+        self.fence.holds(app)
+    }
+
     /// A deploy may wait for others, and a step has several.
     fn patience(&self) -> Duration {
         Duration::from_secs(30 * 60)

@@ -69,7 +69,8 @@ impl Report {
                 self.facts.len()
             );
             out.push_str("\nOpen as well, and not to be decided by a run\n\n");
-            for (what, why) in OUT_OF_REACH {
+            for (marked, why) in OUT_OF_REACH {
+                let (Marked::Behaviour(what) | Marked::Text(_, what)) = marked;
                 row(&mut out, "", what, why);
             }
         }
@@ -91,13 +92,12 @@ impl Report {
                 Verdict::DidNotHold(said) => ("did not hold", said),
                 Verdict::Undecided(said) => ("not decided", said),
             };
-            let marked = fact.marked.iter().map(|marked| match marked {
-                Marked::Behaviour(what) => json!({ "behaviour": what }),
-                Marked::Text(file, sentence) => json!({ "file": file, "sentence": sentence }),
-            });
+            let marked = fact.marked.iter().map(place);
             let marked: Vec<Value> = marked.collect();
             json!({ "id": fact.id, "claim": fact.claim, "marked": marked, "verdict": word, "said": said })
         });
+        let out_of_reach =
+            OUT_OF_REACH.iter().map(|(marked, why)| json!({ "marked": place(marked), "why": why }));
         json!({
             "org": {
                 "id": about.id, "name": about.name, "kind": about.kind.to_string(), "instance": about.instance,
@@ -108,10 +108,17 @@ impl Report {
             "interrupted": self.is_interrupted,
             "scenarios": scenarios.collect::<Vec<Value>>(),
             "facts": facts.collect::<Vec<Value>>(),
-            "outOfReach": OUT_OF_REACH.iter().map(|(what, why)| json!({ "behaviour": what, "why": why })).collect::<Vec<Value>>(),
+            "outOfReach": out_of_reach.collect::<Vec<Value>>(),
             "removed": cleaned.removed,
             "left": cleaned.left,
         })
+    }
+}
+
+fn place(marked: &Marked) -> Value {
+    match marked {
+        Marked::Behaviour(what) => json!({ "behaviour": what }),
+        Marked::Text(file, sentence) => json!({ "file": file, "sentence": sentence }),
     }
 }
 

@@ -28,6 +28,11 @@ pub trait Target {
     /// What an admin does in Setup: changes one element of a component.
     fn edit(&self, kind: &str, app: &str, element: &str, value: &str);
 
+    /// Whether Terraform may touch an app of this name.
+    fn may_touch(&self, _app: &str) -> bool {
+        true
+    }
+
     /// How long one command of Terraform's may take.
     fn patience(&self) -> Duration {
         DEADLINE

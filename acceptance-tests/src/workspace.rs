@@ -254,6 +254,10 @@ impl<'org> Workspace<'org> {
     pub fn converge(&self, expected: &[(&str, Action)]) -> Plan {
         let plan = self.plan(&[]);
         plan.changes(expected);
+        for app in plan.apps() {
+            let is_allowed = self.orgs.iter().all(|org| org.may_touch(&app));
+            assert!(is_allowed, "the plan touches {app}, which is not of this test");
+        }
         self.apply_plan().succeeded();
         self.is_settled();
         plan

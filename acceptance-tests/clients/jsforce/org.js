@@ -79,7 +79,8 @@ const calls = {
     const offered = Math.max(...versions.map((one) => Number(one.version)));
     version = env.SALESFORCE_API_VERSION || `${Math.min(offered, newest)}.0`;
     connection.version = version;
-    const identity = await connection.identity();
+    // Some tokens may not ask who they are.
+    const identity = await connection.identity().catch(() => ({ username: env.SALESFORCE_USERNAME }));
     const columns = 'Id, Name, IsSandbox, OrganizationType, InstanceName';
     const { records } = await connection.query(`SELECT ${columns} FROM Organization`);
     return {

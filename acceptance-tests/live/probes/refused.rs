@@ -4,6 +4,7 @@
 use super::{Answer, Bench, Verdict, all, has, is_accepted, is_refused, verdict};
 use crate::file::File;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
+use acceptance_tests::terraform::repository;
 use serde_json::{Value, json};
 
 /// As documented for API 66 and quoted from an org of API 67.
@@ -260,4 +261,45 @@ pub fn the_line_of_the_element(bench: &Bench<'_>) -> Answer {
     // Four lines stand before it: the declaration, the root, two empty ones.
     let found = done.failures.iter().any(|failure| failure.kind == OAUTH && failure.line == Some(5));
     Ok(verdict(found, done.said()))
+}
+
+pub fn a_long_label(bench: &Bench<'_>) -> Answer {
+    let labelled =
+        |length: usize| bench.org.deploy(&[bench.app_file(json!({ "label": "x".repeat(length) }))]);
+    Ok(all(vec![
+        ("255 characters", is_accepted(&labelled(255)?)),
+        ("256 characters", is_refused(&labelled(256)?)),
+    ]))
+}
+
+fn callbacks(bench: &Bench<'_>, urls: &str) -> Answer {
+    bench.make()?;
+    Ok(is_refused(&bench.org.deploy(&[bench.global_file(json!({ "callbackUrl": urls }))])?))
+}
+
+pub fn long_callback_urls(bench: &Bench<'_>) -> Answer {
+    let urls: Vec<String> =
+        (0..20).map(|number| format!("https://example.com/{number}/{}", "x".repeat(90))).collect();
+    callbacks(bench, &urls.join("\n"))
+}
+
+pub fn plain_http(bench: &Bench<'_>) -> Answer {
+    callbacks(bench, "http://example.com/callback")
+}
+
+pub fn a_short_key(bench: &Bench<'_>) -> Answer {
+    // No private key of it is in this repository.
+    let file = repository().join("acceptance-tests/tests/inputs/short-key.crt");
+    let certificate = std::fs::read_to_string(file)?;
+    bench.make()?;
+    Ok(is_refused(&bench.org.deploy(&[bench.global_file(json!({ "certificate": certificate }))])?))
+}
+
+pub fn overlapping_ranges(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let ranges = json!([
+        { "endIpAddress": "10.1.1.9", "startIpAddress": "10.1.1.1" },
+        { "endIpAddress": "10.1.1.12", "startIpAddress": "10.1.1.5" },
+    ]);
+    Ok(is_refused(&bench.org.deploy(&[bench.oauth_file(json!({ "trustedIpRanges": ranges }))])?))
 }

