@@ -6,10 +6,6 @@
 //! decided (`probes/`).
 #![forbid(unsafe_code)]
 #![expect(clippy::disallowed_methods, reason = "starting programs is its purpose")]
-#![cfg_attr(
-    test,
-    expect(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")
-)]
 
 mod cleanup;
 mod client;
