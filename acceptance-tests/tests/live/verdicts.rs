@@ -30,7 +30,9 @@ fn passes(name: &str) {
     let recorder = Recorder::before(&org);
     let mut live = Live::in_org(&org);
     live.variables = at(&recorder.url, &org.credentials());
-    let run = live.run(&[&format!("--only={name}")]).ended_with(0);
+    // With a question after it, which finds an org that has been used.
+    let run = live.run(&[&format!("--only={name},order")]).ended_with(0);
+    assert_eq!(run.verdicts()["order"], "held");
     let result = run.report["scenarios"][0]["result"].as_str().unwrap();
     let is_for_the_emulator = Scenario::named(name).is_for_the_emulator().is_some();
     assert_eq!(result, if is_for_the_emulator { "left out" } else { "passed" }, "{}", run.stdout);
@@ -46,8 +48,7 @@ fn every_question_is_answered_and_nothing_stays_behind() {
     let recorder = Recorder::before(&org);
     let mut live = Live::in_org(&org);
     live.variables = at(&recorder.url, &org.credentials());
-    let run = live.run(&["--only=facts,app"]).ended_with(0);
-    assert_eq!(run.report["scenarios"][0]["result"], "passed", "{}", run.stdout);
+    let run = live.run(&["--only=facts"]).ended_with(0);
     assert!(run.verdicts().len() >= 50, "{}", run.stdout);
     assert_eq!(run.with_verdict("did not hold"), NO_RULE_OF_THE_EMULATOR, "{}", run.stdout);
     assert_eq!(run.with_verdict("not decided"), OPEN_ON_THE_EMULATOR, "{}", run.stdout);
