@@ -29,7 +29,7 @@ live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed
 	@cargo run --quiet -p acceptance-tests --locked --bin live -- \
 	  $(if $(PLAN),--plan) $(if $(SWEEP),--sweep) $(if $(ONLY),--only=$(ONLY))
 
-demo: ## Run Terraform against the emulator and tell what happens; KEEP=1 leaves the org running
+demo: ## Run Terraform and a client's logins against the emulator, and tell; KEEP=1 leaves the org running
 	@scripts/demo
 
 docs: ## Rewrite the pages of docs/ that are made of the tables; fails when some were stale, to be looked at and committed

@@ -12,6 +12,13 @@ use acceptance_tests::scenario::Scenario;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
+/// The resources that have an app's name, by which the fence knows them.
+const OF_ONE_APP: [&str; 3] = [
+    "salesforce_external_client_app",
+    "salesforce_external_client_app_oauth_settings",
+    "salesforce_external_client_app_policies",
+];
+
 /// What will be done, said before it is.
 pub fn plan(org: &Org, choice: &Choice) -> String {
     let mut lines = vec![format!("Everything that it makes is named {}… and removed at the end:", org.fence)];
@@ -110,6 +117,12 @@ fn word(played: &Played) -> &'static str {
 fn play(org: &Org, number: usize, scenario: &Scenario) -> Played {
     if let Some(reason) = scenario.is_for_the_emulator() {
         return Played::Skipped(reason);
+    }
+    // Whatever is not one app's is everybody's: settings of the org, and resources that this has not heard of.
+    if let Some(other) =
+        scenario.resource_types().into_iter().find(|kind| !OF_ONE_APP.contains(&kind.as_str()))
+    {
+        return Played::Skipped(format!("{other} is not of one app, and a run changes nothing else"));
     }
     let setting = "oAuthCdCrdtFlowEnable";
     if scenario.needs_code_credential_flow() && org.setting(setting) == Some(false) {

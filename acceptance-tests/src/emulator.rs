@@ -96,6 +96,16 @@ impl Emulator {
         format!("{name}@{domain}")
     }
 
+    /// What the file `credentials.json` says: everything that a client could know.
+    ///
+    /// # Panics
+    /// When it is not there.
+    #[must_use]
+    pub fn known(&self) -> Value {
+        let file = std::fs::read(self.credentials.path().join("credentials.json")).expect("the credentials");
+        serde_json::from_slice(&file).expect("JSON")
+    }
+
     /// Every secret that the org has issued so far, and the private key of the API user.
     ///
     /// # Panics

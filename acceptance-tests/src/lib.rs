@@ -21,6 +21,7 @@ pub mod plugin_client;
 pub mod provider_binary;
 pub mod recorder;
 pub mod scenario;
+pub mod smoke_test;
 pub mod target;
 pub mod terraform;
 pub mod workspace;

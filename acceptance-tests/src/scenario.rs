@@ -125,6 +125,13 @@ impl Scenario {
         self.lines().any(|line| value_of(line, "code_credential_flow_enabled") == Some("true"))
     }
 
+    /// The types of its resources.
+    #[must_use]
+    pub fn resource_types(&self) -> BTreeSet<String> {
+        let blocks = self.lines().filter_map(|line| line.trim().strip_prefix("resource "));
+        blocks.filter_map(|rest| quoted(rest).into_iter().next()).collect()
+    }
+
     /// Why no other org will do.
     #[must_use]
     pub fn is_for_the_emulator(&self) -> Option<String> {
@@ -291,7 +298,7 @@ mod tests {
     fn every_scenario_says_what_it_makes_and_needs() {
         for scenario in Scenario::all() {
             let renamed = scenario.renamed("T_");
-            assert!(!renamed.apps().is_empty(), "{}: no app has a name", scenario.name);
+            assert!(!renamed.resource_types().is_empty(), "{}: no resource", scenario.name);
             for name in renamed.apps().iter().chain(&renamed.permission_sets()) {
                 assert!(name.starts_with("T_"), "{}: {name}", scenario.name);
             }

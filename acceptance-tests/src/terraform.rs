@@ -1,7 +1,7 @@
 //! One run of the Terraform command line: started in a process group of its own, its output collected,
 //! interruptible as a terminal does it.
 
-use crate::interrupt;
+use crate::{interrupt, target};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
@@ -115,14 +115,22 @@ impl Running {
     /// # Panics
     /// When it does not start.
     #[must_use]
-    pub fn start(
+    pub fn start(directory: &Path, environment: &BTreeMap<String, String>, arguments: &[&str]) -> Self {
+        Self::program(&path(), directory, environment, arguments)
+    }
+
+    /// The same for a script that is run beside Terraform, or that runs it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn program(
+        program: &Path,
         directory: &Path,
         environment: &BTreeMap<String, String>,
         arguments: &[&str],
-        patience: Duration,
     ) -> Self {
-        let program = path();
-        let mut child = Command::new(&program)
+        let mut child = Command::new(program)
             .args(arguments)
             .current_dir(directory)
             .env_clear()
@@ -136,8 +144,15 @@ impl Running {
             .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
         let stdout = collect(child.stdout.take());
         let stderr = collect(child.stderr.take());
-        let command = format!("terraform {}", arguments.join(" "));
-        Self { child, command, started: Instant::now(), patience, stdout, stderr }
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
+        let command = format!("{name} {}", arguments.join(" "));
+        Self { child, command, started: Instant::now(), patience: target::DEADLINE, stdout, stderr }
+    }
+
+    /// Waits longer, or less long, for its end.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// What Ctrl-C in a terminal does: SIGINT to Terraform and to the providers it started.

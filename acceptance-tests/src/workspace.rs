@@ -79,6 +79,40 @@ impl<'org> Workspace<'org> {
         Self { root: Some(root), environment, orgs: Vec::new(), secrets: Vec::new(), commands: Cell::new(0) }
     }
 
+    /// Lets `terraform init` install the provider, as users do it: from a mirror on disk instead of the registry.
+    /// What calls modules or is tested by `terraform test` needs an init.
+    ///
+    /// # Panics
+    /// When the mirror cannot be written.
+    pub fn installs(&self) {
+        let version = env!("CARGO_PKG_VERSION");
+        let mirror = self.root().join("mirror");
+        let home = mirror.join(SOURCE).join(version).join(platform());
+        std::fs::create_dir_all(&home).expect("a folder of the mirror");
+        std::os::unix::fs::symlink(
+            provider_binary::path(),
+            home.join(format!("terraform-provider-salesforce_v{version}")),
+        )
+        .expect("a link to the provider");
+        let settings = format!(
+            "provider_installation {{\n  filesystem_mirror {{ path = \"{}\" }}\n}}\n",
+            mirror.display()
+        );
+        std::fs::write(self.root().join("terraform.tfrc"), settings).expect("Terraform's settings");
+    }
+
+    /// Runs a script with the environment of the workspace and searches what it left for secrets.
+    #[track_caller]
+    pub fn run_script(&self, script: &Path, arguments: &[&str]) -> Run {
+        let log = self.log();
+        let mut environment = self.environment.clone();
+        environment.insert("TF_LOG_PATH".to_owned(), log.display().to_string());
+        self.commands.set(self.commands.get() + 1);
+        let run = Running::program(script, &self.folder(), &environment, arguments).wait();
+        self.finish(&run, &log);
+        run
+    }
+
     /// Searches for this org's secrets too.
     pub fn watch(&mut self, org: &'org dyn Target) {
         self.orgs.push(org);
@@ -130,7 +164,7 @@ impl<'org> Workspace<'org> {
         environment.insert("TF_LOG_PATH".to_owned(), self.log().display().to_string());
         self.commands.set(self.commands.get() + 1);
         let patience = self.orgs.iter().map(|org| org.patience()).max().unwrap_or(target::DEADLINE);
-        Running::start(&self.folder(), &environment, arguments, patience)
+        Running::start(&self.folder(), &environment, arguments).with_patience(patience)
     }
 
     /// The log of the next command.
@@ -322,6 +356,17 @@ impl Drop for Workspace<'_> {
             eprintln!("the workspace of the failed test is kept: {}", kept.display());
         }
     }
+}
+
+/// This machine, as a mirror's folders name it.
+fn platform() -> String {
+    let system = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
+    let machine = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("{system}_{machine}")
 }
 
 /// What a plan can do besides changing resources.

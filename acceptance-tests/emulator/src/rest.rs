@@ -49,10 +49,14 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         Ok(user) => user,
         Err(answer) => return answer,
     };
+    let resource = segments.get(3..).unwrap_or_default();
+    if let Err(stop) = crate::site::data_apis(&state.org, request, &user, resource) {
+        return stop.answer(call);
+    }
     if !user.may("ApiEnabled") {
         return error(403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner");
     }
-    match (request.method.as_str(), segments.get(3..).unwrap_or_default()) {
+    match (request.method.as_str(), resource) {
         ("GET", []) => resources(state, request, version),
         ("GET", ["query"]) => query(state, request, call, false),
         ("GET", ["tooling", "query"]) => query(state, request, call, true),

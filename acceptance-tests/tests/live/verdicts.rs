@@ -34,8 +34,9 @@ fn passes(name: &str) {
     let run = live.run(&[&format!("--only={name},order")]).ended_with(0);
     assert_eq!(run.verdicts()["order"], "held");
     let result = run.report["scenarios"][0]["result"].as_str().unwrap();
-    let is_for_the_emulator = Scenario::named(name).is_for_the_emulator().is_some();
-    assert_eq!(result, if is_for_the_emulator { "left out" } else { "passed" }, "{}", run.stdout);
+    // What is not of one app is not played: it would change the org for everybody.
+    let is_left_out = Scenario::named(name).is_for_the_emulator().is_some() || name.starts_with("org_");
+    assert_eq!(result, if is_left_out { "left out" } else { "passed" }, "{name}: {}", run.stdout);
     assert_eq!(picture(&org), before);
     run.keeps_secrets(&org);
     only_salesforces_own_calls(&recorder);
@@ -65,7 +66,7 @@ fn every_question_is_answered_and_nothing_stays_behind() {
 /// Nothing that only the emulator has.
 fn only_salesforces_own_calls(recorder: &Recorder) {
     let calls = recorder.exchanges();
-    assert!(calls.len() > 30, "{} calls", calls.len());
+    assert!(calls.len() > 10, "{} calls", calls.len());
     for call in calls {
         let path = call.request_line.split(' ').nth(1).unwrap_or_default();
         let is_known = ["/services/", "/id/"].iter().any(|start| path.starts_with(start));
