@@ -35,7 +35,8 @@ impl Danger {
     /// The warning when the change from `prior` to `planned` is this one.
     pub fn check(&self, app: &str, prior: &Value, planned: &Value) -> Option<Diagnostic> {
         let (old, new) = (prior.get(self.attribute), planned.get(self.attribute));
-        if old == new || new.is_unknown() || old.is_null() {
+        // Without any state before, what is there is not known: it may be a change.
+        if old == new || new.is_unknown() || (old.is_null() && !prior.is_null()) {
             return None;
         }
         let removed: Vec<&str> = match (old.members(), new.members()) {

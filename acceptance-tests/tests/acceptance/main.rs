@@ -4,6 +4,7 @@
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "a test fails by a panic, in its functions too")]
 
 mod aliases;
+mod bootstrap;
 mod configurations;
 mod credentials;
 mod destroy;
@@ -13,11 +14,15 @@ mod elsewhere;
 mod examples;
 mod for_each;
 mod found_apps;
+mod guides;
 mod import;
 mod interrupts;
 mod lifecycle;
 mod literal_names;
 mod many_gone;
+mod module;
+mod org_settings;
 mod replace;
 mod secrets;
+mod smoke_test;
 mod update;
