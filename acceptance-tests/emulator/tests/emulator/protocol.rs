@@ -552,6 +552,13 @@ fn rest_paths_and_people() {
     refused("part", &get(&org, &format!("{credentials}/{consumer}?part=all")), 400, "part: all");
     refused("consumer", &get(&org, &format!("{credentials}/888000000000000")), 404, missing);
     refused("app", &get(&org, "/services/data/v66.0/apps/oauth/credentials/0xI"), 404, missing);
+    let sets = "/services/data/v66.0/sobjects/PermissionSet";
+    refused(
+        "no label",
+        &org.rest("POST", sets, r#"{"Name":"A"}"#),
+        400,
+        "Required fields are missing: [Label, Name]",
+    );
     let path = "/services/data/v66.0/metadata/deployRequest/0Af";
     refused(
         "other status",
