@@ -208,8 +208,12 @@ pub struct Switches {
     /// The guide knows no special access rules for the org's settings; an org that has some is to be told from one
     /// that has not.
     pub org_settings: SettingsMood,
+    /// A retrieve of `*` leaves out what packages brought.
+    pub wildcard_skips_packages: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
     pub propagation_ms: u64,
+    /// `OrganizationType`, as SOQL tells it.
+    pub edition: String,
     /// Changes of apps take so long, too.
     pub changes_propagate: bool,
     /// Refresh tokens end when they lie idle for so many days, whatever an app's policy says; 0 is no limit.
@@ -232,7 +236,9 @@ impl Default for Switches {
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
             org_settings: SettingsMood::Open,
+            wildcard_skips_packages: false,
             propagation_ms: 0,
+            edition: "Developer Edition".to_string(),
             changes_propagate: false,
             refresh_idle_limit_days: 0,
         }
@@ -289,6 +295,7 @@ pub const ALL_PERMISSIONS: &[&str] = &[
     "ExternalClientAppDeveloper",
     "ExternalClientAppViewer",
     "ManageConnectedApps",
+    "ManageProfilesPermissionsets",
     "ModifyMetadata",
     "ViewClientSecret",
     "ViewConsumerSecretsInMetadata",

@@ -8,6 +8,7 @@ mod settings;
 use crate::behaviour::{self, join, list};
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::{Contract, MetadataType, PARENT};
+use crate::installed;
 use crate::org::{
     APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, SettingsMood, Tree, User,
 };
@@ -46,6 +47,7 @@ pub fn settle(
     sent: Fields,
     existing: Option<&Component>,
 ) -> Result<Settled, Refusal> {
+    installed::is_changeable(world.org, &kind.name, name)?;
     name_is_allowed(kind, name)?;
     if !behaviour::is_imitated(&kind.name) {
         return refuse(
@@ -90,9 +92,7 @@ pub fn settle(
 
 /// The sentence is Salesforce's for every API name.
 fn name_is_allowed(kind: &MetadataType, name: &str) -> Result<(), Refusal> {
-    let begins_with_letter = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
-    let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    if begins_with_letter && letters && !name.ends_with('_') && !name.contains("__") {
+    if is_api_name(name) {
         return Ok(());
     }
     refuse(
@@ -104,6 +104,12 @@ fn name_is_allowed(kind: &MetadataType, name: &str) -> Result<(), Refusal> {
             kind.name
         ),
     )
+}
+
+pub fn is_api_name(name: &str) -> bool {
+    let begins_with_letter = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
+    let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    begins_with_letter && letters && !name.ends_with('_') && !name.contains("__")
 }
 
 fn documented_values(kind: &MetadataType, sent: &Fields) -> Result<(), Refusal> {
@@ -219,7 +225,10 @@ fn attributes(fields: &Fields) -> Result<(), Refusal> {
 }
 
 /// A rule over several files of an app, looked at when the whole package has been taken.
-pub fn guest_flow_is_possible(tree: &Tree, app: &str) -> Result<(), Refusal> {
+pub fn guest_flow_is_possible(org: &Org, tree: &Tree, app: &str) -> Result<(), Refusal> {
+    if settings::is_linked(tree, org, app) {
+        return Ok(());
+    }
     let guest = tree
         .part(OAUTH_POLICIES, app)
         .is_some_and(|(_, policies)| is_true(&policies.fields, "isGuestCodeCredFlowEnabled"));

@@ -154,7 +154,7 @@ fn a_plan_of_apps_and_settings_costs_one_retrieve() {
 fn example() -> String {
     let path = acceptance_tests::terraform::repository()
         .join("examples/resources/salesforce_org_oauth_oidc_settings/resource.tf");
-    std::fs::read_to_string(path).unwrap()
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 #[test]

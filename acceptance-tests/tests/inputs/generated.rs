@@ -87,8 +87,11 @@ fn judge(files: &BTreeMap<String, &Case>, said: &[diagnostics::Diagnostic]) -> B
                 let in_block = case.attribute == "trusted_ip_range" && one.at.is_empty();
                 // A login that the org refuses names what can be known of it.
                 let login = case.what.starts_with("provider ");
+                // All cases are resources of one configuration, and an org has its settings once.
+                let twice = one.text.contains("Two resources for one org");
                 let beside = in_block
                     || login
+                    || twice
                     || one.text.contains(&case.attribute)
                     || one.text.contains("Missing required argument");
                 if one.at != case.attribute && !beside {
