@@ -242,17 +242,22 @@ fn condition(is: Is) -> String {
         Is::True => "is `true`".to_owned(),
         Is::False => "is `false`".to_owned(),
         Is::Word(word) => format!("is `{word}`"),
-        Is::NoneOf(words) => {
-            let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-            format!("is set, and not {}", words.join(" or "))
-        }
+        Is::NoneOf(words) => format!("is set, and not {}", or(words)),
         Is::Written => "is set".to_owned(),
         Is::Unwritten => "is not set".to_owned(),
         Is::Empty => "is not set or empty".to_owned(),
         Is::Some => "has members".to_owned(),
+        Is::WrittenEmpty => "is written as empty".to_owned(),
+        Is::HasAny(words) => format!("has {}", or(words)),
+        Is::HasNone(words) => format!("has no {}", or(words)),
         Is::NonZero => "is not 0".to_owned(),
         Is::Zero => "is 0".to_owned(),
     }
+}
+
+fn or(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(" or ")
 }
 
 /// A message with the names of attributes as code.
@@ -276,7 +281,7 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
     );
     for Danger { id, attribute, change, summary, detail } in spec.dangers {
         let change = match change {
-            Transition::ToTrue => "becomes `true`".to_owned(),
+            Transition::ToTrue | Transition::On => "becomes `true`".to_owned(),
             Transition::ToFalse => "becomes `false`".to_owned(),
             Transition::ToWord(word) => format!("becomes `{word}`"),
             Transition::MembersRemoved => "loses members".to_owned(),

@@ -9,6 +9,7 @@ mod config;
 mod danger;
 mod diagnostics;
 mod engine;
+mod neighbours;
 mod operations;
 mod plan;
 mod private;
@@ -36,6 +37,7 @@ use crate::org::{self, Org};
 use crate::value::{Type, Value};
 use config::{Configuration, Environment, Resolved};
 use engine::{Activity, Engine};
+use neighbours::Neighbours;
 use plan::PlanContext;
 use resource_spec::ResourceSpec;
 
@@ -64,6 +66,7 @@ struct Connected {
     org: Org,
     context: PlanContext,
     activity: Activity,
+    neighbours: Neighbours,
 }
 
 impl Provider {
@@ -120,10 +123,14 @@ impl Provider {
         tracing::debug!(terraform_version, "configuring");
         self.suppress(config);
         match config::resolve(config, &*self.environment) {
-            Ok(Resolved::Ready(configuration)) => match connect(*configuration).await {
-                Ok(connected) => self.connect_to(Connection::Ready(Arc::new(connected))),
-                Err(found) => return found.into(),
-            },
+            Ok(Resolved::Ready(mut configuration)) => {
+                let warnings = std::mem::take(&mut configuration.warnings);
+                match connect(*configuration).await {
+                    Ok(connected) => self.connect_to(Connection::Ready(Arc::new(connected))),
+                    Err(found) => return found.into(),
+                }
+                return warnings;
+            }
             Ok(Resolved::Unknown(argument)) => self.connect_to(Connection::Unknown(argument)),
             Err(found) => return found,
         }
@@ -187,12 +194,16 @@ impl Provider {
                 ..PlanReply::default()
             };
         };
-        let context = match self.connection() {
+        let connection = self.connection();
+        let context = match &connection {
             Connection::Ready(connected) => connected.plan_context(spec, &request),
             Connection::Unknown(_) | Connection::Unconfigured => PlanContext::default(),
         };
         tracing::debug!(create = request.prior.is_null(), private = request.private.len(), "planning");
         let mut reply = plan::plan(spec, &request, &context);
+        if let Connection::Ready(connected) = &connection {
+            reply.diagnostics.extend(connected.neighbours.check(spec, &request, &reply));
+        }
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
     }
@@ -298,7 +309,7 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
         allow_self_lockout: configuration.allow_self_lockout,
         tainted: None,
     };
-    Ok(Connected { org, context, activity: Activity::default() })
+    Ok(Connected { org, context, activity: Activity::default(), neighbours: Neighbours::default() })
 }
 
 /// What tells a resource from all others: the org, the package, the name.

@@ -50,6 +50,9 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
             let private = PrivateState { protected, ..private };
             judge_replacement(spec, request, &private, context, &mut reply.diagnostics);
         }
+        let app = request.config.get(spec.app_attribute).as_text().unwrap_or("(known after apply)");
+        let dangers = spec.dangers.iter().filter_map(|danger| danger.check(app, &request.prior, &planned));
+        reply.diagnostics.extend(dangers);
     } else {
         reply.requires_replace = replacements(spec, &request.prior, &planned);
         reply.private =

@@ -1,6 +1,7 @@
 //! Messages about a configuration or a plan: known without asking the org.
 
 use super::Diagnostic;
+use crate::metadata::{echo, nearest};
 use crate::provider::danger::shown;
 use crate::provider::resource_spec::DELETION_PROTECTION;
 use crate::value::{Path, Value};
@@ -36,6 +37,17 @@ pub fn misplaced_key(path: &Path, problem: &str) -> Diagnostic {
     Diagnostic::error("Misplaced private key", format!("{path}: {problem}"))
 }
 
+/// A word that is to silence a warning and silences none. `place`: the argument or the variable.
+pub fn unknown_warning(place: &str, id: &str, known: &[&str]) -> Diagnostic {
+    let meant = nearest(id, known).map(|id| format!(" Did you mean {id:?}?")).unwrap_or_default();
+    let detail = format!(
+        "{place}: {} is the ID of no warning and silences nothing.{meant} There are: {}.",
+        echo(id),
+        known.join(", ")
+    );
+    Diagnostic::warning("Unknown ID of a warning", detail)
+}
+
 pub fn unwritable(path: Path, character: char) -> Diagnostic {
     let detail = format!(
         "The text holds the character U+{:04X}, which a metadata file cannot carry. Remove it.",
@@ -51,6 +63,23 @@ pub fn too_long(path: Path, longest: usize) -> Diagnostic {
 
 pub fn duplicate(path: Path) -> Diagnostic {
     Diagnostic::error("Duplicate member", "The list has this member twice. Remove one.").at(path)
+}
+
+/// Two resources of a configuration that name one app.
+pub fn named_twice(resource: &str, attribute: &str, app: &str, other: &str) -> Diagnostic {
+    let why = if app == other {
+        "An app can be managed by one of them only: remove the other one, or give it another name."
+    } else {
+        "The two names differ in upper and lower case only, which makes no other app: write one of them otherwise."
+    };
+    let detail = format!("Another {resource} of this configuration has {attribute} = \"{other}\". {why}");
+    Diagnostic::error("Two resources for one app", detail).at_attribute(attribute)
+}
+
+/// Resources of one app that contradict each other.
+pub fn unmet_need(attribute: &str, message: &str, app: &str) -> Diagnostic {
+    Diagnostic::error("Contradiction between resources", message.replace("{app}", app))
+        .at_attribute(attribute)
 }
 
 pub fn foreign_consumer(link: &str, written: &[&str]) -> Diagnostic {

@@ -372,17 +372,6 @@ pub fn part_missing(noun: &str, app: &str, kind: &str) -> Diagnostic {
     )
 }
 
-pub fn made_twice(resource: &str, attribute: &str, app: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Two resources for one app",
-        format!(
-            "Another {resource} of this configuration has {attribute} = \"{app}\" too. An app can be managed by one of them \
-             only: remove the other one."
-        ),
-    )
-    .at_attribute(attribute)
-}
-
 pub fn nothing_to_take_over(attribute: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "There are no policies to take over",

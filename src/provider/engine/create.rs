@@ -25,7 +25,8 @@ impl Engine<'_> {
     pub(super) async fn create(&self, request: ApplyRequest) -> ApplyReply {
         let app = self.app_of(&request.planned);
         if !self.activity.make(self.spec.name, &app) {
-            let diagnostics = diagnostics::made_twice(self.spec.name, self.spec.app_attribute, &app).into();
+            let diagnostics =
+                diagnostics::named_twice(self.spec.name, self.spec.app_attribute, &app, &app).into();
             return ApplyReply { diagnostics, ..ApplyReply::default() };
         }
         match self.created(&request).await {
