@@ -126,28 +126,29 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             attribute: "pkce_required",
             change: Transition::ToTrue,
             summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on every authorization request needs a code_challenge (PKCE).",
+            detail: "\"{app}\": from now on every authorization request must carry a code_challenge, and the token request its \
+                     code_verifier (PKCE).",
         },
         Danger {
             id: "existing-clients",
             attribute: "secret_required_for_web_server_flow",
             change: Transition::ToTrue,
             summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on the web server flow needs the consumer secret.",
+            detail: "\"{app}\": from now on the token request of the web server flow must carry client_secret, the consumer secret.",
         },
         Danger {
             id: "existing-clients",
             attribute: "secret_required_for_refresh_token",
             change: Transition::ToTrue,
             summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on refreshing a token needs the consumer secret.",
+            detail: "\"{app}\": from now on the request that refreshes a token must carry client_secret, the consumer secret.",
         },
         Danger {
             id: "existing-clients",
             attribute: "secret_required_for_token_exchange",
             change: Transition::ToTrue,
             summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on the token exchange flow needs the consumer secret.",
+            detail: "\"{app}\": from now on the request of the token exchange flow must carry client_secret, the consumer secret.",
         },
         Danger {
             id: "existing-clients",
