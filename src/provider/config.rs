@@ -8,7 +8,7 @@ use url::Url;
 use super::catalog;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::schema::{Attribute, Block, Schema};
-use crate::metadata::{NEWEST_VERSION, OLDEST_VERSION};
+use crate::metadata::{LONGEST_TEXT, NEWEST_VERSION, OLDEST_VERSION};
 use crate::org::{ConnectionSettings as Settings, Login, check_private_key};
 use crate::secret::Secret;
 use crate::value::{Type, Value};
@@ -290,6 +290,10 @@ impl Source<'_> {
         let problem = match text.chars().find(stray) {
             Some(_) if secret => format!("{name} holds a control character, such as a line break."),
             Some(c) => format!("{name} holds the control character U+{:04X}.", u32::from(c)),
+            None if text.len() > LONGEST_TEXT => {
+                found.push(diagnostics::argument_too_long(name, secret, LONGEST_TEXT));
+                return;
+            }
             None if name == "access_token" && !text.chars().all(|c| c.is_ascii_graphic()) => {
                 format!("{name} holds a space or a character beyond ASCII, which no token has.")
             }

@@ -11,6 +11,7 @@ mod disappears;
 mod drift;
 mod examples;
 mod for_each;
+mod guides;
 mod import;
 mod interrupts;
 mod lifecycle;

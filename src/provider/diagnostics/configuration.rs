@@ -61,6 +61,13 @@ pub fn too_long(path: Path, longest: usize) -> Diagnostic {
     Diagnostic::error("Text too long", detail).at(path)
 }
 
+/// Of an argument of the provider block; the line of a secret is not shown.
+pub fn argument_too_long(name: &str, secret: bool, longest: usize) -> Diagnostic {
+    let detail = format!("{name} is longer than {longest} bytes. Is this another file than you meant?");
+    let problem = Diagnostic::error("Text too long", detail);
+    if secret { problem } else { problem.at_attribute(name) }
+}
+
 pub fn duplicate(path: Path) -> Diagnostic {
     Diagnostic::error("Duplicate member", "The list has this member twice. Remove one.").at(path)
 }
