@@ -170,17 +170,16 @@ pub fn validate(config: &Value) -> Diagnostics {
         block.blank(argument, &mut found);
         block.characters(argument, &mut found);
     }
-    for id in unknown_warnings(&suppressed(config, &|_| None)) {
-        let problem = diagnostics::unknown_warning(SUPPRESS_WARNINGS, &id, &catalog::warnings());
-        found.push(problem.at_attribute(SUPPRESS_WARNINGS));
-    }
+    let unknown = unknown_warnings(SUPPRESS_WARNINGS, &suppressed(config, &|_| None));
+    found.extend(unknown.map(|problem| problem.at_attribute(SUPPRESS_WARNINGS)));
     found
 }
 
-/// Those that no warning of ours has.
-fn unknown_warnings(ids: &[String]) -> Vec<String> {
+/// One message for all IDs that no warning of ours has: Terraform folds several.
+fn unknown_warnings(place: &str, ids: &[String]) -> Option<Diagnostic> {
     let known = catalog::warnings();
-    ids.iter().filter(|id| !known.contains(&id.as_str())).cloned().collect()
+    let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !known.contains(id)).collect();
+    (!unknown.is_empty()).then(|| diagnostics::unknown_warnings(place, &unknown, &known))
 }
 
 /// The block and the environment together.
@@ -202,9 +201,8 @@ pub fn resolve(config: &Value, environment: &Environment) -> Result<Resolved, Di
         source.characters(argument, &mut found);
     }
     if config.get(SUPPRESS_WARNINGS).is_null() {
-        for id in unknown_warnings(&suppressed(config, environment)) {
-            found.push(diagnostics::unknown_warning(&variable(SUPPRESS_WARNINGS), &id, &catalog::warnings()));
-        }
+        let place = variable(SUPPRESS_WARNINGS);
+        found.extend(unknown_warnings(&place, &suppressed(config, environment)));
     }
     let settings = source.settings(&mut found);
     match settings {

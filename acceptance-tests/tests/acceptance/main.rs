@@ -1,7 +1,12 @@
 //! The real Terraform, the provider as one process and the emulator as another.
 //!
 //! Run with `make test`, or after `make build` with `cargo test -p acceptance-tests --test acceptance`.
-#![expect(clippy::panic, clippy::indexing_slicing, reason = "a test fails by a panic, in its functions too")]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic, in its functions too"
+)]
 
 mod aliases;
 mod configurations;

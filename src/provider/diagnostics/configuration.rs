@@ -37,12 +37,15 @@ pub fn misplaced_key(path: &Path, problem: &str) -> Diagnostic {
     Diagnostic::error("Misplaced private key", format!("{path}: {problem}"))
 }
 
-/// A word that is to silence a warning and silences none. `place`: the argument or the variable.
-pub fn unknown_warning(place: &str, id: &str, known: &[&str]) -> Diagnostic {
-    let meant = nearest(id, known).map(|id| format!(" Did you mean {id:?}?")).unwrap_or_default();
+/// Words that are to silence warnings and silence none. `place`: the argument or the variable.
+pub fn unknown_warnings(place: &str, ids: &[&str], known: &[&str]) -> Diagnostic {
+    let ids = ids.iter().map(|id| match nearest(id, known) {
+        Some(meant) => format!("{} (did you mean {meant:?}?)", echo(id)),
+        None => echo(id),
+    });
     let detail = format!(
-        "{place}: {} is the ID of no warning and silences nothing.{meant} There are: {}.",
-        echo(id),
+        "{place} has what is the ID of no warning and silences nothing: {}.\n\nThe IDs that there are: {}.",
+        ids.collect::<Vec<_>>().join(", "),
         known.join(", ")
     );
     Diagnostic::warning("Unknown ID of a warning", detail)
