@@ -37,7 +37,8 @@ impl Danger {
     /// The warning when the change from `prior` to `planned` is this one.
     pub fn check(&self, app: &str, prior: &Value, planned: &Value) -> Option<Diagnostic> {
         let (old, new) = (prior.get(self.attribute), planned.get(self.attribute));
-        let begins = self.change == Transition::On;
+        // Without any state before, what is there is not known: it may be a change.
+        let begins = self.change == Transition::On || prior.is_null();
         if old == new || new.is_unknown() || (old.is_null() && !begins) {
             return None;
         }

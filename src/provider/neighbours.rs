@@ -48,9 +48,9 @@ impl Neighbours {
         reply: &PlanReply,
     ) -> Diagnostics {
         let mut found = Diagnostics::default();
-        let Some(app) = reply.planned.get(spec.app_attribute).as_text() else {
-            return found;
-        };
+        // What an org has once is not looked at here.
+        let Some(attribute) = spec.naming_attribute() else { return found };
+        let Some(app) = reply.planned.get(attribute).as_text() else { return found };
         let create = request.prior.is_null();
         // A replacement is planned twice; the second time it has no prior state, but the private state of the first.
         let again = create && !request.private.is_empty();
@@ -60,7 +60,7 @@ impl Neighbours {
         let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (spec.name, app.to_lowercase());
         if let Some(earlier) = planned.get(&key).filter(|_| !again) {
-            found.push(diagnostics::named_twice(spec.name, spec.app_attribute, app, &earlier.app));
+            found.push(diagnostics::named_twice(spec.name, attribute, app, &earlier.app));
         }
         let values = if uses_foreign_consumer(spec, request) { Value::Null } else { reply.planned.clone() };
         planned.insert(key, Planned { app: app.to_owned(), values });

@@ -15,6 +15,7 @@ use crate::oauth;
 use crate::org::Org;
 use crate::rest;
 use crate::script::{Action, Script, When};
+use crate::site;
 use crate::soap;
 use crate::stamp;
 
@@ -70,17 +71,19 @@ impl Emulator {
     /// Commits what is due although nobody asks.
     pub fn tick(&self) {
         let state = &mut *self.state();
-        if state.jobs.advance(&mut state.org, stamp::now()) {
+        if state.advance() {
             state.save();
         }
     }
 
     pub fn answer(&self, request: &Request) -> Answer {
         let state = &mut *self.state();
-        state.jobs.advance(&mut state.org, stamp::now());
-        if request.path == "/emulator" || request.path.starts_with("/emulator/") {
+        state.advance();
+        let within = site::path_within(&state.org, request);
+        let request = within.as_ref().unwrap_or(request);
+        if !request.on_site && (request.path == "/emulator" || request.path.starts_with("/emulator/")) {
             let answer = admin::answer(state, request);
-            state.jobs.advance(&mut state.org, stamp::now());
+            state.advance();
             state.save();
             return answer;
         }
@@ -88,10 +91,10 @@ impl Emulator {
         let planned = state.script.next(&call.operation);
         let mut answer = planned_answer(state, request, &mut call, planned.as_ref());
         answer.delay_ms += state.org.switches.call_ms;
-        state.jobs.advance(&mut state.org, stamp::now());
+        state.advance();
         state.journal.add(Entry {
             seq: 0,
-            time: stamp::iso(stamp::now()),
+            time: stamp::iso(state.org.now()),
             operation: call.operation,
             method: request.method.clone(),
             path: request.path.clone(),
@@ -118,6 +121,15 @@ impl Emulator {
 }
 
 impl State {
+    /// Commits what is due. Whether anything was.
+    fn advance(&mut self) -> bool {
+        let now = self.org.now();
+        let is_due = self.jobs.advance(&mut self.org, now);
+        self.org.note_changes();
+        site::settle(&mut self.org);
+        is_due
+    }
+
     /// Writes the state file when something changed.
     pub fn save(&mut self) {
         let Some(path) = &self.state_file else { return };
@@ -136,6 +148,9 @@ impl State {
 
 /// The name under which the journal and the fault script know a request.
 fn operation_of(request: &Request) -> String {
+    if let Some(name) = site::operation_of(request) {
+        return name.to_string();
+    }
     let segments = request.segments();
     match segments.as_slice() {
         ["services", "Soap", "m", ..] => soap::method_of(request).unwrap_or_else(|| "soap".to_string()),
@@ -182,7 +197,8 @@ fn planned_answer(
     if let Some(text) = &action.fault {
         answer = if request.path.starts_with("/services/Soap/") {
             Fault { status: text.status.unwrap_or(500), ..Fault::new(&text.code, text.text.clone()) }.answer()
-        } else if request.path.starts_with("/services/oauth2/") {
+        } else if request.path.starts_with("/services/oauth2/") || request.path.starts_with("/services/auth/")
+        {
             fault::oauth(text.status.unwrap_or(400), &text.code, &text.text)
         } else {
             fault::rest(text.status.unwrap_or(400), text.code.trim_start_matches("sf:"), &text.text)
@@ -259,6 +275,9 @@ fn second_actor(state: &mut State, action: &Action) {
 }
 
 fn route(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+    if request.on_site {
+        return site::answer(state, request, call);
+    }
     let segments = request.segments();
     match segments.as_slice() {
         ["services", "Soap", "m", ..] => soap::answer(state, request, call),
@@ -267,6 +286,12 @@ fn route(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         ["services", "oauth2", "revoke"] => oauth::revoke(state, request, call),
         ["id", ..] => oauth::identity(state, request, call),
         ["services", "data", ..] => rest::answer(state, request, call),
+        ["services", "oauth2", "authorize" | "echo" | "introspect"]
+        | ["services", "auth", "headless", ..] => {
+            let hint =
+                format!("the flows of external users are called on the site's host, {}", state.org.site.url);
+            fault::oauth(501, "not_imitated", &format!("not imitated: {}; {hint}", request.path))
+        }
         _ => fault::rest(501, "NOT_IMITATED", &format!("not imitated: {} {}", request.method, request.path)),
     }
 }

@@ -14,6 +14,8 @@ pub struct Request {
     pub peer: String,
     /// Scheme and host as the client wrote them.
     pub base_url: String,
+    /// Whether it came to the host of the site, and not to the org's.
+    pub on_site: bool,
 }
 
 impl Request {
@@ -130,6 +132,19 @@ pub fn decode(text: &str, plus_is_space: bool) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// What is not unreserved becomes percent signs and digits.
+pub fn percent(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::PARENT;
+use crate::site::network::{GUEST_PROFILE, MEMBER_PROFILE, OTHER_PROFILE, REGISTRATION_HANDLER};
+use crate::site::people::{External, LoginPolicy};
+use crate::site::{Network, Site, SiteSession, people};
 use crate::stamp::{self, Millis};
 
 pub const APP: &str = "ExternalClientApplication";
@@ -18,7 +21,7 @@ pub const OIDC_SETTINGS: &str = "OauthOidcSettings";
 pub const APP_SETTINGS: &str = "ExternalClientAppSettings";
 
 /// The components, by type and full name, and the counter that ids are taken from.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tree {
     pub components: BTreeMap<String, BTreeMap<String, Component>>,
     pub issued_ids: u64,
@@ -105,6 +108,15 @@ pub struct User {
     /// Whether an administrator has approved the login app for this user.
     pub approved: bool,
     pub active: bool,
+    /// By name. Internal users of the seed have none that is modelled.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// By name; counted among the holders of the permission set.
+    #[serde(default)]
+    pub permission_sets: BTreeSet<String>,
+    /// Of users with an external licence, who log in on the site only.
+    #[serde(default)]
+    pub external: Option<External>,
 }
 
 impl User {
@@ -113,7 +125,7 @@ impl User {
     }
 }
 
-/// A permission set or a profile and how many users hold it.
+/// A permission set or a profile and how many active users hold it: those of `Org::users` and, for the rest, strangers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Group {
     pub id: String,
@@ -144,6 +156,9 @@ pub struct Session {
     pub issued: Millis,
     pub expired: bool,
     pub jwt: bool,
+    /// Of users who logged in on the site.
+    #[serde(default)]
+    pub site: Option<SiteSession>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,6 +196,12 @@ pub struct Switches {
     pub preauthorization_needs_own_assignment: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
     pub propagation_ms: u64,
+    /// `OrganizationType`, as SOQL tells it.
+    pub edition: String,
+    /// Changes of apps take so long, too.
+    pub changes_propagate: bool,
+    /// Refresh tokens end when they lie idle for so many days, whatever an app's policy says; 0 is no limit.
+    pub refresh_idle_limit_days: u64,
 }
 
 impl Default for Switches {
@@ -199,6 +220,9 @@ impl Default for Switches {
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
             propagation_ms: 0,
+            edition: "Developer Edition".to_string(),
+            changes_propagate: false,
+            refresh_idle_limit_days: 0,
         }
     }
 }
@@ -219,6 +243,32 @@ pub struct Org {
     /// Every secret and key that ever was, also rotated ones.
     pub secrets: BTreeSet<String>,
     pub switches: Switches,
+    #[serde(default = "default_site")]
+    pub site: Site,
+    /// What profiles demand of a login, by name.
+    #[serde(default)]
+    pub login_policies: BTreeMap<String, LoginPolicy>,
+    /// Of this org's host.
+    #[serde(default)]
+    pub url: String,
+    /// Former states of the tree and since when each was there, while changes take time to spread.
+    #[serde(skip)]
+    pub spreading: Vec<(Millis, Tree)>,
+    /// How far the org's clock is ahead of this machine's.
+    #[serde(default)]
+    pub clock_ahead_ms: Millis,
+    /// Of the org's session settings, for those that no profile and no app sets.
+    #[serde(default = "default_session_timeout")]
+    pub session_timeout_minutes: u64,
+}
+
+fn default_session_timeout() -> u64 {
+    120
+}
+
+/// For state files of older emulators.
+fn default_site() -> Site {
+    Site::new(Network::seed("example"))
 }
 
 pub const ALL_PERMISSIONS: &[&str] = &[
@@ -227,6 +277,7 @@ pub const ALL_PERMISSIONS: &[&str] = &[
     "ExternalClientAppDeveloper",
     "ExternalClientAppViewer",
     "ManageConnectedApps",
+    "ManageProfilesPermissionsets",
     "ModifyMetadata",
     "ViewClientSecret",
     "ViewConsumerSecretsInMetadata",
@@ -247,8 +298,11 @@ impl Org {
             permissions: permissions.iter().map(|name| (*name).to_string()).collect(),
             approved: true,
             active: true,
+            profile: None,
+            permission_sets: BTreeSet::new(),
+            external: None,
         };
-        let users = vec![
+        let mut users = vec![
             user(1, "admin", "Ada Admin", ALL_PERMISSIONS),
             user(
                 2,
@@ -260,6 +314,8 @@ impl Org {
             user(4, "integration", "Ingo Integration", &["ApiEnabled"]),
             user(OTHER_ADMIN, "other.admin", "Otto Other", ALL_PERMISSIONS),
         ];
+        users.extend(people::seed(&domain));
+        let site = Site::new(Network::seed(&domain));
         let at = stamp::now();
         let fields = |entries: &[(&str, &str)]| -> Fields {
             entries.iter().map(|(name, value)| ((*name).to_string(), Value::text(*value))).collect()
@@ -302,7 +358,12 @@ impl Org {
             jwt_tokens: false,
             refresh_token: format!("5Aep861canaryREFRESH{}", stamp::random_text(40)),
         };
-        let secrets = [login_app.client_secret.clone(), login_app.refresh_token.clone()].into();
+        let mut secrets: BTreeSet<String> =
+            [login_app.client_secret.clone(), login_app.refresh_token.clone()].into();
+        secrets
+            .extend(users.iter().filter_map(|user| user.external.as_ref()).map(|own| own.password.clone()));
+        secrets.extend(site.network.auth_api.recaptcha_secret_key.clone());
+        secrets.remove("");
         Org {
             id: id.to_string(),
             name: name.to_string(),
@@ -318,14 +379,88 @@ impl Org {
             profiles: vec![
                 group("00e", 1, "Admin", 1),
                 group("00e", 2, "Standard", 8),
-                group("00e", 3, "Customer Community User", 200),
+                group("00e", 3, MEMBER_PROFILE, 200),
+                group("00e", 4, OTHER_PROFILE, 1),
+                group("00e", 5, GUEST_PROFILE, 1),
             ],
-            apex_classes: BTreeSet::new(),
+            apex_classes: [REGISTRATION_HANDLER.to_string()].into(),
             login_apps: vec![login_app],
             sessions: Vec::new(),
             secrets,
             switches: Switches::default(),
+            site,
+            login_policies: BTreeMap::new(),
+            url: String::new(),
+            spreading: Vec::new(),
+            clock_ahead_ms: 0,
+            session_timeout_minutes: default_session_timeout(),
         }
+    }
+
+    /// The org's clock. It runs with the machine's and can be moved forward.
+    pub fn now(&self) -> Millis {
+        stamp::now().saturating_add(self.clock_ahead_ms)
+    }
+
+    /// The apps and settings as the endpoints of OAuth see them.
+    pub fn in_effect(&self) -> &Tree {
+        let due = self.now().saturating_sub(self.switches.propagation_ms);
+        let spread = self.spreading.iter().rev().find(|(since, _)| *since <= due);
+        spread.or(self.spreading.first()).map_or(&self.tree, |(_, tree)| tree)
+    }
+
+    /// Remembers the tree when it has changed, and forgets what nobody sees any more.
+    pub fn note_changes(&mut self) {
+        if !self.switches.changes_propagate || self.switches.propagation_ms == 0 {
+            self.spreading.clear();
+            return;
+        }
+        let now = self.now();
+        match self.spreading.last() {
+            None => self.spreading.push((0, self.tree.clone())),
+            Some((_, last)) if *last != self.tree => self.spreading.push((now, self.tree.clone())),
+            Some(_) => {}
+        }
+        let due = now.saturating_sub(self.switches.propagation_ms);
+        while self.spreading.get(1).is_some_and(|(since, _)| *since <= due) {
+            self.spreading.remove(0);
+        }
+    }
+
+    /// The users known by name who hold a permission set.
+    pub fn assigned<'a>(&'a self, permission_set: &'a str) -> impl Iterator<Item = &'a User> {
+        self.users.iter().filter(move |user| user.permission_sets.contains(permission_set))
+    }
+
+    /// Keeps the numbers of holders in step with a user who changes, comes or goes.
+    pub fn recount(&mut self, before: Option<&User>, after: Option<&User>) -> Result<(), String> {
+        let held = |user: Option<&User>| -> (BTreeSet<String>, BTreeSet<String>) {
+            let user = user.filter(|user| user.active);
+            let sets = user.map(|user| user.permission_sets.clone()).unwrap_or_default();
+            (sets, user.and_then(|user| user.profile.clone()).into_iter().collect())
+        };
+        let ((old_sets, old_profile), (new_sets, new_profile)) = (held(before), held(after));
+        for (what, groups, old, new) in [
+            ("permission set", &mut self.permission_sets, old_sets, new_sets),
+            ("profile", &mut self.profiles, old_profile, new_profile),
+        ] {
+            for name in &new {
+                let group = groups.iter_mut().find(|group| group.name == *name);
+                let group = group.ok_or_else(|| format!("no {what} {name}"))?;
+                group.holders += u64::from(!old.contains(name));
+            }
+            for group in
+                groups.iter_mut().filter(|group| old.contains(&group.name) && !new.contains(&group.name))
+            {
+                group.holders = group.holders.saturating_sub(1);
+            }
+        }
+        Ok(())
+    }
+
+    /// The users known by name who have a profile.
+    pub fn of_profile<'a>(&'a self, profile: &'a str) -> impl Iterator<Item = &'a User> {
+        self.users.iter().filter(move |user| user.profile.as_deref() == Some(profile))
     }
 
     pub fn setting(&self, kind: &str, element: &str) -> bool {
@@ -359,9 +494,10 @@ impl Org {
             user: user.to_string(),
             client: client.to_string(),
             app: app.map(str::to_string),
-            issued: stamp::now(),
+            issued: self.now(),
             expired: false,
             jwt,
+            site: None,
         });
         token
     }
@@ -376,7 +512,9 @@ impl Org {
     }
 
     pub fn session(&self, token: &str) -> Option<&Session> {
-        self.sessions.iter().find(|session| session.token == token && !session.expired)
+        let now = self.now();
+        let is_in_time = |session: &Session| session.site.as_ref().is_none_or(|site| now < site.expires);
+        self.sessions.iter().find(|session| session.token == token && !session.expired && is_in_time(session))
     }
 
     /// Whether `user` is shown the Global files at all.

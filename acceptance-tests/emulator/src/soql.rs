@@ -2,6 +2,7 @@
 //! ORDER BY one field, LIMIT. Everything else is refused by name. The objects are in `soql/objects.rs`.
 
 mod objects;
+mod site;
 
 use std::cmp::Ordering;
 

@@ -1,8 +1,10 @@
 //! Every example of the documentation, run as its reader would.
 
+use crate::module;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
 use acceptance_tests::plan::Action;
+use acceptance_tests::smoke_test::SmokeTest;
 use acceptance_tests::terraform::repository;
 use acceptance_tests::workspace::Workspace;
 use std::path::PathBuf;
@@ -13,6 +15,10 @@ fn example(path: &str) -> String {
 }
 
 fn runs(resource: &str) {
+    runs_as(resource, "shop");
+}
+
+fn runs_as(resource: &str, name: &str) {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.write("provider.tf", &example("provider/provider.tf"));
@@ -20,7 +26,7 @@ fn runs(resource: &str) {
     workspace.write("main.tf", &example(&format!("resources/{resource}/resource.tf")));
     let plan = workspace.plan(&[]);
     assert!(plan.actions().values().all(|action| *action == Action::Create));
-    let address = format!("{resource}.shop");
+    let address = format!("{resource}.{name}");
     assert_eq!(plan.actions().get(&address), Some(&Action::Create));
     workspace.apply_plan().succeeded();
     workspace.is_settled();
@@ -51,12 +57,24 @@ fn the_example_of_policies_runs() {
 }
 
 #[test]
+fn the_examples_of_the_orgs_settings_run() {
+    runs_as("salesforce_org_external_client_app_settings", "org");
+    runs_as("salesforce_org_oauth_oidc_settings", "org");
+}
+
+#[test]
 fn the_demo_runs() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
+    workspace.installs();
     workspace.write("main.tf", &example("demo/main.tf"));
+    // The demo calls the module beside it.
+    let beside = workspace.folder().join("../modules");
+    module::copy(&repository().join("examples/modules"), &beside);
+    workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
     workspace.apply().succeeded();
     workspace.is_settled();
+    SmokeTest::of(&org, "Shop").passes(&["login", "guest", "refresh", "revoke"]);
     workspace.destroy().succeeded();
 }
 
@@ -71,13 +89,15 @@ fn every_example_is_run_here() {
         names.sort();
         names
     };
-    assert_eq!(list("."), ["demo", "provider", "resources"]);
+    assert_eq!(list("."), ["bootstrap", "demo", "headless-identity", "modules", "provider", "resources"]);
     assert_eq!(
         list("resources"),
         [
             "salesforce_external_client_app",
             "salesforce_external_client_app_oauth_settings",
             "salesforce_external_client_app_policies",
+            "salesforce_org_external_client_app_settings",
+            "salesforce_org_oauth_oidc_settings",
         ]
     );
 }

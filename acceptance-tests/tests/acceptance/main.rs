@@ -9,6 +9,7 @@
 )]
 
 mod aliases;
+mod bootstrap;
 mod configurations;
 mod credentials;
 mod destroy;
@@ -21,7 +22,11 @@ mod import;
 mod interrupts;
 mod lifecycle;
 mod literal_names;
+mod module;
+mod org_settings;
 mod plan_texts;
 mod replace;
 mod secrets;
+mod smoke_test;
+mod snippets;
 mod update;

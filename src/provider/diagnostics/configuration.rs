@@ -3,7 +3,7 @@
 use super::Diagnostic;
 use crate::metadata::{echo, nearest};
 use crate::provider::danger::shown;
-use crate::provider::resource_spec::DELETION_PROTECTION;
+use crate::provider::resource_spec::{DELETION_PROTECTION, Subject};
 use crate::value::{Path, Value};
 
 /// A value that breaks a rule. Rules that nobody has confirmed in an org warn only.
@@ -161,7 +161,17 @@ pub fn replaced_with_its_app(noun: &str, app: &str) -> Diagnostic {
     )
 }
 
-pub fn stops_managing(noun: &str, app: &str) -> Diagnostic {
+pub fn stops_managing(subject: Subject, noun: &str, app: &str) -> Diagnostic {
+    if subject == Subject::Org {
+        return Diagnostic::advice(
+            "The org stays as it is",
+            format!(
+                "Terraform stops managing the {noun} of \"{app}\". Every one of them keeps the value that it has: to change \
+                 one, apply that before."
+            ),
+            "settings-stay",
+        );
+    }
     Diagnostic::advice(
         "The org stays as it is",
         format!(

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Refusal;
+use super::{Refusal, site};
 use crate::component::text;
 use crate::contract::PARENT;
 use crate::job::Jobs;
@@ -36,6 +36,9 @@ pub fn columns(source: &Source<'_>, object: &str) -> &'static [&'static str] {
             &["Id", "Assignee.IsActive", "AssigneeId", "PermissionSet.Name", "PermissionSetId"]
         }
         "profile" => &["Id", "Name"],
+        "network" => site::NETWORK,
+        "networkauthapisettings" => site::AUTH_API_SETTINGS,
+        "networkmembergroup" => site::MEMBER_GROUP,
         "externalclientapplication" => &[
             "Id",
             "DeveloperName",
@@ -62,7 +65,7 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
     let rows = match object.to_ascii_lowercase().as_str() {
         "organization" => vec![json!({
             "Id": org.id, "InstanceName": "EMU1", "IsSandbox": org.is_sandbox, "Name": org.name,
-            "NamespacePrefix": null, "OrganizationType": "Developer Edition", "TrialExpirationDate": null,
+            "NamespacePrefix": null, "OrganizationType": org.switches.edition, "TrialExpirationDate": null,
         })],
         "user" => users(org),
         "permissionset" => org
@@ -74,6 +77,9 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
         "profile" => {
             org.profiles.iter().map(|profile| json!({ "Id": profile.id, "Name": profile.name })).collect()
         }
+        "network" => site::networks(org),
+        "networkauthapisettings" => site::auth_api_settings(org),
+        "networkmembergroup" => site::member_groups(org),
         "externalclientapplication" => org
             .tree
             .all(APP)
@@ -149,7 +155,7 @@ fn tooling_rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal
     Ok(source.jobs.deploys.iter().map(row).collect())
 }
 
-/// The users of the seed, and as many strangers as hold each profile.
+/// The users of the org, and strangers for the rest of the holders of each profile.
 fn users(org: &Org) -> Vec<Value> {
     let row = |id: &str, name: &str, username: &str, is_active: bool, profile: Option<&Group>| {
         json!({
@@ -161,10 +167,14 @@ fn users(org: &Org) -> Vec<Value> {
             "Username": username,
         })
     };
-    let own = |user: &User| row(&user.id, &user.name, &user.username, user.active, None);
+    let own = |user: &User| {
+        let profile = org.profiles.iter().find(|profile| Some(&profile.name) == user.profile.as_ref());
+        row(&user.id, &user.name, &user.username, user.active, profile)
+    };
     let mut rows: Vec<Value> = org.users.iter().map(own).collect();
     for (index, profile) in org.profiles.iter().enumerate() {
-        for holder in 0..profile.holders {
+        let known = org.of_profile(&profile.name).filter(|user| user.active).count() as u64;
+        for holder in 0..profile.holders.saturating_sub(known) {
             let id = record_id("005", 500_000_000 + (index as u64) * 1_000_000 + holder);
             let name = format!("Holder {holder} of {}", profile.name);
             rows.push(row(&id, &name, &format!("{id}@holders.example"), true, Some(profile)));
