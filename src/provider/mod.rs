@@ -66,6 +66,7 @@ struct Connected {
     org: Org,
     context: PlanContext,
     activity: Activity,
+    allow_mass_removal: bool,
     neighbours: Neighbours,
 }
 
@@ -291,6 +292,7 @@ impl Connected {
             org: &self.org,
             client_id: self.context.client_id.as_deref(),
             allow_self_lockout: self.context.allow_self_lockout,
+            allow_mass_removal: self.allow_mass_removal,
             activity: &self.activity,
         }
     }
@@ -310,5 +312,7 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
         tainted: None,
         twice: false,
     };
-    Ok(Connected { org, context, activity: Activity::default(), neighbours: Neighbours::default() })
+    let allow_mass_removal = configuration.allow_mass_removal;
+    let (activity, neighbours) = (Activity::default(), Neighbours::default());
+    Ok(Connected { org, context, activity, neighbours, allow_mass_removal })
 }

@@ -194,6 +194,8 @@ pub struct Switches {
     pub key_in_rest: bool,
     /// Pre-authorisation demands that the deploying user holds one of the permission sets (one observer).
     pub preauthorization_needs_own_assignment: bool,
+    /// A retrieve of `*` leaves out what packages brought.
+    pub wildcard_skips_packages: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
     pub propagation_ms: u64,
     /// `OrganizationType`, as SOQL tells it.
@@ -219,6 +221,7 @@ impl Default for Switches {
             secret_in_metadata: true,
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
+            wildcard_skips_packages: false,
             propagation_ms: 0,
             edition: "Developer Edition".to_string(),
             changes_propagate: false,

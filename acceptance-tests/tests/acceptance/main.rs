@@ -4,8 +4,10 @@
 #![expect(
     clippy::panic,
     clippy::expect_used,
+    clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a test fails by a panic, in its functions too"
+    clippy::disallowed_methods,
+    reason = "a test fails by a panic, in its functions too, and some run other programs"
 )]
 
 mod aliases;
@@ -15,13 +17,16 @@ mod credentials;
 mod destroy;
 mod disappears;
 mod drift;
+mod elsewhere;
 mod examples;
 mod for_each;
+mod found_apps;
 mod guides;
 mod import;
 mod interrupts;
 mod lifecycle;
 mod literal_names;
+mod many_gone;
 mod module;
 mod org_settings;
 mod plan_texts;

@@ -1,7 +1,5 @@
 //! What the documentation tells its reader to write and to run, done as it says.
 
-#![expect(clippy::disallowed_methods, reason = "runs what the reader of a guide would run")]
-
 use crate::configurations::{APP, ONLY_APP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::terraform::{self, repository};

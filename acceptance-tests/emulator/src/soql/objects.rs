@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Refusal, site};
 use crate::component::text;
 use crate::contract::PARENT;
+use crate::installed;
 use crate::job::Jobs;
 use crate::org::{APP, Group, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
 use crate::stamp::{iso, record_id};
@@ -85,9 +86,10 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
             .all(APP)
             .map(|(name, app)| {
                 json!({
-                    "Id": app.id, "DeveloperName": name, "MasterLabel": text(&app.fields, "label"),
-                    "DistributionState": text(&app.fields, "distributionState"), "ManageableState": "unmanaged",
-                    "NamespacePrefix": null, "OrgScopedExternalApp": text(&app.fields, "orgScopedExternalApp"),
+                    "Id": app.id, "DeveloperName": installed::split(name).1, "MasterLabel": text(&app.fields, "label"),
+                    "DistributionState": text(&app.fields, "distributionState"),
+                    "ManageableState": installed::manageable_state(name),
+                    "NamespacePrefix": installed::split(name).0, "OrgScopedExternalApp": text(&app.fields, "orgScopedExternalApp"),
                 })
             })
             .collect(),
@@ -96,7 +98,7 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
             .all(OAUTH_SETTINGS)
             .map(|(name, settings)| {
                 json!({
-                    "Id": settings.id, "DeveloperName": name, "ExternalClientApplicationId": app_id(&settings.fields),
+                    "Id": settings.id, "DeveloperName": installed::split(name).1, "ExternalClientApplicationId": app_id(&settings.fields),
                     "SingleLogoutUrl": text(&settings.fields, "singleLogoutUrl"),
                 })
             })
