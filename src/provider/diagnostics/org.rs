@@ -411,14 +411,7 @@ pub fn made_twice(spec: &ResourceSpec, app: &str) -> Diagnostic {
             ),
         );
     };
-    Diagnostic::error(
-        "Two resources for one app",
-        format!(
-            "Another {resource} of this configuration has {attribute} = \"{app}\" too. An app can be managed by one of them \
-             only: remove the other one."
-        ),
-    )
-    .at_attribute(attribute)
+    super::named_twice(resource, attribute, app, app)
 }
 
 pub fn nothing_to_take_over(attribute: &str, app: &str) -> Diagnostic {
