@@ -26,9 +26,7 @@ pub struct Group {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holders {
     Counted(u64),
-    Unknown {
-        why: String,
-    },
+    Unknown { why: String },
 }
 
 pub type Census = BTreeMap<Group, Holders>;
@@ -64,8 +62,10 @@ impl Inner {
             groups.extend(self.snapshot.lock().await.groups());
             groups.retain(|group| !counted.census.contains_key(group));
             for (object, prefix) in sources(&groups) {
-                let of_source: Vec<&Group> =
-                    groups.iter().filter(|group| group.object == object && group.prefix() == prefix).collect();
+                let of_source: Vec<&Group> = groups
+                    .iter()
+                    .filter(|group| group.object == object && group.prefix() == prefix)
+                    .collect();
                 for groups in of_source.chunks(MOST_NAMES) {
                     let census = self.census(object, prefix, groups).await;
                     counted.census.extend(census);
@@ -143,7 +143,7 @@ impl Inner {
                 "SELECT Name FROM PermissionSet WHERE NamespacePrefix = {prefix} AND Name IN ({})",
                 listed(absent.iter().map(|group| group.bare()))
             );
-            self.note_unheld(&mut census, groups, &soql, "a permission set").await?;
+            self.note_unheld(&mut census, groups, &soql, "permission set").await?;
         }
         Ok(census)
     }
@@ -163,7 +163,7 @@ impl Inner {
         if !absent.is_empty() {
             let soql = format!("SELECT Name FROM Profile WHERE Name IN ({})", listed(absent));
             // Standard profiles have another name in files than in queries.
-            self.note_unheld(&mut census, groups, &soql, "a profile").await?;
+            self.note_unheld(&mut census, groups, &soql, "profile").await?;
         }
         Ok(census)
     }
@@ -180,7 +180,7 @@ impl Inner {
             take(census, groups, text(row, "Name"), Some(0));
         }
         for group in groups {
-            let why = || format!("a query of the org shows no {} of that name", what.trim_start_matches("a "));
+            let why = || format!("a query of the org shows no {} of that name", what);
             census.entry(group.clone()).or_insert_with(|| Holders::Unknown { why: why() });
         }
         Ok(())

@@ -193,8 +193,11 @@ impl Snapshot {
 
     /// The permission sets and profiles that the files name.
     pub(super) fn groups(&self) -> Vec<Group> {
-        let components =
-            self.kinds.values().flat_map(|loaded| &loaded.files).filter_map(|file| file.content.as_ref().ok());
+        let components = self
+            .kinds
+            .values()
+            .flat_map(|loaded| &loaded.files)
+            .filter_map(|file| file.content.as_ref().ok());
         let mut groups = Vec::new();
         for component in components {
             for field in component.key.kind.fields {

@@ -280,11 +280,16 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
             Transition::ToFalse => "becomes `false`".to_owned(),
             Transition::ToWord(word) => format!("becomes `{word}`"),
             Transition::MembersRemoved => "loses members".to_owned(),
+            Transition::MembersRemovedUnless(other, word) => {
+                format!("loses members, unless `{other}` is `{word}`")
+            }
         };
         let detail = detail
             .trim_start_matches("\"{app}\": ")
             .replace("{old}", "the old value")
             .replace("{removed}", "what is taken away")
+            .replace("{permitted}", "the permission sets and profiles that are named")
+            .replace("{holders}", "how many people hold each, and when they were counted")
             .replace(['{', '}'], "`");
         let _ = writeln!(
             page,

@@ -9,6 +9,7 @@ mod config;
 mod danger;
 mod diagnostics;
 mod engine;
+mod headcount;
 mod operations;
 mod plan;
 mod private;

@@ -15,6 +15,7 @@ mod import;
 mod interrupts;
 mod lifecycle;
 mod literal_names;
+mod lockout;
 mod replace;
 mod secrets;
 mod update;

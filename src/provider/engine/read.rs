@@ -59,7 +59,8 @@ impl Engine<'_> {
         let mut state = join(&frame, &actual, &request.state);
         self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics).await;
         let own = self.spec.protectable && self.is_own_app(&app, Freshness::Snapshot).await;
-        let private = PrivateState { records, ..private };
+        let headcount = self.headcount(&state, &records, &private.headcount).await;
+        let private = PrivateState { records, headcount, ..private };
         reply.private = private_after(&private, &actual, &state, own);
         reply.identity = Some(self.identity(&app, &session));
         self.activity.note(self.spec.name, &app, state.get(DELETION_PROTECTION) == &Value::Bool(true));
