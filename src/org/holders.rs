@@ -180,7 +180,7 @@ impl Inner {
             take(census, groups, text(row, "Name"), Some(0));
         }
         for group in groups {
-            let why = || format!("a query of the org shows no {} of that name", what);
+            let why = || format!("a query of the org shows no {what} of that name");
             census.entry(group.clone()).or_insert_with(|| Holders::Unknown { why: why() });
         }
         Ok(())

@@ -50,11 +50,11 @@ use pace::Pace;
 use snapshot::Snapshot;
 
 /// What a caller wants to read: the app itself, or the part of this kind that belongs to the app, whatever the part's
-/// own name is.
+/// own name is; or settings of the org, which belong to nobody.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub kind: &'static MetadataType,
-    /// The full name of the app: `Shop`, or `namespace__Shop`.
+    /// The full name of the app: `Shop`, or `namespace__Shop`. Of settings, their own full name.
     pub app: String,
     /// The full name that the component had when it was last seen. Believed only when its file names the app.
     pub hint: Option<String>,
@@ -62,7 +62,8 @@ pub struct Wanted {
 
 impl Wanted {
     pub fn new(kind: &'static MetadataType, app: impl Into<String>) -> Wanted {
-        Wanted { kind, app: app.into(), hint: None }
+        let app = kind.settings_member.map_or_else(|| app.into(), str::to_owned);
+        Wanted { kind, app, hint: None }
     }
 
     #[must_use]

@@ -47,7 +47,8 @@ impl Danger {
         planned: &Value,
     ) -> Option<Diagnostic> {
         let (old, new) = (prior.get(self.attribute), planned.get(self.attribute));
-        if old == new || new.is_unknown() || old.is_null() {
+        // Without any state before, what is there is not known: it may be a change.
+        if old == new || new.is_unknown() || (old.is_null() && !prior.is_null()) {
             return None;
         }
         // A record may be named by its ID before and by its name after.

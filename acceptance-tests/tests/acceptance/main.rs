@@ -16,6 +16,7 @@ mod interrupts;
 mod lifecycle;
 mod literal_names;
 mod lockout;
+mod org_settings;
 mod replace;
 mod secrets;
 mod update;

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use crate::metadata::types::{configurable_policies, oauth_policies};
 use crate::provider::combination::{Combination, Is, Verdict};
 use crate::provider::danger::{Danger, Transition};
-use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec};
+use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
 use crate::provider::timeouts::Timeouts;
 
 const TIMED: &[&str] = &["SpecificLifetime", "SpecificInactivity"];
@@ -16,9 +16,11 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     doc: "The policies of an External Client App: who may use it, how long tokens live, from where, and which of its \
           plugins are on.\n\nSalesforce makes the policies itself when the app's OAuth settings are created, so \
           creating this resource takes over the ones that are there, and destroying it only stops managing them.",
-    app_attribute: "external_client_app",
-    app_doc: "The app, by API name. Write `salesforce_external_client_app_oauth_settings.NAME.id`, so that the \
+    subject: Subject::App {
+        attribute: "external_client_app",
+        doc: "The app, by API name. Write `salesforce_external_client_app_oauth_settings.NAME.id`, so that the \
               policies wait for the settings. Changing it replaces the resource.",
+    },
     parts: &[
         Part { kind: &oauth_policies::TYPE, suffix: "_oauthPlcy", presence: Presence::Optional },
         Part { kind: &configurable_policies::TYPE, suffix: "_plcy", presence: Presence::Optional },
