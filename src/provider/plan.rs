@@ -51,7 +51,7 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
             let dangers = spec.dangers.iter();
             reply
                 .diagnostics
-                .extend(dangers.filter_map(|danger| danger.check("the org", &request.prior, &planned)));
+                .extend(dangers.filter_map(|danger| danger.check(spec, &private, "the org", &request.prior, &planned)));
         }
         check_foreign_consumer(spec, &request.config, &mut reply.diagnostics);
         reply.private = PrivateState {
