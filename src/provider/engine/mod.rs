@@ -16,6 +16,7 @@ pub(super) mod state;
 mod update;
 
 pub use activity::Activity;
+pub use read::is_linked;
 
 use std::time::Duration;
 
