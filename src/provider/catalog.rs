@@ -18,6 +18,7 @@ pub static RESOURCES: &[&ResourceSpec] = &[
 pub static DATA_SOURCES: &[&DataSourceSpec] = &[
     &data_sources::external_client_app::SPEC,
     &data_sources::external_client_apps::SPEC,
+    &data_sources::readiness::SPEC,
     &data_sources::org::SPEC,
     &data_sources::permission_set::SPEC,
 ];

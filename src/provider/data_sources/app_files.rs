@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::metadata::MetadataType;
 use crate::org::{Freshness, Instant, Lookup, Org, ReadError, SessionFacts, Wanted};
 use crate::provider::engine::is_linked;
 use crate::provider::engine::state::{Actual, Frame, PartState, join};
@@ -124,11 +123,4 @@ fn resource(
 /// A consumer that the org does not show is there all the same when the settings are, unless another org has it.
 fn is_hidden(spec: &ResourceSpec, part: &Part, actual: &Actual, session: &SessionFacts) -> bool {
     part.presence == Presence::MayBeUnreadable && actual.exists() && !is_linked(spec, actual, session)
-}
-
-/// Whether anything of the kind was found.
-pub fn has(resources: &[Resource], kind: &MetadataType) -> bool {
-    resources
-        .iter()
-        .any(|one| one.files.iter().any(|(part, file)| part.kind == kind && matches!(file, File::Present)))
 }

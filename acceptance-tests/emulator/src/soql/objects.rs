@@ -85,10 +85,15 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
             .tree
             .all(APP)
             .map(|(name, app)| {
+                let (namespace, name) = match name.split_once("__") {
+                    Some((namespace, name)) => (Some(namespace), name),
+                    None => (None, name.as_str()),
+                };
                 json!({
                     "Id": app.id, "DeveloperName": name, "MasterLabel": text(&app.fields, "label"),
-                    "DistributionState": text(&app.fields, "distributionState"), "ManageableState": "unmanaged",
-                    "NamespacePrefix": null, "OrgScopedExternalApp": text(&app.fields, "orgScopedExternalApp"),
+                    "DistributionState": text(&app.fields, "distributionState"),
+                    "ManageableState": if namespace.is_some() { "installed" } else { "unmanaged" },
+                    "NamespacePrefix": namespace, "OrgScopedExternalApp": text(&app.fields, "orgScopedExternalApp"),
                 })
             })
             .collect(),
