@@ -212,6 +212,8 @@ pub struct Switches {
     pub key_in_rest: bool,
     /// Pre-authorisation demands that the deploying user holds one of the permission sets (one observer).
     pub preauthorization_needs_own_assignment: bool,
+    /// The org has no Experience Cloud sites: the objects of sites are not there.
+    pub no_sites: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
     pub propagation_ms: u64,
 }
@@ -231,6 +233,7 @@ impl Default for Switches {
             secret_in_metadata: true,
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
+            no_sites: false,
             propagation_ms: 0,
         }
     }

@@ -6,6 +6,7 @@
 mod aliases;
 mod configurations;
 mod credentials;
+mod data_sources;
 mod destroy;
 mod disappears;
 mod drift;
@@ -17,6 +18,7 @@ mod lifecycle;
 mod literal_names;
 mod lockout;
 mod org_settings;
+mod readiness;
 mod replace;
 mod secrets;
 mod update;

@@ -64,7 +64,8 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
     }
     let app_id =
         |fields| text(fields, PARENT).and_then(|app| org.tree.get(APP, app)).map(|app| app.id.clone());
-    if !people::may_see(source.user, object) {
+    let is_of_sites = object.to_ascii_lowercase().starts_with("network");
+    if !people::may_see(source.user, object) || is_of_sites && org.switches.no_sites {
         return Err(("INVALID_TYPE", format!("sObject type '{object}' is not supported.")));
     }
     let rows = match object.to_ascii_lowercase().as_str() {
