@@ -4,7 +4,7 @@
 export TERRAFORM
 JOBS ?= 4
 
-.PHONY: help build test test-sf demo docs lint install
+.PHONY: help build test test-sf live demo docs lint install
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -23,7 +23,13 @@ test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with
 	@acceptance-tests/clients/install sf >/dev/null
 	RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --test clients -- --ignored
 
-demo: ## Run Terraform against the emulator and tell what happens; KEEP=1 leaves the org running
+live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed; PLAN=1, SWEEP=1, ONLY=…
+	@scripts/fetch-terraform >/dev/null
+	@acceptance-tests/clients/install >/dev/null
+	@cargo run --quiet -p acceptance-tests --locked --bin live -- \
+	  $(if $(PLAN),--plan) $(if $(SWEEP),--sweep) $(if $(ONLY),--only=$(ONLY))
+
+demo: ## Run Terraform and a client's logins against the emulator, and tell; KEEP=1 leaves the org running
 	@scripts/demo
 
 docs: ## Rewrite the pages of docs/ that are made of the tables; fails when some were stale, to be looked at and committed

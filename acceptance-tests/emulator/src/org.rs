@@ -9,7 +9,7 @@ use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::PARENT;
 use crate::site::network::{GUEST_PROFILE, MEMBER_PROFILE, OTHER_PROFILE, REGISTRATION_HANDLER};
 use crate::site::people::{External, LoginPolicy};
-use crate::site::{Network, Site, people};
+use crate::site::{Network, Site, SiteSession, people};
 use crate::stamp::{self, Millis};
 
 pub const APP: &str = "ExternalClientApplication";
@@ -21,7 +21,7 @@ pub const OIDC_SETTINGS: &str = "OauthOidcSettings";
 pub const APP_SETTINGS: &str = "ExternalClientAppSettings";
 
 /// The components, by type and full name, and the counter that ids are taken from.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tree {
     pub components: BTreeMap<String, BTreeMap<String, Component>>,
     pub issued_ids: u64,
@@ -177,6 +177,9 @@ pub struct Session {
     pub issued: Millis,
     pub expired: bool,
     pub jwt: bool,
+    /// Of users who logged in on the site.
+    #[serde(default)]
+    pub site: Option<SiteSession>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -216,6 +219,12 @@ pub struct Switches {
     pub no_sites: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
     pub propagation_ms: u64,
+    /// `OrganizationType`, as SOQL tells it.
+    pub edition: String,
+    /// Changes of apps take so long, too.
+    pub changes_propagate: bool,
+    /// Refresh tokens end when they lie idle for so many days, whatever an app's policy says; 0 is no limit.
+    pub refresh_idle_limit_days: u64,
 }
 
 impl Default for Switches {
@@ -235,6 +244,9 @@ impl Default for Switches {
             preauthorization_needs_own_assignment: false,
             no_sites: false,
             propagation_ms: 0,
+            edition: "Developer Edition".to_string(),
+            changes_propagate: false,
+            refresh_idle_limit_days: 0,
         }
     }
 }
@@ -262,6 +274,12 @@ pub struct Org {
     /// What profiles demand of a login, by name.
     #[serde(default)]
     pub login_policies: BTreeMap<String, LoginPolicy>,
+    /// Of this org's host.
+    #[serde(default)]
+    pub url: String,
+    /// Former states of the tree and since when each was there, while changes take time to spread.
+    #[serde(skip)]
+    pub spreading: Vec<(Millis, Tree)>,
     /// How far the org's clock is ahead of this machine's.
     #[serde(default)]
     pub clock_ahead_ms: Millis,
@@ -276,7 +294,7 @@ fn default_session_timeout() -> u64 {
 
 /// For state files of older emulators.
 fn default_site() -> Site {
-    Site { network: Network::seed("example"), url: String::new() }
+    Site::new(Network::seed("example"))
 }
 
 pub const ALL_PERMISSIONS: &[&str] = &[
@@ -285,6 +303,7 @@ pub const ALL_PERMISSIONS: &[&str] = &[
     "ExternalClientAppDeveloper",
     "ExternalClientAppViewer",
     "ManageConnectedApps",
+    "ManageProfilesPermissionsets",
     "ModifyMetadata",
     "ViewClientSecret",
     "ViewConsumerSecretsInMetadata",
@@ -322,7 +341,7 @@ impl Org {
             user(OTHER_ADMIN, "other.admin", "Otto Other", ALL_PERMISSIONS),
         ];
         users.extend(people::seed(&domain));
-        let site = Site { network: Network::seed(&domain), url: String::new() };
+        let site = Site::new(Network::seed(&domain));
         let at = stamp::now();
         let fields = |entries: &[(&str, &str)]| -> Fields {
             entries.iter().map(|(name, value)| ((*name).to_string(), Value::text(*value))).collect()
@@ -398,6 +417,8 @@ impl Org {
             switches: Switches::default(),
             site,
             login_policies: BTreeMap::new(),
+            url: String::new(),
+            spreading: Vec::new(),
             clock_ahead_ms: 0,
             session_timeout_minutes: default_session_timeout(),
         }
@@ -406,6 +427,31 @@ impl Org {
     /// The org's clock. It runs with the machine's and can be moved forward.
     pub fn now(&self) -> Millis {
         stamp::now().saturating_add(self.clock_ahead_ms)
+    }
+
+    /// The apps and settings as the endpoints of OAuth see them.
+    pub fn in_effect(&self) -> &Tree {
+        let due = self.now().saturating_sub(self.switches.propagation_ms);
+        let spread = self.spreading.iter().rev().find(|(since, _)| *since <= due);
+        spread.or(self.spreading.first()).map_or(&self.tree, |(_, tree)| tree)
+    }
+
+    /// Remembers the tree when it has changed, and forgets what nobody sees any more.
+    pub fn note_changes(&mut self) {
+        if !self.switches.changes_propagate || self.switches.propagation_ms == 0 {
+            self.spreading.clear();
+            return;
+        }
+        let now = self.now();
+        match self.spreading.last() {
+            None => self.spreading.push((0, self.tree.clone())),
+            Some((_, last)) if *last != self.tree => self.spreading.push((now, self.tree.clone())),
+            Some(_) => {}
+        }
+        let due = now.saturating_sub(self.switches.propagation_ms);
+        while self.spreading.get(1).is_some_and(|(since, _)| *since <= due) {
+            self.spreading.remove(0);
+        }
     }
 
     /// The users known by name who hold a permission set.
@@ -478,6 +524,7 @@ impl Org {
             issued: self.now(),
             expired: false,
             jwt,
+            site: None,
         });
         token
     }
@@ -492,7 +539,9 @@ impl Org {
     }
 
     pub fn session(&self, token: &str) -> Option<&Session> {
-        self.sessions.iter().find(|session| session.token == token && !session.expired)
+        let now = self.now();
+        let is_in_time = |session: &Session| session.site.as_ref().is_none_or(|site| now < site.expires);
+        self.sessions.iter().find(|session| session.token == token && !session.expired && is_in_time(session))
     }
 
     /// Whether `user` is shown the Global files at all.

@@ -1,8 +1,10 @@
 //! Every example of the documentation, run as its reader would.
 
+use crate::module;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
 use acceptance_tests::plan::Action;
+use acceptance_tests::smoke_test::SmokeTest;
 use acceptance_tests::terraform::repository;
 use acceptance_tests::workspace::Workspace;
 use std::path::PathBuf;
@@ -64,9 +66,15 @@ fn the_examples_of_the_orgs_settings_run() {
 fn the_demo_runs() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
+    workspace.installs();
     workspace.write("main.tf", &example("demo/main.tf"));
+    // The demo calls the module beside it.
+    let beside = workspace.folder().join("../modules");
+    module::copy(&repository().join("examples/modules"), &beside);
+    workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
     workspace.apply().succeeded();
     workspace.is_settled();
+    SmokeTest::of(&org, "Shop").passes(&["login", "guest", "refresh", "revoke"]);
     workspace.destroy().succeeded();
 }
 
@@ -81,7 +89,7 @@ fn every_example_is_run_here() {
         names.sort();
         names
     };
-    assert_eq!(list("."), ["demo", "provider", "resources"]);
+    assert_eq!(list("."), ["bootstrap", "demo", "headless-identity", "modules", "provider", "resources"]);
     assert_eq!(
         list("resources"),
         [

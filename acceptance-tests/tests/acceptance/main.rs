@@ -4,6 +4,7 @@
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "a test fails by a panic, in its functions too")]
 
 mod aliases;
+mod bootstrap;
 mod configurations;
 mod credentials;
 mod data_sources;
@@ -12,13 +13,16 @@ mod disappears;
 mod drift;
 mod examples;
 mod for_each;
+mod guides;
 mod import;
 mod interrupts;
 mod lifecycle;
 mod literal_names;
 mod lockout;
+mod module;
 mod org_settings;
 mod readiness;
 mod replace;
 mod secrets;
+mod smoke_test;
 mod update;
