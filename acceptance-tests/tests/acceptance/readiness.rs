@@ -251,11 +251,7 @@ fn cases() -> Vec<Case> {
             &[(&["login", "passwordless", "registration", "forgot_password", "guest"], "N5")],
         ),
         Case("nobody is a member", site(json!({ "memberProfiles": [] })), &[(NAMED, "N6")]),
-        Case(
-            "others are members",
-            site(json!({ "memberProfiles": ["Admin"] })),
-            &[(NAMED, "N6")],
-        ),
+        Case("others are members", site(json!({ "memberProfiles": ["Admin"] })), &[(NAMED, "N6")]),
         Case(
             "the guest user is inactive",
             Flip::Admin("/users/{guest}", json!({ "active": false })),
