@@ -74,6 +74,12 @@ static ARGUMENTS: &[Argument] = &[
         doc: "Whether Terraform may delete, disable, pre-authorise or switch to JWT tokens the app that it logs in \
               with. Default: `false`.",
     },
+    Argument {
+        name: "allow_mass_removal",
+        kind: ArgumentKind::Bool,
+        doc: "Whether a refresh may find many resources of one type gone at once: more than three, and more than 30 % of \
+              those that there were. Default: `false`, an error instead of a plan that would create them all anew.",
+    },
 ];
 
 /// What the provider block comes to.
@@ -88,6 +94,7 @@ pub struct Configuration {
     /// Whether resources that are applied at the same time share deploys. Off is for measurements.
     pub batching: bool,
     pub allow_self_lockout: bool,
+    pub allow_mass_removal: bool,
 }
 
 /// Reads a variable of the environment.
@@ -187,6 +194,7 @@ pub fn resolve(config: &Value, environment: &Environment) -> Result<Resolved, Di
             settings,
             batching: environment("SALESFORCE_BATCHING").is_none_or(|text| text.trim() != "off"),
             allow_self_lockout: source.flag("allow_self_lockout", &mut found),
+            allow_mass_removal: source.flag("allow_mass_removal", &mut found),
         }))),
         _ => Err(found),
     }

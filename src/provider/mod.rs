@@ -68,6 +68,7 @@ struct Connected {
     org: Org,
     context: PlanContext,
     activity: Activity,
+    allow_mass_removal: bool,
 }
 
 impl Provider {
@@ -305,6 +306,7 @@ impl Connected {
             org: &self.org,
             client_id: self.context.client_id.as_deref(),
             allow_self_lockout: self.context.allow_self_lockout,
+            allow_mass_removal: self.allow_mass_removal,
             activity: &self.activity,
         }
     }
@@ -324,5 +326,6 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
         tainted: None,
         twice: false,
     };
-    Ok(Connected { org, context, activity: Activity::default() })
+    let allow_mass_removal = configuration.allow_mass_removal;
+    Ok(Connected { org, context, activity: Activity::default(), allow_mass_removal })
 }

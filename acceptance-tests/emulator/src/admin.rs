@@ -13,6 +13,7 @@ use crate::contract::{Contract, MetadataType, PARENT};
 use crate::deletion;
 use crate::emulator::State;
 use crate::http::{Answer, Request};
+use crate::installed::{self, Parcel};
 use crate::org::{
     APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, Group, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS,
 };
@@ -51,6 +52,17 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
         ("GET", ["org"]) => ok(org(state)),
         ("PATCH", ["org"]) => patch_org(state, &body(request)?),
         ("POST", ["apps"]) => make_app(state, &body(request)?),
+        ("POST", ["packages"]) => install(state, &body(request)?),
+        ("DELETE", ["packages", namespace]) => {
+            let apps = installed::apps(&state.org, namespace);
+            if apps.is_empty() {
+                return Err((404, format!("no package {namespace} is installed")));
+            }
+            for app in &apps {
+                deletion::remove(&mut state.org.tree, APP, app);
+            }
+            ok(json!({ "uninstalled": apps }))
+        }
         ("POST", ["sessions", "expire"]) => {
             let live = state.org.sessions.iter_mut().filter(|session| !session.expired);
             let mut count = 0;
@@ -263,6 +275,24 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
             state.org.tree.components.entry(kind.to_string()).or_default().insert(by_setup, component);
         }
     }
+    Ok(Answer::json(201, &json!({ "name": name })))
+}
+
+/// What an administrator gets by installing a package that has an app in it.
+fn install(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
+    let string = |name: &str| wanted.get(name).and_then(Value::as_str);
+    let (Some(namespace), Some(app)) = (string("namespace"), string("name")) else {
+        return wrong("namespace and name are needed");
+    };
+    let parcel = Parcel {
+        namespace,
+        app,
+        label: string("label").unwrap_or(app),
+        scopes: string("scopes").unwrap_or("Api, RefreshToken"),
+        oauth_link: string("oauthLink").unwrap_or("00DPUBLISHER001:888000000000001"),
+    };
+    let installer = other_admin(state)?;
+    let name = installed::install(&mut state.org, &parcel, &installer.id, stamp::now()).or_else(wrong)?;
     Ok(Answer::json(201, &json!({ "name": name })))
 }
 

@@ -87,6 +87,14 @@ pub const FACTS: &[Fact] = facts![
     Cited: "Deploys can be found by a tooling query on DeployRequest", "one client's source";
     Assumed: "A label that is left out becomes the full name", "retrieved files look like it";
     Assumed: "App developers may change everything, app admins the policies only", "names of the permissions";
+    Cited: "Of an app only the header and the OAuth settings travel in a package; policies and the Global file do not", "Metadata API guide and one observer";
+    Cited: "In a subscriber's org the policies of an installed app have no namespace", "one observer";
+    Cited: "FileProperties have namespacePrefix and manageableState", "WSDL";
+    Assumed: "What a package brought cannot be changed or deleted, nor anything be made in its namespace; its policies can", "documents on managed packages in general";
+    Assumed: "Queries tell an installed app's DeveloperName and NamespacePrefix apart", "columns of the object";
+    Assumed: "A retrieve of * returns what packages brought", "no source; switch wildcard_skips_packages";
+    Assumed: "With the consumer of another org nobody here checks that it allows the flows which the policies set", "no source";
+    Assumed: "A query answers with up to 2000 records and says where the next ones are", "general knowledge";
     Assumed: "The wording of errors that no source quotes", "no source";
     Assumed: "A failure's lineNumber is that of the element at fault", "an optional number in the schema";
     Assumed: "Elements of a file may stand in any order", "observers disagree; switch alphabetical";

@@ -25,6 +25,8 @@ pub struct State {
     pub journal: Journal,
     pub script: Script,
     pub state_file: Option<std::path::PathBuf>,
+    /// Results of queries that did not go into one answer, by locator.
+    pub cursors: std::collections::BTreeMap<String, Value>,
     /// What was last written to the state file.
     saved: String,
 }
@@ -61,7 +63,8 @@ pub struct Emulator {
 impl Emulator {
     pub fn new(org: Org, jobs: Jobs, journal: Journal, state_file: Option<std::path::PathBuf>) -> Emulator {
         let script = Script::default();
-        Emulator { state: Mutex::new(State { org, jobs, journal, script, state_file, saved: String::new() }) }
+        let (cursors, saved) = Default::default();
+        Emulator { state: Mutex::new(State { org, jobs, journal, script, state_file, cursors, saved }) }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -281,6 +284,10 @@ fn route(state: &mut State, request: &Request, call: &mut Call) -> Answer {
     let segments = request.segments();
     match segments.as_slice() {
         ["services", "Soap", "m", ..] => soap::answer(state, request, call),
+        // Among them the partner API, whose login() orgs switch off.
+        ["services", "Soap", ..] => {
+            Fault::not_imitated(format!("{} {}", request.method, request.path)).answer()
+        }
         ["services", "oauth2", "token"] => oauth::token(state, request, call),
         ["services", "oauth2", "userinfo"] => oauth::userinfo(state, request, call),
         ["services", "oauth2", "revoke"] => oauth::revoke(state, request, call),

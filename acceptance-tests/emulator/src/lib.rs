@@ -19,6 +19,7 @@ mod deletion;
 mod emulator;
 mod fault;
 mod http;
+mod installed;
 mod job;
 mod journal;
 mod multipart;

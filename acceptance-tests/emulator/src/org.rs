@@ -217,6 +217,8 @@ pub struct Switches {
     pub preauthorization_needs_own_assignment: bool,
     /// The org has no Experience Cloud sites: the objects of sites are not there.
     pub no_sites: bool,
+    /// A retrieve of `*` leaves out what packages brought.
+    pub wildcard_skips_packages: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
     pub propagation_ms: u64,
     /// `OrganizationType`, as SOQL tells it.
@@ -243,6 +245,7 @@ impl Default for Switches {
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
             no_sites: false,
+            wildcard_skips_packages: false,
             propagation_ms: 0,
             edition: "Developer Edition".to_string(),
             changes_propagate: false,

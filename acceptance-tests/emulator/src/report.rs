@@ -7,6 +7,7 @@ use crate::apply::Message;
 use crate::behaviour;
 use crate::component::escape;
 use crate::contract::{Contract, MetadataType};
+use crate::installed;
 use crate::job::{Deploy, Jobs, Retrieve, Status, encode, is_component};
 use crate::org::{Org, User};
 use crate::package;
@@ -151,7 +152,8 @@ pub fn file_properties(org: &Org, kind: &MetadataType, name: &str, folder: &str)
         "lastModifiedById": component.modified_by,
         "lastModifiedByName": person(&component.modified_by),
         "lastModifiedDate": iso(component.modified),
-        "manageableState": "unmanaged",
+        "manageableState": installed::manageable_state(name),
+        "namespacePrefix": installed::split(name).0,
         "type": kind.package_name(),
     }))
 }
@@ -177,9 +179,12 @@ pub fn fill(retrieve: &mut Retrieve, org: &Org, user: &User, at: Millis) {
                 continue;
             }
             for (name, component) in org.tree.all(&kind.name) {
-                if member != "*" && member != name
-                    || !found.entry(kind_name.clone()).or_default().insert(name.clone())
-                {
+                let is_asked = if member == "*" {
+                    !org.switches.wildcard_skips_packages || installed::split(name).0.is_none()
+                } else {
+                    member == name
+                };
+                if !is_asked || !found.entry(kind_name.clone()).or_default().insert(name.clone()) {
                     has_match |= member == name;
                     continue;
                 }

@@ -22,6 +22,7 @@ pub fn operation_of(request: &Request) -> String {
     let name = match (request.method.as_str(), rest) {
         (_, []) => "versions",
         (_, ["query"]) => "query",
+        (_, ["query", _]) => "queryMore",
         (_, ["tooling", "query"]) => "toolingQuery",
         (_, ["sobjects", ..]) => "sobjects",
         (_, ["limits"]) => "limits",
@@ -58,9 +59,10 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
     }
     match (request.method.as_str(), resource) {
         ("GET", []) => resources(state, request, version),
-        ("GET", ["query"]) => query(state, request, &user, call, false),
-        ("GET", ["tooling", "query"]) => query(state, request, &user, call, true),
-        ("GET", ["sobjects", "User", id]) => {
+        ("GET", ["query"]) => query(state, request, &user, call, version, false),
+        ("GET", ["tooling", "query"]) => query(state, request, &user, call, version, true),
+        ("GET", ["query", locator]) => more(state, request, locator, version),
+        ("GET", ["sobjects", "User", id]) if id.starts_with("005") => {
             match state.org.users.iter().find(|user| stamp::same_id(&user.id, id)) {
                 Some(user) => Answer::json(
                     200,
@@ -74,7 +76,8 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         }
         ("POST", ["sobjects", "PermissionSet"]) => create_permission_set(state, request, &user),
         ("DELETE", ["sobjects", "PermissionSet", id]) => delete_permission_set(state, id, &user),
-        ("GET", ["tooling", "sobjects", ..]) => not_found(),
+        // There is no source tracking; this is how clients find out.
+        ("GET", ["tooling", "sobjects", "SourceMember", ..]) => not_found(),
         ("GET", ["limits"]) => Answer::json(
             200,
             &json!({ "DailyApiRequests": { "Max": 15000, "Remaining": 15000_u64.saturating_sub(state.journal.entries().len() as u64) } }),
@@ -124,13 +127,59 @@ fn resources(state: &State, request: &Request, version: u32) -> Answer {
     )
 }
 
-fn query(state: &State, request: &Request, user: &User, call: &mut Call, is_tooling: bool) -> Answer {
+fn query(
+    state: &mut State,
+    request: &Request,
+    user: &User,
+    call: &mut Call,
+    version: u32,
+    is_tooling: bool,
+) -> Answer {
     let text = request.query("q").unwrap_or_default();
     call.note("soql", json!(text));
-    match soql::run(&soql::Source { org: &state.org, jobs: &state.jobs, user, is_tooling }, text) {
-        Ok(result) => Answer::json(200, &result),
-        Err((code, message)) => error(400, code, &message),
+    let source = soql::Source { org: &state.org, jobs: &state.jobs, user, is_tooling };
+    let result = match soql::run(&source, text) {
+        Ok(result) => result,
+        Err((code, message)) => return error(400, code, &message),
+    };
+    if result.get("records").and_then(Value::as_array).is_none_or(|all| all.len() <= batch_size(request)) {
+        return Answer::json(200, &result);
     }
+    let locator = state.org.tree.next_id("01g");
+    state.cursors.insert(locator.clone(), result);
+    batch(state, request, &locator, 0, version)
+}
+
+/// Clients may ask for smaller batches than the usual ones, by a header.
+fn batch_size(request: &Request) -> usize {
+    let wanted = request.header("sforce-query-options").and_then(|options| options.split_once("batchSize="));
+    let wanted = wanted.and_then(|(_, size)| size.trim().parse().ok());
+    wanted.unwrap_or(2000_usize).clamp(200, 2000)
+}
+
+/// `…/query/01g…-2000`: what comes after the first 2000 records.
+fn more(state: &State, request: &Request, locator: &str, version: u32) -> Answer {
+    let found = locator.rsplit_once('-').and_then(|(id, from)| Some((id, from.parse().ok()?)));
+    match found.filter(|(id, _)| state.cursors.contains_key(*id)) {
+        Some((id, from)) => batch(state, request, id, from, version),
+        None => error(400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
+    }
+}
+
+fn batch(state: &State, request: &Request, locator: &str, from: usize, version: u32) -> Answer {
+    let whole = state.cursors.get(locator).and_then(|result| result.get("records")).and_then(Value::as_array);
+    let all = whole.map(Vec::as_slice).unwrap_or_default();
+    let to = from.saturating_add(batch_size(request)).min(all.len());
+    let mut answer = json!({
+        "totalSize": all.len(),
+        "done": to == all.len(),
+        "records": all.get(from..to).unwrap_or_default(),
+    });
+    if to < all.len() {
+        let next = format!("/services/data/v{version}.0/query/{locator}-{to}");
+        report::set(&mut answer, "nextRecordsUrl", json!(next));
+    }
+    Answer::json(200, &answer)
 }
 
 const ASSIGN: &str = "ManageProfilesPermissionsets";
@@ -332,7 +381,7 @@ fn usage(state: &State, request: &Request) -> Answer {
         .take(size)
         .map(|(name, app)| {
             json!({
-                "developerName": name,
+                "developerName": crate::installed::split(name).1,
                 "identifier": app.id,
                 "label": text(&app.fields, "label"),
                 "type": "ExternalClientApplication",

@@ -8,6 +8,7 @@ mod settings;
 use crate::behaviour::{self, join, list};
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::{Contract, MetadataType, PARENT};
+use crate::installed;
 use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, Tree, User};
 use crate::stamp;
 
@@ -44,6 +45,7 @@ pub fn settle(
     sent: Fields,
     existing: Option<&Component>,
 ) -> Result<Settled, Refusal> {
+    installed::is_changeable(world.org, &kind.name, name)?;
     name_is_allowed(kind, name)?;
     if !behaviour::is_imitated(&kind.name) {
         return refuse(
@@ -215,7 +217,10 @@ fn attributes(fields: &Fields) -> Result<(), Refusal> {
 }
 
 /// A rule over several files of an app, looked at when the whole package has been taken.
-pub fn guest_flow_is_possible(tree: &Tree, app: &str) -> Result<(), Refusal> {
+pub fn guest_flow_is_possible(org: &Org, tree: &Tree, app: &str) -> Result<(), Refusal> {
+    if settings::is_linked(tree, org, app) {
+        return Ok(());
+    }
     let guest = tree
         .part(OAUTH_POLICIES, app)
         .is_some_and(|(_, policies)| is_true(&policies.fields, "isGuestCodeCredFlowEnabled"));

@@ -244,3 +244,25 @@ fn what_a_data_source_finds_is_what_a_resource_takes() {
     workspace.apply().succeeded();
     workspace.is_settled();
 }
+
+#[test]
+fn an_installed_app_is_found_by_its_full_name() {
+    let org = Emulator::start();
+    let package = json!({ "namespace": "acme", "name": "Shop", "label": "Acme's Shop" });
+    org.admin("POST", "/packages", Some(&package));
+    let workspace = Workspace::new(&org);
+    let it = found(
+        &workspace,
+        "data \"salesforce_external_client_app\" \"it\" {\n  name = \"acme__Shop\"\n}\n",
+        "data.salesforce_external_client_app.it",
+    );
+    assert_eq!(it["namespace"], "acme");
+    assert_eq!(it["label"], "Acme's Shop");
+    assert_eq!(it["policies"]["permitted_users"], "AllSelfAuthorized", "{it:#}");
+    assert!(it["oauth_settings"].is_object(), "{it:#}");
+    let by_label = "data \"salesforce_external_client_app\" \"it\" {\n  label = \"Acme's Shop\"\n}\n";
+    assert_eq!(found(&workspace, by_label, "data.salesforce_external_client_app.it")["id"], "acme__Shop");
+    let all = "data \"salesforce_external_client_apps\" \"it\" {\n  namespace = \"acme\"\n}\n";
+    let all = found(&workspace, all, "data.salesforce_external_client_apps.it");
+    assert_eq!(all["names"], json!(["acme__Shop"]));
+}

@@ -43,14 +43,14 @@ impl Subject {
     fn new(number: usize, attribute: &'static Attribute) -> Self {
         Self {
             attribute,
-            key: attribute.name.replace('.', "_"),
+            key: attribute.key(),
             app: format!("App_{number}"),
             other: format!("Other_{number}"),
         }
     }
 
     fn address(&self) -> String {
-        format!("{}.{}", self.attribute.resource.type_name(), self.key)
+        self.attribute.address()
     }
 
     /// The attribute or block that a plan shows.
@@ -127,6 +127,16 @@ impl Subject {
         }
         text
     }
+}
+
+/// The configuration that sets some attributes, each in an app of its own, and their addresses.
+pub fn set_at_create(
+    wanted: impl Fn(&Attribute) -> bool,
+    words: &BTreeMap<&str, String>,
+) -> (String, Vec<String>) {
+    let wanted = ATTRIBUTES.iter().enumerate().filter(|(_, attribute)| wanted(attribute));
+    let subjects = wanted.map(|(number, attribute)| Subject::new(number, attribute));
+    subjects.map(|subject| (subject.configuration(Phase::First, words), subject.address())).unzip()
 }
 
 /// So that every policy may be set.

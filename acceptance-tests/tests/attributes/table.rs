@@ -66,6 +66,15 @@ impl Attribute {
         }
     }
 
+    /// The name of its resource in a configuration.
+    pub fn key(&self) -> String {
+        format!("{:?}_{}", self.resource, self.name.replace('.', "_")).to_lowercase()
+    }
+
+    pub fn address(&self) -> String {
+        format!("{}.{}", self.resource.type_name(), self.key())
+    }
+
     const fn at(mut self, kind: &'static str, element: &'static str) -> Self {
         self.element = Some((kind, element));
         self

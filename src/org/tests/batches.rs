@@ -382,7 +382,7 @@ async fn without_batching_each_caller_has_a_deploy_at_once() {
 async fn create(org: Org, kind: &'static MetadataType, app: String, changes: Vec<Change>) {
     let wanted = [Wanted::new(kind, app)];
     let before = org.read(&wanted, Freshness::Now, in_time()).await.unwrap();
-    assert!(matches!(before[..], [Lookup::Absent]), "{before:?}");
+    assert!(matches!(before[..], [Lookup::Absent { .. }]), "{before:?}");
     org.apply(changes, in_time()).await.unwrap();
     org.read(&wanted, Freshness::Now, in_time()).await.unwrap();
 }

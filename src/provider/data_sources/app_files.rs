@@ -90,15 +90,15 @@ fn resource(
     session: &SessionFacts,
     lookups: impl Iterator<Item = Lookup>,
 ) -> Resource {
-    let (mut files, mut actual) = (Vec::new(), Actual { parts: Vec::new() });
+    let (mut files, mut actual) = (Vec::new(), Actual { parts: Vec::new(), others: 0 });
     for (part, lookup) in spec.parts.iter().zip(lookups) {
         let (file, state) = match lookup {
             Lookup::Found(found) => (File::Present, PartState::Present(found)),
-            Lookup::Absent if is_hidden(spec, part, &actual, session) => {
+            Lookup::Absent { .. } if is_hidden(spec, part, &actual, session) => {
                 let why = format!("the org does not return the app's {}", part.kind.name);
                 (File::Unreadable { why }, PartState::Unreadable)
             }
-            Lookup::Absent => (File::Absent, PartState::Absent),
+            Lookup::Absent { .. } => (File::Absent, PartState::Absent),
             Lookup::Hidden { why } => (File::Unreadable { why }, PartState::Unreadable),
             Lookup::Several(names) => {
                 let why = format!("several belong to the app: {}", names.join(", "));

@@ -117,6 +117,21 @@ pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
     )
 }
 
+/// A refresh found so many gone that it is more likely that we do not see them.
+pub fn many_gone(noun: &str, app: &str, missing: usize, left: usize, instance: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Too many are gone at once",
+        format!(
+            "The {noun} of \"{app}\" is not in {instance} any more, and so it is with {missing} of this configuration by \
+             now; the org lists {left} others. Salesforce answers the same way when it does not show what is there, and \
+             Terraform would create them all anew, with new consumer keys. Nothing was changed, and the state stays as it \
+             was. Look at the apps in Setup, and at the permissions of the user that Terraform logs in as. If they really \
+             were deleted, set allow_mass_removal = true in the provider block, or \
+             SALESFORCE_ALLOW_MASS_REMOVAL=true, for this run."
+        ),
+    )
+}
+
 pub fn several(noun: &str, app: &str, kind: &str, names: &[String]) -> Diagnostic {
     Diagnostic::error(
         "More than one component",

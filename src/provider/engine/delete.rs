@@ -73,7 +73,7 @@ impl Engine<'_> {
                         changes.push(Change::Delete(ComponentKey::new(wanted.kind, name)));
                     }
                 }
-                Lookup::Absent => {}
+                Lookup::Absent { .. } => {}
             }
         }
         if changes.is_empty() {
@@ -109,7 +109,7 @@ impl Engine<'_> {
         let hint = private.parts.get(part.kind.name).cloned();
         let wanted = [Wanted { kind: part.kind, app: app.to_owned(), hint }];
         match self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await {
-            Ok(lookups) => Ok(lookups.iter().all(|lookup| matches!(lookup, Lookup::Absent))),
+            Ok(lookups) => Ok(lookups.iter().all(|lookup| matches!(lookup, Lookup::Absent { .. }))),
             Err(error) => Err(diagnostics::unreadable(self.spec.noun, app, &error).into()),
         }
     }

@@ -8,6 +8,7 @@ mod adoption;
 mod apply;
 mod create;
 mod delete;
+mod disappearance;
 mod import;
 mod people;
 mod read;
@@ -37,6 +38,7 @@ pub struct Engine<'a> {
     /// The client ID that the provider logs in with.
     pub client_id: Option<&'a str>,
     pub allow_self_lockout: bool,
+    pub allow_mass_removal: bool,
     pub activity: &'a Activity,
 }
 

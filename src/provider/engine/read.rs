@@ -1,7 +1,7 @@
 //! Reading a resource: what the org has of it, and whether "nothing" may be believed.
 
 use super::state::{Actual, Frame, PartState, join, private_after};
-use super::{Engine, diagnostics, same_org};
+use super::{Engine, diagnostics, disappearance, same_org};
 use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted, quoted};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
@@ -42,6 +42,9 @@ impl Engine<'_> {
 
         let actual = self.look_up(&app, &private, &session, Freshness::Snapshot, deadline).await?;
         if !actual.exists() {
+            if !private.imported {
+                self.guard_disappearance(&app, &actual, &session)?;
+            }
             self.activity.forget(self.spec.name, &app);
             reply.state = Value::Null;
             reply.identity = None;
@@ -68,6 +71,20 @@ impl Engine<'_> {
         self.activity.note(self.spec.name, &app, state.get(DELETION_PROTECTION) == &Value::Bool(true));
         reply.state = state;
         Ok(())
+    }
+
+    /// Refuses to believe that many resources are gone at once.
+    fn guard_disappearance(
+        &self,
+        app: &str,
+        actual: &Actual,
+        session: &SessionFacts,
+    ) -> Result<(), Diagnostic> {
+        let missing = self.activity.missing.note(self.spec.name, app);
+        if self.allow_mass_removal || !disappearance::is_incredible(missing, actual.others) {
+            return Ok(());
+        }
+        Err(diagnostics::many_gone(self.spec.noun, app, missing, actual.others, &session.instance))
     }
 
     /// Whose the resource is, in a state: the app's name, or the org's ID.
@@ -123,22 +140,25 @@ impl Engine<'_> {
         session: &SessionFacts,
         lookups: Vec<Lookup>,
     ) -> Result<Actual, Diagnostics> {
-        let mut actual = Actual { parts: Vec::new() };
+        let mut actual = Actual { parts: Vec::new(), others: 0 };
         for (part, lookup) in self.spec.parts.iter().zip(lookups) {
             let state = match lookup {
                 Lookup::Found(found) => PartState::Present(found),
-                Lookup::Absent if part.presence == Presence::MayBeUnreadable && actual.exists() => {
+                Lookup::Absent { .. } if part.presence == Presence::MayBeUnreadable && actual.exists() => {
                     if is_linked(self.spec, &actual, session) {
                         PartState::Absent
                     } else {
                         PartState::Unreadable
                     }
                 }
-                Lookup::Absent if part.presence == Presence::Always => {
+                Lookup::Absent { .. } if part.presence == Presence::Always => {
                     let why = "the org does not return it, although every org has one".to_owned();
                     return Err(diagnostics::hidden(self.spec.noun, app, part.kind.name, &why).into());
                 }
-                Lookup::Absent => PartState::Absent,
+                Lookup::Absent { others } => {
+                    actual.others = actual.others.max(others);
+                    PartState::Absent
+                }
                 Lookup::Hidden { .. } if part.presence == Presence::MayBeUnreadable => PartState::Unreadable,
                 Lookup::Hidden { why } => {
                     return Err(diagnostics::hidden(self.spec.noun, app, part.kind.name, &why).into());

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Refusal, people, site};
 use crate::component::text;
 use crate::contract::PARENT;
+use crate::installed;
 use crate::job::Jobs;
 use crate::org::{APP, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
 use crate::stamp::iso;
@@ -86,15 +87,11 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
             .tree
             .all(APP)
             .map(|(name, app)| {
-                let (namespace, name) = match name.split_once("__") {
-                    Some((namespace, name)) => (Some(namespace), name),
-                    None => (None, name.as_str()),
-                };
                 json!({
-                    "Id": app.id, "DeveloperName": name, "MasterLabel": text(&app.fields, "label"),
+                    "Id": app.id, "DeveloperName": installed::split(name).1, "MasterLabel": text(&app.fields, "label"),
                     "DistributionState": text(&app.fields, "distributionState"),
-                    "ManageableState": if namespace.is_some() { "installed" } else { "unmanaged" },
-                    "NamespacePrefix": namespace, "OrgScopedExternalApp": text(&app.fields, "orgScopedExternalApp"),
+                    "ManageableState": installed::manageable_state(name),
+                    "NamespacePrefix": installed::split(name).0, "OrgScopedExternalApp": text(&app.fields, "orgScopedExternalApp"),
                 })
             })
             .collect(),
@@ -103,7 +100,7 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
             .all(OAUTH_SETTINGS)
             .map(|(name, settings)| {
                 json!({
-                    "Id": settings.id, "DeveloperName": name, "ExternalClientApplicationId": app_id(&settings.fields),
+                    "Id": settings.id, "DeveloperName": installed::split(name).1, "ExternalClientApplicationId": app_id(&settings.fields),
                     "SingleLogoutUrl": text(&settings.fields, "singleLogoutUrl"),
                 })
             })
