@@ -51,7 +51,7 @@ run "nor_is_one_behind_a_user_name" {
 }
 
 run "http_on_this_machine_and_schemes_of_an_app_are_accepted" {
-  command = plan
+  command         = plan
   expect_failures = [check.readiness]
   variables {
     client_type   = "public"
@@ -99,7 +99,7 @@ run "user_tokens_too_when_they_are_jwts" {
 }
 
 run "opaque_ones_may_live_otherwise" {
-  command = plan
+  command         = plan
   expect_failures = [check.readiness]
   variables { user_token_minutes = 20 }
 }
@@ -120,7 +120,7 @@ run "a_public_client_rotates_its_refresh_tokens" {
 }
 
 run "without_refresh_tokens_there_is_nothing_to_rotate" {
-  command = plan
+  command         = plan
   expect_failures = [check.readiness]
   variables {
     client_type            = "public"
@@ -145,7 +145,7 @@ run "somebody_may_use_the_app" {
 }
 
 run "a_profile_is_enough" {
-  command = plan
+  command         = plan
   expect_failures = [check.readiness]
   variables {
     permission_sets = []
