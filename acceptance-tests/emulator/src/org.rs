@@ -133,6 +133,27 @@ pub struct Group {
     pub holders: u64,
 }
 
+/// Permission sets that are assigned together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PermissionSetGroup {
+    pub id: String,
+    /// Of the permission set that stands for all members.
+    pub set_id: String,
+    pub name: String,
+    /// Permission sets by name.
+    pub members: BTreeSet<String>,
+    /// How many people hold the group and no member directly.
+    pub holders: u64,
+    /// How many hold both.
+    pub holding_directly: usize,
+}
+
+impl PermissionSetGroup {
+    pub fn set_name(&self) -> String {
+        format!("X00ex{}", self.id)
+    }
+}
+
 /// What automation logs in through: a connected app that is not itself metadata of this emulator.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LoginApp {
@@ -208,6 +229,8 @@ pub struct Switches {
     /// The guide knows no special access rules for the org's settings; an org that has some is to be told from one
     /// that has not.
     pub org_settings: SettingsMood,
+    /// The org has no Experience Cloud sites: the objects of sites are not there.
+    pub no_sites: bool,
     /// A retrieve of `*` leaves out what packages brought.
     pub wildcard_skips_packages: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
@@ -236,6 +259,7 @@ impl Default for Switches {
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
             org_settings: SettingsMood::Open,
+            no_sites: false,
             wildcard_skips_packages: false,
             propagation_ms: 0,
             edition: "Developer Edition".to_string(),
@@ -254,6 +278,8 @@ pub struct Org {
     pub tree: Tree,
     pub users: Vec<User>,
     pub permission_sets: Vec<Group>,
+    #[serde(default)]
+    pub permission_set_groups: Vec<PermissionSetGroup>,
     pub profiles: Vec<Group>,
     pub apex_classes: BTreeSet<String>,
     pub login_apps: Vec<LoginApp>,
@@ -394,6 +420,7 @@ impl Org {
                 group("0PS", 2, "Shop_Staff", 12),
                 group("0PS", 3, "Integration", 1),
             ],
+            permission_set_groups: Vec::new(),
             profiles: vec![
                 group("00e", 1, "Admin", 1),
                 group("00e", 2, "Standard", 8),

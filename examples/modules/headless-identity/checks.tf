@@ -7,11 +7,12 @@ check "scopes" {
   }
 }
 
-check "readiness" {
-  data "salesforce_headless_identity_readiness" "this" {
-    external_client_app = salesforce_external_client_app_policies.this.id
-  }
+# Outside of the check: what is inside of one is read again by every apply, so that no plan would be empty.
+data "salesforce_headless_identity_readiness" "this" {
+  external_client_app = salesforce_external_client_app_policies.this.id
+}
 
+check "readiness" {
   # What could not be read is unknown, and no reason to warn at every plan. The data source lists it.
   assert {
     condition = length(setintersection(var.variants, data.salesforce_headless_identity_readiness.this.not_ready_variants)) == 0

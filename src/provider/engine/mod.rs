@@ -10,12 +10,14 @@ mod create;
 mod delete;
 mod disappearance;
 mod import;
+mod people;
 mod read;
 mod records;
 pub(super) mod state;
 mod update;
 
 pub use activity::Activity;
+pub use read::is_linked;
 
 use std::time::Duration;
 
