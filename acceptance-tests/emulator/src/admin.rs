@@ -64,11 +64,18 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
         ("GET", ["clock"]) => ok(clock(state)),
         ("POST", ["clock"]) => {
             let wanted = body(request)?;
-            let Some(seconds) = wanted.get("forward_seconds").and_then(Value::as_u64) else {
-                return wrong("forward_seconds must be a number of seconds");
-            };
-            state.org.clock_ahead_ms = state.org.clock_ahead_ms.saturating_add(seconds.saturating_mul(1000));
-            ok(clock(state))
+            let seconds = wanted.get("forward_seconds").and_then(Value::as_u64);
+            let ahead = seconds.and_then(|seconds| {
+                let moved = state.org.clock_ahead_ms.checked_add(seconds.checked_mul(1000)?)?;
+                (moved <= FARTHEST_AHEAD).then_some(moved)
+            });
+            match ahead {
+                Some(ahead) => {
+                    state.org.clock_ahead_ms = ahead;
+                    ok(clock(state))
+                }
+                None => wrong("forward_seconds must be a number of seconds, a hundred years in all at most"),
+            }
         }
         (_, ["site" | "users" | "mailbox", ..]) => site::respond(state, request, rest),
         ("POST", ["sessions"]) => open_session(state, &body(request)?),
@@ -89,6 +96,8 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
         (method, _) => Err((404, format!("no {method} {} here; see the README", request.path))),
     }
 }
+
+const FARTHEST_AHEAD: stamp::Millis = 100 * 366 * 86_400_000;
 
 fn clock(state: &State) -> Value {
     json!({ "now": stamp::iso(state.org.now()), "ahead_seconds": state.org.clock_ahead_ms / 1000 })
@@ -289,7 +298,7 @@ fn org(state: &State) -> Value {
         "profiles": state.org.profiles,
         "apexClasses": state.org.apex_classes,
         "jwtTokens": state.org.login_apps.iter().any(|app| app.jwt_tokens),
-        "behaviours": behaviour::FACTS.len(),
+        "behaviours": behaviour::FACTS.len() + crate::site::facts::FACTS.len(),
     })
 }
 

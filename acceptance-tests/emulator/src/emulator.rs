@@ -197,7 +197,8 @@ fn planned_answer(
     if let Some(text) = &action.fault {
         answer = if request.path.starts_with("/services/Soap/") {
             Fault { status: text.status.unwrap_or(500), ..Fault::new(&text.code, text.text.clone()) }.answer()
-        } else if request.path.starts_with("/services/oauth2/") {
+        } else if request.path.starts_with("/services/oauth2/") || request.path.starts_with("/services/auth/")
+        {
             fault::oauth(text.status.unwrap_or(400), &text.code, &text.text)
         } else {
             fault::rest(text.status.unwrap_or(400), text.code.trim_start_matches("sf:"), &text.text)

@@ -45,7 +45,9 @@ fn client(org: &Org, id: &str) -> Option<Client> {
     let (_, global) =
         tree.all(GLOBAL_SETTINGS).find(|(_, global)| text(&global.fields, "consumerKey") == Some(id))?;
     let app = text(&global.fields, PARENT)?;
-    if !behaviour::is_enabled(tree, app) || org.now() < global.created + org.switches.propagation_ms {
+    if !behaviour::is_enabled(tree, app)
+        || org.now() < global.created.saturating_add(org.switches.propagation_ms)
+    {
         return None;
     }
     let policies = tree.part(OAUTH_POLICIES, app).map(|(_, policies)| &policies.fields);

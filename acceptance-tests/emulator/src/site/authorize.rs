@@ -159,8 +159,8 @@ fn challenge(form: &Form, by_org: bool, by_app: bool) -> Result<Option<String>, 
     let challenge = form.get("code_challenge");
     if challenge.is_empty() {
         return match (by_org, by_app) {
-            (_, true) => Err(Gate::Challenge),
-            (true, false) => Err(Gate::OrgPkce),
+            (true, _) => Err(Gate::OrgPkce),
+            (false, true) => Err(Gate::Challenge),
             (false, false) => Ok(None),
         };
     }
@@ -247,11 +247,11 @@ pub enum Moment {
 
 /// The user's own gates: active, external, a member of the site, at a time and from a place that the profile allows.
 pub fn may_log_in(org: &Org, user: &User, client: &Client, peer: &str, moment: Moment) -> Result<(), Stop> {
-    if !user.active {
-        return Err(Gate::Inactive.into());
-    }
     if user.external.is_none() {
         return Err(Gate::Licence.into());
+    }
+    if !user.active {
+        return Err(Gate::Inactive.into());
     }
     if !org.site.network.has_member(user) {
         return Err(Gate::Member.into());
@@ -260,7 +260,9 @@ pub fn may_log_in(org: &Org, user: &User, client: &Client, peer: &str, moment: M
         return Ok(());
     };
     let hour = u32::try_from(org.now() / 3_600_000 % 24).unwrap_or(0);
-    let is_in_hours = policy.login_hours.is_none_or(|(from, to)| (from..to).contains(&hour));
+    let is_in_hours = policy.login_hours.is_none_or(|(from, to)| {
+        if from <= to { (from..to).contains(&hour) } else { hour >= from || hour < to }
+    });
     if moment == Moment::Login && !is_in_hours {
         return Err(Gate::LoginRestricted.into());
     }
@@ -273,6 +275,9 @@ pub fn may_log_in(org: &Org, user: &User, client: &Client, peer: &str, moment: M
         _ if is_in_range => Ok(()),
         Some("Bypass") => Ok(()),
         Some("Enforce_RelaxRefresh") if moment == Moment::Refresh => Ok(()),
+        _ if client.has_trusted_ranges() => {
+            not_imitated("trusted IP ranges of an app, from outside of the profile's ranges")
+        }
         Some("Bypass_2factor") => not_imitated(
             "ipRelaxationPolicyType Bypass_2factor from outside of the profile's ranges: it asks for a second factor",
         ),

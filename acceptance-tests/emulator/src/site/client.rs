@@ -15,9 +15,10 @@ pub struct Client {
     pub id: String,
     is_enabled: bool,
     global: Fields,
+    settings: Fields,
     policies: Fields,
     /// As clients write them.
-    pub scopes: Vec<&'static str>,
+    pub scopes: Vec<String>,
 }
 
 pub const MINUTE: Millis = 60_000;
@@ -63,13 +64,25 @@ const SCOPES: &[(&str, &str)] = &[
     ("Web", "web"),
 ];
 
-/// The scopes of an app in the notation of OAuth. Those whose name there is not known are left out.
-pub fn scopes_of(org: &Org, app: &str) -> Vec<&'static str> {
-    let Some((_, settings)) = org.in_effect().part(OAUTH_SETTINGS, app) else {
-        return Vec::new();
+/// The scopes of an app in the notation of OAuth, custom ones by their own names. Those whose name there is not known
+/// are left out.
+pub fn scopes_of(org: &Org, app: &str) -> Vec<String> {
+    let tree = org.in_effect();
+    let settings = tree.part(OAUTH_SETTINGS, app).map(|(_, component)| &component.fields);
+    let policies = tree.part(OAUTH_POLICIES, app).map(|(_, component)| &component.fields);
+    let named = |fields: Option<&Fields>, element: &str| {
+        list(fields.and_then(|fields| text(fields, element)).unwrap_or_default())
     };
-    let chosen = list(text(&settings.fields, "commaSeparatedOauthScopes").unwrap_or_default());
-    SCOPES.iter().filter(|(name, _)| chosen.contains(*name)).map(|(_, scope)| *scope).collect()
+    let chosen = named(settings, "commaSeparatedOauthScopes");
+    let mut scopes: Vec<String> = SCOPES
+        .iter()
+        .filter(|(name, _)| chosen.contains(*name))
+        .map(|(_, scope)| (*scope).to_string())
+        .collect();
+    let mut custom = named(settings, "commaSeparatedCustomScopes");
+    custom.extend(named(policies, "commaSeparatedCustomScopes"));
+    scopes.extend(custom);
+    scopes
 }
 
 impl Client {
@@ -93,12 +106,14 @@ impl Client {
             .filter(|(_, global)| org.now() >= global.created.saturating_add(org.switches.propagation_ms))
             .ok_or(Gate::ClientUnknown)?;
         let app = text(&global.fields, PARENT).ok_or(Gate::ClientUnknown)?;
+        let part = |kind| tree.part(kind, app).map(|(_, own)| own.fields.clone()).unwrap_or_default();
         Ok(Client {
             app: app.to_string(),
             id: id.to_string(),
             is_enabled: behaviour::is_enabled(tree, app),
             global: global.fields.clone(),
-            policies: tree.part(OAUTH_POLICIES, app).map(|(_, own)| own.fields.clone()).unwrap_or_default(),
+            settings: part(OAUTH_SETTINGS),
+            policies: part(OAUTH_POLICIES),
             scopes: scopes_of(org, app),
         })
     }
@@ -151,9 +166,9 @@ impl Client {
     pub fn grants(&self, requested: &str) -> Option<Vec<String>> {
         let requested: Vec<&str> = requested.split_whitespace().collect();
         if requested.is_empty() {
-            return Some(self.scopes.iter().map(|scope| (*scope).to_string()).collect());
+            return Some(self.scopes.clone());
         }
-        let has = |scope: &str| self.scopes.contains(&scope);
+        let has = |scope: &str| self.scopes.iter().any(|own| own == scope);
         let is_covered = |scope: &&str| match *scope {
             "refresh_token" | "offline_access" => has("refresh_token") || has("offline_access"),
             "profile" | "email" | "address" | "phone" => has(scope) || has("id"),
@@ -184,10 +199,13 @@ impl Client {
     /// How long an access token lives. A profile's timeout goes before the org's.
     pub fn access_lifetime(&self, org: &Org, user: &User, is_guest: bool) -> Millis {
         let minutes = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
+        let custom = |kind: &str, element: &str| {
+            minutes(self.policy(element)).filter(|_| self.policy(kind) != Some("UserSession"))
+        };
         let own = if is_guest {
-            minutes(self.policy("guestJwtTimeout"))
+            custom("guestJwtSessionTimeoutType", "guestJwtTimeout")
         } else if self.issues_jwt() {
-            minutes(self.policy("namedUserJwtTimeout"))
+            custom("namedUserJwtSessionTimeoutType", "namedUserJwtTimeout")
         } else {
             minutes(self.policy("sessionTimeoutInMinutes"))
         };
@@ -197,18 +215,39 @@ impl Client {
             .saturating_mul(MINUTE)
     }
 
-    pub fn id_token_minutes(&self) -> u64 {
+    fn id_token(&self, element: &str) -> Option<&str> {
         match self.global.get("idTokenConfig") {
-            Some(Value::Fields(config)) => {
-                text(config, "idTokenValidityInMinutes").and_then(|text| text.parse().ok()).unwrap_or(2)
-            }
-            _ => 2,
+            Some(Value::Fields(config)) => text(config, element),
+            _ => None,
         }
     }
 
+    pub fn id_token_minutes(&self) -> u64 {
+        self.id_token("idTokenValidityInMinutes").and_then(|text| text.parse().ok()).unwrap_or(2)
+    }
+
     pub fn id_token_has_standard_claims(&self) -> bool {
-        matches!(self.global.get("idTokenConfig"),
-            Some(Value::Fields(config)) if is_true(config, "idTokenIncludeStandardClaims"))
+        self.id_token("idTokenIncludeStandardClaims") == Some("true")
+    }
+
+    /// Settings that change what the token endpoint does in ways that nobody has described.
+    pub fn unknown_territory(&self, scopes: &[String]) -> Option<&'static str> {
+        for element in ["isDPopEnabled", "isMtlsEnabled", "isEnforceRefreshTokenTTL"] {
+            if self.is_on(element) {
+                return Some(element);
+            }
+        }
+        if !scopes.iter().any(|scope| scope == "openid") {
+            return None;
+        }
+        ["idTokenAudience", "idTokenIncludeAttributes", "idTokenIncludeCustomPermissions"]
+            .into_iter()
+            .find(|element| self.id_token(element).is_some_and(|value| value != "false"))
+    }
+
+    /// What these do for headless logins is not known either.
+    pub fn has_trusted_ranges(&self) -> bool {
+        self.settings.get("trustedIpRanges").is_some_and(|ranges| !ranges.is_empty())
     }
 }
 

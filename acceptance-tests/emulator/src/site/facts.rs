@@ -37,6 +37,8 @@ pub const FACTS: &[Fact] = facts![
     Assumed: "A month of a refresh policy has 30 days; the org's session timeout is 120 minutes", "general knowledge";
     Assumed: "The issuer and the audience of tokens are the site's URL", "test vectors have the org's for tokens of the org";
     Assumed: "Both are demanded where a site wants authentication and reCAPTCHA; the second call of forgot password wants no reCAPTCHA", "no source";
+    Cited: "Scopes have other names in OAuth: pwdless_login_api, user_registration_api, forgot_password, api, refresh_token, …", "guide; the rarer ones are general knowledge";
+    Assumed: "Custom scopes are requested by their own names", "no source";
     Assumed: "Passwords have eight characters, letters and digits", "the default policy of new orgs";
     Assumed: "Login hours are checked at the login, not at a refresh; IP ranges at both", "no source";
 ];

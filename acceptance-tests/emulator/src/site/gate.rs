@@ -109,8 +109,8 @@ gates! {
     OneTimeCode: "O3", "authorize", "the one-time code is wrong", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "no source";
     Credentials: "C2", "authorize", "unknown user or wrong password", OAuth(400, "invalid_grant", "authentication failure"), Cited, "one observer of a live org";
     HandlerFailed: "N1c", "authorize", "the registration handler cannot create the user: the username is taken", OAuth(400, "invalid_request", "registration failed: duplicate username"), Assumed, "no source";
-    Inactive: "N6a", "authorize, token", "the user is not active", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "the only text seen for failed logins";
     Licence: "N6b", "authorize", "the user has no external licence", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "the only text seen for failed logins";
+    Inactive: "N6a", "authorize, token", "the user is not active", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "the only text seen for failed logins";
     Member: "N6", "authorize, token", "neither the user's profile nor a permission set is a member of the site", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "the only text seen for failed logins";
     LoginRestricted: "G20", "authorize, token", "the profile's login hours or IP ranges; `ipRelaxationPolicyType` relaxes the ranges", OAuth(400, "invalid_grant", "ip restricted or invalid login hours"), Cited, "Help's list of OAuth errors, one client's source";
     NotAdmitted: "G6", "authorize, token", "`AdminApprovedPreAuthorized`, and the user has none of the permission sets and profiles", OAuth(400, "invalid_app_access", "user is not admin approved to access this app"), Cited, "one observer of a live org; at which endpoint is assumed";
@@ -140,15 +140,15 @@ gates! {
     AccessLost: "G6c", "token (refresh)", "the user lost access to the app by a change of its policies, or the app went away", OAuth(400, "invalid_grant", "expired access/refresh token"), Assumed, "the guide says that users lose access, not what refresh answers";
 
     // What starts a passwordless login, a registration, a new password.
-    InitBody: "I1", "init, forgot password", "the body is no JSON object, or a member is missing", OAuth(400, "invalid_request", "invalid request body"), Assumed, "no source";
     RegistrationOff: "N1", "init registration", "`isHeadlessUserRegistrationAllowed` is off", OAuth(400, "invalid_request", "headless registration is not enabled"), Assumed, "no source";
     RegistrationSetup: "N1a", "init registration", "the Apex handler, the execution user or the default profile is missing", OAuth(400, "invalid_request", "headless registration is not set up"), Assumed, "no source";
     PasswordlessOff: "N2", "init passwordless login", "`isPwdlessLoginAllowed` is off", OAuth(400, "invalid_request", "passwordless login is not enabled"), Assumed, "no source";
-    Unverified: "N2a", "init passwordless login", "the user's e-mail address or phone number is not verified", OAuth(400, "invalid_request", "the user has no verified address for this method"), Assumed, "verified addresses are documented as needed, not what happens without";
     ForgotOff: "N3", "forgot password", "`isForgotPwdAllowed` is off", Json(400, r#"{"invalid_request":"forgot password is not enabled"}"#), Assumed, "shape of one live client; the text has no source";
+    InitBody: "I1", "init, forgot password", "the body is no JSON object, or a member is missing", OAuth(400, "invalid_request", "invalid request body"), Assumed, "no source";
     Authentication: "G12", "init, forgot password", "the site demands authentication, and there is no bearer token of an internal user with the scope of the flow", OAuth(401, "invalid_request", "authentication required"), Assumed, "no source";
     Recaptcha: "N4", "init", "the site demands reCAPTCHA: the token is missing or wrong, the score too low, or the site has no secret key", OAuth(400, "invalid_request", "reCAPTCHA verification failed"), Assumed, "no source";
     ForgotRecaptcha: "N4a", "forgot password", "the same", Json(400, r#"{"invalid_request":"reCAPTCHA verification failed"}"#), Assumed, "shape of one live client; the text has no source";
+    Unverified: "N2a", "init passwordless login", "the user's e-mail address or phone number is not verified", OAuth(400, "invalid_request", "the user has no verified address for this method"), Assumed, "verified addresses are documented as needed, not what happens without";
     WeakPassword: "I2", "init registration", "the password breaks the password policy", OAuth(400, "invalid_request", "the password does not meet the password policy"), Assumed, "no source";
     ResetCode: "F1", "forgot password", "the one-time code is wrong, used or too old", Json(400, r#"{"status_code":"invalid_otp","otp_error":"invalid OTP","status":"failed"}"#), Cited, "one live client; the HTTP status is assumed";
     ResetAttempts: "N3a", "forgot password", "more than `maxPasswordResetAttempts` wrong codes", Json(400, r#"{"status_code":"regenerate_otp","otp_error":"regenerate OTP","status":"failed"}"#), Assumed, "one client handles the word";
@@ -161,6 +161,7 @@ gates! {
     IntrospectOther: "G23", "introspect", "the token is of another app and `isIntrospectAllTokens` is off, or it is unknown or no longer valid", Json(200, r#"{"active":false}"#), Cited, "Metadata API guide, RFC 7662 2.2";
     RevokeUnknown: "T4", "revoke", "the token is unknown", OAuth(400, "unsupported_token_type", "this token type is not supported"), Cited, "Help; which of its two errors is assumed";
     RevokeAgain: "T5", "revoke", "the token is no longer valid", OAuth(400, "invalid_token", "this token has expired or has been revoked"), Cited, "Help; which of its two errors is assumed";
+    SessionOver: "U0", "data APIs", "the user is no longer active, or the app is switched off", Rest(401, "INVALID_SESSION_ID", "Session expired or invalid"), Assumed, "no source";
     ApiEnabled: "U1", "data APIs", "the user has no API Enabled", Rest(403, "API_CURRENTLY_DISABLED", "API is disabled for this User"), Cited, "one observer of a live org";
     ApiScope: "U2", "data APIs", "the token has neither the scope `api` nor `full`", Rest(401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API"), Assumed, "no source for this flow";
     Issuer: "U3", "data APIs of the org's host", "a JWT of the site is sent to the org's host", Rest(401, "INVALID_AUTH_HEADER", "INVALID_ISS"), Cited, "one observer of a live org, for guests";

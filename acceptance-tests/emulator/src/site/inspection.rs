@@ -156,6 +156,9 @@ pub fn data_apis(org: &Org, request: &Request, user: &User, resource: &[&str]) -
             Ok(())
         };
     };
+    if request.bearer().and_then(|token| live(org, token)).is_none() {
+        return Err(Gate::SessionOver.into());
+    }
     if !user.may("ApiEnabled") {
         return Err(Gate::ApiEnabled.into());
     }

@@ -232,7 +232,7 @@ fn id_token(
         "sub": format!("{}/id/{}/{}", org.url, org.id, user.id),
         "aud": client.id,
         "iss": org.site.url,
-        "exp": now / 1000 + client.id_token_minutes() * 60,
+        "exp": (now / 1000).saturating_add(client.id_token_minutes().saturating_mul(60)),
         "iat": now / 1000,
     });
     if let Some(nonce) = nonce {

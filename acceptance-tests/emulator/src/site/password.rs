@@ -21,12 +21,6 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<A
         return Err(Gate::ForgotOff.into());
     }
     let body = protection::body(request)?;
-    if settings.does_forgot_password_require_auth {
-        protection::authenticate(org, request, "forgot_password")?;
-    }
-    if body.contains_key("emailtemplate") {
-        return not_imitated("emailtemplate: the list of allowed templates");
-    }
     let Some(username) = member(&body, "username") else {
         if settings.is_user_disambiguation_allowed_forgot_pwd {
             return not_imitated("user discovery: its Apex handler is not run here");
@@ -34,6 +28,12 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<A
         return Err(Gate::InitBody.into());
     };
     let is_second = body.contains_key("otp") || body.contains_key("newpassword");
+    if settings.does_forgot_password_require_auth {
+        protection::authenticate(org, request, "forgot_password")?;
+    }
+    if body.contains_key("emailtemplate") {
+        return not_imitated("emailtemplate: the list of allowed templates");
+    }
     call.note("step", json!(if is_second { 2 } else { 1 }));
     if is_second { finish(org, username, &body) } else { start(org, username, &body) }
 }

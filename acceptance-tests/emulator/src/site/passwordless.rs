@@ -18,6 +18,8 @@ pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<An
         return Err(Gate::PasswordlessOff.into());
     }
     let body = protection::body(request)?;
+    let username = member(&body, "username").ok_or(Gate::InitBody)?;
+    let method = member(&body, "verificationmethod").and_then(Method::parse).ok_or(Gate::InitBody)?;
     if settings.does_pwdless_login_require_auth {
         protection::authenticate(org, request, "pwdless_login_api")?;
     }
@@ -27,8 +29,6 @@ pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<An
     if body.contains_key("emailtemplate") {
         return not_imitated("emailtemplate: the list of allowed templates");
     }
-    let username = member(&body, "username").ok_or(Gate::InitBody)?;
-    let method = member(&body, "verificationmethod").and_then(Method::parse).ok_or(Gate::InitBody)?;
     let user = org
         .user_named(username)
         .filter(|user| user.active && org.site.network.has_member(user))

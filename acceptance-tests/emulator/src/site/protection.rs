@@ -24,7 +24,8 @@ pub fn member<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 pub fn authenticate(org: &Org, request: &Request, scope: &str) -> Result<(), Gate> {
     let session = request.bearer().and_then(|token| org.session(token)).ok_or(Gate::Authentication)?;
     let is_internal = org.user(&session.user).is_some_and(|user| user.active && user.external.is_none());
-    let has_scope = session.app.as_deref().is_some_and(|app| scopes_of(org, app).contains(&scope));
+    let has_scope =
+        session.app.as_deref().is_some_and(|app| scopes_of(org, app).iter().any(|own| own == scope));
     if is_internal && has_scope { Ok(()) } else { Err(Gate::Authentication) }
 }
 

@@ -20,6 +20,11 @@ pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<An
     let org = &mut state.org;
     is_set_up(org)?;
     let body = protection::body(request)?;
+    let method = match member(&body, "verificationmethod") {
+        None => Method::Email,
+        Some(name) => Method::parse(name).ok_or(Gate::InitBody)?,
+    };
+    let wanted = registration(&body).ok_or(Gate::InitBody)?;
     let settings = &org.site.network.auth_api;
     if settings.does_registration_require_auth {
         protection::authenticate(org, request, "user_registration_api")?;
@@ -30,11 +35,6 @@ pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<An
     if body.contains_key("emailtemplate") {
         return not_imitated("emailtemplate: the list of allowed templates");
     }
-    let method = match member(&body, "verificationmethod") {
-        None => Method::Email,
-        Some(name) => Method::parse(name).ok_or(Gate::InitBody)?,
-    };
-    let wanted = registration(&body).ok_or(Gate::InitBody)?;
     if !wanted.password.is_empty() && !credential::is_strong(&wanted.password) {
         return Err(Gate::WeakPassword.into());
     }

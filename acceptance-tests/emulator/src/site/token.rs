@@ -70,6 +70,9 @@ fn exchange(org: &mut Org, request: &Request, form: &Form, call: &mut Call) -> R
     let user = org.user(&code.user).cloned().ok_or(Gate::Credentials)?;
     call.user = Some(user.username.clone());
     still_open(org, &client, &user, &code, request)?;
+    if let Some(element) = client.unknown_territory(&code.scopes) {
+        return not_imitated(format!("tokens for an app with {element}"));
+    }
     for known in org.site.codes.iter_mut().filter(|known| known.code == code.code) {
         known.is_used = true;
     }
@@ -153,6 +156,9 @@ fn refresh(org: &mut Org, request: &Request, form: &Form, call: &mut Call) -> Re
     call.user = Some(user.username.clone());
     authorize::may_log_in(org, &user, &client, &request.peer, Moment::Refresh)?;
     client.admits(&user).map_err(|_| Gate::AccessLost)?;
+    if let Some(element) = client.unknown_territory(&login.scopes) {
+        return not_imitated(format!("tokens for an app with {element}"));
+    }
     let next = client.is_on("isRefreshTokenRotationEnabled").then(|| issue::new_refresh_token(org));
     let is_rotated = next.is_some();
     for own in org.site.logins.iter_mut().filter(|own| own.number == login.number) {

@@ -5,6 +5,7 @@ mod client;
 mod crud;
 mod deploys;
 mod faults;
+mod flows;
 mod jobs;
 mod people;
 mod rest;
