@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::combination::{Combination, Is, Verdict};
 use super::danger::{Danger, Transition};
+use super::refusal::{self, Refusal};
 use super::resource_spec::{DELETION_PROTECTION, Destruction, ResourceSpec, Subject};
 use super::schema::{Attribute, Block, NestedBlock};
 use super::{Provider, SOURCE_ADDRESS, catalog, config};
@@ -107,6 +108,7 @@ fn resource_page(spec: &'static ResourceSpec) -> String {
         attributes(&mut page, &nested.block, "", |_| None);
     }
     rules(&mut page, spec);
+    needs(&mut page, spec);
     warnings(&mut page, spec);
     import(&mut page, spec);
     page
@@ -268,6 +270,39 @@ fn in_markdown(spec: &ResourceSpec, message: &str) -> String {
         }
     });
     words.collect::<Vec<_>>().join(" ").replace('|', "\\|")
+}
+
+/// What attributes need outside of their resource.
+fn needs(page: &mut String, spec: &ResourceSpec) {
+    let rows: Vec<&Refusal> = refusal::REFUSALS.iter().filter(|refusal| refusal.of == spec.name).collect();
+    if rows.is_empty() {
+        return;
+    }
+    page.push_str(
+        "\n## What it needs of others\n\nNot checked by a plan, since others may own it: an org refuses the apply, or may \
+         refuse it, and the error then stands at the attribute and names the other side.\n\n\
+         | when | needs | who may change that |\n|---|---|---|\n",
+    );
+    for refusal in rows {
+        let _ = writeln!(
+            page,
+            "| `{}` {} | {} | {} |",
+            refusal.at,
+            condition(refusal.planned),
+            in_code(&refusal.needed()),
+            refusal.who.text()
+        );
+    }
+}
+
+/// A text with the names in it as code.
+fn in_code(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let bare = word.trim_end_matches(['.', ',', ':', ';']);
+        let rest = word.strip_prefix(bare).unwrap_or_default();
+        if bare.contains('_') { format!("`{bare}`{rest}") } else { word.to_owned() }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn warnings(page: &mut String, spec: &ResourceSpec) {

@@ -13,6 +13,7 @@ mod identity;
 mod operations;
 mod plan;
 mod private;
+mod refusal;
 mod resource_spec;
 mod resources;
 mod schema;

@@ -19,6 +19,7 @@ mod lifecycle;
 mod literal_names;
 mod module;
 mod org_settings;
+mod refusals;
 mod replace;
 mod secrets;
 mod smoke_test;
