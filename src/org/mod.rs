@@ -13,6 +13,7 @@ mod batch;
 mod deploy;
 mod error;
 mod facts;
+mod holders;
 mod job;
 mod names;
 mod pace;
@@ -35,6 +36,7 @@ pub use api::{Answer, MetadataApi, Pending, Row};
 pub use batch::Window;
 pub use error::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::{FileFacts, SessionFacts};
+pub use holders::{Census, Group, Holders, quoted};
 pub use pace::Settings;
 
 use crate::metadata::{Component, ComponentKey, MetadataType};
@@ -140,6 +142,8 @@ struct Inner {
     narrow: AtomicBool,
     /// Held while it is loaded, so that many readers wait for one retrieve.
     snapshot: Mutex<Snapshot>,
+    /// Held while people are counted, so that many readers wait for one count.
+    counted: Mutex<holders::Counted>,
     /// Changes that wait for a deploy. One runs at a time.
     deploys: Arc<Queue<Job, rounds::Answer>>,
     /// Reads that must be fresh, waiting for a retrieve that begins after they asked.
@@ -186,6 +190,7 @@ impl Org {
                 generation: AtomicU64::new(0),
                 narrow: AtomicBool::new(false),
                 snapshot: Mutex::default(),
+                counted: Mutex::default(),
                 stop: flag::Sender::new(false),
             }),
         }

@@ -7,9 +7,10 @@ use tokio::time::Instant;
 
 use super::attribute::has_word;
 use super::facts::FileFacts;
-use super::{Found, Lookup, ReadError, ReadErrorKind, Wanted};
+use super::{Found, Group, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::{Component, ComponentKey, DecodeError, Kind, MetadataType, decode, package};
 use crate::salesforce::{FileProperties, Retrieved};
+use crate::value::Value;
 
 /// Files by kind, all of one generation.
 #[derive(Default)]
@@ -189,6 +190,25 @@ impl Snapshot {
             }
             (*kind, loaded.whole && loaded.refused.is_none(), owned)
         })
+    }
+
+    /// The permission sets and profiles that the files name.
+    pub(super) fn groups(&self) -> Vec<Group> {
+        let components = self
+            .kinds
+            .values()
+            .flat_map(|loaded| &loaded.files)
+            .filter_map(|file| file.content.as_ref().ok());
+        let mut groups = Vec::new();
+        for component in components {
+            for field in component.key.kind.fields {
+                let Some(record) = field.record else { continue };
+                let members = component.get(field.attribute).members().unwrap_or_default();
+                let names = members.iter().filter_map(Value::as_text);
+                groups.extend(names.map(|name| Group { object: record.object, name: name.to_owned() }));
+            }
+        }
+        groups
     }
 
     /// A file that does not say whose it is, and goes by the wanted name.

@@ -49,9 +49,10 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
         if spec.subject == Subject::Org {
             // What the org has is known when it is taken over: each switch may be a change.
             let dangers = spec.dangers.iter();
-            reply
-                .diagnostics
-                .extend(dangers.filter_map(|danger| danger.check("the org", &request.prior, &planned)));
+            reply.diagnostics.extend(
+                dangers
+                    .filter_map(|danger| danger.check(spec, &private, "the org", &request.prior, &planned)),
+            );
         }
         check_foreign_consumer(spec, &request.config, &mut reply.diagnostics);
         reply.private = PrivateState {
@@ -262,7 +263,8 @@ fn judge_update(
             diagnostics.push(diagnostics::no_longer_managed(name, prior.get(name)));
         }
     }
-    diagnostics.extend(spec.dangers.iter().filter_map(|danger| danger.check(&app, prior, planned)));
+    diagnostics
+        .extend(spec.dangers.iter().filter_map(|danger| danger.check(spec, private, &app, prior, planned)));
     diagnostics.extend(certificate_change(spec, prior, planned, &app));
     let locks_out = |row: &&Row| spec.locks_out(row.field.attribute, planned.get(row.field.attribute));
     for row in changed.iter().filter(locks_out) {

@@ -295,6 +295,7 @@ fn org(state: &State) -> Value {
         "hasCertificate": certificates,
         "users": site::users(state),
         "permissionSets": state.org.permission_sets,
+        "permissionSetGroups": state.org.permission_set_groups,
         "profiles": state.org.profiles,
         "apexClasses": state.org.apex_classes,
         "jwtTokens": state.org.login_apps.iter().any(|app| app.jwt_tokens),
@@ -347,6 +348,10 @@ fn patch_one(state: &mut State, name: &str, value: &Value) -> Result<(), String>
             let groups =
                 if name == "profiles" { &mut state.org.profiles } else { &mut state.org.permission_sets };
             set_groups(groups, if name == "profiles" { "00e" } else { "0PS" }, wanted)?;
+        }
+        "permissionSetGroups" => {
+            let wanted = value.as_object().ok_or("must be an object: name to members and holders")?;
+            site::set_permission_set_groups(&mut state.org, wanted)?;
         }
         "users" => {
             for (username, changes) in value.as_object().ok_or("must be an object: username to changes")? {

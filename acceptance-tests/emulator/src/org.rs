@@ -133,6 +133,27 @@ pub struct Group {
     pub holders: u64,
 }
 
+/// Permission sets that are assigned together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PermissionSetGroup {
+    pub id: String,
+    /// Of the permission set that stands for all members.
+    pub set_id: String,
+    pub name: String,
+    /// Permission sets by name.
+    pub members: BTreeSet<String>,
+    /// How many people hold the group and no member directly.
+    pub holders: u64,
+    /// How many hold both.
+    pub holding_directly: usize,
+}
+
+impl PermissionSetGroup {
+    pub fn set_name(&self) -> String {
+        format!("X00ex{}", self.id)
+    }
+}
+
 /// What automation logs in through: a connected app that is not itself metadata of this emulator.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LoginApp {
@@ -194,6 +215,8 @@ pub struct Switches {
     pub key_in_rest: bool,
     /// Pre-authorisation demands that the deploying user holds one of the permission sets (one observer).
     pub preauthorization_needs_own_assignment: bool,
+    /// The org has no Experience Cloud sites: the objects of sites are not there.
+    pub no_sites: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
     pub propagation_ms: u64,
     /// Changes of apps take so long, too.
@@ -217,6 +240,7 @@ impl Default for Switches {
             secret_in_metadata: true,
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
+            no_sites: false,
             propagation_ms: 0,
             changes_propagate: false,
             refresh_idle_limit_days: 0,
@@ -233,6 +257,8 @@ pub struct Org {
     pub tree: Tree,
     pub users: Vec<User>,
     pub permission_sets: Vec<Group>,
+    #[serde(default)]
+    pub permission_set_groups: Vec<PermissionSetGroup>,
     pub profiles: Vec<Group>,
     pub apex_classes: BTreeSet<String>,
     pub login_apps: Vec<LoginApp>,
@@ -372,6 +398,7 @@ impl Org {
                 group("0PS", 2, "Shop_Staff", 12),
                 group("0PS", 3, "Integration", 1),
             ],
+            permission_set_groups: Vec::new(),
             profiles: vec![
                 group("00e", 1, "Admin", 1),
                 group("00e", 2, "Standard", 8),

@@ -9,12 +9,14 @@ mod apply;
 mod create;
 mod delete;
 mod import;
+mod people;
 mod read;
 mod records;
 pub(super) mod state;
 mod update;
 
 pub use activity::Activity;
+pub use read::is_linked;
 
 use std::time::Duration;
 
