@@ -4,7 +4,7 @@
 export TERRAFORM
 JOBS ?= 4
 
-.PHONY: help build test test-sf demo docs lint install
+.PHONY: help build test test-sf live demo docs lint install
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -22,6 +22,12 @@ test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with
 	@scripts/fetch-terraform >/dev/null
 	@acceptance-tests/clients/install sf >/dev/null
 	RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --test clients -- --ignored
+
+live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed; PLAN=1, SWEEP=1, ONLY=…
+	@scripts/fetch-terraform >/dev/null
+	@acceptance-tests/clients/install >/dev/null
+	@cargo run --quiet -p acceptance-tests --locked --bin live -- \
+	  $(if $(PLAN),--plan) $(if $(SWEEP),--sweep) $(if $(ONLY),--only=$(ONLY))
 
 demo: ## Run Terraform and a client's logins against the emulator, and tell; KEEP=1 leaves the org running
 	@scripts/demo

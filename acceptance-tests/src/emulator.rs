@@ -1,6 +1,7 @@
 //! The emulator as a process of its own, and its admin calls.
 
 use crate::canary::Secret;
+use crate::target::Credentials;
 use crate::{http, provider_binary};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -8,9 +9,6 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
-
-/// The environment variables that log a provider in.
-pub type Credentials = BTreeMap<String, String>;
 
 pub struct Emulator {
     child: Child,

@@ -1,6 +1,7 @@
 //! One run of the Terraform command line: started in a process group of its own, its output collected,
 //! interruptible as a terminal does it.
 
+use crate::{interrupt, target};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
@@ -11,9 +12,6 @@ use std::time::{Duration, Instant};
 
 /// The version that `scripts/fetch-terraform` brings when nobody asks for another.
 const PINNED: &str = "1.11.4";
-
-/// Longer than any command here takes on a busy machine; a hang fails instead of blocking the suite.
-const DEADLINE: Duration = Duration::from_secs(180);
 
 /// The Terraform to run: `TERRAFORM` (a path, or a name on `PATH`) or the pinned one.
 ///
@@ -106,6 +104,7 @@ pub struct Running {
     child: Child,
     command: String,
     started: Instant,
+    patience: Duration,
     stdout: JoinHandle<String>,
     stderr: JoinHandle<String>,
 }
@@ -147,7 +146,13 @@ impl Running {
         let stderr = collect(child.stderr.take());
         let name = program.file_name().unwrap_or_default().to_string_lossy();
         let command = format!("{name} {}", arguments.join(" "));
-        Self { child, command, started: Instant::now(), stdout, stderr }
+        Self { child, command, started: Instant::now(), patience: target::DEADLINE, stdout, stderr }
+    }
+
+    /// Waits longer, or less long, for its end.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// What Ctrl-C in a terminal does: SIGINT to Terraform and to the providers it started.
@@ -176,13 +181,18 @@ impl Running {
     /// When it takes longer than any command here should.
     #[track_caller]
     pub fn wait(mut self) -> Run {
-        let deadline = self.started + DEADLINE;
+        let deadline = self.started + self.patience;
+        let mut is_interrupted = false;
         let status = loop {
             match self.child.try_wait().expect("a child can be waited for") {
                 Some(status) => break status,
                 None if Instant::now() > deadline => {
                     self.kill();
-                    panic!("`{}` still ran after {DEADLINE:?}", self.command);
+                    panic!("`{}` still ran after {:?}", self.command, self.patience);
+                }
+                None if interrupt::is_requested() && !is_interrupted => {
+                    self.interrupt();
+                    is_interrupted = true;
                 }
                 None => std::thread::sleep(Duration::from_millis(10)),
             }

@@ -4,9 +4,9 @@
 //! the plan has to be empty, with a refresh and without.
 
 use crate::canary::{self, Secret};
-use crate::emulator::Emulator;
 use crate::plan::{Action, Plan};
 use crate::provider_binary;
+use crate::target::{self, Target};
 use crate::terraform::{Run, Running};
 use serde_json::Value;
 use std::cell::Cell;
@@ -28,7 +28,7 @@ const REQUIRED: &str = r#"terraform {
 pub struct Workspace<'org> {
     root: Option<tempfile::TempDir>,
     environment: BTreeMap<String, String>,
-    orgs: Vec<&'org Emulator>,
+    orgs: Vec<&'org dyn Target>,
     secrets: Vec<Secret>,
     commands: Cell<u32>,
 }
@@ -36,7 +36,7 @@ pub struct Workspace<'org> {
 impl<'org> Workspace<'org> {
     /// Logged in to the org by environment variables.
     #[must_use]
-    pub fn new(org: &'org Emulator) -> Self {
+    pub fn new(org: &'org dyn Target) -> Self {
         let mut workspace = Self::anonymous();
         workspace.environment.extend(org.credentials());
         workspace.watch(org);
@@ -114,7 +114,7 @@ impl<'org> Workspace<'org> {
     }
 
     /// Searches for this org's secrets too.
-    pub fn watch(&mut self, org: &'org Emulator) {
+    pub fn watch(&mut self, org: &'org dyn Target) {
         self.orgs.push(org);
     }
 
@@ -163,7 +163,8 @@ impl<'org> Workspace<'org> {
         let mut environment = self.environment.clone();
         environment.insert("TF_LOG_PATH".to_owned(), self.log().display().to_string());
         self.commands.set(self.commands.get() + 1);
-        Running::start(&self.folder(), &environment, arguments)
+        let patience = self.orgs.iter().map(|org| org.patience()).max().unwrap_or(target::DEADLINE);
+        Running::start(&self.folder(), &environment, arguments).with_patience(patience)
     }
 
     /// The log of the next command.
@@ -287,6 +288,10 @@ impl<'org> Workspace<'org> {
     pub fn converge(&self, expected: &[(&str, Action)]) -> Plan {
         let plan = self.plan(&[]);
         plan.changes(expected);
+        for app in plan.apps() {
+            let is_allowed = self.orgs.iter().all(|org| org.may_touch(&app));
+            assert!(is_allowed, "the plan touches {app}, which is not of this test");
+        }
         self.apply_plan().succeeded();
         self.is_settled();
         plan

@@ -91,6 +91,7 @@ fn provider_page() -> String {
          - [Getting started](guides/getting-started.md)\n\
          - [Authentication](guides/authentication.md): the key, the app to log in with, permissions\n\
          - [Headless Identity](guides/headless-identity.md): Salesforce's steps beside their lines of configuration\n\
+         - [Experience Cloud site](guides/experience-cloud-site.md): the clicks in the site's settings\n\
          - [Importing](guides/importing.md): what exists already\n\
          - [Deploys](guides/deploys.md): what an apply does to the org, and how long it takes\n\
          - [Troubleshooting](guides/troubleshooting.md): every message, what it means, what to do\n",

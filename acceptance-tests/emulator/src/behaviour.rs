@@ -88,6 +88,23 @@ pub const FACTS: &[Fact] = facts![
     Assumed: "A label that is left out becomes the full name", "retrieved files look like it";
     Assumed: "App developers may change everything, app admins the policies only", "names of the permissions";
     Assumed: "The wording of errors that no source quotes", "no source";
+    Assumed: "A failure's lineNumber is that of the element at fault", "an optional number in the schema";
+    Assumed: "Elements of a file may stand in any order", "observers disagree; switch alphabetical";
+    Assumed: "isPkceRequired false is kept", "one observer says that it becomes true again; switch pkce_reverts";
+    Assumed: "Basic and its parts, RefreshToken and OfflineAccess come back as they were sent", "no source";
+    Assumed: "Permission sets sent as ids come back as names", "no source";
+    Assumed: "Items of a list may be separated by a comma and a line break", "no source";
+    Assumed: "Line breaks come back as they were, whether they were written as such or as references", "the rules of XML";
+    Assumed: "A Global file that is shown has the secret in it", "observers disagree; switch secret_in_metadata";
+    Cited: "The credentials of Connect REST show the consumer key", "Connect REST guide; switch key_in_rest";
+    Assumed: "Pre-authorisation needs no permission set of one's own", "one observer disagrees; switch preauthorization_needs_own_assignment";
+    Assumed: "Names of apps that differ in case only clash", "no source";
+    Assumed: "Connect REST lists apps that no token was given to", "observers disagree";
+    Cited: "A retrieve of * returns the apps", "Metadata API guide";
+    Cited: "Assignments of permission sets and members of permission set groups are shown to holders of documented permissions only, such as View Setup", "object reference";
+    Assumed: "An object that a user may not see answers INVALID_TYPE", "what clients report of objects in general";
+    Assumed: "An assignment of a permission set group names the permission set that stands for the group; muted permissions take nobody's access to an app", "columns of the object reference";
+    Assumed: "A site's objects are not there in an org without sites", "no source; switch no_sites";
 ];
 
 /// Elements that get a value when a file leaves them out, per type. API version since which each is there is the contract's.

@@ -219,6 +219,8 @@ pub struct Switches {
     pub no_sites: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
     pub propagation_ms: u64,
+    /// `OrganizationType`, as SOQL tells it.
+    pub edition: String,
     /// Changes of apps take so long, too.
     pub changes_propagate: bool,
     /// Refresh tokens end when they lie idle for so many days, whatever an app's policy says; 0 is no limit.
@@ -242,6 +244,7 @@ impl Default for Switches {
             preauthorization_needs_own_assignment: false,
             no_sites: false,
             propagation_ms: 0,
+            edition: "Developer Edition".to_string(),
             changes_propagate: false,
             refresh_idle_limit_days: 0,
         }
@@ -300,6 +303,7 @@ pub const ALL_PERMISSIONS: &[&str] = &[
     "ExternalClientAppDeveloper",
     "ExternalClientAppViewer",
     "ManageConnectedApps",
+    "ManageProfilesPermissionsets",
     "ModifyMetadata",
     "ViewClientSecret",
     "ViewConsumerSecretsInMetadata",

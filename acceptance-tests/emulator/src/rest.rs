@@ -9,7 +9,7 @@ use crate::http::{Answer, Request};
 use crate::job::{Options, encode};
 use crate::multipart;
 use crate::oauth::bearer_user;
-use crate::org::{APP, APP_SETTINGS, GLOBAL_SETTINGS, User};
+use crate::org::{APP, APP_SETTINGS, GLOBAL_SETTINGS, Group, OAUTH_POLICIES, User};
 use crate::package::parse_version;
 use crate::report;
 use crate::soap;
@@ -72,6 +72,8 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
                 None => not_found(),
             }
         }
+        ("POST", ["sobjects", "PermissionSet"]) => create_permission_set(state, request, &user),
+        ("DELETE", ["sobjects", "PermissionSet", id]) => delete_permission_set(state, id, &user),
         ("GET", ["tooling", "sobjects", ..]) => not_found(),
         ("GET", ["limits"]) => Answer::json(
             200,
@@ -129,6 +131,57 @@ fn query(state: &State, request: &Request, user: &User, call: &mut Call, is_tool
         Ok(result) => Answer::json(200, &result),
         Err((code, message)) => error(400, code, &message),
     }
+}
+
+const ASSIGN: &str = "ManageProfilesPermissionsets";
+
+/// An empty permission set: nobody holds it and it permits nothing.
+fn create_permission_set(state: &mut State, request: &Request, user: &User) -> Answer {
+    if !user.may(ASSIGN) {
+        return error(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object");
+    }
+    let sent: Value = match serde_json::from_slice(&request.body) {
+        Ok(sent) => sent,
+        Err(problem) => return error(400, "JSON_PARSER_ERROR", &problem.to_string()),
+    };
+    let fields = sent.as_object().cloned().unwrap_or_default();
+    if let Some(other) =
+        fields.keys().find(|field| !["Name", "Label", "Description"].contains(&field.as_str()))
+    {
+        return error(501, "NOT_IMITATED", &format!("not imitated: {other} of a permission set"));
+    }
+    let text = |field: &str| fields.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let (Some(name), Some(_)) = (text("Name"), text("Label")) else {
+        return error(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [Label, Name]");
+    };
+    if !crate::rules::is_api_name(name) {
+        return error(400, "INVALID_FIELD", &format!("the permission set's API name is invalid: {name}"));
+    }
+    if state.org.permission_sets.iter().any(|set| set.name.eq_ignore_ascii_case(name)) {
+        return error(400, "DUPLICATE_VALUE", &format!("duplicate value found: Name duplicates {name}"));
+    }
+    let id = state.org.tree.next_id("0PS");
+    state.org.permission_sets.push(Group { id: id.clone(), name: name.to_string(), holders: 0 });
+    Answer::json(201, &json!({ "id": id, "success": true, "errors": [] }))
+}
+
+/// What an org says about one that is in use nobody has described.
+fn delete_permission_set(state: &mut State, id: &str, user: &User) -> Answer {
+    if !user.may(ASSIGN) {
+        return error(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object");
+    }
+    let Some(set) = state.org.permission_sets.iter().find(|set| stamp::same_id(&set.id, id)).cloned() else {
+        return not_found();
+    };
+    let names = |component: &crate::component::Component| {
+        text(&component.fields, "commaSeparatedPermissionSet")
+            .is_some_and(|sets| crate::behaviour::list(sets).contains(&set.name))
+    };
+    if set.holders > 0 || state.org.tree.all(OAUTH_POLICIES).any(|(_, policies)| names(policies)) {
+        return error(501, "NOT_IMITATED", "not imitated: deleting a permission set that is in use");
+    }
+    state.org.permission_sets.retain(|other| other.id != set.id);
+    Answer::empty(204)
 }
 
 fn deploys(

@@ -82,9 +82,7 @@ pub fn settle(
 
 /// The sentence is Salesforce's for every API name.
 fn name_is_allowed(kind: &MetadataType, name: &str) -> Result<(), Refusal> {
-    let begins_with_letter = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
-    let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    if begins_with_letter && letters && !name.ends_with('_') && !name.contains("__") {
+    if is_api_name(name) {
         return Ok(());
     }
     refuse(
@@ -96,6 +94,12 @@ fn name_is_allowed(kind: &MetadataType, name: &str) -> Result<(), Refusal> {
             kind.name
         ),
     )
+}
+
+pub fn is_api_name(name: &str) -> bool {
+    let begins_with_letter = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
+    let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    begins_with_letter && letters && !name.ends_with('_') && !name.contains("__")
 }
 
 fn documented_values(kind: &MetadataType, sent: &Fields) -> Result<(), Refusal> {

@@ -255,7 +255,7 @@ fn cases() -> Vec<Case> {
         Case(
             "the guest user is inactive",
             Flip::Admin("/users/{guest}", json!({ "active": false })),
-            &[(&["guest"], "N8")],
+            &[(&["guest"], "G14c")],
         ),
     ]
 }
@@ -353,7 +353,7 @@ fn without_a_site_what_is_the_sites_is_unknown() {
     assert_eq!(answer["not_ready_variants"], json!([]), "{answer:#}");
     let all = |gates: &[&str]| gates.iter().map(|gate| (*gate).to_owned()).collect::<BTreeSet<String>>();
     assert_eq!(gates(&answer, "login", "unknown"), all(&["N5", "N6"]));
-    assert_eq!(gates(&answer, "guest", "unknown"), all(&["N5", "N8"]));
+    assert_eq!(gates(&answer, "guest", "unknown"), all(&["N5", "G14c"]));
     assert_eq!(gates(&answer, "registration", "unknown"), all(&["G6", "N1", "N4", "N5", "N6"]));
     assert!(answer["login"]["unknown"][0]["why"].as_str().unwrap().contains("no site is given"));
 

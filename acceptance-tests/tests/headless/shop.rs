@@ -137,7 +137,6 @@ pub fn each_alone(rows: &[Row]) {
     apply(&workspace, &[]);
     workspace.is_settled();
     SmokeTest::of(&org, "Shop").passes(&["login", "guest", "refresh", "revoke"]);
-    println!("{} gates closed, each alone", rows.iter().filter(|row| !row.gate.is_empty()).count());
 }
 
 /// Runs a row's client. The gate of the row is the one that closes, and no other.

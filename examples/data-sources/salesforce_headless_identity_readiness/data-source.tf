@@ -21,14 +21,15 @@ resource "salesforce_external_client_app_policies" "shop" {
   guest_jwt_timeout_minutes          = 30
 }
 
+# Outside of the check: Terraform reads what is inside of one again at every apply, so that no plan would be empty.
+data "salesforce_headless_identity_readiness" "shop" {
+  external_client_app = salesforce_external_client_app_policies.shop.id
+  site                = "Shop"
+  client_type         = "private"
+}
+
 # A check warns and never stops an apply: somebody may still have to click in the site's settings.
 check "headless_identity" {
-  data "salesforce_headless_identity_readiness" "shop" {
-    external_client_app = salesforce_external_client_app_policies.shop.id
-    site                = "Shop"
-    client_type         = "private"
-  }
-
   assert {
     condition     = data.salesforce_headless_identity_readiness.shop.login.status == "ready"
     error_message = jsonencode(data.salesforce_headless_identity_readiness.shop.login)

@@ -301,7 +301,7 @@ pub static GATES: &[Gate] = &[
         fix: "In the site's Administration, Members, add the default profile of registered users.",
     },
     Gate {
-        id: "N8",
+        id: "G14c",
         variants: &[Guest],
         reads: Reads::GuestUser,
         expects: Expects::Words("an active guest user of the site"),

@@ -11,6 +11,12 @@ const NOTES: &str = "
 - `blocking`: the closed gates, each with `gate`, `field` (Salesforce's name), `actual`, `expected` and `fix`.
 - `unknown`: the gates that could not be read, each with `gate`, `field` and `why`.
 
+## In a check
+
+Write the data source beside the `check` block, not inside of it: Terraform reads what is inside of a `check` again at every
+apply, and shows that as a change, so that no plan is empty. Its errors are few: an app or a site that is not there, and an org
+that lets nobody in. Everything else is a status.
+
 ## What it never knows
 
 Whether the secret key of reCAPTCHA is right, whether the app of an integration user has the scope for the init endpoints,

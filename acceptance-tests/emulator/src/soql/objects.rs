@@ -71,7 +71,7 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
     let rows = match object.to_ascii_lowercase().as_str() {
         "organization" => vec![json!({
             "Id": org.id, "InstanceName": "EMU1", "IsSandbox": org.is_sandbox, "Name": org.name,
-            "NamespacePrefix": null, "OrganizationType": "Developer Edition", "TrialExpirationDate": null,
+            "NamespacePrefix": null, "OrganizationType": org.switches.edition, "TrialExpirationDate": null,
         })],
         "user" => people::users(org),
         "permissionset" => people::permission_sets(org),

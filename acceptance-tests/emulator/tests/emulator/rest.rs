@@ -162,6 +162,38 @@ fn holders_and_deploys_can_be_counted() {
 }
 
 #[test]
+fn an_empty_permission_set_is_made_and_deleted() {
+    let mut org = start();
+    let path = "/services/data/v66.0/sobjects/PermissionSet";
+    let make = |org: &crate::client::Org, body: &str| org.rest("POST", path, body);
+    let made = make(&org, r#"{"Name":"Own","Label":"Own"}"#);
+    assert_eq!(made.status, 201, "{}", made.body);
+    let id = made.json()["id"].as_str().unwrap().to_string();
+    assert!(id.starts_with("0PS"), "{id}");
+    let found = org.query("SELECT Id FROM PermissionSet WHERE Name = 'Own'").json();
+    assert_eq!(found["records"][0]["Id"], id);
+    for (body, status) in [
+        (r#"{"Name":"own","Label":"Own"}"#, 400),
+        (r#"{"Name":"Own_","Label":"Own"}"#, 400),
+        (r#"{"Name":"Other"}"#, 400),
+        (r#"{"Name":"Other","Label":"x","PermissionsApiEnabled":true}"#, 501),
+        ("[]", 400),
+    ] {
+        assert_eq!(make(&org, body).status, status, "{body}");
+    }
+    let delete = |org: &crate::client::Org, id: &str| org.rest("DELETE", &format!("{path}/{id}"), "").status;
+    let admin = org.token.clone();
+    org.token = org.token_of("app.admin");
+    assert_eq!(make(&org, r#"{"Name":"Theirs","Label":"x"}"#).status, 403);
+    assert_eq!(delete(&org, &id), 403);
+    org.token = admin;
+    assert_eq!(delete(&org, &id), 204);
+    assert_eq!(delete(&org, &id), 404);
+    let held = org.query("SELECT Id FROM PermissionSet WHERE Name = 'Shop_Customer'").json();
+    assert_eq!(delete(&org, held["records"][0]["Id"].as_str().unwrap()), 501);
+}
+
+#[test]
 fn another_admin_edits_by_hand() {
     let org = start();
     org.admin("POST", "apps", r#"{"name":"Hand","callbackUrl":"https://x.example/"}"#);
