@@ -8,6 +8,8 @@ pub const OAUTH: &str = "ExtlClntAppOauthSettings";
 pub const GLOBAL_OAUTH: &str = "ExtlClntAppGlobalOauthSettings";
 pub const POLICIES: &str = "ExtlClntAppConfigurablePolicies";
 pub const OAUTH_POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
+pub const OIDC_SETTINGS: &str = "OauthOidcSettings";
+pub const APP_SETTINGS: &str = "ExternalClientAppSettings";
 
 /// A component of the org; `fields` are the elements of its file.
 #[derive(Debug, Clone)]
@@ -55,17 +57,19 @@ impl Emulator {
         self.components(kind).into_iter().map(|component| component.name).collect()
     }
 
-    /// The component of this type that belongs to an app, whatever its own name is.
+    /// The component of this type that belongs to an app, whatever its own name is; of the app itself, and of what
+    /// belongs to no app, the one of this name.
     #[must_use]
     #[track_caller]
     pub fn part(&self, kind: &str, app: &str) -> Component {
-        let mut found: Vec<Component> =
-            self.components(kind)
-                .into_iter()
-                .filter(|one| {
-                    if kind == APP { one.name == app } else { one.text("externalClientApplication") == app }
-                })
-                .collect();
+        let mut found: Vec<Component> = self
+            .components(kind)
+            .into_iter()
+            .filter(|one| match one.text("externalClientApplication") {
+                owner if owner.is_empty() => one.name == app,
+                owner => owner == app,
+            })
+            .collect();
         assert_eq!(found.len(), 1, "{kind} of {app}: {found:#?}");
         found.remove(0)
     }

@@ -16,6 +16,8 @@ pub struct Field {
     pub kind: Kind,
     /// What leaving the attribute out of the configuration means.
     pub omitted: Omitted,
+    /// What it means that a file does not have the element; none: there is no value.
+    pub absent: Option<Const>,
     pub change: Change,
     /// The attribute's true is the element's false.
     pub inverted: bool,
@@ -167,6 +169,7 @@ impl Field {
             element,
             kind,
             omitted: Omitted::Cleared,
+            absent: None,
             change: Change::InPlace,
             inverted: false,
             readback: Readback::Yes,
@@ -244,6 +247,12 @@ impl Field {
     #[must_use]
     pub const fn kept(self) -> Field {
         Field { omitted: Omitted::Kept, ..self }
+    }
+
+    /// A switch of the whole org: kept, and off when the org does not return it.
+    #[must_use]
+    pub const fn switch(self) -> Field {
+        Field { absent: Some(Const::Bool(false)), ..self.kept() }
     }
 
     #[must_use]

@@ -5,8 +5,11 @@ use super::field::Field;
 /// A metadata type. Compared by name; there is one static of each.
 #[derive(Debug)]
 pub struct MetadataType {
-    /// As Salesforce spells it in package.xml and as the root element of a file.
+    /// As Salesforce spells it as the root element of a file, and, but for settings, everywhere else.
     pub name: &'static str,
+    /// For settings of the whole org: the member of `Settings` that they are in package.xml, in lists and in reports.
+    /// An org has each of them once, and always.
+    pub settings_member: Option<&'static str>,
     /// The folder of its files in a package.
     pub directory: &'static str,
     /// The ending of its files, without a dot.
@@ -39,7 +42,15 @@ impl Ord for MetadataType {
     }
 }
 
+/// What package.xml, lists and reports call all settings of an org.
+const SETTINGS: &str = "Settings";
+
 impl MetadataType {
+    /// The type that package.xml, lists and reports call it by.
+    pub fn package_type(&self) -> &'static str {
+        if self.settings_member.is_some() { SETTINGS } else { self.name }
+    }
+
     /// The row of an attribute that this type owns.
     pub fn field(&self, attribute: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.owns_attribute() && field.attribute == attribute)

@@ -126,7 +126,7 @@ pub fn write(
 fn manifest<'a>(keys: impl Iterator<Item = &'a ComponentKey>, version: Option<u16>) -> String {
     let mut by_type: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for key in keys {
-        by_type.entry(key.kind.name).or_default().insert(&key.full_name);
+        by_type.entry(key.kind.package_type()).or_default().insert(&key.full_name);
     }
     let mut root = Element::new("Package");
     root.attributes.push(("xmlns".to_owned(), NAMESPACE.to_owned()));
@@ -222,10 +222,14 @@ fn unclean(path: &str) -> Option<&'static str> {
 pub fn key_of(path: &str) -> Option<ComponentKey> {
     let path = path.strip_prefix(UNPACKAGED).unwrap_or(path);
     let (folder, file) = path.split_once('/')?;
-    let kind = types::ALL.iter().find(|kind| kind.directory == folder)?;
-    let full_name = file.strip_suffix(kind.suffix)?.strip_suffix('.')?;
+    let (full_name, suffix) = file.rsplit_once('.')?;
     if full_name.is_empty() || full_name.contains('/') {
         return None;
     }
+    // All settings share a folder, and each file has the one name that it can have.
+    let kind = types::ALL.iter().find(|kind| {
+        let may_be = kind.settings_member.is_none_or(|member| member == full_name);
+        kind.directory == folder && kind.suffix == suffix && may_be
+    })?;
     Some(ComponentKey::new(kind, full_name))
 }

@@ -55,7 +55,7 @@ pub(super) fn says_gone(problem: &str) -> bool {
 /// Which member a message is about. A deletion of what is gone is reported under the manifest's name, so the text
 /// counts too.
 fn member<'a, 'b>(message: &ComponentMessage, text: &str, sent: &'b [Sent<'a>]) -> Option<&'b Sent<'a>> {
-    let same_type = |member: &&Sent<'_>| member.key.kind.name == message.component_type;
+    let same_type = |member: &&Sent<'_>| member.key.kind.package_type() == message.component_type;
     let same_name = |member: &&Sent<'_>| member.key.full_name == message.full_name;
     let by_name = sent.iter().find(|member| same_type(member) && same_name(member));
     let by_file = || {
@@ -69,7 +69,9 @@ fn member<'a, 'b>(message: &ComponentMessage, text: &str, sent: &'b [Sent<'a>]) 
     };
     let by_text = || {
         sent.iter()
-            .filter(|member| has_word(text, member.key.kind.name) && has_word(text, &member.key.full_name))
+            .filter(|member| {
+                has_word(text, member.key.kind.package_type()) && has_word(text, &member.key.full_name)
+            })
             .max_by_key(|member| member.key.kind.name.len() + member.key.full_name.len())
     };
     by_name.or_else(by_file).or_else(by_name_alone).or_else(by_text)
@@ -131,7 +133,7 @@ fn numbers(text: &str) -> Vec<i64> {
 }
 
 /// Whether a name stands in a text, not inside of a longer name.
-fn has_word(text: &str, name: &str) -> bool {
+pub(super) fn has_word(text: &str, name: &str) -> bool {
     let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     !name.is_empty()
         && text.match_indices(name).any(|(at, _)| {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::attribute::Sent;
 use super::batch;
 use super::names::Names;
-use super::snapshot::{begins_with, parent_element};
+use super::snapshot::{begins_with, is_app};
 use crate::metadata::{Component, ComponentKey, encode, package};
 
 /// What goes into one deploy. Deletions and writes never go together: deletions need warnings to be ignored, and a
@@ -26,6 +26,8 @@ pub(super) struct Job {
     writes_apps: BTreeSet<String>,
     /// and those that parts are written of.
     parents: BTreeSet<String>,
+    /// Whether settings of the org are among it.
+    writes_settings: bool,
     /// Names of parts to delete that nobody has seen, so that their app is not known.
     strays: Vec<String>,
     bytes: usize,
@@ -38,6 +40,7 @@ impl Job {
             apps: BTreeSet::new(),
             writes_apps: BTreeSet::new(),
             parents: BTreeSet::new(),
+            writes_settings: false,
             strays: Vec::new(),
             bytes: 0,
             changes: Changes::Delete(Vec::new()),
@@ -53,12 +56,16 @@ impl Job {
             }
             Changes::Write(components) => {
                 for component in components {
-                    let is_app = parent_element(component.key.kind).is_none();
+                    job.bytes = job.bytes.saturating_add(encode(component, u16::MAX).xml.len());
+                    if component.key.kind.settings_member.is_some() {
+                        job.writes_settings = true;
+                        continue;
+                    }
+                    let is_app = is_app(component.key.kind);
                     let app = lower(if is_app { &component.key.full_name } else { &component.parent });
                     let role = if is_app { &mut job.writes_apps } else { &mut job.parents };
                     role.insert(app.clone());
                     job.apps.insert(app);
-                    job.bytes = job.bytes.saturating_add(encode(component, u16::MAX).xml.len());
                 }
             }
         }
@@ -82,7 +89,7 @@ impl Job {
             Changes::Write(components) => components.as_slice(),
             Changes::Delete(_) => &[],
         };
-        let apps = components.iter().filter(|component| parent_element(component.key.kind).is_none());
+        let apps = components.iter().filter(|component| is_app(component.key.kind));
         apps.map(|app| app.key.full_name.as_str())
     }
 
@@ -107,9 +114,10 @@ impl batch::Job for Job {
                 && (!self.apps.is_disjoint(&other.apps) || self.may_be_of(other) || other.may_be_of(self))
     }
 
-    /// Parts await their app: whoever writes names as text does not make Terraform wait.
+    /// Parts await their app: whoever writes names as text does not make Terraform wait. And they await the org's
+    /// settings, which may be what allows them. Both may be in one deploy; then it is the org that brings them into order.
     fn awaits(&self, other: &Job) -> bool {
-        !self.parents.is_disjoint(&other.writes_apps)
+        !self.parents.is_disjoint(&other.writes_apps) || (!self.parents.is_empty() && other.writes_settings)
     }
 
     fn weight(&self) -> [usize; 2] {

@@ -13,6 +13,7 @@ mod batch;
 mod deploy;
 mod error;
 mod facts;
+mod holders;
 mod job;
 mod names;
 mod pace;
@@ -35,6 +36,7 @@ pub use api::{Answer, MetadataApi, Pending, Row};
 pub use batch::Window;
 pub use error::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::{FileFacts, SessionFacts};
+pub use holders::{Census, Group, Holders, quoted};
 pub use pace::Settings;
 
 use crate::metadata::{Component, ComponentKey, MetadataType};
@@ -48,11 +50,11 @@ use pace::Pace;
 use snapshot::Snapshot;
 
 /// What a caller wants to read: the app itself, or the part of this kind that belongs to the app, whatever the part's
-/// own name is.
+/// own name is; or settings of the org, which belong to nobody.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub kind: &'static MetadataType,
-    /// The full name of the app: `Shop`, or `namespace__Shop`.
+    /// The full name of the app: `Shop`, or `namespace__Shop`. Of settings, their own full name.
     pub app: String,
     /// The full name that the component had when it was last seen. Believed only when its file names the app.
     pub hint: Option<String>,
@@ -60,7 +62,8 @@ pub struct Wanted {
 
 impl Wanted {
     pub fn new(kind: &'static MetadataType, app: impl Into<String>) -> Wanted {
-        Wanted { kind, app: app.into(), hint: None }
+        let app = kind.settings_member.map_or_else(|| app.into(), str::to_owned);
+        Wanted { kind, app, hint: None }
     }
 
     #[must_use]
@@ -139,6 +142,8 @@ struct Inner {
     narrow: AtomicBool,
     /// Held while it is loaded, so that many readers wait for one retrieve.
     snapshot: Mutex<Snapshot>,
+    /// Held while people are counted, so that many readers wait for one count.
+    counted: Mutex<holders::Counted>,
     /// Changes that wait for a deploy. One runs at a time.
     deploys: Arc<Queue<Job, rounds::Answer>>,
     /// Reads that must be fresh, waiting for a retrieve that begins after they asked.
@@ -185,6 +190,7 @@ impl Org {
                 generation: AtomicU64::new(0),
                 narrow: AtomicBool::new(false),
                 snapshot: Mutex::default(),
+                counted: Mutex::default(),
                 stop: flag::Sender::new(false),
             }),
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::snapshot::{Snapshot, parent_element};
+use super::snapshot::{Snapshot, is_app, parent_element};
 use crate::metadata::types::ALL;
 use crate::metadata::{Component, ComponentKey, MetadataType};
 
@@ -42,7 +42,7 @@ impl Names {
     /// Whether the app was there when it was last looked for, and not deleted by us since.
     pub(super) fn has_app(&self, app: &str) -> bool {
         let known = self.lock();
-        let mut apps = ALL.iter().filter(|kind| parent_element(kind).is_none());
+        let mut apps = ALL.iter().filter(|kind| is_app(kind));
         apps.any(|kind| known.seen.contains_key(&(*kind, app.to_owned())))
     }
 

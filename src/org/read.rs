@@ -10,7 +10,7 @@ use super::snapshot::{Snapshot, parent_element};
 use super::{Freshness, Inner, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::MetadataType;
 use crate::metadata::types::{ALL, configurable_policies, oauth_policies};
-use crate::salesforce::{self, Class, Retrieved};
+use crate::salesforce::{self, Class, FileProperties, Retrieved};
 
 /// What administrators may read who may not read the rest.
 static POLICIES: [&MetadataType; 2] = [&configurable_policies::TYPE, &oauth_policies::TYPE];
@@ -126,8 +126,8 @@ impl Inner {
     async fn load_named(&self, fresh: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
         let mut asks = Asks::new();
         for wanted in wanted {
-            let is_app = parent_element(wanted.kind).is_none();
-            let known = if is_app {
+            let has_no_other_name = parent_element(wanted.kind).is_none();
+            let known = if has_no_other_name {
                 vec![wanted.app.clone()]
             } else {
                 let hint = wanted.hint.clone().filter(|name| !self.names.was_deleted(wanted.kind, name));
@@ -144,7 +144,7 @@ impl Inner {
             asks.iter().filter_map(|(kind, names)| names.is_some().then_some(*kind)).collect();
         self.load(fresh, asks, &needed).await?;
 
-        // A name may have changed since it was seen. The name of an app is the app.
+        // A name may have changed since it was seen. The name of an app is the app, and settings have one name.
         let mut astray = Asks::new();
         for wanted in wanted {
             let is_part = parent_element(wanted.kind).is_some();
@@ -223,15 +223,19 @@ impl Inner {
     }
 
     async fn retrieve(&self, asks: &Asks) -> Result<Retrieved, ReadError> {
-        let members: Vec<(String, Vec<String>)> = asks
-            .iter()
-            .map(|(kind, names)| {
-                let names = match names {
-                    Some(names) => names.iter().cloned().collect(),
-                    None => vec!["*".to_owned()],
-                };
-                (kind.name.to_owned(), names)
-            })
+        let mut by_type: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (kind, names) in asks {
+            let members = by_type.entry(kind.package_type()).or_default();
+            match (kind.settings_member, names) {
+                // There is no wildcard for one of the org's settings, but only for all that there are.
+                (Some(member), _) => drop(members.insert(member)),
+                (None, Some(names)) => members.extend(names.iter().map(String::as_str)),
+                (None, None) => drop(members.insert("*")),
+            }
+        }
+        let members: Vec<(String, Vec<String>)> = by_type
+            .into_iter()
+            .map(|(name, members)| (name.to_owned(), members.into_iter().map(str::to_owned).collect()))
             .collect();
         tracing::debug!(types = members.len(), "retrieving");
         let retrieved = self.api.retrieve(&members).await;
@@ -259,11 +263,16 @@ impl Inner {
         if kinds.is_empty() {
             return Ok(());
         }
-        let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+        let names: BTreeSet<&str> = kinds.iter().map(|kind| kind.package_type()).collect();
+        let names: Vec<&str> = names.into_iter().collect();
         match self.api.list_metadata(&names).await {
             Ok(files) => {
                 for kind in kinds {
-                    let files = files.iter().filter(|file| file.type_name == kind.name);
+                    let is_of_kind = |file: &&FileProperties| {
+                        file.type_name == kind.package_type()
+                            && kind.settings_member.is_none_or(|member| member == file.full_name)
+                    };
+                    let files = files.iter().filter(is_of_kind);
                     snapshot.list(kind, Ok(files.cloned().collect()));
                 }
             }

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::attribute::has_word;
 use super::facts::FileFacts;
-use super::{Found, Lookup, ReadError, ReadErrorKind, Wanted};
+use super::{Found, Group, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::{Component, ComponentKey, DecodeError, Kind, MetadataType, decode, package};
 use crate::salesforce::{FileProperties, Retrieved};
+use crate::value::Value;
 
 /// Files by kind, all of one generation.
 #[derive(Default)]
@@ -86,7 +88,7 @@ impl Snapshot {
         for kind in kinds {
             let loaded = self.kinds.entry(kind).or_default();
             let refusals = retrieved.messages.iter().map(|message| &message.problem);
-            let mut refusals = refusals.filter(|problem| problem.contains(kind.name) && is_refusal(problem));
+            let mut refusals = refusals.filter(|problem| is_about(problem, kind) && is_refusal(problem));
             if loaded.refused.is_none() {
                 loaded.refused = refusals.next().cloned();
             }
@@ -105,7 +107,7 @@ impl Snapshot {
                 Err(_) => parent_in(key.kind, &file.text),
             };
             let facts = retrieved.files.iter().find(|properties| {
-                properties.type_name == key.kind.name && properties.full_name == key.full_name
+                properties.type_name == key.kind.package_type() && properties.full_name == key.full_name
             });
             let loaded = self.kinds.entry(key.kind).or_default();
             loaded.files.retain(|other| other.key != key);
@@ -190,6 +192,25 @@ impl Snapshot {
         })
     }
 
+    /// The permission sets and profiles that the files name.
+    pub(super) fn groups(&self) -> Vec<Group> {
+        let components = self
+            .kinds
+            .values()
+            .flat_map(|loaded| &loaded.files)
+            .filter_map(|file| file.content.as_ref().ok());
+        let mut groups = Vec::new();
+        for component in components {
+            for field in component.key.kind.fields {
+                let Some(record) = field.record else { continue };
+                let members = component.get(field.attribute).members().unwrap_or_default();
+                let names = members.iter().filter_map(Value::as_text);
+                groups.extend(names.map(|name| Group { object: record.object, name: name.to_owned() }));
+            }
+        }
+        groups
+    }
+
     /// A file that does not say whose it is, and goes by the wanted name.
     fn broken<'a>(&'a self, loaded: &'a Loaded, wanted: &Wanted) -> Option<&'a File> {
         loaded.files.iter().find(|file| file.owner.is_none() && self.may_be(&file.key.full_name, wanted))
@@ -239,7 +260,7 @@ impl Snapshot {
     }
 
     fn apps(&self) -> impl Iterator<Item = &str> {
-        let apps = self.kinds.iter().filter(|(kind, _)| parent_element(kind).is_none());
+        let apps = self.kinds.iter().filter(|(kind, _)| is_app(kind));
         apps.flat_map(|(_, loaded)| loaded.files.iter().map(|file| file.key.full_name.as_str()))
     }
 }
@@ -252,7 +273,17 @@ impl Loaded {
     }
 }
 
-/// The element that names the app; none for the app itself.
+/// Whether components of this kind are apps, and not parts of one or settings of the org.
+pub(super) fn is_app(kind: &MetadataType) -> bool {
+    parent_element(kind).is_none() && kind.settings_member.is_none()
+}
+
+/// Whether a remark of a retrieve is about a kind. All settings go by one name, which others end with.
+fn is_about(problem: &str, kind: &MetadataType) -> bool {
+    problem.contains(kind.name) || kind.settings_member.is_some() && has_word(problem, kind.package_type())
+}
+
+/// The element that names the app; none for the app itself, and for what belongs to no app.
 pub(super) fn parent_element(kind: &MetadataType) -> Option<&'static str> {
     let parent = kind.fields.iter().find(|field| matches!(field.kind, Kind::Parent));
     parent.map(|field| field.element)

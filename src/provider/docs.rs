@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::combination::{Combination, Is, Verdict};
 use super::danger::{Danger, Transition};
-use super::resource_spec::{DELETION_PROTECTION, Destruction, ResourceSpec};
+use super::resource_spec::{DELETION_PROTECTION, Destruction, ResourceSpec, Subject};
 use super::schema::{Attribute, Block, NestedBlock};
 use super::{Provider, SOURCE_ADDRESS, catalog, config};
 use crate::metadata::{Kind, Omitted, Readback};
@@ -117,7 +117,7 @@ fn hcl(path: &str) -> String {
 
 /// Where attributes that are no row of a table are in Salesforce.
 fn own_facts(spec: &ResourceSpec, attribute: &Attribute) -> Option<String> {
-    if attribute.name == spec.app_attribute {
+    if Some(attribute.name.as_str()) == spec.naming_attribute() {
         let parents: Vec<String> = spec
             .parts
             .iter()
@@ -270,9 +270,15 @@ fn in_markdown(spec: &ResourceSpec, message: &str) -> String {
 }
 
 fn warnings(page: &mut String, spec: &ResourceSpec) {
-    page.push_str(
+    let created = match spec.subject {
+        Subject::App { .. } => "",
+        // A plan does not know what the org has before the resource exists.
+        Subject::Org => " A plan that creates the resource warns of everything that it may change.",
+    };
+    let _ = write!(
+        page,
         "\n## Warnings in plans\n\nWhat can hurt is said in the plan, before it happens. Each warning can be silenced by its \
-         ID (`suppress_warnings`).\n\n| ID | when | what it says |\n|---|---|---|\n",
+         ID (`suppress_warnings`).{created}\n\n| ID | when | what it says |\n|---|---|---|\n",
     );
     for Danger { id, attribute, change, summary, detail } in spec.dangers {
         let change = match change {
@@ -280,11 +286,16 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
             Transition::ToFalse => "becomes `false`".to_owned(),
             Transition::ToWord(word) => format!("becomes `{word}`"),
             Transition::MembersRemoved => "loses members".to_owned(),
+            Transition::MembersRemovedUnless(other, word) => {
+                format!("loses members, unless `{other}` is `{word}`")
+            }
         };
         let detail = detail
             .trim_start_matches("\"{app}\": ")
             .replace("{old}", "the old value")
             .replace("{removed}", "what is taken away")
+            .replace("{permitted}", "the permission sets and profiles that are named")
+            .replace("{holders}", "how many people hold each, and when they were counted")
             .replace(['{', '}'], "`");
         let _ = writeln!(
             page,
@@ -331,6 +342,11 @@ fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static s
             "it is destroyed or replaced".to_owned(),
             "**Consumer key will be destroyed**: the client ID and all its tokens end, and the policies go with them.",
         ),
+        Destruction::StopsManaging if spec.subject == Subject::Org => (
+            "settings-stay",
+            "it is destroyed".to_owned(),
+            "**The org stays as it is**: Terraform stops managing the settings, which keep their values.",
+        ),
         Destruction::StopsManaging => (
             "policies-stay",
             "it is destroyed".to_owned(),
@@ -355,28 +371,44 @@ fn import(page: &mut String, spec: &ResourceSpec) {
     let [_, _, address, id] = words.as_slice() else {
         panic!("{command} is not terraform import ADDRESS ID")
     };
+    let (by, identity) = match spec.subject {
+        Subject::App { .. } => {
+            let installed = if spec.protectable {
+                ""
+            } else {
+                ", or `namespace__Name` for an app that was installed from a package"
+            };
+            let guide = "The guide [Importing](../guides/importing.md) takes over a whole app.";
+            (format!("By the app's API name, `{id}`{installed}. {guide}"), format!("name = \"{id}\""))
+        }
+        Subject::Org => {
+            let by = format!(
+                "By the name that the settings have in every org, `{id}`: the same import then works in all workspaces. The \
+                 ID of the org is taken too, and must then be that of the org that the provider is connected to."
+            );
+            (by, "org_id = \"00D000000000001EAA\"".to_owned())
+        }
+    };
     let _ = write!(
         page,
-        "\n## Import\n\nBy the app's API name, `{id}`{}. The guide [Importing](../guides/importing.md) takes over a whole \
-         app.\n\nWith the [`terraform import` command](https://developer.hashicorp.com/terraform/cli/commands/import):\n\n\
+        "\n## Import\n\n{by}\n\nWith the [`terraform import` command](https://developer.hashicorp.com/terraform/cli/commands/import):\n\n\
          ```shell\n{}\n```\n\n\
          With an [`import` block](https://developer.hashicorp.com/terraform/language/import), Terraform 1.5 and later:\n\n\
          ```terraform\nimport {{\n  to = {address}\n  id = \"{id}\"\n}}\n```\n\n\
          By identity, Terraform 1.12 and later:\n\n\
-         ```terraform\nimport {{\n  to = {address}\n  identity = {{\n    name = \"{id}\"\n  }}\n}}\n```\n\n",
-        if spec.protectable {
-            ""
-        } else {
-            ", or `namespace__Name` for an app that was installed from a package"
-        },
+         ```terraform\nimport {{\n  to = {address}\n  identity = {{\n    {identity}\n  }}\n}}\n```\n\n",
         command.trim()
     );
     let provider = Provider::new(|_| None);
     let Some(identity) = provider.identity_schema(spec.name) else { return };
     page.push_str("### Identity Schema\n\n");
     for required in [true, false] {
+        let attributes = identity.attributes.iter().filter(|a| a.required_for_import == required);
+        if attributes.clone().next().is_none() {
+            continue;
+        }
         page.push_str(if required { "#### Required\n\n" } else { "\n#### Optional\n\n" });
-        for attribute in identity.attributes.iter().filter(|a| a.required_for_import == required) {
+        for attribute in attributes {
             let ty = type_name(&attribute.ty);
             let _ = writeln!(page, "- `{}` ({ty}) {}", attribute.name, attribute.description);
         }

@@ -9,6 +9,8 @@ mod config;
 mod danger;
 mod diagnostics;
 mod engine;
+mod headcount;
+mod identity;
 mod operations;
 mod plan;
 mod private;
@@ -33,11 +35,11 @@ pub use schema::{Attribute, Block, IdentityAttribute, IdentitySchema, NestedBloc
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::org::{self, Org};
-use crate::value::{Type, Value};
+use crate::value::Value;
 use config::{Configuration, Environment, Resolved};
 use engine::{Activity, Engine};
 use plan::PlanContext;
-use resource_spec::ResourceSpec;
+use resource_spec::{ResourceSpec, Subject};
 
 /// Where this provider is published. A fork changes it here.
 pub const SOURCE_ADDRESS: &str = "registry.terraform.io/salesforce-community/salesforce";
@@ -46,7 +48,6 @@ pub const SOURCE_ADDRESS: &str = "registry.terraform.io/salesforce-community/sal
 pub struct Provider {
     environment: Box<Environment>,
     schema: OnceLock<Schema>,
-    identity: OnceLock<IdentitySchema>,
     connection: Mutex<Connection>,
     suppressed: Mutex<Vec<String>>,
 }
@@ -72,7 +73,6 @@ impl Provider {
         Provider {
             environment: Box::new(environment),
             schema: OnceLock::new(),
-            identity: OnceLock::new(),
             connection: Mutex::new(Connection::Unconfigured),
             suppressed: Mutex::new(Vec::new()),
         }
@@ -100,14 +100,11 @@ impl Provider {
     }
 
     pub fn identity_schemas(&self) -> Vec<(&str, &IdentitySchema)> {
-        catalog::RESOURCES
-            .iter()
-            .map(|spec| (spec.name, self.identity.get_or_init(identity_schema)))
-            .collect()
+        catalog::RESOURCES.iter().map(|spec| (spec.name, identity::schema(spec.subject))).collect()
     }
 
     pub fn identity_schema(&self, type_name: &str) -> Option<&IdentitySchema> {
-        catalog::resource(type_name).map(|_| self.identity.get_or_init(identity_schema))
+        catalog::resource(type_name).map(|spec| identity::schema(spec.subject))
     }
 
     pub fn validate_provider_config(&self, config: &Value) -> Diagnostics {
@@ -268,10 +265,14 @@ impl Provider {
 impl Connected {
     /// What the connection says about a plan.
     fn plan_context(&self, spec: &'static ResourceSpec, request: &PlanRequest) -> PlanContext {
-        let app = request.config.get(spec.app_attribute).as_text();
+        let app = spec.subject_in(&request.config);
         let created = request.prior.is_null() && request.private.is_empty();
         let tainted = app.filter(|_| created).and_then(|app| self.activity.known(spec.name, app));
-        PlanContext { tainted, ..self.context.clone() }
+        // The second plan of a replacement has a private state and nothing before.
+        let replacing = request.prior.is_null() && !created;
+        let once = spec.subject == Subject::Org && !replacing && !request.proposed.is_null();
+        let twice = once && self.activity.plan(spec.name, created, &request.config);
+        PlanContext { tainted, twice, ..self.context.clone() }
     }
 
     fn engine(&self, spec: &'static ResourceSpec) -> Engine<'_> {
@@ -297,28 +298,7 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
         client_id,
         allow_self_lockout: configuration.allow_self_lockout,
         tainted: None,
+        twice: false,
     };
     Ok(Connected { org, context, activity: Activity::default() })
-}
-
-/// What tells a resource from all others: the org, the package, the name.
-fn identity_schema() -> IdentitySchema {
-    let attribute = |name: &str, required_for_import, description: &str| IdentityAttribute {
-        name: name.to_owned(),
-        ty: Type::String,
-        required_for_import,
-        description: description.to_owned(),
-    };
-    IdentitySchema {
-        version: 0,
-        attributes: vec![
-            attribute(
-                "org_id",
-                false,
-                "The ID of the org. Left out: the org that the provider is connected to.",
-            ),
-            attribute("namespace", false, "The namespace of the package that the app was installed from."),
-            attribute("name", true, "The API name of the app."),
-        ],
-    }
 }

@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::operations::{PlanReply, PlanRequest};
 use super::private::PrivateState;
-use super::resource_spec::{DELETION_PROTECTION, Destruction, ID, NAMESPACE, ORG_ID, ResourceSpec, Row};
+use super::resource_spec::{
+    DELETION_PROTECTION, Destruction, ID, NAMESPACE, ORG_ID, ResourceSpec, Row, Subject,
+};
 use super::timeouts;
 use crate::metadata::{self, Change, Omitted, Readback};
 use crate::value::{Path, Value};
@@ -22,6 +24,8 @@ pub struct PlanContext {
     pub allow_self_lockout: bool,
     /// The resource that is planned as new was read in this run, protected or not: it is tainted. Adds messages only.
     pub tainted: Option<bool>,
+    /// Another resource of the configuration is planned for what the org has once. Adds messages only.
+    pub twice: bool,
 }
 
 /// Plans a create, an update or a destroy.
@@ -37,7 +41,18 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
     if let Some(version) = context.version {
         check_versions(spec, &request.config, version, &mut reply.diagnostics);
     }
+    if context.twice {
+        let app = spec.subject_in(&request.config).unwrap_or_default();
+        reply.diagnostics.push(diagnostics::made_twice(spec, app));
+    }
     if create {
+        if spec.subject == Subject::Org {
+            // What the org has is known when it is taken over: each switch may be a change.
+            let dangers = spec.dangers.iter();
+            reply
+                .diagnostics
+                .extend(dangers.filter_map(|danger| danger.check(spec, &private, "the org", &request.prior, &planned)));
+        }
         check_foreign_consumer(spec, &request.config, &mut reply.diagnostics);
         reply.private = PrivateState {
             managed: managed(spec, &request.config, &request.prior),
@@ -78,7 +93,9 @@ fn planned_state(spec: &ResourceSpec, request: &PlanRequest, private: &PrivateSt
         planned.put(DELETION_PROTECTION, if written.is_null() { false.into() } else { written.clone() });
     }
     planned.put(timeouts::BLOCK, config.get(timeouts::BLOCK).clone());
-    planned.put(spec.app_attribute, config.get(spec.app_attribute).clone());
+    if let Some(attribute) = spec.naming_attribute() {
+        planned.put(attribute, config.get(attribute).clone());
+    }
     for row in spec.rows() {
         let name = row.field.attribute;
         planned.put(name, planned_value(row, config.get(name), prior, private));
@@ -159,7 +176,7 @@ fn managed(spec: &ResourceSpec, config: &Value, prior: &Value) -> BTreeSet<Strin
 
 fn replacements(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<Path> {
     let rows = spec.rows().filter(|row| row.field.change == Change::Replace).map(|row| row.field.attribute);
-    let names = std::iter::once(spec.app_attribute).chain(rows);
+    let names = spec.naming_attribute().into_iter().chain(rows);
     names.filter(|name| prior.get(name) != planned.get(name)).map(Path::attribute).collect()
 }
 
@@ -185,7 +202,7 @@ fn judge_replacement(
     if !matches!(spec.destruction, Destruction::Deletes(_)) {
         return;
     }
-    let app = request.config.get(spec.app_attribute).as_text().unwrap_or("(known after apply)");
+    let app = spec.subject_in(&request.config).unwrap_or("(known after apply)");
     if private.protected {
         diagnostics.push(diagnostics::protected(spec.noun, app, "replace"));
         return;
@@ -205,7 +222,7 @@ fn judge_update(
     reply: &mut PlanReply,
 ) {
     let (prior, config) = (&request.prior, &request.config);
-    let app = prior.get(spec.app_attribute).as_text().unwrap_or_default().to_owned();
+    let app = prior.get(spec.subject_attribute()).as_text().unwrap_or_default().to_owned();
     let diagnostics = &mut reply.diagnostics;
     if !reply.requires_replace.is_empty() {
         if prior.get(DELETION_PROTECTION) == &Value::Bool(true) {
@@ -224,7 +241,7 @@ fn judge_update(
             }
             // What they refer to is made anew. Of a replacement that was asked for with -replace, nothing but this
             // tells in a plan: Terraform drops the warnings of the resource itself.
-            Destruction::StopsManaging if planned.get(spec.app_attribute).is_unknown() => {
+            Destruction::StopsManaging if planned.get(spec.subject_attribute()).is_unknown() => {
                 diagnostics.push(diagnostics::replaced_with_its_app(spec.noun, &app));
             }
             Destruction::StopsManaging => {}
@@ -245,7 +262,8 @@ fn judge_update(
             diagnostics.push(diagnostics::no_longer_managed(name, prior.get(name)));
         }
     }
-    diagnostics.extend(spec.dangers.iter().filter_map(|danger| danger.check(&app, prior, planned)));
+    diagnostics
+        .extend(spec.dangers.iter().filter_map(|danger| danger.check(spec, private, &app, prior, planned)));
     diagnostics.extend(certificate_change(spec, prior, planned, &app));
     let locks_out = |row: &&Row| spec.locks_out(row.field.attribute, planned.get(row.field.attribute));
     for row in changed.iter().filter(locks_out) {
@@ -274,7 +292,7 @@ fn plan_destroy(
     private: &PrivateState,
     context: &PlanContext,
 ) -> PlanReply {
-    let app = request.prior.get(spec.app_attribute).as_text().unwrap_or_default().to_owned();
+    let app = request.prior.get(spec.subject_attribute()).as_text().unwrap_or_default().to_owned();
     let mut reply = PlanReply { private: request.private.clone(), ..PlanReply::default() };
     if request.prior.get(DELETION_PROTECTION) == &Value::Bool(true) {
         reply.diagnostics.push(diagnostics::protected(spec.noun, &app, "destroy"));
@@ -285,7 +303,9 @@ fn plan_destroy(
             guard_own_app(spec, &request.prior, private, context, &app, "destroy", &mut reply.diagnostics);
             reply.diagnostics.push(diagnostics::consumer_key_destroyed(spec.noun, &app, false, false));
         }
-        Destruction::StopsManaging => reply.diagnostics.push(diagnostics::stops_managing(spec.noun, &app)),
+        Destruction::StopsManaging => {
+            reply.diagnostics.push(diagnostics::stops_managing(spec.subject, spec.noun, &app));
+        }
     }
     reply
 }

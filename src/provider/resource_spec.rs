@@ -19,9 +19,8 @@ pub struct ResourceSpec {
     /// What people call one: "OAuth settings".
     pub noun: &'static str,
     pub doc: &'static str,
-    /// The attribute that names the app.
-    pub app_attribute: &'static str,
-    pub app_doc: &'static str,
+    /// Whose it is.
+    pub subject: Subject,
     /// The first part decides whether the resource exists.
     pub parts: &'static [Part],
     pub creation: Creation,
@@ -45,6 +44,15 @@ pub struct ResourceSpec {
     pub schema: OnceLock<Schema>,
 }
 
+/// Whose a resource is: what it is one of, and what its messages name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// An app, which an attribute names.
+    App { attribute: &'static str, doc: &'static str },
+    /// The org that the provider is connected to, by its ID. It has one such resource.
+    Org,
+}
+
 /// A metadata type that holds some of a resource's attributes.
 #[derive(Debug)]
 pub struct Part {
@@ -62,6 +70,8 @@ pub enum Presence {
     MayBeUnreadable,
     /// Some apps do not have it.
     Optional,
+    /// Every org has it: when it is not there, we do not get to see it.
+    Always,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +127,30 @@ impl ResourceSpec {
         self.row(self.consumer_key?)
     }
 
+    /// The attribute that says whose the resource is.
+    pub fn subject_attribute(&self) -> &'static str {
+        match self.subject {
+            Subject::App { attribute, .. } => attribute,
+            Subject::Org => ORG_ID,
+        }
+    }
+
+    /// The attribute by which a configuration says whose the resource is, and whose change replaces it.
+    pub fn naming_attribute(&self) -> Option<&'static str> {
+        match self.subject {
+            Subject::App { attribute, .. } => Some(attribute),
+            Subject::Org => None,
+        }
+    }
+
+    /// Whose the resource is, as far as a configuration says so.
+    pub fn subject_in<'a>(&self, config: &'a Value) -> Option<&'a str> {
+        match self.subject {
+            Subject::App { attribute, .. } => config.get(attribute).as_text(),
+            Subject::Org => Some("the org"),
+        }
+    }
+
     /// Whether the part belongs to the consumer, which another org may own.
     pub fn is_consumer_part(&self, part: &Part) -> bool {
         part.presence == Presence::MayBeUnreadable
@@ -146,11 +180,9 @@ impl ResourceSpec {
             computed: true,
             sensitive: false,
         };
-        block.attributes.push(Attribute {
-            required: true,
-            computed: false,
-            ..computed(self.app_attribute, self.app_doc)
-        });
+        if let Subject::App { attribute, doc } = self.subject {
+            block.attributes.push(Attribute { required: true, computed: false, ..computed(attribute, doc) });
+        }
         for row in self.rows() {
             match row.field.kind {
                 Kind::Blocks(fields) => block.blocks.push(NestedBlock {
@@ -178,12 +210,18 @@ impl ResourceSpec {
                 )
             });
         }
-        block.attributes.push(computed(
-            ID,
-            "The app's API name. Refer to it from the app's other resources: it is unknown until the app \
-             exists, so that a replaced app takes its parts along.",
-        ));
-        block.attributes.push(computed(ORG_ID, "The ID of the org that the app is in."));
+        let (id, org_id) = match self.subject {
+            Subject::App { .. } => (
+                "The app's API name. Refer to it from the app's other resources: it is unknown until the app \
+                 exists, so that a replaced app takes its parts along.",
+                "The ID of the org that the app is in.",
+            ),
+            Subject::Org => {
+                ("The ID of the org, the same as `org_id`.", "The ID of the org whose settings they are.")
+            }
+        };
+        block.attributes.push(computed(ID, id));
+        block.attributes.push(computed(ORG_ID, org_id));
         if self.shows_namespace {
             block
                 .attributes

@@ -53,16 +53,15 @@ fn check_block(block: &Block, config: &Value, path: &Path, found: &mut Diagnosti
 
 /// The app's name: in the app itself our own name for it, elsewhere the name of an app that may be installed.
 fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
-    let Some(name) = config.get(spec.app_attribute).as_text() else {
-        return;
-    };
+    let Some(attribute) = spec.naming_attribute() else { return };
+    let Some(name) = config.get(attribute).as_text() else { return };
     let local = match name.split_once("__") {
         Some((namespace, local)) if !namespace.is_empty() && !spec.shows_namespace => local,
         _ => name,
     };
     for rule in [Rule::ApiName, Rule::Longest(80)] {
         if let Some(problem) = rule.check(&Value::text(local)) {
-            let path = Path::attribute(spec.app_attribute);
+            let path = Path::attribute(attribute);
             found.push(diagnostics::invalid_value(path, problem, rule.confirmed()));
             return;
         }

@@ -1,5 +1,7 @@
 //! `/emulator/…`: what a second administrator, the passing of time, and the writer of a test can do to the org.
-//! Not part of any Salesforce API; asks for no credentials.
+//! Not part of any Salesforce API; asks for no credentials. The site and its people are in `admin/site.rs`.
+
+mod site;
 
 use serde_json::{Map, Value, json};
 
@@ -58,6 +60,16 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
             }
             ok(json!({ "expired": count }))
         }
+        ("GET", ["clock"]) => ok(clock(state)),
+        ("POST", ["clock"]) => {
+            let wanted = body(request)?;
+            let Some(seconds) = wanted.get("forward_seconds").and_then(Value::as_u64) else {
+                return wrong("forward_seconds must be a number of seconds");
+            };
+            state.org.clock_ahead_ms = state.org.clock_ahead_ms.saturating_add(seconds.saturating_mul(1000));
+            ok(clock(state))
+        }
+        (_, ["site" | "users", ..]) => site::respond(state, request, rest),
         ("POST", ["sessions"]) => open_session(state, &body(request)?),
         ("GET", ["faults"]) => ok(json!(state.script.entries)),
         ("POST", ["faults"]) => {
@@ -75,6 +87,10 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
         }
         (method, _) => Err((404, format!("no {method} {} here; see the README", request.path))),
     }
+}
+
+fn clock(state: &State) -> Value {
+    json!({ "now": stamp::iso(state.org.now()), "ahead_seconds": state.org.clock_ahead_ms / 1000 })
 }
 
 fn body(request: &Request) -> Result<Map<String, Value>, (u16, String)> {
@@ -146,7 +162,7 @@ fn store(state: &mut State, kind: &MetadataType, name: &str, fields: Fields) -> 
     let settings = Settings {
         org: &state.org,
         user: &user,
-        at: stamp::now(),
+        at: state.org.now(),
         ignore_warnings: true,
         allow_missing_files: false,
     };
@@ -183,6 +199,7 @@ pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Resul
         parsed.push((element.clone(), value));
     }
     let editor = stamp::record_id("005", crate::org::OTHER_ADMIN);
+    let now = state.org.now();
     let component =
         state.org.tree.get_mut(&kind.name, name).ok_or_else(|| format!("no {} {name}", kind.name))?;
     for (element, value) in parsed {
@@ -191,7 +208,7 @@ pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Resul
             None => component.fields.remove(&element),
         };
     }
-    component.modified = stamp::now();
+    component.modified = now;
     component.modified_by = editor;
     Ok(())
 }
@@ -266,8 +283,9 @@ fn org(state: &State) -> Value {
         "enableClientSecretInRestApiAccess": state.org.setting(APP_SETTINGS, "enableClientSecretInRestApiAccess"),
         "codeCredFlow": state.org.setting(OIDC_SETTINGS, "oAuthCdCrdtFlowEnable"),
         "hasCertificate": certificates,
-        "users": state.org.users,
+        "users": site::users(state),
         "permissionSets": state.org.permission_sets,
+        "permissionSetGroups": state.org.permission_set_groups,
         "profiles": state.org.profiles,
         "apexClasses": state.org.apex_classes,
         "jwtTokens": state.org.login_apps.iter().any(|app| app.jwt_tokens),
@@ -321,9 +339,13 @@ fn patch_one(state: &mut State, name: &str, value: &Value) -> Result<(), String>
                 if name == "profiles" { &mut state.org.profiles } else { &mut state.org.permission_sets };
             set_groups(groups, if name == "profiles" { "00e" } else { "0PS" }, wanted)?;
         }
+        "permissionSetGroups" => {
+            let wanted = value.as_object().ok_or("must be an object: name to members and holders")?;
+            site::set_permission_set_groups(&mut state.org, wanted)?;
+        }
         "users" => {
             for (username, changes) in value.as_object().ok_or("must be an object: username to changes")? {
-                patch_user(state, username, changes)?;
+                site::patch_user(state, username, changes)?;
             }
         }
         "switches" => {
@@ -353,28 +375,6 @@ pub fn set_groups(groups: &mut Vec<Group>, prefix: &str, wanted: &Map<String, Va
             }
             (None, _) if holders.is_null() => groups.retain(|group| group.name != *name),
             (None, _) => return Err(format!("{name}: must be a number of holders or null")),
-        }
-    }
-    Ok(())
-}
-
-/// `{"permissions": [...], "approved": bool, "active": bool}`, each optional.
-fn patch_user(state: &mut State, username: &str, changes: &Value) -> Result<(), String> {
-    let user = state
-        .org
-        .users
-        .iter_mut()
-        .find(|user| user.username == username)
-        .ok_or_else(|| format!("no user {username}"))?;
-    for (name, value) in changes.as_object().ok_or("must be an object")? {
-        match name.as_str() {
-            "permissions" => {
-                user.permissions =
-                    serde_json::from_value(value.clone()).map_err(|error| error.to_string())?;
-            }
-            "approved" => user.approved = value.as_bool().ok_or("approved: must be true or false")?,
-            "active" => user.active = value.as_bool().ok_or("active: must be true or false")?,
-            other => return Err(format!("{other}: unknown")),
         }
     }
     Ok(())

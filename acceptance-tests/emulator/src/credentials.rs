@@ -22,13 +22,21 @@ pub struct Credentials {
     pub users: Vec<(String, String)>,
     /// Of a run with TLS.
     pub ca_certificate: Option<String>,
+    /// The Experience Cloud site.
+    pub site_url: String,
+    /// Username and password of every external user who has one.
+    pub site_users: Vec<(String, String)>,
 }
 
 impl Credentials {
-    /// Opens a session for each user.
+    /// Opens a session for each internal user.
     pub fn issue(org: &mut Org, instance_url: &str, ca_certificate: Option<String>) -> Credentials {
-        let people: Vec<(String, String)> =
-            org.users.iter().map(|user| (user.username.clone(), user.id.clone())).collect();
+        let people: Vec<(String, String)> = org
+            .users
+            .iter()
+            .filter(|user| user.external.is_none())
+            .map(|user| (user.username.clone(), user.id.clone()))
+            .collect();
         let users: Vec<(String, String)> = people
             .into_iter()
             .map(|(username, id)| {
@@ -47,12 +55,21 @@ impl Credentials {
             access_token,
             users,
             ca_certificate,
+            site_url: org.site.url.clone(),
+            site_users: org
+                .users
+                .iter()
+                .filter_map(|user| Some((user.username.clone(), user.external.as_ref()?.password.clone())))
+                .filter(|(_, password)| !password.is_empty())
+                .collect(),
         }
     }
 
     pub fn to_json(&self) -> Value {
         let users: serde_json::Map<String, Value> =
             self.users.iter().map(|(name, token)| (name.clone(), json!(token))).collect();
+        let customers: serde_json::Map<String, Value> =
+            self.site_users.iter().map(|(name, password)| (name.clone(), json!(password))).collect();
         json!({
             "instance_url": self.instance_url,
             "client_id": self.client_id,
@@ -61,6 +78,9 @@ impl Credentials {
             "access_token": self.access_token,
             "refresh_token": self.refresh_token,
             "users": users,
+            "site_url": self.site_url,
+            "site_users": customers,
+            "recaptcha_token": crate::site::RECAPTCHA_TOKEN,
             "private_key": TEST_ONLY_KEY,
             "ca_certificate": self.ca_certificate,
         })
@@ -77,6 +97,7 @@ impl Credentials {
             self.username,
             key.display()
         );
+        lines.push_str(&format!("export SALESFORCE_SITE_URL={}\n", self.site_url));
         if self.ca_certificate.is_some() {
             lines.push_str(&format!(
                 "export SALESFORCE_CA_CERTIFICATE_FILE={}\n",

@@ -15,7 +15,6 @@ use crate::fault::Fault;
 use crate::org::User;
 use crate::report::xml;
 use crate::soap::{children, text_of};
-use crate::stamp;
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const MOST_COMPONENTS: usize = 10;
@@ -129,7 +128,7 @@ fn application<'a>(state: &'a State, user: &'a User, version: u32) -> Applicatio
     let settings = Settings {
         org: &state.org,
         user,
-        at: stamp::now(),
+        at: state.org.now(),
         ignore_warnings: true,
         allow_missing_files: false,
     };

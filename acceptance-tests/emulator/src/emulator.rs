@@ -70,17 +70,17 @@ impl Emulator {
     /// Commits what is due although nobody asks.
     pub fn tick(&self) {
         let state = &mut *self.state();
-        if state.jobs.advance(&mut state.org, stamp::now()) {
+        if state.advance() {
             state.save();
         }
     }
 
     pub fn answer(&self, request: &Request) -> Answer {
         let state = &mut *self.state();
-        state.jobs.advance(&mut state.org, stamp::now());
+        state.advance();
         if request.path == "/emulator" || request.path.starts_with("/emulator/") {
             let answer = admin::answer(state, request);
-            state.jobs.advance(&mut state.org, stamp::now());
+            state.advance();
             state.save();
             return answer;
         }
@@ -88,10 +88,10 @@ impl Emulator {
         let planned = state.script.next(&call.operation);
         let mut answer = planned_answer(state, request, &mut call, planned.as_ref());
         answer.delay_ms += state.org.switches.call_ms;
-        state.jobs.advance(&mut state.org, stamp::now());
+        state.advance();
         state.journal.add(Entry {
             seq: 0,
-            time: stamp::iso(stamp::now()),
+            time: stamp::iso(state.org.now()),
             operation: call.operation,
             method: request.method.clone(),
             path: request.path.clone(),
@@ -118,6 +118,12 @@ impl Emulator {
 }
 
 impl State {
+    /// Commits what is due. Whether anything was.
+    fn advance(&mut self) -> bool {
+        let now = self.org.now();
+        self.jobs.advance(&mut self.org, now)
+    }
+
     /// Writes the state file when something changed.
     pub fn save(&mut self) {
         let Some(path) = &self.state_file else { return };
@@ -259,6 +265,13 @@ fn second_actor(state: &mut State, action: &Action) {
 }
 
 fn route(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+    if request.on_site {
+        return fault::rest(
+            501,
+            "NOT_IMITATED",
+            &format!("not imitated: {} {}", request.method, request.path),
+        );
+    }
     let segments = request.segments();
     match segments.as_slice() {
         ["services", "Soap", "m", ..] => soap::answer(state, request, call),

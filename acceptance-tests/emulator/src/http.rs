@@ -14,6 +14,8 @@ pub struct Request {
     pub peer: String,
     /// Scheme and host as the client wrote them.
     pub base_url: String,
+    /// Whether it came to the host of the site, and not to the org's.
+    pub on_site: bool,
 }
 
 impl Request {

@@ -30,6 +30,7 @@ mod rest;
 mod rules;
 mod script;
 mod server;
+mod site;
 mod soap;
 mod soql;
 mod stamp;
@@ -63,6 +64,10 @@ pub struct Config {
     pub faults_file: Option<PathBuf>,
     pub credentials_folder: Option<PathBuf>,
     pub tls: bool,
+    /// Of the Experience Cloud site, which listens beside the org. 0 takes a free one.
+    pub site_port: u16,
+    /// `shop` puts the site at `/shop`.
+    pub site_prefix: String,
 }
 
 impl Default for Config {
@@ -81,6 +86,8 @@ impl Default for Config {
             faults_file: None,
             credentials_folder: None,
             tls: false,
+            site_port: 0,
+            site_prefix: String::new(),
         }
     }
 }
@@ -90,6 +97,8 @@ pub const NEWEST_API_VERSION: u32 = 67;
 /// An emulator at work; it ends when this is dropped.
 pub struct Running {
     pub url: String,
+    /// Of the Experience Cloud site, with its path prefix.
+    pub site_url: String,
     pub org_id: String,
     pub credentials: Credentials,
     tasks: Vec<tokio::task::JoinHandle<()>>,
@@ -130,10 +139,8 @@ pub async fn start(config: Config) -> Result<Running, String> {
             Some(file.map_err(|error| format!("{}: {error}", path.display()))?)
         }
     };
-    let address = format!("{}:{}", config.host, config.port);
-    let listener =
-        tokio::net::TcpListener::bind(&address).await.map_err(|error| format!("{address}: {error}"))?;
-    let bound: SocketAddr = listener.local_addr().map_err(|error| error.to_string())?;
+    let (listener, bound) = listen(&config.host, config.port).await?;
+    let (site_listener, site_bound) = listen(&config.host, config.site_port).await?;
     let (tls, ca_certificate) = if config.tls {
         let (acceptor, certificate) = certificate()?;
         (Some(acceptor), Some(certificate))
@@ -142,6 +149,12 @@ pub async fn start(config: Config) -> Result<Running, String> {
     };
     let scheme = if config.tls { "https" } else { "http" };
     let url = format!("{scheme}://{bound}");
+    let prefix = config.site_prefix.trim_matches('/');
+    if !config.site_prefix.is_empty() {
+        org.site.network.url_path_prefix = prefix.to_string();
+    }
+    org.site.locate(&format!("{scheme}://{site_bound}"));
+    let site_url = org.site.url.clone();
     let credentials = Credentials::issue(&mut org, &url, ca_certificate);
     if let Some(folder) = &config.credentials_folder {
         credentials.write(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -163,10 +176,24 @@ pub async fn start(config: Config) -> Result<Running, String> {
             ticking.tick();
         }
     });
+    let site = {
+        let (tls, emulator) = (tls.clone(), Arc::clone(&emulator));
+        tokio::spawn(async move {
+            server::serve(site_listener, true, tls, emulator).await;
+        })
+    };
     let server = tokio::spawn(async move {
-        server::serve(listener, tls, emulator).await;
+        server::serve(listener, false, tls, emulator).await;
     });
-    Ok(Running { url, org_id, credentials, tasks: vec![clock, server] })
+    Ok(Running { url, site_url, org_id, credentials, tasks: vec![clock, server, site] })
+}
+
+async fn listen(host: &str, port: u16) -> Result<(tokio::net::TcpListener, SocketAddr), String> {
+    let address = format!("{host}:{port}");
+    let listener =
+        tokio::net::TcpListener::bind(&address).await.map_err(|error| format!("{address}: {error}"))?;
+    let bound = listener.local_addr().map_err(|error| error.to_string())?;
+    Ok((listener, bound))
 }
 
 fn load(config: &Config) -> Result<(Org, job::Jobs), String> {

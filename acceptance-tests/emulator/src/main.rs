@@ -68,6 +68,12 @@ struct Flags {
     /// Speak HTTPS with a certificate for localhost and 127.0.0.1; --credentials gets it as ca.pem
     #[arg(long)]
     tls: bool,
+    /// Port of the Experience Cloud site; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    site_port: u16,
+    /// Path prefix of the Experience Cloud site
+    #[arg(long, value_name = "PATH", default_value = "")]
+    site_prefix: String,
 }
 
 fn org_id(text: &str) -> Result<String, String> {
@@ -111,6 +117,8 @@ async fn main() -> ExitCode {
         faults_file: flags.faults,
         credentials_folder: flags.credentials.clone(),
         tls: flags.tls,
+        site_port: flags.site_port,
+        site_prefix: flags.site_prefix,
     };
     let running = match start(config).await {
         Ok(running) => running,
@@ -146,12 +154,15 @@ fn introduce(running: &Running, folder: Option<&std::path::Path>) -> std::io::Re
     writeln!(out, "    export SALESFORCE_CLIENT_ID={}", credentials.client_id)?;
     writeln!(out, "    export SALESFORCE_CLIENT_SECRET={}", credentials.client_secret)?;
     writeln!(out)?;
+    writeln!(out, "The site where customers log in, at {}", running.site_url)?;
+    writeln!(out)?;
     writeln!(out, "What was asked:    curl {}/emulator/journal", running.url)?;
     writeln!(out, "What is in it:     curl {}/emulator/components", running.url)?;
     writeln!(out, "How it behaves:    curl {}/emulator/org", running.url)?;
     writeln!(out)?;
     let ready = serde_json::json!({
         "url": running.url,
+        "siteUrl": running.site_url,
         "orgId": running.org_id,
         "accessToken": credentials.access_token,
         "clientId": credentials.client_id,

@@ -43,7 +43,7 @@ fn client(org: &Org, id: &str) -> Option<Client> {
     let (_, global) =
         org.tree.all(GLOBAL_SETTINGS).find(|(_, global)| text(&global.fields, "consumerKey") == Some(id))?;
     let app = text(&global.fields, PARENT)?;
-    if !behaviour::is_enabled(org, app) || stamp::now() < global.created + org.switches.propagation_ms {
+    if !behaviour::is_enabled(org, app) || org.now() < global.created + org.switches.propagation_ms {
         return None;
     }
     let policies = org.tree.part(OAUTH_POLICIES, app).map(|(_, policies)| &policies.fields);
@@ -266,7 +266,7 @@ fn grant(state: &mut State, request: &Request, user: &User, client: &Client, cal
             "access_token": token,
             "id": format!("{}/id/{}/{}", request.base_url, state.org.id, user.id),
             "instance_url": request.base_url,
-            "issued_at": stamp::now().to_string(),
+            "issued_at": state.org.now().to_string(),
             "scope": "api web refresh_token",
             "signature": STANDARD.encode(stamp::random_text(32)),
             "token_format": if client.jwt_tokens { "jwt" } else { "opaque" },

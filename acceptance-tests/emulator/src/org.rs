@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::PARENT;
+use crate::site::network::{GUEST_PROFILE, MEMBER_PROFILE, OTHER_PROFILE, REGISTRATION_HANDLER};
+use crate::site::people::{External, LoginPolicy};
+use crate::site::{Network, Site, people};
 use crate::stamp::{self, Millis};
 
 pub const APP: &str = "ExternalClientApplication";
@@ -105,6 +108,15 @@ pub struct User {
     /// Whether an administrator has approved the login app for this user.
     pub approved: bool,
     pub active: bool,
+    /// By name. Internal users of the seed have none that is modelled.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// By name; counted among the holders of the permission set.
+    #[serde(default)]
+    pub permission_sets: BTreeSet<String>,
+    /// Of users with an external licence, who log in on the site only.
+    #[serde(default)]
+    pub external: Option<External>,
 }
 
 impl User {
@@ -113,12 +125,33 @@ impl User {
     }
 }
 
-/// A permission set or a profile and how many users hold it.
+/// A permission set or a profile and how many active users hold it: those of `Org::users` and, for the rest, strangers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Group {
     pub id: String,
     pub name: String,
     pub holders: u64,
+}
+
+/// Permission sets that are assigned together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PermissionSetGroup {
+    pub id: String,
+    /// Of the permission set that stands for all members.
+    pub set_id: String,
+    pub name: String,
+    /// Permission sets by name.
+    pub members: BTreeSet<String>,
+    /// How many people hold the group and no member directly.
+    pub holders: u64,
+    /// How many hold both.
+    pub holding_directly: usize,
+}
+
+impl PermissionSetGroup {
+    pub fn set_name(&self) -> String {
+        format!("X00ex{}", self.id)
+    }
 }
 
 /// What automation logs in through: a connected app that is not itself metadata of this emulator.
@@ -212,6 +245,8 @@ pub struct Org {
     pub tree: Tree,
     pub users: Vec<User>,
     pub permission_sets: Vec<Group>,
+    #[serde(default)]
+    pub permission_set_groups: Vec<PermissionSetGroup>,
     pub profiles: Vec<Group>,
     pub apex_classes: BTreeSet<String>,
     pub login_apps: Vec<LoginApp>,
@@ -219,6 +254,26 @@ pub struct Org {
     /// Every secret and key that ever was, also rotated ones.
     pub secrets: BTreeSet<String>,
     pub switches: Switches,
+    #[serde(default = "default_site")]
+    pub site: Site,
+    /// What profiles demand of a login, by name.
+    #[serde(default)]
+    pub login_policies: BTreeMap<String, LoginPolicy>,
+    /// How far the org's clock is ahead of this machine's.
+    #[serde(default)]
+    pub clock_ahead_ms: Millis,
+    /// Of the org's session settings, for those that no profile and no app sets.
+    #[serde(default = "default_session_timeout")]
+    pub session_timeout_minutes: u64,
+}
+
+fn default_session_timeout() -> u64 {
+    120
+}
+
+/// For state files of older emulators.
+fn default_site() -> Site {
+    Site { network: Network::seed("example"), url: String::new() }
 }
 
 pub const ALL_PERMISSIONS: &[&str] = &[
@@ -247,8 +302,11 @@ impl Org {
             permissions: permissions.iter().map(|name| (*name).to_string()).collect(),
             approved: true,
             active: true,
+            profile: None,
+            permission_sets: BTreeSet::new(),
+            external: None,
         };
-        let users = vec![
+        let mut users = vec![
             user(1, "admin", "Ada Admin", ALL_PERMISSIONS),
             user(
                 2,
@@ -260,6 +318,8 @@ impl Org {
             user(4, "integration", "Ingo Integration", &["ApiEnabled"]),
             user(OTHER_ADMIN, "other.admin", "Otto Other", ALL_PERMISSIONS),
         ];
+        users.extend(people::seed(&domain));
+        let site = Site { network: Network::seed(&domain), url: String::new() };
         let at = stamp::now();
         let fields = |entries: &[(&str, &str)]| -> Fields {
             entries.iter().map(|(name, value)| ((*name).to_string(), Value::text(*value))).collect()
@@ -302,7 +362,12 @@ impl Org {
             jwt_tokens: false,
             refresh_token: format!("5Aep861canaryREFRESH{}", stamp::random_text(40)),
         };
-        let secrets = [login_app.client_secret.clone(), login_app.refresh_token.clone()].into();
+        let mut secrets: BTreeSet<String> =
+            [login_app.client_secret.clone(), login_app.refresh_token.clone()].into();
+        secrets
+            .extend(users.iter().filter_map(|user| user.external.as_ref()).map(|own| own.password.clone()));
+        secrets.extend(site.network.auth_api.recaptcha_secret_key.clone());
+        secrets.remove("");
         Org {
             id: id.to_string(),
             name: name.to_string(),
@@ -315,17 +380,65 @@ impl Org {
                 group("0PS", 2, "Shop_Staff", 12),
                 group("0PS", 3, "Integration", 1),
             ],
+            permission_set_groups: Vec::new(),
             profiles: vec![
                 group("00e", 1, "Admin", 1),
                 group("00e", 2, "Standard", 8),
-                group("00e", 3, "Customer Community User", 200),
+                group("00e", 3, MEMBER_PROFILE, 200),
+                group("00e", 4, OTHER_PROFILE, 1),
+                group("00e", 5, GUEST_PROFILE, 1),
             ],
-            apex_classes: BTreeSet::new(),
+            apex_classes: [REGISTRATION_HANDLER.to_string()].into(),
             login_apps: vec![login_app],
             sessions: Vec::new(),
             secrets,
             switches: Switches::default(),
+            site,
+            login_policies: BTreeMap::new(),
+            clock_ahead_ms: 0,
+            session_timeout_minutes: default_session_timeout(),
         }
+    }
+
+    /// The org's clock. It runs with the machine's and can be moved forward.
+    pub fn now(&self) -> Millis {
+        stamp::now().saturating_add(self.clock_ahead_ms)
+    }
+
+    /// The users known by name who hold a permission set.
+    pub fn assigned<'a>(&'a self, permission_set: &'a str) -> impl Iterator<Item = &'a User> {
+        self.users.iter().filter(move |user| user.permission_sets.contains(permission_set))
+    }
+
+    /// Keeps the numbers of holders in step with a user who changes, comes or goes.
+    pub fn recount(&mut self, before: Option<&User>, after: Option<&User>) -> Result<(), String> {
+        let held = |user: Option<&User>| -> (BTreeSet<String>, BTreeSet<String>) {
+            let user = user.filter(|user| user.active);
+            let sets = user.map(|user| user.permission_sets.clone()).unwrap_or_default();
+            (sets, user.and_then(|user| user.profile.clone()).into_iter().collect())
+        };
+        let ((old_sets, old_profile), (new_sets, new_profile)) = (held(before), held(after));
+        for (what, groups, old, new) in [
+            ("permission set", &mut self.permission_sets, old_sets, new_sets),
+            ("profile", &mut self.profiles, old_profile, new_profile),
+        ] {
+            for name in &new {
+                let group = groups.iter_mut().find(|group| group.name == *name);
+                let group = group.ok_or_else(|| format!("no {what} {name}"))?;
+                group.holders += u64::from(!old.contains(name));
+            }
+            for group in
+                groups.iter_mut().filter(|group| old.contains(&group.name) && !new.contains(&group.name))
+            {
+                group.holders = group.holders.saturating_sub(1);
+            }
+        }
+        Ok(())
+    }
+
+    /// The users known by name who have a profile.
+    pub fn of_profile<'a>(&'a self, profile: &'a str) -> impl Iterator<Item = &'a User> {
+        self.users.iter().filter(move |user| user.profile.as_deref() == Some(profile))
     }
 
     pub fn setting(&self, kind: &str, element: &str) -> bool {
@@ -359,7 +472,7 @@ impl Org {
             user: user.to_string(),
             client: client.to_string(),
             app: app.map(str::to_string),
-            issued: stamp::now(),
+            issued: self.now(),
             expired: false,
             jwt,
         });

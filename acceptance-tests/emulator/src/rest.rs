@@ -54,8 +54,8 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
     }
     match (request.method.as_str(), segments.get(3..).unwrap_or_default()) {
         ("GET", []) => resources(state, request, version),
-        ("GET", ["query"]) => query(state, request, call, false),
-        ("GET", ["tooling", "query"]) => query(state, request, call, true),
+        ("GET", ["query"]) => query(state, request, &user, call, false),
+        ("GET", ["tooling", "query"]) => query(state, request, &user, call, true),
         ("GET", ["sobjects", "User", id]) => {
             match state.org.users.iter().find(|user| stamp::same_id(&user.id, id)) {
                 Some(user) => Answer::json(
@@ -118,10 +118,10 @@ fn resources(state: &State, request: &Request, version: u32) -> Answer {
     )
 }
 
-fn query(state: &State, request: &Request, call: &mut Call, is_tooling: bool) -> Answer {
+fn query(state: &State, request: &Request, user: &User, call: &mut Call, is_tooling: bool) -> Answer {
     let text = request.query("q").unwrap_or_default();
     call.note("soql", json!(text));
-    match soql::run(&soql::Source { org: &state.org, jobs: &state.jobs, is_tooling }, text) {
+    match soql::run(&soql::Source { org: &state.org, jobs: &state.jobs, user, is_tooling }, text) {
         Ok(result) => Answer::json(200, &result),
         Err((code, message)) => error(400, code, &message),
     }

@@ -82,9 +82,21 @@ impl Body for AnswerBody {
     }
 }
 
+/// One of the two addresses: the org's and the site's.
+#[derive(Debug, Clone, Copy)]
+struct Host {
+    scheme: &'static str,
+    is_site: bool,
+}
+
 /// Accepts connections until the task is aborted.
-pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, emulator: Arc<Emulator>) -> Infallible {
-    let scheme = if tls.is_some() { "https" } else { "http" };
+pub async fn serve(
+    listener: TcpListener,
+    is_site: bool,
+    tls: Option<TlsAcceptor>,
+    emulator: Arc<Emulator>,
+) -> Infallible {
+    let host = Host { scheme: if tls.is_some() { "https" } else { "http" }, is_site };
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
             // Out of file descriptors, most likely; others may be closed meanwhile.
@@ -95,10 +107,10 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, emulator: Ar
         let (tls, emulator, peer) = (tls.clone(), Arc::clone(&emulator), peer.to_string());
         tokio::spawn(async move {
             match tls {
-                None => connection(stream, scheme, peer, emulator).await,
+                None => connection(stream, host, peer, emulator).await,
                 Some(acceptor) => {
                     if let Ok(stream) = acceptor.accept(stream).await {
-                        connection(stream, scheme, peer, emulator).await;
+                        connection(stream, host, peer, emulator).await;
                     }
                 }
             }
@@ -108,11 +120,11 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, emulator: Ar
 
 async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
-    scheme: &'static str,
+    host: Host,
     peer: String,
     emulator: Arc<Emulator>,
 ) {
-    let service = service_fn(move |request| handle(request, scheme, peer.clone(), Arc::clone(&emulator)));
+    let service = service_fn(move |request| handle(request, host, peer.clone(), Arc::clone(&emulator)));
     // An error is a client that went away, or a fault that was planned.
     let _ = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -124,7 +136,7 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 
 async fn handle(
     request: hyper::Request<Incoming>,
-    scheme: &str,
+    address: Host,
     peer: String,
     emulator: Arc<Emulator>,
 ) -> Result<hyper::Response<AnswerBody>, Broken> {
@@ -152,7 +164,8 @@ async fn handle(
         headers,
         body: body.to_bytes(),
         peer,
-        base_url: format!("{scheme}://{host}"),
+        base_url: format!("{}://{host}", address.scheme),
+        on_site: address.is_site,
     };
     let answer = emulator.answer(&request);
     if answer.delay_ms > 0 {

@@ -13,6 +13,10 @@ fn example(path: &str) -> String {
 }
 
 fn runs(resource: &str) {
+    runs_as(resource, "shop");
+}
+
+fn runs_as(resource: &str, name: &str) {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.write("provider.tf", &example("provider/provider.tf"));
@@ -20,7 +24,7 @@ fn runs(resource: &str) {
     workspace.write("main.tf", &example(&format!("resources/{resource}/resource.tf")));
     let plan = workspace.plan(&[]);
     assert!(plan.actions().values().all(|action| *action == Action::Create));
-    let address = format!("{resource}.shop");
+    let address = format!("{resource}.{name}");
     assert_eq!(plan.actions().get(&address), Some(&Action::Create));
     workspace.apply_plan().succeeded();
     workspace.is_settled();
@@ -51,6 +55,12 @@ fn the_example_of_policies_runs() {
 }
 
 #[test]
+fn the_examples_of_the_orgs_settings_run() {
+    runs_as("salesforce_org_external_client_app_settings", "org");
+    runs_as("salesforce_org_oauth_oidc_settings", "org");
+}
+
+#[test]
 fn the_demo_runs() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
@@ -78,6 +88,8 @@ fn every_example_is_run_here() {
             "salesforce_external_client_app",
             "salesforce_external_client_app_oauth_settings",
             "salesforce_external_client_app_policies",
+            "salesforce_org_external_client_app_settings",
+            "salesforce_org_oauth_oidc_settings",
         ]
     );
 }

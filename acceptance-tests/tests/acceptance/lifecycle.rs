@@ -23,6 +23,16 @@ fn policies_go_through_their_life() {
 }
 
 #[test]
+fn oauth_and_oidc_settings_of_the_org_go_through_their_life() {
+    scenario::run("org_oauth_oidc_settings");
+}
+
+#[test]
+fn external_client_app_settings_of_the_org_go_through_their_life() {
+    scenario::run("org_external_client_app_settings");
+}
+
+#[test]
 fn one_apply_makes_an_app_with_all_its_parts() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);

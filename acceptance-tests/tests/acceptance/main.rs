@@ -15,6 +15,8 @@ mod import;
 mod interrupts;
 mod lifecycle;
 mod literal_names;
+mod lockout;
+mod org_settings;
 mod replace;
 mod secrets;
 mod update;

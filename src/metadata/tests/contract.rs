@@ -50,6 +50,11 @@ impl Contract {
                 self.differs("", format!("{column} is {}", self.json[column]));
             }
         }
+        let member =
+            (self.kind.directory == "settings").then(|| self.kind.name.strip_suffix("Settings")).flatten();
+        if self.kind.settings_member != member {
+            self.differs("", format!("the member of Settings is {member:?}"));
+        }
     }
 
     fn rows(&mut self) {

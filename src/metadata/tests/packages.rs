@@ -194,7 +194,7 @@ fn a_method_that_we_do_not_read_is_refused() {
 #[test]
 fn a_path_tells_its_component() {
     for kind in types::ALL {
-        let key = ComponentKey::new(kind, "ns__Shop_x");
+        let key = ComponentKey::new(kind, kind.settings_member.unwrap_or("ns__Shop_x"));
         assert_eq!(key_of(&key.path()), Some(key));
     }
     let shop = Some(ComponentKey::new(&APP, "Shop"));
@@ -208,7 +208,8 @@ fn a_path_tells_its_component() {
         "externalClientApps/Shop.ecaOauth",
         "externalClientApps/Shopeca",
         "externalClientApps/a/Shop.eca",
-        "settings/OauthOidc.settings",
+        "settings/Account.settings",
+        "settings/OauthOidc.setting",
     ] {
         assert_eq!(key_of(path), None, "{path}");
     }

@@ -49,7 +49,8 @@ fn names_are_well_formed() {
 fn names_are_unique() {
     let mut folders = HashSet::new();
     for kind in types::ALL {
-        assert!(folders.insert(kind.directory), "{} shares a folder", kind.name);
+        let place = (kind.directory, kind.settings_member);
+        assert!(folders.insert(place), "{} shares a folder", kind.name);
         let (mut attributes, mut elements) = (HashSet::new(), HashSet::new());
         for field in kind.fields {
             assert!(attributes.insert(field.attribute), "{}: {} twice", kind.name, field.attribute);
@@ -208,12 +209,13 @@ fn blocks_hold_plain_rows() {
     }
 }
 
-/// The app is the only one without an owner.
+/// The app, and the settings of an org, are the only ones without an owner.
 #[test]
 fn every_part_has_exactly_one_parent() {
     for kind in types::ALL {
         let parents = kind.fields.iter().filter(|field| matches!(field.kind, Kind::Parent)).count();
-        assert_eq!(parents, usize::from(*kind != &super::APP), "{}", kind.name);
+        let is_part = *kind != &super::APP && kind.settings_member.is_none();
+        assert_eq!(parents, usize::from(is_part), "{}", kind.name);
     }
 }
 

@@ -4,6 +4,7 @@ use crate::metadata::{Field, MetadataType, Rule};
 
 pub static TYPE: MetadataType = MetadataType {
     name: "ExtlClntAppConfigurablePolicies",
+    settings_member: None,
     directory: "extlClntAppPolicies",
     suffix: "ecaPlcy",
     fields: &[

@@ -4,6 +4,7 @@ use crate::metadata::{Field, MetadataType, Rule};
 
 pub static TYPE: MetadataType = MetadataType {
     name: "ExternalClientApplication",
+    settings_member: None,
     directory: "externalClientApps",
     suffix: "eca",
     fields: &[

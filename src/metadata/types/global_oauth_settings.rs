@@ -4,6 +4,7 @@ use crate::metadata::{Field, MetadataType, Rule};
 
 pub static TYPE: MetadataType = MetadataType {
     name: "ExtlClntAppGlobalOauthSettings",
+    settings_member: None,
     directory: "extlClntAppGlobalOauthSets",
     suffix: "ecaGlblOauth",
     fields: &[

@@ -1,8 +1,10 @@
 //! The tables, one file per metadata type.
 
 pub mod configurable_policies;
+pub mod external_client_app_settings;
 pub mod external_client_application;
 pub mod global_oauth_settings;
+pub mod oauth_oidc_settings;
 pub mod oauth_policies;
 pub mod oauth_settings;
 
@@ -15,4 +17,6 @@ pub static ALL: &[&MetadataType] = &[
     &global_oauth_settings::TYPE,
     &configurable_policies::TYPE,
     &oauth_policies::TYPE,
+    &external_client_app_settings::TYPE,
+    &oauth_oidc_settings::TYPE,
 ];

@@ -10,6 +10,7 @@ const NEWER_JWT_MINUTES: &[(&str, u16)] =
 
 pub static TYPE: MetadataType = MetadataType {
     name: "ExtlClntAppOauthConfigurablePolicies",
+    settings_member: None,
     directory: "extlClntAppOauthPolicies",
     suffix: "ecaOauthPlcy",
     fields: &[

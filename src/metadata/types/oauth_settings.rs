@@ -44,6 +44,7 @@ pub static SCOPES: &[&str] = &[
 
 pub static TYPE: MetadataType = MetadataType {
     name: "ExtlClntAppOauthSettings",
+    settings_member: None,
     directory: "extlClntAppOauthSettings",
     suffix: "ecaOauth",
     fields: &[

@@ -2,7 +2,7 @@
 
 use super::Diagnostic;
 use crate::provider::danger::shown;
-use crate::provider::resource_spec::DELETION_PROTECTION;
+use crate::provider::resource_spec::{DELETION_PROTECTION, Subject};
 use crate::value::{Path, Value};
 
 /// A value that breaks a rule. Rules that nobody has confirmed in an org warn only.
@@ -122,7 +122,17 @@ pub fn replaced_with_its_app(noun: &str, app: &str) -> Diagnostic {
     )
 }
 
-pub fn stops_managing(noun: &str, app: &str) -> Diagnostic {
+pub fn stops_managing(subject: Subject, noun: &str, app: &str) -> Diagnostic {
+    if subject == Subject::Org {
+        return Diagnostic::advice(
+            "The org stays as it is",
+            format!(
+                "Terraform stops managing the {noun} of \"{app}\". Every one of them keeps the value that it has: to change \
+                 one, apply that before."
+            ),
+            "settings-stay",
+        );
+    }
     Diagnostic::advice(
         "The org stays as it is",
         format!(

@@ -6,6 +6,7 @@
 use super::Diagnostic;
 use crate::org::{ApplyError, ApplyErrorKind, ReadError, ReadErrorKind, Unavailable};
 use crate::provider::danger::shown;
+use crate::provider::resource_spec::ResourceSpec;
 use crate::value::Value;
 
 /// What a creation with an error comes to in Terraform.
@@ -50,6 +51,17 @@ pub fn other_org(noun: &str, app: &str, state_org: &str, org: &str, instance: &s
              {org} ({instance}). Nothing was read or changed. Check the credentials and the workspace; if the org was \
              replaced on purpose (a refreshed sandbox, say), remove the resource from the state with `terraform state \
              rm` and import or create it anew."
+        ),
+    )
+}
+
+/// An import of what an org has once.
+pub fn import_org_id(id: &str, name: &str) -> Diagnostic {
+    let shown: String = id.chars().filter(|c| !c.is_control()).take(60).collect();
+    Diagnostic::error(
+        "Invalid import ID",
+        format!(
+            "\"{shown}\" is not what an org has once. Write {name}; or the ID of the org, to make sure of it."
         ),
     )
 }
@@ -372,7 +384,18 @@ pub fn part_missing(noun: &str, app: &str, kind: &str) -> Diagnostic {
     )
 }
 
-pub fn made_twice(resource: &str, attribute: &str, app: &str) -> Diagnostic {
+pub fn made_twice(spec: &ResourceSpec, app: &str) -> Diagnostic {
+    let resource = spec.name;
+    let Some(attribute) = spec.naming_attribute() else {
+        return Diagnostic::error(
+            "Two resources for one org",
+            format!(
+                "Another {resource} of this configuration is for the same org. An org has its {} once, so that one resource \
+                 can manage them: write all of them in one, and remove the other.",
+                spec.noun
+            ),
+        );
+    };
     Diagnostic::error(
         "Two resources for one app",
         format!(

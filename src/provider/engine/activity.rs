@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::org::Instant;
+use crate::value::Value;
 
 /// A resource by its type and its app.
 type Name = (&'static str, String);
@@ -19,8 +20,17 @@ pub struct Activity {
     running: AtomicUsize,
     /// What was created or taken over.
     made: Mutex<BTreeSet<Name>>,
+    /// Of what an org has once: what was planned and is not applied yet.
+    planned: Mutex<BTreeMap<&'static str, Vec<Planned>>>,
     /// What was read, and whether deletion is protected there.
     read: Mutex<BTreeMap<Name, bool>>,
+}
+
+/// A plan of what an org has once.
+#[derive(Debug)]
+struct Planned {
+    creates: bool,
+    config: Value,
 }
 
 /// A creation that is under way, until it is dropped.
@@ -30,6 +40,29 @@ impl Activity {
     /// Notes a creation; false when this process made the same resource before.
     pub fn make(&self, resource: &'static str, app: &str) -> bool {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert((resource, app.to_owned()))
+    }
+
+    /// Notes the plan of what an org has once; true when another resource of the configuration is planned for it too.
+    ///
+    /// Terraform plans a resource once in a run, but does not say which one it plans; others plan the same one again and
+    /// again. So two are two when their configurations differ, and one of them is new.
+    pub fn plan(&self, resource: &'static str, creates: bool, config: &Value) -> bool {
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = planned.entry(resource).or_default();
+        if noted.iter().any(|other| other.creates == creates && other.config == *config) {
+            return false;
+        }
+        let twice = noted.iter().any(|other| (other.creates || creates) && other.config != *config);
+        noted.push(Planned { creates, config: config.clone() });
+        twice
+    }
+
+    /// Forgets what was planned: it is applied. Or it is read, and then planned anew, unless it is new.
+    pub fn unplan(&self, resource: &'static str, creations_too: bool) {
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(noted) = planned.get_mut(resource) {
+            noted.retain(|other| other.creates && !creations_too);
+        }
     }
 
     /// Forgets a resource: it was not made after all, or it is deleted.

@@ -36,6 +36,7 @@ pub(super) struct Apply<'a> {
 
 impl Engine<'_> {
     pub async fn apply(&self, request: ApplyRequest) -> ApplyReply {
+        self.activity.unplan(self.spec.name, true);
         if request.planned.is_null() {
             self.delete(request).await
         } else if request.prior.is_null() {
@@ -121,7 +122,7 @@ impl Engine<'_> {
                 for problem in problems {
                     let known = problem.path.as_ref().filter(|path| {
                         path.root().is_some_and(|root| {
-                            root == self.spec.app_attribute || self.spec.row(root).is_some()
+                            root == self.spec.subject_attribute() || self.spec.row(root).is_some()
                         })
                     });
                     let mut diagnostic = diagnostics::rejected(self.spec.noun, app, &problem.message);

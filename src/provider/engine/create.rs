@@ -23,12 +23,15 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 impl Engine<'_> {
     pub(super) async fn create(&self, request: ApplyRequest) -> ApplyReply {
-        let app = self.app_of(&request.planned);
+        let app = match self.subject(&request.planned).await {
+            Ok(app) => app,
+            Err(found) => return ApplyReply { diagnostics: found.into(), ..ApplyReply::default() },
+        };
         if !self.activity.make(self.spec.name, &app) {
-            let diagnostics = diagnostics::made_twice(self.spec.name, self.spec.app_attribute, &app).into();
+            let diagnostics = diagnostics::made_twice(self.spec, &app).into();
             return ApplyReply { diagnostics, ..ApplyReply::default() };
         }
-        match self.created(&request).await {
+        match self.created(&request, &app).await {
             Ok(reply) => reply,
             Err(diagnostics) => {
                 self.activity.forget(self.spec.name, &app);
@@ -39,12 +42,11 @@ impl Engine<'_> {
 
     /// # Errors
     /// When it is certain that nothing was created.
-    async fn created(&self, request: &ApplyRequest) -> Result<ApplyReply, Diagnostics> {
-        let app = self.app_of(&request.planned);
+    async fn created(&self, request: &ApplyRequest, app: &str) -> Result<ApplyReply, Diagnostics> {
         let limit = timeouts::limit(&request.planned, Operation::Create, &self.spec.default_timeouts);
         let deadline = Instant::now() + limit;
         if self.org.stopped() {
-            return Err(diagnostics::not_sent(self.spec.noun, &app).into());
+            return Err(diagnostics::not_sent(self.spec.noun, app).into());
         }
         let session = self.session().await?;
         let mut found = Diagnostics::default();
@@ -54,7 +56,7 @@ impl Engine<'_> {
         }
         let apply = Apply {
             request,
-            app: &app,
+            app,
             session: &session,
             private: PrivateState::read(&request.private),
             deadline,
@@ -112,7 +114,7 @@ impl Engine<'_> {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
             }
             if !patience.wait(LOOK_AGAIN).await {
-                return Err(diagnostics::no_such_app(self.spec.app_attribute, apply.app).into());
+                return Err(diagnostics::no_such_app(self.spec.subject_attribute(), apply.app).into());
             }
         }
     }
@@ -131,7 +133,9 @@ impl Engine<'_> {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
             }
             if !patience.wait(LOOK_AGAIN).await {
-                return Err(diagnostics::nothing_to_take_over(self.spec.app_attribute, apply.app).into());
+                return Err(
+                    diagnostics::nothing_to_take_over(self.spec.subject_attribute(), apply.app).into()
+                );
             }
         };
         self.guard_own_app(apply.app, &Value::Null, &apply.request.planned).await?;

@@ -1,12 +1,15 @@
-//! Import: from an app's API name, or from an identity, to a first state that Read fills.
+//! Import: from an app's API name, from the name of what an org has once, or from an identity, to a first state that
+//! Read fills.
 
 use super::state::{Actual, PartState};
 use super::{Engine, diagnostics, same_org};
 use crate::metadata::{Readback, Rule};
+use crate::org::SessionFacts;
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
+use crate::provider::identity;
 use crate::provider::operations::{ImportReply, ImportRequest, Imported, ReadRequest};
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::{DELETION_PROTECTION, ID, ORG_ID};
+use crate::provider::resource_spec::{DELETION_PROTECTION, ID, ORG_ID, Subject};
 use crate::value::Value;
 
 impl Engine<'_> {
@@ -25,23 +28,9 @@ impl Engine<'_> {
     async fn imported(&self, request: &ImportRequest) -> Result<(Imported, Diagnostics), Diagnostics> {
         let session = self.session().await?;
         let app = match &request.identity {
-            Some(identity) if request.id.is_empty() => {
-                let text = |name: &str| identity.get(name).as_text().filter(|text| !text.is_empty());
-                if let Some(org) = text("org_id").filter(|org| !same_org(org, &session.org_id)) {
-                    let name = text("name").unwrap_or_default();
-                    let found =
-                        diagnostics::import_other_org(name, org, &session.org_id_18, &session.instance);
-                    return Err(found.into());
-                }
-                match (text("namespace"), text("name")) {
-                    (Some(namespace), Some(name)) => format!("{namespace}__{name}"),
-                    (None, Some(name)) => name.to_owned(),
-                    (_, None) => return Err(diagnostics::import_id("").into()),
-                }
-            }
-            _ => request.id.clone(),
+            Some(identity) if request.id.is_empty() => self.named_by_identity(identity, &session)?,
+            _ => self.named_by_id(&request.id, &session)?,
         };
-        self.check_id(&app)?;
 
         let unread = self.spec.rows().filter(|row| row.field.readback == Readback::Never);
         let private = PrivateState {
@@ -50,7 +39,7 @@ impl Engine<'_> {
             ..PrivateState::default()
         };
         let mut state = self.spec.schema().block.empty();
-        state.put(self.spec.app_attribute, app.as_str().into());
+        state.put(self.spec.subject_attribute(), app.as_str().into());
         state.put(ID, app.as_str().into());
         state.put(ORG_ID, session.org_id_18.as_str().into());
         if self.spec.protectable {
@@ -70,6 +59,45 @@ impl Engine<'_> {
             Imported { type_name, state: read.state, private: read.private, identity: read.identity };
         // Terraform reads what was imported once more; that read says what there is to say.
         Ok((imported, Diagnostics::default()))
+    }
+
+    /// Whose resource an identity names.
+    fn named_by_identity(&self, identity: &Value, session: &SessionFacts) -> Result<String, Diagnostic> {
+        let text = |name: &str| identity.get(name).as_text().filter(|text| !text.is_empty());
+        let name = text(identity::NAME);
+        if let Some(org) = text(identity::ORG_ID).filter(|org| !same_org(org, &session.org_id)) {
+            let name = name.unwrap_or(self.spec.noun);
+            return Err(diagnostics::import_other_org(name, org, &session.org_id_18, &session.instance));
+        }
+        if self.spec.subject == Subject::Org {
+            return Ok(session.org_id_18.clone());
+        }
+        let app = match (text(identity::NAMESPACE), name) {
+            (Some(namespace), Some(name)) => format!("{namespace}__{name}"),
+            (None, Some(name)) => name.to_owned(),
+            (_, None) => return Err(diagnostics::import_id("")),
+        };
+        self.check_id(&app)?;
+        Ok(app)
+    }
+
+    /// Whose resource an ID names: an app's API name; or, of what an org has once, its name or the org's ID.
+    fn named_by_id(&self, id: &str, session: &SessionFacts) -> Result<String, Diagnostic> {
+        if self.spec.subject != Subject::Org {
+            self.check_id(id)?;
+            return Ok(id.to_owned());
+        }
+        let member = self.spec.parts.iter().find_map(|part| part.kind.settings_member).unwrap_or_default();
+        let is_org_id = matches!(id.len(), 15 | 18)
+            && id.starts_with("00D")
+            && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        if id == member || is_org_id && same_org(id, &session.org_id) {
+            Ok(session.org_id_18.clone())
+        } else if is_org_id {
+            Err(diagnostics::import_other_org(self.spec.noun, id, &session.org_id_18, &session.instance))
+        } else {
+            Err(diagnostics::import_org_id(id, member))
+        }
     }
 
     /// An app's API name, with or without the namespace of a package.

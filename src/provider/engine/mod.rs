@@ -9,6 +9,7 @@ mod apply;
 mod create;
 mod delete;
 mod import;
+mod people;
 mod read;
 mod records;
 pub(super) mod state;

@@ -3,10 +3,11 @@
 use super::state::{Actual, Frame, PartState, join, private_after};
 use super::{Engine, diagnostics, same_org};
 use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
-use crate::provider::diagnostics::Diagnostics;
+use crate::provider::diagnostics::{Diagnostic, Diagnostics};
+use crate::provider::identity;
 use crate::provider::operations::{ReadReply, ReadRequest};
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID, Presence};
+use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID, Presence, Subject};
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
@@ -31,6 +32,7 @@ impl Engine<'_> {
     }
 
     async fn refresh(&self, request: &ReadRequest, reply: &mut ReadReply) -> Result<(), Diagnostics> {
+        self.activity.unplan(self.spec.name, false);
         let private = PrivateState::read(&request.private);
         let app = self.app_of(&request.state);
         let limit = timeouts::limit(&request.state, Operation::Read, &self.spec.default_timeouts);
@@ -59,7 +61,8 @@ impl Engine<'_> {
         let mut state = join(&frame, &actual, &request.state);
         self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics).await;
         let own = self.spec.protectable && self.is_own_app(&app, Freshness::Snapshot).await;
-        let private = PrivateState { records, ..private };
+        let headcount = self.headcount(&state, &records, &private.headcount).await;
+        let private = PrivateState { records, headcount, ..private };
         reply.private = private_after(&private, &actual, &state, own);
         reply.identity = Some(self.identity(&app, &session));
         self.activity.note(self.spec.name, &app, state.get(DELETION_PROTECTION) == &Value::Bool(true));
@@ -67,9 +70,17 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// The app's name in a state or a plan.
+    /// Whose the resource is, in a state: the app's name, or the org's ID.
     pub(super) fn app_of(&self, object: &Value) -> String {
-        object.get(self.spec.app_attribute).as_text().unwrap_or_default().to_owned()
+        object.get(self.spec.subject_attribute()).as_text().unwrap_or_default().to_owned()
+    }
+
+    /// The same in the plan of a creation, which does not know the org yet.
+    pub(super) async fn subject(&self, planned: &Value) -> Result<String, Diagnostic> {
+        match self.spec.subject {
+            Subject::App { .. } => Ok(self.app_of(planned)),
+            Subject::Org => Ok(self.session().await?.org_id_18),
+        }
     }
 
     /// What the org has of the resource's parts.
@@ -118,6 +129,10 @@ impl Engine<'_> {
                 Lookup::Found(found) => PartState::Present(found),
                 Lookup::Absent if part.presence == Presence::MayBeUnreadable && actual.exists() => {
                     if self.is_linked(&actual, session) { PartState::Absent } else { PartState::Unreadable }
+                }
+                Lookup::Absent if part.presence == Presence::Always => {
+                    let why = "the org does not return it, although every org has one".to_owned();
+                    return Err(diagnostics::hidden(self.spec.noun, app, part.kind.name, &why).into());
                 }
                 Lookup::Absent => PartState::Absent,
                 Lookup::Hidden { .. } if part.presence == Presence::MayBeUnreadable => PartState::Unreadable,
@@ -175,16 +190,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The identity of a resource: `{ org_id, namespace, name }`.
     pub(super) fn identity(&self, app: &str, session: &SessionFacts) -> Value {
-        let (namespace, name) = match app.split_once("__") {
-            Some((namespace, name)) => (Value::text(namespace), name),
-            None => (Value::Null, app),
-        };
-        Value::object([
-            ("org_id", Value::text(&session.org_id_18)),
-            ("namespace", namespace),
-            ("name", Value::text(name)),
-        ])
+        identity::value(self.spec.subject, app, &session.org_id_18)
     }
 }

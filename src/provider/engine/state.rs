@@ -89,7 +89,7 @@ pub fn join(frame: &Frame<'_>, actual: &Actual, prior: &Value) -> Value {
             state.put(name, value.clone());
         }
     }
-    state.put(spec.app_attribute, frame.app.into());
+    state.put(spec.subject_attribute(), frame.app.into());
     state.put(ID, frame.app.into());
     // Both forms of an org's ID name it; a state keeps the one that it has.
     let known = prior.get(ORG_ID).as_text().filter(|known| super::same_org(known, frame.org_id));
@@ -135,6 +135,7 @@ fn present(field: &Field, value: &Value) -> Value {
 /// The attribute's value when the org has no such element.
 fn absent(field: &Field) -> Value {
     match (field.omitted, field.kind) {
+        _ if field.absent.is_some() => field.absent.map_or(Value::Null, |value| value.value()),
         (Omitted::Default(value), _) => value.value(),
         (_, Kind::Blocks(_)) => Value::Set(Vec::new()),
         _ => Value::Null,

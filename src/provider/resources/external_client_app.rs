@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use crate::metadata::types::{
     configurable_policies, external_client_application, global_oauth_settings, oauth_policies, oauth_settings,
 };
-use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec};
+use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
 use crate::provider::timeouts::Timeouts;
 
 pub static SPEC: ResourceSpec = ResourceSpec {
@@ -14,9 +14,11 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     doc: "An External Client App: its name, its label and whom to ask about it. Its OAuth settings and its policies \
           are resources of their own.\n\nDestroying or replacing an app deletes all its parts, its consumer key and \
           every token that was issued for it.",
-    app_attribute: "name",
-    app_doc: "The app's API name: letters, digits and single underscores, starting with a letter. Changing it \
+    subject: Subject::App {
+        attribute: "name",
+        doc: "The app's API name: letters, digits and single underscores, starting with a letter. Changing it \
               replaces the app; to change what people see, change `label`.",
+    },
     parts: &[Part { kind: &external_client_application::TYPE, suffix: "", presence: Presence::Required }],
     creation: Creation::New,
     destruction: Destruction::Deletes(&[

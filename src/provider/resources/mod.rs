@@ -2,4 +2,6 @@
 
 pub mod external_client_app;
 pub mod oauth_settings;
+pub mod org_external_client_app_settings;
+pub mod org_oauth_oidc_settings;
 pub mod policies;

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use crate::metadata::types::{configurable_policies, global_oauth_settings, oauth_policies, oauth_settings};
 use crate::provider::combination::{Combination, Is, Verdict};
 use crate::provider::danger::{Danger, Transition};
-use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec};
+use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
 use crate::provider::timeouts::Timeouts;
 
 pub static SPEC: ResourceSpec = ResourceSpec {
@@ -14,9 +14,11 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     doc: "The OAuth settings of an External Client App, with its consumer: callback URLs, scopes, flows, PKCE and the \
           consumer key.\n\nSalesforce creates the app's policies when the OAuth settings are created; manage them with \
           `salesforce_external_client_app_policies`. The consumer secret is in no attribute, no state and no plan.",
-    app_attribute: "external_client_app",
-    app_doc: "The app, by API name. Write `salesforce_external_client_app.NAME.id`, so that a replaced app takes its \
+    subject: Subject::App {
+        attribute: "external_client_app",
+        doc: "The app, by API name. Write `salesforce_external_client_app.NAME.id`, so that a replaced app takes its \
               settings along. Changing it replaces the resource.",
+    },
     parts: &[
         Part { kind: &oauth_settings::TYPE, suffix: "_oauth", presence: Presence::Required },
         Part {

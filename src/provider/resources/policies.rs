@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use crate::metadata::types::{configurable_policies, oauth_policies};
 use crate::provider::combination::{Combination, Is, Verdict};
 use crate::provider::danger::{Danger, Transition};
-use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec};
+use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
 use crate::provider::timeouts::Timeouts;
 
 const TIMED: &[&str] = &["SpecificLifetime", "SpecificInactivity"];
@@ -16,9 +16,11 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     doc: "The policies of an External Client App: who may use it, how long tokens live, from where, and which of its \
           plugins are on.\n\nSalesforce makes the policies itself when the app's OAuth settings are created, so \
           creating this resource takes over the ones that are there, and destroying it only stops managing them.",
-    app_attribute: "external_client_app",
-    app_doc: "The app, by API name. Write `salesforce_external_client_app_oauth_settings.NAME.id`, so that the \
+    subject: Subject::App {
+        attribute: "external_client_app",
+        doc: "The app, by API name. Write `salesforce_external_client_app_oauth_settings.NAME.id`, so that the \
               policies wait for the settings. Changing it replaces the resource.",
+    },
     parts: &[
         Part { kind: &oauth_policies::TYPE, suffix: "_oauthPlcy", presence: Presence::Optional },
         Part { kind: &configurable_policies::TYPE, suffix: "_plcy", presence: Presence::Optional },
@@ -195,25 +197,24 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             attribute: "permitted_users",
             change: Transition::ToWord("AdminApprovedPreAuthorized"),
             summary: "Users lose access to an app",
-            detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply everyone loses access at once, tokens \
-                     included, but for holders of permission sets: {permission_sets}; of profiles: {profiles}; and users \
-                     with \"Use Any API Client\".",
+            detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply everyone without {permitted} loses \
+                     access at once, tokens included. Holders: {holders}. Users with \"Use Any API Client\" keep access.",
         },
         Danger {
             id: "access-lost",
             attribute: "permission_sets",
-            change: Transition::MembersRemoved,
+            change: Transition::MembersRemovedUnless("permitted_users", "AllSelfAuthorized"),
             summary: "Users lose access to an app",
             detail: "\"{app}\": on apply everyone who has access only by {removed} loses it at once, tokens included. \
-                     Users with \"Use Any API Client\" keep access.",
+                     Holders: {holders}. Users with \"Use Any API Client\" keep access.",
         },
         Danger {
             id: "access-lost",
             attribute: "profiles",
-            change: Transition::MembersRemoved,
+            change: Transition::MembersRemovedUnless("permitted_users", "AllSelfAuthorized"),
             summary: "Users lose access to an app",
             detail: "\"{app}\": on apply everyone who has access only by the profile {removed} loses it at once, tokens \
-                     included. Users with \"Use Any API Client\" keep access.",
+                     included. Holders: {holders}. Users with \"Use Any API Client\" keep access.",
         },
         Danger {
             id: "app-disabled",

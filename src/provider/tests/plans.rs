@@ -80,7 +80,7 @@ fn with(
 #[test]
 fn the_id_is_unknown_in_every_create_plan() {
     for resource in [APP, SETTINGS, POLICIES] {
-        let app = spec(resource).app_attribute;
+        let app = spec(resource).subject_attribute();
         let reply = planned(resource, &[(app, "Shop".into())], None, &none());
         assert!(reply.planned.get("id").is_unknown(), "{resource}");
         assert!(reply.planned.get("org_id").is_unknown());

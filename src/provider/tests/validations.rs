@@ -17,7 +17,7 @@ fn faults(resource: &str, written: &[(&str, Value)]) -> (Vec<String>, Vec<String
 
 /// With what a resource cannot do without.
 fn complete(resource: &str, written: &[(&str, Value)]) -> Value {
-    let mut config = object(resource, &[(spec(resource).app_attribute, "Shop".into())]);
+    let mut config = object(resource, &[(spec(resource).subject_attribute(), "Shop".into())]);
     if resource.is_empty() {
         config.put("label", "Shop".into());
     }

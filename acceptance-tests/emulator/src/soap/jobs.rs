@@ -93,7 +93,7 @@ pub fn start_deploy(
         ));
     }
     let package = package::read(&bytes);
-    let now = stamp::now();
+    let now = state.org.now();
     let id = state.org.tree.next_id("0Af");
     call.note("id", json!(id));
     call.note("options", json!(options));
@@ -175,13 +175,14 @@ pub fn cancel_deploy(
 }
 
 pub fn cancel(state: &mut State, id: &str, user: &User) -> Result<bool, Fault> {
+    let now = state.org.now();
     let State { org, jobs, .. } = state;
     let deploy = jobs
         .deploys
         .iter_mut()
         .find(|deploy| stamp::same_id(&deploy.id, id))
         .ok_or_else(|| Fault::new("INVALID_ID_FIELD", format!("Invalid deploy ID: {id}")))?;
-    match job::cancel(deploy, org, (&user.id, &user.name), stamp::now()) {
+    match job::cancel(deploy, org, (&user.id, &user.name), now) {
         Cancel::Done => Ok(true),
         Cancel::UnderWay => Ok(false),
         Cancel::TooLate => Err(Fault::new(
@@ -237,7 +238,7 @@ pub fn retrieve(
     state.jobs.retrieves.push(Retrieve {
         id: id.clone(),
         user: user.id.clone(),
-        created: stamp::now(),
+        created: state.org.now(),
         members,
         version: wanted,
         single_package: boolean(request, "singlePackage", false)?,
@@ -256,6 +257,7 @@ pub fn check_retrieve(state: &mut State, method: Node<'_, '_>, call: &mut Call) 
     call.note("id", json!(id));
     let keep = call.truncate_zip;
     finish_retrieve(state, &id);
+    let now = state.org.now();
     let retrieve = state.jobs.retrieve_mut(&id).ok_or_else(unknown_id)?;
     if retrieve.is_deleted {
         return Err(Fault::new("INVALID_LOCATOR", "Retrieve result has been deleted."));
@@ -266,7 +268,7 @@ pub fn check_retrieve(state: &mut State, method: Node<'_, '_>, call: &mut Call) 
         bytes.truncate(keep);
         retrieve.zip = job::encode(&bytes);
     }
-    let result = report::retrieve_result(retrieve, stamp::now(), with_zip);
+    let result = report::retrieve_result(retrieve, now, with_zip);
     call.note("done", json!(retrieve.completed.is_some()));
     if retrieve.completed.is_some() && with_zip {
         retrieve.is_deleted = true;
@@ -277,7 +279,7 @@ pub fn check_retrieve(state: &mut State, method: Node<'_, '_>, call: &mut Call) 
 
 /// Takes the result from the org once its time has come.
 fn finish_retrieve(state: &mut State, id: &str) {
-    let now = stamp::now();
+    let now = state.org.now();
     let State { org, jobs, .. } = state;
     let Some(retrieve) = jobs.retrieve_mut(id) else {
         return;

@@ -54,6 +54,12 @@ impl Org {
         users.iter().find(|(name, _)| name.starts_with(login)).unwrap().1.clone()
     }
 
+    /// The whole username of an external user of the seed.
+    pub fn site_user(&self, login: &str) -> String {
+        let domain = self.running.credentials.username.split('@').nth(1).unwrap();
+        format!("{login}@{domain}")
+    }
+
     pub fn http(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let host = self.running.url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(host).unwrap();

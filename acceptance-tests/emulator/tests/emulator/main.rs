@@ -9,5 +9,6 @@ mod jobs;
 mod people;
 mod rest;
 mod retrieves;
+mod site;
 mod strictness;
 mod tokens;

@@ -1,0 +1,14 @@
+# Orgs do not return a switch that is off, or one that is on its way out: left out by the org is off.
+# edit: ExternalClientAppSettings of ExternalClientApp: enableConsumerSecretApiAccess =
+# plan: salesforce_org_external_client_app_settings.org = update
+# org: ExternalClientAppSettings of ExternalClientApp: enableClientSecretInRestApiAccess = true
+
+resource "salesforce_org_external_client_app_settings" "org" {
+  client_secret_in_rest_api_access_enabled = true
+  consumer_secret_api_access_enabled       = false
+  package_eca_oauth_from_dev_org_enabled   = true
+
+  timeouts {
+    update = "5m"
+  }
+}

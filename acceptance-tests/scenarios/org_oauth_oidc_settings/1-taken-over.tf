@@ -1,0 +1,14 @@
+# An org has these settings already: creating the resource takes them over and changes only what is written.
+# edit: OauthOidcSettings of OauthOidc: isPkceRequired = false
+# edit: OauthOidcSettings of OauthOidc: agentAuthLinking = true
+# plan: salesforce_org_oauth_oidc_settings.org = create
+# says: Setting of the whole org
+# org: OauthOidcSettings of OauthOidc: isPkceRequired = true
+# org: OauthOidcSettings of OauthOidc: oAuthCdCrdtFlowEnable = true
+# org: OauthOidcSettings of OauthOidc: blockOAuthUnPwFlow = true
+# org: OauthOidcSettings of OauthOidc: blockOAuthUsrAgtFlow = true
+# org: OauthOidcSettings of OauthOidc: agentAuthLinking = true
+
+resource "salesforce_org_oauth_oidc_settings" "org" {
+  pkce_required = true
+}

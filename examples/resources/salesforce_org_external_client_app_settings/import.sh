@@ -1,0 +1,1 @@
+terraform import salesforce_org_external_client_app_settings.org ExternalClientApp

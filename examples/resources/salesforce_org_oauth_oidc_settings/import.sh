@@ -1,0 +1,1 @@
+terraform import salesforce_org_oauth_oidc_settings.org OauthOidc

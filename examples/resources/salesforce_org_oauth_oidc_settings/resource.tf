@@ -1,0 +1,22 @@
+# Settings of the whole org: what is not written here stays as the org has it.
+resource "salesforce_org_oauth_oidc_settings" "org" {
+  code_credential_flow_enabled   = true
+  pkce_required                  = true
+  username_password_flow_blocked = true
+  user_agent_flow_blocked        = true
+}
+
+resource "salesforce_external_client_app" "shop" {
+  name  = "Shop"
+  label = "Shop"
+}
+
+resource "salesforce_external_client_app_oauth_settings" "shop" {
+  external_client_app          = salesforce_external_client_app.shop.id
+  callback_urls                = ["https://shop.example.com/callback"]
+  oauth_scopes                 = ["Api", "RefreshToken"]
+  code_credential_flow_enabled = true
+
+  # The org must allow the flow before an app can have it.
+  depends_on = [salesforce_org_oauth_oidc_settings.org]
+}
