@@ -49,9 +49,10 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
         if spec.subject == Subject::Org {
             // What the org has is known when it is taken over: each switch may be a change.
             let dangers = spec.dangers.iter();
-            reply
-                .diagnostics
-                .extend(dangers.filter_map(|danger| danger.check(spec, &private, "the org", &request.prior, &planned)));
+            reply.diagnostics.extend(
+                dangers
+                    .filter_map(|danger| danger.check(spec, &private, "the org", &request.prior, &planned)),
+            );
         }
         check_foreign_consumer(spec, &request.config, &mut reply.diagnostics);
         reply.private = PrivateState {

@@ -176,7 +176,13 @@ pub fn fill(retrieve: &mut Retrieve, org: &Org, user: &User, at: Millis) {
             if !behaviour::is_visible(org, user, &kind.name) {
                 continue;
             }
-            for (name, component) in org.tree.all(&kind.name) {
+            let one = || org.tree.components.get(&kind.name).and_then(|all| all.get_key_value(member));
+            let all: Vec<_> = if member == "*" {
+                org.tree.all(&kind.name).collect()
+            } else {
+                one().map(|(name, component)| (name, component.as_ref())).into_iter().collect()
+            };
+            for (name, component) in all {
                 if member != "*" && member != name
                     || !found.entry(kind_name.clone()).or_default().insert(name.clone())
                 {

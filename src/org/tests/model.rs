@@ -166,6 +166,10 @@ impl MetadataApi for Model {
         unreachable!("nobody asks")
     }
 
+    fn count<'a>(&'a self, _: &'a str) -> Answer<'a, u64> {
+        unreachable!("nobody asks")
+    }
+
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Consumer>> {
         unreachable!("nobody asks")
     }
