@@ -4,6 +4,7 @@
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "a test fails by a panic, in its functions too")]
 
 mod aliases;
+mod budget;
 mod configurations;
 mod credentials;
 mod destroy;
