@@ -4,7 +4,7 @@
 export TERRAFORM
 JOBS ?= 4
 
-.PHONY: help build test test-sf demo docs lint install
+.PHONY: help build test test-sf demo bench docs lint install
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,9 @@ test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with
 
 demo: ## Run Terraform against the emulator and tell what happens; KEEP=1 leaves the org running
 	@scripts/demo
+
+bench: ## Measure Terraform with the provider against a slow org, a table; QUICK=1 in three minutes, else half an hour
+	@QUICK="$(QUICK)" scripts/bench
 
 docs: ## Rewrite the pages of docs/ that are made of the tables; fails when some were stale, to be looked at and committed
 	cargo test --lib --locked docs

@@ -31,6 +31,7 @@ resource "salesforce_external_client_app_policies" "shop" {{
   count               = {count}
   external_client_app = salesforce_external_client_app_oauth_settings.shop[count.index].id
   permitted_users     = "AdminApprovedPreAuthorized"
+  permission_sets     = ["Shop_Customer"]
 }}
 "#
     )

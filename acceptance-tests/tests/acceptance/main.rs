@@ -17,6 +17,7 @@ mod interrupts;
 mod lifecycle;
 mod literal_names;
 mod lockout;
+mod neighbours;
 mod org_settings;
 mod replace;
 mod secrets;
