@@ -2,6 +2,7 @@
 //! How components change is in `apply.rs`, what the org makes of their values in `behaviour.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,8 @@ pub const APP_SETTINGS: &str = "ExternalClientAppSettings";
 /// The components, by type and full name, and the counter that ids are taken from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tree {
-    pub components: BTreeMap<String, BTreeMap<String, Component>>,
+    /// Shared with the copies that deploys work on: an org may have thousands.
+    pub components: BTreeMap<String, BTreeMap<String, Arc<Component>>>,
     pub issued_ids: u64,
     /// Consumer ids by app; they survive changes of the settings files.
     pub consumers: BTreeMap<String, String>,
@@ -31,15 +33,15 @@ pub struct Tree {
 
 impl Tree {
     pub fn get(&self, kind: &str, name: &str) -> Option<&Component> {
-        self.components.get(kind)?.get(name)
+        self.components.get(kind)?.get(name).map(Arc::as_ref)
     }
 
     pub fn get_mut(&mut self, kind: &str, name: &str) -> Option<&mut Component> {
-        self.components.get_mut(kind)?.get_mut(name)
+        self.components.get_mut(kind)?.get_mut(name).map(Arc::make_mut)
     }
 
     pub fn all(&self, kind: &str) -> impl Iterator<Item = (&String, &Component)> {
-        self.components.get(kind).into_iter().flatten()
+        self.components.get(kind).into_iter().flatten().map(|(name, component)| (name, component.as_ref()))
     }
 
     /// The part of a type that belongs to `app`.
@@ -72,12 +74,17 @@ impl Tree {
             modified_by: user.to_string(),
             modified: at,
         };
-        self.components.entry(kind.to_string()).or_default().insert(name.to_string(), component);
+        self.insert(kind, name, component);
         Stored { id, created: true, changed: true }
     }
 
+    /// Stores a component as it is, in the place of one of that name.
+    pub fn insert(&mut self, kind: &str, name: &str, component: Component) {
+        self.components.entry(kind.to_string()).or_default().insert(name.to_string(), Arc::new(component));
+    }
+
     pub fn remove(&mut self, kind: &str, name: &str) -> Option<Component> {
-        self.components.get_mut(kind)?.remove(name)
+        self.components.get_mut(kind)?.remove(name).map(Arc::unwrap_or_clone)
     }
 }
 

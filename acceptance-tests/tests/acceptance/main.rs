@@ -11,6 +11,7 @@
 
 mod aliases;
 mod bootstrap;
+mod budget;
 mod configurations;
 mod credentials;
 mod data_sources;
@@ -29,6 +30,7 @@ mod literal_names;
 mod lockout;
 mod many_gone;
 mod module;
+mod neighbours;
 mod org_settings;
 mod plan_texts;
 mod readiness;
