@@ -15,6 +15,7 @@ use super::combination::{Combination, Is, Verdict};
 use super::danger::{Danger, Transition};
 use super::data_source_spec::{Column, DataSourceSpec};
 use super::data_sources::readiness;
+use super::refusal::{self, Refusal};
 use super::resource_spec::{DELETION_PROTECTION, Destruction, ResourceSpec, Subject};
 use super::schema::{Attribute, Block, NestedBlock};
 use super::{Provider, SOURCE_ADDRESS, catalog, config};
@@ -83,6 +84,11 @@ fn provider_page() -> String {
          `terraform validate` needs no credentials. The first call that needs the org logs in.\n\n\
          `HTTPS_PROXY` and `NO_PROXY` are honoured. Plain `http` is taken for this machine only.\n\n",
     );
+    page.push_str(
+        "## Terraform versions\n\n\
+         Every release is tested with Terraform 1.6.6, 1.11.4 and 1.15.5. What an older Terraform lacks it says itself: \
+         `import` blocks and `-generate-config-out` came with 1.5, `import` by `identity` with 1.12.\n\n",
+    );
     page.push_str("## Schema\n\n");
     attributes(&mut page, &block, "###", |_| None);
     page.push_str(
@@ -109,8 +115,9 @@ fn resource_page(spec: &'static ResourceSpec) -> String {
     page.push_str(
         "\n## Schema\n\n\
          *Left out* says what it means that an attribute is not in the configuration: an *enforced* default is planned and \
-         its drift shows; *empty* removes the value from the org; *not managed* leaves the org's value alone. An API \
-         version is the first that has the element.\n\n",
+         its drift shows; *empty* removes the value from the org; *not managed* leaves the org's value alone. *Metadata* is \
+         the type and the element in Salesforce's metadata, with the first API version that has it; *In Setup* are the words \
+         of Setup, where a document of Salesforce has them.\n\n",
     );
     attributes(&mut page, block, "###", |attribute| own_facts(spec, attribute));
     for nested in &block.blocks {
@@ -119,6 +126,7 @@ fn resource_page(spec: &'static ResourceSpec) -> String {
         attributes(&mut page, &nested.block, "", |_| None);
     }
     rules(&mut page, spec);
+    needs(&mut page, spec);
     warnings(&mut page, spec);
     import(&mut page, spec);
     page
@@ -294,17 +302,22 @@ fn condition(is: Is) -> String {
         Is::True => "is `true`".to_owned(),
         Is::False => "is `false`".to_owned(),
         Is::Word(word) => format!("is `{word}`"),
-        Is::NoneOf(words) => {
-            let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-            format!("is set, and not {}", words.join(" or "))
-        }
+        Is::NoneOf(words) => format!("is set, and not {}", or(words)),
         Is::Written => "is set".to_owned(),
         Is::Unwritten => "is not set".to_owned(),
         Is::Empty => "is not set or empty".to_owned(),
         Is::Some => "has members".to_owned(),
+        Is::WrittenEmpty => "is written as empty".to_owned(),
+        Is::HasAny(words) => format!("has {}", or(words)),
+        Is::HasNone(words) => format!("has no {}", or(words)),
         Is::NonZero => "is not 0".to_owned(),
         Is::Zero => "is 0".to_owned(),
     }
+}
+
+fn or(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(" or ")
 }
 
 /// A message with the names of attributes as code.
@@ -321,6 +334,39 @@ fn in_markdown(spec: &ResourceSpec, message: &str) -> String {
     words.collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 
+/// What attributes need outside of their resource.
+fn needs(page: &mut String, spec: &ResourceSpec) {
+    let rows: Vec<&Refusal> = refusal::REFUSALS.iter().filter(|refusal| refusal.of == spec.name).collect();
+    if rows.is_empty() {
+        return;
+    }
+    page.push_str(
+        "\n## What it needs of others\n\nNot checked by a plan, since others may own it: an org refuses the apply, or may \
+         refuse it, and the error then stands at the attribute and names the other side.\n\n\
+         | when | needs | who may change that |\n|---|---|---|\n",
+    );
+    for refusal in rows {
+        let _ = writeln!(
+            page,
+            "| `{}` {} | {} | {} |",
+            refusal.at,
+            condition(refusal.planned),
+            in_code(&refusal.needed()),
+            refusal.who.text()
+        );
+    }
+}
+
+/// A text with the names in it as code.
+fn in_code(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let bare = word.trim_end_matches(['.', ',', ':', ';']);
+        let rest = word.strip_prefix(bare).unwrap_or_default();
+        if bare.contains('_') { format!("`{bare}`{rest}") } else { word.to_owned() }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 fn warnings(page: &mut String, spec: &ResourceSpec) {
     let created = match spec.subject {
         Subject::App { .. } => "",
@@ -334,7 +380,7 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
     );
     for Danger { id, attribute, change, summary, detail } in spec.dangers {
         let change = match change {
-            Transition::ToTrue => "becomes `true`".to_owned(),
+            Transition::ToTrue | Transition::On => "becomes `true`".to_owned(),
             Transition::ToFalse => "becomes `false`".to_owned(),
             Transition::ToWord(word) => format!("becomes `{word}`"),
             Transition::MembersRemoved => "loses members".to_owned(),
@@ -582,8 +628,47 @@ fn the_guide_to_troubleshooting_has_every_message() {
     assert!(wanted.len() > 40, "the walk finds the messages: {wanted:?}");
     let dangers = catalog::RESOURCES.iter().flat_map(|spec| spec.dangers);
     wanted.extend(dangers.map(|danger| danger.summary.to_owned()));
-    let missing: Vec<&String> = wanted.iter().filter(|summary| !guide.contains(summary.as_str())).collect();
+    let missing: Vec<&String> =
+        wanted.iter().filter(|summary| !guide.contains(&format!("**{summary}**"))).collect();
     assert!(missing.is_empty(), "{TROUBLESHOOTING} does not explain {missing:#?}");
+}
+
+/// A first line that is put together at run time would slip through the test above.
+#[test]
+fn first_lines_of_messages_are_written_out() {
+    // Those of dangers come from the specs, and the test above has them.
+    let known = ["summary", "self.summary"];
+    let mut odd = Vec::new();
+    for source in sources() {
+        for call in ["Diagnostic::error(", "Diagnostic::warning(", "Diagnostic::advice("] {
+            for (at, _) in source.match_indices(call) {
+                let rest = source[at + call.len()..].trim_start();
+                let rest = rest.strip_prefix("format!(").unwrap_or(rest).trim_start();
+                let first = rest.split([',', ')']).next().unwrap_or_default().trim();
+                if !first.starts_with('"') && !known.contains(&first) {
+                    odd.push(format!("{call}{first}"));
+                }
+            }
+        }
+        // A message made without these calls; the wire's own type of that name is another one.
+        let literals = source.match_indices("Diagnostic {").filter(|(at, _)| {
+            let before = source[..*at].trim_end();
+            !["->", "for", "impl", "struct", "::"].iter().any(|word| before.ends_with(word))
+        });
+        let own = source.contains("pub struct Diagnostic {");
+        if !own && literals.count() > 0 {
+            odd.push(format!("a literal Diagnostic in {}", source.lines().next().unwrap_or_default()));
+        }
+    }
+    assert!(odd.is_empty(), "{odd:#?}");
+}
+
+#[test]
+fn ids_of_warnings_are_listed_once() {
+    let mut used = ids_in(&text_of("src/provider/diagnostics/configuration.rs"));
+    used.extend(ids_in(&text_of("src/provider/diagnostics/org.rs")));
+    let listed: BTreeSet<String> = super::diagnostics::IDS.iter().map(|id| (*id).to_owned()).collect();
+    assert_eq!(listed, used, "IDS in src/provider/diagnostics/mod.rs");
 }
 
 #[test]

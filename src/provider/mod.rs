@@ -13,9 +13,11 @@ mod diagnostics;
 mod engine;
 mod headcount;
 mod identity;
+mod neighbours;
 mod operations;
 mod plan;
 mod private;
+mod refusal;
 mod resource_spec;
 mod resources;
 mod schema;
@@ -41,6 +43,7 @@ use crate::value::Value;
 use config::{Configuration, Environment, Resolved};
 use data_source_spec::{DataSourceSpec, Question};
 use engine::{Activity, Engine};
+use neighbours::Neighbours;
 use plan::PlanContext;
 use resource_spec::{ResourceSpec, Subject};
 
@@ -69,6 +72,7 @@ struct Connected {
     context: PlanContext,
     activity: Activity,
     allow_mass_removal: bool,
+    neighbours: Neighbours,
 }
 
 impl Provider {
@@ -122,10 +126,14 @@ impl Provider {
         tracing::debug!(terraform_version, "configuring");
         self.suppress(config);
         match config::resolve(config, &*self.environment) {
-            Ok(Resolved::Ready(configuration)) => match connect(*configuration).await {
-                Ok(connected) => self.connect_to(Connection::Ready(Arc::new(connected))),
-                Err(found) => return found.into(),
-            },
+            Ok(Resolved::Ready(mut configuration)) => {
+                let warnings = std::mem::take(&mut configuration.warnings);
+                match connect(*configuration).await {
+                    Ok(connected) => self.connect_to(Connection::Ready(Arc::new(connected))),
+                    Err(found) => return found.into(),
+                }
+                return warnings;
+            }
             Ok(Resolved::Unknown(argument)) => self.connect_to(Connection::Unknown(argument)),
             Err(found) => return found,
         }
@@ -193,12 +201,16 @@ impl Provider {
                 ..PlanReply::default()
             };
         };
-        let context = match self.connection() {
+        let connection = self.connection();
+        let context = match &connection {
             Connection::Ready(connected) => connected.plan_context(spec, &request),
             Connection::Unknown(_) | Connection::Unconfigured => PlanContext::default(),
         };
         tracing::debug!(create = request.prior.is_null(), private = request.private.len(), "planning");
         let mut reply = plan::plan(spec, &request, &context);
+        if let Connection::Ready(connected) = &connection {
+            reply.diagnostics.extend(connected.neighbours.check(spec, &request, &reply));
+        }
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
     }
@@ -327,5 +339,6 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
         twice: false,
     };
     let allow_mass_removal = configuration.allow_mass_removal;
-    Ok(Connected { org, context, activity: Activity::default(), allow_mass_removal })
+    let (activity, neighbours) = (Activity::default(), Neighbours::default());
+    Ok(Connected { org, context, activity, neighbours, allow_mass_removal })
 }

@@ -193,6 +193,17 @@ pub enum CancelMood {
     Deny,
 }
 
+/// Who gets to see and to change the settings of the org.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettingsMood {
+    /// Whoever may use the Metadata API (documented).
+    #[default]
+    Open,
+    ReadOnly,
+    Hidden,
+}
+
 /// What a real org decides and does not tell, and the delays of this one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -215,6 +226,9 @@ pub struct Switches {
     pub key_in_rest: bool,
     /// Pre-authorisation demands that the deploying user holds one of the permission sets (one observer).
     pub preauthorization_needs_own_assignment: bool,
+    /// The guide knows no special access rules for the org's settings; an org that has some is to be told from one
+    /// that has not.
+    pub org_settings: SettingsMood,
     /// The org has no Experience Cloud sites: the objects of sites are not there.
     pub no_sites: bool,
     /// A retrieve of `*` leaves out what packages brought.
@@ -244,6 +258,7 @@ impl Default for Switches {
             secret_in_metadata: true,
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
+            org_settings: SettingsMood::Open,
             no_sites: false,
             wildcard_skips_packages: false,
             propagation_ms: 0,

@@ -79,7 +79,7 @@ impl Engine<'_> {
         if changes.is_empty() {
             return Ok(Diagnostics::default());
         }
-        let sent = self.send(&app, changes, false, deadline).await?;
+        let sent = self.send(&app, &Value::Null, changes, false, deadline).await?;
         let gone = self.is_gone(&app, &private).await;
         match (gone, sent) {
             (Ok(true), Sent::Done) => Ok(Diagnostics::default()),
