@@ -52,7 +52,7 @@ impl Default for Settings {
         Settings {
             batching: true,
             deploys: window(150, 1_000, 3_000),
-            reads: window(25, 200, 200),
+            reads: window(50, 200, 200),
             snapshot: Duration::from_secs(30),
             first_look: Duration::from_millis(100),
             look: Duration::from_millis(250),

@@ -89,7 +89,7 @@ fn promised(row: &str) -> usize {
 
 #[test]
 fn a_hundred_apps_are_three_deploys_for_each_ten_and_a_plan_is_one_retrieve() {
-    let org = Emulator::with(&["--deploy-ms", "400"]);
+    let org = Emulator::with(&["--deploy-ms", "400", "--retrieve-ms", "200"]);
     let workspace = workspace(&org);
     workspace.configure(&apps(100));
 
@@ -126,10 +126,11 @@ fn one_bad_app_among_a_hundred_fails_alone() {
     for (kind, count) in [(org::APP, 100), (org::OAUTH, 99), (org::GLOBAL_OAUTH, 99), (org::POLICIES, 99)] {
         assert_eq!(org.names(kind).len(), count, "{kind}");
     }
-    assert_eq!(workspace.state().len(), 3 * 100 - 2);
+    // Terraform lets policies wait for the settings of all, and begins none when one of those failed.
+    assert_eq!(workspace.state().len(), 100 + 99);
 
     workspace.configure(&apps(100));
-    drop(run(&workspace, "apply", 100).succeeded().saying("2 added, 0 changed, 0 destroyed"));
+    drop(run(&workspace, "apply", 100).succeeded().saying("101 added, 0 changed, 0 destroyed"));
 }
 
 #[test]
