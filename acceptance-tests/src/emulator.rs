@@ -1,6 +1,7 @@
 //! The emulator as a process of its own, and its admin calls.
 
 use crate::canary::Secret;
+use crate::target::Credentials;
 use crate::{http, provider_binary};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -8,9 +9,6 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
-
-/// The environment variables that log a provider in.
-pub type Credentials = BTreeMap<String, String>;
 
 pub struct Emulator {
     child: Child,
@@ -96,6 +94,16 @@ impl Emulator {
         let credentials = self.credentials();
         let domain = credentials["SALESFORCE_USERNAME"].split('@').next_back().unwrap_or_default();
         format!("{name}@{domain}")
+    }
+
+    /// What the file `credentials.json` says: everything that a client could know.
+    ///
+    /// # Panics
+    /// When it is not there.
+    #[must_use]
+    pub fn known(&self) -> Value {
+        let file = std::fs::read(self.credentials.path().join("credentials.json")).expect("the credentials");
+        serde_json::from_slice(&file).expect("JSON")
     }
 
     /// Every secret that the org has issued so far, and the private key of the API user.

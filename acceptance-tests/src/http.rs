@@ -1,4 +1,5 @@
-//! The admin calls to the emulator: plain HTTP on the loopback address, one connection each.
+//! Calls to the emulator, its admin's and those of a site's clients: plain HTTP on the loopback address, one
+//! connection each.
 //!
 //! Written out rather than taken from a crate: the provider's HTTP client must not be what checks the provider.
 
@@ -8,11 +9,25 @@ use std::time::Duration;
 
 pub struct Reply {
     pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
     pub body: String,
 }
 
-/// One request. HTTP/1.0, so that the reply ends with the connection and is never chunked.
+impl Reply {
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// One request with a JSON body.
 pub fn call(method: &str, url: &str, body: Option<&str>) -> Result<Reply> {
+    send(method, url, &[("Content-Type", "application/json")], body.unwrap_or(""))
+}
+
+/// One request. HTTP/1.0, so that the reply ends with the connection and is never chunked.
+pub fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Result<Reply> {
     let malformed = |what: &str| Error::new(ErrorKind::InvalidData, format!("{method} {url}: {what}"));
     let rest = url.strip_prefix("http://").ok_or_else(|| malformed("not plain HTTP"))?;
     let (host, path) = match rest.find('/') {
@@ -22,10 +37,10 @@ pub fn call(method: &str, url: &str, body: Option<&str>) -> Result<Reply> {
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     stream.set_write_timeout(Some(Duration::from_secs(30)))?;
-    let body = body.unwrap_or("");
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     write!(
         stream,
-        "{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.0\r\nHost: {host}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
         body.len()
     )?;
     let mut reply = Vec::new();
@@ -34,5 +49,7 @@ pub fn call(method: &str, url: &str, body: Option<&str>) -> Result<Reply> {
     let (head, body) = reply.split_once("\r\n\r\n").ok_or_else(|| malformed("no end of headers"))?;
     let status =
         head.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(|| malformed("no status"))?;
-    Ok(Reply { status, body: body.to_owned() })
+    let headers = head.lines().skip(1).filter_map(|line| line.split_once(':'));
+    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+    Ok(Reply { status, headers, body: body.to_owned() })
 }

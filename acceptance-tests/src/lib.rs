@@ -14,10 +14,14 @@
 pub mod canary;
 pub mod emulator;
 pub mod http;
+pub mod interrupt;
 pub mod org;
 pub mod plan;
 pub mod plugin_client;
 pub mod provider_binary;
+pub mod recorder;
 pub mod scenario;
+pub mod smoke_test;
+pub mod target;
 pub mod terraform;
 pub mod workspace;

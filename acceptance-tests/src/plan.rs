@@ -1,7 +1,7 @@
 //! A plan, as `terraform show -json` tells it.
 
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -62,6 +62,17 @@ impl Plan {
             expected.iter().map(|(address, action)| ((*address).to_owned(), *action)).collect();
         assert_eq!(self.actions(), expected, "\n{}", self.words);
         self
+    }
+
+    /// The apps whose resources it changes, as far as their names are known.
+    #[must_use]
+    pub fn apps(&self) -> BTreeSet<String> {
+        let changes = self.json["resource_changes"].as_array().into_iter().flatten();
+        let changes =
+            changes.map(|change| &change["change"]).filter(|change| change["actions"][0] != "no-op");
+        let sides = changes.flat_map(|change| [&change["before"], &change["after"]]);
+        let names = sides.flat_map(|side| [&side["name"], &side["external_client_app"]]);
+        names.filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
     /// Nothing to do, and nothing was seen to have changed outside of Terraform.

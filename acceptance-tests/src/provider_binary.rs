@@ -24,8 +24,11 @@ pub fn program(name: &str, variable: &str) -> PathBuf {
         return path;
     }
     let test_binary = std::env::current_exe().expect("a test knows its own path");
-    // target/debug/deps/acceptance-0123 → target/debug
-    let profile = test_binary.parent().and_then(Path::parent).expect("cargo's target directory");
+    // target/debug/deps/acceptance-0123 → target/debug; a program of this crate lies there itself.
+    let mut profile = test_binary.parent().expect("cargo's target directory");
+    if profile.ends_with("deps") {
+        profile = profile.parent().expect("cargo's target directory");
+    }
     let program = profile.join(name);
     assert!(program.is_file(), "{} is not built: {INSTRUCTIONS}", program.display());
     if let Some(newer) = newer_source(&program) {

@@ -6,17 +6,21 @@
 //! # plan: salesforce_external_client_app.shop = update                    the plan has exactly these
 //! # says: Consumer key will be destroyed                                  in what the plan prints
 //! # org: ExternalClientApplication of Shop: label = Shop                  after the step, in the org
+//! # emulator only: needs a custom scope                                   why `make live` has to leave it out
 //! ```
 //!
 //! After every step the plan must be empty and no secret may have leaked (see `workspace`); after the last one
-//! everything is imported into an empty state, and destroyed, and then the org is as empty as before.
+//! everything is imported into an empty state, and destroyed, and then the org is as before.
+//!
+//! `make live` plays the same scenarios on a real org, under other names.
 
 use crate::emulator::Emulator;
-use crate::org;
 use crate::plan::Action;
+use crate::target::Target;
 use crate::terraform;
 use crate::workspace::Workspace;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Expectations {
@@ -36,52 +40,179 @@ struct Element {
     value: String,
 }
 
-/// Runs `scenarios/<name>` against an org of its own.
+/// Runs `scenarios/<name>` against an emulated org of its own.
 ///
 /// # Panics
 /// When an expectation is not met.
 pub fn run(name: &str) {
-    let emulator = Emulator::start();
-    let workspace = Workspace::new(&emulator);
-    let steps = steps(&terraform::repository().join("acceptance-tests/scenarios").join(name));
-    let mut no_import = false;
-    for path in &steps {
-        let configuration = std::fs::read_to_string(path).expect("a step of the scenario");
-        let expected =
-            expectations(&configuration).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()));
-        eprintln!("{}", path.display());
-        no_import = expected.no_import;
-        for edit in &expected.edits {
-            emulator.edit(&edit.kind, &edit.app, &edit.element, &edit.value);
-        }
-        let changes: Vec<(&str, Action)> =
-            expected.plan.iter().map(|(at, action)| (at.as_str(), *action)).collect();
-        let plan = workspace.step(&configuration, &changes);
-        for sentence in &expected.says {
-            plan.saying(sentence);
-        }
-        for element in &expected.org {
-            let found = emulator.part(&element.kind, &element.app).text(&element.element);
-            assert_eq!(found, element.value, "{}: {element:?}", path.display());
-        }
-    }
-    if !no_import {
-        workspace.imports_into_an_empty_state();
-    }
-    workspace.destroy().succeeded();
-    assert!(workspace.state().is_empty());
-    assert_eq!(emulator.names(org::APP), Vec::<String>::new());
+    Scenario::named(name).play(&Emulator::start());
 }
 
-fn steps(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut steps: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "tf"))
-        .collect();
-    steps.sort();
-    assert!(!steps.is_empty(), "{} has no steps", folder.display());
-    steps
+/// The steps of a folder, in the order of their names.
+pub struct Scenario {
+    pub name: String,
+    steps: Vec<Step>,
+}
+
+struct Step {
+    path: PathBuf,
+    configuration: String,
+}
+
+impl Scenario {
+    /// Every folder of `scenarios/`.
+    ///
+    /// # Panics
+    /// When the folder is not there.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let folders = std::fs::read_dir(folder()).expect("the folder of scenarios");
+        let folders = folders.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir());
+        let mut names: Vec<String> =
+            folders.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
+        names.sort();
+        names.iter().map(|name| Self::named(name)).collect()
+    }
+
+    /// # Panics
+    /// When there is no such scenario.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let folder = folder().join(name);
+        let entries =
+            std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let mut paths: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|extension| extension == "tf"))
+            .collect();
+        paths.sort();
+        assert!(!paths.is_empty(), "{} has no steps", folder.display());
+        let step = |path: PathBuf| {
+            let configuration = std::fs::read_to_string(&path).expect("a step of the scenario");
+            Step { path, configuration }
+        };
+        Self { name: name.to_owned(), steps: paths.into_iter().map(step).collect() }
+    }
+
+    /// The same with other names: the apps that it makes and the permission sets that it needs begin with
+    /// `prefix`, wherever they are mentioned.
+    #[must_use]
+    pub fn renamed(&self, prefix: &str) -> Self {
+        let mut names = self.apps();
+        names.extend(self.permission_sets());
+        let steps = self.steps.iter().map(|step| Step {
+            path: step.path.clone(),
+            configuration: with_prefix(&step.configuration, &names, prefix),
+        });
+        Self { name: self.name.clone(), steps: steps.collect() }
+    }
+
+    /// The names of the apps that it makes.
+    #[must_use]
+    pub fn apps(&self) -> BTreeSet<String> {
+        self.lines().filter_map(|line| value_of(line, "name")).flat_map(quoted).collect()
+    }
+
+    /// The permission sets that the org must have.
+    #[must_use]
+    pub fn permission_sets(&self) -> BTreeSet<String> {
+        self.lines().filter_map(|line| value_of(line, "permission_sets")).flat_map(quoted).collect()
+    }
+
+    /// Whether it turns on what a setting of the whole org has to allow.
+    #[must_use]
+    pub fn needs_code_credential_flow(&self) -> bool {
+        self.lines().any(|line| value_of(line, "code_credential_flow_enabled") == Some("true"))
+    }
+
+    /// The types of its resources.
+    #[must_use]
+    pub fn resource_types(&self) -> BTreeSet<String> {
+        let blocks = self.lines().filter_map(|line| line.trim().strip_prefix("resource "));
+        blocks.filter_map(|rest| quoted(rest).into_iter().next()).collect()
+    }
+
+    /// Why no other org will do.
+    #[must_use]
+    pub fn is_for_the_emulator(&self) -> Option<String> {
+        let reason = self.lines().find_map(|line| line.strip_prefix("# emulator only:"));
+        reason.map(|reason| reason.trim().to_owned())
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().flat_map(|step| step.configuration.lines())
+    }
+
+    /// Applies one step after the other.
+    ///
+    /// # Panics
+    /// When an expectation is not met.
+    pub fn play(&self, target: &dyn Target) {
+        let workspace = Workspace::new(target);
+        let before = target.apps();
+        let mut no_import = false;
+        for Step { path, configuration } in &self.steps {
+            let expected =
+                expectations(configuration).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()));
+            eprintln!("{}", path.display());
+            no_import = expected.no_import;
+            for edit in &expected.edits {
+                target.edit(&edit.kind, &edit.app, &edit.element, &edit.value);
+            }
+            let changes: Vec<(&str, Action)> =
+                expected.plan.iter().map(|(at, action)| (at.as_str(), *action)).collect();
+            let plan = workspace.step(configuration, &changes);
+            for sentence in &expected.says {
+                plan.saying(sentence);
+            }
+            for element in &expected.org {
+                let found = target.part(&element.kind, &element.app).text(&element.element);
+                assert_eq!(found, element.value, "{}: {element:?}", path.display());
+            }
+        }
+        if !no_import {
+            workspace.imports_into_an_empty_state();
+        }
+        workspace.destroy().succeeded();
+        assert!(workspace.state().is_empty());
+        assert_eq!(target.apps(), before);
+    }
+}
+
+fn folder() -> PathBuf {
+    terraform::repository().join("acceptance-tests/scenarios")
+}
+
+/// What stands behind `<argument> =` in a line.
+fn value_of<'a>(line: &'a str, argument: &str) -> Option<&'a str> {
+    let rest = line.trim().strip_prefix(argument)?.trim_start();
+    Some(rest.strip_prefix('=')?.trim())
+}
+
+/// The texts in quotation marks.
+fn quoted(value: &str) -> Vec<String> {
+    value.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Puts the prefix before these words, and only before whole ones: `shop`, `Shopping` and `Workshop` are not `Shop`.
+fn with_prefix(text: &str, names: &BTreeSet<String>, prefix: &str) -> String {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let mut out = String::new();
+    let mut word = String::new();
+    for letter in text.chars().chain(['\n']) {
+        if is_part(letter) {
+            word.push(letter);
+            continue;
+        }
+        if names.contains(&word) {
+            out.push_str(prefix);
+        }
+        out.push_str(&word);
+        word.clear();
+        out.push(letter);
+    }
+    out.pop();
+    out
 }
 
 fn expectations(configuration: &str) -> Result<Expectations, String> {
@@ -112,6 +243,8 @@ fn expectations(configuration: &str) -> Result<Expectations, String> {
             "edit" => expected.edits.push(element(rest)?),
             "org" => expected.org.push(element(rest)?),
             "no import" => expected.no_import = true,
+            // For `make live`, see `is_for_the_emulator`.
+            "emulator only" => {}
             // A misspelt expectation must not pass as a remark.
             other if !other.contains(' ') => return Err(format!("unknown expectation {other:?}")),
             _ => {}
@@ -151,6 +284,28 @@ mod tests {
             ..Expectations::default()
         };
         assert_eq!(expected, Ok(same));
+    }
+
+    #[test]
+    fn other_names_are_put_everywhere_and_nowhere_else() {
+        let names = ["Shop".to_owned(), "Shop_Customer".to_owned()].into();
+        let text = "# org: App of Shop: label = Shop settings\nname = \"Shop\"\nsets = [\"Shop_Customer\"]\nx = shop.Workshop.Shopping";
+        let expected = "# org: App of T_Shop: label = T_Shop settings\nname = \"T_Shop\"\nsets = [\"T_Shop_Customer\"]\nx = shop.Workshop.Shopping";
+        assert_eq!(with_prefix(text, &names, "T_"), expected);
+    }
+
+    #[test]
+    fn every_scenario_says_what_it_makes_and_needs() {
+        for scenario in Scenario::all() {
+            let renamed = scenario.renamed("T_");
+            assert!(!renamed.resource_types().is_empty(), "{}: no resource", scenario.name);
+            for name in renamed.apps().iter().chain(&renamed.permission_sets()) {
+                assert!(name.starts_with("T_"), "{}: {name}", scenario.name);
+            }
+        }
+        assert_eq!(Scenario::named("policies").permission_sets(), ["Shop_Customer".to_owned()].into());
+        assert!(Scenario::named("policies").needs_code_credential_flow());
+        assert!(!Scenario::named("app").needs_code_credential_flow());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One run of the Terraform command line: started in a process group of its own, its output collected,
 //! interruptible as a terminal does it.
 
+use crate::{interrupt, target};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
@@ -11,9 +12,6 @@ use std::time::{Duration, Instant};
 
 /// The version that `scripts/fetch-terraform` brings when nobody asks for another.
 const PINNED: &str = "1.11.4";
-
-/// Longer than any command here takes on a busy machine; a hang fails instead of blocking the suite.
-const DEADLINE: Duration = Duration::from_secs(180);
 
 /// The Terraform to run: `TERRAFORM` (a path, or a name on `PATH`) or the pinned one.
 ///
@@ -34,6 +32,23 @@ pub fn path() -> PathBuf {
         pinned.display()
     );
     pinned
+}
+
+/// Major and minor version of the Terraform that is run.
+///
+/// # Panics
+/// When it does not tell.
+#[must_use]
+pub fn version() -> (u32, u32) {
+    let output = Command::new(path()).arg("version").env("CHECKPOINT_DISABLE", "1").output();
+    let output = output.expect("Terraform starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let number = said.split_once("Terraform v").map(|(_, rest)| rest).unwrap_or_default();
+    let mut parts = number.split('.').map(str::parse::<u32>);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
+        _ => panic!("this is no Terraform: {said}"),
+    }
 }
 
 /// The root of the repository.
@@ -106,6 +121,7 @@ pub struct Running {
     child: Child,
     command: String,
     started: Instant,
+    patience: Duration,
     stdout: JoinHandle<String>,
     stderr: JoinHandle<String>,
 }
@@ -117,8 +133,21 @@ impl Running {
     /// When it does not start.
     #[must_use]
     pub fn start(directory: &Path, environment: &BTreeMap<String, String>, arguments: &[&str]) -> Self {
-        let program = path();
-        let mut child = Command::new(&program)
+        Self::program(&path(), directory, environment, arguments)
+    }
+
+    /// The same for a script that is run beside Terraform, or that runs it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn program(
+        program: &Path,
+        directory: &Path,
+        environment: &BTreeMap<String, String>,
+        arguments: &[&str],
+    ) -> Self {
+        let mut child = Command::new(program)
             .args(arguments)
             .current_dir(directory)
             .env_clear()
@@ -132,8 +161,15 @@ impl Running {
             .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
         let stdout = collect(child.stdout.take());
         let stderr = collect(child.stderr.take());
-        let command = format!("terraform {}", arguments.join(" "));
-        Self { child, command, started: Instant::now(), stdout, stderr }
+        let name = program.file_name().unwrap_or_default().to_string_lossy();
+        let command = format!("{name} {}", arguments.join(" "));
+        Self { child, command, started: Instant::now(), patience: target::DEADLINE, stdout, stderr }
+    }
+
+    /// Waits longer, or less long, for its end.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// What Ctrl-C in a terminal does: SIGINT to Terraform and to the providers it started.
@@ -162,13 +198,18 @@ impl Running {
     /// When it takes longer than any command here should.
     #[track_caller]
     pub fn wait(mut self) -> Run {
-        let deadline = self.started + DEADLINE;
+        let deadline = self.started + self.patience;
+        let mut is_interrupted = false;
         let status = loop {
             match self.child.try_wait().expect("a child can be waited for") {
                 Some(status) => break status,
                 None if Instant::now() > deadline => {
                     self.kill();
-                    panic!("`{}` still ran after {DEADLINE:?}", self.command);
+                    panic!("`{}` still ran after {:?}", self.command, self.patience);
+                }
+                None if interrupt::is_requested() && !is_interrupted => {
+                    self.interrupt();
+                    is_interrupted = true;
                 }
                 None => std::thread::sleep(Duration::from_millis(10)),
             }

@@ -4,9 +4,9 @@
 //! the plan has to be empty, with a refresh and without.
 
 use crate::canary::{self, Secret};
-use crate::emulator::Emulator;
 use crate::plan::{Action, Plan};
 use crate::provider_binary;
+use crate::target::{self, Target};
 use crate::terraform::{Run, Running};
 use serde_json::Value;
 use std::cell::Cell;
@@ -28,7 +28,7 @@ const REQUIRED: &str = r#"terraform {
 pub struct Workspace<'org> {
     root: Option<tempfile::TempDir>,
     environment: BTreeMap<String, String>,
-    orgs: Vec<&'org Emulator>,
+    orgs: Vec<&'org dyn Target>,
     secrets: Vec<Secret>,
     commands: Cell<u32>,
 }
@@ -36,7 +36,7 @@ pub struct Workspace<'org> {
 impl<'org> Workspace<'org> {
     /// Logged in to the org by environment variables.
     #[must_use]
-    pub fn new(org: &'org Emulator) -> Self {
+    pub fn new(org: &'org dyn Target) -> Self {
         let mut workspace = Self::anonymous();
         workspace.environment.extend(org.credentials());
         workspace.watch(org);
@@ -79,8 +79,42 @@ impl<'org> Workspace<'org> {
         Self { root: Some(root), environment, orgs: Vec::new(), secrets: Vec::new(), commands: Cell::new(0) }
     }
 
+    /// Lets `terraform init` install the provider, as users do it: from a mirror on disk instead of the registry.
+    /// What calls modules or is tested by `terraform test` needs an init.
+    ///
+    /// # Panics
+    /// When the mirror cannot be written.
+    pub fn installs(&self) {
+        let version = env!("CARGO_PKG_VERSION");
+        let mirror = self.root().join("mirror");
+        let home = mirror.join(SOURCE).join(version).join(platform());
+        std::fs::create_dir_all(&home).expect("a folder of the mirror");
+        std::os::unix::fs::symlink(
+            provider_binary::path(),
+            home.join(format!("terraform-provider-salesforce_v{version}")),
+        )
+        .expect("a link to the provider");
+        let settings = format!(
+            "provider_installation {{\n  filesystem_mirror {{ path = \"{}\" }}\n}}\n",
+            mirror.display()
+        );
+        std::fs::write(self.root().join("terraform.tfrc"), settings).expect("Terraform's settings");
+    }
+
+    /// Runs a script with the environment of the workspace and searches what it left for secrets.
+    #[track_caller]
+    pub fn run_script(&self, script: &Path, arguments: &[&str]) -> Run {
+        let log = self.log();
+        let mut environment = self.environment.clone();
+        environment.insert("TF_LOG_PATH".to_owned(), log.display().to_string());
+        self.commands.set(self.commands.get() + 1);
+        let run = Running::program(script, &self.folder(), &environment, arguments).wait();
+        self.finish(&run, &log);
+        run
+    }
+
     /// Searches for this org's secrets too.
-    pub fn watch(&mut self, org: &'org Emulator) {
+    pub fn watch(&mut self, org: &'org dyn Target) {
         self.orgs.push(org);
     }
 
@@ -129,7 +163,8 @@ impl<'org> Workspace<'org> {
         let mut environment = self.environment.clone();
         environment.insert("TF_LOG_PATH".to_owned(), self.log().display().to_string());
         self.commands.set(self.commands.get() + 1);
-        Running::start(&self.folder(), &environment, arguments)
+        let patience = self.orgs.iter().map(|org| org.patience()).max().unwrap_or(target::DEADLINE);
+        Running::start(&self.folder(), &environment, arguments).with_patience(patience)
     }
 
     /// The log of the next command.
@@ -253,6 +288,10 @@ impl<'org> Workspace<'org> {
     pub fn converge(&self, expected: &[(&str, Action)]) -> Plan {
         let plan = self.plan(&[]);
         plan.changes(expected);
+        for app in plan.apps() {
+            let is_allowed = self.orgs.iter().all(|org| org.may_touch(&app));
+            assert!(is_allowed, "the plan touches {app}, which is not of this test");
+        }
         self.apply_plan().succeeded();
         self.is_settled();
         plan
@@ -317,6 +356,17 @@ impl Drop for Workspace<'_> {
             eprintln!("the workspace of the failed test is kept: {}", kept.display());
         }
     }
+}
+
+/// This machine, as a mirror's folders name it.
+fn platform() -> String {
+    let system = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
+    let machine = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("{system}_{machine}")
 }
 
 /// What a plan can do besides changing resources.

@@ -1,4 +1,4 @@
-# A web shop with headless login: its own pages, its own backend, Salesforce as the identity provider.
+# A web shop with headless login and guests: its own pages, its own backend, Salesforce as the identity provider.
 # `make demo` runs this against the emulator; against an org of yours it needs the SALESFORCE_* variables,
 # a permission set Shop_Customer, and the Authorization Code and Credentials Flow allowed in the org.
 
@@ -10,37 +10,26 @@ terraform {
   }
 }
 
-provider "salesforce" {}
-
-resource "salesforce_external_client_app" "shop" {
-  name          = "Shop"
-  label         = "Shop"
-  contact_email = "identity@example.com"
+provider "salesforce" {
+  # Right in production, in the way here: guests are wanted, and the shop speaks REST.
+  suppress_warnings = ["anonymous-access", "jwt-enabled"]
 }
 
-resource "salesforce_external_client_app_oauth_settings" "shop" {
-  external_client_app = salesforce_external_client_app.shop.id
+module "shop" {
+  source = "../modules/headless-identity"
 
-  callback_urls                       = ["https://shop.example.com/callback"]
-  oauth_scopes                        = ["Api", "OpenID", "RefreshToken"]
-  code_credential_flow_enabled        = true
-  code_credential_post_only           = true
-  secret_required_for_web_server_flow = true
-  pkce_required                       = true
-  named_user_jwt_enabled              = true
-}
+  name            = "Shop"
+  contact_email   = "identity@example.com"
+  client_type     = "private" # the backend keeps the consumer secret
+  variants        = ["login", "guest"]
+  callback_urls   = ["https://shop.example.com/callback"]
+  permission_sets = ["Shop_Customer"]
 
-resource "salesforce_external_client_app_policies" "shop" {
-  external_client_app = salesforce_external_client_app_oauth_settings.shop.id
-
-  permitted_users                    = "AdminApprovedPreAuthorized"
-  permission_sets                    = ["Shop_Customer"]
-  guest_code_credential_flow_enabled = true
-  guest_jwt_session_timeout_type     = "Custom"
-  guest_jwt_timeout_minutes          = 30
+  # So that the demo can be cleaned up. Leave it out in earnest.
+  deletion_protection = false
 }
 
 output "consumer_key" {
   description = "The shop's client ID"
-  value       = salesforce_external_client_app_oauth_settings.shop.consumer_key
+  value       = module.shop.consumer_key
 }

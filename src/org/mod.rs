@@ -93,8 +93,10 @@ pub enum Freshness {
 #[derive(Clone, Debug)]
 pub enum Lookup {
     Found(Box<Found>),
-    /// Not there, and a second source agrees.
-    Absent,
+    /// Not there, and a second source agrees: its list has so many others of the kind.
+    Absent {
+        others: usize,
+    },
     /// It may well be there, but we do not get to see it.
     Hidden {
         why: String,

@@ -274,17 +274,17 @@ impl Snapshot {
         if let Some(why) = &loaded.refused {
             return hidden(why.clone());
         }
-        match &loaded.listed {
-            Some(Ok(_)) => {}
+        let others = match &loaded.listed {
+            Some(Ok(listed)) => listed.len(),
             Some(Err(why)) => return hidden(why.clone()),
             None => return hidden(format!("{} was not listed", wanted.kind.name)),
-        }
+        };
         match loaded.unseen().find(|file| self.may_be(&file.full_name, wanted)) {
             Some(file) => hidden(format!(
                 "the org lists {} {}, but does not let us read it",
                 wanted.kind.name, file.full_name
             )),
-            None => Lookup::Absent,
+            None => Lookup::Absent { others },
         }
     }
 

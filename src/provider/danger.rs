@@ -26,6 +26,8 @@ pub struct Danger {
 pub enum Transition {
     /// From anything else to true.
     ToTrue,
+    /// From anything else, nothing included, to true: also when the resource is made.
+    On,
     /// From anything else to false.
     ToFalse,
     /// From anything else to this word.
@@ -48,7 +50,8 @@ impl Danger {
     ) -> Option<Diagnostic> {
         let (old, new) = (prior.get(self.attribute), planned.get(self.attribute));
         // Without any state before, what is there is not known: it may be a change.
-        if old == new || new.is_unknown() || (old.is_null() && !prior.is_null()) {
+        let begins = self.change == Transition::On || prior.is_null();
+        if old == new || new.is_unknown() || (old.is_null() && !begins) {
             return None;
         }
         // A record may be named by its ID before and by its name after.
@@ -59,7 +62,7 @@ impl Danger {
         let kept = named(new);
         let removed: Vec<String> = named(old).into_iter().filter(|name| !kept.contains(name)).collect();
         let happens = match self.change {
-            Transition::ToTrue => new == &Value::Bool(true),
+            Transition::ToTrue | Transition::On => new == &Value::Bool(true),
             Transition::ToFalse => new == &Value::Bool(false),
             Transition::ToWord(word) => new.as_text() == Some(word),
             Transition::MembersRemoved => !removed.is_empty(),
@@ -140,6 +143,7 @@ pub fn shown(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_string(),
         Value::Null => "nothing".to_owned(),
+        Value::Unknown => "(known after apply)".to_owned(),
         Value::List(members) | Value::Set(members) => {
             members.iter().filter_map(Value::as_text).collect::<Vec<_>>().join(", ")
         }

@@ -207,6 +207,8 @@ impl ErrorKind {
 /// A code of Salesforce proves that the request was refused as a whole, except where noted.
 fn judge_code(code: &str, text: &str) -> (Class, bool) {
     let class = match code {
+        // The same code for an outage of the API and for a user who lacks "API Enabled". No wait helps the user.
+        "API_CURRENTLY_DISABLED" if text.contains("for this User") => Class::Permission,
         "SERVER_UNAVAILABLE" | "API_CURRENTLY_DISABLED" | "INVALID_QUERY_LOCATOR" => Class::Transient,
         "UNABLE_TO_LOCK_ROW" | "ALREADY_IN_PROCESS" | "ORG_LOCKED" => Class::Locked,
         "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE"

@@ -180,6 +180,8 @@ fn a_deploy_that_failed_as_a_whole_has_a_class() {
         (None, "admin operation already in progress", Class::Locked),
         (Some("UNKNOWN_EXCEPTION"), "ErrorId: 1", Class::Transient),
         (Some("INSUFFICIENT_ACCESS"), "no", Class::Permission),
+        (Some("API_CURRENTLY_DISABLED"), "API is disabled for this User", Class::Permission),
+        (Some("API_CURRENTLY_DISABLED"), "the API is away", Class::Transient),
         (None, "something else", Class::Fatal),
     ] {
         assert_eq!(deploy_class(code, Some(text)), class, "{text}");

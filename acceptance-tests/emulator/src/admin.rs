@@ -13,6 +13,7 @@ use crate::contract::{Contract, MetadataType, PARENT};
 use crate::deletion;
 use crate::emulator::State;
 use crate::http::{Answer, Request};
+use crate::installed::{self, Parcel};
 use crate::org::{
     APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, Group, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS,
     Tree,
@@ -52,6 +53,17 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
         ("GET", ["org"]) => ok(org(state)),
         ("PATCH", ["org"]) => patch_org(state, &body(request)?),
         ("POST", ["apps"]) => make_app(state, &body(request)?),
+        ("POST", ["packages"]) => install(state, &body(request)?),
+        ("DELETE", ["packages", namespace]) => {
+            let apps = installed::apps(&state.org, namespace);
+            if apps.is_empty() {
+                return Err((404, format!("no package {namespace} is installed")));
+            }
+            for app in &apps {
+                deletion::remove(&mut state.org.tree, APP, app);
+            }
+            ok(json!({ "uninstalled": apps }))
+        }
         ("POST", ["sessions", "expire"]) => {
             let live = state.org.sessions.iter_mut().filter(|session| !session.expired);
             let mut count = 0;
@@ -61,16 +73,24 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
             }
             ok(json!({ "expired": count }))
         }
+        ("GET", ["gates"]) => ok(json!(crate::site::gate::list())),
         ("GET", ["clock"]) => ok(clock(state)),
         ("POST", ["clock"]) => {
             let wanted = body(request)?;
-            let Some(seconds) = wanted.get("forward_seconds").and_then(Value::as_u64) else {
-                return wrong("forward_seconds must be a number of seconds");
-            };
-            state.org.clock_ahead_ms = state.org.clock_ahead_ms.saturating_add(seconds.saturating_mul(1000));
-            ok(clock(state))
+            let seconds = wanted.get("forward_seconds").and_then(Value::as_u64);
+            let ahead = seconds.and_then(|seconds| {
+                let moved = state.org.clock_ahead_ms.checked_add(seconds.checked_mul(1000)?)?;
+                (moved <= FARTHEST_AHEAD).then_some(moved)
+            });
+            match ahead {
+                Some(ahead) => {
+                    state.org.clock_ahead_ms = ahead;
+                    ok(clock(state))
+                }
+                None => wrong("forward_seconds must be a number of seconds, a hundred years in all at most"),
+            }
         }
-        (_, ["site" | "users", ..]) => site::respond(state, request, rest),
+        (_, ["site" | "users" | "mailbox", ..]) => site::respond(state, request, rest),
         ("POST", ["sessions"]) => open_session(state, &body(request)?),
         ("GET", ["faults"]) => ok(json!(state.script.entries)),
         ("POST", ["faults"]) => {
@@ -89,6 +109,8 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
         (method, _) => Err((404, format!("no {method} {} here; see the README", request.path))),
     }
 }
+
+const FARTHEST_AHEAD: stamp::Millis = 100 * 366 * 86_400_000;
 
 fn clock(state: &State) -> Value {
     json!({ "now": stamp::iso(state.org.now()), "ahead_seconds": state.org.clock_ahead_ms / 1000 })
@@ -259,6 +281,24 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     Ok(Answer::json(201, &json!({ "name": name })))
 }
 
+/// What an administrator gets by installing a package that has an app in it.
+fn install(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
+    let string = |name: &str| wanted.get(name).and_then(Value::as_str);
+    let (Some(namespace), Some(app)) = (string("namespace"), string("name")) else {
+        return wrong("namespace and name are needed");
+    };
+    let parcel = Parcel {
+        namespace,
+        app,
+        label: string("label").unwrap_or(app),
+        scopes: string("scopes").unwrap_or("Api, RefreshToken"),
+        oauth_link: string("oauthLink").unwrap_or("00DPUBLISHER001:888000000000001"),
+    };
+    let installer = other_admin(state)?;
+    let name = installed::install(&mut state.org, &parcel, &installer.id, stamp::now()).or_else(wrong)?;
+    Ok(Answer::json(201, &json!({ "name": name })))
+}
+
 /// As many apps more that only differ in their names, ids and consumer keys: an org with thousands of them.
 fn copy_app(tree: &mut Tree, name: &str, copies: u64) {
     let parts = [APP, OAUTH_SETTINGS, GLOBAL_SETTINGS, OAUTH_POLICIES, APP_POLICIES];
@@ -320,7 +360,7 @@ fn org(state: &State) -> Value {
         "profiles": state.org.profiles,
         "apexClasses": state.org.apex_classes,
         "jwtTokens": state.org.login_apps.iter().any(|app| app.jwt_tokens),
-        "behaviours": behaviour::FACTS.len(),
+        "behaviours": behaviour::FACTS.len() + crate::site::facts::FACTS.len(),
     })
 }
 

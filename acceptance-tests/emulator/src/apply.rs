@@ -362,7 +362,7 @@ impl<'a> Application<'a> {
             }
         }
         for app in std::mem::take(&mut self.touched_apps) {
-            let Err(refusal) = rules::guest_flow_is_possible(&self.tree, &app) else {
+            let Err(refusal) = rules::guest_flow_is_possible(self.settings.org, &self.tree, &app) else {
                 continue;
             };
             let culprit = [OAUTH_POLICIES, GLOBAL_SETTINGS].into_iter().find_map(|kind| {

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::PARENT;
-use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
+use crate::org::{
+    APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS, Org,
+    SettingsMood, Tree, User,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
@@ -29,8 +32,9 @@ macro_rules! facts {
         &[$(Fact { what: $what, evidence: Evidence::$evidence, source: $source }),*]
     };
 }
+pub(crate) use facts;
 
-/// The list that README.md shows; a test compares the two.
+/// The list that README.md shows; a test compares the two. Those of the site's flows are in `site/facts.rs`.
 pub const FACTS: &[Fact] = facts![
     Confirmed: "Creating OAuth settings S of app A creates S_defaultPolicy (OAuth policies) and A_defaultPolicy (app policies)", "five observers of live orgs";
     Confirmed: "An app has one file of each policy type; one in the creating package takes the place of the default", "two observers each";
@@ -63,6 +67,10 @@ pub const FACTS: &[Fact] = facts![
     Cited: "Guest tokens need JWT access tokens", "Metadata API guide";
     Cited: "isCodeCredFlowEnabled needs the org's oAuthCdCrdtFlowEnable", "Metadata API guide";
     Cited: "Files of org settings may be partial: what they leave out stays", "one observer";
+    Confirmed: "The settings of an org have no wildcard of their own: * means all settings there are, and is not imitated", "Metadata API guide, two types";
+    Cited: "Org settings need no other permission than the Metadata API's", "Metadata API guide; switch org_settings";
+    Cited: "Settings of an org are not deleted", "Metadata API guide: an org has one file of each";
+    Assumed: "Org settings in a package are taken before the apps in it", "no source";
     Cited: "At most 128 custom attributes and 128 trusted IP ranges", "Metadata API guide";
     Cited: "Zero comes back with a validity period of 0 and no unit", "one retrieved file";
     Cited: "Full names: letters, digits, underscore; begin with a letter; no trailing or double underscore", "Metadata API guide";
@@ -86,7 +94,32 @@ pub const FACTS: &[Fact] = facts![
     Cited: "Deploys can be found by a tooling query on DeployRequest", "one client's source";
     Assumed: "A label that is left out becomes the full name", "retrieved files look like it";
     Assumed: "App developers may change everything, app admins the policies only", "names of the permissions";
+    Cited: "Of an app only the header and the OAuth settings travel in a package; policies and the Global file do not", "Metadata API guide and one observer";
+    Cited: "In a subscriber's org the policies of an installed app have no namespace", "one observer";
+    Cited: "FileProperties have namespacePrefix and manageableState", "WSDL";
+    Assumed: "What a package brought cannot be changed or deleted, nor anything be made in its namespace; its policies can", "documents on managed packages in general";
+    Assumed: "Queries tell an installed app's DeveloperName and NamespacePrefix apart", "columns of the object";
+    Assumed: "A retrieve of * returns what packages brought", "no source; switch wildcard_skips_packages";
+    Assumed: "With the consumer of another org nobody here checks that it allows the flows which the policies set", "no source";
+    Assumed: "A query answers with up to 2000 records and says where the next ones are", "general knowledge";
     Assumed: "The wording of errors that no source quotes", "no source";
+    Assumed: "A failure's lineNumber is that of the element at fault", "an optional number in the schema";
+    Assumed: "Elements of a file may stand in any order", "observers disagree; switch alphabetical";
+    Assumed: "isPkceRequired false is kept", "one observer says that it becomes true again; switch pkce_reverts";
+    Assumed: "Basic and its parts, RefreshToken and OfflineAccess come back as they were sent", "no source";
+    Assumed: "Permission sets sent as ids come back as names", "no source";
+    Assumed: "Items of a list may be separated by a comma and a line break", "no source";
+    Assumed: "Line breaks come back as they were, whether they were written as such or as references", "the rules of XML";
+    Assumed: "A Global file that is shown has the secret in it", "observers disagree; switch secret_in_metadata";
+    Cited: "The credentials of Connect REST show the consumer key", "Connect REST guide; switch key_in_rest";
+    Assumed: "Pre-authorisation needs no permission set of one's own", "one observer disagrees; switch preauthorization_needs_own_assignment";
+    Assumed: "Names of apps that differ in case only clash", "no source";
+    Assumed: "Connect REST lists apps that no token was given to", "observers disagree";
+    Cited: "A retrieve of * returns the apps", "Metadata API guide";
+    Cited: "Assignments of permission sets and members of permission set groups are shown to holders of documented permissions only, such as View Setup", "object reference";
+    Assumed: "An object that a user may not see answers INVALID_TYPE", "what clients report of objects in general";
+    Assumed: "An assignment of a permission set group names the permission set that stands for the group; muted permissions take nobody's access to an app", "columns of the object reference";
+    Assumed: "A site's objects are not there in an org without sites", "no source; switch no_sites";
 ];
 
 /// Elements that get a value when a file leaves them out, per type. API version since which each is there is the contract's.
@@ -137,7 +170,7 @@ pub fn is_imitated(kind: &str) -> bool {
 /// The order in which the files of a package are taken.
 pub fn rank(kind: &str) -> u8 {
     match kind {
-        "OauthOidcSettings" | "ExternalClientAppSettings" => 0,
+        OIDC_SETTINGS | APP_SETTINGS => 0,
         "OauthCustomScope" | APP => 1,
         OAUTH_SETTINGS => 2,
         GLOBAL_SETTINGS => 3,
@@ -152,9 +185,7 @@ pub fn writers(kind: &str) -> &'static [&'static str] {
     match kind {
         OAUTH_POLICIES | APP_POLICIES => &["ExternalClientAppDeveloper", "ExternalClientAppAdmin"],
         "OauthCustomScope" => &["ManageConnectedApps"],
-        "OauthOidcSettings" | "ExternalClientAppSettings" | "OauthTokenExchangeHandler" => {
-            &["ModifyMetadata", "ModifyAllData"]
-        }
+        OIDC_SETTINGS | APP_SETTINGS | "OauthTokenExchangeHandler" => &["ModifyMetadata", "ModifyAllData"],
         _ => &["ExternalClientAppDeveloper"],
     }
 }
@@ -163,6 +194,9 @@ pub fn writers(kind: &str) -> &'static [&'static str] {
 pub fn is_visible(org: &Org, user: &User, kind: &str) -> bool {
     if kind == GLOBAL_SETTINGS {
         return org.shows_global(user);
+    }
+    if matches!(kind, OIDC_SETTINGS | APP_SETTINGS) {
+        return org.switches.org_settings != SettingsMood::Hidden;
     }
     if writers(kind).contains(&"ModifyMetadata") || kind == "OauthCustomScope" {
         return true;
@@ -208,8 +242,8 @@ pub fn complete_lifetime(fields: &mut Fields) {
 pub const PARTS_OF_OAUTH: &[&str] = &[OAUTH_POLICIES, GLOBAL_SETTINGS];
 
 /// Why an app cannot be used for a flow although its settings allow it.
-pub fn is_enabled(org: &Org, app: &str) -> bool {
-    org.tree.part(APP_POLICIES, app).is_some_and(|(_, policies)| {
+pub fn is_enabled(tree: &Tree, app: &str) -> bool {
+    tree.part(APP_POLICIES, app).is_some_and(|(_, policies)| {
         is_true(&policies.fields, "isEnabled") && is_true(&policies.fields, "isOauthPluginEnabled")
     })
 }
@@ -232,33 +266,68 @@ pub fn nobody_is_admitted(fields: &Fields) -> bool {
 mod tests {
     use super::*;
 
-    const START: &str = "<!-- facts: written by the tests -->\n";
-    const END: &str = "<!-- end of facts -->\n";
+    fn name(evidence: Evidence) -> String {
+        format!("{evidence:?}").to_lowercase()
+    }
 
-    fn table() -> String {
-        let count = |evidence| FACTS.iter().filter(|fact| fact.evidence == evidence).count();
-        let mut out = format!(
-            "{} behaviours: {} confirmed, {} cited, {} assumed.\n\n| Behaviour | Evidence | Where from |\n|---|---|---|\n",
-            FACTS.len(),
-            count(Evidence::Confirmed),
-            count(Evidence::Cited),
-            count(Evidence::Assumed)
-        );
-        for fact in FACTS {
-            let evidence = format!("{:?}", fact.evidence).to_lowercase();
-            out.push_str(&format!("| {} | {evidence} | {} |\n", fact.what, fact.source));
+    fn counts(what: &str, all: &[Evidence]) -> String {
+        let count = |evidence| all.iter().filter(|one| **one == evidence).count();
+        let (confirmed, cited) = (count(Evidence::Confirmed), count(Evidence::Cited));
+        let assumed = count(Evidence::Assumed);
+        format!("{} {what}: {confirmed} confirmed, {cited} cited, {assumed} assumed.\n\n", all.len())
+    }
+
+    fn facts_table(facts: &[Fact]) -> String {
+        let evidence: Vec<Evidence> = facts.iter().map(|fact| fact.evidence).collect();
+        let mut out = counts("behaviours", &evidence);
+        out.push_str("| Behaviour | Evidence | Where from |\n|---|---|---|\n");
+        for fact in facts {
+            out.push_str(&format!("| {} | {} | {} |\n", fact.what, name(fact.evidence), fact.source));
         }
         out
     }
 
+    fn gates_table() -> String {
+        use crate::site::gate::Gate;
+        let rows: Vec<_> = Gate::ALL.iter().map(|gate| gate.row()).collect();
+        let evidence: Vec<Evidence> = rows.iter().map(|row| row.evidence).collect();
+        let mut out = counts("gates", &evidence);
+        out.push_str(
+            "| Gate | Where | Closed when | Answer | Evidence | Where from |\n|---|---|---|---|---|---|\n",
+        );
+        for row in rows {
+            out.push_str(&format!(
+                "| {} | {} | {} | {} | {} | {} |\n",
+                row.id,
+                row.endpoint,
+                row.closed_when,
+                row.reply,
+                name(row.evidence),
+                row.source
+            ));
+        }
+        out
+    }
+
+    /// One test for all of the lists: two would write the file at the same time.
     #[test]
-    fn the_readme_lists_every_fact() {
+    fn the_readme_lists_every_fact_and_every_gate() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-        let readme = std::fs::read_to_string(path).unwrap();
-        let (before, rest) = readme.split_once(START).expect("the mark before the facts");
-        let (old, after) = rest.split_once(END).expect("the mark after the facts");
-        if old != table() {
-            std::fs::write(path, format!("{before}{START}{}{END}{after}", table())).unwrap();
+        let before = std::fs::read_to_string(path).unwrap();
+        let mut readme = before.clone();
+        for (what, table) in [
+            ("facts", facts_table(FACTS)),
+            ("facts of the flows", facts_table(crate::site::facts::FACTS)),
+            ("gates", gates_table()),
+        ] {
+            let start = format!("<!-- {what}: written by the tests -->\n");
+            let end = format!("<!-- end of {what} -->\n");
+            let (head, rest) = readme.split_once(&start).expect(what);
+            let (_, tail) = rest.split_once(&end).expect(what);
+            readme = format!("{head}{start}{table}{end}{tail}");
+        }
+        if readme != before {
+            std::fs::write(path, readme).unwrap();
             panic!("README.md was out of date and has been rewritten; look at the change and commit it");
         }
     }

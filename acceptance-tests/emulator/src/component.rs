@@ -49,7 +49,7 @@ pub fn is_true(fields: &Fields, name: &str) -> bool {
     text(fields, name) == Some("true")
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
     pub id: String,
     pub fields: Fields,

@@ -12,6 +12,7 @@ use crate::contract::{Contract, MetadataType};
 use crate::deletion;
 use crate::emulator::{Call, State};
 use crate::fault::Fault;
+use crate::installed;
 use crate::org::User;
 use crate::report::xml;
 use crate::soap::{children, text_of};
@@ -191,8 +192,11 @@ fn delete(state: &mut State, kind: &MetadataType, full_name: &str, user: &User) 
         Some(("INVALID_OPERATION", format!("not imitated: deleting {}", kind.name)))
     } else if state.org.tree.get(&kind.name, full_name).is_none() {
         Some(("INVALID_CROSS_REFERENCE_KEY", format!("no {} named {full_name} found", kind.name)))
+    } else if let Err(refusal) = installed::is_changeable(&state.org, &kind.name, full_name) {
+        Some(("INSUFFICIENT_ACCESS_OR_READONLY", refusal.text))
     } else {
         deletion::remove(&mut state.org.tree, &kind.name, full_name);
+        state.org.end_sessions_of_deleted_apps();
         None
     };
     result(full_name, None, refused)

@@ -4,6 +4,7 @@ use crate::apply::{Application, Message};
 use crate::behaviour;
 use crate::component::text;
 use crate::contract::{Contract, PARENT};
+use crate::installed;
 use crate::org::{APP, APP_POLICIES, OAUTH_POLICIES, OAUTH_SETTINGS, Tree};
 use crate::package::{Manifest, Member};
 
@@ -51,6 +52,9 @@ fn delete_member(work: &mut Application<'_>, manifest: &Manifest, member: &Membe
         // The message stands under the manifest's name; clients look for it there.
         return work.warning(problem, Message { full_name: file.clone(), ..base.clone() });
     };
+    if let Err(refusal) = installed::is_changeable(work.settings.org, &kind.name, &member.name) {
+        return failure(refusal.text);
+    }
     let app = text(&component.fields, PARENT).unwrap_or(&member.name).to_string();
     let goes_along = |kind: &str, name: &str| {
         manifest.members.iter().any(|other| other.kind == kind && other.name == name)

@@ -15,6 +15,7 @@ use crate::oauth;
 use crate::org::Org;
 use crate::rest;
 use crate::script::{Action, Script, When};
+use crate::site;
 use crate::soap;
 use crate::stamp;
 
@@ -24,6 +25,8 @@ pub struct State {
     pub journal: Journal,
     pub script: Script,
     pub state_file: Option<std::path::PathBuf>,
+    /// Results of queries that did not go into one answer, by locator.
+    pub cursors: std::collections::BTreeMap<String, Value>,
     /// What was last written to the state file.
     saved: String,
 }
@@ -60,7 +63,8 @@ pub struct Emulator {
 impl Emulator {
     pub fn new(org: Org, jobs: Jobs, journal: Journal, state_file: Option<std::path::PathBuf>) -> Emulator {
         let script = Script::default();
-        Emulator { state: Mutex::new(State { org, jobs, journal, script, state_file, saved: String::new() }) }
+        let (cursors, saved) = Default::default();
+        Emulator { state: Mutex::new(State { org, jobs, journal, script, state_file, cursors, saved }) }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -78,7 +82,9 @@ impl Emulator {
     pub fn answer(&self, request: &Request) -> Answer {
         let state = &mut *self.state();
         state.advance();
-        if request.path == "/emulator" || request.path.starts_with("/emulator/") {
+        let within = site::path_within(&state.org, request);
+        let request = within.as_ref().unwrap_or(request);
+        if !request.on_site && (request.path == "/emulator" || request.path.starts_with("/emulator/")) {
             let answer = admin::answer(state, request);
             state.advance();
             state.save();
@@ -123,7 +129,10 @@ impl State {
     /// Commits what is due. Whether anything was.
     fn advance(&mut self) -> bool {
         let now = self.org.now();
-        self.jobs.advance(&mut self.org, now)
+        let is_due = self.jobs.advance(&mut self.org, now);
+        self.org.note_changes();
+        site::settle(&mut self.org);
+        is_due
     }
 
     /// Writes the state file when something changed.
@@ -144,6 +153,9 @@ impl State {
 
 /// The name under which the journal and the fault script know a request.
 fn operation_of(request: &Request) -> String {
+    if let Some(name) = site::operation_of(request) {
+        return name.to_string();
+    }
     let segments = request.segments();
     match segments.as_slice() {
         ["services", "Soap", "m", ..] => soap::method_of(request).unwrap_or_else(|| "soap".to_string()),
@@ -190,7 +202,8 @@ fn planned_answer(
     if let Some(text) = &action.fault {
         answer = if request.path.starts_with("/services/Soap/") {
             Fault { status: text.status.unwrap_or(500), ..Fault::new(&text.code, text.text.clone()) }.answer()
-        } else if request.path.starts_with("/services/oauth2/") {
+        } else if request.path.starts_with("/services/oauth2/") || request.path.starts_with("/services/auth/")
+        {
             fault::oauth(text.status.unwrap_or(400), &text.code, &text.text)
         } else {
             fault::rest(text.status.unwrap_or(400), text.code.trim_start_matches("sf:"), &text.text)
@@ -268,20 +281,26 @@ fn second_actor(state: &mut State, action: &Action) {
 
 fn route(state: &mut State, request: &Request, call: &mut Call) -> Answer {
     if request.on_site {
-        return fault::rest(
-            501,
-            "NOT_IMITATED",
-            &format!("not imitated: {} {}", request.method, request.path),
-        );
+        return site::answer(state, request, call);
     }
     let segments = request.segments();
     match segments.as_slice() {
         ["services", "Soap", "m", ..] => soap::answer(state, request, call),
+        // Among them the partner API, whose login() orgs switch off.
+        ["services", "Soap", ..] => {
+            Fault::not_imitated(format!("{} {}", request.method, request.path)).answer()
+        }
         ["services", "oauth2", "token"] => oauth::token(state, request, call),
         ["services", "oauth2", "userinfo"] => oauth::userinfo(state, request, call),
         ["services", "oauth2", "revoke"] => oauth::revoke(state, request, call),
         ["id", ..] => oauth::identity(state, request, call),
         ["services", "data", ..] => rest::answer(state, request, call),
+        ["services", "oauth2", "authorize" | "echo" | "introspect"]
+        | ["services", "auth", "headless", ..] => {
+            let hint =
+                format!("the flows of external users are called on the site's host, {}", state.org.site.url);
+            fault::oauth(501, "not_imitated", &format!("not imitated: {}; {hint}", request.path))
+        }
         _ => fault::rest(501, "NOT_IMITATED", &format!("not imitated: {} {}", request.method, request.path)),
     }
 }

@@ -19,6 +19,7 @@ mod deletion;
 mod emulator;
 mod fault;
 mod http;
+mod installed;
 mod job;
 mod journal;
 mod multipart;
@@ -153,6 +154,7 @@ pub async fn start(config: Config) -> Result<Running, String> {
     if !config.site_prefix.is_empty() {
         org.site.network.url_path_prefix = prefix.to_string();
     }
+    org.url.clone_from(&url);
     org.site.locate(&format!("{scheme}://{site_bound}"));
     let site_url = org.site.url.clone();
     let credentials = Credentials::issue(&mut org, &url, ca_certificate);

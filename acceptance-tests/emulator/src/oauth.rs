@@ -12,6 +12,7 @@ use crate::emulator::{Call, State};
 use crate::fault::{oauth as error, rest};
 use crate::http::{Answer, Request, parse_form};
 use crate::org::{GLOBAL_SETTINGS, OAUTH_POLICIES, Org, User};
+use crate::site::{self, Gate};
 use crate::stamp;
 
 /// Who asks for a token.
@@ -40,13 +41,16 @@ fn client(org: &Org, id: &str) -> Option<Client> {
             allows_credentials: true,
         });
     }
+    let tree = org.in_effect();
     let (_, global) =
-        org.tree.all(GLOBAL_SETTINGS).find(|(_, global)| text(&global.fields, "consumerKey") == Some(id))?;
+        tree.all(GLOBAL_SETTINGS).find(|(_, global)| text(&global.fields, "consumerKey") == Some(id))?;
     let app = text(&global.fields, PARENT)?;
-    if !behaviour::is_enabled(org, app) || org.now() < global.created + org.switches.propagation_ms {
+    if !behaviour::is_enabled(tree, app)
+        || org.now() < global.created.saturating_add(org.switches.propagation_ms)
+    {
         return None;
     }
-    let policies = org.tree.part(OAUTH_POLICIES, app).map(|(_, policies)| &policies.fields);
+    let policies = tree.part(OAUTH_POLICIES, app).map(|(_, policies)| &policies.fields);
     Some(Client {
         id: id.to_string(),
         secret: text(&global.fields, "consumerSecret").unwrap_or_default().to_string(),
@@ -153,10 +157,10 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
 
 /// An app admits users beforehand by policy. Who holds a permission set is not modelled: any one of them admits.
 fn is_preauthorized(org: &Org, consumer_key: &str) -> bool {
-    org.tree
-        .all(GLOBAL_SETTINGS)
+    let tree = org.in_effect();
+    tree.all(GLOBAL_SETTINGS)
         .find(|(_, global)| text(&global.fields, "consumerKey") == Some(consumer_key))
-        .and_then(|(_, global)| org.tree.part(OAUTH_POLICIES, text(&global.fields, PARENT)?))
+        .and_then(|(_, global)| tree.part(OAUTH_POLICIES, text(&global.fields, PARENT)?))
         .is_some_and(|(_, policies)| {
             text(&policies.fields, "permittedUsersPolicyType") == Some("AdminApprovedPreAuthorized")
                 && !behaviour::nobody_is_admitted(&policies.fields)
@@ -260,6 +264,10 @@ fn refresh(
 fn grant(state: &mut State, request: &Request, user: &User, client: &Client, call: &mut Call) -> Answer {
     call.user = Some(user.username.clone());
     let token = state.org.open_session(&user.id, &client.id, client.app.as_deref(), client.jwt_tokens);
+    let scope = match &client.app {
+        None => "api web refresh_token".to_string(),
+        Some(app) => site::scopes_of(&state.org, app).join(" "),
+    };
     Answer::json(
         200,
         &json!({
@@ -267,7 +275,7 @@ fn grant(state: &mut State, request: &Request, user: &User, client: &Client, cal
             "id": format!("{}/id/{}/{}", request.base_url, state.org.id, user.id),
             "instance_url": request.base_url,
             "issued_at": state.org.now().to_string(),
-            "scope": "api web refresh_token",
+            "scope": scope,
             "signature": STANDARD.encode(stamp::random_text(32)),
             "token_format": if client.jwt_tokens { "jwt" } else { "opaque" },
             "token_type": "Bearer",
@@ -278,11 +286,11 @@ fn grant(state: &mut State, request: &Request, user: &User, client: &Client, cal
 
 /// The user of a REST call's session.
 pub fn bearer_user(state: &State, request: &Request, call: &mut Call) -> Result<User, Answer> {
-    let user = request
-        .bearer()
-        .and_then(|token| state.org.session(token))
-        .and_then(|session| state.org.user(&session.user))
-        .cloned();
+    let session = request.bearer().and_then(|token| state.org.session(token));
+    if session.is_some_and(|session| site::is_foreign(session, request)) {
+        return Err(Gate::Issuer.answer(call));
+    }
+    let user = session.and_then(|session| state.org.user(&session.user)).cloned();
     match user {
         Some(user) => {
             call.user = Some(user.username.clone());

@@ -10,7 +10,7 @@ use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::PARENT;
 use crate::site::network::{GUEST_PROFILE, MEMBER_PROFILE, OTHER_PROFILE, REGISTRATION_HANDLER};
 use crate::site::people::{External, LoginPolicy};
-use crate::site::{Network, Site, people};
+use crate::site::{Network, Site, SiteSession, people};
 use crate::stamp::{self, Millis};
 
 pub const APP: &str = "ExternalClientApplication";
@@ -22,7 +22,7 @@ pub const OIDC_SETTINGS: &str = "OauthOidcSettings";
 pub const APP_SETTINGS: &str = "ExternalClientAppSettings";
 
 /// The components, by type and full name, and the counter that ids are taken from.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tree {
     /// Shared with the copies that deploys work on: an org may have thousands.
     pub components: BTreeMap<String, BTreeMap<String, Arc<Component>>>,
@@ -184,6 +184,9 @@ pub struct Session {
     pub issued: Millis,
     pub expired: bool,
     pub jwt: bool,
+    /// Of users who logged in on the site.
+    #[serde(default)]
+    pub site: Option<SiteSession>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,6 +198,17 @@ pub enum CancelMood {
     CommitAnyway,
     /// The call is refused.
     Deny,
+}
+
+/// Who gets to see and to change the settings of the org.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettingsMood {
+    /// Whoever may use the Metadata API (documented).
+    #[default]
+    Open,
+    ReadOnly,
+    Hidden,
 }
 
 /// What a real org decides and does not tell, and the delays of this one.
@@ -219,8 +233,21 @@ pub struct Switches {
     pub key_in_rest: bool,
     /// Pre-authorisation demands that the deploying user holds one of the permission sets (one observer).
     pub preauthorization_needs_own_assignment: bool,
+    /// The guide knows no special access rules for the org's settings; an org that has some is to be told from one
+    /// that has not.
+    pub org_settings: SettingsMood,
+    /// The org has no Experience Cloud sites: the objects of sites are not there.
+    pub no_sites: bool,
+    /// A retrieve of `*` leaves out what packages brought.
+    pub wildcard_skips_packages: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
     pub propagation_ms: u64,
+    /// `OrganizationType`, as SOQL tells it.
+    pub edition: String,
+    /// Changes of apps take so long, too.
+    pub changes_propagate: bool,
+    /// Refresh tokens end when they lie idle for so many days, whatever an app's policy says; 0 is no limit.
+    pub refresh_idle_limit_days: u64,
 }
 
 impl Default for Switches {
@@ -238,7 +265,13 @@ impl Default for Switches {
             secret_in_metadata: true,
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
+            org_settings: SettingsMood::Open,
+            no_sites: false,
+            wildcard_skips_packages: false,
             propagation_ms: 0,
+            edition: "Developer Edition".to_string(),
+            changes_propagate: false,
+            refresh_idle_limit_days: 0,
         }
     }
 }
@@ -266,6 +299,12 @@ pub struct Org {
     /// What profiles demand of a login, by name.
     #[serde(default)]
     pub login_policies: BTreeMap<String, LoginPolicy>,
+    /// Of this org's host.
+    #[serde(default)]
+    pub url: String,
+    /// Former states of the tree and since when each was there, while changes take time to spread.
+    #[serde(skip)]
+    pub spreading: Vec<(Millis, Tree)>,
     /// How far the org's clock is ahead of this machine's.
     #[serde(default)]
     pub clock_ahead_ms: Millis,
@@ -280,7 +319,7 @@ fn default_session_timeout() -> u64 {
 
 /// For state files of older emulators.
 fn default_site() -> Site {
-    Site { network: Network::seed("example"), url: String::new() }
+    Site::new(Network::seed("example"))
 }
 
 pub const ALL_PERMISSIONS: &[&str] = &[
@@ -289,6 +328,7 @@ pub const ALL_PERMISSIONS: &[&str] = &[
     "ExternalClientAppDeveloper",
     "ExternalClientAppViewer",
     "ManageConnectedApps",
+    "ManageProfilesPermissionsets",
     "ModifyMetadata",
     "ViewClientSecret",
     "ViewConsumerSecretsInMetadata",
@@ -326,7 +366,7 @@ impl Org {
             user(OTHER_ADMIN, "other.admin", "Otto Other", ALL_PERMISSIONS),
         ];
         users.extend(people::seed(&domain));
-        let site = Site { network: Network::seed(&domain), url: String::new() };
+        let site = Site::new(Network::seed(&domain));
         let at = stamp::now();
         let fields = |entries: &[(&str, &str)]| -> Fields {
             entries.iter().map(|(name, value)| ((*name).to_string(), Value::text(*value))).collect()
@@ -402,6 +442,8 @@ impl Org {
             switches: Switches::default(),
             site,
             login_policies: BTreeMap::new(),
+            url: String::new(),
+            spreading: Vec::new(),
             clock_ahead_ms: 0,
             session_timeout_minutes: default_session_timeout(),
         }
@@ -410,6 +452,31 @@ impl Org {
     /// The org's clock. It runs with the machine's and can be moved forward.
     pub fn now(&self) -> Millis {
         stamp::now().saturating_add(self.clock_ahead_ms)
+    }
+
+    /// The apps and settings as the endpoints of OAuth see them.
+    pub fn in_effect(&self) -> &Tree {
+        let due = self.now().saturating_sub(self.switches.propagation_ms);
+        let spread = self.spreading.iter().rev().find(|(since, _)| *since <= due);
+        spread.or(self.spreading.first()).map_or(&self.tree, |(_, tree)| tree)
+    }
+
+    /// Remembers the tree when it has changed, and forgets what nobody sees any more.
+    pub fn note_changes(&mut self) {
+        if !self.switches.changes_propagate || self.switches.propagation_ms == 0 {
+            self.spreading.clear();
+            return;
+        }
+        let now = self.now();
+        match self.spreading.last() {
+            None => self.spreading.push((0, self.tree.clone())),
+            Some((_, last)) if *last != self.tree => self.spreading.push((now, self.tree.clone())),
+            Some(_) => {}
+        }
+        let due = now.saturating_sub(self.switches.propagation_ms);
+        while self.spreading.get(1).is_some_and(|(since, _)| *since <= due) {
+            self.spreading.remove(0);
+        }
     }
 
     /// The users known by name who hold a permission set.
@@ -482,6 +549,7 @@ impl Org {
             issued: self.now(),
             expired: false,
             jwt,
+            site: None,
         });
         token
     }
@@ -496,7 +564,9 @@ impl Org {
     }
 
     pub fn session(&self, token: &str) -> Option<&Session> {
-        self.sessions.iter().find(|session| session.token == token && !session.expired)
+        let now = self.now();
+        let is_in_time = |session: &Session| session.site.as_ref().is_none_or(|site| now < site.expires);
+        self.sessions.iter().find(|session| session.token == token && !session.expired && is_in_time(session))
     }
 
     /// Whether `user` is shown the Global files at all.

@@ -109,6 +109,9 @@ fn entries(zip: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Unreadable> {
     if archive.len() > MOST_FILES {
         return Err(Unreadable::new("package.xml", "LIMIT_EXCEEDED: Maximum number of files is 10000"));
     }
+    if counted(zip).is_some_and(|count| count != archive.len()) {
+        return Err(Unreadable::new("package.xml", "The zip file holds a file twice"));
+    }
     let mut files = BTreeMap::new();
     let mut total = 0;
     for index in 0..archive.len() {
@@ -126,11 +129,18 @@ fn entries(zip: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Unreadable> {
         if total > LARGEST_CONTENT {
             return Err(Unreadable::new("package.xml", "LIMIT_EXCEEDED: Maximum size of content is 600 MB"));
         }
-        if files.insert(name.clone(), content).is_some() {
-            return Err(Unreadable::new(&name, "The zip file holds this file twice"));
-        }
+        files.insert(name, content);
     }
     Ok(files)
+}
+
+/// How many entries the end of the zip says that there are; the reader has one for each name only.
+fn counted(zip: &[u8]) -> Option<usize> {
+    let end = zip.windows(4).rposition(|window| window == b"PK\x05\x06")?;
+    let count = zip.get(end + 10..end + 12)?;
+    let count = u16::from_le_bytes(count.try_into().ok()?);
+    // More than a number of two bytes can say stands elsewhere.
+    (count != u16::MAX).then_some(usize::from(count))
 }
 
 fn read_manifest(file: &str, content: &[u8]) -> Result<Manifest, Unreadable> {
@@ -155,11 +165,15 @@ fn read_manifest(file: &str, content: &[u8]) -> Result<Manifest, Unreadable> {
         ));
     }
     let mut manifest = Manifest { file_name: file.to_string(), ..Manifest::default() };
+    no_text_between(root).map_err(|(node, text)| wrong(node, text))?;
     for node in root.children().filter(Node::is_element) {
         if node.tag_name().namespace() != Some(NAMESPACE) {
             return Err(wrong(node, format!("Element {} has the wrong namespace", node.tag_name().name())));
         }
         match node.tag_name().name() {
+            "version" if manifest.version.is_some() => {
+                return Err(wrong(node, duplicated("version", "Package")));
+            }
             "version" => {
                 let text = node.text().unwrap_or("").trim();
                 let version = parse_version(text)
@@ -183,7 +197,32 @@ fn read_manifest(file: &str, content: &[u8]) -> Result<Manifest, Unreadable> {
             }
         }
     }
+    for (index, member) in manifest.members.iter().enumerate() {
+        let before = manifest.members.iter().take(index);
+        if before.into_iter().any(|other| other.kind == member.kind && other.name == member.name) {
+            return Err(Unreadable {
+                file: file.to_string(),
+                problem: format!("not imitated: {} {} is named twice", member.kind, member.name),
+                line: Some(member.line),
+            });
+        }
+    }
     Ok(manifest)
+}
+
+fn duplicated(name: &str, kind: &str) -> String {
+    format!("Error parsing file: Element {{{NAMESPACE}}}{name} is duplicated at this location in type {kind}")
+}
+
+fn no_text_between<'a, 'input>(parent: Node<'a, 'input>) -> Result<(), (Node<'a, 'input>, String)> {
+    let mut texts = parent.children().filter(Node::is_text);
+    match texts.find(|node| node.text().is_some_and(|text| !text.trim().is_empty())) {
+        Some(node) => {
+            let name = parent.tag_name().name();
+            Err((node, format!("Error parsing file: text is not allowed between the elements of {name}")))
+        }
+        None => Ok(()),
+    }
 }
 
 fn read_types<'a, 'input>(
@@ -192,11 +231,19 @@ fn read_types<'a, 'input>(
 ) -> Result<Vec<Member>, (Node<'a, 'input>, String)> {
     let mut names = Vec::new();
     let mut kind = None;
+    no_text_between(types)?;
     for node in types.children().filter(Node::is_element) {
+        if node.tag_name().namespace() != Some(NAMESPACE) {
+            return Err((node, format!("Element {} has the wrong namespace", node.tag_name().name())));
+        }
         let text = node.text().unwrap_or("").trim().to_string();
         match node.tag_name().name() {
+            "members" if text.is_empty() => {
+                return Err((node, "Required field is missing: members".to_string()));
+            }
             "members" => names.push((text, line_of(document, node))),
-            "name" if kind.is_none() => kind = Some(text),
+            "name" if kind.is_some() => return Err((node, duplicated("name", "PackageTypeMembers"))),
+            "name" => kind = Some(text),
             other => {
                 return Err((
                     node,

@@ -7,6 +7,7 @@ use crate::apply::Message;
 use crate::behaviour;
 use crate::component::escape;
 use crate::contract::{Contract, MetadataType};
+use crate::installed;
 use crate::job::{Deploy, Jobs, Retrieve, Status, encode, is_component};
 use crate::org::{Org, User};
 use crate::package;
@@ -151,7 +152,8 @@ pub fn file_properties(org: &Org, kind: &MetadataType, name: &str, folder: &str)
         "lastModifiedById": component.modified_by,
         "lastModifiedByName": person(&component.modified_by),
         "lastModifiedDate": iso(component.modified),
-        "manageableState": "unmanaged",
+        "manageableState": installed::manageable_state(name),
+        "namespacePrefix": installed::split(name).0,
         "type": kind.package_name(),
     }))
 }
@@ -178,14 +180,14 @@ pub fn fill(retrieve: &mut Retrieve, org: &Org, user: &User, at: Millis) {
             }
             let one = || org.tree.components.get(&kind.name).and_then(|all| all.get_key_value(member));
             let all: Vec<_> = if member == "*" {
-                org.tree.all(&kind.name).collect()
+                let shown =
+                    |name: &str| !org.switches.wildcard_skips_packages || installed::split(name).0.is_none();
+                org.tree.all(&kind.name).filter(|(name, _)| shown(name)).collect()
             } else {
                 one().map(|(name, component)| (name, component.as_ref())).into_iter().collect()
             };
             for (name, component) in all {
-                if member != "*" && member != name
-                    || !found.entry(kind_name.clone()).or_default().insert(name.clone())
-                {
+                if !found.entry(kind_name.clone()).or_default().insert(name.clone()) {
                     has_match |= member == name;
                     continue;
                 }

@@ -9,7 +9,7 @@ use crate::http::{Answer, Request};
 use crate::job::{Options, encode};
 use crate::multipart;
 use crate::oauth::bearer_user;
-use crate::org::{APP, APP_SETTINGS, GLOBAL_SETTINGS, User};
+use crate::org::{APP, APP_SETTINGS, GLOBAL_SETTINGS, Group, OAUTH_POLICIES, User};
 use crate::package::parse_version;
 use crate::report;
 use crate::soap;
@@ -22,6 +22,7 @@ pub fn operation_of(request: &Request) -> String {
     let name = match (request.method.as_str(), rest) {
         (_, []) => "versions",
         (_, ["query"]) => "query",
+        (_, ["query", _]) => "queryMore",
         (_, ["tooling", "query"]) => "toolingQuery",
         (_, ["sobjects", ..]) => "sobjects",
         (_, ["limits"]) => "limits",
@@ -49,14 +50,19 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         Ok(user) => user,
         Err(answer) => return answer,
     };
+    let resource = segments.get(3..).unwrap_or_default();
+    if let Err(stop) = crate::site::data_apis(&state.org, request, &user, resource) {
+        return stop.answer(call);
+    }
     if !user.may("ApiEnabled") {
         return error(403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner");
     }
-    match (request.method.as_str(), segments.get(3..).unwrap_or_default()) {
+    match (request.method.as_str(), resource) {
         ("GET", []) => resources(state, request, version),
-        ("GET", ["query"]) => query(state, request, &user, call, false),
-        ("GET", ["tooling", "query"]) => query(state, request, &user, call, true),
-        ("GET", ["sobjects", "User", id]) => {
+        ("GET", ["query"]) => query(state, request, &user, call, version, false),
+        ("GET", ["tooling", "query"]) => query(state, request, &user, call, version, true),
+        ("GET", ["query", locator]) => more(state, request, locator, version),
+        ("GET", ["sobjects", "User", id]) if id.starts_with("005") => {
             match state.org.users.iter().find(|user| stamp::same_id(&user.id, id)) {
                 Some(user) => Answer::json(
                     200,
@@ -68,7 +74,10 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
                 None => not_found(),
             }
         }
-        ("GET", ["tooling", "sobjects", ..]) => not_found(),
+        ("POST", ["sobjects", "PermissionSet"]) => create_permission_set(state, request, &user),
+        ("DELETE", ["sobjects", "PermissionSet", id]) => delete_permission_set(state, id, &user),
+        // There is no source tracking; this is how clients find out.
+        ("GET", ["tooling", "sobjects", "SourceMember", ..]) => not_found(),
         ("GET", ["limits"]) => Answer::json(
             200,
             &json!({ "DailyApiRequests": { "Max": 15000, "Remaining": 15000_u64.saturating_sub(state.journal.entries().len() as u64) } }),
@@ -118,13 +127,110 @@ fn resources(state: &State, request: &Request, version: u32) -> Answer {
     )
 }
 
-fn query(state: &State, request: &Request, user: &User, call: &mut Call, is_tooling: bool) -> Answer {
+fn query(
+    state: &mut State,
+    request: &Request,
+    user: &User,
+    call: &mut Call,
+    version: u32,
+    is_tooling: bool,
+) -> Answer {
     let text = request.query("q").unwrap_or_default();
     call.note("soql", json!(text));
-    match soql::run(&soql::Source { org: &state.org, jobs: &state.jobs, user, is_tooling }, text) {
-        Ok(result) => Answer::json(200, &result),
-        Err((code, message)) => error(400, code, &message),
+    let source = soql::Source { org: &state.org, jobs: &state.jobs, user, is_tooling };
+    let result = match soql::run(&source, text) {
+        Ok(result) => result,
+        Err((code, message)) => return error(400, code, &message),
+    };
+    if result.get("records").and_then(Value::as_array).is_none_or(|all| all.len() <= batch_size(request)) {
+        return Answer::json(200, &result);
     }
+    let locator = state.org.tree.next_id("01g");
+    state.cursors.insert(locator.clone(), result);
+    batch(state, request, &locator, 0, version)
+}
+
+/// Clients may ask for smaller batches than the usual ones, by a header.
+fn batch_size(request: &Request) -> usize {
+    let wanted = request.header("sforce-query-options").and_then(|options| options.split_once("batchSize="));
+    let wanted = wanted.and_then(|(_, size)| size.trim().parse().ok());
+    wanted.unwrap_or(2000_usize).clamp(200, 2000)
+}
+
+/// `…/query/01g…-2000`: what comes after the first 2000 records.
+fn more(state: &State, request: &Request, locator: &str, version: u32) -> Answer {
+    let found = locator.rsplit_once('-').and_then(|(id, from)| Some((id, from.parse().ok()?)));
+    match found.filter(|(id, _)| state.cursors.contains_key(*id)) {
+        Some((id, from)) => batch(state, request, id, from, version),
+        None => error(400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
+    }
+}
+
+fn batch(state: &State, request: &Request, locator: &str, from: usize, version: u32) -> Answer {
+    let whole = state.cursors.get(locator).and_then(|result| result.get("records")).and_then(Value::as_array);
+    let all = whole.map(Vec::as_slice).unwrap_or_default();
+    let to = from.saturating_add(batch_size(request)).min(all.len());
+    let mut answer = json!({
+        "totalSize": all.len(),
+        "done": to == all.len(),
+        "records": all.get(from..to).unwrap_or_default(),
+    });
+    if to < all.len() {
+        let next = format!("/services/data/v{version}.0/query/{locator}-{to}");
+        report::set(&mut answer, "nextRecordsUrl", json!(next));
+    }
+    Answer::json(200, &answer)
+}
+
+const ASSIGN: &str = "ManageProfilesPermissionsets";
+
+/// An empty permission set: nobody holds it and it permits nothing.
+fn create_permission_set(state: &mut State, request: &Request, user: &User) -> Answer {
+    if !user.may(ASSIGN) {
+        return error(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object");
+    }
+    let sent: Value = match serde_json::from_slice(&request.body) {
+        Ok(sent) => sent,
+        Err(problem) => return error(400, "JSON_PARSER_ERROR", &problem.to_string()),
+    };
+    let fields = sent.as_object().cloned().unwrap_or_default();
+    if let Some(other) =
+        fields.keys().find(|field| !["Name", "Label", "Description"].contains(&field.as_str()))
+    {
+        return error(501, "NOT_IMITATED", &format!("not imitated: {other} of a permission set"));
+    }
+    let text = |field: &str| fields.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let (Some(name), Some(_)) = (text("Name"), text("Label")) else {
+        return error(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [Label, Name]");
+    };
+    if !crate::rules::is_api_name(name) {
+        return error(400, "INVALID_FIELD", &format!("the permission set's API name is invalid: {name}"));
+    }
+    if state.org.permission_sets.iter().any(|set| set.name.eq_ignore_ascii_case(name)) {
+        return error(400, "DUPLICATE_VALUE", &format!("duplicate value found: Name duplicates {name}"));
+    }
+    let id = state.org.tree.next_id("0PS");
+    state.org.permission_sets.push(Group { id: id.clone(), name: name.to_string(), holders: 0 });
+    Answer::json(201, &json!({ "id": id, "success": true, "errors": [] }))
+}
+
+/// What an org says about one that is in use nobody has described.
+fn delete_permission_set(state: &mut State, id: &str, user: &User) -> Answer {
+    if !user.may(ASSIGN) {
+        return error(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object");
+    }
+    let Some(set) = state.org.permission_sets.iter().find(|set| stamp::same_id(&set.id, id)).cloned() else {
+        return not_found();
+    };
+    let names = |component: &crate::component::Component| {
+        text(&component.fields, "commaSeparatedPermissionSet")
+            .is_some_and(|sets| crate::behaviour::list(sets).contains(&set.name))
+    };
+    if set.holders > 0 || state.org.tree.all(OAUTH_POLICIES).any(|(_, policies)| names(policies)) {
+        return error(501, "NOT_IMITATED", "not imitated: deleting a permission set that is in use");
+    }
+    state.org.permission_sets.retain(|other| other.id != set.id);
+    Answer::empty(204)
 }
 
 fn deploys(
@@ -275,7 +381,7 @@ fn usage(state: &State, request: &Request) -> Answer {
         .take(size)
         .map(|(name, app)| {
             json!({
-                "developerName": name,
+                "developerName": crate::installed::split(name).1,
                 "identifier": app.id,
                 "label": text(&app.fields, "label"),
                 "type": "ExternalClientApplication",

@@ -8,7 +8,10 @@ mod settings;
 use crate::behaviour::{self, join, list};
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::{Contract, MetadataType, PARENT};
-use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, Tree, User};
+use crate::installed;
+use crate::org::{
+    APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, SettingsMood, Tree, User,
+};
 use crate::stamp;
 
 /// What the rules may look at. `tree` is the org as it would be with the files taken so far.
@@ -44,11 +47,18 @@ pub fn settle(
     sent: Fields,
     existing: Option<&Component>,
 ) -> Result<Settled, Refusal> {
+    installed::is_changeable(world.org, &kind.name, name)?;
     name_is_allowed(kind, name)?;
     if !behaviour::is_imitated(&kind.name) {
         return refuse(
             "",
             format!("not imitated: {} (nobody has described how an org treats it)", kind.name),
+        );
+    }
+    if kind.is_settings() && world.org.switches.org_settings != SettingsMood::Open {
+        return refuse(
+            "",
+            "INSUFFICIENT_ACCESS_OR_READONLY: insufficient access rights on the settings of the org",
         );
     }
     documented_values(kind, &sent)?;
@@ -82,9 +92,7 @@ pub fn settle(
 
 /// The sentence is Salesforce's for every API name.
 fn name_is_allowed(kind: &MetadataType, name: &str) -> Result<(), Refusal> {
-    let begins_with_letter = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
-    let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    if begins_with_letter && letters && !name.ends_with('_') && !name.contains("__") {
+    if is_api_name(name) {
         return Ok(());
     }
     refuse(
@@ -96,6 +104,12 @@ fn name_is_allowed(kind: &MetadataType, name: &str) -> Result<(), Refusal> {
             kind.name
         ),
     )
+}
+
+pub fn is_api_name(name: &str) -> bool {
+    let begins_with_letter = name.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
+    let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    begins_with_letter && letters && !name.ends_with('_') && !name.contains("__")
 }
 
 fn documented_values(kind: &MetadataType, sent: &Fields) -> Result<(), Refusal> {
@@ -211,7 +225,10 @@ fn attributes(fields: &Fields) -> Result<(), Refusal> {
 }
 
 /// A rule over several files of an app, looked at when the whole package has been taken.
-pub fn guest_flow_is_possible(tree: &Tree, app: &str) -> Result<(), Refusal> {
+pub fn guest_flow_is_possible(org: &Org, tree: &Tree, app: &str) -> Result<(), Refusal> {
+    if settings::is_linked(tree, org, app) {
+        return Ok(());
+    }
     let guest = tree
         .part(OAUTH_POLICIES, app)
         .is_some_and(|(_, policies)| is_true(&policies.fields, "isGuestCodeCredFlowEnabled"));

@@ -266,6 +266,20 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_counted_so_is_refused() {
+        for (query, words) in [
+            ("SELECT Name who FROM User", "only aggregate expressions use field aliasing"),
+            ("SELECT COUNT() FROM User GROUP BY Name", "COUNT() with GROUP BY"),
+            ("SELECT Id, COUNT(Name) FROM User GROUP BY Name", "Field must be grouped or aggregated: Id"),
+            ("SELECT COUNT(Id) FROM User LIMIT 1", "not imitated: ORDER BY or LIMIT of counts"),
+        ] {
+            let (code, found) = run(query).unwrap_err();
+            assert_eq!(code, "MALFORMED_QUERY");
+            assert!(found.starts_with(words), "{query}: {found}");
+        }
+    }
+
+    #[test]
     fn what_is_not_imitated_is_refused() {
         for (query, code) in [
             ("SELECT Id FROM ScratchOrgInfo limit 1", "INVALID_TYPE"),

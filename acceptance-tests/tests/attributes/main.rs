@@ -13,3 +13,4 @@ mod equivalents;
 mod life;
 mod schema;
 mod table;
+mod versions;

@@ -1,9 +1,9 @@
 //! jsforce, the JavaScript library below most of Salesforce's own tools.
 
 use crate::program::{credentials, node, run};
-use crate::recorder::Recorder;
 use crate::referee;
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::recorder::Recorder;
 use acceptance_tests::workspace::Workspace;
 
 /// The app of `clients/project`, as Terraform would have written it.

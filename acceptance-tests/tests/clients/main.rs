@@ -15,7 +15,6 @@
 mod jsforce;
 mod program;
 mod provider;
-mod recorder;
 mod referee;
 mod sf;
 mod simple_salesforce;

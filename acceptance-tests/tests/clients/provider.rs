@@ -1,8 +1,8 @@
 //! The provider's own messages, judged as those of Salesforce's clients are.
 
-use crate::recorder::Recorder;
 use crate::referee;
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::recorder::Recorder;
 use acceptance_tests::terraform::repository;
 use acceptance_tests::workspace::Workspace;
 

@@ -1,7 +1,7 @@
 //! Has recorded messages judged by Salesforce's own schema, and says what was counted.
 
 use crate::program::{python, run, source};
-use crate::recorder::Recorder;
+use acceptance_tests::recorder::Recorder;
 use serde_json::Value;
 use std::io::Write as _;
 use std::path::Path;

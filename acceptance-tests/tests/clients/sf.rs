@@ -3,10 +3,10 @@
 
 use crate::jsforce::imports_the_shop;
 use crate::program::{Finished, credentials, installed, run, source};
-use crate::recorder::Recorder;
 use crate::referee;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
+use acceptance_tests::recorder::Recorder;
 use acceptance_tests::terraform::repository;
 use acceptance_tests::workspace::Workspace;
 use serde_json::Value;

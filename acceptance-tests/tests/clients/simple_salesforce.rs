@@ -1,9 +1,9 @@
 //! simple-salesforce, the Python library; half of it is zeep, which decodes answers by Salesforce's WSDL.
 
 use crate::program::{credentials, python, run, source};
-use crate::recorder::Recorder;
 use crate::referee;
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::recorder::Recorder;
 
 #[test]
 fn simple_salesforce_drives_the_org_and_every_message_obeys_the_wsdl() {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::disappearance::Missing;
 use crate::org::Instant;
 use crate::value::Value;
 
@@ -24,6 +25,8 @@ pub struct Activity {
     planned: Mutex<BTreeMap<&'static str, Vec<Planned>>>,
     /// What was read, and whether deletion is protected there.
     read: Mutex<BTreeMap<Name, bool>>,
+    /// What was looked for in a refresh and is gone.
+    pub missing: Missing,
 }
 
 /// A plan of what an org has once.

@@ -107,7 +107,7 @@ impl Engine<'_> {
             let mut lookups = self.ask(apply.app, &wanted, Freshness::Now, apply.deadline).await?;
             let of_the_app = lookups.split_off(self.spec.parts.len());
             // An app that is hidden may be there all the same; the deploy will tell.
-            if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent)) {
+            if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent { .. })) {
                 return self.actual(apply.app, apply.session, lookups);
             }
             if self.org.stopped() {

@@ -73,13 +73,13 @@ impl Engine<'_> {
                         changes.push(Change::Delete(ComponentKey::new(wanted.kind, name)));
                     }
                 }
-                Lookup::Absent => {}
+                Lookup::Absent { .. } => {}
             }
         }
         if changes.is_empty() {
             return Ok(Diagnostics::default());
         }
-        let sent = self.send(&app, changes, false, deadline).await?;
+        let sent = self.send(&app, &Value::Null, changes, false, deadline).await?;
         let gone = self.is_gone(&app, &private).await;
         match (gone, sent) {
             (Ok(true), Sent::Done) => Ok(Diagnostics::default()),
@@ -109,7 +109,7 @@ impl Engine<'_> {
         let hint = private.parts.get(part.kind.name).cloned();
         let wanted = [Wanted::new(part.kind, app).hint(hint)];
         match self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await {
-            Ok(lookups) => Ok(lookups.iter().all(|lookup| matches!(lookup, Lookup::Absent))),
+            Ok(lookups) => Ok(lookups.iter().all(|lookup| matches!(lookup, Lookup::Absent { .. }))),
             Err(error) => Err(diagnostics::unreadable(self.spec.noun, app, &error).into()),
         }
     }

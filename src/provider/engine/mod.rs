@@ -8,6 +8,7 @@ mod adoption;
 mod apply;
 mod create;
 mod delete;
+mod disappearance;
 mod import;
 mod people;
 mod read;
@@ -16,6 +17,7 @@ pub(super) mod state;
 mod update;
 
 pub use activity::Activity;
+pub use read::is_linked;
 
 use std::time::Duration;
 
@@ -36,6 +38,7 @@ pub struct Engine<'a> {
     /// The client ID that the provider logs in with.
     pub client_id: Option<&'a str>,
     pub allow_self_lockout: bool,
+    pub allow_mass_removal: bool,
     pub activity: &'a Activity,
 }
 

@@ -1,13 +1,13 @@
 //! Reading a resource: what the org has of it, and whether "nothing" may be believed.
 
 use super::state::{Actual, Frame, PartState, join, private_after};
-use super::{Engine, diagnostics, same_org};
-use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
+use super::{Engine, diagnostics, disappearance, same_org};
+use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted, quoted};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
 use crate::provider::operations::{ReadReply, ReadRequest};
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID, Presence, Subject};
+use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID, Presence, ResourceSpec, Subject};
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
@@ -42,6 +42,9 @@ impl Engine<'_> {
 
         let actual = self.look_up(&app, &private, &session, Freshness::Snapshot, deadline).await?;
         if !actual.exists() {
+            if !private.imported {
+                self.guard_disappearance(&app, &actual, &session)?;
+            }
             self.activity.forget(self.spec.name, &app);
             reply.state = Value::Null;
             reply.identity = None;
@@ -68,6 +71,20 @@ impl Engine<'_> {
         self.activity.note(self.spec.name, &app, state.get(DELETION_PROTECTION) == &Value::Bool(true));
         reply.state = state;
         Ok(())
+    }
+
+    /// Refuses to believe that many resources are gone at once.
+    fn guard_disappearance(
+        &self,
+        app: &str,
+        actual: &Actual,
+        session: &SessionFacts,
+    ) -> Result<(), Diagnostic> {
+        let missing = self.activity.missing.note(self.spec.name, app);
+        if self.allow_mass_removal || !disappearance::is_incredible(missing, actual.others) {
+            return Ok(());
+        }
+        Err(diagnostics::many_gone(self.spec.noun, app, missing, actual.others, &session.instance))
     }
 
     /// Whose the resource is, in a state: the app's name, or the org's ID.
@@ -123,18 +140,25 @@ impl Engine<'_> {
         session: &SessionFacts,
         lookups: Vec<Lookup>,
     ) -> Result<Actual, Diagnostics> {
-        let mut actual = Actual { parts: Vec::new() };
+        let mut actual = Actual { parts: Vec::new(), others: 0 };
         for (part, lookup) in self.spec.parts.iter().zip(lookups) {
             let state = match lookup {
                 Lookup::Found(found) => PartState::Present(found),
-                Lookup::Absent if part.presence == Presence::MayBeUnreadable && actual.exists() => {
-                    if self.is_linked(&actual, session) { PartState::Absent } else { PartState::Unreadable }
+                Lookup::Absent { .. } if part.presence == Presence::MayBeUnreadable && actual.exists() => {
+                    if is_linked(self.spec, &actual, session) {
+                        PartState::Absent
+                    } else {
+                        PartState::Unreadable
+                    }
                 }
-                Lookup::Absent if part.presence == Presence::Always => {
+                Lookup::Absent { .. } if part.presence == Presence::Always => {
                     let why = "the org does not return it, although every org has one".to_owned();
                     return Err(diagnostics::hidden(self.spec.noun, app, part.kind.name, &why).into());
                 }
-                Lookup::Absent => PartState::Absent,
+                Lookup::Absent { others } => {
+                    actual.others = actual.others.max(others);
+                    PartState::Absent
+                }
                 Lookup::Hidden { .. } if part.presence == Presence::MayBeUnreadable => PartState::Unreadable,
                 Lookup::Hidden { why } => {
                     return Err(diagnostics::hidden(self.spec.noun, app, part.kind.name, &why).into());
@@ -146,16 +170,6 @@ impl Engine<'_> {
             actual.parts.push((part, state));
         }
         Ok(actual)
-    }
-
-    /// Whether the consumer is another org's: then there is no consumer file here.
-    fn is_linked(&self, actual: &Actual, session: &SessionFacts) -> bool {
-        let Some(row) = self.spec.link_row() else {
-            return false;
-        };
-        let component = actual.part(row.part).component();
-        let link = component.and_then(|component| component.get(row.field.attribute).as_text());
-        link.and_then(|link| link.split_once(':')).is_some_and(|(owner, _)| !same_org(owner, &session.org_id))
     }
 
     /// Parts that may not be read keep their values; the consumer key may be had elsewhere.
@@ -182,7 +196,14 @@ impl Engine<'_> {
 
     /// The consumer key of an app by REST, where the org allows that.
     async fn consumer_key_of(&self, app: &str) -> Result<Option<String>, Unavailable> {
-        let soql = format!("SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{app}'");
+        let (namespace, name) = match app.split_once("__") {
+            Some((namespace, name)) => (quoted(namespace), name),
+            None => ("null".to_owned(), app),
+        };
+        let soql = format!(
+            "SELECT Id FROM ExternalClientApplication WHERE DeveloperName = {} AND NamespacePrefix = {namespace}",
+            quoted(name)
+        );
         let rows = self.org.query(&soql).await?;
         match rows.first().and_then(|row| row.get("Id")).and_then(|id| id.as_str()) {
             Some(id) => self.org.consumer_key(id).await,
@@ -193,4 +214,14 @@ impl Engine<'_> {
     pub(super) fn identity(&self, app: &str, session: &SessionFacts) -> Value {
         identity::value(self.spec.subject, app, &session.org_id_18)
     }
+}
+
+/// Whether the consumer is another org's: then there is no consumer file here.
+pub fn is_linked(spec: &ResourceSpec, actual: &Actual, session: &SessionFacts) -> bool {
+    let Some(row) = spec.link_row() else {
+        return false;
+    };
+    let component = actual.part(row.part).component();
+    let link = component.and_then(|component| component.get(row.field.attribute).as_text());
+    link.and_then(|link| link.split_once(':')).is_some_and(|(owner, _)| !same_org(owner, &session.org_id))
 }

@@ -32,6 +32,8 @@ impl PartState {
 /// A resource as an org has it, in the order of the spec's parts.
 pub struct Actual {
     pub parts: Vec<(&'static Part, PartState)>,
+    /// Where a part is absent: how many others of its kind the org lists.
+    pub others: usize,
 }
 
 impl Actual {

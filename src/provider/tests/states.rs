@@ -25,7 +25,7 @@ fn actual(resource: &str, values: &[(&'static str, Value)]) -> Actual {
         }
         (part, PartState::Present(Box::new(Found { component, file: FileFacts::default() })))
     });
-    Actual { parts: parts.collect() }
+    Actual { parts: parts.collect(), others: 0 }
 }
 
 fn joined(resource: &str, values: &[(&'static str, Value)], prior: &Value, importing: bool) -> Value {

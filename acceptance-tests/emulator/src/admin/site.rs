@@ -17,6 +17,24 @@ pub fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
             patch_site(state, &changes).or_else(wrong)?;
             ok(site(state))
         }
+        ("GET", ["mailbox"]) => ok(mailbox(state, request)),
+        ("GET", ["mailbox", identifier]) => {
+            let found = state
+                .org
+                .site
+                .mailbox
+                .iter()
+                .rev()
+                .find(|message| message.identifier.as_deref() == Some(*identifier));
+            match found {
+                Some(message) => ok(json!(message)),
+                None => Err((404, format!("no message for {identifier}"))),
+            }
+        }
+        ("DELETE", ["mailbox"]) => {
+            state.org.site.mailbox.clear();
+            ok(json!({}))
+        }
         ("GET", ["users"]) => ok(users(state)),
         ("GET", ["users", username]) => {
             let username = crate::http::decode(username, false);
@@ -93,6 +111,7 @@ fn patch_site(state: &mut State, changes: &Map<String, Value>) -> Result<(), Str
     consistent(state, &network)?;
     state.org.secrets.extend(network.auth_api.recaptcha_secret_key.clone());
     state.org.site.network = network;
+    state.org.site.rename();
     state.org.login_policies = policies;
     state.org.session_timeout_minutes = minutes;
     Ok(())
@@ -140,6 +159,16 @@ fn consistent(state: &State, network: &crate::site::Network) -> Result<(), Strin
         return Err("recaptchaScoreThreshold must be 0.5 to 1".to_string());
     }
     Ok(())
+}
+
+/// Oldest first. `to`, `username` and `method` choose.
+fn mailbox(state: &State, request: &Request) -> Value {
+    let messages = state.org.site.mailbox.iter().map(|message| json!(message)).filter(|message| {
+        ["to", "username", "method"]
+            .iter()
+            .all(|name| request.query(name).is_none_or(|wanted| message.get(*name) == Some(&json!(wanted))))
+    });
+    Value::Array(messages.collect())
 }
 
 pub fn users(state: &State) -> Value {

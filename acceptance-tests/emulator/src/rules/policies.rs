@@ -118,7 +118,9 @@ fn timeouts(world: &World<'_>, app: &str, fields: &mut Fields) -> Result<(), Ref
         .tree
         .part(GLOBAL_SETTINGS, app)
         .is_some_and(|(_, global)| is_true(&global.fields, "isNamedUserJwtEnabled"));
-    if text(fields, "namedUserJwtSessionTimeoutType").is_some() && !issues_jwt {
+    // What the consumer of another org is set to, only that org knows.
+    let is_foreign = super::settings::is_linked(world.tree, world.org, app);
+    if text(fields, "namedUserJwtSessionTimeoutType").is_some() && !issues_jwt && !is_foreign {
         return refuse("namedUserJwtSessionTimeoutType", "Invalid plugin settings");
     }
     Ok(())

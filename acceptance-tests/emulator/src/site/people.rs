@@ -23,7 +23,7 @@ pub struct External {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct LoginPolicy {
-    /// Hours of the day in UTC, the second one excluded. Without it: always.
+    /// Hours of the day in UTC, the second one excluded; the night may lie between. Without it: always.
     pub login_hours: Option<(u32, u32)>,
     /// First and last address of each range. Without any: from everywhere.
     pub login_ip_ranges: Vec<(std::net::IpAddr, std::net::IpAddr)>,

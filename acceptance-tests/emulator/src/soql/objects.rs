@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Refusal, people, site};
 use crate::component::text;
 use crate::contract::PARENT;
+use crate::installed;
 use crate::job::Jobs;
 use crate::org::{APP, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
 use crate::stamp::iso;
@@ -64,13 +65,14 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
     }
     let app_id =
         |fields| text(fields, PARENT).and_then(|app| org.tree.get(APP, app)).map(|app| app.id.clone());
-    if !people::may_see(source.user, object) {
+    let is_of_sites = object.to_ascii_lowercase().starts_with("network");
+    if !people::may_see(source.user, object) || is_of_sites && org.switches.no_sites {
         return Err(("INVALID_TYPE", format!("sObject type '{object}' is not supported.")));
     }
     let rows = match object.to_ascii_lowercase().as_str() {
         "organization" => vec![json!({
             "Id": org.id, "InstanceName": "EMU1", "IsSandbox": org.is_sandbox, "Name": org.name,
-            "NamespacePrefix": null, "OrganizationType": "Developer Edition", "TrialExpirationDate": null,
+            "NamespacePrefix": null, "OrganizationType": org.switches.edition, "TrialExpirationDate": null,
         })],
         "user" => people::users(org),
         "permissionset" => people::permission_sets(org),
@@ -86,9 +88,10 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
             .all(APP)
             .map(|(name, app)| {
                 json!({
-                    "Id": app.id, "DeveloperName": name, "MasterLabel": text(&app.fields, "label"),
-                    "DistributionState": text(&app.fields, "distributionState"), "ManageableState": "unmanaged",
-                    "NamespacePrefix": null, "OrgScopedExternalApp": text(&app.fields, "orgScopedExternalApp"),
+                    "Id": app.id, "DeveloperName": installed::split(name).1, "MasterLabel": text(&app.fields, "label"),
+                    "DistributionState": text(&app.fields, "distributionState"),
+                    "ManageableState": installed::manageable_state(name),
+                    "NamespacePrefix": installed::split(name).0, "OrgScopedExternalApp": text(&app.fields, "orgScopedExternalApp"),
                 })
             })
             .collect(),
@@ -97,7 +100,7 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
             .all(OAUTH_SETTINGS)
             .map(|(name, settings)| {
                 json!({
-                    "Id": settings.id, "DeveloperName": name, "ExternalClientApplicationId": app_id(&settings.fields),
+                    "Id": settings.id, "DeveloperName": installed::split(name).1, "ExternalClientApplicationId": app_id(&settings.fields),
                     "SingleLogoutUrl": text(&settings.fields, "singleLogoutUrl"),
                 })
             })

@@ -3,15 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::org::{Group, Org, PermissionSetGroup, User};
+use crate::site::network::{GUEST_PROFILE, MEMBER_PROFILE, OTHER_PROFILE};
 use crate::stamp::record_id;
 
-pub const USER: &[&str] = &["Id", "IsActive", "Name", "Profile.Name", "ProfileId", "Username"];
+pub const USER: &[&str] = &["Id", "IsActive", "Name", "Profile.Name", "ProfileId", "UserType", "Username"];
 pub const PROFILE: &[&str] = &["Id", "Name"];
 pub const PERMISSION_SET: &[&str] =
     &["Id", "IsOwnedByProfile", "Label", "License.Name", "LicenseId", "Name", "NamespacePrefix", "Type"];
 pub const ASSIGNMENT: &[&str] = &[
     "Id",
     "Assignee.IsActive",
+    "Assignee.ProfileId",
     "AssigneeId",
     "PermissionSet.Name",
     "PermissionSet.NamespacePrefix",
@@ -42,6 +44,7 @@ pub fn users(org: &Org) -> Vec<Value> {
             "Name": name,
             "Profile.Name": profile.map(|profile| &profile.name),
             "ProfileId": profile.map(|profile| &profile.id),
+            "UserType": user_type(profile),
             "Username": username,
         })
     };
@@ -59,6 +62,16 @@ pub fn users(org: &Org) -> Vec<Value> {
         }
     }
     rows
+}
+
+/// Of the seed's profiles, one is the guests' and two are external; the others are the org's own.
+fn user_type(profile: Option<&Group>) -> &'static str {
+    match profile.map(|profile| profile.name.as_str()) {
+        Some(GUEST_PROFILE) => "Guest",
+        Some(MEMBER_PROFILE) => "CspLitePortal",
+        Some(OTHER_PROFILE) => "PowerPartner",
+        _ => "Standard",
+    }
 }
 
 pub fn profiles(org: &Org) -> Vec<Value> {
@@ -112,6 +125,7 @@ pub fn assignments(org: &Org) -> Vec<Value> {
         rows.push(json!({
             "Id": record_id("0Pa", rows.len() as u64 + 1),
             "Assignee.IsActive": is_active,
+            "Assignee.ProfileId": profile_id(org, assignee),
             "AssigneeId": assignee,
             "PermissionSet.Name": set.1,
             "PermissionSet.NamespacePrefix": null,
@@ -133,6 +147,12 @@ pub fn assignments(org: &Org) -> Vec<Value> {
         }
     }
     rows
+}
+
+/// The profile of a user who is known by name; that of strangers is nobody's business.
+fn profile_id<'a>(org: &'a Org, user: &str) -> Option<&'a str> {
+    let profile = org.user(user)?.profile.as_ref()?;
+    org.profiles.iter().find(|known| known.name == *profile).map(|profile| profile.id.as_str())
 }
 
 /// Who holds a permission set directly, and whether they are active.

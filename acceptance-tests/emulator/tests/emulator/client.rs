@@ -31,6 +31,13 @@ pub struct Answer {
 }
 
 impl Answer {
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (known, value) = line.split_once(':')?;
+            known.eq_ignore_ascii_case(name).then(|| value.trim().to_string())
+        })
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
@@ -61,7 +68,19 @@ impl Org {
     }
 
     pub fn http(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let host = self.running.url.strip_prefix("http://").unwrap();
+        self.http_at(&self.running.url, method, path, headers, body)
+    }
+
+    /// At the host of `url`, which may be another one than the org's.
+    pub fn http_at(
+        &self,
+        url: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let host = url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
         for (name, value) in headers {
@@ -154,6 +173,56 @@ impl Org {
             let deployed = self.check(&id);
             if deployed.text.contains("<done>true</done>") {
                 return deployed;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("{id} never ends");
+    }
+
+    /// The parts of a multipart form: disposition, content type, content.
+    pub fn multipart(&self, version: u32, parts: &[(&str, &str, &[u8])]) -> Answer {
+        let mut body = Vec::new();
+        for (disposition, content_type, content) in parts {
+            let head = format!(
+                "--B\r\nContent-Disposition: form-data; {disposition}\r\nContent-Type: {content_type}\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(content);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--B--\r\n");
+        let bearer = format!("Bearer {}", self.token);
+        self.http(
+            "POST",
+            &format!("//services/data/v{version}.0/metadata/deployRequest"),
+            &[("Authorization", &bearer), ("Content-Type", "multipart/form-data; boundary=B")],
+            &body,
+        )
+    }
+
+    /// Deploys over REST; what was complained of, nothing when it succeeded.
+    pub fn deploy_by_rest(&self, package: &Package) -> Vec<String> {
+        let version = package.version.clamp(60, 67);
+        let options = br#"{"deployOptions":{"rollbackOnError":true,"singlePackage":true}}"#;
+        let zip = package.zip();
+        let started = self.multipart(
+            version,
+            &[
+                ("name=\"json\"", "application/json", options),
+                ("name=\"file\"; filename=\"x.zip\"", "application/zip", &zip),
+            ],
+        );
+        assert_eq!(started.status, 201, "{}", started.body);
+        let id = started.json()["id"].as_str().unwrap().to_string();
+        let path = format!("/services/data/v{version}.0/metadata/deployRequest/{id}?includeDetails=true");
+        for _ in 0..400 {
+            let result = self.rest("GET", &path, "").json()["deployResult"].clone();
+            if result["done"] == true {
+                let failures = result["details"]["componentFailures"].as_array().into_iter().flatten();
+                let problems: Vec<String> =
+                    failures.map(|failure| failure["problem"].as_str().unwrap().to_string()).collect();
+                assert_eq!(problems.is_empty(), result["status"] == "Succeeded", "{result:#}");
+                return problems;
             }
             std::thread::sleep(std::time::Duration::from_millis(10));
         }

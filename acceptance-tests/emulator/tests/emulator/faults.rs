@@ -111,3 +111,80 @@ fn faults_of_rest_and_tokens_have_their_shapes() {
     let token = org.http("POST", "/services/oauth2/token", &[], b"");
     assert_eq!(token.json()["error_description"], "login rate exceeded");
 }
+
+/// Each call by its name: a fault before it leaves the org alone, one after it leaves its effect.
+#[test]
+fn every_call_can_be_lost_before_and_after_its_effect() {
+    let record = |name: &str, label: &str| {
+        format!(
+            "<metadata xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"{APP}\"><fullName>{name}\
+             </fullName><label>{label}</label></metadata>"
+        )
+    };
+    let zip = {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD.encode(Package::new().with(APP, "New", "").zip())
+    };
+    let status = "<asyncProcessId>0Af</asyncProcessId>";
+    let query = "<queries><type>ExternalClientApplication</type></queries>";
+    let members = "<types><members>*</members><name>ExternalClientApplication</name></types>";
+    let soap = [
+        ("deploy", format!("<ZipFile>{zip}</ZipFile>"), true),
+        ("checkDeployStatus", status.to_string(), false),
+        ("cancelDeploy", "<String>0Af</String>".to_string(), false),
+        ("retrieve", format!("<retrieveRequest><unpackaged>{members}</unpackaged></retrieveRequest>"), false),
+        ("checkRetrieveStatus", status.to_string(), false),
+        ("listMetadata", query.to_string(), false),
+        ("describeMetadata", String::new(), false),
+        ("readMetadata", format!("<type>{APP}</type><fullNames>Shop</fullNames>"), false),
+        ("createMetadata", record("Made", "x"), true),
+        ("updateMetadata", record("Shop", "Changed"), true),
+        ("upsertMetadata", record("Other", "x"), true),
+        ("deleteMetadata", format!("<type>{APP}</type><fullNames>Shop</fullNames>"), true),
+    ];
+    let rest = [
+        ("query", "GET", "query?q=SELECT%20Id%20FROM%20User"),
+        ("toolingQuery", "GET", "tooling/query?q=SELECT%20Id%20FROM%20DeployRequest"),
+        ("sobjects", "GET", "sobjects/User/005000000000001AAA"),
+        ("limits", "GET", "limits"),
+        ("versions", "GET", ""),
+        ("checkDeployStatus", "GET", "metadata/deployRequest/0Af"),
+        ("oauthUsage", "GET", "apps/oauth/usage"),
+        ("oauthCredentials", "GET", "apps/oauth/credentials/0xI"),
+    ];
+    let mut lost = 0;
+    for when in ["before", "after"] {
+        for (call, body, writes) in &soap {
+            let org = start();
+            org.shop();
+            let world = || (org.components(), org.admin("GET", "deploys", "").as_array().map(Vec::len));
+            let before = world();
+            plan(&org, &format!(r#"{{"call":"{call}","when":"{when}","do":"drop"}}"#));
+            assert_eq!(org.soap(&format!("<{call}>{body}</{call}>")).status, 0, "{call} {when}");
+            assert_eq!(world() != before, *writes && when == "after", "{call} {when}");
+            lost += 1;
+        }
+        let org = start();
+        for (call, method, path) in &rest {
+            plan(&org, &format!(r#"{{"call":"{call}","when":"{when}","do":{{"status":503}}}}"#));
+            let path = format!("/services/data/v66.0/{path}");
+            assert_eq!(org.rest(method, &path, "").status, 503, "{call} {when}");
+            assert_ne!(org.rest(method, &path, "").status, 503, "{call} {when}");
+            lost += 1;
+        }
+        for call in ["token", "userinfo", "revoke"] {
+            plan(&org, &format!(r#"{{"call":"{call}","when":"{when}","do":"cut"}}"#));
+            let body = format!("token={}", org.token);
+            let answer = org.rest("POST", &format!("/services/oauth2/{call}"), &body);
+            let ended = call == "revoke" && when == "after";
+            assert!(!answer.is_whole || answer.body.is_empty(), "{call} {when}");
+            assert_eq!(
+                org.rest("GET", "/services/data/v66.0/limits", "").status == 401,
+                ended,
+                "{call} {when}"
+            );
+            lost += 1;
+        }
+    }
+    assert_eq!(lost, 46);
+}

@@ -2,11 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod client;
+mod completeness;
+mod contract;
 mod crud;
 mod deploys;
 mod faults;
+mod flows;
 mod jobs;
 mod people;
+mod protocol;
 mod rest;
 mod retrieves;
 mod site;

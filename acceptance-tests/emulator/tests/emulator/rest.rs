@@ -3,25 +3,7 @@
 use crate::client::{APP, Answer, Org, Package, start};
 
 fn multipart(org: &Org, parts: &[(&str, &str, &[u8])]) -> Answer {
-    let mut body = Vec::new();
-    for (disposition, content_type, content) in parts {
-        body.extend_from_slice(
-            format!(
-                "--B\r\nContent-Disposition: form-data; {disposition}\r\nContent-Type: {content_type}\r\n\r\n"
-            )
-            .as_bytes(),
-        );
-        body.extend_from_slice(content);
-        body.extend_from_slice(b"\r\n");
-    }
-    body.extend_from_slice(b"--B--\r\n");
-    let bearer = format!("Bearer {}", org.token);
-    org.http(
-        "POST",
-        "//services/data/v66.0/metadata/deployRequest",
-        &[("Authorization", &bearer), ("Content-Type", "multipart/form-data; boundary=B")],
-        &body,
-    )
+    org.multipart(66, parts)
 }
 
 #[test]
@@ -162,6 +144,38 @@ fn holders_and_deploys_can_be_counted() {
 }
 
 #[test]
+fn an_empty_permission_set_is_made_and_deleted() {
+    let mut org = start();
+    let path = "/services/data/v66.0/sobjects/PermissionSet";
+    let make = |org: &crate::client::Org, body: &str| org.rest("POST", path, body);
+    let made = make(&org, r#"{"Name":"Own","Label":"Own"}"#);
+    assert_eq!(made.status, 201, "{}", made.body);
+    let id = made.json()["id"].as_str().unwrap().to_string();
+    assert!(id.starts_with("0PS"), "{id}");
+    let found = org.query("SELECT Id FROM PermissionSet WHERE Name = 'Own'").json();
+    assert_eq!(found["records"][0]["Id"], id);
+    for (body, status) in [
+        (r#"{"Name":"own","Label":"Own"}"#, 400),
+        (r#"{"Name":"Own_","Label":"Own"}"#, 400),
+        (r#"{"Name":"Other"}"#, 400),
+        (r#"{"Name":"Other","Label":"x","PermissionsApiEnabled":true}"#, 501),
+        ("[]", 400),
+    ] {
+        assert_eq!(make(&org, body).status, status, "{body}");
+    }
+    let delete = |org: &crate::client::Org, id: &str| org.rest("DELETE", &format!("{path}/{id}"), "").status;
+    let admin = org.token.clone();
+    org.token = org.token_of("app.admin");
+    assert_eq!(make(&org, r#"{"Name":"Theirs","Label":"x"}"#).status, 403);
+    assert_eq!(delete(&org, &id), 403);
+    org.token = admin;
+    assert_eq!(delete(&org, &id), 204);
+    assert_eq!(delete(&org, &id), 404);
+    let held = org.query("SELECT Id FROM PermissionSet WHERE Name = 'Shop_Customer'").json();
+    assert_eq!(delete(&org, held["records"][0]["Id"].as_str().unwrap()), 501);
+}
+
+#[test]
 fn another_admin_edits_by_hand() {
     let org = start();
     org.admin("POST", "apps", r#"{"name":"Hand","callbackUrl":"https://x.example/"}"#);
@@ -190,4 +204,26 @@ fn another_admin_edits_by_hand() {
     assert_eq!(org.http("PATCH", "/emulator/org", &[], br#"{"nonsense":1}"#).status, 400);
     org.admin("PATCH", "org", r#"{"permissionSets":{"New":3,"Shop_Staff":null}}"#);
     assert_eq!(org.query("SELECT COUNT() FROM PermissionSet").json()["totalSize"], 3);
+}
+
+#[test]
+fn long_results_of_queries_come_in_batches() {
+    let org = start();
+    org.admin("PATCH", "org", r#"{"profiles": {"Standard": 4500}}"#);
+    let mut page = org.query("SELECT Id FROM User WHERE Profile.Name = 'Standard'").json();
+    let mut sizes = Vec::new();
+    let mut ids = std::collections::BTreeSet::new();
+    loop {
+        let records = page["records"].as_array().unwrap();
+        sizes.push(records.len());
+        ids.extend(records.iter().map(|record| record["Id"].to_string()));
+        assert_eq!(page["totalSize"], 4500);
+        if page["done"] == true {
+            break;
+        }
+        page = org.rest("GET", page["nextRecordsUrl"].as_str().unwrap(), "").json();
+    }
+    assert_eq!(sizes, [2000, 2000, 500]);
+    assert_eq!(ids.len(), 4500);
+    assert!(page.get("nextRecordsUrl").is_none());
 }

@@ -226,3 +226,17 @@ fn soap_refuses_tokens_in_jwt_format() {
     org.token = other["access_token"].as_str().unwrap().to_string();
     assert_eq!(org.soap("<describeMetadata/>").status, 200);
 }
+
+#[test]
+fn inactive_users_and_assertions_without_an_end_get_no_session() {
+    let org = start();
+    let head = json!({ "alg": "RS256", "typ": "JWT" });
+    let mut endless = claims(&org);
+    endless.as_object_mut().unwrap().remove("exp");
+    let refused = assert_with(&org, &jwt(&head, &endless));
+    assert!(refused.status == 400 && refused.body.contains("expired authorization code"), "{}", refused.body);
+    let name = org.running.credentials.username.clone();
+    org.admin("PATCH", "org", &json!({ "users": { name: { "active": false } } }).to_string());
+    let refused = assert_with(&org, &jwt(&head, &claims(&org)));
+    assert!(refused.status == 400 && refused.body.contains("inactive user"), "{}", refused.body);
+}

@@ -1,7 +1,7 @@
 //! A recorder between a client and the org: passes every byte on as it came and keeps a copy. Read as HTTP only
 //! afterwards, so that nothing is smoothed on the way. Listens twice, in the clear and with TLS.
 
-use acceptance_tests::emulator::Emulator;
+use crate::emulator::Emulator;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,274 @@
+//! A deployed external client app as the client of a flow: what its files say, read at one place.
+
+use crate::behaviour::{self, list};
+use crate::component::{Fields, Value, is_true, text};
+use crate::contract::PARENT;
+use crate::org::{GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
+use crate::stamp::Millis;
+
+use super::gate::Gate;
+
+/// A copy, so that the org can change while a flow goes on.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub app: String,
+    pub id: String,
+    is_enabled: bool,
+    global: Fields,
+    settings: Fields,
+    policies: Fields,
+    /// As clients write them.
+    pub scopes: Vec<String>,
+}
+
+pub const MINUTE: Millis = 60_000;
+const HOUR: Millis = 60 * MINUTE;
+pub const DAY: Millis = 24 * HOUR;
+
+/// Scopes of the Metadata API and of OAuth.
+const SCOPES: &[(&str, &str)] = &[
+    ("Address", "address"),
+    ("Api", "api"),
+    ("Basic", "id"),
+    ("CDP", "cdp_api"),
+    ("CDPCalculatedInsight", "cdp_calculated_insight_api"),
+    ("CDPIdentityResolution", "cdp_identityresolution_api"),
+    ("CDPIngest", "cdp_ingest_api"),
+    ("CDPProfile", "cdp_profile_api"),
+    ("CDPQuery", "cdp_query_api"),
+    ("CDPSegment", "cdp_segment_api"),
+    ("Chatbot", "chatbot_api"),
+    ("Chatter", "chatter_api"),
+    ("Content", "content"),
+    ("CustomApplications", "visualforce"),
+    ("CustomPermissions", "custom_permissions"),
+    ("Eclair", "eclair_api"),
+    ("EinsteinGPT", "einstein_gpt_api"),
+    ("Email", "email"),
+    ("ForgotPassword", "forgot_password"),
+    ("Full", "full"),
+    ("Interaction", "interaction_api"),
+    ("Lightning", "lightning"),
+    ("MCP", "mcp_api"),
+    ("OfflineAccess", "offline_access"),
+    ("OpenID", "openid"),
+    ("Pardot", "pardot_api"),
+    ("Phone", "phone"),
+    ("Profile", "profile"),
+    ("PwdlessLogin", "pwdless_login_api"),
+    ("RefreshToken", "refresh_token"),
+    ("SCRT", "scrt_api"),
+    ("SFApiPlatform", "sfap_api"),
+    ("UserRegistration", "user_registration_api"),
+    ("Wave", "wave_api"),
+    ("Web", "web"),
+];
+
+/// The scopes of an app in the notation of OAuth, custom ones by their own names. Those whose name there is not known
+/// are left out.
+pub fn scopes_of(org: &Org, app: &str) -> Vec<String> {
+    let tree = org.in_effect();
+    let settings = tree.part(OAUTH_SETTINGS, app).map(|(_, component)| &component.fields);
+    let policies = tree.part(OAUTH_POLICIES, app).map(|(_, component)| &component.fields);
+    let named = |fields: Option<&Fields>, element: &str| {
+        list(fields.and_then(|fields| text(fields, element)).unwrap_or_default())
+    };
+    let chosen = named(settings, "commaSeparatedOauthScopes");
+    let mut scopes: Vec<String> = SCOPES
+        .iter()
+        .filter(|(name, _)| chosen.contains(*name))
+        .map(|(_, scope)| (*scope).to_string())
+        .collect();
+    let mut custom = named(settings, "commaSeparatedCustomScopes");
+    custom.extend(named(policies, "commaSeparatedCustomScopes"));
+    scopes.extend(custom);
+    scopes
+}
+
+impl Client {
+    /// One that can be used.
+    pub fn find(org: &Org, id: &str) -> Result<Client, Gate> {
+        let client = Client::known(org, id)?;
+        client.is_usable()?;
+        Ok(client)
+    }
+
+    pub fn is_usable(&self) -> Result<(), Gate> {
+        if self.is_enabled { Ok(()) } else { Err(Gate::AppDisabled) }
+    }
+
+    /// By its consumer key, if its creation has spread.
+    pub fn known(org: &Org, id: &str) -> Result<Client, Gate> {
+        let tree = org.in_effect();
+        let (_, global) = tree
+            .all(GLOBAL_SETTINGS)
+            .find(|(_, global)| !id.is_empty() && text(&global.fields, "consumerKey") == Some(id))
+            .filter(|(_, global)| org.now() >= global.created.saturating_add(org.switches.propagation_ms))
+            .ok_or(Gate::ClientUnknown)?;
+        let app = text(&global.fields, PARENT).ok_or(Gate::ClientUnknown)?;
+        let part = |kind| tree.part(kind, app).map(|(_, own)| own.fields.clone()).unwrap_or_default();
+        Ok(Client {
+            app: app.to_string(),
+            id: id.to_string(),
+            is_enabled: behaviour::is_enabled(tree, app),
+            global: global.fields.clone(),
+            settings: part(OAUTH_SETTINGS),
+            policies: part(OAUTH_POLICIES),
+            scopes: scopes_of(org, app),
+        })
+    }
+
+    pub fn is_on(&self, element: &str) -> bool {
+        is_true(&self.global, element)
+    }
+
+    pub fn policy(&self, element: &str) -> Option<&str> {
+        text(&self.policies, element)
+    }
+
+    pub fn policy_is_on(&self, element: &str) -> bool {
+        is_true(&self.policies, element)
+    }
+
+    pub fn issues_jwt(&self) -> bool {
+        self.is_on("isNamedUserJwtEnabled")
+    }
+
+    pub fn calls_back_to(&self, url: &str) -> bool {
+        text(&self.global, "callbackUrl").is_some_and(|own| own.lines().any(|line| line == url))
+    }
+
+    pub fn secret(&self) -> Option<&str> {
+        text(&self.global, "consumerSecret")
+    }
+
+    /// Missing is fine where the app says so; wrong is never.
+    pub fn accepts_secret(&self, sent: Option<&str>, is_required: bool) -> bool {
+        match sent {
+            Some(sent) => self.secret() == Some(sent),
+            None => !is_required,
+        }
+    }
+
+    /// Whether the app's policies let this user in without asking.
+    pub fn admits(&self, user: &User) -> Result<(), Gate> {
+        if self.policy("permittedUsersPolicyType") != Some("AdminApprovedPreAuthorized") {
+            return Err(Gate::SelfAuthorized);
+        }
+        let named = |element: &str| list(self.policy(element).unwrap_or_default());
+        let by_profile =
+            user.profile.as_ref().is_some_and(|own| named("commaSeparatedProfile").contains(own));
+        let by_set = !named("commaSeparatedPermissionSet").is_disjoint(&user.permission_sets);
+        if by_profile || by_set { Ok(()) } else { Err(Gate::NotAdmitted) }
+    }
+
+    /// The requested scopes, all of the app's when none are requested. None: one is not the app's.
+    pub fn grants(&self, requested: &str) -> Option<Vec<String>> {
+        let requested: Vec<&str> = requested.split_whitespace().collect();
+        if requested.is_empty() {
+            return Some(self.scopes.clone());
+        }
+        let has = |scope: &str| self.scopes.iter().any(|own| own == scope);
+        let is_covered = |scope: &&str| match *scope {
+            "refresh_token" | "offline_access" => has("refresh_token") || has("offline_access"),
+            "profile" | "email" | "address" | "phone" => has(scope) || has("id"),
+            other => has(other),
+        };
+        requested.iter().all(is_covered).then(|| requested.iter().map(|scope| (*scope).to_string()).collect())
+    }
+
+    /// How long a refresh token may live, and how long it may lie idle.
+    pub fn refresh_limits(&self) -> RefreshLimits {
+        let period = self.policy("refreshTokenValidityPeriod").and_then(|text| text.parse::<u64>().ok());
+        let unit = match self.policy("refreshTokenValidityUnit") {
+            Some("Hours") => HOUR,
+            Some("Months") => 30 * DAY,
+            _ => DAY,
+        };
+        let time = period.unwrap_or(0).saturating_mul(unit);
+        match self.policy("refreshTokenPolicyType") {
+            Some("Zero") => RefreshLimits { is_allowed: false, lifetime: None, idle: None },
+            Some("SpecificLifetime") => RefreshLimits { is_allowed: true, lifetime: Some(time), idle: None },
+            Some("SpecificInactivity") => {
+                RefreshLimits { is_allowed: true, lifetime: None, idle: Some(time) }
+            }
+            _ => RefreshLimits { is_allowed: true, lifetime: None, idle: None },
+        }
+    }
+
+    /// How long an access token lives. A profile's timeout goes before the org's.
+    pub fn access_lifetime(&self, org: &Org, user: &User, is_guest: bool) -> Millis {
+        let minutes = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
+        let custom = |kind: &str, element: &str| {
+            minutes(self.policy(element)).filter(|_| self.policy(kind) != Some("UserSession"))
+        };
+        let own = if is_guest {
+            custom("guestJwtSessionTimeoutType", "guestJwtTimeout")
+        } else if self.issues_jwt() {
+            custom("namedUserJwtSessionTimeoutType", "namedUserJwtTimeout")
+        } else {
+            minutes(self.policy("sessionTimeoutInMinutes"))
+        };
+        let by_profile = user.profile.as_ref().and_then(|profile| org.login_policies.get(profile));
+        own.or(by_profile.and_then(|policy| policy.session_timeout_minutes))
+            .unwrap_or(org.session_timeout_minutes)
+            .saturating_mul(MINUTE)
+    }
+
+    fn id_token(&self, element: &str) -> Option<&str> {
+        match self.global.get("idTokenConfig") {
+            Some(Value::Fields(config)) => text(config, element),
+            _ => None,
+        }
+    }
+
+    pub fn id_token_minutes(&self) -> u64 {
+        self.id_token("idTokenValidityInMinutes").and_then(|text| text.parse().ok()).unwrap_or(2)
+    }
+
+    pub fn id_token_has_standard_claims(&self) -> bool {
+        self.id_token("idTokenIncludeStandardClaims") == Some("true")
+    }
+
+    /// Settings that change what the token endpoint does in ways that nobody has described.
+    pub fn unknown_territory(&self, scopes: &[String]) -> Option<&'static str> {
+        for element in ["isDPopEnabled", "isMtlsEnabled", "isEnforceRefreshTokenTTL"] {
+            if self.is_on(element) {
+                return Some(element);
+            }
+        }
+        if !scopes.iter().any(|scope| scope == "openid") {
+            return None;
+        }
+        ["idTokenAudience", "idTokenIncludeAttributes", "idTokenIncludeCustomPermissions"]
+            .into_iter()
+            .find(|element| self.id_token(element).is_some_and(|value| value != "false"))
+    }
+
+    /// What these do for headless logins is not known either.
+    pub fn has_trusted_ranges(&self) -> bool {
+        self.settings.get("trustedIpRanges").is_some_and(|ranges| !ranges.is_empty())
+    }
+}
+
+pub struct RefreshLimits {
+    pub is_allowed: bool,
+    pub lifetime: Option<Millis>,
+    pub idle: Option<Millis>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_those_that_an_org_accepts() {
+        let known = &crate::contract::Contract::get().oauth_scopes;
+        for (name, _) in SCOPES {
+            assert!(known.iter().any(|scope| scope == name), "{name}");
+        }
+        let nameless: Vec<&String> =
+            known.iter().filter(|scope| !SCOPES.iter().any(|(name, _)| name == scope)).collect();
+        assert_eq!(nameless, ["DataCloudUserClaims"], "scopes without a name in OAuth");
+    }
+}

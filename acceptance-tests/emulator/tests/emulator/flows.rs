@@ -1,0 +1,7 @@
+//! The headless identity flows, as a client of the site makes them.
+
+mod gates;
+mod journal;
+mod shop;
+mod tokens;
+mod variants;

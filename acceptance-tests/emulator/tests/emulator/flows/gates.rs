@@ -1,0 +1,183 @@
+//! Every gate, closed once: what a client gets, and which gate it was by the journal. Each case changes only what the
+//! gate is about.
+
+mod authorize;
+mod init;
+mod inspection;
+mod token;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use serde_json::json;
+
+use super::shop::{RECAPTCHA, Shop, UVID, basic, brief, code};
+use authorize::AUTHORIZE;
+use init::INIT;
+use inspection::TOKENS;
+use token::{REFRESH, TOKEN};
+
+use crate::client::{Answer, GLOBAL, OAUTH_POLICIES};
+
+const OIDC: &str = "OauthOidcSettings";
+const REFUSED: &str = "400 invalid_grant: authentication failure";
+const NO_REFRESH: &str = "400 invalid_grant: expired access/refresh token";
+const BAD_BODY: &str = "400 invalid_request: invalid request body";
+const NAMED: (&str, &str) = ("Auth-Request-Type", "Named-User");
+const DAY: u64 = 86_400;
+
+/// The gate, what the client gets, and how it is met.
+type Case = (&'static str, &'static str, fn(&Shop) -> Answer);
+
+fn log_in(shop: &Shop) -> Answer {
+    shop.log_in("customer", &[])
+}
+
+fn visit(shop: &Shop) -> Answer {
+    shop.visit(&format!("UVID {UVID}"), &[])
+}
+
+fn redeem(shop: &Shop, changes: &[(&str, &str)]) -> Answer {
+    shop.redeem(&code(&log_in(shop)), changes)
+}
+
+fn refresh_token(shop: &Shop) -> String {
+    shop.tokens()["refresh_token"].as_str().unwrap().to_string()
+}
+
+/// A code by e-mail: identifier and code.
+fn passwordless(shop: &Shop) -> (String, String) {
+    let started = shop.start_passwordless("customer", "email").json();
+    let identifier = started["identifier"].as_str().unwrap().to_string();
+    let code = shop.mail(&identifier);
+    (identifier, code)
+}
+
+fn registration(shop: &Shop) -> (String, String) {
+    let started = shop.start_registration(&shop.name("nora")).json();
+    let identifier = started["identifier"].as_str().unwrap().to_string();
+    let code = shop.mail(&identifier);
+    (identifier, code)
+}
+
+/// The answer to a wrong code for a new password.
+fn reset(shop: &Shop, code: &str) -> Answer {
+    let password = "canary-New-Password-9";
+    shop.forgot(&json!({ "username": shop.name("customer"), "newpassword": password, "otp": code }))
+}
+
+fn sent_reset(shop: &Shop) -> String {
+    let answer = shop.forgot(&json!({ "username": shop.name("customer"), "recaptcha": RECAPTCHA }));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let sent = shop.org.admin("GET", "mailbox", "");
+    sent.as_array().unwrap().last().unwrap()["code"].as_str().unwrap().to_string()
+}
+
+fn wrong(code: &str) -> &'static str {
+    if code == "000000" { "000001" } else { "000000" }
+}
+
+fn data(shop: &Shop, login: &str, scope: &str) -> Answer {
+    let answer = shop.redeem(&code(&shop.log_in(login, &[("scope", scope)])), &[]);
+    assert_eq!(answer.status, 200, "the token is issued all the same: {}", answer.body);
+    let token = answer.json()["access_token"].as_str().unwrap().to_string();
+    let bearer = format!("Bearer {token}");
+    shop.call("GET", "/services/data/v66.0/limits", &[("Authorization", &bearer)], "")
+}
+
+#[track_caller]
+fn close_all(cases: &[Case]) {
+    for (index, (gate, expected, meet)) in cases.iter().enumerate() {
+        let shop = Shop::open();
+        let answer = meet(&shop);
+        assert_eq!(brief(&answer), *expected, "{gate}, case {index}");
+        assert_eq!(shop.gate(), *gate, "case {index}: {expected}");
+        assert_ne!(answer.status, 307, "a credential is never sent again");
+    }
+}
+
+#[test]
+fn authorize_refuses_at_each_gate() {
+    close_all(AUTHORIZE);
+}
+
+#[test]
+fn the_token_endpoint_refuses_at_each_gate() {
+    close_all(TOKEN);
+}
+
+#[test]
+fn a_refresh_is_refused_at_each_gate() {
+    close_all(REFRESH);
+}
+
+#[test]
+fn the_init_endpoints_refuse_at_each_gate() {
+    close_all(INIT);
+}
+
+#[test]
+fn tokens_are_refused_at_each_gate() {
+    close_all(TOKENS);
+}
+
+/// The fixture itself must pass, or the cases above would prove nothing.
+#[test]
+fn with_nothing_closed_everything_passes() {
+    let shop = Shop::open();
+    assert_eq!(shop.refresh(&refresh_token(&shop), &[]).status, 200);
+    shop.guest_token();
+    let (identifier, code) = passwordless(&shop);
+    assert_eq!(shop.with_code("passwordless-login", "email", &identifier, &code).status, 302);
+    let (identifier, code) = registration(&shop);
+    assert_eq!(shop.with_code("user-registration", "email", &identifier, &code).status, 302);
+    assert_eq!(reset(&shop, &sent_reset(&shop)).status, 200);
+}
+
+#[test]
+fn no_gate_is_untested() {
+    let all: Vec<Case> = [AUTHORIZE, TOKEN, REFRESH, INIT, TOKENS].concat();
+    let tested: BTreeSet<&str> = all.iter().map(|(gate, _, _)| *gate).collect();
+    let org = crate::client::start();
+    let rows = org.admin("GET", "gates", "");
+    let rows: Vec<&str> = rows.as_array().unwrap().iter().map(|row| row["gate"].as_str().unwrap()).collect();
+    let ids: BTreeSet<&str> = rows.iter().copied().collect();
+    assert_eq!(ids.len(), rows.len(), "two gates have the same id");
+    assert_eq!(tested, ids);
+    let mut out = std::io::stdout();
+    writeln!(out, "{} gates, closed in {} ways", ids.len(), all.len()).unwrap();
+}
+
+/// Two gates are closed; the first in the order answers.
+#[test]
+fn the_order_of_the_gates() {
+    type Closing = fn(&Shop);
+    let site: Closing = |shop| shop.site(&json!({ "status": "UnderConstruction" }));
+    let org: Closing = |shop| shop.set(OIDC, "oAuthCdCrdtFlowEnable", "false");
+    let app: Closing = |shop| shop.set_app("isEnabled", "false");
+    let flow: Closing = |shop| shop.set(GLOBAL, "isCodeCredFlowEnabled", "false");
+    let callback: Closing = |shop| shop.set(GLOBAL, "callbackUrl", "https://elsewhere.example/");
+    let place: Closing = |shop| shop.set(GLOBAL, "isCodeCredPostOnly", "true");
+    let user: Closing = |shop| shop.user("customer", &json!({ "active": false }));
+    let policy: Closing = |shop| shop.set(OAUTH_POLICIES, "permittedUsersPolicyType", "AllSelfAuthorized");
+    let level: Closing = |shop| shop.set(OAUTH_POLICIES, "requiredSessionLevel", "HIGH_ASSURANCE");
+    let order = [
+        ("N5", site),
+        ("G1", org),
+        ("G3", app),
+        ("G4", flow),
+        ("G10", callback),
+        ("G5", place),
+        ("N6a", user),
+        ("G6b", policy),
+        ("G21", level),
+    ];
+    for (index, (gate, _)) in order.iter().enumerate() {
+        let shop = Shop::open();
+        for (_, close) in &order[index..] {
+            close(&shop);
+        }
+        log_in(&shop);
+        assert_eq!(shop.gate(), *gate);
+    }
+}

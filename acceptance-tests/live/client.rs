@@ -1,0 +1,89 @@
+//! jsforce as a process: one call at a time goes in, its answer comes out. It is Salesforce's own library and shares
+//! nothing with the provider, so that what it sees of the org is a second opinion.
+
+use acceptance_tests::target::Credentials;
+use acceptance_tests::terraform::repository;
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// Why there is no answer: the org refused, or nobody got there.
+#[derive(Debug, Clone)]
+pub struct Trouble(pub String);
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<std::io::Error> for Trouble {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+pub struct Client {
+    child: Child,
+    pipes: RefCell<(ChildStdin, BufReader<ChildStdout>)>,
+}
+
+impl Client {
+    /// Starts it with these variables and no other SALESFORCE_*.
+    pub fn start(credentials: &Credentials) -> Result<Self, Trouble> {
+        let installed = repository().join(".tools/clients/jsforce/node_modules");
+        if !installed.is_dir() {
+            return Err(Trouble(
+                "jsforce is not there: run `make live`, or acceptance-tests/clients/install once".to_owned(),
+            ));
+        }
+        let mut child = Command::new("node")
+            .arg(repository().join("acceptance-tests/clients/jsforce/org.js"))
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("NODE_PATH", installed)
+            .envs(credentials)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            // Ctrl-C is for the program that started it; that one still has to clean up.
+            .process_group(0)
+            .spawn()
+            .map_err(|error| Trouble(format!("node does not start: {error}")))?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(to), Some(from)) => Ok(Self { child, pipes: RefCell::new((to, BufReader::new(from))) }),
+            _ => Err(Trouble("node has no pipes".to_owned())),
+        }
+    }
+
+    /// `given` is an object: what the call takes.
+    pub fn call(&self, name: &str, mut given: Value) -> Result<Value, Trouble> {
+        if let Some(given) = given.as_object_mut() {
+            given.insert("call".to_owned(), json!(name));
+        }
+        let mut pipes = self.pipes.borrow_mut();
+        let (to, from) = &mut *pipes;
+        writeln!(to, "{given}")?;
+        to.flush()?;
+        let mut line = String::new();
+        if from.read_line(&mut line)? == 0 {
+            return Err(Trouble(format!("node ended during {name}")));
+        }
+        let mut reply: Value = serde_json::from_str(&line).map_err(|error| Trouble(error.to_string()))?;
+        match reply.get("error") {
+            Some(error) => {
+                let part = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+                Err(Trouble(format!("{}: {}", part("code"), part("message"))))
+            }
+            None => Ok(reply.get_mut("value").map(Value::take).unwrap_or_default()),
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _gone_already = self.child.kill();
+        let _status = self.child.wait();
+    }
+}

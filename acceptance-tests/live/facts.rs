@@ -1,0 +1,351 @@
+//! What nobody has confirmed and a run in an org can decide: the one list of it.
+//!
+//! Each question hangs on a sentence that marks it as open: a behaviour of the emulator whose evidence is `cited` or
+//! `assumed`, or a sentence of the documentation. The tests below compare: a behaviour that is confirmed or gone, or
+//! a sentence that is no longer there, takes its question off this list; a new open behaviour has to come on it, or
+//! into `OUT_OF_REACH` with the reason.
+
+use crate::probes::{Answer, Bench, access, deletions, kept, refused, values, wire};
+
+#[derive(Debug, Clone, Copy)]
+pub enum Marked {
+    /// `what` of a line of FACTS in `emulator/src/behaviour.rs`.
+    Behaviour(&'static str),
+    /// A sentence of a file, from the root of the repository.
+    Text(&'static str, &'static str),
+}
+
+pub struct Fact {
+    /// Also part of the name of the app that the question needs: short.
+    pub id: &'static str,
+    pub claim: &'static str,
+    /// Where it is marked as open: once or more.
+    pub marked: &'static [Marked],
+    pub probe: fn(&Bench<'_>) -> Answer,
+}
+
+const fn fact(
+    id: &'static str,
+    claim: &'static str,
+    marked: &'static [Marked],
+    probe: fn(&Bench<'_>) -> Answer,
+) -> Fact {
+    Fact { id, claim, marked, probe }
+}
+
+use Marked::{Behaviour, Text};
+
+#[rustfmt::skip]
+pub const FACTS: &[Fact] = &[
+    // What is there when nobody wrote it.
+    fact("replace", "A deploy resets the elements that a file leaves out",
+        &[Behaviour("A deploy replaces the whole file: elements left out are reset to their defaults")],
+        kept::a_deploy_replaces_the_file),
+    fact("oauth_policies", "New OAuth policies let everyone in for 365 days, with the flows off",
+        &[Behaviour("Defaults of the OAuth policies: Enforce, AllSelfAuthorized, SpecificLifetime 365 Days, STANDARD, flow flags false")],
+        kept::defaults_of_the_oauth_policies),
+    fact("app_policies", "New app policies are enabled and have no start page",
+        &[Behaviour("Defaults of the app policies: isEnabled, isOauthPluginEnabled true, startPage None")],
+        kept::defaults_of_the_app_policies),
+    fact("safe_defaults", "PKCE and the secret for refresh tokens are required when a file does not say",
+        &[Behaviour("isPkceRequired and isSecretRequiredForRefreshToken default to true")],
+        kept::safe_defaults_of_the_global_settings),
+    fact("flow_flags", "A retrieved Global file shows flow flags that nobody wrote",
+        &[Behaviour("A retrieved Global file shows the flow flags that were not authored")],
+        kept::flow_flags_that_nobody_wrote),
+    fact("pkce_off", "isPkceRequired = false is kept",
+        &[Behaviour("isPkceRequired false is kept"),
+          Text("docs/guides/troubleshooting.md", "Reported: `pkce_required = false` that stays `true`"),
+          Text("docs/resources/external_client_app_oauth_settings.md", "One org is reported to keep `true` when `false` is sent")],
+        kept::pkce_can_be_switched_off),
+    fact("id_validity", "The validity of ID tokens is 1 to 720 minutes, and 2 when left out",
+        &[Behaviour("idTokenValidityInMinutes is 1 to 720, 2 by default")], kept::id_token_validity),
+    fact("id_flags", "An idTokenConfig comes back with its flags, false where they were left out",
+        &[Behaviour("An idTokenConfig that is sent comes back with its flags, false where they were left out")],
+        kept::id_token_flags),
+    fact("label", "A label that is left out becomes the full name",
+        &[Behaviour("A label that is left out becomes the full name")], kept::a_label_left_out),
+    fact("zero", "The policy Zero comes back with a period of 0 and no unit",
+        &[Behaviour("Zero comes back with a validity period of 0 and no unit")], kept::zero_has_a_period),
+
+    // What comes back of a value.
+    fact("scopes_sorted", "Scopes come back sorted",
+        &[Behaviour("Scopes, permission sets and profiles come back sorted")], values::scopes_are_sorted),
+    fact("sets_sorted", "Permission sets come back sorted",
+        &[Behaviour("Scopes, permission sets and profiles come back sorted")], values::permission_sets_are_sorted),
+    fact("scopes_alike", "Basic and OfflineAccess come back as they were sent",
+        &[Behaviour("Basic and its parts, RefreshToken and OfflineAccess come back as they were sent")],
+        values::equivalent_scopes_stay),
+    fact("set_ids", "A permission set sent as an id comes back as a name",
+        &[Behaviour("Permission sets sent as ids come back as names")], values::permission_set_ids_become_names),
+    fact("list_breaks", "A list may have a line break behind a comma",
+        &[Behaviour("Items of a list may be separated by a comma and a line break")],
+        values::a_list_may_have_line_breaks),
+    fact("line_breaks", "Line breaks and character references come back as what they stand for",
+        &[Behaviour("Line breaks come back as they were, whether they were written as such or as references")],
+        values::line_breaks_stay),
+    fact("order", "Elements are accepted in any order",
+        &[Behaviour("Elements of a file may stand in any order")], values::elements_come_in_any_order),
+    fact("own_set", "An admin may pre-authorise a permission set that he does not hold",
+        &[Behaviour("Pre-authorisation needs no permission set of one's own")],
+        values::pre_authorisation_needs_nothing_of_ones_own),
+    fact("name_case", "Two apps must differ in more than case",
+        &[Behaviour("Names of apps that differ in case only clash")], values::names_differ_in_more_than_case),
+
+    // What is refused.
+    fact("lonely_global", "A Global file without OAuth settings is refused",
+        &[Behaviour("A Global file needs the app's OAuth settings")], refused::global_settings_without_settings),
+    fact("unknown_app", "A part of an app that is not there is refused with INVALID_CROSS_REFERENCE_KEY",
+        &[Behaviour("A part that names an unknown app fails with INVALID_CROSS_REFERENCE_KEY")],
+        refused::parts_of_an_unknown_app),
+    fact("rotation", "Rotating the secret needs ignoreWarnings",
+        &[Behaviour("The flags that rotate key and secret need ignoreWarnings")],
+        refused::rotation_without_ignoring_warnings),
+    fact("foreign_link", "The oauthLink of another org is refused for a local app",
+        &[Behaviour("A foreign oauthLink is accepted for packaged apps only")], refused::a_foreign_oauth_link),
+    fact("unknown_scope", "The error for an unknown scope lists the 36 scopes",
+        &[Behaviour("The error for an unknown scope lists the 36 scopes")], refused::an_unknown_scope),
+    fact("jwt_timeouts", "JWT timeouts are single values up to 720, and only with the type Custom",
+        &[Behaviour("JWT timeouts: 1, 5, 10, 15, 30; since 65.0 also 60 to 720; only with the type Custom")],
+        refused::jwt_timeouts),
+    fact("jwt_needed", "A session timeout type for named users without JWT tokens is refused as invalid plugin settings",
+        &[Behaviour("A session timeout type for named users without JWT tokens fails: Invalid plugin settings")],
+        refused::a_session_timeout_without_jwt),
+    fact("guest", "The guest flow is refused while the app issues no JWT tokens, or lacks the code and credentials flow",
+        &[Behaviour("Guest flow without the JWT or the code and credentials flag fails the deploy")],
+        refused::guests_without_jwt),
+    fact("code_flow", "The code and credentials flow is refused while the org does not allow it",
+        &[Behaviour("isCodeCredFlowEnabled needs the org's oAuthCdCrdtFlowEnable")],
+        refused::code_credential_flow_without_the_setting),
+    fact("at_most_128", "128 custom attributes and IP ranges are accepted, 129 are not",
+        &[Behaviour("At most 128 custom attributes and 128 trusted IP ranges")], refused::more_than_128_entries),
+    fact("api_names", "Names with a hyphen, two underscores, or one at the end are refused",
+        &[Behaviour("Full names: letters, digits, underscore; begin with a letter; no trailing or double underscore")],
+        refused::api_names),
+    fact("start_url", "startUrl is demanded with the start page Custom, and refused without it",
+        &[Behaviour("startUrl of the app policies is demanded with the start page Custom, refused otherwise")],
+        refused::start_urls),
+    fact("periods", "Periods and units of refresh tokens are demanded and refused as the policy wants",
+        &[Behaviour("Refresh token periods and units are demanded with SpecificLifetime and SpecificInactivity, refused otherwise")],
+        refused::refresh_token_periods),
+    fact("own_key", "A consumer key of one's own choice is refused",
+        &[Behaviour("Deploys of a consumerKey or consumerSecret other than the present one are refused")],
+        refused::a_key_of_ones_own),
+    fact("foreign_app", "The orgScopedExternalApp of another org is refused",
+        &[Behaviour("An orgScopedExternalApp of another org is refused")], refused::an_app_of_another_org),
+    fact("line_numbers", "A refusal names the line of the element",
+        &[Behaviour("A failure's lineNumber is that of the element at fault")], refused::the_line_of_the_element),
+
+    // What the provider warns of as doubtful, `unconfirmed-rule`. The emulator has no such rules.
+    fact("long_label", "A label of 256 characters is refused, one of 255 is not",
+        &[Text("docs/guides/troubleshooting.md", "The value breaks a rule that is likely, but that nobody has confirmed: a length")],
+        refused::a_long_label),
+    fact("long_callbacks", "Callback URLs of more than 2000 characters together are refused",
+        &[Text("docs/guides/troubleshooting.md", "The value breaks a rule that is likely, but that nobody has confirmed: a length")],
+        refused::long_callback_urls),
+    fact("plain_http", "A callback URL with plain http is refused",
+        &[Text("docs/guides/troubleshooting.md", "that nobody has confirmed: a length, plain `http`, a short key")],
+        refused::plain_http),
+    fact("short_key", "A certificate with a key of 1024 bits is refused",
+        &[Text("docs/resources/external_client_app_oauth_settings.md", "An RSA key should have 2048 bits or more")],
+        refused::a_short_key),
+    fact("overlap", "Trusted IP ranges that overlap are refused",
+        &[Text("docs/resources/external_client_app_oauth_settings.md", "Should not overlap")],
+        refused::overlapping_ranges),
+
+    // What a deletion does.
+    fact("cascade", "Deleting the OAuth settings deletes the Global file and the OAuth policies",
+        &[Behaviour("Deleting the OAuth settings deletes the Global file and the OAuth policies")],
+        deletions::settings_take_their_parts_along),
+    fact("policies_stay", "OAuth policies are not deleted alone",
+        &[Behaviour("Policy files are deleted only together with their app or its OAuth settings")],
+        deletions::policies_alone),
+    fact("warnings", "A warning fails a deploy that does not ignore warnings",
+        &[Behaviour("Without ignoreWarnings a warning fails the deploy")], deletions::a_warning_fails),
+
+    // Keys, secrets, certificates.
+    fact("global_shown", "enableConsumerSecretApiAccess decides whether the Global file is shown",
+        &[Behaviour("enableConsumerSecretApiAccess decides whether a Global file can be read")],
+        access::the_global_file_follows_the_setting),
+    fact("global_hidden", "A Global file that may not be read looks like one that is not there",
+        &[Behaviour("An unreadable Global file looks like a missing one, in lists too")],
+        access::an_unreadable_global_file),
+    fact("secret_shown", "A Global file that is shown has the secret in it",
+        &[Behaviour("A Global file that is shown has the secret in it")], access::the_secret_comes_with_the_global_file),
+    fact("rest_secret", "enableClientSecretInRestApiAccess decides whether REST shows the secret",
+        &[Behaviour("enableClientSecretInRestApiAccess and ViewClientSecret decide whether REST shows the secret")],
+        access::the_secret_in_rest),
+    fact("rest_key", "REST shows the consumer key",
+        &[Behaviour("The credentials of Connect REST show the consumer key")], access::the_key_in_rest),
+    fact("rest_unused", "REST lists apps that no token was given to",
+        &[Behaviour("Connect REST lists apps that no token was given to")], access::apps_that_nobody_used),
+    fact("cert_hidden", "The certificate is not returned",
+        &[Behaviour("The certificate is not returned, and a deploy without it clears it"),
+          Text("docs/guides/importing.md", "`certificate` is taken for something that Salesforce does not return (this is not confirmed)")],
+        access::the_certificate_comes_back),
+    fact("cert_cleared", "A deploy without the certificate clears it",
+        &[Behaviour("The certificate is not returned, and a deploy without it clears it"),
+          Text("docs/resources/external_client_app_oauth_settings.md", "It is not confirmed that Salesforce never returns it, nor that a deploy without it clears it")],
+        access::the_certificate_is_cleared),
+    fact("wildcard", "A retrieve of * returns the apps",
+        &[Behaviour("A retrieve of * returns the apps")], access::wildcards),
+
+    // The interfaces.
+    fact("soap_headers", "SOAP calls without SOAPAction or with another content type are refused",
+        &[Behaviour("SOAP calls need a SOAPAction header and the content type text/xml")], wire::soap_headers),
+    fact("deploy_query", "Deploys can be found by a tooling query on DeployRequest",
+        &[Behaviour("Deploys can be found by a tooling query on DeployRequest")], wire::deploys_can_be_queried),
+];
+
+/// What is marked as open and a run cannot decide, with one login and without changing what is not its own.
+#[rustfmt::skip]
+pub const OUT_OF_REACH: &[(Marked, &str)] = &[
+    (Behaviour("Guest tokens need JWT access tokens"),
+        "needs a guest's login through a site; `guest` asks what a deploy says"),
+    (Behaviour("Files of org settings may be partial: what they leave out stays"), "changes settings of the whole org"),
+    (Behaviour("Metadata calls need ModifyMetadata or ModifyAllData"), "needs a second user with fewer permissions"),
+    (Behaviour("App developers may change everything, app admins the policies only"),
+        "needs a second user with fewer permissions"),
+    (Text("docs/guides/authentication.md", "It is not confirmed on a real org that these are exactly what is needed"),
+        "needs a second user with fewer permissions"),
+    (Behaviour("Below API version 65 a cancel may report success for changes that were committed"),
+        "is a race that a run cannot bring about"),
+    (Behaviour("Deleting an app ends the tokens that were given to it"),
+        "needs a token of a new app, which may take half an hour to be known"),
+    (Text("docs/guides/getting-started.md", "New apps are reported to need up to half an hour until Salesforce knows them everywhere"),
+        "takes as long; `cert_cleared` says how far it came in three minutes"),
+    (Text("docs/guides/headless-identity.md", "What that does to one-time codes, which are documented in a header only, is not confirmed"),
+        "needs logins through a site, and a mailbox"),
+    (Text("docs/guides/headless-identity.md", "A change is reported to take up to ten minutes until Salesforce knows it everywhere"),
+        "takes as long, and needs logins through a site"),
+    (Text("docs/guides/headless-identity.md", "An HTML page instead of an answer is reported to be what most wrong settings give"),
+        "needs logins through a site"),
+    (Text("docs/resources/external_client_app_policies.md", "whether Salesforce refuses that is not confirmed"),
+        "needs an Apex class, and a run makes none"),
+    (Behaviour("The wording of errors that no source quotes"),
+        "is not one question: the report shows the words of every refusal"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use acceptance_tests::terraform::repository;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn file(path: &str) -> String {
+        std::fs::read_to_string(repository().join(path)).unwrap()
+    }
+
+    /// The emulator's own list, which its tests keep equal to `behaviour.rs`: what → evidence.
+    fn behaviours() -> BTreeMap<String, String> {
+        let readme = file("acceptance-tests/emulator/README.md");
+        let (_, rest) = readme.split_once("<!-- facts: written by the tests -->").unwrap();
+        let (table, _) = rest.split_once("<!-- end of facts -->").unwrap();
+        let rows = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Behaviour"));
+        let rows = rows.map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<&str>>());
+        let found: BTreeMap<String, String> =
+            rows.map(|cells| (cells[0].to_owned(), cells[1].to_owned())).collect();
+        assert!(found.len() > 50, "{found:?}");
+        found
+    }
+
+    fn words(text: &str) -> String {
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Every place that this file knows of, with what knows it.
+    fn places() -> impl Iterator<Item = (String, Marked)> {
+        let asked =
+            FACTS.iter().flat_map(|fact| fact.marked.iter().map(|marked| (fact.id.to_owned(), *marked)));
+        asked.chain(OUT_OF_REACH.iter().map(|(marked, _)| ("OUT_OF_REACH".to_owned(), *marked)))
+    }
+
+    #[test]
+    fn every_question_is_still_open() {
+        let behaviours = behaviours();
+        for (place, marked) in places() {
+            match marked {
+                Behaviour(what) => match behaviours.get(what).map(String::as_str) {
+                    Some("cited" | "assumed") => {}
+                    Some(evidence) => panic!("{place}: {what:?} is {evidence}; nobody needs to ask any more"),
+                    None => panic!("{place}: the emulator has no behaviour {what:?}"),
+                },
+                Text(path, sentence) => {
+                    assert!(
+                        words(&file(path)).contains(&words(sentence)),
+                        "{place}: {path} does not say {sentence:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_open_behaviour_is_asked_for_or_out_of_reach() {
+        let known: BTreeSet<&str> = places()
+            .filter_map(|(_, marked)| if let Behaviour(what) = marked { Some(what) } else { None })
+            .collect();
+        let behaviours = behaviours();
+        let open =
+            behaviours.iter().filter(|(_, evidence)| *evidence != "confirmed").map(|(what, _)| what.as_str());
+        let missing: Vec<&str> = open.filter(|what| !known.contains(what)).collect();
+        assert!(missing.is_empty(), "add each to FACTS, or to OUT_OF_REACH with the reason: {missing:#?}");
+    }
+
+    /// The words with which the documentation says that something is open.
+    const DOUBTS: [&str; 4] = ["not confirmed", "nobody has confirmed", "reported to", "Reported:"];
+
+    #[test]
+    fn every_doubt_of_the_documentation_is_asked_for_or_out_of_reach() {
+        let known: Vec<(&str, String)> =
+            places()
+                .filter_map(|(_, marked)| {
+                    if let Text(path, sentence) = marked { Some((path, words(sentence))) } else { None }
+                })
+                .collect();
+        let mut doubts = 0;
+        for folder in ["docs", "docs/guides", "docs/resources"] {
+            for entry in std::fs::read_dir(repository().join(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_none_or(|ending| ending != "md") {
+                    continue;
+                }
+                let name = format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap());
+                for line in std::fs::read_to_string(&path).unwrap().lines() {
+                    // The table of warnings explains the word for all of them.
+                    if line.starts_with("| `unconfirmed-rule` |")
+                        || !DOUBTS.iter().any(|doubt| line.contains(doubt))
+                    {
+                        continue;
+                    }
+                    doubts += 1;
+                    let line = words(line);
+                    assert!(
+                        known
+                            .iter()
+                            .any(|(path, sentence)| *path == name && line.contains(sentence.as_str())),
+                        "{name} has a doubt; add it to FACTS, or to OUT_OF_REACH with the reason: {line}"
+                    );
+                }
+            }
+        }
+        assert!(doubts >= 7, "{doubts} doubts found");
+    }
+
+    #[test]
+    fn ids_are_unique_and_fit_into_a_name() {
+        assert!(FACTS.iter().all(|fact| !fact.marked.is_empty()));
+        let ids: BTreeSet<&str> = FACTS.iter().map(|fact| fact.id).collect();
+        assert_eq!(ids.len(), FACTS.len());
+        for id in ids {
+            assert!(
+                id.len() <= 20
+                    && id.chars().all(|letter| letter.is_ascii_lowercase()
+                        || letter.is_ascii_digit()
+                        || letter == '_'),
+                "{id}"
+            );
+            assert!(!id.contains("__") && !id.ends_with('_'), "{id}");
+        }
+    }
+}

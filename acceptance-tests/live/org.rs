@@ -1,0 +1,397 @@
+//! The org: what a run may do in it, and only within its fence. Everything that changes the org goes through here.
+
+use crate::client::{Client, Trouble};
+use crate::file::{File, TYPES, manifest};
+use crate::names::Fence;
+use acceptance_tests::canary::Secret;
+use acceptance_tests::interrupt;
+use acceptance_tests::org::{APP, Component};
+use acceptance_tests::target::{Credentials, Target};
+use serde_json::{Map, Value, json};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// The newest version that anything here was written for.
+const NEWEST_VERSION: u32 = 67;
+
+/// What an org makes of these elements is its own business; a copy must not carry them.
+const COMPUTED: &[&str] = &["consumerKey", "consumerSecret", "oauthLink", "orgScopedExternalApp"];
+
+pub struct Org {
+    client: Client,
+    credentials: Credentials,
+    pub fence: Fence,
+    pub about: About,
+    secrets: RefCell<BTreeSet<String>>,
+    /// The settings of the whole org, as far as they can be read.
+    settings: Map<String, Value>,
+    last_deploy: RefCell<String>,
+    /// From then on an interruption no longer stops anything.
+    is_closing: Cell<bool>,
+}
+
+#[derive(Debug, Clone)]
+pub struct About {
+    pub id: String,
+    pub name: String,
+    pub kind: Kind,
+    pub instance: String,
+    pub url: String,
+    pub username: String,
+    pub version: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Sandbox,
+    Developer,
+    Production,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Sandbox => "a sandbox or scratch org",
+            Self::Developer => "a Developer Edition org",
+            Self::Production => "PRODUCTION",
+        })
+    }
+}
+
+/// One message of a deploy.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub kind: String,
+    pub problem: String,
+    pub line: Option<u64>,
+}
+
+#[derive(Debug)]
+pub struct Deployed {
+    pub success: bool,
+    pub failures: Vec<Message>,
+    /// With warnings among them.
+    pub successes: Vec<Message>,
+    error: String,
+}
+
+impl Deployed {
+    /// The org's words.
+    pub fn said(&self) -> String {
+        if self.success {
+            return "accepted".to_owned();
+        }
+        let words = self.failures.iter().map(|failure| match failure.line {
+            Some(line) => format!("{} (line {line})", failure.problem),
+            None => failure.problem.clone(),
+        });
+        let words: Vec<String> =
+            words.chain(Some(self.error.clone())).filter(|word| !word.is_empty()).collect();
+        words.join("; ")
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Retrieved {
+    pub components: Vec<Component>,
+    pub messages: Vec<String>,
+}
+
+impl Org {
+    pub fn connect(credentials: Credentials, fence: Fence) -> Result<Self, Trouble> {
+        let client = Client::start(&credentials)?;
+        let found = client.call("logIn", json!({ "newest": NEWEST_VERSION }))?;
+        let organization = found.get("organization").cloned().unwrap_or_default();
+        let kind = match (organization.get("IsSandbox"), text(&organization, "OrganizationType").as_str()) {
+            (Some(Value::Bool(true)), _) => Kind::Sandbox,
+            (_, "Developer Edition") => Kind::Developer,
+            // Whatever is not known to be harmless.
+            _ => Kind::Production,
+        };
+        let about = About {
+            id: text(&organization, "Id"),
+            name: text(&organization, "Name"),
+            kind,
+            instance: text(&organization, "InstanceName"),
+            url: text(&found, "instanceUrl"),
+            username: text(&found, "username"),
+            version: text(&found, "version"),
+        };
+        let mut secrets: BTreeSet<String> =
+            ["SALESFORCE_ACCESS_TOKEN", "SALESFORCE_CLIENT_SECRET", "SALESFORCE_PRIVATE_KEY"]
+                .iter()
+                .filter_map(|name| credentials.get(*name).cloned())
+                .collect();
+        secrets.insert(text(&found, "accessToken"));
+        let mut org = Self {
+            client,
+            credentials,
+            fence,
+            about,
+            secrets: RefCell::new(secrets),
+            settings: Map::new(),
+            last_deploy: RefCell::default(),
+            is_closing: Cell::new(false),
+        };
+        // Not being allowed to read them is no reason to stop.
+        let settings = org.retrieve(&[("Settings", "OauthOidc"), ("Settings", "ExternalClientApp")]);
+        org.settings = settings
+            .unwrap_or_default()
+            .components
+            .into_iter()
+            .flat_map(|component| component.fields)
+            .collect();
+        Ok(org)
+    }
+
+    /// A setting of the whole org; none when it cannot be read.
+    pub fn setting(&self, element: &str) -> Option<bool> {
+        Some(self.settings.get(element)?.as_str()? == "true")
+    }
+
+    pub fn last_deploy(&self) -> String {
+        self.last_deploy.borrow().clone()
+    }
+
+    /// From now on everything is done to the end.
+    pub fn close(&self) {
+        self.is_closing.set(true);
+    }
+
+    pub fn call(&self, name: &str, given: Value) -> Result<Value, Trouble> {
+        if interrupt::is_requested() && !self.is_closing.get() {
+            return Err(Trouble("interrupted".to_owned()));
+        }
+        self.client.call(name, given)
+    }
+
+    pub fn deploy(&self, files: &[File]) -> Result<Deployed, Trouble> {
+        self.deploy_with(files, false)
+    }
+
+    pub fn deploy_with(&self, files: &[File], ignore_warnings: bool) -> Result<Deployed, Trouble> {
+        for file in files {
+            for name in [Some(file.name.as_str()), file.parent()].into_iter().flatten() {
+                self.inside(name)?;
+            }
+        }
+        let members = files.iter().map(|file| (file.kind, file.name.as_str()));
+        let mut package: BTreeMap<String, String> =
+            BTreeMap::from([("package.xml".to_owned(), manifest(members, &self.about.version))]);
+        package.extend(files.iter().map(|file| (file.path(), file.text.clone())));
+        self.send(&package, ignore_warnings)
+    }
+
+    /// Deletes components: type and full name.
+    pub fn delete(&self, members: &[(&str, &str)], ignore_warnings: bool) -> Result<Deployed, Trouble> {
+        for (_, name) in members {
+            self.inside(name)?;
+        }
+        let package = BTreeMap::from([
+            ("package.xml".to_owned(), manifest(std::iter::empty(), &self.about.version)),
+            ("destructiveChanges.xml".to_owned(), manifest(members.iter().copied(), &self.about.version)),
+        ]);
+        self.send(&package, ignore_warnings)
+    }
+
+    fn inside(&self, name: &str) -> Result<(), Trouble> {
+        if self.fence.holds(name) {
+            return Ok(());
+        }
+        Err(Trouble(format!("{name} is not of this run ({}); it is not touched", self.fence)))
+    }
+
+    fn send(&self, package: &BTreeMap<String, String>, ignore_warnings: bool) -> Result<Deployed, Trouble> {
+        let options =
+            json!({ "rollbackOnError": true, "singlePackage": true, "ignoreWarnings": ignore_warnings });
+        let result = self.call("deploy", json!({ "files": package, "options": options }))?;
+        *self.last_deploy.borrow_mut() = text(&result, "id");
+        let messages = |list: &str| -> Vec<Message> {
+            let list = result.get(list).and_then(Value::as_array).into_iter().flatten();
+            list.map(|message| Message {
+                kind: text(message, "componentType"),
+                problem: self.redacted(&text(message, "problem")),
+                line: text(message, "lineNumber").parse().ok(),
+            })
+            .collect()
+        };
+        let failures = messages("failures");
+        Ok(Deployed {
+            success: result.get("success") == Some(&Value::Bool(true)),
+            failures,
+            successes: messages("successes"),
+            error: self.redacted(&text(&result, "errorMessage")),
+        })
+    }
+
+    /// Reads components: type and full name.
+    pub fn retrieve(&self, members: &[(&str, &str)]) -> Result<Retrieved, Trouble> {
+        let mut named: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (kind, name) in members {
+            named.entry(kind).or_default().push(name);
+        }
+        let result = self.call("retrieve", json!({ "members": named }))?;
+        if result.get("success") != Some(&Value::Bool(true)) {
+            return Err(Trouble(format!("the retrieve failed: {}", text(&result, "errorMessage"))));
+        }
+        let list = |name: &str| result.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+        let components: Vec<Component> = list("components")
+            .iter()
+            .map(|component| Component {
+                kind: text(component, "type"),
+                name: text(component, "fullName"),
+                fields: component.get("fields").and_then(Value::as_object).cloned().unwrap_or_default(),
+            })
+            .collect();
+        let secrets = components.iter().map(|component| component.text("consumerSecret"));
+        self.secrets.borrow_mut().extend(secrets.filter(|secret| !secret.is_empty()));
+        let messages =
+            list("messages").iter().filter_map(Value::as_str).map(|text| self.redacted(text)).collect();
+        Ok(Retrieved { components, messages })
+    }
+
+    /// Everything inside the fence: type and full name, apps first.
+    pub fn own(&self) -> Result<Vec<(String, String)>, Trouble> {
+        let types: Vec<&str> = TYPES.iter().map(|(kind, _, _)| *kind).collect();
+        let list = self.call("list", json!({ "types": types }))?;
+        let list = list.as_array().into_iter().flatten();
+        let mut own: Vec<(String, String)> = list
+            .map(|one| (text(one, "type"), text(one, "fullName")))
+            .filter(|(_, name)| self.fence.holds(name))
+            .collect();
+        own.sort_by_key(|(kind, name)| (types.iter().position(|known| known == kind), name.clone()));
+        Ok(own)
+    }
+
+    /// The app and its parts. Every name that a run gives begins with that of the app, and so do those that an org
+    /// derives from them; whose parts they are stands in the files.
+    pub fn parts(&self, app: &str) -> Result<Vec<Component>, Trouble> {
+        let own = self.own()?;
+        let own: Vec<(&str, &str)> = own
+            .iter()
+            .filter(|(_, name)| name.starts_with(app))
+            .map(|(kind, name)| (kind.as_str(), name.as_str()))
+            .collect();
+        if own.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = self.retrieve(&own)?.components;
+        found.retain(|one| {
+            if one.kind == APP { one.name == app } else { one.text("externalClientApplication") == app }
+        });
+        Ok(found)
+    }
+
+    pub fn query(&self, soql: &str, tooling: bool) -> Result<Vec<Value>, Trouble> {
+        let found = self.call("query", json!({ "soql": soql, "tooling": tooling }))?;
+        Ok(found.as_array().cloned().unwrap_or_default())
+    }
+
+    /// A permission set that permits nothing and that nobody holds; its id.
+    pub fn make_permission_set(&self, name: &str) -> Result<String, Trouble> {
+        self.inside(name)?;
+        let record = json!({ "Name": name, "Label": name });
+        let id = self.call("create", json!({ "object": "PermissionSet", "record": record }))?;
+        Ok(id.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The permission sets inside the fence: id and name.
+    pub fn permission_sets(&self) -> Result<Vec<(String, String)>, Trouble> {
+        let found = self.query("SELECT Id, Name FROM PermissionSet WHERE IsOwnedByProfile = false", false)?;
+        let found = found.iter().map(|one| (text(one, "Id"), text(one, "Name")));
+        Ok(found.filter(|(_, name)| self.fence.holds(name)).collect())
+    }
+
+    pub fn remove_permission_set(&self, id: &str, name: &str) -> Result<(), Trouble> {
+        self.inside(name)?;
+        self.call("remove", json!({ "object": "PermissionSet", "id": id })).map(|_| ())
+    }
+
+    /// Without what nobody should read: secrets, tokens, and most of a consumer key.
+    pub fn redacted(&self, words: &str) -> String {
+        let mut words = words.to_owned();
+        for secret in self.secrets.borrow().iter().filter(|secret| secret.len() >= 8) {
+            words = words.replace(secret.as_str(), "(secret)");
+        }
+        masked(&words, "3MVG9", "(a consumer key)")
+    }
+}
+
+/// Replaces each run of letters, digits, `.` and `_` that begins so.
+fn masked(words: &str, start: &str, mask: &str) -> String {
+    let mut out = String::new();
+    let mut rest = words;
+    while let Some((before, from)) = rest.split_once(start) {
+        out.push_str(before);
+        out.push_str(mask);
+        rest =
+            from.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || "._".contains(letter));
+    }
+    out.push_str(rest);
+    out
+}
+
+pub fn text(value: &Value, member: &str) -> String {
+    match value.get(member) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// For the scenarios, which say by a panic that something is not as it should be.
+#[expect(clippy::expect_used, clippy::panic, reason = "the harness fails a test by a panic")]
+impl Target for Org {
+    fn credentials(&self) -> Credentials {
+        self.credentials.clone()
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        self.secrets.borrow().iter().map(|secret| Secret::new("secret of the org", secret)).collect()
+    }
+
+    fn apps(&self) -> Vec<String> {
+        let own = self.own().unwrap_or_else(|trouble| panic!("the org does not list its apps: {trouble}"));
+        own.into_iter().filter(|(kind, _)| kind == APP).map(|(_, name)| name).collect()
+    }
+
+    fn part(&self, kind: &str, app: &str) -> Component {
+        let parts = self.parts(app).unwrap_or_else(|trouble| panic!("{app} cannot be read: {trouble}"));
+        let mut found = parts.into_iter().filter(|part| part.kind == kind);
+        let part = found.next().unwrap_or_else(|| panic!("{app} has no {kind}"));
+        assert!(found.next().is_none(), "{app} has several {kind}");
+        part
+    }
+
+    fn edit(&self, kind: &str, app: &str, element: &str, value: &str) {
+        let mut part = self.part(kind, app);
+        part.fields.retain(|name, _| !COMPUTED.contains(&name.as_str()));
+        part.fields.insert(element.to_owned(), json!(value));
+        let kind =
+            TYPES.iter().map(|(known, _, _)| *known).find(|known| *known == kind).expect("a known type");
+        let done = self.deploy(&[File::new(kind, &part.name, &Value::Object(part.fields))]);
+        let done = done.unwrap_or_else(|trouble| panic!("{element} of {app} cannot be changed: {trouble}"));
+        assert!(done.success, "{element} of {app} cannot be changed: {}", done.said());
+    }
+
+    fn may_touch(&self, app: &str) -> bool {
+        self.fence.holds(app)
+    }
+
+    /// A deploy may wait for others, and a step has several.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(30 * 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_consumer_key_is_masked_wherever_it_stands() {
+        let words = "duplicate key 3MVG9abc._DEF0 of A, 3MVG9x";
+        assert_eq!(masked(words, "3MVG9", "(key)"), "duplicate key (key) of A, (key)");
+    }
+}

@@ -1,0 +1,193 @@
+//! Who is shown keys, secrets and certificates.
+
+use super::{Answer, Bench, Verdict, verdict};
+use crate::client::Trouble;
+use crate::org::text;
+use acceptance_tests::interrupt;
+use acceptance_tests::org::{APP, GLOBAL_OAUTH};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// New keys are said to need up to half an hour; a run does not wait so long.
+const PROPAGATION: Duration = Duration::from_secs(180);
+
+pub fn the_global_file_follows_the_setting(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let is_shown = bench.find(GLOBAL_OAUTH)?.is_some();
+    let Some(setting) = bench.org.setting("enableConsumerSecretApiAccess") else {
+        let shown = if is_shown { "shown" } else { "not shown" };
+        return Ok(Verdict::Undecided(format!(
+            "the org does not show the setting; the Global file is {shown}"
+        )));
+    };
+    let said = format!(
+        "enableConsumerSecretApiAccess is {setting}, the Global file is {}",
+        if is_shown { "shown" } else { "not shown" }
+    );
+    Ok(match (setting, is_shown) {
+        (true, false) => Verdict::Undecided(format!("{said}: the login may lack the permission")),
+        _ => verdict(setting == is_shown, said),
+    })
+}
+
+pub fn an_unreadable_global_file(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let name = format!("{}_global", bench.app);
+    let retrieved = bench.org.retrieve(&[(GLOBAL_OAUTH, &name)])?;
+    if !retrieved.components.is_empty() {
+        return Ok(Verdict::Undecided("this login may read it".to_owned()));
+    }
+    let listed = bench.org.own()?.iter().any(|(kind, listed)| kind == GLOBAL_OAUTH && *listed == name);
+    let missing = bench.org.retrieve(&[(GLOBAL_OAUTH, &format!("{}_nobody", bench.app))])?;
+    let (found, expected) = (retrieved.messages.join("; "), missing.messages.join("; "));
+    let same = found.replace(&name, "…") == expected.replace(&format!("{}_nobody", bench.app), "…");
+    let said =
+        format!("{found:?}, a missing one {expected:?}, {}", if listed { "listed" } else { "not listed" });
+    Ok(verdict(same && !listed, said))
+}
+
+pub fn the_secret_comes_with_the_global_file(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let Some(global) = bench.find(GLOBAL_OAUTH)? else {
+        return Ok(Verdict::Undecided("this login may not read the Global file".to_owned()));
+    };
+    let secret = global.text("consumerSecret");
+    let is_masked = !secret.is_empty() && secret.chars().all(|letter| "*•xX".contains(letter));
+    let said = match (secret.is_empty(), is_masked) {
+        (true, _) => "there is no consumerSecret in it".to_owned(),
+        (false, true) => "consumerSecret is masked".to_owned(),
+        (false, false) => format!("consumerSecret has {} characters", secret.len()),
+    };
+    Ok(verdict(!secret.is_empty() && !is_masked, said))
+}
+
+/// The app in Connect REST: its id, and the answer about its only consumer.
+fn credentials(bench: &Bench<'_>) -> Result<Value, Trouble> {
+    let soql = format!("SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{}'", bench.app);
+    let found = bench.org.query(&soql, false)?;
+    let id = found.first().map(|app| text(app, "Id")).unwrap_or_default();
+    let path = format!("/apps/oauth/credentials/{id}");
+    let consumers = bench.org.call("get", json!({ "path": path }))?;
+    let consumer = consumers.pointer("/consumers/0/id").and_then(Value::as_str).unwrap_or_default();
+    bench.org.call("get", json!({ "path": format!("{path}/{consumer}?part=keyandsecret") }))
+}
+
+fn is_there(answer: &Value, member: &str) -> bool {
+    answer.get(member).and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+}
+
+pub fn the_secret_in_rest(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let is_shown = is_there(&credentials(bench)?, "secret");
+    let name = "enableClientSecretInRestApiAccess";
+    let Some(setting) = bench.org.setting(name) else {
+        return Ok(Verdict::Undecided(format!("the org does not show {name}")));
+    };
+    let said =
+        format!("{name} is {setting}, REST {} the secret", if is_shown { "shows" } else { "does not show" });
+    Ok(match (setting, is_shown) {
+        (true, false) => Verdict::Undecided(format!("{said}: the login may lack the permission")),
+        _ => verdict(setting == is_shown, said),
+    })
+}
+
+pub fn the_key_in_rest(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let shown = is_there(&credentials(bench)?, "key");
+    Ok(verdict(shown, format!("REST {} the key", if shown { "shows" } else { "does not show" })))
+}
+
+pub fn apps_that_nobody_used(bench: &Bench<'_>) -> Answer {
+    const PAGES: u32 = 20;
+    bench.make()?;
+    for page in 0..PAGES {
+        let path = format!("/apps/oauth/usage?page={page}&pageSize=100");
+        let found = bench.org.call("get", json!({ "path": path }))?;
+        let apps = found.get("apps").and_then(Value::as_array).cloned().unwrap_or_default();
+        if apps.iter().any(|app| text(app, "developerName") == bench.app) {
+            return Ok(Verdict::Held(format!("listed on page {page}")));
+        }
+        if apps.is_empty() {
+            return Ok(Verdict::DidNotHold(format!("not on any of {page} pages")));
+        }
+    }
+    Ok(Verdict::Undecided(format!("not on the first {PAGES} pages")))
+}
+
+/// A key pair for one app and a few seconds.
+fn key_and_certificate(bench: &Bench<'_>) -> Result<(String, String), Trouble> {
+    let key = bench.org.call("newKey", json!({}))?;
+    let key = key.as_str().unwrap_or_default().to_owned();
+    let certificate = || -> Result<String, rcgen::Error> {
+        let pair = rcgen::KeyPair::from_pem(&key)?;
+        let mut parameters = rcgen::CertificateParams::new(Vec::<String>::new())?;
+        parameters.distinguished_name.push(rcgen::DnType::CommonName, "thrown away");
+        let now = rcgen::date_time_ymd(2026, 1, 1);
+        (parameters.not_before, parameters.not_after) = (now, rcgen::date_time_ymd(2040, 1, 1));
+        Ok(parameters.self_signed(&pair)?.pem())
+    };
+    let certificate = certificate().map_err(|error| Trouble(error.to_string()))?;
+    Ok((key, certificate))
+}
+
+pub fn the_certificate_comes_back(bench: &Bench<'_>) -> Answer {
+    let (_, certificate) = key_and_certificate(bench)?;
+    bench.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
+    let Some(global) = bench.find(GLOBAL_OAUTH)? else {
+        return Ok(Verdict::Undecided("this login may not read the Global file".to_owned()));
+    };
+    let found = global.text("certificate");
+    let said =
+        if found.is_empty() { "absent".to_owned() } else { format!("returned, {} characters", found.len()) };
+    Ok(verdict(found.is_empty(), format!("certificate is {said}")))
+}
+
+/// The certificate itself is not seen. But who signs with its key is told something else than who signs with a key
+/// that the app does not know.
+pub fn the_certificate_is_cleared(bench: &Bench<'_>) -> Answer {
+    let (key, certificate) = key_and_certificate(bench)?;
+    bench.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
+    let Some(consumer_key) = bench.find(GLOBAL_OAUTH)?.map(|global| global.text("consumerKey")) else {
+        return Ok(Verdict::Undecided("this login may not read the Global file".to_owned()));
+    };
+    let (stranger, _) = key_and_certificate(bench)?;
+    let sign = |key: &str| -> Result<String, Trouble> {
+        let given =
+            json!({ "consumerKey": consumer_key, "username": bench.org.about.username, "privateKey": key });
+        Ok(bench.org.redacted(&text(&bench.org.call("bearer", given)?, "said")))
+    };
+    let deadline = Instant::now() + PROPAGATION;
+    let (with, unknown) = loop {
+        let (with, unknown) = (sign(&key)?, sign(&stranger)?);
+        if with != unknown {
+            break (with, unknown);
+        }
+        if Instant::now() > deadline || interrupt::is_requested() {
+            return Ok(Verdict::Undecided(format!("its key and a stranger's are both told {with:?}")));
+        }
+        std::thread::sleep(Duration::from_secs(5));
+    };
+    bench.take(&[bench.global_file(json!({}))])?;
+    // What was cleared may be remembered for a while.
+    let wait =
+        if bench.org.about.url.starts_with("http://") { Duration::ZERO } else { Duration::from_secs(30) };
+    std::thread::sleep(wait);
+    let without = sign(&key)?;
+    let said = format!(
+        "its key: {with:?}, a stranger's: {unknown:?}, its key after the deploy without it: {without:?}"
+    );
+    Ok(if without == unknown {
+        Verdict::Held(said)
+    } else if without == with {
+        Verdict::DidNotHold(said)
+    } else {
+        Verdict::Undecided(said)
+    })
+}
+
+pub fn wildcards(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let found = bench.org.retrieve(&[(APP, "*")])?;
+    let has = found.components.iter().any(|component| component.name == bench.app);
+    Ok(verdict(has, format!("a retrieve of * {} the app", if has { "has" } else { "lacks" })))
+}

@@ -1,0 +1,207 @@
+//! How a run decides a question: each probe makes an app of its own, asks the org, and says what it answered. The
+//! questions are in `facts.rs`.
+
+pub mod access;
+pub mod deletions;
+pub mod kept;
+pub mod refused;
+pub mod values;
+pub mod wire;
+
+use crate::client::Trouble;
+use crate::file::File;
+use crate::org::{Deployed, Org};
+use acceptance_tests::org::{APP, Component, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
+use serde_json::{Value, json};
+
+/// The org's answer to a question, with its own words or values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Held(String),
+    DidNotHold(String),
+    /// With the reason.
+    Undecided(String),
+}
+
+pub type Answer = Result<Verdict, Trouble>;
+
+/// What the emulator says where it would have to guess. That is no answer of an org.
+const NOT_IMITATED: &str = "not imitated:";
+
+pub struct Bench<'org> {
+    pub org: &'org Org,
+    /// The full name of the app that the probe makes.
+    pub app: String,
+}
+
+impl Bench<'_> {
+    pub fn app_file(&self, elements: Value) -> File {
+        let mut all =
+            json!({ "contactEmail": "nobody@example.com", "distributionState": "Local", "label": self.app });
+        lay_over(&mut all, elements);
+        File::new(APP, &self.app, &all)
+    }
+
+    pub fn oauth_file(&self, elements: Value) -> File {
+        let mut all = json!({ "commaSeparatedOauthScopes": "Api", "externalClientApplication": self.app });
+        lay_over(&mut all, elements);
+        File::new(OAUTH, &format!("{}_oauth", self.app), &all)
+    }
+
+    pub fn global_file(&self, elements: Value) -> File {
+        let mut all =
+            json!({ "callbackUrl": "https://example.com/callback", "externalClientApplication": self.app });
+        lay_over(&mut all, elements);
+        File::new(GLOBAL_OAUTH, &format!("{}_global", self.app), &all)
+    }
+
+    /// Under the name that the org gave the policies: it takes no other.
+    pub fn policies(&self, kind: &'static str, elements: Value) -> Result<File, Trouble> {
+        let mut all = json!({ "externalClientApplication": self.app });
+        if kind == POLICIES {
+            lay_over(&mut all, json!({ "isEnabled": true }));
+        }
+        lay_over(&mut all, elements);
+        Ok(File::new(kind, &self.read(kind)?.name, &all))
+    }
+
+    /// The app with OAuth settings, as little as will do.
+    pub fn make(&self) -> Result<(), Trouble> {
+        self.make_with(json!({}), json!({}), json!({}))
+    }
+
+    /// The same with elements of the app, the settings and the global settings; null leaves one out.
+    pub fn make_with(&self, app: Value, oauth: Value, global: Value) -> Result<(), Trouble> {
+        self.take(&[self.app_file(app), self.oauth_file(oauth), self.global_file(global)])
+    }
+
+    /// Deploys what must be accepted for the question to make sense.
+    pub fn take(&self, files: &[File]) -> Result<(), Trouble> {
+        let done = self.org.deploy(files)?;
+        if done.success {
+            Ok(())
+        } else {
+            Err(Trouble(format!("what the question needs was refused: {}", done.said())))
+        }
+    }
+
+    pub fn deploy_policies(&self, elements: Value) -> Result<Deployed, Trouble> {
+        self.org.deploy(&[self.policies(OAUTH_POLICIES, elements)?])
+    }
+
+    pub fn deploy_app_policies(&self, elements: Value) -> Result<Deployed, Trouble> {
+        self.org.deploy(&[self.policies(POLICIES, elements)?])
+    }
+
+    pub fn find(&self, kind: &str) -> Result<Option<Component>, Trouble> {
+        Ok(self.org.parts(&self.app)?.into_iter().find(|part| part.kind == kind))
+    }
+
+    pub fn read(&self, kind: &str) -> Result<Component, Trouble> {
+        self.find(kind)?.ok_or_else(|| Trouble(format!("the org returns no {kind} of {}", self.app)))
+    }
+}
+
+fn lay_over(all: &mut Value, elements: Value) {
+    let (Value::Object(all), Value::Object(elements)) = (all, elements) else { return };
+    for (name, value) in elements {
+        if value.is_null() {
+            all.remove(&name);
+        } else {
+            all.insert(name, value);
+        }
+    }
+}
+
+/// Held when the org refuses.
+pub fn is_refused(done: &Deployed) -> Verdict {
+    match done.success {
+        true => Verdict::DidNotHold("accepted".to_owned()),
+        false => decided(false, done.said()),
+    }
+}
+
+/// Held when the org accepts.
+pub fn is_accepted(done: &Deployed) -> Verdict {
+    if done.success { Verdict::Held("accepted".to_owned()) } else { decided(true, done.said()) }
+}
+
+/// A refusal, where `wants` is whether an acceptance would have held.
+fn decided(wants: bool, said: String) -> Verdict {
+    if said.contains(NOT_IMITATED) {
+        Verdict::Undecided(format!("the emulator says: {said}"))
+    } else if wants {
+        Verdict::DidNotHold(said)
+    } else {
+        Verdict::Held(said)
+    }
+}
+
+pub fn verdict(holds: bool, said: String) -> Verdict {
+    if holds { Verdict::Held(said) } else { Verdict::DidNotHold(said) }
+}
+
+/// Held when every element has the value; an empty one means that the element is absent or empty.
+pub fn has(component: &Component, expected: &[(&str, &str)]) -> Verdict {
+    let found: Vec<String> = expected
+        .iter()
+        .map(|(element, _)| {
+            let text = component.text(element);
+            format!(
+                "{element} {}",
+                if text.is_empty() { "is absent".to_owned() } else { format!("= {text:?}") }
+            )
+        })
+        .collect();
+    let holds = expected.iter().all(|(element, value)| component.text(element) == *value);
+    verdict(holds, found.join(", "))
+}
+
+/// Several answers to one question: held when all did.
+pub fn all(answers: Vec<(&str, Verdict)>) -> Verdict {
+    let mut said = Vec::new();
+    let (mut failed, mut open) = (false, false);
+    for (what, answer) in answers {
+        let words = match answer {
+            Verdict::Held(words) => words,
+            Verdict::DidNotHold(words) => {
+                failed = true;
+                words
+            }
+            Verdict::Undecided(words) => {
+                open = true;
+                words
+            }
+        };
+        said.push(format!("{what}: {words}"));
+    }
+    let said = said.join("; ");
+    match (failed, open) {
+        (true, _) => Verdict::DidNotHold(said),
+        (false, true) => Verdict::Undecided(said),
+        (false, false) => Verdict::Held(said),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_answer_that_fails_is_enough_and_an_open_one_decides_nothing() {
+        let held = || Verdict::Held("x".to_owned());
+        let failed = || Verdict::DidNotHold("y".to_owned());
+        let open = || Verdict::Undecided("z".to_owned());
+        assert_eq!(all(vec![("a", held()), ("b", held())]), Verdict::Held("a: x; b: x".to_owned()));
+        assert_eq!(all(vec![("a", open()), ("b", failed())]), Verdict::DidNotHold("a: z; b: y".to_owned()));
+        assert_eq!(all(vec![("a", held()), ("b", open())]), Verdict::Undecided("a: x; b: z".to_owned()));
+    }
+
+    #[test]
+    fn what_the_emulator_does_not_imitate_decides_nothing() {
+        assert!(matches!(decided(false, "not imitated: x".to_owned()), Verdict::Undecided(_)));
+        assert!(matches!(decided(true, "not imitated: x".to_owned()), Verdict::Undecided(_)));
+        assert!(matches!(decided(false, "no".to_owned()), Verdict::Held(_)));
+        assert!(matches!(decided(true, "no".to_owned()), Verdict::DidNotHold(_)));
+    }
+}

@@ -1,0 +1,305 @@
+//! What the org is said to refuse. A word of it is no proof that it was refused for the reason that was meant: the
+//! report has the words.
+
+use super::{Answer, Bench, Verdict, all, has, is_accepted, is_refused, verdict};
+use crate::file::File;
+use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
+use acceptance_tests::terraform::repository;
+use serde_json::{Value, json};
+
+/// As documented for API 66 and quoted from an org of API 67.
+const SCOPES: &[&str] = &[
+    "Address",
+    "Api",
+    "Basic",
+    "CDP",
+    "CDPCalculatedInsight",
+    "CDPIdentityResolution",
+    "CDPIngest",
+    "CDPProfile",
+    "CDPQuery",
+    "CDPSegment",
+    "Chatbot",
+    "Chatter",
+    "Content",
+    "CustomApplications",
+    "CustomPermissions",
+    "DataCloudUserClaims",
+    "Eclair",
+    "EinsteinGPT",
+    "Email",
+    "ForgotPassword",
+    "Full",
+    "Interaction",
+    "Lightning",
+    "MCP",
+    "OfflineAccess",
+    "OpenID",
+    "Pardot",
+    "Phone",
+    "Profile",
+    "PwdlessLogin",
+    "RefreshToken",
+    "SCRT",
+    "SFApiPlatform",
+    "UserRegistration",
+    "Wave",
+    "Web",
+];
+
+pub fn global_settings_without_settings(bench: &Bench<'_>) -> Answer {
+    bench.take(&[bench.app_file(json!({}))])?;
+    Ok(is_refused(&bench.org.deploy(&[bench.global_file(json!({}))])?))
+}
+
+pub fn parts_of_an_unknown_app(bench: &Bench<'_>) -> Answer {
+    let done = bench.org.deploy(&[bench.oauth_file(json!({}))])?;
+    Ok(match is_refused(&done) {
+        Verdict::Held(said) => verdict(said.contains("INVALID_CROSS_REFERENCE_KEY"), said),
+        other => other,
+    })
+}
+
+pub fn rotation_without_ignoring_warnings(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let rotating = [bench.global_file(json!({ "shouldRotateConsumerSecret": true }))];
+    let strict = bench.org.deploy(&rotating)?;
+    let lenient = bench.org.deploy_with(&rotating, true)?;
+    Ok(all(vec![
+        ("with ignoreWarnings false", is_refused(&strict)),
+        ("with ignoreWarnings true", is_accepted(&lenient)),
+    ]))
+}
+
+pub fn a_foreign_oauth_link(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let link = json!({ "oauthLink": "00D000000000001:888000000000001" });
+    Ok(is_refused(&bench.org.deploy(&[bench.oauth_file(link)])?))
+}
+
+pub fn an_unknown_scope(bench: &Bench<'_>) -> Answer {
+    bench.take(&[bench.app_file(json!({}))])?;
+    let done = bench.org.deploy(&[bench.oauth_file(json!({ "commaSeparatedOauthScopes": "Nonsense" }))])?;
+    let said = match is_refused(&done) {
+        Verdict::Held(said) => said,
+        other => return Ok(other),
+    };
+    let listed: Vec<&str> = said.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
+    let missing: Vec<&&str> = SCOPES.iter().filter(|scope| !listed.contains(*scope)).collect();
+    // The list is what stands between commas; each of its ends may stick to a sentence.
+    let count = said.matches(", ").count() + 1;
+    Ok(verdict(missing.is_empty() && count == SCOPES.len(), said))
+}
+
+pub fn jwt_timeouts(bench: &Bench<'_>) -> Answer {
+    // The types came with 65.0.
+    if bench
+        .org
+        .about
+        .version
+        .split('.')
+        .next()
+        .and_then(|major| major.parse().ok())
+        .is_none_or(|major: u32| major < 65)
+    {
+        return Ok(Verdict::Undecided(format!(
+            "is about 65.0 and later, this is {}",
+            bench.org.about.version
+        )));
+    }
+    bench.make_with(json!({}), json!({}), json!({ "isNamedUserJwtEnabled": true }))?;
+    let policies = |kind: &str, minutes: u32| {
+        bench.deploy_policies(json!({ "guestJwtSessionTimeoutType": kind, "guestJwtTimeout": minutes }))
+    };
+    Ok(all(vec![
+        ("720 minutes", is_accepted(&policies("Custom", 720)?)),
+        ("7 minutes", is_refused(&policies("Custom", 7)?)),
+        ("30 minutes with UserSession", is_refused(&policies("UserSession", 30)?)),
+    ]))
+}
+
+pub fn a_session_timeout_without_jwt(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let done = bench.deploy_policies(json!({ "namedUserJwtSessionTimeoutType": "UserSession" }))?;
+    Ok(match is_refused(&done) {
+        Verdict::Held(said) => verdict(said.contains("Invalid plugin settings"), said),
+        other => other,
+    })
+}
+
+pub fn guests_without_jwt(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let without = is_refused(&bench.deploy_policies(json!({ "isGuestCodeCredFlowEnabled": true }))?);
+    // The answer above may have let guests in; here they are out again.
+    bench.take(&[
+        bench.policies(OAUTH_POLICIES, json!({}))?,
+        bench.global_file(json!({ "isNamedUserJwtEnabled": true })),
+    ])?;
+    let with = is_refused(&bench.deploy_policies(json!({ "isGuestCodeCredFlowEnabled": true }))?);
+    Ok(all(vec![("without JWT tokens", without), ("with them and without the flow", with)]))
+}
+
+pub fn code_credential_flow_without_the_setting(bench: &Bench<'_>) -> Answer {
+    let setting = "oAuthCdCrdtFlowEnable";
+    match bench.org.setting(setting) {
+        Some(false) => {}
+        Some(true) => {
+            return Ok(Verdict::Undecided(format!(
+                "{setting} of this org is true, and a run changes no setting of an org"
+            )));
+        }
+        None => return Ok(Verdict::Undecided(format!("{setting} of this org cannot be read"))),
+    }
+    let global = bench.global_file(json!({ "isCodeCredFlowEnabled": true }));
+    let done = bench.org.deploy(&[bench.app_file(json!({})), bench.oauth_file(json!({})), global])?;
+    Ok(is_refused(&done))
+}
+
+pub fn more_than_128_entries(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let attributes = |count: usize| -> Value {
+        let one = |number| json!({ "formula": "Organization.Country", "key": format!("k{number}") });
+        json!({ "customAttributes": (0..count).map(one).collect::<Vec<Value>>() })
+    };
+    let ranges = |count: usize| -> Value {
+        let one = |number| json!({ "endIpAddress": format!("10.1.{number}.9"), "startIpAddress": format!("10.1.{number}.1") });
+        json!({ "trustedIpRanges": (0..count).map(one).collect::<Vec<Value>>() })
+    };
+    let settings = |elements| bench.org.deploy(&[bench.oauth_file(elements)]);
+    Ok(all(vec![
+        ("128 custom attributes", is_accepted(&settings(attributes(128))?)),
+        ("129 custom attributes", is_refused(&settings(attributes(129))?)),
+        ("128 trusted IP ranges", is_accepted(&settings(ranges(128))?)),
+        ("129 trusted IP ranges", is_refused(&settings(ranges(129))?)),
+    ]))
+}
+
+pub fn api_names(bench: &Bench<'_>) -> Answer {
+    let named = |end: &str| {
+        bench.org.deploy(&[File::new(APP, &format!("{}{end}", bench.app), &json!({ "label": "x" }))])
+    };
+    Ok(all(vec![
+        ("an underscore at the end", is_refused(&named("_")?)),
+        ("two underscores", is_refused(&named("__x")?)),
+        ("a hyphen", is_refused(&named("-x")?)),
+    ]))
+}
+
+pub fn start_urls(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let url = "https://example.com/start";
+    Ok(all(vec![
+        ("Custom without a URL", is_refused(&bench.deploy_app_policies(json!({ "startPage": "Custom" }))?)),
+        (
+            "None with a URL",
+            is_refused(&bench.deploy_app_policies(json!({ "startPage": "None", "startUrl": url }))?),
+        ),
+        (
+            "Custom with a URL",
+            is_accepted(&bench.deploy_app_policies(json!({ "startPage": "Custom", "startUrl": url }))?),
+        ),
+    ]))
+}
+
+pub fn refresh_token_periods(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let policies = |elements| bench.deploy_policies(elements);
+    let lifetime = json!({ "refreshTokenPolicyType": "SpecificLifetime" });
+    let inactivity =
+        json!({ "refreshTokenPolicyType": "SpecificInactivity", "refreshTokenValidityPeriod": 30 });
+    let infinite = json!({
+        "refreshTokenPolicyType": "Infinite",
+        "refreshTokenValidityPeriod": 30,
+        "refreshTokenValidityUnit": "Days",
+    });
+    Ok(all(vec![
+        ("SpecificLifetime without a period", is_refused(&policies(lifetime)?)),
+        ("SpecificInactivity without a unit", is_refused(&policies(inactivity)?)),
+        ("Infinite with a period", is_refused(&policies(infinite)?)),
+    ]))
+}
+
+pub fn a_key_of_ones_own(bench: &Bench<'_>) -> Answer {
+    let key = format!("{}{}", bench.app, "k".repeat(40));
+    let global = bench.global_file(json!({ "consumerKey": key }));
+    let done = bench.org.deploy(&[bench.app_file(json!({})), bench.oauth_file(json!({})), global])?;
+    Ok(match is_refused(&done) {
+        // Taken in silence and not used would be a third answer.
+        Verdict::DidNotHold(said) => match bench.find(GLOBAL_OAUTH)? {
+            Some(global) if global.text("consumerKey") == key => {
+                Verdict::DidNotHold(format!("{said}, and it is the key"))
+            }
+            _ => Verdict::DidNotHold(format!("{said}, but the org does not show it as the key")),
+        },
+        other => other,
+    })
+}
+
+pub fn an_app_of_another_org(bench: &Bench<'_>) -> Answer {
+    let foreign = format!("00D000000000001:{}", bench.app);
+    let done = bench.org.deploy(&[bench.app_file(json!({ "orgScopedExternalApp": foreign }))])?;
+    if !done.success {
+        return Ok(is_refused(&done));
+    }
+    Ok(match has(&bench.read(APP)?, &[("orgScopedExternalApp", &foreign)]) {
+        Verdict::Held(said) | Verdict::DidNotHold(said) | Verdict::Undecided(said) => {
+            Verdict::DidNotHold(format!("accepted; {said}"))
+        }
+    })
+}
+
+pub fn the_line_of_the_element(bench: &Bench<'_>) -> Answer {
+    bench.take(&[bench.app_file(json!({}))])?;
+    let lines = format!(
+        "\n\n<commaSeparatedOauthScopes>Nonsense</commaSeparatedOauthScopes>\n<externalClientApplication>{}</externalClientApplication>\n",
+        bench.app
+    );
+    let done = bench.org.deploy(&[File::raw(OAUTH, &format!("{}_oauth", bench.app), &lines)])?;
+    if done.success {
+        return Ok(Verdict::Undecided("a scope that does not exist was accepted".to_owned()));
+    }
+    // Four lines stand before it: the declaration, the root, two empty ones.
+    let found = done.failures.iter().any(|failure| failure.kind == OAUTH && failure.line == Some(5));
+    Ok(verdict(found, done.said()))
+}
+
+pub fn a_long_label(bench: &Bench<'_>) -> Answer {
+    let labelled =
+        |length: usize| bench.org.deploy(&[bench.app_file(json!({ "label": "x".repeat(length) }))]);
+    Ok(all(vec![
+        ("255 characters", is_accepted(&labelled(255)?)),
+        ("256 characters", is_refused(&labelled(256)?)),
+    ]))
+}
+
+fn callbacks(bench: &Bench<'_>, urls: &str) -> Answer {
+    bench.make()?;
+    Ok(is_refused(&bench.org.deploy(&[bench.global_file(json!({ "callbackUrl": urls }))])?))
+}
+
+pub fn long_callback_urls(bench: &Bench<'_>) -> Answer {
+    let urls: Vec<String> =
+        (0..20).map(|number| format!("https://example.com/{number}/{}", "x".repeat(90))).collect();
+    callbacks(bench, &urls.join("\n"))
+}
+
+pub fn plain_http(bench: &Bench<'_>) -> Answer {
+    callbacks(bench, "http://example.com/callback")
+}
+
+pub fn a_short_key(bench: &Bench<'_>) -> Answer {
+    // No private key of it is in this repository.
+    let file = repository().join("acceptance-tests/tests/inputs/short-key.crt");
+    let certificate = std::fs::read_to_string(file)?;
+    bench.make()?;
+    Ok(is_refused(&bench.org.deploy(&[bench.global_file(json!({ "certificate": certificate }))])?))
+}
+
+pub fn overlapping_ranges(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let ranges = json!([
+        { "endIpAddress": "10.1.1.9", "startIpAddress": "10.1.1.1" },
+        { "endIpAddress": "10.1.1.12", "startIpAddress": "10.1.1.5" },
+    ]);
+    Ok(is_refused(&bench.org.deploy(&[bench.oauth_file(json!({ "trustedIpRanges": ranges }))])?))
+}

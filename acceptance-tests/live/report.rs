@@ -1,0 +1,147 @@
+//! What a run found: a table for people, a file for programs. Every word of the org has been redacted before.
+
+use crate::cleanup::Cleaned;
+use crate::facts::{Fact, Marked, OUT_OF_REACH};
+use crate::org::About;
+use crate::probes::Verdict;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+#[derive(Debug, Clone)]
+pub enum Played {
+    Passed,
+    Failed(String),
+    Skipped(String),
+}
+
+#[derive(Default)]
+pub struct Report {
+    pub scenarios: Vec<(String, Played)>,
+    pub facts: Vec<(&'static Fact, Verdict)>,
+    pub is_interrupted: bool,
+}
+
+/// A column of what it came to, a column of what it is about.
+const WIDTH: usize = 14;
+const LINE: usize = 118;
+
+impl Report {
+    pub fn is_good(&self) -> bool {
+        !self.is_interrupted && !self.scenarios.iter().any(|(_, played)| matches!(played, Played::Failed(_)))
+    }
+
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let count = |is: fn(&Verdict) -> bool| self.facts.iter().filter(|(_, verdict)| is(verdict)).count();
+        (
+            count(|verdict| matches!(verdict, Verdict::Held(_))),
+            count(|verdict| matches!(verdict, Verdict::DidNotHold(_))),
+            count(|verdict| matches!(verdict, Verdict::Undecided(_))),
+        )
+    }
+
+    pub fn table(&self) -> String {
+        let mut out = String::new();
+        if !self.scenarios.is_empty() {
+            out.push_str("\nScenarios\n\n");
+            for (name, played) in &self.scenarios {
+                let (word, why) = match played {
+                    Played::Passed => ("passed", ""),
+                    Played::Failed(why) => ("FAILED", why.as_str()),
+                    Played::Skipped(why) => ("left out", why.as_str()),
+                };
+                row(&mut out, word, name, why);
+            }
+        }
+        if !self.facts.is_empty() {
+            out.push_str("\nWhat nobody had confirmed, and what this org answered\n\n");
+            for (fact, verdict) in &self.facts {
+                let (word, said) = match verdict {
+                    Verdict::Held(said) => ("held", said),
+                    Verdict::DidNotHold(said) => ("DID NOT HOLD", said),
+                    Verdict::Undecided(said) => ("not decided", said),
+                };
+                row(&mut out, word, &format!("{}: {}", fact.id, fact.claim), said);
+            }
+            let (held, failed, open) = self.counts();
+            let _infallible = writeln!(
+                out,
+                "\n{} questions: {held} held, {failed} did not hold, {open} could not be decided.",
+                self.facts.len()
+            );
+            out.push_str("\nOpen as well, and not to be decided by a run\n\n");
+            for (marked, why) in OUT_OF_REACH {
+                let (Marked::Behaviour(what) | Marked::Text(_, what)) = marked;
+                row(&mut out, "", what, why);
+            }
+        }
+        out
+    }
+
+    pub fn json(&self, about: &About, prefix: &str, cleaned: &Cleaned) -> Value {
+        let scenarios = self.scenarios.iter().map(|(name, played)| {
+            let (result, why) = match played {
+                Played::Passed => ("passed", None),
+                Played::Failed(why) => ("failed", Some(why)),
+                Played::Skipped(why) => ("left out", Some(why)),
+            };
+            json!({ "name": name, "result": result, "why": why })
+        });
+        let facts = self.facts.iter().map(|(fact, verdict)| {
+            let (word, said) = match verdict {
+                Verdict::Held(said) => ("held", said),
+                Verdict::DidNotHold(said) => ("did not hold", said),
+                Verdict::Undecided(said) => ("not decided", said),
+            };
+            let marked = fact.marked.iter().map(place);
+            let marked: Vec<Value> = marked.collect();
+            json!({ "id": fact.id, "claim": fact.claim, "marked": marked, "verdict": word, "said": said })
+        });
+        let out_of_reach =
+            OUT_OF_REACH.iter().map(|(marked, why)| json!({ "marked": place(marked), "why": why }));
+        json!({
+            "org": {
+                "id": about.id, "name": about.name, "kind": about.kind.to_string(), "instance": about.instance,
+                "apiVersion": about.version,
+            },
+            "provider": env!("CARGO_PKG_VERSION"),
+            "prefix": prefix,
+            "interrupted": self.is_interrupted,
+            "scenarios": scenarios.collect::<Vec<Value>>(),
+            "facts": facts.collect::<Vec<Value>>(),
+            "outOfReach": out_of_reach.collect::<Vec<Value>>(),
+            "removed": cleaned.removed,
+            "left": cleaned.left,
+        })
+    }
+}
+
+fn place(marked: &Marked) -> Value {
+    match marked {
+        Marked::Behaviour(what) => json!({ "behaviour": what }),
+        Marked::Text(file, sentence) => json!({ "file": file, "sentence": sentence }),
+    }
+}
+
+fn row(out: &mut String, word: &str, what: &str, why: &str) {
+    let _infallible = writeln!(out, "  {word:WIDTH$}{what}");
+    for line in why.lines().flat_map(wrapped) {
+        let _infallible = writeln!(out, "  {:WIDTH$}  {line}", "");
+    }
+}
+
+/// At spaces, as far as there are any.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let Some(line) = lines.last_mut() else { break };
+        if !line.is_empty() && line.chars().count() + word.chars().count() + WIDTH + 5 > LINE {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}

@@ -1,0 +1,189 @@
+//! What a run is told: arguments, and the same SALESFORCE_* variables that the provider takes.
+
+use crate::facts::FACTS;
+use acceptance_tests::scenario::Scenario;
+use acceptance_tests::target::Credentials;
+use acceptance_tests::terraform::repository;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub const HELP: &str = "make live                 every scenario and every open question, on the org of the SALESFORCE_* variables
+make live PLAN=1          only says which org it is and what would be done
+make live SWEEP=1         removes what earlier runs have left behind, and nothing else
+make live ONLY=facts      the open questions only; ONLY=scenarios the other half; ONLY=app,pkce_off these
+
+LIVE_PRODUCTION=yes       lets it run in a production org
+LIVE_REPORT=file.json     where the report goes, target/live-report.json otherwise";
+
+const MISSING: &str =
+    "There is no org to log in to. Set one of these groups of variables, as for the provider:
+
+  SALESFORCE_CLIENT_ID, SALESFORCE_USERNAME, SALESFORCE_PRIVATE_KEY or SALESFORCE_PRIVATE_KEY_FILE,
+    and SALESFORCE_INSTANCE_URL or SALESFORCE_LOGIN_URL             OAuth 2.0 JWT bearer
+  SALESFORCE_CLIENT_ID, SALESFORCE_CLIENT_SECRET, SALESFORCE_INSTANCE_URL     OAuth 2.0 client credentials
+  SALESFORCE_ACCESS_TOKEN, SALESFORCE_INSTANCE_URL                            an access token";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    Plan,
+    Sweep,
+    Run,
+}
+
+/// Which scenarios and which questions.
+#[derive(Debug, Clone, Default)]
+pub struct Choice(Vec<String>);
+
+impl Choice {
+    fn is_known(&self) -> Result<(), String> {
+        let scenarios = Scenario::all();
+        let known: Vec<&str> = ["scenarios", "facts"]
+            .into_iter()
+            .chain(scenarios.iter().map(|scenario| scenario.name.as_str()))
+            .chain(FACTS.iter().map(|fact| fact.id))
+            .collect();
+        match self.0.iter().find(|word| !known.contains(&word.as_str())) {
+            Some(word) => {
+                Err(format!("ONLY={word} is no scenario and no question. There are: {}", known.join(", ")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub fn has_scenario(&self, name: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|word| word == "scenarios" || word == name)
+    }
+
+    pub fn has_fact(&self, id: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|word| word == "facts" || word == id)
+    }
+}
+
+#[derive(Debug)]
+pub struct Settings {
+    pub task: Task,
+    pub choice: Choice,
+    pub report: PathBuf,
+    pub allows_production: bool,
+}
+
+impl Settings {
+    pub fn read(arguments: &[String], environment: &BTreeMap<String, String>) -> Result<Self, String> {
+        let mut settings = Self {
+            task: Task::Run,
+            choice: Choice::default(),
+            report: repository().join("target/live-report.json"),
+            allows_production: environment.get("LIVE_PRODUCTION").is_some_and(|value| value == "yes"),
+        };
+        if let Some(file) = environment.get("LIVE_REPORT").filter(|file| !file.is_empty()) {
+            settings.report = PathBuf::from(file);
+        }
+        for argument in arguments {
+            match argument.split_once('=').unwrap_or((argument, "")) {
+                ("--plan", "") => settings.task = Task::Plan,
+                ("--sweep", "") => settings.task = Task::Sweep,
+                ("--only", words) if !words.is_empty() => {
+                    settings.choice = Choice(words.split(',').map(|word| word.trim().to_owned()).collect());
+                    settings.choice.is_known()?;
+                }
+                _ => return Err(format!("{argument} is not known.\n\n{HELP}")),
+            }
+        }
+        Ok(settings)
+    }
+}
+
+/// The variables that log in, complete and with absolute paths; or what is missing.
+pub fn credentials(environment: &BTreeMap<String, String>) -> Result<Credentials, String> {
+    let mut found: Credentials = environment
+        .iter()
+        .filter(|(name, value)| !value.is_empty() && is_passed_on(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    // Terraform runs in a folder of its own.
+    for variable in ["SALESFORCE_PRIVATE_KEY_FILE", "SALESFORCE_CA_CERTIFICATE_FILE"] {
+        if let Some(path) = found.get_mut(variable) {
+            let whole = std::fs::canonicalize(Path::new(path.as_str()))
+                .map_err(|error| format!("{variable} is {path}: {error}"))?;
+            *path = whole.display().to_string();
+        }
+    }
+    if let Some(file) = found.get("SALESFORCE_CA_CERTIFICATE_FILE").cloned() {
+        found.insert("NODE_EXTRA_CA_CERTS".to_owned(), file);
+    }
+    // Read once for both clients, and so that it can be searched for.
+    if let Some(file) = found.remove("SALESFORCE_PRIVATE_KEY_FILE") {
+        let key = std::fs::read_to_string(&file)
+            .map_err(|error| format!("SALESFORCE_PRIVATE_KEY_FILE is {file}: {error}"))?;
+        found.insert("SALESFORCE_PRIVATE_KEY".to_owned(), key);
+    }
+    let has = |name: &str| found.contains_key(&format!("SALESFORCE_{name}"));
+    let is_complete = has("ACCESS_TOKEN") && has("INSTANCE_URL")
+        || has("CLIENT_ID") && has("CLIENT_SECRET") && has("INSTANCE_URL")
+        || has("CLIENT_ID")
+            && has("USERNAME")
+            && has("PRIVATE_KEY")
+            && (has("INSTANCE_URL") || has("LOGIN_URL"));
+    if is_complete {
+        return Ok(found);
+    }
+    let set: Vec<&str> =
+        found.keys().map(String::as_str).filter(|name| name.starts_with("SALESFORCE_")).collect();
+    let set = if set.is_empty() { "none".to_owned() } else { set.join(", ") };
+    Err(format!("{MISSING}\n\nSet at present: {set}."))
+}
+
+fn is_passed_on(name: &str) -> bool {
+    name.starts_with("SALESFORCE_")
+        || ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"].contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> BTreeMap<String, String> {
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn without_credentials_one_message_names_every_way() {
+        let said = credentials(&environment(&[("SALESFORCE_CLIENT_ID", "x"), ("HOME", "/")])).unwrap_err();
+        for variable in
+            ["CLIENT_ID", "USERNAME", "PRIVATE_KEY_FILE", "CLIENT_SECRET", "ACCESS_TOKEN", "INSTANCE_URL"]
+        {
+            assert!(said.contains(&format!("SALESFORCE_{variable}")), "{said}");
+        }
+        assert!(said.ends_with("Set at present: SALESFORCE_CLIENT_ID."), "{said}");
+    }
+
+    #[test]
+    fn each_way_to_log_in_is_enough() {
+        for way in [
+            &[("SALESFORCE_ACCESS_TOKEN", "t"), ("SALESFORCE_INSTANCE_URL", "u")][..],
+            &[
+                ("SALESFORCE_CLIENT_ID", "c"),
+                ("SALESFORCE_CLIENT_SECRET", "s"),
+                ("SALESFORCE_INSTANCE_URL", "u"),
+            ],
+            &[
+                ("SALESFORCE_CLIENT_ID", "c"),
+                ("SALESFORCE_USERNAME", "n"),
+                ("SALESFORCE_PRIVATE_KEY", "k"),
+                ("SALESFORCE_LOGIN_URL", "u"),
+            ],
+        ] {
+            let mut variables = environment(way);
+            variables.insert("AWS_SECRET_ACCESS_KEY".to_owned(), "not ours".to_owned());
+            assert_eq!(credentials(&variables).unwrap(), environment(way));
+        }
+    }
+
+    #[test]
+    fn production_is_allowed_by_one_word_only() {
+        let allows = |value| {
+            Settings::read(&[], &environment(&[("LIVE_PRODUCTION", value)])).unwrap().allows_production
+        };
+        assert!(allows("yes") && !allows("no") && !allows("") && !allows("1"));
+    }
+}

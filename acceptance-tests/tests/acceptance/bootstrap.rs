@@ -1,0 +1,203 @@
+//! `examples/bootstrap`: from a token to an app that Terraform logs in with, and the permissions of who does.
+
+use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
+use acceptance_tests::canary::{self, Secret};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{self, GLOBAL_OAUTH, OAUTH_POLICIES};
+use acceptance_tests::plan::Action::Create;
+use acceptance_tests::terraform::repository;
+use acceptance_tests::workspace::Workspace;
+use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+const DEVELOPER: &str = "Terraform_App_Developer";
+const ADMIN: &str = "Terraform_App_Admin";
+
+fn source() -> PathBuf {
+    repository().join("examples/bootstrap")
+}
+
+/// A copy: the script leaves a key and a state beside itself.
+fn copied_to(folder: &Path) {
+    for file in ["bootstrap", "main.tf"] {
+        std::fs::copy(source().join(file), folder.join(file)).expect("a copy of the example");
+    }
+}
+
+/// An org that has the permission set, and a workspace with nothing but an administrator's token.
+fn with_a_token(org: &Emulator) -> Workspace<'_> {
+    let mut workspace = Workspace::new(org);
+    for variable in org.credentials().keys() {
+        workspace.unset(variable);
+    }
+    let admin = org.credentials()["SALESFORCE_USERNAME"].clone();
+    let session = org.admin("POST", "/sessions", Some(&json!({ "user": admin })));
+    workspace.set("SF_ACCESS_TOKEN", session["access_token"].as_str().expect("a token"));
+    workspace.set("SF_ORG_INSTANCE_URL", org.url());
+    workspace.set("TERRAFORM", &acceptance_tests::terraform::path().display().to_string());
+    workspace.installs();
+    copied_to(&workspace.folder());
+    workspace
+}
+
+/// The variables of `terraform.env`.
+fn variables(workspace: &Workspace<'_>) -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(workspace.folder().join("terraform.env")).expect("the variables");
+    let pairs = text.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect()
+}
+
+#[test]
+fn terraform_logs_in_with_what_it_makes() {
+    let org = Emulator::with(&["--permission-set", &format!("{DEVELOPER}=1")]);
+    let bootstrap = with_a_token(&org);
+    let script = bootstrap.folder().join("bootstrap");
+    let username = org.credentials()["SALESFORCE_USERNAME"].clone();
+    let run = bootstrap.run_script(&script, &[&username, "-auto-approve"]).succeeded();
+
+    let key = bootstrap.folder().join("terraform.key");
+    let mode = key.metadata().expect("a key").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "the key is for its owner only");
+    let pem = std::fs::read_to_string(&key).expect("a key");
+    let secret = [Secret::new("the new private key", &pem)];
+    let state = std::fs::read_to_string(bootstrap.folder().join("terraform.tfstate")).expect("a state");
+    for (place, text) in [("the state", state), ("the screen", run.words()), ("a log", bootstrap.logs())] {
+        assert_eq!(canary::search(&secret, place, &text), [], "{place}");
+    }
+
+    let policies = org.part(OAUTH_POLICIES, "Terraform");
+    assert_eq!(policies.text("permittedUsersPolicyType"), "AdminApprovedPreAuthorized");
+    assert_eq!(policies.text("commaSeparatedPermissionSet"), DEVELOPER);
+    assert_eq!(org.part(GLOBAL_OAUTH, "Terraform").text("isNamedUserJwtEnabled"), "false");
+
+    let mut workspace = Workspace::anonymous();
+    workspace.watch(&org);
+    for (name, value) in variables(&bootstrap) {
+        assert!(run.says(&value), "the screen shows {name}");
+        workspace.set(&name, &value);
+    }
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    let logins = org.journal().into_iter().filter(|call| call["operation"] == "token").count();
+    assert!(logins > 0, "nothing logged in with the key");
+}
+
+#[test]
+fn a_second_run_changes_nothing_and_a_new_key_replaces_the_certificate() {
+    let org = Emulator::with(&["--permission-set", &format!("{DEVELOPER}=1")]);
+    let bootstrap = with_a_token(&org);
+    let script = bootstrap.folder().join("bootstrap");
+    let username = org.credentials()["SALESFORCE_USERNAME"].clone();
+    bootstrap.run_script(&script, &[&username, "-auto-approve"]).succeeded();
+    let key = std::fs::read(bootstrap.folder().join("terraform.key")).expect("a key");
+    let client_id = org.part(GLOBAL_OAUTH, "Terraform").text("consumerKey");
+
+    bootstrap.run_script(&script, &[&username, "-auto-approve"]).succeeded().saying("0 added, 0 changed");
+    assert_eq!(std::fs::read(bootstrap.folder().join("terraform.key")).expect("a key"), key, "kept");
+
+    for file in ["terraform.key", "terraform.crt"] {
+        std::fs::remove_file(bootstrap.folder().join(file)).expect("moved aside");
+    }
+    bootstrap.run_script(&script, &[&username, "-auto-approve"]).succeeded().saying("1 changed, 0 destroyed");
+    assert_eq!(org.part(GLOBAL_OAUTH, "Terraform").text("consumerKey"), client_id);
+
+    let mut workspace = Workspace::anonymous();
+    workspace.watch(&org);
+    for (name, value) in variables(&bootstrap) {
+        workspace.set(&name, &value);
+    }
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+}
+
+#[test]
+fn mistakes_are_said_before_anything_is_made() {
+    let org = Emulator::start();
+    let mut bootstrap = with_a_token(&org);
+    let script = bootstrap.folder().join("bootstrap");
+    assert_eq!(bootstrap.run_script(&script, &[]).saying("usage: bootstrap USERNAME").code, Some(2));
+    bootstrap.unset("SF_ORG_INSTANCE_URL");
+    bootstrap.run_script(&script, &["a@example.com"]).saying("My Domain URL");
+    bootstrap.unset("SF_ACCESS_TOKEN");
+    bootstrap.run_script(&script, &["a@example.com"]).failed_saying("set SF_ACCESS_TOKEN");
+    assert!(!bootstrap.folder().join("terraform.key").exists());
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}
+
+/// The permissions that a permission set's file gives, of a file that is what Salesforce's schema asks for.
+fn permissions(name: &str) -> Vec<String> {
+    let file = source().join(format!("force-app/main/default/permissionsets/{name}.permissionset-meta.xml"));
+    // A parser of its own, strict about form: Python's, which the tests need anyway.
+    let script = r#"
+import json, sys, xml.etree.ElementTree as xml
+spaced = "{http://soap.sforce.com/2006/04/metadata}"
+root = xml.parse(sys.argv[1]).getroot()
+assert root.tag == spaced + "PermissionSet", root.tag
+known = ["description", "hasActivationRequired", "label", "userPermissions"]
+tags = [child.tag.replace(spaced, "") for child in root]
+assert tags == sorted(tags) and set(tags) <= set(known), tags
+granted = root.findall(spaced + "userPermissions")
+assert all(one.find(spaced + "enabled").text == "true" for one in granted)
+print(json.dumps([one.find(spaced + "name").text for one in granted]))
+"#;
+    let run = std::process::Command::new("python3").arg("-c").arg(script).arg(&file).output();
+    let run = run.expect("python3 is on the PATH");
+    assert!(run.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&run.stderr));
+    serde_json::from_slice(&run.stdout).expect("a list of permissions")
+}
+
+/// Makes the user who may do next to nothing hold exactly these, and logs the workspace in as that user.
+fn grant(org: &Emulator, workspace: &mut Workspace<'_>, permissions: &[String]) {
+    let user = org.user("limited");
+    org.admin("PATCH", "/org", Some(&json!({ "users": { &user: { "permissions": permissions } } })));
+    let session = org.admin("POST", "/sessions", Some(&json!({ "user": user })));
+    for variable in org.credentials().keys() {
+        workspace.unset(variable);
+    }
+    workspace.set("SALESFORCE_INSTANCE_URL", org.url());
+    workspace.set("SALESFORCE_ACCESS_TOKEN", session["access_token"].as_str().expect("a token"));
+}
+
+/// Each permission of the file is needed for the configuration, and together they are enough.
+fn are_needed_and_enough(permission_set: &str, org: &Emulator, workspace: &mut Workspace<'_>) {
+    let permissions = permissions(permission_set);
+    for left_out in &permissions {
+        let others: Vec<String> = permissions.iter().filter(|one| *one != left_out).cloned().collect();
+        grant(org, workspace, &others);
+        let run = workspace.apply();
+        assert_eq!(run.code, Some(1), "without {left_out}: {run}");
+    }
+    grant(org, workspace, &permissions);
+    workspace.apply().succeeded();
+    workspace.is_settled();
+}
+
+#[test]
+fn each_permission_of_the_developer_is_needed_and_together_they_are_enough() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.configure(SHOP);
+    are_needed_and_enough(DEVELOPER, &org, &mut workspace);
+    workspace.destroy().succeeded();
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}
+
+#[test]
+fn each_permission_of_the_admin_is_needed_and_together_they_are_enough_for_policies() {
+    let org = Emulator::start();
+    let app: Value = json!({ "name": "Shop", "scopes": "Api" });
+    org.admin("POST", "/apps", Some(&app));
+    let mut workspace = Workspace::new(&org);
+    workspace.configure(
+        r#"
+        resource "salesforce_external_client_app_policies" "shop" {
+          external_client_app = "Shop"
+          permitted_users     = "AdminApprovedPreAuthorized"
+          permission_sets     = ["Shop_Customer"]
+          # Who may not see the policies waits for them to come.
+          timeouts { create = "2s" }
+        }
+        "#,
+    );
+    are_needed_and_enough(ADMIN, &org, &mut workspace);
+    assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("commaSeparatedPermissionSet"), "Shop_Customer");
+}

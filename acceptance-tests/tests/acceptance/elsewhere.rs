@@ -1,0 +1,110 @@
+//! A state that meets another org than it was written for, and an admin who may not see everything.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{self, OAUTH_POLICIES, POLICIES as APP_POLICIES};
+use acceptance_tests::plan::Action::{Create, Delete, Update};
+use acceptance_tests::workspace::Workspace;
+use serde_json::json;
+
+use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
+
+#[test]
+fn a_state_of_another_org_is_an_error_that_names_both() {
+    let here = Emulator::start();
+    let there = Emulator::with(&["--org-id", "00DEM0000000002"]);
+    let mut workspace = Workspace::new(&here);
+    workspace.watch(&there);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    for (name, value) in there.credentials() {
+        workspace.set(&name, &value);
+    }
+    let before = workspace.state();
+    for command in ["plan", "apply", "destroy"] {
+        let mut arguments = vec![command, "-no-color", "-input=false"];
+        if command != "plan" {
+            arguments.push("-auto-approve");
+        }
+        let run = workspace.run(&arguments).failed_saying("State of another org");
+        for org in [here.org_id(), there.org_id()] {
+            assert!(run.says(&org[..15]), "{org}: {run}");
+        }
+    }
+    // Without a refresh it is found when something is to be changed.
+    workspace.configure(&SHOP.replace("label         = \"Shop\"", "label         = \"Other\""));
+    let arguments = ["apply", "-no-color", "-input=false", "-auto-approve", "-refresh=false"];
+    workspace.run(&arguments).failed_saying("State of another org");
+    assert_eq!(workspace.state(), before);
+    assert_eq!(there.deploys().len(), 0, "the other org was left alone");
+    assert_eq!(there.names(org::APP), Vec::<String>::new());
+}
+
+#[test]
+fn a_refreshed_sandbox_is_another_org_at_the_same_address() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(crate::configurations::ONLY_APP, &[(APP, Create)]);
+    let old = org.org_id().to_owned();
+    org.admin("PATCH", "/org", Some(&json!({ "id": "00DEM0000000009EAA" })));
+    let run = workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying("State of another org");
+    assert!(run.says(&old[..15]) && run.says("00DEM0000000009"), "{run}");
+}
+
+/// The app's name is written out: the app is another team's.
+const POLICIES_ALONE: &str = r#"
+resource "salesforce_external_client_app_policies" "shop" {
+  external_client_app = "{app}"
+  required_session_level = "HIGH_ASSURANCE"
+}
+"#;
+
+#[test]
+fn an_app_admin_reads_nothing_but_policies_in_the_whole_life_of_a_workspace() {
+    for (app, request, path) in [
+        ("Shop", json!({ "name": "Shop" }), "/apps"),
+        ("acme__Shop", json!({ "namespace": "acme", "name": "Shop" }), "/packages"),
+    ] {
+        let org = Emulator::start();
+        org.admin("POST", path, Some(&request));
+        let before = org.admin("GET", "/components", None);
+        let mut workspace = Workspace::new(&org);
+        workspace.set("SALESFORCE_USERNAME", &org.user("app.admin"));
+        let configuration = POLICIES_ALONE.replace("{app}", app);
+
+        workspace.configure(&configuration);
+        workspace.run(&["import", "-no-color", "-input=false", POLICIES, app]).succeeded();
+        workspace.plan(&[]).changes(&[(POLICIES, Update)]);
+        reads_policies_only(&org);
+        workspace.apply_plan().succeeded();
+        workspace.is_settled();
+        assert_eq!(org.part(OAUTH_POLICIES, app).text("requiredSessionLevel"), "HIGH_ASSURANCE");
+
+        org.edit(OAUTH_POLICIES, app, "requiredSessionLevel", "LOW");
+        workspace.converge(&[(POLICIES, Update)]);
+        workspace.step("", &[(POLICIES, Delete)]);
+        reads_policies_only(&org);
+
+        // The create takes over what is there; only to wait for an app that may be on its way it looks for the app.
+        org.admin("DELETE", "/journal", None);
+        workspace.step(&configuration, &[(POLICIES, Create)]);
+        let mut after = org.admin("GET", "/components", None);
+        let name = org.part(OAUTH_POLICIES, app).name;
+        after[OAUTH_POLICIES][&name]["requiredSessionLevel"] = json!("STANDARD");
+        assert_eq!(after, before, "nothing but the one attribute is different");
+    }
+}
+
+#[track_caller]
+fn reads_policies_only(org: &Emulator) {
+    let mut looked = 0;
+    for call in org.journal() {
+        let details = &call["details"];
+        let retrieved = details["members"].as_array().into_iter().flatten().map(|member| &member[0]);
+        let listed = details["types"].as_array().into_iter().flatten();
+        for kind in retrieved.chain(listed) {
+            looked += 1;
+            assert!([OAUTH_POLICIES, APP_POLICIES].iter().any(|own| kind == own), "{call}");
+        }
+        assert_ne!(call["operation"], "oauthCredentials", "{call}");
+    }
+    assert!(looked > 0);
+}

@@ -1,0 +1,89 @@
+//! Many apps that are gone at once: more likely hidden than deleted, so the plan does not create them anew.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org;
+use acceptance_tests::plan::Action;
+use acceptance_tests::workspace::Workspace;
+use serde_json::json;
+
+fn apps(count: u32) -> String {
+    format!(
+        r#"
+resource "salesforce_external_client_app" "shop" {{
+  for_each = toset([for number in range({count}) : "Shop${{number}}"])
+  name     = each.key
+  label    = each.key
+}}
+"#
+    )
+}
+
+/// An org with so many apps, in the state too; then the first `gone` are deleted in Setup.
+fn deleted_in_setup<'org>(org: &'org Emulator, count: u32, gone: u32) -> Workspace<'org> {
+    let mut workspace = Workspace::new(org);
+    workspace.unset("TF_LOG");
+    workspace.configure(&apps(count));
+    workspace.apply().succeeded();
+    for number in 0..gone {
+        org.remove(org::APP, &format!("Shop{number}"));
+    }
+    workspace
+}
+
+const SUMMARY: &str = "Too many are gone at once";
+
+#[test]
+fn forty_of_a_hundred_are_not_believed_in_any_order_of_reading() {
+    let org = Emulator::start();
+    let workspace = deleted_in_setup(&org, 100, 40);
+    for parallelism in ["-parallelism=1", "-parallelism=100"] {
+        let run = workspace.run(&["plan", "-no-color", "-input=false", parallelism]);
+        run.failed_saying(SUMMARY);
+    }
+    workspace.apply().failed_saying("the org lists 60 others");
+    assert_eq!(workspace.state().len(), 100, "the state stays as it was");
+    assert_eq!(org.names(org::APP).len(), 60, "nothing was created");
+}
+
+#[test]
+fn thirty_of_a_hundred_are_created_again() {
+    let org = Emulator::start();
+    let workspace = deleted_in_setup(&org, 100, 30);
+    let plan = workspace.plan(&[]);
+    assert_eq!(plan.actions().len(), 30, "{}", plan.words);
+    assert!(plan.actions().values().all(|action| *action == Action::Create));
+}
+
+#[test]
+fn three_of_three_are_created_again_and_four_of_four_only_when_it_is_said() {
+    for (count, believed) in [(3, true), (4, false)] {
+        let org = Emulator::start();
+        let mut workspace = deleted_in_setup(&org, count, count);
+        let run = workspace.run(&["plan", "-no-color", "-input=false"]);
+        if believed {
+            run.succeeded().saying("3 to add");
+            continue;
+        }
+        run.failed_saying(SUMMARY);
+        workspace.run(&["destroy", "-no-color", "-input=false", "-auto-approve"]).failed_saying(SUMMARY);
+        workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
+        assert_eq!(workspace.plan(&[]).actions().len(), 4);
+        workspace.unset("SALESFORCE_ALLOW_MASS_REMOVAL");
+        workspace
+            .configure(&format!("provider \"salesforce\" {{\n  allow_mass_removal = true\n}}\n{}", apps(4)));
+        workspace.apply().succeeded();
+        workspace.is_settled();
+    }
+}
+
+/// The reason for all this.
+#[test]
+fn a_user_who_may_no_longer_see_apps_does_not_make_them_anew() {
+    let org = Emulator::start();
+    let workspace = deleted_in_setup(&org, 10, 0);
+    let blind =
+        json!({ "users": { org.user("admin"): { "permissions": ["ApiEnabled", "ModifyMetadata"] } } });
+    org.admin("PATCH", "/org", Some(&blind));
+    workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(SUMMARY);
+    assert_eq!(org.names(org::APP).len(), 10);
+}

@@ -1,0 +1,161 @@
+//! The smoke test as a program: exit codes, expectations, waiting, what it says. What each gate does to each flow is
+//! proven elsewhere.
+
+use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{GLOBAL_OAUTH, OAUTH_POLICIES};
+use acceptance_tests::plan::Action::Create;
+use acceptance_tests::smoke_test::SmokeTest;
+use acceptance_tests::workspace::Workspace;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// An org with the shop's app, made by Terraform.
+fn shop() -> Emulator {
+    let org = Emulator::start();
+    Workspace::new(&org).step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    org
+}
+
+const ALL: [&str; 7] =
+    ["login", "passwordless", "registration", "guest", "refresh", "revoke", "forgot_password"];
+
+#[test]
+fn every_variant_passes_where_everything_is_set_up() {
+    let org = shop();
+    let report = SmokeTest::of(&org, "Shop").report(&ALL);
+    for variant in ALL {
+        assert_eq!(report[variant]["outcome"], "ok", "{:#}", report[variant]);
+        assert_eq!(report[variant]["as_expected"], true);
+    }
+    let revoked = report["revoke"]["steps"].as_array().map_or(0, Vec::len);
+    assert_eq!(revoked, 3, "revoked, and then neither token works: {:#}", report["revoke"]);
+}
+
+#[test]
+fn a_new_password_is_set_and_is_the_one_that_works() {
+    let org = shop();
+    let old = SmokeTest::of(&org, "Shop");
+    let new = "canaryANOTHERpassword42";
+    old.passes(&["login"]);
+    SmokeTest::of(&org, "Shop").with("NEW_PASSWORD", new).passes(&["forgot_password"]);
+    old.passes(&["login", "--expect", "login.authorize=invalid_grant"]);
+    SmokeTest::of(&org, "Shop").with("TEST_PASSWORD", new).passes(&["login"]);
+}
+
+#[test]
+fn rotated_refresh_tokens_are_tried_again_and_must_be_dead() {
+    let org = shop();
+    let test = SmokeTest::of(&org, "Shop");
+    test.passes(&["refresh", "--rotation", "--expect", "refresh=not_rotated"]);
+    org.edit(GLOBAL_OAUTH, "Shop", "isRefreshTokenRotationEnabled", "true");
+    test.passes(&["refresh", "--rotation"]).saying("family").saying("refused, as it must be: invalid_grant");
+}
+
+#[test]
+fn the_echo_of_the_site_is_followed_when_it_is_the_callback() {
+    let org = shop();
+    let echo = format!("{}/services/oauth2/echo", org.ready["siteUrl"].as_str().unwrap_or_default());
+    org.edit(GLOBAL_OAUTH, "Shop", "callbackUrl", &echo);
+    SmokeTest::of(&org, "Shop").passes(&["login"]).saying("echo 200 ok the same code");
+}
+
+#[test]
+fn without_curl_it_speaks_http_itself() {
+    let org = shop();
+    // A PATH with Python and nothing else.
+    let folder = tempfile::tempdir().expect("a folder");
+    let python =
+        std::process::Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
+    let python = String::from_utf8(python.expect("python3 is on the PATH").stdout).expect("a path");
+    std::os::unix::fs::symlink(python.trim(), folder.path().join("python3")).expect("a link");
+    let test = SmokeTest::of(&org, "Shop").with("PATH", &folder.path().display().to_string());
+    test.passes(&["login", "guest", "refresh", "revoke"]).saying("as there is no curl");
+    test.with("PKCE", "off").passes(&["guest", "--expect", "guest.authorize=invalid_request"]);
+}
+
+#[test]
+fn what_is_not_as_expected_ends_with_1_and_names_the_likely_gates() {
+    let org = shop();
+    let test = SmokeTest::of(&org, "Shop");
+    let run = test.run(&["login", "--expect", "login=invalid_grant"]);
+    assert_eq!(run.code, Some(1), "a success is none where a failure is expected: {run}");
+    let run = test.run(&["login", "--expect", "login.authorize=invalid_client"]);
+    assert_eq!(run.code, Some(1), "{run}");
+
+    org.edit(OAUTH_POLICIES, "Shop", "isGuestCodeCredFlowEnabled", "false");
+    let run = test.run(&["login", "guest"]);
+    assert_eq!(run.code, Some(1), "{run}");
+    assert!(run.says("login as expected: ok"), "the others are run all the same: {run}");
+    assert!(run.says("guest NOT AS EXPECTED") && run.says("guest_code_credential_flow_enabled"), "{run}");
+    // The same code at another step is another result.
+    let run = test.run(&["guest", "--expect", "guest.token=invalid_request"]);
+    assert_eq!(run.code, Some(1), "{run}");
+}
+
+#[test]
+fn a_page_is_a_closed_gate_and_never_a_success() {
+    let org = shop();
+    // Credentials in a header, where only the body counts.
+    org.edit(GLOBAL_OAUTH, "Shop", "isCodeCredPostOnly", "true");
+    SmokeTest::of(&org, "Shop").passes(&["login"]);
+    let header = SmokeTest::of(&org, "Shop").with("CREDENTIALS", "header");
+    let run = header.run(&["login"]);
+    assert_eq!(run.code, Some(1), "{run}");
+    assert!(run.says("gate_closed: an HTML page") && run.says("code_credential_post_only"), "{run}");
+}
+
+#[test]
+fn mistakes_of_the_caller_end_with_2() {
+    let org = shop();
+    let code = |test: SmokeTest<'_>, arguments: &[&str]| test.run(arguments).code;
+    let test = || SmokeTest::of(&org, "Shop");
+    assert_eq!(code(test(), &["logout"]), Some(2));
+    assert_eq!(code(test(), &["login", "--expect", "guest=ok"]), Some(2));
+    assert_eq!(code(test().with("TEST_PASSWORD", ""), &["login"]), Some(2));
+    assert_eq!(code(test().with("PKCE", "maybe"), &["login"]), Some(2));
+    assert_eq!(code(test().with("SITE_URL", "http://site.example.com"), &["login"]), Some(2));
+    assert_eq!(code(test().with("OTP_COMMAND", "exit 3"), &["passwordless"]), Some(2));
+    let nobody = test().with("SITE_URL", "http://127.0.0.1:9").run(&["login"]);
+    assert_eq!(nobody.code, Some(2), "nothing was heard of the site: {nobody}");
+}
+
+#[test]
+fn what_spreads_slowly_is_tried_again_and_a_refused_password_is_not() {
+    let org = shop();
+    let secret = org.part(GLOBAL_OAUTH, "Shop").text("consumerSecret");
+    let test = SmokeTest::of(&org, "Shop");
+    // Salesforce does not know the app everywhere yet.
+    let made = Instant::now();
+    org.admin("PATCH", "/org", Some(&json!({ "propagation_ms": 600_000 })));
+    test.passes(&["login", "--expect", "login=invalid_client_id"]);
+    let run = test.run(&["login", "--wait", "2"]);
+    assert_eq!(run.code, Some(1), "{run}");
+    assert!(run.says("perhaps a change is still spreading"), "{run}");
+    assert!(made.elapsed() > Duration::from_secs(2), "it waits as long as it may");
+
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(1500));
+            org.admin("PATCH", "/org", Some(&json!({ "propagation_ms": 0 })));
+        });
+        test.passes(&["login", "--wait", "60"]).saying("again in");
+    });
+
+    // Where a failure is expected, a login that still works may be one of before the change.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(1500));
+            org.edit(OAUTH_POLICIES, "Shop", "isGuestCodeCredFlowEnabled", "false");
+        });
+        test.passes(&["guest", "--wait", "60", "--expect", "guest=invalid_request"]);
+    });
+
+    let calls = || org.journal().iter().filter(|call| call["path"] == "/services/oauth2/authorize").count();
+    let before = calls();
+    let wrong = SmokeTest::of(&org, "Shop").with("TEST_PASSWORD", &secret);
+    wrong.passes(&["login", "--wait", "60", "--expect", "login.authorize=invalid_grant"]);
+    let run = SmokeTest::of(&org, "Shop").with("TEST_PASSWORD", &secret).run(&["login", "--wait", "60"]);
+    assert_eq!(run.code, Some(1), "{run}");
+    assert_eq!(calls() - before, 2, "once each");
+}

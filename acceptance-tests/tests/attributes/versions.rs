@@ -1,0 +1,122 @@
+//! Every API version that is spoken: what its schema does not have is an error at the attribute, what it has works.
+//! Since when an element is there, `proto/salesforce` says.
+
+use crate::life::{furnish, set_at_create, words};
+use crate::table::{ATTRIBUTES, Attribute, LeftOut};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::workspace::Workspace;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The version that an attribute's element came with; 0 for what only the provider knows.
+fn since(attribute: &Attribute) -> u64 {
+    let Some((kind, name)) = attribute.element else { return 0 };
+    let path = format!("{}/../proto/salesforce/{kind}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).expect("the schema of a type");
+    let schema: Value = serde_json::from_str(&text).expect("JSON");
+    let of = |elements: &Value, name: &str| {
+        let found = elements.as_array().into_iter().flatten().find(|element| element["name"] == name);
+        found.and_then(|element| element["since"].as_u64())
+    };
+    let own = of(&schema["elements"], name).unwrap_or_else(|| panic!("{kind} has no {name}"));
+    // One attribute for each element of a nested type: `id_token_validity` is idTokenConfig.idTokenValidity.
+    let nested = schema["types"].as_object().into_iter().flatten();
+    let nested = nested.filter_map(|(_, nested)| of(&nested["elements"], &camel(attribute.name))).max();
+    own.max(nested.unwrap_or_default())
+}
+
+fn camel(snake: &str) -> String {
+    let mut words = snake.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |text, word| {
+        let (head, tail) = word.split_at(word.len().min(1));
+        text + &head.to_uppercase() + tail
+    })
+}
+
+/// Whether the attribute's first value is what older versions do anyhow.
+fn first_is_the_default(attribute: &Attribute) -> bool {
+    matches!(attribute.left_out, LeftOut::Default(text) if attribute.first.contains(text))
+        // This one is the opposite of its element.
+        || attribute.name == "secret_required_for_web_server_flow"
+}
+
+/// The addresses and attributes that the plan refuses for the version.
+fn refused(workspace: &Workspace<'_>) -> BTreeSet<(String, String)> {
+    let run = workspace.run(&["plan", "-json", "-input=false"]);
+    let text = std::fs::read_to_string(workspace.folder().join("main.tf")).expect("the configuration");
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = BTreeSet::new();
+    for line in run.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        let one = &line["diagnostic"];
+        if one["severity"] != "error" {
+            continue;
+        }
+        assert_eq!(one["summary"], "Not available in this API version", "{one:#}");
+        let at = one["range"]["start"]["line"].as_u64().expect("an error at a line");
+        let at = usize::try_from(at - 1).unwrap_or_default();
+        let name = lines[at].trim().split([' ', '=', '{']).next().unwrap_or_default();
+        assert_ne!(name, "resource", "the error is at no attribute: {one:#}");
+        found.insert((one["address"].as_str().unwrap_or_default().to_owned(), name.to_owned()));
+    }
+    found
+}
+
+/// The configuration without the lines that set these attributes, except in the resources at these addresses: what
+/// depends on a resource with an error is not planned.
+fn without(text: &str, attributes: &BTreeSet<&str>, except: &[String]) -> String {
+    let mut is_excepted = false;
+    let mut kept = Vec::new();
+    for line in text.lines() {
+        if let Some(header) = line.strip_prefix("resource ") {
+            let address = header.replace("\" \"", ".").replace(['"', '{', ' '], "");
+            is_excepted = except.contains(&address);
+        }
+        let name = line.split(' ').next().unwrap_or_default();
+        if is_excepted || !attributes.contains(name) {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
+}
+
+#[test]
+fn what_a_version_does_not_have_is_an_error_at_the_attribute_and_the_rest_works() {
+    let mut errors = 0;
+    let mut working = 0;
+    for version in 60..=67 {
+        let org = Emulator::with(&["--api-version", &version.to_string()]);
+        furnish(&org);
+        let mut workspace = Workspace::new(&org);
+        workspace.unset("TF_LOG");
+        workspace.set("TF_CLI_ARGS_apply", "-parallelism=100");
+        let newer: BTreeSet<&str> =
+            ATTRIBUTES.iter().filter(|one| since(one) > version).map(|one| one.name).collect();
+        let own = |one: &&Attribute| since(one) > version && !first_is_the_default(one);
+
+        let (text, addresses) = set_at_create(|one| since(one) > version, &words(&org));
+        workspace.configure(&without(&text, &newer, &addresses));
+        let found = if addresses.is_empty() { BTreeSet::new() } else { refused(&workspace) };
+        for attribute in ATTRIBUTES.iter().filter(own) {
+            let place = (attribute.address(), attribute.name.to_owned());
+            assert!(found.contains(&place), "{version}.0 lets {place:?} pass: {found:?}");
+            errors += 1;
+        }
+        for (address, name) in &found {
+            assert!(newer.contains(name.as_str()), "{version}.0 has {name} of {address}");
+        }
+        assert_eq!(org.deploys().len(), 0);
+
+        // The newest is the subject of the other tests; what every version has is tried with the oldest.
+        let there =
+            |one: &Attribute| (since(one) > 60 || version == 60) && since(one) <= version && version < 67;
+        // What stands beside the others may be too new as well.
+        let (text, _) = set_at_create(there, &words(&org));
+        workspace.configure(&without(&text, &newer, &[]));
+        workspace.apply().succeeded();
+        workspace.is_settled();
+        working += ATTRIBUTES.iter().filter(|one| there(one)).count();
+    }
+    eprintln!("8 API versions: {errors} attributes refused at their place, {working} set and settled");
+    assert!(errors > 40 && working > 100);
+}

@@ -1,0 +1,47 @@
+//! Combinations that cannot work: the org refuses them, the error names the attribute on the other side, and the shop
+//! goes on as it was.
+
+use crate::shop::{open, shop};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::smoke_test::SmokeTest;
+
+#[test]
+fn guests_cannot_be_let_in_without_jwt_tokens_or_without_the_flow() {
+    let org = Emulator::start();
+    let workspace = open(&org);
+    let without_guests = [
+        ("policies", "guest_code_credential_flow_enabled", "false"),
+        ("policies", "guest_jwt_session_timeout_type", ""),
+        ("policies", "guest_jwt_timeout_minutes", ""),
+        ("policies", "named_user_jwt_session_timeout_type", ""),
+        ("policies", "named_user_jwt_timeout_minutes", ""),
+    ];
+    let closed = [
+        ("named_user_jwt_enabled", vec![("settings", "named_user_jwt_enabled", "false")]),
+        (
+            "code_credential_flow_enabled",
+            vec![
+                ("settings", "code_credential_flow_enabled", "false"),
+                ("settings", "code_credential_post_only", "false"),
+            ],
+        ),
+    ];
+    for (named, closed) in closed {
+        // The guests first: an org does not take away what the policies still need.
+        workspace.configure(&shop(&without_guests));
+        workspace.apply().succeeded();
+        let mut edits = closed.clone();
+        edits.extend(without_guests);
+        workspace.configure(&shop(&edits));
+        workspace.apply().succeeded();
+        // Only now guests, without what they need.
+        edits.retain(|edit| edit.1 != "guest_code_credential_flow_enabled");
+        workspace.configure(&shop(&edits));
+        let run = workspace.apply();
+        assert_eq!(run.code, Some(1), "{run}");
+        assert!(run.says(named), "names the attribute on the other side: {run}");
+        workspace.configure(&shop(&[]));
+        workspace.apply().succeeded();
+        SmokeTest::of(&org, "Shop").passes(&["login", "guest"]);
+    }
+}

@@ -1,0 +1,117 @@
+//! What a change that Terraform makes does to people who are logged in already.
+
+use crate::session::Session;
+use crate::shop::{apply, open, set_site};
+use acceptance_tests::emulator::Emulator;
+use serde_json::json;
+
+fn hours(org: &Emulator, hours: u64) {
+    org.admin("POST", "/clock", Some(&json!({ "forward_seconds": hours * 3600 })));
+}
+
+#[test]
+fn who_is_no_longer_permitted_loses_the_session_and_the_refresh_token() {
+    let org = Emulator::start();
+    let workspace = open(&org);
+    let mut customer = Session::login(&org, "Shop", "customer");
+    assert_eq!(customer.userinfo(), 200);
+    assert_eq!(customer.refresh().0, 200);
+
+    apply(&workspace, &[("policies", "permission_sets", "[\"Shop_Staff\"]")]);
+    assert_eq!(customer.userinfo(), 403, "the access token ends at once");
+    assert_eq!(customer.refresh(), (400, "invalid_grant".to_owned()));
+    apply(&workspace, &[]);
+    Session::login(&org, "Shop", "customer");
+}
+
+#[test]
+fn an_app_that_is_switched_off_answers_nobody_until_it_is_on_again() {
+    let org = Emulator::start();
+    let workspace = open(&org);
+    let mut customer = Session::login(&org, "Shop", "customer");
+    apply(&workspace, &[("policies", "enabled", "false")]);
+    assert_eq!(customer.refresh(), (400, "invalid_client_id".to_owned()));
+    apply(&workspace, &[]);
+    assert_eq!(customer.refresh().0, 200);
+}
+
+#[test]
+fn tokens_live_as_long_as_the_policies_say() {
+    let org = Emulator::start();
+    let workspace = open(&org);
+    assert_eq!(Session::login(&org, "Shop", "customer").minutes(), Some(15));
+    apply(&workspace, &[("policies", "named_user_jwt_timeout_minutes", "60")]);
+    assert_eq!(Session::login(&org, "Shop", "customer").minutes(), Some(60));
+
+    let mut customer = Session::login(&org, "Shop", "customer");
+    hours(&org, 2);
+    assert_eq!(customer.userinfo(), 403, "an hour has passed");
+    assert_eq!(customer.refresh().0, 200);
+    assert_eq!(customer.userinfo(), 200);
+    hours(&org, 31 * 24);
+    assert_eq!(customer.refresh(), (400, "invalid_grant".to_owned()), "30 days have passed");
+
+    // A new policy is the one that counts.
+    let mut customer = Session::login(&org, "Shop", "customer");
+    let edits = &[
+        ("policies", "refresh_token_policy", "\"SpecificInactivity\""),
+        ("policies", "refresh_token_validity_period", "5"),
+        ("policies", "refresh_token_validity_unit", "\"Hours\""),
+    ];
+    apply(&workspace, edits);
+    hours(&org, 4);
+    assert_eq!(customer.refresh().0, 200);
+    hours(&org, 6);
+    assert_eq!(customer.refresh(), (400, "invalid_grant".to_owned()), "idle for too long");
+}
+
+#[test]
+fn ip_restrictions_hold_unless_the_policies_relax_them() {
+    let org = Emulator::start();
+    let workspace = open(&org);
+    let range = json!({ "Customer Community User": { "loginIpRanges": [["10.0.0.1", "10.0.0.9"]] } });
+    let mut customer = Session::login(&org, "Shop", "customer");
+    set_site(&org, &json!({ "loginPolicies": range }));
+    assert_eq!(customer.refresh(), (400, "invalid_grant".to_owned()));
+    apply(&workspace, &[("policies", "ip_relaxation", "\"Bypass\"")]);
+    Session::login(&org, "Shop", "customer");
+}
+
+#[test]
+fn an_app_sees_the_tokens_of_others_only_when_it_may_introspect_all() {
+    let org = Emulator::start();
+    let workspace = open(&org);
+    let shop = Session::login(&org, "Shop", "customer");
+    assert!(shop.sees_as_active(&shop));
+    // A second app, of another maker.
+    org.admin(
+        "POST",
+        "/apps",
+        Some(&json!({
+            "name": "Blog", "label": "Blog", "contactEmail": "blog@example.com",
+            "callbackUrl": "https://blog.example.com/callback", "scopes": "Api, OpenID, RefreshToken",
+        })),
+    );
+    let global = "ExtlClntAppGlobalOauthSettings";
+    org.edit(global, "Blog", "isCodeCredFlowEnabled", "true");
+    let policies = "ExtlClntAppOauthConfigurablePolicies";
+    let name = org.part(policies, "Blog").name;
+    let admitted = json!({
+        "permittedUsersPolicyType": "AdminApprovedPreAuthorized", "commaSeparatedPermissionSet": "Shop_Customer",
+    });
+    org.admin("PATCH", &format!("/components/{policies}/{name}"), Some(&admitted));
+    let blog = Session::login(&org, "Blog", "customer");
+    assert!(!shop.sees_as_active(&blog));
+    apply(&workspace, &[("settings", "introspect_all_tokens", "true")]);
+    assert!(shop.sees_as_active(&blog));
+}
+
+#[test]
+fn who_may_not_use_the_api_logs_in_all_the_same() {
+    let org = Emulator::start();
+    let _workspace = open(&org);
+    assert_eq!(Session::login(&org, "Shop", "customer").limits().status, 200);
+    let refused = Session::login(&org, "Shop", "no.api").limits();
+    assert_eq!(refused.status, 403);
+    assert!(refused.body.contains("API_CURRENTLY_DISABLED"), "{}", refused.body);
+}

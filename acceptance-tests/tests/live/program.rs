@@ -1,0 +1,144 @@
+//! The program: one run of it, what it said, and the org before and after.
+
+use acceptance_tests::canary;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::target::Credentials;
+use acceptance_tests::terraform::{self, repository};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+pub struct Live {
+    folder: tempfile::TempDir,
+    pub variables: BTreeMap<String, String>,
+}
+
+pub struct Finished {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    /// Null when it wrote none.
+    pub report: Value,
+}
+
+impl Live {
+    /// With the variables that log in to the org, and no others.
+    pub fn in_org(org: &Emulator) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), variables: org.credentials() }
+    }
+
+    pub fn without_org() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), variables: BTreeMap::new() }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        let install = repository().join("acceptance-tests/clients/install");
+        let installed =
+            Command::new(install).output().expect("acceptance-tests/clients/install needs python3");
+        assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
+        let output = |name: &str| std::fs::File::create(self.file(name)).expect("a file for the output");
+        Command::new(env!("CARGO_BIN_EXE_live"))
+            .args(arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("TERRAFORM", terraform::path())
+            .env("LIVE_REPORT", self.file("report.json"))
+            .envs(&self.variables)
+            .stdin(Stdio::null())
+            // Files: a pipe that nobody reads would stop it.
+            .stdout(output("stdout"))
+            .stderr(output("stderr"))
+            .spawn()
+            .expect("the program starts")
+    }
+
+    pub fn end(&self, mut child: Child) -> Finished {
+        let status = child.wait().expect("a child can be waited for");
+        let read = |name: &str| std::fs::read_to_string(self.file(name)).unwrap_or_default();
+        Finished {
+            code: status.code(),
+            stdout: read("stdout"),
+            stderr: read("stderr"),
+            report: serde_json::from_str(&read("report.json")).unwrap_or_default(),
+        }
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Finished {
+        self.end(self.start(arguments))
+    }
+}
+
+impl Finished {
+    #[track_caller]
+    pub fn ended_with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// id → verdict.
+    pub fn verdicts(&self) -> BTreeMap<String, String> {
+        let facts = self.report["facts"].as_array().into_iter().flatten();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        facts.map(|fact| (text(&fact["id"]), text(&fact["verdict"]))).collect()
+    }
+
+    /// The ids with this verdict.
+    pub fn with_verdict(&self, verdict: &str) -> Vec<String> {
+        self.verdicts().into_iter().filter(|(_, found)| found == verdict).map(|(id, _)| id).collect()
+    }
+
+    /// What the org answered.
+    pub fn said(&self, id: &str) -> String {
+        let facts = self.report["facts"].as_array().into_iter().flatten();
+        let found = facts.into_iter().find(|fact| fact["id"] == id);
+        found.unwrap_or_else(|| panic!("{id} was not asked"))["said"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Nothing of what it printed or wrote is a secret, and no whole consumer key is in it either.
+    #[track_caller]
+    pub fn keeps_secrets(&self, org: &Emulator) {
+        let report = self.report.to_string();
+        for (place, text) in [("stdout", &self.stdout), ("stderr", &self.stderr), ("report", &report)] {
+            assert_eq!(canary::search(&org.secrets(), place, text), []);
+            assert!(!text.contains("3MVG9"), "a consumer key in {place}: {text}");
+        }
+    }
+}
+
+/// An org in which somebody else has an app and a permission set.
+pub fn org_of_others(options: &[&str]) -> Emulator {
+    let org = Emulator::with(options);
+    org.admin(
+        "POST",
+        "/apps",
+        Some(&json!({ "name": "Shop", "callbackUrl": "https://shop.example.com/callback", "scopes": "Api" })),
+    );
+    org
+}
+
+/// Everything that an administrator would notice.
+pub fn picture(org: &Emulator) -> Value {
+    let about = org.admin("GET", "/org", None);
+    json!({
+        "components": org.admin("GET", "/components", None),
+        "permissionSets": about["permissionSets"],
+        "switches": about["switches"],
+        "users": about["users"],
+    })
+}
+
+pub fn change(org: &Emulator, settings: &Value) {
+    org.admin("PATCH", "/org", Some(settings));
+}
+
+/// The credentials with another address of the same org.
+pub fn at(url: &str, credentials: &Credentials) -> BTreeMap<String, String> {
+    let mut credentials = credentials.clone();
+    credentials.insert("SALESFORCE_INSTANCE_URL".to_owned(), url.to_owned());
+    credentials
+}

@@ -1,0 +1,138 @@
+//! The scenarios pass, every question gets an answer, and the answer depends on the org.
+
+use crate::program::{Live, at, change, org_of_others, picture};
+use acceptance_tests::recorder::Recorder;
+use acceptance_tests::scenario::Scenario;
+use serde_json::json;
+
+/// Where the emulator refuses to guess, or has nothing to ask about as it is.
+const OPEN_ON_THE_EMULATOR: [&str; 4] = ["code_flow", "global_hidden", "own_key", "policies_stay"];
+
+/// Rules that are likely in an org, and that nobody has described: the emulator has none of them.
+const NO_RULE_OF_THE_EMULATOR: [&str; 5] =
+    ["long_callbacks", "long_label", "overlap", "plain_http", "short_key"];
+
+#[test]
+fn every_scenario_passes_on_an_org_of_others_and_leaves_it_as_it_was() {
+    let names: Vec<String> = Scenario::all().into_iter().map(|scenario| scenario.name).collect();
+    assert!(names.len() >= 3, "{names:?}");
+    // One after the other they would be the longest of all tests.
+    std::thread::scope(|scope| {
+        for name in &names {
+            scope.spawn(|| passes(name));
+        }
+    });
+}
+
+fn passes(name: &str) {
+    let org = org_of_others(&[]);
+    let before = picture(&org);
+    let recorder = Recorder::before(&org);
+    let mut live = Live::in_org(&org);
+    live.variables = at(&recorder.url, &org.credentials());
+    // With a question after it, which finds an org that has been used.
+    let run = live.run(&[&format!("--only={name},order")]).ended_with(0);
+    assert_eq!(run.verdicts()["order"], "held");
+    let result = run.report["scenarios"][0]["result"].as_str().unwrap();
+    // What is not of one app is not played: it would change the org for everybody.
+    let is_left_out = Scenario::named(name).is_for_the_emulator().is_some() || name.starts_with("org_");
+    assert_eq!(result, if is_left_out { "left out" } else { "passed" }, "{name}: {}", run.stdout);
+    assert_eq!(picture(&org), before);
+    run.keeps_secrets(&org);
+    only_salesforces_own_calls(&recorder);
+}
+
+#[test]
+fn every_question_is_answered_and_nothing_stays_behind() {
+    let org = org_of_others(&[]);
+    let before = picture(&org);
+    let recorder = Recorder::before(&org);
+    let mut live = Live::in_org(&org);
+    live.variables = at(&recorder.url, &org.credentials());
+    let run = live.run(&["--only=facts"]).ended_with(0);
+    assert!(run.verdicts().len() >= 50, "{}", run.stdout);
+    assert_eq!(run.with_verdict("did not hold"), NO_RULE_OF_THE_EMULATOR, "{}", run.stdout);
+    assert_eq!(run.with_verdict("not decided"), OPEN_ON_THE_EMULATOR, "{}", run.stdout);
+    for id in run.verdicts().keys() {
+        assert!(!run.said(id).is_empty(), "{id} has no words of the org");
+    }
+    assert!(run.said("own_key").contains("not imitated"));
+    assert!(run.said("code_flow").contains("oAuthCdCrdtFlowEnable"));
+    assert_eq!(picture(&org), before);
+    run.keeps_secrets(&org);
+    only_salesforces_own_calls(&recorder);
+}
+
+/// Nothing that only the emulator has.
+fn only_salesforces_own_calls(recorder: &Recorder) {
+    let calls = recorder.exchanges();
+    assert!(calls.len() > 10, "{} calls", calls.len());
+    for call in calls {
+        let path = call.request_line.split(' ').nth(1).unwrap_or_default();
+        let is_known = ["/services/", "/id/"].iter().any(|start| path.starts_with(start));
+        assert!(is_known, "{}", call.request_line);
+    }
+}
+
+#[test]
+fn an_org_that_behaves_otherwise_gets_other_verdicts() {
+    let org = org_of_others(&["--strict-order"]);
+    change(
+        &org,
+        &json!({
+            "pkce_reverts": true,
+            "secret_in_metadata": false,
+            "key_in_rest": false,
+            "warnings_fail": false,
+            "preauthorization_needs_own_assignment": true,
+        }),
+    );
+    let before = picture(&org);
+    let run = Live::in_org(&org).run(&["--only=facts"]).ended_with(0);
+    let mut failed = run.with_verdict("did not hold");
+    failed.retain(|id| !NO_RULE_OF_THE_EMULATOR.contains(&id.as_str()));
+    let switched = ["order", "own_set", "pkce_off", "rest_key", "rotation", "secret_shown", "warnings"];
+    assert_eq!(failed, switched, "{}", run.stdout);
+    assert!(run.said("pkce_off").contains("isPkceRequired = \"true\""));
+    assert!(run.stdout.contains("DID NOT HOLD  pkce_off: isPkceRequired = false is kept"), "{}", run.stdout);
+    assert_eq!(picture(&org), before);
+    run.keeps_secrets(&org);
+}
+
+#[test]
+fn settings_and_permissions_of_the_org_decide_what_can_be_asked() {
+    let org = org_of_others(&[]);
+    change(
+        &org,
+        &json!({
+            "codeCredFlow": false,
+            "enableConsumerSecretApiAccess": false,
+            "enableClientSecretInRestApiAccess": false,
+        }),
+    );
+    let before = picture(&org);
+    let run = Live::in_org(&org).run(&["--only=facts,policies"]).ended_with(0);
+    let verdicts = run.verdicts();
+    for id in ["code_flow", "global_hidden", "global_shown", "rest_secret"] {
+        assert_eq!(verdicts[id], "held", "{id}: {}", run.said(id));
+    }
+    // Without the Global file these have nothing to look at; that is no answer.
+    for id in ["cert_cleared", "cert_hidden", "flow_flags", "id_flags", "pkce_off", "secret_shown"] {
+        assert_eq!(verdicts[id], "not decided", "{id}: {}", run.said(id));
+    }
+    // The scenario needs what this org does not allow, and a run does not turn it on.
+    assert_eq!(run.report["scenarios"][0]["result"], "left out");
+    assert!(run.report["scenarios"][0]["why"].as_str().unwrap().contains("oAuthCdCrdtFlowEnable"));
+    assert_eq!(picture(&org), before);
+}
+
+#[test]
+fn an_older_org_is_asked_what_it_can_answer() {
+    let org = org_of_others(&["--api-version", "62"]);
+    let before = picture(&org);
+    let run = Live::in_org(&org).run(&["--only=facts"]).ended_with(0);
+    assert_eq!(run.report["org"]["apiVersion"], "62.0");
+    assert_eq!(run.verdicts()["jwt_timeouts"], "not decided");
+    assert_eq!(run.verdicts()["pkce_off"], "held", "{}", run.stdout);
+    assert_eq!(picture(&org), before);
+}

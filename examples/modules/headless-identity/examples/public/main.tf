@@ -1,0 +1,24 @@
+# A single-page application: nothing in it is secret. PKCE instead of the consumer secret, refresh tokens that rotate.
+
+terraform {
+  required_providers {
+    salesforce = { source = "salesforce-community/salesforce" }
+  }
+}
+
+provider "salesforce" {}
+
+module "app" {
+  source = "../.."
+
+  name            = "Loyalty"
+  label           = "Loyalty App"
+  contact_email   = "identity@example.com"
+  client_type     = "public"
+  callback_urls   = ["https://loyalty.example.com/callback", "http://localhost:5173/callback"]
+  permission_sets = ["Shop_Customer"]
+}
+
+output "consumer_key" {
+  value = module.app.consumer_key
+}
