@@ -79,6 +79,7 @@ pub const IDS: &[&str] = &[
     "drift-not-checked",
     "no-longer-managed",
     "policies-stay",
+    "settings-stay",
     "unconfirmed-rule",
 ];
 
