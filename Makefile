@@ -4,7 +4,7 @@
 export TERRAFORM
 JOBS ?= 4
 
-.PHONY: help build test test-matrix test-sf live demo docs lint install
+.PHONY: help build test test-matrix test-sf live demo bench docs lint install
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed
 
 demo: ## Run Terraform and a client's logins against the emulator, and tell; KEEP=1 leaves the org running
 	@scripts/demo
+
+bench: ## Measure Terraform with the provider against a slow org, a table; QUICK=1 in three minutes, else half an hour
+	@QUICK="$(QUICK)" scripts/bench
 
 docs: ## Rewrite the pages of docs/ that are made of the tables; fails when some were stale, to be looked at and committed
 	cargo test --lib --locked docs

@@ -19,7 +19,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-pub use certificate::{CertificateFacts, certificate_facts};
+pub use certificate::{CertificateFacts, certificate_facts, date};
 pub use component::{Component, ComponentKey};
 pub use decode::{DecodeError, DecodeErrorKind, decode};
 pub use encode::{Encoded, encode};

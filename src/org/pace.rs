@@ -18,7 +18,7 @@ pub struct Settings {
     pub snapshot: Duration,
     /// Before the first look at a deploy, when none was seen before.
     pub first_look: Duration,
-    /// Between looks at a deploy in its first seconds.
+    /// Between looks at a deploy in its first seconds, and half of what they grow to.
     pub look: Duration,
     /// Before a deploy is sent again because others change the org; the last is repeated.
     pub lock_waits: Vec<Duration>,
@@ -80,7 +80,7 @@ impl Settings {
     pub(super) fn next_look(&self, taken: Duration) -> Duration {
         const SECOND: Duration = Duration::from_secs(1);
         if taken < 3 * SECOND {
-            self.look
+            taken.clamp(self.look, 2 * self.look)
         } else if taken < 60 * SECOND {
             (taken / 8).clamp(self.look, 2 * SECOND)
         } else if taken < 300 * SECOND {
@@ -137,7 +137,8 @@ mod tests {
         let settings = Settings::default();
         for (taken_ms, wait_ms) in [
             (0, 250),
-            (2_999, 250),
+            (400, 400),
+            (2_999, 500),
             (4_000, 500),
             (16_000, 2_000),
             (59_000, 2_000),

@@ -1,6 +1,8 @@
 //! Everything the provider offers, a line each.
 
 use super::combination::Verdict;
+use super::data_source_spec::DataSourceSpec;
+use super::data_sources;
 use super::diagnostics;
 use super::neighbours::Need;
 use super::resource_spec::ResourceSpec;
@@ -14,6 +16,14 @@ pub static RESOURCES: &[&ResourceSpec] = &[
     &policies::SPEC,
     &org_external_client_app_settings::SPEC,
     &org_oauth_oidc_settings::SPEC,
+];
+
+pub static DATA_SOURCES: &[&DataSourceSpec] = &[
+    &data_sources::external_client_app::SPEC,
+    &data_sources::external_client_apps::SPEC,
+    &data_sources::readiness::SPEC,
+    &data_sources::org::SPEC,
+    &data_sources::permission_set::SPEC,
 ];
 
 /// The resource that is the app itself.
@@ -39,4 +49,8 @@ pub fn warnings() -> Vec<&'static str> {
 /// Rules between resources of one app.
 pub fn needs() -> impl Iterator<Item = &'static Need> {
     policies::NEEDS.iter()
+}
+
+pub fn data_source(name: &str) -> Option<&'static DataSourceSpec> {
+    DATA_SOURCES.iter().copied().find(|spec| spec.name == name)
 }

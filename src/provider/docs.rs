@@ -4,6 +4,8 @@
 //! a test rewrites them and fails when they were stale. Guides are written by hand; tests hold them to what the code
 //! says. Not here: what the attributes' texts say (`metadata/types`, `resource_spec`, `config`).
 
+mod gates;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -11,6 +13,9 @@ use std::path::{Path, PathBuf};
 
 use super::combination::{Combination, Is, Verdict};
 use super::danger::{Danger, Transition};
+use super::data_source_spec::{Column, DataSourceSpec};
+use super::data_sources::readiness;
+use super::refusal::{self, Refusal};
 use super::resource_spec::{DELETION_PROTECTION, Destruction, ResourceSpec, Subject};
 use super::schema::{Attribute, Block, NestedBlock};
 use super::{Provider, SOURCE_ADDRESS, catalog, config};
@@ -36,18 +41,25 @@ fn pages() -> BTreeMap<String, String> {
         let name = spec.name.split_once('_').map_or(spec.name, |(_, name)| name);
         (format!("docs/resources/{name}.md"), resource_page(spec))
     });
+    let data_sources = catalog::DATA_SOURCES.iter().map(|spec| {
+        let name = spec.name.split_once('_').map_or(spec.name, |(_, name)| name);
+        (format!("docs/data-sources/{name}.md"), data_source_page(spec))
+    });
     let written = [
         ("docs/index.md".to_owned(), provider_page()),
         (TROUBLESHOOTING.to_owned(), with_refusals(&text_of(TROUBLESHOOTING))),
     ];
-    resources.chain(written).collect()
+    resources.chain(data_sources).chain(written).collect()
 }
 
 fn front_matter(title: &str, description: &str) -> String {
     let first = description.split("\n\n").next().unwrap_or_default();
     format!(
         "---\npage_title: \"{title}\"\nsubcategory: \"\"\ndescription: |-\n  {first}\n---\n\n{MADE}\n\n# {}\n\n{description}\n",
-        title.replace(" - salesforce", "").replace(" Resource", " (Resource)")
+        title
+            .replace(" - salesforce", "")
+            .replace(" Resource", " (Resource)")
+            .replace(" Data Source", " (Data Source)")
     )
 }
 
@@ -84,6 +96,7 @@ fn provider_page() -> String {
          - [Getting started](guides/getting-started.md)\n\
          - [Authentication](guides/authentication.md): the key, the app to log in with, permissions\n\
          - [Headless Identity](guides/headless-identity.md): Salesforce's steps beside their lines of configuration\n\
+         - [Experience Cloud site](guides/experience-cloud-site.md): the clicks in the site's settings\n\
          - [Importing](guides/importing.md): what exists already\n\
          - [Deploys](guides/deploys.md): what an apply does to the org, and how long it takes\n\
          - [Troubleshooting](guides/troubleshooting.md): every message, what it means, what to do\n",
@@ -113,8 +126,48 @@ fn resource_page(spec: &'static ResourceSpec) -> String {
         attributes(&mut page, &nested.block, "", |_| None);
     }
     rules(&mut page, spec);
+    needs(&mut page, spec);
     warnings(&mut page, spec);
     import(&mut page, spec);
+    page
+}
+
+fn data_source_page(spec: &'static DataSourceSpec) -> String {
+    let block = &spec.schema().block;
+    let mut page = front_matter(&format!("{} Data Source - salesforce", spec.name), &block.description);
+    let _ = write!(
+        page,
+        "\n## Example Usage\n\n{}\n## Schema\n\n",
+        hcl(&format!("examples/data-sources/{}/data-source.tf", spec.name))
+    );
+    if !spec.one_of.is_empty() {
+        let names: Vec<String> = spec.one_of.iter().map(|name| format!("`{name}`")).collect();
+        let _ = write!(page, "Exactly one of {} must be written.\n\n", names.join(" and "));
+    }
+    attributes(&mut page, block, "###", |_| None);
+    for column in spec.columns {
+        let Column::Resource { name, spec, .. } = column else { continue };
+        let _ = write!(page, "\n<a id=\"nestedatt--{name}\"></a>\n### Nested Schema for `{name}`\n\n");
+        let lines: BTreeMap<&str, String> = spec
+            .rows()
+            .map(|row| {
+                let attribute = Attribute {
+                    name: row.field.attribute.to_owned(),
+                    ty: row.field.kind.ty(),
+                    description: row.found(),
+                    required: false,
+                    optional: false,
+                    computed: true,
+                    sensitive: false,
+                };
+                (row.field.attribute, line(&attribute, None))
+            })
+            .collect();
+        page.extend(lines.into_values());
+    }
+    if spec.name == readiness::SPEC.name {
+        page.push_str(&gates::section());
+    }
     page
 }
 
@@ -281,6 +334,39 @@ fn in_markdown(spec: &ResourceSpec, message: &str) -> String {
     words.collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 
+/// What attributes need outside of their resource.
+fn needs(page: &mut String, spec: &ResourceSpec) {
+    let rows: Vec<&Refusal> = refusal::REFUSALS.iter().filter(|refusal| refusal.of == spec.name).collect();
+    if rows.is_empty() {
+        return;
+    }
+    page.push_str(
+        "\n## What it needs of others\n\nNot checked by a plan, since others may own it: an org refuses the apply, or may \
+         refuse it, and the error then stands at the attribute and names the other side.\n\n\
+         | when | needs | who may change that |\n|---|---|---|\n",
+    );
+    for refusal in rows {
+        let _ = writeln!(
+            page,
+            "| `{}` {} | {} | {} |",
+            refusal.at,
+            condition(refusal.planned),
+            in_code(&refusal.needed()),
+            refusal.who.text()
+        );
+    }
+}
+
+/// A text with the names in it as code.
+fn in_code(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let bare = word.trim_end_matches(['.', ',', ':', ';']);
+        let rest = word.strip_prefix(bare).unwrap_or_default();
+        if bare.contains('_') { format!("`{bare}`{rest}") } else { word.to_owned() }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 fn warnings(page: &mut String, spec: &ResourceSpec) {
     let created = match spec.subject {
         Subject::App { .. } => "",
@@ -298,11 +384,16 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
             Transition::ToFalse => "becomes `false`".to_owned(),
             Transition::ToWord(word) => format!("becomes `{word}`"),
             Transition::MembersRemoved => "loses members".to_owned(),
+            Transition::MembersRemovedUnless(other, word) => {
+                format!("loses members, unless `{other}` is `{word}`")
+            }
         };
         let detail = detail
             .trim_start_matches("\"{app}\": ")
             .replace("{old}", "the old value")
             .replace("{removed}", "what is taken away")
+            .replace("{permitted}", "the permission sets and profiles that are named")
+            .replace("{holders}", "how many people hold each, and when they were counted")
             .replace(['{', '}'], "`");
         let _ = writeln!(
             page,
@@ -521,10 +612,11 @@ fn docs_are_what_the_code_says() {
             stale.push(path);
         }
     }
-    let folder = root().join("docs/resources");
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = format!("docs/resources/{}", entry.unwrap().file_name().to_string_lossy());
-        assert!(pages().contains_key(&path), "{path} is of no resource: remove it");
+    for folder in ["docs/resources", "docs/data-sources"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let path = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
+            assert!(pages().contains_key(&path), "{path} is of nothing that there is: remove it");
+        }
     }
     assert!(stale.is_empty(), "these were stale and are rewritten, look at them and commit them: {stale:?}");
 }
@@ -657,6 +749,9 @@ fn pages_have_the_registrys_front_matter_and_fit_into_it() {
         assert!(text.starts_with("---\npage_title: \""), "{name}");
         assert!(text.contains("\nsubcategory: \"") && text.contains("\ndescription: |-\n  "), "{name}");
         assert!(text.len() < 500_000, "{name} is longer than the registry shows");
+        for used in text.split("data \"salesforce_").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(provider.data_source_schema(&format!("salesforce_{used}")).is_some(), "{name}: {used}");
+        }
         for used in text.split("resource \"salesforce_").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(provider.resource_schema(&format!("salesforce_{used}")).is_some(), "{name}: {used}");
         }

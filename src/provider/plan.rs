@@ -52,7 +52,8 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
         let dangers =
             spec.dangers.iter().filter(|it| spec.subject == Subject::Org || it.change == Transition::On);
         let subject = spec.subject_in(&request.config).unwrap_or("(known after apply)");
-        let found = dangers.filter_map(|danger| danger.check(subject, &request.prior, &planned));
+        let found =
+            dangers.filter_map(|danger| danger.check(spec, &private, subject, &request.prior, &planned));
         reply.diagnostics.extend(found);
         check_foreign_consumer(spec, &request.config, &mut reply.diagnostics);
         reply.private = PrivateState {
@@ -263,7 +264,8 @@ fn judge_update(
             diagnostics.push(diagnostics::no_longer_managed(name, prior.get(name)));
         }
     }
-    diagnostics.extend(spec.dangers.iter().filter_map(|danger| danger.check(&app, prior, planned)));
+    diagnostics
+        .extend(spec.dangers.iter().filter_map(|danger| danger.check(spec, private, &app, prior, planned)));
     diagnostics.extend(certificate_change(spec, prior, planned, &app));
     let locks_out = |row: &&Row| spec.locks_out(row.field.attribute, planned.get(row.field.attribute));
     for row in changed.iter().filter(locks_out) {

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::PARENT;
-use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, Tree, User};
+use crate::org::{
+    APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS, Org,
+    SettingsMood, Tree, User,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
@@ -64,6 +67,10 @@ pub const FACTS: &[Fact] = facts![
     Cited: "Guest tokens need JWT access tokens", "Metadata API guide";
     Cited: "isCodeCredFlowEnabled needs the org's oAuthCdCrdtFlowEnable", "Metadata API guide";
     Cited: "Files of org settings may be partial: what they leave out stays", "one observer";
+    Confirmed: "The settings of an org have no wildcard of their own: * means all settings there are, and is not imitated", "Metadata API guide, two types";
+    Cited: "Org settings need no other permission than the Metadata API's", "Metadata API guide; switch org_settings";
+    Cited: "Settings of an org are not deleted", "Metadata API guide: an org has one file of each";
+    Assumed: "Org settings in a package are taken before the apps in it", "no source";
     Cited: "At most 128 custom attributes and 128 trusted IP ranges", "Metadata API guide";
     Cited: "Zero comes back with a validity period of 0 and no unit", "one retrieved file";
     Cited: "Full names: letters, digits, underscore; begin with a letter; no trailing or double underscore", "Metadata API guide";
@@ -109,6 +116,10 @@ pub const FACTS: &[Fact] = facts![
     Assumed: "Names of apps that differ in case only clash", "no source";
     Assumed: "Connect REST lists apps that no token was given to", "observers disagree";
     Cited: "A retrieve of * returns the apps", "Metadata API guide";
+    Cited: "Assignments of permission sets and members of permission set groups are shown to holders of documented permissions only, such as View Setup", "object reference";
+    Assumed: "An object that a user may not see answers INVALID_TYPE", "what clients report of objects in general";
+    Assumed: "An assignment of a permission set group names the permission set that stands for the group; muted permissions take nobody's access to an app", "columns of the object reference";
+    Assumed: "A site's objects are not there in an org without sites", "no source; switch no_sites";
 ];
 
 /// Elements that get a value when a file leaves them out, per type. API version since which each is there is the contract's.
@@ -159,7 +170,7 @@ pub fn is_imitated(kind: &str) -> bool {
 /// The order in which the files of a package are taken.
 pub fn rank(kind: &str) -> u8 {
     match kind {
-        "OauthOidcSettings" | "ExternalClientAppSettings" => 0,
+        OIDC_SETTINGS | APP_SETTINGS => 0,
         "OauthCustomScope" | APP => 1,
         OAUTH_SETTINGS => 2,
         GLOBAL_SETTINGS => 3,
@@ -174,9 +185,7 @@ pub fn writers(kind: &str) -> &'static [&'static str] {
     match kind {
         OAUTH_POLICIES | APP_POLICIES => &["ExternalClientAppDeveloper", "ExternalClientAppAdmin"],
         "OauthCustomScope" => &["ManageConnectedApps"],
-        "OauthOidcSettings" | "ExternalClientAppSettings" | "OauthTokenExchangeHandler" => {
-            &["ModifyMetadata", "ModifyAllData"]
-        }
+        OIDC_SETTINGS | APP_SETTINGS | "OauthTokenExchangeHandler" => &["ModifyMetadata", "ModifyAllData"],
         _ => &["ExternalClientAppDeveloper"],
     }
 }
@@ -185,6 +194,9 @@ pub fn writers(kind: &str) -> &'static [&'static str] {
 pub fn is_visible(org: &Org, user: &User, kind: &str) -> bool {
     if kind == GLOBAL_SETTINGS {
         return org.shows_global(user);
+    }
+    if matches!(kind, OIDC_SETTINGS | APP_SETTINGS) {
+        return org.switches.org_settings != SettingsMood::Hidden;
     }
     if writers(kind).contains(&"ModifyMetadata") || kind == "OauthCustomScope" {
         return true;

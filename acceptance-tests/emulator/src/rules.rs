@@ -9,7 +9,9 @@ use crate::behaviour::{self, join, list};
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::{Contract, MetadataType, PARENT};
 use crate::installed;
-use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, Tree, User};
+use crate::org::{
+    APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, SettingsMood, Tree, User,
+};
 use crate::stamp;
 
 /// What the rules may look at. `tree` is the org as it would be with the files taken so far.
@@ -51,6 +53,12 @@ pub fn settle(
         return refuse(
             "",
             format!("not imitated: {} (nobody has described how an org treats it)", kind.name),
+        );
+    }
+    if kind.is_settings() && world.org.switches.org_settings != SettingsMood::Open {
+        return refuse(
+            "",
+            "INSUFFICIENT_ACCESS_OR_READONLY: insufficient access rights on the settings of the org",
         );
     }
     documented_values(kind, &sent)?;

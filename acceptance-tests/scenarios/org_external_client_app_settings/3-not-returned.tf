@@ -7,8 +7,4 @@ resource "salesforce_org_external_client_app_settings" "org" {
   client_secret_in_rest_api_access_enabled = true
   consumer_secret_api_access_enabled       = false
   package_eca_oauth_from_dev_org_enabled   = true
-
-  timeouts {
-    update = "5m"
-  }
 }

@@ -4,7 +4,6 @@
 #![expect(
     clippy::panic,
     clippy::expect_used,
-    clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     reason = "a test fails by a panic, in its functions too, and some run other programs"
@@ -12,8 +11,10 @@
 
 mod aliases;
 mod bootstrap;
+mod budget;
 mod configurations;
 mod credentials;
+mod data_sources;
 mod destroy;
 mod disappears;
 mod drift;
@@ -26,10 +27,14 @@ mod import;
 mod interrupts;
 mod lifecycle;
 mod literal_names;
+mod lockout;
 mod many_gone;
 mod module;
+mod neighbours;
 mod org_settings;
 mod plan_texts;
+mod readiness;
+mod refusals;
 mod replace;
 mod secrets;
 mod smoke_test;

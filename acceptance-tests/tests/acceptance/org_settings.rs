@@ -154,7 +154,7 @@ fn a_plan_of_apps_and_settings_costs_one_retrieve() {
 fn example() -> String {
     let path = acceptance_tests::terraform::repository()
         .join("examples/resources/salesforce_org_oauth_oidc_settings/resource.tf");
-    std::fs::read_to_string(path).unwrap()
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 #[test]
@@ -253,4 +253,32 @@ fn what_the_org_does_not_return_is_off() {
                          consumer_secret_api_access_enabled = false\n}\n";
     workspace.step(configuration, &[(ECA, Create)]);
     assert_eq!(org.deploys().len(), 0);
+}
+
+#[test]
+fn settings_that_may_not_be_read_or_changed_fail_clearly() {
+    let org = Emulator::start();
+    let mood = |mood: &str| org.admin("PATCH", "/org", Some(&json!({ "org_settings": mood })));
+    let workspace = Workspace::new(&org);
+    let configuration = oidc("org", "pkce_required = true");
+    workspace.configure(&configuration);
+    mood("hidden");
+    workspace.apply().failed_saying("Salesforce does not show a component");
+    mood("read_only");
+    let run = workspace.apply().failed_saying("insufficient access rights on the settings of the org");
+    assert!(run.says("those of whoever administers it"), "{run}");
+    assert!(workspace.state().is_empty());
+    mood("open");
+    workspace.step(&configuration, &[(OIDC, Create)]);
+
+    // What cannot be seen is not gone.
+    mood("hidden");
+    let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
+    workspace.run(&plan).failed_saying("It is not taken for deleted");
+    assert_eq!(workspace.attribute(OIDC, "pkce_required"), true);
+    // Others do not mind.
+    workspace.run(&["state", "rm", OIDC]).succeeded();
+    let app =
+        "resource \"salesforce_external_client_app\" \"shop\" {\n  name  = \"Shop\"\n  label = \"Shop\"\n}\n";
+    workspace.step(app, &[(APP, Create)]);
 }

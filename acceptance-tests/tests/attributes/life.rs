@@ -24,6 +24,27 @@ fn attributes_of_the_policies() {
     live(Resource::Policies);
 }
 
+#[test]
+fn attributes_of_the_orgs_oauth_and_oidc_settings() {
+    live_alone(Resource::OrgOidc);
+}
+
+#[test]
+fn attributes_of_the_orgs_external_client_app_settings() {
+    live_alone(Resource::OrgApps);
+}
+
+/// An org has these settings once, so that each attribute lives in an org of its own.
+fn live_alone(resource: Resource) {
+    for (number, attribute) in ATTRIBUTES.iter().enumerate() {
+        // Times are one walk for all resources: of these the create's is looked at, the others with the app's.
+        let is_a_time = attribute.name.starts_with("timeouts.") && attribute.name != "timeouts.create";
+        if attribute.resource == resource && !is_a_time {
+            live_with(resource, vec![Subject::new(number, attribute)]);
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     First,
@@ -68,6 +89,9 @@ impl Subject {
     }
 
     fn app_in(&self, phase: Phase) -> &str {
+        if let Some(name) = self.attribute.resource.of_the_org() {
+            return name;
+        }
         if self.attribute.replaces && self.body(phase).contains("{other}") { &self.other } else { &self.app }
     }
 
@@ -81,6 +105,9 @@ impl Subject {
         let mut apps = vec![(key.clone(), &self.app)];
         if self.attribute.name == "external_client_app" {
             apps.push((format!("{key}_other"), &self.other));
+        }
+        if self.attribute.resource.of_the_org().is_some() {
+            return block(self.attribute.resource.type_name(), key, &body);
         }
         for (key, app) in &apps {
             if self.attribute.resource == Resource::App {
@@ -106,7 +133,7 @@ impl Subject {
                 .replace("{other}", &refer(kind, &format!("{key}_other")))
         };
         match self.attribute.resource {
-            Resource::App => {}
+            Resource::App | Resource::OrgOidc | Resource::OrgApps => {}
             Resource::Settings => {
                 text += &block(Resource::Settings.type_name(), key, &belongs(Resource::App, &body));
             }
@@ -220,7 +247,8 @@ impl Run<'_> {
     fn part(&self, kind: &str, app: &str) -> Option<org::Component> {
         let mut all = self.org.components(kind).into_iter();
         all.find(|one| {
-            if kind == org::APP { one.name == app } else { one.text("externalClientApplication") == app }
+            let owner = one.text("externalClientApplication");
+            if owner.is_empty() { one.name == app } else { owner == app }
         })
     }
 
@@ -355,6 +383,11 @@ fn belongs(attribute: &Attribute, name: &str) -> bool {
 }
 
 fn live(resource: Resource) {
+    let of_resource = ATTRIBUTES.iter().enumerate().filter(|(_, attribute)| attribute.resource == resource);
+    live_with(resource, of_resource.map(|(number, one)| Subject::new(number, one)).collect());
+}
+
+fn live_with(resource: Resource, subjects: Vec<Subject>) {
     let org = Emulator::start();
     furnish(&org);
     let mut workspace = Workspace::new(&org);
@@ -364,8 +397,6 @@ fn live(resource: Resource) {
     for command in ["plan", "apply", "destroy"] {
         workspace.set(&format!("TF_CLI_ARGS_{command}"), "-parallelism=100");
     }
-    let of_resource = ATTRIBUTES.iter().enumerate().filter(|(_, attribute)| attribute.resource == resource);
-    let subjects: Vec<Subject> = of_resource.map(|(number, one)| Subject::new(number, one)).collect();
     let words = words(&org);
     let mut run = Run { org: &org, workspace, words, subjects, problems: Vec::new() };
 

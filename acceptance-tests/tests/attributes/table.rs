@@ -1,13 +1,17 @@
 //! Every attribute with two values, what must stand beside it, and where it lives in the org. This is data: what
 //! is done with it stands in `life.rs`.
 
-use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
+use acceptance_tests::org::{
+    APP, APP_SETTINGS, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, OIDC_SETTINGS, POLICIES,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resource {
     App,
     Settings,
     Policies,
+    OrgOidc,
+    OrgApps,
 }
 
 impl Resource {
@@ -16,6 +20,17 @@ impl Resource {
             Self::App => "salesforce_external_client_app",
             Self::Settings => "salesforce_external_client_app_oauth_settings",
             Self::Policies => "salesforce_external_client_app_policies",
+            Self::OrgOidc => "salesforce_org_oauth_oidc_settings",
+            Self::OrgApps => "salesforce_org_external_client_app_settings",
+        }
+    }
+
+    /// The full name of what an org has once; none for what belongs to an app.
+    pub fn of_the_org(self) -> Option<&'static str> {
+        match self {
+            Self::App | Self::Settings | Self::Policies => None,
+            Self::OrgOidc => Some("OauthOidc"),
+            Self::OrgApps => Some("ExternalClientApp"),
         }
     }
 }
@@ -122,6 +137,10 @@ pub const COMPUTED: &[(Resource, &str)] = &[
     (Resource::Settings, "consumer_key"),
     (Resource::Policies, "id"),
     (Resource::Policies, "org_id"),
+    (Resource::OrgOidc, "id"),
+    (Resource::OrgOidc, "org_id"),
+    (Resource::OrgApps, "id"),
+    (Resource::OrgApps, "org_id"),
 ];
 
 const fn app(name: &'static str, first: &'static str, second: &'static str) -> Attribute {
@@ -134,6 +153,14 @@ const fn settings(name: &'static str, first: &'static str, second: &'static str)
 
 const fn policies(name: &'static str, first: &'static str, second: &'static str) -> Attribute {
     Attribute::new(Resource::Policies, name, first, second)
+}
+
+const fn oidc(name: &'static str, first: &'static str, second: &'static str) -> Attribute {
+    Attribute::new(Resource::OrgOidc, name, first, second)
+}
+
+const fn org_apps(name: &'static str, first: &'static str, second: &'static str) -> Attribute {
+    Attribute::new(Resource::OrgApps, name, first, second)
 }
 
 macro_rules! switch {
@@ -447,4 +474,30 @@ pub const ATTRIBUTES: &[Attribute] = &[
     timeout!(policies, "read"),
     timeout!(policies, "update"),
     timeout!(policies, "delete"),
+    // The org's settings.
+    switch!(oidc, "code_credential_flow_enabled", "false", "true")
+        .at(OIDC_SETTINGS, "oAuthCdCrdtFlowEnable")
+        .kept(),
+    switch!(oidc, "pkce_required", "true", "false").at(OIDC_SETTINGS, "isPkceRequired").kept(),
+    switch!(oidc, "username_password_flow_blocked", "false", "true")
+        .at(OIDC_SETTINGS, "blockOAuthUnPwFlow")
+        .kept(),
+    switch!(oidc, "user_agent_flow_blocked", "false", "true").at(OIDC_SETTINGS, "blockOAuthUsrAgtFlow").kept(),
+    timeout!(oidc, "create"),
+    timeout!(oidc, "read"),
+    timeout!(oidc, "update"),
+    timeout!(oidc, "delete"),
+    switch!(org_apps, "client_secret_in_rest_api_access_enabled", "false", "true")
+        .at(APP_SETTINGS, "enableClientSecretInRestApiAccess")
+        .kept(),
+    switch!(org_apps, "consumer_secret_api_access_enabled", "false", "true")
+        .at(APP_SETTINGS, "enableConsumerSecretApiAccess")
+        .kept(),
+    switch!(org_apps, "package_eca_oauth_from_dev_org_enabled", "true", "false")
+        .at(APP_SETTINGS, "enablePackageEcaOauthFromDevOrg")
+        .kept(),
+    timeout!(org_apps, "create"),
+    timeout!(org_apps, "read"),
+    timeout!(org_apps, "update"),
+    timeout!(org_apps, "delete"),
 ];

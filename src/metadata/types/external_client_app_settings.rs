@@ -13,15 +13,14 @@ pub static TYPE: MetadataType = MetadataType {
             .doc(
                 "Whether users with the permission View Client Secret may read consumer secrets through the credentials \
                  REST API.",
-            )
-            .setup("External Client App Settings, Allow access to External Client App consumer secrets via REST API"),
+            ),
         Field::bool("consumer_secret_api_access_enabled", "enableConsumerSecretApiAccess")
             .switch()
             .doc(
                 "Whether consumers may be read through the Metadata API. Deprecated, says Salesforce's guide, which names \
                  Setup instead. While it is off, Terraform cannot see drift of an app's consumer settings, nor import them.",
             )
-            .setup("External Client App Settings, Allow access to OAuth consumer secrets via Metadata API"),
+            .setup("Allow Access to OAuth Consumer Secrets via Metadata API"),
         Field::bool("package_eca_oauth_from_dev_org_enabled", "enablePackageEcaOauthFromDevOrg")
             .switch()
             .doc(

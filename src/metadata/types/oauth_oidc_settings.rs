@@ -22,7 +22,7 @@ pub static TYPE: MetadataType = MetadataType {
                 "Whether every authorization code flow of every app needs PKCE, whatever the app's own `pkce_required` \
                  says.",
             )
-            .setup("OAuth and OpenID Connect Settings, Require PKCE"),
+            .setup("OAuth and OpenID Connect Settings, Require Proof Key for Code Exchange (PKCE) Extension"),
         Field::bool("username_password_flow_blocked", "blockOAuthUnPwFlow")
             .switch()
             .doc("Whether the username-password flow is blocked for the whole org.")

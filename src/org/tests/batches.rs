@@ -1,6 +1,7 @@
 //! Many callers at a time: who shares a deploy, who waits, and who is blamed.
 
 use super::*;
+use crate::metadata::types::oauth_oidc_settings;
 
 type Caller = tokio::task::JoinHandle<Result<Applied, ApplyError>>;
 
@@ -134,6 +135,49 @@ async fn one_bad_of_ten_is_one_deploy_more() {
         }
     }
     assert_eq!(sizes(&script), [10, 9]);
+}
+
+/// Settings of the org; there may be an app of the same name.
+fn org_settings() -> Vec<Change> {
+    let key = ComponentKey::new(&oauth_oidc_settings::TYPE, "OauthOidc");
+    vec![Change::Write(Component::new(key, ""))]
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_of_the_org_travel_with_apps_and_fail_alone() {
+    let (script, org) = script();
+    let refused = ComponentMessage {
+        component_type: "Settings".into(),
+        full_name: "OauthOidc".into(),
+        problem: Some("not for you".into()),
+        ..ComponentMessage::default()
+    };
+    script.course(rejects(vec![refused]));
+    script.course(succeeds());
+    let switch = caller(&org, 0, org_settings());
+    let neighbours = [caller(&org, 0, app("OauthOidc")), caller(&org, 0, settings("OauthOidc"))];
+    assert_eq!(problems(switch).await.len(), 1);
+    for neighbour in neighbours {
+        neighbour.await.unwrap().unwrap();
+    }
+    assert_eq!(sizes(&script), [3, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn parts_of_an_app_are_not_deployed_before_settings_that_wait() {
+    let script = Arc::new(Script::default());
+    let org = Org::with_settings(script.clone(), Settings { batching: false, ..Settings::default() });
+    for _ in 0..3 {
+        script.course(Course::ends(5_000, ended("Succeeded")));
+    }
+    // While one deploy runs, the part arrives before the switch that it needs.
+    let first = caller(&org, 0, app("Other"));
+    let part = caller(&org, 1_000, settings("Shop"));
+    let switch = caller(&org, 1_200, org_settings());
+    for caller in [first, part, switch] {
+        caller.await.unwrap().unwrap();
+    }
+    assert_eq!(sent(&script), ["Other", "OauthOidc", "Shop_oauth"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -224,3 +224,16 @@ pub fn certificate_changed(attribute: &str, app: &str, old: &str, new: &str) -> 
     )
     .at_attribute(attribute)
 }
+
+/// Arguments of which exactly one must be written.
+pub fn one_of(arguments: &[&str], written: &[&str]) -> Diagnostic {
+    let problem = if written.is_empty() { "None is written." } else { "More than one is written." };
+    let found = Diagnostic::error(
+        "One argument is needed",
+        format!("Write exactly one of {}. {problem}", arguments.join(", ")),
+    );
+    match written {
+        [_, second, ..] => found.at_attribute(second),
+        _ => found,
+    }
+}

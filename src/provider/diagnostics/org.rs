@@ -200,8 +200,8 @@ pub fn is_accident(message: &str) -> bool {
     message.contains("UNKNOWN_EXCEPTION") || message.contains("unexpected error")
 }
 
-/// The org's refusal of one component.
-pub fn rejected(noun: &str, app: &str, message: &str) -> Diagnostic {
+/// The org's refusal of one component. `explained`: what it needs of another resource, if that is it.
+pub fn rejected(noun: &str, app: &str, message: &str, explained: Option<&str>) -> Diagnostic {
     if is_accident(message) {
         return Diagnostic::error(
             "Salesforce failed",
@@ -213,7 +213,11 @@ pub fn rejected(noun: &str, app: &str, message: &str) -> Diagnostic {
     }
     Diagnostic::error(
         format!("Salesforce rejected the {noun}"),
-        format!("\"{app}\": Salesforce says: {message}\n\nNothing was changed.{}", advice_on(message)),
+        format!(
+            "\"{app}\": Salesforce says: {message}\n\nNothing was changed. {}",
+            explained.unwrap_or_else(|| advice_on(message))
+        )
+        .trim_end(),
     )
 }
 
@@ -222,19 +226,15 @@ fn advice_on(message: &str) -> &'static str {
     let lower = message.to_lowercase();
     let any = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if any(&["cross reference", "cross_reference"]) {
-        " Something that the configuration names does not exist in the org: check external_client_app, and refer to \
+        "Something that the configuration names does not exist in the org: check external_client_app, and refer to \
          the app's id so that it is created first."
-    } else if any(&["isnameduserjwtenabled"]) {
-        " Ask the app's developer to set named_user_jwt_enabled = true in its OAuth settings."
-    } else if any(&["iscodecredflowenabled"]) {
-        " Ask the app's developer to set code_credential_flow_enabled = true in its OAuth settings."
     } else if any(&["insufficient_access", "insufficient access"]) {
-        " The user that Terraform logs in as lacks a permission: External Client App Developer for apps and settings, \
-         External Client App Admin for policies."
+        "The user that Terraform logs in as lacks a permission: External Client App Developer for apps and settings, \
+         External Client App Admin for policies; for settings of the org, those of whoever administers it."
     } else if any(&["duplicate value found"]) {
-        " The org has a component of this kind for the app already, under another name. Import it."
+        "The org has a component of this kind for the app already, under another name. Import it."
     } else if any(&["valid oauth settings"]) {
-        " The app has no OAuth settings yet."
+        "The app has no OAuth settings yet."
     } else {
         ""
     }
@@ -501,4 +501,44 @@ pub fn newer_state(name: &str) -> Diagnostic {
         "State of a newer provider",
         format!("The state of {name} was written by a newer version of this provider. Use that version."),
     )
+}
+
+/// A data source while the provider block is not known yet.
+pub fn data_source_waits(argument: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The provider is not configured yet",
+        format!(
+            "{argument} of the provider block is known only after apply, and a data source asks the org. Apply what it \
+             depends on first, with terraform apply -target."
+        ),
+    )
+}
+
+pub fn lookup_interrupted(name: &str) -> Diagnostic {
+    Diagnostic::error("Interrupted", format!("{name} was not read to the end. Run the command again."))
+}
+
+/// What a data source should find is not there.
+pub fn no_such_record(what: &str, argument: &str, written: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Not found in the org",
+        format!(
+            "The org has no {what} with the {argument} {written:?}, or does not show it to the provider's user. Names are \
+             API names; those of installed packages begin with the namespace: namespace__Name."
+        ),
+    )
+    .at_attribute(argument)
+}
+
+/// What a data source should find is there more than once.
+pub fn ambiguous(what: &str, argument: &str, written: &str, names: &[String]) -> Diagnostic {
+    Diagnostic::error(
+        "More than one found",
+        format!(
+            "{} of the org have the {argument} {written:?}: {}. Write the name of the {what} that you mean.",
+            names.len(),
+            names.join(", ")
+        ),
+    )
+    .at_attribute(argument)
 }

@@ -10,8 +10,9 @@ use crate::org::{ApplyError, ApplyErrorKind, Change, Freshness, Instant, Session
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
+use crate::provider::refusal;
 use crate::provider::resource_spec::{ID, ORG_ID, Presence};
-use crate::value::Value;
+use crate::value::{Path, Value};
 
 /// How a deploy ended.
 pub(super) enum Sent {
@@ -53,6 +54,7 @@ impl Engine<'_> {
     pub(super) async fn send(
         &self,
         app: &str,
+        planned: &Value,
         changes: Vec<Change>,
         create: bool,
         deadline: Instant,
@@ -70,12 +72,12 @@ impl Engine<'_> {
                     if problems.iter().all(|problem| diagnostics::is_accident(&problem.message)) =>
                 {
                     let words = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
-                    Ok(Sent::Ended(diagnostics::rejected(self.spec.noun, app, words)))
+                    Ok(Sent::Ended(diagnostics::rejected(self.spec.noun, app, words, None)))
                 }
                 ApplyErrorKind::CanceledBy { .. } => {
                     Ok(Sent::Ended(diagnostics::unverified(self.spec.noun, app, &error, false)))
                 }
-                _ => Err(self.refusals(app, &error)),
+                _ => Err(self.refusals(app, planned, &error)),
             },
         }
     }
@@ -92,7 +94,8 @@ impl Engine<'_> {
         changes: Vec<Change>,
     ) -> Result<Sent, Diagnostics> {
         let create = apply.request.prior.is_null();
-        let first = self.send(apply.app, changes.clone(), create, apply.deadline).await?;
+        let planned = &apply.request.planned;
+        let first = self.send(apply.app, planned, changes.clone(), create, apply.deadline).await?;
         if !matches!(first, Sent::Lost(_)) {
             return Ok(first);
         }
@@ -107,15 +110,15 @@ impl Engine<'_> {
                 return Ok(first);
             }
         }
-        match self.send(apply.app, changes, create, apply.deadline).await {
+        match self.send(apply.app, planned, changes, create, apply.deadline).await {
             Ok(second) => Ok(second),
             // Nothing more was changed by this one; of the first that is still not known.
             Err(_) => Ok(first),
         }
     }
 
-    /// The org's refusal, each problem at its attribute.
-    pub(super) fn refusals(&self, app: &str, error: &ApplyError) -> Diagnostics {
+    /// The org's refusal, each problem at its attribute, with what it needs of other resources.
+    pub(super) fn refusals(&self, app: &str, planned: &Value, error: &ApplyError) -> Diagnostics {
         let mut found = Diagnostics::default();
         match &error.kind {
             ApplyErrorKind::Rejected { problems, .. } => {
@@ -125,8 +128,11 @@ impl Engine<'_> {
                             root == self.spec.subject_attribute() || self.spec.row(root).is_some()
                         })
                     });
-                    let mut diagnostic = diagnostics::rejected(self.spec.noun, app, &problem.message);
-                    diagnostic.path = known.cloned();
+                    let explained = refusal::explain(self.spec, planned, &problem.message);
+                    let advice = explained.as_ref().map(|explained| explained.advice.as_str());
+                    let mut diagnostic = diagnostics::rejected(self.spec.noun, app, &problem.message, advice);
+                    let at = explained.as_ref().and_then(|explained| explained.at).map(Path::attribute);
+                    diagnostic.path = at.or_else(|| known.cloned());
                     if !found.0.contains(&diagnostic) {
                         found.push(diagnostic);
                     }

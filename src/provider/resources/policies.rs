@@ -224,25 +224,24 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             attribute: "permitted_users",
             change: Transition::ToWord("AdminApprovedPreAuthorized"),
             summary: "Users lose access to an app",
-            detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply everyone loses access at once, tokens \
-                     included, but for holders of permission sets: {permission_sets}; of profiles: {profiles}; and users \
-                     with \"Use Any API Client\".",
+            detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply everyone without {permitted} loses \
+                     access at once, tokens included. Holders: {holders}. Users with \"Use Any API Client\" keep access.",
         },
         Danger {
             id: "access-lost",
             attribute: "permission_sets",
-            change: Transition::MembersRemoved,
+            change: Transition::MembersRemovedUnless("permitted_users", "AllSelfAuthorized"),
             summary: "Users lose access to an app",
             detail: "\"{app}\": on apply everyone who has access only by {removed} loses it at once, tokens included. \
-                     Users with \"Use Any API Client\" keep access.",
+                     Holders: {holders}. Users with \"Use Any API Client\" keep access.",
         },
         Danger {
             id: "access-lost",
             attribute: "profiles",
-            change: Transition::MembersRemoved,
+            change: Transition::MembersRemovedUnless("permitted_users", "AllSelfAuthorized"),
             summary: "Users lose access to an app",
             detail: "\"{app}\": on apply everyone who has access only by the profile {removed} loses it at once, tokens \
-                     included. Users with \"Use Any API Client\" keep access.",
+                     included. Holders: {holders}. Users with \"Use Any API Client\" keep access.",
         },
         Danger {
             id: "app-disabled",

@@ -2,6 +2,7 @@
 
 mod messages;
 mod plans;
+mod refusals;
 mod states;
 mod validations;
 

@@ -227,10 +227,13 @@ pub fn retrieve(
         if !Contract::get().types().iter().any(|known| known.package_name() == kind) {
             return Err(Fault::not_imitated(format!("the metadata type {kind}")));
         }
-        members.extend(
-            children(types, "members")
-                .map(|member| (kind.clone(), member.text().unwrap_or("").trim().to_string())),
-        );
+        for member in children(types, "members") {
+            let name = member.text().unwrap_or("").trim().to_string();
+            if kind == "Settings" && Contract::get().by_package_name(&kind, &name).is_none() {
+                return Err(Fault::not_imitated(format!("the settings {name} of an org")));
+            }
+            members.push((kind.clone(), name));
+        }
     }
     let id = state.org.tree.next_id("09S");
     call.note("id", json!(id));
@@ -273,6 +276,7 @@ pub fn check_retrieve(state: &mut State, method: Node<'_, '_>, call: &mut Call) 
     if retrieve.completed.is_some() && with_zip {
         retrieve.is_deleted = true;
         retrieve.zip = String::new();
+        retrieve.properties = Value::Null;
     }
     Ok(format!("<result>{result}</result>"))
 }

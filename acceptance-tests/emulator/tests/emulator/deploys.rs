@@ -106,6 +106,98 @@ fn a_file_of_settings_is_laid_over() {
     assert_eq!(settings["oAuthCdCrdtFlowEnable"], "true");
 }
 
+/// A package with one file of the org's settings.
+fn settings(name: &str, text: &str) -> Package {
+    Package::new().member("Settings", name).file(&format!("settings/{name}.settings"), text)
+}
+
+#[test]
+fn mistakes_in_the_orgs_settings_are_refused() {
+    let org = start();
+    let before = org.components();
+    let oidc = |elements: &str| crate::client::file("OauthOidcSettings", elements);
+    let apps = |elements: &str| crate::client::file("ExternalClientAppSettings", elements);
+    let on = oidc("<isPkceRequired>true</isPkceRequired>");
+    for (rule, package, expected) in [
+        (
+            "unknown element",
+            settings("OauthOidc", &oidc("<pkce>true</pkce>")),
+            "pkce invalid at this location in type OauthOidcSettings",
+        ),
+        (
+            "newer element",
+            settings("OauthOidc", &oidc("<agentAuthLinking>true</agentAuthLinking>")).at(64),
+            "agentAuthLinking invalid",
+        ),
+        (
+            "element that is gone",
+            settings("OauthOidc", &oidc("<enableHdlessFgtPswFlow>true</enableHdlessFgtPswFlow>")),
+            "enableHdlessFgtPswFlow invalid",
+        ),
+        (
+            "element that is gone of the other type",
+            settings("ExternalClientApp", &apps("<enableExternalClientApps>true</enableExternalClientApps>")),
+            "enableExternalClientApps invalid",
+        ),
+        (
+            "no boolean",
+            settings("OauthOidc", &oidc("<isPkceRequired>yes</isPkceRequired>")),
+            "'yes' is not a valid value for the type xsd:boolean",
+        ),
+        (
+            "twice",
+            settings(
+                "OauthOidc",
+                &oidc("<isPkceRequired>true</isPkceRequired><isPkceRequired>true</isPkceRequired>"),
+            ),
+            "is duplicated",
+        ),
+        ("type of the root", settings("OauthOidc", &apps("")), "Error parsing file: Element"),
+        (
+            "wildcard",
+            Package::new().member("Settings", "*").file("settings/OauthOidc.settings", &on),
+            "Not in package.xml",
+        ),
+        (
+            "by the name of the type",
+            Package::new().member("OauthOidcSettings", "OauthOidc").file("settings/OauthOidc.settings", &on),
+            "Not in package.xml",
+        ),
+        ("settings of another sort", settings("Account", &on), "not of a known metadata type"),
+        ("deletion", Package::new().delete(&[("Settings", "OauthOidc")]), "Settings can't be deleted"),
+    ] {
+        let deployed = org.deploy(&package);
+        let problems = deployed.problems();
+        assert_eq!(deployed.status(), "Failed", "{rule} was let through");
+        assert!(problems.iter().any(|problem| problem.contains(expected)), "{rule}: {problems:?}");
+        assert_eq!(org.components(), before, "{rule}");
+    }
+}
+
+#[test]
+fn an_org_may_keep_its_settings_to_itself() {
+    let org = start();
+    let members = [("Settings", "OauthOidc")];
+    let change = settings("OauthOidc", &crate::client::file("OauthOidcSettings", ""));
+    for (mood, is_shown, is_taken) in
+        [("read_only", true, false), ("hidden", false, false), ("open", true, true)]
+    {
+        org.admin("PATCH", "org", &format!("{{\"org_settings\": \"{mood}\"}}"));
+        let retrieved = org.retrieve(&members, 67);
+        assert_eq!(
+            retrieved.files.contains_key("unpackaged/settings/OauthOidc.settings"),
+            is_shown,
+            "{mood}"
+        );
+        let listed = org.soap("<listMetadata><queries><type>Settings</type></queries></listMetadata>");
+        assert_eq!(listed.body.contains("OauthOidc"), is_shown, "{mood}");
+        assert_eq!(org.deploy(&change).status() == "Succeeded", is_taken, "{mood}");
+    }
+    let wild = "<retrieve><retrieveRequest><apiVersion>67.0</apiVersion><unpackaged><types><members>*</members>\
+                <name>Settings</name></types><version>67.0</version></unpackaged></retrieveRequest></retrieve>";
+    assert!(org.soap(wild).body.contains("not imitated: the settings * of an org"));
+}
+
 #[test]
 fn nothing_is_kept_of_a_failed_or_checked_deploy() {
     let org = start();

@@ -1,0 +1,182 @@
+//! What the org refuses because of another resource: the error is at the attribute, and names the attribute on the other
+//! side and who may set it. Sentences that no source quotes are the emulator's own, so others are tried as well.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{GLOBAL_OAUTH, OIDC_SETTINGS};
+use acceptance_tests::workspace::Workspace;
+use serde_json::json;
+
+const DEVELOPER: &str = "salesforce_external_client_app_oauth_settings (the app's developer)";
+const ADMIN: &str = "salesforce_external_client_app_policies (the app's admin)";
+const ORG: &str = "salesforce_org_oauth_oidc_settings (whoever administers the org)";
+
+fn shop(settings: &[&str], policies: &[&str]) -> String {
+    format!(
+        "resource \"salesforce_external_client_app\" \"shop\" {{\n  name  = \"Shop\"\n  label = \"Shop\"\n}}\n\
+         resource \"salesforce_external_client_app_oauth_settings\" \"shop\" {{\n  external_client_app = \
+         salesforce_external_client_app.shop.id\n  {}\n}}\n\
+         resource \"salesforce_external_client_app_policies\" \"shop\" {{\n  external_client_app = \
+         salesforce_external_client_app_oauth_settings.shop.id\n  {}\n}}\n",
+        settings.join("\n  "),
+        policies.join("\n  ")
+    )
+}
+
+/// Refused at this line, with these words.
+#[track_caller]
+fn refused(workspace: &Workspace<'_>, configuration: &str, line: &str, words: &str) {
+    workspace.configure(configuration);
+    let run = workspace.apply().failed_saying("Salesforce rejected the");
+    assert!(run.says(words), "expected {words:?}: {run}");
+    // Terraform shows the line that an error is at, after its number.
+    assert!(run.says(&format!(": {line}")), "the error is not at {line:?}: {run}");
+}
+
+#[test]
+fn the_flow_without_the_orgs_switch() {
+    let org = Emulator::start();
+    org.edit(OIDC_SETTINGS, "OauthOidc", "oAuthCdCrdtFlowEnable", "false");
+    let workspace = Workspace::new(&org);
+    let flow = "code_credential_flow_enabled = true";
+    refused(
+        &workspace,
+        &shop(&[flow], &[]),
+        flow,
+        &format!("{flow} of {ORG}, in Setup: OAuth and OpenID Connect Settings"),
+    );
+}
+
+#[test]
+fn guests_without_what_they_need() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let (flow, jwt) = ("code_credential_flow_enabled = true", "named_user_jwt_enabled = true");
+    let guest = "guest_code_credential_flow_enabled = true";
+    refused(&workspace, &shop(&[flow], &[guest]), guest, &format!("needs {jwt} of {DEVELOPER}"));
+    refused(&workspace, &shop(&[jwt], &[guest]), guest, &format!("needs {flow} of {DEVELOPER}"));
+
+    workspace.configure(&shop(&[flow, jwt], &[guest]));
+    workspace.apply().succeeded();
+    let without = "needs guest_code_credential_flow_enabled = false of";
+    for (settings, line) in [
+        ([flow, "named_user_jwt_enabled = false"], "named_user_jwt_enabled = false"),
+        (["code_credential_flow_enabled = false", jwt], "code_credential_flow_enabled = false"),
+    ] {
+        refused(&workspace, &shop(&settings, &[guest]), line, &format!("{without} {ADMIN}"));
+    }
+    assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("isNamedUserJwtEnabled"), "true");
+}
+
+#[test]
+fn a_timeout_of_tokens_that_are_not_issued() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let line = "named_user_jwt_session_timeout_type = \"UserSession\"";
+    let words = format!("needs named_user_jwt_enabled = true of {DEVELOPER}");
+    refused(&workspace, &shop(&["code_credential_flow_enabled = true"], &[line]), line, &words);
+}
+
+#[test]
+fn a_user_to_run_as_who_is_not_there() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let user = "client_credentials_flow_user = \"nobody@example.com\"";
+    let policies = ["client_credentials_flow_enabled = true", user];
+    let words =
+        "an active user of the org with this user name, who may use the API (whoever administers the org)";
+    refused(&workspace, &shop(&["client_credentials_flow_enabled = true"], &policies), user, words);
+}
+
+/// The org says it in words that the emulator has not.
+#[test]
+fn the_same_in_other_words() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let policy = ("ExtlClntAppOauthConfigurablePolicies", "Shop_oauth_defaultPolicy");
+    let global = ("ExtlClntAppGlobalOauthSettings", "Shop_glbloauth");
+    let settings = ["code_credential_flow_enabled = true", "named_user_jwt_enabled = true"];
+    workspace.configure(&shop(&settings, &[]));
+    workspace.apply().succeeded();
+    let user = format!("client_credentials_flow_user = \"{}\"", org.user("integration"));
+    let other = [settings[0], settings[1], "token_exchange_enabled = true"];
+    for ((kind, name), problem, settings, policies, line, words) in [
+        (
+            policy,
+            "Guests: enable isNamedUserJwtEnabled first",
+            settings.as_slice(),
+            vec!["guest_code_credential_flow_enabled = true"],
+            "guest_code_credential_flow_enabled = true",
+            format!("needs named_user_jwt_enabled = true of {DEVELOPER}"),
+        ),
+        (
+            policy,
+            "Invalid plugin settings",
+            settings.as_slice(),
+            vec!["guest_code_credential_flow_enabled = true"],
+            "guest_code_credential_flow_enabled = true",
+            format!("Or: guest_code_credential_flow_enabled needs code_credential_flow_enabled = true of {DEVELOPER}"),
+        ),
+        (
+            policy,
+            "isClientCredentialsFlowEnabled: the app has not opted in",
+            settings.as_slice(),
+            vec!["client_credentials_flow_enabled = true", user.as_str()],
+            "client_credentials_flow_enabled = true",
+            format!("needs client_credentials_flow_enabled = true of {DEVELOPER}"),
+        ),
+        (
+            policy,
+            "isTokenExchangeFlowEnabled cannot be set",
+            settings.as_slice(),
+            vec!["token_exchange_flow_enabled = true"],
+            "token_exchange_flow_enabled = true",
+            format!("needs token_exchange_enabled = true of {DEVELOPER}"),
+        ),
+        (
+            policy,
+            "This flow shows no consent screen",
+            settings.as_slice(),
+            vec!["permitted_users = \"AllSelfAuthorized\"", "required_session_level = \"LOW\""],
+            "permitted_users = \"AllSelfAuthorized\"",
+            "which code_credential_flow_enabled = true of salesforce_external_client_app_oauth_settings has not".into(),
+        ),
+        (
+            global,
+            "The Code and Credentials Flow is off in OauthOidcSettings",
+            other.as_slice(),
+            vec![],
+            "code_credential_flow_enabled = true",
+            format!("needs code_credential_flow_enabled = true of {ORG}"),
+        ),
+    ] {
+        let fault = json!({"call": "deploy", "every": true, "do": {"component_problem": {
+            "type": kind, "fullName": name, "problem": problem
+        }}});
+        org.admin("POST", "/faults", Some(&fault));
+        refused(&workspace, &shop(settings, &policies), line, &words);
+        org.admin("DELETE", "/faults", None);
+    }
+}
+
+#[test]
+fn a_switch_of_the_org_that_apps_still_need() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let fault = json!({"call": "deploy", "do": {"component_problem": {
+        "type": "Settings", "fullName": "OauthOidc", "problem": "Apps have isCodeCredFlowEnabled"
+    }}});
+    org.admin("POST", "/faults", Some(&fault));
+    let line = "code_credential_flow_enabled = false";
+    let configuration = format!("resource \"salesforce_org_oauth_oidc_settings\" \"org\" {{\n  {line}\n}}\n");
+    refused(&workspace, &configuration, line, &format!("needs {line} of {DEVELOPER}"));
+}
+
+#[test]
+fn a_policy_of_preauthorization_that_the_org_ties_to_ones_own_assignment() {
+    let org = Emulator::start();
+    org.admin("PATCH", "/org", Some(&json!({ "preauthorization_needs_own_assignment": true })));
+    let workspace = Workspace::new(&org);
+    let line = "permitted_users = \"AdminApprovedPreAuthorized\"";
+    let words = "one of the permission_sets assigned to the user that Terraform logs in as";
+    refused(&workspace, &shop(&[], &[line, "permission_sets = [\"Shop_Customer\"]"]), line, words);
+}

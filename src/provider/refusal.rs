@@ -1,0 +1,274 @@
+//! What an org refuses because of another resource: data, one row per need, and which of them a refusal is about.
+//!
+//! Not checked in a plan: what Terraform knows of another resource depends on the order it plans in, and others may own
+//! that resource. So the org decides, and its refusal is read here. Its sentences are not documented and change; a row
+//! looks for names of elements first, and believes them only in the situation that it describes.
+
+use super::catalog;
+use super::combination::Is;
+use super::resource_spec::ResourceSpec;
+use crate::value::Value;
+
+/// One thing that an attribute needs outside of its resource.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The resource that is refused, and the attribute that the error is at.
+    pub of: &'static str,
+    pub at: &'static str,
+    /// What the attribute is planned to be.
+    pub planned: Is,
+    /// The org's sentence has all words of one of these, whatever their case.
+    pub says: &'static [&'static [&'static str]],
+    /// Sentences that leave open which need it is.
+    pub may_mean: &'static [&'static str],
+    pub needs: Needs,
+    pub who: Who,
+}
+
+/// What is needed.
+#[derive(Debug)]
+pub enum Needs {
+    /// This value of an attribute of another resource.
+    Attribute { of: &'static str, attribute: &'static str, value: &'static str },
+    /// Something that no resource manages, or more than one attribute.
+    Other(&'static str),
+}
+
+/// Who may change it.
+#[derive(Clone, Copy, Debug)]
+pub enum Who {
+    Developer,
+    AppAdmin,
+    OrgAdmin,
+}
+
+impl Who {
+    pub fn text(self) -> &'static str {
+        match self {
+            Who::Developer => "the app's developer",
+            Who::AppAdmin => "the app's admin",
+            Who::OrgAdmin => "whoever administers the org",
+        }
+    }
+}
+
+const APP: &str = "salesforce_external_client_app";
+const SETTINGS: &str = "salesforce_external_client_app_oauth_settings";
+const POLICIES: &str = "salesforce_external_client_app_policies";
+const ORG: &str = "salesforce_org_oauth_oidc_settings";
+
+const VAGUE: &[&str] = &["invalid plugin settings"];
+const VAGUE_ON_GUESTS: &[&str] =
+    &["invalid plugin settings", "isguestcodecredflowenabled", "guest user", "guest flow"];
+
+pub static REFUSALS: &[Refusal] = &[
+    Refusal {
+        of: SETTINGS,
+        at: "code_credential_flow_enabled",
+        planned: Is::True,
+        says: &[
+            &["oauthcdcrdtflowenable"],
+            &["oauthoidc"],
+            &["iscodecredflowenabled"],
+            &["code and credentials flow"],
+        ],
+        may_mean: VAGUE,
+        needs: Needs::Attribute { of: ORG, attribute: "code_credential_flow_enabled", value: "true" },
+        who: Who::OrgAdmin,
+    },
+    Refusal {
+        of: SETTINGS,
+        at: "code_credential_flow_enabled",
+        planned: Is::False,
+        says: &[&["isguestcodecredflowenabled", "iscodecredflowenabled"]],
+        may_mean: VAGUE_ON_GUESTS,
+        needs: Needs::Attribute {
+            of: POLICIES,
+            attribute: "guest_code_credential_flow_enabled",
+            value: "false",
+        },
+        who: Who::AppAdmin,
+    },
+    Refusal {
+        of: SETTINGS,
+        at: "named_user_jwt_enabled",
+        planned: Is::False,
+        says: &[&["isguestcodecredflowenabled", "isnameduserjwtenabled"]],
+        may_mean: VAGUE_ON_GUESTS,
+        needs: Needs::Attribute {
+            of: POLICIES,
+            attribute: "guest_code_credential_flow_enabled",
+            value: "false",
+        },
+        who: Who::AppAdmin,
+    },
+    Refusal {
+        of: SETTINGS,
+        at: "client_credentials_flow_enabled",
+        planned: Is::False,
+        says: &[&["isclientcredentialsflowenabled"]],
+        may_mean: &[],
+        needs: Needs::Attribute {
+            of: POLICIES,
+            attribute: "client_credentials_flow_enabled",
+            value: "false",
+        },
+        who: Who::AppAdmin,
+    },
+    Refusal {
+        of: SETTINGS,
+        at: "oauth_link",
+        planned: Is::Written,
+        says: &[&["distribution state"], &["distributionstate"]],
+        may_mean: &["oauth link"],
+        needs: Needs::Attribute { of: APP, attribute: "distribution_state", value: "\"Packaged\"" },
+        who: Who::Developer,
+    },
+    Refusal {
+        of: POLICIES,
+        at: "guest_code_credential_flow_enabled",
+        planned: Is::True,
+        says: &[&["isnameduserjwtenabled"], &["json web token"], &["jwt-based"]],
+        may_mean: VAGUE_ON_GUESTS,
+        needs: Needs::Attribute { of: SETTINGS, attribute: "named_user_jwt_enabled", value: "true" },
+        who: Who::Developer,
+    },
+    Refusal {
+        of: POLICIES,
+        at: "guest_code_credential_flow_enabled",
+        planned: Is::True,
+        says: &[&["iscodecredflowenabled"]],
+        may_mean: VAGUE_ON_GUESTS,
+        needs: Needs::Attribute { of: SETTINGS, attribute: "code_credential_flow_enabled", value: "true" },
+        who: Who::Developer,
+    },
+    Refusal {
+        of: POLICIES,
+        at: "named_user_jwt_session_timeout_type",
+        planned: Is::Written,
+        says: &[&["namedUserJwtSessionTimeoutType"]],
+        may_mean: VAGUE,
+        needs: Needs::Attribute { of: SETTINGS, attribute: "named_user_jwt_enabled", value: "true" },
+        who: Who::Developer,
+    },
+    Refusal {
+        of: POLICIES,
+        at: "client_credentials_flow_enabled",
+        planned: Is::True,
+        says: &[&["isclientcredentialsflowenabled"]],
+        may_mean: VAGUE,
+        needs: Needs::Attribute { of: SETTINGS, attribute: "client_credentials_flow_enabled", value: "true" },
+        who: Who::Developer,
+    },
+    Refusal {
+        of: POLICIES,
+        at: "client_credentials_flow_user",
+        planned: Is::Written,
+        says: &[&["clientcredentialsflowuser"], &["run as"], &["run-as"], &["runas"]],
+        may_mean: &[],
+        needs: Needs::Other("an active user of the org with this user name, who may use the API"),
+        who: Who::OrgAdmin,
+    },
+    Refusal {
+        of: POLICIES,
+        at: "token_exchange_flow_enabled",
+        planned: Is::True,
+        says: &[&["istokenexchangeenabled"], &["istokenexchangeflowenabled"]],
+        may_mean: VAGUE,
+        needs: Needs::Attribute { of: SETTINGS, attribute: "token_exchange_enabled", value: "true" },
+        who: Who::Developer,
+    },
+    Refusal {
+        of: POLICIES,
+        at: "permitted_users",
+        planned: Is::Word("AllSelfAuthorized"),
+        says: &[&["permitteduserspolicytype"], &["allselfauthorized"], &["consent"], &["pre-authoriz"]],
+        may_mean: &[],
+        needs: Needs::Other(
+            "a flow with a consent screen, which code_credential_flow_enabled = true of \
+             salesforce_external_client_app_oauth_settings has not: write permitted_users = \
+             \"AdminApprovedPreAuthorized\" with permission_sets, or switch that flow off there",
+        ),
+        who: Who::Developer,
+    },
+    Refusal {
+        of: POLICIES,
+        at: "permitted_users",
+        planned: Is::Word("AdminApprovedPreAuthorized"),
+        says: &[&["assign", "permission set", "yourself"]],
+        may_mean: &[],
+        needs: Needs::Other("one of the permission_sets assigned to the user that Terraform logs in as"),
+        who: Who::OrgAdmin,
+    },
+    Refusal {
+        of: ORG,
+        at: "code_credential_flow_enabled",
+        planned: Is::False,
+        says: &[&["iscodecredflowenabled"]],
+        may_mean: &["external client app"],
+        needs: Needs::Attribute { of: SETTINGS, attribute: "code_credential_flow_enabled", value: "false" },
+        who: Who::Developer,
+    },
+];
+
+/// What a refusal is about: where the error belongs, and what to do.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// None: the refusal leaves open which attribute it means.
+    pub at: Option<&'static str>,
+    pub advice: String,
+}
+
+/// Explains the org's sentence about a resource that was planned so.
+pub fn explain(spec: &ResourceSpec, planned: &Value, sentence: &str) -> Option<Explained> {
+    let sentence = sentence.to_lowercase();
+    let has = |word: &&str| sentence.contains(&word.to_lowercase());
+    let situation = |refusal: &&Refusal| {
+        let value = planned.get(refusal.at);
+        refusal.of == spec.name && refusal.planned.holds(value, value) == Some(true)
+    };
+    let rows: Vec<&Refusal> = REFUSALS.iter().filter(situation).collect();
+    let named: Vec<&&Refusal> =
+        rows.iter().filter(|refusal| refusal.says.iter().any(|words| words.iter().all(has))).collect();
+    if let Some(first) = named.first() {
+        let advice: Vec<String> = named.iter().map(|refusal| refusal.advice()).collect();
+        return Some(Explained { at: Some(first.at), advice: advice.join(" ") });
+    }
+    let possible: Vec<&&Refusal> = rows.iter().filter(|refusal| refusal.may_mean.iter().any(has)).collect();
+    let first = possible.first()?;
+    let at = possible.iter().all(|refusal| refusal.at == first.at).then_some(first.at);
+    let advice: Vec<String> = possible.iter().map(|refusal| refusal.advice()).collect();
+    Some(Explained {
+        at,
+        advice: format!("Salesforce does not say what is missing. It may be: {}", advice.join(" Or: ")),
+    })
+}
+
+impl Refusal {
+    fn advice(&self) -> String {
+        let who = self.who.text();
+        let planned = match self.planned {
+            Is::False => " = false",
+            _ => "",
+        };
+        format!("{}{planned} needs {} ({who}){}.", self.at, self.needed(), self.place())
+    }
+
+    /// What is needed, in words.
+    pub fn needed(&self) -> String {
+        match &self.needs {
+            Needs::Attribute { of, attribute, value } => format!("{attribute} = {value} of {of}"),
+            Needs::Other(text) => (*text).to_owned(),
+        }
+    }
+
+    /// Where people who use no Terraform find it.
+    fn place(&self) -> String {
+        let Needs::Attribute { of, attribute, .. } = self.needs else { return String::new() };
+        let row = catalog::resource(of).and_then(|spec| spec.row(attribute));
+        match row.map(|row| row.field.setup).filter(|setup| !setup.is_empty()) {
+            Some(setup) => format!(", in Setup: {setup}"),
+            None => String::new(),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Refusals, in several wordings, and what they come to.
+
+use crate::provider::catalog;
+use crate::provider::refusal::{Explained, Needs, REFUSALS, explain};
+use crate::value::Value;
+
+#[test]
+fn every_row_names_attributes_that_exist() {
+    for refusal in REFUSALS {
+        let known = |resource: &str, attribute: &str| {
+            let spec = catalog::resource(resource).unwrap_or_else(|| panic!("there is no {resource}"));
+            assert!(spec.row(attribute).is_some(), "{resource} has no {attribute}");
+        };
+        known(refusal.of, refusal.at);
+        if let Needs::Attribute { of, attribute, .. } = refusal.needs {
+            known(of, attribute);
+            assert_ne!(of, refusal.of, "what one resource can check itself is a combination");
+        }
+        assert!(!refusal.says.is_empty());
+    }
+}
+
+fn explained(resource: &str, planned: &[(&str, Value)], sentence: &str) -> Option<Explained> {
+    explain(super::spec(resource), &super::object(resource, planned), sentence)
+}
+
+#[test]
+fn a_refusal_names_the_other_side_whatever_its_wording() {
+    let guest = || vec![("guest_code_credential_flow_enabled", true.into())];
+    let flow = || vec![("code_credential_flow_enabled", true.into())];
+    for (resource, planned, sentence, at, advice) in [
+        (
+            "_policies",
+            guest(),
+            "needs isNamedUserJwtEnabled",
+            "guest_code_credential_flow_enabled",
+            "named_user_jwt_enabled = true of salesforce_external_client_app_oauth_settings (the app's developer)",
+        ),
+        (
+            "_policies",
+            guest(),
+            "ISNAMEDUSERJWTENABLED?",
+            "guest_code_credential_flow_enabled",
+            "named_user_jwt_enabled = true",
+        ),
+        (
+            "_policies",
+            guest(),
+            "isCodeCredFlowEnabled is off",
+            "guest_code_credential_flow_enabled",
+            "code_credential_flow_enabled = true of salesforce_external_client_app_oauth_settings",
+        ),
+        (
+            "_policies",
+            guest(),
+            "Invalid plugin settings",
+            "guest_code_credential_flow_enabled",
+            "Or: guest_code_credential_flow_enabled needs code_credential_flow_enabled",
+        ),
+        (
+            "_oauth_settings",
+            flow(),
+            "OauthOidcSettings forbid it",
+            "code_credential_flow_enabled",
+            "code_credential_flow_enabled = true of salesforce_org_oauth_oidc_settings (whoever administers the org), in Setup: OAuth and OpenID Connect Settings",
+        ),
+        (
+            "_oauth_settings",
+            flow(),
+            "In field: isCodeCredFlowEnabled - no",
+            "code_credential_flow_enabled",
+            "of salesforce_org_oauth_oidc_settings",
+        ),
+        (
+            "_oauth_settings",
+            vec![("named_user_jwt_enabled", false.into())],
+            "isGuestCodeCredFlowEnabled needs isNamedUserJwtEnabled",
+            "named_user_jwt_enabled",
+            "named_user_jwt_enabled = false needs guest_code_credential_flow_enabled = false of salesforce_external_client_app_policies (the app's admin)",
+        ),
+        (
+            "_policies",
+            vec![("permitted_users", "AllSelfAuthorized".into())],
+            "there is no consent screen",
+            "permitted_users",
+            "code_credential_flow_enabled = true of salesforce_external_client_app_oauth_settings",
+        ),
+        (
+            "_policies",
+            vec![("client_credentials_flow_user", "a@b.c".into())],
+            "Select a Run As user",
+            "client_credentials_flow_user",
+            "an active user",
+        ),
+    ] {
+        let Some(found) = explained(resource, &planned, sentence) else {
+            panic!("{sentence:?} is not known")
+        };
+        assert_eq!(found.at, Some(at), "{sentence}");
+        assert!(found.advice.contains(advice), "{sentence}: {}", found.advice);
+    }
+}
+
+#[test]
+fn a_refusal_in_another_situation_means_something_else() {
+    let off = [("guest_code_credential_flow_enabled", false.into())];
+    assert_eq!(explained("_policies", &off, "needs isNamedUserJwtEnabled"), None);
+    let on = [("code_credential_flow_enabled", true.into())];
+    assert_eq!(explained("_oauth_settings", &on, "Callback URL: invalid URL"), None);
+    assert_eq!(explained("", &[], "Invalid plugin settings"), None);
+    let on = [("guest_code_credential_flow_enabled", true.into())];
+    assert_eq!(explained("_policies", &on, "guestJwtTimeout is allowed only with Custom"), None);
+}
+
+#[test]
+fn a_refusal_that_says_nothing_lists_what_it_may_be_and_points_nowhere_in_particular() {
+    let planned = [
+        ("guest_code_credential_flow_enabled", true.into()),
+        ("named_user_jwt_session_timeout_type", "Custom".into()),
+    ];
+    let Some(found) = explained("_policies", &planned, "Invalid plugin settings") else { panic!("known") };
+    assert_eq!(found.at, None);
+    assert!(found.advice.contains("named_user_jwt_session_timeout_type needs named_user_jwt_enabled"));
+    assert!(found.advice.starts_with("Salesforce does not say what is missing."));
+}
