@@ -4,7 +4,7 @@
 export TERRAFORM
 JOBS ?= 4
 
-.PHONY: help build test test-sf live demo docs lint install
+.PHONY: help build test test-matrix test-sf live demo bench docs lint install
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -17,6 +17,17 @@ test: build ## Run the tests: units, emulator, protocol, the real Terraform, rea
 	@scripts/fetch-terraform >/dev/null
 	@acceptance-tests/clients/install >/dev/null
 	RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --no-fail-fast
+
+# The oldest and the newest that PyPI has; `make test` runs the one between.
+MATRIX ?= 1.6.6 1.15.5
+
+test-matrix: build ## Run the tests with Terraform on its oldest and newest version that can be had (10 minutes)
+	@for version in $(MATRIX); do \
+	  terraform=$$(scripts/fetch-terraform $$version) || exit 1; \
+	  printf '\n=== Terraform %s\n' $$version; \
+	  TERRAFORM=$$terraform RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --no-fail-fast \
+	    --test acceptance --test attributes --test inputs || exit 1; \
+	done
 
 test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with Terraform (300 MB, a minute)
 	@scripts/fetch-terraform >/dev/null
@@ -31,6 +42,9 @@ live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed
 
 demo: ## Run Terraform and a client's logins against the emulator, and tell; KEEP=1 leaves the org running
 	@scripts/demo
+
+bench: ## Measure Terraform with the provider against a slow org, a table; QUICK=1 in three minutes, else half an hour
+	@QUICK="$(QUICK)" scripts/bench
 
 docs: ## Rewrite the pages of docs/ that are made of the tables; fails when some were stale, to be looked at and committed
 	cargo test --lib --locked docs

@@ -199,6 +199,10 @@ fn check_wall(path: &Path) {
 #[test]
 fn every_resource_has_an_example() {
     let provider = crate::provider::Provider::new(|_| None);
+    for (name, _) in provider.data_source_schemas() {
+        let path = root().join("examples/data-sources").join(name).join("data-source.tf");
+        assert!(path.exists(), "{} is missing", path.display());
+    }
     for (name, _) in provider.resource_schemas() {
         for file in ["resource.tf", "import.sh"] {
             let path = root().join("examples/resources").join(name).join(file);

@@ -34,6 +34,23 @@ pub fn path() -> PathBuf {
     pinned
 }
 
+/// Major and minor version of the Terraform that is run.
+///
+/// # Panics
+/// When it does not tell.
+#[must_use]
+pub fn version() -> (u32, u32) {
+    let output = Command::new(path()).arg("version").env("CHECKPOINT_DISABLE", "1").output();
+    let output = output.expect("Terraform starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let number = said.split_once("Terraform v").map(|(_, rest)| rest).unwrap_or_default();
+    let mut parts = number.split('.').map(str::parse::<u32>);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
+        _ => panic!("this is no Terraform: {said}"),
+    }
+}
+
 /// The root of the repository.
 #[must_use]
 pub fn repository() -> &'static Path {

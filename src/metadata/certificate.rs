@@ -94,7 +94,7 @@ fn der(pem: &str) -> Result<Vec<u8>, &'static str> {
 }
 
 /// The day of a Unix time, by the civil calendar.
-fn date(seconds: i64) -> String {
+pub fn date(seconds: i64) -> String {
     // Days since 0000-03-01, so that the leap day ends the year; eras of 400 years all have the same length.
     let days = seconds.div_euclid(86_400) + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));

@@ -19,7 +19,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-pub use certificate::{CertificateFacts, certificate_facts};
+pub use certificate::{CertificateFacts, certificate_facts, date};
 pub use component::{Component, ComponentKey};
 pub use decode::{DecodeError, DecodeErrorKind, decode};
 pub use encode::{Encoded, encode};
@@ -29,5 +29,5 @@ pub use field::{
 pub use meaning::{same_meaning, short_id, version_problem};
 pub use metadata_type::MetadataType;
 pub use package::{PackageError, PackageErrorKind, PackagedFile};
-pub use rule::{Rule, echo};
+pub use rule::{Rule, echo, nearest};
 pub use xml::{Element, LONGEST_TEXT, XmlError, XmlErrorKind, parse as parse_xml, unwritable_character};

@@ -404,9 +404,15 @@ fn misspelt(text: &str, words: &[&str]) -> Option<String> {
     if text.contains(',') {
         return Some(format!("{} has a comma. Write one scope per element: [\"Api\", \"Web\"].", echo(text)));
     }
+    let word = nearest(text, words)?;
+    Some(format!("{} is not known. Did you mean {word:?}?", echo(text)))
+}
+
+/// The word that was probably meant, if there is one that differs little.
+pub fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
     let distances = words.iter().map(|word| (distance(text, word), *word));
     let (_, word) = distances.min().filter(|(distance, word)| *distance <= (word.len() / 3).max(1))?;
-    Some(format!("{} is not known. Did you mean {word:?}?", echo(text)))
+    Some(word)
 }
 
 /// A word that is none of these.

@@ -4,7 +4,7 @@
 //! retrieves and deploys without knowing of each other, and each gets an answer of its own that says what is *known*:
 //! nothing is "gone" that is only invisible, nothing "failed" that may have happened.
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
-//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`) and [`Org::apply`] (`rounds.rs`, `deploy.rs`, `watch.rs`,
+//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` in an org with many apps) and [`Org::apply`] (`rounds.rs`, `deploy.rs`, `watch.rs`,
 //! `verdict.rs`). How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
 
 mod api;
@@ -13,11 +13,13 @@ mod batch;
 mod deploy;
 mod error;
 mod facts;
+mod holders;
 mod job;
 mod names;
 mod pace;
 mod read;
 mod rounds;
+mod search;
 mod snapshot;
 mod verdict;
 mod watch;
@@ -35,6 +37,7 @@ pub use api::{Answer, MetadataApi, Pending, Row};
 pub use batch::Window;
 pub use error::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::{FileFacts, SessionFacts};
+pub use holders::{Census, Group, Holders, quoted};
 pub use pace::Settings;
 
 use crate::metadata::{Component, ComponentKey, MetadataType};
@@ -56,17 +59,24 @@ pub struct Wanted {
     pub app: String,
     /// The full name that the component had when it was last seen. Believed only when its file names the app.
     pub hint: Option<String>,
+    /// Not worth a call of its own: an answer that nobody looked far for is good enough.
+    pub offhand: bool,
 }
 
 impl Wanted {
     pub fn new(kind: &'static MetadataType, app: impl Into<String>) -> Wanted {
         let app = kind.settings_member.map_or_else(|| app.into(), str::to_owned);
-        Wanted { kind, app, hint: None }
+        Wanted { kind, app, hint: None, offhand: false }
     }
 
     #[must_use]
     pub fn hint(self, full_name: Option<String>) -> Wanted {
         Wanted { hint: full_name, ..self }
+    }
+
+    #[must_use]
+    pub fn offhand(self) -> Wanted {
+        Wanted { offhand: true, ..self }
     }
 }
 
@@ -140,8 +150,12 @@ struct Inner {
     generation: AtomicU64,
     /// The org refused a retrieve of more types than were wanted; it is not tried again.
     narrow: AtomicBool,
+    /// Whether the org has too many apps to retrieve all of them; none when it was not asked yet.
+    many_apps: Mutex<Option<bool>>,
     /// Held while it is loaded, so that many readers wait for one retrieve.
     snapshot: Mutex<Snapshot>,
+    /// Held while people are counted, so that many readers wait for one count.
+    counted: Mutex<holders::Counted>,
     /// Changes that wait for a deploy. One runs at a time.
     deploys: Arc<Queue<Job, rounds::Answer>>,
     /// Reads that must be fresh, waiting for a retrieve that begins after they asked.
@@ -187,7 +201,9 @@ impl Org {
                 settings,
                 generation: AtomicU64::new(0),
                 narrow: AtomicBool::new(false),
+                many_apps: Mutex::default(),
                 snapshot: Mutex::default(),
+                counted: Mutex::default(),
                 stop: flag::Sender::new(false),
             }),
         }

@@ -5,8 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::snapshot::{Snapshot, is_app, parent_element};
-use crate::metadata::types::ALL;
+use crate::metadata::types::{
+    ALL, configurable_policies, global_oauth_settings, oauth_policies, oauth_settings,
+};
 use crate::metadata::{Component, ComponentKey, MetadataType};
+
+/// How the names of parts end that Setup, a deploy and this provider give. What they name at the moment, only a file
+/// tells; asking for a name that is not there costs nothing.
+static USUAL: [(&MetadataType, &[&str]); 4] = [
+    (&oauth_settings::TYPE, &["_oauth"]),
+    (&global_oauth_settings::TYPE, &["_glbloauth"]),
+    (&oauth_policies::TYPE, &["_oauthPlcy", "_oauth_defaultPolicy"]),
+    (&configurable_policies::TYPE, &["_plcy", "_defaultPolicy"]),
+];
+
+/// The names that the part of an app may well have.
+pub(super) fn usual(kind: &MetadataType, app: &str) -> impl Iterator<Item = String> {
+    let endings =
+        USUAL.iter().filter(move |(known, _)| *known == kind).flat_map(|(_, endings)| endings.iter());
+    endings.map(move |ending| format!("{app}{ending}"))
+}
 
 #[derive(Default)]
 pub(super) struct Names(Mutex<Known>);
@@ -15,6 +33,8 @@ pub(super) struct Names(Mutex<Known>);
 struct Known {
     /// By kind and app, the full name of the only component.
     seen: BTreeMap<(&'static MetadataType, String), String>,
+    /// The apps that were not there until we wrote them.
+    made: BTreeSet<String>,
     /// What we deleted: no use in asking for it by name.
     deleted: BTreeSet<ComponentKey>,
 }
@@ -46,6 +66,11 @@ impl Names {
         apps.any(|kind| known.seen.contains_key(&(*kind, app.to_owned())))
     }
 
+    /// Whether this process made the app.
+    pub(super) fn was_made(&self, app: &str) -> bool {
+        self.lock().made.contains(app)
+    }
+
     pub(super) fn learn(&self, snapshot: &Snapshot) {
         let mut known = self.lock();
         for (kind, is_all, owned) in snapshot.names() {
@@ -67,12 +92,16 @@ impl Names {
         let app = if component.parent.is_empty() { &key.full_name } else { &component.parent };
         let mut known = self.lock();
         known.deleted.remove(key);
+        if is_app(key.kind) && !known.seen.contains_key(&(key.kind, app.clone())) {
+            known.made.insert(app.clone());
+        }
         known.seen.insert((key.kind, app.clone()), key.full_name.clone());
     }
 
     pub(super) fn deleted(&self, key: &ComponentKey) {
         let mut known = self.lock();
         known.seen.retain(|(kind, _), name| *kind != key.kind || *name != key.full_name);
+        known.made.remove(&key.full_name);
         known.deleted.insert(key.clone());
     }
 

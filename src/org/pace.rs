@@ -18,7 +18,7 @@ pub struct Settings {
     pub snapshot: Duration,
     /// Before the first look at a deploy, when none was seen before.
     pub first_look: Duration,
-    /// Between looks at a deploy in its first seconds.
+    /// Between looks at a deploy in its first seconds, and half of what they grow to.
     pub look: Duration,
     /// Before a deploy is sent again because others change the org; the last is repeated.
     pub lock_waits: Vec<Duration>,
@@ -44,14 +44,15 @@ pub struct StopSettings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        let window = |quiet, ceiling| Window {
+        let window = |quiet, ceiling, patience| Window {
             quiet: Duration::from_millis(quiet),
             ceiling: Duration::from_millis(ceiling),
+            patience: Duration::from_millis(patience),
         };
         Settings {
             batching: true,
-            deploys: window(150, 1_000),
-            reads: window(25, 200),
+            deploys: window(150, 1_000, 3_000),
+            reads: window(50, 200, 200),
             snapshot: Duration::from_secs(30),
             first_look: Duration::from_millis(100),
             look: Duration::from_millis(250),
@@ -80,7 +81,7 @@ impl Settings {
     pub(super) fn next_look(&self, taken: Duration) -> Duration {
         const SECOND: Duration = Duration::from_secs(1);
         if taken < 3 * SECOND {
-            self.look
+            taken.clamp(self.look, 2 * self.look)
         } else if taken < 60 * SECOND {
             (taken / 8).clamp(self.look, 2 * SECOND)
         } else if taken < 300 * SECOND {
@@ -137,7 +138,8 @@ mod tests {
         let settings = Settings::default();
         for (taken_ms, wait_ms) in [
             (0, 250),
-            (2_999, 250),
+            (400, 400),
+            (2_999, 500),
             (4_000, 500),
             (16_000, 2_000),
             (59_000, 2_000),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::batch::{self, Ticket};
+use super::names::usual;
 use super::snapshot::{Snapshot, parent_element};
 use super::{Freshness, Inner, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::MetadataType;
@@ -16,11 +17,13 @@ use crate::salesforce::{self, Class, FileProperties, Retrieved};
 static POLICIES: [&MetadataType; 2] = [&configurable_policies::TYPE, &oauth_policies::TYPE];
 
 /// All components of a kind, or those with these names.
-type Asks = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
+pub(super) type Asks = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
 
 /// What one caller wants to read.
 pub(super) struct Look {
     wanted: Vec<Wanted>,
+    /// Others will want the same, and the rest of the app: what is read goes into the snapshot.
+    refreshes: bool,
 }
 
 pub(super) type Answer = Result<Vec<Lookup>, ReadError>;
@@ -62,6 +65,13 @@ impl Inner {
                     return Err(error);
                 }
                 snapshot.keep_if(self.generation(), self.settings.snapshot);
+                if self.has_many_apps().await {
+                    if wanted.iter().all(|wanted| wanted.offhand || snapshot.tells_of(wanted)) {
+                        return answer(&snapshot, wanted);
+                    }
+                    drop(snapshot);
+                    return self.look_up(wanted, true, deadline).await;
+                }
                 let loaded = async {
                     self.load_family(&mut snapshot, wanted).await?;
                     self.corroborate_missing(&mut snapshot, wanted).await
@@ -73,20 +83,33 @@ impl Inner {
                 answer(&snapshot, wanted)
             }
             Freshness::Now => {
-                let inner = self.clone();
-                let look = Look { wanted: wanted.to_vec() };
-                let mut stub = self.reads.submit(look, deadline, move |looks| inner.clone().look(looks));
-                stub.answer().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
+                // Who reads afresh is about to write, or has just written and the next one follows.
+                let _writes_soon = self.deploys.prepare();
+                self.look_up(wanted, false, deadline).await
             }
         }
+    }
+
+    /// Reads together with others who ask at the same time.
+    async fn look_up(self: &Arc<Self>, wanted: &[Wanted], refreshes: bool, deadline: Instant) -> Answer {
+        let inner = self.clone();
+        let look = Look { wanted: wanted.to_vec(), refreshes };
+        let mut stub = self.reads.submit(look, deadline, move |looks| inner.clone().look(looks));
+        stub.answer().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
     }
 
     /// Reads for all who asked, in one go.
     async fn look(self: Arc<Self>, mut looks: Vec<Ticket<Look, Answer>>) {
         let wanted: Vec<Wanted> = looks.iter().flat_map(|look| look.job.wanted.iter().cloned()).collect();
+        let refreshed = looks.iter().filter(|look| look.job.refreshes).flat_map(|look| &look.job.wanted);
+        let refreshed: BTreeSet<String> = refreshed
+            .filter(|wanted| wanted.kind.settings_member.is_none())
+            .map(|wanted| wanted.app.clone())
+            .collect();
+        let generation = self.generation();
         let mut fresh = Snapshot::default();
         let loaded = async {
-            self.load_named(&mut fresh, &wanted).await?;
+            self.load_named(&mut fresh, &wanted, &refreshed).await?;
             self.corroborate_missing(&mut fresh, &wanted).await
         };
         let all_gone = async {
@@ -98,6 +121,14 @@ impl Inner {
             loaded = loaded => loaded,
             () = all_gone => return,
         };
+        if loaded.is_ok() && !refreshed.is_empty() {
+            let mut snapshot = self.snapshot.lock().await;
+            // Not into the snapshot of a later generation.
+            if generation == self.generation() {
+                snapshot.keep_if(generation, self.settings.snapshot);
+                snapshot.adopt(&fresh);
+            }
+        }
         for look in looks {
             let found = loaded.clone().and_then(|()| answer(&fresh, &look.job.wanted));
             look.answer(found);
@@ -111,55 +142,89 @@ impl Inner {
         if needed.is_empty() {
             return Ok(());
         }
-        let family: &[&'static MetadataType] = if self.is_narrow() {
-            &needed
-        } else if needed.iter().all(|kind| POLICIES.contains(kind)) {
-            &POLICIES
-        } else {
-            ALL
-        };
+        let family = self.family(&needed);
         let asks = family.iter().filter(|kind| !snapshot.has(kind)).map(|kind| (*kind, None)).collect();
         self.load(snapshot, asks, &needed).await
     }
 
-    /// Loads only what is wanted, by name where the names are known.
-    async fn load_named(&self, fresh: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
+    /// The kinds to retrieve when these are needed.
+    fn family<'a>(&self, needed: &'a [&'static MetadataType]) -> &'a [&'static MetadataType] {
+        if self.is_narrow() {
+            needed
+        } else if needed.iter().all(|kind| POLICIES.contains(kind)) {
+            &POLICIES
+        } else {
+            ALL
+        }
+    }
+
+    /// Loads only what is wanted, by name where the names are known; of apps that are refreshed, all that belongs to
+    /// them, as far as it has a usual name.
+    async fn load_named(
+        &self,
+        fresh: &mut Snapshot,
+        wanted: &[Wanted],
+        refreshed: &BTreeSet<String>,
+    ) -> Result<(), ReadError> {
+        let names: Vec<(&Wanted, Vec<String>)> =
+            wanted.iter().map(|wanted| (wanted, self.known_names(wanted))).collect();
+        // Of many apps, all files of a kind are the last resort.
+        let guesses = names.iter().any(|(_, names)| names.is_empty()) && self.has_many_apps().await;
         let mut asks = Asks::new();
-        for wanted in wanted {
-            let has_no_other_name = parent_element(wanted.kind).is_none();
-            let known = if has_no_other_name {
-                vec![wanted.app.clone()]
-            } else {
-                let hint = wanted.hint.clone().filter(|name| !self.names.was_deleted(wanted.kind, name));
-                hint.into_iter().chain(self.names.of(wanted.kind, &wanted.app)).collect()
-            };
+        for (wanted, mut known) in names {
+            if known.is_empty() && guesses {
+                known.extend(usual(wanted.kind, &wanted.app));
+            }
             let names = asks.entry(wanted.kind).or_insert_with(|| Some(BTreeSet::new()));
             match names {
                 Some(names) if !known.is_empty() => names.extend(known),
                 _ => *names = None,
             }
         }
-        let needed: Vec<_> = asks.keys().copied().collect();
-        let by_name: Vec<_> =
-            asks.iter().filter_map(|(kind, names)| names.is_some().then_some(*kind)).collect();
-        self.load(fresh, asks, &needed).await?;
-
-        // A name may have changed since it was seen. The name of an app is the app, and settings have one name.
-        let mut astray = Asks::new();
-        for wanted in wanted {
-            let is_part = parent_element(wanted.kind).is_some();
-            if is_part && by_name.contains(&wanted.kind) && fresh.find(wanted).is_none() {
-                fresh.drop_kind(wanted.kind);
-                astray.insert(wanted.kind, None);
+        let kinds: Vec<_> = asks.keys().copied().collect();
+        for kind in self.family(&kinds).iter().filter(|kind| kind.settings_member.is_none()) {
+            for app in refreshed {
+                let wanted = Wanted::new(kind, app.as_str());
+                let known = self.known_names(&wanted).into_iter().chain(usual(kind, app));
+                if let Some(names) = asks.entry(kind).or_insert_with(|| Some(BTreeSet::new())) {
+                    names.extend(known);
+                }
             }
         }
-        let needed: Vec<_> = astray.keys().copied().collect();
-        self.load(fresh, astray, &needed).await
+        asks.retain(|_, names| names.as_ref().is_none_or(|names| !names.is_empty()));
+        let by_name: Vec<_> =
+            asks.iter().filter_map(|(kind, names)| names.is_some().then_some(*kind)).collect();
+        self.load(fresh, asks, &kinds).await?;
+
+        // A name may have changed since it was seen. The name of an app is the app, and settings have one name.
+        let is_astray = |wanted: &&Wanted| {
+            let is_part = parent_element(wanted.kind).is_some();
+            is_part && !wanted.offhand && by_name.contains(&wanted.kind) && fresh.find(wanted).is_none()
+        };
+        let astray: Vec<&Wanted> = wanted.iter().filter(is_astray).collect();
+        if !astray.is_empty() && self.has_many_apps().await {
+            return self.search(fresh, &astray).await;
+        }
+        let asks: Asks = astray.iter().map(|wanted| (wanted.kind, None)).collect();
+        for kind in asks.keys() {
+            fresh.drop_kind(kind);
+        }
+        let needed: Vec<_> = asks.keys().copied().collect();
+        self.load(fresh, asks, &needed).await
+    }
+
+    /// The names that a component was seen under.
+    fn known_names(&self, wanted: &Wanted) -> Vec<String> {
+        if parent_element(wanted.kind).is_none() {
+            return vec![wanted.app.clone()];
+        }
+        let hint = wanted.hint.clone().filter(|name| !self.names.was_deleted(wanted.kind, name));
+        hint.into_iter().chain(self.names.of(wanted.kind, &wanted.app)).collect()
     }
 
     /// One retrieve. If the org refuses it, less: what is needed, then each kind on its own, so that one kind that we
     /// may not read does not hide the others.
-    async fn load(
+    pub(super) async fn load(
         &self,
         snapshot: &mut Snapshot,
         asks: Asks,
@@ -248,6 +313,7 @@ impl Inner {
     async fn corroborate_missing(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
         let doubtful: BTreeSet<&'static MetadataType> = wanted
             .iter()
+            .filter(|wanted| !wanted.offhand)
             .filter(|wanted| snapshot.find(wanted).is_none() && !snapshot.is_complete(wanted.kind))
             .map(|wanted| wanted.kind)
             .collect();
@@ -255,7 +321,7 @@ impl Inner {
         self.corroborate(snapshot, &doubtful).await
     }
 
-    async fn corroborate(
+    pub(super) async fn corroborate(
         &self,
         snapshot: &mut Snapshot,
         kinds: &[&'static MetadataType],

@@ -1,15 +1,16 @@
 //! What retrieves gave, by kind, and what may be concluded from it. Pure: `read.rs` fills it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::attribute::has_word;
 use super::facts::FileFacts;
-use super::{Found, Lookup, ReadError, ReadErrorKind, Wanted};
+use super::{Found, Group, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::{Component, ComponentKey, DecodeError, Kind, MetadataType, decode, package};
 use crate::salesforce::{FileProperties, Retrieved};
+use crate::value::Value;
 
 /// Files by kind, all of one generation.
 #[derive(Default)]
@@ -36,6 +37,7 @@ struct Loaded {
     listed: Option<Result<Vec<FileProperties>, String>>,
 }
 
+#[derive(Clone)]
 struct File {
     key: ComponentKey,
     /// The app: the file itself, or whom its parent element names. None when the file is too broken to say.
@@ -73,6 +75,25 @@ impl Snapshot {
         self.kinds.remove(kind);
     }
 
+    /// Takes over what somebody else read in the meantime.
+    pub(super) fn adopt(&mut self, other: &Snapshot) {
+        for (kind, read) in &other.kinds {
+            let loaded = self.kinds.entry(kind).or_default();
+            let keys: BTreeSet<&ComponentKey> = read.files.iter().map(|file| &file.key).collect();
+            loaded.files.retain(|file| !keys.contains(&file.key));
+            loaded.files.extend(read.files.iter().cloned());
+            loaded.whole |= read.whole;
+            loaded.refused = read.refused.clone().or(loaded.refused.take());
+            loaded.listed = read.listed.clone().or(loaded.listed.take());
+        }
+    }
+
+    /// Whether nothing more can be learned about this one: it was found, or all places were looked in.
+    pub(super) fn tells_of(&self, wanted: &Wanted) -> bool {
+        let settled = |loaded: &Loaded| loaded.refused.is_some() || loaded.whole && loaded.listed.is_some();
+        self.find(wanted).is_some() || self.kinds.get(wanted.kind).is_some_and(settled)
+    }
+
     /// Takes over what was retrieved of these kinds. Files that came before stay.
     ///
     /// # Errors
@@ -92,6 +113,12 @@ impl Snapshot {
                 loaded.refused = refusals.next().cloned();
             }
         }
+        let facts: HashMap<(&str, &str), &FileProperties> = retrieved
+            .files
+            .iter()
+            .map(|file| ((file.type_name.as_str(), file.full_name.as_str()), file))
+            .collect();
+        let mut read: BTreeMap<ComponentKey, File> = BTreeMap::new();
         for file in files {
             let Some(key) = package::key_of(&file.path) else {
                 continue;
@@ -105,17 +132,17 @@ impl Snapshot {
                 Ok(component) => Some(component.parent.clone()),
                 Err(_) => parent_in(key.kind, &file.text),
             };
-            let facts = retrieved.files.iter().find(|properties| {
-                properties.type_name == key.kind.package_type() && properties.full_name == key.full_name
-            });
-            let loaded = self.kinds.entry(key.kind).or_default();
-            loaded.files.retain(|other| other.key != key);
-            loaded.files.push(File {
-                owner,
-                facts: facts.map(FileFacts::from).unwrap_or_default(),
-                content,
-                key,
-            });
+            let facts = facts.get(&(key.kind.package_type(), key.full_name.as_str()));
+            let facts = facts.map(|properties| FileFacts::from(*properties)).unwrap_or_default();
+            read.insert(key.clone(), File { owner, facts, content, key });
+        }
+        for (kind, loaded) in &mut self.kinds {
+            if kinds.contains(kind) {
+                loaded.files.retain(|file| !read.contains_key(&file.key));
+            }
+        }
+        for (key, file) in read {
+            self.kinds.entry(key.kind).or_default().files.push(file);
         }
         Ok(())
     }
@@ -138,6 +165,21 @@ impl Snapshot {
     /// Takes over what the other source says.
     pub(super) fn list(&mut self, kind: &'static MetadataType, listed: Result<Vec<FileProperties>, String>) {
         self.kinds.entry(kind).or_default().listed = Some(listed);
+    }
+
+    /// The names of all components of a kind; none when the org did not say.
+    pub(super) fn listed_names(&self, kind: &'static MetadataType) -> Option<Vec<String>> {
+        let listed = self.kinds.get(kind)?.listed.as_ref()?.as_ref().ok()?;
+        Some(listed.iter().map(|file| file.full_name.clone()).collect())
+    }
+
+    /// The listed names that the wanted part may well have, and that were not returned.
+    pub(super) fn listed_like(&self, wanted: &Wanted) -> Vec<String> {
+        let Some(loaded) = self.kinds.get(wanted.kind) else {
+            return Vec::new();
+        };
+        let unseen = loaded.unseen().filter(|file| self.may_be(&file.full_name, wanted));
+        unseen.map(|file| file.full_name.clone()).collect()
     }
 
     /// The components of packages that are listed but were not returned. "All" may not mean those.
@@ -189,6 +231,25 @@ impl Snapshot {
             }
             (*kind, loaded.whole && loaded.refused.is_none(), owned)
         })
+    }
+
+    /// The permission sets and profiles that the files name.
+    pub(super) fn groups(&self) -> Vec<Group> {
+        let components = self
+            .kinds
+            .values()
+            .flat_map(|loaded| &loaded.files)
+            .filter_map(|file| file.content.as_ref().ok());
+        let mut groups = Vec::new();
+        for component in components {
+            for field in component.key.kind.fields {
+                let Some(record) = field.record else { continue };
+                let members = component.get(field.attribute).members().unwrap_or_default();
+                let names = members.iter().filter_map(Value::as_text);
+                groups.extend(names.map(|name| Group { object: record.object, name: name.to_owned() }));
+            }
+        }
+        groups
     }
 
     /// A file that does not say whose it is, and goes by the wanted name.
@@ -248,8 +309,9 @@ impl Snapshot {
 impl Loaded {
     /// What is listed and was not returned.
     fn unseen(&self) -> impl Iterator<Item = &FileProperties> {
+        let seen: BTreeSet<&str> = self.files.iter().map(|file| file.key.full_name.as_str()).collect();
         let listed = self.listed.iter().flatten().flatten();
-        listed.filter(|file| !self.files.iter().any(|seen| seen.key.full_name == file.full_name))
+        listed.filter(move |file| !seen.contains(file.full_name.as_str()))
     }
 }
 

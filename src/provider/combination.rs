@@ -44,6 +44,12 @@ pub enum Is {
     Empty,
     /// Written, with at least one member.
     Some,
+    /// Written, with none.
+    WrittenEmpty,
+    /// Has one of these words among its members.
+    HasAny(&'static [&'static str]),
+    /// Has none of these words among its members.
+    HasNone(&'static [&'static str]),
     /// A number other than 0.
     NonZero,
     /// The number 0.
@@ -63,9 +69,14 @@ pub fn effective(spec: &ResourceSpec, config: &Value, attribute: &str) -> Value 
 }
 
 impl Is {
+    fn is_about_members(self) -> bool {
+        matches!(self, Is::HasAny(_) | Is::HasNone(_))
+    }
+
     /// None: not known yet.
     pub fn holds(self, written: &Value, effective: &Value) -> Option<bool> {
-        if effective.is_unknown() {
+        // Members of a set may be unknown while the set is not.
+        if effective.is_unknown() || (self.is_about_members() && !effective.is_wholly_known()) {
             return match self {
                 Is::Written => Some(true),
                 Is::Unwritten => Some(false),
@@ -81,10 +92,18 @@ impl Is {
             Is::Unwritten => written.is_null(),
             Is::Empty => effective.is_null() || effective.members().is_some_and(<[Value]>::is_empty),
             Is::Some => effective.members().is_some_and(|members| !members.is_empty()),
+            Is::WrittenEmpty => written.members().is_some_and(<[Value]>::is_empty),
+            Is::HasAny(words) => has_any(effective, words),
+            Is::HasNone(words) => !has_any(effective, words),
             Is::Zero => effective.as_int() == Some(0),
             Is::NonZero => effective.as_int().is_some_and(|number| number != 0),
         })
     }
+}
+
+fn has_any(value: &Value, words: &[&str]) -> bool {
+    let members = value.members().unwrap_or_default();
+    members.iter().filter_map(Value::as_text).any(|member| words.contains(&member))
 }
 
 impl Combination {

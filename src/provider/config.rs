@@ -5,9 +5,10 @@
 
 use url::Url;
 
-use super::diagnostics::{Diagnostic, Diagnostics};
+use super::catalog;
+use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::schema::{Attribute, Block, Schema};
-use crate::metadata::{NEWEST_VERSION, OLDEST_VERSION};
+use crate::metadata::{LONGEST_TEXT, NEWEST_VERSION, OLDEST_VERSION};
 use crate::org::{ConnectionSettings as Settings, Login, check_private_key};
 use crate::secret::Secret;
 use crate::value::{Type, Value};
@@ -18,6 +19,11 @@ struct Argument {
     kind: ArgumentKind,
     doc: &'static str,
 }
+
+const SUPPRESS_WARNINGS: &str = "suppress_warnings";
+
+/// Texts of several lines.
+const PEMS: &[&str] = &["private_key", "ca_certificate"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ArgumentKind {
@@ -64,7 +70,7 @@ static ARGUMENTS: &[Argument] = &[
     text("ca_certificate", "CA certificates (PEM) to trust besides this machine's own."),
     text("ca_certificate_file", "A file with CA certificates to trust besides this machine's own."),
     Argument {
-        name: "suppress_warnings",
+        name: SUPPRESS_WARNINGS,
         kind: ArgumentKind::Set,
         doc: "IDs of warnings not to repeat. Each such warning says its ID. In the environment: separated by commas.",
     },
@@ -95,6 +101,8 @@ pub struct Configuration {
     pub batching: bool,
     pub allow_self_lockout: bool,
     pub allow_mass_removal: bool,
+    /// What is odd about the environment.
+    pub warnings: Diagnostics,
 }
 
 /// Reads a variable of the environment.
@@ -137,7 +145,7 @@ pub fn schema() -> Schema {
 
 /// The warnings that the block or the environment silences.
 pub fn suppressed(config: &Value, environment: &Environment) -> Vec<String> {
-    let name = "suppress_warnings";
+    let name = SUPPRESS_WARNINGS;
     match config.get(name).members() {
         Some(members) => members.iter().filter_map(Value::as_text).map(str::to_owned).collect(),
         None => {
@@ -165,14 +173,20 @@ pub fn validate(config: &Value) -> Diagnostics {
     {
         found.push(bad_key("private_key", problem.advice()));
     }
-    for name in ["username", "client_id", "audience"] {
-        if block.known(name).is_some_and(|text| text.trim().is_empty()) {
-            found.push(
-                Diagnostic::error("Blank argument", format!("{name} must not be blank.")).at_attribute(name),
-            );
-        }
+    for argument in ARGUMENTS {
+        block.blank(argument, &mut found);
+        block.characters(argument, &mut found);
     }
+    let unknown = unknown_warnings(SUPPRESS_WARNINGS, &suppressed(config, &|_| None));
+    found.extend(unknown.map(|problem| problem.at_attribute(SUPPRESS_WARNINGS)));
     found
+}
+
+/// One message for all IDs that no warning of ours has: Terraform folds several.
+fn unknown_warnings(place: &str, ids: &[String]) -> Option<Diagnostic> {
+    let known = catalog::warnings();
+    let unknown: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !known.contains(id)).collect();
+    (!unknown.is_empty()).then(|| diagnostics::unknown_warnings(place, &unknown, &known))
 }
 
 /// The block and the environment together.
@@ -187,7 +201,16 @@ pub fn resolve(config: &Value, environment: &Environment) -> Result<Resolved, Di
     if found.has_errors() {
         return Err(found);
     }
+    // Validation gave its warnings already.
+    found = Diagnostics::default();
     let source = Source { config, environment };
+    for argument in ARGUMENTS.iter().filter(|argument| config.get(argument.name).is_null()) {
+        source.characters(argument, &mut found);
+    }
+    if config.get(SUPPRESS_WARNINGS).is_null() {
+        let place = variable(SUPPRESS_WARNINGS);
+        found.extend(unknown_warnings(&place, &suppressed(config, environment)));
+    }
     let settings = source.settings(&mut found);
     match settings {
         Some(settings) if !found.has_errors() => Ok(Resolved::Ready(Box::new(Configuration {
@@ -195,6 +218,7 @@ pub fn resolve(config: &Value, environment: &Environment) -> Result<Resolved, Di
             batching: environment("SALESFORCE_BATCHING").is_none_or(|text| text.trim() != "off"),
             allow_self_lockout: source.flag("allow_self_lockout", &mut found),
             allow_mass_removal: source.flag("allow_mass_removal", &mut found),
+            warnings: found,
         }))),
         _ => Err(found),
     }
@@ -241,13 +265,49 @@ impl Source<'_> {
         (self.environment)(&variable(name)).filter(|text| !text.trim().is_empty())
     }
 
-    /// The text of an argument, if it is known.
+    /// The text of an argument, if it is known. White space around it comes from files and shells and is no part of
+    /// it.
     fn known(&self, name: &str) -> Option<String> {
-        match self.config.get(name) {
+        let text = match self.config.get(name) {
             Value::Text(text) => Some(text.clone()),
             Value::Null => self.in_environment(name),
             _ => None,
+        };
+        text.map(|text| text.trim().to_owned())
+    }
+
+    fn blank(&self, argument: &Argument, found: &mut Diagnostics) {
+        // What is wrong with a blank one of these is said more exactly elsewhere.
+        let said = ["instance_url", "login_url", "api_version", "expected_org_id", "private_key"];
+        let name = argument.name;
+        if !said.contains(&name) && self.known(name).is_some_and(|text| text.is_empty()) {
+            let detail = format!("{name} must not be blank. Fill it, or leave it out.");
+            found.push(Diagnostic::error("Blank argument", detail).at_attribute(name));
         }
+    }
+
+    /// Control characters come from copying, and no host, no name and no token has one.
+    fn characters(&self, argument: &Argument, found: &mut Diagnostics) {
+        let (name, secret) = (argument.name, argument.kind == ArgumentKind::Secret);
+        let Some(text) = self.known(name) else { return };
+        let lines = PEMS.contains(&name);
+        let stray = |c: &char| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'));
+        // Without the character itself where it is part of a secret.
+        let problem = match text.chars().find(stray) {
+            Some(_) if secret => format!("{name} holds a control character, such as a line break."),
+            Some(c) => format!("{name} holds the control character U+{:04X}.", u32::from(c)),
+            None if text.len() > LONGEST_TEXT => {
+                found.push(diagnostics::argument_too_long(name, secret, LONGEST_TEXT));
+                return;
+            }
+            None if name == "access_token" && !text.chars().all(|c| c.is_ascii_graphic()) => {
+                format!("{name} holds a space or a character beyond ASCII, which no token has.")
+            }
+            None => return,
+        };
+        let problem = Diagnostic::error("Invalid character", format!("{problem} Copy it again."));
+        // Terraform would show the line of a secret.
+        found.push(if secret { problem } else { problem.at_attribute(name) });
     }
 
     fn flag(&self, name: &str, found: &mut Diagnostics) -> bool {

@@ -4,6 +4,8 @@
 //! Pure: what a text needs to know of the org was counted in Read and came along in private state.
 
 use super::diagnostics::Diagnostic;
+use super::private::PrivateState;
+use super::resource_spec::ResourceSpec;
 use crate::value::Value;
 
 /// A change of an attribute that is worth a warning in the plan.
@@ -14,8 +16,9 @@ pub struct Danger {
     pub attribute: &'static str,
     pub change: Transition,
     pub summary: &'static str,
-    /// `{app}` is the app's name; `{old}`, `{new}` and `{removed}` are values; `{name}` with the name of an attribute
-    /// is its planned value.
+    /// `{app}` is the app's name; `{old}`, `{new}` and `{removed}` are values; `{permitted}` are the permission sets and
+    /// profiles that remain, and `{holders}` the numbers of those who hold them, or what is removed; `{name}` with the
+    /// name of an attribute is its planned value.
     pub detail: &'static str,
 }
 
@@ -23,38 +26,64 @@ pub struct Danger {
 pub enum Transition {
     /// From anything else to true.
     ToTrue,
+    /// From anything else, nothing included, to true: also when the resource is made.
+    On,
     /// From anything else to false.
     ToFalse,
     /// From anything else to this word.
     ToWord(&'static str),
     /// Members are taken away.
     MembersRemoved,
+    /// Members are taken away, while another attribute is not this word.
+    MembersRemovedUnless(&'static str, &'static str),
 }
 
 impl Danger {
     /// The warning when the change from `prior` to `planned` is this one.
-    pub fn check(&self, app: &str, prior: &Value, planned: &Value) -> Option<Diagnostic> {
+    pub fn check(
+        &self,
+        spec: &ResourceSpec,
+        private: &PrivateState,
+        app: &str,
+        prior: &Value,
+        planned: &Value,
+    ) -> Option<Diagnostic> {
         let (old, new) = (prior.get(self.attribute), planned.get(self.attribute));
         // Without any state before, what is there is not known: it may be a change.
-        if old == new || new.is_unknown() || (old.is_null() && !prior.is_null()) {
+        let begins = self.change == Transition::On || prior.is_null();
+        if old == new || new.is_unknown() || (old.is_null() && !begins) {
             return None;
         }
-        let removed: Vec<&str> = match (old.members(), new.members()) {
-            (Some(old), Some(new)) => {
-                old.iter().filter(|m| !new.contains(m)).filter_map(Value::as_text).collect()
-            }
-            (Some(old), None) => old.iter().filter_map(Value::as_text).collect(),
-            _ => Vec::new(),
+        // A record may be named by its ID before and by its name after.
+        let named = |value: &Value| -> Vec<String> {
+            let texts = value.members().unwrap_or_default().iter().filter_map(Value::as_text);
+            texts.map(|text| private.records.get(text).map_or(text, String::as_str).to_owned()).collect()
         };
+        let kept = named(new);
+        let removed: Vec<String> = named(old).into_iter().filter(|name| !kept.contains(name)).collect();
         let happens = match self.change {
-            Transition::ToTrue => new == &Value::Bool(true),
+            Transition::ToTrue | Transition::On => new == &Value::Bool(true),
             Transition::ToFalse => new == &Value::Bool(false),
             Transition::ToWord(word) => new.as_text() == Some(word),
             Transition::MembersRemoved => !removed.is_empty(),
+            Transition::MembersRemovedUnless(attribute, word) => {
+                !removed.is_empty() && planned.get(attribute).as_text() != Some(word)
+            }
         };
         happens.then(|| {
+            let permitted = Permitted::of(spec, planned, &named);
+            let people: Vec<(&str, &str)> = match self.change {
+                Transition::MembersRemoved | Transition::MembersRemovedUnless(..) => {
+                    let record = spec.row(self.attribute).and_then(|row| row.field.record);
+                    let object = record.map_or("", |record| record.object);
+                    removed.iter().map(|name| (object, name.as_str())).collect()
+                }
+                _ => permitted.people.iter().map(|(object, name)| (*object, name.as_str())).collect(),
+            };
             let detail = self
                 .detail
+                .replace("{permitted}", &permitted.words())
+                .replace("{holders}", &private.headcount.describe(people))
                 .replace("{app}", app)
                 .replace("{old}", &shown(old))
                 .replace("{new}", &shown(new))
@@ -68,6 +97,45 @@ impl Danger {
     }
 }
 
+/// The permission sets and profiles that a plan names.
+struct Permitted {
+    /// Object and name.
+    people: Vec<(&'static str, String)>,
+    /// Some are not known yet.
+    more: bool,
+}
+
+impl Permitted {
+    fn of(spec: &ResourceSpec, planned: &Value, named: &impl Fn(&Value) -> Vec<String>) -> Permitted {
+        let mut permitted = Permitted { people: Vec::new(), more: false };
+        for row in spec.rows() {
+            let Some(record) = row.field.record else { continue };
+            let value = planned.get(row.field.attribute);
+            permitted.more |=
+                value.is_unknown() || value.members().into_iter().flatten().any(Value::is_unknown);
+            permitted.people.extend(named(value).into_iter().map(|name| (record.object, name)));
+        }
+        permitted
+    }
+
+    /// `Shop_Customer, the profile Standard`.
+    fn words(&self) -> String {
+        let mut words: Vec<String> = self
+            .people
+            .iter()
+            .map(
+                |(object, name)| {
+                    if *object == "Profile" { format!("the profile {name}") } else { name.clone() }
+                },
+            )
+            .collect();
+        if self.more {
+            words.push("what is known after apply".to_owned());
+        }
+        if words.is_empty() { "a permission set or profile".to_owned() } else { words.join(" or ") }
+    }
+}
+
 /// A value as a sentence names it.
 pub fn shown(value: &Value) -> String {
     match value {
@@ -75,6 +143,7 @@ pub fn shown(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_string(),
         Value::Null => "nothing".to_owned(),
+        Value::Unknown => "(known after apply)".to_owned(),
         Value::List(members) | Value::Set(members) => {
             members.iter().filter_map(Value::as_text).collect::<Vec<_>>().join(", ")
         }

@@ -4,6 +4,8 @@
 //! a test rewrites them and fails when they were stale. Guides are written by hand; tests hold them to what the code
 //! says. Not here: what the attributes' texts say (`metadata/types`, `resource_spec`, `config`).
 
+mod gates;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -11,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use super::combination::{Combination, Is, Verdict};
 use super::danger::{Danger, Transition};
+use super::data_source_spec::{Column, DataSourceSpec};
+use super::data_sources::readiness;
 use super::refusal::{self, Refusal};
 use super::resource_spec::{DELETION_PROTECTION, Destruction, ResourceSpec, Subject};
 use super::schema::{Attribute, Block, NestedBlock};
@@ -37,18 +41,25 @@ fn pages() -> BTreeMap<String, String> {
         let name = spec.name.split_once('_').map_or(spec.name, |(_, name)| name);
         (format!("docs/resources/{name}.md"), resource_page(spec))
     });
+    let data_sources = catalog::DATA_SOURCES.iter().map(|spec| {
+        let name = spec.name.split_once('_').map_or(spec.name, |(_, name)| name);
+        (format!("docs/data-sources/{name}.md"), data_source_page(spec))
+    });
     let written = [
         ("docs/index.md".to_owned(), provider_page()),
         (TROUBLESHOOTING.to_owned(), with_refusals(&text_of(TROUBLESHOOTING))),
     ];
-    resources.chain(written).collect()
+    resources.chain(data_sources).chain(written).collect()
 }
 
 fn front_matter(title: &str, description: &str) -> String {
     let first = description.split("\n\n").next().unwrap_or_default();
     format!(
         "---\npage_title: \"{title}\"\nsubcategory: \"\"\ndescription: |-\n  {first}\n---\n\n{MADE}\n\n# {}\n\n{description}\n",
-        title.replace(" - salesforce", "").replace(" Resource", " (Resource)")
+        title
+            .replace(" - salesforce", "")
+            .replace(" Resource", " (Resource)")
+            .replace(" Data Source", " (Data Source)")
     )
 }
 
@@ -73,6 +84,11 @@ fn provider_page() -> String {
          `terraform validate` needs no credentials. The first call that needs the org logs in.\n\n\
          `HTTPS_PROXY` and `NO_PROXY` are honoured. Plain `http` is taken for this machine only.\n\n",
     );
+    page.push_str(
+        "## Terraform versions\n\n\
+         Every release is tested with Terraform 1.6.6, 1.11.4 and 1.15.5. What an older Terraform lacks it says itself: \
+         `import` blocks and `-generate-config-out` came with 1.5, `import` by `identity` with 1.12.\n\n",
+    );
     page.push_str("## Schema\n\n");
     attributes(&mut page, &block, "###", |_| None);
     page.push_str(
@@ -80,6 +96,7 @@ fn provider_page() -> String {
          - [Getting started](guides/getting-started.md)\n\
          - [Authentication](guides/authentication.md): the key, the app to log in with, permissions\n\
          - [Headless Identity](guides/headless-identity.md): Salesforce's steps beside their lines of configuration\n\
+         - [Experience Cloud site](guides/experience-cloud-site.md): the clicks in the site's settings\n\
          - [Importing](guides/importing.md): what exists already\n\
          - [Deploys](guides/deploys.md): what an apply does to the org, and how long it takes\n\
          - [Troubleshooting](guides/troubleshooting.md): every message, what it means, what to do\n",
@@ -98,8 +115,9 @@ fn resource_page(spec: &'static ResourceSpec) -> String {
     page.push_str(
         "\n## Schema\n\n\
          *Left out* says what it means that an attribute is not in the configuration: an *enforced* default is planned and \
-         its drift shows; *empty* removes the value from the org; *not managed* leaves the org's value alone. An API \
-         version is the first that has the element.\n\n",
+         its drift shows; *empty* removes the value from the org; *not managed* leaves the org's value alone. *Metadata* is \
+         the type and the element in Salesforce's metadata, with the first API version that has it; *In Setup* are the words \
+         of Setup, where a document of Salesforce has them.\n\n",
     );
     attributes(&mut page, block, "###", |attribute| own_facts(spec, attribute));
     for nested in &block.blocks {
@@ -111,6 +129,45 @@ fn resource_page(spec: &'static ResourceSpec) -> String {
     needs(&mut page, spec);
     warnings(&mut page, spec);
     import(&mut page, spec);
+    page
+}
+
+fn data_source_page(spec: &'static DataSourceSpec) -> String {
+    let block = &spec.schema().block;
+    let mut page = front_matter(&format!("{} Data Source - salesforce", spec.name), &block.description);
+    let _ = write!(
+        page,
+        "\n## Example Usage\n\n{}\n## Schema\n\n",
+        hcl(&format!("examples/data-sources/{}/data-source.tf", spec.name))
+    );
+    if !spec.one_of.is_empty() {
+        let names: Vec<String> = spec.one_of.iter().map(|name| format!("`{name}`")).collect();
+        let _ = write!(page, "Exactly one of {} must be written.\n\n", names.join(" and "));
+    }
+    attributes(&mut page, block, "###", |_| None);
+    for column in spec.columns {
+        let Column::Resource { name, spec, .. } = column else { continue };
+        let _ = write!(page, "\n<a id=\"nestedatt--{name}\"></a>\n### Nested Schema for `{name}`\n\n");
+        let lines: BTreeMap<&str, String> = spec
+            .rows()
+            .map(|row| {
+                let attribute = Attribute {
+                    name: row.field.attribute.to_owned(),
+                    ty: row.field.kind.ty(),
+                    description: row.found(),
+                    required: false,
+                    optional: false,
+                    computed: true,
+                    sensitive: false,
+                };
+                (row.field.attribute, line(&attribute, None))
+            })
+            .collect();
+        page.extend(lines.into_values());
+    }
+    if spec.name == readiness::SPEC.name {
+        page.push_str(&gates::section());
+    }
     page
 }
 
@@ -245,17 +302,22 @@ fn condition(is: Is) -> String {
         Is::True => "is `true`".to_owned(),
         Is::False => "is `false`".to_owned(),
         Is::Word(word) => format!("is `{word}`"),
-        Is::NoneOf(words) => {
-            let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-            format!("is set, and not {}", words.join(" or "))
-        }
+        Is::NoneOf(words) => format!("is set, and not {}", or(words)),
         Is::Written => "is set".to_owned(),
         Is::Unwritten => "is not set".to_owned(),
         Is::Empty => "is not set or empty".to_owned(),
         Is::Some => "has members".to_owned(),
+        Is::WrittenEmpty => "is written as empty".to_owned(),
+        Is::HasAny(words) => format!("has {}", or(words)),
+        Is::HasNone(words) => format!("has no {}", or(words)),
         Is::NonZero => "is not 0".to_owned(),
         Is::Zero => "is 0".to_owned(),
     }
+}
+
+fn or(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(" or ")
 }
 
 /// A message with the names of attributes as code.
@@ -318,15 +380,20 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
     );
     for Danger { id, attribute, change, summary, detail } in spec.dangers {
         let change = match change {
-            Transition::ToTrue => "becomes `true`".to_owned(),
+            Transition::ToTrue | Transition::On => "becomes `true`".to_owned(),
             Transition::ToFalse => "becomes `false`".to_owned(),
             Transition::ToWord(word) => format!("becomes `{word}`"),
             Transition::MembersRemoved => "loses members".to_owned(),
+            Transition::MembersRemovedUnless(other, word) => {
+                format!("loses members, unless `{other}` is `{word}`")
+            }
         };
         let detail = detail
             .trim_start_matches("\"{app}\": ")
             .replace("{old}", "the old value")
             .replace("{removed}", "what is taken away")
+            .replace("{permitted}", "the permission sets and profiles that are named")
+            .replace("{holders}", "how many people hold each, and when they were counted")
             .replace(['{', '}'], "`");
         let _ = writeln!(
             page,
@@ -545,10 +612,11 @@ fn docs_are_what_the_code_says() {
             stale.push(path);
         }
     }
-    let folder = root().join("docs/resources");
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = format!("docs/resources/{}", entry.unwrap().file_name().to_string_lossy());
-        assert!(pages().contains_key(&path), "{path} is of no resource: remove it");
+    for folder in ["docs/resources", "docs/data-sources"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let path = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
+            assert!(pages().contains_key(&path), "{path} is of nothing that there is: remove it");
+        }
     }
     assert!(stale.is_empty(), "these were stale and are rewritten, look at them and commit them: {stale:?}");
 }
@@ -560,8 +628,47 @@ fn the_guide_to_troubleshooting_has_every_message() {
     assert!(wanted.len() > 40, "the walk finds the messages: {wanted:?}");
     let dangers = catalog::RESOURCES.iter().flat_map(|spec| spec.dangers);
     wanted.extend(dangers.map(|danger| danger.summary.to_owned()));
-    let missing: Vec<&String> = wanted.iter().filter(|summary| !guide.contains(summary.as_str())).collect();
+    let missing: Vec<&String> =
+        wanted.iter().filter(|summary| !guide.contains(&format!("**{summary}**"))).collect();
     assert!(missing.is_empty(), "{TROUBLESHOOTING} does not explain {missing:#?}");
+}
+
+/// A first line that is put together at run time would slip through the test above.
+#[test]
+fn first_lines_of_messages_are_written_out() {
+    // Those of dangers come from the specs, and the test above has them.
+    let known = ["summary", "self.summary"];
+    let mut odd = Vec::new();
+    for source in sources() {
+        for call in ["Diagnostic::error(", "Diagnostic::warning(", "Diagnostic::advice("] {
+            for (at, _) in source.match_indices(call) {
+                let rest = source[at + call.len()..].trim_start();
+                let rest = rest.strip_prefix("format!(").unwrap_or(rest).trim_start();
+                let first = rest.split([',', ')']).next().unwrap_or_default().trim();
+                if !first.starts_with('"') && !known.contains(&first) {
+                    odd.push(format!("{call}{first}"));
+                }
+            }
+        }
+        // A message made without these calls; the wire's own type of that name is another one.
+        let literals = source.match_indices("Diagnostic {").filter(|(at, _)| {
+            let before = source[..*at].trim_end();
+            !["->", "for", "impl", "struct", "::"].iter().any(|word| before.ends_with(word))
+        });
+        let own = source.contains("pub struct Diagnostic {");
+        if !own && literals.count() > 0 {
+            odd.push(format!("a literal Diagnostic in {}", source.lines().next().unwrap_or_default()));
+        }
+    }
+    assert!(odd.is_empty(), "{odd:#?}");
+}
+
+#[test]
+fn ids_of_warnings_are_listed_once() {
+    let mut used = ids_in(&text_of("src/provider/diagnostics/configuration.rs"));
+    used.extend(ids_in(&text_of("src/provider/diagnostics/org.rs")));
+    let listed: BTreeSet<String> = super::diagnostics::IDS.iter().map(|id| (*id).to_owned()).collect();
+    assert_eq!(listed, used, "IDS in src/provider/diagnostics/mod.rs");
 }
 
 #[test]
@@ -642,6 +749,9 @@ fn pages_have_the_registrys_front_matter_and_fit_into_it() {
         assert!(text.starts_with("---\npage_title: \""), "{name}");
         assert!(text.contains("\nsubcategory: \"") && text.contains("\ndescription: |-\n  "), "{name}");
         assert!(text.len() < 500_000, "{name} is longer than the registry shows");
+        for used in text.split("data \"salesforce_").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(provider.data_source_schema(&format!("salesforce_{used}")).is_some(), "{name}: {used}");
+        }
         for used in text.split("resource \"salesforce_").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(provider.resource_schema(&format!("salesforce_{used}")).is_some(), "{name}: {used}");
         }

@@ -7,9 +7,13 @@ mod catalog;
 mod combination;
 mod config;
 mod danger;
+mod data_source_spec;
+mod data_sources;
 mod diagnostics;
 mod engine;
+mod headcount;
 mod identity;
+mod neighbours;
 mod operations;
 mod plan;
 mod private;
@@ -37,7 +41,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::org::{self, Org};
 use crate::value::Value;
 use config::{Configuration, Environment, Resolved};
+use data_source_spec::{DataSourceSpec, Question};
 use engine::{Activity, Engine};
+use neighbours::Neighbours;
 use plan::PlanContext;
 use resource_spec::{ResourceSpec, Subject};
 
@@ -66,6 +72,7 @@ struct Connected {
     context: PlanContext,
     activity: Activity,
     allow_mass_removal: bool,
+    neighbours: Neighbours,
 }
 
 impl Provider {
@@ -92,12 +99,13 @@ impl Provider {
         catalog::resource(type_name).map(ResourceSpec::schema)
     }
 
+    /// Data sources with their schemas, in the order of the catalogue.
     pub fn data_source_schemas(&self) -> Vec<(&str, &Schema)> {
-        Vec::new()
+        catalog::DATA_SOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
     }
 
-    pub fn data_source_schema(&self, _type_name: &str) -> Option<&Schema> {
-        None
+    pub fn data_source_schema(&self, type_name: &str) -> Option<&Schema> {
+        catalog::data_source(type_name).map(DataSourceSpec::schema)
     }
 
     pub fn identity_schemas(&self) -> Vec<(&str, &IdentitySchema)> {
@@ -118,10 +126,14 @@ impl Provider {
         tracing::debug!(terraform_version, "configuring");
         self.suppress(config);
         match config::resolve(config, &*self.environment) {
-            Ok(Resolved::Ready(configuration)) => match connect(*configuration).await {
-                Ok(connected) => self.connect_to(Connection::Ready(Arc::new(connected))),
-                Err(found) => return found.into(),
-            },
+            Ok(Resolved::Ready(mut configuration)) => {
+                let warnings = std::mem::take(&mut configuration.warnings);
+                match connect(*configuration).await {
+                    Ok(connected) => self.connect_to(Connection::Ready(Arc::new(connected))),
+                    Err(found) => return found.into(),
+                }
+                return warnings;
+            }
             Ok(Resolved::Unknown(argument)) => self.connect_to(Connection::Unknown(argument)),
             Err(found) => return found,
         }
@@ -136,8 +148,12 @@ impl Provider {
         self.finish(found)
     }
 
-    pub fn validate_data_source_config(&self, type_name: &str, _config: &Value) -> Diagnostics {
-        diagnostics::unknown_type(type_name).into()
+    pub fn validate_data_source_config(&self, type_name: &str, config: &Value) -> Diagnostics {
+        let found = match catalog::data_source(type_name) {
+            Some(spec) => spec.check(config),
+            None => diagnostics::unknown_type(type_name).into(),
+        };
+        self.finish(found)
     }
 
     /// `state` was read by the current schema, leniently: absent attributes are null, unknown ones dropped.
@@ -185,12 +201,16 @@ impl Provider {
                 ..PlanReply::default()
             };
         };
-        let context = match self.connection() {
+        let connection = self.connection();
+        let context = match &connection {
             Connection::Ready(connected) => connected.plan_context(spec, &request),
             Connection::Unknown(_) | Connection::Unconfigured => PlanContext::default(),
         };
         tracing::debug!(create = request.prior.is_null(), private = request.private.len(), "planning");
         let mut reply = plan::plan(spec, &request, &context);
+        if let Connection::Ready(connected) = &connection {
+            reply.diagnostics.extend(connected.neighbours.check(spec, &request, &reply));
+        }
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
     }
@@ -230,7 +250,23 @@ impl Provider {
     }
 
     pub async fn read_data_source(&self, type_name: &str, config: Value) -> (Value, Diagnostics) {
-        (config, diagnostics::unknown_type(type_name).into())
+        let Some(spec) = catalog::data_source(type_name) else {
+            return (config, diagnostics::unknown_type(type_name).into());
+        };
+        let connected = match self.connection() {
+            Connection::Ready(connected) => connected,
+            Connection::Unknown(argument) => {
+                return (config, diagnostics::data_source_waits(argument).into());
+            }
+            Connection::Unconfigured => return (config, diagnostics::not_configured().into()),
+        };
+        let deadline = org::Instant::now() + timeouts::DATA_SOURCE;
+        let question = Question { config: &config, org: &connected.org, deadline };
+        match connected.org.unless_stopped((spec.read)(question)).await {
+            Some(Ok(found)) => (spec.complete(&config, &found), Diagnostics::default()),
+            Some(Err(found)) => (config, self.finish(found)),
+            None => (config, diagnostics::lookup_interrupted(spec.name).into()),
+        }
     }
 
     /// Terraform was interrupted: nothing new is sent from now on, what is under way is brought to a known end.
@@ -303,5 +339,6 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
         twice: false,
     };
     let allow_mass_removal = configuration.allow_mass_removal;
-    Ok(Connected { org, context, activity: Activity::default(), allow_mass_removal })
+    let (activity, neighbours) = (Activity::default(), Neighbours::default());
+    Ok(Connected { org, context, activity, neighbours, allow_mass_removal })
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::danger::Transition;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::operations::{PlanReply, PlanRequest};
 use super::private::PrivateState;
@@ -46,13 +47,14 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
         reply.diagnostics.push(diagnostics::made_twice(spec, app));
     }
     if create {
-        if spec.subject == Subject::Org {
-            // What the org has is known when it is taken over: each switch may be a change.
-            let dangers = spec.dangers.iter();
-            reply
-                .diagnostics
-                .extend(dangers.filter_map(|danger| danger.check("the org", &request.prior, &planned)));
-        }
+        // What the org has is known when it is taken over: each of its switches may be a change. A new app has no clients
+        // that may fail.
+        let dangers =
+            spec.dangers.iter().filter(|it| spec.subject == Subject::Org || it.change == Transition::On);
+        let subject = spec.subject_in(&request.config).unwrap_or("(known after apply)");
+        let found =
+            dangers.filter_map(|danger| danger.check(spec, &private, subject, &request.prior, &planned));
+        reply.diagnostics.extend(found);
         check_foreign_consumer(spec, &request.config, &mut reply.diagnostics);
         reply.private = PrivateState {
             managed: managed(spec, &request.config, &request.prior),
@@ -262,7 +264,8 @@ fn judge_update(
             diagnostics.push(diagnostics::no_longer_managed(name, prior.get(name)));
         }
     }
-    diagnostics.extend(spec.dangers.iter().filter_map(|danger| danger.check(&app, prior, planned)));
+    diagnostics
+        .extend(spec.dangers.iter().filter_map(|danger| danger.check(spec, private, &app, prior, planned)));
     diagnostics.extend(certificate_change(spec, prior, planned, &app));
     let locks_out = |row: &&Row| spec.locks_out(row.field.attribute, planned.get(row.field.attribute));
     for row in changed.iter().filter(locks_out) {

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
+use super::headcount::Headcount;
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PrivateState {
     /// Full names of the resource's components, by metadata type: hand-made ones have odd names.
@@ -17,6 +19,8 @@ pub struct PrivateState {
     pub unread: BTreeSet<String>,
     /// Names of the records that the configuration names by ID.
     pub records: BTreeMap<String, String>,
+    /// Holders of what the state names.
+    pub headcount: Headcount,
     /// The state comes from an import and was not read yet.
     pub imported: bool,
     /// The app is the one that the provider itself logs in with.
@@ -37,6 +41,7 @@ impl PrivateState {
             managed: texts(json.get("managed")),
             unread: texts(json.get("unread")),
             records: texts_by_key(json.get("records")),
+            headcount: Headcount::read(json.get("holders")),
             imported: json.get("imported") == Some(&Json::Bool(true)),
             own_app: json.get("own_app") == Some(&Json::Bool(true)),
             protected: json.get("protected") == Some(&Json::Bool(true)),
@@ -55,6 +60,7 @@ impl PrivateState {
         put("managed", json!(self.managed), self.managed.is_empty());
         put("unread", json!(self.unread), self.unread.is_empty());
         put("records", json!(self.records), self.records.is_empty());
+        put("holders", self.headcount.write(), self.headcount.of.is_empty());
         put("imported", json!(true), !self.imported);
         put("own_app", json!(true), !self.own_app);
         put("protected", json!(true), !self.protected);

@@ -190,7 +190,7 @@ impl ResourceSpec {
                     nesting: Nesting::Set,
                     block: Block {
                         description: row.describe(),
-                        attributes: fields.iter().map(|field| Row { field, ..row }.attribute()).collect(),
+                        attributes: fields.iter().map(|field| row.nested(field)).collect(),
                         blocks: Vec::new(),
                     },
                     min_items: 0,
@@ -233,6 +233,15 @@ impl ResourceSpec {
 }
 
 impl Row {
+    /// An attribute of the row's block: its element lies inside the row's.
+    fn nested(self, field: &'static Field) -> Attribute {
+        let mut attribute = Row { field, ..self }.attribute();
+        let outer = format!("Metadata: `{}.", self.part.kind.name);
+        let inner = format!("{outer}{}/", self.field.element);
+        attribute.description = attribute.description.replace(&outer, &inner);
+        attribute
+    }
+
     fn attribute(&self) -> Attribute {
         let omitted = self.field.omitted;
         let may_be_set = self.field.sent != Sent::Never;

@@ -9,6 +9,9 @@ use crate::value::{Path, Step, Type, Value};
 /// The block's name.
 pub const BLOCK: &str = "timeouts";
 
+/// How long a data source may take.
+pub const DATA_SOURCE: Duration = Duration::from_secs(300);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Create,

@@ -118,6 +118,8 @@ struct Inner {
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
     /// The deploys that were started here: their ids are real, even when the org does not see them for a moment.
     own_deploys: std::sync::Mutex<Vec<String>>,
+    /// How many seconds the last retrieve took.
+    last_retrieve: std::sync::Mutex<f64>,
     /// When the org's daily limit was met, and what was said.
     exhausted: std::sync::Mutex<Option<(Instant, ErrorKind)>>,
 }
@@ -161,6 +163,7 @@ impl Client {
                 pace,
                 versions: tokio::sync::OnceCell::new(),
                 own_deploys: std::sync::Mutex::default(),
+                last_retrieve: std::sync::Mutex::default(),
                 exhausted: std::sync::Mutex::default(),
             }),
         })

@@ -57,6 +57,23 @@ impl Client {
         self.inner.query("/query", soql).await
     }
 
+    /// How many records an object has, as far as the user may see them.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn count(&self, object: &str) -> Result<u64, Error> {
+        let call = Call::Query;
+        let soql = format!("SELECT COUNT() FROM {object}");
+        let url = |session: &Session| {
+            let mut url = session.rest_url("/query");
+            url.query_pairs_mut().append_pair("q", &soql);
+            url
+        };
+        let json = self.inner.get_json(call, url).await?;
+        let malformed = || Error::new(call, ErrorKind::Malformed("a count without a number".to_owned()));
+        json.get("totalSize").and_then(Value::as_u64).ok_or_else(malformed)
+    }
+
     /// As [`Self::query`], for the objects of the Tooling API, such as `DeployRequest`.
     ///
     /// # Errors

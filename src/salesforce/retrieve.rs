@@ -17,8 +17,12 @@ use super::xml::Element;
 const CYCLES: u32 = 3;
 /// How long one retrieve may take.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// Seconds between two looks; the last is repeated.
-const LOOKS: [f64; 7] = [0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 5.0];
+/// Seconds between two looks; the last is repeated. Each is a call, and an org counts those.
+const LOOKS: [f64; 5] = [0.5, 0.75, 1.5, 3.0, 5.0];
+/// A retrieve that is quicker is looked at right away, the next time.
+const QUICK: f64 = 0.2;
+/// How long a first look waits at most, however slow the last retrieve was.
+const LATEST_FIRST_LOOK: f64 = 3.0;
 /// The most queries that one listMetadata call takes (WSDL and guide).
 const QUERIES: usize = 3;
 
@@ -147,6 +151,12 @@ impl Client {
     async fn await_retrieve(&self, id: &str) -> Result<(), Error> {
         let call = Call::RetrieveStatus;
         let started = Instant::now();
+        // Retrieves of one run are much alike.
+        let usual = self.inner.last_retrieve.lock().map_or(0.0, |last| *last);
+        if usual > QUICK {
+            let wait = (usual * 0.9).min(LATEST_FIRST_LOOK);
+            tokio::time::sleep(self.inner.pace.seconds(wait)).await;
+        }
         let mut waits = LOOKS.iter().chain(std::iter::repeat(&5.0));
         let mut denials: u32 = 0;
         loop {
@@ -154,6 +164,9 @@ impl Client {
                 Ok(response) => {
                     let result = result(call, response)?;
                     if result.flag("done") {
+                        if let Ok(mut last) = self.inner.last_retrieve.lock() {
+                            *last = started.elapsed().as_secs_f64();
+                        }
                         return self.check_retrieve(call, &result);
                     }
                 }

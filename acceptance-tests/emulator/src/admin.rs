@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::apply::{Application, Settings};
 use crate::behaviour;
 use crate::check::{self, Reading};
-use crate::component::{Fields, Value as FieldValue, file_text, text};
+use crate::component::{Component, Fields, Value as FieldValue, file_text, text};
 use crate::contract::{Contract, MetadataType, PARENT};
 use crate::deletion;
 use crate::emulator::State;
@@ -16,6 +16,7 @@ use crate::http::{Answer, Request};
 use crate::installed::{self, Parcel};
 use crate::org::{
     APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, Group, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS,
+    Tree,
 };
 use crate::report;
 use crate::script::Script;
@@ -272,9 +273,11 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     ] {
         if let Some(mut component) = state.org.tree.remove(kind, &by_deploy) {
             component.fields.insert("label".to_string(), FieldValue::text(by_setup.as_str()));
-            state.org.tree.components.entry(kind.to_string()).or_default().insert(by_setup, component);
+            state.org.tree.insert(kind, &by_setup, component);
         }
     }
+    let copies = wanted.get("copies").and_then(Value::as_u64).unwrap_or(0);
+    copy_app(&mut state.org.tree, name, copies);
     Ok(Answer::json(201, &json!({ "name": name })))
 }
 
@@ -294,6 +297,34 @@ fn install(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     let installer = other_admin(state)?;
     let name = installed::install(&mut state.org, &parcel, &installer.id, stamp::now()).or_else(wrong)?;
     Ok(Answer::json(201, &json!({ "name": name })))
+}
+
+/// As many apps more that only differ in their names, ids and consumer keys: an org with thousands of them.
+fn copy_app(tree: &mut Tree, name: &str, copies: u64) {
+    let parts = [APP, OAUTH_SETTINGS, GLOBAL_SETTINGS, OAUTH_POLICIES, APP_POLICIES];
+    let originals: Vec<(&str, String, Component)> = parts
+        .into_iter()
+        .flat_map(|kind| tree.all(kind).map(move |(own, component)| (kind, own, component)))
+        .filter(|(_, own, component)| text(&component.fields, PARENT).unwrap_or(own) == name)
+        .map(|(kind, own, component)| (kind, own.clone(), component.clone()))
+        .collect();
+    for number in 1..=copies {
+        let copy = format!("{name}{number}");
+        for (kind, own, original) in &originals {
+            let mut component = original.clone();
+            let prefix: String = component.id.chars().take(3).collect();
+            component.id = tree.next_id(&prefix);
+            if component.fields.contains_key(PARENT) {
+                component.fields.insert(PARENT.to_string(), FieldValue::text(copy.as_str()));
+            }
+            if component.fields.contains_key("consumerKey") {
+                let key = format!("3MVG9canaryKEY{}", stamp::random_text(71));
+                component.fields.insert("consumerKey".to_string(), FieldValue::Text(key));
+            }
+            let ending = own.strip_prefix(name).unwrap_or_default();
+            tree.insert(kind, &format!("{copy}{ending}"), component);
+        }
+    }
 }
 
 fn open_session(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
@@ -325,6 +356,7 @@ fn org(state: &State) -> Value {
         "hasCertificate": certificates,
         "users": site::users(state),
         "permissionSets": state.org.permission_sets,
+        "permissionSetGroups": state.org.permission_set_groups,
         "profiles": state.org.profiles,
         "apexClasses": state.org.apex_classes,
         "jwtTokens": state.org.login_apps.iter().any(|app| app.jwt_tokens),
@@ -377,6 +409,10 @@ fn patch_one(state: &mut State, name: &str, value: &Value) -> Result<(), String>
             let groups =
                 if name == "profiles" { &mut state.org.profiles } else { &mut state.org.permission_sets };
             set_groups(groups, if name == "profiles" { "00e" } else { "0PS" }, wanted)?;
+        }
+        "permissionSetGroups" => {
+            let wanted = value.as_object().ok_or("must be an object: name to members and holders")?;
+            site::set_permission_set_groups(&mut state.org, wanted)?;
         }
         "users" => {
             for (username, changes) in value.as_object().ok_or("must be an object: username to changes")? {

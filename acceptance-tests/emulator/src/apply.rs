@@ -337,7 +337,7 @@ impl<'a> Application<'a> {
     fn restore(&mut self, kind: &str, name: &str) {
         match self.settings.org.tree.get(kind, name).cloned() {
             Some(before) => {
-                self.tree.components.entry(kind.to_string()).or_default().insert(name.to_string(), before);
+                self.tree.insert(kind, name, before);
             }
             None => {
                 self.tree.remove(kind, name);

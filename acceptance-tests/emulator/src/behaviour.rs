@@ -116,6 +116,10 @@ pub const FACTS: &[Fact] = facts![
     Assumed: "Names of apps that differ in case only clash", "no source";
     Assumed: "Connect REST lists apps that no token was given to", "observers disagree";
     Cited: "A retrieve of * returns the apps", "Metadata API guide";
+    Cited: "Assignments of permission sets and members of permission set groups are shown to holders of documented permissions only, such as View Setup", "object reference";
+    Assumed: "An object that a user may not see answers INVALID_TYPE", "what clients report of objects in general";
+    Assumed: "An assignment of a permission set group names the permission set that stands for the group; muted permissions take nobody's access to an app", "columns of the object reference";
+    Assumed: "A site's objects are not there in an org without sites", "no source; switch no_sites";
 ];
 
 /// Elements that get a value when a file leaves them out, per type. API version since which each is there is the contract's.

@@ -103,6 +103,8 @@ impl Emulator {
             path: request.path.clone(),
             api_version: call.version,
             status: if answer.ending == Ending::Drop { 0 } else { answer.status },
+            bytes_in: request.body.len(),
+            bytes_out: answer.body.len(),
             user: call.user,
             client: request.peer.clone(),
             user_agent: request.header("user-agent").map(str::to_string),

@@ -14,6 +14,11 @@ pub struct Entry {
     #[serde(rename = "apiVersion")]
     pub api_version: Option<u32>,
     pub status: u16,
+    /// Of the bodies: what came, and what was answered.
+    #[serde(rename = "bytesIn")]
+    pub bytes_in: usize,
+    #[serde(rename = "bytesOut")]
+    pub bytes_out: usize,
     pub user: Option<String>,
     pub client: String,
     #[serde(rename = "userAgent")]

@@ -2,6 +2,7 @@
 //! How components change is in `apply.rs`, what the org makes of their values in `behaviour.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,8 @@ pub const APP_SETTINGS: &str = "ExternalClientAppSettings";
 /// The components, by type and full name, and the counter that ids are taken from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tree {
-    pub components: BTreeMap<String, BTreeMap<String, Component>>,
+    /// Shared with the copies that deploys work on: an org may have thousands.
+    pub components: BTreeMap<String, BTreeMap<String, Arc<Component>>>,
     pub issued_ids: u64,
     /// Consumer ids by app; they survive changes of the settings files.
     pub consumers: BTreeMap<String, String>,
@@ -31,15 +33,15 @@ pub struct Tree {
 
 impl Tree {
     pub fn get(&self, kind: &str, name: &str) -> Option<&Component> {
-        self.components.get(kind)?.get(name)
+        self.components.get(kind)?.get(name).map(Arc::as_ref)
     }
 
     pub fn get_mut(&mut self, kind: &str, name: &str) -> Option<&mut Component> {
-        self.components.get_mut(kind)?.get_mut(name)
+        self.components.get_mut(kind)?.get_mut(name).map(Arc::make_mut)
     }
 
     pub fn all(&self, kind: &str) -> impl Iterator<Item = (&String, &Component)> {
-        self.components.get(kind).into_iter().flatten()
+        self.components.get(kind).into_iter().flatten().map(|(name, component)| (name, component.as_ref()))
     }
 
     /// The part of a type that belongs to `app`.
@@ -72,12 +74,17 @@ impl Tree {
             modified_by: user.to_string(),
             modified: at,
         };
-        self.components.entry(kind.to_string()).or_default().insert(name.to_string(), component);
+        self.insert(kind, name, component);
         Stored { id, created: true, changed: true }
     }
 
+    /// Stores a component as it is, in the place of one of that name.
+    pub fn insert(&mut self, kind: &str, name: &str, component: Component) {
+        self.components.entry(kind.to_string()).or_default().insert(name.to_string(), Arc::new(component));
+    }
+
     pub fn remove(&mut self, kind: &str, name: &str) -> Option<Component> {
-        self.components.get_mut(kind)?.remove(name)
+        self.components.get_mut(kind)?.remove(name).map(Arc::unwrap_or_clone)
     }
 }
 
@@ -131,6 +138,27 @@ pub struct Group {
     pub id: String,
     pub name: String,
     pub holders: u64,
+}
+
+/// Permission sets that are assigned together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PermissionSetGroup {
+    pub id: String,
+    /// Of the permission set that stands for all members.
+    pub set_id: String,
+    pub name: String,
+    /// Permission sets by name.
+    pub members: BTreeSet<String>,
+    /// How many people hold the group and no member directly.
+    pub holders: u64,
+    /// How many hold both.
+    pub holding_directly: usize,
+}
+
+impl PermissionSetGroup {
+    pub fn set_name(&self) -> String {
+        format!("X00ex{}", self.id)
+    }
 }
 
 /// What automation logs in through: a connected app that is not itself metadata of this emulator.
@@ -208,6 +236,8 @@ pub struct Switches {
     /// The guide knows no special access rules for the org's settings; an org that has some is to be told from one
     /// that has not.
     pub org_settings: SettingsMood,
+    /// The org has no Experience Cloud sites: the objects of sites are not there.
+    pub no_sites: bool,
     /// A retrieve of `*` leaves out what packages brought.
     pub wildcard_skips_packages: bool,
     /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
@@ -236,6 +266,7 @@ impl Default for Switches {
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
             org_settings: SettingsMood::Open,
+            no_sites: false,
             wildcard_skips_packages: false,
             propagation_ms: 0,
             edition: "Developer Edition".to_string(),
@@ -254,6 +285,8 @@ pub struct Org {
     pub tree: Tree,
     pub users: Vec<User>,
     pub permission_sets: Vec<Group>,
+    #[serde(default)]
+    pub permission_set_groups: Vec<PermissionSetGroup>,
     pub profiles: Vec<Group>,
     pub apex_classes: BTreeSet<String>,
     pub login_apps: Vec<LoginApp>,
@@ -394,6 +427,7 @@ impl Org {
                 group("0PS", 2, "Shop_Staff", 12),
                 group("0PS", 3, "Integration", 1),
             ],
+            permission_set_groups: Vec::new(),
             profiles: vec![
                 group("00e", 1, "Admin", 1),
                 group("00e", 2, "Standard", 8),

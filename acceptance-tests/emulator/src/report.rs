@@ -178,13 +178,16 @@ pub fn fill(retrieve: &mut Retrieve, org: &Org, user: &User, at: Millis) {
             if !behaviour::is_visible(org, user, &kind.name) {
                 continue;
             }
-            for (name, component) in org.tree.all(&kind.name) {
-                let is_asked = if member == "*" {
-                    !org.switches.wildcard_skips_packages || installed::split(name).0.is_none()
-                } else {
-                    member == name
-                };
-                if !is_asked || !found.entry(kind_name.clone()).or_default().insert(name.clone()) {
+            let one = || org.tree.components.get(&kind.name).and_then(|all| all.get_key_value(member));
+            let all: Vec<_> = if member == "*" {
+                let shown =
+                    |name: &str| !org.switches.wildcard_skips_packages || installed::split(name).0.is_none();
+                org.tree.all(&kind.name).filter(|(name, _)| shown(name)).collect()
+            } else {
+                one().map(|(name, component)| (name, component.as_ref())).into_iter().collect()
+            };
+            for (name, component) in all {
+                if !found.entry(kind_name.clone()).or_default().insert(name.clone()) {
                     has_match |= member == name;
                     continue;
                 }

@@ -59,8 +59,8 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
     }
     match (request.method.as_str(), resource) {
         ("GET", []) => resources(state, request, version),
-        ("GET", ["query"]) => query(state, request, call, version, false),
-        ("GET", ["tooling", "query"]) => query(state, request, call, version, true),
+        ("GET", ["query"]) => query(state, request, &user, call, version, false),
+        ("GET", ["tooling", "query"]) => query(state, request, &user, call, version, true),
         ("GET", ["query", locator]) => more(state, request, locator, version),
         ("GET", ["sobjects", "User", id]) if id.starts_with("005") => {
             match state.org.users.iter().find(|user| stamp::same_id(&user.id, id)) {
@@ -127,10 +127,17 @@ fn resources(state: &State, request: &Request, version: u32) -> Answer {
     )
 }
 
-fn query(state: &mut State, request: &Request, call: &mut Call, version: u32, is_tooling: bool) -> Answer {
+fn query(
+    state: &mut State,
+    request: &Request,
+    user: &User,
+    call: &mut Call,
+    version: u32,
+    is_tooling: bool,
+) -> Answer {
     let text = request.query("q").unwrap_or_default();
     call.note("soql", json!(text));
-    let source = soql::Source { org: &state.org, jobs: &state.jobs, is_tooling };
+    let source = soql::Source { org: &state.org, jobs: &state.jobs, user, is_tooling };
     let result = match soql::run(&source, text) {
         Ok(result) => result,
         Err((code, message)) => return error(400, code, &message),

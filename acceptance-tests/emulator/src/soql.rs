@@ -1,110 +1,170 @@
-//! A small, honest subset of SOQL: SELECT fields or COUNT() FROM one object, WHERE with AND, =, !=, <, >, IN, LIKE;
-//! ORDER BY one field, LIMIT. Everything else is refused by name. The objects are in `soql/objects.rs`.
+//! A small, honest subset of SOQL: SELECT fields, COUNT(), COUNT(field) or COUNT_DISTINCT(field) FROM one object; WHERE
+//! with AND, OR, parentheses, =, !=, <, >, IN, LIKE; GROUP BY, ORDER BY one field, LIMIT. Everything else is refused by
+//! name. The text is read in `soql/reader.rs`; the objects are in `soql/objects.rs`.
 
 mod objects;
+mod people;
+mod reader;
 mod site;
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 pub use objects::Source;
 use objects::{columns, rows};
+use reader::{Condition, Filter, Item, Query, Test};
 
 type Refusal = (&'static str, String);
 
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    Word(String),
-    Text(String),
-    Sign(char),
-}
-
-struct Condition {
-    field: String,
-    test: Test,
-    values: Vec<String>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Test {
-    OneOf,
-    NoneOf,
-    Like,
-    Less,
-    LessOrSame,
-    More,
-    MoreOrSame,
-}
-
-pub fn run(source: &Source<'_>, query: &str) -> Result<Value, Refusal> {
-    let mut reader = Reader { tokens: tokens(query)?, at: 0, query };
-    reader.word("SELECT")?;
-    let fields = reader.fields()?;
-    reader.word("FROM")?;
-    let object = reader.name()?;
-    let rows = rows(source, &object)?;
-    let columns = columns(source, &object);
+pub fn run(source: &Source<'_>, text: &str) -> Result<Value, Refusal> {
+    let query = reader::read(text)?;
+    let rows = rows(source, &query.object)?;
+    let columns = columns(source, &query.object);
     let column = |field: &str| {
         columns.iter().find(|known| known.eq_ignore_ascii_case(field)).copied().ok_or_else(|| {
             (
                 "INVALID_FIELD",
-                format!("No such column '{field}' on entity '{object}'. (or not imitated: {query})"),
+                format!("No such column '{field}' on entity '{}'. (or not imitated: {text})", query.object),
             )
         })
     };
-    let mut conditions = Vec::new();
-    if reader.take_word("WHERE") {
-        loop {
-            conditions.push(reader.condition()?);
-            if !reader.take_word("AND") {
-                break;
-            }
-        }
-    }
-    let mut order = None;
-    if reader.take_word("ORDER") {
-        reader.word("BY")?;
-        let field = reader.name()?;
-        let descends = !reader.take_word("ASC") && reader.take_word("DESC");
-        order = Some((column(&field)?, descends));
-    }
-    let mut limit = usize::MAX;
-    if reader.take_word("LIMIT") {
-        limit = reader.name()?.parse().map_err(|_| reader.malformed())?;
-    }
-    reader.end()?;
-    for condition in &conditions {
-        column(&condition.field)?;
+    let order = match &query.order {
+        Some((field, descends)) => Some((column(field)?, *descends)),
+        None => None,
+    };
+    for field in query.filter.iter().flat_map(Filter::fields) {
+        column(field)?;
     }
     let mut found: Vec<&Value> =
-        rows.iter().filter(|row| conditions.iter().all(|condition| matches(row, condition))).collect();
+        rows.iter().filter(|row| query.filter.as_ref().is_none_or(|filter| passes(row, filter))).collect();
     if let Some((field, descends)) = order {
         found.sort_by_key(|row| row.get(field).map(plain).unwrap_or_default());
         if descends {
             found.reverse();
         }
     }
-    found.truncate(limit);
-    if matches!(fields.as_slice(), [only] if only == "COUNT()") {
+    if matches!(query.items.as_slice(), [Item::Size]) && query.groups.is_empty() {
+        found.truncate(query.limit);
         return Ok(json!({ "totalSize": found.len(), "done": true, "records": [] }));
     }
+    let counts = query.items.iter().any(|item| matches!(item, Item::Count { .. }));
+    let records = if counts || !query.groups.is_empty() {
+        if order.is_some() || query.limit != usize::MAX {
+            return Err(("MALFORMED_QUERY", format!("not imitated: ORDER BY or LIMIT of counts: {text}")));
+        }
+        counted(&query, &found, column)?
+    } else {
+        found.truncate(query.limit);
+        let mut fields = Vec::new();
+        for item in &query.items {
+            match item {
+                Item::Field { name, alias: None } => fields.push(column(name)?),
+                _ => return Err(("MALFORMED_QUERY", "only aggregate expressions use field aliasing".into())),
+            }
+        }
+        found.iter().map(|row| record(&query.object, &fields, row)).collect()
+    };
+    Ok(json!({ "totalSize": records.len(), "done": true, "records": records }))
+}
+
+/// A record. A field of another object is inside of that object, which is null when there is none.
+fn record(object: &str, fields: &[&str], row: &Value) -> Value {
+    let mut record = Map::new();
+    record.insert("attributes".to_string(), json!({ "type": object }));
+    for name in fields {
+        let value = row.get(*name).cloned().unwrap_or_default();
+        let Some((relation, field)) = name.split_once('.') else {
+            record.insert((*name).to_string(), value);
+            continue;
+        };
+        let is_there = fields.iter().any(|other| {
+            other.split_once('.').is_some_and(|(of, _)| of == relation)
+                && row.get(*other).is_some_and(|value| !value.is_null())
+        });
+        if !is_there {
+            record.insert(relation.to_string(), Value::Null);
+            continue;
+        }
+        let related = record.entry(relation.to_string()).or_insert_with(|| json!({ "attributes": {} }));
+        crate::report::set(related, field, value);
+    }
+    Value::Object(record)
+}
+
+/// One record for each group, or one for all. What is not counted must be grouped.
+fn counted<'a>(
+    query: &Query,
+    found: &[&Value],
+    column: impl Fn(&str) -> Result<&'a str, Refusal>,
+) -> Result<Vec<Value>, Refusal> {
+    let mut by = Vec::new();
+    for field in &query.groups {
+        by.push(column(field)?);
+    }
+    let mut groups: BTreeMap<Vec<String>, Vec<&Value>> = BTreeMap::new();
+    if by.is_empty() {
+        groups.insert(Vec::new(), Vec::new());
+    }
+    for row in found {
+        let key = by.iter().map(|field| row.get(*field).map(plain).unwrap_or_default()).collect();
+        groups.entry(key).or_default().push(row);
+    }
     let mut records = Vec::new();
-    for row in &found {
-        let mut record = serde_json::Map::new();
-        record.insert("attributes".to_string(), json!({ "type": object }));
-        for field in &fields {
-            let name = column(field)?;
-            record.insert(name.to_string(), row.get(name).cloned().unwrap_or_default());
+    for rows in groups.values() {
+        let mut record = Map::new();
+        record.insert("attributes".to_string(), json!({ "type": "AggregateResult" }));
+        let mut unnamed = 0;
+        for item in &query.items {
+            match item {
+                Item::Size => return Err(("MALFORMED_QUERY", "COUNT() with GROUP BY".to_string())),
+                Item::Field { name, alias } => {
+                    let name = column(name)?;
+                    if !by.contains(&name) {
+                        return Err((
+                            "MALFORMED_QUERY",
+                            format!("Field must be grouped or aggregated: {name}"),
+                        ));
+                    }
+                    let shown = alias.as_deref().or(name.rsplit('.').next()).unwrap_or(name);
+                    let value = rows.first().and_then(|row| row.get(name)).cloned().unwrap_or_default();
+                    record.insert(shown.to_string(), value);
+                }
+                Item::Count { field, distinct, alias } => {
+                    let field = column(field)?;
+                    let values =
+                        rows.iter().filter_map(|row| row.get(field)).filter(|value| !value.is_null());
+                    let count = if *distinct {
+                        values.map(plain).collect::<BTreeSet<_>>().len()
+                    } else {
+                        values.count()
+                    };
+                    let name = alias.clone().unwrap_or_else(|| format!("expr{unnamed}"));
+                    unnamed += u32::from(alias.is_none());
+                    record.insert(name, json!(count));
+                }
+            }
         }
         records.push(Value::Object(record));
     }
     if records.is_empty() {
-        for field in &fields {
-            column(field)?;
+        for item in &query.items {
+            match item {
+                Item::Field { name, .. } | Item::Count { field: name, .. } => drop(column(name)?),
+                Item::Size => {}
+            }
         }
     }
-    Ok(json!({ "totalSize": records.len(), "done": true, "records": records }))
+    Ok(records)
+}
+
+fn passes(row: &Value, filter: &Filter) -> bool {
+    match filter {
+        Filter::One(condition) => matches(row, condition),
+        Filter::All(filters) => filters.iter().all(|filter| passes(row, filter)),
+        Filter::Any(filters) => filters.iter().any(|filter| passes(row, filter)),
+    }
 }
 
 fn plain(value: &Value) -> String {
@@ -164,161 +224,6 @@ fn like(text: &str, pattern: &str) -> bool {
     rest.ends_with(last)
 }
 
-fn tokens(query: &str) -> Result<Vec<Token>, Refusal> {
-    let mut tokens = Vec::new();
-    let mut letters = query.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            space if space.is_whitespace() => {}
-            '\'' => {
-                let mut text = String::new();
-                loop {
-                    match letters.next() {
-                        Some('\\') => text.extend(letters.next()),
-                        Some('\'') => break,
-                        Some(other) => text.push(other),
-                        None => return Err(("MALFORMED_QUERY", format!("unterminated string in: {query}"))),
-                    }
-                }
-                tokens.push(Token::Text(text));
-            }
-            ',' | '(' | ')' | '=' | '!' | '<' | '>' => tokens.push(Token::Sign(letter)),
-            other if other.is_alphanumeric() || "_.-:".contains(other) => {
-                let mut word = String::from(other);
-                while let Some(next) =
-                    letters.next_if(|next| next.is_alphanumeric() || "_.-:".contains(*next))
-                {
-                    word.push(next);
-                }
-                tokens.push(Token::Word(word));
-            }
-            other => return Err(("MALFORMED_QUERY", format!("unexpected token: '{other}'"))),
-        }
-    }
-    Ok(tokens)
-}
-
-struct Reader<'a> {
-    tokens: Vec<Token>,
-    at: usize,
-    query: &'a str,
-}
-
-impl Reader<'_> {
-    fn malformed(&self) -> Refusal {
-        let near = self.tokens.get(self.at).map_or_else(|| "<EOF>".to_string(), |token| format!("{token:?}"));
-        ("MALFORMED_QUERY", format!("unexpected token: {near} (or not imitated: {})", self.query))
-    }
-
-    fn next(&mut self) -> Option<Token> {
-        let token = self.tokens.get(self.at).cloned();
-        self.at += 1;
-        token
-    }
-
-    fn take_word(&mut self, word: &str) -> bool {
-        let is_it =
-            matches!(self.tokens.get(self.at), Some(Token::Word(own)) if own.eq_ignore_ascii_case(word));
-        self.at += usize::from(is_it);
-        is_it
-    }
-
-    fn word(&mut self, word: &str) -> Result<(), Refusal> {
-        if self.take_word(word) { Ok(()) } else { Err(self.malformed()) }
-    }
-
-    fn take_sign(&mut self, sign: char) -> bool {
-        let is_it = self.tokens.get(self.at) == Some(&Token::Sign(sign));
-        self.at += usize::from(is_it);
-        is_it
-    }
-
-    fn sign(&mut self, sign: char) -> Result<(), Refusal> {
-        if self.take_sign(sign) { Ok(()) } else { Err(self.malformed()) }
-    }
-
-    fn name(&mut self) -> Result<String, Refusal> {
-        match self.next() {
-            Some(Token::Word(word)) => Ok(word),
-            _ => {
-                self.at = self.at.saturating_sub(1);
-                Err(self.malformed())
-            }
-        }
-    }
-
-    fn fields(&mut self) -> Result<Vec<String>, Refusal> {
-        let mut fields = Vec::new();
-        loop {
-            let name = self.name()?;
-            if name.eq_ignore_ascii_case("COUNT") && fields.is_empty() && self.take_sign('(') {
-                self.sign(')')?;
-                return Ok(vec!["COUNT()".to_string()]);
-            }
-            fields.push(name);
-            if !self.take_sign(',') {
-                return Ok(fields);
-            }
-        }
-    }
-
-    fn condition(&mut self) -> Result<Condition, Refusal> {
-        let field = self.name()?;
-        if self.take_word("IN") {
-            return Ok(Condition { field, test: Test::OneOf, values: self.values()? });
-        }
-        if self.take_word("NOT") {
-            self.word("IN")?;
-            return Ok(Condition { field, test: Test::NoneOf, values: self.values()? });
-        }
-        if self.take_word("LIKE") {
-            return Ok(Condition { field, test: Test::Like, values: vec![self.value()?] });
-        }
-        let test = if self.take_sign('!') {
-            self.sign('=')?;
-            Test::NoneOf
-        } else if self.take_sign('<') {
-            if self.take_sign('=') { Test::LessOrSame } else { Test::Less }
-        } else if self.take_sign('>') {
-            if self.take_sign('=') { Test::MoreOrSame } else { Test::More }
-        } else {
-            self.sign('=')?;
-            Test::OneOf
-        };
-        Ok(Condition { field, test, values: vec![self.value()?] })
-    }
-
-    fn values(&mut self) -> Result<Vec<String>, Refusal> {
-        self.sign('(')?;
-        let mut values = vec![self.value()?];
-        while self.take_sign(',') {
-            values.push(self.value()?);
-        }
-        self.sign(')')?;
-        Ok(values)
-    }
-
-    fn value(&mut self) -> Result<String, Refusal> {
-        match self.next() {
-            Some(Token::Text(text)) => Ok(text),
-            Some(Token::Word(word))
-                if ["true", "false", "null"].contains(&word.to_ascii_lowercase().as_str()) =>
-            {
-                Ok(word.to_ascii_lowercase())
-            }
-            Some(Token::Word(word)) if word.starts_with(|first: char| first.is_ascii_digit()) => Ok(word),
-            _ => {
-                self.at = self.at.saturating_sub(1);
-                Err(self.malformed())
-            }
-        }
-    }
-
-    fn end(&self) -> Result<(), Refusal> {
-        if self.at >= self.tokens.len() { Ok(()) } else { Err(self.malformed()) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,7 +231,7 @@ mod tests {
     fn run(query: &str) -> Result<Value, Refusal> {
         let org = crate::org::Org::new("00DEM0000000001EAA", "Test", 67, "");
         let jobs = crate::job::Jobs::default();
-        super::run(&Source { org: &org, jobs: &jobs, is_tooling: false }, query)
+        super::run(&Source { org: &org, jobs: &jobs, user: &org.users[0], is_tooling: false }, query)
     }
 
     #[test]
@@ -346,16 +251,48 @@ mod tests {
     }
 
     #[test]
+    fn counts_by_group_and_of_different_people() {
+        let found = run(
+            "SELECT PermissionSet.Name, COUNT_DISTINCT(AssigneeId) holders FROM PermissionSetAssignment \
+                         WHERE PermissionSet.Name IN ('Shop_Staff', 'Integration') GROUP BY PermissionSet.Name",
+        );
+        let records = found.unwrap()["records"].clone();
+        assert_eq!(records[0]["Name"], "Integration");
+        assert_eq!(records[0]["holders"], 1);
+        assert_eq!(records[1]["holders"], 12);
+        let all =
+            run("SELECT COUNT(Id) FROM User WHERE IsActive = true AND (Name = 'Ada Admin' OR Name = 'x')");
+        assert_eq!(all.unwrap()["records"][0]["expr0"], 1);
+    }
+
+    #[test]
+    fn what_cannot_be_counted_so_is_refused() {
+        for (query, words) in [
+            ("SELECT Name who FROM User", "only aggregate expressions use field aliasing"),
+            ("SELECT COUNT() FROM User GROUP BY Name", "COUNT() with GROUP BY"),
+            ("SELECT Id, COUNT(Name) FROM User GROUP BY Name", "Field must be grouped or aggregated: Id"),
+            ("SELECT COUNT(Id) FROM User LIMIT 1", "not imitated: ORDER BY or LIMIT of counts"),
+        ] {
+            let (code, found) = run(query).unwrap_err();
+            assert_eq!(code, "MALFORMED_QUERY");
+            assert!(found.starts_with(words), "{query}: {found}");
+        }
+    }
+
+    #[test]
     fn what_is_not_imitated_is_refused() {
         for (query, code) in [
             ("SELECT Id FROM ScratchOrgInfo limit 1", "INVALID_TYPE"),
             ("SELECT Nope FROM User", "INVALID_FIELD"),
             ("SELECT Id FROM User WHERE Nope = 'x'", "INVALID_FIELD"),
-            ("SELECT Id FROM User WHERE Id = 'x' OR Id = 'y'", "MALFORMED_QUERY"),
+            ("SELECT Id FROM User WHERE Id = 'x' OR Id = 'y' AND Name = 'z'", "MALFORMED_QUERY"),
+            ("SELECT Id FROM User WHERE (Id = 'x' OR Id = 'y'", "MALFORMED_QUERY"),
+            ("SELECT Name, COUNT(Id) FROM User", "MALFORMED_QUERY"),
+            ("SELECT Name who FROM User", "MALFORMED_QUERY"),
             ("SELECT (SELECT Id FROM Contacts) FROM User", "MALFORMED_QUERY"),
             ("SELECT Id FROM User WHERE Name = 'x", "MALFORMED_QUERY"),
             ("", "MALFORMED_QUERY"),
-            ("SELECT Id FROM User GROUP BY Id", "MALFORMED_QUERY"),
+            ("SELECT Name FROM User GROUP BY Id", "MALFORMED_QUERY"),
             ("SELECT Id FROM DeployRequest", "INVALID_TYPE"),
         ] {
             assert_eq!(run(query).unwrap_err().0, code, "{query}");

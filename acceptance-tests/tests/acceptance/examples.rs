@@ -62,6 +62,32 @@ fn the_examples_of_the_orgs_settings_run() {
     runs_as("salesforce_org_oauth_oidc_settings", "org");
 }
 
+/// Applies, has nothing left to do, and leaves nothing behind.
+fn data_source_runs(name: &str) {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.write("provider.tf", &example("provider/provider.tf"));
+    workspace.write("main.tf", &example(&format!("data-sources/{name}/data-source.tf")));
+    let run = workspace.apply().succeeded();
+    assert!(!run.says("Check block assertion failed"), "{run}");
+    workspace.is_settled();
+    workspace.destroy().succeeded();
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}
+
+const DATA_SOURCES: [&str; 5] = [
+    "salesforce_external_client_app",
+    "salesforce_external_client_apps",
+    "salesforce_headless_identity_readiness",
+    "salesforce_org",
+    "salesforce_permission_set",
+];
+
+#[test]
+fn the_examples_of_data_sources_run() {
+    DATA_SOURCES.into_iter().for_each(data_source_runs);
+}
+
 #[test]
 fn the_demo_runs() {
     let org = Emulator::start();
@@ -89,7 +115,11 @@ fn every_example_is_run_here() {
         names.sort();
         names
     };
-    assert_eq!(list("."), ["bootstrap", "demo", "headless-identity", "modules", "provider", "resources"]);
+    assert_eq!(
+        list("."),
+        ["bootstrap", "data-sources", "demo", "headless-identity", "modules", "provider", "resources"]
+    );
+    assert_eq!(list("data-sources"), DATA_SOURCES);
     assert_eq!(
         list("resources"),
         [

@@ -3,6 +3,7 @@
 use crate::configurations::{APP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
+use acceptance_tests::terraform;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
@@ -68,6 +69,31 @@ fn an_import_block_is_planned_without_changes() {
     workspace.apply_plan().succeeded().saying("3 imported");
     workspace.configure(BARE);
     workspace.is_settled();
+}
+
+/// The identity names the org, too, and another org than ours is refused. Older Terraforms do not know it and say so.
+#[test]
+fn an_import_by_identity_is_planned_without_changes() {
+    let org = Emulator::start();
+    made_in_setup(&org);
+    let workspace = Workspace::new(&org);
+    let (only_app, _) = BARE.split_once("resource \"salesforce_external_client_app_oauth").unwrap();
+    let with = |org_id: &str| {
+        format!(
+            "{only_app}\nimport {{\n  to = {APP}\n  identity = {{\n    name   = \"Shop\"\n    org_id = \"{org_id}\"\n  \
+             }}\n}}\n"
+        )
+    };
+    workspace.configure(&with(org.org_id()));
+    let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
+    if terraform::version() < (1, 12) {
+        eprintln!("import by identity needs Terraform 1.12: only its refusal is tested");
+        workspace.run(&plan).failed_saying("identity");
+        return;
+    }
+    workspace.run(&plan).succeeded().saying("1 to import, 0 to add, 0 to change, 0 to destroy");
+    workspace.configure(&with("00D000000000099AAA"));
+    workspace.run(&plan).failed_saying("00D000000000099");
 }
 
 #[test]

@@ -1,12 +1,20 @@
 //! The real Terraform, the provider as one process and the emulator as another.
 //!
 //! Run with `make test`, or after `make build` with `cargo test -p acceptance-tests --test acceptance`.
-#![expect(clippy::panic, clippy::indexing_slicing, reason = "a test fails by a panic, in its functions too")]
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by a panic, in its functions too, and some run other programs"
+)]
 
 mod aliases;
 mod bootstrap;
+mod budget;
 mod configurations;
 mod credentials;
+mod data_sources;
 mod destroy;
 mod disappears;
 mod drift;
@@ -19,11 +27,16 @@ mod import;
 mod interrupts;
 mod lifecycle;
 mod literal_names;
+mod lockout;
 mod many_gone;
 mod module;
+mod neighbours;
 mod org_settings;
+mod plan_texts;
+mod readiness;
 mod refusals;
 mod replace;
 mod secrets;
 mod smoke_test;
+mod snippets;
 mod update;

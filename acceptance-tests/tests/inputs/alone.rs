@@ -14,18 +14,77 @@ fn app(key: &str, name: &str, label: &str) -> String {
     )
 }
 
-/// Rows 13 and 14. What one resource is planned as, another does not know; the org refuses the second one.
+/// Rows 13 and 14, whichever Terraform plans first: two new ones, one that exists and a new one, two that name an app by
+/// its name. Nothing reaches the org.
 #[test]
 fn two_resources_of_one_name() {
+    let part = |key: &str, app: &str| {
+        format!(
+            "resource \"salesforce_external_client_app_policies\" \"{key}\" {{\n  external_client_app = \"{app}\"\n}}\n"
+        )
+    };
     for (first, second) in [("Shop", "Shop"), ("Shop", "SHOP")] {
-        let org = Emulator::start();
-        let workspace = Workspace::new(&org);
-        workspace.configure(&format!("{}{}", app("a", first, "A"), app("b", second, "B")));
-        let run = workspace.apply();
-        stays_alive(&run);
-        assert_eq!(run.code, Some(1), "two resources share {first} and {second}: {run}");
-        assert_eq!(org.names(org::APP).len(), 1, "{run}");
+        for there_before in [false, true] {
+            let org = Emulator::start();
+            let workspace = Workspace::new(&org);
+            if there_before {
+                workspace.configure(&app("a", first, "A"));
+                workspace.apply().succeeded();
+            }
+            let deploys = org.deploys().len();
+            workspace.configure(&format!("{}{}", app("a", first, "A"), app("b", second, "B")));
+            let run = workspace.run(PLAN).failed_saying("Two resources for one app");
+            stays_alive(&run);
+            assert!(run.says("main.tf line") && run.says(first), "{run}");
+            assert!(first == second || run.says("upper and lower case"), "{run}");
+            workspace.configure(&format!("{}{}", part("a", first), part("b", second)));
+            workspace
+                .run(&["plan", "-no-color", "-input=false", "-lock=false", "-refresh=false"])
+                .failed_saying("Two resources for one app");
+            assert_eq!(org.deploys().len(), deploys, "{run}");
+        }
     }
+}
+
+/// A name that one resource gives up is free for another; a replacement is not taken for a second resource.
+#[test]
+fn names_that_change_hands() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let a = "salesforce_external_client_app.a";
+    let b = "salesforce_external_client_app.b";
+    workspace.step(&app("a", "Shop", "A"), &[(a, Create)]);
+    workspace.configure(&format!("{}{}", app("a", "Store", "A"), app("b", "Shop", "B")));
+    let run = workspace.run(PLAN).succeeded();
+    assert!(run.says("1 to destroy"), "{run}");
+    workspace.configure(&app("b", "Shop", "B"));
+    workspace.run(PLAN).succeeded();
+    workspace.configure(&app("a", "Shop", "A"));
+    workspace.run(&["plan", "-no-color", "-input=false", "-lock=false", "-replace", a]).succeeded();
+    workspace.run(&["taint", a]).succeeded();
+    workspace.run(PLAN).succeeded();
+    workspace.apply().succeeded();
+    workspace.configure(&format!("{}moved {{\n  from = {a}\n  to   = {b}\n}}\n", app("b", "Shop", "A")));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+}
+
+/// Rows 37 and 61: Terraform makes one of them before a provider sees any.
+#[test]
+fn what_terraform_makes_one_of() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.configure(&format!(
+        "{}resource \"salesforce_external_client_app_oauth_settings\" \"a\" {{\n  external_client_app = \
+         salesforce_external_client_app.a.id\n  oauth_scopes = [\"Api\", \"Api\"]\n  custom_attributes = {{ a = \
+         \"User.City\", a = \"User.Country\" }}\n}}\n",
+        app("a", "Shop", "Shop")
+    ));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    assert_eq!(org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"), "Api");
+    let said = org.part(org::OAUTH, "Shop").fields["customAttributes"].to_string();
+    assert!(said.contains("User.Country") && !said.contains("User.City"), "{said}");
 }
 
 /// Row 86.

@@ -7,7 +7,18 @@ use acceptance_tests::workspace::{SOURCE, Workspace};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-const WEIRD: &[&str] = &["null", "unknown", "empty", "long", "wrong type", "control character", "four bytes"];
+const WEIRD: &[&str] =
+    &["null", "unknown", "empty", "longest", "longest + 1", "wrong type", "control character", "four bytes"];
+
+/// Values for what is mandatory beside the attribute that a case is about, by name; KEY is the case's own name.
+const BESIDE: &[(&str, &str)] =
+    &[("name", "\"KEY\""), ("label", "\"Label\""), ("external_client_app", "\"KEY\""), ("app", "\"KEY\"")];
+
+/// In every odd value of a secret: nothing may repeat it.
+const CANARY: &str = "canary";
+
+/// So many bytes a text may have where no rule of its own is stricter.
+const LONGEST_TEXT: usize = 262_144;
 
 /// What is known only after apply, of any type.
 const UNKNOWN: &str = r#"
@@ -22,6 +33,9 @@ struct Case {
     what: String,
     attribute: String,
     text: String,
+    /// There is nothing to tell one of its resources from another: an org has one.
+    is_single: bool,
+    is_data: bool,
 }
 
 #[test]
@@ -41,15 +55,20 @@ fn no_value_of_any_attribute_is_a_surprise() {
 
     let run = workspace.run(&["validate", "-json", "-no-color"]);
     let said = diagnostics::validate(&run, &workspace.folder());
+    let mut answered = answered(&files, &said);
     let mut refused = judge(&files, &said);
     assert_eq!(org.journal().len(), 0, "validate has no business in the org");
+    assert!(!run.stdout.contains(CANARY) && !run.stderr.contains(CANARY), "a secret is echoed: {run}");
 
     // Terraform plans nothing while anything is invalid.
     for file in &refused {
         std::fs::remove_file(workspace.folder().join(file)).expect("the file of a case");
     }
     let run = workspace.run(&["plan", "-json", "-no-color", "-input=false", "-lock=false"]);
-    let by_plan = judge(&files, &diagnostics::plan(&run, &workspace.folder()));
+    assert!(!run.stdout.contains(CANARY) && !run.stderr.contains(CANARY), "a secret is echoed: {run}");
+    let said = diagnostics::plan(&run, &workspace.folder());
+    answered.extend(self::answered(&files, &said));
+    let by_plan = judge(&files, &said);
     diagnostics::nothing_was_written(&org);
     eprintln!(
         "{} odd values of {} attributes and of the read-only ones: {} refused by validate, {} by plan",
@@ -59,16 +78,27 @@ fn no_value_of_any_attribute_is_a_surprise() {
         by_plan.len()
     );
     refused.extend(by_plan);
-    let broken = ["mandatory, null", "read-only", "wrong type", "control character"];
+    let broken = ["mandatory, null", "read-only", "wrong type", "control character", "longest + 1"];
     let taken: Vec<&str> = files
         .iter()
         .filter(|(file, case)| {
-            let is_provider = case.what.starts_with("provider ");
-            !refused.contains(*file) && !is_provider && broken.iter().any(|kind| case.what.ends_with(kind))
+            !refused.contains(*file)
+                && !answered.contains(*file)
+                && broken.iter().any(|kind| case.what.ends_with(kind))
         })
         .map(|(_, case)| case.what.as_str())
         .collect();
     assert!(taken.is_empty(), "taken as they are:\n{}", taken.join("\n"));
+}
+
+/// The files that something is said of at the attribute, or, of a secret, without showing its line.
+fn answered(files: &BTreeMap<String, &Case>, said: &[diagnostics::Diagnostic]) -> BTreeSet<String> {
+    let is_about = |file: &str, case: &Case, one: &diagnostics::Diagnostic| {
+        (one.file == file && one.at == case.attribute)
+            || (one.file.is_empty() && one.text.contains(&case.attribute))
+    };
+    let found = files.iter().filter(|(file, case)| said.iter().any(|one| is_about(file, case, one)));
+    found.map(|(file, _)| file.clone()).collect()
 }
 
 /// The files with errors; each points to the attribute, or to the block when something beside it is missing.
@@ -78,8 +108,10 @@ fn judge(files: &BTreeMap<String, &Case>, said: &[diagnostics::Diagnostic]) -> B
     let mut problems = Vec::new();
     for one in said.iter().filter(|one| one.is_error) {
         match files.get(&one.file) {
-            // A key is not shown, and neither is its line.
-            None if one.text.contains("private key") => {}
+            // A secret is not shown, and neither is its line.
+            None if ["private_key", "private key", "client_secret", "access_token"]
+                .iter()
+                .any(|secret| one.text.contains(secret)) => {}
             None => problems.push(format!("points nowhere: {one:?}")),
             Some(case) => {
                 refused.insert(one.file.clone());
@@ -87,11 +119,18 @@ fn judge(files: &BTreeMap<String, &Case>, said: &[diagnostics::Diagnostic]) -> B
                 let in_block = case.attribute == "trusted_ip_range" && one.at.is_empty();
                 // A login that the org refuses names what can be known of it.
                 let login = case.what.starts_with("provider ");
-                // All cases are resources of one configuration, and an org has its settings once.
-                let twice = one.text.contains("Two resources for one org");
+                // An org has one, and this configuration many.
+                let among_many = case.is_single && one.at.is_empty();
+                // What a data source looks for is not there.
+                let not_found = case.is_data && one.at.is_empty();
+                let too_long_too_soon = case.what.ends_with("longest") && one.text.contains("longer than");
+                if too_long_too_soon {
+                    problems.push(format!("{}: {}", case.what, one.text));
+                }
                 let beside = in_block
+                    || among_many
+                    || not_found
                     || login
-                    || twice
                     || one.text.contains(&case.attribute)
                     || one.text.contains("Missing required argument");
                 if one.at != case.attribute && !beside {
@@ -109,19 +148,37 @@ fn cases(workspace: &Workspace<'_>) -> Vec<Case> {
     let schema: Value = serde_json::from_str(&run.stdout).expect("the schema as JSON");
     let schema = &schema["provider_schemas"][SOURCE];
     let mut cases = Vec::new();
-    for (resource, schema) in schema["resource_schemas"].as_object().unwrap() {
-        of_block(&schema["block"], resource, "", &mut |attribute, line, what| {
-            let required = [("name", "\"KEY\""), ("label", "\"Label\""), ("external_client_app", "\"KEY\"")];
-            let has =
-                |name: &str| schema["block"]["attributes"].get(name).is_some_and(|it| it["required"] == true);
-            let beside = required.iter().filter(|(name, _)| has(name) && *name != attribute);
-            let beside: String = beside.map(|(name, value)| format!("{name} = {value}\n")).collect();
-            cases.push(Case {
-                what,
-                attribute: attribute.to_owned(),
-                text: format!("resource \"{resource}\" \"KEY\" {{\n{beside}{line}\n}}\n"),
+    for (kind, schemas) in [
+        ("resource", "resource_schemas"),
+        ("data", "data_source_schemas"),
+        ("ephemeral", "ephemeral_resource_schemas"),
+    ] {
+        for (name, schema) in schema[schemas].as_object().into_iter().flatten() {
+            let attributes = schema["block"]["attributes"].as_object();
+            let mandatory: Vec<&String> = attributes
+                .into_iter()
+                .flatten()
+                .filter(|(_, attribute)| attribute["required"] == true)
+                .map(|(name, _)| name)
+                .collect();
+            let value = |mandatory: &str| {
+                let known = BESIDE.iter().find(|(name, _)| *name == mandatory);
+                known.map(|(_, value)| *value).unwrap_or_else(|| {
+                    panic!("{kind} {name} needs {mandatory}: add a value that is valid for it to BESIDE")
+                })
+            };
+            of_block(&schema["block"], &format!("{kind} {name}"), "", &mut |attribute, line, what| {
+                let beside = mandatory.iter().filter(|name| **name != attribute);
+                let beside: String = beside.map(|name| format!("{name} = {}\n", value(name))).collect();
+                cases.push(Case {
+                    what,
+                    attribute: attribute.to_owned(),
+                    text: format!("{kind} \"{name}\" \"KEY\" {{\n{beside}{line}\n}}\n"),
+                    is_single: kind == "resource" && mandatory.is_empty(),
+                    is_data: kind != "resource",
+                });
             });
-        });
+        }
     }
     of_block(&schema["provider"]["block"], "provider", "", &mut |attribute, line, what| {
         cases.push(Case {
@@ -131,6 +188,8 @@ fn cases(workspace: &Workspace<'_>) -> Vec<Case> {
                 "provider \"salesforce\" {{\nalias = \"KEY\"\n{line}\n}}\nresource \"salesforce_external_client_app\" \
                  \"KEY\" {{\nprovider = salesforce.KEY\nname = \"KEY\"\nlabel = \"Label\"\n}}\n"
             ),
+            is_single: false,
+            is_data: false,
         });
     });
     cases
@@ -145,7 +204,7 @@ fn of_block(schema: &Value, of: &str, block: &str, add: &mut dyn FnMut(&str, Str
             continue;
         }
         for kind in WEIRD {
-            let line = format!("{name} = {}", odd(kind, &attribute["type"]));
+            let line = format!("{name} = {}", odd(kind, attribute));
             let needed = if *kind == "null" && attribute["required"] == true { "mandatory, " } else { "" };
             let what = format!("{of} {block} {name}, {needed}{kind}");
             if block.is_empty() {
@@ -166,23 +225,59 @@ fn of_block(schema: &Value, of: &str, block: &str, add: &mut dyn FnMut(&str, Str
     }
 }
 
-fn odd(kind: &str, of_type: &Value) -> String {
-    let long = "x".repeat(20_000);
+fn odd(kind: &str, attribute: &Value) -> String {
+    let of_type = &attribute["type"];
+    let is_secret = attribute["sensitive"] == true;
+    let description = attribute["description"].as_str().unwrap_or_default();
+    let more = usize::from(kind == "longest + 1");
     let text = match kind {
         "null" => return "null".to_owned(),
         "unknown" => return "terraform_data.unknown.output".to_owned(),
-        "empty" => String::new(),
-        "long" => long,
+        "longest" | "longest + 1" => return longest(of_type, description, is_secret, more),
+        "empty" => "\"\"".to_owned(),
         "wrong type" => {
             return if of_type.is_array() { "true" } else { "{ a = [1] }" }.to_owned();
         }
-        "control character" => "a\\u0001b".to_owned(),
-        _ => "🧀".to_owned(),
+        "control character" if is_secret => format!("\"{CANARY}\\u0001b\""),
+        "control character" => "\"a\\u0001b\"".to_owned(),
+        _ if is_secret => format!("\"{CANARY}🧀\""),
+        _ => "\"🧀\"".to_owned(),
     };
     match (of_type.as_str(), of_type[0].as_str()) {
-        (Some("number"), _) if kind == "long" => "1e400".to_owned(),
-        (Some(_), _) => format!("\"{text}\""),
-        (_, Some("map")) => format!("{{ \"{text}\" = \"{text}\" }}"),
-        _ => format!("[\"{text}\"]"),
+        (Some(_), _) => text,
+        (_, Some("map")) => format!("{{ {text} = {text} }}"),
+        _ => format!("[{text}]"),
+    }
+}
+
+/// The greatest value that the description allows, or one more. Texts are made by Terraform, to keep files short.
+fn longest(of_type: &Value, description: &str, is_secret: bool, more: usize) -> String {
+    let number_after = |words: &str| -> Option<usize> {
+        let (_, rest) = description.split_once(words)?;
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    };
+    if of_type == "number" {
+        let most = description.split_once("From ").and_then(|(_, rest)| rest.split_once(" to "));
+        let most = most.map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect::<String>());
+        let most: usize = most.and_then(|digits| digits.parse().ok()).unwrap_or(720);
+        return (most + more).to_string();
+    }
+    if of_type == "bool" {
+        return if more == 0 { "true" } else { "2" }.to_owned();
+    }
+    if of_type[0] == "map"
+        && let Some(most) = number_after("At most ")
+    {
+        return format!("{{ for number in range({}) : \"a${{number}}\" => \"User.City\" }}", most + more);
+    }
+    let characters = number_after("at most ").unwrap_or(LONGEST_TEXT);
+    let canary = if is_secret { CANARY } else { "" };
+    let rest = characters + more - canary.len();
+    let text = format!("join(\"\", [\"{canary}\", replace(format(\"%{rest}s\", \"\"), \" \", \"x\")])");
+    match of_type[0].as_str() {
+        None => text,
+        Some("map") => format!("{{ a = {text} }}"),
+        Some(_) => format!("[{text}]"),
     }
 }

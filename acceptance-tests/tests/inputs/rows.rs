@@ -1,7 +1,7 @@
 //! The catalogue, in three runs of Terraform: every row has a file of its own.
 
 use crate::diagnostics::{self, Diagnostic};
-use crate::table::{DO_NOT_APPLY, ELSEWHERE, Of, ROWS, Row, Stage, Verdict};
+use crate::table::{DO_NOT_APPLY, ELSEWHERE, FINE, MORE, Of, ROWS, Row, Stage, Verdict};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
@@ -56,6 +56,27 @@ fn is_refused_by_plan() {
         }
     }
     diagnostics::nothing_was_written(&org);
+}
+
+/// Beyond the catalogue: dead combinations, arguments of the provider. And nothing is said of what is close to them.
+#[test]
+fn no_more_and_no_less_is_said_of_combinations() {
+    let mut workspace = Workspace::anonymous();
+    workspace.unset("TF_LOG");
+    let more: Vec<Placed> = MORE.iter().enumerate().collect();
+    write(&workspace, &more, "");
+    let run = workspace.run(&["validate", "-json", "-no-color"]);
+    assert!(!run.stdout.contains("canary") && !run.stderr.contains("canary"), "a secret is echoed: {run}");
+    check(&more, &diagnostics::validate(&run, &workspace.folder()));
+    eprintln!("{} more bad inputs", more.len());
+
+    let mut workspace = Workspace::anonymous();
+    workspace.unset("TF_LOG");
+    let fine: Vec<Placed> = FINE.iter().enumerate().collect();
+    write(&workspace, &fine, "");
+    let run = workspace.run(&["validate", "-json", "-no-color"]);
+    let said = diagnostics::validate(&run, &workspace.folder());
+    assert!(said.is_empty(), "an opinion too many: {said:#?}");
 }
 
 /// A row and its place among all.
@@ -119,6 +140,13 @@ fn check(rows: &[Placed], said: &[Diagnostic]) {
             said.iter().filter(|one| one.file.is_empty() && row.at.is_empty()).any(|one| is_expected(&one))
         };
         let found = own.iter().any(is_expected) || nowhere();
+        let silencer = "suppress_warnings = [\"";
+        let cannot_be_silenced = row.verdict == Verdict::Warning
+            && row.at != "suppress_warnings"
+            && !own.iter().any(|one| is_expected(one) && one.text.contains(silencer));
+        if cannot_be_silenced {
+            problems.push(format!("row {}: no ID for suppress_warnings in {own:#?}", row.number));
+        }
         let too_hard = row.verdict == Verdict::Warning && own.iter().any(|one| one.is_error);
         if !found || too_hard {
             let body: String = row.body.chars().take(120).collect();

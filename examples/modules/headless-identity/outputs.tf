@@ -13,6 +13,14 @@ output "org_id" {
   value       = salesforce_external_client_app.this.org_id
 }
 
+output "readiness" {
+  description = "Per variant: status (ready, not_ready, unknown), what blocks it, what could not be read. Null without check_readiness."
+  value = one([
+    for readiness in data.salesforce_headless_identity_readiness.this :
+    { for variant in var.variants : variant => readiness[variant] }
+  ])
+}
+
 output "flows" {
   description = "Per variant, what a client sends to /services/oauth2/authorize; besides it come the credentials (or a guest's Uvid-Hint), code_challenge and state."
   value = {

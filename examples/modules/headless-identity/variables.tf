@@ -168,6 +168,19 @@ variable "deletion_protection" {
   nullable    = false
 }
 
+variable "check_readiness" {
+  description = "Whether each plan asks the org if the variants can work, and warns of what is missing."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "site" {
+  description = "Name of the Experience Cloud site that clients call, as Setup lists it under All Sites. With it the check readiness looks at the site, too."
+  type        = string
+  default     = null
+}
+
 variable "site_url" {
   description = "The Experience Cloud site that clients call, https://acme.my.site.com. Used in outputs only."
   type        = string

@@ -76,6 +76,9 @@ struct State {
     remarks: Vec<String>,
     damaged: u32,
     list_fails: Option<Error>,
+    /// The apps of others, besides the files.
+    foreign_apps: u64,
+    count_fails: Option<Error>,
 }
 
 /// An org that follows a script, and keeps a journal.
@@ -248,6 +251,19 @@ impl MetadataApi for Script {
 
     fn query<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Row>> {
         Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn count<'a>(&'a self, object: &'a str) -> Answer<'a, u64> {
+        Box::pin(async move {
+            self.with(|state| {
+                state.journal.push(format!("count {object}"));
+                if let Some(error) = &state.count_fails {
+                    return Err(error.clone());
+                }
+                let apps = state.files.keys().filter(|key| key.kind == APP).count();
+                Ok(state.foreign_apps + apps as u64)
+            })
+        })
     }
 
     fn consumer_credentials<'a>(&'a self, id: &'a str) -> Answer<'a, Vec<Consumer>> {

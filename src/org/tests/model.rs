@@ -44,6 +44,8 @@ enum Manner {
 /// What happened in one deploy.
 struct Deployed {
     texts: Vec<String>,
+    /// When it was handed over.
+    begins: Instant,
     ends: Instant,
     succeeds: bool,
 }
@@ -121,6 +123,7 @@ impl MetadataApi for Model {
     fn start_deploy<'a>(&'a self, zip: &'a [u8], _: &'a DeployOptions) -> Answer<'a, String> {
         Box::pin(async move {
             let files = package::read(zip).unwrap();
+            let begins = Instant::now();
             sleep(Duration::from_millis(10)).await;
             Ok(self.with(|world| {
                 let now = Instant::now();
@@ -130,7 +133,7 @@ impl MetadataApi for Model {
                 let report = world.decide(&files);
                 let texts = files.into_iter().map(|file| file.text).collect();
                 let ends = now + world.took;
-                world.deploys.push((Deployed { texts, ends, succeeds: report.success }, report));
+                world.deploys.push((Deployed { texts, begins, ends, succeeds: report.success }, report));
                 (world.deploys.len() - 1).to_string()
             }))
         })
@@ -163,6 +166,10 @@ impl MetadataApi for Model {
         unreachable!("nobody asks")
     }
 
+    fn count<'a>(&'a self, _: &'a str) -> Answer<'a, u64> {
+        unreachable!("nobody asks")
+    }
+
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Consumer>> {
         unreachable!("nobody asks")
     }
@@ -179,6 +186,18 @@ impl Act {
 
     fn writes_app(&self) -> bool {
         matches!(self.what, What::App(_) | What::Both)
+    }
+
+    /// Whether both write the same file.
+    fn overlaps(&self, other: &Act) -> bool {
+        let writes_settings = |act: &Act| matches!(act.what, What::Settings(_) | What::Both);
+        self.app == other.app
+            && (self.writes_app() && other.writes_app() || writes_settings(self) && writes_settings(other))
+    }
+
+    /// Whether it stays to the end, however long that takes.
+    fn is_patient(&self) -> bool {
+        self.patience == PATIENT && self.goes.is_none()
     }
 
     /// Its changes; each file says which job it is of.
@@ -201,6 +220,9 @@ impl Act {
     }
 }
 
+/// Seconds that are enough for anything.
+const PATIENT: u64 = 3_600;
+
 fn mark(number: usize) -> String {
     format!("(job {number})")
 }
@@ -214,7 +236,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(What::Delete),
     ];
     let comes = prop_oneof![0..400_u64, 0..4_000_u64];
-    let patience = prop_oneof![6 => Just(3_600_u64), 1 => 1..8_u64];
+    let patience = prop_oneof![6 => Just(PATIENT), 1 => 1..8_u64];
     let goes = prop_oneof![6 => Just(None), 1 => (0..4_000_u64).prop_map(Some)];
     let act = (comes, what, 0..4_usize, patience, goes).prop_map(|(comes, what, app, patience, goes)| Act {
         comes,
@@ -256,53 +278,144 @@ async fn play(org: &Org, acts: &[Act], stop: Option<u64>) -> Vec<Ending> {
     endings
 }
 
-/// Checks each answer against what the org did.
-fn check(acts: &[Act], endings: &[Ending], world: &World, begun: Instant) -> Result<(), TestCaseError> {
-    prop_assert!(world.faults.is_empty(), "{:?}", world.faults);
-    // The deploy that each job's changes were made by.
-    let mut made = Vec::new();
-    for (number, act) in acts.iter().enumerate() {
-        let marked = |(deployed, _): &&(Deployed, DeployReport)| {
-            deployed.succeeds && deployed.texts.iter().any(|text| text.contains(&mark(number)))
-        };
-        let by: Vec<usize> =
-            world.deploys.iter().enumerate().filter(|(_, deploy)| marked(deploy)).map(|(at, _)| at).collect();
-        prop_assert!(by.len() <= 1, "job {number} was done twice: {by:?}");
-        let by = by.first().copied();
-        made.push(by);
-        match &endings[number].0 {
-            _ if act.what == What::Delete => {}
+/// What the org did, and what the callers were told of it.
+struct Told<'a> {
+    acts: &'a [Act],
+    endings: &'a [Ending],
+    world: &'a World,
+    begun: Instant,
+    stop: Option<u64>,
+    /// The deploy that each job's changes were made by.
+    made: Vec<Option<usize>>,
+}
+
+impl Told<'_> {
+    fn check(&mut self) -> Result<(), TestCaseError> {
+        prop_assert!(self.world.faults.is_empty(), "{:?}", self.world.faults);
+        for number in 0..self.acts.len() {
+            let by: Vec<usize> = self.deploys_of(number).collect();
+            prop_assert!(by.len() <= 1, "job {number} was done twice: {by:?}");
+            self.made.push(by.first().copied());
+        }
+        for number in 0..self.acts.len() {
+            self.answer_is_true(number)?;
+            self.who_has_gone_is_left_out(number)?;
+            self.an_innocent_succeeds(number)?;
+            self.order_is_kept(number)?;
+            self.a_part_goes_with_its_app(number)?;
+        }
+        if let Some(stop) = self.stop {
+            let stop = self.begun + Duration::from_millis(stop);
+            let sent = self.world.deploys.iter().any(|(deployed, _)| deployed.begins > stop);
+            prop_assert!(!sent, "a deploy was sent after the stop");
+        }
+        Ok(())
+    }
+
+    /// The deploys that made the changes of a job.
+    fn deploys_of(&self, number: usize) -> impl Iterator<Item = usize> {
+        let mark = mark(number);
+        let deploys = self.world.deploys.iter().enumerate();
+        let made = deploys.filter(move |(_, (deployed, _))| {
+            deployed.succeeds && deployed.texts.iter().any(|text| text.contains(&mark))
+        });
+        made.map(|(at, _)| at)
+    }
+
+    fn answer_is_true(&self, number: usize) -> Result<(), TestCaseError> {
+        let (act, by) = (&self.acts[number], self.made[number]);
+        match &self.endings[number].0 {
+            Some(Ok(applied)) if act.what == What::Delete => {
+                let deploy = applied.deploy_id.parse::<usize>().ok();
+                let deploy = deploy.and_then(|at| self.world.deploys.get(at));
+                let member = format!("<members>{}</members>", act.app_name());
+                let deletes = deploy.is_some_and(|(deployed, _)| {
+                    deployed.succeeds && deployed.texts.iter().any(|text| text.contains(&member))
+                });
+                prop_assert!(deletes, "job {number}: {applied:?} deletes nothing");
+            }
             Some(Ok(applied)) => {
-                prop_assert_eq!(
-                    by.map(|by| by.to_string()),
-                    Some(applied.deploy_id.clone()),
-                    "job {}",
-                    number
-                );
+                let told = Some(applied.deploy_id.clone());
+                prop_assert_eq!(by.map(|by| by.to_string()), told, "job {}", number);
             }
             Some(Err(ApplyErrorKind::Unverified { .. })) => {
-                prop_assert!(act.patience < 3_600, "job {number} had the time to wait for its end");
+                prop_assert!(act.patience < PATIENT, "job {number} had the time to wait for its end");
             }
             Some(Err(_)) => prop_assert_eq!(by, None, "job {}", number),
             None => {}
         }
+        Ok(())
     }
-    for (number, act) in acts.iter().enumerate() {
-        let (ending, ended) = &endings[number];
-        for (other, app) in acts.iter().enumerate() {
+
+    fn who_has_gone_is_left_out(&self, number: usize) -> Result<(), TestCaseError> {
+        if let (None, went) = &self.endings[number]
+            && let Some(by) = self.made[number]
+        {
+            let begins = self.world.deploys[by].0.begins;
+            prop_assert!(begins <= *went, "job {number} was sent after its caller had gone");
+        }
+        Ok(())
+    }
+
+    /// Nobody fails for what others want. Two failures with the same words and no name may be the org's own.
+    fn an_innocent_succeeds(&self, number: usize) -> Result<(), TestCaseError> {
+        let act = &self.acts[number];
+        let mute = |act: &&Act| matches!(act.what, What::App(Manner::Mute) | What::Settings(Manner::Mute));
+        let same_app = || self.acts.iter().filter(|other| other.app == act.app);
+        let has_app = act.writes_app()
+            || same_app().any(|app| app.writes_app() && app.comes <= act.comes && app.is_patient())
+                && same_app().all(|app| !app.writes_app() || app.is_good())
+                && !same_app().any(|other| other.what == What::Delete);
+        if act.is_good()
+            && has_app
+            && act.is_patient()
+            && self.stop.is_none()
+            && self.acts.iter().filter(mute).count() < 2
+        {
+            let ending = &self.endings[number].0;
+            prop_assert!(matches!(ending, Some(Ok(_))), "job {number} did nothing wrong: {ending:?}");
+        }
+        Ok(())
+    }
+
+    /// Of two who write the same file, the later one has the last word; unless it brings the app that the other awaits.
+    /// With a deletion between them what awaits what may go in a circle, which has to be cut somewhere.
+    fn order_is_kept(&self, number: usize) -> Result<(), TestCaseError> {
+        let act = &self.acts[number];
+        if self.acts.iter().any(|other| other.what == What::Delete && other.app == act.app) {
+            return Ok(());
+        }
+        for (other, earlier) in self.acts.iter().enumerate() {
+            let brings_app = act.writes_app() && !earlier.writes_app();
+            if earlier.comes < act.comes
+                && !brings_app
+                && earlier.overlaps(act)
+                && let (Some(first), Some(second)) = (self.made[other], self.made[number])
+            {
+                prop_assert!(first < second, "job {number} overtook job {other}");
+            }
+        }
+        Ok(())
+    }
+
+    fn a_part_goes_with_its_app(&self, number: usize) -> Result<(), TestCaseError> {
+        let act = &self.acts[number];
+        let (ending, ended) = &self.endings[number];
+        for (other, app) in self.acts.iter().enumerate() {
             let parent = matches!(act.what, What::Settings(_)) && app.writes_app() && app.app == act.app;
             if !parent {
                 continue;
             }
-            if let (Some(part), Some(whole)) = (made[number], made[other])
+            if let (Some(part), Some(whole)) = (self.made[number], self.made[other])
                 && app.comes <= act.comes
                 && app.is_good()
             {
                 prop_assert!(whole <= part, "job {number} went before its app, job {other}");
             }
             // Whoever only lacks an app does not fail while somebody waits with it. A deletion may come between.
-            let deleted = acts.iter().any(|act| act.what == What::Delete && act.app == app.app);
-            let waits = begun + Duration::from_millis(app.comes) < *ended && endings[other].1 > *ended;
+            let deleted = self.acts.iter().any(|act| act.what == What::Delete && act.app == app.app);
+            let comes = self.begun + Duration::from_millis(app.comes);
+            let waits = comes < *ended && self.endings[other].1 > *ended;
             if let Some(Err(ApplyErrorKind::Rejected { problems, .. })) = ending {
                 let lacks = problems.iter().all(|problem| problem.message.contains("CROSS_REFERENCE"));
                 prop_assert!(
@@ -311,8 +424,8 @@ fn check(acts: &[Act], endings: &[Ending], world: &World, begun: Instant) -> Res
                 );
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn run(acts: &[Act], locks: u32, took: u64, stop: Option<u64>, batching: bool) -> Result<(), TestCaseError> {
@@ -326,12 +439,15 @@ fn run(acts: &[Act], locks: u32, took: u64, stop: Option<u64>, batching: bool) -
         let begun = Instant::now();
         let endings = play(&org, acts, stop).await;
         sleep(Duration::from_secs(60)).await;
-        model.with(|world| check(acts, &endings, world, begun))
+        model.with(|world| Told { acts, endings: &endings, world, begun, stop, made: Vec::new() }.check())
     })
 }
 
+/// How many schedules are tried. The clock is paused, so that each takes a few milliseconds.
+const SCHEDULES: u32 = 10_000;
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: SCHEDULES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_job_is_answered_once_and_truly(

@@ -1,6 +1,7 @@
 //! Messages about a configuration or a plan: known without asking the org.
 
 use super::Diagnostic;
+use crate::metadata::{echo, nearest};
 use crate::provider::danger::shown;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Subject};
 use crate::value::{Path, Value};
@@ -36,6 +37,20 @@ pub fn misplaced_key(path: &Path, problem: &str) -> Diagnostic {
     Diagnostic::error("Misplaced private key", format!("{path}: {problem}"))
 }
 
+/// Words that are to silence warnings and silence none. `place`: the argument or the variable.
+pub fn unknown_warnings(place: &str, ids: &[&str], known: &[&str]) -> Diagnostic {
+    let ids = ids.iter().map(|id| match nearest(id, known) {
+        Some(meant) => format!("{} (did you mean {meant:?}?)", echo(id)),
+        None => echo(id),
+    });
+    let detail = format!(
+        "{place} has what is the ID of no warning and silences nothing: {}.\n\nThe IDs that there are: {}.",
+        ids.collect::<Vec<_>>().join(", "),
+        known.join(", ")
+    );
+    Diagnostic::warning("Unknown ID of a warning", detail)
+}
+
 pub fn unwritable(path: Path, character: char) -> Diagnostic {
     let detail = format!(
         "The text holds the character U+{:04X}, which a metadata file cannot carry. Remove it.",
@@ -49,8 +64,32 @@ pub fn too_long(path: Path, longest: usize) -> Diagnostic {
     Diagnostic::error("Text too long", detail).at(path)
 }
 
+/// Of an argument of the provider block; the line of a secret is not shown.
+pub fn argument_too_long(name: &str, secret: bool, longest: usize) -> Diagnostic {
+    let detail = format!("{name} is longer than {longest} bytes. Is this another file than you meant?");
+    let problem = Diagnostic::error("Text too long", detail);
+    if secret { problem } else { problem.at_attribute(name) }
+}
+
 pub fn duplicate(path: Path) -> Diagnostic {
     Diagnostic::error("Duplicate member", "The list has this member twice. Remove one.").at(path)
+}
+
+/// Two resources of a configuration that name one app.
+pub fn named_twice(resource: &str, attribute: &str, app: &str, other: &str) -> Diagnostic {
+    let why = if app == other {
+        "An app can be managed by one of them only: remove the other one, or give it another name."
+    } else {
+        "The two names differ in upper and lower case only, which makes no other app: write one of them otherwise."
+    };
+    let detail = format!("Another {resource} of this configuration has {attribute} = \"{other}\". {why}");
+    Diagnostic::error("Two resources for one app", detail).at_attribute(attribute)
+}
+
+/// Resources of one app that contradict each other.
+pub fn unmet_need(attribute: &str, message: &str, app: &str) -> Diagnostic {
+    Diagnostic::error("Contradiction between resources", message.replace("{app}", app))
+        .at_attribute(attribute)
 }
 
 pub fn foreign_consumer(link: &str, written: &[&str]) -> Diagnostic {
@@ -184,4 +223,17 @@ pub fn certificate_changed(attribute: &str, app: &str, old: &str, new: &str) -> 
         "certificate-changed",
     )
     .at_attribute(attribute)
+}
+
+/// Arguments of which exactly one must be written.
+pub fn one_of(arguments: &[&str], written: &[&str]) -> Diagnostic {
+    let problem = if written.is_empty() { "None is written." } else { "More than one is written." };
+    let found = Diagnostic::error(
+        "One argument is needed",
+        format!("Write exactly one of {}. {problem}", arguments.join(", ")),
+    );
+    match written {
+        [_, second, ..] => found.at_attribute(second),
+        _ => found,
+    }
 }

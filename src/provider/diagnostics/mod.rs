@@ -71,6 +71,18 @@ impl Diagnostic {
     }
 }
 
+/// What the warnings of this folder are called in `suppress_warnings`; those of a resource stand in its spec.
+pub const IDS: &[&str] = &[
+    "certificate-changed",
+    "certificate-expired",
+    "consumer-key-destroyed",
+    "drift-not-checked",
+    "no-longer-managed",
+    "policies-stay",
+    "settings-stay",
+    "unconfirmed-rule",
+];
+
 /// Messages in the order they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);

@@ -411,14 +411,7 @@ pub fn made_twice(spec: &ResourceSpec, app: &str) -> Diagnostic {
             ),
         );
     };
-    Diagnostic::error(
-        "Two resources for one app",
-        format!(
-            "Another {resource} of this configuration has {attribute} = \"{app}\" too. An app can be managed by one of them \
-             only: remove the other one."
-        ),
-    )
-    .at_attribute(attribute)
+    super::named_twice(resource, attribute, app, app)
 }
 
 pub fn nothing_to_take_over(attribute: &str, app: &str) -> Diagnostic {
@@ -508,4 +501,44 @@ pub fn newer_state(name: &str) -> Diagnostic {
         "State of a newer provider",
         format!("The state of {name} was written by a newer version of this provider. Use that version."),
     )
+}
+
+/// A data source while the provider block is not known yet.
+pub fn data_source_waits(argument: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The provider is not configured yet",
+        format!(
+            "{argument} of the provider block is known only after apply, and a data source asks the org. Apply what it \
+             depends on first, with terraform apply -target."
+        ),
+    )
+}
+
+pub fn lookup_interrupted(name: &str) -> Diagnostic {
+    Diagnostic::error("Interrupted", format!("{name} was not read to the end. Run the command again."))
+}
+
+/// What a data source should find is not there.
+pub fn no_such_record(what: &str, argument: &str, written: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Not found in the org",
+        format!(
+            "The org has no {what} with the {argument} {written:?}, or does not show it to the provider's user. Names are \
+             API names; those of installed packages begin with the namespace: namespace__Name."
+        ),
+    )
+    .at_attribute(argument)
+}
+
+/// What a data source should find is there more than once.
+pub fn ambiguous(what: &str, argument: &str, written: &str, names: &[String]) -> Diagnostic {
+    Diagnostic::error(
+        "More than one found",
+        format!(
+            "{} of the org have the {argument} {written:?}: {}. Write the name of the {what} that you mean.",
+            names.len(),
+            names.join(", ")
+        ),
+    )
+    .at_attribute(argument)
 }

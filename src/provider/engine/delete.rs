@@ -53,7 +53,7 @@ impl Engine<'_> {
         let own = self.spec.parts.iter().map(|part| part.kind);
         let wanted: Vec<Wanted> = own
             .chain(others.iter().copied())
-            .map(|kind| Wanted { kind, app: app.clone(), hint: private.parts.get(kind.name).cloned() })
+            .map(|kind| Wanted::new(kind, app.as_str()).hint(private.parts.get(kind.name).cloned()))
             .collect();
         let lookups = match self.org.read(&wanted, Freshness::Now, deadline).await {
             Ok(lookups) => lookups,
@@ -107,7 +107,7 @@ impl Engine<'_> {
             return Ok(true);
         };
         let hint = private.parts.get(part.kind.name).cloned();
-        let wanted = [Wanted { kind: part.kind, app: app.to_owned(), hint }];
+        let wanted = [Wanted::new(part.kind, app).hint(hint)];
         match self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await {
             Ok(lookups) => Ok(lookups.iter().all(|lookup| matches!(lookup, Lookup::Absent { .. }))),
             Err(error) => Err(diagnostics::unreadable(self.spec.noun, app, &error).into()),

@@ -10,12 +10,14 @@ mod create;
 mod delete;
 mod disappearance;
 mod import;
+mod people;
 mod read;
 mod records;
 pub(super) mod state;
 mod update;
 
 pub use activity::Activity;
+pub use read::is_linked;
 
 use std::time::Duration;
 
@@ -64,7 +66,11 @@ impl Engine<'_> {
         let Some(row) = oauth_settings::SPEC.key_row() else {
             return false;
         };
-        let wanted = [Wanted { kind: row.part.kind, app: app.to_owned(), hint: None }];
+        let wanted = Wanted::new(row.part.kind, app);
+        let wanted = match freshness {
+            Freshness::Snapshot => [wanted.offhand()],
+            Freshness::Now => [wanted],
+        };
         let deadline = Instant::now() + VERIFYING;
         match self.org.read(&wanted, freshness, deadline).await.as_deref() {
             Ok([Lookup::Found(found)]) => {

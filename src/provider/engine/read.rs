@@ -2,12 +2,12 @@
 
 use super::state::{Actual, Frame, PartState, join, private_after};
 use super::{Engine, diagnostics, disappearance, same_org};
-use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
+use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted, quoted};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
 use crate::provider::operations::{ReadReply, ReadRequest};
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID, Presence, Subject};
+use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID, Presence, ResourceSpec, Subject};
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
@@ -64,7 +64,8 @@ impl Engine<'_> {
         let mut state = join(&frame, &actual, &request.state);
         self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics).await;
         let own = self.spec.protectable && self.is_own_app(&app, Freshness::Snapshot).await;
-        let private = PrivateState { records, ..private };
+        let headcount = self.headcount(&state, &records, &private.headcount).await;
+        let private = PrivateState { records, headcount, ..private };
         reply.private = private_after(&private, &actual, &state, own);
         reply.identity = Some(self.identity(&app, &session));
         self.activity.note(self.spec.name, &app, state.get(DELETION_PROTECTION) == &Value::Bool(true));
@@ -144,7 +145,7 @@ impl Engine<'_> {
             let state = match lookup {
                 Lookup::Found(found) => PartState::Present(found),
                 Lookup::Absent { .. } if part.presence == Presence::MayBeUnreadable && actual.exists() => {
-                    if self.is_linked(&actual, session) {
+                    if is_linked(self.spec, &actual, session) {
                         PartState::Absent
                     } else {
                         PartState::Unreadable
@@ -171,16 +172,6 @@ impl Engine<'_> {
         Ok(actual)
     }
 
-    /// Whether the consumer is another org's: then there is no consumer file here.
-    fn is_linked(&self, actual: &Actual, session: &SessionFacts) -> bool {
-        let Some(row) = self.spec.link_row() else {
-            return false;
-        };
-        let component = actual.part(row.part).component();
-        let link = component.and_then(|component| component.get(row.field.attribute).as_text());
-        link.and_then(|link| link.split_once(':')).is_some_and(|(owner, _)| !same_org(owner, &session.org_id))
-    }
-
     /// Parts that may not be read keep their values; the consumer key may be had elsewhere.
     pub(super) async fn fill_unreadable(
         &self,
@@ -205,9 +196,13 @@ impl Engine<'_> {
 
     /// The consumer key of an app by REST, where the org allows that.
     async fn consumer_key_of(&self, app: &str) -> Result<Option<String>, Unavailable> {
-        // The app of an installed package may have the same developer name.
+        let (namespace, name) = match app.split_once("__") {
+            Some((namespace, name)) => (quoted(namespace), name),
+            None => ("null".to_owned(), app),
+        };
         let soql = format!(
-            "SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{app}' AND NamespacePrefix = null"
+            "SELECT Id FROM ExternalClientApplication WHERE DeveloperName = {} AND NamespacePrefix = {namespace}",
+            quoted(name)
         );
         let rows = self.org.query(&soql).await?;
         match rows.first().and_then(|row| row.get("Id")).and_then(|id| id.as_str()) {
@@ -219,4 +214,14 @@ impl Engine<'_> {
     pub(super) fn identity(&self, app: &str, session: &SessionFacts) -> Value {
         identity::value(self.spec.subject, app, &session.org_id_18)
     }
+}
+
+/// Whether the consumer is another org's: then there is no consumer file here.
+pub fn is_linked(spec: &ResourceSpec, actual: &Actual, session: &SessionFacts) -> bool {
+    let Some(row) = spec.link_row() else {
+        return false;
+    };
+    let component = actual.part(row.part).component();
+    let link = component.and_then(|component| component.get(row.field.attribute).as_text());
+    link.and_then(|link| link.split_once(':')).is_some_and(|(owner, _)| !same_org(owner, &session.org_id))
 }

@@ -8,6 +8,9 @@ use crate::provider::danger::{Danger, Transition};
 use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
 use crate::provider::timeouts::Timeouts;
 
+/// The scopes that make refresh tokens.
+const REFRESHING: &[&str] = &["RefreshToken", "OfflineAccess"];
+
 pub static SPEC: ResourceSpec = ResourceSpec {
     name: "salesforce_external_client_app_oauth_settings",
     noun: "OAuth settings",
@@ -59,9 +62,49 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             when: &[
                 ("secret_required_for_web_server_flow", Is::False),
                 ("secret_required_for_refresh_token", Is::True),
+                ("oauth_scopes", Is::HasAny(REFRESHING)),
             ],
             message: "A client without a secret can log in but not refresh: write \
                       secret_required_for_refresh_token = false for a public client.",
+        },
+        Combination {
+            id: "rotation-without-refresh-tokens",
+            verdict: Verdict::Warning,
+            at: "refresh_token_rotation_enabled",
+            when: &[("refresh_token_rotation_enabled", Is::True), ("oauth_scopes", Is::HasNone(REFRESHING))],
+            message: "refresh_token_rotation_enabled has no effect: without the scope RefreshToken the app gets no refresh \
+                      token. Add it to oauth_scopes, or leave the rotation out.",
+        },
+        Combination {
+            id: "jwt-with-web-scope",
+            verdict: Verdict::Warning,
+            at: "named_user_jwt_enabled",
+            when: &[("named_user_jwt_enabled", Is::True), ("oauth_scopes", Is::HasAny(&["Web"]))],
+            message: "With named_user_jwt_enabled access tokens are JWTs, and users of live orgs report that those open no \
+                      session in a browser, which the scope Web in oauth_scopes is for.",
+        },
+        Combination {
+            id: "flow-without-callback",
+            verdict: Verdict::Warning,
+            at: "code_credential_flow_enabled",
+            when: &[("code_credential_flow_enabled", Is::True), ("callback_urls", Is::Empty)],
+            message: "The Authorization Code and Credentials Flow returns to one of callback_urls, and there is none: no \
+                      login can succeed. Write callback_urls.",
+        },
+        Combination {
+            id: "no-scopes",
+            verdict: Verdict::Warning,
+            at: "oauth_scopes",
+            when: &[("oauth_scopes", Is::WrittenEmpty)],
+            message: "With no scope in oauth_scopes no client can ask for one. Whether Salesforce refuses that is not \
+                      confirmed.",
+        },
+        Combination {
+            id: "token-exchange-secret-without-flow",
+            verdict: Verdict::Warning,
+            at: "secret_required_for_token_exchange",
+            when: &[("secret_required_for_token_exchange", Is::True), ("token_exchange_enabled", Is::False)],
+            message: "secret_required_for_token_exchange has no effect while token_exchange_enabled is false.",
         },
     ],
     dangers: &[
@@ -85,28 +128,29 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             attribute: "pkce_required",
             change: Transition::ToTrue,
             summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on every authorization request needs a code_challenge (PKCE).",
+            detail: "\"{app}\": from now on every authorization request must carry a code_challenge, and the token request its \
+                     code_verifier (PKCE).",
         },
         Danger {
             id: "existing-clients",
             attribute: "secret_required_for_web_server_flow",
             change: Transition::ToTrue,
             summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on the web server flow needs the consumer secret.",
+            detail: "\"{app}\": from now on the token request of the web server flow must carry client_secret, the consumer secret.",
         },
         Danger {
             id: "existing-clients",
             attribute: "secret_required_for_refresh_token",
             change: Transition::ToTrue,
             summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on refreshing a token needs the consumer secret.",
+            detail: "\"{app}\": from now on the request that refreshes a token must carry client_secret, the consumer secret.",
         },
         Danger {
             id: "existing-clients",
             attribute: "secret_required_for_token_exchange",
             change: Transition::ToTrue,
             summary: "Existing clients may fail",
-            detail: "\"{app}\": from now on the token exchange flow needs the consumer secret.",
+            detail: "\"{app}\": from now on the request of the token exchange flow must carry client_secret, the consumer secret.",
         },
         Danger {
             id: "existing-clients",

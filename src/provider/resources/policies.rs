@@ -2,13 +2,40 @@
 
 use std::sync::OnceLock;
 
-use crate::metadata::types::{configurable_policies, oauth_policies};
+use crate::metadata::types;
 use crate::provider::combination::{Combination, Is, Verdict};
 use crate::provider::danger::{Danger, Transition};
+use crate::provider::neighbours::Need;
 use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
+use crate::provider::resources::oauth_settings;
 use crate::provider::timeouts::Timeouts;
 
 const TIMED: &[&str] = &["SpecificLifetime", "SpecificInactivity"];
+
+/// What policies need of the OAuth settings, which often somebody else manages.
+pub static NEEDS: &[Need] = &[
+    Need {
+        of: &SPEC,
+        attribute: "guest_code_credential_flow_enabled",
+        is: Is::True,
+        other: &oauth_settings::SPEC,
+        needs: "named_user_jwt_enabled",
+        unless: Is::False,
+        message: "Guests get JWT access tokens only, and the OAuth settings of \"{app}\" have named_user_jwt_enabled = \
+                  false. Set it there to true, or leave guest_code_credential_flow_enabled out of the policies.",
+    },
+    Need {
+        of: &SPEC,
+        attribute: "guest_code_credential_flow_enabled",
+        is: Is::True,
+        other: &oauth_settings::SPEC,
+        needs: "code_credential_flow_enabled",
+        unless: Is::False,
+        message: "Guests come by the Authorization Code and Credentials Flow, and the OAuth settings of \"{app}\" have \
+                  code_credential_flow_enabled = false. Set it there to true, or leave \
+                  guest_code_credential_flow_enabled out of the policies.",
+    },
+];
 
 pub static SPEC: ResourceSpec = ResourceSpec {
     name: "salesforce_external_client_app_policies",
@@ -22,8 +49,8 @@ pub static SPEC: ResourceSpec = ResourceSpec {
               policies wait for the settings. Changing it replaces the resource.",
     },
     parts: &[
-        Part { kind: &oauth_policies::TYPE, suffix: "_oauthPlcy", presence: Presence::Optional },
-        Part { kind: &configurable_policies::TYPE, suffix: "_plcy", presence: Presence::Optional },
+        Part { kind: &types::oauth_policies::TYPE, suffix: "_oauthPlcy", presence: Presence::Optional },
+        Part { kind: &types::configurable_policies::TYPE, suffix: "_plcy", presence: Presence::Optional },
     ],
     creation: Creation::TakesOver,
     destruction: Destruction::StopsManaging,
@@ -197,25 +224,24 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             attribute: "permitted_users",
             change: Transition::ToWord("AdminApprovedPreAuthorized"),
             summary: "Users lose access to an app",
-            detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply everyone loses access at once, tokens \
-                     included, but for holders of permission sets: {permission_sets}; of profiles: {profiles}; and users \
-                     with \"Use Any API Client\".",
+            detail: "\"{app}\": from {old} to AdminApprovedPreAuthorized: on apply everyone without {permitted} loses \
+                     access at once, tokens included. Holders: {holders}. Users with \"Use Any API Client\" keep access.",
         },
         Danger {
             id: "access-lost",
             attribute: "permission_sets",
-            change: Transition::MembersRemoved,
+            change: Transition::MembersRemovedUnless("permitted_users", "AllSelfAuthorized"),
             summary: "Users lose access to an app",
             detail: "\"{app}\": on apply everyone who has access only by {removed} loses it at once, tokens included. \
-                     Users with \"Use Any API Client\" keep access.",
+                     Holders: {holders}. Users with \"Use Any API Client\" keep access.",
         },
         Danger {
             id: "access-lost",
             attribute: "profiles",
-            change: Transition::MembersRemoved,
+            change: Transition::MembersRemovedUnless("permitted_users", "AllSelfAuthorized"),
             summary: "Users lose access to an app",
             detail: "\"{app}\": on apply everyone who has access only by the profile {removed} loses it at once, tokens \
-                     included. Users with \"Use Any API Client\" keep access.",
+                     included. Holders: {holders}. Users with \"Use Any API Client\" keep access.",
         },
         Danger {
             id: "app-disabled",
@@ -234,9 +260,12 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         Danger {
             id: "anonymous-access",
             attribute: "guest_code_credential_flow_enabled",
-            change: Transition::ToTrue,
+            change: Transition::On,
             summary: "Anonymous access",
-            detail: "\"{app}\": people who have not logged in get tokens with the scopes of the app.",
+            detail: "\"{app}\": on apply people who have not logged in get access tokens, with the oauth_scopes of the \
+                     app's OAuth settings and the rights of the site's guest user. How long these live: \
+                     guest_jwt_session_timeout_type = {guest_jwt_session_timeout_type}, guest_jwt_timeout_minutes = \
+                     {guest_jwt_timeout_minutes}.",
         },
     ],
     // Policies wait for settings that another resource may be creating; longer than this they will not come.

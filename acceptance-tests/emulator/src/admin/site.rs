@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{Outcome, body, wrong};
 use crate::emulator::State;
 use crate::http::{Answer, Request};
-use crate::org::User;
-use crate::report;
+use crate::org::{Org, PermissionSetGroup, User};
+use crate::{report, stamp};
 
 pub fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
     let ok = |value: Value| Ok(Answer::json(200, &value));
@@ -223,4 +223,34 @@ pub fn patch_user(state: &mut State, username: &str, changes: &Value) -> Result<
     }
     let after = user.clone();
     org.recount(Some(&before), Some(&after))
+}
+
+/// `{"Shop_All": {"members": ["Shop_Customer"], "holders": 40, "holdingDirectly": 15}}`: 40 people hold the group alone,
+/// 15 more hold a member directly as well. Null removes a group.
+pub fn set_permission_set_groups(org: &mut Org, wanted: &Map<String, Value>) -> Result<(), String> {
+    for (index, (name, value)) in wanted.iter().enumerate() {
+        org.permission_set_groups.retain(|group| group.name != *name);
+        if value.is_null() {
+            continue;
+        }
+        let members: std::collections::BTreeSet<String> =
+            serde_json::from_value(value.get("members").cloned().unwrap_or_default())
+                .map_err(|error| format!("members: {error}"))?;
+        if let Some(unknown) =
+            members.iter().find(|name| !org.permission_sets.iter().any(|set| set.name == **name))
+        {
+            return Err(format!("no permission set {unknown}"));
+        }
+        let number = |name: &str| value.get(name).and_then(Value::as_u64).unwrap_or_default();
+        let place = (org.permission_set_groups.len() + index) as u64 + 1;
+        org.permission_set_groups.push(PermissionSetGroup {
+            id: stamp::record_id("0PG", place),
+            set_id: stamp::record_id("0PS", 1000 + place),
+            name: name.clone(),
+            members,
+            holders: number("holders"),
+            holding_directly: usize::try_from(number("holdingDirectly")).unwrap_or_default(),
+        });
+    }
+    Ok(())
 }

@@ -276,6 +276,7 @@ pub fn check_retrieve(state: &mut State, method: Node<'_, '_>, call: &mut Call) 
     if retrieve.completed.is_some() && with_zip {
         retrieve.is_deleted = true;
         retrieve.zip = String::new();
+        retrieve.properties = Value::Null;
     }
     Ok(format!("<result>{result}</result>"))
 }

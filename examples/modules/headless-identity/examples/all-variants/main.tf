@@ -24,6 +24,7 @@ module "portal" {
   user_token_minutes  = 30
   guest_token_minutes = 10
   manage_org_settings = true
+  site                = "Shop"
   site_url            = "https://portal.example.my.site.com"
 }
 

@@ -1,0 +1,276 @@
+//! What a plan says of changes that can hurt, before anybody applies them: Terraform's own output, as a person reads it.
+//!
+//! Not here: who loses access to an app, and how many they are.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::workspace::Workspace;
+
+const BASE: &str = r#"
+resource "salesforce_external_client_app" "shop" {
+  name  = "Shop"
+  label = "Shop"
+}
+
+resource "salesforce_external_client_app_oauth_settings" "shop" {
+  external_client_app                 = salesforce_external_client_app.shop.id
+  callback_urls                       = ["https://shop.example.com/callback", "https://old.example.com/callback"]
+  oauth_scopes                        = ["Api", "OpenID", "RefreshToken"]
+  certificate                         = {certificate_1}
+  code_credential_flow_enabled        = true
+  code_credential_post_only           = false
+  named_user_jwt_enabled              = false
+  pkce_required                       = true
+  secret_required_for_refresh_token   = false
+  secret_required_for_web_server_flow = false
+  token_exchange_enabled              = true
+  secret_required_for_token_exchange  = false
+}
+
+resource "salesforce_external_client_app_policies" "shop" {
+  external_client_app                = salesforce_external_client_app_oauth_settings.shop.id
+  enabled                            = true
+  guest_code_credential_flow_enabled = false
+  guest_jwt_session_timeout_type     = "Custom"
+  guest_jwt_timeout_minutes          = 30
+  ip_relaxation                      = "Bypass"
+  oauth_plugin_enabled               = true
+}
+
+resource "salesforce_external_client_app" "till" {
+  name  = "Till"
+  label = "Till"
+}
+
+resource "salesforce_external_client_app_oauth_settings" "till" {
+  external_client_app = salesforce_external_client_app.till.id
+  pkce_required       = false
+}
+"#;
+
+/// What is replaced in the base, by what, and the words that the plan has then.
+struct Case {
+    edits: &'static [(&'static str, &'static str)],
+    says: &'static [&'static str],
+}
+
+const fn case(edits: &'static [(&'static str, &'static str)], says: &'static [&'static str]) -> Case {
+    Case { edits, says }
+}
+
+const SUPPRESS: &str = "suppress_warnings = [\"";
+
+const WARNINGS: &[Case] = &[
+    case(
+        &[("pkce_required       = false", "pkce_required = true")],
+        &["Existing clients may fail", "\"Till\": from now on", "code_challenge", "code_verifier", SUPPRESS],
+    ),
+    case(
+        &[("secret_required_for_web_server_flow = false", "secret_required_for_web_server_flow = true")],
+        &["Existing clients may fail", "\"Shop\": from now on", "web server flow", "client_secret", SUPPRESS],
+    ),
+    case(
+        &[("secret_required_for_refresh_token   = false", "secret_required_for_refresh_token = true")],
+        &["Existing clients may fail", "refresh", "client_secret", SUPPRESS],
+    ),
+    case(
+        &[("secret_required_for_token_exchange  = false", "secret_required_for_token_exchange = true")],
+        &["Existing clients may fail", "token exchange", "client_secret", SUPPRESS],
+    ),
+    case(
+        &[("code_credential_post_only           = false", "code_credential_post_only = true")],
+        &["Existing clients may fail", "in the body of a POST", SUPPRESS],
+    ),
+    case(
+        &[(", \"https://old.example.com/callback\"]", "]")],
+        &["Existing clients may fail", "https://old.example.com/callback are refused", SUPPRESS],
+    ),
+    case(
+        &[("\"Api\", \"OpenID\", ", "\"Api\", ")],
+        &["Existing clients may fail", "can no longer be asked for with OpenID", SUPPRESS],
+    ),
+    case(
+        &[("code_credential_flow_enabled        = true", "code_credential_flow_enabled = false")],
+        &["An app stops working", "headless login", "guest access", SUPPRESS],
+    ),
+    case(
+        &[("  enabled                            = true", "  enabled = false")],
+        &["An app stops working", "every login and every use", SUPPRESS],
+    ),
+    case(
+        &[("oauth_plugin_enabled               = true", "oauth_plugin_enabled = false")],
+        &["An app stops working", "every OAuth flow", SUPPRESS],
+    ),
+    case(
+        &[("named_user_jwt_enabled              = false", "named_user_jwt_enabled = true")],
+        &["New tokens are JWTs", "SOAP calls below API 68.0", "session_timeout_minutes", SUPPRESS],
+    ),
+    case(
+        &[
+            ("named_user_jwt_enabled              = false", "named_user_jwt_enabled = true"),
+            ("guest_code_credential_flow_enabled = false", "guest_code_credential_flow_enabled = true"),
+        ],
+        &[
+            "Anonymous access",
+            "people who have not logged in get access tokens",
+            "oauth_scopes",
+            "guest_jwt_session_timeout_type = Custom, guest_jwt_timeout_minutes = 30",
+            SUPPRESS,
+        ],
+    ),
+    case(
+        &[("{certificate_1}", "{certificate_2}")],
+        &[
+            "Certificate changes",
+            "\"Shop\": from {fingerprint_1} (valid until",
+            "to {fingerprint_2} (valid until",
+            SUPPRESS,
+        ],
+    ),
+    case(
+        &[("  ip_relaxation                      = \"Bypass\"\n", "")],
+        &[
+            "Attribute no longer managed",
+            "ip_relaxation is no longer managed; Bypass stays in the org",
+            SUPPRESS,
+        ],
+    ),
+    case(
+        &[("name  = \"Till\"", "name = \"Desk\"")],
+        &[
+            "Consumer key will be destroyed",
+            "\"Till\": the consumer key (the client ID) and all its tokens end",
+            "gets a new consumer key",
+            "to change what people see, change label",
+            SUPPRESS,
+        ],
+    ),
+];
+
+const ERRORS: &[Case] = &[
+    case(
+        &[("pkce_required                       = true", "pkce_required = false")],
+        &["Invalid combination of attributes", "neither a consumer secret nor PKCE", "pkce_required = true"],
+    ),
+    case(
+        &[("guest_code_credential_flow_enabled = false", "guest_code_credential_flow_enabled = true")],
+        &[
+            "Contradiction between resources",
+            "\"Shop\"",
+            "named_user_jwt_enabled = false. Set it there to true",
+        ],
+    ),
+    case(
+        &[
+            ("guest_code_credential_flow_enabled = false", "guest_code_credential_flow_enabled = true"),
+            ("named_user_jwt_enabled              = false", "named_user_jwt_enabled = true"),
+            ("code_credential_flow_enabled        = true", "code_credential_flow_enabled = false"),
+        ],
+        &[
+            "Contradiction between resources",
+            "\"Shop\"",
+            "code_credential_flow_enabled = false. Set it there to true",
+        ],
+    ),
+    case(
+        &[(
+            "  enabled                            = true",
+            "  permitted_users = \"AdminApprovedPreAuthorized\"",
+        )],
+        &["Invalid combination of attributes", "nobody could log in", "Write permission_sets or profiles"],
+    ),
+];
+
+/// The words in braces and what they stand for.
+fn words() -> Vec<(&'static str, String)> {
+    let make = || {
+        let made = rcgen::generate_simple_self_signed(vec!["shop.example.com".to_owned()]);
+        let made = made.expect("a certificate").cert;
+        let digest = ring::digest::digest(&ring::digest::SHA256, made.der());
+        let pairs: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+        (serde_json::json!(made.pem()).to_string(), pairs.join(":"))
+    };
+    let (first, second) = (make(), make());
+    vec![
+        ("{certificate_1}", first.0),
+        ("{certificate_2}", second.0),
+        ("{fingerprint_1}", first.1),
+        ("{fingerprint_2}", second.1),
+    ]
+}
+
+fn filled(text: &str, words: &[(&str, String)]) -> String {
+    words.iter().fold(text.to_owned(), |text, (word, stands_for)| text.replace(word, stands_for))
+}
+
+#[track_caller]
+fn edited(case: &Case) -> String {
+    case.edits.iter().fold(BASE.to_owned(), |text, (from, to)| {
+        assert_eq!(text.matches(from).count(), 1, "{from:?} is once in the base");
+        text.replace(from, to)
+    })
+}
+
+#[test]
+fn what_can_hurt_is_said_before_it_happens() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    let words = words();
+    workspace.configure(&filled(BASE, &words));
+    let run = workspace.apply().succeeded();
+    assert!(!run.says("Anonymous access") && !run.says("Existing clients may fail"), "{run}");
+    workspace.is_settled();
+    let plan = ["plan", "-no-color", "-input=false", "-lock=false", "-refresh=false"];
+    let mut problems = Vec::new();
+    for (cases, code) in [(WARNINGS, Some(0)), (ERRORS, Some(1))] {
+        for case in cases {
+            workspace.configure(&filled(&edited(case), &words));
+            let run = workspace.run(&plan);
+            let missing: Vec<String> =
+                case.says.iter().map(|text| filled(text, &words)).filter(|text| !run.says(text)).collect();
+            if run.code != code || !missing.is_empty() {
+                problems.push(format!("{:?}: {missing:#?} in {run}", case.edits));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+#[test]
+fn what_ends_is_said_before_it_ends() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    workspace.configure(&filled(BASE, &words()));
+    workspace.apply().succeeded();
+    let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
+    let app = "salesforce_external_client_app.shop";
+    let settings = "salesforce_external_client_app_oauth_settings.shop";
+    let policies = "salesforce_external_client_app_policies.shop";
+    let with = |more: &[&str]| workspace.run(&[&plan, more].concat()).succeeded();
+    with(&["-destroy"]).saying("Consumer key will be destroyed").saying("The org stays as it is");
+    with(&["-destroy", "-target", policies]).saying("would let everyone in again");
+    for address in [app, settings] {
+        with(&["-replace", address])
+            .saying("Consumer key will be destroyed")
+            .saying("every client must be given");
+    }
+}
+
+/// A new app whose guests may come at once is told of, too; a warning that is silenced is not.
+#[test]
+fn guests_of_a_new_app_are_told_of() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    let guests = BASE
+        .replace("named_user_jwt_enabled              = false", "named_user_jwt_enabled = true")
+        .replace("guest_code_credential_flow_enabled = false", "guest_code_credential_flow_enabled = true");
+    workspace.configure(&filled(&guests, &words()));
+    let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
+    workspace.run(&plan).succeeded().saying("Anonymous access").saying("guest_jwt_timeout_minutes = 30");
+    workspace.set("SALESFORCE_SUPPRESS_WARNINGS", "anonymous-access, no-such-thing");
+    let run = workspace.run(&plan).succeeded();
+    assert!(!run.says("Anonymous access"), "{run}");
+    run.saying("Unknown ID of a warning").saying("silences nothing: \"no-such-thing\"");
+}

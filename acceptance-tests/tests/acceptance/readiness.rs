@@ -1,0 +1,431 @@
+//! Each gate of headless identity, closed alone, is the one that the readiness data source names; what may not be read is
+//! unknown, and never open.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its functions too")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES as APP_POLICIES};
+use acceptance_tests::plan::Action::Create;
+use acceptance_tests::workspace::Workspace;
+use serde_json::{Value, json};
+
+const VARIANTS: [&str; 6] = ["login", "passwordless", "registration", "forgot_password", "guest", "refresh"];
+const FLOWS: &[&str] = &["login", "passwordless", "registration", "guest"];
+const NAMED: &[&str] = &["login", "passwordless", "registration"];
+
+/// An org in which everything is open that can be read, for a private client.
+fn open_org() -> Emulator {
+    let org = Emulator::start();
+    let everything = SHOP.replace(
+        "permission_sets                    = [\"Shop_Customer\"]",
+        "permission_sets = [\"Shop_Customer\"]\n  profiles = [\"Customer Community User\"]",
+    );
+    let workspace = Workspace::new(&org);
+    workspace.step(&everything, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    drop(workspace);
+    org
+}
+
+/// A workspace that only asks.
+struct Question<'org> {
+    workspace: Workspace<'org>,
+}
+
+impl<'org> Question<'org> {
+    fn new(org: &'org Emulator, arguments: &str) -> Question<'org> {
+        let workspace = Workspace::new(org);
+        let question = Question { workspace };
+        question.ask(arguments);
+        question
+    }
+
+    fn ask(&self, arguments: &str) {
+        self.workspace.configure(&format!(
+            "data \"salesforce_headless_identity_readiness\" \"it\" {{\n  external_client_app = \"Shop\"\n  {arguments}\n}}\n\
+             output \"it\" {{ value = data.salesforce_headless_identity_readiness.it }}\n"
+        ));
+    }
+
+    fn answer(&self) -> Value {
+        self.workspace.apply().succeeded();
+        let shown = self.workspace.run(&["output", "-json", "it"]).succeeded();
+        serde_json::from_str(&shown.stdout).unwrap()
+    }
+}
+
+const PRIVATE: &str = "site = \"Shop\"\n  client_type = \"private\"";
+const PUBLIC: &str = "site = \"Shop\"\n  client_type = \"public\"";
+
+/// The gates of a variant in a list of its report.
+fn gates(answer: &Value, variant: &str, list: &str) -> BTreeSet<String> {
+    let entries = answer[variant][list].as_array().cloned().unwrap_or_default();
+    entries.iter().map(|entry| entry["gate"].as_str().unwrap().to_owned()).collect()
+}
+
+fn status<'a>(answer: &'a Value, variant: &str) -> &'a str {
+    answer[variant]["status"].as_str().unwrap()
+}
+
+/// What closes a gate, and opens it again.
+enum Flip {
+    /// Elements of a component: kind, its app or its own name, element to value.
+    Component(&'static str, &'static str, &'static [(&'static str, &'static str)]),
+    /// `PATCH` to the emulator's administration.
+    Admin(&'static str, Value),
+}
+
+impl Flip {
+    /// Does it, and says how to undo it.
+    fn make(&self, org: &Emulator) -> Vec<(String, Value)> {
+        match self {
+            Flip::Component(kind, owner, changes) => {
+                let component = org.part(kind, owner);
+                let path = format!("/components/{kind}/{}", component.name);
+                let mut before = serde_json::Map::new();
+                let mut after = serde_json::Map::new();
+                for (element, value) in *changes {
+                    let old = component.text(element);
+                    let text = |text: &str| if text.is_empty() { Value::Null } else { json!(text) };
+                    before.insert((*element).to_owned(), text(&old));
+                    after.insert((*element).to_owned(), text(value));
+                }
+                org.admin("PATCH", &path, Some(&Value::Object(after)));
+                vec![(path, Value::Object(before))]
+            }
+            Flip::Admin(path, changes) => {
+                let path = path.replace("{guest}", &org.user("shop.guest"));
+                let now = org.admin("GET", &path, None);
+                let mut before = serde_json::Map::new();
+                for (name, value) in changes.as_object().unwrap() {
+                    let old = match value {
+                        Value::Object(inner) => {
+                            inner.keys().map(|key| (key.clone(), now[name][key].clone())).collect()
+                        }
+                        _ => now[name].clone(),
+                    };
+                    before.insert(name.clone(), old);
+                }
+                org.admin("PATCH", &path, Some(changes));
+                vec![(path, Value::Object(before))]
+            }
+        }
+    }
+}
+
+/// What is flipped, and which gates then close which variants.
+struct Case(&'static str, Flip, &'static [(&'static [&'static str], &'static str)]);
+
+fn cases() -> Vec<Case> {
+    let site = |changes: Value| Flip::Admin("/site", changes);
+    let auth = |changes: Value| Flip::Admin("/site", json!({ "authApi": changes }));
+    vec![
+        Case(
+            "the org's switch",
+            Flip::Component("OauthOidcSettings", "OauthOidc", &[("oAuthCdCrdtFlowEnable", "false")]),
+            &[(FLOWS, "G1")],
+        ),
+        Case(
+            "the app is off",
+            Flip::Component(APP_POLICIES, "Shop", &[("isEnabled", "false")]),
+            &[(FLOWS, "G3")],
+        ),
+        Case(
+            "its OAuth is off",
+            Flip::Component(APP_POLICIES, "Shop", &[("isOauthPluginEnabled", "false")]),
+            &[(FLOWS, "G3")],
+        ),
+        Case(
+            "the app's flow",
+            Flip::Component(GLOBAL_OAUTH, "Shop", &[("isCodeCredFlowEnabled", "false")]),
+            &[(FLOWS, "G4")],
+        ),
+        Case(
+            "everyone may approve",
+            Flip::Component(OAUTH_POLICIES, "Shop", &[("permittedUsersPolicyType", "AllSelfAuthorized")]),
+            &[(NAMED, "G6")],
+        ),
+        Case(
+            "nobody is named",
+            Flip::Component(
+                OAUTH_POLICIES,
+                "Shop",
+                &[("commaSeparatedPermissionSet", ""), ("commaSeparatedProfile", "")],
+            ),
+            &[(NAMED, "G6")],
+        ),
+        Case(
+            "nobody holds what is named",
+            Flip::Component(
+                OAUTH_POLICIES,
+                "Shop",
+                &[("commaSeparatedPermissionSet", "Held_By_Nobody"), ("commaSeparatedProfile", "")],
+            ),
+            &[(NAMED, "G6"), (NAMED, "N6")],
+        ),
+        Case(
+            "the secret is optional",
+            Flip::Component(GLOBAL_OAUTH, "Shop", &[("isConsumerSecretOptional", "true")]),
+            &[(NAMED, "G8")],
+        ),
+        Case(
+            "the secret of a refresh",
+            Flip::Component(GLOBAL_OAUTH, "Shop", &[("isSecretRequiredForRefreshToken", "false")]),
+            &[(&["refresh"], "G9")],
+        ),
+        Case("no callback", Flip::Component(GLOBAL_OAUTH, "Shop", &[("callbackUrl", "")]), &[(FLOWS, "G10")]),
+        Case(
+            "no scopes",
+            Flip::Component(OAUTH, "Shop", &[("commaSeparatedOauthScopes", "")]),
+            &[(&["guest", "refresh"], "G11")],
+        ),
+        Case(
+            "no refresh scope",
+            Flip::Component(OAUTH, "Shop", &[("commaSeparatedOauthScopes", "Api, OpenID")]),
+            &[(&["refresh"], "G11")],
+        ),
+        Case(
+            "opaque tokens",
+            Flip::Component(GLOBAL_OAUTH, "Shop", &[("isNamedUserJwtEnabled", "false")]),
+            &[(&["guest"], "G13")],
+        ),
+        Case(
+            "no guests",
+            Flip::Component(OAUTH_POLICIES, "Shop", &[("isGuestCodeCredFlowEnabled", "false")]),
+            &[(&["guest"], "G14")],
+        ),
+        Case(
+            "custom without minutes",
+            Flip::Component(OAUTH_POLICIES, "Shop", &[("guestJwtTimeout", "")]),
+            &[(&["guest"], "G15")],
+        ),
+        Case(
+            "no refresh tokens",
+            Flip::Component(OAUTH_POLICIES, "Shop", &[("refreshTokenPolicyType", "Zero")]),
+            &[(&["refresh"], "G17")],
+        ),
+        Case(
+            "registration is off",
+            auth(json!({ "isHeadlessUserRegistrationAllowed": false })),
+            &[(&["registration"], "N1")],
+        ),
+        Case("no handler", auth(json!({ "registrationHandler": null })), &[(&["registration"], "N1")]),
+        Case(
+            "nobody runs the handler",
+            auth(json!({ "registrationExecutionUser": null })),
+            &[(&["registration"], "N1")],
+        ),
+        Case(
+            "no default profile",
+            auth(json!({ "registrationUserDefaultProfile": null })),
+            &[(&["registration"], "N1")],
+        ),
+        Case(
+            "passwordless is off",
+            auth(json!({ "isPwdlessLoginAllowed": false })),
+            &[(&["passwordless"], "N2")],
+        ),
+        Case(
+            "forgot password is off",
+            auth(json!({ "isForgotPwdAllowed": false })),
+            &[(&["forgot_password"], "N3")],
+        ),
+        Case(
+            "passwordless is off and unprotected",
+            auth(json!({ "isPwdlessLoginAllowed": false, "isRecaptchaRequiredPwdlessLogin": false })),
+            &[(&["passwordless"], "N2"), (&["passwordless"], "N4")],
+        ),
+        Case(
+            "registration is off and unprotected",
+            auth(json!({ "isHeadlessUserRegistrationAllowed": false, "isRecaptchaRequiredRgstr": false })),
+            &[(&["registration"], "N1"), (&["registration"], "N4")],
+        ),
+        Case(
+            "forgot password is off and unprotected",
+            auth(json!({ "isForgotPwdAllowed": false, "isRecaptchaRequiredForgotPwd": false })),
+            &[(&["forgot_password"], "N3"), (&["forgot_password"], "N4")],
+        ),
+        Case(
+            "the site is not activated",
+            site(json!({ "status": "UnderConstruction" })),
+            &[(&["login", "passwordless", "registration", "forgot_password", "guest"], "N5")],
+        ),
+        Case("nobody is a member", site(json!({ "memberProfiles": [] })), &[(NAMED, "N6")]),
+        Case("others are members", site(json!({ "memberProfiles": ["Admin"] })), &[(NAMED, "N6")]),
+        Case(
+            "the guest user is inactive",
+            Flip::Admin("/users/{guest}", json!({ "active": false })),
+            &[(&["guest"], "G14c")],
+        ),
+    ]
+}
+
+#[test]
+fn each_gate_that_closes_is_named_and_no_other() {
+    let org = open_org();
+    org.admin("PATCH", "/org", Some(&json!({ "permissionSets": { "Held_By_Nobody": 0 } })));
+    let question = Question::new(&org, PRIVATE);
+    let open = question.answer();
+    assert_eq!(open["ready_variants"], json!(["login", "guest", "refresh"]), "{open:#}");
+    assert_eq!(open["not_ready_variants"], json!([]), "{open:#}");
+    assert_eq!(
+        open["unknown_variants"],
+        json!(["passwordless", "registration", "forgot_password"]),
+        "{open:#}"
+    );
+    for variant in ["passwordless", "registration", "forgot_password"] {
+        assert_eq!(
+            gates(&open, variant, "unknown"),
+            ["N4".to_owned()].into(),
+            "what nobody can read: {open:#}"
+        );
+    }
+
+    let mut closed = BTreeSet::new();
+    for Case(what, flip, expected) in cases() {
+        let undo = flip.make(&org);
+        let answer = question.answer();
+        let mut wanted: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (variants, gate) in expected {
+            closed.insert(*gate);
+            for variant in *variants {
+                wanted.entry(variant).or_default().insert((*gate).to_owned());
+            }
+        }
+        for variant in VARIANTS {
+            let found = gates(&answer, variant, "blocking");
+            let wanted = wanted.remove(variant).unwrap_or_default();
+            assert_eq!(found, wanted, "{what}: {variant}: {:#}", answer[variant]);
+            assert_eq!(status(&answer, variant) == "not_ready", !wanted.is_empty(), "{what}: {variant}");
+            for entry in answer[variant]["blocking"].as_array().unwrap() {
+                for part in ["field", "actual", "expected", "fix"] {
+                    let text = entry[part].as_str().unwrap();
+                    assert!(!text.is_empty() && !text.contains('{'), "{what}: {part} is {text:?}");
+                }
+            }
+        }
+        for (path, before) in undo {
+            org.admin("PATCH", &path, Some(&before));
+        }
+    }
+    assert_eq!(question.answer(), open, "everything was opened again");
+    assert_eq!(closed.len(), 19, "gates closed: {closed:?}");
+}
+
+#[test]
+fn a_public_client_needs_pkce_and_no_secret() {
+    let org = open_org();
+    let question = Question::new(&org, PUBLIC);
+    let answer = question.answer();
+    assert_eq!(gates(&answer, "login", "blocking"), ["G8".to_owned()].into(), "{answer:#}");
+    assert_eq!(gates(&answer, "refresh", "blocking"), ["G9".to_owned()].into(), "{answer:#}");
+    let public = [("isConsumerSecretOptional", "true"), ("isSecretRequiredForRefreshToken", "false")];
+    for (element, value) in public {
+        org.edit(GLOBAL_OAUTH, "Shop", element, value);
+    }
+    assert_eq!(question.answer()["ready_variants"], json!(["login", "guest", "refresh"]));
+
+    org.edit(GLOBAL_OAUTH, "Shop", "isPkceRequired", "false");
+    let answer = question.answer();
+    assert_eq!(gates(&answer, "login", "blocking"), ["G7".to_owned()].into(), "{answer:#}");
+    org.edit("OauthOidcSettings", "OauthOidc", "isPkceRequired", "true");
+    assert_eq!(
+        question.answer()["ready_variants"],
+        json!(["login", "guest", "refresh"]),
+        "the org requires it of all"
+    );
+
+    question.ask("site = \"Shop\"");
+    let answer = question.answer();
+    assert_eq!(
+        answer["ready_variants"],
+        json!(["login", "guest", "refresh"]),
+        "no type, no judgement: {answer:#}"
+    );
+}
+
+#[test]
+fn without_a_site_what_is_the_sites_is_unknown() {
+    let org = open_org();
+    let question = Question::new(&org, "client_type = \"private\"");
+    let answer = question.answer();
+    assert_eq!(answer["ready_variants"], json!(["refresh"]), "{answer:#}");
+    assert_eq!(answer["not_ready_variants"], json!([]), "{answer:#}");
+    let all = |gates: &[&str]| gates.iter().map(|gate| (*gate).to_owned()).collect::<BTreeSet<String>>();
+    assert_eq!(gates(&answer, "login", "unknown"), all(&["N5", "N6"]));
+    assert_eq!(gates(&answer, "guest", "unknown"), all(&["N5", "G14c"]));
+    assert_eq!(gates(&answer, "registration", "unknown"), all(&["G6", "N1", "N4", "N5", "N6"]));
+    assert!(answer["login"]["unknown"][0]["why"].as_str().unwrap().contains("no site is given"));
+
+    // A closed gate is closed, whatever else is unknown.
+    org.edit(GLOBAL_OAUTH, "Shop", "isCodeCredFlowEnabled", "false");
+    assert_eq!(status(&question.answer(), "login"), "not_ready");
+}
+
+#[test]
+fn what_may_not_be_read_is_unknown() {
+    let org = open_org();
+    let question = Question::new(&org, PRIVATE);
+
+    org.admin("PATCH", "/org", Some(&json!({ "switches": { "no_sites": true } })));
+    let answer = question.answer();
+    assert_eq!(answer["ready_variants"], json!(["refresh"]), "an org without sites: {answer:#}");
+    assert_eq!(answer["not_ready_variants"], json!([]), "{answer:#}");
+    org.admin("PATCH", "/org", Some(&json!({ "switches": { "no_sites": false } })));
+
+    org.edit("ExternalClientAppSettings", "ExternalClientApp", "enableConsumerSecretApiAccess", "false");
+    let answer = question.answer();
+    assert_eq!(answer["ready_variants"], json!([]), "the consumer is hidden: {answer:#}");
+    assert_eq!(answer["not_ready_variants"], json!([]), "{answer:#}");
+    assert!(gates(&answer, "login", "unknown").contains("G4"), "{answer:#}");
+    assert!(gates(&answer, "refresh", "unknown").contains("G9"), "{answer:#}");
+    org.edit("ExternalClientAppSettings", "ExternalClientApp", "enableConsumerSecretApiAccess", "true");
+
+    let admin = org.user("admin");
+    let path = format!("/users/{admin}");
+    let all = org.admin("GET", &path, None)["permissions"].clone();
+    let fewer: Vec<Value> =
+        all.as_array().unwrap().iter().filter(|name| **name != "ViewSetup").cloned().collect();
+    org.admin("PATCH", &path, Some(&json!({ "permissions": fewer })));
+    // The profile is counted among users, which everybody sees: the permission set alone leaves it open.
+    org.edit(OAUTH_POLICIES, "Shop", "commaSeparatedProfile", "Standard");
+    let policies = org.part(OAUTH_POLICIES, "Shop").name;
+    let without_profiles = json!({ "commaSeparatedProfile": null });
+    org.admin("PATCH", &format!("/components/{OAUTH_POLICIES}/{policies}"), Some(&without_profiles));
+    let answer = question.answer();
+    assert!(gates(&answer, "login", "unknown").contains("G6"), "holders may not be counted: {answer:#}");
+    assert_eq!(status(&answer, "login"), "unknown", "{answer:#}");
+}
+
+#[test]
+fn arguments_that_name_nothing_are_errors_and_nothing_else_is() {
+    let org = open_org();
+    let workspace = Workspace::new(&org);
+    let ask = |arguments: &str| {
+        workspace.configure(&format!(
+            "data \"salesforce_headless_identity_readiness\" \"it\" {{\n  {arguments}\n}}\n"
+        ));
+        workspace.run(&["plan", "-no-color", "-input=false"])
+    };
+    ask("external_client_app = \"Nobody\"").failed_saying("The org has no External Client App");
+    ask("external_client_app = \"Shop\"\n  site = \"Nowhere\"")
+        .failed_saying("The org has no Experience Cloud site");
+    ask("external_client_app = \"Shop\"\n  client_type = \"secret\"").failed_saying("client_type");
+}
+
+#[test]
+fn a_check_warns_and_names_the_gate() {
+    let org = open_org();
+    org.edit(GLOBAL_OAUTH, "Shop", "isCodeCredFlowEnabled", "false");
+    let workspace = Workspace::new(&org);
+    workspace.configure(
+        "check \"headless\" {\n  data \"salesforce_headless_identity_readiness\" \"it\" {\n    \
+         external_client_app = \"Shop\"\n  }\n  assert {\n    \
+         condition     = data.salesforce_headless_identity_readiness.it.login.status == \"ready\"\n    \
+         error_message = jsonencode(data.salesforce_headless_identity_readiness.it.login.blocking)\n  }\n}\n",
+    );
+    let run = workspace.apply().succeeded();
+    assert!(run.says("Check block assertion failed"), "{run}");
+    assert!(run.says("code_credential_flow_enabled = true"), "{run}");
+}

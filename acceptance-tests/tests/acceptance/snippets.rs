@@ -1,0 +1,133 @@
+//! What the documentation tells its reader to write and to run, done as it says.
+
+use crate::configurations::{APP, ONLY_APP, POLICIES, SETTINGS};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::terraform::{self, repository};
+use acceptance_tests::workspace::Workspace;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn pages() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![repository().join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of pages").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The fenced texts of a page in a language, without the indentation of the list that they are in.
+fn fenced(page: &Path, language: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(page).expect("a page");
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let indent = line.len() - line.trim_start().len();
+        if line.trim() != format!("```{language}") {
+            continue;
+        }
+        let inside = lines.by_ref().take_while(|line| line.trim() != "```");
+        let text: String =
+            inside.map(|line| format!("{}\n", line.get(indent..).unwrap_or_default())).collect();
+        found.push(text);
+    }
+    found
+}
+
+/// A resource for each address that an `import` block leads to and that the text has not.
+fn resources_for_imports(text: &str) -> String {
+    let missing = [APP, SETTINGS, POLICIES].into_iter().filter(|address| {
+        let (kind, name) = address.split_once('.').unwrap_or_default();
+        text.contains(&format!("to = {address}\n"))
+            && !text.contains(&format!("resource \"{kind}\" \"{name}\""))
+    });
+    missing
+        .map(|address| {
+            let (kind, name) = address.split_once('.').unwrap_or_default();
+            let body = if address == APP {
+                "name = \"Shop\"\nlabel = \"Shop\""
+            } else {
+                "external_client_app = \"Shop\""
+            };
+            format!("resource \"{kind}\" \"{name}\" {{\n{body}\n}}\n")
+        })
+        .collect()
+}
+
+#[test]
+fn every_configuration_in_the_docs_is_formatted_and_valid() {
+    let mut count = 0;
+    for page in pages() {
+        for text in fenced(&page, "terraform") {
+            let name = page.display();
+            if text.contains("identity =") && terraform::version() < (1, 12) {
+                eprintln!("{name}: a configuration needs Terraform 1.12");
+                continue;
+            }
+            let workspace = Workspace::anonymous();
+            workspace.write("snippet.tf", &text);
+            workspace.run(&["fmt", "-check", "-diff", "snippet.tf"]).succeeded();
+            let variables = text.split("var.").skip(1).map(|rest| {
+                let name: String =
+                    rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                format!("variable \"{name}\" {{}}\n")
+            });
+            let beside: String = variables.chain([resources_for_imports(&text)]).collect();
+            if text.contains("required_providers") {
+                workspace.write("beside.tf", &beside);
+            } else {
+                workspace.configure(&beside);
+            }
+            let run = workspace.run(&["validate", "-no-color"]);
+            assert_eq!(run.code, Some(0), "{name}:\n{text}\n{run}");
+            count += 1;
+        }
+    }
+    eprintln!("{count} configurations of the docs are valid");
+    assert!(count > 10, "the walk finds them");
+}
+
+/// The commands of the guide make a key, and the forms that it gives are taken: the org, which has not this
+/// certificate, is what refuses.
+#[test]
+fn the_guides_commands_make_a_key_that_is_taken() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        eprintln!("no openssl on PATH: the guide's commands were not run");
+        return;
+    }
+    let page = repository().join("docs/guides/authentication.md");
+    let shell = fenced(&page, "shell");
+    let make = shell.iter().find(|text| text.contains("openssl req")).expect("the command that makes a key");
+    let forms = shell.iter().find(|text| text.contains("base64")).expect("the forms of a key");
+
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.configure(ONLY_APP);
+    workspace.unset("SALESFORCE_PRIVATE_KEY_FILE");
+    let folder = tempfile::tempdir().expect("a folder for the key");
+    let sh = |command: &str| {
+        let run = Command::new("sh").args(["-ec", command]).current_dir(folder.path()).output().expect("sh");
+        assert!(run.status.success(), "{command}: {}", String::from_utf8_lossy(&run.stderr));
+        String::from_utf8(run.stdout).expect("text")
+    };
+    sh(make);
+    let commands: Vec<&str> = forms.lines().collect();
+    assert_eq!(commands.len(), 4);
+    for command in commands {
+        let key = sh(command);
+        workspace.set("SALESFORCE_PRIVATE_KEY", &key);
+        let run = workspace.apply().failed_saying("invalid_grant");
+        assert!(!run.says("Unusable private key"), "{command}: {run}");
+    }
+    // The certificate is one that an app takes.
+    let certificate = sh("cat terraform.crt");
+    assert_eq!(certificate.matches("BEGIN CERTIFICATE").count(), 1);
+}

@@ -1,0 +1,25 @@
+resource "salesforce_external_client_app" "shop" {
+  name          = "Shop"
+  label         = "Shop"
+  contact_email = "identity@example.com"
+}
+
+resource "salesforce_external_client_app_oauth_settings" "shop" {
+  external_client_app = salesforce_external_client_app.shop.id
+  callback_urls       = ["https://shop.example.com/callback"]
+  oauth_scopes        = ["Api", "OpenID"]
+}
+
+# An app by its name; of one that another team manages, the name alone is enough.
+data "salesforce_external_client_app" "shop" {
+  name = salesforce_external_client_app_oauth_settings.shop.id
+}
+
+output "client_id" {
+  value = data.salesforce_external_client_app.shop.consumer_key
+}
+
+output "pkce_required" {
+  # Null when the OAuth settings may not be read.
+  value = try(data.salesforce_external_client_app.shop.oauth_settings.pkce_required, null)
+}

@@ -1,0 +1,16 @@
+# All apps of the org.
+data "salesforce_external_client_apps" "all" {}
+
+# The org's own apps whose API names begin with Shop.
+data "salesforce_external_client_apps" "shop" {
+  name_prefix = "Shop"
+  namespace   = ""
+}
+
+output "apps" {
+  value = data.salesforce_external_client_apps.all.names
+}
+
+output "labels" {
+  value = { for app in data.salesforce_external_client_apps.shop.apps : app.name => app.label }
+}

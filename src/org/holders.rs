@@ -1,0 +1,256 @@
+//! How many people hold permission sets and profiles. One count serves all readers of a generation: who asks first has
+//! everything counted that the policies read so far name.
+//!
+//! What cannot be counted is unknown, with the reason; it is never nobody.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Inner, Org, Row, Unavailable};
+
+/// The names of one query: its URL must not get too long.
+const MOST_NAMES: usize = 80;
+
+/// A permission set or a profile.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    /// The object whose record it is: `PermissionSet` or `Profile`.
+    pub object: &'static str,
+    /// As files name it: `Shop_Customer`, `namespace__Shop_Customer`.
+    pub name: String,
+}
+
+/// How many active users hold a group, each counted once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holders {
+    Counted(u64),
+    Unknown { why: String },
+}
+
+pub type Census = BTreeMap<Group, Holders>;
+
+/// What was counted, all of one generation.
+#[derive(Default)]
+pub(super) struct Counted {
+    generation: u64,
+    taken: Option<Instant>,
+    census: Census,
+}
+
+impl Org {
+    /// The holders of each wanted group. Never fails: what went wrong is in the answers.
+    pub async fn holders(&self, wanted: BTreeSet<Group>, deadline: Instant) -> Census {
+        if wanted.is_empty() {
+            return Census::new();
+        }
+        match tokio::time::timeout_at(deadline, self.inner.holders(&wanted)).await {
+            Ok(census) => census,
+            Err(_) => all_unknown(wanted, "the org did not answer in time"),
+        }
+    }
+}
+
+impl Inner {
+    async fn holders(&self, wanted: &BTreeSet<Group>) -> Census {
+        let mut counted = self.counted.lock().await;
+        counted.keep_if(self.generation(), self.settings.snapshot);
+        let missing = |counted: &Counted| wanted.iter().any(|group| !counted.census.contains_key(group));
+        if missing(&counted) {
+            let mut groups = wanted.clone();
+            groups.extend(self.snapshot.lock().await.groups());
+            groups.retain(|group| !counted.census.contains_key(group));
+            for (object, prefix) in sources(&groups) {
+                let of_source: Vec<&Group> = groups
+                    .iter()
+                    .filter(|group| group.object == object && group.prefix() == prefix)
+                    .collect();
+                for groups in of_source.chunks(MOST_NAMES) {
+                    let census = self.census(object, prefix, groups).await;
+                    counted.census.extend(census);
+                }
+            }
+        }
+        let answer = |group: &Group| {
+            let why = "it was not counted".to_owned();
+            counted.census.get(group).cloned().unwrap_or(Holders::Unknown { why })
+        };
+        wanted.iter().map(|group| (group.clone(), answer(group))).collect()
+    }
+
+    /// Groups of one object and one namespace.
+    async fn census(&self, object: &str, prefix: Option<&str>, groups: &[&Group]) -> Census {
+        let all: BTreeSet<Group> = groups.iter().map(|group| (*group).clone()).collect();
+        let outcome = match object {
+            PERMISSION_SET => self.permission_sets(prefix, &all).await,
+            PROFILE => self.profiles(&all).await,
+            other => return all_unknown(all, &format!("holders of a {other} are not counted")),
+        };
+        match outcome {
+            Ok(census) => census,
+            Err(error) => all_unknown(all, &error.to_string()),
+        }
+    }
+
+    async fn permission_sets(
+        &self,
+        prefix: Option<&str>,
+        groups: &BTreeSet<Group>,
+    ) -> Result<Census, Unavailable> {
+        let prefix = prefix.map_or_else(|| "null".to_owned(), quoted);
+        let these = format!(
+            "PermissionSet.NamespacePrefix = {prefix} AND PermissionSet.Name IN ({})",
+            listed(groups.iter().map(Group::bare))
+        );
+        let direct = format!(
+            "SELECT PermissionSet.Name, COUNT_DISTINCT(AssigneeId) holders FROM PermissionSetAssignment \
+             WHERE Assignee.IsActive = true AND {these} GROUP BY PermissionSet.Name"
+        );
+        let grouped = format!(
+            "SELECT PermissionSetGroupId, PermissionSet.Name FROM PermissionSetGroupComponent WHERE {these}"
+        );
+        let direct = self.api.query(&direct).await?;
+        let grouped = self.api.query(&grouped).await?;
+        let mut census = Census::new();
+        for row in &direct {
+            take(&mut census, groups, text(row, "Name"), number(row, "holders"));
+        }
+        for group in groups {
+            let of_group =
+                |row: &&Row| related(row, "PermissionSet", "Name").is_some_and(|name| group.is(name));
+            let ids: BTreeSet<&str> =
+                grouped.iter().filter(of_group).filter_map(|row| text(row, "PermissionSetGroupId")).collect();
+            if ids.is_empty() {
+                continue;
+            }
+            // Who holds it both ways counts once, which only a count of its own tells.
+            let either = format!(
+                "SELECT COUNT_DISTINCT(AssigneeId) holders FROM PermissionSetAssignment WHERE Assignee.IsActive = true \
+                 AND ((PermissionSet.NamespacePrefix = {prefix} AND PermissionSet.Name = {}) \
+                 OR PermissionSetGroupId IN ({}))",
+                quoted(group.bare()),
+                listed(ids)
+            );
+            let rows = self.api.query(&either).await?;
+            if let Some(count) = rows.first().and_then(|row| number(row, "holders")) {
+                census.insert(group.clone(), Holders::Counted(count));
+            }
+        }
+        let absent: BTreeSet<&Group> = groups.iter().filter(|group| !census.contains_key(group)).collect();
+        if !absent.is_empty() {
+            let soql = format!(
+                "SELECT Name FROM PermissionSet WHERE NamespacePrefix = {prefix} AND Name IN ({})",
+                listed(absent.iter().map(|group| group.bare()))
+            );
+            self.note_unheld(&mut census, groups, &soql, "permission set").await?;
+        }
+        Ok(census)
+    }
+
+    async fn profiles(&self, groups: &BTreeSet<Group>) -> Result<Census, Unavailable> {
+        let soql = format!(
+            "SELECT Profile.Name, COUNT(Id) holders FROM User WHERE IsActive = true AND Profile.Name IN ({}) \
+             GROUP BY Profile.Name",
+            listed(groups.iter().map(Group::bare))
+        );
+        let mut census = Census::new();
+        for row in &self.api.query(&soql).await? {
+            take(&mut census, groups, text(row, "Name"), number(row, "holders"));
+        }
+        let absent: Vec<&str> =
+            groups.iter().filter(|group| !census.contains_key(group)).map(Group::bare).collect();
+        if !absent.is_empty() {
+            let soql = format!("SELECT Name FROM Profile WHERE Name IN ({})", listed(absent));
+            // Standard profiles have another name in files than in queries.
+            self.note_unheld(&mut census, groups, &soql, "profile").await?;
+        }
+        Ok(census)
+    }
+
+    /// What exists and nobody was counted for has no holders; what queries do not show is unknown.
+    async fn note_unheld(
+        &self,
+        census: &mut Census,
+        groups: &BTreeSet<Group>,
+        soql: &str,
+        what: &str,
+    ) -> Result<(), Unavailable> {
+        for row in &self.api.query(soql).await? {
+            take(census, groups, text(row, "Name"), Some(0));
+        }
+        for group in groups {
+            let why = || format!("a query of the org shows no {what} of that name");
+            census.entry(group.clone()).or_insert_with(|| Holders::Unknown { why: why() });
+        }
+        Ok(())
+    }
+}
+
+const PERMISSION_SET: &str = "PermissionSet";
+const PROFILE: &str = "Profile";
+
+impl Counted {
+    fn keep_if(&mut self, generation: u64, lifetime: Duration) {
+        let young = self.taken.is_some_and(|taken| taken.elapsed() < lifetime);
+        if !young || self.generation != generation {
+            *self = Counted { generation, taken: Some(Instant::now()), census: Census::new() };
+        }
+    }
+}
+
+impl Group {
+    /// The namespace of the package that a permission set comes from. Names of profiles may have anything in them.
+    fn prefix(&self) -> Option<&str> {
+        let (prefix, _) = self.name.split_once("__").filter(|_| self.object == PERMISSION_SET)?;
+        Some(prefix)
+    }
+
+    fn bare(&self) -> &str {
+        match self.prefix() {
+            Some(prefix) => self.name.get(prefix.len() + 2..).unwrap_or(&self.name),
+            None => &self.name,
+        }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.bare().eq_ignore_ascii_case(name)
+    }
+}
+
+/// The objects and namespaces of groups.
+fn sources(groups: &BTreeSet<Group>) -> BTreeSet<(&'static str, Option<&str>)> {
+    groups.iter().map(|group| (group.object, group.prefix())).collect()
+}
+
+fn take(census: &mut Census, groups: &BTreeSet<Group>, name: Option<&str>, count: Option<u64>) {
+    let (Some(name), Some(count)) = (name, count) else { return };
+    for group in groups.iter().filter(|group| group.is(name)) {
+        census.entry(group.clone()).or_insert(Holders::Counted(count));
+    }
+}
+
+fn all_unknown(groups: impl IntoIterator<Item = Group>, why: &str) -> Census {
+    groups.into_iter().map(|group| (group, Holders::Unknown { why: why.to_owned() })).collect()
+}
+
+fn text<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
+    row.get(name)?.as_str()
+}
+
+fn number(row: &Row, name: &str) -> Option<u64> {
+    row.get(name)?.as_u64()
+}
+
+fn related<'a>(row: &'a Row, relation: &str, name: &str) -> Option<&'a str> {
+    row.get(relation)?.get(name)?.as_str()
+}
+
+/// Texts as SOQL takes them.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    texts.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
+}

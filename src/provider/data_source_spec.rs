@@ -1,0 +1,202 @@
+//! What a data source is made of: arguments, what it finds, and who looks it up. Data, like the resources; what is a
+//! resource's attribute is taken from the resource's tables.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::OnceLock;
+
+use super::diagnostics::{self, Diagnostics};
+use super::resource_spec::{ResourceSpec, Row};
+use super::schema::{Attribute, Block, Schema};
+use crate::metadata::Rule;
+use crate::org::{Instant, Org};
+use crate::value::{Path, Type, Value};
+
+/// A data source.
+#[derive(Debug)]
+pub struct DataSourceSpec {
+    /// Its type: `salesforce_org`.
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub columns: &'static [Column],
+    /// Exactly one of these arguments must be written; none: each is a matter of its own.
+    pub one_of: &'static [&'static str],
+    pub read: Read,
+    pub schema: OnceLock<Schema>,
+}
+
+#[derive(Debug)]
+pub enum Column {
+    /// An argument or a result of its own.
+    Own(Own),
+    /// The attributes of a resource, but for these.
+    Rows { spec: &'static ResourceSpec, but: &'static [&'static str] },
+    /// The attributes of a resource as one object, null when there are none.
+    Resource { name: &'static str, spec: &'static ResourceSpec, doc: &'static str },
+}
+
+#[derive(Debug)]
+pub struct Own {
+    pub name: &'static str,
+    pub shape: Shape,
+    pub role: Role,
+    pub rules: &'static [Rule],
+    pub doc: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// An argument that must be written.
+    Required,
+    /// An argument that may be left out.
+    Optional,
+    /// An argument that is found when it is left out.
+    Either,
+    Result,
+}
+
+/// A type, as a table can hold it.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    Text,
+    Bool,
+    Number,
+    Texts,
+    /// Texts by key.
+    Map,
+    Object(&'static [(&'static str, Shape)]),
+    Objects(&'static [(&'static str, Shape)]),
+}
+
+/// A look-up under way.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value, Diagnostics>> + Send + 'a>>;
+
+/// Finds the values of the columns; those that are missing in the answer are null.
+pub type Read = for<'a> fn(Question<'a>) -> Answer<'a>;
+
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    pub config: &'a Value,
+    pub org: &'a Org,
+    pub deadline: Instant,
+}
+
+impl Question<'_> {
+    /// An argument, when it is written.
+    pub fn argument(&self, name: &str) -> Option<&str> {
+        self.config.get(name).as_text()
+    }
+}
+
+impl Shape {
+    pub fn ty(self) -> Type {
+        let object = |fields: &[(&str, Shape)]| {
+            Type::Object(fields.iter().map(|(name, shape)| ((*name).to_owned(), shape.ty())).collect())
+        };
+        match self {
+            Shape::Text => Type::String,
+            Shape::Bool => Type::Bool,
+            Shape::Number => Type::Number,
+            Shape::Texts => Type::list(Type::String),
+            Shape::Map => Type::map(Type::String),
+            Shape::Object(fields) => object(fields),
+            Shape::Objects(fields) => Type::list(object(fields)),
+        }
+    }
+}
+
+impl DataSourceSpec {
+    pub fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| {
+            let attributes = self.columns.iter().flat_map(Column::attributes).collect();
+            let block = Block { description: self.doc.to_owned(), attributes, blocks: Vec::new() };
+            Schema { version: 0, block }
+        })
+    }
+
+    fn own(&self) -> impl Iterator<Item = &Own> {
+        self.columns.iter().filter_map(|column| match column {
+            Column::Own(own) => Some(own),
+            _ => None,
+        })
+    }
+
+    /// Everything that is wrong with the arguments, whatever the org. Unknown ones are looked at when they are known.
+    pub fn check(&self, config: &Value) -> Diagnostics {
+        let mut found = Diagnostics::default();
+        for own in self.own() {
+            let value = config.get(own.name);
+            let path = Path::attribute(own.name);
+            if own.role == Role::Required && value.is_null() {
+                found.push(diagnostics::required(path, own.name));
+            } else if own.role == Role::Result && !value.is_null() {
+                found.push(diagnostics::read_only(path, own.name));
+            } else if value.is_set()
+                && let Some(problem) = own.rules.iter().find_map(|rule| rule.check(value))
+            {
+                found.push(diagnostics::invalid_value(path, problem, true));
+            }
+        }
+        let written: Vec<&str> =
+            self.one_of.iter().copied().filter(|name| !config.get(name).is_null()).collect();
+        if !self.one_of.is_empty() && written.len() != 1 {
+            found.push(diagnostics::one_of(self.one_of, &written));
+        }
+        found
+    }
+
+    /// An answer with every column: what was not found is null, what was written stays as it is.
+    pub fn complete(&self, config: &Value, found: &Value) -> Value {
+        let mut state = self.schema().block.empty();
+        for attribute in &self.schema().block.attributes {
+            let written = config.get(&attribute.name);
+            let value = if written.is_null() { found.get(&attribute.name) } else { written };
+            state.put(&attribute.name, value.clone());
+        }
+        state
+    }
+}
+
+impl Column {
+    fn attributes(&self) -> Vec<Attribute> {
+        let computed = |name: &str, ty: Type, description: String| Attribute {
+            name: name.to_owned(),
+            ty,
+            description,
+            required: false,
+            optional: false,
+            computed: true,
+            sensitive: false,
+        };
+        match self {
+            Column::Own(own) => {
+                let mut description = own.doc.to_owned();
+                for rule in own.rules.iter().map(Rule::describe).filter(|rule| !rule.is_empty()) {
+                    description.push(' ');
+                    description.push_str(&rule);
+                }
+                vec![Attribute {
+                    required: own.role == Role::Required,
+                    optional: matches!(own.role, Role::Optional | Role::Either),
+                    computed: matches!(own.role, Role::Either | Role::Result),
+                    ..computed(own.name, own.shape.ty(), description)
+                }]
+            }
+            Column::Rows { spec, but } => {
+                let rows = spec.rows().filter(|row| !but.contains(&row.field.attribute));
+                rows.map(|row| computed(row.field.attribute, row.field.kind.ty(), row.found())).collect()
+            }
+            Column::Resource { name, spec, doc } => {
+                let fields = spec.rows().map(|row| (row.field.attribute.to_owned(), row.field.kind.ty()));
+                vec![computed(name, Type::Object(fields.collect()), (*doc).to_owned())]
+            }
+        }
+    }
+}
+
+impl Row {
+    /// What the attribute is, for those who only read it.
+    pub fn found(&self) -> String {
+        format!("{} Metadata: `{}.{}`.", self.field.doc, self.part.kind.name, self.field.element)
+    }
+}

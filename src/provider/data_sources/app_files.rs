@@ -1,0 +1,126 @@
+//! The files of an app, each by what the org lets us see of it. A file that is not shown is not an error here: whoever
+//! may see only the policies reads the policies.
+
+use std::collections::BTreeMap;
+
+use crate::org::{Freshness, Instant, Lookup, Org, ReadError, SessionFacts, Wanted};
+use crate::provider::engine::is_linked;
+use crate::provider::engine::state::{Actual, Frame, PartState, join};
+use crate::provider::resource_spec::{Part, Presence, ResourceSpec};
+use crate::value::Value;
+
+/// What the org has of a file.
+pub enum File {
+    Present,
+    Absent,
+    Unreadable { why: String },
+}
+
+/// One resource of an app, read.
+pub struct Resource {
+    pub spec: &'static ResourceSpec,
+    /// The values of all attributes; those of files that are not there are null.
+    pub values: Value,
+    files: Vec<(&'static Part, File)>,
+    actual: Actual,
+}
+
+impl Resource {
+    /// What became of the file that has an attribute.
+    pub fn file_of(&self, attribute: &str) -> Option<&File> {
+        let row = self.spec.row(attribute)?;
+        self.files.iter().find(|(part, _)| part.kind == row.part.kind).map(|(_, file)| file)
+    }
+
+    /// Whether anything of it is there.
+    pub fn is_there(&self) -> bool {
+        self.files.iter().any(|(_, file)| matches!(file, File::Present))
+    }
+
+    /// Whether it certainly is not there.
+    pub fn is_absent(&self) -> bool {
+        self.files.iter().all(|(_, file)| matches!(file, File::Absent))
+    }
+
+    /// The attributes without those of the resource itself, such as its timeouts.
+    pub fn attributes(&self) -> Value {
+        let names = self.spec.rows().map(|row| row.field.attribute);
+        Value::object(names.map(|name| (name, self.values.get(name).clone())))
+    }
+
+    /// What may not be read, and why.
+    pub fn not_readable(&self) -> BTreeMap<String, Value> {
+        let unreadable = self.files.iter().filter_map(|(part, file)| match file {
+            File::Unreadable { why } => Some((part.kind.name.to_owned(), Value::text(why))),
+            _ => None,
+        });
+        unreadable.collect()
+    }
+
+    /// The record ID of a file.
+    pub fn record_id(&self) -> Option<&str> {
+        self.actual.first_found().map(|found| found.file.id.as_str()).filter(|id| !id.is_empty())
+    }
+}
+
+/// Reads these resources of one app, sharing the snapshot of the run.
+///
+/// # Errors
+/// When the org cannot be read at all, or a file of the app is not what its type says.
+pub async fn read(
+    org: &Org,
+    session: &SessionFacts,
+    specs: &[&'static ResourceSpec],
+    app: &str,
+    deadline: Instant,
+) -> Result<Vec<Resource>, ReadError> {
+    let parts = specs.iter().flat_map(|spec| spec.parts);
+    let wanted: Vec<Wanted> = parts.map(|part| Wanted::new(part.kind, app)).collect();
+    let mut lookups = org.read(&wanted, Freshness::Snapshot, deadline).await?.into_iter();
+    let mut resources = Vec::new();
+    for spec in specs {
+        resources.push(resource(spec, app, session, lookups.by_ref().take(spec.parts.len())));
+    }
+    Ok(resources)
+}
+
+fn resource(
+    spec: &'static ResourceSpec,
+    app: &str,
+    session: &SessionFacts,
+    lookups: impl Iterator<Item = Lookup>,
+) -> Resource {
+    let (mut files, mut actual) = (Vec::new(), Actual { parts: Vec::new(), others: 0 });
+    for (part, lookup) in spec.parts.iter().zip(lookups) {
+        let (file, state) = match lookup {
+            Lookup::Found(found) => (File::Present, PartState::Present(found)),
+            Lookup::Absent { .. } if is_hidden(spec, part, &actual, session) => {
+                let why = format!("the org does not return the app's {}", part.kind.name);
+                (File::Unreadable { why }, PartState::Unreadable)
+            }
+            Lookup::Absent { .. } => (File::Absent, PartState::Absent),
+            Lookup::Hidden { why } => (File::Unreadable { why }, PartState::Unreadable),
+            Lookup::Several(names) => {
+                let why = format!("several belong to the app: {}", names.join(", "));
+                (File::Unreadable { why }, PartState::Unreadable)
+            }
+        };
+        files.push((part, file));
+        actual.parts.push((part, state));
+    }
+    let records = BTreeMap::new();
+    let frame = Frame { spec, app, org_id: &session.org_id_18, importing: true, records: &records };
+    let mut values = join(&frame, &actual, &Value::Null);
+    for row in spec.rows() {
+        // A default stands for what a file leaves out, not for a file that is not there.
+        if !matches!(actual.part(row.part), PartState::Present(_)) {
+            values.put(row.field.attribute, Value::Null);
+        }
+    }
+    Resource { spec, values, files, actual }
+}
+
+/// A consumer that the org does not show is there all the same when the settings are, unless another org has it.
+fn is_hidden(spec: &ResourceSpec, part: &Part, actual: &Actual, session: &SessionFacts) -> bool {
+    part.presence == Presence::MayBeUnreadable && actual.exists() && !is_linked(spec, actual, session)
+}

@@ -1,0 +1,97 @@
+//! `salesforce_external_client_apps`: which apps there are, the installed ones included.
+
+use std::sync::OnceLock;
+
+use super::records::{full_name, text, value};
+use crate::org::quoted;
+use crate::provider::data_source_spec::{Answer, Column, DataSourceSpec, Own, Question, Role, Shape};
+use crate::provider::diagnostics::{self, Diagnostics};
+use crate::value::Value;
+
+pub static SPEC: DataSourceSpec = DataSourceSpec {
+    name: "salesforce_external_client_apps",
+    doc: "The External Client Apps of the org, those installed from packages included: all of them, or those that the \
+          arguments select. Several arguments select the apps that fit all of them.",
+    columns: &[
+        own(
+            "name_prefix",
+            Shape::Text,
+            Role::Optional,
+            "What the API names begin with, upper and lower case told apart. A namespace does not count as a beginning.",
+        ),
+        own("label", Shape::Text, Role::Optional, "The label."),
+        own(
+            "namespace",
+            Shape::Text,
+            Role::Optional,
+            "The namespace of the package that the apps come from; `\"\"` for the org's own apps.",
+        ),
+        own(
+            "names",
+            Shape::Texts,
+            Role::Result,
+            "The API names, with the namespace of installed apps (`acme__Shop`), sorted.",
+        ),
+        own(
+            "apps",
+            Shape::Objects(&[
+                ("name", Shape::Text),
+                ("label", Shape::Text),
+                ("namespace", Shape::Text),
+                ("record_id", Shape::Text),
+            ]),
+            Role::Result,
+            "The apps in the order of `names`, each with `name`, `label`, `namespace` (null for the org's own) and \
+             `record_id`.",
+        ),
+    ],
+    one_of: &[],
+    read,
+    schema: OnceLock::new(),
+};
+
+const fn own(name: &'static str, shape: Shape, role: Role, doc: &'static str) -> Column {
+    Column::Own(Own { name, shape, role, rules: &[], doc })
+}
+
+fn read(question: Question<'_>) -> Answer<'_> {
+    Box::pin(async move {
+        let mut conditions = Vec::new();
+        if let Some(label) = question.argument("label") {
+            conditions.push(format!("MasterLabel = {}", quoted(label)));
+        }
+        match question.argument("namespace") {
+            Some("") => conditions.push("NamespacePrefix = null".to_owned()),
+            Some(namespace) => conditions.push(format!("NamespacePrefix = {}", quoted(namespace))),
+            None => {}
+        }
+        let mut soql =
+            "SELECT Id, DeveloperName, MasterLabel, NamespacePrefix FROM ExternalClientApplication"
+                .to_owned();
+        if !conditions.is_empty() {
+            soql.push_str(" WHERE ");
+            soql.push_str(&conditions.join(" AND "));
+        }
+        let rows = question.org.query(&soql).await;
+        let rows = rows.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
+        let prefix = question.argument("name_prefix").unwrap_or_default();
+        let mut apps: Vec<(String, Value)> = rows
+            .iter()
+            .filter(|row| text(row, "DeveloperName").is_some_and(|name| name.starts_with(prefix)))
+            .filter_map(|row| {
+                let name = full_name(row, "DeveloperName")?;
+                let app = Value::object([
+                    ("name", Value::text(&name)),
+                    ("label", value(text(row, "MasterLabel"))),
+                    ("namespace", value(text(row, "NamespacePrefix"))),
+                    ("record_id", value(text(row, "Id"))),
+                ]);
+                Some((name, app))
+            })
+            .collect();
+        apps.sort();
+        let (names, apps): (Vec<Value>, Vec<Value>) =
+            apps.into_iter().map(|(name, app)| (Value::text(name), app)).unzip();
+        Ok(Value::object([("names", Value::List(names)), ("apps", Value::List(apps))]))
+    })
+}

@@ -1,0 +1,310 @@
+//! What must be so for each variant of headless identity: one table of gates, with what each reads, what it expects and
+//! how to open it. Who reads, and what follows, is in `readiness.rs`.
+
+use super::site::Column;
+use crate::provider::resource_spec::ResourceSpec;
+use crate::provider::resources::{oauth_settings, org_oauth_oidc_settings, policies};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Variant {
+    Login,
+    Passwordless,
+    Registration,
+    ForgotPassword,
+    Guest,
+    Refresh,
+}
+
+use Variant::{ForgotPassword, Guest, Login, Passwordless, Refresh, Registration};
+
+/// In the order in which they are documented, with their attributes.
+pub const VARIANTS: &[(Variant, &str)] = &[
+    (Login, "login"),
+    (Passwordless, "passwordless"),
+    (Registration, "registration"),
+    (ForgotPassword, "forgot_password"),
+    (Guest, "guest"),
+    (Refresh, "refresh"),
+];
+
+/// Who logs in with the app: a client that can keep a secret, or one that cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    Public,
+    Private,
+}
+
+#[derive(Debug)]
+pub struct Gate {
+    /// As the guide to the site and the page of the data source call it.
+    pub id: &'static str,
+    pub variants: &'static [Variant],
+    pub reads: Reads,
+    pub expects: Expects,
+    /// What to do when it is closed. `{attribute}` and `{resource}` are those of the attribute that it reads.
+    pub fix: &'static str,
+}
+
+#[derive(Debug)]
+pub enum Reads {
+    /// An attribute of a resource of the app, or of the org.
+    Attribute(&'static ResourceSpec, &'static str),
+    /// A column of the site's records.
+    Site(Column),
+    /// Who may use the app.
+    Holders,
+    /// Active users who may use the app and are members of the site.
+    Members,
+    /// The profile that registered users get, among those that may use the app.
+    NewUsers,
+    /// The profile that registered users get, among the members of the site.
+    NewMembers,
+    /// The user that stands for visitors.
+    GuestUser,
+    /// That the init endpoints are protected: the columns for authentication and for reCAPTCHA.
+    Protection(&'static str, &'static str),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Expects {
+    True,
+    Word(&'static str),
+    /// Any value but this word.
+    Not(&'static str),
+    /// A value, or a list with members.
+    Something,
+    /// A list with one of these.
+    OneOf(&'static [&'static str]),
+    /// This for a public client and that for a private one; nothing when the client's type is not said.
+    Client {
+        public: Option<bool>,
+        private: Option<bool>,
+    },
+    /// The minutes that go with `Custom`.
+    MinutesOf(&'static str),
+    /// What reads it says in words what it should be.
+    Words(&'static str),
+}
+
+const FLOWS: &[Variant] = &[Login, Passwordless, Registration, Guest];
+const NAMED: &[Variant] = &[Login, Passwordless, Registration];
+
+const DEVELOPER: &str =
+    "Write `{attribute}` in {resource}; it takes a user who may manage External Client Apps.";
+const ADMIN: &str = "Write `{attribute}` in {resource}; it takes an administrator of the app's policies.";
+
+pub static GATES: &[Gate] = &[
+    Gate {
+        id: "G1",
+        variants: FLOWS,
+        reads: Reads::Attribute(&org_oauth_oidc_settings::SPEC, "code_credential_flow_enabled"),
+        expects: Expects::True,
+        fix: "Write `{attribute} = true` in {resource}, or in Setup, OAuth and OpenID Connect Settings, allow Authorization \
+              Code and Credentials Flows; it takes an administrator of the org.",
+    },
+    Gate {
+        id: "G3",
+        variants: FLOWS,
+        reads: Reads::Attribute(&policies::SPEC, "enabled"),
+        expects: Expects::True,
+        fix: ADMIN,
+    },
+    Gate {
+        id: "G3",
+        variants: FLOWS,
+        reads: Reads::Attribute(&policies::SPEC, "oauth_plugin_enabled"),
+        expects: Expects::True,
+        fix: ADMIN,
+    },
+    Gate {
+        id: "G4",
+        variants: FLOWS,
+        reads: Reads::Attribute(&oauth_settings::SPEC, "code_credential_flow_enabled"),
+        expects: Expects::True,
+        fix: DEVELOPER,
+    },
+    Gate {
+        id: "G6",
+        variants: NAMED,
+        reads: Reads::Attribute(&policies::SPEC, "permitted_users"),
+        expects: Expects::Word("AdminApprovedPreAuthorized"),
+        fix: "Write `{attribute} = \"AdminApprovedPreAuthorized\"` with permission_sets or profiles in {resource}: headless \
+              flows have no page to approve an app on. It takes an administrator of the app's policies.",
+    },
+    Gate {
+        id: "G6",
+        variants: NAMED,
+        reads: Reads::Holders,
+        expects: Expects::Words("a permission set or profile that an active user holds"),
+        fix: "Name permission sets or profiles in salesforce_external_client_app_policies, and assign them to users.",
+    },
+    Gate {
+        id: "G6",
+        variants: &[Registration],
+        reads: Reads::NewUsers,
+        expects: Expects::Words("the default profile among `profiles`"),
+        fix: "Add the site's default profile for registered users to `profiles` in salesforce_external_client_app_policies, \
+              or let the registration handler assign a permission set that the policies name.",
+    },
+    Gate {
+        id: "G7",
+        variants: NAMED,
+        reads: Reads::Attribute(&oauth_settings::SPEC, "pkce_required"),
+        expects: Expects::Client { public: Some(true), private: None },
+        fix: DEVELOPER,
+    },
+    Gate {
+        id: "G8",
+        variants: NAMED,
+        reads: Reads::Attribute(&oauth_settings::SPEC, "secret_required_for_web_server_flow"),
+        expects: Expects::Client { public: Some(false), private: Some(true) },
+        fix: DEVELOPER,
+    },
+    Gate {
+        id: "G9",
+        variants: &[Refresh],
+        reads: Reads::Attribute(&oauth_settings::SPEC, "secret_required_for_refresh_token"),
+        expects: Expects::Client { public: Some(false), private: Some(true) },
+        fix: DEVELOPER,
+    },
+    Gate {
+        id: "G10",
+        variants: FLOWS,
+        reads: Reads::Attribute(&oauth_settings::SPEC, "callback_urls"),
+        expects: Expects::Something,
+        fix: DEVELOPER,
+    },
+    Gate {
+        id: "G11",
+        variants: &[Guest],
+        reads: Reads::Attribute(&oauth_settings::SPEC, "oauth_scopes"),
+        expects: Expects::Something,
+        fix: DEVELOPER,
+    },
+    Gate {
+        id: "G11",
+        variants: &[Refresh],
+        reads: Reads::Attribute(&oauth_settings::SPEC, "oauth_scopes"),
+        expects: Expects::OneOf(&["RefreshToken", "OfflineAccess"]),
+        fix: DEVELOPER,
+    },
+    Gate {
+        id: "G13",
+        variants: &[Guest],
+        reads: Reads::Attribute(&oauth_settings::SPEC, "named_user_jwt_enabled"),
+        expects: Expects::True,
+        fix: DEVELOPER,
+    },
+    Gate {
+        id: "G14",
+        variants: &[Guest],
+        reads: Reads::Attribute(&policies::SPEC, "guest_code_credential_flow_enabled"),
+        expects: Expects::True,
+        fix: ADMIN,
+    },
+    Gate {
+        id: "G15",
+        variants: &[Guest],
+        reads: Reads::Attribute(&policies::SPEC, "guest_jwt_session_timeout_type"),
+        expects: Expects::MinutesOf("guest_jwt_timeout_minutes"),
+        fix: "Write `guest_jwt_timeout_minutes` beside `{attribute} = \"Custom\"` in {resource}.",
+    },
+    Gate {
+        id: "G17",
+        variants: &[Refresh],
+        reads: Reads::Attribute(&policies::SPEC, "refresh_token_policy"),
+        expects: Expects::Not("Zero"),
+        fix: ADMIN,
+    },
+    Gate {
+        id: "N1",
+        variants: &[Registration],
+        reads: Reads::Site(Column::Auth("IsHeadlessUserRegistrationAllowed")),
+        expects: Expects::True,
+        fix: "In the site's Administration, Login & Registration, allow headless user registration.",
+    },
+    Gate {
+        id: "N1",
+        variants: &[Registration],
+        reads: Reads::Site(Column::Auth("RegistrationHandlerId")),
+        expects: Expects::Something,
+        fix: "In the site's Administration, Login & Registration, choose the Apex handler of headless registration.",
+    },
+    Gate {
+        id: "N1",
+        variants: &[Registration],
+        reads: Reads::Site(Column::Auth("RegistrationExecutionUserId")),
+        expects: Expects::Something,
+        fix: "In the site's Administration, Login & Registration, choose the user that the registration handler runs as.",
+    },
+    Gate {
+        id: "N1",
+        variants: &[Registration],
+        reads: Reads::Site(Column::Auth("RegistrationUserDefaultProfileId")),
+        expects: Expects::Something,
+        fix: "In the site's Administration, Login & Registration, choose the default profile of registered users.",
+    },
+    Gate {
+        id: "N2",
+        variants: &[Passwordless],
+        reads: Reads::Site(Column::Auth("IsPwdlessLoginAllowed")),
+        expects: Expects::True,
+        fix: "In the site's Administration, Login & Registration, allow headless passwordless login.",
+    },
+    Gate {
+        id: "N3",
+        variants: &[ForgotPassword],
+        reads: Reads::Site(Column::Auth("IsForgotPwdAllowed")),
+        expects: Expects::True,
+        fix: "In the site's Administration, Login & Registration, allow headless forgot password.",
+    },
+    Gate {
+        id: "N4",
+        variants: &[Registration],
+        reads: Reads::Protection("DoesRegistrationRequireAuth", "IsRecaptchaRequiredRgstr"),
+        expects: Expects::Words("authentication or reCAPTCHA"),
+        fix: "In the site's Administration, Login & Registration, require authentication or reCAPTCHA for registration.",
+    },
+    Gate {
+        id: "N4",
+        variants: &[Passwordless],
+        reads: Reads::Protection("DoesPwdlessLoginRequireAuth", "IsRecaptchaRequiredPwdlessLogin"),
+        expects: Expects::Words("authentication or reCAPTCHA"),
+        fix: "In the site's Administration, Login & Registration, require authentication or reCAPTCHA for passwordless login.",
+    },
+    Gate {
+        id: "N4",
+        variants: &[ForgotPassword],
+        reads: Reads::Protection("DoesForgotPasswordRequireAuth", "IsRecaptchaRequiredForgotPwd"),
+        expects: Expects::Words("authentication or reCAPTCHA"),
+        fix: "In the site's Administration, Login & Registration, require authentication or reCAPTCHA for forgot password.",
+    },
+    Gate {
+        id: "N5",
+        variants: &[Login, Passwordless, Registration, ForgotPassword, Guest],
+        reads: Reads::Site(Column::Network("Status")),
+        expects: Expects::Word("Live"),
+        fix: "Activate the site: its Administration, Settings, Activate.",
+    },
+    Gate {
+        id: "N6",
+        variants: NAMED,
+        reads: Reads::Members,
+        expects: Expects::Words("an active user who may use the app and is a member of the site"),
+        fix: "In the site's Administration, Members, add the profile or permission set of the users who log in.",
+    },
+    Gate {
+        id: "N6",
+        variants: &[Registration],
+        reads: Reads::NewMembers,
+        expects: Expects::Words("the default profile among the members of the site"),
+        fix: "In the site's Administration, Members, add the default profile of registered users.",
+    },
+    Gate {
+        id: "G14c",
+        variants: &[Guest],
+        reads: Reads::GuestUser,
+        expects: Expects::Words("an active guest user of the site"),
+        fix: "In Setup, All Sites, open the site and activate its guest user.",
+    },
+];

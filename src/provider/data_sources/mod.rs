@@ -1,0 +1,12 @@
+//! The data sources, a file each, and what several of them ask an org for.
+
+pub mod external_client_app;
+pub mod external_client_apps;
+pub mod gates;
+pub mod org;
+pub mod permission_set;
+pub mod readiness;
+
+mod app_files;
+mod records;
+mod site;

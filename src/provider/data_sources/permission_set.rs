@@ -1,0 +1,105 @@
+//! `salesforce_permission_set`: a permission set and how many people hold it.
+
+use std::sync::OnceLock;
+
+use super::records::{flag, full_name, parted, related, text, value};
+use crate::org::{Group, Holders, Row, quoted};
+use crate::provider::data_source_spec::{Answer, Column, DataSourceSpec, Own, Question, Role, Shape};
+use crate::provider::diagnostics::{self, Diagnostics};
+use crate::value::Value;
+
+pub static SPEC: DataSourceSpec = DataSourceSpec {
+    name: "salesforce_permission_set",
+    doc: "A permission set, found by its API name or by its label, and how many people hold it.",
+    columns: &[
+        own(
+            "name",
+            Shape::Text,
+            Role::Either,
+            "The API name, with the namespace of the package that it comes from: `Shop_Customer`, `acme__Shop_Customer`.",
+        ),
+        own("label", Shape::Text, Role::Either, "The label. Exactly one permission set must have it."),
+        own(
+            "id",
+            Shape::Text,
+            Role::Result,
+            "The record ID. `permission_sets` of policies takes it, or the name.",
+        ),
+        own(
+            "holders",
+            Shape::Number,
+            Role::Result,
+            "How many active users hold it, directly or through permission set groups, each counted once. Null when they \
+             may not be counted.",
+        ),
+        own("holders_not_known", Shape::Text, Role::Result, "Why `holders` is null."),
+        own(
+            "owned_by_profile",
+            Shape::Bool,
+            Role::Result,
+            "Whether it is the one that belongs to a profile.",
+        ),
+        own("license", Shape::Text, Role::Result, "The license that it needs, if it needs one."),
+        own("namespace", Shape::Text, Role::Result, "The namespace of the package that it comes from."),
+    ],
+    one_of: &["name", "label"],
+    read,
+    schema: OnceLock::new(),
+};
+
+const fn own(name: &'static str, shape: Shape, role: Role, doc: &'static str) -> Column {
+    Column::Own(Own { name, shape, role, rules: &[], doc })
+}
+
+fn read(question: Question<'_>) -> Answer<'_> {
+    Box::pin(async move {
+        let (argument, written) = match question.argument("name") {
+            Some(name) => ("name", name),
+            None => ("label", question.argument("label").unwrap_or_default()),
+        };
+        let condition = if argument == "name" {
+            format!("Name = {}", quoted(parted(written).1))
+        } else {
+            format!("Label = {}", quoted(written))
+        };
+        let soql = format!(
+            "SELECT Id, Name, Label, NamespacePrefix, IsOwnedByProfile, License.Name FROM PermissionSet WHERE {condition}"
+        );
+        let rows = question.org.query(&soql).await;
+        let rows = rows.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
+        // Queries ignore case; a name means one permission set.
+        let is_it = |row: &&Row| match argument {
+            "name" => full_name(row, "Name").is_some_and(|name| name.eq_ignore_ascii_case(written)),
+            _ => text(row, "Label") == Some(written),
+        };
+        let found: Vec<&Row> = rows.iter().filter(is_it).collect();
+        let row = match found.as_slice() {
+            [row] => *row,
+            [] => return Err(diagnostics::no_such_record("permission set", argument, written).into()),
+            several => {
+                let names: Vec<String> = several.iter().filter_map(|row| full_name(row, "Name")).collect();
+                return Err(diagnostics::ambiguous("permission set", argument, written, &names).into());
+            }
+        };
+        let name = full_name(row, "Name").unwrap_or_default();
+        let group = Group { object: "PermissionSet", name: name.clone() };
+        let census = question.org.holders([group.clone()].into(), question.deadline).await;
+        let (holders, why) = match census.get(&group) {
+            Some(Holders::Counted(count)) => {
+                (Value::int(i64::try_from(*count).unwrap_or(i64::MAX)), Value::Null)
+            }
+            Some(Holders::Unknown { why }) => (Value::Null, Value::text(why)),
+            None => (Value::Null, Value::text("it was not counted")),
+        };
+        Ok(Value::object([
+            ("name", Value::text(name)),
+            ("label", value(text(row, "Label"))),
+            ("id", value(text(row, "Id"))),
+            ("holders", holders),
+            ("holders_not_known", why),
+            ("owned_by_profile", flag(row, "IsOwnedByProfile")),
+            ("license", value(related(row, "License", "Name"))),
+            ("namespace", value(text(row, "NamespacePrefix"))),
+        ]))
+    })
+}

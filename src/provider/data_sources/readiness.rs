@@ -1,0 +1,495 @@
+//! `salesforce_headless_identity_readiness`: for each variant of headless identity, whether every gate is open that can be
+//! read. Three answers: what could not be read is unknown, and never counts as open.
+//!
+//! Nothing is tried out here: a plan logs nobody in. The gates are in `gates.rs`.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use serde_json::Value as Json;
+
+use super::app_files::{self, File, Resource};
+use super::gates::{Client, Expects, GATES, Gate, Reads, VARIANTS, Variant};
+use super::site::{Column as SiteColumn, Site};
+use crate::metadata::Rule;
+use crate::org::{Census, Group, Holders, Org};
+use crate::provider::danger::shown;
+use crate::provider::data_source_spec::{Answer, Column, DataSourceSpec, Own, Question, Role, Shape};
+use crate::provider::diagnostics::{self, Diagnostics};
+use crate::provider::resource_spec::ResourceSpec;
+use crate::provider::resources::{external_client_app, oauth_settings, org_oauth_oidc_settings, policies};
+use crate::value::Value;
+
+pub static SPEC: DataSourceSpec = DataSourceSpec {
+    name: "salesforce_headless_identity_readiness",
+    doc: "Whether everything that headless identity needs is in place, for each of its variants: the org's switch, the app, \
+          its policies, who may use it, and the Experience Cloud site. For `check` blocks.\n\n\
+          A variant is `ready` when every gate was read and is open, `not_ready` when one is closed, and `unknown` when none \
+          is closed and one could not be read. Nothing is tried out: no request is made to the site. A `ready` variant can \
+          still fail for what nobody can read, such as the time that a change takes to spread.",
+    columns: &[
+        own(
+            "external_client_app",
+            Shape::Text,
+            Role::Required,
+            "The app, by API name; `namespace__Name` for an installed one.",
+        ),
+        own(
+            "site",
+            Shape::Text,
+            Role::Optional,
+            "The name of the Experience Cloud site, as Setup lists it under All Sites. Left out: what is the site's is \
+             unknown.",
+        ),
+        Column::Own(Own {
+            name: "client_type",
+            shape: Shape::Text,
+            role: Role::Optional,
+            rules: &[Rule::Word(&["public", "private"])],
+            doc: "`private` for a client that keeps a secret, such as a backend, or `public` for one that cannot, such as a \
+                  single-page app. Left out: whether secrets and PKCE fit the client is not judged.",
+        }),
+        variant("login", "Headless login of named users."),
+        variant("passwordless", "Headless passwordless login."),
+        variant("registration", "Headless registration."),
+        variant("forgot_password", "Headless forgot password, which needs no app."),
+        variant("guest", "Headless guest users."),
+        variant("refresh", "Refresh tokens, once somebody has logged in."),
+        own("ready_variants", Shape::Texts, Role::Result, "The variants that are `ready`."),
+        own("not_ready_variants", Shape::Texts, Role::Result, "The variants that are `not_ready`."),
+        own("unknown_variants", Shape::Texts, Role::Result, "The variants that are `unknown`."),
+    ],
+    one_of: &[],
+    read,
+    schema: OnceLock::new(),
+};
+
+const fn own(name: &'static str, shape: Shape, role: Role, doc: &'static str) -> Column {
+    Column::Own(Own { name, shape, role, rules: &[], doc })
+}
+
+const fn variant(name: &'static str, doc: &'static str) -> Column {
+    own(name, Shape::Object(STATUS), Role::Result, doc)
+}
+
+const STATUS: &[(&str, Shape)] = &[
+    ("status", Shape::Text),
+    (
+        "blocking",
+        Shape::Objects(&[
+            ("gate", Shape::Text),
+            ("field", Shape::Text),
+            ("actual", Shape::Text),
+            ("expected", Shape::Text),
+            ("fix", Shape::Text),
+        ]),
+    ),
+    ("unknown", Shape::Objects(&[("gate", Shape::Text), ("field", Shape::Text), ("why", Shape::Text)])),
+];
+
+/// What a gate was found to be.
+enum Verdict {
+    Open,
+    Closed {
+        actual: String,
+    },
+    Unknown {
+        why: String,
+    },
+    /// Nobody asked.
+    Moot,
+}
+
+/// All that was read.
+struct Facts<'a> {
+    org: &'a Org,
+    /// The resources of the app and the org's settings, or why they could not be read.
+    resources: Result<Vec<Resource>, String>,
+    site: Result<Site, String>,
+    client: Option<Client>,
+    /// Who may use the app, or why that is not known.
+    permitted: Result<Vec<Group>, String>,
+    census: Census,
+}
+
+fn read(question: Question<'_>) -> Answer<'_> {
+    Box::pin(async move {
+        let facts = gather(&question).await?;
+        let mut verdicts = Vec::new();
+        for gate in GATES {
+            verdicts.push((gate, facts.judge(gate).await));
+        }
+        let mut found = Value::object::<&str>([]);
+        let mut lists: [(&str, &str, Vec<Value>); 3] = [
+            ("ready_variants", "ready", Vec::new()),
+            ("not_ready_variants", "not_ready", Vec::new()),
+            ("unknown_variants", "unknown", Vec::new()),
+        ];
+        for (variant, name) in VARIANTS {
+            let report = report(*variant, &verdicts);
+            for (_, status, list) in &mut lists {
+                if report.get("status").as_text() == Some(status) {
+                    list.push(Value::text(*name));
+                }
+            }
+            found.put(name, report);
+        }
+        for (name, _, list) in lists {
+            found.put(name, Value::List(list));
+        }
+        Ok(found)
+    })
+}
+
+/// Reads everything once. Errors are for arguments that name nothing, and for an org that lets nobody in.
+async fn gather<'a>(question: &Question<'a>) -> Result<Facts<'a>, Diagnostics> {
+    let org = question.org;
+    let session = org.session().await.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
+    let app = question.argument("external_client_app").unwrap_or_default();
+    let specs: [&'static ResourceSpec; 4] =
+        [&external_client_app::SPEC, &oauth_settings::SPEC, &policies::SPEC, &org_oauth_oidc_settings::SPEC];
+    let resources = app_files::read(org, &session, &specs, app, question.deadline).await;
+    if let Ok([own, ..]) = resources.as_deref()
+        && own.is_absent()
+    {
+        return Err(diagnostics::no_such_record("External Client App", "external_client_app", app).into());
+    }
+    let site = match question.argument("site") {
+        None => Err("no site is given".to_owned()),
+        Some(name) => match Site::read(org, name).await {
+            Ok(Some(site)) => Ok(site),
+            Ok(None) => return Err(diagnostics::no_such_record("Experience Cloud site", "site", name).into()),
+            Err(error) => Err(error.to_string()),
+        },
+    };
+    let client = match question.argument("client_type") {
+        Some("public") => Some(Client::Public),
+        Some(_) => Some(Client::Private),
+        None => None,
+    };
+    let resources = resources.map_err(|error| error.to_string());
+    let permitted = permitted(&resources);
+    let mut census = Census::new();
+    if let Ok(groups) = &permitted {
+        let groups: BTreeSet<Group> = groups.iter().cloned().collect();
+        census = org.holders(groups, question.deadline).await;
+    }
+    Ok(Facts { org, resources, site, client, permitted, census })
+}
+
+/// The permission sets and profiles that the policies name.
+fn permitted(resources: &Result<Vec<Resource>, String>) -> Result<Vec<Group>, String> {
+    let resources = resources.as_ref().map_err(Clone::clone)?;
+    let mut groups = Vec::new();
+    for resource in resources {
+        for row in resource.spec.rows() {
+            let Some(record) = row.field.record else { continue };
+            if let Some(File::Unreadable { why }) = resource.file_of(row.field.attribute) {
+                return Err(why.clone());
+            }
+            let members = resource.values.get(row.field.attribute).members().unwrap_or_default();
+            let names = members.iter().filter_map(Value::as_text);
+            groups.extend(names.map(|name| Group { object: record.object, name: name.to_owned() }));
+        }
+    }
+    Ok(groups)
+}
+
+/// What the verdicts come to for one variant: one closed gate is enough, and so is one that nobody could read.
+fn report(variant: Variant, verdicts: &[(&'static Gate, Verdict)]) -> Value {
+    let (mut blocking, mut unknown) = (Vec::new(), Vec::new());
+    for (gate, verdict) in verdicts.iter().filter(|(gate, _)| gate.variants.contains(&variant)) {
+        match verdict {
+            Verdict::Open | Verdict::Moot => {}
+            Verdict::Closed { actual } => blocking.push(Value::object([
+                ("gate", Value::text(gate.id)),
+                ("field", Value::text(gate.field())),
+                ("actual", Value::text(actual)),
+                ("expected", Value::text(gate.expected())),
+                ("fix", Value::text(gate.fix())),
+            ])),
+            Verdict::Unknown { why } => unknown.push(Value::object([
+                ("gate", Value::text(gate.id)),
+                ("field", Value::text(gate.field())),
+                ("why", Value::text(why)),
+            ])),
+        }
+    }
+    let status = match (blocking.is_empty(), unknown.is_empty()) {
+        (false, _) => "not_ready",
+        (true, false) => "unknown",
+        (true, true) => "ready",
+    };
+    Value::object([
+        ("status", Value::text(status)),
+        ("blocking", Value::List(blocking)),
+        ("unknown", Value::List(unknown)),
+    ])
+}
+
+impl Facts<'_> {
+    async fn judge(&self, gate: &Gate) -> Verdict {
+        let outcome = match &gate.reads {
+            Reads::Attribute(spec, attribute) => self.attribute(spec, attribute, gate.expects),
+            Reads::Site(column) => self.site_column(*column, gate.expects),
+            Reads::Holders => self.holders(),
+            Reads::Members => self.members().await,
+            Reads::NewUsers => self.new_users(),
+            Reads::NewMembers => self.new_members(),
+            Reads::GuestUser => self.guest_user(),
+            Reads::Protection(authentication, recaptcha) => self.protection(authentication, recaptcha),
+        };
+        outcome.unwrap_or_else(|why| Verdict::Unknown { why })
+    }
+
+    fn resource(&self, spec: &'static ResourceSpec) -> Result<&Resource, String> {
+        let resources = self.resources.as_ref().map_err(Clone::clone)?;
+        let found = resources.iter().find(|resource| resource.spec.name == spec.name);
+        found.ok_or_else(|| "it was not read".to_owned())
+    }
+
+    fn site(&self) -> Result<&Site, String> {
+        self.site.as_ref().map_err(Clone::clone)
+    }
+
+    fn attribute(
+        &self,
+        spec: &'static ResourceSpec,
+        attribute: &str,
+        expects: Expects,
+    ) -> Result<Verdict, String> {
+        if matches!(expects, Expects::Client { .. }) && self.wanted_of_client(expects).is_none() {
+            return Ok(Verdict::Moot);
+        }
+        let resource = self.resource(spec)?;
+        match resource.file_of(attribute) {
+            Some(File::Present) => {}
+            Some(File::Absent) => {
+                return Ok(Verdict::Closed { actual: format!("the app has no {}", spec.noun) });
+            }
+            Some(File::Unreadable { why }) => return Err(why.clone()),
+            None => return Err("it was not read".to_owned()),
+        }
+        let value = resource.values.get(attribute);
+        let actual = || Verdict::Closed { actual: shown(value) };
+        let open_if = |open: bool| if open { Verdict::Open } else { actual() };
+        let is_set = || if value.is_null() { Err("the org did not return it".to_owned()) } else { Ok(()) };
+        match expects {
+            Expects::True => is_set().map(|()| open_if(value == &Value::Bool(true))),
+            Expects::Word(word) => is_set().map(|()| open_if(value.as_text() == Some(word))),
+            Expects::Not(word) => is_set().map(|()| open_if(value.as_text() != Some(word))),
+            Expects::Something => Ok(open_if(value.members().is_some_and(|members| !members.is_empty()))),
+            Expects::OneOf(words) => {
+                let members = value.members().unwrap_or_default();
+                let has = |word: &&str| members.iter().any(|member| member.as_text() == Some(word));
+                Ok(open_if(words.iter().any(has)))
+            }
+            Expects::Client { .. } => {
+                let wanted = self.wanted_of_client(expects);
+                if wanted == Some(true) && value == &Value::Bool(false) && self.org_requires(attribute)? {
+                    return Ok(Verdict::Open);
+                }
+                is_set().map(|()| open_if(value.as_bool() == wanted))
+            }
+            Expects::MinutesOf(minutes) => {
+                let needs = value.as_text() == Some("Custom");
+                let missing = needs && resource.values.get(minutes).is_null();
+                let actual = "Custom without minutes".to_owned();
+                Ok(if missing { Verdict::Closed { actual } } else { Verdict::Open })
+            }
+            Expects::Words(_) => Err("it was not read".to_owned()),
+        }
+    }
+
+    /// What a client of the given type needs; none when that is a matter of taste, or no type is given.
+    fn wanted_of_client(&self, expects: Expects) -> Option<bool> {
+        match (expects, self.client?) {
+            (Expects::Client { public, .. }, Client::Public) => public,
+            (Expects::Client { private, .. }, Client::Private) => private,
+            _ => None,
+        }
+    }
+
+    /// Whether the org demands of every app what the app itself does not: its settings have an attribute of that name.
+    fn org_requires(&self, attribute: &str) -> Result<bool, String> {
+        let settings = self.resource(&org_oauth_oidc_settings::SPEC)?;
+        match settings.file_of(attribute) {
+            Some(File::Unreadable { why }) => Err(why.clone()),
+            _ => Ok(settings.values.get(attribute) == &Value::Bool(true)),
+        }
+    }
+
+    fn site_column(&self, column: SiteColumn, expects: Expects) -> Result<Verdict, String> {
+        let value = self.site()?.column(column)?;
+        let open = match expects {
+            Expects::True => value == &Json::Bool(true),
+            Expects::Word(word) => value.as_str() == Some(word),
+            Expects::Something => value.as_str().is_some_and(|text| !text.is_empty()),
+            _ => return Err("it was not read".to_owned()),
+        };
+        let actual = match value {
+            Json::String(text) => text.clone(),
+            Json::Null => "nothing".to_owned(),
+            other => other.to_string(),
+        };
+        Ok(if open { Verdict::Open } else { Verdict::Closed { actual } })
+    }
+
+    /// Policies that let everyone in are another gate's matter: who the holders are decides nothing then.
+    fn holders(&self) -> Result<Verdict, String> {
+        let groups = self.permitted.as_ref().map_err(Clone::clone)?;
+        if groups.is_empty() {
+            return Ok(Verdict::Closed { actual: "no permission set and no profile".to_owned() });
+        }
+        let mut unknown = Vec::new();
+        for group in groups {
+            match self.census.get(group) {
+                Some(Holders::Counted(count)) if *count > 0 => return Ok(Verdict::Open),
+                Some(Holders::Counted(_)) => {}
+                Some(Holders::Unknown { why }) => unknown.push(format!("{}: {why}", group.name)),
+                None => unknown.push(format!("{}: it was not counted", group.name)),
+            }
+        }
+        if !unknown.is_empty() {
+            return Err(format!("the holders are not known: {}", unknown.join("; ")));
+        }
+        let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+        Ok(Verdict::Closed { actual: format!("nobody holds {}", names.join(", ")) })
+    }
+
+    async fn members(&self) -> Result<Verdict, String> {
+        let site = self.site()?;
+        let groups = self.permitted.as_ref().map_err(Clone::clone)?;
+        if groups.is_empty() {
+            // Who may use the app is a gate of its own; here only whether anybody is a member.
+            let none = site.members()?.is_empty();
+            let actual = "the site has no members".to_owned();
+            return Ok(if none { Verdict::Closed { actual } } else { Verdict::Open });
+        }
+        match site.members_among(self.org, groups).await? {
+            (0, false) => Ok(Verdict::Closed { actual: "no active user is both".to_owned() }),
+            (0, true) => Err("members by permission set were not told from each other".to_owned()),
+            _ => Ok(Verdict::Open),
+        }
+    }
+
+    /// Registered users get the default profile, and whatever the handler assigns, which is Apex.
+    fn new_users(&self) -> Result<Verdict, String> {
+        let site = self.site()?;
+        let groups = self.permitted.as_ref().map_err(Clone::clone)?;
+        let Some(profile) = site.default_profile()? else { return Ok(Verdict::Moot) };
+        if groups.iter().any(|group| group.object == "Profile" && group.name == profile) {
+            return Ok(Verdict::Open);
+        }
+        if groups.iter().any(|group| group.object == "PermissionSet") {
+            return Err(format!(
+                "the policies do not name the profile {profile}; whether the registration handler assigns one of their \
+                 permission sets stands in Apex"
+            ));
+        }
+        Ok(Verdict::Closed { actual: format!("{profile} is not among them") })
+    }
+
+    fn new_members(&self) -> Result<Verdict, String> {
+        let site = self.site()?;
+        let SiteColumn::Auth(_) = DEFAULT_PROFILE else { return Ok(Verdict::Moot) };
+        let Some(id) = site.column(DEFAULT_PROFILE)?.as_str() else { return Ok(Verdict::Moot) };
+        let is_member = site.members()?.iter().any(|member| member.get(..15) == id.get(..15));
+        let actual = format!("{} is no member", site.default_profile()?.unwrap_or(id));
+        Ok(if is_member { Verdict::Open } else { Verdict::Closed { actual } })
+    }
+
+    fn guest_user(&self) -> Result<Verdict, String> {
+        let site = self.site()?;
+        match site.has_guest()? {
+            Some(true) => Ok(Verdict::Open),
+            Some(false) => Ok(Verdict::Closed { actual: "there is no active guest user".to_owned() }),
+            None => Err(format!(
+                "there are active guest users, and none has the profile {:?}: whether one is this site's is not shown",
+                format!("{} Profile", site.name)
+            )),
+        }
+    }
+
+    /// One of both must be on. What stands behind them is not shown: the app that the integration user's token comes
+    /// from, and the secret key of reCAPTCHA.
+    fn protection(&self, authentication: &'static str, recaptcha: &'static str) -> Result<Verdict, String> {
+        let site = self.site()?;
+        let is_on = |name| Ok::<bool, String>(site.column(SiteColumn::Auth(name))? == &Json::Bool(true));
+        match (is_on(authentication)?, is_on(recaptcha)?) {
+            (false, false) => Ok(Verdict::Closed { actual: "neither".to_owned() }),
+            (true, true) => {
+                Err("it is on; whether the secret key of reCAPTCHA is right, and whether the integration \
+                                 user's app has the scope, is not shown"
+                    .to_owned())
+            }
+            (true, false) => {
+                Err("it is on; whether the integration user's app has the scope is not shown".to_owned())
+            }
+            (false, true) => {
+                Err("it is on; whether the secret key of reCAPTCHA is set and right is not shown".to_owned())
+            }
+        }
+    }
+}
+
+const DEFAULT_PROFILE: SiteColumn = SiteColumn::Auth("RegistrationUserDefaultProfileId");
+
+impl Gate {
+    /// What it reads, by the name that Salesforce has for it.
+    pub fn field(&self) -> String {
+        match &self.reads {
+            Reads::Attribute(spec, attribute) => match spec.row(attribute) {
+                Some(row) if row.field.inverted => {
+                    format!("{attribute} ({}.{}, inverted)", row.part.kind.name, row.field.element)
+                }
+                Some(row) => format!("{}.{}", row.part.kind.name, row.field.element),
+                None => (*attribute).to_owned(),
+            },
+            Reads::Site(SiteColumn::Network(name)) => format!("Network.{name}"),
+            Reads::Site(SiteColumn::Auth(name)) => format!("NetworkAuthApiSettings.{name}"),
+            Reads::Holders => "holders".to_owned(),
+            Reads::Members => "NetworkMemberGroup".to_owned(),
+            Reads::NewUsers => {
+                "NetworkAuthApiSettings.RegistrationUserDefaultProfileId in the policies".to_owned()
+            }
+            Reads::NewMembers => {
+                "NetworkAuthApiSettings.RegistrationUserDefaultProfileId in NetworkMemberGroup".to_owned()
+            }
+            Reads::GuestUser => "User.UserType".to_owned(),
+            Reads::Protection(one, other) => {
+                format!("NetworkAuthApiSettings.{one}, NetworkAuthApiSettings.{other}")
+            }
+        }
+    }
+
+    pub fn expected(&self) -> String {
+        match self.expects {
+            Expects::True => "true".to_owned(),
+            Expects::Word(word) => word.to_owned(),
+            Expects::Not(word) => format!("anything but {word}"),
+            Expects::Something => "a value".to_owned(),
+            Expects::OneOf(words) => words.join(" or "),
+            Expects::Client { public, private } => {
+                let wanted = [(public, "public"), (private, "private")];
+                let words = wanted
+                    .iter()
+                    .filter_map(|(value, client)| Some(format!("{} for a {client} client", (*value)?)));
+                words.collect::<Vec<_>>().join(", ")
+            }
+            Expects::MinutesOf(_) => "UserSession, or Custom with minutes".to_owned(),
+            Expects::Words(words) => words.to_owned(),
+        }
+    }
+
+    pub fn fix(&self) -> String {
+        let Reads::Attribute(spec, attribute) = &self.reads else {
+            return self.fix.to_owned();
+        };
+        let attribute = match self.expects {
+            Expects::True if !self.fix.contains("{attribute} =") => format!("{attribute} = true"),
+            _ => (*attribute).to_owned(),
+        };
+        self.fix.replace("{attribute}", &attribute).replace("{resource}", spec.name)
+    }
+}

@@ -1,0 +1,175 @@
+//! An Experience Cloud site as queries show it: is it active, what does it offer, who are its members. Terraform changes
+//! none of it.
+
+use std::collections::BTreeSet;
+
+use super::records::{related, text};
+use crate::org::{Group, Org, Row, Unavailable, quoted};
+
+/// Where a fact about the site is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    Network(&'static str),
+    Auth(&'static str),
+}
+
+/// A site, each part of it read or with the reason why not.
+pub struct Site {
+    pub name: String,
+    network: Row,
+    auth: Result<Row, String>,
+    /// Record IDs of the profiles and permission sets that are members.
+    members: Result<BTreeSet<String>, String>,
+    /// The profiles of active guest users.
+    guests: Result<Vec<String>, String>,
+}
+
+/// A value of a column, as far as it was read.
+pub type Fact<'a> = Result<&'a serde_json::Value, String>;
+
+const AUTH: &[&str] = &[
+    "DoesForgotPasswordRequireAuth",
+    "DoesPwdlessLoginRequireAuth",
+    "DoesRegistrationRequireAuth",
+    "IsForgotPwdAllowed",
+    "IsHeadlessUserRegistrationAllowed",
+    "IsPwdlessLoginAllowed",
+    "IsRecaptchaRequiredForgotPwd",
+    "IsRecaptchaRequiredPwdlessLogin",
+    "IsRecaptchaRequiredRgstr",
+    "RegistrationExecutionUserId",
+    "RegistrationHandlerId",
+    "RegistrationUserDefaultProfile.Name",
+    "RegistrationUserDefaultProfileId",
+];
+
+impl Site {
+    /// Reads a site by its name; none when the org shows no such site.
+    ///
+    /// # Errors
+    /// When sites may not be queried, or the org has no such object.
+    pub async fn read(org: &Org, name: &str) -> Result<Option<Site>, Unavailable> {
+        let soql = format!("SELECT Id, Name, Status FROM Network WHERE Name = {}", quoted(name));
+        let rows = org.query(&soql).await?;
+        let Some(network) = rows.into_iter().find(|row| text(row, "Name") == Some(name)) else {
+            return Ok(None);
+        };
+        let id = quoted(text(&network, "Id").unwrap_or_default());
+        let words = |error: Unavailable| error.to_string();
+        let soql = format!("SELECT {} FROM NetworkAuthApiSettings WHERE NetworkId = {id}", AUTH.join(", "));
+        let auth = match org.query(&soql).await {
+            Ok(rows) => {
+                let none = "the site has no headless identity settings, or they are not shown".to_owned();
+                rows.into_iter().next().ok_or(none)
+            }
+            Err(error) => Err(words(error)),
+        };
+        let soql = format!("SELECT ParentId FROM NetworkMemberGroup WHERE NetworkId = {id}");
+        let members = org
+            .query(&soql)
+            .await
+            .map_err(words)
+            .map(|rows| rows.iter().filter_map(|row| text(row, "ParentId")).map(str::to_owned).collect());
+        let soql = "SELECT Profile.Name FROM User WHERE UserType = 'Guest' AND IsActive = true";
+        let guests = org.query(soql).await.map_err(words).map(|rows| {
+            let profiles = rows.iter().map(|row| related(row, "Profile", "Name").unwrap_or_default());
+            profiles.map(str::to_owned).collect()
+        });
+        Ok(Some(Site { name: name.to_owned(), network, auth, members, guests }))
+    }
+
+    pub fn column(&self, column: Column) -> Fact<'_> {
+        let (row, name) = match column {
+            Column::Network(name) => (&self.network, name),
+            Column::Auth(name) => (self.auth.as_ref().map_err(Clone::clone)?, name),
+        };
+        row.get(name).ok_or_else(|| "the org did not return it".to_owned())
+    }
+
+    /// The name of the profile that registered users get.
+    pub fn default_profile(&self) -> Result<Option<&str>, String> {
+        let row = self.auth.as_ref().map_err(Clone::clone)?;
+        Ok(related(row, "RegistrationUserDefaultProfile", "Name"))
+    }
+
+    pub fn members(&self) -> Result<&BTreeSet<String>, String> {
+        self.members.as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether the site has an active guest user; none when there are guests, and it is not clear whose they are.
+    pub fn has_guest(&self) -> Result<Option<bool>, String> {
+        let guests = self.guests.as_ref().map_err(Clone::clone)?;
+        let own = format!("{} Profile", self.name);
+        Ok(match guests.as_slice() {
+            [] => Some(false),
+            _ if guests.contains(&own) => Some(true),
+            _ => None,
+        })
+    }
+
+    /// How many active users hold one of these groups and are members of the site: at least so many, and whether there
+    /// may be more that queries do not tell.
+    pub async fn members_among(&self, org: &Org, groups: &[Group]) -> Result<(u64, bool), String> {
+        let members = self.members()?;
+        let of_kind = |prefix: &str| -> Vec<&str> {
+            members.iter().map(String::as_str).filter(|id| id.starts_with(prefix)).collect()
+        };
+        let (profiles, sets) = (of_kind("00e"), of_kind("0PS"));
+        let names = |object: &str| -> Vec<&str> {
+            groups.iter().filter(|group| group.object == object).map(|group| group.name.as_str()).collect()
+        };
+        let bare: Vec<&str> =
+            names("PermissionSet").into_iter().map(|name| super::records::parted(name).1).collect();
+        let named = names("Profile");
+        let mut queries = Vec::new();
+        let active = "SELECT COUNT(Id) people FROM User WHERE IsActive = true";
+        if !bare.is_empty() && !members.is_empty() {
+            let held = held(org, &bare).await?;
+            let assigned = format!(
+                "SELECT COUNT_DISTINCT(AssigneeId) people FROM PermissionSetAssignment WHERE \
+                 Assignee.IsActive = true AND {held}"
+            );
+            if !profiles.is_empty() {
+                queries.push(format!("{assigned} AND Assignee.ProfileId IN ({})", listed(&profiles)));
+            }
+            if !sets.is_empty() {
+                queries.push(format!("{assigned} AND PermissionSetId IN ({})", listed(&sets)));
+            }
+        }
+        if !named.is_empty() && !profiles.is_empty() {
+            queries.push(format!(
+                "{active} AND Profile.Name IN ({}) AND ProfileId IN ({})",
+                listed(&named),
+                listed(&profiles)
+            ));
+        }
+        let mut people = 0;
+        for soql in queries {
+            let rows = org.query(&soql).await.map_err(|error| error.to_string())?;
+            let count = rows.first().and_then(|row| row.get("people")).and_then(serde_json::Value::as_u64);
+            people += count.unwrap_or_default();
+            if people > 0 {
+                break;
+            }
+        }
+        // A member by one permission set may use the app by another, which one query cannot tell.
+        Ok((people, !sets.is_empty()))
+    }
+}
+
+/// The condition for holding a permission set, directly or through a group.
+async fn held(org: &Org, names: &[&str]) -> Result<String, String> {
+    let direct = format!("PermissionSet.Name IN ({})", listed(names));
+    let soql = format!("SELECT PermissionSetGroupId FROM PermissionSetGroupComponent WHERE {direct}");
+    let rows = org.query(&soql).await.map_err(|error| error.to_string())?;
+    let groups: BTreeSet<&str> = rows.iter().filter_map(|row| text(row, "PermissionSetGroupId")).collect();
+    if groups.is_empty() {
+        return Ok(direct);
+    }
+    let groups: Vec<&str> = groups.into_iter().collect();
+    Ok(format!("({direct} OR PermissionSetGroupId IN ({}))", listed(&groups)))
+}
+
+fn listed(texts: &[&str]) -> String {
+    texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ")
+}
