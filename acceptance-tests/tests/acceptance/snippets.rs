@@ -62,25 +62,55 @@ fn resources_for_imports(text: &str) -> String {
         .collect()
 }
 
+/// The resources that a text declares, by address.
+fn declared(text: &str) -> Vec<String> {
+    let headers = text.lines().filter_map(|line| line.strip_prefix("resource \""));
+    let addresses = headers.filter_map(|rest| {
+        let mut words = rest.split('"');
+        Some(format!("{}.{}", words.next()?, words.nth(1)?))
+    });
+    addresses.collect()
+}
+
+/// Those texts of the same page that declare what a text refers to.
+fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
+    let mut found: Vec<&str> = Vec::new();
+    loop {
+        let all = [&[text], found.as_slice()].concat().concat();
+        let there = declared(&all);
+        let next = others.iter().find(|other| {
+            let mut missing = declared(other).into_iter();
+            missing.any(|address| !there.contains(&address) && all.contains(&address))
+        });
+        match next {
+            Some(next) => found.push(next),
+            None => return found,
+        }
+    }
+}
+
 #[test]
 fn every_configuration_in_the_docs_is_formatted_and_valid() {
     let mut count = 0;
     for page in pages() {
-        for text in fenced(&page, "terraform") {
+        let texts = fenced(&page, "terraform");
+        for text in &texts {
             let name = page.display();
+            let rest = needed(text, &texts).concat();
             if text.contains("identity =") && terraform::version() < (1, 12) {
                 eprintln!("{name}: a configuration needs Terraform 1.12");
                 continue;
             }
             let workspace = Workspace::anonymous();
-            workspace.write("snippet.tf", &text);
+            workspace.write("snippet.tf", text);
             workspace.run(&["fmt", "-check", "-diff", "snippet.tf"]).succeeded();
             let variables = text.split("var.").skip(1).map(|rest| {
                 let name: String =
                     rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                 format!("variable \"{name}\" {{}}\n")
             });
-            let beside: String = variables.chain([resources_for_imports(&text)]).collect();
+            let imports = if rest.is_empty() { resources_for_imports(text) } else { String::new() };
+            let beside: String = variables.chain([imports, rest.clone()]).collect();
             if text.contains("required_providers") {
                 workspace.write("beside.tf", &beside);
             } else {
