@@ -29,6 +29,8 @@ pub struct Window {
     pub quiet: Duration,
     /// When it has been open for so long, whatever arrives.
     pub ceiling: Duration,
+    /// The same, while somebody prepares a job: going without it may cost a whole batch more.
+    pub patience: Duration,
 }
 
 /// How much a batch holds. A job that is too heavy by itself goes alone.
@@ -157,12 +159,27 @@ pub(super) struct Queue<J, A> {
 struct State<J, A> {
     waiting: VecDeque<Ticket<J, A>>,
     last_arrival: Instant,
+    /// How many are at something that a job usually follows.
+    preparing: usize,
     working: bool,
+}
+
+/// Somebody is at something that a job usually follows, as long as this is kept.
+pub(super) struct Preparing<J, A>(Arc<Queue<J, A>>);
+
+impl<J, A> Drop for Preparing<J, A> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0.state);
+        state.preparing = state.preparing.saturating_sub(1);
+        state.last_arrival = Instant::now();
+        self.0.arrived.notify_one();
+    }
 }
 
 impl<J: Job, A: Send + 'static> Queue<J, A> {
     pub(super) fn new(window: Window, limits: Limits) -> Queue<J, A> {
-        let state = State { waiting: VecDeque::new(), last_arrival: Instant::now(), working: false };
+        let state =
+            State { waiting: VecDeque::new(), last_arrival: Instant::now(), preparing: 0, working: false };
         Queue { window, limits, state: Mutex::new(state), arrived: Notify::new() }
     }
 
@@ -182,6 +199,13 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             tokio::spawn(self.clone().work(run));
         }
         stub
+    }
+
+    /// Says that a job is likely to come.
+    pub(super) fn prepare(self: &Arc<Self>) -> Preparing<J, A> {
+        let mut state = lock(&self.state);
+        state.preparing = state.preparing.saturating_add(1);
+        Preparing(self.clone())
     }
 
     /// Queues a ticket of the running batch again, before all others.
@@ -214,9 +238,17 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
     /// answered send what depends on it now, and a batch that leaves without them splits the wave.
     async fn gather(&self) {
         let opened = Instant::now();
+        let mut ceiling = self.window.ceiling;
         loop {
-            let last = lock(&self.state).last_arrival.max(opened);
-            let closes = (last + self.window.quiet).min(opened + self.window.ceiling);
+            let (last, preparing) = {
+                let state = lock(&self.state);
+                (state.last_arrival.max(opened), state.preparing > 0)
+            };
+            if preparing {
+                ceiling = self.window.patience.max(self.window.ceiling);
+            }
+            let quiet = if preparing { ceiling } else { self.window.quiet };
+            let closes = (last + quiet).min(opened + ceiling);
             if Instant::now() >= closes {
                 return;
             }

@@ -44,14 +44,15 @@ pub struct StopSettings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        let window = |quiet, ceiling| Window {
+        let window = |quiet, ceiling, patience| Window {
             quiet: Duration::from_millis(quiet),
             ceiling: Duration::from_millis(ceiling),
+            patience: Duration::from_millis(patience),
         };
         Settings {
             batching: true,
-            deploys: window(150, 1_000),
-            reads: window(25, 200),
+            deploys: window(150, 1_000, 3_000),
+            reads: window(50, 200, 200),
             snapshot: Duration::from_secs(30),
             first_look: Duration::from_millis(100),
             look: Duration::from_millis(250),

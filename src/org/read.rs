@@ -82,7 +82,11 @@ impl Inner {
                 }
                 answer(&snapshot, wanted)
             }
-            Freshness::Now => self.look_up(wanted, false, deadline).await,
+            Freshness::Now => {
+                // Who reads afresh is about to write, or has just written and the next one follows.
+                let _writes_soon = self.deploys.prepare();
+                self.look_up(wanted, false, deadline).await
+            }
         }
     }
 

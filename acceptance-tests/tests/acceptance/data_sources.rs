@@ -1,4 +1,5 @@
 //! What data sources find, what they say when they do not, and what they cost.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its functions too")]
 
 use crate::configurations::{APP, APP_AND_SETTINGS, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;

@@ -1,4 +1,5 @@
 //! Whom a change of policies locks out: the words of the plan, with the people counted in the org.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its functions too")]
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;

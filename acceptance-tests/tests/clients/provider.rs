@@ -25,7 +25,13 @@ fn every_message_of_the_provider_obeys_the_wsdl() {
     workspace.is_settled();
     workspace.destroy().succeeded();
     // Every attribute that there is.
-    for step in ["app/2-everything", "oauth_settings/2-everything", "policies/2-much"] {
+    for step in [
+        "app/2-everything",
+        "oauth_settings/2-everything",
+        "policies/2-much",
+        "org_oauth_oidc_settings/2-everything",
+        "org_external_client_app_settings/2-everything",
+    ] {
         workspace.configure(&read(&format!("acceptance-tests/scenarios/{step}.tf")));
         workspace.apply().succeeded();
         workspace.destroy().succeeded();

@@ -282,7 +282,7 @@ impl Facts<'_> {
             Expects::OneOf(words) => {
                 let members = value.members().unwrap_or_default();
                 let has = |word: &&str| members.iter().any(|member| member.as_text() == Some(word));
-                Ok(open_if(words.iter().any(|word| has(word))))
+                Ok(open_if(words.iter().any(has)))
             }
             Expects::Client { .. } => {
                 let wanted = self.wanted_of_client(expects);
