@@ -84,5 +84,9 @@ fn attribute(text: &str, line: usize) -> String {
     let starts = |line: &&&str| line.starts_with(|c: char| c.is_ascii_lowercase());
     let found = lines.iter().rev().find(starts).copied().unwrap_or_default();
     let name = found.split([' ', '=', '{']).next().unwrap_or_default();
-    if matches!(name, "resource" | "provider") { String::new() } else { name.to_owned() }
+    if matches!(name, "resource" | "data" | "ephemeral" | "provider") {
+        String::new()
+    } else {
+        name.to_owned()
+    }
 }
