@@ -22,6 +22,15 @@ fn shop(settings: &[&str], policies: &[&str]) -> String {
     )
 }
 
+/// The same for two workspaces: the developer's, and the admin's, who writes the app's name out.
+fn split(settings: &[&str], policies: &[&str]) -> (String, String) {
+    let whole = shop(settings, policies);
+    let (app, admins) =
+        whole.split_once("resource \"salesforce_external_client_app_policies\"").unwrap_or_default();
+    let admins = admins.replace("salesforce_external_client_app_oauth_settings.shop.id", "\"Shop\"");
+    (app.to_owned(), format!("resource \"salesforce_external_client_app_policies\"{admins}"))
+}
+
 /// Refused at this line, with these words.
 #[track_caller]
 fn refused(workspace: &Workspace<'_>, configuration: &str, line: &str, words: &str) {
@@ -46,23 +55,28 @@ fn the_flow_without_the_orgs_switch() {
     );
 }
 
+/// The app's developer and its admin have workspaces of their own. In one workspace the plan says it already.
 #[test]
 fn guests_without_what_they_need() {
     let org = Emulator::start();
-    let workspace = Workspace::new(&org);
+    let (developer, admin) = (Workspace::new(&org), Workspace::new(&org));
     let (flow, jwt) = ("code_credential_flow_enabled = true", "named_user_jwt_enabled = true");
+    let (no_flow, no_jwt) = ("code_credential_flow_enabled = false", "named_user_jwt_enabled = false");
     let guest = "guest_code_credential_flow_enabled = true";
-    refused(&workspace, &shop(&[flow], &[guest]), guest, &format!("needs {jwt} of {DEVELOPER}"));
-    refused(&workspace, &shop(&[jwt], &[guest]), guest, &format!("needs {flow} of {DEVELOPER}"));
+    let (app, policies) = split(&[flow, no_jwt], &[guest]);
+    developer.configure(&app);
+    developer.apply().succeeded();
+    refused(&admin, &policies, guest, &format!("needs {jwt} of {DEVELOPER}"));
+    developer.configure(&split(&[no_flow, jwt], &[]).0);
+    developer.apply().succeeded();
+    refused(&admin, &policies, guest, &format!("needs {flow} of {DEVELOPER}"));
 
-    workspace.configure(&shop(&[flow, jwt], &[guest]));
-    workspace.apply().succeeded();
-    let without = "needs guest_code_credential_flow_enabled = false of";
-    for (settings, line) in [
-        ([flow, "named_user_jwt_enabled = false"], "named_user_jwt_enabled = false"),
-        (["code_credential_flow_enabled = false", jwt], "code_credential_flow_enabled = false"),
-    ] {
-        refused(&workspace, &shop(&settings, &[guest]), line, &format!("{without} {ADMIN}"));
+    developer.configure(&split(&[flow, jwt], &[]).0);
+    developer.apply().succeeded();
+    admin.apply().succeeded();
+    let without = format!("needs guest_code_credential_flow_enabled = false of {ADMIN}");
+    for (settings, line) in [([flow, no_jwt], no_jwt), ([no_flow, jwt], no_flow)] {
+        refused(&developer, &split(&settings, &[]).0, line, &without);
     }
     assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("isNamedUserJwtEnabled"), "true");
 }
