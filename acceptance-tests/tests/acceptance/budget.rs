@@ -83,8 +83,8 @@ fn run(workspace: &Workspace<'_>, verb: &str, parallelism: usize) -> Run {
 fn promised(row: &str) -> usize {
     let row = GUIDE.lines().find(|line| line.starts_with(row)).unwrap_or_else(|| panic!("no row {row:?}"));
     let last = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap_or_default();
-    let numbers = last.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok());
-    numbers.last().unwrap_or_else(|| panic!("no number in {last:?}"))
+    let mut numbers = last.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok());
+    numbers.next_back().unwrap_or_else(|| panic!("no number in {last:?}"))
 }
 
 #[test]
