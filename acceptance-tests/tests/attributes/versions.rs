@@ -108,8 +108,13 @@ fn what_a_version_does_not_have_is_an_error_at_the_attribute_and_the_rest_works(
         assert_eq!(org.deploys().len(), 0);
 
         // The newest is the subject of the other tests; what every version has is tried with the oldest.
-        let there =
-            |one: &Attribute| (since(one) > 60 || version == 60) && since(one) <= version && version < 67;
+        let there = |one: &Attribute| {
+            let is_new = since(one) > 60 || version == 60;
+            // Of what an org has once, not many can be made; and every version has all of it.
+            let once = one.resource.of_the_org().is_some();
+            assert!(!once || since(one) <= 60, "{} came later", one.name);
+            is_new && !once && since(one) <= version && version < 67
+        };
         // What stands beside the others may be too new as well.
         let (text, _) = set_at_create(there, &words(&org));
         workspace.configure(&without(&text, &newer, &[]));
