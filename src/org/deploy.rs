@@ -183,7 +183,7 @@ impl Inner {
             bytes = zip.len(),
             "deploy started"
         );
-        let end = self.watch(&id, pace.first_look(&self.settings), deadline).await;
+        let end = self.watch(&id, pace, deadline).await;
         drop(outdate);
         let taken_ms = millis(started.elapsed());
         match end {
@@ -191,8 +191,8 @@ impl Inner {
                 tracing::info!({ SF_DEPLOY_ID } = id, taken_ms, why, "deploy lost sight of");
                 Err(ApplyErrorKind::Unverified { deploy_id: Some(id), why })
             }
-            End::Finished { report, canceled_by_us } => {
-                pace.learn(started.elapsed());
+            End::Finished { report, canceled_by_us, looks } => {
+                pace.learn(started.elapsed(), looks);
                 tracing::info!(
                     { SF_DEPLOY_ID } = id,
                     taken_ms,

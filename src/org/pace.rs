@@ -78,7 +78,7 @@ impl Settings {
     }
 
     /// How long to wait between two looks at a deploy that has taken this long.
-    pub(super) fn next_look(&self, taken: Duration) -> Duration {
+    fn next_look(&self, taken: Duration) -> Duration {
         const SECOND: Duration = Duration::from_secs(1);
         if taken < 3 * SECOND {
             taken.clamp(self.look, 2 * self.look)
@@ -102,22 +102,33 @@ impl Settings {
 /// What earlier deploys teach about the next.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    last: Option<Duration>,
+    usual: Option<Duration>,
 }
 
 impl Pace {
-    pub(super) fn learn(&mut self, taken: Duration) {
-        self.last = Some(taken);
+    /// Notes how long a deploy took, as far as so many looks could tell.
+    pub(super) fn learn(&mut self, taken: Duration, looks: u32) {
+        self.usual = Some(match self.usual {
+            // It may have been done a little earlier.
+            Some(usual) if looks == 1 => taken.min(usual).saturating_mul(97) / 100,
+            _ => taken,
+        });
     }
 
-    /// When to look first: shortly before the deploy should be done. Deploys of one run are much alike.
+    /// When to look first: when the deploy should be done. Deploys of one run are much alike.
     pub(super) fn first_look(&self, settings: &Settings) -> Duration {
         const CAP: Duration = Duration::from_secs(3);
-        match self.last {
-            Some(last) => {
-                (last.saturating_mul(9) / 10).clamp(settings.first_look, CAP.max(settings.first_look))
-            }
-            None => settings.first_look,
+        let usual = self.usual.unwrap_or(settings.first_look);
+        usual.clamp(settings.first_look, CAP.max(settings.first_look))
+    }
+
+    /// How long to wait after so many looks at a deploy that has taken this long.
+    pub(super) fn next_look(&self, looks: u32, taken: Duration, settings: &Settings) -> Duration {
+        // It should have been done at the first.
+        if self.usual.is_some() && looks <= 2 {
+            settings.look.saturating_mul(looks) / 2
+        } else {
+            settings.next_look(taken)
         }
     }
 }
@@ -152,14 +163,27 @@ mod tests {
     }
 
     #[test]
-    fn the_first_look_comes_shortly_before_the_deploy_should_be_done() {
+    fn the_first_look_comes_when_the_deploy_should_be_done() {
         let settings = Settings::default();
         let mut pace = Pace::default();
         assert_eq!(pace.first_look(&settings), Duration::from_millis(100));
-        for (last_ms, look_ms) in [(2_000, 1_800), (10_000, 3_000), (10, 100)] {
-            pace.learn(Duration::from_millis(last_ms));
+        for (last_ms, looks, look_ms) in
+            [(2_000, 5, 2_000), (2_000, 1, 1_940), (2_050, 2, 2_050), (10_000, 9, 3_000), (10, 1, 100)]
+        {
+            pace.learn(Duration::from_millis(last_ms), looks);
             assert_eq!(pace.first_look(&settings), Duration::from_millis(look_ms));
         }
+    }
+
+    #[test]
+    fn looks_that_come_a_little_too_early_are_followed_soon() {
+        let settings = Settings::default();
+        let mut pace = Pace::default();
+        let taken = Duration::from_secs(2);
+        let waits = |pace: &Pace| [1, 2, 3].map(|looks| pace.next_look(looks, taken, &settings).as_millis());
+        assert_eq!(waits(&pace), [500, 500, 500]);
+        pace.learn(taken, 4);
+        assert_eq!(waits(&pace), [125, 250, 500]);
     }
 
     #[test]

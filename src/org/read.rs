@@ -318,17 +318,43 @@ impl Inner {
             .map(|wanted| wanted.kind)
             .collect();
         let doubtful: Vec<_> = doubtful.into_iter().collect();
-        self.corroborate(snapshot, &doubtful).await
+        self.corroborate(snapshot, &doubtful, wanted).await
     }
 
+    /// Lists these kinds, and retrieves by name what is listed, wanted, and was not among the files: somebody may have made
+    /// it in between, and "all" may not mean what came with a package.
     pub(super) async fn corroborate(
         &self,
         snapshot: &mut Snapshot,
         kinds: &[&'static MetadataType],
+        wanted: &[Wanted],
     ) -> Result<(), ReadError> {
         if kinds.is_empty() {
             return Ok(());
         }
+        self.list(snapshot, kinds).await?;
+        let mut unseen = Asks::new();
+        for kind in kinds {
+            let mut names: BTreeSet<String> = snapshot.installed_but_unseen(kind).into_iter().collect();
+            let missing = wanted.iter().filter(|wanted| wanted.kind == *kind && !wanted.offhand);
+            let missing = missing.filter(|wanted| snapshot.find(wanted).is_none());
+            names.extend(missing.flat_map(|wanted| snapshot.listed_like(wanted)));
+            if !names.is_empty() {
+                unseen.insert(kind, Some(names));
+            }
+        }
+        if unseen.is_empty() {
+            return Ok(());
+        }
+        match self.retrieve_into(snapshot, &unseen).await {
+            // They stay unseen, which the answers will say.
+            Err(error) if is_refusal(&error) => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    /// Asks the other source for the names of all components of these kinds.
+    async fn list(&self, snapshot: &mut Snapshot, kinds: &[&'static MetadataType]) -> Result<(), ReadError> {
         let names: BTreeSet<&str> = kinds.iter().map(|kind| kind.package_type()).collect();
         let names: Vec<&str> = names.into_iter().collect();
         match self.api.list_metadata(&names).await {
@@ -347,27 +373,12 @@ impl Inner {
                 [kind] => snapshot.list(kind, Err(format!("{} may not be listed: {error}", kind.name))),
                 _ => {
                     for kind in kinds {
-                        Box::pin(self.corroborate(snapshot, &[kind])).await?;
+                        Box::pin(self.list(snapshot, &[kind])).await?;
                     }
-                    return Ok(());
                 }
             },
         }
-        let mut unseen = Asks::new();
-        for kind in kinds {
-            let names: BTreeSet<String> = snapshot.installed_but_unseen(kind).into_iter().collect();
-            if !names.is_empty() {
-                unseen.insert(kind, Some(names));
-            }
-        }
-        if unseen.is_empty() {
-            return Ok(());
-        }
-        match self.retrieve_into(snapshot, &unseen).await {
-            // They stay unseen, which the answers will say.
-            Err(error) if is_refusal(&error) => Ok(()),
-            outcome => outcome,
-        }
+        Ok(())
     }
 }
 

@@ -42,18 +42,8 @@ impl Inner {
     pub(super) async fn search(&self, fresh: &mut Snapshot, missing: &[&Wanted]) -> Result<(), ReadError> {
         let kinds: BTreeSet<&'static MetadataType> = missing.iter().map(|wanted| wanted.kind).collect();
         let kinds: Vec<&'static MetadataType> = kinds.into_iter().collect();
-        self.corroborate(fresh, &kinds).await?;
-        let mut asks = Asks::new();
-        for wanted in missing {
-            let names = fresh.listed_like(wanted);
-            if !names.is_empty() {
-                asks.entry(wanted.kind).or_insert_with(|| Some(BTreeSet::new())).iter_mut().for_each(|all| {
-                    all.extend(names.iter().cloned());
-                });
-            }
-        }
-        let needed: Vec<_> = asks.keys().copied().collect();
-        self.load(fresh, asks, &needed).await?;
+        let wanted: Vec<Wanted> = missing.iter().map(|wanted| (*wanted).clone()).collect();
+        self.corroborate(fresh, &kinds, &wanted).await?;
 
         for kind in kinds {
             // An app that was made a moment ago has what we gave it.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::Inner;
+use super::pace::Pace;
 use crate::log_keys::SF_DEPLOY_ID;
 use crate::salesforce::{Class, DeployReport, Error};
 
@@ -24,6 +25,8 @@ pub(super) enum End {
         report: Box<DeployReport>,
         /// We asked for a cancellation.
         canceled_by_us: bool,
+        /// How many looks it took.
+        looks: u32,
     },
     /// Nothing more is known, for this reason.
     Lost(String),
@@ -72,8 +75,8 @@ enum Woken<T> {
 }
 
 impl Inner {
-    /// Looks at a deploy until it is done. `first_look`: after how long.
-    pub(super) async fn watch(&self, id: &str, first_look: Duration, deadline: Instant) -> End {
+    /// Looks at a deploy until it is done, at times that the pace tells.
+    pub(super) async fn watch(&self, id: &str, pace: &Pace, deadline: Instant) -> End {
         let started = Instant::now();
         let mut watch = Watch {
             org: self,
@@ -87,7 +90,8 @@ impl Inner {
             canceled_running: false,
         };
         self.in_line.store(false, Ordering::SeqCst);
-        let mut wait = first_look;
+        let mut wait = pace.first_look(&self.settings);
+        let mut looks: u32 = 0;
         loop {
             let until = Instant::now() + wait;
             let _: Woken<()> = watch.wait_for(until, std::future::pending()).await;
@@ -102,15 +106,17 @@ impl Inner {
                     continue;
                 }
             };
+            looks = looks.saturating_add(1);
             match answer {
                 Ok(report) if report.done => {
                     return End::Finished {
                         report: Box::new(report),
                         canceled_by_us: watch.canceled_running || watch.canceled_waiting.is_some(),
+                        looks,
                     };
                 }
                 Ok(report) => {
-                    wait = self.settings.next_look(started.elapsed());
+                    wait = pace.next_look(looks, started.elapsed(), &self.settings);
                     watch.saw(&report);
                 }
                 Err(error) => match watch.failed(&error) {

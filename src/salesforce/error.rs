@@ -29,9 +29,7 @@ pub enum Call {
     CancelDeploy,
     /// Asking for metadata files.
     StartRetrieve,
-    /// Asking whether the files are ready.
-    RetrieveStatus,
-    /// Fetching the files, which the org hands out once.
+    /// Asking for the files as soon as they are ready; the org hands them out once.
     FetchRetrieve,
     /// Listing components.
     ListMetadata,
@@ -63,7 +61,6 @@ impl fmt::Display for Call {
             Self::DeployStatus => "asking for the state of a deploy",
             Self::CancelDeploy => "cancelling a deploy",
             Self::StartRetrieve => "starting a retrieve",
-            Self::RetrieveStatus => "asking for the state of a retrieve",
             Self::FetchRetrieve => "fetching retrieved files",
             Self::ListMetadata => "listing metadata",
             Self::DescribeMetadata => "listing metadata types",

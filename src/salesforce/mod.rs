@@ -119,7 +119,7 @@ struct Inner {
     /// The deploys that were started here: their ids are real, even when the org does not see them for a moment.
     own_deploys: std::sync::Mutex<Vec<String>>,
     /// How many seconds the last retrieve took.
-    last_retrieve: std::sync::Mutex<f64>,
+    last_retrieve: std::sync::Mutex<Option<f64>>,
     /// When the org's daily limit was met, and what was said.
     exhausted: std::sync::Mutex<Option<(Instant, ErrorKind)>>,
 }
@@ -228,10 +228,7 @@ impl Inner {
 
     /// Refuses new work for a while after the daily limit was met; what is under way may be asked about to its end.
     fn check_limit(&self, call: Call) -> Result<(), Error> {
-        if matches!(
-            call,
-            Call::DeployStatus | Call::CancelDeploy | Call::RetrieveStatus | Call::FetchRetrieve
-        ) {
+        if matches!(call, Call::DeployStatus | Call::CancelDeploy | Call::FetchRetrieve) {
             return Ok(());
         }
         match self.exhausted.lock() {

@@ -1,7 +1,7 @@
 //! Retrieves, lists, and the types of an org.
 //!
-//! The org hands out the zip of a retrieve once and deletes it. So we ask without the zip until it is ready, fetch it
-//! once, check that it is whole, and start all over if it is not.
+//! The org hands out the zip of a retrieve once and deletes it. Each look asks for it, so that the look that finds the
+//! retrieve done is the last call. What was handed out and did not arrive whole is retrieved anew.
 
 use std::time::{Duration, Instant};
 
@@ -13,12 +13,18 @@ use super::error::{Call, Error, ErrorKind};
 use super::soap::{job_id, leaf, result};
 use super::xml::Element;
 
+/// The call that looks how a retrieve is, and brings the files once it is done.
+const LOOK: Call = Call::FetchRetrieve;
 /// How often a retrieve is started over.
 const CYCLES: u32 = 3;
 /// How long one retrieve may take.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// Seconds before the first look at the first retrieve: no org is done at once, and each look is a call.
+const FIRST_LOOK: f64 = 0.5;
 /// Seconds between two looks; the last is repeated. Each is a call, and an org counts those.
 const LOOKS: [f64; 5] = [0.5, 0.75, 1.5, 3.0, 5.0];
+/// The first of them, when the retrieve should have been done at the first look.
+const SOON: [f64; 2] = [0.1, 0.2];
 /// A retrieve that is quicker is looked at right away, the next time.
 const QUICK: f64 = 0.2;
 /// How long a first look waits at most, however slow the last retrieve was.
@@ -119,13 +125,9 @@ impl Client {
         let response =
             inner.soap_with(Call::StartRetrieve, "retrieve", |version| request(members, version)).await?;
         let id = job_id(Call::StartRetrieve, response)?;
-        self.await_retrieve(&id).await?;
-        let call = Call::FetchRetrieve;
-        let response = inner.soap(call, "checkRetrieveStatus", &look(&id, true)).await?;
-        let mut result = result(call, response)?;
-        self.check_retrieve(call, &result)?;
+        let mut result = self.await_retrieve(&id).await?;
         let damaged =
-            |what: &str| Error::new(call, ErrorKind::Malformed(format!("the retrieved zip {what}")));
+            |what: &str| Error::new(LOOK, ErrorKind::Malformed(format!("the retrieved zip {what}")));
         let zip = result.take("zipFile").map(|zip| zip.text).filter(|text| !text.trim().is_empty());
         let mut zip = zip.ok_or_else(|| damaged("is missing"))?;
         zip.retain(|c| !c.is_ascii_whitespace());
@@ -147,27 +149,37 @@ impl Client {
         })
     }
 
-    /// Looks without fetching until the retrieve has ended.
-    async fn await_retrieve(&self, id: &str) -> Result<(), Error> {
-        let call = Call::RetrieveStatus;
+    /// Looks until the retrieve has ended: its result, with the zip.
+    async fn await_retrieve(&self, id: &str) -> Result<Element, Error> {
         let started = Instant::now();
         // Retrieves of one run are much alike.
-        let usual = self.inner.last_retrieve.lock().map_or(0.0, |last| *last);
+        let last = self.inner.last_retrieve.lock().map_or(None, |last| *last);
+        let usual = last.unwrap_or(FIRST_LOOK);
         if usual > QUICK {
-            let wait = (usual * 0.9).min(LATEST_FIRST_LOOK);
-            tokio::time::sleep(self.inner.pace.seconds(wait)).await;
+            tokio::time::sleep(self.inner.pace.seconds(usual.min(LATEST_FIRST_LOOK))).await;
         }
-        let mut waits = LOOKS.iter().chain(std::iter::repeat(&5.0));
+        let soon: &[f64] = if usual > QUICK { &SOON } else { &[] };
+        let mut waits = soon.iter().chain(&LOOKS).chain(std::iter::repeat(&5.0));
+        let mut looks: u32 = 0;
         let mut denials: u32 = 0;
         loop {
-            match self.inner.soap(call, "checkRetrieveStatus", &look(id, false)).await {
+            looks = looks.saturating_add(1);
+            match self.inner.soap(LOOK, "checkRetrieveStatus", &look(id)).await {
                 Ok(response) => {
-                    let result = result(call, response)?;
+                    let result = result(LOOK, response)?;
                     if result.flag("done") {
-                        if let Ok(mut last) = self.inner.last_retrieve.lock() {
-                            *last = started.elapsed().as_secs_f64();
+                        if let Ok(mut known) = self.inner.last_retrieve.lock() {
+                            let taken = started.elapsed().as_secs_f64();
+                            *known = Some(match last {
+                                // A guess that was long enough; the next is looked at at once, to know more.
+                                None if looks == 1 => 0.0,
+                                // It may have been done a little earlier.
+                                Some(usual) if looks == 1 && usual > QUICK => usual * 0.97,
+                                _ => taken,
+                            });
                         }
-                        return self.check_retrieve(call, &result);
+                        self.check_retrieve(&result)?;
+                        return Ok(result);
                     }
                 }
                 // Just started, and not seen by every server of the org yet.
@@ -177,7 +189,7 @@ impl Client {
                 Err(error) => return Err(error),
             }
             if started.elapsed() > PATIENCE {
-                return Err(Error::new(call, ErrorKind::RetrieveUnfinished { seconds: PATIENCE.as_secs() }));
+                return Err(Error::new(LOOK, ErrorKind::RetrieveUnfinished { seconds: PATIENCE.as_secs() }));
             }
             if let Some(wait) = waits.next() {
                 tokio::time::sleep(self.inner.pace.seconds(*wait)).await;
@@ -185,7 +197,7 @@ impl Client {
         }
     }
 
-    fn check_retrieve(&self, call: Call, result: &Element) -> Result<(), Error> {
+    fn check_retrieve(&self, result: &Element) -> Result<(), Error> {
         let status = result.text_of("status").unwrap_or_default();
         let code = result.optional("errorStatusCode");
         // "success" may be missing; a status of Failed or an error code may not be overlooked.
@@ -198,7 +210,7 @@ impl Client {
         let text = result
             .text_of("errorMessage")
             .map_or_else(|| status.to_owned(), |text| self.inner.redactor.clean(text));
-        Err(Error::new(call, ErrorKind::RetrieveFailed { code, text }))
+        Err(Error::new(LOOK, ErrorKind::RetrieveFailed { code, text }))
     }
 
     /// Lists the components of some types, of which the org may have none.
@@ -230,9 +242,8 @@ impl Client {
     }
 }
 
-fn look(id: &str, with_zip: bool) -> String {
-    let with_zip = if with_zip { "true" } else { "false" };
-    format!("{}{}", leaf("asyncProcessId", id), leaf("includeZip", with_zip))
+fn look(id: &str) -> String {
+    format!("{}{}", leaf("asyncProcessId", id), leaf("includeZip", "true"))
 }
 
 fn request(members: &[(String, Vec<String>)], version: u16) -> String {
@@ -253,15 +264,12 @@ fn request(members: &[(String, Vec<String>)], version: u16) -> String {
 
 /// Whether a new retrieve may give what this one did not: the files were lost on the way, or are gone in the org.
 fn starts_over(error: &Error) -> bool {
-    match (error.call, &error.kind) {
-        (Call::FetchRetrieve, ErrorKind::RetrieveFailed { .. }) => error.is_transient(),
-        (Call::FetchRetrieve, _) => error.is_transient() || error.code() == Some("INVALID_LOCATOR"),
-        (Call::RetrieveStatus, ErrorKind::RetrieveFailed { .. }) => error.is_transient(),
-        (Call::RetrieveStatus, _) => {
-            matches!(error.code(), Some("INVALID_LOCATOR" | "INVALID_CROSS_REFERENCE_KEY"))
+    error.call == LOOK
+        && match &error.kind {
+            ErrorKind::RetrieveFailed { .. } => error.is_transient(),
+            ErrorKind::Malformed(_) => true,
+            _ => matches!(error.code(), Some("INVALID_LOCATOR" | "INVALID_CROSS_REFERENCE_KEY")),
         }
-        _ => false,
-    }
 }
 
 /// Whether this begins and ends as a zip does. Its entries are checked by whoever opens it.

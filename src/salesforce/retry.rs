@@ -49,13 +49,10 @@ impl Tries {
         if !error.is_transient() || error.is_ambiguous() {
             return None;
         }
-        let reached = !matches!(error.kind, ErrorKind::Unreachable { .. });
         let (most, cap) = match self.call {
             Call::Configure => return None,
-            // The files are handed out once: an answer that was lost cannot be asked for again.
-            Call::FetchRetrieve if reached => return None,
             Call::Login | Call::CancelDeploy => (3, 30.0),
-            Call::StartDeploy | Call::DeployStatus | Call::RetrieveStatus | Call::FetchRetrieve => (5, 60.0),
+            Call::StartDeploy | Call::DeployStatus | Call::FetchRetrieve => (5, 60.0),
             _ if outage(&error.kind) => (u32::MAX, 300.0),
             _ => (5, 120.0),
         };
@@ -118,7 +115,7 @@ mod tests {
             (Call::DeployStatus, ErrorKind::Status { status: 420 }, 2),
             (Call::CancelDeploy, lost(), 2),
             (Call::Login, unreachable(), 2),
-            (Call::FetchRetrieve, lost(), 0),
+            (Call::FetchRetrieve, lost(), 4),
             (Call::FetchRetrieve, unreachable(), 4),
             (Call::ListMetadata, lost(), 4),
             (Call::ListMetadata, ErrorKind::Status { status: 503 }, 20),

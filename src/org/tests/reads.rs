@@ -262,6 +262,19 @@ async fn absent_is_said_only_when_the_list_agrees() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_listed_and_was_not_returned_is_asked_for_by_name_before_it_is_called_hidden() {
+    for freshness in [Freshness::Snapshot, Freshness::Now] {
+        let (script, org) = script();
+        two_apps(&script);
+        // As for a file that somebody else makes after the retrieve and before the list.
+        script.part(POLICIES, "Cafe_plcy", "Cafe").with(|state| state.named_only.insert("Cafe_plcy".into()));
+        let found = one(&org, freshness, Wanted::new(POLICIES, "Cafe")).await;
+        assert_eq!(name_of(&found), "Cafe_plcy");
+        assert_eq!((script.count("retrieve"), script.count("list")), (2, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_listed_name_belongs_to_the_longest_app_that_it_begins_with() {
     let (script, org) = script();
     script.file(APP, "Shop", "<label>a</label>").file(APP, "Shop_Admin", "<label>b</label>");

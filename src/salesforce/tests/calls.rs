@@ -217,9 +217,9 @@ async fn a_cancel_names_its_parameter_as_the_wsdl_does() {
 }
 
 #[tokio::test]
-async fn a_retrieve_waits_fetches_once_and_reads_everything() {
+async fn a_retrieve_asks_for_the_files_at_each_look_and_reads_everything() {
     let server = Server::start(|asked| {
-        (asked.what() == "checkRetrieveStatus" && asked.nth < 2).then(|| {
+        (asked.what() == "checkRetrieveStatus+zip" && asked.nth < 2).then(|| {
             result(
                 "checkRetrieveStatus",
                 "<done>false</done><status>Pending</status><success>false</success>",
@@ -241,24 +241,13 @@ async fn a_retrieve_waits_fetches_once_and_reads_everything() {
          <name>Other</name></types><version>66.0</version></unpackaged></retrieveRequest></retrieve></soapenv:Body>\
          </soapenv:Envelope>"
     );
-    assert_eq!(server.count("checkRetrieveStatus"), 3);
-    assert_eq!(server.count("checkRetrieveStatus+zip"), 1);
+    assert_eq!(server.count("checkRetrieveStatus+zip"), 3);
+    assert_eq!(server.count("checkRetrieveStatus"), 0);
 }
 
 #[tokio::test]
 async fn a_retrieve_that_was_damaged_on_the_way_is_started_over() {
-    let damaged: [fn() -> Vec<u8>; 6] = [
-        Vec::new,
-        || {
-            let mut whole = retrieved();
-            whole.truncate(whole.len() - 40);
-            whole
-        },
-        || {
-            let whole = String::from_utf8(retrieved()).unwrap();
-            let (_, body) = whole.split_once("\r\n\r\n").unwrap();
-            answer(200, "Content-Type: text/xml\r\n", &body[..body.len() - 40])
-        },
+    let damaged: [fn() -> Vec<u8>; 3] = [
         || {
             result(
                 "checkRetrieveStatus",
@@ -290,9 +279,43 @@ async fn a_retrieve_that_was_damaged_on_the_way_is_started_over() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_lost_is_asked_for_again_and_retrieved_anew_only_if_it_is_gone() {
+    let lost: [fn() -> Vec<u8>; 3] = [
+        Vec::new,
+        || {
+            let mut whole = retrieved();
+            whole.truncate(whole.len() - 40);
+            whole
+        },
+        || {
+            let whole = String::from_utf8(retrieved()).unwrap();
+            let (_, body) = whole.split_once("\r\n\r\n").unwrap();
+            answer(200, "Content-Type: text/xml\r\n", &body[..body.len() - 40])
+        },
+    ];
+    for broken in lost {
+        for (gone, retrieves) in [(false, 1), (true, 2)] {
+            let server = Server::start(move |asked| match (asked.what().as_str(), asked.nth) {
+                ("checkRetrieveStatus+zip", 0) => Some(broken()),
+                ("checkRetrieveStatus+zip", 1) if gone => {
+                    Some(fault("INVALID_LOCATOR", "Retrieve result has been deleted."))
+                }
+                _ => None,
+            })
+            .await;
+            assert_eq!(client(&server).retrieve(&wanted()).await.unwrap().zip, zip());
+            assert_eq!(server.count("retrieve"), retrieves);
+        }
+        let server =
+            Server::start(move |asked| (asked.what() == "checkRetrieveStatus+zip").then(broken)).await;
+        assert!(client(&server).retrieve(&wanted()).await.is_err());
+    }
+}
+
+#[tokio::test]
 async fn a_retrieve_that_the_org_refuses_is_not_repeated() {
     let server = Server::start(|asked| {
-        (asked.what() == "checkRetrieveStatus").then(|| {
+        (asked.what() == "checkRetrieveStatus+zip").then(|| {
             result("checkRetrieveStatus", "<done>true</done><errorMessage>no</errorMessage><errorStatusCode>INSUFFICIENT_ACCESS</errorStatusCode><status>Failed</status><success>false</success>")
         })
     })

@@ -114,10 +114,6 @@ impl Server {
             "retrieve" => {
                 result("retrieve", &format!("<done>false</done><id>09S00000000000{}AAA</id>", asked.nth))
             }
-            "checkRetrieveStatus" => result(
-                "checkRetrieveStatus",
-                "<done>true</done><status>Succeeded</status><success>true</success>",
-            ),
             "checkRetrieveStatus+zip" => retrieved(),
             "cancelDeploy" => result("cancelDeploy", "<done>false</done>"),
             _ => json(404, r#"[{"errorCode":"NOT_FOUND","message":"not scripted"}]"#),
