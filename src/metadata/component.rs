@@ -90,4 +90,21 @@ impl Component {
         }
         merged
     }
+
+    /// This component with what somebody had changed and we undid unawares: what `was` has otherwise than `read`, where
+    /// nobody has changed it again since.
+    #[must_use]
+    pub fn restore(&self, read: &Component, was: &Component) -> Component {
+        let mut restored = self.clone();
+        for field in self.key.kind.fields {
+            let name = field.attribute;
+            if was.get(name) != read.get(name) && self.get(name) == read.get(name) {
+                restored.put(name, was.get(name).clone());
+            }
+        }
+        if was.extras != read.extras && self.extras == read.extras {
+            restored.extras.clone_from(&was.extras);
+        }
+        restored
+    }
 }

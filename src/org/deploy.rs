@@ -6,14 +6,15 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::attribute::Sent;
+use super::bases::Line;
 use super::job::Changes;
 use super::pace::Pace;
 use super::rounds::Ticket;
 use super::verdict::{Verdict, judge};
 use super::watch::End;
-use super::{ApplyErrorKind, Inner, Problem};
+use super::{ApplyErrorKind, Inner, Overwritten, Problem};
 use crate::log_keys::SF_DEPLOY_ID;
-use crate::metadata::PackageError;
+use crate::metadata::{Component, PackageError};
 use crate::salesforce::{self, Class, DeployOptions};
 
 /// How long a deploy is watched that all its callers have given up. The next one would only wait behind it in the org,
@@ -25,6 +26,7 @@ pub(super) enum Outcome {
     Done {
         deploy_id: String,
         warnings: Vec<Problem>,
+        overwritten: Vec<Overwritten>,
     },
     /// Rolled back, nothing was changed.
     Rejected {
@@ -45,6 +47,7 @@ pub(super) struct Course<'a> {
     pub pace: &'a mut Pace,
     /// How often the org had an accident of its own.
     pub accidents: u32,
+    pub line: Line,
 }
 
 impl Inner {
@@ -55,6 +58,7 @@ impl Inner {
         let mut gone = Vec::new();
         let mut last_deploy = String::new();
         loop {
+            self.send_the_outdated_away(group).await;
             group.retain(|ticket| !ticket.is_gone());
             let Some(deadline) = latest(group) else {
                 return Outcome::Nobody;
@@ -62,7 +66,8 @@ impl Inner {
             let mut changes = Changes::merge(group.iter().map(|ticket| &ticket.job.changes));
             changes.leave_out(&gone);
             if changes.len() == 0 {
-                return Outcome::Done { deploy_id: last_deploy, warnings: Vec::new() };
+                let (warnings, overwritten) = (Vec::new(), Vec::new());
+                return Outcome::Done { deploy_id: last_deploy, warnings, overwritten };
             }
             let (zip, sent) = match changes.pack(course.version) {
                 Ok(packed) => packed,
@@ -77,9 +82,20 @@ impl Inner {
                 group.iter().for_each(Ticket::hold);
                 continue;
             }
-            let verdict = self.deploy(&changes, &zip, &sent, course.pace, deadline + OUTLASTS, group).await;
+            let deployed = self.deploy(&changes, &zip, &sent, course, deadline + OUTLASTS, group).await;
+            let (verdict, overwritten) = match deployed {
+                Ok(Deployed::Ended(verdict, overwritten)) => (Ok(verdict), overwritten),
+                Ok(Deployed::TakenBack) => {
+                    group.iter().for_each(Ticket::hold);
+                    self.leave_the_org_to_others(course.pace.pause(&self.settings)).await;
+                    continue;
+                }
+                Err(error) => (Err(error), Vec::new()),
+            };
             let (why, instead) = match verdict {
-                Ok(Verdict::Done { deploy_id, warnings }) => return Outcome::Done { deploy_id, warnings },
+                Ok(Verdict::Done { deploy_id, warnings }) => {
+                    return Outcome::Done { deploy_id, warnings, overwritten };
+                }
                 Ok(Verdict::Rejected { problems, deploy_id }) => {
                     return Outcome::Rejected { problems, deploy_id };
                 }
@@ -153,16 +169,23 @@ impl Inner {
         }
     }
 
+    async fn leave_the_org_to_others(&self, pause: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.until_stopped() => {}
+        }
+    }
+
     /// One deploy, from the zip to what its report means.
     async fn deploy(
         &self,
         changes: &Changes,
         zip: &[u8],
         sent: &[Sent<'_>],
-        pace: &mut Pace,
+        course: &mut Course<'_>,
         deadline: Instant,
         group: &[Ticket],
-    ) -> Result<Verdict, ApplyErrorKind> {
+    ) -> Result<Deployed, ApplyErrorKind> {
         let deletes = matches!(changes, Changes::Delete(_));
         let options = DeployOptions { ignore_warnings: deletes, ..DeployOptions::default() };
         let started = Instant::now();
@@ -171,7 +194,9 @@ impl Inner {
         let outdate = Outdate(self);
         let id = match started_deploy {
             Ok(id) => id,
-            Err(Start::Locked(error)) => return Ok(Verdict::Locked(error.to_string())),
+            Err(Start::Locked(error)) => {
+                return Ok(Deployed::Ended(Verdict::Locked(error.to_string()), Vec::new()));
+            }
             Err(Start::Failed(error)) => return Err(error),
         };
         group.iter().for_each(|ticket| ticket.sent_as(&id));
@@ -183,7 +208,14 @@ impl Inner {
             bytes = zip.len(),
             "deploy started"
         );
-        let end = self.watch(&id, pace, deadline).await;
+        let bases: Vec<&Component> = group.iter().flat_map(|ticket| &ticket.job.bases).collect();
+        let turn = self.await_turn(&id, &bases, course).await;
+        let first_look = if turn.taken_back {
+            self.settings.first_look
+        } else {
+            course.pace.first_look(started.elapsed(), &self.settings)
+        };
+        let end = self.watch(&id, first_look, course.pace, started, deadline).await;
         drop(outdate);
         let taken_ms = millis(started.elapsed());
         match end {
@@ -192,7 +224,9 @@ impl Inner {
                 Err(ApplyErrorKind::Unverified { deploy_id: Some(id), why })
             }
             End::Finished { report, canceled_by_us, looks } => {
-                pace.learn(started.elapsed(), looks);
+                if !turn.taken_back {
+                    course.pace.learn(started.elapsed(), looks);
+                }
                 tracing::info!(
                     { SF_DEPLOY_ID } = id,
                     taken_ms,
@@ -200,7 +234,11 @@ impl Inner {
                     failures = report.component_failures.len(),
                     "deploy ended"
                 );
-                Ok(judge(id, &report, canceled_by_us, changes, sent))
+                if turn.taken_back && report.status.starts_with("Cancel") {
+                    return Ok(Deployed::TakenBack);
+                }
+                let verdict = judge(id, &report, canceled_by_us, changes, sent);
+                Ok(Deployed::Ended(verdict, turn.overwritten))
             }
         }
     }
@@ -227,6 +265,13 @@ impl Inner {
             None => Err(unverified("the org did not confirm the deploy in time".to_owned())),
         }
     }
+}
+
+/// What became of a deploy.
+enum Deployed {
+    Ended(Verdict, Vec<Overwritten>),
+    /// Others change the org; nothing of it was made.
+    TakenBack,
 }
 
 /// Why there is no deploy, or none that we know of.

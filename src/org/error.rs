@@ -75,6 +75,9 @@ pub enum ApplyErrorKind {
     /// The org refused these components and rolled everything back: nothing was changed.
     #[error("the org rejected the deploy: {}", listed(.problems))]
     Rejected { problems: Vec<Problem>, deploy_id: String },
+    /// Somebody changed a file since it was read, which the caller would undo: nothing was changed.
+    #[error("somebody changed it at the same time")]
+    Outdated,
     /// We were stopped before anything was sent: nothing was changed.
     #[error("stopped before anything was sent")]
     NotSent,

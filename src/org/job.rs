@@ -19,6 +19,8 @@ pub(super) enum Changes {
 /// A caller's changes. Names are compared as the org does it, whatever their case.
 pub(super) struct Job {
     pub changes: Changes,
+    /// What was read of the files that it replaces.
+    pub bases: Vec<Component>,
     components: BTreeSet<(&'static str, String)>,
     /// The apps that it is about.
     apps: BTreeSet<String>,
@@ -34,8 +36,9 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub(super) fn new(changes: Changes, names: &Names) -> Job {
+    pub(super) fn new(changes: Changes, bases: Vec<Component>, names: &Names) -> Job {
         let mut job = Job {
+            bases,
             components: changes.keys().map(|key| (key.kind.name, lower(&key.full_name))).collect(),
             apps: BTreeSet::new(),
             writes_apps: BTreeSet::new(),

@@ -5,10 +5,11 @@
 //! nothing is "gone" that is only invisible, nothing "failed" that may have happened.
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
 //! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` in an org with many apps) and [`Org::apply`] (`rounds.rs`, `deploy.rs`, `watch.rs`,
-//! `verdict.rs`). How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
+//! `verdict.rs`; `bases.rs` for files that others change too). How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
 
 mod api;
 mod attribute;
+mod bases;
 mod batch;
 mod deploy;
 mod error;
@@ -117,6 +118,8 @@ pub struct Found {
 pub enum Change {
     /// Create it, or replace the whole file.
     Write(Component),
+    /// Replace the whole file, if it is still what was read.
+    Replace { read: Component, component: Component },
     /// Nothing happens when it is gone already.
     Delete(ComponentKey),
 }
@@ -127,6 +130,17 @@ pub struct Applied {
     pub deploy_id: String,
     /// What the org found worth a remark.
     pub warnings: Vec<String>,
+    /// Files that somebody changed in the last moment; what he wrote is gone.
+    pub overwritten: Vec<Overwritten>,
+}
+
+/// A file that was not what its replacement had been made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overwritten {
+    /// As the caller had read it.
+    pub read: Component,
+    /// As it was just before it was replaced.
+    pub was: Component,
 }
 
 /// Components and bytes (before they are zipped) that go into one deploy of several callers.

@@ -70,6 +70,15 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// How long to wait before the next look whether it is a deploy's turn, after so long.
+    pub(super) fn next_turn(&self, waited: Duration) -> Duration {
+        if waited < self.look * 4 {
+            self.first_look
+        } else {
+            self.next_look(waited).min(Duration::from_secs(1))
+        }
+    }
+
     /// How long to wait before the n-th try, counted from 0, to get past a lock.
     pub(super) fn lock_wait(&self, tries: usize) -> Duration {
         let wait = self.lock_waits.get(tries).or(self.lock_waits.last());
@@ -103,6 +112,8 @@ impl Settings {
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     usual: Option<Duration>,
+    /// The shortest wait of a deploy for its turn.
+    turn: Option<Duration>,
 }
 
 impl Pace {
@@ -115,11 +126,30 @@ impl Pace {
         });
     }
 
-    /// When to look first: when the deploy should be done. Deploys of one run are much alike.
-    pub(super) fn first_look(&self, settings: &Settings) -> Duration {
+    /// How long to wait before the first look, so long after the start: until the deploy should be done. Deploys of one run
+    /// are much alike.
+    pub(super) fn first_look(&self, taken: Duration, settings: &Settings) -> Duration {
         const CAP: Duration = Duration::from_secs(3);
-        let usual = self.usual.unwrap_or(settings.first_look);
-        usual.clamp(settings.first_look, CAP.max(settings.first_look))
+        let Some(usual) = self.usual else {
+            return settings.first_look;
+        };
+        usual.clamp(settings.first_look, CAP.max(settings.first_look)).saturating_sub(taken)
+    }
+
+    /// How long a deploy waits for its turn when nobody is before it, as far as is known.
+    pub(super) fn turn(&self) -> Option<Duration> {
+        self.turn
+    }
+
+    /// Notes how long a deploy waited for its turn.
+    pub(super) fn had_turn(&mut self, waited: Duration) {
+        self.turn = Some(self.turn.map_or(waited, |turn| turn.min(waited)));
+    }
+
+    /// How long to leave the org to those who are before us.
+    pub(super) fn pause(&self, settings: &Settings) -> Duration {
+        let usual = self.usual.unwrap_or(settings.look * 2).min(Duration::from_secs(10));
+        if settings.jitter { usual / 2 + 4 * jitter(usual) } else { usual }
     }
 
     /// How long to wait after so many looks at a deploy that has taken this long.
@@ -166,12 +196,13 @@ mod tests {
     fn the_first_look_comes_when_the_deploy_should_be_done() {
         let settings = Settings::default();
         let mut pace = Pace::default();
-        assert_eq!(pace.first_look(&settings), Duration::from_millis(100));
+        let first_look = |pace: &Pace| pace.first_look(Duration::ZERO, &settings);
+        assert_eq!(first_look(&pace), Duration::from_millis(100));
         for (last_ms, looks, look_ms) in
             [(2_000, 5, 2_000), (2_000, 1, 1_940), (2_050, 2, 2_050), (10_000, 9, 3_000), (10, 1, 100)]
         {
             pace.learn(Duration::from_millis(last_ms), looks);
-            assert_eq!(pace.first_look(&settings), Duration::from_millis(look_ms));
+            assert_eq!(first_look(&pace), Duration::from_millis(look_ms));
         }
     }
 

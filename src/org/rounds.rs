@@ -12,12 +12,14 @@ use std::sync::atomic::Ordering;
 use tokio::time::{Instant, sleep_until};
 use tracing::Instrument as _;
 
+use super::bases::Line;
 use super::batch;
 use super::deploy::{Course, Outcome, latest};
 use super::job::{Changes, Job};
 use super::verdict::says_no_parent;
-use super::{Applied, ApplyErrorKind, Change, Inner, Problem};
+use super::{Applied, ApplyErrorKind, Change, Inner, Overwritten, Problem};
 use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
+use crate::metadata::Component;
 
 pub(super) type Answer = Result<Applied, ApplyErrorKind>;
 pub(super) type Ticket = batch::Ticket<Job, Answer>;
@@ -27,22 +29,27 @@ const MOST_RETURNS: u32 = 5;
 
 impl Inner {
     pub(super) async fn apply(self: &Arc<Self>, changes: Vec<Change>, deadline: Instant) -> Answer {
-        let (mut deletions, mut writes) = (Vec::new(), Vec::new());
+        let (mut deletions, mut writes, mut bases) = (Vec::new(), Vec::new(), Vec::new());
         for change in changes {
             match change {
                 Change::Delete(key) => deletions.push(key),
                 Change::Write(component) => writes.push(component),
+                Change::Replace { read, component } => {
+                    writes.push(component);
+                    bases.push(read);
+                }
             }
         }
-        let mut all = Applied { deploy_id: String::new(), warnings: Vec::new() };
-        for changes in [Changes::Delete(deletions), Changes::Write(writes)] {
+        let mut all = Applied { deploy_id: String::new(), warnings: Vec::new(), overwritten: Vec::new() };
+        for (changes, bases) in [(Changes::Delete(deletions), Vec::new()), (Changes::Write(writes), bases)] {
             if changes.len() == 0 {
                 continue;
             }
-            match self.enqueue(changes, deadline).await {
+            match self.enqueue(changes, bases, deadline).await {
                 Ok(applied) => {
                     all.deploy_id = applied.deploy_id;
                     all.warnings.extend(applied.warnings);
+                    all.overwritten.extend(applied.overwritten);
                 }
                 Err(error) if all.deploy_id.is_empty() => return Err(error),
                 Err(error) => {
@@ -60,12 +67,12 @@ impl Inner {
     }
 
     /// Waits for the answer, for the stop, and for the end of the caller's time.
-    async fn enqueue(self: &Arc<Self>, changes: Changes, deadline: Instant) -> Answer {
+    async fn enqueue(self: &Arc<Self>, changes: Changes, bases: Vec<Component>, deadline: Instant) -> Answer {
         if self.stopped() {
             return Err(ApplyErrorKind::NotSent);
         }
         let inner = self.clone();
-        let job = Job::new(changes, &self.names);
+        let job = Job::new(changes, bases, &self.names);
         let mut stub = self.deploys.submit(job, deadline, move |batch| {
             let number = inner.batches.fetch_add(1, Ordering::Relaxed);
             let span = tracing::info_span!("batch", { SF_BATCH } = number, { SF_BATCH_SIZE } = batch.len());
@@ -125,14 +132,14 @@ impl Inner {
             Err(error) => return tell(batch, &error),
         };
         let mut pace = self.pace.lock().await;
-        let mut course = Course { version, pace: &mut pace, accidents: 0 };
+        let mut course = Course { version, pace: &mut pace, accidents: 0, line: Line::default() };
         let mut groups = VecDeque::from([batch]);
         let mut silent = Silent::default();
         while let Some(mut group) = groups.pop_front() {
             match self.submit(&mut group, &mut course).await {
-                Outcome::Done { deploy_id, warnings } => {
+                Outcome::Done { deploy_id, warnings, overwritten } => {
                     silent.over = true;
-                    self.done(group, &deploy_id, &warnings);
+                    self.done(group, &deploy_id, &warnings, &overwritten);
                 }
                 Outcome::Rejected { problems, deploy_id } => {
                     group.iter().for_each(Ticket::hold);
@@ -165,7 +172,7 @@ impl Inner {
         }
     }
 
-    fn done(&self, group: Vec<Ticket>, deploy_id: &str, warnings: &[Problem]) {
+    fn done(&self, group: Vec<Ticket>, deploy_id: &str, warnings: &[Problem], overwritten: &[Overwritten]) {
         let alone = group.len() == 1;
         for ticket in group {
             match &ticket.job.changes {
@@ -179,7 +186,9 @@ impl Inner {
                 None => alone,
             };
             let warnings = warnings.iter().filter(own).map(|problem| problem.message.clone()).collect();
-            ticket.answer(Ok(Applied { deploy_id: deploy_id.to_owned(), warnings }));
+            let own = overwritten.iter().filter(|file| ticket.job.has(&file.read.key)).cloned().collect();
+            let applied = Applied { deploy_id: deploy_id.to_owned(), warnings, overwritten: own };
+            ticket.answer(Ok(applied));
         }
     }
 

@@ -220,6 +220,17 @@ impl Snapshot {
         })
     }
 
+    /// The content of a component; none when it is not among the files, or cannot be understood.
+    pub(super) fn component(&self, key: &ComponentKey) -> Option<&Component> {
+        let files = &self.kinds.get(key.kind)?.files;
+        files.iter().find(|file| file.key == *key)?.content.as_ref().ok()
+    }
+
+    /// Whether files of a kind are not for us to see.
+    pub(super) fn hides(&self, kind: &MetadataType) -> bool {
+        self.kinds.get(kind).is_none_or(|loaded| loaded.refused.is_some())
+    }
+
     /// Each kind that was loaded, whether nothing of it is missing, and the full names of each app's components.
     pub(super) fn names(&self) -> impl Iterator<Item = (&'static MetadataType, bool, Owned<'_>)> {
         self.kinds.iter().map(|(kind, loaded)| {

@@ -34,7 +34,7 @@ pub(super) enum End {
 
 /// How far a deploy is. Salesforce adds to its words for it; what we do not know is running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     /// No look has succeeded yet.
     Unknown,
     Pending,
@@ -44,7 +44,7 @@ enum Phase {
 }
 
 impl Phase {
-    fn of(status: &str) -> Phase {
+    pub(super) fn of(status: &str) -> Phase {
         match status {
             "Pending" | "Queued" => Phase::Pending,
             "Canceling" => Phase::Canceling,
@@ -75,9 +75,15 @@ enum Woken<T> {
 }
 
 impl Inner {
-    /// Looks at a deploy until it is done, at times that the pace tells.
-    pub(super) async fn watch(&self, id: &str, pace: &Pace, deadline: Instant) -> End {
-        let started = Instant::now();
+    /// Looks at a deploy until it is done: first after so long, then at times that the pace tells.
+    pub(super) async fn watch(
+        &self,
+        id: &str,
+        first_look: Duration,
+        pace: &Pace,
+        started: Instant,
+        deadline: Instant,
+    ) -> End {
         let mut watch = Watch {
             org: self,
             id,
@@ -90,7 +96,7 @@ impl Inner {
             canceled_running: false,
         };
         self.in_line.store(false, Ordering::SeqCst);
-        let mut wait = pace.first_look(&self.settings);
+        let mut wait = first_look;
         let mut looks: u32 = 0;
         loop {
             let until = Instant::now() + wait;

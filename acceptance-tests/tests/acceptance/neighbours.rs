@@ -91,3 +91,72 @@ fn eight_processes_change_one_org_and_none_loses_what_another_did() {
     let refused = org.journal().iter().filter(|call| !call["fault"].is_null()).count();
     assert_eq!(refused, 2, "the org was locked twice");
 }
+
+/// What each of seven manages of the policies of one app, and the element that tells. All but the last are in one file.
+const SHARES: [(&str, &str, &str); 7] = [
+    (r#"ip_relaxation = "Bypass""#, "ipRelaxationPolicyType", "Bypass"),
+    ("session_timeout_minutes = 35", "sessionTimeoutInMinutes", "35"),
+    (r#"required_session_level = "STANDARD""#, "requiredSessionLevel", "STANDARD"),
+    (
+        r#"
+  refresh_token_policy          = "SpecificLifetime"
+  refresh_token_validity_period = 12
+  refresh_token_validity_unit   = "Hours"
+"#,
+        "refreshTokenValidityPeriod",
+        "12",
+    ),
+    (
+        r#"
+  named_user_jwt_session_timeout_type = "Custom"
+  named_user_jwt_timeout_minutes      = 15
+"#,
+        "namedUserJwtTimeout",
+        "15",
+    ),
+    (
+        r#"
+  permitted_users = "AdminApprovedPreAuthorized"
+  permission_sets = ["Shop_Customer"]
+"#,
+        "commaSeparatedPermissionSet",
+        "Shop_Customer",
+    ),
+    ("enabled = false", "", ""),
+];
+
+#[test]
+fn seven_processes_change_one_file_and_none_loses_what_another_did() {
+    let org = Emulator::with(&["--deploy-ms", "1000"]);
+    let owner = Workspace::new(&org);
+    let settings = settings("Shared", "\"Api\"");
+    let settings = settings.replace("oauth_scopes ", "named_user_jwt_enabled = true\n  oauth_scopes ");
+    owner.configure(&format!("{}{settings}", app("Shared", "Shared")));
+    owner.apply().succeeded();
+
+    let workspaces: Vec<Workspace<'_>> = SHARES.iter().map(|_| Workspace::new(&org)).collect();
+    for (workspace, (share, ..)) in workspaces.iter().zip(SHARES) {
+        workspace.configure(&format!(
+            r#"
+resource "salesforce_external_client_app_policies" "app" {{
+  external_client_app = "Shared"
+  {share}
+}}
+"#
+        ));
+    }
+    let apply = ["apply", "-no-color", "-input=false", "-auto-approve"];
+    let running: Vec<_> = workspaces.iter().map(|workspace| workspace.start(&apply)).collect();
+    for (workspace, running) in workspaces.iter().zip(running) {
+        workspace.wait(running).succeeded();
+    }
+
+    let policies = org.part(OAUTH_POLICIES, "Shared");
+    for (share, element, value) in SHARES.into_iter().filter(|(_, element, _)| !element.is_empty()) {
+        assert_eq!(policies.text(element), value, "{share}");
+    }
+    for workspace in &workspaces {
+        // What is not managed shows as drift: the others changed it.
+        workspace.plan(&[]).changes(&[]);
+    }
+}

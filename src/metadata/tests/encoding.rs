@@ -226,3 +226,18 @@ fn a_merge_replaces_what_is_wanted_and_keeps_the_rest() {
     let linked = existing.merge(&[(field(&SETTINGS, "oauth_link"), Value::text("00D:888"))]);
     assert!(xml(&linked).contains("<oauthLink>00D:888</oauthLink>"));
 }
+
+#[test]
+fn what_somebody_changed_comes_back_unless_it_was_changed_again() {
+    let settings = |label: &str, email: &str, url: &str| {
+        let fields = [("label", label), ("asset_token_audiences", email), ("single_logout_url", url)];
+        component(&SETTINGS, &fields.map(|(name, text)| (name, Value::text(text))))
+    };
+    let read = settings("a", "b", "c");
+    let mut was = settings("theirs", "theirs", "c");
+    was.extras.push(Element::leaf("future", "1"));
+    let now = settings("a", "again", "ours");
+    let mut expected = settings("theirs", "again", "ours");
+    expected.extras.push(Element::leaf("future", "1"));
+    assert_eq!(now.restore(&read, &was), expected);
+}

@@ -1,5 +1,6 @@
 //! The org layer against a scripted org, under paused time.
 
+mod bases;
 mod batches;
 mod deploys;
 mod model;
@@ -149,11 +150,12 @@ impl MetadataApi for Script {
             }
             Ok(self.with(|state| {
                 assert!(
-                    state.running.values().all(|(start, course, _)| {
-                        course.stages.last().is_some_and(|(at, last)| {
-                            last.as_ref().is_ok_and(|report| report.done)
-                                && start.elapsed() >= Duration::from_millis(*at)
-                        })
+                    state.running.values().all(|(start, course, canceled)| {
+                        canceled.is_some() && course.canceled.is_some()
+                            || course.stages.last().is_some_and(|(at, last)| {
+                                last.as_ref().is_ok_and(|report| report.done)
+                                    && start.elapsed() >= Duration::from_millis(*at)
+                            })
                     }),
                     "two deploys at a time"
                 );

@@ -438,6 +438,17 @@ pub fn no_such_app(attribute: &str, app: &str) -> Diagnostic {
     .at_attribute(attribute)
 }
 
+/// Somebody else wrote the same file, again and again.
+pub fn outrun(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Others change it at the same time",
+        format!(
+            "Each time the {noun} of \"{app}\" was about to be written, somebody else had just changed the same file in \
+             Salesforce. Nothing was changed. Apply again when the others are done."
+        ),
+    )
+}
+
 pub fn gone_since_plan(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "It is gone",

@@ -3,27 +3,40 @@
 //! Whatever happens on the way, the reply holds what the org has: an interrupted or timed out deploy is followed by
 //! a verifying read on a clock of its own.
 
-use super::state::{Actual, Frame, PartState, Wishes, join, private_after, same};
+use super::state::{Actual, Frame, Wishes, join, private_after, same};
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::{Omitted, Readback};
-use crate::org::{ApplyError, ApplyErrorKind, Change, Freshness, Instant, SessionFacts};
+use crate::org::{ApplyError, ApplyErrorKind, Change, Freshness, Instant, Overwritten, SessionFacts};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::refusal;
-use crate::provider::resource_spec::{ID, ORG_ID, Presence};
+use crate::provider::resource_spec::{ID, ORG_ID};
 use crate::value::{Path, Value};
 
 /// How a deploy ended.
 pub(super) enum Sent {
-    /// Salesforce said so.
-    Done,
+    /// Salesforce said so. With it, what it cost others.
+    Done(Vec<Overwritten>),
     /// It ended without success, says the org: cancelled, or by an accident of its own. A read tells what is so.
     Ended(Diagnostic),
     /// Whether it arrived at all is not known; sent again it does no harm.
     Lost(Diagnostic),
     /// Nobody knows: the org must be read, and may change its mind.
     Unverified(Diagnostic),
+}
+
+impl Sent {
+    pub(super) fn done() -> Sent {
+        Sent::Done(Vec::new())
+    }
+}
+
+/// Why it is certain that nothing was changed.
+pub(super) enum NotDone {
+    /// Somebody else changed a file since it was read.
+    Outdated,
+    Refused(Diagnostics),
 }
 
 /// What an apply is about.
@@ -58,9 +71,9 @@ impl Engine<'_> {
         changes: Vec<Change>,
         create: bool,
         deadline: Instant,
-    ) -> Result<Sent, Diagnostics> {
+    ) -> Result<Sent, NotDone> {
         match self.org.apply(changes, deadline).await {
-            Ok(_) => Ok(Sent::Done),
+            Ok(applied) => Ok(Sent::Done(applied.overwritten)),
             Err(error) => match &error.kind {
                 ApplyErrorKind::Unverified { deploy_id: None, .. } => {
                     Ok(Sent::Lost(diagnostics::unverified(self.spec.noun, app, &error, create)))
@@ -77,7 +90,8 @@ impl Engine<'_> {
                 ApplyErrorKind::CanceledBy { .. } => {
                     Ok(Sent::Ended(diagnostics::unverified(self.spec.noun, app, &error, false)))
                 }
-                _ => Err(self.refusals(app, planned, &error)),
+                ApplyErrorKind::Outdated => Err(NotDone::Outdated),
+                _ => Err(NotDone::Refused(self.refusals(app, planned, &error))),
             },
         }
     }
@@ -92,7 +106,7 @@ impl Engine<'_> {
         apply: &Apply<'_>,
         wishes: &Wishes<'_>,
         changes: Vec<Change>,
-    ) -> Result<Sent, Diagnostics> {
+    ) -> Result<Sent, NotDone> {
         let create = apply.request.prior.is_null();
         let planned = &apply.request.planned;
         let first = self.send(apply.app, planned, changes.clone(), create, apply.deadline).await?;
@@ -104,8 +118,8 @@ impl Engine<'_> {
             let deadline = Instant::now() + VERIFYING;
             let looked =
                 self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await;
-            let arrived =
-                looked.is_ok_and(|actual| actual.exists() && self.changes(wishes, &actual).is_empty());
+            let arrived = looked
+                .is_ok_and(|actual| actual.exists() && self.changes(wishes, &actual, apply, &[]).is_empty());
             if arrived || self.org.stopped() {
                 return Ok(first);
             }
@@ -114,6 +128,14 @@ impl Engine<'_> {
             Ok(second) => Ok(second),
             // Nothing more was changed by this one; of the first that is still not known.
             Err(_) => Ok(first),
+        }
+    }
+
+    /// Why nothing was changed, for people.
+    pub(super) fn not_done(&self, app: &str, why: NotDone) -> Diagnostics {
+        match why {
+            NotDone::Outdated => diagnostics::outrun(self.spec.noun, app).into(),
+            NotDone::Refused(found) => found,
         }
     }
 
@@ -176,7 +198,7 @@ impl Engine<'_> {
                     reply.diagnostics.push(diagnostic);
                     reply
                 }
-                Sent::Done => {
+                Sent::Done(_) => {
                     let mut reply = if create { self.as_planned(apply) } else { self.as_before(apply) };
                     reply.diagnostics.push(diagnostics::vanished(self.spec.noun, apply.app));
                     reply
@@ -246,11 +268,11 @@ impl Engine<'_> {
         }
         let as_wanted = differences.is_empty();
         // What is not done yet is not what the org kept.
-        if matches!(sent, Sent::Done) {
+        if matches!(sent, Sent::Done(_)) {
             found.extend(differences);
         }
         match sent {
-            Sent::Done => {}
+            Sent::Done(_) => {}
             Sent::Lost(_) | Sent::Unverified(_) | Sent::Ended(_) if as_wanted => {
                 found.push(diagnostics::succeeded_after_all(self.spec.noun, apply.app));
             }
@@ -300,12 +322,5 @@ impl Engine<'_> {
             identity: apply.request.identity.clone(),
             diagnostics: Diagnostics::default(),
         }
-    }
-
-    /// Whether a part that must be written cannot be read first.
-    pub(super) fn unreadable_part(actual: &Actual) -> bool {
-        actual.parts.iter().any(|(part, state)| {
-            part.presence == Presence::MayBeUnreadable && matches!(state, PartState::Unreadable)
-        })
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::activity::Patience;
 use super::adoption::is_our_own;
 use super::apply::{Apply, Sent};
-use super::state::{Actual, PartState, Wishes, component_to_write, new_component};
+use super::state::{Actual, PartState, Wishes, new_component};
 use super::{Engine, diagnostics};
 use crate::metadata::{Omitted, Sent as Sending, same_meaning};
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
@@ -81,7 +81,7 @@ impl Engine<'_> {
                 return Err(diagnostics::still_there_to_be_replaced(self.spec.noun, apply.app).into());
             }
             if existing.exists() && is_our_own(&existing, wishes, apply.session, SystemTime::now()) {
-                let mut reply = self.compared(apply, &existing, Sent::Done).await;
+                let mut reply = self.compared(apply, &existing, Sent::done()).await;
                 reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
                 return Ok(reply);
             }
@@ -91,7 +91,8 @@ impl Engine<'_> {
         let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
         let parts = self.spec.parts.iter().filter(|part| !(linked && self.spec.is_consumer_part(part)));
         let changes = parts.map(|part| Change::Write(new_component(wishes, part, apply.app))).collect();
-        let sent = self.send_surely(apply, wishes, changes).await?;
+        let sent = self.send_surely(apply, wishes, changes).await;
+        let sent = sent.map_err(|refused| self.not_done(apply.app, refused))?;
         Ok(self.conclude(apply, sent).await)
     }
 
@@ -139,13 +140,8 @@ impl Engine<'_> {
             }
         };
         self.guard_own_app(apply.app, &Value::Null, &apply.request.planned).await?;
-        let changes = self.changes(wishes, &actual);
-        if changes.is_empty() {
-            return Ok(self.compared(apply, &actual, Sent::Done).await);
-        }
         let lost = lost_by_taking_over(wishes, &actual);
-        let sent = self.send_surely(apply, wishes, changes).await?;
-        let mut reply = self.conclude(apply, sent).await;
+        let mut reply = self.merge(apply, wishes, actual).await?;
         if !lost.is_empty() {
             reply.diagnostics.push(diagnostics::taken_over_with_changes(self.spec.noun, apply.app, &lost));
         }
@@ -158,13 +154,6 @@ impl Engine<'_> {
             let absent = matches!(actual.part(part), PartState::Absent);
             absent && part.kind.fields.iter().any(|field| says_something(field, wishes))
         })
-    }
-
-    /// The components to write over those that are there.
-    pub(super) fn changes(&self, wishes: &Wishes<'_>, actual: &Actual) -> Vec<Change> {
-        let parts = actual.parts.iter().filter_map(|(part, state)| Some((*part, state.component()?)));
-        let writes = parts.filter_map(|(part, existing)| component_to_write(wishes, part, existing));
-        writes.map(Change::Write).collect()
     }
 }
 

@@ -79,18 +79,19 @@ impl Engine<'_> {
         if changes.is_empty() {
             return Ok(Diagnostics::default());
         }
-        let sent = self.send(&app, &Value::Null, changes, false, deadline).await?;
+        let sent = self.send(&app, &Value::Null, changes, false, deadline).await;
+        let sent = sent.map_err(|refused| self.not_done(&app, refused))?;
         let gone = self.is_gone(&app, &private).await;
         match (gone, sent) {
-            (Ok(true), Sent::Done) => Ok(Diagnostics::default()),
+            (Ok(true), Sent::Done(_)) => Ok(Diagnostics::default()),
             (Ok(true), Sent::Lost(_) | Sent::Unverified(_) | Sent::Ended(_)) => {
                 Ok(diagnostics::succeeded_after_all(self.spec.noun, &app).into())
             }
             (Ok(false), Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic)) => {
                 Err(diagnostic.into())
             }
-            (Ok(false), Sent::Done) => Err(diagnostics::still_there(self.spec.noun, &app).into()),
-            (Err(_), Sent::Done) => Ok(Diagnostics::default()),
+            (Ok(false), Sent::Done(_)) => Err(diagnostics::still_there(self.spec.noun, &app).into()),
+            (Err(_), Sent::Done(_)) => Ok(Diagnostics::default()),
             (
                 Err(mut found),
                 Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic),

@@ -10,6 +10,7 @@ mod create;
 mod delete;
 mod disappearance;
 mod import;
+mod merge;
 mod people;
 mod read;
 mod records;

@@ -1,10 +1,10 @@
 //! Update: reads, merges what is ours into what is there, deploys, reads back.
 
-use super::apply::{Apply, Sent};
-use super::state::{Actual, PartState, Wishes, component_of_state, same};
+use super::apply::Apply;
+use super::state::{Actual, Wishes, same};
 use super::{Engine, diagnostics};
 use crate::metadata::{Omitted, Readback};
-use crate::org::{Change, Freshness, Instant};
+use crate::org::{Freshness, Instant};
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::plan;
@@ -71,42 +71,11 @@ impl Engine<'_> {
         if let Some(part) = self.missing_part(&actual, &wishes) {
             return Err(diagnostics::part_missing(self.spec.noun, &app, part.kind.name).into());
         }
-        let mut changes = self.changes(&wishes, &actual);
-        if Self::unreadable_part(&actual) {
-            changes.extend(self.changes_of_unreadable(&wishes, &actual, &private, &app));
-        }
         let drift = self.drift_since_plan(request, &actual, &private);
         let apply = Apply { request, app: &app, session: &session, private, deadline };
-        let mut reply = if changes.is_empty() {
-            self.compared(&apply, &actual, Sent::Done).await
-        } else {
-            let sent = self.send_surely(&apply, &wishes, changes).await?;
-            self.conclude(&apply, sent).await
-        };
+        let mut reply = self.merge(&apply, &wishes, actual).await?;
         reply.diagnostics.extend(drift);
         Ok(reply)
-    }
-
-    /// Parts that may not be read are written from what the state knows, and only when something of them changes.
-    fn changes_of_unreadable(
-        &self,
-        wishes: &Wishes<'_>,
-        actual: &Actual,
-        private: &PrivateState,
-        app: &str,
-    ) -> Vec<Change> {
-        let changed = plan::changed_rows(self.spec, wishes.prior, wishes.planned);
-        let parts = actual.parts.iter().filter(|(part, state)| {
-            matches!(state, PartState::Unreadable) && changed.iter().any(|row| row.part.kind == part.kind)
-        });
-        let writes = parts.map(|(part, _)| {
-            let name =
-                private.parts.get(part.kind.name).cloned().unwrap_or_else(|| format!("{app}{}", part.suffix));
-            let known = component_of_state(wishes.prior, part, &name, app);
-            let wanted = wishes.of(part, Some(&known));
-            Change::Write(known.merge(&wanted))
-        });
-        writes.collect()
     }
 
     /// Warnings for attributes that we manage and that somebody changed between the plan and now; the plan wins.
