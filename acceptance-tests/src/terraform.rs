@@ -147,7 +147,8 @@ impl Running {
         environment: &BTreeMap<String, String>,
         arguments: &[&str],
     ) -> Self {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(arguments)
             .current_dir(directory)
             .env_clear()
@@ -156,9 +157,19 @@ impl Running {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             // A group of its own: Ctrl-C reaches Terraform and the provider, and not the tests.
-            .process_group(0)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
+            .process_group(0);
+        // A script that was copied a moment ago may still be open in a process that another test is forking.
+        let busy = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ExecutableFileBusy;
+        let mut tries = 0;
+        let spawned = loop {
+            match command.spawn() {
+                Err(error) if busy(&error) && tries < 50 => tries += 1,
+                spawned => break spawned,
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let mut child =
+            spawned.unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
         let stdout = collect(child.stdout.take());
         let stderr = collect(child.stderr.take());
         let name = program.file_name().unwrap_or_default().to_string_lossy();

@@ -194,7 +194,10 @@ impl Inner {
         asks.retain(|_, names| names.as_ref().is_none_or(|names| !names.is_empty()));
         let by_name: Vec<_> =
             asks.iter().filter_map(|(kind, names)| names.is_some().then_some(*kind)).collect();
-        self.load(fresh, asks, &kinds).await?;
+        let worth = wanted.iter().filter(|wanted| !wanted.offhand).map(|wanted| wanted.kind);
+        let needed: BTreeSet<&'static MetadataType> = worth.collect();
+        let needed = if needed.is_empty() { kinds } else { needed.into_iter().collect() };
+        self.load(fresh, asks, &needed).await?;
 
         // A name may have changed since it was seen. The name of an app is the app, and settings have one name.
         let is_astray = |wanted: &&Wanted| {

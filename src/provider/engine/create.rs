@@ -124,9 +124,9 @@ impl Engine<'_> {
     async fn taken_over(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
         let mut patience = Patience::new(self.activity, apply.deadline);
         let actual = loop {
-            let actual = self
-                .look_up(apply.app, &apply.private, apply.session, Freshness::Now, apply.deadline)
-                .await?;
+            let changes = (&Value::Null, &apply.request.planned);
+            let (app, private, session) = (apply.app, &apply.private, apply.session);
+            let actual = self.look_up_guarded(app, private, session, changes, apply.deadline).await?;
             if actual.exists() && self.missing_part(&actual, wishes).is_none() {
                 break actual;
             }
@@ -139,7 +139,6 @@ impl Engine<'_> {
                 );
             }
         };
-        self.guard_own_app(apply.app, &Value::Null, &apply.request.planned).await?;
         let lost = lost_by_taking_over(wishes, &actual);
         let mut reply = self.merge(apply, wishes, actual).await?;
         if !lost.is_empty() {

@@ -45,22 +45,24 @@ impl Engine<'_> {
         let deadline = Instant::now() + limit;
         let session = self.session().await?;
         self.check_org(request.prior.get(ORG_ID), &session, &app)?;
-        if !self.allow_self_lockout && self.is_own_app(&app, Freshness::Now).await {
-            return Err(diagnostics::self_lockout(&app, "destroy").into());
-        }
 
         let private = PrivateState::read(&request.private);
         let own = self.spec.parts.iter().map(|part| part.kind);
-        let wanted: Vec<Wanted> = own
+        let mut wanted: Vec<Wanted> = own
             .chain(others.iter().copied())
             .map(|kind| Wanted::new(kind, app.as_str()).hint(private.parts.get(kind.name).cloned()))
             .collect();
+        let known = wanted.len();
+        wanted.extend(self.own_consumer(&app));
         let lookups = match self.org.read(&wanted, Freshness::Now, deadline).await {
             Ok(lookups) => lookups,
             Err(error) => return Err(diagnostics::unreadable(self.spec.noun, &app, &error).into()),
         };
+        if !self.allow_self_lockout && lookups.iter().any(|lookup| self.is_own_consumer(lookup)) {
+            return Err(diagnostics::self_lockout(&app, "destroy").into());
+        }
         let mut changes = Vec::new();
-        for (wanted, lookup) in wanted.iter().zip(&lookups) {
+        for (wanted, lookup) in wanted.iter().zip(&lookups).take(known) {
             match lookup {
                 Lookup::Found(found) => changes.push(Change::Delete(found.component.key.clone())),
                 Lookup::Several(names) => {

@@ -25,7 +25,7 @@ use std::time::Duration;
 use super::diagnostics::{self, Diagnostic};
 use super::resource_spec::ResourceSpec;
 use super::resources::oauth_settings;
-use crate::org::{Freshness, Instant, Lookup, Org, SessionFacts, Wanted};
+use crate::org::{Lookup, Org, SessionFacts, Wanted};
 use crate::value::Value;
 
 /// How long a verifying read may take after an apply was interrupted or timed out: on a clock of its own, so that
@@ -59,26 +59,21 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether the app is the one that the provider logs in with. What cannot be read is not.
-    async fn is_own_app(&self, app: &str, freshness: Freshness) -> bool {
-        let Some(client_id) = self.client_id else {
+    /// The file that tells whether an app is the one that the provider logs in with; none when it logs in without one.
+    fn own_consumer(&self, app: &str) -> Option<Wanted> {
+        self.client_id?;
+        let row = oauth_settings::SPEC.key_row()?;
+        // What cannot be read is not it, so nobody needs to look far for it.
+        Some(Wanted::new(row.part.kind, app).offhand())
+    }
+
+    /// Whether this is the consumer that the provider logs in with.
+    fn is_own_consumer(&self, lookup: &Lookup) -> bool {
+        let (Some(row), Lookup::Found(found)) = (oauth_settings::SPEC.key_row(), lookup) else {
             return false;
         };
-        let Some(row) = oauth_settings::SPEC.key_row() else {
-            return false;
-        };
-        let wanted = Wanted::new(row.part.kind, app);
-        let wanted = match freshness {
-            Freshness::Snapshot => [wanted.offhand()],
-            Freshness::Now => [wanted],
-        };
-        let deadline = Instant::now() + VERIFYING;
-        match self.org.read(&wanted, freshness, deadline).await.as_deref() {
-            Ok([Lookup::Found(found)]) => {
-                found.component.get(row.field.attribute).as_text() == Some(client_id)
-            }
-            _ => false,
-        }
+        let is_key = found.component.key.kind == row.part.kind;
+        is_key && found.component.get(row.field.attribute).as_text() == self.client_id
     }
 }
 

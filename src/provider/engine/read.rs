@@ -63,7 +63,7 @@ impl Engine<'_> {
         };
         let mut state = join(&frame, &actual, &request.state);
         self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics).await;
-        let own = self.spec.protectable && self.is_own_app(&app, Freshness::Snapshot).await;
+        let own = self.spec.protectable && self.is_own_app(&app, deadline).await;
         let headcount = self.headcount(&state, &records, &private.headcount).await;
         let private = PrivateState { records, headcount, ..private };
         reply.private = private_after(&private, &actual, &state, own);
@@ -71,6 +71,15 @@ impl Engine<'_> {
         self.activity.note(self.spec.name, &app, state.get(DELETION_PROTECTION) == &Value::Bool(true));
         reply.state = state;
         Ok(())
+    }
+
+    /// Whether the app is the one that the provider logs in with, as far as that is known without a call.
+    async fn is_own_app(&self, app: &str, deadline: Instant) -> bool {
+        let Some(wanted) = self.own_consumer(app) else {
+            return false;
+        };
+        let lookups = self.org.read(&[wanted], Freshness::Snapshot, deadline).await;
+        lookups.is_ok_and(|lookups| lookups.iter().any(|lookup| self.is_own_consumer(lookup)))
     }
 
     /// Refuses to believe that many resources are gone at once.

@@ -4,7 +4,7 @@ use super::apply::Apply;
 use super::state::{Actual, Wishes, same};
 use super::{Engine, diagnostics};
 use crate::metadata::{Omitted, Readback};
-use crate::org::{Freshness, Instant};
+use crate::org::{Freshness, Instant, SessionFacts};
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::plan;
@@ -55,9 +55,8 @@ impl Engine<'_> {
         if found.has_errors() {
             return Err(found);
         }
-        self.guard_own_app(&app, &request.prior, &request.planned).await?;
-
-        let actual = self.look_up(&app, &private, &session, Freshness::Now, deadline).await?;
+        let changes = (&request.prior, &request.planned);
+        let actual = self.look_up_guarded(&app, &private, &session, changes, deadline).await?;
         if !actual.exists() {
             return Err(diagnostics::gone_since_plan(self.spec.noun, &app).into());
         }
@@ -107,25 +106,31 @@ impl Engine<'_> {
         found
     }
 
-    /// Refuses a change that would lock the provider out of the org.
-    pub(super) async fn guard_own_app(
+    /// The resource as the org has it now.
+    ///
+    /// # Errors
+    /// Also when the change from one state to the other would lock the provider out of the org.
+    pub(super) async fn look_up_guarded(
         &self,
         app: &str,
-        prior: &Value,
-        planned: &Value,
-    ) -> Result<(), Diagnostics> {
-        if self.allow_self_lockout {
-            return Ok(());
-        }
+        private: &PrivateState,
+        session: &SessionFacts,
+        (prior, planned): (&Value, &Value),
+        deadline: Instant,
+    ) -> Result<Actual, Diagnostics> {
         let changes = plan::changed_rows(self.spec, prior, planned);
-        let dangerous = changes.iter().map(|row| row.field.attribute);
-        let Some(name) = dangerous.into_iter().find(|name| self.spec.locks_out(name, planned.get(name)))
-        else {
-            return Ok(());
-        };
-        if self.is_own_app(app, Freshness::Now).await {
-            return Err(diagnostics::self_lockout(app, name).at_attribute(name).into());
+        let mut changes = changes.iter().map(|row| row.field.attribute);
+        let danger = changes.find(|name| self.spec.locks_out(name, planned.get(name)));
+        let danger = danger.filter(|_| !self.allow_self_lockout);
+        let mut wanted = self.wanted(app, private);
+        wanted.extend(danger.and_then(|_| self.own_consumer(app)));
+        let mut lookups = self.ask(app, &wanted, Freshness::Now, deadline).await?;
+        let consumers = lookups.split_off(self.spec.parts.len().min(lookups.len()));
+        match danger {
+            Some(name) if consumers.iter().any(|consumer| self.is_own_consumer(consumer)) => {
+                Err(diagnostics::self_lockout(app, name).at_attribute(name).into())
+            }
+            _ => self.actual(app, session, lookups),
         }
-        Ok(())
     }
 }
