@@ -227,7 +227,10 @@ impl Provider {
             return refused(request, found);
         };
         let mut reply = match self.connection() {
-            Connection::Ready(connected) => connected.engine(spec).apply(request).await,
+            Connection::Ready(connected) => {
+                connected.neighbours.applied(spec, &request.prior, &request.planned);
+                connected.engine(spec).apply(request).await
+            }
             Connection::Unknown(argument) => refused(request, diagnostics::provider_unknown(argument)),
             Connection::Unconfigured => refused(request, diagnostics::not_configured()),
         };
