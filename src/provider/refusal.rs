@@ -251,7 +251,24 @@ impl Refusal {
             Is::False => " = false",
             _ => "",
         };
-        format!("{}{planned} needs {} ({who}){}.", self.at, self.needed(), self.place())
+        let parts = [self.needed(), format!(" ({who})"), self.place(), ".".to_owned(), self.way_out()];
+        format!("{}{planned} needs {}", self.at, parts.concat())
+    }
+
+    /// What else helps.
+    fn way_out(&self) -> String {
+        if self.planned == Is::False && matches!(self.needs, Needs::Attribute { .. }) {
+            // Switched on, this side comes first and the other one refers to it. Switched off it comes first, too, and a
+            // configuration that has both as they should be is refused for good.
+            return " Where one configuration changes both, Terraform begins here: apply the other change by itself first."
+                .to_owned();
+        }
+        let row = catalog::resource(self.of).and_then(|spec| spec.row(self.at));
+        // It may be there without being managed.
+        match row {
+            Some(row) if row.field.emptiable => format!(" Or write {} = \"\".", self.at),
+            _ => String::new(),
+        }
     }
 
     /// What is needed, in words.
