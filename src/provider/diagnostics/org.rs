@@ -375,6 +375,17 @@ pub fn still_there_to_be_replaced(noun: &str, app: &str) -> Diagnostic {
     )
 }
 
+pub fn taken_over_by_its_replacement(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Nothing was replaced",
+        format!(
+            "The {noun} of \"{app}\" was not deleted: what was to take its place has the same API name, and took over what \
+             is there. With create_before_destroy Salesforce cannot make it anew under that name: take it out of the \
+             resource's lifecycle block first."
+        ),
+    )
+}
+
 pub fn taken_over_with_changes(noun: &str, app: &str, lost: &[(&str, Value)]) -> Diagnostic {
     let before: Vec<String> =
         lost.iter().map(|(name, value)| format!("{name} was {}", shown(value))).collect();

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::disappearance::Missing;
 use crate::org::Instant;
@@ -15,8 +15,10 @@ use crate::value::Value;
 /// A resource by its type and its app.
 type Name = (&'static str, String);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Activity {
+    /// When this process began.
+    since: SystemTime,
     /// How many creations are under way.
     running: AtomicUsize,
     /// What was created or taken over.
@@ -39,7 +41,26 @@ struct Planned {
 /// A creation that is under way, until it is dropped.
 pub struct Running<'a>(&'a Activity);
 
+impl Default for Activity {
+    fn default() -> Activity {
+        Activity {
+            since: SystemTime::now(),
+            running: AtomicUsize::default(),
+            made: Mutex::default(),
+            planned: Mutex::default(),
+            read: Mutex::default(),
+            missing: Missing::default(),
+        }
+    }
+}
+
 impl Activity {
+    /// Whether this process took over what had been created at that time: what it made itself is younger than it.
+    pub fn took_over(&self, resource: &'static str, app: &str, created: SystemTime) -> bool {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        created < self.since && made.contains(&(resource, app.to_owned()))
+    }
+
     /// Notes a creation; false when this process made the same resource before.
     pub fn make(&self, resource: &'static str, app: &str) -> bool {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert((resource, app.to_owned()))

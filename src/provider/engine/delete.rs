@@ -1,5 +1,6 @@
 //! Delete: takes the components away, or stops managing them.
 
+use super::adoption::created;
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::ComponentKey;
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
@@ -59,6 +60,14 @@ impl Engine<'_> {
             Ok(lookups) => lookups,
             Err(error) => return Err(diagnostics::unreadable(self.spec.noun, &app, &error).into()),
         };
+        // Terraform creates the replacement first when it is told to (create_before_destroy), and then asks for this.
+        let taken_over = lookups.iter().any(|lookup| {
+            let Lookup::Found(found) = lookup else { return false };
+            created(found).is_some_and(|created| self.activity.took_over(self.spec.name, &app, created))
+        });
+        if taken_over {
+            return Ok(diagnostics::taken_over_by_its_replacement(self.spec.noun, &app).into());
+        }
         let mut changes = Vec::new();
         for (wanted, lookup) in wanted.iter().zip(&lookups) {
             match lookup {
