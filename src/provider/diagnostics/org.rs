@@ -317,7 +317,7 @@ pub fn not_read_back(noun: &str, app: &str) -> Diagnostic {
         "Changed, but not read back",
         format!(
             "The {noun} of \"{app}\" went to Salesforce, but reading it back failed, so the state holds what was planned. \
-             Run terraform plan when Salesforce answers again."
+             Run terraform plan when Salesforce answers again.{UNTAINT}"
         ),
     )
 }
