@@ -201,6 +201,38 @@ pub static REFUSALS: &[Refusal] = &[
         who: Who::OrgAdmin,
     },
     Refusal {
+        of: POLICIES,
+        at: "permission_sets",
+        planned: Is::Some,
+        says: &[&["no permissionset named"]],
+        may_mean: &[],
+        needs: Needs::Other(
+            "permission sets of the org, by their API names, whose upper and lower case count, or by their IDs",
+        ),
+        who: Who::OrgAdmin,
+    },
+    Refusal {
+        of: POLICIES,
+        at: "profiles",
+        planned: Is::Some,
+        says: &[&["no profile named"]],
+        may_mean: &[],
+        needs: Needs::Other(
+            "profiles of the org by their metadata names, which are not always what Setup shows: System Administrator is \
+             Admin, Standard User is Standard",
+        ),
+        who: Who::OrgAdmin,
+    },
+    Refusal {
+        of: POLICIES,
+        at: "apex_handler",
+        planned: Is::Written,
+        says: &[&["no apexclass named"]],
+        may_mean: &[],
+        needs: Needs::Other("an Apex class of the org"),
+        who: Who::OrgAdmin,
+    },
+    Refusal {
         of: ORG,
         at: "code_credential_flow_enabled",
         planned: Is::False,

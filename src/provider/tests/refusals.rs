@@ -93,6 +93,20 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
         ),
         (
             "_policies",
+            vec![("profiles", Value::set(vec!["System Administrator".into()]))],
+            "In field: commaSeparatedProfile - no Profile named System Administrator found",
+            "profiles",
+            "System Administrator is Admin",
+        ),
+        (
+            "_policies",
+            vec![("permission_sets", Value::set(vec!["shop".into()]))],
+            "In field: commaSeparatedPermissionSet - no PermissionSet named shop found",
+            "permission_sets",
+            "upper and lower case count",
+        ),
+        (
+            "_policies",
             vec![("permitted_users", "AllSelfAuthorized".into())],
             "there is no consent screen",
             "permitted_users",
