@@ -88,7 +88,7 @@ impl Engine<'_> {
         if changes.is_empty() {
             return Ok(Diagnostics::default());
         }
-        let sent = self.send(&app, &Value::Null, changes, false, deadline).await?;
+        let sent = self.send_deletes(&app, &private, changes, deadline).await?;
         let gone = self.is_gone(&app, &private).await;
         match (gone, sent) {
             (Ok(true), Sent::Done) => Ok(Diagnostics::default()),
@@ -107,6 +107,31 @@ impl Engine<'_> {
                 found.push(diagnostic);
                 Err(found)
             }
+        }
+    }
+
+    /// Sends deletes, once more when nobody knows whether they arrived and what they delete is still there.
+    async fn send_deletes(
+        &self,
+        app: &str,
+        private: &PrivateState,
+        changes: Vec<Change>,
+        deadline: Instant,
+    ) -> Result<Sent, Diagnostics> {
+        let first = self.send(app, &Value::Null, changes.clone(), false, deadline).await?;
+        if !matches!(first, Sent::Lost(_)) {
+            return Ok(first);
+        }
+        for pause in [500, 1500, 3000] {
+            crate::org::pause(std::time::Duration::from_millis(pause)).await;
+            if self.org.stopped() || matches!(self.is_gone(app, private).await, Ok(true)) {
+                return Ok(first);
+            }
+        }
+        match self.send(app, &Value::Null, changes, false, deadline).await {
+            Ok(second) => Ok(second),
+            // Refused, for instance because the first one did arrive; what is there is looked at after this.
+            Err(_) => Ok(first),
         }
     }
 
