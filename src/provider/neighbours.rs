@@ -14,6 +14,7 @@ use super::diagnostics::{self, Diagnostics};
 use super::operations::{PlanReply, PlanRequest};
 use super::plan::has_own_consumer;
 use super::resource_spec::{Destruction, ResourceSpec};
+use crate::metadata::{Readback, same_meaning};
 use crate::value::Value;
 
 /// What an attribute of one resource needs of an attribute of another one of the same app.
@@ -39,12 +40,31 @@ pub struct Neighbours(Mutex<BTreeMap<Key, Planned>>);
 #[derive(Debug, Default)]
 struct Planned {
     app: String,
-    /// None: nothing but a destroy was planned.
+    /// What stays or comes. None: nothing but a destroy was planned.
     values: Option<Value>,
-    /// Another address of the state is to be destroyed. Replacements are not: Terraform plans no destroy for them.
-    goes: bool,
+    /// The org has it already, says the state.
+    exists: bool,
+    /// The flows are those of another org's consumer, which say nothing here.
+    foreign: bool,
+    /// What another address of the state has, and is to be destroyed. Replacements are not: Terraform plans no destroy for
+    /// them.
+    goes: Option<Value>,
     /// What was planned is done.
     applied: bool,
+}
+
+impl Planned {
+    /// Whether what stays or comes is what goes. Terraform may do both in any order: something new that is like what is
+    /// there is taken over, and then deleted. Something else is refused as long as the old one is there.
+    fn is_lost(&self, spec: &ResourceSpec) -> bool {
+        let (Some(values), Some(goes)) = (&self.values, &self.goes) else { return false };
+        let rows = spec.rows().filter(|row| row.field.readback != Readback::Never);
+        let mut differing = rows.filter(|row| {
+            let (old, new) = (goes.get(row.field.attribute), values.get(row.field.attribute));
+            !new.is_unknown() && !same_meaning(row.field, old, new)
+        });
+        self.exists || differing.next().is_none()
+    }
 }
 
 impl Neighbours {
@@ -70,20 +90,26 @@ impl Neighbours {
         }
         let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (spec.name, app.to_lowercase());
-        let earlier = planned.get(&key).filter(|earlier| !earlier.applied);
-        let goes = earlier.is_some_and(|earlier| earlier.goes);
-        if let Some(earlier) = earlier.filter(|earlier| !again && earlier.values.is_some()) {
-            found.push(diagnostics::named_twice(spec.name, attribute, app, &earlier.app));
+        let mut noted = planned.remove(&key).filter(|noted| !noted.applied).unwrap_or_default();
+        if noted.values.is_some() && !again {
+            found.push(diagnostics::named_twice(spec.name, attribute, app, &noted.app));
         }
-        if let Some(earlier) = earlier.filter(|earlier| earlier.goes && earlier.app == app) {
-            found.push(diagnostics::moves(spec.name, spec.noun, &earlier.app).at_attribute(attribute));
+        // Names that differ in case only are one app, and so the org refuses the new one as long as the old one is there.
+        noted.goes = noted.goes.filter(|goes| goes.get(attribute).as_text() == Some(app));
+        noted.exists = request.prior.get(attribute).as_text() == Some(app);
+        noted.foreign = uses_foreign_consumer(spec, request);
+        noted.values = Some(reply.planned.clone());
+        app.clone_into(&mut noted.app);
+        if noted.is_lost(spec) {
+            found.push(diagnostics::moves(spec.name, spec.noun, app).at_attribute(attribute));
         }
-        let values = if uses_foreign_consumer(spec, request) { Value::Null } else { reply.planned.clone() };
-        planned.insert(key, Planned { app: app.to_owned(), values: Some(values), goes, applied: false });
+        planned.insert(key, noted);
         for need in catalog::needs().filter(|need| need.of.name == spec.name || need.other.name == spec.name)
         {
-            let values =
-                |of: &'static ResourceSpec| planned.get(&(of.name, app.to_lowercase()))?.values.as_ref();
+            let values = |of: &'static ResourceSpec| {
+                let noted = planned.get(&(of.name, app.to_lowercase()));
+                noted.filter(|noted| !noted.foreign)?.values.as_ref()
+            };
             let (Some(of), Some(other)) = (values(need.of), values(need.other)) else { continue };
             let holds = |is: Is, value: &Value| is.holds(value, value) == Some(true);
             if holds(need.is, of.get(need.attribute)) && holds(need.unless, other.get(need.needs)) {
@@ -94,8 +120,7 @@ impl Neighbours {
         found
     }
 
-    /// What would be deleted under one address while another has it: Terraform may do both in any order, and what it then
-    /// has in its state is deleted, or was never made.
+    /// What would be deleted under one address while another has it.
     fn check_destroy(
         &self,
         spec: &'static ResourceSpec,
@@ -108,15 +133,16 @@ impl Neighbours {
         }
         let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let noted = planned.entry((spec.name, app.to_lowercase())).or_default();
-        if noted.applied {
+        if noted.applied || (noted.values.is_some() && noted.app != app) {
             *noted = Planned::default();
         }
-        let stays = noted.values.is_some() && noted.app == app;
-        if noted.values.is_none() {
-            app.clone_into(&mut noted.app);
+        app.clone_into(&mut noted.app);
+        noted.goes = Some(request.prior.clone());
+        if noted.is_lost(spec) {
+            diagnostics::moves(spec.name, spec.noun, app).into()
+        } else {
+            Diagnostics::default()
         }
-        noted.goes = true;
-        if stays { diagnostics::moves(spec.name, spec.noun, app).into() } else { Diagnostics::default() }
     }
 
     /// Notes that what was planned for an app is done, so that the next plan of it is that of the same resource.

@@ -91,7 +91,7 @@ pub fn moves(resource: &str, noun: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "Destroyed under one address, kept under another",
         format!(
-            "The plan would destroy the {noun} of \"{app}\" under one address and have it under another, so it would be lost \
+            "The plan would destroy the {noun} of \"{app}\" under one address and have the same under another, so it would be lost \
              with its consumer key and tokens. Where the resource, its module or its for_each key has a new name, say so:\n\n\
              moved {{\n  from = {resource}.OLD\n  to   = {resource}.NEW\n}}\n\n\
              Where the state has it twice, take the address that goes out of the state (terraform state rm). To make it anew, \
