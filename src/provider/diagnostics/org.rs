@@ -360,8 +360,9 @@ pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "It exists already",
         format!(
-            "The org has the {noun} of \"{app}\" already, and not from this configuration. Nothing was changed. To manage \
-             what is there, import it:\n\nimport {{\n  to = {resource}.NAME\n  id = \"{app}\"\n}}"
+            "The org has the {noun} of \"{app}\" already, and not from this configuration. Nothing was changed. Where this \
+             very run deletes it under another address, apply again. To manage what is there, import it:\n\n\
+             import {{\n  to = {resource}.NAME\n  id = \"{app}\"\n}}"
         ),
     )
 }

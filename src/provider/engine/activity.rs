@@ -23,6 +23,8 @@ pub struct Activity {
     running: AtomicUsize,
     /// What was created or taken over.
     made: Mutex<BTreeSet<Name>>,
+    /// What is there after its creation. Until then it may yet be refused, and the old one must go first.
+    concluded: Mutex<BTreeSet<Name>>,
     /// Of what an org has once: what was planned and is not applied yet.
     planned: Mutex<BTreeMap<&'static str, Vec<Planned>>>,
     /// What was read, and whether deletion is protected there.
@@ -47,6 +49,7 @@ impl Default for Activity {
             since: SystemTime::now(),
             running: AtomicUsize::default(),
             made: Mutex::default(),
+            concluded: Mutex::default(),
             planned: Mutex::default(),
             read: Mutex::default(),
             missing: Missing::default(),
@@ -57,8 +60,13 @@ impl Default for Activity {
 impl Activity {
     /// Whether this process took over what had been created at that time: what it made itself is younger than it.
     pub fn took_over(&self, resource: &'static str, app: &str, created: SystemTime) -> bool {
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        created < self.since && made.contains(&(resource, app.to_owned()))
+        let concluded = self.concluded.lock().unwrap_or_else(PoisonError::into_inner);
+        created < self.since && concluded.contains(&(resource, app.to_owned()))
+    }
+
+    /// Notes that a creation has ended, and with something that is there.
+    pub fn conclude(&self, resource: &'static str, app: &str) {
+        self.concluded.lock().unwrap_or_else(PoisonError::into_inner).insert((resource, app.to_owned()));
     }
 
     /// Notes a creation; false when this process made the same resource before.
@@ -93,6 +101,7 @@ impl Activity {
     pub fn forget(&self, resource: &'static str, app: &str) {
         let name = (resource, app.to_owned());
         self.made.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        self.concluded.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
         self.read.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
     }
 
