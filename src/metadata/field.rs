@@ -21,6 +21,8 @@ pub struct Field {
     pub change: Change,
     /// The attribute's true is the element's false.
     pub inverted: bool,
+    /// Of a word: an explicit empty text takes the element out of the file. Texts may be empty by their rules.
+    pub emptiable: bool,
     pub readback: Readback,
     pub sent: Sent,
     /// First API version that has the element, major number: 61 for 61.0.
@@ -172,6 +174,7 @@ impl Field {
             absent: None,
             change: Change::InPlace,
             inverted: false,
+            emptiable: false,
             readback: Readback::Yes,
             sent: Sent::Yes,
             since: OLDEST_VERSION,
@@ -268,6 +271,11 @@ impl Field {
     #[must_use]
     pub const fn inverted(self) -> Field {
         Field { inverted: true, ..self }
+    }
+
+    #[must_use]
+    pub const fn emptiable(self) -> Field {
+        Field { emptiable: true, ..self }
     }
 
     #[must_use]

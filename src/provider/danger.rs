@@ -144,6 +144,7 @@ pub fn shown(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::Null => "nothing".to_owned(),
         Value::Unknown => "(known after apply)".to_owned(),
+        Value::List(members) | Value::Set(members) if members.is_empty() => "none".to_owned(),
         Value::List(members) | Value::Set(members) => {
             members.iter().filter_map(Value::as_text).collect::<Vec<_>>().join(", ")
         }

@@ -227,7 +227,15 @@ impl Provider {
             return refused(request, found);
         };
         let mut reply = match self.connection() {
-            Connection::Ready(connected) => connected.engine(spec).apply(request).await,
+            Connection::Ready(connected) => {
+                connected.neighbours.applied(spec, &request.prior, &request.planned);
+                let creates = request.prior.is_null();
+                let reply = connected.engine(spec).apply(request).await;
+                if let Some(app) = reply.state.get(resource_spec::ID).as_text().filter(|_| creates) {
+                    connected.activity.conclude(spec.name, app);
+                }
+                reply
+            }
             Connection::Unknown(argument) => refused(request, diagnostics::provider_unknown(argument)),
             Connection::Unconfigured => refused(request, diagnostics::not_configured()),
         };

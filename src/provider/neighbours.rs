@@ -1,5 +1,5 @@
-//! What the plans of one run say together: two resources that name one app, policies that need what the settings
-//! forbid.
+//! What the plans of one run say together: two resources that name one app, one that goes and one that stays or comes,
+//! policies that need what the settings forbid.
 //!
 //! Terraform plans resources in an order of its own, and whichever comes second is told. That adds errors, never a
 //! planned value. What is not in this run (another workspace, `-target`) is not known here, and neither is an app whose
@@ -13,7 +13,8 @@ use super::combination::Is;
 use super::diagnostics::{self, Diagnostics};
 use super::operations::{PlanReply, PlanRequest};
 use super::plan::has_own_consumer;
-use super::resource_spec::ResourceSpec;
+use super::resource_spec::{Destruction, ResourceSpec};
+use crate::metadata::{Readback, same_meaning};
 use crate::value::Value;
 
 /// What an attribute of one resource needs of an attribute of another one of the same app.
@@ -29,14 +30,41 @@ pub struct Need {
     pub message: &'static str,
 }
 
-/// The resources that were planned, by type and by the app's name in lower case.
-#[derive(Debug, Default)]
-pub struct Neighbours(Mutex<BTreeMap<(&'static str, String), Planned>>);
+/// A resource by its type and its app's name in lower case.
+type Key = (&'static str, String);
 
-#[derive(Debug)]
+/// The resources that were planned.
+#[derive(Debug, Default)]
+pub struct Neighbours(Mutex<BTreeMap<Key, Planned>>);
+
+#[derive(Debug, Default)]
 struct Planned {
     app: String,
-    values: Value,
+    /// What stays or comes. None: nothing but a destroy was planned.
+    values: Option<Value>,
+    /// The org has it already, says the state.
+    exists: bool,
+    /// The flows are those of another org's consumer, which say nothing here.
+    foreign: bool,
+    /// What another address of the state has, and is to be destroyed. Replacements are not: Terraform plans no destroy for
+    /// them.
+    goes: Option<Value>,
+    /// What was planned is done.
+    applied: bool,
+}
+
+impl Planned {
+    /// Whether what stays or comes is what goes. Terraform may do both in any order: something new that is like what is
+    /// there is taken over, and then deleted. Something else is refused as long as the old one is there.
+    fn is_lost(&self, spec: &ResourceSpec) -> bool {
+        let (Some(values), Some(goes)) = (&self.values, &self.goes) else { return false };
+        let rows = spec.rows().filter(|row| row.field.readback != Readback::Never);
+        let mut differing = rows.filter(|row| {
+            let (old, new) = (goes.get(row.field.attribute), values.get(row.field.attribute));
+            !new.is_unknown() && !same_meaning(row.field, old, new)
+        });
+        self.exists || differing.next().is_none()
+    }
 }
 
 impl Neighbours {
@@ -50,6 +78,9 @@ impl Neighbours {
         let mut found = Diagnostics::default();
         // What an org has once is not looked at here.
         let Some(attribute) = spec.naming_attribute() else { return found };
+        if request.proposed.is_null() {
+            return self.check_destroy(spec, attribute, request);
+        }
         let Some(app) = reply.planned.get(attribute).as_text() else { return found };
         let create = request.prior.is_null();
         // A replacement is planned twice; the second time it has no prior state, but the private state of the first.
@@ -59,24 +90,71 @@ impl Neighbours {
         }
         let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (spec.name, app.to_lowercase());
-        if let Some(earlier) = planned.get(&key).filter(|_| !again) {
-            found.push(diagnostics::named_twice(spec.name, attribute, app, &earlier.app));
+        let mut noted = planned.remove(&key).filter(|noted| !noted.applied).unwrap_or_default();
+        if noted.values.is_some() && !again {
+            found.push(diagnostics::named_twice(spec.name, attribute, app, &noted.app));
         }
-        let values = if uses_foreign_consumer(spec, request) { Value::Null } else { reply.planned.clone() };
-        planned.insert(key, Planned { app: app.to_owned(), values });
+        // Names that differ in case only are one app, and so the org refuses the new one as long as the old one is there.
+        noted.goes = noted.goes.filter(|goes| goes.get(attribute).as_text() == Some(app));
+        noted.exists = request.prior.get(attribute).as_text() == Some(app);
+        noted.foreign = uses_foreign_consumer(spec, request);
+        noted.values = Some(reply.planned.clone());
+        app.clone_into(&mut noted.app);
+        if noted.is_lost(spec) {
+            found.push(diagnostics::moves(spec.name, spec.noun, app).at_attribute(attribute));
+        }
+        planned.insert(key, noted);
         for need in catalog::needs().filter(|need| need.of.name == spec.name || need.other.name == spec.name)
         {
-            let values = |of: &'static ResourceSpec| planned.get(&(of.name, app.to_lowercase()));
+            let values = |of: &'static ResourceSpec| {
+                let noted = planned.get(&(of.name, app.to_lowercase()));
+                noted.filter(|noted| !noted.foreign)?.values.as_ref()
+            };
             let (Some(of), Some(other)) = (values(need.of), values(need.other)) else { continue };
             let holds = |is: Is, value: &Value| is.holds(value, value) == Some(true);
-            if holds(need.is, of.values.get(need.attribute))
-                && holds(need.unless, other.values.get(need.needs))
-            {
+            if holds(need.is, of.get(need.attribute)) && holds(need.unless, other.get(need.needs)) {
                 let at = if need.of.name == spec.name { need.attribute } else { need.needs };
                 found.push(diagnostics::unmet_need(at, need.message, app));
             }
         }
         found
+    }
+
+    /// What would be deleted under one address while another has it.
+    fn check_destroy(
+        &self,
+        spec: &'static ResourceSpec,
+        attribute: &str,
+        request: &PlanRequest,
+    ) -> Diagnostics {
+        let app = request.prior.get(attribute).as_text().unwrap_or_default();
+        if !matches!(spec.destruction, Destruction::Deletes(_)) {
+            return Diagnostics::default();
+        }
+        let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = planned.entry((spec.name, app.to_lowercase())).or_default();
+        if noted.applied || (noted.values.is_some() && noted.app != app) {
+            *noted = Planned::default();
+        }
+        app.clone_into(&mut noted.app);
+        noted.goes = Some(request.prior.clone());
+        if noted.is_lost(spec) {
+            diagnostics::moves(spec.name, spec.noun, app).into()
+        } else {
+            Diagnostics::default()
+        }
+    }
+
+    /// Notes that what was planned for an app is done, so that the next plan of it is that of the same resource.
+    pub fn applied(&self, spec: &'static ResourceSpec, prior: &Value, planned: &Value) {
+        let Some(attribute) = spec.naming_attribute() else { return };
+        let apps = [prior, planned].map(|value| value.get(attribute).as_text().map(str::to_lowercase));
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for app in apps.into_iter().flatten() {
+            if let Some(noted) = noted.get_mut(&(spec.name, app)) {
+                noted.applied = true;
+            }
+        }
     }
 }
 

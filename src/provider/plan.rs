@@ -51,7 +51,7 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
         // that may fail.
         let dangers =
             spec.dangers.iter().filter(|it| spec.subject == Subject::Org || it.change == Transition::On);
-        let subject = spec.subject_in(&request.config).unwrap_or("(known after apply)");
+        let subject = spec.subject_in(&request.config).unwrap_or("the new app");
         let found =
             dangers.filter_map(|danger| danger.check(spec, &private, subject, &request.prior, &planned));
         reply.diagnostics.extend(found);

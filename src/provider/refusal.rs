@@ -201,6 +201,38 @@ pub static REFUSALS: &[Refusal] = &[
         who: Who::OrgAdmin,
     },
     Refusal {
+        of: POLICIES,
+        at: "permission_sets",
+        planned: Is::Some,
+        says: &[&["no permissionset named"]],
+        may_mean: &[],
+        needs: Needs::Other(
+            "permission sets of the org, by their API names, whose upper and lower case count, or by their IDs",
+        ),
+        who: Who::OrgAdmin,
+    },
+    Refusal {
+        of: POLICIES,
+        at: "profiles",
+        planned: Is::Some,
+        says: &[&["no profile named"]],
+        may_mean: &[],
+        needs: Needs::Other(
+            "profiles of the org by their metadata names, which are not always what Setup shows: System Administrator is \
+             Admin, Standard User is Standard",
+        ),
+        who: Who::OrgAdmin,
+    },
+    Refusal {
+        of: POLICIES,
+        at: "apex_handler",
+        planned: Is::Written,
+        says: &[&["no apexclass named"]],
+        may_mean: &[],
+        needs: Needs::Other("an Apex class of the org"),
+        who: Who::OrgAdmin,
+    },
+    Refusal {
         of: ORG,
         at: "code_credential_flow_enabled",
         planned: Is::False,
@@ -251,7 +283,24 @@ impl Refusal {
             Is::False => " = false",
             _ => "",
         };
-        format!("{}{planned} needs {} ({who}){}.", self.at, self.needed(), self.place())
+        let parts = [self.needed(), format!(" ({who})"), self.place(), ".".to_owned(), self.way_out()];
+        format!("{}{planned} needs {}", self.at, parts.concat())
+    }
+
+    /// What else helps.
+    fn way_out(&self) -> String {
+        if self.planned == Is::False && matches!(self.needs, Needs::Attribute { .. }) {
+            // Switched on, this side comes first and the other one refers to it. Switched off it comes first, too, and a
+            // configuration that has both as they should be is refused for good.
+            return " Where one configuration changes both, Terraform begins here: apply the other change by itself first."
+                .to_owned();
+        }
+        let row = catalog::resource(self.of).and_then(|spec| spec.row(self.at));
+        // It may be there without being managed.
+        match row {
+            Some(row) if row.field.emptiable => format!(" Or write {} = \"\".", self.at),
+            _ => String::new(),
+        }
     }
 
     /// What is needed, in words.

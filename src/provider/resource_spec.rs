@@ -267,6 +267,9 @@ impl Row {
         if let Kind::Enum(words) = field.kind {
             let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
             say(&format!("One of {}.", words.join(", ")));
+            if field.emptiable {
+                say("`\"\"`: none in the org.");
+            }
         }
         for rule in field.rules {
             let rule = rule.describe();

@@ -99,6 +99,7 @@ fn check_field(field: &Field, value: &Value, path: &Path, found: &mut Diagnostic
     }
     if let (Kind::Enum(words), Some(text)) = (field.kind, value.as_text())
         && !words.contains(&text)
+        && !(field.emptiable && text.is_empty())
         && let Some(problem) = Rule::Word(words).check(value)
     {
         found.push(diagnostics::invalid_value(path.clone(), problem, true));

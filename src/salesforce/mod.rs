@@ -203,7 +203,10 @@ impl Inner {
                 Err(kind) => Err(Error::new(call, kind)),
             };
             let error = match result {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    self.forget_limit();
+                    return Ok(value);
+                }
                 Err(error) => error,
             };
             if let ErrorKind::Auth { problem: AuthProblem::SessionExpired, .. } = error.kind
@@ -237,6 +240,14 @@ impl Inner {
                 _ => Ok(()),
             },
             Err(_) => Ok(()),
+        }
+    }
+
+    /// The org answers again. What it did must be read back: Terraform would replace a resource that was created and not
+    /// read.
+    fn forget_limit(&self) {
+        if let Ok(mut met) = self.exhausted.lock() {
+            *met = None;
         }
     }
 

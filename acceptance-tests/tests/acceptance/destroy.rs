@@ -70,3 +70,25 @@ fn destroying_everything_leaves_other_apps_alone() {
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), ["Foreign"]);
 }
+
+#[test]
+fn a_lost_answer_to_a_deletion_does_not_end_the_destroy() {
+    let org = Emulator::with(&["--deploy-ms", "300"]);
+    let workspace = Workspace::new(&org);
+    for when in ["before", "after"] {
+        workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+        // The settings' deletion, and then the app's: one never arrives or is not answered, the other is a maintenance page.
+        let page = serde_json::json!({ "status": 503, "content_type": "text/html", "body": "<html>Maintenance</html>" });
+        org.admin("DELETE", "/faults", None);
+        org.admin(
+            "POST",
+            "/faults",
+            Some(&serde_json::json!([
+                { "call": "deploy", "nth": 1, "when": when, "do": "drop" },
+                { "call": "deploy", "nth": if when == "before" { 3 } else { 2 }, "when": when, "do": page },
+            ])),
+        );
+        workspace.destroy().succeeded();
+        assert_eq!(org.names(org::APP), Vec::<String>::new());
+    }
+}

@@ -56,3 +56,58 @@ fn twenty_apps_are_made_changed_and_destroyed_in_few_deploys() {
     let destroyed = org.deploys().len() - made - changed;
     assert!(destroyed <= 10, "40 destroys took {destroyed} deploys");
 }
+
+fn keyed(key: &str) -> String {
+    format!(
+        r#"
+resource "salesforce_external_client_app" "shop" {{
+  for_each = toset(["{key}"])
+  name     = "Shop"
+  label    = "Shop"
+}}
+
+resource "salesforce_external_client_app_oauth_settings" "shop" {{
+  for_each            = salesforce_external_client_app.shop
+  external_client_app = each.value.id
+  callback_urls       = ["https://shop.example.com/callback"]
+  oauth_scopes        = ["Api"]
+}}
+
+resource "salesforce_external_client_app_policies" "shop" {{
+  for_each            = salesforce_external_client_app_oauth_settings.shop
+  external_client_app = each.value.id
+}}
+"#
+    )
+}
+
+#[test]
+fn a_new_key_without_a_moved_block_deletes_nothing() {
+    let org = Emulator::with(&["--deploy-ms", "100"]);
+    let workspace = Workspace::new(&org);
+    workspace.configure(&keyed("old"));
+    workspace.apply().succeeded();
+    let key = org.part(org::GLOBAL_OAUTH, "Shop").text("consumerKey");
+    let deploys = org.deploys().len();
+
+    // Creation finds the app that is as configured, and takes it over; the destroy of the old address deletes it then.
+    workspace.configure(&keyed("new"));
+    workspace
+        .apply()
+        .failed_saying("Destroyed under one address, kept under another")
+        .saying("from = salesforce_external_client_app.OLD");
+    assert_eq!(org.deploys().len(), deploys);
+
+    let moved = |resource: &str| {
+        format!("moved {{\n  from = {resource}.shop[\"old\"]\n  to = {resource}.shop[\"new\"]\n}}\n")
+    };
+    let moves: String = ["", "_oauth_settings", "_policies"]
+        .iter()
+        .map(|part| moved(&format!("salesforce_external_client_app{part}")))
+        .collect();
+    workspace.configure(&(keyed("new") + &moves));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    assert_eq!(org.part(org::GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
+    workspace.destroy().succeeded();
+}

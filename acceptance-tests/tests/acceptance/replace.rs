@@ -81,3 +81,26 @@ fn a_replace_is_refused_while_the_settings_are_protected() {
         assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
     }
 }
+
+/// Terraform does not tell the provider that what it creates is to replace something: it looks like the trace of an
+/// interrupted run. What it takes over it must not delete as the old one then.
+#[test]
+fn with_create_before_destroy_nothing_is_replaced_and_nothing_is_lost() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let eager = SHOP.replace("\n}", "\n  lifecycle { create_before_destroy = true }\n}");
+    workspace.step(&eager, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
+
+    let replace = ["apply", "-no-color", "-input=false", "-auto-approve", &format!("-replace={APP}")];
+    workspace.run(&replace).succeeded().saying("Nothing was replaced");
+    assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key, "what the state has is in the org");
+    policies_are_in_force(&org, "Shop");
+    workspace.is_settled();
+
+    // Without it, the app is made anew.
+    workspace.step(SHOP, &[]);
+    workspace.run(&replace).succeeded();
+    assert_ne!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
+    workspace.is_settled();
+}

@@ -71,3 +71,32 @@ fn what_nobody_manages_survives_an_update() {
     assert_eq!(policies.text("guestJwtTimeout"), "15");
     assert_eq!(policies.text("ipRelaxationPolicyType"), "Bypass", "an attribute left out was reset");
 }
+
+/// Salesforce refuses how long JWTs live where there are none, also when nobody manages it any more: without a way to take
+/// it out, every later change of the policies would be refused.
+#[test]
+fn jwt_tokens_go_with_their_lifetime() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let off = SHOP
+        .replace("named_user_jwt_enabled       = true", "JWT")
+        .replace("guest_code_credential_flow_enabled = true", "")
+        .replace("guest_jwt_session_timeout_type     = \"Custom\"", "")
+        .replace("guest_jwt_timeout_minutes          = 30", "LIFETIME");
+    let lifetime = "named_user_jwt_session_timeout_type = \"Custom\"\n  named_user_jwt_timeout_minutes = 30";
+    let on = off.replace("JWT", "named_user_jwt_enabled = true").replace("LIFETIME", lifetime);
+    let off = off.replace("JWT", "");
+    workspace.step(&on, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("namedUserJwtTimeout"), "30");
+
+    workspace.configure(&off.replace("LIFETIME", "ip_relaxation = \"Bypass\""));
+    workspace.apply().failed_saying("Or write named_user_jwt_session_timeout_type = \"\".");
+
+    let none =
+        off.replace("LIFETIME", "ip_relaxation = \"Bypass\"\n  named_user_jwt_session_timeout_type = \"\"");
+    workspace.step(&none, &[(POLICIES, Update)]);
+    let policies = org.part(OAUTH_POLICIES, "Shop");
+    assert_eq!(policies.text("namedUserJwtSessionTimeoutType"), "");
+    assert_eq!(policies.text("namedUserJwtTimeout"), "");
+    assert_eq!(policies.text("ipRelaxationPolicyType"), "Bypass");
+}

@@ -12,7 +12,8 @@ fn read(path: &str) -> String {
 
 #[test]
 fn every_message_of_the_provider_obeys_the_wsdl() {
-    let org = Emulator::start();
+    // Slow enough to be looked at before it is done.
+    let org = Emulator::with(&["--retrieve-ms", "300"]);
     let recorder = Recorder::before(&org);
     let mut workspace = Workspace::new(&org);
     workspace.set("SALESFORCE_INSTANCE_URL", &recorder.url);

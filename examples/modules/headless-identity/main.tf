@@ -72,7 +72,8 @@ resource "salesforce_external_client_app_policies" "this" {
   guest_jwt_session_timeout_type     = local.guests ? "Custom" : null
   guest_jwt_timeout_minutes          = local.guests ? var.guest_token_minutes : null
 
-  named_user_jwt_session_timeout_type = local.jwt && var.user_token_minutes != null ? "Custom" : null
+  # Without JWT tokens Salesforce refuses the type, also one that is there from before.
+  named_user_jwt_session_timeout_type = !local.jwt ? "" : var.user_token_minutes != null ? "Custom" : null
   named_user_jwt_timeout_minutes      = local.jwt ? var.user_token_minutes : null
   session_timeout_minutes             = local.jwt ? null : var.user_token_minutes
 

@@ -62,6 +62,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Run As"),
         Field::one_of("guest_jwt_session_timeout_type", "guestJwtSessionTimeoutType", &["UserSession", "Custom"])
             .kept()
+            .emptiable()
             .since(65)
             .doc("How long guests' tokens live: as the user's session, or `guest_jwt_timeout_minutes`."),
         Field::int("guest_jwt_timeout_minutes", "guestJwtTimeout")
@@ -76,8 +77,12 @@ pub static TYPE: MetadataType = MetadataType {
             &["UserSession", "Custom"],
         )
         .kept()
+        .emptiable()
         .since(65)
-        .doc("How long users' JWT tokens live: as the user's session, or `named_user_jwt_timeout_minutes`."),
+        .doc(
+            "How long users' JWT tokens live: as the user's session, or `named_user_jwt_timeout_minutes`. Without \
+             `named_user_jwt_enabled` Salesforce refuses both.",
+        ),
         Field::int("named_user_jwt_timeout_minutes", "namedUserJwtTimeout")
             .kept()
             .since(61)

@@ -86,6 +86,20 @@ pub fn named_twice(resource: &str, attribute: &str, app: &str, other: &str) -> D
     Diagnostic::error("Two resources for one app", detail).at_attribute(attribute)
 }
 
+/// One app under two addresses, one of which is to be destroyed.
+pub fn moves(resource: &str, noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Destroyed under one address, kept under another",
+        format!(
+            "The plan would destroy the {noun} of \"{app}\" under one address and have the same under another, so it would be lost \
+             with its consumer key and tokens. Where the resource, its module or its for_each key has a new name, say so:\n\n\
+             moved {{\n  from = {resource}.OLD\n  to   = {resource}.NEW\n}}\n\n\
+             Where the state has it twice, take the address that goes out of the state (terraform state rm). To make it anew, \
+             keep the address and use -replace."
+        ),
+    )
+}
+
 /// Resources of one app that contradict each other.
 pub fn unmet_need(attribute: &str, message: &str, app: &str) -> Diagnostic {
     Diagnostic::error("Contradiction between resources", message.replace("{app}", app))

@@ -5,6 +5,7 @@
 
 use super::Diagnostic;
 use crate::org::{ApplyError, ApplyErrorKind, ReadError, ReadErrorKind, Unavailable};
+use crate::provider::catalog;
 use crate::provider::danger::shown;
 use crate::provider::resource_spec::ResourceSpec;
 use crate::value::Value;
@@ -61,7 +62,8 @@ pub fn import_org_id(id: &str, name: &str) -> Diagnostic {
     Diagnostic::error(
         "Invalid import ID",
         format!(
-            "\"{shown}\" is not what an org has once. Write {name}; or the ID of the org, to make sure of it."
+            "\"{shown}\" is no import ID of these settings, which an org has once. Write {name}; or the ID of the org, and \
+             those of no other org are imported."
         ),
     )
 }
@@ -176,11 +178,13 @@ pub fn import_id(id: &str) -> Diagnostic {
 }
 
 pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
+    let is_the_app = catalog::APP.noun == noun;
+    let or = if is_the_app { String::new() } else { format!(", or the app has no {noun}") };
     Diagnostic::error(
         "Nothing to import",
         format!(
-            "{instance} has no app with the API name \"{app}\", or the app has no {noun}. API names are those that Setup \
-             shows as \"API Name\"; upper and lower case count."
+            "{instance} has no app with the API name \"{app}\"{or}. API names are those that Setup shows as \"API Name\"; \
+             upper and lower case count."
         ),
     )
 }
@@ -246,9 +250,7 @@ pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
         ApplyErrorKind::NotSent => not_sent(noun, app),
         ApplyErrorKind::Unavailable(cause) => {
             let mut diagnostic = unavailable(&Unavailable(cause.clone()));
-            diagnostic
-                .detail
-                .push_str(&format!(" Nothing was changed: the {noun} of \"{app}\" is as it was."));
+            diagnostic.detail.push_str(&format!(" Nothing was changed in the {noun} of \"{app}\"."));
             diagnostic
         }
         ApplyErrorKind::Locked { waited, why } => Diagnostic::error(
@@ -315,7 +317,7 @@ pub fn not_read_back(noun: &str, app: &str) -> Diagnostic {
         "Changed, but not read back",
         format!(
             "The {noun} of \"{app}\" went to Salesforce, but reading it back failed, so the state holds what was planned. \
-             Run terraform plan when Salesforce answers again."
+             Run terraform plan when Salesforce answers again.{UNTAINT}"
         ),
     )
 }
@@ -358,8 +360,9 @@ pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "It exists already",
         format!(
-            "The org has the {noun} of \"{app}\" already, and not from this configuration. Nothing was changed. To manage \
-             what is there, import it:\n\nimport {{\n  to = {resource}.NAME\n  id = \"{app}\"\n}}"
+            "The org has the {noun} of \"{app}\" already, and not from this configuration. Nothing was changed. Where this \
+             very run deletes it under another address, apply again. To manage what is there, import it:\n\n\
+             import {{\n  to = {resource}.NAME\n  id = \"{app}\"\n}}"
         ),
     )
 }
@@ -371,6 +374,17 @@ pub fn still_there_to_be_replaced(noun: &str, app: &str) -> Diagnostic {
             "The replacement of the {noun} of \"{app}\" cannot be created while the old one exists: both have the same API \
              name. Nothing was changed. Take create_before_destroy out of the resource's lifecycle block, or give the new \
              app another name."
+        ),
+    )
+}
+
+pub fn taken_over_by_its_replacement(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Nothing was replaced",
+        format!(
+            "The {noun} of \"{app}\" was not deleted: what was to take its place has the same API name, and took over what \
+             is there. With create_before_destroy Salesforce cannot make it anew under that name: take it out of the \
+             resource's lifecycle block first."
         ),
     )
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::disappearance::Missing;
 use crate::org::Instant;
@@ -15,12 +15,16 @@ use crate::value::Value;
 /// A resource by its type and its app.
 type Name = (&'static str, String);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Activity {
+    /// When this process began.
+    since: SystemTime,
     /// How many creations are under way.
     running: AtomicUsize,
     /// What was created or taken over.
     made: Mutex<BTreeSet<Name>>,
+    /// What is there after its creation. Until then it may yet be refused, and the old one must go first.
+    concluded: Mutex<BTreeSet<Name>>,
     /// Of what an org has once: what was planned and is not applied yet.
     planned: Mutex<BTreeMap<&'static str, Vec<Planned>>>,
     /// What was read, and whether deletion is protected there.
@@ -39,7 +43,32 @@ struct Planned {
 /// A creation that is under way, until it is dropped.
 pub struct Running<'a>(&'a Activity);
 
+impl Default for Activity {
+    fn default() -> Activity {
+        Activity {
+            since: SystemTime::now(),
+            running: AtomicUsize::default(),
+            made: Mutex::default(),
+            concluded: Mutex::default(),
+            planned: Mutex::default(),
+            read: Mutex::default(),
+            missing: Missing::default(),
+        }
+    }
+}
+
 impl Activity {
+    /// Whether this process took over what had been created at that time: what it made itself is younger than it.
+    pub fn took_over(&self, resource: &'static str, app: &str, created: SystemTime) -> bool {
+        let concluded = self.concluded.lock().unwrap_or_else(PoisonError::into_inner);
+        created < self.since && concluded.contains(&(resource, app.to_owned()))
+    }
+
+    /// Notes that a creation has ended, and with something that is there.
+    pub fn conclude(&self, resource: &'static str, app: &str) {
+        self.concluded.lock().unwrap_or_else(PoisonError::into_inner).insert((resource, app.to_owned()));
+    }
+
     /// Notes a creation; false when this process made the same resource before.
     pub fn make(&self, resource: &'static str, app: &str) -> bool {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert((resource, app.to_owned()))
@@ -72,6 +101,7 @@ impl Activity {
     pub fn forget(&self, resource: &'static str, app: &str) {
         let name = (resource, app.to_owned());
         self.made.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        self.concluded.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
         self.read.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
     }
 

@@ -19,10 +19,7 @@ const RECENT: Duration = Duration::from_secs(24 * 3600);
 pub fn is_our_own(actual: &Actual, wishes: &Wishes<'_>, session: &SessionFacts, now: SystemTime) -> bool {
     let ours = |found: &Found| {
         same_org(&found.file.created_by_id, &session.user_id)
-            && seconds_since_epoch(&found.file.created_date).is_some_and(|created| {
-                let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-                now.saturating_sub(Duration::from_secs(created)) <= RECENT
-            })
+            && created(found).is_some_and(|created| now.duration_since(created).unwrap_or_default() <= RECENT)
     };
     let found = actual.parts.iter().filter_map(|(_, state)| match state {
         super::state::PartState::Present(found) => Some(found.as_ref()),
@@ -50,6 +47,14 @@ fn as_configured(actual: &Actual, wishes: &Wishes<'_>) -> bool {
         };
         same(row.field, wishes.planned.get(name), &there, &Default::default())
     })
+}
+
+/// When a component was created, by the org's clock.
+pub fn created(found: &Found) -> Option<SystemTime> {
+    let text = found.file.created_date.as_str();
+    let seconds = Duration::from_secs(seconds_since_epoch(text)?);
+    let thousandths = text.get(20..23).and_then(|digits| digits.parse().ok()).unwrap_or_default();
+    UNIX_EPOCH.checked_add(seconds + Duration::from_millis(thousandths))
 }
 
 /// A time as Salesforce writes it, `2026-01-01T00:00:00.000Z`, in seconds since 1970.

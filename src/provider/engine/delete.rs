@@ -1,10 +1,11 @@
 //! Delete: takes the components away, or stops managing them.
 
+use super::adoption::created;
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::ComponentKey;
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
 use crate::provider::diagnostics::Diagnostics;
-use crate::provider::engine::apply::Sent;
+use crate::provider::engine::apply::{NotDone, Sent};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Destruction, ORG_ID};
@@ -61,6 +62,14 @@ impl Engine<'_> {
         if !self.allow_self_lockout && lookups.iter().any(|lookup| self.is_own_consumer(lookup)) {
             return Err(diagnostics::self_lockout(&app, "destroy").into());
         }
+        // Terraform creates the replacement first when it is told to (create_before_destroy), and then asks for this.
+        let taken_over = lookups.iter().any(|lookup| {
+            let Lookup::Found(found) = lookup else { return false };
+            created(found).is_some_and(|created| self.activity.took_over(self.spec.name, &app, created))
+        });
+        if taken_over {
+            return Ok(diagnostics::taken_over_by_its_replacement(self.spec.noun, &app).into());
+        }
         let mut changes = Vec::new();
         for (wanted, lookup) in wanted.iter().zip(&lookups).take(known) {
             match lookup {
@@ -81,7 +90,7 @@ impl Engine<'_> {
         if changes.is_empty() {
             return Ok(Diagnostics::default());
         }
-        let sent = self.send(&app, &Value::Null, changes, false, deadline).await;
+        let sent = self.send_deletes(&app, &private, changes, deadline).await;
         let sent = sent.map_err(|refused| self.not_done(&app, refused))?;
         let gone = self.is_gone(&app, &private).await;
         match (gone, sent) {
@@ -101,6 +110,31 @@ impl Engine<'_> {
                 found.push(diagnostic);
                 Err(found)
             }
+        }
+    }
+
+    /// Sends deletes, once more when nobody knows whether they arrived and what they delete is still there.
+    async fn send_deletes(
+        &self,
+        app: &str,
+        private: &PrivateState,
+        changes: Vec<Change>,
+        deadline: Instant,
+    ) -> Result<Sent, NotDone> {
+        let first = self.send(app, &Value::Null, changes.clone(), false, deadline).await?;
+        if !matches!(first, Sent::Lost(_)) {
+            return Ok(first);
+        }
+        for pause in [500, 1500, 3000] {
+            crate::org::pause(std::time::Duration::from_millis(pause)).await;
+            if self.org.stopped() || matches!(self.is_gone(app, private).await, Ok(true)) {
+                return Ok(first);
+            }
+        }
+        match self.send(app, &Value::Null, changes, false, deadline).await {
+            Ok(second) => Ok(second),
+            // Refused, for instance because the first one did arrive; what is there is looked at after this.
+            Err(_) => Ok(first),
         }
     }
 

@@ -68,12 +68,13 @@ impl Engine<'_> {
                 let read = &found.component;
                 let lost = lost.iter().filter(|lost| lost.read.key == read.key);
                 let whole = lost.fold(read.clone(), |whole, lost| whole.restore(&lost.read, &lost.was));
+                // What cannot be read may have to be written although all that can be read stays.
                 let component = if whole == *read {
                     component_to_write(wishes, part, read)?
                 } else {
                     whole.merge(&wishes.of(part, Some(&whole)))
                 };
-                (component != *read).then(|| Change::Replace { read: read.clone(), component })
+                Some(Change::Replace { read: read.clone(), component })
             }
             PartState::Unreadable => self.change_of_unreadable(wishes, part, apply),
             PartState::Absent => None,

@@ -1,6 +1,7 @@
 //! Lints of what people read.
 
-use crate::provider::{Provider, catalog, config};
+use crate::provider::{Provider, catalog, config, diagnostics};
+use crate::value::Value;
 
 #[test]
 fn every_attribute_says_what_it_is_in_full_sentences() {
@@ -56,4 +57,14 @@ fn every_rule_between_attributes_names_attributes_that_exist() {
         });
         spec.link.iter().chain(&spec.consumer_key).for_each(|name| known(name));
     }
+}
+
+#[test]
+fn an_empty_set_has_a_word() {
+    let said = diagnostics::no_longer_managed("profiles", &Value::Set(Vec::new()));
+    assert!(
+        said.detail.starts_with("profiles is no longer managed; none stays in the org."),
+        "{}",
+        said.detail
+    );
 }

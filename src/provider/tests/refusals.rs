@@ -20,6 +20,19 @@ fn every_row_names_attributes_that_exist() {
     }
 }
 
+#[test]
+fn what_is_switched_off_in_two_resources_tells_the_order() {
+    for resource in ["_policies", "_oauth_settings"] {
+        let planned =
+            [("guest_code_credential_flow_enabled", true.into()), ("named_user_jwt_enabled", false.into())];
+        let planned = &planned[if resource == "_policies" { 0..1 } else { 1..2 }];
+        let advice = explained(resource, planned, "isGuestCodeCredFlowEnabled needs isNamedUserJwtEnabled");
+        let advice = advice.expect("it is known").advice;
+        let tells = advice.ends_with("apply the other change by itself first.");
+        assert_eq!(tells, resource == "_oauth_settings", "{advice}");
+    }
+}
+
 fn explained(resource: &str, planned: &[(&str, Value)], sentence: &str) -> Option<Explained> {
     explain(super::spec(resource), &super::object(resource, planned), sentence)
 }
@@ -77,6 +90,20 @@ fn a_refusal_names_the_other_side_whatever_its_wording() {
             "isGuestCodeCredFlowEnabled needs isNamedUserJwtEnabled",
             "named_user_jwt_enabled",
             "named_user_jwt_enabled = false needs guest_code_credential_flow_enabled = false of salesforce_external_client_app_policies (the app's admin)",
+        ),
+        (
+            "_policies",
+            vec![("profiles", Value::set(vec!["System Administrator".into()]))],
+            "In field: commaSeparatedProfile - no Profile named System Administrator found",
+            "profiles",
+            "System Administrator is Admin",
+        ),
+        (
+            "_policies",
+            vec![("permission_sets", Value::set(vec!["shop".into()]))],
+            "In field: commaSeparatedPermissionSet - no PermissionSet named shop found",
+            "permission_sets",
+            "upper and lower case count",
         ),
         (
             "_policies",

@@ -385,6 +385,10 @@ async fn no_new_work_is_begun_once_the_daily_limit_is_met() {
     assert!(error.safe_to_resubmit());
     assert!(client.deploy_status("0Af").await.unwrap().done);
     assert_eq!((server.count("describeMetadata"), server.count("deploy")), (1, 0));
+
+    // It answers again: what it did can be read back.
+    assert_eq!(client.describe_metadata().await.unwrap_err().class(), Class::Limit);
+    assert_eq!(server.count("describeMetadata"), 2);
 }
 
 #[tokio::test]

@@ -141,7 +141,11 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn malformed(&self) -> Refusal {
-        let near = self.tokens.get(self.at).map_or_else(|| "<EOF>".to_string(), |token| format!("{token:?}"));
+        let near = match self.tokens.get(self.at) {
+            None => "<EOF>".to_owned(),
+            Some(Token::Word(text) | Token::Text(text)) => format!("'{text}'"),
+            Some(Token::Sign(sign)) => format!("'{sign}'"),
+        };
         ("MALFORMED_QUERY", format!("unexpected token: {near} (or not imitated: {})", self.query))
     }
 
