@@ -25,6 +25,8 @@ use crate::metadata::Component;
 
 /// How long a look at the files may take.
 const LOOK: Duration = Duration::from_secs(10);
+/// What was read so short ago is not looked at before a deploy, only when its turn has come.
+const FRESH: Duration = Duration::from_secs(1);
 /// How often and how long a batch leaves the line. A busy org always has a line, so some time it stays in it.
 const MOST_RETREATS: u32 = 40;
 const RETREATS: Duration = Duration::from_secs(120);
@@ -149,9 +151,15 @@ impl Inner {
         canceled.is_ok()
     }
 
-    /// Sends those away whose files somebody has changed.
-    pub(super) async fn send_the_outdated_away(&self, group: &mut Vec<Ticket>) {
-        let bases: Vec<&Component> = group.iter().flat_map(|ticket| &ticket.job.bases).collect();
+    /// Sends those away whose files somebody has changed since they were read.
+    pub(super) async fn send_the_outdated_away(&self, group: &mut Vec<Ticket>, course: &Course<'_>) {
+        let with_bases = || group.iter().filter(|ticket| !ticket.job.bases.is_empty());
+        // In time for the look when the turn has come, if anything has changed so soon.
+        let is_fresh = |ticket: &Ticket| ticket.job.since.elapsed() < FRESH;
+        if with_bases().all(is_fresh) && course.pace.is_slow() && course.line.retreats == 0 {
+            return;
+        }
+        let bases: Vec<&Component> = with_bases().flat_map(|ticket| &ticket.job.bases).collect();
         if bases.is_empty() {
             return;
         }

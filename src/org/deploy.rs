@@ -58,7 +58,7 @@ impl Inner {
         let mut gone = Vec::new();
         let mut last_deploy = String::new();
         loop {
-            self.send_the_outdated_away(group).await;
+            self.send_the_outdated_away(group, course).await;
             group.retain(|ticket| !ticket.is_gone());
             let Some(deadline) = latest(group) else {
                 return Outcome::Nobody;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use tokio::time::Instant;
+
 use super::attribute::Sent;
 use super::batch;
 use super::names::Names;
@@ -21,6 +23,8 @@ pub(super) struct Job {
     pub changes: Changes,
     /// What was read of the files that it replaces.
     pub bases: Vec<Component>,
+    /// When it was made of that.
+    pub since: Instant,
     components: BTreeSet<(&'static str, String)>,
     /// The apps that it is about.
     apps: BTreeSet<String>,
@@ -39,6 +43,7 @@ impl Job {
     pub(super) fn new(changes: Changes, bases: Vec<Component>, names: &Names) -> Job {
         let mut job = Job {
             bases,
+            since: Instant::now(),
             components: changes.keys().map(|key| (key.kind.name, lower(&key.full_name))).collect(),
             apps: BTreeSet::new(),
             writes_apps: BTreeSet::new(),

@@ -51,7 +51,7 @@ impl Default for Settings {
         };
         Settings {
             batching: true,
-            deploys: window(150, 1_000, 3_000),
+            deploys: window(100, 1_000, 3_000),
             reads: window(50, 200, 200),
             snapshot: Duration::from_secs(30),
             first_look: Duration::from_millis(100),
@@ -134,6 +134,11 @@ impl Pace {
             return settings.first_look;
         };
         usual.clamp(settings.first_look, CAP.max(settings.first_look)).saturating_sub(taken)
+    }
+
+    /// Whether a deploy takes so long that there is time to look at its files while it runs.
+    pub(super) fn is_slow(&self) -> bool {
+        self.usual.is_some_and(|usual| usual > Duration::from_secs(1))
     }
 
     /// How long a deploy waits for its turn when nobody is before it, as far as is known.

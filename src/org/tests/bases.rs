@@ -140,3 +140,12 @@ async fn files_that_cannot_be_looked_at_are_written_all_the_same() {
     script.course(waits(0, 1_000));
     org.apply(change, in_time()).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn in_an_org_with_slow_deploys_the_look_before_is_spared() {
+    let (script, org, change) = relabelled("Before");
+    script.course(waits(0, 4_000)).course(waits(0, 4_000));
+    org.apply(write_shop(), in_time()).await.unwrap();
+    org.apply(change, in_time()).await.unwrap();
+    assert_eq!(script.count("retrieve"), 1);
+}
