@@ -65,7 +65,8 @@ def run(command, folder, environment, log):
     # Each pair of ticks hides up to two of them.
     least = max(children_user + children_system, total - (user + system) - 2 * TICK)
     most = min(children_user + children_system + 2 * TICK, total - (user + system))
-    children = max((least + most) / 2, 0.0) if watch.memory else 0.0
+    has_children = bool(watch.children) or children_user + children_system > 0
+    children = max((least + most) / 2, 0.0) if has_children else 0.0
     return Cost(process.returncode, wall, total - children, usage.ru_maxrss / 1024, children, watch.memory)
 
 
@@ -74,19 +75,23 @@ class Watch(threading.Thread):
 
     def __init__(self, parent):
         super().__init__(daemon=True)
-        self.parent, self.memory, self.over = parent, 0.0, threading.Event()
+        self.parent, self.children, self.memory, self.over = parent, set(), 0.0, threading.Event()
 
     def run(self):
-        strangers, children = set(), set()
-        program = os.readlink(f"/proc/{self.parent}/exe")
+        strangers = set()
+        try:
+            program = os.readlink(f"/proc/{self.parent}/exe")
+        except OSError:
+            # It has ended already.
+            return
         while not self.over.wait(LOOK):
             for pid in os.listdir("/proc"):
                 if not pid.isdigit() or pid in strangers:
                     continue
                 try:
-                    if pid not in children:
-                        (children if ticks(pid)[1] == self.parent else strangers).add(pid)
-                    if pid in children and os.readlink(f"/proc/{pid}/exe") != program:
+                    if pid not in self.children:
+                        (self.children if ticks(pid)[1] == self.parent else strangers).add(pid)
+                    if pid in self.children and os.readlink(f"/proc/{pid}/exe") != program:
                         peak = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
                         # One that has ended has none.
                         self.memory = max(self.memory, int(peak[1]) / 1024 if peak else 0.0)

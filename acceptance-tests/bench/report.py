@@ -34,7 +34,7 @@ def shown(value):
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.3f}" if value < 0.1 else f"{value:.2f}" if value < 10 else f"{value:.1f}"
+        return "0" if value == 0 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}" if value < 10 else f"{value:.1f}"
     return str(value)
 
 

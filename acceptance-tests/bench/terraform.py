@@ -46,9 +46,9 @@ class Workspace:
     def output(self):
         return (self.folder / "output").read_text(errors="replace")
 
-    def errors(self):
-        """What Terraform said the last command failed at: the addresses."""
-        return re.findall(r"^\W*with ([^,\s]+),$", self.output(), re.M)
+    def failed(self):
+        """The addresses that the last command had errors for."""
+        return set(re.findall(r"^Error: .*\n\n  with ([^,\n]+),$", self.output(), re.M))
 
     def resources(self):
         """How many there are in the state."""
