@@ -54,7 +54,13 @@ def run(command, folder, environment, log):
                                    stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     watch = Watch(process.pid)
     watch.start()
-    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    try:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    except BaseException:
+        # Interrupted: nothing of ours goes on. Terraform ends its providers.
+        process.terminate()
+        process.wait()
+        raise
     wall = time.monotonic() - started
     watch.over.set()
     (user, system, children_user, children_system), _ = ticks(process.pid)
