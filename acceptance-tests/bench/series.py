@@ -31,7 +31,8 @@ class Measured:
 
 class Series:
     def __init__(self, programs, root, report, off_up_to, bad_at):
-        """`off_up_to`: for more apps, an apply without batching takes too long. `bad_at`: the N with one bad app."""
+        """`off_up_to`: for more apps, an apply without batching takes too long. `bad_at`: the N and the parallelism
+        to try one bad app with: a high one, as among thirty deploys nobody sees three."""
         self.programs, self.root, self.report = programs, root, report
         self.off_up_to, self.bad_at = off_up_to, bad_at
         self.table = report.table(TITLE, COLUMNS)
@@ -58,7 +59,7 @@ class Series:
                     org.asked()
                 self.row(n, parallelism, WORDS[name], measured.cost, measured.asked, divided)
         self.judge(n, parallelism, floor["apply"], is_same)
-        if n == self.bad_at:
+        if (n, parallelism) == self.bad_at:
             self.one_bad_app(n, parallelism)
 
     def org(self):
