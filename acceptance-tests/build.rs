@@ -1,4 +1,5 @@
-//! Compiles `../proto/` to Rust, client side only: the harness speaks to the provider as Terraform does.
+//! Compiles `../proto/` to Rust: the harness speaks to the provider as Terraform does. The server side is for the
+//! provider that does nothing, of `make bench`.
 #![expect(clippy::disallowed_macros, reason = "cargo reads a build script's stdout")]
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -10,7 +11,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "../proto/go-plugin/stdio.proto",
     ];
     let descriptors = protox::compile(files, ["../proto"])?;
-    tonic_prost_build::configure().build_server(false).compile_fds(descriptors)?;
+    // Stubs: a server answers "unimplemented" where it has no answer of its own.
+    tonic_prost_build::configure().generate_default_stubs(true).compile_fds(descriptors)?;
     for file in files {
         println!("cargo::rerun-if-changed={file}");
     }

@@ -21,7 +21,7 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tonic::codegen::{Service, http::Uri};
 use tonic::transport::{Channel, Endpoint};
 
-/// The generated clients.
+/// The generated clients, and the servers for `bench/noop_provider.rs`.
 #[allow(clippy::all, missing_docs)]
 pub mod proto {
     pub mod tfplugin5 {

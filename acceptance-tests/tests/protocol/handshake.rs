@@ -104,25 +104,3 @@ async fn version_and_help_need_no_cookie() {
         assert!(plugin.ended().await.status.success(), "{flag}");
     }
 }
-
-/// Prints times; `cargo test --release -p acceptance-tests --test protocol -- --ignored --nocapture`.
-#[tokio::test]
-#[ignore = "measures"]
-async fn how_long_a_start_takes() {
-    let client = Identity::generate();
-    let mut times = Vec::new();
-    for _ in 0..30 {
-        let start = std::time::Instant::now();
-        let plugin = provider().tls(&client).run().await;
-        let line = start.elapsed();
-        let channel = plugin.connect(Some(&client)).await.unwrap();
-        let connected = start.elapsed();
-        ProviderClient::new(channel).get_schema(GetSchemaRequest {}).await.unwrap();
-        times.push((line, connected, start.elapsed()));
-    }
-    times.sort();
-    let (line, connected, schema) = times[times.len() / 2];
-    let (l0, c0, s0) = times[0];
-    eprintln!("median: line {line:?}, connected {connected:?}, schema {schema:?}");
-    eprintln!("best:   line {l0:?}, connected {c0:?}, schema {s0:?}");
-}

@@ -1,0 +1,67 @@
+"""The configurations that are measured: N apps, three resources each."""
+
+HEAD = """terraform {
+  required_providers {
+    salesforce = { source = "salesforce-community/salesforce" }
+  }
+}
+"""
+
+APPS = """
+resource "salesforce_external_client_app" "app" {
+  count = %(n)d
+  name  = "App${count.index}"
+  label = "%(label)s ${count.index}"
+}
+
+resource "salesforce_external_client_app_oauth_settings" "app" {
+  count               = %(n)d
+  external_client_app = salesforce_external_client_app.app[count.index].id
+  callback_urls       = ["https://app${count.index}.example.com/callback"]
+  oauth_scopes        = ["Api"]
+}
+
+resource "salesforce_external_client_app_policies" "app" {
+  count               = %(n)d
+  external_client_app = salesforce_external_client_app_oauth_settings.app[count.index].id
+  permitted_users     = "AdminApprovedPreAuthorized"
+  permission_sets     = ["Shop_Customer"]
+}
+"""
+
+WRITTEN_OUT = """
+resource "salesforce_external_client_app" "app%(i)d" {
+  name  = "App%(i)d"
+  label = "App %(i)d"
+}
+
+resource "salesforce_external_client_app_oauth_settings" "app%(i)d" {
+  external_client_app = salesforce_external_client_app.app%(i)d.id
+  callback_urls       = ["https://app%(i)d.example.com/callback"]
+  oauth_scopes        = ["%(scope)s"]
+}
+
+resource "salesforce_external_client_app_policies" "app%(i)d" {
+  external_client_app = salesforce_external_client_app_oauth_settings.app%(i)d.id
+  permitted_users     = "AdminApprovedPreAuthorized"
+  permission_sets     = ["Shop_Customer"]
+}
+"""
+
+ONE_RESOURCE = HEAD + """
+resource "salesforce_external_client_app" "app" {
+  name  = "App"
+  label = "App"
+}
+"""
+
+
+def apps(n, label="App"):
+    return HEAD + APPS % {"n": n, "label": label}
+
+
+def written_out(n, with_a_bad_app):
+    """The same with a block for each resource: with `count`, Terraform lets all policies wait for the settings of all
+    apps, and begins none when one has failed. The bad app has a scope that nobody but the org knows not to exist."""
+    scope = lambda i: "Ghost_Scope" if with_a_bad_app and i == n // 2 else "Api"
+    return HEAD + "".join(WRITTEN_OUT % {"i": i, "scope": scope(i)} for i in range(n))

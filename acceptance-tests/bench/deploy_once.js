@@ -1,0 +1,58 @@
+// What Terraform brings about in waves, in one deploy: N apps with settings and policies, by jsforce over SOAP. The
+// limit that `make bench` compares with.
+//
+//     node deploy_once.js ORG N          (the access token in SALESFORCE_ACCESS_TOKEN)
+//
+// jsforce polls as it does by default, each second; only its patience is longer.
+'use strict';
+const { Connection } = require('@jsforce/jsforce-node');
+const { pack } = require('../clients/jsforce/zip.js');
+
+const API = '63.0';
+const NAMESPACE = 'http://soap.sforce.com/2006/04/metadata';
+const [org, count] = process.argv.slice(2);
+
+/** type → folder, suffix of the file, end of the component's name, its own elements. */
+const TYPES = {
+  ExternalClientApplication: ['externalClientApps', 'eca', '', (i) => ({ distributionState: 'Local', label: `App ${i}` })],
+  ExtlClntAppOauthSettings: ['extlClntAppOauthSettings', 'ecaOauth', '_oauth', () => ({ commaSeparatedOauthScopes: 'Api' })],
+  ExtlClntAppGlobalOauthSettings: ['extlClntAppGlobalOauthSets', 'ecaGlblOauth', '_glbloauth', (i) => ({
+    callbackUrl: `https://app${i}.example.com/callback`,
+  })],
+  ExtlClntAppOauthConfigurablePolicies: ['extlClntAppOauthPolicies', 'ecaOauthPlcy', '_oauth_defaultPolicy', () => ({
+    commaSeparatedPermissionSet: 'Shop_Customer', permittedUsersPolicyType: 'AdminApprovedPreAuthorized',
+  })],
+};
+
+function files() {
+  const found = {};
+  const members = {};
+  for (let i = 0; i < Number(count); i += 1) {
+    for (const [type, [folder, suffix, end, own]] of Object.entries(TYPES)) {
+      const app = `App${i}`;
+      const name = app + end;
+      const elements = { ...(end && { externalClientApplication: app, label: name }), ...own(i) };
+      const inside = Object.entries(elements).map(([element, text]) => `    <${element}>${text}</${element}>\n`).join('');
+      found[`${folder}/${name}.${suffix}`] =
+        `<?xml version="1.0" encoding="UTF-8"?>\n<${type} xmlns="${NAMESPACE}">\n${inside}</${type}>\n`;
+      (members[type] ??= []).push(name);
+    }
+  }
+  const types = Object.entries(members)
+    .map(([type, names]) => `<types>${names.map((name) => `<members>${name}</members>`).join('')}<name>${type}</name></types>`)
+    .join('');
+  const manifest = `<?xml version="1.0" encoding="UTF-8"?>\n<Package xmlns="${NAMESPACE}">${types}<version>${API}</version></Package>\n`;
+  return { 'package.xml': manifest, ...found };
+}
+
+async function main() {
+  const connection = new Connection({ version: API, instanceUrl: org, accessToken: process.env.SALESFORCE_ACCESS_TOKEN });
+  connection.metadata.pollTimeout = 600000;
+  const result = await connection.metadata.deploy(pack(files()), { rollbackOnError: true, singlePackage: true }).complete(true);
+  if (!result.success) throw new Error(JSON.stringify(result.details));
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exit(1);
+});

@@ -1,0 +1,33 @@
+"""The limit: the same files in one deploy, by a plain script with jsforce."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from bench import processes
+
+HERE = Path(__file__).resolve().parent
+
+
+class CannotDeploy(Exception):
+    """Said without a stack trace."""
+
+
+def installed():
+    """Where jsforce is; fetches it when it is not there."""
+    done = subprocess.run([HERE.parent / "clients" / "install"], stdout=subprocess.PIPE)
+    if done.returncode:
+        raise CannotDeploy("there is no jsforce (see above)")
+    return Path(json.loads(done.stdout)["jsforce"], "node_modules")
+
+
+def deploy_once(org, n, root):
+    """The whole script, with node's own start, as Terraform's is in the other figures."""
+    environment = {"PATH": os.environ["PATH"], "NODE_PATH": str(installed()), "HOME": str(root),
+                   "SALESFORCE_ACCESS_TOKEN": org.environment("token.env")["SALESFORCE_ACCESS_TOKEN"]}
+    log = Path(root, "deploy-once")
+    cost = processes.run(["node", HERE / "deploy_once.js", org.url, n], root, environment, log)
+    if cost.status:
+        raise CannotDeploy(f"the deploy by jsforce failed: {log.read_text()[-2000:]}")
+    return cost

@@ -1,0 +1,148 @@
+//! A provider that does nothing, with the schema of ours: what a command costs Terraform alone. `make bench` runs it
+//! on the same configurations and calls it the floor.
+//!
+//! Terraform starts it as it starts any provider, only without TLS (`TF_DISABLE_PLUGIN_TLS`), which makes the floor a
+//! little lower. Nothing is decoded: a plan is what Terraform proposes, what the org would have made stays null. What the
+//! configurations of `make bench` do not need is not implemented.
+//!
+//! Written from the protocol, not from the provider's code. Its schema is a file, `NOOP_PROVIDER_SCHEMA`: the bytes
+//! of our provider's answer to GetSchema.
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::io::Write as _;
+use std::sync::Mutex;
+
+use acceptance_tests::plugin_client::proto::go_plugin::Empty;
+use acceptance_tests::plugin_client::proto::go_plugin::grpc_controller_server::{
+    GrpcController, GrpcControllerServer,
+};
+use acceptance_tests::plugin_client::proto::tfplugin5 as pb;
+use acceptance_tests::plugin_client::proto::tfplugin5::provider_server::{Provider, ProviderServer};
+use prost::Message as _;
+use tokio::net::UnixListener;
+use tokio::sync::oneshot;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::{Request, Response, Status};
+
+type Answer<T> = Result<Response<T>, Status>;
+
+fn answer<T>(message: T) -> Answer<T> {
+    Ok(Response::new(message))
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let path = std::env::var("NOOP_PROVIDER_SCHEMA")?;
+    let schema = pb::GetSchemaResponse::decode(std::fs::read(path)?.as_slice())?;
+    // One thread: the less it costs, the stricter the floor.
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve(schema))
+}
+
+async fn serve(schema: pb::GetSchemaResponse) -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let socket = folder.path().join("noop");
+    let listener = UnixListener::bind(&socket)?;
+    let (end, ended) = oneshot::channel();
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "1|5|unix|{}|grpc|", socket.display())?;
+    stdout.flush()?;
+    tonic::transport::Server::builder()
+        .add_service(ProviderServer::new(Noop { schema }))
+        .add_service(GrpcControllerServer::new(Controller { end: Mutex::new(Some(end)) }))
+        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), async {
+            // A controller that is gone ends it, too.
+            let _asked = ended.await;
+        })
+        .await?;
+    Ok(())
+}
+
+struct Controller {
+    end: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+#[tonic::async_trait]
+impl GrpcController for Controller {
+    async fn shutdown(&self, _: Request<Empty>) -> Answer<Empty> {
+        if let Some(end) = self.end.lock().ok().and_then(|mut end| end.take()) {
+            let _gone_already = end.send(());
+        }
+        answer(Empty {})
+    }
+}
+
+struct Noop {
+    schema: pb::GetSchemaResponse,
+}
+
+#[tonic::async_trait]
+impl Provider for Noop {
+    async fn get_schema(&self, _: Request<pb::GetSchemaRequest>) -> Answer<pb::GetSchemaResponse> {
+        answer(self.schema.clone())
+    }
+
+    async fn prepare_provider_config(
+        &self,
+        request: Request<pb::PrepareProviderConfigRequest>,
+    ) -> Answer<pb::PrepareProviderConfigResponse> {
+        let prepared_config = request.into_inner().config;
+        answer(pb::PrepareProviderConfigResponse { prepared_config, ..Default::default() })
+    }
+
+    async fn configure(&self, _: Request<pb::ConfigureRequest>) -> Answer<pb::ConfigureResponse> {
+        answer(Default::default())
+    }
+
+    async fn stop(&self, _: Request<pb::StopRequest>) -> Answer<pb::StopResponse> {
+        answer(Default::default())
+    }
+
+    async fn validate_resource_type_config(
+        &self,
+        _: Request<pb::ValidateResourceTypeConfigRequest>,
+    ) -> Answer<pb::ValidateResourceTypeConfigResponse> {
+        answer(Default::default())
+    }
+
+    async fn upgrade_resource_state(
+        &self,
+        request: Request<pb::UpgradeResourceStateRequest>,
+    ) -> Answer<pb::UpgradeResourceStateResponse> {
+        // The same schema wrote it, so the state's JSON is a value of it.
+        let json = request.into_inner().raw_state.unwrap_or_default().json;
+        let upgraded_state = Some(pb::DynamicValue { json, msgpack: Vec::new() });
+        answer(pb::UpgradeResourceStateResponse { upgraded_state, ..Default::default() })
+    }
+
+    async fn read_resource(
+        &self,
+        request: Request<pb::ReadResourceRequest>,
+    ) -> Answer<pb::ReadResourceResponse> {
+        let pb::ReadResourceRequest { current_state, private, .. } = request.into_inner();
+        answer(pb::ReadResourceResponse { new_state: current_state, private, ..Default::default() })
+    }
+
+    async fn plan_resource_change(
+        &self,
+        request: Request<pb::PlanResourceChangeRequest>,
+    ) -> Answer<pb::PlanResourceChangeResponse> {
+        let pb::PlanResourceChangeRequest { proposed_new_state, prior_private, .. } = request.into_inner();
+        answer(pb::PlanResourceChangeResponse {
+            planned_state: proposed_new_state,
+            planned_private: prior_private,
+            ..Default::default()
+        })
+    }
+
+    async fn apply_resource_change(
+        &self,
+        request: Request<pb::ApplyResourceChangeRequest>,
+    ) -> Answer<pb::ApplyResourceChangeResponse> {
+        let pb::ApplyResourceChangeRequest { planned_state, planned_private, .. } = request.into_inner();
+        answer(pb::ApplyResourceChangeResponse {
+            new_state: planned_state,
+            private: planned_private,
+            ..Default::default()
+        })
+    }
+}
