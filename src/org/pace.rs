@@ -51,8 +51,8 @@ impl Default for Settings {
         };
         Settings {
             batching: true,
-            deploys: window(100, 1_000, 3_000),
-            reads: window(50, 200, 200),
+            deploys: window(75, 1_000, 3_000),
+            reads: window(30, 200, 200),
             snapshot: Duration::from_secs(30),
             first_look: Duration::from_millis(100),
             look: Duration::from_millis(250),

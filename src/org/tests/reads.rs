@@ -140,7 +140,7 @@ async fn a_fresh_read_by_itself_waits_for_the_quiet_window_only() {
     two_apps(&script);
     let begun = Instant::now();
     one(&org, Freshness::Now, Wanted::new(APP, "Shop")).await;
-    assert_eq!(begun.elapsed(), Duration::from_millis(50 + 100));
+    assert_eq!(begun.elapsed(), Duration::from_millis(30 + 100));
 
     let settings = Settings { batching: false, ..Settings::default() };
     let org = Org::with_settings(script.clone(), settings);
@@ -193,7 +193,7 @@ async fn a_retrieve_that_nobody_waits_for_keeps_nobody_waiting() {
     org.read(&[Wanted::new(APP, "Shop")], Freshness::Now, soon).await.unwrap_err();
     let begun = Instant::now();
     one(&org, Freshness::Now, Wanted::new(APP, "Shop")).await;
-    assert_eq!(begun.elapsed(), Duration::from_millis(50 + 100));
+    assert_eq!(begun.elapsed(), Duration::from_millis(30 + 100));
 }
 
 #[tokio::test(start_paused = true)]
