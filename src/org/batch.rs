@@ -31,6 +31,8 @@ pub struct Window {
     pub ceiling: Duration,
     /// The same, while somebody prepares a job: going without it may cost a whole batch more.
     pub patience: Duration,
+    /// The quiet time when jobs came while a batch ran, and more may come in the same stream. Patience is its ceiling.
+    pub stream: Duration,
 }
 
 /// How much a batch holds. A job that is too heavy by itself goes alone.
@@ -224,30 +226,38 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         R: Fn(Vec<Ticket<J, A>>) -> F,
         F: Future<Output = ()> + Send + 'static,
     {
+        let mut streams = false;
         loop {
-            self.gather().await;
+            self.gather(streams).await;
             let Some(batch) = self.take() else {
                 return;
             };
             // A task of its own: should it panic, its callers learn that their answers got lost, and the rest go on.
             let _ = tokio::spawn(run(batch)).await;
+            streams = !lock(&self.state).waiting.is_empty();
         }
     }
 
     /// Waits until the batch closes. After a batch the time starts anew, also for those who waited: the callers just
     /// answered send what depends on it now, and a batch that leaves without them splits the wave.
-    async fn gather(&self) {
+    async fn gather(&self, streams: bool) {
         let opened = Instant::now();
-        let mut ceiling = self.window.ceiling;
+        let patience = self.window.patience.max(self.window.ceiling);
+        let mut ceiling =
+            if streams && self.window.stream > self.window.quiet { patience } else { self.window.ceiling };
         loop {
             let (last, preparing) = {
                 let state = lock(&self.state);
                 (state.last_arrival.max(opened), state.preparing > 0)
             };
             if preparing {
-                ceiling = self.window.patience.max(self.window.ceiling);
+                ceiling = patience;
             }
-            let quiet = if preparing { ceiling } else { self.window.quiet };
+            let quiet = match (preparing, streams) {
+                (true, _) => ceiling,
+                (false, true) => self.window.stream,
+                (false, false) => self.window.quiet,
+            };
             let closes = (last + quiet).min(opened + ceiling);
             if Instant::now() >= closes {
                 return;

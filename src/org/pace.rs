@@ -44,15 +44,16 @@ pub struct StopSettings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        let window = |quiet, ceiling, patience| Window {
+        let window = |[quiet, ceiling, patience, stream]: [u64; 4]| Window {
             quiet: Duration::from_millis(quiet),
             ceiling: Duration::from_millis(ceiling),
             patience: Duration::from_millis(patience),
+            stream: Duration::from_millis(stream),
         };
         Settings {
             batching: true,
-            deploys: window(75, 1_000, 3_000),
-            reads: window(30, 200, 200),
+            deploys: window([75, 1_000, 3_000, 75]),
+            reads: window([30, 200, 700, 150]),
             snapshot: Duration::from_secs(30),
             first_look: Duration::from_millis(100),
             look: Duration::from_millis(250),

@@ -116,10 +116,12 @@ async fn fresh_reads_share_a_retrieve_that_begins_after_they_asked() {
         let wanted = if number % 2 == 0 { Wanted::new(APP, "Shop") } else { Wanted::new(SETTINGS, "Till") };
         readers.push(reader(&org, number * 5, wanted));
     }
-    // One retrieve takes 100 ms: this one comes in the middle of it, and these in the middle of the next.
+    // One retrieve takes 100 ms: this one comes in the middle of it, this one while more of a stream are waited for, and
+    // these in the middle of the next retrieve.
     readers.push(reader(&org, 100, Wanted::new(APP, "Till")));
-    readers.push(reader(&org, 250, Wanted::new(APP, "Cafe")));
-    readers.push(reader(&org, 260, Wanted::new(GLOBAL, "Cafe")));
+    readers.push(reader(&org, 280, Wanted::new(SETTINGS, "Shop")));
+    readers.push(reader(&org, 450, Wanted::new(APP, "Cafe")));
+    readers.push(reader(&org, 460, Wanted::new(GLOBAL, "Cafe")));
     for reader in readers {
         reader.await.unwrap();
     }
@@ -127,7 +129,7 @@ async fn fresh_reads_share_a_retrieve_that_begins_after_they_asked() {
         script.entries("retrieve"),
         [
             "retrieve ExternalClientApplication:Shop ExtlClntAppOauthSettings:*",
-            "retrieve ExternalClientApplication:Till",
+            "retrieve ExternalClientApplication:Till ExtlClntAppOauthSettings:Shop_oauth",
             "retrieve ExternalClientApplication:Cafe ExtlClntAppGlobalOauthSettings:*",
         ]
     );
