@@ -53,7 +53,7 @@ impl Default for Settings {
         Settings {
             batching: true,
             deploys: window([75, 1_000, 3_000, 75]),
-            reads: window([30, 200, 700, 150]),
+            reads: window([30, 200, 1_200, 400]),
             snapshot: Duration::from_secs(30),
             first_look: Duration::from_millis(100),
             look: Duration::from_millis(250),

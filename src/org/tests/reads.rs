@@ -120,8 +120,8 @@ async fn fresh_reads_share_a_retrieve_that_begins_after_they_asked() {
     // these in the middle of the next retrieve.
     readers.push(reader(&org, 100, Wanted::new(APP, "Till")));
     readers.push(reader(&org, 280, Wanted::new(SETTINGS, "Shop")));
-    readers.push(reader(&org, 450, Wanted::new(APP, "Cafe")));
-    readers.push(reader(&org, 460, Wanted::new(GLOBAL, "Cafe")));
+    readers.push(reader(&org, 750, Wanted::new(APP, "Cafe")));
+    readers.push(reader(&org, 760, Wanted::new(GLOBAL, "Cafe")));
     for reader in readers {
         reader.await.unwrap();
     }
