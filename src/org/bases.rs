@@ -8,7 +8,6 @@
 //! overwritten.
 //! What is to become of a base that is not true any more, the caller knows.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
@@ -108,13 +107,12 @@ impl Inner {
         let patience = pace.turn().map_or(PATIENCE, |usual| PATIENCE.max(usual * 2));
         loop {
             let wait = self.settings.next_turn(begun.elapsed());
-            let report = tokio::select! {
-                biased;
-                () = self.until_stopped() => return Place::Unknown,
-                report = async {
-                    tokio::time::sleep(wait).await;
-                    self.api.deploy_status(id).await
-                } => report,
+            let look = async {
+                tokio::time::sleep(wait).await;
+                self.api.deploy_status(id).await
+            };
+            let Some(report) = self.unless_stopped(look).await else {
+                return Place::Unknown;
             };
             match report {
                 Ok(report) if report.done => return Place::Unknown,
@@ -179,7 +177,7 @@ impl Inner {
     async fn files_of(&self, components: &[&Component]) -> Option<Snapshot> {
         let mut asks = Asks::new();
         for component in components {
-            let names = asks.entry(component.key.kind).or_insert_with(|| Some(BTreeSet::new()));
+            let names = asks.entry(component.key.kind).or_default();
             names.get_or_insert_default().insert(component.key.full_name.clone());
         }
         let kinds: Vec<_> = asks.keys().copied().collect();

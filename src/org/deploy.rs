@@ -87,7 +87,8 @@ impl Inner {
                 Ok(Deployed::Ended(verdict, overwritten)) => (Ok(verdict), overwritten),
                 Ok(Deployed::TakenBack) => {
                     group.iter().for_each(Ticket::hold);
-                    self.leave_the_org_to_others(course.pace.pause(&self.settings)).await;
+                    // To leave the org to the others. A stop ends the pause, and is noticed before anything is sent.
+                    self.unless_stopped(tokio::time::sleep(course.pace.pause(&self.settings))).await;
                     continue;
                 }
                 Err(error) => (Err(error), Vec::new()),
@@ -166,13 +167,6 @@ impl Inner {
         tokio::select! {
             () = sleep_until(now + wait) => Ok(()),
             () = self.until_stopped() => Err(told(since.elapsed())),
-        }
-    }
-
-    async fn leave_the_org_to_others(&self, pause: Duration) {
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = self.until_stopped() => {}
         }
     }
 

@@ -291,11 +291,7 @@ impl Org {
 
     /// Something that may be given up when we are stopped, such as a refresh; none when it was.
     pub async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            biased;
-            done = work => Some(done),
-            () = self.inner.until_stopped() => None,
-        }
+        self.inner.unless_stopped(work).await
     }
 }
 
@@ -308,6 +304,14 @@ impl Inner {
     async fn until_stopped(&self) {
         // The sender lives as long as we do, so this cannot fail.
         let _ = self.stop.subscribe().wait_for(|stopped| *stopped).await;
+    }
+
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = self.until_stopped() => None,
+        }
     }
 
     fn generation(&self) -> u64 {

@@ -30,6 +30,19 @@ fn theirs(script: &Arc<Script>) {
     script.file(APP, "Shop", "<label>Theirs</label>");
 }
 
+/// What becomes of a change whose file somebody changes after its deploy was sent.
+async fn while_they_change_it(
+    script: &Arc<Script>,
+    org: Org,
+    change: Vec<Change>,
+) -> Result<Applied, ApplyError> {
+    let apply = tokio::spawn(async move { org.apply(change, in_time()).await });
+    sleep(Duration::from_millis(600)).await;
+    assert_eq!(script.count("start"), 1);
+    theirs(script);
+    apply.await.unwrap()
+}
+
 #[tokio::test(start_paused = true)]
 async fn files_are_looked_at_before_a_deploy_and_when_its_turn_has_come() {
     let (script, org, change) = relabelled("Before");
@@ -72,10 +85,7 @@ async fn a_deploy_behind_others_is_taken_back_and_sent_again_if_the_files_are_as
 async fn a_deploy_behind_others_who_change_its_files_is_taken_back_for_good() {
     let (script, org, change) = relabelled("Before");
     script.course(waits(60_000, 2_000).cancelable(0));
-    let apply = tokio::spawn(async move { org.apply(change, in_time()).await });
-    sleep(Duration::from_millis(600)).await;
-    theirs(&script);
-    let error = apply.await.unwrap().unwrap_err();
+    let error = while_they_change_it(&script, org, change).await.unwrap_err();
     assert!(matches!(error.kind, ApplyErrorKind::Outdated), "{error}");
     assert_eq!((script.count("start"), script.count("cancel")), (1, 1));
 }
@@ -84,11 +94,7 @@ async fn a_deploy_behind_others_who_change_its_files_is_taken_back_for_good() {
 async fn a_deploy_whose_files_changed_in_the_last_moment_is_taken_back_while_it_runs() {
     let (script, org, change) = relabelled("Before");
     script.course(waits(400, 2_000).cancelable(200));
-    let apply = tokio::spawn(async move { org.apply(change, in_time()).await });
-    sleep(Duration::from_millis(600)).await;
-    assert_eq!(script.count("start"), 1);
-    theirs(&script);
-    let error = apply.await.unwrap().unwrap_err();
+    let error = while_they_change_it(&script, org, change).await.unwrap_err();
     assert!(matches!(error.kind, ApplyErrorKind::Outdated), "{error}");
     assert_eq!(script.count("cancel"), 1);
 }
@@ -97,10 +103,7 @@ async fn a_deploy_whose_files_changed_in_the_last_moment_is_taken_back_while_it_
 async fn when_it_is_too_late_the_caller_is_told_what_was_overwritten() {
     let (script, org, change) = relabelled("Before");
     script.course(waits(400, 2_000));
-    let apply = tokio::spawn(async move { org.apply(change, in_time()).await });
-    sleep(Duration::from_millis(600)).await;
-    theirs(&script);
-    let applied = apply.await.unwrap().unwrap();
+    let applied = while_they_change_it(&script, org, change).await.unwrap();
     assert_eq!(applied.overwritten, [Overwritten { read: labelled("Before"), was: labelled("Theirs") }]);
 }
 

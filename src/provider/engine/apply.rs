@@ -96,8 +96,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Sends changes, and once more when it is not known whether they arrived and the org does not show them: a
-    /// deploy writes whole files and rotates nothing, so a second one does no harm.
+    /// Sends changes that write, and once more when they got lost.
     ///
     /// # Errors
     /// What the org refused, when it is certain that nothing was changed.
@@ -108,25 +107,40 @@ impl Engine<'_> {
         changes: Vec<Change>,
     ) -> Result<Sent, NotDone> {
         let create = apply.request.prior.is_null();
-        let planned = &apply.request.planned;
-        let first = self.send(apply.app, planned, changes.clone(), create, apply.deadline).await?;
+        let send = || self.send(apply.app, &apply.request.planned, changes.clone(), create, apply.deadline);
+        let arrived = || async {
+            let deadline = Instant::now() + VERIFYING;
+            let looked =
+                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await;
+            looked.is_ok_and(|actual| actual.exists() && self.changes(wishes, &actual, apply, &[]).is_empty())
+        };
+        self.again_if_lost(send, arrived).await
+    }
+
+    /// Sends, and once more when it is not known whether that arrived and the org does not show it: a deploy writes whole
+    /// files, deletes what is there and rotates nothing, so a second one does no harm.
+    pub(super) async fn again_if_lost<S, A>(
+        &self,
+        send: impl Fn() -> S,
+        arrived: impl Fn() -> A,
+    ) -> Result<Sent, NotDone>
+    where
+        S: Future<Output = Result<Sent, NotDone>>,
+        A: Future<Output = bool>,
+    {
+        let first = send().await?;
         if !matches!(first, Sent::Lost(_)) {
             return Ok(first);
         }
         for pause in [500, 1500, 3000] {
             crate::org::pause(std::time::Duration::from_millis(pause)).await;
-            let deadline = Instant::now() + VERIFYING;
-            let looked =
-                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await;
-            let arrived = looked
-                .is_ok_and(|actual| actual.exists() && self.changes(wishes, &actual, apply, &[]).is_empty());
-            if arrived || self.org.stopped() {
+            if self.org.stopped() || arrived().await {
                 return Ok(first);
             }
         }
-        match self.send(apply.app, planned, changes, create, apply.deadline).await {
+        match send().await {
             Ok(second) => Ok(second),
-            // Nothing more was changed by this one; of the first that is still not known.
+            // Nothing more was changed by this one, perhaps because the first one did arrive; that is still to be seen.
             Err(_) => Ok(first),
         }
     }

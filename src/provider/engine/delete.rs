@@ -5,7 +5,7 @@ use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::ComponentKey;
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
 use crate::provider::diagnostics::Diagnostics;
-use crate::provider::engine::apply::{NotDone, Sent};
+use crate::provider::engine::apply::Sent;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Destruction, ORG_ID};
@@ -90,7 +90,9 @@ impl Engine<'_> {
         if changes.is_empty() {
             return Ok(Diagnostics::default());
         }
-        let sent = self.send_deletes(&app, &private, changes, deadline).await;
+        let send = || self.send(&app, &Value::Null, changes.clone(), false, deadline);
+        let arrived = || async { matches!(self.is_gone(&app, &private).await, Ok(true)) };
+        let sent = self.again_if_lost(send, arrived).await;
         let sent = sent.map_err(|refused| self.not_done(&app, refused))?;
         let gone = self.is_gone(&app, &private).await;
         match (gone, sent) {
@@ -110,31 +112,6 @@ impl Engine<'_> {
                 found.push(diagnostic);
                 Err(found)
             }
-        }
-    }
-
-    /// Sends deletes, once more when nobody knows whether they arrived and what they delete is still there.
-    async fn send_deletes(
-        &self,
-        app: &str,
-        private: &PrivateState,
-        changes: Vec<Change>,
-        deadline: Instant,
-    ) -> Result<Sent, NotDone> {
-        let first = self.send(app, &Value::Null, changes.clone(), false, deadline).await?;
-        if !matches!(first, Sent::Lost(_)) {
-            return Ok(first);
-        }
-        for pause in [500, 1500, 3000] {
-            crate::org::pause(std::time::Duration::from_millis(pause)).await;
-            if self.org.stopped() || matches!(self.is_gone(app, private).await, Ok(true)) {
-                return Ok(first);
-            }
-        }
-        match self.send(app, &Value::Null, changes, false, deadline).await {
-            Ok(second) => Ok(second),
-            // Refused, for instance because the first one did arrive; what is there is looked at after this.
-            Err(_) => Ok(first),
         }
     }
 

@@ -124,10 +124,9 @@ impl Engine<'_> {
         let danger = danger.filter(|_| !self.allow_self_lockout);
         let mut wanted = self.wanted(app, private);
         wanted.extend(danger.and_then(|_| self.own_consumer(app)));
-        let mut lookups = self.ask(app, &wanted, Freshness::Now, deadline).await?;
-        let consumers = lookups.split_off(self.spec.parts.len().min(lookups.len()));
+        let lookups = self.ask(app, &wanted, Freshness::Now, deadline).await?;
         match danger {
-            Some(name) if consumers.iter().any(|consumer| self.is_own_consumer(consumer)) => {
+            Some(name) if lookups.iter().any(|lookup| self.is_own_consumer(lookup)) => {
                 Err(diagnostics::self_lockout(app, name).at_attribute(name).into())
             }
             _ => self.actual(app, session, lookups),
