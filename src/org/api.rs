@@ -25,6 +25,8 @@ pub trait MetadataApi: Send + Sync {
     fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> Answer<'a, Retrieved>;
     fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> Answer<'a, Vec<FileProperties>>;
     fn query<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>>;
+    /// [`Client::tooling_query`], for the org's list of deploys.
+    fn deploy_requests<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>>;
     fn count<'a>(&'a self, object: &'a str) -> Answer<'a, u64>;
     fn consumer_credentials<'a>(&'a self, application_id: &'a str) -> Answer<'a, Vec<Consumer>>;
 }
@@ -68,6 +70,10 @@ impl MetadataApi for Client {
 
     fn query<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>> {
         Box::pin(Client::query(self, soql))
+    }
+
+    fn deploy_requests<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>> {
+        Box::pin(Client::tooling_query(self, soql))
     }
 
     fn count<'a>(&'a self, object: &'a str) -> Answer<'a, u64> {

@@ -1,14 +1,21 @@
 //! Group commit: jobs that arrive close together go together, and while a batch runs the next one gathers.
 //!
-//! A batch closes by the clock alone. It never waits for a certain job to arrive: who would send it may well be waiting
-//! for this batch. Knows nothing of orgs; what jobs mean to each other they say themselves.
+//! A batch closes when as many have come as ever came together, or when it is quiet: the pace of those who came tells how
+//! long that is, so that a busy machine splits no wave. It never waits for a certain job to arrive: who would send it may
+//! well be waiting for this batch. Knows nothing of orgs; what jobs mean to each other they say themselves.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// It is quiet when nobody has come for so many times the time that was between the last ones,
+const GAPS: u32 = 4;
+/// each at most so long.
+const LONGEST_GAP: Duration = Duration::from_millis(300);
 
 /// What one caller wants done, as a whole or not at all.
 pub(super) trait Job: Send + 'static {
@@ -53,12 +60,18 @@ enum Stage {
     Withdrawn,
 }
 
+/// Runs a batch and answers its tickets.
+pub(super) type Run<J, A> =
+    Box<dyn Fn(Vec<Ticket<J, A>>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
 /// A job on its way, held by the queue and then by who runs the batch.
 pub(super) struct Ticket<J, A> {
     pub job: J,
     pub deadline: Instant,
     /// How often it was put back.
     pub returns: u32,
+    /// Something of it is made: it cannot be taken back any more, whatever its stage.
+    kept: bool,
     stage: Arc<Mutex<Stage>>,
     answer: oneshot::Sender<A>,
 }
@@ -73,7 +86,7 @@ impl<J, A> Ticket<J, A> {
     fn new(job: J, deadline: Instant) -> (Ticket<J, A>, Stub<A>) {
         let stage = Arc::new(Mutex::new(Stage::Queued));
         let (sender, receiver) = oneshot::channel();
-        let ticket = Ticket { job, deadline, returns: 0, stage: stage.clone(), answer: sender };
+        let ticket = Ticket { job, deadline, returns: 0, kept: false, stage: stage.clone(), answer: sender };
         (ticket, Stub { stage, answer: receiver })
     }
 
@@ -86,7 +99,7 @@ impl<J, A> Ticket<J, A> {
     pub(super) fn send(&self) -> bool {
         let mut stage = lock(&self.stage);
         let stays = !self.answer.is_closed() && !matches!(*stage, Stage::Withdrawn);
-        if stays {
+        if stays && !self.kept {
             *stage = Stage::Sent(None);
         }
         stays
@@ -102,9 +115,14 @@ impl<J, A> Ticket<J, A> {
         self.set_unless_withdrawn(Stage::Held);
     }
 
+    /// From here on its caller cannot take it back.
+    pub(super) fn keep_sent(&mut self) {
+        self.kept = true;
+    }
+
     fn set_unless_withdrawn(&self, next: Stage) {
         let mut stage = lock(&self.stage);
-        if !matches!(*stage, Stage::Withdrawn) {
+        if !self.kept && !matches!(*stage, Stage::Withdrawn) {
             *stage = next;
         }
     }
@@ -112,6 +130,12 @@ impl<J, A> Ticket<J, A> {
     pub(super) fn answer(self, answer: A) {
         // A caller that has gone needs no answer.
         let _ = self.answer.send(answer);
+    }
+
+    /// Answers what the job says.
+    pub(super) fn answer_with(mut self, says: impl FnOnce(&mut J) -> A) {
+        let answer = says(&mut self.job);
+        self.answer(answer);
     }
 
     /// Waits until nobody waits for it.
@@ -154,6 +178,8 @@ impl<A> Stub<A> {
 pub(super) struct Queue<J, A> {
     window: Window,
     limits: Limits,
+    /// How long the next batch waits for the one that runs.
+    patience: Duration,
     state: Mutex<State<J, A>>,
     arrived: Notify,
 }
@@ -161,6 +187,10 @@ pub(super) struct Queue<J, A> {
 struct State<J, A> {
     waiting: VecDeque<Ticket<J, A>>,
     last_arrival: Instant,
+    /// How far apart jobs of one wave come.
+    gap: Duration,
+    /// How many have come together at most.
+    most: usize,
     /// How many are at something that a job usually follows.
     preparing: usize,
     working: bool,
@@ -180,27 +210,51 @@ impl<J, A> Drop for Preparing<J, A> {
 
 impl<J: Job, A: Send + 'static> Queue<J, A> {
     pub(super) fn new(window: Window, limits: Limits) -> Queue<J, A> {
-        let state =
-            State { waiting: VecDeque::new(), last_arrival: Instant::now(), preparing: 0, working: false };
-        Queue { window, limits, state: Mutex::new(state), arrived: Notify::new() }
+        let state = State {
+            waiting: VecDeque::new(),
+            last_arrival: Instant::now(),
+            gap: Duration::ZERO,
+            most: 0,
+            preparing: 0,
+            working: false,
+        };
+        Queue { window, limits, patience: Duration::MAX, state: Mutex::new(state), arrived: Notify::new() }
+    }
+
+    /// After so long, the next batch runs beside the one that runs.
+    #[must_use]
+    pub(super) fn patience(self, patience: Duration) -> Queue<J, A> {
+        Queue { patience, ..self }
     }
 
     /// Queues a job. `run` runs a batch and answers its tickets; one batch runs at a time.
-    pub(super) fn submit<R, F>(self: &Arc<Self>, job: J, deadline: Instant, run: R) -> Stub<A>
-    where
-        R: Fn(Vec<Ticket<J, A>>) -> F + Send + 'static,
-        F: Future<Output = ()> + Send + 'static,
-    {
+    pub(super) fn submit(self: &Arc<Self>, job: J, deadline: Instant, run: Run<J, A>) -> Stub<A> {
         let (ticket, stub) = Ticket::new(job, deadline);
         let mut state = lock(&self.state);
+        if !state.waiting.is_empty() {
+            // A pause of the caller is no pace.
+            let gap = state.last_arrival.elapsed().min(LONGEST_GAP);
+            state.gap = gap.max(state.gap * 3 / 4);
+        }
         state.waiting.push_back(ticket);
+        self.arrive(state, run);
+        stub
+    }
+
+    /// Queues a ticket of an earlier batch again, before all others.
+    pub(super) fn resume(self: &Arc<Self>, ticket: Ticket<J, A>, run: Run<J, A>) {
+        let mut state = lock(&self.state);
+        state.waiting.push_front(ticket);
+        self.arrive(state, run);
+    }
+
+    fn arrive(self: &Arc<Self>, mut state: MutexGuard<'_, State<J, A>>, run: Run<J, A>) {
         state.last_arrival = Instant::now();
         if std::mem::replace(&mut state.working, true) {
             self.arrived.notify_one();
         } else {
             tokio::spawn(self.clone().work(run));
         }
-        stub
     }
 
     /// Says that a job is likely to come.
@@ -221,11 +275,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         lock(&self.state).waiting.iter().any(|ticket| !ticket.is_gone() && such(&ticket.job))
     }
 
-    async fn work<R, F>(self: Arc<Self>, run: R)
-    where
-        R: Fn(Vec<Ticket<J, A>>) -> F,
-        F: Future<Output = ()> + Send + 'static,
-    {
+    async fn work(self: Arc<Self>, run: Run<J, A>) {
         let mut streams = false;
         loop {
             self.gather(streams).await;
@@ -233,7 +283,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
                 return;
             };
             // A task of its own: should it panic, its callers learn that their answers got lost, and the rest go on.
-            let _ = tokio::spawn(run(batch)).await;
+            let _ = timeout(self.patience, tokio::spawn(run(batch))).await;
             streams = !lock(&self.state).waiting.is_empty();
         }
     }
@@ -246,17 +296,23 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         let mut ceiling =
             if streams && self.window.stream > self.window.quiet { patience } else { self.window.ceiling };
         loop {
-            let (last, preparing) = {
+            let (last, preparing, pace) = {
                 let state = lock(&self.state);
-                (state.last_arrival.max(opened), state.preparing > 0)
+                let waiting = state.waiting.len();
+                if state.preparing == 0 && state.most > 0 && waiting >= state.most {
+                    return;
+                }
+                let pace = if self.window.quiet.is_zero() { Duration::ZERO } else { state.gap * GAPS };
+                (state.last_arrival.max(opened), state.preparing > 0, pace)
             };
             if preparing {
                 ceiling = patience;
             }
+            ceiling = ceiling.max((pace * 2).min(patience));
             let quiet = match (preparing, streams) {
                 (true, _) => ceiling,
-                (false, true) => self.window.stream,
-                (false, false) => self.window.quiet,
+                (false, true) => self.window.stream.max(pace),
+                (false, false) => self.window.quiet.max(pace),
             };
             let closes = (last + quiet).min(opened + ceiling);
             if Instant::now() >= closes {
@@ -277,6 +333,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             state.working = false;
             return None;
         }
+        state.most = state.most.max(state.waiting.len());
         let mut tickets: Vec<Option<Ticket<J, A>>> = state.waiting.drain(..).map(Some).collect();
         let jobs: Vec<&J> = tickets.iter().flatten().map(|ticket| &ticket.job).collect();
         let chosen = choose(&jobs, self.limits);

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Lookup;
 use crate::metadata::{ComponentKey, DecodeError, PackageError};
 use crate::salesforce;
 use crate::value::Path;
@@ -74,10 +75,21 @@ pub struct ApplyError {
 pub enum ApplyErrorKind {
     /// The org refused these components and rolled everything back: nothing was changed.
     #[error("the org rejected the deploy: {}", listed(.problems))]
-    Rejected { problems: Vec<Problem>, deploy_id: String },
-    /// Somebody changed a file since it was read, which the caller would undo: nothing was changed.
-    #[error("somebody changed it at the same time")]
-    Outdated,
+    Rejected {
+        problems: Vec<Problem>,
+        deploy_id: String,
+        /// The org only says that it does not know what happened; then only a read tells.
+        accident: bool,
+    },
+    /// The caller does not want its edit of what is there: nothing was changed.
+    #[error("the files are not what the change is for")]
+    Declined { found: Vec<Lookup> },
+    /// The files that an edit is to change could not be read: nothing was changed.
+    #[error("the files could not be read: {0}")]
+    Unread(ReadError),
+    /// Each time that a file was written, others wrote it at the same moment.
+    #[error("others wrote the same file each time")]
+    Outrun,
     /// We were stopped before anything was sent: nothing was changed.
     #[error("stopped before anything was sent")]
     NotSent,
@@ -113,9 +125,19 @@ impl ApplyError {
         }
     }
 
+    /// Whether it is not even known whether anything arrived.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.kind, ApplyErrorKind::Unverified { deploy_id: None, .. })
+    }
+
     /// Whether it is certain that the org is as it was before.
     pub fn is_clean(&self) -> bool {
-        !matches!(self.kind, ApplyErrorKind::Unverified { .. } | ApplyErrorKind::CanceledBy { .. })
+        !matches!(
+            self.kind,
+            ApplyErrorKind::Unverified { .. }
+                | ApplyErrorKind::CanceledBy { .. }
+                | ApplyErrorKind::Rejected { accident: true, .. }
+        )
     }
 }
 

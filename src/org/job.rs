@@ -2,30 +2,30 @@
 
 use std::collections::BTreeSet;
 
-use tokio::time::Instant;
-
 use super::attribute::Sent;
-use super::batch;
 use super::names::Names;
 use super::snapshot::{begins_with, is_app};
-use crate::metadata::{Component, ComponentKey, encode, package};
+use super::{Applied, ApplyErrorKind, Change, Edit, Lookup, Overwritten, Wanted, batch};
+use crate::metadata::{Component, ComponentKey, MetadataType, encode, package};
 
 /// What goes into one deploy. Deletions and writes never go together: deletions need warnings to be ignored, and a
 /// write's warning is not to be.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum Changes {
     Delete(Vec<ComponentKey>),
     Write(Vec<Component>),
 }
 
 /// A caller's changes. Names are compared as the org does it, whatever their case.
+#[derive(Debug)]
 pub(super) struct Job {
+    /// What is sent. Of an edit, what its merge made last.
     pub changes: Changes,
-    /// What was read of the files that it replaces.
-    pub bases: Vec<Component>,
-    /// When it was made of that.
-    pub since: Instant,
-    components: BTreeSet<(&'static str, String)>,
+    pub edit: Option<Editing>,
+    /// What the caller wants to know afterwards.
+    pub wanted: Vec<Wanted>,
+    /// Kinds and apps: which file of the app it is, whatever its name.
+    places: BTreeSet<(&'static str, String)>,
     /// The apps that it is about.
     apps: BTreeSet<String>,
     /// Of these, the ones whose own file is written,
@@ -39,46 +39,86 @@ pub(super) struct Job {
     bytes: usize,
 }
 
+/// How far an edit is.
+#[derive(Debug)]
+pub(super) struct Editing {
+    pub edit: Edit,
+    /// What the last merge was made of.
+    pub base: Vec<Lookup>,
+    /// What was overwritten of others and is to be there again.
+    pub lost: Vec<Overwritten>,
+    /// What came of it so far: a deploy was made, and another is to follow.
+    pub made: Option<Applied>,
+    /// How many deploys were made.
+    pub rounds: u32,
+}
+
 impl Job {
-    pub(super) fn new(changes: Changes, bases: Vec<Component>, names: &Names) -> Job {
-        let mut job = Job {
-            bases,
-            since: Instant::now(),
-            components: changes.keys().map(|key| (key.kind.name, lower(&key.full_name))).collect(),
+    fn empty(changes: Changes, wanted: Vec<Wanted>) -> Job {
+        Job {
+            changes,
+            edit: None,
+            wanted,
+            places: BTreeSet::new(),
             apps: BTreeSet::new(),
             writes_apps: BTreeSet::new(),
             parents: BTreeSet::new(),
             writes_settings: false,
             strays: Vec::new(),
             bytes: 0,
-            changes: Changes::Delete(Vec::new()),
-        };
-        match &changes {
-            Changes::Delete(keys) => {
-                for key in keys {
-                    match names.app_of(key) {
-                        Some(app) => drop(job.apps.insert(lower(&app))),
-                        None => job.strays.push(key.full_name.clone()),
-                    }
-                }
-            }
-            Changes::Write(components) => {
-                for component in components {
-                    job.bytes = job.bytes.saturating_add(encode(component, u16::MAX).xml.len());
-                    if component.key.kind.settings_member.is_some() {
-                        job.writes_settings = true;
-                        continue;
-                    }
-                    let is_app = is_app(component.key.kind);
-                    let app = lower(if is_app { &component.key.full_name } else { &component.parent });
-                    let role = if is_app { &mut job.writes_apps } else { &mut job.parents };
-                    role.insert(app.clone());
-                    job.apps.insert(app);
-                }
+        }
+    }
+
+    /// Deletions when there are some, else writes: both together are two jobs.
+    pub(super) fn new(changes: Vec<Change>, wanted: Vec<Wanted>, names: &Names) -> Job {
+        let (mut keys, mut components) = (Vec::new(), Vec::new());
+        for change in changes {
+            match change {
+                Change::Delete(key) => keys.push(key),
+                Change::Write(component) => components.push(component),
             }
         }
+        let deletes = components.is_empty();
+        let mut job = Job::empty(Changes::Delete(Vec::new()), wanted);
+        for key in &keys {
+            job.places.insert((key.kind.name, format!("={}", lower(&key.full_name))));
+            match names.app_of(key) {
+                Some(app) => drop(job.apps.insert(lower(&app))),
+                None => job.strays.push(key.full_name.clone()),
+            }
+        }
+        for component in &components {
+            job.bytes = job.bytes.saturating_add(encode(component, u16::MAX).xml.len());
+            let kind = component.key.kind;
+            let of_itself = component.parent.is_empty();
+            job.writes(kind, if of_itself { &component.key.full_name } else { &component.parent });
+        }
         job.parents.retain(|app| !job.writes_apps.contains(app));
-        Job { changes, ..job }
+        job.changes = if deletes { Changes::Delete(keys) } else { Changes::Write(components) };
+        job
+    }
+
+    pub(super) fn editing(edit: Edit) -> Job {
+        let mut job = Job::empty(Changes::Write(Vec::new()), edit.wanted.clone());
+        for wanted in edit.wanted.iter().filter(|wanted| !wanted.offhand) {
+            job.writes(wanted.kind, &wanted.app);
+        }
+        job.parents.retain(|app| !job.writes_apps.contains(app));
+        job.edit =
+            Some(Editing { edit, base: Vec::new(), lost: Vec::new(), made: None, rounds: 0 });
+        job
+    }
+
+    fn writes(&mut self, kind: &'static MetadataType, app: &str) {
+        let app = lower(app);
+        self.places.insert((kind.name, app.clone()));
+        if kind.settings_member.is_some() {
+            self.writes_settings = true;
+            return;
+        }
+        let role = if is_app(kind) { &mut self.writes_apps } else { &mut self.parents };
+        role.insert(app.clone());
+        self.apps.insert(app);
     }
 
     /// Whether it writes, or deletes, this component.
@@ -91,18 +131,27 @@ impl Job {
         &self.parents
     }
 
+    /// The apps, in lower case, that it is about.
+    pub(super) fn apps(&self) -> &BTreeSet<String> {
+        &self.apps
+    }
+
     /// The apps, as they are written, whose own files it writes.
     pub(super) fn apps_written(&self) -> impl Iterator<Item = &str> {
-        let components = match &self.changes {
-            Changes::Write(components) => components.as_slice(),
-            Changes::Delete(_) => &[],
-        };
-        let apps = components.iter().filter(|component| is_app(component.key.kind));
+        let apps = self.changes.components().iter().filter(|component| is_app(component.key.kind));
         apps.map(|app| app.key.full_name.as_str())
     }
 
-    fn deletes(&self) -> bool {
+    pub(super) fn deletes(&self) -> bool {
         matches!(self.changes, Changes::Delete(_))
+    }
+
+    /// What its caller is told when it ends with an error: what was made before stands.
+    pub(super) fn failed(&mut self, error: ApplyErrorKind) -> Result<Applied, ApplyErrorKind> {
+        match self.edit.as_mut().and_then(|editing| editing.made.take()) {
+            Some(made) => Ok(Applied { unfinished: Some(error), ..made }),
+            None => Err(error),
+        }
     }
 
     fn may_be_of(&self, other: &Job) -> bool {
@@ -117,7 +166,7 @@ impl batch::Job for Job {
     }
 
     fn conflicts_with(&self, other: &Job) -> bool {
-        !self.components.is_disjoint(&other.components)
+        !self.places.is_disjoint(&other.places)
             || (self.deletes() || other.deletes())
                 && (!self.apps.is_disjoint(&other.apps) || self.may_be_of(other) || other.may_be_of(self))
     }
@@ -129,17 +178,17 @@ impl batch::Job for Job {
     }
 
     fn weight(&self) -> [usize; 2] {
-        [self.changes.len(), self.bytes]
+        [self.changes.len().max(self.edit.as_ref().map_or(0, |editing| editing.edit.wanted.len())), self.bytes]
     }
 }
 
 impl Changes {
-    /// Several callers' changes as one. All are of one sort.
-    pub(super) fn merge<'a>(all: impl Iterator<Item = &'a Changes>) -> Changes {
+    /// Several callers' changes as one, without what is gone. All are of one sort.
+    pub(super) fn merge<'a>(all: impl Iterator<Item = &'a Changes>, gone: &[ComponentKey]) -> Changes {
         let (mut keys, mut components) = (Vec::new(), Vec::new());
         for changes in all {
             match changes {
-                Changes::Delete(more) => keys.extend_from_slice(more),
+                Changes::Delete(more) => keys.extend(more.iter().filter(|key| !gone.contains(key)).cloned()),
                 Changes::Write(more) => components.extend_from_slice(more),
             }
         }
@@ -153,7 +202,14 @@ impl Changes {
         }
     }
 
-    fn keys(&self) -> impl Iterator<Item = &ComponentKey> {
+    pub(super) fn components(&self) -> &[Component] {
+        match self {
+            Changes::Delete(_) => &[],
+            Changes::Write(components) => components,
+        }
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &ComponentKey> {
         let (keys, components) = match self {
             Changes::Delete(keys) => (keys.as_slice(), [].as_slice()),
             Changes::Write(components) => ([].as_slice(), components.as_slice()),
@@ -176,13 +232,6 @@ impl Changes {
                 }
                 Ok((package::write(&files, &[], version)?, sent))
             }
-        }
-    }
-
-    pub(super) fn leave_out(&mut self, gone: &[ComponentKey]) {
-        match self {
-            Changes::Delete(keys) => keys.retain(|key| !gone.contains(key)),
-            Changes::Write(components) => components.retain(|component| !gone.contains(&component.key)),
         }
     }
 }

@@ -4,23 +4,29 @@
 //! retrieves and deploys without knowing of each other, and each gets an answer of its own that says what is *known*:
 //! nothing is "gone" that is only invisible, nothing "failed" that may have happened.
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
-//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` in an org with many apps) and [`Org::apply`] (`rounds.rs`, `deploy.rs`, `watch.rs`,
-//! `verdict.rs`; `bases.rs` for files that others change too). How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
+//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` in an org with many apps), and at `deployer.rs` for
+//! [`Org::apply`] and [`Org::edit`]. How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
 
 mod api;
 mod attribute;
-mod bases;
 mod batch;
+mod budget;
+mod change;
 mod deploy;
+mod deployer;
+mod edit;
 mod error;
 mod facts;
 mod holders;
 mod job;
+mod line;
 mod names;
 mod pace;
 mod read;
+mod recent;
 mod rounds;
 mod search;
+mod settle;
 mod snapshot;
 mod verdict;
 mod watch;
@@ -30,25 +36,27 @@ mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{Mutex, watch as flag};
 pub use tokio::time::{Instant, sleep as pause};
 
 pub use api::{Answer, MetadataApi, Pending, Row};
 pub use batch::Window;
+pub use change::{Applied, Change, Edit, Merge, Overwritten};
 pub use error::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::{FileFacts, SessionFacts};
 pub use holders::{Census, Group, Holders, quoted};
 pub use pace::Settings;
 
-use crate::metadata::{Component, ComponentKey, MetadataType};
+use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{Login, Settings as ConnectionSettings, check_private_key};
 
 use crate::salesforce::Class;
 use batch::{Limits, Queue};
-use job::Job;
+use deployer::Deployer;
 use names::Names;
-use pace::Pace;
+use recent::Recent;
 use snapshot::Snapshot;
 
 /// What a caller wants to read: the app itself, or the part of this kind that belongs to the app, whatever the part's
@@ -88,6 +96,8 @@ pub enum Freshness {
     Snapshot,
     /// Asked for after the call: before a write, after a write, after trouble.
     Now,
+    /// The same where nothing is expected to be there, which a list tells sooner than a retrieve.
+    Absence,
 }
 
 /// The answer to one [`Wanted`].
@@ -106,6 +116,15 @@ pub enum Lookup {
     Several(Vec<String>),
 }
 
+impl Lookup {
+    pub fn component(&self) -> Option<&Component> {
+        match self {
+            Lookup::Found(found) => Some(&found.component),
+            _ => None,
+        }
+    }
+}
+
 /// A component, and what the org knows about its file.
 #[derive(Clone, Debug)]
 pub struct Found {
@@ -113,40 +132,12 @@ pub struct Found {
     pub file: FileFacts,
 }
 
-/// A change to the org.
-#[derive(Clone, Debug)]
-pub enum Change {
-    /// Create it, or replace the whole file.
-    Write(Component),
-    /// Replace the whole file, if it is still what was read.
-    Replace { read: Component, component: Component },
-    /// Nothing happens when it is gone already.
-    Delete(ComponentKey),
-}
-
-/// Changes that were made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Applied {
-    pub deploy_id: String,
-    /// What the org found worth a remark.
-    pub warnings: Vec<String>,
-    /// Files that somebody changed in the last moment; what he wrote is gone.
-    pub overwritten: Vec<Overwritten>,
-}
-
-/// A file that was not what its replacement had been made from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Overwritten {
-    /// As the caller had read it.
-    pub read: Component,
-    /// As it was just before it was replaced.
-    pub was: Component,
-}
-
 /// Components and bytes (before they are zipped) that go into one deploy of several callers.
 const MOST_OF_A_DEPLOY: [usize; 2] = [500, 5 * 1024 * 1024];
 /// Components that are asked for in one retrieve of several callers.
 const MOST_OF_A_READ: [usize; 2] = [2_000, usize::MAX];
+/// How long readers wait for the retrieve of others before they get their own.
+const PATIENCE_OF_READERS: Duration = Duration::from_secs(3);
 
 /// One connected org. Clones share everything.
 ///
@@ -170,17 +161,13 @@ struct Inner {
     snapshot: Mutex<Snapshot>,
     /// Held while people are counted, so that many readers wait for one count.
     counted: Mutex<holders::Counted>,
-    /// Changes that wait for a deploy. One runs at a time.
-    deploys: Arc<Queue<Job, rounds::Answer>>,
+    deployer: Deployer,
     /// Reads that must be fresh, waiting for a retrieve that begins after they asked.
     reads: Arc<Queue<read::Look, read::Answer>>,
     names: Names,
-    /// How many batches there were.
-    batches: AtomicU64,
-    /// The deploy that runs has not begun: the org is busy with others.
-    in_line: AtomicBool,
-    /// Held by the deploy that runs.
-    pace: Mutex<Pace>,
+    recent: Recent,
+    /// The org does not show its list of deploys; it is not asked for again.
+    hides_line: AtomicBool,
     stop: flag::Sender<bool>,
 }
 
@@ -206,12 +193,13 @@ impl Org {
         Org {
             inner: Arc::new(Inner {
                 api,
-                deploys: Arc::new(Queue::new(window(settings.deploys), limits(MOST_OF_A_DEPLOY))),
-                reads: Arc::new(Queue::new(window(settings.reads), limits(MOST_OF_A_READ))),
+                deployer: Deployer::new(Queue::new(window(settings.deploys), limits(MOST_OF_A_DEPLOY))),
+                reads: Arc::new(
+                    Queue::new(window(settings.reads), limits(MOST_OF_A_READ)).patience(PATIENCE_OF_READERS),
+                ),
                 names: Names::default(),
-                batches: AtomicU64::new(0),
-                in_line: AtomicBool::new(false),
-                pace: Mutex::default(),
+                recent: Recent::default(),
+                hides_line: AtomicBool::new(false),
                 settings,
                 generation: AtomicU64::new(0),
                 narrow: AtomicBool::new(false),
@@ -250,15 +238,28 @@ impl Org {
     }
 
     /// Makes changes, all or none, and waits for the end. Callers at the same time share a deploy, and each gets an
-    /// answer of its own. Deletions and writes given together become two deploys, deletions first; a failure of the
-    /// second is then an unverified outcome.
+    /// answer of its own, with what was read of `wanted` afterwards. Deletions and writes given together become two deploys,
+    /// deletions first; a failure of the second is then an unverified outcome.
     ///
     /// A caller that goes away before its deploy was sent takes no part in it. After that it does not end it.
     ///
     /// # Errors
     /// The kind says what is known about the org. [`ApplyError::is_clean`]: whether nothing was changed.
-    pub async fn apply(&self, changes: Vec<Change>, deadline: Instant) -> Result<Applied, ApplyError> {
-        Ok(self.inner.apply(changes, deadline).await?)
+    pub async fn apply(
+        &self,
+        changes: Vec<Change>,
+        wanted: Vec<Wanted>,
+        deadline: Instant,
+    ) -> Result<Applied, ApplyError> {
+        Ok(self.inner.apply(changes, wanted, deadline).await?)
+    }
+
+    /// Changes files that are there, and nothing else of them: what others write at the same time stays, or is told.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
+    pub async fn edit(&self, edit: Edit, deadline: Instant) -> Result<Applied, ApplyError> {
+        Ok(self.inner.edit(edit, deadline).await?)
     }
 
     /// The records of a SOQL query.
@@ -328,5 +329,13 @@ impl Inner {
 
     fn narrow(&self) {
         self.narrow.store(true, Ordering::SeqCst);
+    }
+
+    fn is_line_hidden(&self) -> bool {
+        self.hides_line.load(Ordering::SeqCst)
+    }
+
+    fn hide_line(&self) {
+        self.hides_line.store(true, Ordering::SeqCst);
     }
 }

@@ -71,6 +71,13 @@ impl Names {
         self.lock().made.contains(app)
     }
 
+    /// Whether this process made the app, and nobody has seen parts of it.
+    pub(super) fn is_bare(&self, app: &str) -> bool {
+        let known = self.lock();
+        let has_parts = |kind: &&MetadataType| !is_app(kind) && known.seen.contains_key(&(*kind, app.to_owned()));
+        known.made.contains(app) && !ALL.iter().any(|kind| has_parts(kind))
+    }
+
     pub(super) fn learn(&self, snapshot: &Snapshot) {
         let mut known = self.lock();
         for (kind, is_all, owned) in snapshot.names() {

@@ -71,20 +71,11 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How long to wait before the next look whether it is a deploy's turn, after so long.
-    pub(super) fn next_turn(&self, waited: Duration) -> Duration {
-        if waited < self.look * 4 {
-            self.first_look
-        } else {
-            self.next_look(waited).min(Duration::from_secs(1))
-        }
-    }
-
     /// How long to wait before the n-th try, counted from 0, to get past a lock.
     pub(super) fn lock_wait(&self, tries: usize) -> Duration {
         let wait = self.lock_waits.get(tries).or(self.lock_waits.last());
         let wait = wait.copied().unwrap_or(Duration::from_secs(60));
-        if self.jitter { wait + jitter(wait) } else { wait }
+        if self.jitter { jittered(wait, wait + wait / 4) } else { wait }
     }
 
     /// How long to wait between two looks at a deploy that has taken this long.
@@ -113,8 +104,6 @@ impl Settings {
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     usual: Option<Duration>,
-    /// The shortest wait of a deploy for its turn.
-    turn: Option<Duration>,
 }
 
 impl Pace {
@@ -137,27 +126,6 @@ impl Pace {
         usual.clamp(settings.first_look, CAP.max(settings.first_look)).saturating_sub(taken)
     }
 
-    /// Whether a deploy takes so long that there is time to look at its files while it runs.
-    pub(super) fn is_slow(&self) -> bool {
-        self.usual.is_some_and(|usual| usual > Duration::from_secs(1))
-    }
-
-    /// How long a deploy waits for its turn when nobody is before it, as far as is known.
-    pub(super) fn turn(&self) -> Option<Duration> {
-        self.turn
-    }
-
-    /// Notes how long a deploy waited for its turn.
-    pub(super) fn had_turn(&mut self, waited: Duration) {
-        self.turn = Some(self.turn.map_or(waited, |turn| turn.min(waited)));
-    }
-
-    /// How long to leave the org to those who are before us.
-    pub(super) fn pause(&self, settings: &Settings) -> Duration {
-        let usual = self.usual.unwrap_or(settings.look * 2).min(Duration::from_secs(10));
-        if settings.jitter { usual / 2 + 4 * jitter(usual) } else { usual }
-    }
-
     /// How long to wait after so many looks at a deploy that has taken this long.
     pub(super) fn next_look(&self, looks: u32, taken: Duration, settings: &Settings) -> Duration {
         // It should have been done at the first.
@@ -169,11 +137,11 @@ impl Pace {
     }
 }
 
-/// Between nothing and a quarter of the wait.
-fn jitter(wait: Duration) -> Duration {
+/// A time between these two, because many workspaces share one org.
+pub(super) fn jittered(least: Duration, most: Duration) -> Duration {
     let random = RandomState::new().hash_one(0_u8);
     let share = u32::try_from(random % 256).unwrap_or(0);
-    (wait / 1024).saturating_mul(share)
+    least + (most.saturating_sub(least) / 256).saturating_mul(share)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::batch::{self, Ticket};
 use super::names::usual;
-use super::snapshot::{Snapshot, parent_element};
+use super::snapshot::{Snapshot, is_app, parent_element};
 use super::{Freshness, Inner, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::MetadataType;
 use crate::metadata::types::{ALL, configurable_policies, oauth_policies};
@@ -22,8 +22,16 @@ pub(super) type Asks = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>
 /// What one caller wants to read.
 pub(super) struct Look {
     wanted: Vec<Wanted>,
+    use_of: Use,
+}
+
+/// What a read is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
     /// Others will want the same, and the rest of the app: what is read goes into the snapshot.
-    refreshes: bool,
+    Refresh,
+    /// Nothing is expected to be there, or something.
+    Now { absence: bool },
 }
 
 pub(super) type Answer = Result<Vec<Lookup>, ReadError>;
@@ -70,7 +78,7 @@ impl Inner {
                         return answer(&snapshot, wanted);
                     }
                     drop(snapshot);
-                    return self.look_up(wanted, true, deadline).await;
+                    return self.look_up(wanted, Use::Refresh, deadline).await;
                 }
                 let loaded = async {
                     self.load_family(&mut snapshot, wanted).await?;
@@ -82,35 +90,56 @@ impl Inner {
                 }
                 answer(&snapshot, wanted)
             }
-            Freshness::Now => {
+            Freshness::Now | Freshness::Absence => {
                 // Who reads afresh is about to write, or has just written and the next one follows.
-                let _writes_soon = self.deploys.prepare();
-                self.look_up(wanted, false, deadline).await
+                let _writes_soon = self.deployer.queue.prepare();
+                let use_of = Use::Now { absence: freshness == Freshness::Absence };
+                self.look_up(wanted, use_of, deadline).await
             }
         }
     }
 
     /// Reads together with others who ask at the same time.
-    async fn look_up(self: &Arc<Self>, wanted: &[Wanted], refreshes: bool, deadline: Instant) -> Answer {
+    async fn look_up(self: &Arc<Self>, wanted: &[Wanted], use_of: Use, deadline: Instant) -> Answer {
+        // What was read just now is answered without company.
+        if matches!(use_of, Use::Now { .. })
+            && let Some(known) = self.recent.all_of(wanted, &self.names)
+        {
+            return answer(&known, wanted);
+        }
         let inner = self.clone();
-        let look = Look { wanted: wanted.to_vec(), refreshes };
-        let mut stub = self.reads.submit(look, deadline, move |looks| inner.clone().look(looks));
+        let look = Look { wanted: wanted.to_vec(), use_of };
+        let run: batch::Run<Look, Answer> = Box::new(move |looks| Box::pin(inner.clone().look(looks)));
+        let mut stub = self.reads.submit(look, deadline, run);
         stub.answer().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
     }
 
     /// Reads for all who asked, in one go.
     async fn look(self: Arc<Self>, mut looks: Vec<Ticket<Look, Answer>>) {
-        let wanted: Vec<Wanted> = looks.iter().flat_map(|look| look.job.wanted.iter().cloned()).collect();
-        let refreshed = looks.iter().filter(|look| look.job.refreshes).flat_map(|look| &look.job.wanted);
-        let refreshed: BTreeSet<String> = refreshed
-            .filter(|wanted| wanted.kind.settings_member.is_none())
-            .map(|wanted| wanted.app.clone())
-            .collect();
+        let of = |use_of: Use, looks: &[Ticket<Look, Answer>]| -> Vec<Wanted> {
+            let looks = looks.iter().filter(|look| look.job.use_of == use_of);
+            looks.flat_map(|look| look.job.wanted.iter().cloned()).collect()
+        };
+        let absent = of(Use::Now { absence: true }, &looks);
+        let now = of(Use::Now { absence: false }, &looks);
+        let refreshed = of(Use::Refresh, &looks);
         let generation = self.generation();
         let mut fresh = Snapshot::default();
         let loaded = async {
-            self.load_named(&mut fresh, &wanted, &refreshed).await?;
-            self.corroborate_missing(&mut fresh, &wanted).await
+            if !refreshed.is_empty() {
+                let apps = refreshed.iter().filter(|wanted| wanted.kind.settings_member.is_none());
+                let apps: BTreeSet<String> = apps.map(|wanted| wanted.app.clone()).collect();
+                let all: Vec<Wanted> = refreshed.iter().chain(&now).cloned().collect();
+                self.load_named(&mut fresh, &all, &apps).await?;
+                self.corroborate_missing(&mut fresh, &all).await?;
+            } else if !now.is_empty() {
+                fresh = self.read_now(&now, false).await?;
+            }
+            if !absent.is_empty() {
+                let others = self.read_now(&absent, true).await?;
+                fresh.adopt(&others);
+            }
+            Ok(())
         };
         let all_gone = async {
             for look in &mut looks {
@@ -133,6 +162,41 @@ impl Inner {
             let found = loaded.clone().and_then(|()| answer(&fresh, &look.job.wanted));
             look.answer(found);
         }
+    }
+
+    /// Reads afresh, but for what was just read of apps that this process has made. `absence`: nothing is expected.
+    pub(super) async fn read_now(&self, wanted: &[Wanted], absence: bool) -> Result<Snapshot, ReadError> {
+        let (known, unknown) = self.recent.split(wanted, &self.names);
+        let mut fresh = known;
+        if unknown.is_empty() {
+            return Ok(fresh);
+        }
+        let generation = self.recent.generation();
+        let unlisted = if absence { self.list_first(&mut fresh, unknown).await? } else { unknown };
+        if !unlisted.is_empty() {
+            let made: BTreeSet<String> = unlisted
+                .iter()
+                .filter(|wanted| self.names.was_made(&wanted.app))
+                .map(|wanted| wanted.app.clone())
+                .collect();
+            self.load_named(&mut fresh, &unlisted, &made).await?;
+            self.corroborate_missing(&mut fresh, &unlisted).await?;
+            self.recent.learn(&fresh, &made, generation);
+        }
+        Ok(fresh)
+    }
+
+    /// Asks a list for apps that are not expected to be there: what a retrieve is still needed for.
+    async fn list_first(&self, fresh: &mut Snapshot, wanted: Vec<Wanted>) -> Result<Vec<Wanted>, ReadError> {
+        let apps: BTreeSet<&'static MetadataType> =
+            wanted.iter().map(|wanted| wanted.kind).filter(|kind| is_app(kind)).collect();
+        if apps.is_empty() || self.has_many_apps().await {
+            return Ok(wanted);
+        }
+        self.list(fresh, &apps.into_iter().collect::<Vec<_>>()).await?;
+        let is_absent =
+            |wanted: &Wanted| is_app(wanted.kind) && matches!(fresh.missing(wanted), Lookup::Absent { .. });
+        Ok(wanted.into_iter().filter(|wanted| !is_absent(wanted)).collect())
     }
 
     /// Loads what is wanted and not there, and with it what other readers of the same generation will want.
@@ -386,7 +450,7 @@ impl Inner {
 }
 
 /// Answers each wanted.
-fn answer(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<Lookup>, ReadError> {
+pub(super) fn answer(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<Lookup>, ReadError> {
     wanted
         .iter()
         .map(|wanted| snapshot.find(wanted).unwrap_or_else(|| Ok(snapshot.missing(wanted))))

@@ -1,267 +1,148 @@
-//! From callers to deploys and back: who is answered what, and who goes again.
+//! Who of a batch goes next, and who is answered what when a deploy was rejected. Pure: no clock, no org.
 //!
 //! A batch that failed is not everybody's failure. Whoever is to blame is taken out, and who needs them; the rest goes
 //! again. When nobody is named, halves go by themselves until it is clear. Every round takes somebody out or makes the
 //! groups smaller, so it ends.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use tokio::time::{Instant, sleep_until};
-use tracing::Instrument as _;
-
-use super::bases::Line;
-use super::batch;
-use super::deploy::{Course, Outcome, latest};
-use super::job::{Changes, Job};
+use super::job::Job;
 use super::verdict::says_no_parent;
-use super::{Applied, ApplyErrorKind, Change, Inner, Overwritten, Problem};
-use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
-use crate::metadata::Component;
+use super::{ApplyErrorKind, Problem};
 
-pub(super) type Answer = Result<Applied, ApplyErrorKind>;
-pub(super) type Ticket = batch::Ticket<Job, Answer>;
+/// Who travels in a batch.
+pub(super) trait Rider {
+    fn job(&self) -> &Job;
+    /// Whether it has not returned too often.
+    fn may_return(&self) -> bool;
+}
 
-/// How often a job goes again because its app is on its way: who brings the app may give up, and somebody else come.
-const MOST_RETURNS: u32 = 5;
+/// What else must be known.
+pub(super) trait Known {
+    /// Whether the org had an app before.
+    fn has_app(&self, app: &str) -> bool;
+    /// Whether an app that the job needs is on its way.
+    fn is_coming(&self, job: &Job) -> bool;
+}
 
-impl Inner {
-    pub(super) async fn apply(self: &Arc<Self>, changes: Vec<Change>, deadline: Instant) -> Answer {
-        let (mut deletions, mut writes, mut bases) = (Vec::new(), Vec::new(), Vec::new());
-        for change in changes {
-            match change {
-                Change::Delete(key) => deletions.push(key),
-                Change::Write(component) => writes.push(component),
-                Change::Replace { read, component } => {
-                    writes.push(component);
-                    bases.push(read);
-                }
-            }
-        }
-        let mut all = Applied { deploy_id: String::new(), warnings: Vec::new(), overwritten: Vec::new() };
-        for (changes, bases) in [(Changes::Delete(deletions), Vec::new()), (Changes::Write(writes), bases)] {
-            if changes.len() == 0 {
-                continue;
-            }
-            match self.enqueue(changes, bases, deadline).await {
-                Ok(applied) => {
-                    all.deploy_id = applied.deploy_id;
-                    all.warnings.extend(applied.warnings);
-                    all.overwritten.extend(applied.overwritten);
-                }
-                Err(error) if all.deploy_id.is_empty() => return Err(error),
-                Err(error) => {
-                    return Err(ApplyErrorKind::Unverified {
-                        why: format!(
-                            "deploy {} deleted what was to be deleted; then: {error}",
-                            all.deploy_id
-                        ),
-                        deploy_id: Some(all.deploy_id),
-                    });
-                }
-            }
-        }
-        Ok(all)
+/// What becomes of who leaves a batch.
+pub(super) enum Fate {
+    Fails(ApplyErrorKind),
+    /// Goes again in a later batch, when its app is there.
+    Returns,
+}
+
+/// The groups of a batch that have yet to go.
+pub(super) struct Rounds<R> {
+    groups: VecDeque<Vec<R>>,
+    silent: Silent,
+    left: Vec<(R, Fate)>,
+}
+
+impl<R: Rider> Rounds<R> {
+    pub(super) fn new(batch: Vec<R>) -> Rounds<R> {
+        Rounds { groups: VecDeque::from([batch]), silent: Silent::default(), left: Vec::new() }
     }
 
-    /// Waits for the answer, for the stop, and for the end of the caller's time.
-    async fn enqueue(self: &Arc<Self>, changes: Changes, bases: Vec<Component>, deadline: Instant) -> Answer {
-        if self.stopped() {
-            return Err(ApplyErrorKind::NotSent);
-        }
-        let inner = self.clone();
-        let job = Job::new(changes, bases, &self.names);
-        let mut stub = self.deploys.submit(job, deadline, move |batch| {
-            let number = inner.batches.fetch_add(1, Ordering::Relaxed);
-            let span = tracing::info_span!("batch", { SF_BATCH } = number, { SF_BATCH_SIZE } = batch.len());
-            inner.clone().run(batch).instrument(span)
-        });
-        let mut stop = pin!(self.until_stopped());
-        let mut stopping = false;
-        loop {
-            tokio::select! {
-                biased;
-                answer = stub.answer() => {
-                    if let Some(Ok(applied)) = &answer {
-                        // The caller's own line: those of the deploy are of the batch.
-                        tracing::info!({ SF_DEPLOY_ID } = applied.deploy_id, "applied");
-                    }
-                    let lost = || "an error inside of the provider".to_owned();
-                    return answer.unwrap_or_else(|| {
-                        Err(ApplyErrorKind::Unverified { deploy_id: stub.withdraw().err().flatten(), why: lost() })
-                    });
-                }
-                () = &mut stop, if !stopping => {
-                    stopping = true;
-                    if stub.withdraw_queued() {
-                        return Err(ApplyErrorKind::NotSent);
-                    }
-                }
-                () = sleep_until(deadline) => {
-                    return Err(match stub.withdraw() {
-                        Ok(()) => ApplyErrorKind::Expired,
-                        Err(deploy_id) => {
-                            let why = self.why_too_late(deploy_id.is_some()).to_owned();
-                            ApplyErrorKind::Unverified { deploy_id, why }
-                        }
-                    });
-                }
-            }
+    /// The next group.
+    pub(super) fn next(&mut self) -> Option<Vec<R>> {
+        self.groups.pop_front()
+    }
+
+    /// Those who have left since this was asked last.
+    pub(super) fn take_left(&mut self) -> Vec<(R, Fate)> {
+        std::mem::take(&mut self.left)
+    }
+
+    /// A deploy was made: what fails now is somebody's own failure.
+    pub(super) fn went_well(&mut self) {
+        self.silent.over = true;
+    }
+
+    /// A group fails as a whole. What keeps us from the org keeps all from it.
+    pub(super) fn failed(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
+        self.fail(group, error);
+        if matches!(error, ApplyErrorKind::Unavailable(_)) {
+            self.fail_the_rest(error);
         }
     }
 
-    fn why_too_late(&self, confirmed: bool) -> &'static str {
-        if !confirmed {
-            "the org did not confirm the deploy in time"
-        } else if self.in_line.load(Ordering::SeqCst) {
-            "the time is over; it is waiting behind other deploys of the org"
-        } else {
-            "the time is over and it has not ended"
-        }
+    /// A group does not fit into a package.
+    pub(super) fn unpackable(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
+        if group.len() > 1 { self.halve(group) } else { self.fail(group, error) }
     }
 
-    /// Deploys a batch, in as many rounds as it takes, and answers each of its tickets or puts it back.
-    async fn run(self: Arc<Self>, batch: Vec<Ticket>) {
-        let Some(deadline) = latest(&batch) else {
-            return;
-        };
-        let version = match self.session_in_time(deadline).await {
-            Ok(version) => version,
-            Err(error) => return tell(batch, &error),
-        };
-        let mut pace = self.pace.lock().await;
-        let mut course = Course { version, pace: &mut pace, accidents: 0, line: Line::default() };
-        let mut groups = VecDeque::from([batch]);
-        let mut silent = Silent::default();
-        while let Some(mut group) = groups.pop_front() {
-            match self.submit(&mut group, &mut course).await {
-                Outcome::Done { deploy_id, warnings, overwritten } => {
-                    silent.over = true;
-                    self.done(group, &deploy_id, &warnings, &overwritten);
-                }
-                Outcome::Rejected { problems, deploy_id } => {
-                    group.iter().for_each(Ticket::hold);
-                    if group.len() == 1 && silent.again(&problems) {
-                        let error = ApplyErrorKind::Rejected {
-                            problems: problems.clone(),
-                            deploy_id: deploy_id.clone(),
-                        };
-                        groups.drain(..).for_each(|group| tell(group, &error));
-                    }
-                    self.blame(group, &problems, &deploy_id, &mut groups);
-                }
-                Outcome::Unpackable(error) => {
-                    group.iter().for_each(Ticket::hold);
-                    if group.len() > 1 {
-                        halve(group, &mut groups);
-                    } else {
-                        tell(group, &ApplyErrorKind::Package(error));
-                    }
-                }
-                Outcome::Same(error) => {
-                    // What keeps us from the org keeps all from it.
-                    if matches!(error, ApplyErrorKind::Unavailable(_)) {
-                        groups.drain(..).for_each(|group| tell(group, &error));
-                    }
-                    tell(group, &error);
-                }
-                Outcome::Nobody => {}
-            }
-        }
-    }
-
-    fn done(&self, group: Vec<Ticket>, deploy_id: &str, warnings: &[Problem], overwritten: &[Overwritten]) {
-        let alone = group.len() == 1;
-        for ticket in group {
-            match &ticket.job.changes {
-                Changes::Write(components) => {
-                    components.iter().for_each(|component| self.names.written(component));
-                }
-                Changes::Delete(keys) => keys.iter().for_each(|key| self.names.deleted(key)),
-            }
-            let own = |problem: &&Problem| match &problem.key {
-                Some(key) => ticket.job.has(key),
-                None => alone,
-            };
-            let warnings = warnings.iter().filter(own).map(|problem| problem.message.clone()).collect();
-            let own = overwritten.iter().filter(|file| ticket.job.has(&file.read.key)).cloned().collect();
-            let applied = Applied { deploy_id: deploy_id.to_owned(), warnings, overwritten: own };
-            ticket.answer(Ok(applied));
-        }
-    }
-
-    /// Answers those who made a deploy fail, and those who cannot do without them; the others go again.
-    fn blame(
-        &self,
-        group: Vec<Ticket>,
+    /// The org rejected a group's deploy and rolled it back. Those who made it fail leave, and those who cannot do without
+    /// them; the others go again.
+    pub(super) fn rejected(
+        &mut self,
+        group: Vec<R>,
         problems: &[Problem],
-        deploy_id: &str,
-        groups: &mut VecDeque<Vec<Ticket>>,
+        (deploy_id, accident): (&str, bool),
+        known: &impl Known,
     ) {
-        let named = |ticket: &Ticket| {
-            problems.iter().any(|problem| problem.key.as_ref().is_some_and(|key| ticket.job.has(key)))
+        let rejection = |problems: Vec<Problem>| ApplyErrorKind::Rejected {
+            problems,
+            deploy_id: deploy_id.to_owned(),
+            accident,
         };
         let alone = group.len() == 1;
-        let (culprits, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|ticket| alone || named(ticket));
-        if culprits.is_empty() {
-            return halve(rest, groups);
+        if alone && self.silent.again(problems) {
+            self.fail_the_rest(&rejection(problems.to_vec()));
         }
-        tracing::info!(
-            { SF_DEPLOY_ID } = deploy_id,
-            culprits = culprits.len(),
-            rest = rest.len(),
-            "rejected"
-        );
-        groups.push_front(rest);
+        let is_about =
+            |rider: &R, problem: &Problem| problem.key.as_ref().is_some_and(|key| rider.job().has(key));
+        let named = |rider: &R| problems.iter().any(|problem| is_about(rider, problem));
+        let (culprits, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|rider| alone || named(rider));
+        if culprits.is_empty() {
+            return self.halve(rest);
+        }
+        self.groups.push_front(rest);
 
         // Who only lacks an app that is on its way goes again when it is there.
         let mut rejected = BTreeSet::new();
         let mut guilty = Vec::new();
-        for ticket in culprits {
-            let own: Vec<&Problem> = problems
-                .iter()
-                .filter(|problem| alone || problem.key.as_ref().is_some_and(|key| ticket.job.has(key)))
-                .collect();
+        for rider in culprits {
+            let own: Vec<&Problem> =
+                problems.iter().filter(|problem| alone || is_about(&rider, problem)).collect();
             let lacks_app = own.iter().all(|problem| says_no_parent(&problem.message));
-            if lacks_app
-                && ticket.returns < MOST_RETURNS
-                && self.deploys.has(|job| batch::Job::awaits(&ticket.job, job))
-            {
-                tracing::info!({ SF_DEPLOY_ID } = deploy_id, "goes again after its app");
-                self.deploys.put_back(ticket);
+            if lacks_app && rider.may_return() && known.is_coming(rider.job()) {
+                self.left.push((rider, Fate::Returns));
                 continue;
             }
             // An app that the org has stays there when a change to it is rejected.
-            rejected.extend(self.new_apps(&ticket));
-            guilty.push((ticket, own));
+            rejected.extend(new_apps(rider.job(), known));
+            guilty.push((rider, own));
         }
-        for (ticket, own) in guilty {
+        for (rider, own) in guilty {
             let real = own.iter().filter(|problem| !says_no_parent(&problem.message));
             let real: Vec<Problem> = real.map(|problem| (*problem).clone()).collect();
-            let told = match blocked(&ticket, &rejected) {
+            let told = match blocked(rider.job(), &rejected) {
                 Some(problem) if real.is_empty() => vec![problem],
                 Some(_) => real,
                 None => own.into_iter().cloned().collect(),
             };
-            ticket.answer(Err(ApplyErrorKind::Rejected { problems: told, deploy_id: deploy_id.to_owned() }));
+            self.left.push((rider, Fate::Fails(rejection(told))));
         }
-        self.block(&mut rejected, deploy_id, groups);
+        self.block(&mut rejected, known, rejection);
     }
 
-    /// Answers those in all groups who need an app that was rejected, and who need theirs.
-    fn block(&self, rejected: &mut BTreeSet<String>, deploy_id: &str, groups: &mut VecDeque<Vec<Ticket>>) {
+    /// Takes those out of all groups who need an app that was rejected, and who need theirs.
+    fn block(
+        &mut self,
+        rejected: &mut BTreeSet<String>,
+        known: &impl Known,
+        rejection: impl Fn(Vec<Problem>) -> ApplyErrorKind,
+    ) {
         loop {
             let before = rejected.len();
-            for group in groups.iter_mut() {
-                for ticket in
-                    group.extract_if(.., |ticket| blocked(ticket, rejected).is_some()).collect::<Vec<_>>()
-                {
-                    let problems = blocked(&ticket, rejected).into_iter().collect();
-                    rejected.extend(self.new_apps(&ticket));
-                    let deploy_id = deploy_id.to_owned();
-                    ticket.answer(Err(ApplyErrorKind::Rejected { problems, deploy_id }));
+            for group in &mut self.groups {
+                let out: Vec<R> =
+                    group.extract_if(.., |rider| blocked(rider.job(), rejected).is_some()).collect();
+                for rider in out {
+                    let problems = blocked(rider.job(), rejected).into_iter().collect();
+                    rejected.extend(new_apps(rider.job(), known));
+                    self.left.push((rider, Fate::Fails(rejection(problems))));
                 }
             }
             if rejected.len() == before {
@@ -270,11 +151,26 @@ impl Inner {
         }
     }
 
-    /// The apps that it would have created.
-    fn new_apps(&self, ticket: &Ticket) -> Vec<String> {
-        let apps = ticket.job.apps_written().filter(|app| !self.names.has_app(app));
-        apps.map(str::to_owned).collect()
+    /// Both halves go by themselves, in their order: an app is in the first with its parts or before them.
+    fn halve(&mut self, mut group: Vec<R>) {
+        let second = group.split_off(group.len() / 2);
+        self.groups.push_front(second);
+        self.groups.push_front(group);
     }
+
+    fn fail(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
+        self.left.extend(group.into_iter().map(|rider| (rider, Fate::Fails(error.clone()))));
+    }
+
+    fn fail_the_rest(&mut self, error: &ApplyErrorKind) {
+        let rest: Vec<R> = self.groups.drain(..).flatten().collect();
+        self.fail(rest, error);
+    }
+}
+
+/// The apps that a job would have created.
+fn new_apps(job: &Job, known: &impl Known) -> Vec<String> {
+    job.apps_written().filter(|app| !known.has_app(app)).map(str::to_owned).collect()
 }
 
 /// Failures that name nobody. When two jobs by themselves fail with the same words, and nothing went well, it is not
@@ -296,20 +192,7 @@ impl Silent {
 }
 
 /// Why it cannot be done without one of these apps.
-fn blocked(ticket: &Ticket, rejected: &BTreeSet<String>) -> Option<Problem> {
-    let app = rejected.iter().find(|app| ticket.job.parents().contains(&app.to_ascii_lowercase()))?;
+fn blocked(job: &Job, rejected: &BTreeSet<String>) -> Option<Problem> {
+    let app = rejected.iter().find(|app| job.parents().contains(&app.to_ascii_lowercase()))?;
     Some(Problem { key: None, path: None, message: format!("not deployed: {app} was rejected") })
-}
-
-/// Both halves go by themselves, in their order: an app is in the first with its parts or before them.
-fn halve(mut group: Vec<Ticket>, groups: &mut VecDeque<Vec<Ticket>>) {
-    let second = group.split_off(group.len() / 2);
-    groups.push_front(second);
-    groups.push_front(group);
-}
-
-fn tell(group: Vec<Ticket>, error: &ApplyErrorKind) {
-    for ticket in group {
-        ticket.answer(Err(error.clone()));
-    }
 }

@@ -20,6 +20,8 @@ pub(super) struct Snapshot {
     kinds: BTreeMap<&'static MetadataType, Loaded>,
     /// When loading last failed, and how.
     failed: Option<(Instant, ReadError)>,
+    /// Apps of which there is nothing but these files: this process has made them a moment ago.
+    bare: BTreeSet<String>,
 }
 
 /// Full names by app.
@@ -86,6 +88,29 @@ impl Snapshot {
             loaded.refused = read.refused.clone().or(loaded.refused.take());
             loaded.listed = read.listed.clone().or(loaded.listed.take());
         }
+        self.bare.extend(other.bare.iter().cloned());
+    }
+
+    /// Takes over what was read of these apps.
+    pub(super) fn adopt_apps(&mut self, other: &Snapshot, apps: &BTreeSet<String>) {
+        for (kind, read) in &other.kinds {
+            let owned = |file: &&File| file.owner.as_ref().is_some_and(|owner| apps.contains(owner));
+            let loaded = self.kinds.entry(kind).or_default();
+            loaded.files.retain(|file| !owned(&file));
+            loaded.files.extend(read.files.iter().filter(owned).cloned());
+        }
+    }
+
+    /// Forgets what is not of these apps.
+    pub(super) fn keep_apps(&mut self, apps: impl Fn(&str) -> bool) {
+        for loaded in self.kinds.values_mut() {
+            loaded.files.retain(|file| file.owner.as_deref().is_some_and(&apps));
+        }
+    }
+
+    /// Notes that there is nothing else of an app.
+    pub(super) fn mark_bare(&mut self, app: &str) {
+        self.bare.insert(app.to_owned());
     }
 
     /// Whether nothing more can be learned about this one: it was found, or all places were looked in.
@@ -226,11 +251,6 @@ impl Snapshot {
         files.iter().find(|file| file.key == *key)?.content.as_ref().ok()
     }
 
-    /// Whether files of a kind are not for us to see.
-    pub(super) fn hides(&self, kind: &MetadataType) -> bool {
-        self.kinds.get(kind).is_none_or(|loaded| loaded.refused.is_some())
-    }
-
     /// Each kind that was loaded, whether nothing of it is missing, and the full names of each app's components.
     pub(super) fn names(&self) -> impl Iterator<Item = (&'static MetadataType, bool, Owned<'_>)> {
         self.kinds.iter().map(|(kind, loaded)| {
@@ -271,6 +291,9 @@ impl Snapshot {
     /// The answer for what [`find`](Self::find) did not find, with the other source's help.
     pub(super) fn missing(&self, wanted: &Wanted) -> Lookup {
         let hidden = |why: String| Lookup::Hidden { why };
+        if self.bare.contains(&wanted.app) {
+            return Lookup::Absent { others: 0 };
+        }
         let Some(loaded) = self.kinds.get(wanted.kind) else {
             return hidden(format!("{} was not read", wanted.kind.name));
         };

@@ -8,83 +8,71 @@ use super::{ApplyErrorKind, Problem};
 use crate::metadata::ComponentKey;
 use crate::salesforce::{Class, ComponentMessage, DeployReport};
 
-/// What a report means.
-pub(super) enum Verdict {
+/// How a deploy ended.
+#[derive(Debug)]
+pub(super) enum Ended {
     /// Made, with remarks on some components.
-    Done {
-        deploy_id: String,
-        warnings: Vec<Problem>,
-    },
+    Done { remarks: Vec<Problem> },
+    /// The org refused and rolled everything back. `accident`: it only says that it does not know what happened.
+    Rejected { problems: Vec<Problem>, accident: bool },
     /// Others change the org just now; nothing was changed.
     Locked(String),
-    /// The org had an accident; nothing was changed.
-    Accident {
-        problems: Vec<Problem>,
-        deploy_id: String,
-    },
     /// These were gone already and made the deploy fail; the others were not deleted.
-    Without {
-        deploy_id: String,
-        keys: Vec<ComponentKey>,
-    },
-    /// The org refused and rolled everything back.
-    Rejected {
-        problems: Vec<Problem>,
-        deploy_id: String,
-    },
+    Without(Vec<ComponentKey>),
+    /// Cancelled, or nobody knows.
     Failed(ApplyErrorKind),
 }
 
 /// What a report that says "done" means. `success` alone does not tell: the status has more words than two.
 pub(super) fn judge(
-    id: String,
+    id: &str,
     report: &DeployReport,
     canceled_by_us: bool,
     changes: &Changes,
     sent: &[Sent<'_>],
-) -> Verdict {
+) -> Ended {
     let unverified =
-        |why: String| Verdict::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.clone()), why });
+        |why: String| Ended::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.to_owned()), why });
     match report.status.as_str() {
         "SucceededPartial" => {
             unverified("the org kept a part of it, although all or nothing was asked for".into())
         }
         status if status.starts_with("Cancel") && canceled_by_us => {
-            Verdict::Failed(ApplyErrorKind::CanceledBy {
+            Ended::Failed(ApplyErrorKind::CanceledBy {
                 who: "Terraform, being interrupted,".to_owned(),
-                deploy_id: id,
+                deploy_id: id.to_owned(),
             })
         }
-        status if status.starts_with("Cancel") => Verdict::Failed(ApplyErrorKind::CanceledBy {
+        status if status.starts_with("Cancel") => Ended::Failed(ApplyErrorKind::CanceledBy {
             who: report.canceled_by_name.clone().unwrap_or_else(|| "somebody".to_owned()),
-            deploy_id: id,
+            deploy_id: id.to_owned(),
         }),
         status if status.starts_with("Finalizing") => {
             let said = report.error_message.as_deref().unwrap_or("no reason given");
             unverified(format!("the org failed while finalizing it: {said}"))
         }
-        "Succeeded" => done(id, report, sent),
-        _ if report.success => done(id, report, sent),
-        "Failed" => failure(id, report, changes, sent),
-        _ if !report.component_failures.is_empty() => failure(id, report, changes, sent),
+        "Succeeded" => done(report, sent),
+        _ if report.success => done(report, sent),
+        "Failed" => failure(report, changes, sent),
+        _ if !report.component_failures.is_empty() => failure(report, changes, sent),
         status => unverified(format!("the org calls its end {status:?}")),
     }
 }
 
-fn done(deploy_id: String, report: &DeployReport, sent: &[Sent<'_>]) -> Verdict {
+fn done(report: &DeployReport, sent: &[Sent<'_>]) -> Ended {
     let messages = report.component_successes.iter().chain(&report.component_failures);
     let warnings: Vec<&ComponentMessage> = messages
         .filter(|message| is_warning(message))
         .filter(|message| message.problem.as_ref().is_some_and(|problem| !attribute::says_gone(problem)))
         .collect();
-    Verdict::Done { deploy_id, warnings: attribute::attribute(&warnings, sent) }
+    Ended::Done { remarks: attribute::attribute(&warnings, sent) }
 }
 
 /// A deploy that failed and was rolled back as a whole.
-fn failure(deploy_id: String, report: &DeployReport, changes: &Changes, sent: &[Sent<'_>]) -> Verdict {
+fn failure(report: &DeployReport, changes: &Changes, sent: &[Sent<'_>]) -> Ended {
     let said = report.error_message.clone();
     if report.class() == Class::Locked {
-        return Verdict::Locked(said.unwrap_or_else(|| "the org is locked".to_owned()));
+        return Ended::Locked(said.unwrap_or_else(|| "the org is locked".to_owned()));
     }
     let mut failures: Vec<&ComponentMessage> =
         report.component_failures.iter().filter(|message| !is_warning(message)).collect();
@@ -96,7 +84,7 @@ fn failure(deploy_id: String, report: &DeployReport, changes: &Changes, sent: &[
         let (gone, others): (Vec<_>, Vec<_>) =
             failures.iter().copied().partition(|message| gone_message(message));
         if others.is_empty() && !gone.is_empty() {
-            return gone_already(deploy_id, keys, &gone, sent);
+            return gone_already(keys, &gone, sent);
         }
         failures = others;
     }
@@ -104,7 +92,7 @@ fn failure(deploy_id: String, report: &DeployReport, changes: &Changes, sent: &[
         failures.iter().copied().filter(|message| message.is_locked()).collect();
     if !locks.is_empty() && locks.len() == failures.len() {
         let problem = locks.first().and_then(|message| message.problem.clone());
-        return Verdict::Locked(problem.unwrap_or_default());
+        return Ended::Locked(problem.unwrap_or_default());
     }
     failures.retain(|message| !message.is_locked());
 
@@ -124,28 +112,23 @@ fn failure(deploy_id: String, report: &DeployReport, changes: &Changes, sent: &[
             message: message.unwrap_or_else(|| "the deploy failed without a reason".to_owned()),
         });
     }
-    if accident {
-        Verdict::Accident { problems, deploy_id }
-    } else {
-        Verdict::Rejected { problems, deploy_id }
-    }
+    Ended::Rejected { problems, accident }
 }
 
 /// A deletion that failed only because some were gone already: the rest is to be deleted without them.
 fn gone_already(
-    deploy_id: String,
     keys: &[ComponentKey],
     messages: &[&ComponentMessage],
     sent: &[Sent<'_>],
-) -> Verdict {
+) -> Ended {
     let problems = attribute::attribute(messages, sent);
     let gone: BTreeSet<ComponentKey> = problems.iter().filter_map(|problem| problem.key.clone()).collect();
     if gone.len() == keys.len() || messages.len() >= keys.len() {
-        Verdict::Done { deploy_id, warnings: Vec::new() }
+        Ended::Done { remarks: Vec::new() }
     } else if gone.is_empty() {
-        Verdict::Rejected { problems, deploy_id }
+        Ended::Rejected { problems, accident: false }
     } else {
-        Verdict::Without { deploy_id, keys: gone.into_iter().collect() }
+        Ended::Without(gone.into_iter().collect())
     }
 }
 

@@ -6,18 +6,14 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::sync::watch as flag;
 use tokio::time::{Instant, sleep_until};
 
 use super::Inner;
+use super::budget::{DENIALS, DENIED, HOPELESS};
 use super::pace::Pace;
 use crate::log_keys::SF_DEPLOY_ID;
 use crate::salesforce::{Class, DeployReport, Error};
-
-/// How often, and for how long, an org may deny a deploy that it just gave us the ID of.
-const DENIALS: u32 = 10;
-const DENIED: Duration = Duration::from_secs(60);
-/// How many looks in a row may fail for a reason that does not pass by itself.
-const HOPELESS: u32 = 3;
 
 /// How watching ended.
 pub(super) enum End {
@@ -27,6 +23,8 @@ pub(super) enum End {
         canceled_by_us: bool,
         /// How many looks it took.
         looks: u32,
+        /// When that was seen.
+        at: Instant,
     },
     /// Nothing more is known, for this reason.
     Lost(String),
@@ -41,9 +39,16 @@ pub(super) enum Phase {
     Running,
     Canceling,
     Finalizing,
+    /// It has ended, or was lost sight of.
+    Over,
 }
 
 impl Phase {
+    /// Whether its turn has come.
+    pub(super) fn has_begun(self) -> bool {
+        !matches!(self, Phase::Unknown | Phase::Pending)
+    }
+
     pub(super) fn of(status: &str) -> Phase {
         match status {
             "Pending" | "Queued" => Phase::Pending,
@@ -83,6 +88,7 @@ impl Inner {
         pace: &Pace,
         started: Instant,
         deadline: Instant,
+        turn: &flag::Sender<Phase>,
     ) -> End {
         let mut watch = Watch {
             org: self,
@@ -95,7 +101,7 @@ impl Inner {
             canceled_waiting: None,
             canceled_running: false,
         };
-        self.in_line.store(false, Ordering::SeqCst);
+        self.deployer.in_line.store(false, Ordering::SeqCst);
         let mut wait = first_look;
         let mut looks: u32 = 0;
         loop {
@@ -119,11 +125,13 @@ impl Inner {
                         report: Box::new(report),
                         canceled_by_us: watch.canceled_running || watch.canceled_waiting.is_some(),
                         looks,
+                        at: Instant::now(),
                     };
                 }
                 Ok(report) => {
                     wait = pace.next_look(looks, started.elapsed(), &self.settings);
                     watch.saw(&report);
+                    turn.send_replace(watch.phase);
                 }
                 Err(error) => match watch.failed(&error) {
                     Some(pause) => wait = pause,
@@ -159,7 +167,7 @@ impl Watch<'_> {
             tracing::debug!({ SF_DEPLOY_ID } = self.id, status = report.status, "deploy");
         }
         self.phase = phase;
-        self.org.in_line.store(phase == Phase::Pending, Ordering::SeqCst);
+        self.org.deployer.in_line.store(phase == Phase::Pending, Ordering::SeqCst);
         self.failures = 0;
         self.denied_since = None;
     }

@@ -199,22 +199,19 @@ pub fn installed(noun: &str, id: &str, namespace: &str) -> Diagnostic {
     )
 }
 
-/// Whether the org only says that it does not know what happened.
-pub fn is_accident(message: &str) -> bool {
-    message.contains("UNKNOWN_EXCEPTION") || message.contains("unexpected error")
+/// The org only says that it does not know what happened.
+pub fn accident(noun: &str, app: &str, message: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Salesforce failed",
+        format!(
+            "\"{app}\", {noun}: a failure inside of Salesforce: {message}\n\nThe state holds what the org has \
+             afterwards. Apply again; if it stays, give Salesforce's support the ErrorId in that text."
+        ),
+    )
 }
 
 /// The org's refusal of one component. `explained`: what it needs of another resource, if that is it.
 pub fn rejected(noun: &str, app: &str, message: &str, explained: Option<&str>) -> Diagnostic {
-    if is_accident(message) {
-        return Diagnostic::error(
-            "Salesforce failed",
-            format!(
-                "\"{app}\", {noun}: a failure inside of Salesforce: {message}\n\nThe state holds what the org has \
-                 afterwards. Apply again; if it stays, give Salesforce's support the ErrorId in that text."
-            ),
-        );
-    }
     Diagnostic::error(
         format!("Salesforce rejected the {noun}"),
         format!(
@@ -261,6 +258,7 @@ pub fn not_applied(noun: &str, app: &str, error: &ApplyError) -> Diagnostic {
                 waited.as_secs()
             ),
         ),
+        ApplyErrorKind::Unread(cause) => unreadable(noun, app, cause),
         ApplyErrorKind::Expired => Diagnostic::error(
             "No time left",
             format!(
@@ -452,17 +450,6 @@ pub fn no_such_app(attribute: &str, app: &str) -> Diagnostic {
     .at_attribute(attribute)
 }
 
-/// Somebody else wrote the same file, again and again.
-pub fn outrun(noun: &str, app: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Others change it at the same time",
-        format!(
-            "Each time the {noun} of \"{app}\" was about to be written, somebody else had just changed the same file in \
-             Salesforce. Nothing was changed. Apply again when the others are done."
-        ),
-    )
-}
-
 pub fn gone_since_plan(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "It is gone",
@@ -483,6 +470,64 @@ pub fn drifted_since_plan(attribute: &str, before: &Value, now: &Value) -> Diagn
         ),
     )
     .at_attribute(attribute)
+}
+
+/// Somebody changed what the plan does not change.
+pub fn changed_meanwhile(attribute: &str, before: &Value, now: &Value) -> Diagnostic {
+    Diagnostic::warning(
+        "Changed in the org since the plan",
+        format!(
+            "{attribute} was {} when Terraform planned and is {} now. This plan does not change it, so it was left as it \
+             is; the next plan shows the difference.",
+            shown(before),
+            shown(now)
+        ),
+    )
+    .at_attribute(attribute)
+}
+
+/// Somebody wrote into the same file at the same moment, and this run over it.
+pub fn overwritten(attribute: &str, read: &Value, was: &Value, back: bool) -> Diagnostic {
+    let now = if back {
+        "This apply overwrote that for a moment; it is there again."
+    } else {
+        "This apply overwrote that. Look whether it is as it should be, and apply what somebody else changed again."
+    };
+    Diagnostic::warning(
+        "Others changed the same file at the same time",
+        format!("{attribute} was changed from {} to {}. {now}", shown(read), shown(was)),
+    )
+}
+
+/// The same, when it is not known what they wrote.
+pub fn overwritten_unseen(noun: &str, app: &str, deploy: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Others changed the same file at the same time",
+        format!(
+            "Deploy {deploy} of somebody else wrote into the same files as this apply of the {noun} of \"{app}\", at the \
+             same moment. What it changed is not known, and may be overwritten. Setup, Deployment Status, shows whose it \
+             is; look whether its changes are there."
+        ),
+    )
+}
+
+/// What was overwritten could not be put back, or what was wanted could not be made again.
+pub fn unfinished(noun: &str, app: &str, error: &ApplyErrorKind) -> Diagnostic {
+    Diagnostic::error(
+        "Others change it at the same time",
+        format!(
+            "The {noun} of \"{app}\" was written, but others wrote the same files at the same moment, and it could not be \
+             brought in order: {error}. The state holds what the org has. Run terraform plan when the others are done."
+        ),
+    )
+}
+
+/// The org's own warning.
+pub fn remark(noun: &str, app: &str, message: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Salesforce warns about the {noun}"),
+        format!("\"{app}\" was deployed, and Salesforce says: {message}"),
+    )
 }
 
 pub fn still_there(noun: &str, app: &str) -> Diagnostic {

@@ -1,43 +1,28 @@
-//! One apply: sends the changes, reads back what came of them, compares it with the plan.
+//! One apply: sends the changes, and answers with what came of them, compared with the plan.
 //!
 //! Whatever happens on the way, the reply holds what the org has: an interrupted or timed out deploy is followed by
 //! a verifying read on a clock of its own.
 
-use super::state::{Actual, Frame, Wishes, join, private_after, same};
+use std::time::Duration;
+
+use super::read::actual;
+use super::state::{Actual, Frame, join, private_after, same};
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::{Omitted, Readback};
-use crate::org::{ApplyError, ApplyErrorKind, Change, Freshness, Instant, Overwritten, SessionFacts};
+use crate::org::{
+    Applied, ApplyError, ApplyErrorKind, Change, Freshness, Instant, SessionFacts, Wanted,
+};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::refusal;
-use crate::provider::resource_spec::{ID, ORG_ID};
+use crate::provider::resource_spec::{ID, ORG_ID, Row};
 use crate::value::{Path, Value};
 
-/// How a deploy ended.
-pub(super) enum Sent {
-    /// Salesforce said so. With it, what it cost others.
-    Done(Vec<Overwritten>),
-    /// It ended without success, says the org: cancelled, or by an accident of its own. A read tells what is so.
-    Ended(Diagnostic),
-    /// Whether it arrived at all is not known; sent again it does no harm.
-    Lost(Diagnostic),
-    /// Nobody knows: the org must be read, and may change its mind.
-    Unverified(Diagnostic),
-}
-
-impl Sent {
-    pub(super) fn done() -> Sent {
-        Sent::Done(Vec::new())
-    }
-}
-
-/// Why it is certain that nothing was changed.
-pub(super) enum NotDone {
-    /// Somebody else changed a file since it was read.
-    Outdated,
-    Refused(Diagnostics),
-}
+/// Milliseconds between two looks for what should be there: an org may lag behind itself.
+const LAGS: [u64; 5] = [250, 500, 1000, 2000, 4000];
+/// The same when there may be nothing to wait for.
+const ONCE_MORE: [u64; 1] = [500];
 
 /// What an apply is about.
 pub(super) struct Apply<'a> {
@@ -46,6 +31,15 @@ pub(super) struct Apply<'a> {
     pub session: &'a SessionFacts,
     pub private: PrivateState,
     pub deadline: Instant,
+}
+
+/// How much is known of what became of the changes.
+enum Outcome {
+    Made(Applied),
+    /// It ended without success, says the org: cancelled, or by an accident of its own.
+    Ended(Diagnostic),
+    /// Nobody knows, and the org may change its mind.
+    Unclear(Diagnostic),
 }
 
 impl Engine<'_> {
@@ -60,96 +54,46 @@ impl Engine<'_> {
         }
     }
 
-    /// Sends changes.
-    ///
-    /// # Errors
-    /// What the org refused, when it is certain that nothing was changed.
-    pub(super) async fn send(
+    /// Sends changes, and once more when it is not known whether they arrived and the org does not show it: a deploy writes
+    /// whole files, deletes what is there and rotates nothing, so a second one does no harm.
+    pub(super) async fn send_surely<A>(
         &self,
-        app: &str,
-        planned: &Value,
         changes: Vec<Change>,
-        create: bool,
+        wanted: &[Wanted],
         deadline: Instant,
-    ) -> Result<Sent, NotDone> {
-        match self.org.apply(changes, deadline).await {
-            Ok(applied) => Ok(Sent::Done(applied.overwritten)),
-            Err(error) => match &error.kind {
-                ApplyErrorKind::Unverified { deploy_id: None, .. } => {
-                    Ok(Sent::Lost(diagnostics::unverified(self.spec.noun, app, &error, create)))
-                }
-                ApplyErrorKind::Unverified { .. } => {
-                    Ok(Sent::Unverified(diagnostics::unverified(self.spec.noun, app, &error, create)))
-                }
-                ApplyErrorKind::Rejected { problems, .. }
-                    if problems.iter().all(|problem| diagnostics::is_accident(&problem.message)) =>
-                {
-                    let words = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
-                    Ok(Sent::Ended(diagnostics::rejected(self.spec.noun, app, words, None)))
-                }
-                ApplyErrorKind::CanceledBy { .. } => {
-                    Ok(Sent::Ended(diagnostics::unverified(self.spec.noun, app, &error, false)))
-                }
-                ApplyErrorKind::Outdated => Err(NotDone::Outdated),
-                _ => Err(NotDone::Refused(self.refusals(app, planned, &error))),
-            },
-        }
-    }
-
-    /// Sends changes that write, and once more when they got lost.
-    ///
-    /// # Errors
-    /// What the org refused, when it is certain that nothing was changed.
-    pub(super) async fn send_surely(
-        &self,
-        apply: &Apply<'_>,
-        wishes: &Wishes<'_>,
-        changes: Vec<Change>,
-    ) -> Result<Sent, NotDone> {
-        let create = apply.request.prior.is_null();
-        let send = || self.send(apply.app, &apply.request.planned, changes.clone(), create, apply.deadline);
-        let arrived = || async {
-            let deadline = Instant::now() + VERIFYING;
-            let looked =
-                self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await;
-            looked.is_ok_and(|actual| actual.exists() && self.changes(wishes, &actual, apply, &[]).is_empty())
-        };
+        arrived: impl Fn() -> A,
+    ) -> Result<Applied, ApplyError>
+    where
+        A: Future<Output = bool>,
+    {
+        let send = || self.org.apply(changes.clone(), wanted.to_vec(), deadline);
         self.again_if_lost(send, arrived).await
     }
 
-    /// Sends, and once more when it is not known whether that arrived and the org does not show it: a deploy writes whole
-    /// files, deletes what is there and rotates nothing, so a second one does no harm.
+    /// Does something that is sent once more when it got lost.
     pub(super) async fn again_if_lost<S, A>(
         &self,
         send: impl Fn() -> S,
         arrived: impl Fn() -> A,
-    ) -> Result<Sent, NotDone>
+    ) -> Result<Applied, ApplyError>
     where
-        S: Future<Output = Result<Sent, NotDone>>,
+        S: Future<Output = Result<Applied, ApplyError>>,
         A: Future<Output = bool>,
     {
-        let first = send().await?;
-        if !matches!(first, Sent::Lost(_)) {
-            return Ok(first);
+        let first = send().await;
+        if !matches!(&first, Err(error) if error.is_lost()) {
+            return first;
         }
         for pause in [500, 1500, 3000] {
-            crate::org::pause(std::time::Duration::from_millis(pause)).await;
+            crate::org::pause(Duration::from_millis(pause)).await;
             if self.org.stopped() || arrived().await {
-                return Ok(first);
+                return first;
             }
         }
         match send().await {
-            Ok(second) => Ok(second),
             // Nothing more was changed by this one, perhaps because the first one did arrive; that is still to be seen.
-            Err(_) => Ok(first),
-        }
-    }
-
-    /// Why nothing was changed, for people.
-    pub(super) fn not_done(&self, app: &str, why: NotDone) -> Diagnostics {
-        match why {
-            NotDone::Outdated => diagnostics::outrun(self.spec.noun, app).into(),
-            NotDone::Refused(found) => found,
+            Err(error) if error.is_clean() => first,
+            second => second,
         }
     }
 
@@ -159,11 +103,7 @@ impl Engine<'_> {
         match &error.kind {
             ApplyErrorKind::Rejected { problems, .. } => {
                 for problem in problems {
-                    let known = problem.path.as_ref().filter(|path| {
-                        path.root().is_some_and(|root| {
-                            root == self.spec.subject_attribute() || self.spec.row(root).is_some()
-                        })
-                    });
+                    let known = problem.path.as_ref().filter(|path| self.knows(path));
                     let explained = refusal::explain(self.spec, planned, &problem.message);
                     let advice = explained.as_ref().map(|explained| explained.advice.as_str());
                     let mut diagnostic = diagnostics::rejected(self.spec.noun, app, &problem.message, advice);
@@ -179,75 +119,93 @@ impl Engine<'_> {
         found
     }
 
-    /// Reads back and answers. `sent` says how sure we are that the changes took effect.
-    pub(super) async fn conclude(&self, apply: &Apply<'_>, sent: Sent) -> ApplyReply {
-        let deadline = Instant::now() + VERIFYING;
+    fn knows(&self, path: &Path) -> bool {
+        let is_known = |root| root == self.spec.subject_attribute() || self.spec.row(root).is_some();
+        path.root().is_some_and(is_known)
+    }
+
+    /// Answers after changes were sent.
+    ///
+    /// # Errors
+    /// What the org refused, when it is certain that nothing was changed.
+    pub(super) async fn conclude(
+        &self,
+        apply: &Apply<'_>,
+        outcome: Result<Applied, ApplyError>,
+    ) -> Result<ApplyReply, Diagnostics> {
         let create = apply.request.prior.is_null();
-        let actual = self.read_back(apply, &sent, deadline).await;
-        let actual = match actual {
+        let outcome = match outcome {
+            Ok(applied) => Outcome::Made(applied),
+            Err(error) if error.is_clean() => {
+                return Err(self.refusals(apply.app, &apply.request.planned, &error));
+            }
+            Err(error) => match &error.kind {
+                ApplyErrorKind::Rejected { problems, .. } => {
+                    let words = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
+                    Outcome::Ended(diagnostics::accident(self.spec.noun, apply.app, words))
+                }
+                ApplyErrorKind::CanceledBy { .. } => {
+                    Outcome::Ended(diagnostics::unverified(self.spec.noun, apply.app, &error, false))
+                }
+                _ => Outcome::Unclear(diagnostics::unverified(self.spec.noun, apply.app, &error, create)),
+            },
+        };
+        let actual = match self.after(apply, &outcome).await {
             Ok(actual) => actual,
             Err(found) => {
                 let mut reply = self.as_planned(apply);
-                if let Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic) = sent
-                {
+                if let Outcome::Unclear(diagnostic) | Outcome::Ended(diagnostic) = outcome {
                     reply.diagnostics.push(diagnostic);
                 }
                 reply.diagnostics.push(diagnostics::not_read_back(self.spec.noun, apply.app));
                 reply.diagnostics.extend(found);
-                return reply;
+                return Ok(reply);
             }
         };
-        if !actual.exists() {
-            return match sent {
-                Sent::Ended(diagnostic) if create => {
-                    ApplyReply { diagnostics: diagnostic.into(), ..ApplyReply::default() }
-                }
-                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) if create => {
-                    let mut reply = self.as_planned(apply);
-                    reply.diagnostics.push(diagnostic);
-                    reply
-                }
-                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic) => {
-                    let mut reply = self.as_before(apply);
-                    reply.diagnostics.push(diagnostic);
-                    reply
-                }
-                Sent::Done(_) => {
-                    let mut reply = if create { self.as_planned(apply) } else { self.as_before(apply) };
-                    reply.diagnostics.push(diagnostics::vanished(self.spec.noun, apply.app));
-                    reply
-                }
-            };
+        if actual.exists() {
+            return Ok(self.compared(apply, &actual, outcome).await);
         }
-        self.compared(apply, &actual, sent).await
+        let mut reply = match outcome {
+            Outcome::Ended(_) if create => ApplyReply::default(),
+            _ if create => self.as_planned(apply),
+            _ => self.as_before(apply),
+        };
+        reply.diagnostics.push(match outcome {
+            Outcome::Made(_) => diagnostics::vanished(self.spec.noun, apply.app),
+            Outcome::Ended(diagnostic) | Outcome::Unclear(diagnostic) => diagnostic,
+        });
+        Ok(reply)
     }
 
-    /// The resource after a deploy, read until its required parts are there: an org may lag behind itself. After a
-    /// cancel it is looked at twice, since there may be nothing to wait for.
-    async fn read_back(
-        &self,
-        apply: &Apply<'_>,
-        sent: &Sent,
-        deadline: Instant,
-    ) -> Result<Actual, Diagnostics> {
-        let pauses: &[u64] =
-            if matches!(sent, Sent::Ended(_)) { &[500] } else { &[250, 500, 1000, 2000, 4000] };
-        let mut pauses = pauses.iter();
+    /// The resource after a deploy, read until its required parts are there.
+    async fn after(&self, apply: &Apply<'_>, outcome: &Outcome) -> Result<Actual, Diagnostics> {
+        if let Outcome::Made(Applied { after: Some(after), .. }) = outcome
+            && let Ok(actual) = actual(self.spec, apply.app, apply.session, after)
+            && actual.exists()
+        {
+            return Ok(actual);
+        }
+        let deadline = Instant::now() + VERIFYING;
+        let lags: &[u64] = if matches!(outcome, Outcome::Ended(_)) { &ONCE_MORE } else { &LAGS };
+        let mut lags = lags.iter();
         loop {
             let actual =
                 self.look_up(apply.app, &apply.private, apply.session, Freshness::Now, deadline).await?;
-            match pauses.next() {
-                Some(pause) if !actual.exists() => {
-                    crate::org::pause(std::time::Duration::from_millis(*pause)).await;
-                }
+            match lags.next() {
+                Some(lag) if !actual.exists() => crate::org::pause(Duration::from_millis(*lag)).await,
                 _ => return Ok(actual),
             }
         }
     }
 
+    /// State and messages from what the org has already.
+    pub(super) async fn as_it_is(&self, apply: &Apply<'_>, actual: &Actual) -> ApplyReply {
+        self.compared(apply, actual, Outcome::Made(Applied::default())).await
+    }
+
     /// State and messages from what the org has: what it kept otherwise is an error at the attribute.
-    pub(super) async fn compared(&self, apply: &Apply<'_>, actual: &Actual, sent: Sent) -> ApplyReply {
-        let (planned, config) = (&apply.request.planned, &apply.request.config);
+    async fn compared(&self, apply: &Apply<'_>, actual: &Actual, outcome: Outcome) -> ApplyReply {
+        let ApplyRequest { planned, config, .. } = apply.request;
         let records = self.record_names(planned, &apply.private.records).await;
         let frame = Frame {
             spec: self.spec,
@@ -260,39 +218,41 @@ impl Engine<'_> {
         let mut found = Diagnostics::default();
         self.fill_unreadable(apply.app, actual, &mut state, &mut found).await;
         let mut differences = Diagnostics::default();
+        let none = Applied::default();
+        let applied = if let Outcome::Made(applied) = &outcome { applied } else { &none };
         for row in self.spec.rows() {
             let name = row.field.attribute;
             let (wanted, kept) = (planned.get(name), state.get(name).clone());
             if wanted.is_unknown() || same(row.field, wanted, &kept, &records) {
                 continue;
             }
-            let ours = !config.get(name).is_null()
-                || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
-            if ours {
-                differences.push(diagnostics::kept_otherwise(
-                    name,
-                    wanted,
-                    &kept,
-                    apply.request.prior.is_null(),
-                ));
-            } else {
-                // Not managed: what changed in the org since the plan shows at the next refresh.
+            if !is_managed(row, config) {
+                // What changed in the org since the plan shows at the next refresh.
                 state.put(name, wanted.clone());
+                continue;
+            }
+            let prior = &apply.request.prior;
+            let changes = prior.is_null() || !same(row.field, prior.get(name), wanted, &records);
+            let before = applied.component(row.part.kind).map(|component| component.get(name));
+            let by_our_deploy = before.is_none_or(|before| same(row.field, wanted, before, &records));
+            if changes || by_our_deploy && !applied.disturbed {
+                let create = prior.is_null();
+                differences.push(diagnostics::kept_otherwise(name, wanted, &kept, create));
+            } else {
+                state.put(name, wanted.clone());
+                found.push(diagnostics::changed_meanwhile(name, wanted, &kept));
             }
         }
-        let as_wanted = differences.is_empty();
-        // What is not done yet is not what the org kept.
-        if matches!(sent, Sent::Done(_)) {
-            found.extend(differences);
-        }
-        match sent {
-            Sent::Done(_) => {}
-            Sent::Lost(_) | Sent::Unverified(_) | Sent::Ended(_) if as_wanted => {
+        match outcome {
+            Outcome::Made(applied) => {
+                found.extend(differences);
+                self.tell(apply, &applied, actual, &mut found);
+            }
+            // What is not done yet is not what the org kept.
+            Outcome::Unclear(_) | Outcome::Ended(_) if differences.is_empty() => {
                 found.push(diagnostics::succeeded_after_all(self.spec.noun, apply.app));
             }
-            Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic) => {
-                found.push(diagnostic)
-            }
+            Outcome::Unclear(diagnostic) | Outcome::Ended(diagnostic) => found.push(diagnostic),
         }
         let mut private = apply.private.clone();
         for row in self.spec.rows().filter(|row| row.field.readback == Readback::Never) {
@@ -307,6 +267,46 @@ impl Engine<'_> {
             state,
             identity: Some(self.identity(apply.app, apply.session)),
             diagnostics: found,
+        }
+    }
+
+    /// What the org remarked, what others had changed since the plan, and what it cost them.
+    fn tell(&self, apply: &Apply<'_>, applied: &Applied, actual: &Actual, found: &mut Diagnostics) {
+        let ApplyRequest { prior, planned, config, .. } = apply.request;
+        let records = &apply.private.records;
+        for row in self.spec.rows().filter(|row| row.field.readback == Readback::Yes && is_managed(*row, config)) {
+            let name = row.field.attribute;
+            let Some(component) = applied.component(row.part.kind) else { continue };
+            let (before, now) = (prior.get(name), component.get(name));
+            let differs = |other: &Value| !now.is_null() && !same(row.field, other, now, records);
+            if !prior.is_null() && differs(before) && differs(planned.get(name)) && !same(row.field, before, planned.get(name), records) {
+                found.push(diagnostics::drifted_since_plan(name, before, now));
+            }
+        }
+        for overwritten in &applied.overwritten {
+            let kind = overwritten.read.key.kind;
+            let now = actual.parts.iter().find(|(part, _)| part.kind == kind).and_then(|(_, state)| state.component());
+            for field in kind.fields.iter().filter(|field| !field.attribute.is_empty()) {
+                let name = field.attribute;
+                let (read, was) = (overwritten.read.get(name), overwritten.was.get(name));
+                if same(field, read, was, records) {
+                    continue;
+                }
+                let back = now.is_some_and(|now| same(field, now.get(name), was, records));
+                let told = diagnostics::overwritten(name, read, was, back);
+                found.push(if self.spec.row(name).is_some() { told.at_attribute(name) } else { told });
+            }
+        }
+        for deploy in &applied.unseen {
+            found.push(diagnostics::overwritten_unseen(self.spec.noun, apply.app, deploy));
+        }
+        if let Some(error) = &applied.unfinished {
+            found.push(diagnostics::unfinished(self.spec.noun, apply.app, error));
+        }
+        for remark in &applied.remarks {
+            let mut told = diagnostics::remark(self.spec.noun, apply.app, &remark.message);
+            told.path = remark.path.clone().filter(|path| self.knows(path));
+            found.push(told);
         }
     }
 
@@ -337,4 +337,10 @@ impl Engine<'_> {
             diagnostics: Diagnostics::default(),
         }
     }
+}
+
+/// Whether the configuration says something of an attribute, or its default does.
+fn is_managed(row: Row, config: &Value) -> bool {
+    let enforced = !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
+    enforced || !config.get(row.field.attribute).is_null()
 }

@@ -4,17 +4,19 @@ use std::time::{Duration, SystemTime};
 
 use super::activity::Patience;
 use super::adoption::is_our_own;
-use super::apply::{Apply, Sent};
+use super::apply::Apply;
+use super::merge::Declined;
+use super::read::actual;
 use super::state::{Actual, PartState, Wishes, new_component};
-use super::{Engine, diagnostics};
-use crate::metadata::{Omitted, Sent as Sending, same_meaning};
-use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
+use super::{Engine, VERIFYING, diagnostics};
+use crate::metadata::same_meaning;
+use crate::org::{ApplyError, ApplyErrorKind, Change, Freshness, Instant, Lookup, Wanted};
 use crate::provider::catalog;
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::plan;
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::{Creation, Part};
+use crate::provider::resource_spec::Creation;
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
@@ -81,7 +83,7 @@ impl Engine<'_> {
                 return Err(diagnostics::still_there_to_be_replaced(self.spec.noun, apply.app).into());
             }
             if existing.exists() && is_our_own(&existing, wishes, apply.session, SystemTime::now()) {
-                let mut reply = self.compared(apply, &existing, Sent::done()).await;
+                let mut reply = self.as_it_is(apply, &existing).await;
                 reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
                 return Ok(reply);
             }
@@ -91,9 +93,14 @@ impl Engine<'_> {
         let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
         let parts = self.spec.parts.iter().filter(|part| !(linked && self.spec.is_consumer_part(part)));
         let changes = parts.map(|part| Change::Write(new_component(wishes, part, apply.app))).collect();
-        let sent = self.send_surely(apply, wishes, changes).await;
-        let sent = sent.map_err(|refused| self.not_done(apply.app, refused))?;
-        Ok(self.conclude(apply, sent).await)
+        let wanted = self.wanted(apply.app, &apply.private);
+        let arrived = || async {
+            let found = self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await;
+            let found = found.ok().and_then(|found| actual(self.spec, apply.app, apply.session, &found).ok());
+            found.is_some_and(|actual| actual.exists())
+        };
+        let outcome = self.send_surely(changes, &wanted, apply.deadline, arrived).await;
+        self.conclude(apply, outcome).await
     }
 
     /// What there is of the parts already. They need their app: another resource of the configuration may be making it
@@ -105,11 +112,11 @@ impl Engine<'_> {
         }
         let mut patience = Patience::new(self.activity, apply.deadline);
         loop {
-            let mut lookups = self.ask(apply.app, &wanted, Freshness::Now, apply.deadline).await?;
+            let mut lookups = self.ask(apply.app, &wanted, Freshness::Absence, apply.deadline).await?;
             let of_the_app = lookups.split_off(self.spec.parts.len());
             // An app that is hidden may be there all the same; the deploy will tell.
             if !of_the_app.iter().any(|lookup| matches!(lookup, Lookup::Absent { .. })) {
-                return self.actual(apply.app, apply.session, lookups);
+                return actual(self.spec, apply.app, apply.session, &lookups);
             }
             if self.org.stopped() {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
@@ -122,13 +129,21 @@ impl Engine<'_> {
 
     /// Waits for the components that Salesforce makes, then writes what is ours into them.
     async fn taken_over(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
+        let merge = self.merge(apply.request, apply.app, &apply.private, apply.session);
+        let edit = || self.org.edit(merge.edit(), apply.deadline);
+        let arrived = || async {
+            let wanted = merge.edit().wanted;
+            let found = self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await;
+            found.is_ok_and(|found| merge.files(&found).is_ok_and(|files| files.is_empty()))
+        };
         let mut patience = Patience::new(self.activity, apply.deadline);
-        let actual = loop {
-            let changes = (&Value::Null, &apply.request.planned);
-            let (app, private, session) = (apply.app, &apply.private, apply.session);
-            let actual = self.look_up_guarded(app, private, session, changes, apply.deadline).await?;
-            if actual.exists() && self.missing_part(&actual, wishes).is_none() {
-                break actual;
+        let outcome = loop {
+            let outcome = self.again_if_lost(edit, arrived).await;
+            let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome else {
+                break outcome;
+            };
+            if let Err(Declined::Refused(found)) = merge.files(found) {
+                return Err(found);
             }
             if self.org.stopped() {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
@@ -139,20 +154,13 @@ impl Engine<'_> {
                 );
             }
         };
-        let lost = lost_by_taking_over(wishes, &actual);
-        let mut reply = self.merge(apply, wishes, actual).await?;
+        let before = outcome.as_ref().ok().and_then(|applied| merge.actual(&applied.before).ok());
+        let lost = before.map(|before| lost_by_taking_over(wishes, &before)).unwrap_or_default();
+        let mut reply = self.conclude(apply, outcome).await?;
         if !lost.is_empty() {
             reply.diagnostics.push(diagnostics::taken_over_with_changes(self.spec.noun, apply.app, &lost));
         }
         Ok(reply)
-    }
-
-    /// A part that is not there although the configuration says something of it.
-    pub(super) fn missing_part(&self, actual: &Actual, wishes: &Wishes<'_>) -> Option<&'static Part> {
-        self.spec.parts.iter().find(|part| {
-            let absent = matches!(actual.part(part), PartState::Absent);
-            absent && part.kind.fields.iter().any(|field| says_something(field, wishes))
-        })
     }
 }
 
@@ -173,14 +181,4 @@ fn lost_by_taking_over(wishes: &Wishes<'_>, actual: &Actual) -> Vec<(&'static st
         (!written || removed).then(|| (name, there.clone()))
     });
     rows.collect()
-}
-
-/// Whether the configuration asks for anything but what an absent part amounts to.
-fn says_something(field: &crate::metadata::Field, wishes: &Wishes<'_>) -> bool {
-    let value = wishes.planned.get(field.attribute);
-    let nothing = match field.omitted {
-        Omitted::Default(default) => value == &default.value(),
-        _ => wishes.config.get(field.attribute).is_null(),
-    };
-    field.owns_attribute() && field.sent != Sending::Never && !nothing
 }

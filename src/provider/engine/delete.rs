@@ -5,7 +5,6 @@ use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::ComponentKey;
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
 use crate::provider::diagnostics::Diagnostics;
-use crate::provider::engine::apply::Sent;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Destruction, ORG_ID};
@@ -90,41 +89,45 @@ impl Engine<'_> {
         if changes.is_empty() {
             return Ok(Diagnostics::default());
         }
-        let send = || self.send(&app, &Value::Null, changes.clone(), false, deadline);
-        let arrived = || async { matches!(self.is_gone(&app, &private).await, Ok(true)) };
-        let sent = self.again_if_lost(send, arrived).await;
-        let sent = sent.map_err(|refused| self.not_done(&app, refused))?;
-        let gone = self.is_gone(&app, &private).await;
-        match (gone, sent) {
-            (Ok(true), Sent::Done(_)) => Ok(Diagnostics::default()),
-            (Ok(true), Sent::Lost(_) | Sent::Unverified(_) | Sent::Ended(_)) => {
-                Ok(diagnostics::succeeded_after_all(self.spec.noun, &app).into())
+        let deciding = self.deciding(&app, &private);
+        let arrived = || async { matches!(self.is_gone(&app, &deciding).await, Ok(true)) };
+        let outcome = self.send_surely(changes, &deciding, deadline, arrived).await;
+        let trouble = match &outcome {
+            Ok(applied) => {
+                // What was read after the deploy, unless the org lags behind itself.
+                if applied.after.as_deref().is_some_and(are_absent) {
+                    return Ok(Diagnostics::default());
+                }
+                None
             }
-            (Ok(false), Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic)) => {
-                Err(diagnostic.into())
-            }
-            (Ok(false), Sent::Done(_)) => Err(diagnostics::still_there(self.spec.noun, &app).into()),
-            (Err(_), Sent::Done(_)) => Ok(Diagnostics::default()),
-            (
-                Err(mut found),
-                Sent::Lost(diagnostic) | Sent::Unverified(diagnostic) | Sent::Ended(diagnostic),
-            ) => {
-                found.push(diagnostic);
+            Err(error) if error.is_clean() => return Err(self.refusals(&app, &Value::Null, error)),
+            Err(error) => Some(diagnostics::unverified(self.spec.noun, &app, error, false)),
+        };
+        match (self.is_gone(&app, &deciding).await, trouble) {
+            (Ok(true) | Err(_), None) => Ok(Diagnostics::default()),
+            (Ok(false), None) => Err(diagnostics::still_there(self.spec.noun, &app).into()),
+            (Ok(true), Some(_)) => Ok(diagnostics::succeeded_after_all(self.spec.noun, &app).into()),
+            (Ok(false), Some(trouble)) => Err(trouble.into()),
+            (Err(mut found), Some(trouble)) => {
+                found.push(trouble);
                 Err(found)
             }
         }
     }
 
-    /// Whether the first part, which decides, is not there any more.
-    async fn is_gone(&self, app: &str, private: &PrivateState) -> Result<bool, Diagnostics> {
-        let Some(part) = self.spec.parts.first() else {
-            return Ok(true);
-        };
-        let hint = private.parts.get(part.kind.name).cloned();
-        let wanted = [Wanted::new(part.kind, app).hint(hint)];
-        match self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await {
-            Ok(lookups) => Ok(lookups.iter().all(|lookup| matches!(lookup, Lookup::Absent { .. }))),
+    /// The first part, which decides whether the resource is there.
+    fn deciding(&self, app: &str, private: &PrivateState) -> Vec<Wanted> {
+        self.wanted(app, private).into_iter().take(1).collect()
+    }
+
+    async fn is_gone(&self, app: &str, deciding: &[Wanted]) -> Result<bool, Diagnostics> {
+        match self.org.read(deciding, Freshness::Absence, Instant::now() + VERIFYING).await {
+            Ok(lookups) => Ok(are_absent(&lookups)),
             Err(error) => Err(diagnostics::unreadable(self.spec.noun, app, &error).into()),
         }
     }
+}
+
+fn are_absent(lookups: &[Lookup]) -> bool {
+    lookups.iter().all(|lookup| matches!(lookup, Lookup::Absent { .. }))
 }

@@ -1,101 +1,124 @@
-//! Writing into what is there. A file is replaced as a whole, so what is ours is merged into what was read; and when
-//! somebody else writes the same file at the same time, neither may lose what the other wrote.
+//! What is to become of the files that are there: an update, or the taking over of what Salesforce made.
 //!
-//! Usually the org layer notices before anything is sent for good, and the merge begins anew. Seldom it notices when it
-//! is too late: then what was lost is put back.
+//! Only what the plan changes is written; all else of a file stays as the org has it at that moment. Pure, and without a
+//! borrow: the org layer asks as often as others change the files in the meantime.
 
-use super::apply::{Apply, NotDone, Sent};
+use std::sync::Arc;
+
+use super::read::actual;
 use super::state::{Actual, PartState, Wishes, component_of_state, component_to_write};
 use super::{Engine, diagnostics};
-use crate::org::{Change, Freshness, Overwritten};
+use crate::metadata::Component;
+use crate::org::{Edit, Lookup, SessionFacts, Wanted};
 use crate::provider::diagnostics::Diagnostics;
-use crate::provider::operations::ApplyReply;
+use crate::provider::engine::is_consumer;
+use crate::provider::operations::ApplyRequest;
 use crate::provider::plan;
-use crate::provider::resource_spec::Part;
+use crate::provider::private::PrivateState;
+use crate::provider::resource_spec::{Part, ResourceSpec};
 
-/// How often somebody may be quicker.
-const MOST_TRIES: u32 = 10;
+/// The plan for some files, and what it depends on.
+pub(super) struct Merge {
+    spec: &'static ResourceSpec,
+    app: String,
+    session: SessionFacts,
+    request: ApplyRequest,
+    private: PrivateState,
+    /// The client ID that the provider logs in with, and the attribute that would lock it out if the app is that client.
+    danger: Option<(String, &'static str)>,
+    wanted: Vec<Wanted>,
+}
+
+/// Why there is nothing to make of some files.
+pub(super) enum Declined {
+    /// They are not there, or not all.
+    Missing(Option<&'static Part>),
+    Refused(Diagnostics),
+}
 
 impl Engine<'_> {
-    /// Makes of what is there what is planned.
-    ///
-    /// # Errors
-    /// When it is certain that nothing was changed.
-    pub(super) async fn merge(
+    /// What a request makes of the files that are there.
+    pub(super) fn merge(
         &self,
-        apply: &Apply<'_>,
-        wishes: &Wishes<'_>,
-        mut actual: Actual,
-    ) -> Result<ApplyReply, Diagnostics> {
-        let mut lost: Vec<Overwritten> = Vec::new();
-        let mut tries: u32 = 0;
-        loop {
-            tries = tries.saturating_add(1);
-            let changes = self.changes(wishes, &actual, apply, &lost);
-            if changes.is_empty() {
-                return Ok(self.compared(apply, &actual, Sent::done()).await);
-            }
-            match self.send_surely(apply, wishes, changes).await {
-                Ok(Sent::Done(overwritten)) if !overwritten.is_empty() && tries < MOST_TRIES => {
-                    lost.extend(overwritten);
-                }
-                Ok(sent) => return Ok(self.conclude(apply, sent).await),
-                Err(NotDone::Outdated) if tries < MOST_TRIES => {}
-                // What was made before stands.
-                Err(_) if !lost.is_empty() => return Ok(self.conclude(apply, Sent::done()).await),
-                Err(refused) => return Err(self.not_done(apply.app, refused)),
-            }
-            let (app, private, session) = (apply.app, &apply.private, apply.session);
-            actual = match self.look_up(app, private, session, Freshness::Now, apply.deadline).await {
-                Ok(actual) if actual.exists() => actual,
-                _ if !lost.is_empty() => return Ok(self.conclude(apply, Sent::done()).await),
-                Ok(_) => return Err(diagnostics::gone_since_plan(self.spec.noun, app).into()),
-                Err(found) => return Err(found),
-            };
+        request: &ApplyRequest,
+        app: &str,
+        private: &PrivateState,
+        session: &SessionFacts,
+    ) -> Arc<Merge> {
+        let changes = plan::changed_rows(self.spec, &request.prior, &request.planned);
+        let mut changes = changes.iter().map(|row| row.field.attribute);
+        let danger = changes.find(|name| self.spec.locks_out(name, request.planned.get(name)));
+        let danger = danger.filter(|_| !self.allow_self_lockout);
+        let mut wanted = self.wanted(app, private);
+        wanted.extend(danger.and_then(|_| self.own_consumer(app)));
+        Arc::new(Merge {
+            spec: self.spec,
+            app: app.to_owned(),
+            session: session.clone(),
+            request: request.clone(),
+            private: private.clone(),
+            danger: danger.and_then(|name| Some((self.client_id?.to_owned(), name))),
+            wanted,
+        })
+    }
+}
+
+impl Merge {
+    /// The same as the org layer takes it.
+    pub(super) fn edit(self: &Arc<Self>) -> Edit {
+        let merge = self.clone();
+        Edit { wanted: self.wanted.clone(), merge: Arc::new(move |found| merge.files(found).ok()) }
+    }
+
+    pub(super) fn wishes(&self) -> Wishes<'_> {
+        Wishes {
+            spec: self.spec,
+            config: &self.request.config,
+            prior: &self.request.prior,
+            planned: &self.request.planned,
+            version: self.session.api_version,
         }
     }
 
-    /// What to send, so that what is there becomes what is planned, and what was lost of others comes back.
-    pub(super) fn changes(
-        &self,
-        wishes: &Wishes<'_>,
-        actual: &Actual,
-        apply: &Apply<'_>,
-        lost: &[Overwritten],
-    ) -> Vec<Change> {
-        let changes = actual.parts.iter().filter_map(|(part, state)| match state {
-            PartState::Present(found) => {
-                let read = &found.component;
-                let lost = lost.iter().filter(|lost| lost.read.key == read.key);
-                let whole = lost.fold(read.clone(), |whole, lost| whole.restore(&lost.read, &lost.was));
-                // What cannot be read may have to be written although all that can be read stays.
-                let component = if whole == *read {
-                    component_to_write(wishes, part, read)?
-                } else {
-                    whole.merge(&wishes.of(part, Some(&whole)))
-                };
-                Some(Change::Replace { read: read.clone(), component })
-            }
-            PartState::Unreadable => self.change_of_unreadable(wishes, part, apply),
+    /// The resource as these answers have it.
+    pub(super) fn actual(&self, found: &[Lookup]) -> Result<Actual, Diagnostics> {
+        actual(self.spec, &self.app, &self.session, found)
+    }
+
+    /// The files to write. None of them when all are as planned.
+    pub(super) fn files(&self, found: &[Lookup]) -> Result<Vec<Component>, Declined> {
+        if let Some((client_id, name)) = &self.danger
+            && found.iter().any(|lookup| is_consumer(lookup, client_id))
+        {
+            let refused = diagnostics::self_lockout(&self.app, name).at_attribute(name);
+            return Err(Declined::Refused(refused.into()));
+        }
+        let actual = self.actual(found).map_err(Declined::Refused)?;
+        if !actual.exists() {
+            return Err(Declined::Missing(None));
+        }
+        let wishes = self.wishes();
+        if let Some(part) = wishes.missing_part(&actual) {
+            return Err(Declined::Missing(Some(part)));
+        }
+        let files = actual.parts.iter().filter_map(|(part, state)| match state {
+            PartState::Present(found) => component_to_write(&wishes, part, &found.component),
+            PartState::Unreadable => self.unreadable(part),
             PartState::Absent => None,
         });
-        changes.collect()
+        Ok(files.collect())
     }
 
     /// A part that may not be read is written from what the state knows, and only when something of it changes.
-    fn change_of_unreadable(
-        &self,
-        wishes: &Wishes<'_>,
-        part: &'static Part,
-        apply: &Apply<'_>,
-    ) -> Option<Change> {
+    fn unreadable(&self, part: &'static Part) -> Option<Component> {
+        let wishes = self.wishes();
         let changed = plan::changed_rows(self.spec, wishes.prior, wishes.planned);
         if !changed.iter().any(|row| row.part.kind == part.kind) {
             return None;
         }
-        let name = apply.private.parts.get(part.kind.name).cloned();
-        let name = name.unwrap_or_else(|| format!("{}{}", apply.app, part.suffix));
-        let known = component_of_state(wishes.prior, part, &name, apply.app);
-        Some(Change::Write(known.merge(&wishes.of(part, Some(&known)))))
+        let name = self.private.parts.get(part.kind.name).cloned();
+        let name = name.unwrap_or_else(|| format!("{}{}", self.app, part.suffix));
+        let known = component_of_state(wishes.prior, part, &name, &self.app);
+        Some(known.merge(&wishes.of(part, Some(&known))))
     }
 }

@@ -69,12 +69,16 @@ impl Engine<'_> {
 
     /// Whether this is the consumer that the provider logs in with.
     fn is_own_consumer(&self, lookup: &Lookup) -> bool {
-        let (Some(row), Lookup::Found(found)) = (oauth_settings::SPEC.key_row(), lookup) else {
-            return false;
-        };
-        let is_key = found.component.key.kind == row.part.kind;
-        is_key && found.component.get(row.field.attribute).as_text() == self.client_id
+        self.client_id.is_some_and(|client_id| is_consumer(lookup, client_id))
     }
+}
+
+/// Whether this is the file of the consumer with this client ID.
+fn is_consumer(lookup: &Lookup, client_id: &str) -> bool {
+    let (Some(row), Some(component)) = (oauth_settings::SPEC.key_row(), lookup.component()) else {
+        return false;
+    };
+    component.key.kind == row.part.kind && component.get(row.field.attribute).as_text() == Some(client_id)
 }
 
 /// Org IDs come with 15 or with 18 characters; the first 15 decide.

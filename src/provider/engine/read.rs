@@ -120,7 +120,7 @@ impl Engine<'_> {
     ) -> Result<Actual, Diagnostics> {
         let wanted = self.wanted(app, private);
         let lookups = self.ask(app, &wanted, freshness, deadline).await?;
-        self.actual(app, session, lookups)
+        actual(self.spec, app, session, &lookups)
     }
 
     /// The resource's parts, under the names that they had when they were last seen.
@@ -140,45 +140,6 @@ impl Engine<'_> {
     ) -> Result<Vec<Lookup>, Diagnostics> {
         let answer = self.org.read(wanted, freshness, deadline).await;
         answer.map_err(|error| diagnostics::unreadable(self.spec.noun, app, &error).into())
-    }
-
-    /// The answers about the parts, in their order; further ones are not looked at.
-    pub(super) fn actual(
-        &self,
-        app: &str,
-        session: &SessionFacts,
-        lookups: Vec<Lookup>,
-    ) -> Result<Actual, Diagnostics> {
-        let mut actual = Actual { parts: Vec::new(), others: 0 };
-        for (part, lookup) in self.spec.parts.iter().zip(lookups) {
-            let state = match lookup {
-                Lookup::Found(found) => PartState::Present(found),
-                Lookup::Absent { .. } if part.presence == Presence::MayBeUnreadable && actual.exists() => {
-                    if is_linked(self.spec, &actual, session) {
-                        PartState::Absent
-                    } else {
-                        PartState::Unreadable
-                    }
-                }
-                Lookup::Absent { .. } if part.presence == Presence::Always => {
-                    let why = "the org does not return it, although every org has one".to_owned();
-                    return Err(diagnostics::hidden(self.spec.noun, app, part.kind.name, &why).into());
-                }
-                Lookup::Absent { others } => {
-                    actual.others = actual.others.max(others);
-                    PartState::Absent
-                }
-                Lookup::Hidden { .. } if part.presence == Presence::MayBeUnreadable => PartState::Unreadable,
-                Lookup::Hidden { why } => {
-                    return Err(diagnostics::hidden(self.spec.noun, app, part.kind.name, &why).into());
-                }
-                Lookup::Several(names) => {
-                    return Err(diagnostics::several(self.spec.noun, app, part.kind.name, &names).into());
-                }
-            };
-            actual.parts.push((part, state));
-        }
-        Ok(actual)
     }
 
     /// Parts that may not be read keep their values; the consumer key may be had elsewhere.
@@ -233,4 +194,40 @@ pub fn is_linked(spec: &ResourceSpec, actual: &Actual, session: &SessionFacts) -
     let component = actual.part(row.part).component();
     let link = component.and_then(|component| component.get(row.field.attribute).as_text());
     link.and_then(|link| link.split_once(':')).is_some_and(|(owner, _)| !same_org(owner, &session.org_id))
+}
+
+/// The resource that these answers about its parts amount to, in their order; further ones are not looked at.
+///
+/// # Errors
+/// When they leave it open.
+pub(super) fn actual(
+    spec: &'static ResourceSpec,
+    app: &str,
+    session: &SessionFacts,
+    lookups: &[Lookup],
+) -> Result<Actual, Diagnostics> {
+    let mut actual = Actual { parts: Vec::new(), others: 0 };
+    for (part, lookup) in spec.parts.iter().zip(lookups) {
+        let hidden = |why: &str| Err(diagnostics::hidden(spec.noun, app, part.kind.name, why).into());
+        let state = match lookup {
+            Lookup::Found(found) => PartState::Present(found.clone()),
+            Lookup::Absent { .. } if part.presence == Presence::MayBeUnreadable && actual.exists() => {
+                if is_linked(spec, &actual, session) { PartState::Absent } else { PartState::Unreadable }
+            }
+            Lookup::Absent { .. } if part.presence == Presence::Always => {
+                return hidden("the org does not return it, although every org has one");
+            }
+            Lookup::Absent { others } => {
+                actual.others = actual.others.max(*others);
+                PartState::Absent
+            }
+            Lookup::Hidden { .. } if part.presence == Presence::MayBeUnreadable => PartState::Unreadable,
+            Lookup::Hidden { why } => return hidden(why),
+            Lookup::Several(names) => {
+                return Err(diagnostics::several(spec.noun, app, part.kind.name, names).into());
+            }
+        };
+        actual.parts.push((part, state));
+    }
+    Ok(actual)
 }

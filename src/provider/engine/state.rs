@@ -200,6 +200,36 @@ impl Wishes<'_> {
         }
     }
 
+    /// Of these, what the plan changes. What Salesforce made is taken over: then all that is ours is.
+    fn changes_of(&self, part: &Part, existing: &Component) -> Vec<(&'static Field, Value)> {
+        let takes_over = self.prior.is_null();
+        let changes = |(field, value): &(&'static Field, Value)| {
+            takes_over
+                || field.sent == Sent::WhenConfigured
+                || field.sent != Sent::Mirrored
+                    && !metadata::same_meaning(field, self.prior.get(field.attribute), value)
+        };
+        self.of(part, Some(existing)).into_iter().filter(changes).collect()
+    }
+
+    /// A part that is not there although the configuration says something of it.
+    pub fn missing_part(&self, actual: &Actual) -> Option<&'static Part> {
+        self.spec.parts.iter().find(|part| {
+            let absent = matches!(actual.part(part), PartState::Absent);
+            absent && part.kind.fields.iter().any(|field| self.says_something(field))
+        })
+    }
+
+    /// Whether the configuration asks for anything but what an absent part amounts to.
+    fn says_something(&self, field: &Field) -> bool {
+        let value = self.planned.get(field.attribute);
+        let nothing = match field.omitted {
+            Omitted::Default(default) => value == &default.value(),
+            _ => self.config.get(field.attribute).is_null(),
+        };
+        field.owns_attribute() && field.sent != Sent::Never && !nothing
+    }
+
     /// Whether an attribute that is not written loses its sense because the one it stands beside changes.
     fn dependent_cleared(&self, name: &str, existing: Option<&Component>) -> bool {
         let Some((_, on)) = self.spec.dependents.iter().find(|(dependent, _)| *dependent == name) else {
@@ -216,7 +246,7 @@ pub fn component_to_write(
     part: &'static Part,
     existing: &Component,
 ) -> Option<Component> {
-    let wanted = wishes.of(part, Some(existing));
+    let wanted = wishes.changes_of(part, existing);
     let differs = wanted.iter().any(|(field, value)| match field.readback {
         Readback::Yes => {
             !metadata::same_meaning(field, value, &present(field, existing.get(field.attribute)))

@@ -1,0 +1,352 @@
+//! From callers to deploys and back. One batch of callers is at work at a time; the others gather in the queue.
+//!
+//! A batch goes in rounds (`rounds.rs`). For each: edits are made of what is there (`edit.rs`), all is packed and deployed
+//! (`deploy.rs`), and when that went well, what came of it is read and told (`settle.rs`) while the next batch is at work.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tracing::Instrument as _;
+
+use super::batch::{self, Queue};
+use super::budget::{Budget, MOST_RETURNS, Obstacle};
+use super::deploy::Sending;
+use super::edit::Sight;
+use super::job::{Changes, Job};
+use super::line::short;
+use super::pace::Pace;
+use super::rounds::{Fate, Known, Rider, Rounds};
+use super::settle::Made;
+use super::verdict::Ended;
+use super::{Applied, ApplyErrorKind, Change, Edit, Inner, Problem, Wanted};
+use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
+use crate::metadata::PackageError;
+
+pub(super) type Answer = Result<Applied, ApplyErrorKind>;
+pub(super) type Ticket = batch::Ticket<Job, Answer>;
+
+/// Who sends deploys, one after the other.
+pub(super) struct Deployer {
+    /// Changes that wait for a deploy.
+    pub queue: Arc<Queue<Job, Answer>>,
+    /// Held by the batch that is at work.
+    pace: Mutex<Pace>,
+    /// How many batches there were.
+    batches: AtomicU64,
+    /// The deploy that runs has not begun: the org is busy with others.
+    pub in_line: AtomicBool,
+    /// The deploys that went well, in the short form of their IDs.
+    made: StdMutex<BTreeSet<String>>,
+}
+
+impl Deployer {
+    pub(super) fn new(queue: Queue<Job, Answer>) -> Deployer {
+        Deployer {
+            queue: Arc::new(queue),
+            pace: Mutex::default(),
+            batches: AtomicU64::new(0),
+            in_line: AtomicBool::new(false),
+            made: StdMutex::default(),
+        }
+    }
+
+    pub(super) fn made(&self, id: &str) {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(short(id));
+    }
+
+    /// Whether this process made a deploy.
+    pub(super) fn has_made(&self, id: &str) -> bool {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(&short(id))
+    }
+}
+
+impl Rider for Ticket {
+    fn job(&self) -> &Job {
+        &self.job
+    }
+
+    fn may_return(&self) -> bool {
+        self.returns < MOST_RETURNS
+    }
+}
+
+/// What is known of apps, for those whose deploy was rejected.
+struct Apps<'a>(&'a Inner);
+
+impl Known for Apps<'_> {
+    fn has_app(&self, app: &str) -> bool {
+        self.0.names.has_app(app)
+    }
+
+    fn is_coming(&self, job: &Job) -> bool {
+        self.0.deployer.queue.has(|other| batch::Job::awaits(job, other))
+    }
+}
+
+/// What became of a group.
+enum Attempt {
+    Made { deploy_id: String, remarks: Vec<Problem>, sight: Sight },
+    Rejected { problems: Vec<Problem>, deploy_id: String, accident: bool },
+    Unpackable(PackageError),
+    /// The same for all.
+    Failed(ApplyErrorKind),
+    /// All have gone, or have their answers.
+    Nobody,
+}
+
+impl Inner {
+    pub(super) async fn apply(
+        self: &Arc<Self>,
+        changes: Vec<Change>,
+        wanted: Vec<Wanted>,
+        deadline: Instant,
+    ) -> Answer {
+        let (deletions, writes): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|change| matches!(change, Change::Delete(_)));
+        let first_of_two = !deletions.is_empty() && !writes.is_empty();
+        let mut deleted = None;
+        if !deletions.is_empty() {
+            let wanted = if first_of_two { Vec::new() } else { wanted.clone() };
+            let applied = self.enqueue(Job::new(deletions, wanted, &self.names), deadline).await?;
+            if !first_of_two {
+                return Ok(applied);
+            }
+            deleted = applied.deploy_id;
+        }
+        let written = self.enqueue(Job::new(writes, wanted, &self.names), deadline).await;
+        written.map_err(|error| match deleted {
+            None => error,
+            Some(id) => ApplyErrorKind::Unverified {
+                why: format!("deploy {id} deleted what was to be deleted; then: {error}"),
+                deploy_id: Some(id),
+            },
+        })
+    }
+
+    pub(super) async fn edit(self: &Arc<Self>, edit: Edit, deadline: Instant) -> Answer {
+        self.enqueue(Job::editing(edit), deadline).await
+    }
+
+    /// Waits for the answer, for the stop, and for the end of the caller's time.
+    async fn enqueue(self: &Arc<Self>, job: Job, deadline: Instant) -> Answer {
+        if self.stopped() {
+            return Err(ApplyErrorKind::NotSent);
+        }
+        let mut stub = self.deployer.queue.submit(job, deadline, self.runner());
+        let mut stop = pin!(self.until_stopped());
+        let mut stopping = false;
+        loop {
+            tokio::select! {
+                biased;
+                answer = stub.answer() => {
+                    if let Some(Ok(Applied { deploy_id: Some(id), .. })) = &answer {
+                        // The caller's own line: those of the deploy are of the batch.
+                        tracing::info!({ SF_DEPLOY_ID } = id, "applied");
+                    }
+                    let lost = || "an error inside of the provider".to_owned();
+                    return answer.unwrap_or_else(|| {
+                        Err(ApplyErrorKind::Unverified { deploy_id: stub.withdraw().err().flatten(), why: lost() })
+                    });
+                }
+                () = &mut stop, if !stopping => {
+                    stopping = true;
+                    if stub.withdraw_queued() {
+                        return Err(ApplyErrorKind::NotSent);
+                    }
+                }
+                () = sleep_until(deadline) => {
+                    return Err(match stub.withdraw() {
+                        Ok(()) => ApplyErrorKind::Expired,
+                        Err(deploy_id) => {
+                            let why = self.why_too_late(deploy_id.is_some()).to_owned();
+                            ApplyErrorKind::Unverified { deploy_id, why }
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    fn why_too_late(&self, confirmed: bool) -> &'static str {
+        if !confirmed {
+            "the org did not confirm the deploy in time"
+        } else if self.deployer.in_line.load(Ordering::SeqCst) {
+            "the time is over; it is waiting behind other deploys of the org"
+        } else {
+            "the time is over and it has not ended"
+        }
+    }
+
+    /// What runs a batch.
+    pub(super) fn runner(self: &Arc<Self>) -> batch::Run<Job, Answer> {
+        let inner = self.clone();
+        Box::new(move |batch| {
+            let number = inner.deployer.batches.fetch_add(1, Ordering::Relaxed);
+            let span = tracing::info_span!("batch", { SF_BATCH } = number, { SF_BATCH_SIZE } = batch.len());
+            Box::pin(inner.clone().run(batch).instrument(span))
+        })
+    }
+
+    /// Deploys a batch, in as many rounds as it takes, and answers each of its tickets or puts it back.
+    async fn run(self: Arc<Self>, batch: Vec<Ticket>) {
+        let Some(deadline) = latest(&batch) else {
+            return;
+        };
+        let mut rounds = Rounds::new(batch);
+        let version = match self.session_in_time(deadline).await {
+            Ok(version) => version,
+            Err(error) => {
+                while let Some(group) = rounds.next() {
+                    rounds.failed(group, &error);
+                }
+                return self.dismiss(&mut rounds);
+            }
+        };
+        let mut pace = self.deployer.pace.lock().await;
+        let mut budget = Budget::default();
+        while let Some(mut group) = rounds.next() {
+            match self.attempt(&mut group, version, &mut pace, &mut budget).await {
+                Attempt::Made { deploy_id, remarks, sight } => {
+                    rounds.went_well();
+                    let made = Made { tickets: group, deploy_id, remarks, sight };
+                    self.note_made(&made);
+                    // Not held up by it: the next batch may be waiting.
+                    tokio::spawn(self.clone().settle(made).in_current_span());
+                }
+                Attempt::Rejected { problems, deploy_id, accident } => {
+                    group.iter().for_each(Ticket::hold);
+                    rounds.rejected(group, &problems, (&deploy_id, accident), &Apps(&self));
+                }
+                Attempt::Unpackable(error) => rounds.unpackable(group, &ApplyErrorKind::Package(error)),
+                Attempt::Failed(error) => rounds.failed(group, &error),
+                Attempt::Nobody => {}
+            }
+            self.dismiss(&mut rounds);
+        }
+    }
+
+    /// Answers those who have left the batch, and puts those back who are to go again.
+    fn dismiss(&self, rounds: &mut Rounds<Ticket>) {
+        for (ticket, fate) in rounds.take_left() {
+            match fate {
+                Fate::Returns => self.deployer.queue.put_back(ticket),
+                Fate::Fails(error) => ticket.answer_with(|job| job.failed(error)),
+            }
+        }
+    }
+
+    /// Deploys a group, again and again where that is sure to do no harm. Those who have gone leave it, those who are
+    /// answered, and those whose time is not enough to wait for others.
+    async fn attempt(
+        &self,
+        group: &mut Vec<Ticket>,
+        version: u16,
+        pace: &mut Pace,
+        budget: &mut Budget,
+    ) -> Attempt {
+        let mut gone = Vec::new();
+        let mut last_deploy = String::new();
+        loop {
+            group.retain(|ticket| !ticket.is_gone());
+            let Some(deadline) = latest(group) else {
+                return Attempt::Nobody;
+            };
+            let seen = self.compose(group, deadline).await;
+            if group.is_empty() {
+                return Attempt::Nobody;
+            }
+            let changes = Changes::merge(group.iter().map(|ticket| &ticket.job.changes), &gone);
+            if changes.len() == 0 {
+                let (remarks, sight) = (Vec::new(), Sight::default());
+                return Attempt::Made { deploy_id: last_deploy, remarks, sight };
+            }
+            let (zip, sent) = match changes.pack(version) {
+                Ok(packed) => packed,
+                Err(error) => return Attempt::Unpackable(error),
+            };
+            if self.stopped() {
+                return Attempt::Failed(ApplyErrorKind::NotSent);
+            }
+            // Who goes from now on learns that it is under way; who went just now does not take part.
+            let absent = group.iter().filter(|ticket| !ticket.send()).count();
+            if absent > 0 {
+                group.iter().for_each(Ticket::hold);
+                continue;
+            }
+            let sending = Sending { changes: &changes, zip: &zip, sent: &sent, seen, group, deadline };
+            let (deploy_id, ended, sight) = self.deploy(sending, pace).await;
+            let obstacle = match ended {
+                Ended::Done { remarks } => return Attempt::Made { deploy_id, remarks, sight },
+                Ended::Failed(error) => return Attempt::Failed(error),
+                Ended::Without(keys) => {
+                    last_deploy = deploy_id;
+                    gone.extend(keys);
+                    group.iter().for_each(Ticket::hold);
+                    continue;
+                }
+                Ended::Rejected { problems, accident: false } => {
+                    return Attempt::Rejected { problems, deploy_id, accident: false };
+                }
+                Ended::Rejected { problems, accident: true } => Obstacle::Accident { problems, deploy_id },
+                Ended::Locked(why) => Obstacle::Locked(why),
+            };
+            group.iter().for_each(Ticket::hold);
+            if let Err(error) = self.wait_for_others(budget, obstacle, group).await {
+                return match error {
+                    ApplyErrorKind::Rejected { problems, deploy_id, accident } => {
+                        Attempt::Rejected { problems, deploy_id, accident }
+                    }
+                    error => Attempt::Failed(error),
+                };
+            }
+        }
+    }
+
+    /// The API version of the session: its fields are the ones to send.
+    async fn session_in_time(&self, deadline: Instant) -> Result<u16, ApplyErrorKind> {
+        tokio::select! {
+            biased;
+            () = self.until_stopped() => Err(ApplyErrorKind::NotSent),
+            session = timeout_at(deadline, self.api.session()) => match session {
+                Ok(Ok(session)) => Ok(session.api_version),
+                Ok(Err(error)) => Err(ApplyErrorKind::Unavailable(Arc::new(error))),
+                Err(_) => Err(ApplyErrorKind::Expired),
+            }
+        }
+    }
+
+    /// Waits until the others may be done. Callers whose time is not enough are told so at once, all of them on a stop:
+    /// nothing is under way.
+    async fn wait_for_others(
+        &self,
+        budget: &mut Budget,
+        obstacle: Obstacle,
+        group: &mut Vec<Ticket>,
+    ) -> Result<(), ApplyErrorKind> {
+        let again = budget.again(obstacle, &self.settings);
+        let Some(wait) = again.wait else {
+            return Err(again.error);
+        };
+        let until = Instant::now() + wait;
+        for ticket in group.extract_if(.., |ticket| until >= ticket.deadline) {
+            ticket.answer_with(|job| job.failed(again.error.clone()));
+        }
+        if group.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), "others change the org; waiting");
+        tokio::select! {
+            () = sleep_until(until) => Ok(()),
+            () = self.until_stopped() => Err(again.error),
+        }
+    }
+}
+
+/// When the last of them gives up; none when there is nobody.
+fn latest(group: &[Ticket]) -> Option<Instant> {
+    group.iter().map(|ticket| ticket.deadline).max()
+}

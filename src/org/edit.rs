@@ -1,0 +1,196 @@
+//! Making edits of what is there, and seeing what others do meanwhile.
+//!
+//! Files are written as a whole, and nothing locks one. So the files are read when nobody else is at work, and sent at
+//! once. Who came in the same moment is looked up after half a second (`line.rs`). When others were before us after all,
+//! or the org let us wait, the files are looked at again when the own turn has come: what is there then is what the deploy
+//! replaces. A deploy is never taken back: what was overwritten is put back by the next one (`settle.rs`).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::sync::watch as flag;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::budget::LINE;
+use super::deployer::Ticket;
+use super::job::Changes;
+use super::line::Rivals;
+use super::read::{Asks, answer};
+use super::snapshot::Snapshot;
+use super::watch::Phase;
+use super::{Applied, ApplyErrorKind, Inner, Lookup, Overwritten, ReadError, Wanted};
+use crate::metadata::Component;
+
+/// How long after the start it is looked up who came in the same moment: by then, whoever did not see us is in the line.
+const MOMENT: Duration = Duration::from_millis(500);
+/// When the org lets a deploy wait for so long, its files are looked at when its turn has come.
+const LONG: Duration = Duration::from_millis(1_500);
+/// How long a look at the files may take.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// The deploys that were done when the files of edits were read.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Seen {
+    /// It does not matter: nothing is made of what others may change.
+    #[default]
+    Irrelevant,
+    /// The org does not tell.
+    Unknown,
+    Done(BTreeSet<String>),
+}
+
+/// What was seen of others while a deploy was at work.
+#[derive(Default)]
+pub(super) struct Sight {
+    pub seen: Seen,
+    pub rivals: Rivals,
+    /// The files when the deploy's turn had come, as far as they were looked at.
+    pub was: Option<Snapshot>,
+}
+
+impl Inner {
+    /// Makes the edits of a group of what is there now. Those leave it that have nothing to send, or cannot be made.
+    pub(super) async fn compose(&self, group: &mut Vec<Ticket>, deadline: Instant) -> Seen {
+        let edits = || group.iter().filter(|ticket| ticket.job.edit.is_some());
+        let wanted: Vec<Wanted> = edits().flat_map(|ticket| ticket.job.wanted.iter().cloned()).collect();
+        if wanted.is_empty() {
+            return Seen::Irrelevant;
+        }
+        // Nobody else knows an app yet that was made a moment ago.
+        let of_others = wanted.iter().any(|wanted| !self.names.was_made(&wanted.app));
+        let composed = self.unless_stopped(self.read_undisturbed(&wanted, of_others, deadline)).await;
+        let (read, seen) = match composed {
+            Some((read, seen)) => (Some(read), seen),
+            None => (None, Seen::Irrelevant),
+        };
+        let tickets: Vec<Ticket> = group.drain(..).collect();
+        for mut ticket in tickets {
+            let left = match &read {
+                _ if ticket.job.edit.is_none() => None,
+                None => Some(Err(ApplyErrorKind::NotSent)),
+                Some(Err(error)) => Some(Err(ApplyErrorKind::Unread(error.clone()))),
+                Some(Ok(files)) => compose(&mut ticket, files),
+            };
+            match left {
+                None => group.push(ticket),
+                Some(Ok(applied)) => ticket.answer(Ok(applied)),
+                Some(Err(error)) => ticket.answer_with(|job| job.failed(error)),
+            }
+        }
+        seen
+    }
+
+    /// Reads these files at a moment when nobody else is at work, if there is one.
+    async fn read_undisturbed(
+        &self,
+        wanted: &[Wanted],
+        of_others: bool,
+        deadline: Instant,
+    ) -> (Result<Snapshot, ReadError>, Seen) {
+        let since = Instant::now();
+        loop {
+            let before = if of_others { self.free_line(since, deadline).await } else { None };
+            let read = self.read_now(wanted, false).await;
+            let seen = match before {
+                _ if !of_others => Seen::Irrelevant,
+                None => Seen::Unknown,
+                Some(before) => Seen::Done(before),
+            };
+            if let (Ok(_), Seen::Done(before)) = (&read, &seen)
+                && since.elapsed() < LINE
+                && let Some(now) = self.line().await
+                && !now.adds_nothing_to(before)
+            {
+                tracing::debug!("others changed the org in the meantime; reading again");
+                continue;
+            }
+            return (read, seen);
+        }
+    }
+
+    /// Sees what others do while a deploy is at work.
+    pub(super) async fn observe(
+        &self,
+        id: &str,
+        seen: Seen,
+        changes: &Changes,
+        mut turn: flag::Receiver<Phase>,
+        started: Instant,
+    ) -> Sight {
+        if matches!(seen, Seen::Irrelevant) {
+            return Sight::default();
+        }
+        let mut rivals = Rivals::default();
+        if let Seen::Done(before) = &seen {
+            sleep_until(started + MOMENT).await;
+            if let Some(line) = self.line().await {
+                rivals = line.rivals(before, id);
+            }
+        }
+        // It lives as long as the deploy.
+        let phase = turn.wait_for(|phase| phase.has_begun()).await.map_or(Phase::Over, |phase| *phase);
+        let doubtful =
+            !rivals.before.is_empty() || started.elapsed() > LONG || matches!(seen, Seen::Unknown);
+        let was = if doubtful && phase != Phase::Over { self.files_of(changes.components()).await } else { None };
+        Sight { seen, rivals, was }
+    }
+
+    /// What the org has of these; none when it does not say so soon.
+    async fn files_of(&self, components: &[Component]) -> Option<Snapshot> {
+        let mut asks = Asks::new();
+        for component in components {
+            let names = asks.entry(component.key.kind).or_default();
+            names.get_or_insert_default().insert(component.key.full_name.clone());
+        }
+        let kinds: Vec<_> = asks.keys().copied().collect();
+        let mut found = Snapshot::default();
+        let loaded = self.unless_stopped(timeout(LOOK, self.load(&mut found, asks, &kinds))).await?;
+        match loaded {
+            Ok(Ok(())) => Some(found),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the files cannot be looked at");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+}
+
+/// Makes an edit of these files. An answer when nothing is to be sent.
+fn compose(ticket: &mut Ticket, files: &Snapshot) -> Option<Result<Applied, ApplyErrorKind>> {
+    let editing = ticket.job.edit.as_mut()?;
+    let read = match answer(files, &ticket.job.wanted) {
+        Ok(read) => read,
+        Err(error) => return Some(Err(ApplyErrorKind::Unread(error))),
+    };
+    let whole: Vec<Lookup> = read.iter().map(|lookup| restored(lookup, &editing.lost)).collect();
+    let Some(mut made) = (editing.edit.merge)(&whole) else {
+        return Some(Err(ApplyErrorKind::Declined { found: read }));
+    };
+    // What only comes back, without a change of our own.
+    for (lookup, read) in whole.iter().zip(&read) {
+        let (Some(whole), Some(read)) = (lookup.component(), read.component()) else { continue };
+        if whole != read && !made.iter().any(|component| component.key == whole.key) {
+            made.push(whole.clone());
+        }
+    }
+    editing.base.clone_from(&read);
+    if made.is_empty() {
+        let earlier = editing.made.take();
+        let first = || Applied { before: read.clone(), ..Applied::default() };
+        return Some(Ok(Applied { after: Some(read.clone()), ..earlier.unwrap_or_else(first) }));
+    }
+    ticket.job.changes = Changes::Write(made);
+    None
+}
+
+/// A file with what was overwritten of others, as far as nobody has changed it since.
+fn restored(lookup: &Lookup, lost: &[Overwritten]) -> Lookup {
+    let Lookup::Found(found) = lookup else { return lookup.clone() };
+    let mut found = found.clone();
+    let key = found.component.key.clone();
+    for lost in lost.iter().filter(|lost| lost.read.key == key) {
+        found.component = found.component.restore(&lost.read, &lost.was);
+    }
+    Lookup::Found(found)
+}

@@ -1,0 +1,190 @@
+//! Who else is at work in the org: its list of deploys.
+//!
+//! The org works on one deploy at a time, as far as is known: Salesforce documents the queue, not the lock (assumed).
+//! A file is written whole, so a change should be made of what is there when its turn comes. So an edit is sent when
+//! nobody is before it, and half a second later it is looked up who came at the same moment.
+//! Where the list may not be read, nobody else is seen; then only the look at the own turn is left (`edit.rs`).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Inner;
+use super::api::Row;
+use super::budget::LINE;
+use super::pace::jittered;
+use crate::salesforce::Class;
+
+/// The newest are enough: the list is asked for again and again.
+const QUERY: &str = "SELECT Id, Status, CreatedDate, CompletedDate FROM DeployRequest ORDER BY CreatedDate DESC LIMIT 30";
+/// Between two looks at the line.
+const LOOK: Duration = Duration::from_millis(700);
+
+/// A deploy in the org's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub id: String,
+    pub created: String,
+    pub done: bool,
+}
+
+/// The newest deploys of an org.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Line(pub Vec<Entry>);
+
+impl Line {
+    fn read(rows: &[Row]) -> Line {
+        let text = |row: &Row, name: &str| row.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+        let entries = rows.iter().filter_map(|row| {
+            Some(Entry {
+                id: text(row, "Id")?,
+                created: text(row, "CreatedDate").unwrap_or_default(),
+                done: text(row, "CompletedDate").is_some(),
+            })
+        });
+        Line(entries.collect())
+    }
+
+    fn is_free(&self) -> bool {
+        self.0.iter().all(|entry| entry.done)
+    }
+
+    fn done(&self) -> BTreeSet<String> {
+        self.0.iter().filter(|entry| entry.done).map(|entry| short(&entry.id)).collect()
+    }
+
+    /// Whether all that is in the line was done before.
+    pub(super) fn adds_nothing_to(&self, before: &BTreeSet<String>) -> bool {
+        self.0.iter().all(|entry| before.contains(&short(&entry.id)))
+    }
+
+    /// The deploys that are not among these.
+    pub(super) fn besides(&self, known: &BTreeSet<String>) -> Vec<String> {
+        let new = self.0.iter().filter(|entry| !known.contains(&short(&entry.id)));
+        new.map(|entry| short(&entry.id)).collect()
+    }
+
+    /// The deploys that came after these, without the own one.
+    pub(super) fn rivals(&self, seen: &BTreeSet<String>, own: &str) -> Rivals {
+        let of_own = self.0.iter().find(|entry| short(&entry.id) == short(own));
+        let Some(own_created) = of_own.map(|entry| entry.created.as_str()) else {
+            return Rivals::default();
+        };
+        let others = self.0.iter().filter(|entry| short(&entry.id) != short(own));
+        let new: Vec<&Entry> = others.filter(|entry| !seen.contains(&short(&entry.id))).collect();
+        // Of those of the same moment it is not known who is first.
+        let before = new.iter().filter(|entry| entry.created.as_str() <= own_created);
+        let after = new.iter().filter(|entry| entry.created.as_str() >= own_created);
+        Rivals {
+            before: before.map(|entry| entry.id.clone()).collect(),
+            after: after.map(|entry| entry.id.clone()).collect(),
+        }
+    }
+}
+
+/// Deploys of others that were handed over in the moment of the own one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rivals {
+    /// They have written first, perhaps into the same files.
+    pub before: Vec<String>,
+    /// They write last, and may not know what we wrote.
+    pub after: Vec<String>,
+}
+
+/// IDs come with 15 or 18 characters.
+pub(super) fn short(id: &str) -> String {
+    id.chars().take(15).collect()
+}
+
+impl Inner {
+    /// The org's newest deploys; none when it does not say.
+    pub(super) async fn line(&self) -> Option<Line> {
+        if self.is_line_hidden() {
+            return None;
+        }
+        match self.api.deploy_requests(QUERY).await {
+            Ok(rows) => Some(Line::read(&rows)),
+            Err(error) => {
+                tracing::debug!(%error, "the org does not tell who else is at work");
+                if matches!(error.class(), Class::Permission | Class::Config | Class::NotFound) {
+                    self.hide_line();
+                }
+                None
+            }
+        }
+    }
+
+    /// Waits until nobody is at work, or until that has lasted long enough, a stop, or the end: the deploys that are done.
+    pub(super) async fn free_line(&self, since: Instant, until: Instant) -> Option<BTreeSet<String>> {
+        let mut waited = false;
+        loop {
+            let line = self.line().await?;
+            let now = Instant::now();
+            if line.is_free() && !waited || self.stopped() || now >= until || now >= since + LINE {
+                return Some(line.done());
+            }
+            // Others have waited for the same moment: not all at once.
+            let pause = if line.is_free() { jittered(Duration::ZERO, LOOK) } else { jittered(LOOK / 2, LOOK) };
+            waited = !line.is_free();
+            self.unless_stopped(tokio::time::sleep(pause)).await;
+        }
+    }
+
+    /// Waits until these are done, as far as that can be seen, or the time is over.
+    pub(super) async fn until_done(&self, ids: &[String], until: Instant) {
+        let ids: BTreeSet<String> = ids.iter().map(|id| short(id)).collect();
+        while !ids.is_empty() && !self.stopped() && Instant::now() < until {
+            let Some(line) = self.line().await else { return };
+            if line.0.iter().all(|entry| entry.done || !ids.contains(&short(&entry.id))) {
+                return;
+            }
+            self.unless_stopped(tokio::time::sleep(jittered(LOOK / 2, LOOK))).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(entries: &[(&str, &str, bool)]) -> Line {
+        let entries = entries.iter().map(|(id, created, done)| Entry {
+            id: (*id).to_owned(),
+            created: (*created).to_owned(),
+            done: *done,
+        });
+        Line(entries.collect())
+    }
+
+    #[test]
+    fn rivals_are_before_or_after_by_when_they_were_handed_over() {
+        let seen = BTreeSet::from(["old".to_owned()]);
+        let now = line(&[
+            ("later", "2026-01-01T00:00:03", false),
+            ("same", "2026-01-01T00:00:02", false),
+            ("own", "2026-01-01T00:00:02", false),
+            ("sooner", "2026-01-01T00:00:01", true),
+            ("old", "2026-01-01T00:00:00", true),
+        ]);
+        let rivals = now.rivals(&seen, "own");
+        assert_eq!(rivals.before, ["same", "sooner"]);
+        assert_eq!(rivals.after, ["later", "same"]);
+    }
+
+    #[test]
+    fn a_line_without_the_own_deploy_tells_nothing() {
+        let now = line(&[("other", "2026-01-01T00:00:03", false)]);
+        assert_eq!(now.rivals(&BTreeSet::new(), "own"), Rivals::default());
+    }
+
+    #[test]
+    fn a_row_is_done_when_it_was_completed() {
+        let row = |completed: serde_json::Value| {
+            let row = serde_json::json!({"Id": "0Af1", "CreatedDate": "d", "CompletedDate": completed});
+            row.as_object().cloned().unwrap()
+        };
+        assert!(Line::read(&[row("2026".into())]).is_free());
+        assert!(!Line::read(&[row(serde_json::Value::Null)]).is_free());
+    }
+}

@@ -1,0 +1,90 @@
+//! What this process has just read of apps that it made itself. Nobody else knows them yet, so it is not read again.
+//!
+//! What was read of an app counts until something of it is written, and for a minute at most.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Wanted;
+use super::names::Names;
+use super::snapshot::Snapshot;
+
+/// How long nobody else is expected to look at a new app.
+const YOUNG: Duration = Duration::from_secs(60);
+
+#[derive(Default)]
+pub(super) struct Recent {
+    known: Mutex<Known>,
+    /// Counts up whenever something is forgotten.
+    generation: AtomicU64,
+}
+
+#[derive(Default)]
+struct Known {
+    files: Snapshot,
+    /// When each app was read.
+    apps: BTreeMap<String, Instant>,
+}
+
+impl Recent {
+    /// What is known of these, and which have to be read.
+    pub(super) fn split(&self, wanted: &[Wanted], names: &Names) -> (Snapshot, Vec<Wanted>) {
+        let known = self.lock();
+        let (told, unknown): (Vec<&Wanted>, Vec<&Wanted>) =
+            wanted.iter().partition(|wanted| known.tells_of(wanted, names));
+        let mut files = Snapshot::default();
+        let apps: BTreeSet<String> = told.iter().map(|wanted| wanted.app.clone()).collect();
+        if !apps.is_empty() {
+            files.adopt_apps(&known.files, &apps);
+            apps.iter().filter(|app| names.is_bare(app)).for_each(|app| files.mark_bare(app));
+        }
+        (files, unknown.into_iter().cloned().collect())
+    }
+
+    /// What is known, if all of these are.
+    pub(super) fn all_of(&self, wanted: &[Wanted], names: &Names) -> Option<Snapshot> {
+        let (files, unknown) = self.split(wanted, names);
+        unknown.is_empty().then_some(files)
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Notes what was read of these apps, unless something was written since.
+    pub(super) fn learn(&self, read: &Snapshot, apps: &BTreeSet<String>, generation: u64) {
+        let mut known = self.lock();
+        if apps.is_empty() || generation != self.generation() {
+            return;
+        }
+        known.files.adopt_apps(read, apps);
+        let now = Instant::now();
+        known.apps.extend(apps.iter().map(|app| (app.clone(), now)));
+    }
+
+    /// Forgets what was read of these apps, whatever the case of their names.
+    pub(super) fn forget(&self, apps: &BTreeSet<String>) {
+        let mut known = self.lock();
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        known.apps.retain(|app, _| !apps.contains(&app.to_ascii_lowercase()));
+        let Known { files, apps } = &mut *known;
+        files.keep_apps(|app| apps.contains_key(app));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Salesforce makes parts of its own when settings are written; what they are called is not known for sure. So only
+    /// of an app without parts it is known that something is not there.
+    fn tells_of(&self, wanted: &Wanted, names: &Names) -> bool {
+        self.apps.get(&wanted.app).is_some_and(|read| read.elapsed() < YOUNG)
+            && (wanted.offhand || names.is_bare(&wanted.app) || self.files.find(wanted).is_some())
+    }
+}

@@ -1,0 +1,258 @@
+//! After a deploy that went well: what is there now, and what it cost others.
+//!
+//! Several may write one file at the same moment (`edit.rs`). Then the one who comes last overwrites what the others wrote.
+//! Each sees the others in the org's list of deploys: who was before waits until who comes after is done, finds what is
+//! missing, and sends it again; who came after puts back what it overwrote, where it saw that. So both tell the truth, and
+//! nothing stays lost.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+
+use super::budget::{MOST_ROUNDS, VERIFYING};
+use super::deployer::Ticket;
+use super::edit::{Seen, Sight};
+use super::job::{Changes, Editing, Job};
+use super::line::short;
+use super::pace::jittered;
+use super::read::answer;
+use super::snapshot::Snapshot;
+use super::{Applied, ApplyErrorKind, Inner, Overwritten, Problem, Wanted};
+use crate::metadata::{Component, ComponentKey, Readback, same_meaning};
+
+/// How long who was overwritten may take to send its change again.
+const HEALING: Duration = Duration::from_secs(12);
+/// Between two looks whether it has.
+const LOOK: Duration = Duration::from_millis(900);
+
+/// A deploy that went well, and whose it is.
+pub(super) struct Made {
+    pub tickets: Vec<Ticket>,
+    pub deploy_id: String,
+    pub remarks: Vec<Problem>,
+    pub sight: Sight,
+}
+
+impl Inner {
+    /// Notes what a deploy has made.
+    pub(super) fn note_made(&self, made: &Made) {
+        self.deployer.made(&made.deploy_id);
+        for ticket in &made.tickets {
+            self.recent.forget(ticket.job.apps());
+            match &ticket.job.changes {
+                Changes::Write(components) => {
+                    components.iter().for_each(|component| self.names.written(component));
+                }
+                Changes::Delete(keys) => keys.iter().for_each(|key| self.names.deleted(key)),
+            }
+        }
+    }
+
+    /// Reads what is there after a deploy, and answers its callers; edits that were overwritten go again.
+    pub(super) async fn settle(self: Arc<Self>, made: Made) {
+        let unseen = self.await_rivals(&made).await;
+        let wanted: Vec<Wanted> =
+            made.tickets.iter().flat_map(|ticket| ticket.job.wanted.iter().cloned()).collect();
+        let deletes = made.tickets.iter().all(|ticket| ticket.job.deletes());
+        let read = match timeout(VERIFYING, self.read_now(&wanted, deletes)).await {
+            Ok(Ok(read)) => Some(read),
+            _ if wanted.is_empty() => Some(Snapshot::default()),
+            Ok(Err(error)) => {
+                tracing::info!(%error, "what was deployed cannot be read");
+                None
+            }
+            Err(_) => None,
+        };
+        let mut results = Vec::new();
+        for mut ticket in made.tickets {
+            let result = result(&mut ticket.job, &made.deploy_id, &made.remarks, &made.sight, &unseen, read.as_ref());
+            results.push((ticket, result));
+        }
+        let surprised = results.iter().any(|(_, result)| result.is_surprised());
+        let others_came = surprised && self.others_came(&made.sight.seen, &made.deploy_id).await;
+        for (mut ticket, result) in results {
+            let Result { mut applied, undone, lost, .. } = result;
+            applied.disturbed |= others_came;
+            let again = !lost.is_empty() || undone && applied.disturbed;
+            match ticket.job.edit.as_mut() {
+                Some(editing) if again && editing.rounds < MOST_ROUNDS && !self.stopped() => {
+                    tracing::info!(rounds = editing.rounds, "others wrote the same file; once more");
+                    editing.rounds = editing.rounds.saturating_add(1);
+                    editing.lost = lost;
+                    editing.made = Some(applied);
+                    ticket.keep_sent();
+                    self.deployer.queue.resume(ticket, self.runner());
+                }
+                _ => {
+                    if again {
+                        applied.unfinished = Some(ApplyErrorKind::Outrun);
+                    }
+                    ticket.answer(Ok(applied));
+                }
+            }
+        }
+    }
+
+    /// Waits for those who write last; and when it is not known what those before us wrote, until they may have written it
+    /// again. The deploys that wrote the same files and of which it is not known what.
+    async fn await_rivals(&self, made: &Made) -> Vec<String> {
+        let Sight { rivals, was, .. } = &made.sight;
+        self.until_done(&rivals.after, Instant::now() + VERIFYING).await;
+        if rivals.before.is_empty() {
+            return Vec::new();
+        }
+        let edits = made.tickets.iter().filter(|ticket| ticket.job.edit.is_some());
+        let files: Vec<&Component> = edits.flat_map(|ticket| ticket.job.changes.components()).collect();
+        let is_seen = |sent: &&Component| {
+            was.as_ref().and_then(|was| was.component(&sent.key)).is_some_and(|was| !same(was, sent))
+        };
+        if files.iter().all(is_seen) {
+            return Vec::new();
+        }
+        let mut unseen = Vec::new();
+        for id in &rivals.before {
+            if self.wrote(id, &files).await {
+                unseen.push(id.clone());
+            }
+        }
+        if !unseen.is_empty() {
+            self.await_healing().await;
+        }
+        unseen
+    }
+
+    /// Whether a deploy of somebody wrote one of these files, as far as the org tells.
+    async fn wrote(&self, id: &str, files: &[&Component]) -> bool {
+        let Ok(report) = self.api.deploy_status(id).await else {
+            return true;
+        };
+        let is_one = |key: &ComponentKey, kind: &str, name: &str| {
+            kind == key.kind.package_type() && name.eq_ignore_ascii_case(&key.full_name)
+        };
+        report.component_successes.iter().any(|message| {
+            files.iter().any(|file| is_one(&file.key, &message.component_type, &message.full_name))
+        })
+    }
+
+    /// Waits until somebody sends a deploy and it is done, or for as long as that may take.
+    async fn await_healing(&self) {
+        let begun = Instant::now();
+        let Some(line) = self.line().await else { return };
+        let known: BTreeSet<String> = line.besides(&BTreeSet::new()).into_iter().collect();
+        while begun.elapsed() < HEALING && !self.stopped() {
+            sleep(jittered(LOOK / 2, LOOK)).await;
+            let Some(line) = self.line().await else { return };
+            let new = line.besides(&known);
+            if !new.is_empty() {
+                return self.until_done(&new, Instant::now() + VERIFYING).await;
+            }
+        }
+    }
+
+    /// Whether somebody else has deployed since some files were read.
+    async fn others_came(&self, seen: &Seen, own: &str) -> bool {
+        let Seen::Done(before) = seen else { return false };
+        let Some(line) = self.line().await else { return false };
+        line.besides(before).iter().any(|id| *id != short(own) && !self.deployer.has_made(id))
+    }
+}
+
+/// What came of one caller's changes.
+struct Result {
+    applied: Applied,
+    /// Something of them is not there.
+    undone: bool,
+    /// Something else is not as it was.
+    changed: bool,
+    /// What was overwritten of others and is not there again.
+    lost: Vec<Overwritten>,
+}
+
+impl Result {
+    fn is_surprised(&self) -> bool {
+        !self.applied.disturbed && (self.undone || self.changed)
+    }
+}
+
+fn result(
+    job: &mut Job,
+    deploy_id: &str,
+    remarks: &[Problem],
+    sight: &Sight,
+    unseen: &[String],
+    read: Option<&Snapshot>,
+) -> Result {
+    let own = |problem: &&Problem| problem.key.as_ref().is_none_or(|key| job.has(key));
+    let remarks: Vec<Problem> = remarks.iter().filter(own).cloned().collect();
+    let after = read.and_then(|read| answer(read, &job.wanted).ok());
+    let mut applied =
+        Applied { deploy_id: Some(deploy_id.to_owned()), remarks, after, ..Applied::default() };
+    let (mut undone, mut changed, mut lost) = (false, false, Vec::new());
+    let Some(editing) = job.edit.as_mut() else {
+        return Result { applied, undone, changed, lost };
+    };
+    applied.disturbed = !sight.rivals.before.is_empty() || !sight.rivals.after.is_empty();
+    for sent in job.changes.components() {
+        let now = read.and_then(|read| read.component(&sent.key));
+        let Some(base) = base(editing, &sent.key) else { continue };
+        let ours = changed_fields(base, sent);
+        if let Some(now) = now {
+            undone |= changed_fields(sent, now).iter().any(|name| ours.contains(name));
+            changed |= !same(sent, now);
+        }
+        let was = sight.was.as_ref().and_then(|was| was.component(&sent.key)).filter(|was| !same(was, sent));
+        match (was, now) {
+            (Some(was), _) if same(was, base) => {}
+            (Some(was), now) => {
+                let overwritten = Overwritten { read: base.clone(), was: was.clone() };
+                if now.is_none_or(|now| now.restore(base, was) != *now) {
+                    lost.push(overwritten.clone());
+                }
+                applied.disturbed = true;
+                applied.overwritten.push(overwritten);
+            }
+            // It was not seen. What is otherwise now than we sent it was written before us, and again.
+            (None, Some(now)) if !unseen.is_empty() => {
+                let fields = changed_fields(base, now);
+                let theirs: Vec<_> = fields.into_iter().filter(|name| !ours.contains(name)).collect();
+                if theirs.is_empty() {
+                    applied.unseen.extend(unseen.iter().filter(|id| !applied.unseen.contains(id)).cloned().collect::<Vec<_>>());
+                } else {
+                    let mut was = base.clone();
+                    theirs.iter().for_each(|name| was.put(name, now.get(name).clone()));
+                    applied.overwritten.push(Overwritten { read: base.clone(), was });
+                }
+            }
+            _ => {}
+        }
+    }
+    let before = editing.made.take();
+    applied.before = before.as_ref().map_or_else(|| editing.base.clone(), |made| made.before.clone());
+    if let Some(before) = before {
+        applied.disturbed = true;
+        applied.overwritten.splice(0..0, before.overwritten);
+        applied.unseen.splice(0..0, before.unseen);
+    }
+    Result { applied, undone, changed, lost }
+}
+
+/// A file as an edit was made of it.
+fn base<'a>(editing: &'a Editing, key: &ComponentKey) -> Option<&'a Component> {
+    editing.base.iter().filter_map(|lookup| lookup.component()).find(|component| component.key == *key)
+}
+
+/// The attributes that differ, of those that can be read.
+fn changed_fields(one: &Component, other: &Component) -> Vec<&'static str> {
+    let fields = one.key.kind.fields.iter().filter(|field| {
+        field.readback == Readback::Yes
+            && !field.attribute.is_empty()
+            && !same_meaning(field, one.get(field.attribute), other.get(field.attribute))
+    });
+    fields.map(|field| field.attribute).collect()
+}
+
+fn same(one: &Component, other: &Component) -> bool {
+    changed_fields(one, other).is_empty() && one.extras == other.extras
+}
