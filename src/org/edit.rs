@@ -24,7 +24,7 @@ use crate::metadata::Component;
 /// How long after the start it is looked up who came in the same moment: by then, whoever did not see us is in the line.
 const MOMENT: Duration = Duration::from_millis(500);
 /// When the org lets a deploy wait for so long, its files are looked at when its turn has come.
-const LONG: Duration = Duration::from_millis(1_500);
+const LONG: Duration = Duration::from_secs(5);
 /// How long a look at the files may take.
 const LOOK: Duration = Duration::from_secs(10);
 

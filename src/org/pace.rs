@@ -55,7 +55,7 @@ impl Default for Settings {
             deploys: window([75, 1_000, 3_000, 75]),
             reads: window([30, 200, 1_200, 400]),
             snapshot: Duration::from_secs(30),
-            first_look: Duration::from_millis(100),
+            first_look: Duration::from_millis(250),
             look: Duration::from_millis(250),
             lock_waits: [2, 5, 10, 15, 30, 60].map(Duration::from_secs).to_vec(),
             lock_patience: Duration::from_secs(600),
@@ -76,6 +76,13 @@ impl Settings {
         let wait = self.lock_waits.get(tries).or(self.lock_waits.last());
         let wait = wait.copied().unwrap_or(Duration::from_secs(60));
         if self.jitter { jittered(wait, wait + wait / 4) } else { wait }
+    }
+
+    /// How long to wait between two looks at a deploy that has waited for its turn this long: each is a call, and an org may
+    /// let deploys wait for half a minute although nobody else is at work.
+    pub(super) fn next_look_in_line(&self, waited: Duration) -> Duration {
+        const MOST: Duration = Duration::from_secs(2);
+        if waited < 60 * MOST { waited.clamp(self.look, MOST) } else { self.next_look(waited) }
     }
 
     /// How long to wait between two looks at a deploy that has taken this long.
@@ -171,9 +178,9 @@ mod tests {
         let settings = Settings::default();
         let mut pace = Pace::default();
         let first_look = |pace: &Pace| pace.first_look(Duration::ZERO, &settings);
-        assert_eq!(first_look(&pace), Duration::from_millis(100));
+        assert_eq!(first_look(&pace), Duration::from_millis(250));
         for (last_ms, looks, look_ms) in
-            [(2_000, 5, 2_000), (2_000, 1, 1_940), (2_050, 2, 2_050), (10_000, 9, 3_000), (10, 1, 100)]
+            [(2_000, 5, 2_000), (2_000, 1, 1_940), (2_050, 2, 2_050), (10_000, 9, 3_000), (10, 1, 250)]
         {
             pace.learn(Duration::from_millis(last_ms), looks);
             assert_eq!(first_look(&pace), Duration::from_millis(look_ms));

@@ -129,8 +129,12 @@ impl Inner {
                     };
                 }
                 Ok(report) => {
-                    wait = pace.next_look(looks, started.elapsed(), &self.settings);
                     watch.saw(&report);
+                    wait = if watch.phase == Phase::Pending {
+                        self.settings.next_look_in_line(started.elapsed())
+                    } else {
+                        pace.next_look(looks, started.elapsed(), &self.settings)
+                    };
                     turn.send_replace(watch.phase);
                 }
                 Err(error) => match watch.failed(&error) {

@@ -10,7 +10,7 @@ fn caller(org: &Org, after: u64, changes: Vec<Change>) -> Caller {
     let org = org.clone();
     tokio::spawn(async move {
         sleep(Duration::from_millis(after)).await;
-        org.apply(changes, in_time()).await
+        org.make(changes, in_time()).await
     })
 }
 
@@ -82,8 +82,8 @@ async fn callers_at_the_same_time_share_a_deploy() {
         (0..30).map(|number| caller(&org, number * 20, app(&format!("App{number}")))).collect();
     for (number, caller) in callers.into_iter().enumerate() {
         let applied = caller.await.unwrap().unwrap();
-        assert_eq!(applied.deploy_id, "0Af1");
-        assert_eq!(applied.warnings.len(), usize::from(number == 3), "each hears of its own");
+        assert_eq!(applied.deploy_id.as_deref(), Some("0Af1"));
+        assert_eq!(applied.remarks.len(), usize::from(number == 3), "each hears of its own");
     }
     assert_eq!(sizes(&script), [30]);
 }
@@ -93,7 +93,7 @@ async fn a_batch_closes_when_it_is_quiet_and_at_the_ceiling() {
     let (script, org) = script();
     script.course(succeeds());
     let begun = Instant::now();
-    org.apply(app("Lone"), in_time()).await.unwrap();
+    org.make(app("Lone"), in_time()).await.unwrap();
     assert!((1_075..1_400).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
 
     // One every 60 ms is never quiet for 75: the ceiling of a second lets sixteen or seventeen go.
@@ -117,7 +117,7 @@ async fn while_a_deploy_runs_the_next_gathers_and_waits_for_those_just_answered(
     first.await.unwrap().unwrap();
     let dependent = caller(&org, 50, settings("One"));
     for caller in waiting.into_iter().chain([dependent]) {
-        assert_eq!(caller.await.unwrap().unwrap().deploy_id, "0Af2");
+        assert_eq!(caller.await.unwrap().unwrap().deploy_id.as_deref(), Some("0Af2"));
     }
     assert_eq!(sizes(&script), [1, 6]);
 }
@@ -131,7 +131,7 @@ async fn one_bad_of_ten_is_one_deploy_more() {
         if number == 7 {
             assert_eq!(problems(caller).await, ["ExternalClientApplication App7: No good."]);
         } else {
-            assert_eq!(caller.await.unwrap().unwrap().deploy_id, "0Af2");
+            assert_eq!(caller.await.unwrap().unwrap().deploy_id.as_deref(), Some("0Af2"));
         }
     }
     assert_eq!(sizes(&script), [10, 9]);
@@ -371,11 +371,11 @@ async fn each_caller_has_a_time_of_its_own() {
     script.course(Course::ends(20_000, ended("Succeeded")));
     let patient = caller(&org, 0, app("Patient"));
     let begun = Instant::now();
-    let error = org.apply(app("Hasty"), within(5)).await.unwrap_err();
+    let error = org.make(app("Hasty"), within(5)).await.unwrap_err();
     assert_eq!(begun.elapsed().as_secs(), 5);
     assert_eq!(error.deploy_id(), Some("0Af1"));
     assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{error}");
-    let error = org.apply(app("Late"), within(5)).await.unwrap_err();
+    let error = org.make(app("Late"), within(5)).await.unwrap_err();
     assert!(matches!(error.kind, ApplyErrorKind::Expired), "{error}");
     patient.await.unwrap().unwrap();
     assert_eq!(sizes(&script), [2]);
@@ -387,7 +387,7 @@ async fn a_lock_is_waited_for_by_those_who_have_the_time() {
     let locked = problem(&app_key("Patient"), "UNABLE_TO_LOCK_ROW: unable to obtain exclusive access");
     script.course(rejects(vec![locked])).course(succeeds());
     let patient = caller(&org, 0, app("Patient"));
-    let error = org.apply(app("Hasty"), within(3)).await.unwrap_err();
+    let error = org.make(app("Hasty"), within(3)).await.unwrap_err();
     assert!(matches!(error.kind, ApplyErrorKind::Locked { .. }), "{error}");
     patient.await.unwrap().unwrap();
     assert_eq!(sizes(&script), [2, 1]);
@@ -427,7 +427,7 @@ async fn create(org: Org, kind: &'static MetadataType, app: String, changes: Vec
     let wanted = [Wanted::new(kind, app)];
     let before = org.read(&wanted, Freshness::Now, in_time()).await.unwrap();
     assert!(matches!(before[..], [Lookup::Absent { .. }]), "{before:?}");
-    org.apply(changes, in_time()).await.unwrap();
+    org.make(changes, in_time()).await.unwrap();
     org.read(&wanted, Freshness::Now, in_time()).await.unwrap();
 }
 

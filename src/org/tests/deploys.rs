@@ -12,9 +12,9 @@ async fn a_deploy_that_succeeds_is_applied_with_its_warnings() {
         ..problem(&shop().key, "The app is new to you.")
     }];
     script.course(Course::ends(1_000, report));
-    let applied = org.apply(write_shop(), in_time()).await.unwrap();
-    assert_eq!(applied.deploy_id, "0Af1");
-    assert_eq!(applied.warnings, ["The app is new to you."]);
+    let applied = org.make(write_shop(), in_time()).await.unwrap();
+    assert_eq!(applied.deploy_id.as_deref(), Some("0Af1"));
+    assert_eq!(applied.remarks[0].message, "The app is new to you.");
     let packages = script.with(|state| state.packages.clone());
     assert_eq!(packages, [(false, vec!["package.xml".to_owned(), "externalClientApps/Shop.eca".to_owned()])]);
 }
@@ -25,9 +25,9 @@ async fn the_second_deploy_is_looked_at_when_the_first_was_done() {
     for _ in 0..2 {
         script.course(Course::ends(2_000, ended("Succeeded")));
     }
-    org.apply(write_shop(), in_time()).await.unwrap();
+    org.make(write_shop(), in_time()).await.unwrap();
     assert_eq!(script.count("look"), 6);
-    org.apply(write_shop(), in_time()).await.unwrap();
+    org.make(write_shop(), in_time()).await.unwrap();
     assert_eq!(script.count("look"), 7);
 }
 
@@ -36,7 +36,7 @@ async fn a_rejection_names_the_component_and_the_attribute_of_the_line() {
     let (script, org) = script();
     let message = ComponentMessage { line_number: Some(3), ..problem(&shop().key, "Invalid value.") };
     script.course(Course::ends(500, failed(vec![message])));
-    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    let error = org.make(write_shop(), in_time()).await.unwrap_err();
     assert_eq!(error.deploy_id(), Some("0Af1"));
     assert!(error.is_clean());
     let ApplyErrorKind::Rejected { problems, .. } = error.kind else {
@@ -61,7 +61,7 @@ async fn a_failure_without_component_messages_is_told_as_a_whole() {
         ..ended("Failed")
     };
     script.course(Course::ends(500, report));
-    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    let error = org.make(write_shop(), in_time()).await.unwrap_err();
     let ApplyErrorKind::Rejected { problems, .. } = error.kind else {
         panic!("{error}");
     };
@@ -91,8 +91,8 @@ async fn a_locked_org_is_waited_for() {
         .course(Course::refused(fault(Call::StartDeploy, "UNABLE_TO_LOCK_ROW")))
         .course(Course::ends(500, ended("Succeeded")));
     let begun = Instant::now();
-    let applied = org.apply(write_shop(), in_time()).await.unwrap();
-    assert_eq!(applied.deploy_id, "0Af4");
+    let applied = org.make(write_shop(), in_time()).await.unwrap();
+    assert_eq!(applied.deploy_id.as_deref(), Some("0Af4"));
     let waited = begun.elapsed().as_secs();
     assert!((2 + 5 + 10..=25).contains(&waited), "{waited}");
 }
@@ -105,7 +105,7 @@ async fn a_lock_is_not_waited_for_longer_than_the_deadline_or_ten_minutes() {
             script.course(Course::ends(500, locked_row()));
         }
         let begun = Instant::now();
-        let error = org.apply(write_shop(), within(seconds)).await.unwrap_err();
+        let error = org.make(write_shop(), within(seconds)).await.unwrap_err();
         assert!(error.is_clean());
         assert!(matches!(error.kind, ApplyErrorKind::Locked { .. }), "{error}");
         assert!(begun.elapsed().as_secs() <= most, "{:?}", begun.elapsed());
@@ -119,7 +119,7 @@ async fn a_lock_beside_a_real_problem_is_not_waited_for() {
     let mut report = locked_row();
     report.component_failures.push(problem(&shop().key, "Bad label."));
     script.course(Course::ends(500, report));
-    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    let error = org.make(write_shop(), in_time()).await.unwrap_err();
     let ApplyErrorKind::Rejected { problems, .. } = error.kind else {
         panic!("{error}");
     };
@@ -137,8 +137,8 @@ async fn after_an_accident_of_the_org_it_is_tried_once_more() {
         .course(Course::ends(500, ended("Succeeded")))
         .course(accident())
         .course(accident());
-    org.apply(write_shop(), in_time()).await.unwrap();
-    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    org.make(write_shop(), in_time()).await.unwrap();
+    let error = org.make(write_shop(), in_time()).await.unwrap_err();
     assert!(error.to_string().contains("199-83 (19)"), "{error}");
     assert!(matches!(error.kind, ApplyErrorKind::Rejected { .. }));
 }
@@ -147,7 +147,7 @@ async fn after_an_accident_of_the_org_it_is_tried_once_more() {
 async fn a_start_without_an_answer_is_never_repeated() {
     let (script, org) = script();
     script.course(Course::refused(lost(Call::StartDeploy)));
-    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    let error = org.make(write_shop(), in_time()).await.unwrap_err();
     assert!(!error.is_clean());
     assert!(matches!(error.kind, ApplyErrorKind::Unverified { deploy_id: None, .. }), "{error}");
     assert_eq!(script.count("start"), 1);
@@ -157,7 +157,7 @@ async fn a_start_without_an_answer_is_never_repeated() {
 async fn a_start_that_was_refused_changed_nothing() {
     let (script, org) = script();
     script.course(Course::refused(fault(Call::StartDeploy, "INSUFFICIENT_ACCESS")));
-    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    let error = org.make(write_shop(), in_time()).await.unwrap_err();
     assert!(error.is_clean());
     assert!(matches!(error.kind, ApplyErrorKind::Unavailable(_)), "{error}");
 }
@@ -168,7 +168,7 @@ async fn a_deploy_out_of_sight_is_looked_for_again() {
         let (script, org) = script();
         let away = Err(out_of_sight(code));
         script.course(Course::new(vec![(0, away), (seconds * 1_000, Ok(ended("Succeeded")))]));
-        org.apply(write_shop(), in_time()).await.unwrap();
+        org.make(write_shop(), in_time()).await.unwrap();
     }
 }
 
@@ -182,7 +182,7 @@ async fn a_deploy_that_never_comes_back_into_sight_is_unverified() {
         let stages = vec![(0, Ok(status("InProgress"))), (1_000, Err(out_of_sight(code)))];
         script.course(Course::new(stages));
         let begun = Instant::now();
-        let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+        let error = org.make(write_shop(), in_time()).await.unwrap_err();
         assert_eq!(error.deploy_id(), Some("0Af1"));
         assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{error}");
         assert!(script.count("look") > looks, "{}", script.count("look"));
@@ -200,14 +200,14 @@ async fn a_deploy_that_outlasts_the_deadline_is_unverified_and_not_cancelled() {
         let (script, org) = script();
         script.course(Course::new(vec![(0, Ok(status(phase)))]).cancelable(0));
         let begun = Instant::now();
-        let error = org.apply(write_shop(), within(40)).await.unwrap_err();
+        let error = org.make(write_shop(), within(40)).await.unwrap_err();
         assert_eq!(begun.elapsed().as_secs(), 40);
         assert_eq!(error.deploy_id(), Some("0Af1"));
         assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{error}");
         assert!(error.to_string().contains(text), "{error}");
         assert_eq!(script.count("cancel"), 0);
         // Behind it nothing is sent.
-        let error = org.apply(write_shop(), within(40)).await.unwrap_err();
+        let error = org.make(write_shop(), within(40)).await.unwrap_err();
         assert!(matches!(error.kind, ApplyErrorKind::Expired), "{error}");
     }
 }
@@ -217,7 +217,7 @@ async fn ends_that_prove_nothing_are_unverified() {
     for how in ["SucceededPartial", "FinalizingFailed", "FinalizingDeployFailed", "Melted"] {
         let (script, org) = script();
         script.course(Course::ends(500, ended(how)));
-        let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+        let error = org.make(write_shop(), in_time()).await.unwrap_err();
         assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{how}: {error}");
     }
 }
@@ -227,7 +227,7 @@ async fn somebody_who_cancels_is_named_and_not_overruled() {
     let (script, org) = script();
     let report = DeployReport { canceled_by_name: Some("Ada Admin".into()), ..ended("Canceled") };
     script.course(Course::ends(500, report));
-    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    let error = org.make(write_shop(), in_time()).await.unwrap_err();
     assert!(!error.is_clean());
     let ApplyErrorKind::CanceledBy { who, .. } = error.kind else {
         panic!("{error}");
@@ -261,8 +261,8 @@ async fn deleting_what_is_gone_succeeds_without_a_word() {
     let all_gone = failed(keys.iter().map(gone).collect());
     script.course(Course::ends(500, report)).course(Course::ends(500, all_gone));
     for _ in 0..2 {
-        let applied = org.apply(changes.clone(), in_time()).await.unwrap();
-        assert!(applied.warnings.is_empty());
+        let applied = org.make(changes.clone(), in_time()).await.unwrap();
+        assert!(applied.remarks.is_empty());
     }
     assert!(script.with(|state| state.packages.iter().all(|(ignore_warnings, _)| *ignore_warnings)));
 }
@@ -274,8 +274,8 @@ async fn a_deletion_that_failed_for_what_is_gone_is_repeated_without_it() {
     script
         .course(Course::ends(500, failed(vec![gone(&keys[0])])))
         .course(Course::ends(500, ended("Succeeded")));
-    let applied = org.apply(changes, in_time()).await.unwrap();
-    assert_eq!(applied.deploy_id, "0Af2");
+    let applied = org.make(changes, in_time()).await.unwrap();
+    assert_eq!(applied.deploy_id.as_deref(), Some("0Af2"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -285,14 +285,14 @@ async fn deletions_and_writes_go_separately_deletions_first() {
     changes.insert(0, Change::Write(shop()));
     let succeeds = || Course::ends(500, ended("Succeeded"));
     script.course(succeeds()).course(succeeds());
-    org.apply(changes.clone(), in_time()).await.unwrap();
+    org.make(changes.clone(), in_time()).await.unwrap();
     let packages = script.with(|state| state.packages.clone());
     assert!(packages[0].0 && packages[0].1.contains(&"destructiveChangesPost.xml".to_owned()));
     assert!(!packages[1].0 && packages[1].1.contains(&"externalClientApps/Shop.eca".to_owned()));
 
     let rejects = Course::ends(500, failed(vec![problem(&shop().key, "no")]));
     script.course(succeeds()).course(rejects);
-    let error = org.apply(changes, in_time()).await.unwrap_err();
+    let error = org.make(changes, in_time()).await.unwrap_err();
     assert!(!error.is_clean(), "something was deleted");
 }
 
@@ -303,11 +303,11 @@ async fn deploys_go_one_at_a_time_in_the_order_of_their_callers() {
     for _ in 0..5 {
         script.course(Course::ends(1_000, ended("Succeeded")));
         let org = org.clone();
-        callers.push(tokio::spawn(async move { org.apply(write_shop(), in_time()).await }));
+        callers.push(tokio::spawn(async move { org.make(write_shop(), in_time()).await }));
     }
     for (number, caller) in callers.into_iter().enumerate() {
         let applied = caller.await.unwrap().unwrap();
-        assert_eq!(applied.deploy_id, format!("0Af{}", number + 1));
+        assert_eq!(applied.deploy_id, Some(format!("0Af{}", number + 1)));
     }
 }
 
@@ -317,10 +317,10 @@ async fn a_caller_whose_time_is_over_in_the_queue_sent_nothing() {
     script.course(Course::ends(60_000, ended("Succeeded")));
     let first = tokio::spawn({
         let org = org.clone();
-        async move { org.apply(write_shop(), in_time()).await }
+        async move { org.make(write_shop(), in_time()).await }
     });
     sleep(Duration::from_secs(1)).await;
-    let error = org.apply(write_shop(), within(10)).await.unwrap_err();
+    let error = org.make(write_shop(), within(10)).await.unwrap_err();
     assert!(matches!(error.kind, ApplyErrorKind::Expired), "{error}");
     first.await.unwrap().unwrap();
     assert_eq!(script.count("start"), 1);
@@ -330,9 +330,9 @@ async fn a_caller_whose_time_is_over_in_the_queue_sent_nothing() {
 async fn a_caller_that_goes_away_leaves_its_deploy_watched_and_the_queue_open() {
     let (script, org) = script();
     script.course(Course::ends(5_000, ended("Succeeded"))).course(Course::ends(500, ended("Succeeded")));
-    let caller = tokio::time::timeout(Duration::from_secs(1), org.apply(write_shop(), in_time())).await;
+    let caller = tokio::time::timeout(Duration::from_secs(1), org.make(write_shop(), in_time())).await;
     assert!(caller.is_err());
     let begun = Instant::now();
-    org.apply(write_shop(), in_time()).await.unwrap();
+    org.make(write_shop(), in_time()).await.unwrap();
     assert!(begun.elapsed() >= Duration::from_secs(4));
 }

@@ -1,8 +1,8 @@
 //! The org layer against a scripted org, under paused time.
 
-mod bases;
 mod batches;
 mod deploys;
+mod edits;
 mod model;
 mod reads;
 mod stops;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::metadata::package;
+use crate::metadata::{ComponentKey, package};
 use crate::metadata::types::{
     configurable_policies, external_client_application, global_oauth_settings, oauth_policies, oauth_settings,
 };
@@ -80,6 +80,59 @@ struct State {
     /// The apps of others, besides the files.
     foreign_apps: u64,
     count_fails: Option<Error>,
+    /// Deploys write their files when they have ended; of each, what it writes and whether it has.
+    lives: bool,
+    contents: Vec<(String, Vec<package::PackagedFile>, bool)>,
+    /// Deploys of others: ID, when they were handed over and end, in milliseconds after the first look at the time, and
+    /// the label that they write into Shop.
+    rivals: Vec<(String, u64, u64, Option<&'static str>)>,
+    epoch: Option<Instant>,
+    line_fails: Option<Error>,
+}
+
+impl State {
+    fn now(&mut self) -> u64 {
+        let epoch = *self.epoch.get_or_insert_with(Instant::now);
+        u64::try_from(epoch.elapsed().as_millis()).unwrap()
+    }
+
+    /// Whether a deploy of ours has ended well.
+    fn has_succeeded(&self, id: &str) -> bool {
+        self.running.get(id).is_some_and(|(started, course, _)| {
+            course.stages.last().is_some_and(|(at, report)| {
+                started.elapsed() >= Duration::from_millis(*at)
+                    && report.as_ref().is_ok_and(|report| report.done && report.success)
+            })
+        })
+    }
+
+    /// Lets deploys write that have ended: others' first.
+    fn live(&mut self) {
+        if !self.lives {
+            return;
+        }
+        let now = self.now();
+        for (_, _, ends, label) in &mut self.rivals {
+            if now >= *ends
+                && let Some(label) = label.take()
+            {
+                let (xml, _) = self.files.get_mut(&ComponentKey::new(APP, "Shop")).unwrap();
+                *xml = format!("<{0} xmlns=\"x\"><label>{label}</label></{0}>", APP.name);
+            }
+        }
+        let ended: Vec<usize> = (0..self.contents.len())
+            .filter(|at| !self.contents[*at].2 && self.has_succeeded(&self.contents[*at].0))
+            .collect();
+        for at in ended {
+            self.contents[at].2 = true;
+            for file in self.contents[at].1.clone() {
+                if let Some(key) = package::key_of(&file.path) {
+                    let properties = properties(key.kind, &key.full_name);
+                    self.files.insert(key, (file.text, properties));
+                }
+            }
+        }
+    }
 }
 
 /// An org that follows a script, and keeps a journal.
@@ -88,7 +141,9 @@ struct Script(Mutex<State>);
 
 impl Script {
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        act(&mut self.0.lock().unwrap())
+        let mut state = self.0.lock().unwrap();
+        state.live();
+        act(&mut state)
     }
 
     fn course(self: &Arc<Self>, course: Course) -> &Arc<Self> {
@@ -139,8 +194,9 @@ impl MetadataApi for Script {
         Box::pin(async move {
             let files = package::read(zip).unwrap();
             let course = self.with(|state| {
+                state.now();
                 state.journal.push("start".into());
-                let paths = files.into_iter().map(|file| file.path).collect();
+                let paths = files.iter().map(|file| file.path.clone()).collect();
                 state.packages.push((options.ignore_warnings, paths));
                 state.courses.pop_front().expect("a course for each deploy")
             });
@@ -160,6 +216,7 @@ impl MetadataApi for Script {
                     "two deploys at a time"
                 );
                 let id = format!("0Af{}", state.packages.len());
+                state.contents.push((id.clone(), files.clone(), false));
                 state.running.insert(id.clone(), (Instant::now(), course, None));
                 id
             }))
@@ -171,6 +228,14 @@ impl MetadataApi for Script {
             sleep(Duration::from_millis(5)).await;
             self.with(|state| {
                 state.journal.push("look".into());
+                if state.rivals.iter().any(|(rival, ..)| rival == id) {
+                    let wrote = ComponentMessage {
+                        component_type: APP.name.into(),
+                        full_name: "Shop".into(),
+                        ..ComponentMessage::default()
+                    };
+                    return Ok(DeployReport { component_successes: vec![wrote], ..ended("Succeeded") });
+                }
                 let (started, course, canceled) = state.running.get(id).expect("a deploy of ours");
                 if let (Some(at), Some((after, report))) = (canceled, &course.canceled)
                     && at.elapsed() >= Duration::from_millis(*after)
@@ -255,6 +320,37 @@ impl MetadataApi for Script {
         Box::pin(async { Ok(Vec::new()) })
     }
 
+    fn deploy_requests<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Row>> {
+        Box::pin(async move {
+            sleep(Duration::from_millis(5)).await;
+            self.with(|state| {
+                state.journal.push("line".into());
+                if let Some(error) = &state.line_fails {
+                    return Err(error.clone());
+                }
+                let now = state.now();
+                let epoch = state.epoch.unwrap();
+                let row = |id: &str, created: u64, done: bool| {
+                    let completed = if done { "done".into() } else { serde_json::Value::Null };
+                    let created = format!("{created:012}");
+                    let row = serde_json::json!({"Id": id, "CreatedDate": created, "CompletedDate": completed});
+                    row.as_object().cloned().unwrap()
+                };
+                let rivals = state.rivals.iter().filter(|(_, created, ..)| *created <= now);
+                let mut rows: Vec<Row> =
+                    rivals.map(|(id, created, ends, _)| row(id, *created, now >= *ends)).collect();
+                for (id, (started, course, canceled)) in &state.running {
+                    let created = started.duration_since(epoch).as_millis() as u64;
+                    let over = course.stages.last().is_some_and(|(at, _)| {
+                        started.elapsed() >= Duration::from_millis(*at)
+                    });
+                    rows.push(row(id, created, over || canceled.is_some()));
+                }
+                Ok(rows)
+            })
+        })
+    }
+
     fn count<'a>(&'a self, object: &'a str) -> Answer<'a, u64> {
         Box::pin(async move {
             self.with(|state| {
@@ -276,6 +372,13 @@ impl MetadataApi for Script {
                 _ => Ok(vec![Consumer { id: "888".into(), key: "3MVG9".into(), name: None }]),
             }
         })
+    }
+}
+
+impl Org {
+    /// Applies without asking for what is there afterwards.
+    async fn make(&self, changes: Vec<Change>, deadline: Instant) -> Result<Applied, ApplyError> {
+        self.apply(changes, Vec::new(), deadline).await
     }
 }
 

@@ -69,7 +69,7 @@ async fn a_snapshot_ends_with_a_deploy_with_a_generation_and_with_time() {
     assert_eq!(script.count("retrieve"), 1);
 
     script.course(Course::ends(100, failed(vec![problem(&shop().key, "no")])));
-    org.apply(write_shop(), in_time()).await.unwrap_err();
+    org.make(write_shop(), in_time()).await.unwrap_err();
     one(&org, Freshness::Snapshot, wanted()).await;
     assert_eq!(script.count("retrieve"), 2);
 
@@ -89,7 +89,7 @@ async fn a_snapshot_taken_while_a_deploy_ran_does_not_outlive_it() {
     script.course(Course::ends(1_000, ended("Succeeded")));
     let apply = tokio::spawn({
         let org = org.clone();
-        async move { org.apply(write_shop(), in_time()).await }
+        async move { org.make(write_shop(), in_time()).await }
     });
     sleep(Duration::from_millis(500)).await;
     one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await;
@@ -161,7 +161,7 @@ async fn names_that_were_seen_or_written_are_asked_for_by_name() {
     two_apps(&script);
     script.course(Course::ends(100, ended("Succeeded")));
     let part = Component::new(ComponentKey::new(POLICIES, "Shop_plcy"), "Shop");
-    org.apply(vec![Change::Write(part)], in_time()).await.unwrap();
+    org.make(vec![Change::Write(part)], in_time()).await.unwrap();
     one(&org, Freshness::Now, Wanted::new(SETTINGS, "Till")).await;
     let wanted = [Wanted::new(SETTINGS, "Till"), Wanted::new(POLICIES, "Shop")];
     assert_eq!(read(&org, Freshness::Now, &wanted).await.len(), 2);
@@ -178,7 +178,7 @@ async fn what_we_deleted_is_not_asked_for_by_name() {
     one(&org, Freshness::Now, hinted()).await;
     script.course(Course::ends(100, ended("Succeeded")));
     let key = ComponentKey::new(GLOBAL, "Shop_glbloauth");
-    org.apply(vec![Change::Delete(key.clone())], in_time()).await.unwrap();
+    org.make(vec![Change::Delete(key.clone())], in_time()).await.unwrap();
     script.with(|state| state.files.remove(&key));
     assert_eq!(name_of(&one(&org, Freshness::Now, hinted()).await), "absent");
     let global = GLOBAL.name;
@@ -478,7 +478,7 @@ fn everything_can_be_awaited_on_any_thread() {
     fn send<T: Send>(_: &T) {}
     let (_, org) = script();
     send(&org.read(&[], Freshness::Now, in_time()));
-    send(&org.apply(Vec::new(), in_time()));
+    send(&org.make(Vec::new(), in_time()));
 }
 
 /// An org with so many apps of others that nobody wants all their files.

@@ -7,7 +7,7 @@ use super::*;
 async fn stopped_after(script: &Arc<Script>, org: &Org, ms: u64) -> (Result<Applied, ApplyError>, u64) {
     let apply = tokio::spawn({
         let org = org.clone();
-        async move { org.apply(write_shop(), in_time()).await }
+        async move { org.make(write_shop(), in_time()).await }
     });
     sleep(Duration::from_millis(ms)).await;
     org.stop();
@@ -18,7 +18,7 @@ async fn stopped_after(script: &Arc<Script>, org: &Org, ms: u64) -> (Result<Appl
     // Nothing is sent any more, and at once.
     let sent = script.count("start");
     let begun = Instant::now();
-    let error = org.apply(write_shop(), in_time()).await.unwrap_err();
+    let error = org.make(write_shop(), in_time()).await.unwrap_err();
     assert!(matches!(error.kind, ApplyErrorKind::NotSent), "{error}");
     assert!(begun.elapsed().is_zero());
     assert_eq!(script.count("start"), sent);
@@ -38,7 +38,7 @@ async fn who_waits_in_the_queue_sends_nothing() {
     script.course(phases(&[(0, "InProgress"), (20_000, "Succeeded")]));
     let first = tokio::spawn({
         let org = org.clone();
-        async move { org.apply(write_shop(), in_time()).await }
+        async move { org.make(write_shop(), in_time()).await }
     });
     sleep(Duration::from_secs(1)).await;
     let (outcome, took) = stopped_after(&script, &org, 1_000).await;

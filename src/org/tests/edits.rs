@@ -1,0 +1,225 @@
+//! Edits of files that others write too: only what is ours is written, nothing of others is lost, and all is told.
+
+use super::*;
+use crate::metadata::Field;
+use crate::value::Value;
+
+fn field(attribute: &str) -> &'static Field {
+    APP.fields.iter().find(|field| field.attribute == attribute).unwrap()
+}
+
+/// Sets an attribute of Shop, whatever else is there.
+fn setting(attribute: &'static str, value: &'static str) -> Edit {
+    let merge = move |found: &[Lookup]| {
+        let shop = found.first()?.component()?;
+        let wanted = Value::text(value);
+        let differs = *shop.get(attribute) != wanted;
+        Some(if differs { vec![shop.merge(&[(field(attribute), wanted)])] } else { Vec::new() })
+    };
+    Edit { wanted: vec![Wanted::new(APP, "Shop")], merge: Arc::new(merge) }
+}
+
+fn email() -> Edit {
+    setting("contact_email", "ours@example.com")
+}
+
+/// An org whose app has the label Before, and whose deploys write.
+fn living() -> (Arc<Script>, Org) {
+    let (script, org) = script();
+    script.file(APP, "Shop", "<label>Before</label>");
+    script.with(|state| state.lives = true);
+    (script, org)
+}
+
+/// Waits for so long, then runs for so long, then ends.
+fn waits(pending: u64, runs: u64) -> Course {
+    let stages = vec![
+        (0, Ok(status("Pending"))),
+        (pending, Ok(status("InProgress"))),
+        (pending + runs, Ok(ended("Succeeded"))),
+    ];
+    Course::new(stages)
+}
+
+fn shop_of(script: &Arc<Script>) -> String {
+    script.with(|state| state.files[&ComponentKey::new(APP, "Shop")].0.clone())
+}
+
+fn calls(script: &Arc<Script>) -> String {
+    let calls = script.entries("");
+    calls.iter().map(|call| call.split(' ').next().unwrap()).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_is_made_of_what_is_there_and_read_back() {
+    let (script, org) = living();
+    script.course(waits(0, 700));
+    let applied = org.edit(email(), in_time()).await.unwrap();
+    assert!(shop_of(&script).contains("<label>Before</label>") && shop_of(&script).contains("ours@"));
+    assert!(!applied.disturbed && applied.overwritten.is_empty() && applied.unseen.is_empty());
+    let after = applied.after.unwrap();
+    assert_eq!(after[0].component().unwrap().get("contact_email"), &Value::text("ours@example.com"));
+    assert!(calls(&script).starts_with("line retrieve line start "), "{}", calls(&script));
+    assert!(calls(&script).ends_with(" retrieve"), "{}", calls(&script));
+    assert_eq!((script.count("start"), script.count("retrieve"), script.count("line")), (1, 2, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_long_an_idle_org_lets_a_deploy_wait_it_is_sent_once_and_never_cancelled() {
+    for (pending, most_looks) in [(0, 4), (300, 4), (800, 4), (1_000, 5), (1_500, 5), (3_000, 6), (10_000, 11), (30_000, 21)] {
+        let (script, org) = living();
+        script.course(waits(pending, 500));
+        org.edit(email(), in_time()).await.unwrap();
+        assert_eq!((script.count("start"), script.count("cancel")), (1, 0), "{pending}");
+        assert!(script.count("look") <= most_looks, "{pending}: {}", calls(&script));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_there_already_is_not_sent() {
+    let (script, org) = living();
+    let applied = org.edit(setting("label", "Before"), in_time()).await.unwrap();
+    assert_eq!((applied.deploy_id, script.count("start")), (None, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_that_does_not_want_what_is_there_is_declined() {
+    let (script, org) = script();
+    let error = org.edit(email(), in_time()).await.unwrap_err();
+    assert!(matches!(&error.kind, ApplyErrorKind::Declined { found } if found.len() == 1), "{error}");
+    assert!(error.is_clean());
+    assert_eq!(script.count("start"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_that_cannot_be_read_are_not_written() {
+    let (script, org) = living();
+    script.with(|state| state.refused.push(APP.name));
+    let error = org.edit(email(), in_time()).await.unwrap_err();
+    // That a type may not be read is an answer.
+    assert!(matches!(&error.kind, ApplyErrorKind::Declined { .. }), "{error}");
+    assert_eq!(script.count("start"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn others_in_the_line_are_waited_for() {
+    let (script, org) = living();
+    script.with(|state| {
+        state.now();
+        state.rivals.push(("0AfRival".into(), 0, 8_000, Some("Theirs")));
+    });
+    script.course(waits(0, 500));
+    let applied = org.edit(email(), in_time()).await.unwrap();
+    assert!(shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"), "{}", shop_of(&script));
+    assert_eq!((script.count("start"), script.count("cancel")), (1, 0));
+    assert!(!applied.disturbed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_while_the_files_are_read_is_waited_for() {
+    let (script, org) = living();
+    script.with(|state| {
+        state.now();
+        state.rivals.push(("0AfRival".into(), 50, 3_000, Some("Theirs")));
+    });
+    script.course(waits(0, 500));
+    org.edit(email(), in_time()).await.unwrap();
+    assert!(shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"), "{}", shop_of(&script));
+    assert_eq!(script.count("start"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_an_org_that_is_always_busy_an_edit_gets_into_the_line_some_time() {
+    let (script, org) = living();
+    script.with(|state| {
+        state.now();
+        state.rivals.push(("0AfRival".into(), 0, 10_000_000, None));
+    });
+    script.course(waits(5_000, 500));
+    let begun = Instant::now();
+    org.edit(email(), in_time()).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(300), "{:?}", begun.elapsed());
+    assert_eq!((script.count("start"), script.count("cancel")), (1, 0));
+}
+
+/// Somebody hands a deploy over in the same moment, a little earlier: it is done first, and not seen before.
+fn came_first(script: &Arc<Script>, ends: u64) {
+    script.with(|state| {
+        state.now();
+        state.rivals.push(("0AfRival".into(), 115, ends, Some("Theirs")));
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_deploy_overwrote_is_put_back_and_told() {
+    let (script, org) = living();
+    came_first(&script, 900);
+    script.course(waits(900, 1_000)).course(waits(0, 1_000));
+    let applied = org.edit(email(), in_time()).await.unwrap();
+    assert!(shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"), "{}", shop_of(&script));
+    assert_eq!((script.count("start"), script.count("cancel")), (2, 0));
+    let [overwritten] = applied.overwritten.as_slice() else { panic!("{applied:?}") };
+    assert_eq!(overwritten.read.get("label"), &Value::text("Before"));
+    assert_eq!(overwritten.was.get("label"), &Value::text("Theirs"));
+    assert!(applied.unfinished.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_it_was_not_seen_what_was_overwritten_its_deploy_is_told() {
+    let (script, org) = living();
+    came_first(&script, 150);
+    script.course(waits(0, 150));
+    let applied = org.edit(email(), in_time()).await.unwrap();
+    assert_eq!((applied.unseen.as_slice(), script.count("cancel")), (["0AfRival".to_owned()].as_slice(), 0));
+    assert!(applied.disturbed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_overwritten_writes_again() {
+    let (script, org) = living();
+    // It was made of what was there before us, and replaces the file as a whole.
+    script.with(|state| {
+        state.now();
+        state.rivals.push(("0AfRival".into(), 150, 3_000, Some("Theirs")));
+    });
+    script.course(waits(0, 1_000)).course(waits(0, 1_000));
+    let applied = org.edit(email(), in_time()).await.unwrap();
+    assert!(shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"), "{}", shop_of(&script));
+    assert_eq!((script.count("start"), script.count("cancel")), (2, 0));
+    assert!(applied.disturbed && applied.overwritten.is_empty() && applied.unfinished.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_not_see_the_line_looks_at_the_files_when_the_turn_has_come() {
+    let (script, org) = living();
+    script.with(|state| state.line_fails = Some(fault(Call::Query, "INVALID_TYPE")));
+    came_first(&script, 900);
+    script.course(waits(900, 1_000)).course(waits(0, 1_000));
+    let applied = org.edit(email(), in_time()).await.unwrap();
+    assert!(shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"), "{}", shop_of(&script));
+    assert_eq!(applied.overwritten.len(), 1);
+    assert_eq!(script.count("line"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_put_back_that_fails_is_told() {
+    let (script, org) = living();
+    came_first(&script, 900);
+    let rejected = failed(vec![problem(&shop().key, "Not today.")]);
+    script.course(waits(900, 1_000)).course(Course::ends(500, rejected));
+    let applied = org.edit(email(), in_time()).await.unwrap();
+    assert_eq!(applied.overwritten.len(), 1);
+    assert!(matches!(applied.unfinished, Some(ApplyErrorKind::Rejected { .. })), "{applied:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn edits_of_different_apps_share_a_deploy_and_those_of_one_file_do_not() {
+    let (script, org) = living();
+    script.course(waits(0, 700)).course(waits(0, 700));
+    let (one, other) = tokio::join!(
+        org.edit(email(), in_time()),
+        org.edit(setting("label", "Ours"), in_time())
+    );
+    assert_eq!((one.unwrap().deploy_id.unwrap(), other.unwrap().deploy_id.unwrap()), ("0Af1".into(), "0Af2".into()));
+    assert!(shop_of(&script).contains("<label>Ours</label>") && shop_of(&script).contains("ours@"));
+}
