@@ -12,10 +12,10 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// It is quiet when nobody has come for so many times the time that was between the last ones,
+/// It is quiet when nobody has come for so many times the longest time that was between the last ones;
 const GAPS: u32 = 4;
-/// each at most so long.
-const LONGEST_GAP: Duration = Duration::from_millis(300);
+/// and when all have come who are expected, for so long.
+const SHORT: Duration = Duration::from_millis(20);
 
 /// What one caller wants done, as a whole or not at all.
 pub(super) trait Job: Send + 'static {
@@ -189,8 +189,8 @@ struct State<J, A> {
     last_arrival: Instant,
     /// How far apart jobs of one wave come.
     gap: Duration,
-    /// How many have come together at most.
-    most: usize,
+    /// How many were in the last batch: as many come again.
+    last: usize,
     /// How many are at something that a job usually follows.
     preparing: usize,
     working: bool,
@@ -214,7 +214,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             waiting: VecDeque::new(),
             last_arrival: Instant::now(),
             gap: Duration::ZERO,
-            most: 0,
+            last: 0,
             preparing: 0,
             working: false,
         };
@@ -231,10 +231,8 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
     pub(super) fn submit(self: &Arc<Self>, job: J, deadline: Instant, run: Run<J, A>) -> Stub<A> {
         let (ticket, stub) = Ticket::new(job, deadline);
         let mut state = lock(&self.state);
-        if !state.waiting.is_empty() {
-            // A pause of the caller is no pace.
-            let gap = state.last_arrival.elapsed().min(LONGEST_GAP);
-            state.gap = gap.max(state.gap * 3 / 4);
+        if state.waiting.iter().any(|ticket| !ticket.is_gone()) {
+            state.gap = state.last_arrival.elapsed().max(state.gap * 3 / 4);
         }
         state.waiting.push_back(ticket);
         self.arrive(state, run);
@@ -295,15 +293,18 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         let patience = self.window.patience.max(self.window.ceiling);
         let mut ceiling =
             if streams && self.window.stream > self.window.quiet { patience } else { self.window.ceiling };
+        // Those who wait already are others than those who were answered just now.
+        let expected = {
+            let state = lock(&self.state);
+            let others = if streams { state.waiting.len() } else { 0 };
+            (state.last > 0).then(|| state.last.saturating_add(others))
+        };
         loop {
-            let (last, preparing, pace) = {
+            let (last, preparing, pace, all_here) = {
                 let state = lock(&self.state);
-                let waiting = state.waiting.len();
-                if state.preparing == 0 && state.most > 0 && waiting >= state.most {
-                    return;
-                }
-                let pace = if self.window.quiet.is_zero() { Duration::ZERO } else { state.gap * GAPS };
-                (state.last_arrival.max(opened), state.preparing > 0, pace)
+                let all_here = expected.is_some_and(|expected| state.waiting.len() >= expected);
+                let pace = (state.gap * GAPS).min(self.window.ceiling);
+                (state.last_arrival.max(opened), state.preparing > 0, pace, all_here)
             };
             if preparing {
                 ceiling = patience;
@@ -311,6 +312,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             ceiling = ceiling.max((pace * 2).min(patience));
             let quiet = match (preparing, streams) {
                 (true, _) => ceiling,
+                (false, _) if all_here => self.window.quiet.min(SHORT),
                 (false, true) => self.window.stream.max(pace),
                 (false, false) => self.window.quiet.max(pace),
             };
@@ -333,13 +335,13 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             state.working = false;
             return None;
         }
-        state.most = state.most.max(state.waiting.len());
         let mut tickets: Vec<Option<Ticket<J, A>>> = state.waiting.drain(..).map(Some).collect();
         let jobs: Vec<&J> = tickets.iter().flatten().map(|ticket| &ticket.job).collect();
         let chosen = choose(&jobs, self.limits);
         let batch = chosen.iter().filter_map(|place| tickets.get_mut(*place).and_then(Option::take));
         let batch: Vec<Ticket<J, A>> = batch.collect();
         state.waiting.extend(tickets.into_iter().flatten());
+        state.last = batch.len();
         drop(state);
         for ticket in &batch {
             ticket.hold();

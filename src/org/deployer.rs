@@ -214,8 +214,13 @@ impl Inner {
                     rounds.went_well();
                     let made = Made { tickets: group, deploy_id, remarks, sight };
                     self.note_made(&made);
-                    // Not held up by it: the next batch may be waiting.
-                    tokio::spawn(self.clone().settle(made).in_current_span());
+                    // The next batch is not held up by it, but waits a little for those who are answered then.
+                    let coming = self.deployer.queue.prepare();
+                    let settled = self.clone().settle(made).in_current_span();
+                    tokio::spawn(async move {
+                        settled.await;
+                        drop(coming);
+                    });
                 }
                 Attempt::Rejected { problems, deploy_id, accident } => {
                     group.iter().for_each(Ticket::hold);

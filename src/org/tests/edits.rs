@@ -146,7 +146,7 @@ async fn in_an_org_that_is_always_busy_an_edit_gets_into_the_line_some_time() {
 fn came_first(script: &Arc<Script>, ends: u64) {
     script.with(|state| {
         state.now();
-        state.rivals.push(("0AfRival".into(), 115, ends, Some("Theirs")));
+        state.rivals.push(("0AfRival".into(), 190, ends, Some("Theirs")));
     });
 }
 
@@ -167,7 +167,7 @@ async fn what_a_deploy_overwrote_is_put_back_and_told() {
 #[tokio::test(start_paused = true)]
 async fn when_it_was_not_seen_what_was_overwritten_its_deploy_is_told() {
     let (script, org) = living();
-    came_first(&script, 150);
+    came_first(&script, 195);
     script.course(waits(0, 150));
     let applied = org.edit(email(), in_time()).await.unwrap();
     assert_eq!((applied.unseen.as_slice(), script.count("cancel")), (["0AfRival".to_owned()].as_slice(), 0));
@@ -180,7 +180,7 @@ async fn who_is_overwritten_writes_again() {
     // It was made of what was there before us, and replaces the file as a whole.
     script.with(|state| {
         state.now();
-        state.rivals.push(("0AfRival".into(), 150, 3_000, Some("Theirs")));
+        state.rivals.push(("0AfRival".into(), 200, 3_000, Some("Theirs")));
     });
     script.course(waits(0, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
