@@ -26,13 +26,13 @@ test-matrix: build ## Run the tests with Terraform on its oldest and newest vers
 	  terraform=$$(scripts/fetch-terraform $$version) || exit 1; \
 	  printf '\n=== Terraform %s\n' $$version; \
 	  TERRAFORM=$$terraform RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --no-fail-fast \
-	    --test acceptance --test attributes --test inputs || exit 1; \
+	    --test acceptance -- acceptance:: attributes:: inputs:: || exit 1; \
 	done
 
 test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with Terraform (300 MB, a minute)
 	@scripts/fetch-terraform >/dev/null
 	@acceptance-tests/clients/install sf >/dev/null
-	RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --test clients -- --ignored
+	RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --test acceptance -- clients:: --ignored
 
 live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed; PLAN=1, SWEEP=1, ONLY=…
 	@scripts/fetch-terraform >/dev/null

@@ -1,6 +1,6 @@
 //! One life per attribute, all attributes of a resource in one run of Terraform: each has an app of its own.
 
-use crate::table::{ATTRIBUTES, Attribute, COMPUTED, LeftOut, Resource};
+use super::table::{ATTRIBUTES, Attribute, COMPUTED, LeftOut, Resource};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::http;
 use acceptance_tests::org;

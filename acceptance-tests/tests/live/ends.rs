@@ -1,6 +1,6 @@
 //! However a run ends, the org is as before.
 
-use crate::program::{Live, change, org_of_others, picture};
+use super::program::{Live, change, org_of_others, picture};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::APP;
 use rustix::process::{Pid, Signal, kill_process};

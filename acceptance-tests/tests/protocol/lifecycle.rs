@@ -13,7 +13,7 @@ use acceptance_tests::plugin_client::{
 use rustix::process::Signal;
 use tonic::transport::Channel;
 
-use crate::provider;
+use super::provider;
 
 async fn answers(channel: &Channel) -> bool {
     ProviderClient::new(channel.clone()).get_schema(GetSchemaRequest {}).await.is_ok()
