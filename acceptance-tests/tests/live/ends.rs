@@ -29,7 +29,7 @@ fn a_scenario_that_fails_is_cleaned_up_after() {
 
 #[track_caller]
 fn until_there_is_an_app(org: &Emulator) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(300);
     while !org.names(APP).iter().any(|name| name.starts_with("TfLive_")) {
         assert!(Instant::now() < deadline, "no app was made");
         std::thread::sleep(Duration::from_millis(20));
