@@ -2,7 +2,8 @@
 # Another Terraform: TERRAFORM=terraform make test (yours), or TERRAFORM=$(scripts/fetch-terraform 1.15.5) make test.
 
 export TERRAFORM
-JOBS ?= 4
+# A test waits half of its time, for Terraform or for a deploy.
+JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 
 .PHONY: help build test test-matrix test-sf live demo bench docs lint install
 
