@@ -2,21 +2,29 @@
 # Another Terraform: TERRAFORM=terraform make test (yours), or TERRAFORM=$(scripts/fetch-terraform 1.15.5) make test.
 
 export TERRAFORM
-JOBS ?= 4
+# A test waits half of its time, for Terraform or for a deploy.
+JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
+# Tested row by row, each with changes of an org by Terraform: that takes long, so apart from the others.
+TABLES := attributes::life headless::app_gates headless::site_gates
 
-.PHONY: help build test test-matrix test-sf live demo bench docs lint install
+.PHONY: help build test test-tables test-matrix test-sf live demo bench docs lint install
 
 help: ## Show this
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
 
 build: ## Build the provider and the emulator as the tests use them
-	@# With the tests' targets: cargo would otherwise build shared crates twice, with and without test features.
+	@# With the tests' targets, and everywhere with --workspace: cargo would otherwise build shared crates twice, with
+	@# and without the features that tests or other members want.
 	cargo build --workspace --all-targets --locked
 
-test: build ## Run the tests: units, emulator, protocol, the real Terraform, real Salesforce clients
+test: build ## Run the tests: units, emulator, protocol, the real Terraform, real clients; not the long tables
 	@scripts/fetch-terraform >/dev/null
 	@acceptance-tests/clients/install >/dev/null
-	RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --no-fail-fast
+	RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --no-fail-fast -- $(addprefix --skip ,$(TABLES))
+
+test-tables: build ## Run the long tables: the life of each attribute, each gate of a login closed alone
+	@scripts/fetch-terraform >/dev/null
+	RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --test acceptance -- $(TABLES)
 
 # The oldest and the newest that PyPI has; `make test` runs the one between.
 MATRIX ?= 1.6.6 1.15.5
@@ -25,14 +33,14 @@ test-matrix: build ## Run the tests with Terraform on its oldest and newest vers
 	@for version in $(MATRIX); do \
 	  terraform=$$(scripts/fetch-terraform $$version) || exit 1; \
 	  printf '\n=== Terraform %s\n' $$version; \
-	  TERRAFORM=$$terraform RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --no-fail-fast \
-	    --test acceptance --test attributes --test inputs || exit 1; \
+	  TERRAFORM=$$terraform RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --no-fail-fast \
+	    --test acceptance -- acceptance:: attributes:: inputs:: || exit 1; \
 	done
 
 test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with Terraform (300 MB, a minute)
 	@scripts/fetch-terraform >/dev/null
 	@acceptance-tests/clients/install sf >/dev/null
-	RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --test clients -- --ignored
+	RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --test acceptance -- clients:: --ignored
 
 live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed; PLAN=1, SWEEP=1, ONLY=…
 	@scripts/fetch-terraform >/dev/null

@@ -50,7 +50,7 @@ impl Emulator {
         });
         let mut said = String::new();
         let ready = loop {
-            let line = receiver.recv_timeout(Duration::from_secs(30));
+            let line = receiver.recv_timeout(Duration::from_secs(120));
             let line = line.unwrap_or_else(|_| panic!("the emulator did not say that it is ready: {said}"));
             if let Some(ready) = line.strip_prefix("ready ") {
                 break serde_json::from_str(ready).expect("JSON after the word ready");

@@ -1,4 +1,4 @@
-//! A plan, as `terraform show -json` tells it.
+//! A plan, as `terraform show -json` tells it, and what `terraform plan -json` says while it makes one.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,5 +134,72 @@ impl Plan {
     pub fn saying(&self, sentence: &str) -> &Self {
         assert!(self.says(sentence), "expected the words {sentence:?} in\n{}", self.words);
         self
+    }
+}
+
+/// What a plan says that there is to do, and whether something changed outside of Terraform.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Address → action, in Terraform's word.
+    pub actions: BTreeMap<String, String>,
+    pub outputs: bool,
+    pub drift: bool,
+}
+
+impl Told {
+    /// What `terraform plan -json` or `terraform apply -json` said, one message per line.
+    #[must_use]
+    pub fn by(stdout: &str) -> Self {
+        let mut told = Self::default();
+        for message in stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+            match message["type"].as_str() {
+                Some("planned_change") => {
+                    let change = &message["change"];
+                    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                    told.actions.insert(text(&change["resource"]["addr"]), text(&change["action"]));
+                }
+                Some("resource_drift") => told.drift = true,
+                Some("outputs") => {
+                    let mut outputs = message["outputs"].as_object().into_iter().flatten();
+                    told.outputs |= outputs.any(|(_, output)| output["action"] != "noop");
+                }
+                _ => {}
+            }
+        }
+        told
+    }
+
+    #[must_use]
+    pub fn is_something_to_do(&self) -> bool {
+        self.outputs || !self.actions.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_plan_says_is_to_be_done_and_has_changed() {
+        let told = |actions: &[(&str, &str)], outputs, drift| {
+            let actions = actions.iter().map(|(at, action)| ((*at).to_owned(), (*action).to_owned()));
+            Told { actions: actions.collect(), outputs, drift }
+        };
+        for (stdout, expected) in [
+            ("", told(&[], false, false)),
+            ("{\"type\":\"version\"}\nno JSON\n{\"type\":\"change_summary\"}", told(&[], false, false)),
+            (
+                r#"{"type":"planned_change","change":{"resource":{"addr":"a.b"},"action":"read"}}"#,
+                told(&[("a.b", "read")], false, false),
+            ),
+            (r#"{"type":"resource_drift","change":{"action":"update"}}"#, told(&[], false, true)),
+            (r#"{"type":"outputs","outputs":{"a":{"action":"noop"}}}"#, told(&[], false, false)),
+            (
+                r#"{"type":"outputs","outputs":{"a":{"action":"noop"},"b":{"action":"update"}}}"#,
+                told(&[], true, false),
+            ),
+        ] {
+            assert_eq!(Told::by(stdout), expected, "{stdout}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-const INSTRUCTIONS: &str = "run `make test`, or `make build` once and then `cargo test -p acceptance-tests`";
+const INSTRUCTIONS: &str = "run `make test`, or `make build` once and then `cargo test --workspace`";
 
 /// The provider, from `TERRAFORM_PROVIDER_SALESFORCE` or from cargo's target directory.
 #[must_use]

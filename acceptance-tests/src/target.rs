@@ -11,7 +11,7 @@ use std::time::Duration;
 pub type Credentials = BTreeMap<String, String>;
 
 /// Longer than any command takes on the emulator and a busy machine; a hang fails instead of blocking the suite.
-pub const DEADLINE: Duration = Duration::from_secs(180);
+pub const DEADLINE: Duration = Duration::from_secs(600);
 
 pub trait Target {
     fn credentials(&self) -> Credentials;

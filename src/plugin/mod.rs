@@ -150,6 +150,9 @@ async fn serve_grpc(
     };
     tokio::select! {
         served = server => Ok(served?),
-        () = too_late => Ok(()),
+        () = too_late => {
+            tracing::warn!("connections stayed open; ending without them");
+            Ok(())
+        }
     }
 }

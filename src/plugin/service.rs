@@ -390,7 +390,7 @@ mod tests {
         service.calls.none().await;
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_call_goes_on_when_the_caller_has_gone() {
         let service = service();
         let (done, finished) = tokio::sync::oneshot::channel();

@@ -6,7 +6,6 @@ use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
 use acceptance_tests::plan::Action::Create;
 use acceptance_tests::workspace::Workspace;
-use std::time::Duration;
 
 /// A key that no org trusts, made for this test and published with it.
 const STRANGER: &str = include_str!("test-only-stranger.key");
@@ -71,8 +70,8 @@ fn an_unreachable_host_is_named() {
     // Nothing listens on the discard port of a machine made in this century.
     workspace.set("SALESFORCE_INSTANCE_URL", "http://127.0.0.1:9");
     workspace.configure(ONLY_APP);
-    let run = workspace.apply().failed_saying("127.0.0.1");
-    assert!(run.took < Duration::from_secs(60), "took {:?}", run.took);
+    // That it gives up at all: a command that does not end in time fails the test.
+    workspace.apply().failed_saying("127.0.0.1");
 }
 
 #[test]

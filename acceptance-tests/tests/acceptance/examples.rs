@@ -1,6 +1,6 @@
 //! Every example of the documentation, run as its reader would.
 
-use crate::module;
+use super::module;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
 use acceptance_tests::plan::Action;

@@ -1,6 +1,6 @@
 //! One life per attribute, all attributes of a resource in one run of Terraform: each has an app of its own.
 
-use crate::table::{ATTRIBUTES, Attribute, COMPUTED, LeftOut, Resource};
+use super::table::{ATTRIBUTES, Attribute, COMPUTED, LeftOut, Resource};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::http;
 use acceptance_tests::org;
@@ -34,15 +34,18 @@ fn attributes_of_the_orgs_external_client_app_settings() {
     live_alone(Resource::OrgApps);
 }
 
-/// An org has these settings once, so that each attribute lives in an org of its own.
+/// An org has these settings once, so that each attribute lives in an org of its own; one configuration manages all.
 fn live_alone(resource: Resource) {
-    for (number, attribute) in ATTRIBUTES.iter().enumerate() {
+    let of_resource = ATTRIBUTES.iter().enumerate().filter(|(_, attribute)| {
         // Times are one walk for all resources: of these the create's is looked at, the others with the app's.
         let is_a_time = attribute.name.starts_with("timeouts.") && attribute.name != "timeouts.create";
-        if attribute.resource == resource && !is_a_time {
-            live_with(resource, vec![Subject::new(number, attribute)]);
-        }
+        attribute.resource == resource && !is_a_time
+    });
+    let mut subjects: Vec<Subject> = of_resource.map(|(number, one)| Subject::new(number, one)).collect();
+    for (org, subject) in subjects.iter_mut().enumerate() {
+        subject.org = org;
     }
+    live_with(resource, subjects);
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,8 @@ enum Phase {
 /// An attribute and the names that its life goes by.
 struct Subject {
     attribute: &'static Attribute,
+    /// Which of the orgs it is in.
+    org: usize,
     key: String,
     app: String,
     other: String,
@@ -64,6 +69,7 @@ impl Subject {
     fn new(number: usize, attribute: &'static Attribute) -> Self {
         Self {
             attribute,
+            org: 0,
             key: attribute.key(),
             app: format!("App_{number}"),
             other: format!("Other_{number}"),
@@ -107,7 +113,8 @@ impl Subject {
             apps.push((format!("{key}_other"), &self.other));
         }
         if self.attribute.resource.of_the_org().is_some() {
-            return block(self.attribute.resource.type_name(), key, &body);
+            let provider = format!("provider = salesforce.{}\n", alias(self.org));
+            return block(self.attribute.resource.type_name(), key, &(provider + &body));
         }
         for (key, app) in &apps {
             if self.attribute.resource == Resource::App {
@@ -176,6 +183,27 @@ token_exchange_enabled          = true
 named_user_jwt_enabled          = true
 ";
 
+fn alias(org: usize) -> String {
+    format!("org_{org}")
+}
+
+/// Logs in to each org, under its alias.
+fn providers(orgs: &[Emulator]) -> String {
+    let of = |(number, org): (usize, &Emulator)| {
+        let credentials = org.credentials();
+        let line = |argument: &str, variable: &str| format!("{argument} = \"{}\"\n", credentials[variable]);
+        let lines = [
+            format!("alias = \"{}\"\n", alias(number)),
+            line("instance_url", "SALESFORCE_INSTANCE_URL"),
+            line("client_id", "SALESFORCE_CLIENT_ID"),
+            line("username", "SALESFORCE_USERNAME"),
+            line("private_key_file", "SALESFORCE_PRIVATE_KEY_FILE"),
+        ];
+        format!("provider \"salesforce\" {{\n{}}}\n\n", lines.concat())
+    };
+    orgs.iter().enumerate().map(of).collect()
+}
+
 fn block(kind: &str, name: &str, body: &str) -> String {
     format!("resource \"{kind}\" \"{name}\" {{\n{body}\n}}\n\n")
 }
@@ -211,7 +239,8 @@ pub fn furnish(org: &Emulator) {
 }
 
 struct Run<'a> {
-    org: &'a Emulator,
+    orgs: &'a [Emulator],
+    providers: String,
     workspace: Workspace<'a>,
     words: BTreeMap<&'static str, String>,
     subjects: Vec<Subject>,
@@ -223,7 +252,7 @@ impl Run<'_> {
     fn configure(&self, phase: Phase) {
         let text: String =
             self.subjects.iter().map(|subject| subject.configuration(phase, &self.words)).collect();
-        self.workspace.configure(&text);
+        self.workspace.configure(&(self.providers.clone() + &text));
     }
 
     fn problem(&mut self, step: &str, address: &str, what: &str) {
@@ -235,7 +264,7 @@ impl Run<'_> {
         let mut found = BTreeMap::new();
         for subject in &self.subjects {
             if let Some((kind, element)) = subject.attribute.element {
-                let part = self.part(kind, subject.app_in(phase));
+                let part = self.part(subject, kind, subject.app_in(phase));
                 let value =
                     part.map_or(Value::Null, |part| part.fields.get(element).cloned().unwrap_or_default());
                 found.insert(subject.address(), value);
@@ -244,8 +273,8 @@ impl Run<'_> {
         found
     }
 
-    fn part(&self, kind: &str, app: &str) -> Option<org::Component> {
-        let mut all = self.org.components(kind).into_iter();
+    fn part(&self, subject: &Subject, kind: &str, app: &str) -> Option<org::Component> {
+        let mut all = self.orgs[subject.org].components(kind).into_iter();
         all.find(|one| {
             let owner = one.text("externalClientApplication");
             if owner.is_empty() { one.name == app } else { owner == app }
@@ -258,7 +287,7 @@ impl Run<'_> {
             self.problems.push(format!("{step}: {}", run.words()));
         }
         for more in [&[] as &[&str], &["-refresh=false"]] {
-            let plan = self.workspace.plan(more);
+            let Some(plan) = self.workspace.unsettled(more) else { continue };
             for (address, action) in plan.actions() {
                 let differing = plan.differing(&address);
                 self.problem(
@@ -388,17 +417,25 @@ fn live(resource: Resource) {
 }
 
 fn live_with(resource: Resource, subjects: Vec<Subject>) {
-    let org = Emulator::start();
-    furnish(&org);
-    let mut workspace = Workspace::new(&org);
+    let count = subjects.iter().map(|subject| subject.org + 1).max().unwrap_or(1);
+    let orgs: Vec<Emulator> = (0..count).map(|_| Emulator::start()).collect();
+    let mut workspace = Workspace::new(&orgs[0]);
+    for org in &orgs {
+        furnish(org);
+    }
+    for org in orgs.iter().skip(1) {
+        workspace.watch(org);
+    }
+    let providers =
+        if subjects[0].attribute.resource.of_the_org().is_some() { providers(&orgs) } else { String::new() };
     // What TRACE logs show is the subject of other tests; here they would be very long.
     workspace.unset("TF_LOG");
     // What Terraform does at once, the provider deploys together.
     for command in ["plan", "apply", "destroy"] {
         workspace.set(&format!("TF_CLI_ARGS_{command}"), "-parallelism=100");
     }
-    let words = words(&org);
-    let mut run = Run { org: &org, workspace, words, subjects, problems: Vec::new() };
+    let words = words(&orgs[0]);
+    let mut run = Run { orgs: &orgs, providers, workspace, words, subjects, problems: Vec::new() };
 
     let step = "set at create";
     run.configure(Phase::First);
@@ -429,10 +466,10 @@ fn live_with(resource: Resource, subjects: Vec<Subject>) {
     let step = "drifted in the org and repaired";
     for subject in &run.subjects {
         if let (Some((kind, element)), true) = (subject.attribute.element, subject.attribute.read_back)
-            && let Some(part) = run.part(kind, subject.app_in(Phase::Second))
+            && let Some(part) = run.part(subject, kind, subject.app_in(Phase::Second))
         {
             let value = first.get(&subject.address()).cloned().unwrap_or_default();
-            org.admin(
+            orgs[subject.org].admin(
                 "PATCH",
                 &format!("/components/{kind}/{}", part.name),
                 Some(&json!({ element: value })),
@@ -497,8 +534,10 @@ fn live_with(resource: Resource, subjects: Vec<Subject>) {
     if destroyed.code != Some(0) {
         run.problems.push(format!("destroyed: {}", destroyed.words()));
     }
-    if !org.names(org::APP).is_empty() {
-        run.problems.push(format!("destroyed: the org has {:?}", org.names(org::APP)));
+    for org in &orgs {
+        if !org.names(org::APP).is_empty() {
+            run.problems.push(format!("destroyed: the org has {:?}", org.names(org::APP)));
+        }
     }
     eprintln!("{:?}: {} attributes lived, {} problems", resource, run.subjects.len(), run.problems.len());
     assert!(run.problems.is_empty(), "{}", run.problems.join("\n"));

@@ -1,6 +1,6 @@
 //! The table and the provider's schema have the same attributes.
 
-use crate::table::{ATTRIBUTES, COMPUTED};
+use super::table::{ATTRIBUTES, COMPUTED};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::{SOURCE, Workspace};
 use serde_json::Value;

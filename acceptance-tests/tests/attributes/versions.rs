@@ -1,8 +1,8 @@
 //! Every API version that is spoken: what its schema does not have is an error at the attribute, what it has works.
 //! Since when an element is there, `proto/salesforce` says.
 
-use crate::life::{furnish, set_at_create, words};
-use crate::table::{ATTRIBUTES, Attribute, LeftOut};
+use super::life::{furnish, set_at_create, words};
+use super::table::{ATTRIBUTES, Attribute, LeftOut};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;
 use serde_json::Value;

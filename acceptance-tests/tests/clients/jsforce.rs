@@ -1,7 +1,7 @@
 //! jsforce, the JavaScript library below most of Salesforce's own tools.
 
-use crate::program::{credentials, node, run};
-use crate::referee;
+use super::program::{credentials, node, run};
+use super::referee;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::recorder::Recorder;
 use acceptance_tests::workspace::Workspace;

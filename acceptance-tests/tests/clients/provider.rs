@@ -1,6 +1,6 @@
 //! The provider's own messages, judged as those of Salesforce's clients are.
 
-use crate::referee;
+use super::referee;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::recorder::Recorder;
 use acceptance_tests::terraform::repository;

@@ -1,6 +1,6 @@
 //! Has recorded messages judged by Salesforce's own schema, and says what was counted.
 
-use crate::program::{python, run, source};
+use super::program::{python, run, source};
 use acceptance_tests::recorder::Recorder;
 use serde_json::Value;
 use std::io::Write as _;

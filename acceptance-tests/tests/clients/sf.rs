@@ -1,9 +1,9 @@
 //! The Salesforce CLI with a source project, alone and in turns with Terraform. Some 300 MB and a second or two per
 //! command, so only `make test-sf` runs it.
 
-use crate::jsforce::imports_the_shop;
-use crate::program::{Finished, credentials, installed, run, source};
-use crate::referee;
+use super::jsforce::imports_the_shop;
+use super::program::{Finished, credentials, installed, run, source};
+use super::referee;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use acceptance_tests::recorder::Recorder;

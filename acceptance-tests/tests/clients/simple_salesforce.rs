@@ -1,7 +1,7 @@
 //! simple-salesforce, the Python library; half of it is zeep, which decodes answers by Salesforce's WSDL.
 
-use crate::program::{credentials, python, run, source};
-use crate::referee;
+use super::program::{credentials, python, run, source};
+use super::referee;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::recorder::Recorder;
 

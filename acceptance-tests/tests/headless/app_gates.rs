@@ -1,6 +1,6 @@
 //! The gates that are settings of the app, of its policies or of the org: each closed alone by `terraform apply`.
 
-use crate::shop::{NO_GUESTS, ROW, Row, each_alone};
+use super::shop::{NO_GUESTS, ROW, Row, each_alone};
 
 const FOUR: &str = "login passwordless registration guest";
 

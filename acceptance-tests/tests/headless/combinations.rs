@@ -1,7 +1,7 @@
 //! Combinations that cannot work: the org refuses them, the error names the attribute on the other side, and the shop
 //! goes on as it was.
 
-use crate::shop::{open, shop};
+use super::shop::{open, shop};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::smoke_test::SmokeTest;
 

@@ -1,7 +1,7 @@
 //! What a change that Terraform makes does to people who are logged in already.
 
-use crate::session::Session;
-use crate::shop::{apply, open, set_site};
+use super::session::Session;
+use super::shop::{apply, open, set_site};
 use acceptance_tests::emulator::Emulator;
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! The gates of the site, which no resource manages: its administrator closes each in Setup, on an app that Terraform
 //! made. The variants that a gate is not about go on.
 
-use crate::shop::{ROW, Row, open, set_auth_api, set_site, tries};
+use super::shop::{ROW, Row, open, set_auth_api, set_site, tries};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::smoke_test::SmokeTest;
 use serde_json::{Value, json};

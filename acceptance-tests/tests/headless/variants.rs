@@ -1,6 +1,6 @@
 //! Each variant in a shop where everything is open, for each kind of client that may use it.
 
-use crate::shop::{Edit, NO_GUESTS, ROW, Row, apply, open, tries};
+use super::shop::{Edit, NO_GUESTS, ROW, Row, apply, open, tries};
 use acceptance_tests::emulator::Emulator;
 
 /// What a client needs that cannot keep a secret.

@@ -1,6 +1,6 @@
 //! Bad input that needs a configuration, or an org, of its own.
 
-use crate::diagnostics::{nothing_was_written, plan, stays_alive};
+use super::diagnostics::{nothing_was_written, plan, stays_alive};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
 use acceptance_tests::plan::Action::{Create, Delete};

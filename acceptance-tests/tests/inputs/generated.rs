@@ -1,7 +1,7 @@
 //! Every attribute with values that nobody expects: the provider answers, with an error that points somewhere or
 //! by taking the value.
 
-use crate::diagnostics;
+use super::diagnostics;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::{SOURCE, Workspace};
 use serde_json::Value;

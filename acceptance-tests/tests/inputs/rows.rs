@@ -1,7 +1,7 @@
 //! The catalogue, in three runs of Terraform: every row has a file of its own.
 
-use crate::diagnostics::{self, Diagnostic};
-use crate::table::{DO_NOT_APPLY, ELSEWHERE, FINE, MORE, Of, ROWS, Row, Stage, Verdict};
+use super::diagnostics::{self, Diagnostic};
+use super::table::{DO_NOT_APPLY, ELSEWHERE, FINE, MORE, Of, ROWS, Row, Stage, Verdict};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! However a run ends, the org is as before.
 
-use crate::program::{Live, change, org_of_others, picture};
+use super::program::{Live, change, org_of_others, picture};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::APP;
 use rustix::process::{Pid, Signal, kill_process};
@@ -29,7 +29,7 @@ fn a_scenario_that_fails_is_cleaned_up_after() {
 
 #[track_caller]
 fn until_there_is_an_app(org: &Emulator) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(300);
     while !org.names(APP).iter().any(|name| name.starts_with("TfLive_")) {
         assert!(Instant::now() < deadline, "no app was made");
         std::thread::sleep(Duration::from_millis(20));

@@ -1,6 +1,6 @@
 //! Which org is touched, and what in it.
 
-use crate::program::{Live, change, org_of_others, picture};
+use super::program::{Live, change, org_of_others, picture};
 use serde_json::json;
 
 #[test]

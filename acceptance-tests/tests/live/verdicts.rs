@@ -1,6 +1,6 @@
 //! The scenarios pass, every question gets an answer, and the answer depends on the org.
 
-use crate::program::{Live, at, change, org_of_others, picture};
+use super::program::{Live, at, change, org_of_others, picture};
 use acceptance_tests::recorder::Recorder;
 use acceptance_tests::scenario::Scenario;
 use serde_json::json;

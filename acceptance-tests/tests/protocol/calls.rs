@@ -5,7 +5,7 @@ use acceptance_tests::plugin_client::proto::tfplugin5::*;
 use acceptance_tests::plugin_client::{Plugin, ProviderClient};
 use tonic::transport::Channel;
 
-use crate::provider;
+use super::provider;
 
 async fn connected() -> (Plugin, ProviderClient<Channel>) {
     let plugin = provider().run().await;

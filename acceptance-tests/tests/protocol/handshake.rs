@@ -6,7 +6,7 @@ use std::path::Path;
 use acceptance_tests::plugin_client::proto::tfplugin5::GetSchemaRequest;
 use acceptance_tests::plugin_client::{COOKIE, Identity, ProviderClient, connect};
 
-use crate::provider;
+use super::provider;
 
 #[tokio::test]
 async fn the_line_and_the_schema() {

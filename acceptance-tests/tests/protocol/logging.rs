@@ -5,7 +5,7 @@ use acceptance_tests::plugin_client::proto::tfplugin5::GetSchemaRequest;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::provider;
+use super::provider;
 
 /// The log of a process that was asked for its schema.
 async fn log(variables: &[(&str, &str)]) -> String {

@@ -15,6 +15,9 @@ pub const GLOBAL: &str = "ExtlClntAppGlobalOauthSettings";
 pub const OAUTH_POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
 pub const APP_POLICIES: &str = "ExtlClntAppConfigurablePolicies";
 
+/// With ten milliseconds between them: two minutes, on a machine that is busy otherwise, too.
+const LOOKS: usize = 12_000;
+
 pub struct Org {
     pub running: Running,
     pub token: String,
@@ -169,7 +172,7 @@ impl Org {
 
     pub fn deploy(&self, package: &Package) -> Deployed {
         let id = self.start_deploy(package);
-        for _ in 0..400 {
+        for _ in 0..LOOKS {
             let deployed = self.check(&id);
             if deployed.text.contains("<done>true</done>") {
                 return deployed;
@@ -215,7 +218,7 @@ impl Org {
         assert_eq!(started.status, 201, "{}", started.body);
         let id = started.json()["id"].as_str().unwrap().to_string();
         let path = format!("/services/data/v{version}.0/metadata/deployRequest/{id}?includeDetails=true");
-        for _ in 0..400 {
+        for _ in 0..LOOKS {
             let result = self.rest("GET", &path, "").json()["deployResult"].clone();
             if result["done"] == true {
                 let failures = result["details"]["componentFailures"].as_array().into_iter().flatten();

@@ -10,15 +10,20 @@ fn status_of(org: &Org, id: &str) -> String {
     org.check(id).status()
 }
 
+/// Nothing begins before it is told to, and then it goes on for as long as a test may look.
 fn slow() -> Org {
-    let switches = Switches { queue_ms: 100, deploy_ms: 60_000, ..Switches::default() };
+    let switches = Switches { queue_ms: 600_000, deploy_ms: 600_000, ..Switches::default() };
     start_with(Config { switches, ..Config::default() })
+}
+
+fn begin(org: &Org) {
+    org.admin("PATCH", "org", r#"{"queue_ms": 0}"#);
 }
 
 fn wait_for(org: &Org, id: &str, wanted: &str) {
     let start = Instant::now();
     while status_of(org, id) != wanted {
-        assert!(start.elapsed() < Duration::from_secs(5), "{id} is {}, not {wanted}", status_of(org, id));
+        assert!(start.elapsed() < Duration::from_secs(120), "{id} is {}, not {wanted}", status_of(org, id));
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -33,8 +38,8 @@ fn deploys_run_one_at_a_time() {
     let first = org.start_deploy(&Package::shop());
     assert_eq!(status_of(&org, &first), "Pending");
     let second = org.start_deploy(&Package::new().with(APP, "Second", ""));
+    begin(&org);
     wait_for(&org, &first, "InProgress");
-    std::thread::sleep(Duration::from_millis(150));
     assert_eq!(status_of(&org, &second), "Pending");
     assert!(org.components().get(APP).is_none());
     org.admin("PATCH", "org", r#"{"deploy_ms": 0}"#);
@@ -53,6 +58,7 @@ fn a_pending_deploy_is_cancelled_at_once() {
     let cancelled = org.check(&second);
     assert_eq!(cancelled.status(), "Canceled");
     assert!(cancelled.text.contains("<canceledByName>Ada Admin</canceledByName>"));
+    begin(&org);
     wait_for(&org, &first, "InProgress");
     let answer = cancel(&org, &first);
     assert!(answer.body.contains("<done>false</done>"), "{}", answer.body);
@@ -67,6 +73,7 @@ fn a_pending_deploy_is_cancelled_at_once() {
 fn a_cancel_may_be_refused_or_lie() {
     let org = slow();
     let id = org.start_deploy(&Package::shop());
+    begin(&org);
     wait_for(&org, &id, "InProgress");
     org.admin("PATCH", "org", r#"{"cancel": "deny"}"#);
     assert!(cancel(&org, &id).body.contains("UNABLE_TO_LOCK_ROW"));

@@ -1,6 +1,4 @@
 //! The real Terraform, the provider as one process and the emulator as another.
-//!
-//! Run with `make test`, or after `make build` with `cargo test -p acceptance-tests --test acceptance`.
 #![expect(
     clippy::panic,
     clippy::expect_used,
@@ -12,7 +10,7 @@
 mod aliases;
 mod bootstrap;
 mod budget;
-mod configurations;
+pub(crate) mod configurations;
 mod credentials;
 mod data_sources;
 mod destroy;
