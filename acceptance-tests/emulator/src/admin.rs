@@ -345,7 +345,8 @@ fn open_session(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
         return wrong(format!("no user {username}"));
     };
     let token = state.org.open_session(&user, "emulator", None, jwt);
-    Ok(Answer::json(201, &json!({ "access_token": token })))
+    let number = state.org.session_number(&token);
+    Ok(Answer::json(201, &json!({ "access_token": token, "session": number })))
 }
 
 fn org(state: &State) -> Value {

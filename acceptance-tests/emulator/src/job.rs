@@ -1,10 +1,14 @@
 //! Deploys and retrieves as jobs: Pending, InProgress, a commit, an end. One deploy at a time.
 //! Time passes only in `advance`; the shape of answers is in `report.rs`.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::apply::{self, Message};
-use crate::org::{CancelMood, Org};
+use crate::component::Value;
+use crate::org::{CancelMood, Org, Tree};
 use crate::pace::Span;
 use crate::package;
 use crate::stamp::{self, Millis};
@@ -74,6 +78,48 @@ pub struct Deploy {
     pub messages: Vec<Message>,
     pub verdict: Option<Verdict>,
     pub committed: bool,
+    /// What became of components that were there before, for `/emulator/deploys`.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+}
+
+/// An element that a deploy changed, with its values; none is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub name: String,
+    pub element: String,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+}
+
+fn changes(before: &Tree, after: &Tree) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (kind, components) in &after.components {
+        for (name, new) in components {
+            let Some(old) = before.components.get(kind).and_then(|all| all.get(name)) else {
+                continue;
+            };
+            if Arc::ptr_eq(old, new) {
+                continue;
+            }
+            let elements: BTreeSet<&String> = old.fields.keys().chain(new.fields.keys()).collect();
+            for element in elements {
+                let (before, after) = (old.fields.get(element), new.fields.get(element));
+                if before != after {
+                    changes.push(Change {
+                        kind: kind.clone(),
+                        name: name.clone(),
+                        element: element.clone(),
+                        before: before.cloned(),
+                        after: after.cloned(),
+                    });
+                }
+            }
+        }
+    }
+    changes
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -226,6 +272,7 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
     let successes = deploy.messages.iter().filter(|message| message.success && is_component(message)).count();
     let is_partial = failures > 0 && successes > 0 && !deploy.options.rollback_on_error;
     if (failures == 0 || is_partial) && !deploy.options.check_only && commits {
+        deploy.changes = changes(&org.tree, &outcome.tree);
         org.tree = outcome.tree;
         org.secrets.extend(outcome.secrets);
         org.end_sessions_of_deleted_apps();

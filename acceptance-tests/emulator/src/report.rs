@@ -260,6 +260,7 @@ pub fn deploys(jobs: &Jobs) -> Value {
         .map(|deploy| {
             let mut result = deploy_result(deploy, crate::NEWEST_API_VERSION, true);
             set(&mut result, "committed", json!(deploy.committed));
+            set(&mut result, "changes", json!(deploy.changes));
             set(&mut result, "options", json!(deploy.options));
             result
         })

@@ -132,6 +132,7 @@ pub fn start_deploy(
         messages: Vec::new(),
         verdict: call.verdict.take(),
         committed: false,
+        changes: Vec::new(),
     });
     Ok(id)
 }
