@@ -43,7 +43,7 @@ live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed
 demo: ## Run Terraform and a client's logins against the emulator, and tell; KEEP=1 leaves the org running
 	@scripts/demo
 
-bench: ## Measure Terraform with the provider against a slow org, 40 minutes; QUICK=1 three minutes, OUT=file.md
+bench: ## Measure Terraform with the provider against a slow org, 40 minutes; QUICK=1 six minutes, OUT=file.md
 	@scripts/bench
 
 docs: ## Rewrite the pages of docs/ that are made of the tables; fails when some were stale, to be looked at and committed
