@@ -4,7 +4,7 @@
 export TERRAFORM
 JOBS ?= 4
 
-.PHONY: help build test test-matrix test-sf live demo bench docs lint install
+.PHONY: help build test test-matrix test-sf writers live demo bench docs lint install
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,12 @@ test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with
 	@scripts/fetch-terraform >/dev/null
 	@acceptance-tests/clients/install sf >/dev/null
 	RUST_TEST_THREADS=$(JOBS) cargo test -p acceptance-tests --locked --test clients -- --ignored
+
+# Seconds to minutes for each; a number is a seed. FIRST=7 ROUNDS=1 plays one again.
+writers: build ## Let several workspaces write into one file at the same time, ROUNDS=200 times; and long queues (half an hour)
+	@scripts/fetch-terraform >/dev/null
+	ROUNDS=$(or $(ROUNDS),200) FIRST=$(or $(FIRST),100) cargo test -p acceptance-tests --locked --test acceptance -- \
+	  --ignored writers:: queues::
 
 live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed; PLAN=1, SWEEP=1, ONLY=…
 	@scripts/fetch-terraform >/dev/null
