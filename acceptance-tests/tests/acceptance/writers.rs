@@ -296,7 +296,8 @@ fn judge(
     wrong
 }
 
-/// What runs overwrote without saying so. What a run takes back of its own is no news.
+/// What runs overwrote without saying so: each element that a run does not manage and that its deploy changed. What it puts
+/// back of its own is no news.
 fn untold(org: &Emulator, subject: &Subject, parts: &[Part], ran: &[Ran]) -> Vec<String> {
     let mut runs: BTreeMap<String, usize> = BTreeMap::new();
     for (index, part) in parts.iter().enumerate() {
@@ -310,7 +311,7 @@ fn untold(org: &Emulator, subject: &Subject, parts: &[Part], ran: &[Ran]) -> Vec
             let element = change["element"].as_str().unwrap_or_default().to_owned();
             let row =
                 subject.rows.iter().find(|row| change["type"] == subject.kind && row.element == element);
-            let of_another = last_writer.insert(element.clone(), run).is_some_and(|writer| writer != run);
+            let of_another = last_writer.insert(element.clone(), run) != Some(run);
             let is_its_own = parts[run].row.element == element;
             if is_its_own || !of_another {
                 continue;

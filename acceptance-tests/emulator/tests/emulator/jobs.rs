@@ -152,3 +152,37 @@ fn the_state_survives_a_restart() {
     assert!(journal.lines().any(|line| line.contains("\"operation\":\"deploy\"")), "{journal}");
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn the_admin_sees_what_a_deploy_changed_and_which_login_asked() {
+    let mut org = start();
+    org.shop();
+    let made = org.admin(
+        "POST",
+        "sessions",
+        &serde_json::json!({ "user": org.running.credentials.username }).to_string(),
+    );
+    org.token = made["access_token"].as_str().unwrap().to_string();
+    let package = Package::new().with(APP, "Shop", "<description>New</description><label>Shop</label>");
+    assert_eq!(org.deploy(&package).status(), "Succeeded");
+    let deploys = org.admin("GET", "deploys", "");
+    let [first, second] = deploys.as_array().unwrap().as_slice() else { panic!("{deploys}") };
+    assert_eq!(first["changes"], serde_json::json!([]), "what is new is no change");
+    let of = |element: &str, before: serde_json::Value, after: serde_json::Value| serde_json::json!({ "type": APP, "name": "Shop", "element": element, "before": before, "after": after });
+    let expected = [
+        of("contactEmail", "a@example.com".into(), serde_json::Value::Null),
+        of("description", serde_json::Value::Null, "New".into()),
+    ];
+    assert_eq!(second["changes"], serde_json::json!(expected));
+    let journal = org.admin("GET", "journal", "");
+    let asked: Vec<&serde_json::Value> = journal
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|call| call["operation"] == "deploy")
+        .map(|call| &call["details"]["session"])
+        .collect();
+    assert_eq!(asked.len(), 2);
+    assert_ne!(asked[0], asked[1]);
+    assert_eq!(*asked[1], made["session"]);
+}
