@@ -68,7 +68,7 @@ pub const FACTS: &[Fact] = &[
     fact("zero", "The policy Zero comes back with a period of 0 and no unit",
         &[Behaviour("Zero comes back with a validity period of 0 and no unit")], kept::zero_has_a_period),
     fact("infinite", "The policy Infinite comes back without a period",
-        &[Behaviour("The policy type Infinite comes back without a validity period")], kept::infinite_has_no_period),
+        &[Behaviour("The policy type Infinite comes back without a validity period where none was sent")], kept::infinite_has_no_period),
 
     // What comes back of a value.
     fact("scopes_order", "Scopes come back in the order of Setup's list",

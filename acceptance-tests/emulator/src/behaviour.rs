@@ -56,7 +56,7 @@ pub const FACTS: &[Fact] = facts![
     Confirmed: "Parts of an app may have any names: X for all of them, X_oauth, XSettings, XGlobal", "retrieved files of real orgs show it";
     Confirmed: "Every org has the profile System Administrator; files name profiles by label", "retrieved files of real orgs show it";
     Cited: "Values that are plain texts in the schema and a list in the documents are taken in any letter case and come back as they were sent: Enforce_relaxrefresh", "one retrieved file";
-    Cited: "The policy type Infinite comes back without a validity period", "one retrieved file";
+    Cited: "The policy type Infinite comes back without a validity period where none was sent", "one retrieved file";
     Confirmed: "Policies have isNamedUserJwtEnabled in versions 61.0 to 63.0", "retrieved files of real orgs show it; WSDL";
     Assumed: "That deprecated isNamedUserJwtEnabled is kept and does nothing", "no source";
     Confirmed: "Several callback URLs are one element, separated by line breaks", "two observers";

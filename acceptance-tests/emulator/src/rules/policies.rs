@@ -76,11 +76,9 @@ fn refresh_token(sent: &Fields, fields: &mut Fields) -> Result<(), Refusal> {
                     format!("A refresh token validity is not allowed with the policy type {policy}"),
                 );
             }
-            // A retrieved file with Infinite has no period.
+            // A retrieved file with Infinite has no period, so that the org does not add one there.
             if policy == "Zero" {
                 fields.insert("refreshTokenValidityPeriod".to_string(), Value::text("0"));
-            } else {
-                fields.remove("refreshTokenValidityPeriod");
             }
         }
     }

@@ -269,8 +269,7 @@ fn a_period_comes_back_with_zero_and_not_with_infinite() {
     for (policy, shown) in [("Zero", Some("0")), ("Infinite", None)] {
         let own = format!(
             "<externalClientApplication>Shop</externalClientApplication>\
-             <refreshTokenPolicyType>{policy}</refreshTokenPolicyType>\
-             <refreshTokenValidityPeriod>0</refreshTokenValidityPeriod>"
+             <refreshTokenPolicyType>{policy}</refreshTokenPolicyType>"
         );
         let deployed = org.deploy(&Package::new().with(OAUTH_POLICIES, "Shop_oauth_defaultPolicy", &own));
         assert_eq!(deployed.status(), "Succeeded", "{:?}", deployed.problems());
