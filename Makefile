@@ -7,7 +7,7 @@ JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 # Tested row by row, each with changes of an org by Terraform: that takes long, so apart from the others.
 TABLES := attributes::life headless::app_gates headless::site_gates
 
-.PHONY: help build test test-tables test-matrix test-sf live demo bench docs lint install
+.PHONY: help build test test-tables test-matrix test-sf writers live demo bench docs lint install
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -42,6 +42,12 @@ test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with
 	@acceptance-tests/clients/install sf >/dev/null
 	RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --test acceptance -- clients:: --ignored
 
+# Seconds to minutes for each; a number is a seed. FIRST=7 ROUNDS=1 plays one again.
+writers: build ## Let several workspaces write into one file at the same time, ROUNDS=200 times; and long queues (half an hour)
+	@scripts/fetch-terraform >/dev/null
+	ROUNDS=$(or $(ROUNDS),200) FIRST=$(or $(FIRST),100) cargo test --workspace --locked --test acceptance -- \
+	  --ignored writers:: queues::
+
 live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed; PLAN=1, SWEEP=1, ONLY=…
 	@scripts/fetch-terraform >/dev/null
 	@acceptance-tests/clients/install >/dev/null
@@ -51,7 +57,7 @@ live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed
 demo: ## Run Terraform and a client's logins against the emulator, and tell; KEEP=1 leaves the org running
 	@scripts/demo
 
-bench: ## Measure Terraform with the provider against a slow org, 40 minutes; QUICK=1 three minutes, OUT=file.md
+bench: ## Measure Terraform with the provider against a slow org, 40 minutes; QUICK=1 six minutes, OUT=file.md
 	@scripts/bench
 
 docs: ## Rewrite the pages of docs/ that are made of the tables; fails when some were stale, to be looked at and committed

@@ -13,6 +13,8 @@ from bench.processes import own_cpu
 
 # Seconds.
 QUEUE, DEPLOY, RETRIEVE, CALL = 0.2, 2.0, 0.5, 0.02
+# The random times of `--pace real`: the same in each run.
+SEED = 1
 # What differs between two orgs with the same files.
 OF_THE_ORG = ("consumerKey", "consumerSecret", "oauthLink", "orgScopedExternalApp")
 
@@ -23,13 +25,17 @@ class Asked:
     retrieves: int
     calls: int
     cpu: float
+    cancels: int
 
 
 class Org:
-    def __init__(self, program, root, delays=True):
+    def __init__(self, program, root, delays=True, real_pace=False):
+        """`real_pace`: queue 0 to 10 s, deploys 2 to 20 s, retrieves 0.5 to 5 s, lists that lag behind."""
         self.folder = Path(tempfile.mkdtemp(dir=root, prefix="org-"))
         times = {"--queue-ms": QUEUE, "--deploy-ms": DEPLOY, "--retrieve-ms": RETRIEVE, "--call-ms": CALL}
         flags = [part for flag, seconds in times.items() for part in (flag, str(int(seconds * 1000)))]
+        if real_pace:
+            flags += ["--pace", "real", "--seed", str(SEED)]
         self.process = subprocess.Popen([program, "--port", "0", "--credentials", self.folder, *(flags if delays else [])],
                                         stdout=subprocess.PIPE, text=True)
         for line in self.process.stdout:
@@ -64,7 +70,7 @@ class Org:
         self.admin("DELETE", "/journal")
         of = lambda operation: sum(call["operation"] == operation for call in journal)
         before, self.cpu = self.cpu, own_cpu(self.process.pid)
-        return Asked(of("deploy"), of("retrieve"), len(journal), self.cpu - before)
+        return Asked(of("deploy"), of("retrieve"), len(journal), self.cpu - before, of("cancelDeploy"))
 
     def components(self):
         """type → name → fields, as they are in any org with the same files."""

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 
 from bench import configurations, limit
-from bench.org import CALL, DEPLOY, QUEUE, RETRIEVE, Asked, Org
+from bench.org import CALL, DEPLOY, QUEUE, RETRIEVE, SEED, Asked, Org
 from bench.processes import Cost
 from bench.terraform import Workspace, verb
 
@@ -62,8 +62,8 @@ class Series:
         if (n, parallelism) == self.bad_at:
             self.one_bad_app(n, parallelism)
 
-    def org(self):
-        return Org(self.programs["emulator"], self.root)
+    def org(self, **more):
+        return Org(self.programs["emulator"], self.root, **more)
 
     def workspace(self, org, **more):
         return Workspace(self.root, self.programs["terraform"], self.programs["provider"], org.environment() | more)
@@ -125,6 +125,20 @@ class Series:
                 judge(f"{at}provider CPU / Terraform's own, {name}", measured.cost.children_cpu / measured.cost.cpu, 0.1)
         if n >= 300:
             judge(f"{at}peak memory of the provider", apply.cost.children_memory, 64, " MiB")
+
+    def at_a_real_pace(self, n, parallelism):
+        """The counts must not depend on how long things take; the wall time is what it is."""
+        with self.org(real_pace=True) as org:
+            workspace = self.workspace(org)
+            # In how many steps Terraform goes, where one waits for another.
+            for name, steps in {"apply": 3, "update": 1, "destroy": 3}.items():
+                workspace.configure(configurations.apps(n, "New" if name == "update" else "App"))
+                cost, asked = workspace.run(*verb(name, parallelism)), org.asked()
+                self.row(n, parallelism, f"{WORDS[name]}, at a real pace (seed {SEED})", cost, asked)
+                most = steps * math.ceil(n / parallelism)
+                at = f"N={n} p={parallelism}, at a real pace, {name}: "
+                self.report.judge(f"{at}deploys", asked.deploys, most)
+                self.report.judge(f"{at}cancelled deploys", asked.cancels, 0)
 
     def one_bad_app(self, n, parallelism):
         """Beside an apply of the same configuration in order: blocks that are written out go other ways than those

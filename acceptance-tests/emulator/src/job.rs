@@ -1,10 +1,15 @@
 //! Deploys and retrieves as jobs: Pending, InProgress, a commit, an end. One deploy at a time.
 //! Time passes only in `advance`; the shape of answers is in `report.rs`.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::apply::{self, Message};
-use crate::org::{CancelMood, Org};
+use crate::component::Value;
+use crate::org::{CancelMood, Org, Tree};
+use crate::pace::Span;
 use crate::package;
 use crate::stamp::{self, Millis};
 
@@ -73,6 +78,48 @@ pub struct Deploy {
     pub messages: Vec<Message>,
     pub verdict: Option<Verdict>,
     pub committed: bool,
+    /// What became of components that were there before, for `/emulator/deploys`.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+}
+
+/// An element that a deploy changed, with its values; none is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub name: String,
+    pub element: String,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+}
+
+fn changes(before: &Tree, after: &Tree) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (kind, components) in &after.components {
+        for (name, new) in components {
+            let Some(old) = before.components.get(kind).and_then(|all| all.get(name)) else {
+                continue;
+            };
+            if Arc::ptr_eq(old, new) {
+                continue;
+            }
+            let elements: BTreeSet<&String> = old.fields.keys().chain(new.fields.keys()).collect();
+            for element in elements {
+                let (before, after) = (old.fields.get(element), new.fields.get(element));
+                if before != after {
+                    changes.push(Change {
+                        kind: kind.clone(),
+                        name: name.clone(),
+                        element: element.clone(),
+                        before: before.cloned(),
+                        after: after.cloned(),
+                    });
+                }
+            }
+        }
+    }
+    changes
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -103,17 +150,18 @@ impl Jobs {
         self.deploys.iter().find(|deploy| stamp::same_id(&deploy.id, id))
     }
 
-    pub fn retrieve_mut(&mut self, id: &str) -> Option<&mut Retrieve> {
-        self.retrieves.iter_mut().find(|retrieve| stamp::same_id(&retrieve.id, id))
+    /// With its number, from which its time follows.
+    pub fn retrieve_mut(&mut self, id: &str) -> Option<(u64, &mut Retrieve)> {
+        (0..).zip(&mut self.retrieves).find(|(_, retrieve)| stamp::same_id(&retrieve.id, id))
     }
 
     /// Lets time pass up to `now`. Tells whether anything changed.
     pub fn advance(&mut self, org: &mut Org, now: Millis) -> bool {
         let mut changed = false;
         let mut free_from = 0;
-        for deploy in &mut self.deploys {
+        for (number, deploy) in (0..).zip(&mut self.deploys) {
             while !deploy.status.is_done() {
-                if !step(deploy, org, free_from, now) {
+                if !step(deploy, number, org, free_from, now) {
                     return changed;
                 }
                 changed = true;
@@ -125,11 +173,12 @@ impl Jobs {
 }
 
 /// One change of status, if its time has come.
-fn step(deploy: &mut Deploy, org: &mut Org, free_from: Millis, now: Millis) -> bool {
+fn step(deploy: &mut Deploy, number: u64, org: &mut Org, free_from: Millis, now: Millis) -> bool {
     let switches = org.switches.clone();
+    let takes = |span| switches.time(span, number);
     match deploy.status {
         Status::Pending => {
-            let start = free_from.max(deploy.created + switches.queue_ms);
+            let start = free_from.max(deploy.created + takes(Span::Queue));
             if now < start {
                 return false;
             }
@@ -138,14 +187,14 @@ fn step(deploy: &mut Deploy, org: &mut Org, free_from: Millis, now: Millis) -> b
             deploy.modified = start;
         }
         Status::InProgress => {
-            let end = deploy.started.unwrap_or(deploy.created) + switches.deploy_ms;
+            let end = deploy.started.unwrap_or(deploy.created) + takes(Span::Deploy);
             if now < end {
                 return false;
             }
             run(deploy, org, end);
         }
         Status::Canceling => {
-            let end = deploy.started.unwrap_or(deploy.created) + switches.deploy_ms;
+            let end = deploy.started.unwrap_or(deploy.created) + takes(Span::Deploy);
             let end = end.min(deploy.modified + 200);
             if now < end {
                 return false;
@@ -223,6 +272,7 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
     let successes = deploy.messages.iter().filter(|message| message.success && is_component(message)).count();
     let is_partial = failures > 0 && successes > 0 && !deploy.options.rollback_on_error;
     if (failures == 0 || is_partial) && !deploy.options.check_only && commits {
+        deploy.changes = changes(&org.tree, &outcome.tree);
         org.tree = outcome.tree;
         org.secrets.extend(outcome.secrets);
         org.end_sessions_of_deleted_apps();

@@ -93,6 +93,7 @@ fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<(Str
         .and_then(|header| text_of(header, "sessionId"))
         .unwrap_or_default();
     let user = user_of(state, &session, version)?;
+    call.note("session", serde_json::json!(state.org.session_number(&session)));
     call.user = Some(user.username.clone());
     let results = match name.as_str() {
         "deploy" => jobs::deploy(state, method, &user, call)?,

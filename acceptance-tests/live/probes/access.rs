@@ -130,19 +130,7 @@ fn key_and_certificate(bench: &Bench<'_>) -> Result<(String, String), Trouble> {
     Ok((key, certificate))
 }
 
-pub fn the_certificate_comes_back(bench: &Bench<'_>) -> Answer {
-    let (_, certificate) = key_and_certificate(bench)?;
-    bench.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
-    let Some(global) = bench.find(GLOBAL_OAUTH)? else {
-        return Ok(Verdict::Undecided("this login may not read the Global file".to_owned()));
-    };
-    let found = global.text("certificate");
-    let said =
-        if found.is_empty() { "absent".to_owned() } else { format!("returned, {} characters", found.len()) };
-    Ok(verdict(found.is_empty(), format!("certificate is {said}")))
-}
-
-/// The certificate itself is not seen. But who signs with its key is told something else than who signs with a key
+/// What the file shows may not be what logins are checked with. But who signs with its key is told something else than who signs with a key
 /// that the app does not know.
 pub fn the_certificate_is_cleared(bench: &Bench<'_>) -> Answer {
     let (key, certificate) = key_and_certificate(bench)?;

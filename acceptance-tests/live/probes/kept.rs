@@ -109,6 +109,16 @@ pub fn a_label_left_out(bench: &Bench<'_>) -> Answer {
     ]))
 }
 
+pub fn infinite_has_no_period(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let done = bench.deploy_policies(json!({ "refreshTokenPolicyType": "Infinite" }))?;
+    if !done.success {
+        return Ok(Verdict::DidNotHold(done.said()));
+    }
+    let expected = [("refreshTokenPolicyType", "Infinite"), ("refreshTokenValidityPeriod", "")];
+    Ok(has(&bench.read(OAUTH_POLICIES)?, &expected))
+}
+
 pub fn zero_has_a_period(bench: &Bench<'_>) -> Answer {
     bench.make()?;
     let done = bench.deploy_policies(json!({ "refreshTokenPolicyType": "Zero" }))?;

@@ -15,8 +15,33 @@ fn scopes(bench: &Bench<'_>, sent: &str, expected: &str) -> Answer {
     Ok(has(&bench.read(OAUTH)?, &[("commaSeparatedOauthScopes", expected)]))
 }
 
-pub fn scopes_are_sorted(bench: &Bench<'_>) -> Answer {
-    scopes(bench, "RefreshToken, Api, OpenID", "Api, OpenID, RefreshToken")
+pub fn scopes_in_order(bench: &Bench<'_>) -> Answer {
+    let sent = "MCP, CDPQuery, Wave, Lightning, CustomPermissions, OpenID, Content";
+    scopes(bench, sent, "OpenID, CustomPermissions, Wave, Lightning, Content, CDPQuery, MCP")
+}
+
+pub fn words_in_another_case(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let word = "Enforce_relaxrefresh";
+    let done = bench.deploy_policies(json!({ "ipRelaxationPolicyType": word }))?;
+    if !done.success {
+        return Ok(is_accepted(&done));
+    }
+    Ok(has(&bench.read(OAUTH_POLICIES)?, &[("ipRelaxationPolicyType", word)]))
+}
+
+pub fn a_link_to_nobody(bench: &Bench<'_>) -> Answer {
+    bench.make()?;
+    let own = bench.read(OAUTH)?.text("oauthLink");
+    let Some((org, _)) = own.split_once(':') else {
+        return Ok(Verdict::Undecided("the OAuth settings have no oauthLink".to_owned()));
+    };
+    let done =
+        bench.org.deploy(&[bench.oauth_file(json!({ "oauthLink": format!("{org}:888000000000000") }))])?;
+    if !done.success {
+        return Ok(is_accepted(&done));
+    }
+    Ok(has(&bench.read(OAUTH)?, &[("oauthLink", &own)]))
 }
 
 pub fn equivalent_scopes_stay(bench: &Bench<'_>) -> Answer {

@@ -15,7 +15,7 @@
 # org: ExtlClntAppGlobalOauthSettings of Shop: idTokenConfig.idTokenAudience = https://api.example.com
 # org: ExtlClntAppGlobalOauthSettings of Shop: idTokenConfig.idTokenValidityInMinutes = 15
 # org: ExtlClntAppGlobalOauthSettings of Shop: idTokenConfig.idTokenIncludeStandardClaims = true
-# org: ExtlClntAppOauthSettings of Shop: commaSeparatedOauthScopes = Api, OpenID, RefreshToken
+# org: ExtlClntAppOauthSettings of Shop: commaSeparatedOauthScopes = Api, RefreshToken, OpenID
 # org: ExtlClntAppOauthSettings of Shop: isFirstPartyAppEnabled = true
 # org: ExtlClntAppOauthSettings of Shop: singleLogoutUrl = https://shop.example.com/logout
 # org: ExtlClntAppOauthSettings of Shop: label = Shop settings

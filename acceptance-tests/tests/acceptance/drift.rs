@@ -31,7 +31,7 @@ fn a_change_in_setup_shows_in_the_plan_and_is_repaired() {
     let global = org.part(GLOBAL_OAUTH, "Shop");
     assert_eq!(global.text("isPkceRequired"), "true");
     assert_eq!(global.text("callbackUrl"), "https://shop.example.com/callback");
-    assert_eq!(org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"), "Api, OpenID, RefreshToken");
+    assert_eq!(org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes"), "Api, RefreshToken, OpenID");
     assert_eq!(
         org.part(OAUTH_POLICIES, "Shop").text("permittedUsersPolicyType"),
         "AdminApprovedPreAuthorized"

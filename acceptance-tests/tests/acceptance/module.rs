@@ -93,7 +93,7 @@ fn the_public_example_runs_and_is_protected() {
         assert_eq!(global.text("isSecretRequiredForRefreshToken"), "false");
         assert_eq!(global.text("isPkceRequired"), "true");
         assert_eq!(global.text("isRefreshTokenRotationEnabled"), "true");
-        assert_eq!(org.part(OAUTH, "Loyalty").text("commaSeparatedOauthScopes"), "Api, OpenID, RefreshToken");
+        assert_eq!(org.part(OAUTH, "Loyalty").text("commaSeparatedOauthScopes"), "Api, RefreshToken, OpenID");
     });
 }
 

@@ -6,7 +6,7 @@ use acceptance_tests::scenario::Scenario;
 use serde_json::json;
 
 /// Where the emulator refuses to guess, or has nothing to ask about as it is.
-const OPEN_ON_THE_EMULATOR: [&str; 4] = ["code_flow", "global_hidden", "own_key", "policies_stay"];
+const OPEN_ON_THE_EMULATOR: [&str; 4] = ["code_flow", "global_hidden", "other_key", "policies_stay"];
 
 /// Rules that are likely in an org, and that nobody has described: the emulator has none of them.
 const NO_RULE_OF_THE_EMULATOR: [&str; 5] =
@@ -56,7 +56,7 @@ fn every_question_is_answered_and_nothing_stays_behind() {
     for id in run.verdicts().keys() {
         assert!(!run.said(id).is_empty(), "{id} has no words of the org");
     }
-    assert!(run.said("own_key").contains("not imitated"));
+    assert!(run.said("other_key").contains("not imitated"));
     assert!(run.said("code_flow").contains("oAuthCdCrdtFlowEnable"));
     assert_eq!(picture(&org), before);
     run.keeps_secrets(&org);
@@ -117,7 +117,7 @@ fn settings_and_permissions_of_the_org_decide_what_can_be_asked() {
         assert_eq!(verdicts[id], "held", "{id}: {}", run.said(id));
     }
     // Without the Global file these have nothing to look at; that is no answer.
-    for id in ["cert_cleared", "cert_hidden", "flow_flags", "id_flags", "pkce_off", "secret_shown"] {
+    for id in ["cert_cleared", "flow_flags", "id_flags", "pkce_off", "secret_shown"] {
         assert_eq!(verdicts[id], "not decided", "{id}: {}", run.said(id));
     }
     // The scenario needs what this org does not allow, and a run does not turn it on.

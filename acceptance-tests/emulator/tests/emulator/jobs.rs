@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use salesforce_emulator::{Config, Switches};
 
-use crate::client::{APP, Org, Package, between, start, start_with};
+use crate::client::{APP, Org, Package, between, beyond, start, start_with};
 
 fn status_of(org: &Org, id: &str) -> String {
     org.check(id).status()
@@ -105,7 +105,7 @@ fn unknown_ids_and_versions() {
     assert_eq!(answer.status, 500);
     assert!(answer.body.contains("<faultcode>sf:INVALID_CROSS_REFERENCE_KEY</faultcode>"));
     for (version, expected) in [
-        ("68.0", "UNSUPPORTED_API_VERSION"),
+        (beyond().as_str(), "UNSUPPORTED_API_VERSION"),
         ("30.0", "UNSUPPORTED_API_VERSION"),
         ("x", "UNSUPPORTED_API_VERSION"),
         ("59.0", "not imitated"),
@@ -158,4 +158,38 @@ fn the_state_survives_a_restart() {
     let journal = std::fs::read_to_string(folder.join("journal")).unwrap();
     assert!(journal.lines().any(|line| line.contains("\"operation\":\"deploy\"")), "{journal}");
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn the_admin_sees_what_a_deploy_changed_and_which_login_asked() {
+    let mut org = start();
+    org.shop();
+    let made = org.admin(
+        "POST",
+        "sessions",
+        &serde_json::json!({ "user": org.running.credentials.username }).to_string(),
+    );
+    org.token = made["access_token"].as_str().unwrap().to_string();
+    let package = Package::new().with(APP, "Shop", "<description>New</description><label>Shop</label>");
+    assert_eq!(org.deploy(&package).status(), "Succeeded");
+    let deploys = org.admin("GET", "deploys", "");
+    let [first, second] = deploys.as_array().unwrap().as_slice() else { panic!("{deploys}") };
+    assert_eq!(first["changes"], serde_json::json!([]), "what is new is no change");
+    let of = |element: &str, before: serde_json::Value, after: serde_json::Value| serde_json::json!({ "type": APP, "name": "Shop", "element": element, "before": before, "after": after });
+    let expected = [
+        of("contactEmail", "a@example.com".into(), serde_json::Value::Null),
+        of("description", serde_json::Value::Null, "New".into()),
+    ];
+    assert_eq!(second["changes"], serde_json::json!(expected));
+    let journal = org.admin("GET", "journal", "");
+    let asked: Vec<&serde_json::Value> = journal
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|call| call["operation"] == "deploy")
+        .map(|call| &call["details"]["session"])
+        .collect();
+    assert_eq!(asked.len(), 2);
+    assert_ne!(asked[0], asked[1]);
+    assert_eq!(*asked[1], made["session"]);
 }

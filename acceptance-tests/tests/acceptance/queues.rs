@@ -1,0 +1,160 @@
+//! Deploys wait: because orgs let them, and because others are before them. Whatever the queue, one change is one deploy, and
+//! nobody takes back what waits.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{self, APP as APP_KIND};
+use acceptance_tests::plan::Action::{Create, Delete, Update};
+use acceptance_tests::rival::Rival;
+use acceptance_tests::terraform::Run;
+use acceptance_tests::workspace::Workspace;
+use serde_json::json;
+
+use crate::configurations::{APP, ONLY_APP, POLICIES, SETTINGS, SHOP};
+
+/// What one command asked of the org.
+#[derive(Debug)]
+struct Asked {
+    deploys: usize,
+    cancels: usize,
+    calls: usize,
+}
+
+#[track_caller]
+fn asked(org: &Emulator, command: impl FnOnce() -> Run) -> Asked {
+    org.admin("DELETE", "/journal", None);
+    drop(command().succeeded());
+    Asked { deploys: org.count("deploy"), cancels: org.count("cancelDeploy"), calls: org.journal().len() }
+}
+
+fn workspace(org: &Emulator) -> Workspace<'_> {
+    let mut workspace = Workspace::new(org);
+    // A log would be most of the work.
+    workspace.unset("TF_LOG");
+    workspace
+}
+
+/// The most that the change of one label may ask for, its refresh included.
+fn most_calls(queue_ms: u64) -> usize {
+    if queue_ms <= 3_000 { 22 } else { 40 }
+}
+
+fn one_label_at(queues: &[u64]) {
+    let org = Emulator::with(&["--deploy-ms", "500"]);
+    let workspace = workspace(&org);
+    workspace.configure(ONLY_APP);
+    drop(workspace.apply().succeeded());
+    let mut wrong = Vec::new();
+    for queue_ms in queues {
+        org.admin("PATCH", "/org", Some(&json!({ "queue_ms": queue_ms })));
+        let label = format!("After {queue_ms} ms");
+        workspace.configure(&ONLY_APP.replace("label         = \"Shop\"", &format!("label = \"{label}\"")));
+        let asked = asked(&org, || workspace.apply());
+        assert_eq!(org.part(APP_KIND, "Shop").text("label"), label);
+        if asked.deploys != 1 || asked.cancels != 0 || asked.calls > most_calls(*queue_ms) {
+            wrong.push(format!("{queue_ms} ms in the queue: {asked:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn one_label_is_one_deploy_however_long_it_is_pending() {
+    one_label_at(&[0, 300, 800, 1_000, 1_500, 3_000]);
+}
+
+#[test]
+#[ignore = "takes a minute: make writers"]
+fn one_label_is_one_deploy_also_after_half_a_minute_in_the_queue() {
+    one_label_at(&[10_000, 30_000]);
+}
+
+#[test]
+fn three_resources_are_three_deploys_in_a_slow_queue() {
+    let org = Emulator::with(&["--queue-ms", "1200", "--deploy-ms", "400", "--retrieve-ms", "100"]);
+    let workspace = workspace(&org);
+    workspace.configure(SHOP);
+    let asked = asked(&org, || workspace.apply());
+    assert_eq!((asked.deploys, asked.cancels), (3, 0), "{asked:?}");
+}
+
+const OTHER_APP: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+    <ExternalClientApplication xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n\
+    <contactEmail>other@example.com</contactEmail><label>Other</label></ExternalClientApplication>\n";
+
+#[test]
+fn a_deploy_behind_those_of_others_waits_its_turn() {
+    let org = Emulator::with(&["--queue-ms", "200", "--deploy-ms", "1500"]);
+    let workspace = workspace(&org);
+    workspace.configure(ONLY_APP);
+    drop(workspace.apply().succeeded());
+    let rival = Rival::of(&org);
+    let other = |number: u32| {
+        let (name, path) = (format!("Other{number}"), format!("externalClientApps/Other{number}.eca"));
+        rival.deploy(&[(&path, APP_KIND, &name, OTHER_APP)])
+    };
+    let before: Vec<String> = (1..=3).map(other).collect();
+    workspace.configure(&ONLY_APP.replace("label         = \"Shop\"", "label = \"In line\""));
+    let asked = asked(&org, || workspace.apply());
+    assert_eq!((asked.deploys, asked.cancels), (1, 0), "{asked:?}");
+    for id in before {
+        rival.succeeds(&id);
+    }
+    assert_eq!(org.part(APP_KIND, "Shop").text("label"), "In line");
+    let order: Vec<String> = org
+        .deploys()
+        .iter()
+        .rev()
+        .take(4)
+        .map(|one| one["status"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(order, ["Succeeded"; 4]);
+}
+
+#[test]
+fn what_those_before_it_write_into_the_same_file_stays() {
+    let org = Emulator::with(&["--queue-ms", "300", "--deploy-ms", "1500", "--retrieve-ms", "100"]);
+    let workspace = workspace(&org);
+    let ignoring = ONLY_APP.replace("}\n", "  lifecycle {\n    ignore_changes = [description]\n  }\n}\n");
+    workspace.configure(&ignoring);
+    drop(workspace.apply().succeeded());
+    let rival = Rival::of(&org);
+    let file = org.file(APP_KIND, "Shop");
+    let theirs =
+        file.replace("<distributionState>", "<description>Theirs</description>\n    <distributionState>");
+    let id = rival.deploy(&[("externalClientApps/Shop.eca", APP_KIND, "Shop", &theirs)]);
+    workspace.configure(&ignoring.replace("label         = \"Shop\"", "label = \"Ours\""));
+    let asked = asked(&org, || workspace.apply());
+    rival.succeeds(&id);
+    assert_eq!(asked.cancels, 0, "{asked:?}");
+    assert!(asked.deploys <= 2, "a second one at most, which puts back: {asked:?}");
+    let app = org.part(APP_KIND, "Shop");
+    assert_eq!((app.text("label"), app.text("description")), ("Ours".to_owned(), "Theirs".to_owned()));
+    workspace.is_settled();
+}
+
+/// A life at the pace of an org that many share, four times as fast: lists lag behind, nothing takes as long as the last time.
+#[test]
+fn the_life_of_an_app_at_a_real_pace() {
+    let org = Emulator::with(&["--pace", "real", "--pace-percent", "25", "--seed", "4", "--call-ms", "10"]);
+    let mut workspace = workspace(&org);
+    workspace.unset("TF_LOG");
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    let changed = SHOP.replace("label         = \"Shop\"", "label = \"Other\"");
+    workspace.step(&changed, &[(APP, Update)]);
+    assert_eq!((org.count("deploy"), org.count("cancelDeploy")), (4, 0));
+    workspace.step("", &[(APP, Delete), (SETTINGS, Delete), (POLICIES, Delete)]);
+    // Lists still show the one that went.
+    workspace.step(ONLY_APP, &[(APP, Create)]);
+    assert_eq!(org.names(org::APP), ["Shop"]);
+    assert_eq!(org.count("cancelDeploy"), 0);
+}
+
+#[test]
+fn lists_that_lag_behind_deceive_nobody() {
+    let org = Emulator::with(&["--list-lag-ms", "1200"]);
+    let workspace = workspace(&org);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    workspace.step("", &[(APP, Delete), (SETTINGS, Delete), (POLICIES, Delete)]);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    assert_eq!(org.names(org::OAUTH_POLICIES).len(), 1);
+}
