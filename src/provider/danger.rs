@@ -6,6 +6,7 @@
 use super::diagnostics::Diagnostic;
 use super::private::PrivateState;
 use super::resource_spec::ResourceSpec;
+use crate::metadata::certificate_facts;
 use crate::value::Value;
 
 /// A change of an attribute that is worth a warning in the plan.
@@ -139,7 +140,10 @@ impl Permitted {
 /// A value as a sentence names it.
 pub fn shown(value: &Value) -> String {
     match value {
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => match certificate_facts(text) {
+            Some(facts) => format!("the certificate {}", facts.sha256_fingerprint),
+            None => text.clone(),
+        },
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_string(),
         Value::Null => "nothing".to_owned(),

@@ -5,7 +5,7 @@
 
 use super::state::{Actual, Frame, Wishes, join, private_after, same};
 use super::{Engine, VERIFYING, diagnostics};
-use crate::metadata::{Omitted, Readback};
+use crate::metadata::Omitted;
 use crate::org::{ApplyError, ApplyErrorKind, Change, Freshness, Instant, Overwritten, SessionFacts};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
@@ -294,13 +294,7 @@ impl Engine<'_> {
                 found.push(diagnostic)
             }
         }
-        let mut private = apply.private.clone();
-        for row in self.spec.rows().filter(|row| row.field.readback == Readback::Never) {
-            if !config.get(row.field.attribute).is_null() {
-                private.unread.remove(row.field.attribute);
-            }
-        }
-        private.records = records;
+        let private = PrivateState { records, ..apply.private.clone() };
         let own_app = private.own_app;
         ApplyReply {
             private: private_after(&private, actual, &state, own_app),

@@ -3,7 +3,7 @@
 use super::apply::Apply;
 use super::state::{Actual, Wishes, same};
 use super::{Engine, diagnostics};
-use crate::metadata::{Omitted, Readback};
+use crate::metadata::Omitted;
 use crate::org::{Freshness, Instant, SessionFacts};
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
@@ -34,11 +34,9 @@ impl Engine<'_> {
         let untouched = plan::changed_rows(self.spec, &request.prior, &request.planned).is_empty();
         if untouched {
             let protected = request.planned.get(DELETION_PROTECTION) == &Value::Bool(true);
-            let mut unread = private.unread.clone();
-            unread.retain(|name| request.config.get(name).is_null());
             return Ok(ApplyReply {
                 state: request.planned.clone(),
-                private: PrivateState { protected, unread, ..private }.write(),
+                private: PrivateState { protected, ..private }.write(),
                 identity: request.identity.clone(),
                 diagnostics: Diagnostics::default(),
             });
@@ -85,7 +83,7 @@ impl Engine<'_> {
         private: &PrivateState,
     ) -> Diagnostics {
         let mut found = Diagnostics::default();
-        for row in self.spec.rows().filter(|row| row.field.readback == Readback::Yes) {
+        for row in self.spec.rows() {
             let name = row.field.attribute;
             let Some(component) = actual.part(row.part).component() else {
                 continue;
