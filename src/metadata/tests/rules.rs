@@ -106,15 +106,31 @@ fn callbacks() {
         &[
             ("", "blank"),
             ("*", "wildcard"),
-            ("https://*.example.com/", "wildcard"),
-            ("https://x/#frag", "fragment"),
             ("https://x/ y", "character"),
             ("https://x/\nhttps://y/", "more than one"),
             ("https://", "no host"),
-            ("javascript:alert(1)", "scheme"),
             ("/callback", "absolute"),
+            ("www.example.com/callback", "absolute"),
         ],
     );
+    // Orgs have some of these: no error.
+    assert!(!Rule::UsualCallbackUrl.confirmed());
+    accepts(Rule::UsualCallbackUrl, &["sfdc://oauth/jwt/success", "cursor://anysphere.cursor-mcp/oauth/callback"]);
+    refuses(
+        Rule::UsualCallbackUrl,
+        &[
+            ("http://localhost:*/callback", "wildcard"),
+            ("https://*.example.com/", "wildcard"),
+            ("https://x/#frag", "fragment"),
+            ("javascript:alert(1)", "scheme"),
+            ("https:///x", "no host"),
+            ("my_app://callback", "absolute"),
+            ("https://x\\y", "character"),
+        ],
+    );
+    for odd in ["http://localhost:*/callback", "https://x/#frag", "my_app://callback", "https:///x"] {
+        assert_eq!(text(Rule::CallbackUrl, odd), None, "{odd}");
+    }
     accepts(
         Rule::NotPlainHttp,
         &[
@@ -220,11 +236,20 @@ fn records_and_names() {
         &[
             ("0PS", "15 or 18"),
             ("0PS000000000001AAB", "15 or 18"),
-            ("00e000000000001", "neither"),
-            ("Shop Customer", "neither"),
             (" ", "blank"),
         ],
     );
+    let label = Rule::NoLabel("0PS");
+    assert!(!label.confirmed());
+    accepts(label, &["Shop_Customer", "0PS000000000001", " "]);
+    refuses(label, &[("00e000000000001", "neither"), ("Shop Customer", "neither")]);
+}
+
+#[test]
+fn words_in_other_letters_are_no_errors() {
+    const WORDS: &[&str] = &["Api", "RefreshToken"];
+    accepts(Rule::Spelt(WORDS), &["Api", "api", "REFRESHTOKEN"]);
+    refuses(Rule::Listed(WORDS), &[("api", "written \"Api\""), ("Unheard", "not known")]);
 }
 
 #[test]
@@ -235,8 +260,10 @@ fn values_of_another_kind_are_the_type_checkers_business() {
         Rule::Email,
         Rule::WebUrl,
         Rule::CallbackUrl,
+        Rule::UsualCallbackUrl,
         Rule::NotPlainHttp,
         Rule::Between(1, 2),
+        Rule::NotZero,
         Rule::Numbers(&[1]),
         Rule::AtMost(1),
         Rule::Longest(1),
@@ -248,6 +275,7 @@ fn values_of_another_kind_are_the_type_checkers_business() {
         Rule::Certificate,
         Rule::RsaKeyBits(2048),
         Rule::RecordOrName("0PS"),
+        Rule::NoLabel("0PS"),
     ];
     for rule in rules {
         for value in [Value::Null, Value::Unknown, Value::Bool(true)] {
