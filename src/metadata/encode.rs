@@ -84,8 +84,7 @@ pub fn encode(component: &Component, version: u16) -> Encoded {
     for (name, inside) in groups {
         let outside = outsides.remove(name);
         // A group that came empty stays so until something is put into it.
-        let came_empty =
-            outside.is_some_and(|outside| outside.is_nil() || outside.attributes.is_empty());
+        let came_empty = outside.is_some_and(|outside| outside.is_nil() || outside.attributes.is_empty());
         if !inside.is_empty() || came_empty {
             let full = !inside.is_empty();
             let mut piece = Piece::around(None, name, inside);

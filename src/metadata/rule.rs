@@ -286,8 +286,9 @@ fn is_address(text: &str) -> bool {
     };
     let odd = |c: char| c.is_whitespace() || c.is_control() || ",;:<>\"()[]\\@".contains(c);
     // User names have underscores there, too.
-    let in_domain =
-        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    let in_domain = |label: &str| {
+        !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+    };
     !local.is_empty() && !local.contains(odd) && domain.split('.').all(in_domain)
 }
 

@@ -201,9 +201,10 @@ fn replacements(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<Path
 /// Whether a link names the consumer that the app has of its own, which an import leaves out of the state.
 fn names_own_consumer(spec: &ResourceSpec, prior: &Value, link: &Value) -> bool {
     let owner = link.as_text().and_then(|link| link.split_once(':')).map(|(owner, _)| owner);
-    let here = |owner| spec.link_row().is_some_and(|row| {
-        metadata::same_meaning(row.field, &Value::text(owner), prior.get(ORG_ID))
-    });
+    let here = |owner| {
+        spec.link_row()
+            .is_some_and(|row| metadata::same_meaning(row.field, &Value::text(owner), prior.get(ORG_ID)))
+    };
     has_own_consumer(spec, prior) && owner.is_some_and(here)
 }
 

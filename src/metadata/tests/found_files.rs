@@ -132,7 +132,8 @@ fn said(kind: &MetadataType, xml: &str) -> Vec<(String, Element)> {
     for child in parse_xml(xml).unwrap().children {
         let child = plain(child);
         if groups.contains(&child.name.as_str()) && !child.children.is_empty() {
-            let inside = child.children.iter().map(|inner| (format!("{}/{}", child.name, inner.name), inner.clone()));
+            let inside =
+                child.children.iter().map(|inner| (format!("{}/{}", child.name, inner.name), inner.clone()));
             said.extend(inside);
         } else {
             said.push((child.name.clone(), child));
@@ -188,7 +189,18 @@ fn what_means_the_same_leaves_the_text_of_the_org() {
         (
             &SETTINGS,
             "oauth_scopes",
-            set(&["api", "Address", "Email", "Phone", "Profile", "Web", "Full", "Chatter", "OfflineAccess", "OpenID"]),
+            set(&[
+                "api",
+                "Address",
+                "Email",
+                "Phone",
+                "Profile",
+                "Web",
+                "Full",
+                "Chatter",
+                "OfflineAccess",
+                "OpenID",
+            ]),
         ),
     ] {
         let (_, xml) = files().into_iter().find(|(other, _)| *other == kind).unwrap();
@@ -212,7 +224,11 @@ fn members_that_stay_keep_their_order_and_new_ones_come_after_them() {
         ("Web,Api, Full", &["Api", "Web"][..], "Web, Api"),
         ("Web, Api", &["Api", "Chatter", "Web", "CDP"], "Web, Api, CDP, Chatter"),
         ("Web, Api", &["api", "web", "Full"], "Web, Api, Full"),
-        ("Web, RefreshToken, Basic", &["OfflineAccess", "Web", "Basic", "Email", "Api"], "Web, RefreshToken, Basic, Api"),
+        (
+            "Web, RefreshToken, Basic",
+            &["OfflineAccess", "Web", "Basic", "Email", "Api"],
+            "Web, RefreshToken, Basic, Api",
+        ),
         ("Basic, Api", &["Address", "Email", "Phone", "Profile", "Api", "Web"], "Basic, Api, Web"),
         ("Basic, Api", &["Address", "Phone", "Profile", "Api"], "Api, Address, Phone, Profile"),
         ("Web, Api", &["full", "FromANewerOrg"], "FromANewerOrg, Full"),
@@ -236,8 +252,12 @@ fn what_is_put_into_a_nil_group_takes_its_nil_away() {
 #[test]
 fn another_form_is_no_other_component() {
     let read = |text: &str| {
-        decode(&SETTINGS, "Shop_x", &file(&SETTINGS, &format!("<commaSeparatedOauthScopes>{text}</commaSeparatedOauthScopes>")))
-            .unwrap()
+        decode(
+            &SETTINGS,
+            "Shop_x",
+            &file(&SETTINGS, &format!("<commaSeparatedOauthScopes>{text}</commaSeparatedOauthScopes>")),
+        )
+        .unwrap()
     };
     assert_eq!(read("Web, Api"), read("Api,Web"));
     assert_ne!(read("Web, Api"), read("Api"));
@@ -246,7 +266,8 @@ fn another_form_is_no_other_component() {
 }
 
 fn changes() -> impl Strategy<Value = (&'static Field, Value, Component, String)> {
-    let found = prop::sample::select(files()).prop_map(|(kind, xml)| (decode(kind, "Shop_x", &xml).unwrap(), xml));
+    let found =
+        prop::sample::select(files()).prop_map(|(kind, xml)| (decode(kind, "Shop_x", &xml).unwrap(), xml));
     let made = prop::sample::select(types::ALL).prop_flat_map(component).prop_map(|made| {
         let xml = encode(&made, VERSION).xml;
         (decode(made.key.kind, "Shop_x", &xml).unwrap(), xml)

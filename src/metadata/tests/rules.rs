@@ -115,7 +115,10 @@ fn callbacks() {
     );
     // Orgs have some of these: no error.
     assert!(!Rule::UsualCallbackUrl.confirmed());
-    accepts(Rule::UsualCallbackUrl, &["sfdc://oauth/jwt/success", "cursor://anysphere.cursor-mcp/oauth/callback"]);
+    accepts(
+        Rule::UsualCallbackUrl,
+        &["sfdc://oauth/jwt/success", "cursor://anysphere.cursor-mcp/oauth/callback"],
+    );
     refuses(
         Rule::UsualCallbackUrl,
         &[
@@ -199,8 +202,10 @@ fn scopes() {
     let check = |member: &str| spelt.check(&set(&[member]));
     assert_eq!(check("Api"), None);
     assert_eq!(check("Apl").unwrap(), "\"Apl\" is not known. Did you mean \"Api\"?");
-    assert_eq!(check("api").unwrap(), "\"api\" is not known. Did you mean \"Api\"?");
-    assert_eq!(check("openid").unwrap(), "\"openid\" is not known. Did you mean \"OpenID\"?");
+    assert_eq!(check("openld").unwrap(), "\"openld\" is not known. Did you mean \"OpenID\"?");
+    // In other letters it is the same scope: a warning, not an error.
+    assert_eq!(check("openid"), None);
+    assert_eq!(listed.check(&set(&["openid"])).unwrap(), "\"openid\" is written \"OpenID\" by Salesforce.");
     assert!(check("Refresh_Token").unwrap().contains("Did you mean \"RefreshToken\"?"));
     assert!(check("Api, Web").unwrap().contains("one scope per element"));
     assert!(check("").is_some());
@@ -231,14 +236,7 @@ fn ip_addresses() {
 fn records_and_names() {
     let rule = Rule::RecordOrName("0PS");
     accepts(rule, &["Shop_Customer", "ns__Shop", "0PS000000000001", "0PS000000000001GAA"]);
-    refuses(
-        rule,
-        &[
-            ("0PS", "15 or 18"),
-            ("0PS000000000001AAB", "15 or 18"),
-            (" ", "blank"),
-        ],
-    );
+    refuses(rule, &[("0PS", "15 or 18"), ("0PS000000000001AAB", "15 or 18"), (" ", "blank")]);
     let label = Rule::NoLabel("0PS");
     assert!(!label.confirmed());
     accepts(label, &["Shop_Customer", "0PS000000000001", " "]);

@@ -213,7 +213,8 @@ fn a_link_to_the_own_consumer_is_no_reason_to_replace() {
     let mut state = applied(&planned(SETTINGS, &settings(), None, &none()));
     state.put("consumer_key", "3MVG9".into());
     state.put("org_id", "00D000000000001EAA".into());
-    let link = |owner: &str| with(settings(), "oauth_link", format!("{owner}:888000000000001").as_str().into());
+    let link =
+        |owner: &str| with(settings(), "oauth_link", format!("{owner}:888000000000001").as_str().into());
     for known in [Value::Null, "00D000000000001:888000000000001".into()] {
         state.put("oauth_link", known);
         for owner in ["00D000000000001", "00D000000000001EAA"] {
@@ -240,7 +241,8 @@ fn what_nobody_wants_is_an_error_of_the_plan_that_makes_it_so() {
         let bad: Vec<_> = std::iter::once(app.clone()).chain(bad).collect();
         let good: Vec<_> = std::iter::once(app.clone()).chain(good).collect();
         let errors = |reply: PlanReply| -> Vec<Option<Path>> {
-            let found = reply.diagnostics.into_iter().filter(|d| d.severity == crate::provider::Severity::Error);
+            let found =
+                reply.diagnostics.into_iter().filter(|d| d.severity == crate::provider::Severity::Error);
             found.map(|d| d.path).collect()
         };
         let here = vec![Some(Path::attribute(at))];
@@ -314,7 +316,8 @@ fn the_consumer_of_another_org_has_no_attributes_here() {
     let linked = with(settings(), "oauth_link", "00D000000000009EAA:888".into());
     assert!(!planned(SETTINGS, &linked, None, &none()).diagnostics.has_errors());
     // As Terraform generates it from what has nothing of its own.
-    let generated = with(with(linked.clone(), "pkce_required", true.into()), "device_flow_enabled", false.into());
+    let generated =
+        with(with(linked.clone(), "pkce_required", true.into()), "device_flow_enabled", false.into());
     assert!(!planned(SETTINGS, &generated, None, &none()).diagnostics.has_errors());
     let mixed = with(linked, "callback_urls", Value::List(vec!["https://a/".into()]));
     let reply = planned(SETTINGS, &mixed, None, &none());

@@ -80,7 +80,8 @@ fn blocks_that_nobody_manages_stay_out_of_the_state_until_they_are_imported() {
 
 #[test]
 fn a_certificate_is_read_back_in_the_form_that_the_user_wrote() {
-    let certificate = || rcgen::generate_simple_self_signed(vec!["shop.example".to_owned()]).unwrap().cert.pem();
+    let certificate =
+        || rcgen::generate_simple_self_signed(vec!["shop.example".to_owned()]).unwrap().cert.pem();
     let (mine, another) = (certificate(), certificate());
     let bare = |pem: &str| -> Value {
         let lines: Vec<&str> = pem.lines().filter(|line| !line.starts_with('-')).collect();

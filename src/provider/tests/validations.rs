@@ -62,7 +62,12 @@ fn bad_values_are_refused_at_their_attribute() {
 fn what_orgs_have_passes_or_warns() {
     let list = |members: &[&str]| Value::List(members.iter().map(|text| Value::text(*text)).collect());
     for (resource, name, value, warns) in [
-        ("_oauth_settings", "callback_urls", list(&["http://localhost:*/callback", "http://localhost:1717/"]), true),
+        (
+            "_oauth_settings",
+            "callback_urls",
+            list(&["http://localhost:*/callback", "http://localhost:1717/"]),
+            true,
+        ),
         ("_oauth_settings", "callback_urls", list(&["cursor://anysphere.cursor-mcp/oauth/callback"]), false),
         ("_oauth_settings", "callback_urls", list(&["sfdc://oauth/jwt/success"]), false),
         ("_oauth_settings", "callback_urls", list(&["my_app://callback"]), true),
@@ -76,9 +81,11 @@ fn what_orgs_have_passes_or_warns() {
         ("_policies", "oauth_start_url", "/lightning/page/home".into(), true),
         ("", "logo_url", "www.example.com/logo.png".into(), true),
     ] {
-        let warnings = if warns { vec![name.split('[').next().unwrap_or_default().to_owned()] } else { vec![] };
+        let warnings =
+            if warns { vec![name.split('[').next().unwrap_or_default().to_owned()] } else { vec![] };
         let (errors, found) = faults(resource, &[(name, value.clone())]);
-        let found: Vec<String> = found.iter().map(|path| path.split('[').next().unwrap().to_owned()).collect();
+        let found: Vec<String> =
+            found.iter().map(|path| path.split('[').next().unwrap().to_owned()).collect();
         assert_eq!((errors, found), (vec![], warnings), "{name} = {value:?}");
     }
 }
@@ -116,7 +123,11 @@ fn what_must_not_be_said_together_is_refused() {
     assert_eq!(warned, (vec![], vec!["secret_required_for_web_server_flow".to_owned()]), "orgs have it");
     assert!(errors("_oauth_settings", &pair[..1]).is_empty(), "PKCE is required when it is left out");
     let nobody = [("permitted_users", "AdminApprovedPreAuthorized".into())];
-    assert_eq!(faults("_policies", &nobody), (vec![], vec!["permitted_users".to_owned()]), "the plan refuses it");
+    assert_eq!(
+        faults("_policies", &nobody),
+        (vec![], vec!["permitted_users".to_owned()]),
+        "the plan refuses it"
+    );
     let timed = [("refresh_token_policy", "SpecificLifetime".into())];
     assert_eq!(errors("_policies", &timed), ["refresh_token_policy"]);
     let unknown = [nobody[0].clone(), ("permission_sets", Value::Unknown)];
