@@ -102,7 +102,9 @@ pub fn join(frame: &Frame<'_>, actual: &Actual, prior: &Value) -> Value {
     }
     for row in spec.rows() {
         let name = row.field.attribute;
-        state.put(name, join_row(row, frame, actual.part(row.part), prior.get(name)));
+        // Without any state nothing is known, and all is shown.
+        let before = if prior.is_null() { &Value::Unknown } else { prior.get(name) };
+        state.put(name, join_row(row, frame, actual.part(row.part), before));
     }
     state
 }
