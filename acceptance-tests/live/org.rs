@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The newest version that anything here was written for.
-const NEWEST_VERSION: u32 = 67;
+const NEWEST_VERSION: u32 = 68;
 
 /// What an org makes of these elements is its own business; a copy must not carry them.
 const COMPUTED: &[&str] = &["consumerKey", "consumerSecret", "oauthLink", "orgScopedExternalApp"];

@@ -71,6 +71,15 @@ impl Emulator {
         self.ready["orgId"].as_str().expect("the emulator says its org")
     }
 
+    /// The newest API version that it knows, 68 for 68.0.
+    ///
+    /// # Panics
+    /// When it does not say.
+    #[must_use]
+    pub fn newest_version(&self) -> u64 {
+        self.admin("GET", "", None)["apiVersion"].as_u64().expect("the emulator says its API version")
+    }
+
     /// The environment that logs in to this org as its administrator, with a private key.
     #[must_use]
     pub fn credentials(&self) -> Credentials {

@@ -19,7 +19,7 @@ use super::refusal::{self, Refusal};
 use super::resource_spec::{DELETION_PROTECTION, Destruction, ResourceSpec, Subject};
 use super::schema::{Attribute, Block, NestedBlock};
 use super::{Provider, SOURCE_ADDRESS, catalog, config};
-use crate::metadata::{Compared, Kind, Omitted};
+use crate::metadata::{Compared, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted};
 use crate::value::Type;
 
 fn root() -> PathBuf {
@@ -67,8 +67,9 @@ fn provider_page() -> String {
     let block = config::schema().block;
     let summary = block.description.split("\n\n").next().unwrap_or_default();
     let mut page = front_matter("Salesforce Provider", summary);
-    page.push_str(
-        "\nSalesforce is spoken to by its Metadata API, 60.0 to 67.0. \
+    let _ = write!(
+        page,
+        "\nSalesforce is spoken to by its Metadata API, {OLDEST_VERSION}.0 to {NEWEST_VERSION}.0. \
          Start with the guide [Getting started](guides/getting-started.md).\n",
     );
     let _ = write!(page, "\n## Example Usage\n\n{}", hcl("examples/provider/provider.tf"));
@@ -616,6 +617,12 @@ fn docs_are_what_the_code_says() {
         }
     }
     assert!(stale.is_empty(), "these were stale and are rewritten, look at them and commit them: {stale:?}");
+}
+
+#[test]
+fn the_readme_names_the_versions() {
+    let versions = format!("{OLDEST_VERSION}.0 to {NEWEST_VERSION}.0");
+    assert!(text_of("README.md").contains(&versions), "README.md does not say {versions}");
 }
 
 #[test]

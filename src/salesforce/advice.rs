@@ -109,7 +109,7 @@ impl AuthProblem {
                 "Look at API access control, at the session security level that is required, and at the IP restrictions of the user and the app."
             }
             Self::JwtToken => {
-                "On the app that the provider logs in with, clear \"Issue JSON Web Token (JWT)-based access tokens for named users\" (named_user_jwt_enabled)."
+                "On the app that the provider logs in with, clear \"Issue JSON Web Token (JWT)-based access tokens for named users\" (named_user_jwt_enabled). Or let the provider use API 68.0 or newer: leave api_version out, if the org has it."
             }
             Self::NotApproved => {
                 "In the app's policies set permitted users to admin approved and give the user a permission set or profile of the app; or let the user approve the app once. The same answer comes when login_url or audience belong to another kind of org (sandbox and production)."

@@ -210,7 +210,9 @@ pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Resul
     };
     let mut parsed = Vec::new();
     for (element, value) in changes {
-        if kind.element(element, version).is_none() {
+        // What other versions know can be taken out: it may be there as xsi:nil.
+        let is_known = kind.elements.iter().any(|known| known.name == *element && value.is_null());
+        if !is_known && kind.element(element, version).is_none() {
             return Err(format!("{} has no element {element}", kind.name));
         }
         let value = match value {
@@ -258,7 +260,16 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
             format!("{name}_oauth"),
             fields(&[(PARENT, name), ("commaSeparatedOauthScopes", scopes)]),
         ),
-        (GLOBAL_SETTINGS, format!("{name}_glbloauth"), fields(&[(PARENT, name), ("callbackUrl", callback)])),
+        (
+            GLOBAL_SETTINGS,
+            format!("{name}_glbloauth"),
+            fields(&[
+                (PARENT, name),
+                ("callbackUrl", callback),
+                // Setup leaves it on, with token exchange off.
+                ("isSecretRequiredForTokenExchange", "true"),
+            ]),
+        ),
     ];
     for (kind, full_name, fields) in parts {
         if let Err(problem) = store(state, kind_named(kind)?, &full_name, fields) {

@@ -43,6 +43,22 @@ pub const FACTS: &[Fact] = facts![
     Confirmed: "A consumer key is generated at the first deploy of a Global file and comes back on retrieve", "four observers";
     Confirmed: "Retrieved files are alphabetical, leave out empty elements, write booleans as true and false", "files retrieved from live orgs";
     Confirmed: "Scopes come back separated by comma and space", "files retrieved from live orgs";
+    Confirmed: "Scopes come back in the org's order, not as they were sent: Basic, Api, Web, Full, Chatter, then RefreshToken, OpenID; SFApiPlatform before MCP", "retrieved files of real orgs show it";
+    Assumed: "The other scopes come back in the order of Setup's list", "no source";
+    Confirmed: "A certificate comes back as base64 in lines of 64 columns, without BEGIN and END lines; it is taken back so, and as PEM", "retrieved files of real orgs show it; Metadata API guide";
+    Confirmed: "Retrieved Global files have the consumerKey, shouldRotateConsumerKey and shouldRotateConsumerSecret as false, and are taken back", "retrieved files of real orgs show it";
+    Confirmed: "Apps have orgScopedExternalApp and OAuth settings have oauthLink, with the org's id in 15 characters, and are taken back; 18 characters mean the same", "retrieved files of real orgs show it; 18 characters are assumed";
+    Confirmed: "Callback URLs may have a * as port, and schemes of any name", "retrieved files of real orgs show it";
+    Confirmed: "isConsumerSecretOptional true goes with isPkceRequired false", "retrieved files of real orgs show it";
+    Confirmed: "isSecretRequiredForTokenExchange may be true while token exchange is off; an app made in Setup has it so", "retrieved files of real orgs show it";
+    Confirmed: "Settings of an org may have elements with xsi:nil, or none at all", "retrieved files of real orgs show it";
+    Assumed: "An element with xsi:nil says nothing in a deploy; it comes back where the org has no value. It is taken in any version, in files of org settings only", "no source";
+    Confirmed: "Parts of an app may have any names: X for all of them, X_oauth, XSettings, XGlobal", "retrieved files of real orgs show it";
+    Confirmed: "Every org has the profile System Administrator; files name profiles by label", "retrieved files of real orgs show it";
+    Cited: "Values that are plain texts in the schema and a list in the documents are taken in any letter case and come back as they were sent: Enforce_relaxrefresh", "one retrieved file";
+    Cited: "The policy type Infinite comes back without a validity period", "one retrieved file";
+    Confirmed: "Policies have isNamedUserJwtEnabled in versions 61.0 to 63.0", "retrieved files of real orgs show it; WSDL";
+    Assumed: "That deprecated isNamedUserJwtEnabled is kept and does nothing", "no source";
     Confirmed: "Several callback URLs are one element, separated by line breaks", "two observers";
     Confirmed: "Permission sets are deployed and read back by API name", "three observers and the guide's sample";
     Confirmed: "A zip of a retrieve is served once", "bug reports of several clients";
@@ -81,14 +97,17 @@ pub const FACTS: &[Fact] = facts![
     Cited: "Deleting an app ends the tokens that were given to it", "one observer";
     Assumed: "SOAP calls need a SOAPAction header and the content type text/xml", "general knowledge";
     Assumed: "startUrl of the app policies is demanded with the start page Custom, refused otherwise", "no source";
-    Assumed: "The certificate is not returned, and a deploy without it clears it", "no source";
+    Assumed: "A deploy without the certificate clears it", "follows from the replacement of whole files";
     Assumed: "Deleting the OAuth settings deletes the Global file and the OAuth policies", "no source";
     Assumed: "Policy files are deleted only together with their app or its OAuth settings", "no source";
     Assumed: "Guest flow without the JWT or the code and credentials flag fails the deploy", "the guide says that it does not work, not when";
-    Assumed: "Scopes, permission sets and profiles come back sorted", "no source";
+    Assumed: "Custom scopes, permission sets and profiles come back sorted", "no source";
     Assumed: "Refresh token periods and units are demanded with SpecificLifetime and SpecificInactivity, refused otherwise", "no source";
     Assumed: "An unreadable Global file looks like a missing one, in lists too", "no source";
     Assumed: "Deploys of a consumerKey or consumerSecret other than the present one are refused", "observers disagree";
+    Cited: "A consumerKey in the file that makes the consumer is the key", "one observer chose a key, another says that one cannot";
+    Assumed: "Two apps may have one consumer key; nobody can log in with it", "no source: files of one key can be deployed beside each other";
+    Assumed: "An oauthLink of this org that names no consumer of another app is taken and does not change the link", "no source";
     Assumed: "An orgScopedExternalApp of another org is refused", "observers disagree";
     Assumed: "An idTokenConfig that is sent comes back with its flags, false where they were left out", "no source";
     Cited: "Deploys can be found by a tooling query on DeployRequest", "one client's source";
@@ -142,11 +161,14 @@ pub fn defaults(kind: &str) -> &'static [(&'static str, &'static str)] {
             ("isSecretRequiredForRefreshToken", "true"),
             ("isSecretRequiredForTokenExchange", "false"),
             ("isTokenExchangeEnabled", "false"),
+            ("shouldRotateConsumerKey", "false"),
+            ("shouldRotateConsumerSecret", "false"),
         ],
         OAUTH_POLICIES => &[
             ("ipRelaxationPolicyType", "Enforce"),
             ("isClientCredentialsFlowEnabled", "false"),
             ("isGuestCodeCredFlowEnabled", "false"),
+            ("isNamedUserJwtEnabled", "false"),
             ("isTokenExchangeFlowEnabled", "false"),
             ("permittedUsersPolicyType", "AllSelfAuthorized"),
             ("refreshTokenPolicyType", "SpecificLifetime"),
@@ -209,11 +231,8 @@ pub fn is_visible(org: &Org, user: &User, kind: &str) -> bool {
 /// The fields of a component as `user` gets them on a retrieve.
 pub fn retrieved(org: &Org, kind: &str, component: &Component) -> Fields {
     let mut fields = component.fields.clone();
-    if kind == GLOBAL_SETTINGS {
-        fields.remove("certificate");
-        if !org.switches.secret_in_metadata {
-            fields.remove("consumerSecret");
-        }
+    if kind == GLOBAL_SETTINGS && !org.switches.secret_in_metadata {
+        fields.remove("consumerSecret");
     }
     fields
 }
@@ -251,6 +270,61 @@ pub fn is_enabled(tree: &Tree, app: &str) -> bool {
 /// A comma-separated list, sorted, without repetitions.
 pub fn list(value: &str) -> BTreeSet<String> {
     value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_string).collect()
+}
+
+/// The scopes in the order in which retrieved files have them: that of the list in Setup, as far as it is known. Of those
+/// that no file shows beside others, somebody had to choose the place.
+const SCOPES_IN_ORDER: &[&str] = &[
+    "Basic",
+    "Profile",
+    "Email",
+    "Address",
+    "Phone",
+    "Api",
+    "Web",
+    "Full",
+    "Chatter",
+    "CustomApplications",
+    "RefreshToken",
+    "OfflineAccess",
+    "OpenID",
+    "CustomPermissions",
+    "Wave",
+    "Eclair",
+    "Pardot",
+    "Lightning",
+    "Content",
+    "CDPIngest",
+    "CDPProfile",
+    "CDPQuery",
+    "Chatbot",
+    "CDPSegment",
+    "CDPIdentityResolution",
+    "CDPCalculatedInsight",
+    "ForgotPassword",
+    "UserRegistration",
+    "PwdlessLogin",
+    "CDP",
+    "DataCloudUserClaims",
+    "SCRT",
+    "EinsteinGPT",
+    "Interaction",
+    "SFApiPlatform",
+    "MCP",
+];
+
+pub fn scopes_in_order(scopes: &BTreeSet<String>) -> String {
+    let known = SCOPES_IN_ORDER.iter().copied().filter(|scope| scopes.contains(*scope));
+    known.collect::<Vec<_>>().join(", ")
+}
+
+/// A documented value as the documents spell it, whatever its letter case. Only for texts: the schema itself spells the
+/// values of enumerations.
+pub fn documented_spelling(kind: &str, element: &str, value: &str) -> Option<&'static str> {
+    let kind = crate::contract::Contract::get().by_name(kind)?;
+    let element = kind.elements.iter().find(|known| known.name == element && known.value_type == "string")?;
+    let documented = element.documented_values.iter().flatten().filter_map(serde_json::Value::as_str);
+    documented.into_iter().find(|known| known.eq_ignore_ascii_case(value))
 }
 
 pub fn join(items: &BTreeSet<String>) -> String {
@@ -326,6 +400,8 @@ mod tests {
             let (_, tail) = rest.split_once(&end).expect(what);
             readme = format!("{head}{start}{table}{end}{tail}");
         }
+        let newest = format!("`/services/Soap/m/60.0` to `{}.0`", crate::NEWEST_API_VERSION);
+        assert!(readme.contains(&newest), "README.md does not say {newest}");
         if readme != before {
             std::fs::write(path, readme).unwrap();
             panic!("README.md was out of date and has been rewritten; look at the change and commit it");
@@ -336,8 +412,16 @@ mod tests {
     fn defaults_name_elements_of_the_contract() {
         for kind in crate::contract::Contract::get().types() {
             for (element, _) in defaults(&kind.name) {
-                assert!(kind.element(element, 67).is_some(), "{}.{element}", kind.name);
+                let known = kind.elements.iter().any(|known| known.name == *element);
+                assert!(known, "{}.{element}", kind.name);
             }
         }
+    }
+
+    #[test]
+    fn every_scope_has_its_place() {
+        let known: BTreeSet<String> = crate::contract::Contract::get().oauth_scopes.iter().cloned().collect();
+        assert_eq!(list(&scopes_in_order(&known)), known);
+        assert_eq!(SCOPES_IN_ORDER.len(), known.len());
     }
 }

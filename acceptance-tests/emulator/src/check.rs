@@ -6,10 +6,8 @@ use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node};
 
-use crate::component::{Fields, NAMESPACE, Value};
+use crate::component::{Fields, NAMESPACE, SCHEMA_INSTANCE, Value};
 use crate::contract::{Element, MetadataType, Shape, find};
-
-const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// What is wrong and where, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +133,14 @@ impl Reader<'_, '_> {
             if self.is_record && name == "fullName" && type_name == self.kind.name {
                 continue;
             }
+            if !self.is_record && is_nil(child) {
+                self.read_nil(child, elements)?;
+                if fields.insert(name.to_string(), Value::Nil).is_some() {
+                    return Err(self.duplicate(child, type_name));
+                }
+                previous = Some(name.to_string());
+                continue;
+            }
             let element = find(elements, name, self.reading.version)
                 .filter(|_| child.tag_name().namespace() == Some(NAMESPACE))
                 .ok_or_else(|| {
@@ -149,11 +155,7 @@ impl Reader<'_, '_> {
             self.refuse_attributes(child)?;
             let is_repetition = fields.contains_key(name);
             if is_repetition && (!element.repeated || previous.as_deref() != Some(name)) {
-                let name = qualified(child);
-                return Err(self.problem(
-                    child,
-                    format!("Error parsing file: Element {name} is duplicated at this location in type {type_name}"),
-                ));
+                return Err(self.duplicate(child, type_name));
             }
             if self.reading.alphabetical && previous.as_deref().is_some_and(|previous| name < previous) {
                 let name = qualified(child);
@@ -168,7 +170,7 @@ impl Reader<'_, '_> {
             if element.repeated {
                 match fields.entry(name.to_string()).or_insert_with(|| Value::List(Vec::new())) {
                     Value::List(items) => items.push(value),
-                    Value::Text(_) | Value::Fields(_) => {}
+                    Value::Nil | Value::Text(_) | Value::Fields(_) => {}
                 }
             } else {
                 fields.insert(name.to_string(), value);
@@ -186,6 +188,25 @@ impl Reader<'_, '_> {
             }
             None => Ok(fields),
         }
+    }
+
+    fn duplicate(&self, node: Node<'_, '_>, type_name: &str) -> Problem {
+        let name = qualified(node);
+        self.problem(
+            node,
+            format!("Error parsing file: Element {name} is duplicated at this location in type {type_name}"),
+        )
+    }
+
+    /// Retrieved files of org settings have such elements; of which versions is not known.
+    fn read_nil(&self, node: Node<'_, '_>, elements: &[Element]) -> Result<(), Problem> {
+        let name = node.tag_name().name();
+        let is_known = node.tag_name().namespace() == Some(NAMESPACE)
+            && elements.iter().any(|element| element.name == name && !element.required);
+        if !self.kind.is_settings() || !is_known || node.children().any(|child| !child.is_comment()) {
+            return Err(self.problem(node, format!("not imitated: xsi:nil on the element {name}")));
+        }
+        self.refuse_attributes(node)
     }
 
     fn read_value(&self, node: Node<'_, '_>, element: &Element) -> Result<Value, Problem> {
@@ -236,6 +257,10 @@ impl Reader<'_, '_> {
             Shape::Nested(_) => Ok(Value::Fields(Fields::new())),
         }
     }
+}
+
+fn is_nil(node: Node<'_, '_>) -> bool {
+    matches!(node.attribute((SCHEMA_INSTANCE, "nil")).map(str::trim), Some("true" | "1"))
 }
 
 fn qualified(node: Node<'_, '_>) -> String {

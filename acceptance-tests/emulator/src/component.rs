@@ -12,6 +12,8 @@ use crate::stamp::Millis;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
+    /// `xsi:nil`: the element is there and has no value.
+    Nil,
     Text(String),
     Fields(Fields),
     List(Vec<Value>),
@@ -27,12 +29,13 @@ impl Value {
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Value::Text(text) => Some(text),
-            Value::Fields(_) | Value::List(_) => None,
+            Value::Nil | Value::Fields(_) | Value::List(_) => None,
         }
     }
 
     pub fn is_empty(&self) -> bool {
         match self {
+            Value::Nil => true,
             Value::Text(text) => text.is_empty(),
             Value::Fields(fields) => fields.values().all(Value::is_empty),
             Value::List(items) => items.is_empty(),
@@ -60,13 +63,21 @@ pub struct Component {
 }
 
 pub const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
+pub const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// The file of a component, elements in alphabetical order, only those that `version` knows.
 pub fn file_text(kind: &MetadataType, fields: &Fields, version: u32) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    out.push_str(&format!("<{} xmlns=\"{NAMESPACE}\">\n", kind.name));
-    write_fields(&mut out, kind, &kind.elements, fields, version, Some(4), "");
-    out.push_str(&format!("</{}>\n", kind.name));
+    let mut elements = String::new();
+    write_fields(&mut elements, kind, &kind.elements, fields, version, Some(4), "");
+    let has_nil = fields.values().any(|value| *value == Value::Nil);
+    let nil = if has_nil { format!(" xmlns:xsi=\"{SCHEMA_INSTANCE}\"") } else { String::new() };
+    out.push_str(&format!("<{} xmlns=\"{NAMESPACE}\"{nil}", kind.name));
+    if elements.is_empty() {
+        out.push_str("/>\n");
+    } else {
+        out.push_str(&format!(">\n{elements}</{}>\n", kind.name));
+    }
     out
 }
 
@@ -87,6 +98,12 @@ fn write_fields(
     prefix: &str,
 ) {
     for (name, value) in fields {
+        if *value == Value::Nil {
+            let pad = " ".repeat(indent.unwrap_or(0));
+            let line_end = if indent.is_some() { "\n" } else { "" };
+            out.push_str(&format!("{pad}<{prefix}{name} xsi:nil=\"true\"/>{line_end}"));
+            continue;
+        }
         let Some(element) = crate::contract::find(elements, name, version) else {
             continue;
         };

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::{self, Message};
 use crate::org::{CancelMood, Org};
+use crate::pace::Span;
 use crate::package;
 use crate::stamp::{self, Millis};
 
@@ -103,17 +104,18 @@ impl Jobs {
         self.deploys.iter().find(|deploy| stamp::same_id(&deploy.id, id))
     }
 
-    pub fn retrieve_mut(&mut self, id: &str) -> Option<&mut Retrieve> {
-        self.retrieves.iter_mut().find(|retrieve| stamp::same_id(&retrieve.id, id))
+    /// With its number, from which its time follows.
+    pub fn retrieve_mut(&mut self, id: &str) -> Option<(u64, &mut Retrieve)> {
+        (0..).zip(&mut self.retrieves).find(|(_, retrieve)| stamp::same_id(&retrieve.id, id))
     }
 
     /// Lets time pass up to `now`. Tells whether anything changed.
     pub fn advance(&mut self, org: &mut Org, now: Millis) -> bool {
         let mut changed = false;
         let mut free_from = 0;
-        for deploy in &mut self.deploys {
+        for (number, deploy) in (0..).zip(&mut self.deploys) {
             while !deploy.status.is_done() {
-                if !step(deploy, org, free_from, now) {
+                if !step(deploy, number, org, free_from, now) {
                     return changed;
                 }
                 changed = true;
@@ -125,11 +127,12 @@ impl Jobs {
 }
 
 /// One change of status, if its time has come.
-fn step(deploy: &mut Deploy, org: &mut Org, free_from: Millis, now: Millis) -> bool {
+fn step(deploy: &mut Deploy, number: u64, org: &mut Org, free_from: Millis, now: Millis) -> bool {
     let switches = org.switches.clone();
+    let takes = |span| switches.time(span, number);
     match deploy.status {
         Status::Pending => {
-            let start = free_from.max(deploy.created + switches.queue_ms);
+            let start = free_from.max(deploy.created + takes(Span::Queue));
             if now < start {
                 return false;
             }
@@ -138,14 +141,14 @@ fn step(deploy: &mut Deploy, org: &mut Org, free_from: Millis, now: Millis) -> b
             deploy.modified = start;
         }
         Status::InProgress => {
-            let end = deploy.started.unwrap_or(deploy.created) + switches.deploy_ms;
+            let end = deploy.started.unwrap_or(deploy.created) + takes(Span::Deploy);
             if now < end {
                 return false;
             }
             run(deploy, org, end);
         }
         Status::Canceling => {
-            let end = deploy.started.unwrap_or(deploy.created) + switches.deploy_ms;
+            let end = deploy.started.unwrap_or(deploy.created) + takes(Span::Deploy);
             let end = end.min(deploy.modified + 200);
             if now < end {
                 return false;

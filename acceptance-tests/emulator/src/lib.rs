@@ -10,6 +10,7 @@
 mod admin;
 mod apply;
 pub mod behaviour;
+mod certificate;
 mod check;
 mod component;
 mod contract;
@@ -25,6 +26,7 @@ mod journal;
 mod multipart;
 mod oauth;
 mod org;
+mod pace;
 mod package;
 mod report;
 mod rest;
@@ -46,6 +48,7 @@ use crate::credentials::Credentials;
 use crate::emulator::Emulator;
 use crate::org::Org;
 pub use crate::org::Switches;
+pub use crate::pace::Pace;
 
 /// How an emulator is started. `Config::default()` listens on a free port of the loopback address.
 #[derive(Debug, Clone)]
@@ -93,7 +96,8 @@ impl Default for Config {
     }
 }
 
-pub const NEWEST_API_VERSION: u32 = 67;
+/// The newest API version that is known. It stands here and nowhere else.
+pub const NEWEST_API_VERSION: u32 = 68;
 
 /// An emulator at work; it ends when this is dropped.
 pub struct Running {

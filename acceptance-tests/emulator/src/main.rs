@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use salesforce_emulator::{Config, NEWEST_API_VERSION, Running, Switches, start};
+use salesforce_emulator::{Config, NEWEST_API_VERSION, Pace, Running, Switches, start};
 
 /// A strict stand-in for the parts of a Salesforce org that External Client Apps touch.
 ///
-/// Speaks the OAuth token endpoint, the SOAP Metadata API 60.0 to 67.0 and the REST calls around them. Nothing that it
+/// Speaks the OAuth token endpoint, the SOAP Metadata API from 60.0 on and the REST calls around them. Nothing that it
 /// answers proves what a real org would answer: see the README for the evidence behind each behaviour.
 #[derive(Parser)]
 #[command(version)]
@@ -27,7 +27,7 @@ struct Flags {
     #[arg(long, default_value = "Emulator")]
     name: String,
     /// The newest API version that the org knows
-    #[arg(long, default_value_t = NEWEST_API_VERSION, value_parser = clap::value_parser!(u32).range(60..=67))]
+    #[arg(long, default_value_t = NEWEST_API_VERSION, value_parser = clap::value_parser!(u32).range(60..=i64::from(NEWEST_API_VERSION)))]
     api_version: u32,
     /// Keep the org in this file, written after each change and read at the start
     #[arg(long, value_name = "FILE")]
@@ -56,6 +56,18 @@ struct Flags {
     /// How long a deploy is Finalizing after its commit (API version 65 and later)
     #[arg(long, value_name = "MS", default_value_t = 0)]
     finalizing_ms: u64,
+    /// How long lists go on showing what was there before a change
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    list_lag_ms: u64,
+    /// `real`: random times as orgs have them instead of --queue-ms, --deploy-ms, --retrieve-ms and --list-lag-ms
+    #[arg(long, value_enum, default_value = "fixed")]
+    pace: Tempo,
+    /// Of the random times; the same seed gives the same times
+    #[arg(long, default_value_t = Switches::default().seed)]
+    seed: u64,
+    /// Makes a real pace faster, or slower
+    #[arg(long, value_name = "PERCENT", default_value_t = 100)]
+    pace_percent: u64,
     /// A permission set that the org has, with its number of holders; may be repeated
     #[arg(long, value_name = "NAME[=HOLDERS]", value_parser = permission_set)]
     permission_set: Vec<(String, u64)>,
@@ -74,6 +86,12 @@ struct Flags {
     /// Path prefix of the Experience Cloud site
     #[arg(long, value_name = "PATH", default_value = "")]
     site_prefix: String,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Tempo {
+    Fixed,
+    Real,
 }
 
 fn org_id(text: &str) -> Result<String, String> {
@@ -107,6 +125,13 @@ async fn main() -> ExitCode {
             retrieve_ms: flags.retrieve_ms,
             call_ms: flags.call_ms,
             finalizing_ms: flags.finalizing_ms,
+            list_lag_ms: flags.list_lag_ms,
+            pace: match flags.pace {
+                Tempo::Fixed => Pace::Fixed,
+                Tempo::Real => Pace::Real,
+            },
+            seed: flags.seed,
+            pace_percent: flags.pace_percent,
             alphabetical: flags.strict_order,
             ..Switches::default()
         },

@@ -6,12 +6,13 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::behaviour;
+use crate::certificate;
 use crate::component::{is_true, text};
 use crate::contract::PARENT;
 use crate::emulator::{Call, State};
 use crate::fault::{oauth as error, rest};
 use crate::http::{Answer, Request, parse_form};
-use crate::org::{GLOBAL_SETTINGS, OAUTH_POLICIES, Org, User};
+use crate::org::{OAUTH_POLICIES, Org, User};
 use crate::site::{self, Gate};
 use crate::stamp;
 
@@ -42,8 +43,7 @@ fn client(org: &Org, id: &str) -> Option<Client> {
         });
     }
     let tree = org.in_effect();
-    let (_, global) =
-        tree.all(GLOBAL_SETTINGS).find(|(_, global)| text(&global.fields, "consumerKey") == Some(id))?;
+    let global = tree.consumer(id)?;
     let app = text(&global.fields, PARENT)?;
     if !behaviour::is_enabled(tree, app)
         || org.now() < global.created.saturating_add(org.switches.propagation_ms)
@@ -158,9 +158,8 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
 /// An app admits users beforehand by policy. Who holds a permission set is not modelled: any one of them admits.
 fn is_preauthorized(org: &Org, consumer_key: &str) -> bool {
     let tree = org.in_effect();
-    tree.all(GLOBAL_SETTINGS)
-        .find(|(_, global)| text(&global.fields, "consumerKey") == Some(consumer_key))
-        .and_then(|(_, global)| tree.part(OAUTH_POLICIES, text(&global.fields, PARENT)?))
+    tree.consumer(consumer_key)
+        .and_then(|global| tree.part(OAUTH_POLICIES, text(&global.fields, PARENT)?))
         .is_some_and(|(_, policies)| {
             text(&policies.fields, "permittedUsersPolicyType") == Some("AdminApprovedPreAuthorized")
                 && !behaviour::nobody_is_admitted(&policies.fields)
@@ -201,11 +200,11 @@ fn is_in_time(body: &Value) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn verify(certificate: &str, signed: &str, signature: &[u8]) -> bool {
-    let Ok((_, block)) = x509_parser::pem::parse_x509_pem(certificate.trim().as_bytes()) else {
+fn verify(text: &str, signed: &str, signature: &[u8]) -> bool {
+    let Some(der) = certificate::der(text) else {
         return false;
     };
-    let Ok(certificate) = block.parse_x509() else {
+    let Ok((_, certificate)) = x509_parser::parse_x509_certificate(&der) else {
         return false;
     };
     let key = certificate.public_key().subject_public_key.data.as_ref();

@@ -1,13 +1,14 @@
 //! The org: components, people, login apps, sessions, switches. Everything here is kept in the state file.
 //! How components change is in `apply.rs`, what the org makes of their values in `behaviour.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::PARENT;
+use crate::pace::{Pace, Span};
 use crate::site::network::{GUEST_PROFILE, MEMBER_PROFILE, OTHER_PROFILE, REGISTRATION_HANDLER};
 use crate::site::people::{External, LoginPolicy};
 use crate::site::{Network, Site, SiteSession, people};
@@ -47,6 +48,14 @@ impl Tree {
     /// The part of a type that belongs to `app`.
     pub fn part(&self, kind: &str, app: &str) -> Option<(&String, &Component)> {
         self.all(kind).find(|(_, component)| text(&component.fields, PARENT) == Some(app))
+    }
+
+    /// The Global file of the consumer with this key. Of a key that two apps have, nobody knows whose it is.
+    pub fn consumer(&self, key: &str) -> Option<&Component> {
+        let mut found =
+            self.all(GLOBAL_SETTINGS).filter(|(_, global)| text(&global.fields, "consumerKey") == Some(key));
+        let first = found.next().map(|(_, global)| global);
+        first.filter(|_| found.next().is_none())
     }
 
     pub fn next_id(&mut self, prefix: &str) -> String {
@@ -115,7 +124,7 @@ pub struct User {
     /// Whether an administrator has approved the login app for this user.
     pub approved: bool,
     pub active: bool,
-    /// By name. Internal users of the seed have none that is modelled.
+    /// By name. Internal users of the seed other than administrators have none that is modelled.
     #[serde(default)]
     pub profile: Option<String>,
     /// By name; counted among the holders of the permission set.
@@ -220,6 +229,14 @@ pub struct Switches {
     pub retrieve_ms: u64,
     pub call_ms: u64,
     pub finalizing_ms: u64,
+    /// How long lists go on showing what was there before a change.
+    pub list_lag_ms: u64,
+    /// `Real` overrules the times of queue, deploys, retrieves and lists.
+    pub pace: Pace,
+    /// Of the random times of a real pace.
+    pub seed: u64,
+    /// Makes a real pace faster or slower.
+    pub pace_percent: u64,
     pub cancel: CancelMood,
     /// Refuse files whose elements are not in alphabetical order (one observer says that orgs do).
     pub alphabetical: bool,
@@ -258,6 +275,10 @@ impl Default for Switches {
             retrieve_ms: 0,
             call_ms: 0,
             finalizing_ms: 0,
+            list_lag_ms: 0,
+            pace: Pace::Fixed,
+            seed: 1,
+            pace_percent: 100,
             cancel: CancelMood::Obey,
             alphabetical: false,
             warnings_fail: true,
@@ -305,6 +326,15 @@ pub struct Org {
     /// Former states of the tree and since when each was there, while changes take time to spread.
     #[serde(skip)]
     pub spreading: Vec<(Millis, Tree)>,
+    /// Former states of the tree, each with the time until which lists show it.
+    #[serde(skip)]
+    pub listed: VecDeque<(Millis, Tree)>,
+    /// The tree that the last look at it found, for the same.
+    #[serde(skip)]
+    last_seen: Option<Tree>,
+    /// How often the tree has changed.
+    #[serde(skip)]
+    changes: u64,
     /// How far the org's clock is ahead of this machine's.
     #[serde(default)]
     pub clock_ahead_ms: Millis,
@@ -335,6 +365,9 @@ pub const ALL_PERMISSIONS: &[&str] = &[
     "ViewSetup",
 ];
 
+/// Every org has it, by this label; files name profiles by label.
+pub const ADMINISTRATOR_PROFILE: &str = "System Administrator";
+
 /// Number of the administrator who makes the changes of `/emulator/components`.
 pub const OTHER_ADMIN: u64 = 5;
 
@@ -353,8 +386,9 @@ impl Org {
             permission_sets: BTreeSet::new(),
             external: None,
         };
+        let administrator = |user: User| User { profile: Some(ADMINISTRATOR_PROFILE.to_string()), ..user };
         let mut users = vec![
-            user(1, "admin", "Ada Admin", ALL_PERMISSIONS),
+            administrator(user(1, "admin", "Ada Admin", ALL_PERMISSIONS)),
             user(
                 2,
                 "app.admin",
@@ -363,7 +397,11 @@ impl Org {
             ),
             user(3, "limited", "Lee Limited", &["ApiEnabled"]),
             user(4, "integration", "Ingo Integration", &["ApiEnabled"]),
-            user(OTHER_ADMIN, "other.admin", "Otto Other", ALL_PERMISSIONS),
+            administrator(user(OTHER_ADMIN, "other.admin", "Otto Other", ALL_PERMISSIONS)),
+            User {
+                username: "integration@example.com".to_string(),
+                ..user(6, "integration", "Inge Integration", &["ApiEnabled"])
+            },
         ];
         users.extend(people::seed(&domain));
         let site = Site::new(Network::seed(&domain));
@@ -434,6 +472,7 @@ impl Org {
                 group("00e", 3, MEMBER_PROFILE, 200),
                 group("00e", 4, OTHER_PROFILE, 1),
                 group("00e", 5, GUEST_PROFILE, 1),
+                group("00e", 6, ADMINISTRATOR_PROFILE, 2),
             ],
             apex_classes: [REGISTRATION_HANDLER.to_string()].into(),
             login_apps: vec![login_app],
@@ -444,6 +483,9 @@ impl Org {
             login_policies: BTreeMap::new(),
             url: String::new(),
             spreading: Vec::new(),
+            listed: VecDeque::new(),
+            last_seen: None,
+            changes: 0,
             clock_ahead_ms: 0,
             session_timeout_minutes: default_session_timeout(),
         }
@@ -461,8 +503,35 @@ impl Org {
         spread.or(self.spreading.first()).map_or(&self.tree, |(_, tree)| tree)
     }
 
+    /// The components as listMetadata shows them.
+    pub fn in_lists(&self) -> &Tree {
+        self.listed.front().map_or(&self.tree, |(_, tree)| tree)
+    }
+
+    /// Keeps what lists still show of the past.
+    fn note_lists(&mut self, now: Millis) {
+        if self.switches.pace == Pace::Fixed && self.switches.list_lag_ms == 0 {
+            self.listed.clear();
+            self.last_seen = None;
+            return;
+        }
+        let before = self.last_seen.get_or_insert_with(|| self.tree.clone());
+        if before.components != self.tree.components {
+            let until = now + self.switches.time(Span::ListLag, self.changes);
+            let former = std::mem::replace(before, self.tree.clone());
+            // A change never shows before an earlier one.
+            let earliest = self.listed.back().map_or(0, |(until, _)| *until);
+            self.listed.push_back((until.max(earliest), former));
+            self.changes += 1;
+        }
+        while self.listed.front().is_some_and(|(until, _)| *until <= now) {
+            self.listed.pop_front();
+        }
+    }
+
     /// Remembers the tree when it has changed, and forgets what nobody sees any more.
     pub fn note_changes(&mut self) {
+        self.note_lists(self.now());
         if !self.switches.changes_propagate || self.switches.propagation_ms == 0 {
             self.spreading.clear();
             return;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::apply::Message;
 use crate::behaviour;
-use crate::component::escape;
+use crate::component::{Component, escape};
 use crate::contract::{Contract, MetadataType};
 use crate::installed;
 use crate::job::{Deploy, Jobs, Retrieve, Status, encode, is_component};
@@ -139,10 +139,15 @@ fn deploy_message(message: &Message, at: Millis) -> Value {
 }
 
 /// FileProperties of one component.
-pub fn file_properties(org: &Org, kind: &MetadataType, name: &str, folder: &str) -> Option<Value> {
-    let component = org.tree.get(&kind.name, name)?;
+pub fn file_properties(
+    org: &Org,
+    kind: &MetadataType,
+    name: &str,
+    component: &Component,
+    folder: &str,
+) -> Value {
     let person = |id: &str| org.user(id).map_or_else(|| id.to_string(), |user| user.name.clone());
-    Some(json!({
+    json!({
         "createdById": component.created_by,
         "createdByName": person(&component.created_by),
         "createdDate": iso(component.created),
@@ -155,7 +160,7 @@ pub fn file_properties(org: &Org, kind: &MetadataType, name: &str, folder: &str)
         "manageableState": installed::manageable_state(name),
         "namespacePrefix": installed::split(name).0,
         "type": kind.package_name(),
-    }))
+    })
 }
 
 /// Takes the result of a retrieve from the org.
@@ -195,7 +200,7 @@ pub fn fill(retrieve: &mut Retrieve, org: &Org, user: &User, at: Millis) {
                 let fields = behaviour::retrieved(org, &kind.name, component);
                 let text = crate::component::file_text(kind, &fields, retrieve.version);
                 files.insert(format!("{folder}{}", kind.file_name(name)), text);
-                properties.extend(file_properties(org, kind, name, folder));
+                properties.push(file_properties(org, kind, name, component, folder));
             }
         }
         if !has_match {
@@ -253,7 +258,7 @@ pub fn deploys(jobs: &Jobs) -> Value {
     jobs.deploys
         .iter()
         .map(|deploy| {
-            let mut result = deploy_result(deploy, 67, true);
+            let mut result = deploy_result(deploy, crate::NEWEST_API_VERSION, true);
             set(&mut result, "committed", json!(deploy.committed));
             set(&mut result, "options", json!(deploy.options));
             result

@@ -67,7 +67,18 @@ pub fn settle(
     } else {
         Fields::new()
     };
-    fields.extend(sent.into_iter().filter(|(_, value)| !value.is_empty()));
+    for (element, value) in sent {
+        match value {
+            // It says nothing: a value that is there stays.
+            Value::Nil => {
+                fields.entry(element).or_insert(Value::Nil);
+            }
+            value if value.is_empty() => {}
+            value => {
+                fields.insert(element, value);
+            }
+        }
+    }
     let sent = fields.clone();
     if kind.has_parent() {
         parent(world, kind, name, &fields, existing)?;
@@ -119,7 +130,9 @@ fn documented_values(kind: &MetadataType, sent: &Fields) -> Result<(), Refusal> 
         };
         let is_documented = element.documented_values.as_ref().is_none_or(|values| {
             values.iter().any(|known| match known {
-                serde_json::Value::String(text) => text == value,
+                serde_json::Value::String(_) => {
+                    behaviour::documented_spelling(&kind.name, &element.name, value).is_some()
+                }
                 number => number.to_string().as_str() == value,
             })
         });

@@ -193,7 +193,11 @@ fn the_org_says_what_it_is() {
     assert_eq!(it["sandbox"], false);
     assert_eq!(it["username"], org.user("admin"));
     assert_eq!(it["instance_url"], org.url());
-    assert_eq!(it["api_version"], "67.0");
+    assert_eq!(
+        it["api_version"],
+        format!("{}.0", org.newest_version()),
+        "the provider knows the newest, too"
+    );
 }
 
 #[test]

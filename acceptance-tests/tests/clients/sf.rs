@@ -251,14 +251,15 @@ fn an_app_that_terraform_made_is_retrieved_and_redeployed_by_sf_and_the_plan_sta
     let sf = Sf::logged_in(&org, &recorder);
     let mut retrieve = vec!["project", "retrieve", "start", "--wait", "1", "-o", "emu"];
     // The newest, as Terraform speaks it: an older version does not know all of its elements.
-    retrieve.extend(["--api-version", "67.0"]);
+    let newest = format!("{}.0", org.newest_version());
+    retrieve.extend(["--api-version", &newest]);
     for kind in [APP, OAUTH, GLOBAL_OAUTH, POLICIES, OAUTH_POLICIES] {
         retrieve.extend(["--metadata", kind]);
     }
     let retrieved = sf.run(&retrieve, &[]);
     assert_eq!(states(&retrieved).len(), 5, "{retrieved:#}");
     let deploy = ["project", "deploy", "start", "--source-dir", "force-app", "--wait", "1", "-o", "emu"];
-    let deployed = sf.run(&[&deploy[..], &["--api-version", "67.0"]].concat(), &[]);
+    let deployed = sf.run(&[&deploy[..], &["--api-version", &newest]].concat(), &[]);
     assert_eq!(deployed["status"], "Succeeded", "{deployed:#}");
     let changed: Vec<_> =
         states(&deployed).into_iter().filter(|(_, _, state)| state != "Unchanged").collect();

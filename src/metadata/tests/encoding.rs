@@ -4,7 +4,7 @@ use super::{APP, GLOBAL, POLICIES, SETTINGS, component, field, list, map, range,
 use crate::metadata::{Element, encode};
 use crate::value::Value;
 
-const NEWEST: u16 = 67;
+const NEWEST: u16 = crate::metadata::NEWEST_VERSION;
 
 fn xml(component: &crate::metadata::Component) -> String {
     encode(component, NEWEST).xml

@@ -26,7 +26,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             Shape::Text,
             "The namespace that the org itself develops packages under, if any. Query: `Organization.NamespacePrefix`.",
         ),
-        result("api_version", Shape::Text, "The API version that the provider uses, such as `67.0`."),
+        result("api_version", Shape::Text, "The API version that the provider uses, such as `66.0`."),
         result(
             "instance_name",
             Shape::Text,

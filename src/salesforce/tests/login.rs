@@ -340,7 +340,7 @@ async fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
         refused(&|s| s.login_url = Url::parse("https://acme.lightning.force.com").ok())
             .contains("user interface")
     );
-    assert!(refused(&|s| s.api_version = Some(59)).contains("60.0 and 67.0"));
+    assert!(refused(&|s| s.api_version = Some(59)).contains("60.0 and 68.0"));
     assert!(refused(&|s| s.ca_certificate = Some("nothing".into())).contains("ca_certificate"));
     assert!(refused(&|s| s.user_agent = "a\nb".into()).contains("user agent"));
     assert!(

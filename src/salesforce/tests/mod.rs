@@ -40,7 +40,7 @@ fn settings(server: &Server, login: Login) -> Settings {
         audience: None,
         login,
         api_version: None,
-        newest_known: 67,
+        newest_known: 68,
         oldest_known: 60,
         ca_certificate: None,
         expected_org_id: None,

@@ -50,7 +50,7 @@ fn kinds() -> Vec<ErrorKind> {
             SettingsProblem::LightningUrl { url: url() },
             SettingsProblem::InstanceUrlMissing,
             SettingsProblem::MyDomainNeeded { host: "login.salesforce.com".into() },
-            SettingsProblem::ApiVersion { wanted: 59, oldest: 60, newest: 67 },
+            SettingsProblem::ApiVersion { wanted: 59, oldest: 60, newest: 68 },
             SettingsProblem::CaCertificate,
             SettingsProblem::UserAgent,
             SettingsProblem::HttpClient { text: text() },

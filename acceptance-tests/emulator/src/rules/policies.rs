@@ -15,13 +15,6 @@ pub fn oauth_policies(world: &World<'_>, sent: &Fields, fields: &mut Fields) -> 
             format!("The external client app {app} doesn't have a valid OAuth settings configuration"),
         );
     }
-    if is_true(fields, "isNamedUserJwtEnabled") {
-        return refuse(
-            "isNamedUserJwtEnabled",
-            "not imitated: the deprecated switch in the policies; it moved to the Global file",
-        );
-    }
-    fields.remove("isNamedUserJwtEnabled");
     refresh_token(sent, fields)?;
     timeouts(world, &app, fields)?;
     groups(fields, "commaSeparatedPermissionSet", "PermissionSet", &world.org.permission_sets)?;
@@ -83,7 +76,12 @@ fn refresh_token(sent: &Fields, fields: &mut Fields) -> Result<(), Refusal> {
                     format!("A refresh token validity is not allowed with the policy type {policy}"),
                 );
             }
-            fields.insert("refreshTokenValidityPeriod".to_string(), Value::text("0"));
+            // A retrieved file with Infinite has no period.
+            if policy == "Zero" {
+                fields.insert("refreshTokenValidityPeriod".to_string(), Value::text("0"));
+            } else {
+                fields.remove("refreshTokenValidityPeriod");
+            }
         }
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! The rules of an app, its OAuth settings and its global OAuth settings.
 
 use super::{Refusal, Settled, World, attributes, custom_scopes, items, refuse};
-use crate::behaviour::{join, list};
+use crate::behaviour;
+use crate::certificate;
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::{Contract, PARENT};
 use crate::org::{APP, GLOBAL_SETTINGS, OAUTH_SETTINGS, OIDC_SETTINGS, Org, Tree};
@@ -16,16 +17,13 @@ pub fn app(
     if fields.contains_key("managedType") {
         return refuse("managedType", "not imitated: managedType is for Salesforce's own use");
     }
+    if let Some(sent) = text(fields, "orgScopedExternalApp")
+        && of_this_org(world.org, sent) != Some(name)
+    {
+        return refuse("orgScopedExternalApp", format!("The orgScopedExternalApp {sent} is not of this org"));
+    }
     let own = format!("{}:{name}", stamp::short_id(&world.org.id));
-    match text(fields, "orgScopedExternalApp") {
-        Some(sent) if sent != own => {
-            return refuse(
-                "orgScopedExternalApp",
-                format!("The orgScopedExternalApp {sent} is not of this org"),
-            );
-        }
-        _ => fields.insert("orgScopedExternalApp".to_string(), Value::text(own)),
-    };
+    fields.insert("orgScopedExternalApp".to_string(), Value::Text(own));
     if let Some(address) = text(fields, "contactEmail") {
         let mut halves = address.split('@');
         let is_address = halves.next().is_some_and(|half| !half.is_empty())
@@ -53,29 +51,50 @@ pub fn oauth_settings(
 ) -> Result<(), Refusal> {
     let known = &Contract::get().oauth_scopes;
     if let Some(sent) = text(fields, "commaSeparatedOauthScopes") {
-        let scopes = list(sent);
+        let scopes = behaviour::list(sent);
         if let Some(unknown) = scopes.iter().find(|scope| !known.contains(scope)) {
             return refuse(
                 "commaSeparatedOauthScopes",
                 format!("Invalid OAuth scope: {unknown}. Valid values are: {}", known.join(", ")),
             );
         }
-        fields.insert("commaSeparatedOauthScopes".to_string(), Value::text(join(&scopes)));
+        fields.insert(
+            "commaSeparatedOauthScopes".to_string(),
+            Value::text(behaviour::scopes_in_order(&scopes)),
+        );
     }
     custom_scopes(world, fields)?;
     attributes(fields)?;
     ip_ranges(fields)?;
-    if let Some(pem) = text(fields, "clientAssertionCertificate") {
-        certificate("clientAssertionCertificate", pem)?;
+    if text(fields, "clientAssertionCertificate").is_some_and(|sent| certificate::der(sent).is_none()) {
+        return no_certificate("clientAssertionCertificate");
     }
     let app = text(fields, PARENT).unwrap_or_default().to_string();
-    let own = world
-        .tree
-        .consumers
+    let consumers = &world.tree.consumers;
+    let own = consumers
         .get(&app)
         .map(|consumer| format!("{}:{}", stamp::short_id(&world.org.id), stamp::short_id(consumer)));
-    match (text(fields, "oauthLink").map(str::to_string), own) {
-        (Some(sent), Some(own)) if sent == own => {}
+    let sent = text(fields, "oauthLink").map(str::to_string);
+    let sent = match sent.as_deref().and_then(|sent| of_this_org(world.org, sent)) {
+        Some(consumer) if !is_consumer_id(consumer) => {
+            return refuse("oauthLink", format!("not imitated: the oauthLink {}", sent.unwrap_or_default()));
+        }
+        Some(consumer)
+            if consumers.iter().any(|(other, id)| *other != app && stamp::same_id(id, consumer)) =>
+        {
+            return refuse(
+                "oauthLink",
+                "not imitated: a link to the consumer of another external client app of this org",
+            );
+        }
+        // A file that was retrieved before the consumer was made anew still names the old one.
+        Some(_) if !is_linked(world.tree, world.org, &app) => {
+            fields.remove("oauthLink");
+            None
+        }
+        _ => sent,
+    };
+    match (sent, own) {
         (Some(sent), _) => {
             let state = world.tree.get(APP, &app).and_then(|app| text(&app.fields, "distributionState"));
             let has_global = world.tree.part(GLOBAL_SETTINGS, &app).is_some();
@@ -101,6 +120,18 @@ pub fn oauth_settings(
         }
     }
     Ok(())
+}
+
+/// What follows the id of this org, which may have 15 or 18 characters; none in what another org wrote.
+fn of_this_org<'a>(org: &Org, identifier: &'a str) -> Option<&'a str> {
+    let (id, rest) = identifier.split_once(':')?;
+    (id == org.id || id == stamp::short_id(&org.id)).then_some(rest)
+}
+
+fn is_consumer_id(id: &str) -> bool {
+    id.starts_with("888")
+        && id.chars().all(|letter| letter.is_ascii_alphanumeric())
+        && (id.len() == 15 || id == stamp::with_checksum(&stamp::short_id(id)))
 }
 
 /// Whether the OAuth settings point at a consumer of another org.
@@ -129,6 +160,8 @@ pub fn global_settings(
         let present = existing.and_then(|old| text(&old.fields, element));
         match (text(&settled.fields, element), present) {
             (Some(sent), Some(present)) if sent == present => {}
+            // The file of an app that was here or elsewhere before.
+            (Some(sent), None) if element == "consumerKey" && is_consumer_key(sent) => {}
             (Some(_), _) => {
                 let element = if element == "consumerKey" { "consumerKey" } else { "consumerSecret" };
                 return refuse(element, format!("not imitated: choosing a {element}; leave it out"));
@@ -149,7 +182,7 @@ pub fn global_settings(
                 .push(format!("{flag}: the {element} of {app} changes and the old one stops working"));
             settled.fields.remove(element);
         }
-        settled.fields.remove(flag);
+        settled.fields.insert(flag.to_string(), Value::text("false"));
     }
     let fields = &mut settled.fields;
     if let Some(urls) = text(fields, "callbackUrl") {
@@ -160,8 +193,11 @@ pub fn global_settings(
         let urls = urls.join("\n");
         fields.insert("callbackUrl".to_string(), Value::Text(urls));
     }
-    if let Some(pem) = text(fields, "certificate") {
-        certificate("certificate", pem)?;
+    if let Some(sent) = text(fields, "certificate") {
+        let Some(der) = certificate::der(sent) else {
+            return no_certificate("certificate");
+        };
+        fields.insert("certificate".to_string(), Value::Text(certificate::as_retrieved(&der)));
     }
     if let Some(Value::Fields(config)) = fields.get_mut("idTokenConfig") {
         let minutes = text(config, "idTokenValidityInMinutes").unwrap_or("2").to_string();
@@ -192,6 +228,10 @@ fn org_allows_code_credentials(world: &World<'_>) -> bool {
     world.tree.all(OIDC_SETTINGS).any(|(_, settings)| is_true(&settings.fields, "oAuthCdCrdtFlowEnable"))
 }
 
+fn is_consumer_key(text: &str) -> bool {
+    text.len() >= 8 && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "._".contains(letter))
+}
+
 fn is_absolute(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once(':') else {
         return false;
@@ -202,17 +242,8 @@ fn is_absolute(url: &str) -> bool {
         && !url.contains(char::is_whitespace)
 }
 
-/// Reads a PEM or the text between its marks.
-pub fn certificate(element: &'static str, pem: &str) -> Result<(), Refusal> {
-    let parsed = x509_parser::pem::parse_x509_pem(pem.trim().as_bytes())
-        .ok()
-        .filter(|(_, block)| block.label == "CERTIFICATE")
-        .is_some_and(|(_, block)| block.parse_x509().is_ok());
-    if parsed {
-        Ok(())
-    } else {
-        refuse(element, "The certificate is not a valid X.509 certificate in PEM format")
-    }
+fn no_certificate<T>(element: &'static str) -> Result<T, Refusal> {
+    refuse(element, "The certificate is not a valid X.509 certificate in PEM format")
 }
 
 fn ip_ranges(fields: &Fields) -> Result<(), Refusal> {

@@ -3,7 +3,7 @@
 use crate::behaviour::{self, list};
 use crate::component::{Fields, Value, is_true, text};
 use crate::contract::PARENT;
-use crate::org::{GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
+use crate::org::{OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
 use crate::stamp::Millis;
 
 use super::gate::Gate;
@@ -100,10 +100,9 @@ impl Client {
     /// By its consumer key, if its creation has spread.
     pub fn known(org: &Org, id: &str) -> Result<Client, Gate> {
         let tree = org.in_effect();
-        let (_, global) = tree
-            .all(GLOBAL_SETTINGS)
-            .find(|(_, global)| !id.is_empty() && text(&global.fields, "consumerKey") == Some(id))
-            .filter(|(_, global)| org.now() >= global.created.saturating_add(org.switches.propagation_ms))
+        let global = tree
+            .consumer(id)
+            .filter(|global| org.now() >= global.created.saturating_add(org.switches.propagation_ms))
             .ok_or(Gate::ClientUnknown)?;
         let app = text(&global.fields, PARENT).ok_or(Gate::ClientUnknown)?;
         let part = |kind| tree.part(kind, app).map(|(_, own)| own.fields.clone()).unwrap_or_default();
@@ -123,7 +122,8 @@ impl Client {
     }
 
     pub fn policy(&self, element: &str) -> Option<&str> {
-        text(&self.policies, element)
+        let own = text(&self.policies, element)?;
+        Some(behaviour::documented_spelling(OAUTH_POLICIES, element, own).unwrap_or(own))
     }
 
     pub fn policy_is_on(&self, element: &str) -> bool {

@@ -10,6 +10,7 @@ use crate::emulator::{Call, State};
 use crate::fault::Fault;
 use crate::job::{self, Cancel, Deploy, Options, Retrieve, Status};
 use crate::org::User;
+use crate::pace::Span;
 use crate::package;
 use crate::report::{self, xml};
 use crate::stamp;
@@ -261,7 +262,7 @@ pub fn check_retrieve(state: &mut State, method: Node<'_, '_>, call: &mut Call) 
     let keep = call.truncate_zip;
     finish_retrieve(state, &id);
     let now = state.org.now();
-    let retrieve = state.jobs.retrieve_mut(&id).ok_or_else(unknown_id)?;
+    let (_, retrieve) = state.jobs.retrieve_mut(&id).ok_or_else(unknown_id)?;
     if retrieve.is_deleted {
         return Err(Fault::new("INVALID_LOCATOR", "Retrieve result has been deleted."));
     }
@@ -285,11 +286,11 @@ pub fn check_retrieve(state: &mut State, method: Node<'_, '_>, call: &mut Call) 
 fn finish_retrieve(state: &mut State, id: &str) {
     let now = state.org.now();
     let State { org, jobs, .. } = state;
-    let Some(retrieve) = jobs.retrieve_mut(id) else {
+    let Some((number, retrieve)) = jobs.retrieve_mut(id) else {
         return;
     };
     if retrieve.completed.is_none()
-        && now >= retrieve.created + org.switches.retrieve_ms
+        && now >= retrieve.created + org.switches.time(Span::Retrieve, number)
         && let Some(user) = org.user(&retrieve.user).cloned()
     {
         report::fill(retrieve, org, &user, now);
@@ -302,7 +303,7 @@ pub fn check_status(state: &mut State, method: Node<'_, '_>) -> Result<String, F
     finish_retrieve(state, &id);
     let deploy = state.jobs.deploy(&id).map(|deploy| deploy.status.is_done());
     let done = deploy
-        .or_else(|| state.jobs.retrieve_mut(&id).map(|retrieve| retrieve.completed.is_some()))
+        .or_else(|| state.jobs.retrieve_mut(&id).map(|(_, retrieve)| retrieve.completed.is_some()))
         .ok_or_else(unknown_id)?;
     let name = if done { "Completed" } else { "InProgress" };
     Ok(format!("<result>{}</result>", xml(&json!({ "done": done, "id": id, "state": name }))))

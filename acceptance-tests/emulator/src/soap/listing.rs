@@ -44,10 +44,9 @@ pub fn list(
             if !behaviour::is_visible(&state.org, user, &kind.name) {
                 continue;
             }
-            for (full_name, _) in state.org.tree.all(&kind.name) {
-                if let Some(properties) = report::file_properties(&state.org, kind, full_name, "") {
-                    out.push_str(&format!("<result>{}</result>", xml(&properties)));
-                }
+            for (full_name, component) in state.org.in_lists().all(&kind.name) {
+                let properties = report::file_properties(&state.org, kind, full_name, component, "");
+                out.push_str(&format!("<result>{}</result>", xml(&properties)));
             }
         }
     }

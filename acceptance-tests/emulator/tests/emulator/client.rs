@@ -43,6 +43,11 @@ impl Answer {
     }
 }
 
+/// The first API version that nobody knows yet.
+pub fn beyond() -> String {
+    format!("{}.0", salesforce_emulator::NEWEST_API_VERSION + 1)
+}
+
 pub fn start() -> Org {
     start_with(Config::default())
 }
@@ -145,7 +150,7 @@ impl Org {
     /// Starts a deploy and returns its id.
     pub fn start_deploy(&self, package: &Package) -> String {
         let answer = self.soap_at(
-            &format!("{}.0", package.version.clamp(60, 67)),
+            &format!("{}.0", package.version.clamp(60, salesforce_emulator::NEWEST_API_VERSION)),
             &format!(
                 "<deploy><ZipFile>{}</ZipFile><DeployOptions>{}</DeployOptions></deploy>",
                 STANDARD.encode(package.zip()),
@@ -202,7 +207,7 @@ impl Org {
 
     /// Deploys over REST; what was complained of, nothing when it succeeded.
     pub fn deploy_by_rest(&self, package: &Package) -> Vec<String> {
-        let version = package.version.clamp(60, 67);
+        let version = package.version.clamp(60, salesforce_emulator::NEWEST_API_VERSION);
         let options = br#"{"deployOptions":{"rollbackOnError":true,"singlePackage":true}}"#;
         let zip = package.zip();
         let started = self.multipart(
@@ -272,7 +277,7 @@ impl Org {
 
     /// The text of an element of a retrieved component.
     pub fn element(&self, kind: &str, name: &str, element: &str) -> Option<String> {
-        let retrieved = self.retrieve(&[(kind, name)], 67);
+        let retrieved = self.retrieve(&[(kind, name)], salesforce_emulator::NEWEST_API_VERSION);
         let file = retrieved.files.values().find(|text| text.contains(&format!("<{kind} ")))?;
         between(file, &format!("<{element}>"), &format!("</{element}>"))
     }

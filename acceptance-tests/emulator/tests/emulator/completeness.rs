@@ -23,6 +23,8 @@ const NOT_REASONS: &[&str] = &[
     "Bearer {token}",
     "web api",
     "not nested",
+    "-----BEGIN CERTIFICATE-----",
+    "-----END CERTIFICATE-----",
 ];
 
 #[test]

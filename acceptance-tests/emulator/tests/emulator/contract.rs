@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::client::{NS, Org, Package, between, start};
 
-const NEWEST: u64 = 67;
+const NEWEST: u64 = salesforce_emulator::NEWEST_API_VERSION as u64;
 const OLDEST: u64 = 60;
 const APP_ELEMENT: &str = "externalClientApplication";
 

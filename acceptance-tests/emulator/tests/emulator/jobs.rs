@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use salesforce_emulator::{Config, Switches};
 
-use crate::client::{APP, Org, Package, between, start, start_with};
+use crate::client::{APP, Org, Package, between, beyond, start, start_with};
 
 fn status_of(org: &Org, id: &str) -> String {
     org.check(id).status()
@@ -98,7 +98,7 @@ fn unknown_ids_and_versions() {
     assert_eq!(answer.status, 500);
     assert!(answer.body.contains("<faultcode>sf:INVALID_CROSS_REFERENCE_KEY</faultcode>"));
     for (version, expected) in [
-        ("68.0", "UNSUPPORTED_API_VERSION"),
+        (beyond().as_str(), "UNSUPPORTED_API_VERSION"),
         ("30.0", "UNSUPPORTED_API_VERSION"),
         ("x", "UNSUPPORTED_API_VERSION"),
         ("59.0", "not imitated"),

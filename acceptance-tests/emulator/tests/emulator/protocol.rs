@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::client::{
-    APP, APP_POLICIES, Answer, GLOBAL, NS, OAUTH, OAUTH_POLICIES, Org, Package, file, start,
+    APP, APP_POLICIES, Answer, GLOBAL, NS, OAUTH, OAUTH_POLICIES, Org, Package, beyond, file, start,
 };
 
 const PARENT: &str = "<externalClientApplication>Shop</externalClientApplication>";
@@ -172,7 +172,7 @@ fn envelopes() {
         500,
         "is not in the namespace",
     );
-    for version in ["68.0", "30.0", "66", "latest"] {
+    for version in [beyond().as_str(), "30.0", "66", "latest"] {
         let path = format!("/services/Soap/m/{version}");
         refused(version, &send("POST", &head, &path, good.as_bytes()), 500, "is not supported");
     }
@@ -270,7 +270,12 @@ fn parameters_of_calls() {
             501,
             "not imitated: the metadata type ApexClass",
         ),
-        ("version", retrieve("<unpackaged><version>68.0</version></unpackaged>"), 500, "is not supported"),
+        (
+            "version",
+            retrieve(&format!("<unpackaged><version>{}</version></unpackaged>", beyond())),
+            500,
+            "is not supported",
+        ),
         (
             "single files",
             retrieve("<specificFiles>a</specificFiles><unpackaged/>"),
@@ -536,7 +541,7 @@ fn rest_paths_and_people() {
     let get = |org: &Org, path: &str| org.rest("GET", path, "");
     let missing = "The requested resource does not exist";
     for path in [
-        "/services/data/v68.0/limits",
+        format!("/services/data/v{}/limits", beyond()).as_str(),
         "/services/data/vX/limits",
         "/services/data/v66.0/sobjects/User/005",
         "/services/data/v66.0/tooling/sobjects/SourceMember/describe",

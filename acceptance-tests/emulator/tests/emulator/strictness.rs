@@ -163,7 +163,7 @@ fn elements_belong_to_their_versions() {
         ("undocumented element before its version", global("<isMtlsEnabled>true</isMtlsEnabled>"), "isMtlsEnabled invalid"),
         ("type of timeout before 65", policies("<guestJwtSessionTimeoutType>Custom</guestJwtSessionTimeoutType><guestJwtTimeout>5</guestJwtTimeout>").at(64), "guestJwtSessionTimeoutType invalid"),
         ("long timeout before 65", policies("<guestJwtTimeout>60</guestJwtTimeout>").at(64), "bad value for restricted picklist field: 60"),
-        ("version beyond the org's", app("<label>x</label>").at(68), "1 Invalid version specified"),
+        ("version beyond the org's", app("<label>x</label>").at(salesforce_emulator::NEWEST_API_VERSION + 1), "1 Invalid version specified"),
         ("version that is not imitated", app("<label>x</label>").at(59), "not imitated: API version 59.0"),
     ]);
 }

@@ -213,13 +213,16 @@ fn sessions_expire_and_the_fault_repeats_the_session_id() {
 }
 
 #[test]
-fn soap_refuses_tokens_in_jwt_format() {
+fn soap_refuses_tokens_in_jwt_format_below_version_68() {
     let mut org = start_with(Config { jwt_tokens: true, ..Config::default() });
     let answer = assert_with(&org, &jwt(&json!({ "alg": "RS256" }), &claims(&org))).json();
     org.token = answer["access_token"].as_str().unwrap().to_string();
     assert_eq!(org.token.split('.').count(), 3);
     let soap = org.soap("<describeMetadata/>");
     assert!(soap.body.contains("This session is not valid for use with the API"), "{}", soap.body);
+    for (version, status) in [("67.0", 500), ("68.0", 200)] {
+        assert_eq!(org.soap_at(version, "<describeMetadata/>").status, status, "{version}");
+    }
     assert_eq!(org.rest("GET", "/services/data/v66.0", "").status, 200);
     let other =
         org.admin("POST", "sessions", &json!({ "user": org.running.credentials.username }).to_string());
