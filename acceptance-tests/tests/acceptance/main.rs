@@ -36,6 +36,7 @@ mod plan_texts;
 mod readiness;
 mod refusals;
 mod replace;
+mod retrieved_apps;
 mod secrets;
 mod smoke_test;
 mod snippets;
