@@ -102,7 +102,9 @@ impl Is {
 
 fn has_any(value: &Value, words: &[&str]) -> bool {
     let members = value.members().unwrap_or_default();
-    members.iter().filter_map(Value::as_text).any(|member| words.contains(&member))
+    // Orgs differ in upper and lower case.
+    let is_one = |member: &str| words.iter().any(|word| word.eq_ignore_ascii_case(member));
+    members.iter().filter_map(Value::as_text).any(is_one)
 }
 
 impl Combination {

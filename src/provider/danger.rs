@@ -6,7 +6,7 @@
 use super::diagnostics::Diagnostic;
 use super::private::PrivateState;
 use super::resource_spec::ResourceSpec;
-use crate::metadata::certificate_facts;
+use crate::metadata::{certificate_facts, same_meaning};
 use crate::value::Value;
 
 /// A change of an attribute that is worth a warning in the plan.
@@ -61,7 +61,8 @@ impl Danger {
             texts.map(|text| private.records.get(text).map_or(text, String::as_str).to_owned()).collect()
         };
         let kept = named(new);
-        let removed: Vec<String> = named(old).into_iter().filter(|name| !kept.contains(name)).collect();
+        let stays = |name: &String| kept.iter().any(|kept| is_one_member(spec, self.attribute, kept, name));
+        let removed: Vec<String> = named(old).into_iter().filter(|name| !stays(name)).collect();
         let happens = match self.change {
             Transition::ToTrue | Transition::On => new == &Value::Bool(true),
             Transition::ToFalse => new == &Value::Bool(false),
@@ -96,6 +97,13 @@ impl Danger {
             Diagnostic::advice(self.summary, detail, self.id).at_attribute(self.attribute)
         })
     }
+}
+
+/// Whether two members of an attribute are one to Salesforce.
+fn is_one_member(spec: &ResourceSpec, attribute: &str, one: &str, other: &str) -> bool {
+    let alone = |text: &str| Value::set(vec![Value::text(text)]);
+    let row = spec.row(attribute);
+    one == other || row.is_some_and(|row| same_meaning(row.field, &alone(one), &alone(other)))
 }
 
 /// The permission sets and profiles that a plan names.

@@ -335,3 +335,57 @@ fn a_certificate_drifts_and_may_be_written_in_any_form() {
     );
     workspace.is_settled();
 }
+
+/// A file of settings may have nothing in it, or elements that say nothing: they stay so, but for the one that changes.
+#[test]
+fn settings_of_the_org_that_say_nothing() {
+    const OF_APPS: &str = "ExternalClientAppSettings";
+    for inside in [
+        "",
+        "<enableClientSecretInRestApiAccess>false</enableClientSecretInRestApiAccess>
+         <enableConsumerSecretApiAccess>true</enableConsumerSecretApiAccess>
+         <enableExternalClientApps xsi:nil=\"true\"/>
+         <enablePackageEcaOauthFromDevOrg xsi:nil=\"true\"/>",
+    ] {
+        let org = Emulator::start();
+        put_file(&org, OF_APPS, "ExternalClientApp", inside);
+        let workspace = Workspace::new(&org);
+        let block = |line: &str| {
+            format!("resource \"salesforce_org_external_client_app_settings\" \"org\" {{\n  {line}\n}}\n")
+        };
+        workspace.configure(&block(""));
+        let address = "salesforce_org_external_client_app_settings.org";
+        workspace.run(&["import", "-no-color", "-input=false", address, "ExternalClientApp"]).succeeded();
+        workspace.is_settled();
+        assert_eq!(workspace.attribute(address, "package_eca_oauth_from_dev_org_enabled"), false);
+        workspace.configure(&block("client_secret_in_rest_api_access_enabled = true"));
+        workspace.apply().succeeded();
+        workspace.is_settled();
+        assert_eq!(workspace.attribute(address, "client_secret_in_rest_api_access_enabled"), true);
+    }
+}
+
+/// What Salesforce uses inside, and no attribute stands for, survives a change.
+#[test]
+fn settings_of_the_org_with_what_no_attribute_stands_for() {
+    const OIDC: &str = "OauthOidcSettings";
+    let org = Emulator::start();
+    put_file(
+        &org,
+        OIDC,
+        "OauthOidc",
+        "<agentAuthLinking>true</agentAuthLinking><blockOAuthUnPwFlow>false</blockOAuthUnPwFlow>
+         <isPkceRequired>false</isPkceRequired><oAuthCdCrdtFlowEnable>true</oAuthCdCrdtFlowEnable>",
+    );
+    let workspace = Workspace::new(&org);
+    workspace
+        .configure("resource \"salesforce_org_oauth_oidc_settings\" \"org\" {\n  pkce_required = true\n}\n");
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    let found = org.components(OIDC).remove(0);
+    for (element, text) in
+        [("agentAuthLinking", "true"), ("oAuthCdCrdtFlowEnable", "true"), ("isPkceRequired", "true")]
+    {
+        assert_eq!(found.text(element), text, "{element}");
+    }
+}
