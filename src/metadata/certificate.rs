@@ -1,9 +1,15 @@
-//! X.509 certificates that users configure: whether a text is one, and what a plan says of it.
+//! X.509 certificates that users configure and orgs return: whether a text is one, whether two are the same, and what a
+//! plan says of one.
+//!
+//! Users have PEM files, with whatever stands around the armour; a retrieve returns the base64 alone, in lines of 64
+//! columns.
 //!
 //! Nothing here echoes the text: by mistake it may be a private key.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, PAD};
+use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 
@@ -21,9 +27,9 @@ pub struct CertificateFacts {
     pub is_rsa: bool,
 }
 
-/// The facts of the one certificate in a PEM text; none when the text is not that.
-pub fn certificate_facts(pem: &str) -> Option<CertificateFacts> {
-    let der = der(pem).ok()?;
+/// The facts of the one certificate in a text; none when the text is not that.
+pub fn certificate_facts(text: &str) -> Option<CertificateFacts> {
+    let der = der(text).ok()?;
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;
     let digest = ring::digest::digest(&ring::digest::SHA256, &der);
     let pairs: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
@@ -51,9 +57,32 @@ fn bits(number: &[u8]) -> usize {
     (significant.count() * 8).saturating_sub(unused)
 }
 
-/// What is wrong with a text that must be one certificate in PEM.
-pub(super) fn problem(pem: &str) -> Option<String> {
-    der(pem).err().map(str::to_owned)
+/// What is wrong with a text that must be one certificate.
+pub(super) fn problem(text: &str) -> Option<String> {
+    der(text).err().map(str::to_owned)
+}
+
+/// What two texts with the same certificate have in common; none when the text is no certificate.
+pub(super) fn essence(text: &str) -> Option<String> {
+    Some(base64().encode(der(text).ok()?))
+}
+
+/// The certificate as a file carries it: nothing around the armour, lines of 64 columns. What was written without armour
+/// has none here either. None when the text is no certificate.
+pub(super) fn tidy(text: &str) -> Option<String> {
+    let body = essence(text)?;
+    let mut lines = Vec::new();
+    let mut rest = body.as_str();
+    while let Some((line, more)) = rest.split_at_checked(COLUMNS) {
+        lines.push(line);
+        rest = more;
+    }
+    if !rest.is_empty() {
+        lines.push(rest);
+    }
+    let body = lines.join("\n");
+    let armoured = text.contains(BEGIN);
+    Some(if armoured { format!("{BEGIN}{LABEL}{DASHES}\n{body}\n{END}{LABEL}{DASHES}") } else { body })
 }
 
 /// Whether a text has a private key in it, or says so.
@@ -61,36 +90,54 @@ pub(super) fn has_private_key(text: &str) -> bool {
     text.to_ascii_uppercase().contains("PRIVATE KEY")
 }
 
-fn der(pem: &str) -> Result<Vec<u8>, &'static str> {
-    const BEGIN: &str = "-----BEGIN ";
-    const DASHES: &str = "-----";
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &str = "-----";
+const LABEL: &str = "CERTIFICATE";
+/// What a line of base64 has in PEM.
+const COLUMNS: usize = 64;
+
+/// Base64 as it is in files: padded or not.
+fn base64() -> GeneralPurpose {
+    const ANY: GeneralPurposeConfig = PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    GeneralPurpose::new(&STANDARD, ANY)
+}
+
+/// The one certificate in a text, armoured or not.
+fn der(text: &str) -> Result<Vec<u8>, &'static str> {
     const DAMAGED: &str =
         "This PEM block is not a readable X.509 certificate. Write the whole file, unchanged.";
-    const NOT_PEM: &str = "This is not PEM. Write the certificate as text that begins with -----BEGIN CERTIFICATE-----, \
-                           for instance with file(\"certificate.pem\").";
-    if has_private_key(pem) {
+    const NOT_PEM: &str = "This is neither PEM nor the base64 of a certificate. Write the certificate as text that begins with \
+                           -----BEGIN CERTIFICATE-----, for instance with file(\"certificate.pem\"), or the base64 alone.";
+    if has_private_key(text) {
         return Err(
             "This holds a private key, which must never get here. Write only the certificate; if the key left its \
              safe place, replace it.",
         );
     }
-    let (_, rest) = pem.split_once(BEGIN).ok_or(NOT_PEM)?;
+    let Some((_, rest)) = text.split_once(BEGIN) else {
+        return decoded(text).ok_or(NOT_PEM);
+    };
     if rest.contains(BEGIN) {
         return Err("There is more than one PEM block. Write exactly one certificate, without the chain.");
     }
     let (label, rest) = rest.split_once(DASHES).ok_or(NOT_PEM)?;
-    if label != "CERTIFICATE" {
+    if label != LABEL {
         return Err(
             "This PEM block is no certificate. Write one that begins with -----BEGIN CERTIFICATE-----.",
         );
     }
     let (body, _) = rest.split_once("-----END CERTIFICATE-----").ok_or(DAMAGED)?;
-    let body: String = body.split_ascii_whitespace().collect();
-    let der = STANDARD.decode(body).map_err(|_| DAMAGED)?;
-    match X509Certificate::from_der(&der) {
-        Ok(([], _)) => Ok(der),
-        _ => Err(DAMAGED),
-    }
+    decoded(body).ok_or(DAMAGED)
+}
+
+/// The certificate that this base64 is, however it is broken into lines.
+fn decoded(body: &str) -> Option<Vec<u8>> {
+    // Line breaks written out are what variables of one line make of them.
+    let body = body.replace("\\r", "").replace("\\n", "");
+    let body: String = body.chars().filter(|c| !c.is_whitespace() && *c != '\u{FEFF}').collect();
+    let der = base64().decode(body).ok()?;
+    matches!(X509Certificate::from_der(&der), Ok(([], _))).then_some(der)
 }
 
 /// The day of a Unix time, by the civil calendar.

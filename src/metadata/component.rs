@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::field::{Field, Kind, Sent};
+use super::field::{Field, Kind};
+use super::meaning::same_meaning;
 use super::metadata_type::MetadataType;
 use super::xml::Element;
 use crate::value::Value;
@@ -39,8 +40,8 @@ impl fmt::Debug for ComponentKey {
     }
 }
 
-/// A component's content.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A component's content. Two are equal when they say the same, in whatever form it came.
+#[derive(Clone, Debug)]
 pub struct Component {
     pub key: ComponentKey,
     /// The app that owns it; empty for the app itself.
@@ -49,11 +50,42 @@ pub struct Component {
     pub fields: BTreeMap<&'static str, Value>,
     /// Elements that no row knows, as they came. Inside of a group they stand in an element of the group's name.
     pub extras: Vec<Element>,
+    /// How the elements of rows stood in the file that it was read from, by element: what is not changed is written back
+    /// as it was.
+    pub(super) forms: BTreeMap<&'static str, Form>,
 }
+
+/// How an element, with all its repetitions, stood in a file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Form {
+    pub elements: Vec<Element>,
+    /// What they say.
+    pub value: Value,
+}
+
+impl PartialEq for Component {
+    fn eq(&self, other: &Component) -> bool {
+        self.key == other.key
+            && self.parent == other.parent
+            && self.fields == other.fields
+            && self.extras == other.extras
+    }
+}
+
+impl Eq for Component {}
 
 impl Component {
     pub fn new(key: ComponentKey, parent: impl Into<String>) -> Component {
-        Component { key, parent: parent.into(), fields: BTreeMap::new(), extras: Vec::new() }
+        let (fields, forms) = (BTreeMap::new(), BTreeMap::new());
+        Component { key, parent: parent.into(), fields, extras: Vec::new(), forms }
+    }
+
+    /// What a row says: the value of its attribute, or the app.
+    pub(super) fn said_by(&self, field: &Field) -> Value {
+        match field.kind {
+            Kind::Parent => Value::text(self.parent.as_str()),
+            _ => self.get(field.attribute).clone(),
+        }
     }
 
     /// The value of an attribute; null when the file has it not.
@@ -71,20 +103,16 @@ impl Component {
         }
     }
 
-    /// This component with the values of some rows replaced; null clears. All else stays, extras too, but for
-    /// elements that are sent only when the configuration has them: those come from `wanted` or not at all.
+    /// This component with the values of some rows replaced; null clears. All else stays as it came: other rows, extras,
+    /// and what says the same in another form.
     #[must_use]
     pub fn merge(&self, wanted: &[(&'static Field, Value)]) -> Component {
         let mut merged = self.clone();
-        for field in self.key.kind.fields {
-            if field.sent == Sent::WhenConfigured {
-                merged.fields.remove(field.attribute);
-            }
-        }
         for (field, value) in wanted {
             match (&field.kind, value) {
                 (Kind::Parent, Value::Text(parent)) => merged.parent.clone_from(parent),
                 (Kind::Parent, _) => {}
+                (_, value) if same_meaning(field, merged.get(field.attribute), value) => {}
                 (_, value) => merged.put(field.attribute, value.clone()),
             }
         }

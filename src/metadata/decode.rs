@@ -1,7 +1,8 @@
 //! The text of a file as a component.
 //!
-//! Elements that no row knows become extras, so that a file written back loses nothing. Dropped elements vanish;
-//! no value ever stands in an error. An unknown child of a block or an entry stays with it as long as the block
+//! Elements that no row knows become extras, and how those of rows stood is kept beside their values, so that a file
+//! written back loses nothing and changes only where it is meant to. Dropped elements vanish; no value ever stands in an
+//! error. An unknown child of a block or an entry stays with it as long as the block
 //! or the entry's key stays as it is: the whole element stands among the extras, and `encode` finds it again.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +59,14 @@ pub fn decode(kind: &'static MetadataType, full_name: &str, xml: &str) -> Result
     for child in root.children {
         reader.top(child).map_err(failed)?;
     }
-    Ok(reader.component)
+    let mut component = reader.component;
+    for field in kind.fields {
+        let value = component.said_by(field);
+        if let Some(form) = component.forms.get_mut(field.element) {
+            form.value = value;
+        }
+    }
+    Ok(component)
 }
 
 struct FileReader {
@@ -93,11 +101,12 @@ impl FileReader {
     }
 
     fn group(&mut self, group: &'static str, element: Element) -> Result<(), DecodeErrorKind> {
-        if element.is_nil() {
-            return Ok(());
-        }
         if !self.seen.insert(group) {
             return Err(DecodeErrorKind::Repeated { element: group });
+        }
+        if element.is_nil() || element.children.is_empty() && element.text.trim().is_empty() {
+            self.extra(Element { text: String::new(), children: Vec::new(), ..element });
+            return Ok(());
         }
         if !element.text.trim().is_empty() {
             return Err(DecodeErrorKind::WrongType { element: group, expected: "a group of elements" });
@@ -118,6 +127,8 @@ impl FileReader {
 
     fn row(&mut self, field: &'static Field, element: Element) -> Result<(), DecodeErrorKind> {
         let repeated = DecodeErrorKind::Repeated { element: field.element };
+        let form = self.portable(element.clone());
+        self.component.forms.entry(field.element).or_default().elements.push(form);
         match &field.kind {
             Kind::Entries { key, value } if !element.is_nil() => {
                 let (entry, text) = members::entry(key, value, &element)?;
@@ -158,18 +169,20 @@ impl FileReader {
         }
     }
 
-    /// Keeps an element so that it can stand in another document.
-    fn extra(&mut self, mut element: Element) {
-        if element.is_nil() {
-            return;
-        }
+    fn extra(&mut self, element: Element) {
+        let element = self.portable(element);
+        self.component.extras.push(element);
+    }
+
+    /// An element so that it can stand in another document.
+    fn portable(&self, mut element: Element) -> Element {
         let missing = self.declared.iter().filter(|(name, _)| {
             let prefix = name.trim_start_matches("xmlns:");
             uses_prefix(&element, prefix) && !element.attributes.iter().any(|(own, _)| own == name)
         });
         let missing: Vec<(String, String)> = missing.cloned().collect();
         element.attributes.extend(missing);
-        self.component.extras.push(element);
+        element
     }
 }
 

@@ -1,12 +1,15 @@
 //! A component as the text of its file, and which line is which attribute's.
 //!
-//! Total: a value of another kind than its row's is left out, a plan that would need it never gets here.
+//! Total: a value of another kind than its row's is left out, a plan that would need it never gets here. What a component
+//! says as it said it when it was read is written in the form that it came in.
 //! Not here: names of fields; the tables have them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::certificate;
 use super::component::Component;
-use super::field::{Field, Kind, Sent};
+use super::field::{Compared, Field, Kind, Sent};
+use super::meaning::meanings;
 use super::members;
 use super::xml::Element;
 use crate::value::{Path, Step, Value};
@@ -48,7 +51,7 @@ impl Piece {
 /// Writes the file of a component, for a deploy with this API version.
 ///
 /// Elements stand in alphabetical order, repeated ones together, each on a line of its own. What is null, unknown
-/// or empty is left out: in a file that is deployed whole, left out is empty.
+/// or empty is left out, unless it came as an empty element: in a file that is deployed whole, left out is empty.
 pub fn encode(component: &Component, version: u16) -> Encoded {
     let kind = component.key.kind;
     let mut pieces = Vec::new();
@@ -64,7 +67,7 @@ pub fn encode(component: &Component, version: u16) -> Encoded {
             write_field(field, component, target);
         }
     }
-    let mut group_attributes: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
+    let mut outsides: BTreeMap<&str, &Element> = BTreeMap::new();
     for extra in &component.extras {
         let name = extra.name.as_str();
         if kind.dropped.contains(&name) || owned.contains(name) {
@@ -73,16 +76,23 @@ pub fn encode(component: &Component, version: u16) -> Encoded {
         match groups.get_mut(name) {
             Some(inside) => {
                 inside.extend(extra.children.iter().map(Piece::foreign));
-                group_attributes.insert(name, extra.attributes.clone());
+                outsides.insert(name, extra);
             }
             None => pieces.push(Piece::foreign(extra)),
         }
     }
     for (name, inside) in groups {
-        let attributes = group_attributes.remove(name).unwrap_or_default();
-        if !inside.is_empty() {
+        let outside = outsides.remove(name);
+        // A group that came empty stays so until something is put into it.
+        let came_empty = outside.is_some_and(|outside| outside.is_nil() || outside.attributes.is_empty());
+        if !inside.is_empty() || came_empty {
+            let full = !inside.is_empty();
             let mut piece = Piece::around(None, name, inside);
+            let attributes = outside.map(|outside| outside.attributes.clone()).unwrap_or_default();
             piece.element.attributes = attributes;
+            if full {
+                piece.element.attributes.retain(|(name, _)| !name.ends_with(":nil"));
+            }
             pieces.push(piece);
         }
     }
@@ -138,6 +148,12 @@ fn write_field(field: &'static Field, component: &Component, out: &mut Vec<Piece
     let (_, name) = field.element_path();
     let path = Path::attribute(field.attribute);
     let value = component.get(field.attribute);
+    if let Some(form) = component.forms.get(field.element)
+        && form.value == component.said_by(field)
+    {
+        out.extend(form.elements.iter().map(|element| as_it_came(field, element)));
+        return;
+    }
     match &field.kind {
         Kind::Parent => {
             if !component.parent.is_empty() {
@@ -185,11 +201,79 @@ fn write_field(field: &'static Field, component: &Component, out: &mut Vec<Piece
             }
         }
         _ => {
-            if let Some(text) = text_of(field, value) {
+            let text = match (&field.kind, value) {
+                (Kind::Commas, Value::Set(members)) => {
+                    let before = component.forms.get(field.element).and_then(|form| form.elements.first());
+                    let before = before.map_or("", |element| element.text.as_str());
+                    Some(in_order(field, before, members).join(", ")).filter(|text| !text.is_empty())
+                }
+                (_, value) => text_of(field, value),
+            };
+            if let Some(text) = text {
                 out.push(Piece::leaf(path, name, text));
             }
         }
     }
+}
+
+/// An element of a row that nothing changed, and whose it is.
+fn as_it_came(field: &'static Field, element: &Element) -> Piece {
+    let path = Path::attribute(field.attribute);
+    let mut piece = Piece::foreign(element);
+    piece.path = match &field.kind {
+        Kind::Parent => None,
+        Kind::Entries { key, value } => {
+            let entry = members::entry(key, value, element).ok();
+            entry.map(|(entry, _)| path.then(Step::Key(entry)))
+        }
+        Kind::Blocks(fields) => {
+            let block = members::block(fields, element).ok().map(|block| path.then(Step::Member(block)));
+            if let Some(block) = &block {
+                let children = std::mem::take(&mut piece.element.children);
+                piece.inside = children.into_iter().map(|child| of_block(fields, block, child)).collect();
+            }
+            block
+        }
+        _ => Some(path),
+    };
+    piece
+}
+
+fn of_block(fields: &[Field], block: &Path, child: Element) -> Piece {
+    let field = fields.iter().find(|field| field.element == child.name);
+    let path = field.map(|field| block.then(Step::Attribute(field.attribute.to_owned())));
+    Piece { path, element: child, inside: Vec::new() }
+}
+
+/// The members of a set as the words of an element: those that were there in the order and the spelling that they had,
+/// new ones after them.
+fn in_order(field: &Field, before: &str, wanted: &[Value]) -> Vec<String> {
+    let meant: BTreeSet<Value> = meanings(field, wanted);
+    let mut words: Vec<String> = Vec::new();
+    let mut said: BTreeSet<Value> = BTreeSet::new();
+    for word in members::words(before) {
+        let means = meanings(field, &[Value::text(word)]);
+        if means.is_subset(&meant) {
+            words.push(word.to_owned());
+            said.extend(means);
+        }
+    }
+    for member in wanted {
+        let means = meanings(field, std::slice::from_ref(member));
+        if !means.is_subset(&said)
+            && let Some(text) = scalar(member)
+        {
+            words.push(spelt(field, &text));
+            said.extend(means);
+        }
+    }
+    words
+}
+
+/// A word in the table's spelling, where case makes no other word of it.
+fn spelt(field: &Field, text: &str) -> String {
+    let same = |word: &&&str| field.compared == Compared::AnyCase && word.eq_ignore_ascii_case(text);
+    field.words().iter().find(same).map_or_else(|| text.to_owned(), |word| (*word).to_owned())
 }
 
 /// The text of a value that is one element; none when it is empty.
@@ -197,7 +281,10 @@ fn text_of(field: &Field, value: &Value) -> Option<String> {
     let text = match (&field.kind, value) {
         (Kind::Bool, Value::Bool(truth)) => (truth ^ field.inverted).to_string(),
         (Kind::Lines, value) => joined(value, "\n")?,
-        (Kind::Commas, value) => joined(value, ", ")?,
+        (_, Value::Text(text)) if field.compared == Compared::AsCertificate => {
+            certificate::tidy(text).unwrap_or_else(|| text.clone())
+        }
+        (_, Value::Text(text)) => spelt(field, text),
         (_, value) => scalar(value)?,
     };
     (!text.is_empty()).then_some(text)

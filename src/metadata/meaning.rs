@@ -1,21 +1,23 @@
 //! When two values mean the same to Salesforce, and which values an API version knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::field::{Field, Kind, Omitted, Record};
+use super::certificate;
+use super::field::{Compared, Field, Kind, Omitted, Record};
 use crate::value::Value;
 
 /// Whether two values of an attribute mean the same: as written, or after what Salesforce makes of them.
 ///
-/// Null is the same as empty. A text is the same with other line breaks, and with or without one at its end.
-/// Members of a set stand for what the table says they stand for; record IDs are the same in both lengths.
+/// Null is the same as empty. A text is the same with other line breaks, and with or without one at its end; where the
+/// table says so, in any case of its letters, or when it holds the same certificate. Members of a set stand for what the
+/// table says they stand for; record IDs are the same in both lengths.
 pub fn same_meaning(field: &Field, a: &Value, b: &Value) -> bool {
     a == b || meaning(field, a) == meaning(field, b)
 }
 
 fn meaning(field: &Field, value: &Value) -> Value {
     let plain = match (&field.kind, value) {
-        (_, Value::Text(text)) => Value::Text(plain_text(text)),
+        (_, Value::Text(text)) => Value::Text(plain_word(field, text)),
         (Kind::Blocks(fields), Value::Set(members)) => {
             Value::set(members.iter().map(|member| plain_block(fields, member)).collect())
         }
@@ -29,6 +31,28 @@ fn meaning(field: &Field, value: &Value) -> Value {
     };
     let can_be_empty = !matches!(field.omitted, Omitted::Required | Omitted::Default(_));
     if can_be_empty && is_empty(&plain) { Value::Null } else { plain }
+}
+
+/// What members of a set stand for, each on its own.
+pub(super) fn meanings(field: &Field, members: &[Value]) -> BTreeSet<Value> {
+    match plain_set(field, members) {
+        Value::Set(plain) => plain.into_iter().collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// A text, or a member of a set of texts.
+fn plain_word(field: &Field, text: &str) -> String {
+    let plain = plain_text(text);
+    match field.compared {
+        Compared::AsWritten => plain,
+        Compared::AnyCase => plain.to_lowercase(),
+        Compared::AsCertificate => certificate::essence(&plain).unwrap_or(plain),
+        Compared::AsIds => {
+            let ids: Vec<&str> = plain.split(':').map(|id| short_id("", id).unwrap_or(id)).collect();
+            ids.join(":")
+        }
+    }
 }
 
 fn plain(value: &Value) -> Value {
@@ -61,9 +85,12 @@ fn plain_set(field: &Field, members: &[Value]) -> Value {
             plain.push(member.clone());
             continue;
         };
-        match field.equivalents.iter().find(|(token, _)| *token == text) {
-            Some((_, stands_for)) => plain.extend(stands_for.iter().map(|word| Value::text(*word))),
-            None => plain.push(Value::text(same_record(field.record, text))),
+        let word = plain_word(field, text);
+        match field.equivalents.iter().find(|(token, _)| plain_word(field, token) == word) {
+            Some((_, stands_for)) => {
+                plain.extend(stands_for.iter().map(|word| Value::text(plain_word(field, word))));
+            }
+            None => plain.push(Value::text(same_record(field.record, &word))),
         }
     }
     Value::set(plain)

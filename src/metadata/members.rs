@@ -44,16 +44,20 @@ pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<
         // A word that the table does not know is kept: the org may be newer.
         Kind::Enum(_) | Kind::Parent => Value::text(text.trim()),
         Kind::Lines => {
-            let lines = text.split('\n').map(|line| line.trim_end_matches('\r'));
-            let lines: Vec<Value> = lines.filter(|line| !line.trim().is_empty()).map(Value::text).collect();
+            let mut lines: Vec<Value> = Vec::new();
+            for line in text.split('\n').map(str::trim).filter(|line| !line.is_empty()).map(Value::text) {
+                // Twice the same says nothing more, and no configuration may write it.
+                if !lines.contains(&line) {
+                    lines.push(line);
+                }
+            }
             if lines.is_empty() {
                 return Ok(None);
             }
             Value::List(lines)
         }
         Kind::Commas => {
-            let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
-            let words: Vec<Value> = words.map(Value::text).collect();
+            let words: Vec<Value> = words(text).map(Value::text).collect();
             if words.is_empty() {
                 return Ok(None);
             }
@@ -62,6 +66,11 @@ pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<
         Kind::Entries { .. } | Kind::Blocks(_) => return Err(mismatch("a repeated element")),
     };
     Ok(Some(value))
+}
+
+/// The words of a text that are separated by commas.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty())
 }
 
 /// One block: an object with every attribute of its rows, null where the element is absent.

@@ -24,7 +24,7 @@ pub use component::{Component, ComponentKey};
 pub use decode::{DecodeError, DecodeErrorKind, decode};
 pub use encode::{Encoded, encode};
 pub use field::{
-    Change, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Readback, Record, Sent,
+    Change, Compared, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Record, Sent,
 };
 pub use meaning::{same_meaning, short_id, version_problem};
 pub use metadata_type::MetadataType;

@@ -22,15 +22,19 @@ pub enum Rule {
     /// Letters, digits and underscores; starts with a letter; no double and no trailing underscore.
     ApiName,
     Email,
-    /// An absolute http or https URL with a host.
+    /// An absolute http or https URL with a host. Nobody documents that Salesforce refuses anything else.
     WebUrl,
-    /// A place that Salesforce may send a browser or an app back to: https, http, or a scheme of an app's own;
-    /// no fragment, no wildcard.
+    /// One URL, with a scheme.
     CallbackUrl,
+    /// A place that Salesforce may send a browser or an app back to: https, http, or a scheme of an app's own; no
+    /// fragment, no wildcard. Orgs have others, too.
+    UsualCallbackUrl,
     /// Not http, unless on this machine. Nobody documents that Salesforce refuses it.
     NotPlainHttp,
     /// A number from..=to.
     Between(i64, i64),
+    /// Not 0, which Salesforce's guide leaves out of the range, and has in its sample.
+    NotZero,
     /// One of these numbers.
     Numbers(&'static [i64]),
     /// At most so many members or entries.
@@ -55,12 +59,14 @@ pub enum Rule {
     Disjoint(&'static str, &'static str),
     /// A Salesforce user name: has the form of an e-mail address.
     Username,
-    /// One X.509 certificate in PEM.
+    /// One X.509 certificate, in PEM or as base64 alone.
     Certificate,
     /// The certificate's RSA key has at least so many bits. Nobody documents that Salesforce refuses shorter ones.
     RsaKeyBits(usize),
-    /// A record ID (15 or 18 characters) or an API name.
+    /// A name, or a whole record ID (15 or 18 characters).
     RecordOrName(&'static str),
+    /// A record ID or an API name, and no label. Nobody documents that Salesforce refuses one.
+    NoLabel(&'static str),
 }
 
 impl Rule {
@@ -71,6 +77,10 @@ impl Rule {
             | Rule::NotPlainHttp
             | Rule::RsaKeyBits(_)
             | Rule::Listed(_)
+            | Rule::WebUrl
+            | Rule::UsualCallbackUrl
+            | Rule::NotZero
+            | Rule::NoLabel(_)
             | Rule::Disjoint(..) => false,
             Rule::Each(rule) => rule.confirmed(),
             _ => true,
@@ -104,6 +114,8 @@ impl Rule {
                 let number = echo(&number.to_string());
                 (!inside).then(|| format!("{number} is not a whole number from {from} to {to}."))
             }
+            (Rule::NotZero, value) => (value.as_int() == Some(0))
+                .then(|| "0 is not in the range that Salesforce documents. Write another number.".to_owned()),
             (Rule::Numbers(numbers), Value::Number(number)) => {
                 let known = value.as_int().is_some_and(|number| numbers.contains(&number));
                 let number = echo(&number.to_string());
@@ -143,10 +155,13 @@ impl Rule {
             )),
             Rule::WebUrl => web_url(text),
             Rule::CallbackUrl => callback_url(text),
+            Rule::UsualCallbackUrl => unusual_callback_url(text),
             Rule::NotPlainHttp => plain_http(text),
             Rule::Word(words) => misspelt(text, words).or_else(|| unlisted(text, words)),
             Rule::Spelt(words) => misspelt(text, words),
-            Rule::Listed(words) if misspelt(text, words).is_none() => unlisted(text, words),
+            Rule::Listed(words) if misspelt(text, words).is_none() => {
+                otherwise_spelt(text, words).or_else(|| unlisted(text, words))
+            }
             Rule::Ipv4 => ipv4(text),
             Rule::Certificate => certificate::problem(text),
             Rule::RsaKeyBits(bits) => {
@@ -156,7 +171,8 @@ impl Rule {
                     format!("The certificate's key has {has} bits. Use one with {bits} or more.")
                 })
             }
-            Rule::RecordOrName(prefix) => record_or_name(text, prefix),
+            Rule::RecordOrName(prefix) => half_a_record_id(text, prefix),
+            Rule::NoLabel(prefix) => label(text, prefix),
             _ => None,
         }
     }
@@ -171,12 +187,10 @@ impl Rule {
                     .to_owned()
             }
             Rule::Email => "Must be an e-mail address.".to_owned(),
-            Rule::WebUrl => "Must be an absolute `http` or `https` URL.".to_owned(),
-            Rule::CallbackUrl => {
-                "Must be an absolute URL without a fragment or a wildcard: `https`, or a scheme of \
-                                  an app's own."
-                    .to_owned()
-            }
+            Rule::WebUrl => "Should be an absolute `http` or `https` URL.".to_owned(),
+            Rule::CallbackUrl => "Must be a URL with a scheme: `https`, or one of an app's own.".to_owned(),
+            Rule::UsualCallbackUrl => "Should have neither a fragment nor a wildcard.".to_owned(),
+            Rule::NotZero => "Should not be 0.".to_owned(),
             Rule::NotPlainHttp => "Should not be `http`, unless the host is this machine.".to_owned(),
             Rule::Between(from, to) => format!("From {from} to {to}."),
             Rule::Numbers(numbers) => format!("One of {}.", listed(numbers)),
@@ -195,13 +209,12 @@ impl Rule {
             Rule::Username => {
                 "Must be a user name of Salesforce, which has the form of an e-mail address.".to_owned()
             }
-            Rule::Certificate => "Must be exactly one X.509 certificate in PEM.".to_owned(),
+            Rule::Certificate => "Must be exactly one X.509 certificate.".to_owned(),
             Rule::RsaKeyBits(bits) => format!("An RSA key should have {bits} bits or more."),
             Rule::RecordOrName(prefix) => {
-                format!(
-                    "Must be an API name, or a record ID: 15 or 18 characters that begin with `{prefix}`."
-                )
+                format!("Must be a name, or a record ID: 15 or 18 characters that begin with `{prefix}`.")
             }
+            Rule::NoLabel(_) => "A name should be an API name.".to_owned(),
         }
     }
 }
@@ -272,7 +285,10 @@ fn is_address(text: &str) -> bool {
         return false;
     };
     let odd = |c: char| c.is_whitespace() || c.is_control() || ",;:<>\"()[]\\@".contains(c);
-    let in_domain = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    // User names have underscores there, too.
+    let in_domain = |label: &str| {
+        !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+    };
     !local.is_empty() && !local.contains(odd) && domain.split('.').all(in_domain)
 }
 
@@ -308,11 +324,31 @@ fn callback_url(text: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("It is blank. Write a URL, or leave it out of the list.".to_owned());
     }
-    if has_stray_character(text) {
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return wrong("has a character that no URL has, or is more than one URL");
     }
+    let scheme = |text: &str| text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    match text.split_once(':') {
+        Some((before, after)) if scheme(before) && !after.trim_start_matches('/').is_empty() => None,
+        Some((before, _)) if scheme(before) => wrong("has no host"),
+        _ if text.contains('*') => wrong("is a wildcard and not an absolute URL"),
+        _ => wrong("is not an absolute URL"),
+    }
+}
+
+/// What orgs have, or may have, and what is no place to be called back at by the standards.
+fn unusual_callback_url(text: &str) -> Option<String> {
+    let wrong = |what: &str| {
+        Some(format!("{} {what}. Write an absolute URL like https://www.example.com/callback.", echo(text)))
+    };
+    if callback_url(text).is_some() {
+        return None;
+    }
+    if has_stray_character(text) {
+        return wrong("has a character that no URL has");
+    }
     if text.contains('*') {
-        return wrong("has a wildcard, but callback URLs are compared as they are");
+        return wrong("has a wildcard, but OAuth compares callback URLs as they are");
     }
     if text.contains('#') {
         return wrong("has a fragment, which OAuth forbids");
@@ -376,16 +412,24 @@ fn ipv4(text: &str) -> Option<String> {
     })
 }
 
-fn record_or_name(text: &str, prefix: &str) -> Option<String> {
-    let shown = echo(text);
+fn half_a_record_id(text: &str, prefix: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("It is blank. Write an API name or a record ID.".to_owned());
     }
-    if text.starts_with(prefix) {
-        return short_id(prefix, text).is_none().then(|| {
-            format!("{shown} is not a record ID: those have 15 or 18 characters. Write the whole ID, or the API name.")
-        });
+    (text.starts_with(prefix) && short_id(prefix, text).is_none()).then(|| {
+        format!(
+            "{} is not a record ID: those have 15 or 18 characters. Write the whole ID, or the API name.",
+            echo(text)
+        )
+    })
+}
+
+/// What an API name is not, and a label may be.
+fn label(text: &str, prefix: &str) -> Option<String> {
+    if text.trim().is_empty() || text.starts_with(prefix) {
+        return None;
     }
+    let shown = echo(text);
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     (!is_name).then(|| {
@@ -395,7 +439,7 @@ fn record_or_name(text: &str, prefix: &str) -> Option<String> {
 
 /// A word that is none of these, but looks like one, or like several at once.
 fn misspelt(text: &str, words: &[&str]) -> Option<String> {
-    if words.contains(&text) {
+    if words.iter().any(|word| word.eq_ignore_ascii_case(text)) {
         return None;
     }
     if text.trim().is_empty() {
@@ -413,6 +457,12 @@ pub fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
     let distances = words.iter().map(|word| (distance(text, word), *word));
     let (_, word) = distances.min().filter(|(distance, word)| *distance <= (word.len() / 3).max(1))?;
     Some(word)
+}
+
+/// One of these words in other letters, upper and lower case, than Salesforce is known to write it in.
+fn otherwise_spelt(text: &str, words: &[&str]) -> Option<String> {
+    let word = words.iter().find(|word| word.eq_ignore_ascii_case(text)).filter(|word| **word != text)?;
+    Some(format!("{} is written {word:?} by Salesforce.", echo(text)))
 }
 
 /// A word that is none of these.

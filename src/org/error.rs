@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Lookup;
-use crate::metadata::{ComponentKey, DecodeError, PackageError};
+use crate::metadata::{ComponentKey, DecodeError, MetadataType, PackageError};
 use crate::salesforce;
 use crate::value::Path;
 
@@ -40,6 +40,12 @@ pub enum ReadErrorKind {
     /// The file of the component is not what its type says. No value of it stands in the error.
     #[error(transparent)]
     Undecodable(DecodeError),
+    /// The file of the component does not say whose it is, so nobody can say what is not there.
+    #[error("it has no {element}, which every {} has", .of.name)]
+    Parentless { of: &'static MetadataType, element: &'static str },
+    /// The file of the component says that it is the part of what the org does not list.
+    #[error("its {element} is {parent}, and the org lists no such app")]
+    UnknownParent { element: &'static str, parent: String },
     /// What the org sent is no package that we take.
     #[error(transparent)]
     Package(PackageError),

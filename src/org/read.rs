@@ -385,7 +385,14 @@ impl Inner {
             .map(|wanted| wanted.kind)
             .collect();
         let doubtful: Vec<_> = doubtful.into_iter().collect();
-        self.corroborate(snapshot, &doubtful, wanted).await
+        self.corroborate(snapshot, &doubtful, wanted).await?;
+        // Whether a part that names another app is that one's, only the apps tell.
+        if wanted.iter().any(|wanted| !wanted.offhand && snapshot.is_in_doubt(wanted)) {
+            let apps: Vec<_> =
+                ALL.iter().copied().filter(|kind| is_app(kind) && !snapshot.is_complete(kind)).collect();
+            self.list(snapshot, &apps).await?;
+        }
+        Ok(())
     }
 
     /// Lists these kinds, and retrieves by name what is listed, wanted, and was not among the files: somebody may have made

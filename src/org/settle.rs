@@ -20,7 +20,7 @@ use super::pace::jittered;
 use super::read::answer;
 use super::snapshot::Snapshot;
 use super::{Applied, ApplyErrorKind, Inner, Overwritten, Problem, Wanted};
-use crate::metadata::{Component, ComponentKey, Readback, same_meaning};
+use crate::metadata::{Component, ComponentKey, same_meaning};
 
 /// How long who was overwritten may take to send its change again.
 const HEALING: Duration = Duration::from_secs(12);
@@ -246,8 +246,7 @@ fn base<'a>(editing: &'a Editing, key: &ComponentKey) -> Option<&'a Component> {
 /// The attributes that differ, of those that can be read.
 fn changed_fields(one: &Component, other: &Component) -> Vec<&'static str> {
     let fields = one.key.kind.fields.iter().filter(|field| {
-        field.readback == Readback::Yes
-            && !field.attribute.is_empty()
+        !field.attribute.is_empty()
             && !same_meaning(field, one.get(field.attribute), other.get(field.attribute))
     });
     fields.map(|field| field.attribute).collect()

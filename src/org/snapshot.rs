@@ -42,7 +42,8 @@ struct Loaded {
 #[derive(Clone)]
 struct File {
     key: ComponentKey,
-    /// The app: the file itself, or whom its parent element names. None when the file is too broken to say.
+    /// The app: the file itself, or whom its parent element names; empty when it has none. None when the file is too broken
+    /// to say.
     owner: Option<String>,
     facts: FileFacts,
     content: Result<Component, DecodeError>,
@@ -68,8 +69,9 @@ impl Snapshot {
         self.failed = Some((Instant::now(), error));
     }
 
+    /// Whether all of a kind is here, or not to be had. That it was listed does not say so.
     pub(super) fn has(&self, kind: &'static MetadataType) -> bool {
-        self.kinds.contains_key(kind)
+        self.kinds.get(kind).is_some_and(|loaded| loaded.whole || loaded.refused.is_some())
     }
 
     /// Forgets a kind, to load it in another way.
@@ -222,12 +224,17 @@ impl Snapshot {
     /// The answer that the files give; none when the component is not among them.
     pub(super) fn find(&self, wanted: &Wanted) -> Option<Result<Lookup, ReadError>> {
         let loaded = self.kinds.get(wanted.kind)?;
-        let of_app = |file: &&File| file.owner.as_deref() == Some(&wanted.app);
+        let of_app = |file: &&File| {
+            file.owner.as_ref() == Some(&wanted.app) || self.owner_of(file) == Some(&wanted.app)
+        };
         let owned: Vec<&File> = loaded.files.iter().filter(of_app).collect();
         let hinted = owned.iter().find(|file| wanted.hint.as_ref() == Some(&file.key.full_name));
         let file = match (hinted, owned.as_slice()) {
             (Some(file), _) | (None, [file]) => Some(*file),
-            (None, []) => self.broken(loaded, wanted),
+            (None, []) => match self.broken(loaded, wanted) {
+                Some(file) => Some(file),
+                None => return self.unclaimed(loaded, wanted)?.1.map(Err),
+            },
             (None, several) => {
                 let mut names: Vec<String> = several.iter().map(|file| file.key.full_name.clone()).collect();
                 names.sort();
@@ -256,7 +263,7 @@ impl Snapshot {
         self.kinds.iter().map(|(kind, loaded)| {
             let mut owned = Owned::new();
             for file in &loaded.files {
-                if let Some(owner) = &file.owner {
+                if let Some(owner) = self.owner_of(file) {
                     owned.entry(owner).or_default().push(&file.key.full_name);
                 }
             }
@@ -288,6 +295,68 @@ impl Snapshot {
         loaded.files.iter().find(|file| file.owner.is_none() && self.may_be(&file.key.full_name, wanted))
     }
 
+    /// The app that a file is of, in the name that the org has for it. In an org with a namespace of its own, parents have
+    /// the namespace and files do not; what a package brought has it in both.
+    fn owner_of<'a>(&self, file: &'a File) -> Option<&'a str> {
+        let owner = file.owner.as_deref()?;
+        match without_own_namespace(owner, &file.key.full_name) {
+            Some(bare) if !self.apps().any(|app| app == owner) => Some(bare),
+            _ => Some(owner),
+        }
+    }
+
+    /// A file that may be the wanted one and says of itself that it belongs to nobody, with the error that this is; none
+    /// while it is not known whether there is such an app.
+    fn unclaimed(&self, loaded: &Loaded, wanted: &Wanted) -> Option<(ComponentKey, Option<ReadError>)> {
+        let element = parent_element(wanted.kind)?;
+        let is_hinted = |file: &File| wanted.hint.as_ref() == Some(&file.key.full_name);
+        // Of files that were asked for by a usual name, not yet.
+        let looked_everywhere = loaded.whole || loaded.listed.is_some();
+        let mut candidates = loaded.files.iter().filter(|file| file.content.is_ok()).filter(|file| {
+            let says_whose = file.owner.as_deref().is_some_and(|owner| !owner.trim().is_empty());
+            // What says another app, and was not the wanted one so far, is that one's.
+            let may_be = looked_everywhere && !(says_whose && wanted.hint.is_some());
+            is_hinted(file) || may_be && self.begins_like(&file.key.full_name, &wanted.app)
+        });
+        candidates.find_map(|file| {
+            let owner = file.owner.as_deref()?;
+            let kind = match self.is_app_of_org(owner, &file.key.full_name) {
+                _ if owner.trim().is_empty() => Some(ReadErrorKind::Parentless { of: wanted.kind, element }),
+                Some(true) => return None,
+                Some(false) => Some(ReadErrorKind::UnknownParent { element, parent: owner.to_owned() }),
+                None => None,
+            };
+            let key = file.key.clone();
+            Some((key.clone(), kind.map(|kind| ReadError { key: Some(key), kind })))
+        })
+    }
+
+    /// Whether a file that may be the wanted one is in doubt until the apps are listed.
+    pub(super) fn is_in_doubt(&self, wanted: &Wanted) -> bool {
+        let Some(loaded) = self.kinds.get(wanted.kind) else { return false };
+        self.find(wanted).is_none() && matches!(self.unclaimed(loaded, wanted), Some((_, None)))
+    }
+
+    /// Whether the org has an app of the name that a part's parent element has. None: that is not known.
+    fn is_app_of_org(&self, owner: &str, full_name: &str) -> Option<bool> {
+        let bare = without_own_namespace(owner, full_name).unwrap_or(owner);
+        let same = |app: &str| app.eq_ignore_ascii_case(owner) || app.eq_ignore_ascii_case(bare);
+        if self.apps().any(same) {
+            return Some(true);
+        }
+        let mut kinds = self.kinds.iter().filter(|(kind, _)| is_app(kind));
+        let listed = kinds.find_map(|(_, loaded)| loaded.listed.as_ref()?.as_ref().ok())?;
+        Some(listed.iter().any(|file| same(&file.full_name)))
+    }
+
+    /// Whether somebody might name a part of the app like this, and of no other app with a longer name.
+    fn begins_like(&self, full_name: &str, app: &str) -> bool {
+        let begins = |app: &str| {
+            full_name.split_at_checked(app.len()).is_some_and(|(head, _)| head.eq_ignore_ascii_case(app))
+        };
+        begins(app) && !self.apps().any(|other| other.len() > app.len() && begins(other))
+    }
+
     /// The answer for what [`find`](Self::find) did not find, with the other source's help.
     pub(super) fn missing(&self, wanted: &Wanted) -> Lookup {
         let hidden = |why: String| Lookup::Hidden { why };
@@ -307,6 +376,9 @@ impl Snapshot {
         }
         if let Some(why) = &loaded.refused {
             return hidden(why.clone());
+        }
+        if let Some((key, _)) = self.unclaimed(loaded, wanted) {
+            return hidden(format!("{key} is the part of an app that the org neither returns nor lists"));
         }
         let others = match &loaded.listed {
             Some(Ok(listed)) => listed.len(),
@@ -363,6 +435,13 @@ fn is_about(problem: &str, kind: &MetadataType) -> bool {
 pub(super) fn parent_element(kind: &MetadataType) -> Option<&'static str> {
     let parent = kind.fields.iter().find(|field| matches!(field.kind, Kind::Parent));
     parent.map(|field| field.element)
+}
+
+/// The name of an app without the namespace that its part has not.
+fn without_own_namespace<'a>(owner: &'a str, full_name: &str) -> Option<&'a str> {
+    let (namespace, bare) = owner.split_once("__")?;
+    let is_there = full_name.split_once("__").is_some_and(|(other, _)| other.eq_ignore_ascii_case(namespace));
+    (!is_there).then_some(bare)
 }
 
 /// Whom a file names as its app, if it is not well-formed XML or not of its type.

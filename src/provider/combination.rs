@@ -3,8 +3,8 @@
 //! Rules between resources are not here: what Terraform knows of another resource depends on the order it plans in.
 
 use super::diagnostics::Diagnostic;
+use super::operations::PlanRequest;
 use super::resource_spec::ResourceSpec;
-use crate::metadata::Omitted;
 use crate::value::Value;
 
 /// Something that attributes of one resource must not say together.
@@ -26,6 +26,8 @@ pub enum Verdict {
     Error,
     /// The org would take it, or nobody has confirmed that it would not.
     Warning,
+    /// Orgs have it, and nobody wants it: a warning, and an error of a plan that makes it so.
+    ErrorWhenMade,
 }
 
 /// A condition on an attribute's effective value: what is written, or its default.
@@ -62,10 +64,7 @@ pub fn effective(spec: &ResourceSpec, config: &Value, attribute: &str) -> Value 
     if !written.is_null() {
         return written.clone();
     }
-    match spec.row(attribute).map(|row| row.field.omitted) {
-        Some(Omitted::Default(value)) => value.value(),
-        _ => Value::Null,
-    }
+    spec.row(attribute).map_or(Value::Null, |row| row.field.omitted.value())
 }
 
 impl Is {
@@ -103,7 +102,9 @@ impl Is {
 
 fn has_any(value: &Value, words: &[&str]) -> bool {
     let members = value.members().unwrap_or_default();
-    members.iter().filter_map(Value::as_text).any(|member| words.contains(&member))
+    // Orgs differ in upper and lower case.
+    let is_one = |member: &str| words.iter().any(|word| word.eq_ignore_ascii_case(member));
+    members.iter().filter_map(Value::as_text).any(is_one)
 }
 
 impl Combination {
@@ -112,14 +113,40 @@ impl Combination {
         let all = self.when.iter().all(|(attribute, is)| {
             is.holds(config.get(attribute), &effective(spec, config, attribute)).unwrap_or(false)
         });
-        all.then(|| {
-            let diagnostic = match self.verdict {
-                Verdict::Error => Diagnostic::error("Invalid combination of attributes", self.message),
-                Verdict::Warning => {
-                    Diagnostic::advice("Questionable combination of attributes", self.message, self.id)
-                }
-            };
-            diagnostic.at_attribute(self.at)
+        all.then(|| match self.verdict {
+            Verdict::Error => self.error(),
+            Verdict::Warning | Verdict::ErrorWhenMade => {
+                Diagnostic::advice("Questionable combination of attributes", self.message, self.id)
+                    .at_attribute(self.at)
+            }
         })
+    }
+
+    /// The error when a plan brings about what orgs have, but nobody wants.
+    pub fn check_made(
+        &self,
+        spec: &ResourceSpec,
+        request: &PlanRequest,
+        planned: &Value,
+    ) -> Option<Diagnostic> {
+        if self.verdict != Verdict::ErrorWhenMade {
+            return None;
+        }
+        let (config, prior) = (&request.config, &request.prior);
+        let made = self.when.iter().all(|(attribute, is)| {
+            // What is there already, managed or not, is in the plan of an update.
+            let holds = if prior.is_null() {
+                is.holds(config.get(attribute), &effective(spec, config, attribute))
+            } else {
+                is.holds(planned.get(attribute), planned.get(attribute))
+            };
+            holds.unwrap_or(false)
+        });
+        let changes = self.when.iter().any(|(attribute, _)| planned.get(attribute) != prior.get(attribute));
+        (made && (prior.is_null() || changes)).then(|| self.error())
+    }
+
+    fn error(&self) -> Diagnostic {
+        Diagnostic::error("Invalid combination of attributes", self.message).at_attribute(self.at)
     }
 }

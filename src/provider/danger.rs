@@ -6,6 +6,7 @@
 use super::diagnostics::Diagnostic;
 use super::private::PrivateState;
 use super::resource_spec::ResourceSpec;
+use crate::metadata::{certificate_facts, same_meaning};
 use crate::value::Value;
 
 /// A change of an attribute that is worth a warning in the plan.
@@ -60,7 +61,8 @@ impl Danger {
             texts.map(|text| private.records.get(text).map_or(text, String::as_str).to_owned()).collect()
         };
         let kept = named(new);
-        let removed: Vec<String> = named(old).into_iter().filter(|name| !kept.contains(name)).collect();
+        let stays = |name: &String| kept.iter().any(|kept| is_one_member(spec, self.attribute, kept, name));
+        let removed: Vec<String> = named(old).into_iter().filter(|name| !stays(name)).collect();
         let happens = match self.change {
             Transition::ToTrue | Transition::On => new == &Value::Bool(true),
             Transition::ToFalse => new == &Value::Bool(false),
@@ -95,6 +97,13 @@ impl Danger {
             Diagnostic::advice(self.summary, detail, self.id).at_attribute(self.attribute)
         })
     }
+}
+
+/// Whether two members of an attribute are one to Salesforce.
+fn is_one_member(spec: &ResourceSpec, attribute: &str, one: &str, other: &str) -> bool {
+    let alone = |text: &str| Value::set(vec![Value::text(text)]);
+    let row = spec.row(attribute);
+    one == other || row.is_some_and(|row| same_meaning(row.field, &alone(one), &alone(other)))
 }
 
 /// The permission sets and profiles that a plan names.
@@ -139,7 +148,10 @@ impl Permitted {
 /// A value as a sentence names it.
 pub fn shown(value: &Value) -> String {
     match value {
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => match certificate_facts(text) {
+            Some(facts) => format!("the certificate {}", facts.sha256_fingerprint),
+            None => text.clone(),
+        },
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_string(),
         Value::Null => "nothing".to_owned(),

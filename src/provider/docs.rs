@@ -19,7 +19,7 @@ use super::refusal::{self, Refusal};
 use super::resource_spec::{DELETION_PROTECTION, Destruction, ResourceSpec, Subject};
 use super::schema::{Attribute, Block, NestedBlock};
 use super::{Provider, SOURCE_ADDRESS, catalog, config};
-use crate::metadata::{Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Readback};
+use crate::metadata::{Compared, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted};
 use crate::value::Type;
 
 fn root() -> PathBuf {
@@ -274,6 +274,7 @@ fn rules(page: &mut String, spec: &ResourceSpec) {
         let verdict = match verdict {
             Verdict::Error => "error",
             Verdict::Warning => "warning",
+            Verdict::ErrorWhenMade => "error when a plan makes it so, else warning",
         };
         let when: Vec<String> =
             when.iter().map(|(attribute, is)| format!("`{attribute}` {}", condition(*is))).collect();
@@ -410,16 +411,12 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
 /// Warnings that come with what a resource is made of, and not with one of its attributes.
 fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static str)> {
     let mut found = Vec::new();
-    let unread: Vec<&str> = spec
-        .rows()
-        .filter(|row| row.field.readback == Readback::Never)
-        .map(|row| row.field.attribute)
-        .collect();
-    if let [unread, ..] = unread.as_slice() {
+    let certificate = spec.rows().find(|row| row.field.compared == Compared::AsCertificate);
+    if let Some(certificate) = certificate.map(|row| row.field.attribute) {
         let what = "**Certificate changes**: fingerprint and end of the old one and of the new one.";
-        found.push(("certificate-changed", format!("`{unread}` changes"), what));
+        found.push(("certificate-changed", format!("`{certificate}` changes"), what));
         let what = "**Certificate expired**: since when.";
-        found.push(("certificate-expired", format!("`{unread}` has expired"), what));
+        found.push(("certificate-expired", format!("`{certificate}` has expired"), what));
     }
     if spec.parts.iter().any(|part| spec.is_consumer_part(part)) {
         found.push((
@@ -686,7 +683,7 @@ fn the_guide_to_troubleshooting_has_every_id_of_a_warning() {
     assert!(wanted.contains("drift-not-checked"), "{wanted:?}");
     for spec in catalog::RESOURCES {
         wanted.extend(spec.dangers.iter().map(|danger| danger.id.to_owned()));
-        let warnings = spec.combinations.iter().filter(|rule| rule.verdict == Verdict::Warning);
+        let warnings = spec.combinations.iter().filter(|rule| rule.verdict != Verdict::Error);
         wanted.extend(warnings.map(|rule| rule.id.to_owned()));
     }
     let missing: Vec<&String> = wanted.iter().filter(|id| !guide.contains(&format!("`{id}`"))).collect();

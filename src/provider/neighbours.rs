@@ -14,7 +14,7 @@ use super::diagnostics::{self, Diagnostics};
 use super::operations::{PlanReply, PlanRequest};
 use super::plan::has_own_consumer;
 use super::resource_spec::{Destruction, ResourceSpec};
-use crate::metadata::{Readback, same_meaning};
+use crate::metadata::same_meaning;
 use crate::value::Value;
 
 /// What an attribute of one resource needs of an attribute of another one of the same app.
@@ -42,6 +42,8 @@ struct Planned {
     app: String,
     /// What stays or comes. None: nothing but a destroy was planned.
     values: Option<Value>,
+    /// What the state had before; null when it comes.
+    before: Value,
     /// The org has it already, says the state.
     exists: bool,
     /// The flows are those of another org's consumer, which say nothing here.
@@ -58,8 +60,7 @@ impl Planned {
     /// there is taken over, and then deleted. Something else is refused as long as the old one is there.
     fn is_lost(&self, spec: &ResourceSpec) -> bool {
         let (Some(values), Some(goes)) = (&self.values, &self.goes) else { return false };
-        let rows = spec.rows().filter(|row| row.field.readback != Readback::Never);
-        let mut differing = rows.filter(|row| {
+        let mut differing = spec.rows().filter(|row| {
             let (old, new) = (goes.get(row.field.attribute), values.get(row.field.attribute));
             !new.is_unknown() && !same_meaning(row.field, old, new)
         });
@@ -99,6 +100,7 @@ impl Neighbours {
         noted.exists = request.prior.get(attribute).as_text() == Some(app);
         noted.foreign = uses_foreign_consumer(spec, request);
         noted.values = Some(reply.planned.clone());
+        noted.before = request.prior.clone();
         app.clone_into(&mut noted.app);
         if noted.is_lost(spec) {
             found.push(diagnostics::moves(spec.name, spec.noun, app).at_attribute(attribute));
@@ -106,13 +108,17 @@ impl Neighbours {
         planned.insert(key, noted);
         for need in catalog::needs().filter(|need| need.of.name == spec.name || need.other.name == spec.name)
         {
-            let values = |of: &'static ResourceSpec| {
-                let noted = planned.get(&(of.name, app.to_lowercase()));
-                noted.filter(|noted| !noted.foreign)?.values.as_ref()
+            let values = |of: &'static ResourceSpec, attribute: &str| {
+                let noted = planned.get(&(of.name, app.to_lowercase())).filter(|noted| !noted.foreign)?;
+                let value = noted.values.as_ref()?.get(attribute);
+                Some((value.clone(), noted.before.get(attribute) == value))
             };
-            let (Some(of), Some(other)) = (values(need.of), values(need.other)) else { continue };
+            let of = values(need.of, need.attribute);
+            let Some((of, other)) = of.zip(values(need.other, need.needs)) else { continue };
             let holds = |is: Is, value: &Value| is.holds(value, value) == Some(true);
-            if holds(need.is, of.get(need.attribute)) && holds(need.unless, other.get(need.needs)) {
+            // What the org has so already, it takes.
+            let stays = of.1 && other.1;
+            if !stays && holds(need.is, &of.0) && holds(need.unless, &other.0) {
                 let at = if need.of.name == spec.name { need.attribute } else { need.needs };
                 found.push(diagnostics::unmet_need(at, need.message, app));
             }

@@ -12,7 +12,7 @@ use super::resource_spec::{
     DELETION_PROTECTION, Destruction, ID, NAMESPACE, ORG_ID, ResourceSpec, Row, Subject,
 };
 use super::timeouts;
-use crate::metadata::{self, Change, Omitted, Readback};
+use crate::metadata::{self, Change, Compared, Kind, Omitted};
 use crate::value::{Path, Value};
 
 /// What the provider block and the connection say that bears on a plan.
@@ -42,6 +42,9 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
     if let Some(version) = context.version {
         check_versions(spec, &request.config, version, &mut reply.diagnostics);
     }
+    reply
+        .diagnostics
+        .extend(spec.combinations.iter().filter_map(|it| it.check_made(spec, request, &planned)));
     if context.twice {
         let app = spec.subject_in(&request.config).unwrap_or_default();
         reply.diagnostics.push(diagnostics::made_twice(spec, app));
@@ -134,7 +137,11 @@ fn group_changes(spec: &ResourceSpec, row: Row, prior: &Value, planned: &Value) 
 fn planned_value(row: Row, written: &Value, prior: &Value, private: &PrivateState) -> Value {
     let name = row.field.attribute;
     if !written.is_null() {
-        return written.clone();
+        // What says the same is no change: the state keeps the form that it has. Terraform compares blocks itself.
+        let before = prior.get(name);
+        let same = before.is_set() && metadata::same_meaning(row.field, before, written);
+        let is_block = matches!(row.field.kind, Kind::Blocks(_));
+        return if same && !is_block { before.clone() } else { written.clone() };
     }
     match row.field.omitted {
         Omitted::Default(value) => value.value(),
@@ -160,7 +167,12 @@ fn check_foreign_consumer(spec: &ResourceSpec, config: &Value, found: &mut Diagn
         return;
     }
     let consumers = spec.rows().filter(|row| spec.is_consumer_part(row.part)).map(|row| row.field.attribute);
-    let written: Vec<&str> = consumers.filter(|name| !config.get(name).is_null()).collect();
+    // What leaving out means, too, says nothing.
+    let said = |name: &&str| {
+        let default = spec.row(name).map_or(Value::Null, |row| row.field.omitted.value());
+        !config.get(name).is_null() && *config.get(name) != default
+    };
+    let written: Vec<&str> = consumers.filter(said).collect();
     if !written.is_empty() {
         found.push(diagnostics::foreign_consumer(link, &written));
     }
@@ -179,7 +191,21 @@ fn managed(spec: &ResourceSpec, config: &Value, prior: &Value) -> BTreeSet<Strin
 fn replacements(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<Path> {
     let rows = spec.rows().filter(|row| row.field.change == Change::Replace).map(|row| row.field.attribute);
     let names = spec.naming_attribute().into_iter().chain(rows);
-    names.filter(|name| prior.get(name) != planned.get(name)).map(Path::attribute).collect()
+    let changed = names.filter(|name| {
+        let says_what_is_so = spec.link == Some(*name) && names_own_consumer(spec, prior, planned.get(name));
+        prior.get(name) != planned.get(name) && !says_what_is_so
+    });
+    changed.map(Path::attribute).collect()
+}
+
+/// Whether a link names the consumer that the app has of its own, which an import leaves out of the state.
+fn names_own_consumer(spec: &ResourceSpec, prior: &Value, link: &Value) -> bool {
+    let owner = link.as_text().and_then(|link| link.split_once(':')).map(|(owner, _)| owner);
+    let here = |owner| {
+        spec.link_row()
+            .is_some_and(|row| metadata::same_meaning(row.field, &Value::text(owner), prior.get(ORG_ID)))
+    };
+    has_own_consumer(spec, prior) && owner.is_some_and(here)
 }
 
 /// Attributes whose change reaches the org.
@@ -251,11 +277,11 @@ fn judge_update(
         return;
     }
     let changed = changed_rows(spec, prior, planned);
-    for row in spec.rows().filter(|row| row.field.readback == Readback::Never) {
+    for row in spec.rows().filter(|row| row.field.compared == Compared::AsCertificate) {
         let name = row.field.attribute;
         let part_changes = changed.iter().any(|other| other.part.kind == row.part.kind);
-        if part_changes && private.unread.contains(name) && config.get(name).is_null() {
-            diagnostics.push(diagnostics::unread_would_be_cleared(name, &app));
+        if part_changes && private.hidden.contains(row.part.kind.name) && config.get(name).is_null() {
+            diagnostics.push(diagnostics::unseen_would_be_cleared(name, &app));
         }
     }
     for name in &private.managed {
@@ -275,7 +301,7 @@ fn judge_update(
 
 /// Old and new certificate, by fingerprint and expiry.
 fn certificate_change(spec: &ResourceSpec, prior: &Value, planned: &Value, app: &str) -> Option<Diagnostic> {
-    let row = spec.rows().find(|row| row.field.readback == Readback::Never)?;
+    let row = spec.rows().find(|row| row.field.compared == Compared::AsCertificate)?;
     let name = row.field.attribute;
     let (old, new) = (prior.get(name), planned.get(name));
     if old.is_null() || new.is_unknown() || metadata::same_meaning(row.field, old, new) {

@@ -15,8 +15,8 @@ pub struct PrivateState {
     pub parts: BTreeMap<String, String>,
     /// Attributes that are kept when left out, and that the configuration had at the last apply.
     pub managed: BTreeSet<String>,
-    /// Attributes that cannot be read back and were never written by us.
-    pub unread: BTreeSet<String>,
+    /// Metadata types of the parts that were there and not for us to see when the resource was last read.
+    pub hidden: BTreeSet<String>,
     /// Names of the records that the configuration names by ID.
     pub records: BTreeMap<String, String>,
     /// Holders of what the state names.
@@ -39,7 +39,7 @@ impl PrivateState {
         PrivateState {
             parts: texts_by_key(json.get("parts")),
             managed: texts(json.get("managed")),
-            unread: texts(json.get("unread")),
+            hidden: texts(json.get("hidden")),
             records: texts_by_key(json.get("records")),
             headcount: Headcount::read(json.get("holders")),
             imported: json.get("imported") == Some(&Json::Bool(true)),
@@ -58,7 +58,7 @@ impl PrivateState {
         };
         put("parts", json!(self.parts), self.parts.is_empty());
         put("managed", json!(self.managed), self.managed.is_empty());
-        put("unread", json!(self.unread), self.unread.is_empty());
+        put("hidden", json!(self.hidden), self.hidden.is_empty());
         put("records", json!(self.records), self.records.is_empty());
         put("holders", self.headcount.write(), self.headcount.of.is_empty());
         put("imported", json!(true), !self.imported);

@@ -8,7 +8,7 @@ use super::combination::{Combination, Is};
 use super::danger::Danger;
 use super::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 use super::timeouts;
-use crate::metadata::{Change, Field, Kind, MetadataType, Omitted, Readback, Sent};
+use crate::metadata::{Change, Compared, Field, Kind, MetadataType, Omitted, Sent};
 use crate::value::{Type, Value};
 
 /// A managed resource.
@@ -289,8 +289,8 @@ impl Row {
         if field.change == Change::Replace {
             say("Changing it replaces the resource.");
         }
-        if field.readback == Readback::Never {
-            say("Salesforce does not return it: drift does not show.");
+        if field.compared == Compared::AnyCase {
+            say("Upper and lower case are the same.");
         }
         say(&format!("Metadata: `{}.{}`, API {}.0", self.part.kind.name, field.element, field.since));
         for (value, version) in field.newer_values {

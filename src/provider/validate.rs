@@ -10,7 +10,7 @@ use super::diagnostics::{self, Diagnostics};
 use super::resource_spec::{ResourceSpec, Row};
 use super::schema::Block;
 use super::timeouts;
-use crate::metadata::{Field, Kind, LONGEST_TEXT, Rule, certificate_facts, unwritable_character};
+use crate::metadata::{Compared, Field, Kind, LONGEST_TEXT, Rule, certificate_facts, unwritable_character};
 use crate::value::{Path, Step, Value};
 
 /// Everything that is wrong with a configuration, whatever the org.
@@ -98,7 +98,7 @@ fn check_field(field: &Field, value: &Value, path: &Path, found: &mut Diagnostic
         }
     }
     if let (Kind::Enum(words), Some(text)) = (field.kind, value.as_text())
-        && !words.contains(&text)
+        && !words.iter().any(|word| is_spelt(field, word, text))
         && !(field.emptiable && text.is_empty())
         && let Some(problem) = Rule::Word(words).check(value)
     {
@@ -110,6 +110,11 @@ fn check_field(field: &Field, value: &Value, path: &Path, found: &mut Diagnostic
     for rule in field.rules {
         apply(rule, value, path, found);
     }
+}
+
+/// Whether a text is a word, in the case of letters that it is compared in.
+fn is_spelt(field: &Field, word: &str, text: &str) -> bool {
+    word == text || field.compared == Compared::AnyCase && word.eq_ignore_ascii_case(text)
 }
 
 /// Nulls and characters that a metadata file cannot carry, anywhere inside.

@@ -47,7 +47,7 @@ fn an_app_is_found_with_its_settings_and_policies() {
     assert!(it["record_id"].as_str().unwrap().starts_with("0xI"), "{it:#}");
     assert_eq!(it["oauth_settings"]["callback_urls"], json!(["https://shop.example.com/callback"]));
     assert_eq!(it["oauth_settings"]["named_user_jwt_enabled"], true);
-    assert_eq!(it["oauth_settings"]["certificate"], Value::Null, "it cannot be read back");
+    assert_eq!(it["oauth_settings"]["certificate"], Value::Null, "it has none");
     assert_eq!(it["policies"]["permission_sets"], json!(["Shop_Customer"]));
     assert_eq!(it["not_readable"], json!({}));
 

@@ -8,7 +8,7 @@ use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
-const TYPES: [&str; 3] = [
+pub const TYPES: [&str; 3] = [
     "salesforce_external_client_app",
     "salesforce_external_client_app_oauth_settings",
     "salesforce_external_client_app_policies",
@@ -16,7 +16,7 @@ const TYPES: [&str; 3] = [
 
 /// What becomes of an import.
 #[derive(Clone, Copy)]
-enum Import {
+pub enum Import {
     Succeeds,
     /// With these words.
     Fails(&'static str),
@@ -25,22 +25,22 @@ use Import::{Fails, Succeeds};
 
 /// An edit of the generated configuration, and the only element of the org that it may change.
 #[derive(Clone, Copy)]
-struct Edit {
+pub struct Edit {
     /// In the resource of this type, the line that begins so …
-    resource: &'static str,
-    line: &'static str,
+    pub resource: &'static str,
+    pub line: &'static str,
     /// … becomes this one.
-    instead: &'static str,
-    component: &'static str,
-    element: &'static str,
+    pub instead: &'static str,
+    pub component: &'static str,
+    pub element: &'static str,
 }
 
-struct Kind {
+pub struct Kind {
     /// Import ID.
-    id: &'static str,
-    make: fn(&Emulator),
-    imports: [Import; 3],
-    edit: Edit,
+    pub id: &'static str,
+    pub make: fn(&Emulator),
+    pub imports: [Import; 3],
+    pub edit: Edit,
 }
 
 const LABEL: Edit = Edit {
@@ -62,7 +62,15 @@ const LEVEL: Edit = Edit {
 fn put(org: &Emulator, kind: &str, name: &str, elements: &[(&str, &str)]) {
     let lines: String =
         elements.iter().map(|(element, text)| format!("<{element}>{text}</{element}>\n")).collect();
-    let file = format!("<{kind} xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n{lines}</{kind}>");
+    put_file(org, kind, name, &lines);
+}
+
+/// A component as a file that has this inside of its root.
+pub fn put_file(org: &Emulator, kind: &str, name: &str, inside: &str) {
+    let file = format!(
+        "<{kind} xmlns=\"http://soap.sforce.com/2006/04/metadata\" \
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\n{inside}</{kind}>"
+    );
     let url = format!("{}/emulator/components/{kind}/{name}", org.url());
     let reply =
         acceptance_tests::http::call("PUT", &url, Some(&file)).unwrap_or_else(|error| panic!("{error}"));
@@ -348,7 +356,7 @@ fn address(kind: &str) -> String {
     format!("{kind}.found")
 }
 
-fn found(kind: &Kind) {
+pub fn found(kind: &Kind) {
     let org = Emulator::start();
     (kind.make)(&org);
     let before = org.admin("GET", "/components", None);

@@ -96,8 +96,9 @@ fn an_import_by_identity_is_planned_without_changes() {
     workspace.run(&plan).failed_saying("00D000000000099");
 }
 
+/// A consumer that can be read says whether it has a certificate; of one that no longer can, the configuration must.
 #[test]
-fn imported_settings_change_only_when_their_certificate_is_told() {
+fn imported_settings_change_and_hidden_ones_only_when_their_certificate_is_told() {
     let org = Emulator::start();
     made_in_setup(&org);
     let workspace = Workspace::new(&org);
@@ -107,18 +108,46 @@ fn imported_settings_change_only_when_their_certificate_is_told() {
     }
     let (without_policies, _) =
         BARE.split_once("resource \"salesforce_external_client_app_policies\"").unwrap();
+    let callback = || org.part(org::GLOBAL_OAUTH, "Shop").text("callbackUrl");
     let changed = without_policies.replace("/callback\"", "/other\"");
     workspace.configure(&changed);
-    // Salesforce does not return a certificate, and a deploy without it may clear it.
-    let run = workspace.apply().failed_saying("certificate");
-    assert!(run.says("on main.tf line"), "the error is at no attribute: {run}");
-    let callback = || org.part(org::GLOBAL_OAUTH, "Shop").text("callbackUrl");
-    assert_eq!(callback(), "https://shop.example.com/callback");
-
-    workspace.configure(&changed.replace("callback_urls ", "certificate = \"\"\n  callback_urls "));
     workspace.apply().succeeded();
     workspace.is_settled();
     assert_eq!(callback(), "https://shop.example.com/other");
+
+    org.admin("PATCH", "/org", Some(&json!({ "enableConsumerSecretApiAccess": false })));
+    let again = changed.replace("/other\"", "/third\"");
+    workspace.configure(&again);
+    let run = workspace.apply().failed_saying("A certificate may be lost");
+    assert!(run.says("on main.tf line"), "the error is at no attribute: {run}");
+    assert_eq!(callback(), "https://shop.example.com/other");
+    workspace.configure(&again.replace("callback_urls ", "certificate = \"\"\n  callback_urls "));
+    workspace.apply().succeeded();
+    assert_eq!(callback(), "https://shop.example.com/third");
+}
+
+/// A file that does not say whose it is is not taken for deleted.
+#[test]
+fn settings_without_their_app_are_unexpected_and_not_gone() {
+    let org = Emulator::start();
+    made_in_setup(&org);
+    let workspace = Workspace::new(&org);
+    workspace.configure(BARE);
+    for address in [APP, SETTINGS, POLICIES] {
+        workspace.run(&["import", "-no-color", "-input=false", address, "Shop"]).succeeded();
+    }
+    workspace.is_settled();
+    for kind in [org::OAUTH, org::OAUTH_POLICIES] {
+        let path = format!("/components/{kind}/{}", org.part(kind, "Shop").name);
+        org.admin("PATCH", &path, Some(&json!({ "externalClientApplication": "Nobody" })));
+        workspace
+            .run(&["plan", "-no-color", "-input=false", "-lock=false"])
+            .failed_saying("Unexpected metadata")
+            .saying("Nobody");
+        assert_eq!(workspace.state().len(), 3);
+        org.admin("PATCH", &path, Some(&json!({ "externalClientApplication": "Shop" })));
+        workspace.is_settled();
+    }
 }
 
 #[test]

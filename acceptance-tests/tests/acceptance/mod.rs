@@ -35,6 +35,7 @@ mod queues;
 mod readiness;
 mod refusals;
 mod replace;
+mod retrieved_apps;
 mod secrets;
 mod smoke_test;
 mod snippets;

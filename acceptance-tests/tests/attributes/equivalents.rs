@@ -136,6 +136,54 @@ fn line_endings() {
 }
 
 #[test]
+fn one_certificate_however_it_is_written() {
+    all_are_settled(&[
+        ("certificate = {certificate_1}", ""),
+        ("certificate = \"Subject: CN=a\\n${{certificate_1}}\"", ""),
+        ("certificate = \"\\uFEFF${{certificate_1}}\"", ""),
+        ("certificate = indent(4, {certificate_1})", ""),
+        (
+            "certificate = join(\"\", compact([for line in split(\"\\n\", {certificate_1}) : startswith(line, \"-\") ? \"\" : line]))",
+            "",
+        ),
+        (
+            "certificate = join(\"\\r\\n\", compact([for line in split(\"\\n\", {certificate_1}) : startswith(line, \"-\") ? \"\" : line]))",
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn words_and_user_names_in_other_letters() {
+    let org = Emulator::start();
+    let user = org.user("integration");
+    let upper = user.to_uppercase();
+    let with = |user: &str, relaxation: &str| {
+        configuration(
+            "",
+            &format!(
+                "client_credentials_flow_enabled = true\nclient_credentials_flow_user = \"{user}\"\n\
+                 ip_relaxation = \"{relaxation}\""
+            ),
+        )
+    };
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    workspace.configure(&with(&user, "enforce_RELAXREFRESH"));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    let deploys = org.deploys().len();
+    for (user, relaxation) in [(&upper, "Enforce_RelaxRefresh"), (&user, "Enforce_relaxrefresh")] {
+        workspace.configure(&with(user, relaxation));
+        workspace.is_settled();
+    }
+    assert_eq!(org.deploys().len(), deploys);
+    // The org's own letters are no drift.
+    org.edit(OAUTH_POLICIES, "Shop", "ipRelaxationPolicyType", "Enforce_relaxrefresh");
+    workspace.is_settled();
+}
+
+#[test]
 fn line_endings_of_the_org() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);

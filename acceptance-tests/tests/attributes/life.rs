@@ -465,7 +465,7 @@ fn live_with(resource: Resource, subjects: Vec<Subject>) {
 
     let step = "drifted in the org and repaired";
     for subject in &run.subjects {
-        if let (Some((kind, element)), true) = (subject.attribute.element, subject.attribute.read_back)
+        if let Some((kind, element)) = subject.attribute.element
             && let Some(part) = run.part(subject, kind, subject.app_in(Phase::Second))
         {
             let value = first.get(&subject.address()).cloned().unwrap_or_default();
@@ -478,8 +478,8 @@ fn live_with(resource: Resource, subjects: Vec<Subject>) {
     }
     let plan = run.workspace.plan(&[]);
     run.expect(step, &plan, |attribute| match attribute.element {
-        Some(_) if attribute.read_back => Expected::Change,
-        _ => Expected::Nothing,
+        Some(_) => Expected::Change,
+        None => Expected::Nothing,
     });
     run.apply(step);
     let repaired = run.elements(Phase::Second);
@@ -586,8 +586,8 @@ fn imported(run: &mut Run<'_>) {
     run.workspace.write("imports.tf", &blocks);
     let plan = run.workspace.plan(&[]);
     run.expect(step, &plan, |attribute| match attribute.element {
-        Some(_) if attribute.read_back => Expected::Nothing,
-        _ => Expected::Perhaps,
+        Some(_) => Expected::Nothing,
+        None => Expected::Perhaps,
     });
     let changed: Vec<String> = plan
         .actions()

@@ -62,8 +62,6 @@ pub struct Attribute {
     pub left_out: LeftOut,
     /// Whether a change replaces the resource.
     pub replaces: bool,
-    /// Whether Salesforce returns it: if not, there is no drift, and an import does not know it.
-    pub read_back: bool,
 }
 
 impl Attribute {
@@ -77,7 +75,6 @@ impl Attribute {
             element: None,
             left_out: LeftOut::Cleared,
             replaces: false,
-            read_back: true,
         }
     }
 
@@ -117,11 +114,6 @@ impl Attribute {
 
     const fn replaces(mut self) -> Self {
         self.replaces = true;
-        self
-    }
-
-    const fn not_read_back(mut self) -> Self {
-        self.read_back = false;
         self
     }
 }
@@ -221,7 +213,7 @@ pub const ATTRIBUTES: &[Attribute] = &[
         .kept(),
     settings("certificate", "certificate = {certificate_1}", "certificate = {certificate_2}")
         .at(GLOBAL_OAUTH, "certificate")
-        .not_read_back(),
+        .kept(),
     settings(
         "client_assertion_certificate",
         "client_assertion_certificate = {certificate_1}",

@@ -90,16 +90,16 @@ pub const ROWS: &[Row] = &[
     row(19, App, "contact_email = \"nobody\"", "contact_email", "e-mail address"),
     row(20, App, "contact_email = \"a@b@c\"", "contact_email", "e-mail address"),
     row(21, App, "contact_email = \"a@example.com\\n\"", "contact_email", "e-mail address"),
-    row(22, App, "logo_url = \"ftp://x\"", "logo_url", "http"),
-    row(23, App, "logo_url = \"https://\"", "logo_url", "host"),
-    row(24, App, "icon_url = \"javascript:alert(1)\"", "icon_url", "http"),
+    row(22, App, "logo_url = \"ftp://x\"", "logo_url", "http").warns(),
+    row(23, App, "logo_url = \"https://\"", "logo_url", "host").warns(),
+    row(24, App, "icon_url = \"javascript:alert(1)\"", "icon_url", "http").warns(),
     row(25, App, "distribution_state = \"local\"", "distribution_state", "Local"),
     row(26, App, "distribution_state = \"Managed\"", "distribution_state", "Packaged"),
     row(27, App, "org_scoped_external_app = \"x\"", "org_scoped_external_app", "read-only"),
     row(28, App, "org_scoped_external_app = \"00D000000000099AAA:Shop\"", "org_scoped_external_app", "read-only"),
     row(29, Settings, "code_credential_flow_enabled = true\ncallback_urls = []", "code_credential_flow_enabled", "callback_urls").warns(),
     row(30, Settings, "callback_urls = [\"http://example.com/\"]", "callback_urls", "https").warns(),
-    row(31, Settings, "callback_urls = [\"https://x.example.com/#frag\"]", "callback_urls", "fragment"),
+    row(31, Settings, "callback_urls = [\"https://x.example.com/#frag\"]", "callback_urls", "fragment").warns(),
     row(32, Settings, "callback_urls = [\"https://x.example.com/ y\"]", "callback_urls", "no URL has"),
     row(33, Settings, "callback_urls = [\"https://x.example.com/{2000*a}\"]", "callback_urls", "2000").warns(),
     row(34, Settings, "callback_urls = [\"https://x.example.com/\", \"https://x.example.com/\"]", "callback_urls", "twice"),
@@ -115,13 +115,12 @@ pub const ROWS: &[Row] = &[
     row(44, Settings, "certificate = {short}", "certificate", "1024").warns(),
     row(45, Settings, "certificate = {two}", "certificate", "one"),
     row(46, Provider, "api_version = \"59.0\"", "api_version", "60.0"),
-    row(47, Policies, "client_credentials_flow_enabled = true", "client_credentials_flow_enabled", "client_credentials_flow_user"),
+    row(47, Policies, "client_credentials_flow_enabled = true", "client_credentials_flow_enabled", "client_credentials_flow_user").in_plan(),
     row(48, Policies, "client_credentials_flow_user = \"not-an-email\"", "client_credentials_flow_user", "user name"),
     row(50, Provider, "api_version = \"59.0\"", "api_version", "60.0"),
     row(51, Settings, "code_credential_flow_enabled = true\ncallback_urls = [\"https://x.example.com/\"]", "code_credential_flow_enabled", "61.0").in_plan_with_old_version(),
     row(52, Settings, "code_credential_post_only = true", "code_credential_post_only", "code_credential_flow_enabled").warns(),
-    row(53, Settings, "secret_required_for_token_exchange = true", "secret_required_for_token_exchange", "token_exchange_enabled").warns(),
-    row(54, Settings, "id_token_validity_minutes = 0", "id_token_validity_minutes", "720"),
+    row(54, Settings, "id_token_validity_minutes = 0", "id_token_validity_minutes", "range").warns(),
     row(55, Settings, "id_token_validity_minutes = 721", "id_token_validity_minutes", "720"),
     row(56, Settings, "id_token_validity_minutes = 1.5", "id_token_validity_minutes", "whole"),
     row(57, Settings, "id_token_validity_minutes = \"abc\"", "id_token_validity_minutes", "number"),
@@ -137,7 +136,8 @@ pub const ROWS: &[Row] = &[
     row(67, Settings, "trusted_ip_range {\n start_ip_address = \"10.0.0.1\"\n end_ip_address = \"10.0.0.5\"\n}\ntrusted_ip_range {\n start_ip_address = \"10.0.0.4\"\n end_ip_address = \"10.0.0.9\"\n}", "", "overlap").warns(),
     row(68, Settings, "trusted_ip_range {\n start_ip_address = \"010.0.0.1\"\n end_ip_address = \"10.0.0.9\"\n}", "", "leading zero"),
     row(69, Policies, "ip_relaxation = \"Relax\"", "ip_relaxation", "Enforce_RelaxRefresh"),
-    row(70, Policies, "permitted_users = \"AdminApprovedPreAuthorized\"", "permitted_users", "permission_sets"),
+    row(70, Policies, "permitted_users = \"AdminApprovedPreAuthorized\"", "permitted_users", "permission_sets").in_plan(),
+    row(70, Policies, "permitted_users = \"AdminApprovedPreAuthorized\"", "permitted_users", "permission_sets").warns(),
     row(71, Policies, "permitted_users = \"AllSelfAuthorized\"\npermission_sets = [\"Shop_Customer\"]", "permission_sets", "only with").warns(),
     row(73, Policies, "permission_sets = [\"0PS\"]", "permission_sets", "15 or 18"),
     row(74, Policies, "refresh_token_policy = \"SpecificLifetime\"", "refresh_token_policy", "refresh_token_validity_period"),
@@ -148,7 +148,7 @@ pub const ROWS: &[Row] = &[
     row(78, Policies, "guest_jwt_session_timeout_type = \"Custom\"\nguest_jwt_timeout_minutes = 20", "guest_jwt_timeout_minutes", "1, 5, 10, 15, 30"),
     row(79, Policies, "guest_jwt_timeout_minutes = 5", "guest_jwt_timeout_minutes", "61.0").in_plan_with_old_version(),
     row(80, Settings, "single_logout_url = \"http://x.example.com\"", "single_logout_url", "https").warns(),
-    row(81, Policies, "start_page = \"Custom\"\nstart_url = \"nowhere\"", "start_url", "URL"),
+    row(81, Policies, "start_page = \"Custom\"\nstart_url = \"nowhere\"", "start_url", "URL").warns(),
     row(82, Policies, "apex_handler = \"Handler\"", "apex_handler", "execute_handler_as").warns(),
     row(83, Settings, "consumer_secret = \"x\"", "consumer_secret", "unsupported argument"),
     row(84, Settings, "consumer_key = \"x\"", "consumer_key", "read-only"),
@@ -222,7 +222,8 @@ pub const MORE: &[Row] = &[
         "permitted_users = \"AdminApprovedPreAuthorized\"\npermission_sets = []\nprofiles = []",
         "permitted_users",
         "nobody could log in",
-    ),
+    )
+    .warns(),
     row(
         103,
         Settings,
@@ -263,7 +264,8 @@ pub const MORE: &[Row] = &[
         "secret_required_for_web_server_flow = false\npkce_required = false",
         "secret_required_for_web_server_flow",
         "intercepts",
-    ),
+    )
+    .warns(),
     row(
         107,
         Provider,
@@ -304,6 +306,7 @@ pub const FINE: &[Row] = &[
     row(0, Settings, "refresh_token_rotation_enabled = true\noauth_scopes = [\"OfflineAccess\"]", "", ""),
     row(0, Settings, "named_user_jwt_enabled = true\noauth_scopes = [\"Api\", \"Full\"]", "", ""),
     row(0, Settings, "secret_required_for_token_exchange = false", "", ""),
+    row(0, Settings, "secret_required_for_token_exchange = true", "", ""),
     row(
         0,
         Settings,
@@ -339,7 +342,10 @@ pub const ELSEWHERE: &[(usize, &str)] = &[
 ];
 
 /// Rows that say nothing about this provider, and why.
-pub const DO_NOT_APPLY: &[(usize, &str)] = &[(
-    77,
-    "Salesforce documents no list of session timeouts, and its own sample has 1: there is no rule to break",
-)];
+pub const DO_NOT_APPLY: &[(usize, &str)] = &[
+    (53, "Setup leaves the element true while token exchange is off: what every app has is no mistake"),
+    (
+        77,
+        "Salesforce documents no list of session timeouts, and its own sample has 1: there is no rule to break",
+    ),
+];

@@ -1,10 +1,11 @@
 //! Certificates, and what is taken for one.
 
-use crate::metadata::{Rule, certificate_facts};
+use super::{GLOBAL, component, field};
+use crate::metadata::{Rule, certificate_facts, encode, same_meaning};
 use crate::value::Value;
 
 /// Made for this test with openssl; its key was thrown away.
-const RSA_1024: &str = include_str!("rsa1024.pem");
+pub const RSA_1024: &str = include_str!("rsa1024.pem");
 
 fn fresh() -> rcgen::CertifiedKey<rcgen::KeyPair> {
     rcgen::generate_simple_self_signed(vec!["shop.example.com".to_owned()]).unwrap()
@@ -43,6 +44,52 @@ fn one_certificate_passes_in_any_line_ends() {
     }
 }
 
+/// One certificate, in every way that somebody may write it.
+fn ways() -> Vec<String> {
+    let body: String = RSA_1024.lines().filter(|line| !line.starts_with('-')).collect();
+    let lines: Vec<&str> = RSA_1024.lines().filter(|line| !line.starts_with('-')).collect();
+    let pem = RSA_1024.trim();
+    vec![
+        pem.to_owned(),
+        RSA_1024.replace('\n', "\r\n"),
+        format!("\u{FEFF}{pem}\n\n"),
+        format!("Certificate:\n    Data:\n        Version: 3 (0x2)\n{pem}\n"),
+        RSA_1024.replace('\n', "\n    "),
+        format!("-----BEGIN CERTIFICATE-----{body}-----END CERTIFICATE-----"),
+        format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----"),
+        RSA_1024.replace('\n', "\\n"),
+        body.clone(),
+        body.trim_end_matches('=').to_owned(),
+        lines.join("\n"),
+        lines.join("\r\n"),
+        format!("\u{FEFF}  {}  ", lines.join("\n\t ")),
+        lines.join("\\n"),
+    ]
+}
+
+#[test]
+fn however_it_is_written_it_is_one_certificate() {
+    let field = field(&GLOBAL, "certificate");
+    for text in ways() {
+        assert_eq!(check(Rule::Certificate, &text), None, "{text}");
+        assert!(same_meaning(field, &Value::text(RSA_1024), &Value::text(text.as_str())), "{text}");
+        assert_eq!(certificate_facts(&text), certificate_facts(RSA_1024), "{text}");
+    }
+    assert!(!same_meaning(field, &Value::text(RSA_1024), &Value::text(fresh().cert.pem())));
+}
+
+#[test]
+fn it_is_sent_tidy_and_armoured_as_it_was_written() {
+    let lines: Vec<&str> = RSA_1024.lines().filter(|line| !line.starts_with('-')).collect();
+    for text in ways() {
+        let file = encode(&component(&GLOBAL, &[("certificate", Value::text(text.as_str()))]), 67).xml;
+        let file = crate::metadata::parse_xml(&file).unwrap();
+        let sent = file.child("certificate").unwrap().text.clone();
+        let expected = if text.contains("BEGIN") { RSA_1024.trim().to_owned() } else { lines.join("\n") };
+        assert_eq!(sent, expected, "{text}");
+    }
+}
+
 #[test]
 fn what_is_no_certificate_is_refused() {
     let two = format!("{RSA_1024}{RSA_1024}");
@@ -52,9 +99,10 @@ fn what_is_no_certificate_is_refused() {
     let request = RSA_1024.replace("CERTIFICATE", "CERTIFICATE REQUEST");
     let empty = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----";
     for (pem, because) in [
-        ("abc", "not PEM"),
-        ("-----BEGIN ", "not PEM"),
+        ("abc", "neither PEM nor"),
+        ("-----BEGIN ", "neither PEM nor"),
         (&two, "more than one"),
+        (&body, "neither PEM nor"),
         (cut, "not a readable"),
         (&broken, "not a readable"),
         (&request, "no certificate"),

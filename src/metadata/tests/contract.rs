@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::{POLICIES, field};
 use crate::metadata::types::oauth_settings::SCOPES;
-use crate::metadata::{Field, Kind, MetadataType, OLDEST_VERSION, Omitted, Rule, types};
+use crate::metadata::{Compared, Field, Kind, MetadataType, OLDEST_VERSION, Omitted, Rule, types};
 
 fn read(name: &str) -> Json {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/salesforce");
@@ -105,10 +105,16 @@ impl Contract {
                 self.differs(name, format!("is {ty}"));
             }
             Kind::Parent if !required => self.differs(name, "is not required"),
-            Kind::Enum(ours) => match settable.or(enumeration) {
-                Some(theirs) if theirs == ours => {}
-                theirs => self.differs(name, format!("the words are {theirs:?}")),
-            },
+            Kind::Enum(ours) => {
+                // What is a plain string there, orgs spell in one case or another.
+                if (ty == "string") != (field.compared == Compared::AnyCase) {
+                    self.differs(name, format!("is {ty}, and compared {:?}", field.compared));
+                }
+                match settable.or(enumeration) {
+                    Some(theirs) if theirs == ours => {}
+                    theirs => self.differs(name, format!("the words are {theirs:?}")),
+                }
+            }
             Kind::Entries { key, value } => {
                 let inner = self.json["types"][ty]["elements"].clone();
                 for part in [key, value] {

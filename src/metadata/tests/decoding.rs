@@ -51,6 +51,8 @@ fn a_file_as_retrieved() {
 fn lines_lose_carriage_returns_and_blanks() {
     let global = read(&GLOBAL, "<callbackUrl>https://a&#13;\n\n  \nhttps://b&#10;</callbackUrl>");
     assert_eq!(global.get("callback_urls"), &list(&["https://a", "https://b"]));
+    let twice = read(&GLOBAL, "<callbackUrl>  a:b \na:b\na:c</callbackUrl>");
+    assert_eq!(twice.get("callback_urls"), &list(&["a:b", "a:c"]));
 }
 
 #[test]
@@ -66,10 +68,10 @@ fn nil_and_empty_elements_are_absent() {
         &APP,
         "<description xsi:nil=\"true\"/><label/><isProtected xsi:nil=\"1\"/><unknown xsi:nil=\"true\"/>",
     );
-    assert!(app.fields.is_empty() && app.extras.is_empty(), "{app:?}");
+    assert!(app.fields.is_empty(), "{app:?}");
     let settings = read(&SETTINGS, "<customAttributes xsi:nil=\"true\"/><trustedIpRanges xsi:nil=\"true\"/>");
     assert!(settings.fields.is_empty());
-    assert!(read(&GLOBAL, "<idTokenConfig xsi:nil=\"true\"/>").extras.is_empty());
+    assert!(read(&GLOBAL, "<idTokenConfig xsi:nil=\"true\"/>").fields.is_empty());
 }
 
 #[test]

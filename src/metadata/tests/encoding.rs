@@ -221,8 +221,7 @@ fn a_merge_replaces_what_is_wanted_and_keeps_the_rest() {
     assert!(merged.get("single_logout_url").is_null());
     assert_eq!(merged.extras, existing.extras);
     assert_eq!(merged.parent, "Other");
-    // Sent only when the configuration has it: what a retrieve returned is not sent back.
-    assert!(merged.get("oauth_link").is_null());
+    assert_eq!(merged.get("oauth_link"), existing.get("oauth_link"));
     let linked = existing.merge(&[(field(&SETTINGS, "oauth_link"), Value::text("00D:888"))]);
     assert!(xml(&linked).contains("<oauthLink>00D:888</oauthLink>"));
 }

@@ -14,7 +14,8 @@ fn scopes_are_equal_when_they_stand_for_the_same() {
     assert!(same(&["OfflineAccess", "Api"], &["Api", "RefreshToken"]));
     assert!(same(&["OfflineAccess", "RefreshToken"], &["RefreshToken"]));
     assert!(!same(&["Basic"], &["Address", "Email", "Phone"]));
-    assert!(!same(&["api"], &["Api"]));
+    assert!(same(&["api"], &["Api"]), "plain strings of orgs differ in case");
+    assert!(same(&["basic"], &["address", "Email", "PHONE", "Profile"]));
 }
 
 #[test]
@@ -42,9 +43,32 @@ fn nothing_is_the_same_as_empty() {
 fn texts_are_equal_up_to_line_breaks() {
     let certificate = field(&GLOBAL, "certificate");
     let same = |a: &str, b: &str| same_meaning(certificate, &Value::text(a), &Value::text(b));
-    assert!(same("-----BEGIN\r\nx\r\n", "-----BEGIN\nx"));
+    assert!(same("-----BEGIN\r\nx\r\n", "-----BEGIN\nx"), "even what is no certificate");
     assert!(!same("a\nb", "ab"));
     assert!(!same("a", "a "));
+}
+
+#[test]
+fn words_and_user_names_are_equal_in_any_case() {
+    for (name, one, other) in [
+        ("ip_relaxation", "Enforce_RelaxRefresh", "Enforce_relaxrefresh"),
+        ("refresh_token_validity_unit", "Days", "DAYS"),
+        ("client_credentials_flow_user", "Ada@Example.com", "ada@example.COM"),
+        ("execute_handler_as", "Ada@Example.com", "ada@example.COM"),
+    ] {
+        assert!(same_meaning(field(&POLICIES, name), &Value::text(one), &Value::text(other)), "{name}");
+    }
+    // Words that are an enumeration to Salesforce have one spelling.
+    let permitted = field(&POLICIES, "permitted_users");
+    assert!(!same_meaning(permitted, &"AllSelfAuthorized".into(), &"allselfauthorized".into()));
+}
+
+#[test]
+fn links_are_equal_in_both_lengths_of_their_ids() {
+    let link = field(&SETTINGS, "oauth_link");
+    let same = |a: &str, b: &str| same_meaning(link, &Value::text(a), &Value::text(b));
+    assert!(same("00D000000000001:888000000000001", "00D000000000001EAA:888000000000001AAA"));
+    assert!(!same("00D000000000001:888000000000001", "00D000000000001EAA:888000000000002AAA"));
 }
 
 #[test]

@@ -8,13 +8,13 @@ use crate::metadata::{
 };
 use crate::value::Value;
 
-fn value(field: &'static Field) -> BoxedStrategy<Value> {
+pub fn value(field: &'static Field) -> BoxedStrategy<Value> {
     match field.kind {
         Kind::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
         Kind::Int => any::<i64>().prop_map(Value::int).boxed(),
         Kind::Text | Kind::Parent => text().prop_map(Value::Text).boxed(),
         Kind::Enum(words) => prop::sample::select(words).prop_map(Value::text).boxed(),
-        Kind::Lines => prop::collection::vec("[!-~é😀]{1,9}( [!-~]{1,9})?", 1..4)
+        Kind::Lines => prop::collection::btree_set("[!-~é😀]{1,9}( [!-~]{1,9})?", 1..4)
             .prop_map(|lines| Value::List(lines.into_iter().map(Value::Text).collect()))
             .boxed(),
         Kind::Commas => prop::collection::btree_set("[!-+.-~é]{1,9}( [!-+.-~]{1,9})?", 1..4)
@@ -38,7 +38,7 @@ fn block(fields: &'static [Field]) -> BoxedStrategy<Value> {
     parts.prop_map(Value::object).boxed()
 }
 
-fn component(kind: &'static MetadataType) -> BoxedStrategy<Component> {
+pub fn component(kind: &'static MetadataType) -> BoxedStrategy<Component> {
     let fields: Vec<BoxedStrategy<(&'static str, Value)>> = kind
         .fields
         .iter()

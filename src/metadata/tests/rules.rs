@@ -106,15 +106,34 @@ fn callbacks() {
         &[
             ("", "blank"),
             ("*", "wildcard"),
-            ("https://*.example.com/", "wildcard"),
-            ("https://x/#frag", "fragment"),
             ("https://x/ y", "character"),
             ("https://x/\nhttps://y/", "more than one"),
             ("https://", "no host"),
-            ("javascript:alert(1)", "scheme"),
             ("/callback", "absolute"),
+            ("www.example.com/callback", "absolute"),
         ],
     );
+    // Orgs have some of these: no error.
+    assert!(!Rule::UsualCallbackUrl.confirmed());
+    accepts(
+        Rule::UsualCallbackUrl,
+        &["sfdc://oauth/jwt/success", "cursor://anysphere.cursor-mcp/oauth/callback"],
+    );
+    refuses(
+        Rule::UsualCallbackUrl,
+        &[
+            ("http://localhost:*/callback", "wildcard"),
+            ("https://*.example.com/", "wildcard"),
+            ("https://x/#frag", "fragment"),
+            ("javascript:alert(1)", "scheme"),
+            ("https:///x", "no host"),
+            ("my_app://callback", "absolute"),
+            ("https://x\\y", "character"),
+        ],
+    );
+    for odd in ["http://localhost:*/callback", "https://x/#frag", "my_app://callback", "https:///x"] {
+        assert_eq!(text(Rule::CallbackUrl, odd), None, "{odd}");
+    }
     accepts(
         Rule::NotPlainHttp,
         &[
@@ -183,8 +202,10 @@ fn scopes() {
     let check = |member: &str| spelt.check(&set(&[member]));
     assert_eq!(check("Api"), None);
     assert_eq!(check("Apl").unwrap(), "\"Apl\" is not known. Did you mean \"Api\"?");
-    assert_eq!(check("api").unwrap(), "\"api\" is not known. Did you mean \"Api\"?");
-    assert_eq!(check("openid").unwrap(), "\"openid\" is not known. Did you mean \"OpenID\"?");
+    assert_eq!(check("openld").unwrap(), "\"openld\" is not known. Did you mean \"OpenID\"?");
+    // In other letters it is the same scope: a warning, not an error.
+    assert_eq!(check("openid"), None);
+    assert_eq!(listed.check(&set(&["openid"])).unwrap(), "\"openid\" is written \"OpenID\" by Salesforce.");
     assert!(check("Refresh_Token").unwrap().contains("Did you mean \"RefreshToken\"?"));
     assert!(check("Api, Web").unwrap().contains("one scope per element"));
     assert!(check("").is_some());
@@ -215,16 +236,18 @@ fn ip_addresses() {
 fn records_and_names() {
     let rule = Rule::RecordOrName("0PS");
     accepts(rule, &["Shop_Customer", "ns__Shop", "0PS000000000001", "0PS000000000001GAA"]);
-    refuses(
-        rule,
-        &[
-            ("0PS", "15 or 18"),
-            ("0PS000000000001AAB", "15 or 18"),
-            ("00e000000000001", "neither"),
-            ("Shop Customer", "neither"),
-            (" ", "blank"),
-        ],
-    );
+    refuses(rule, &[("0PS", "15 or 18"), ("0PS000000000001AAB", "15 or 18"), (" ", "blank")]);
+    let label = Rule::NoLabel("0PS");
+    assert!(!label.confirmed());
+    accepts(label, &["Shop_Customer", "0PS000000000001", " "]);
+    refuses(label, &[("00e000000000001", "neither"), ("Shop Customer", "neither")]);
+}
+
+#[test]
+fn words_in_other_letters_are_no_errors() {
+    const WORDS: &[&str] = &["Api", "RefreshToken"];
+    accepts(Rule::Spelt(WORDS), &["Api", "api", "REFRESHTOKEN"]);
+    refuses(Rule::Listed(WORDS), &[("api", "written \"Api\""), ("Unheard", "not known")]);
 }
 
 #[test]
@@ -235,8 +258,10 @@ fn values_of_another_kind_are_the_type_checkers_business() {
         Rule::Email,
         Rule::WebUrl,
         Rule::CallbackUrl,
+        Rule::UsualCallbackUrl,
         Rule::NotPlainHttp,
         Rule::Between(1, 2),
+        Rule::NotZero,
         Rule::Numbers(&[1]),
         Rule::AtMost(1),
         Rule::Longest(1),
@@ -248,6 +273,7 @@ fn values_of_another_kind_are_the_type_checkers_business() {
         Rule::Certificate,
         Rule::RsaKeyBits(2048),
         Rule::RecordOrName("0PS"),
+        Rule::NoLabel("0PS"),
     ];
     for rule in rules {
         for value in [Value::Null, Value::Unknown, Value::Bool(true)] {

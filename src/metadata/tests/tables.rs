@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::metadata::{
-    Change, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Readback, Sent, types,
+    Change, Compared, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Rule, Sent, types,
 };
 use crate::value::Value;
 
@@ -169,8 +169,10 @@ fn columns_fit_together() {
         if field.sent == Sent::Never {
             assert_eq!(field.omitted, Omitted::Computed, "{place}: not sent, so not written by users");
         }
-        if field.readback == Readback::Never {
-            assert_ne!(field.omitted, Omitted::Computed, "{place}: nothing could ever fill it");
+        let has_certificate = field.rules.iter().any(|rule| matches!(rule, Rule::Certificate));
+        assert_eq!(has_certificate, field.compared == Compared::AsCertificate, "{place}");
+        if field.compared != Compared::AsWritten {
+            assert!(matches!(field.kind, Kind::Text | Kind::Enum(_) | Kind::Commas), "{place}");
         }
         if let Some(record) = field.record {
             assert!(matches!(field.kind, Kind::Commas), "{place}");

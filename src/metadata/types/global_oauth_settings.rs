@@ -14,18 +14,20 @@ pub static TYPE: MetadataType = MetadataType {
             .rules(&[
                 Rule::Each(&Rule::CallbackUrl),
                 Rule::Unique,
+                Rule::Each(&Rule::UsualCallbackUrl),
                 Rule::Each(&Rule::NotPlainHttp),
                 Rule::Longest(2000),
             ])
             .doc("Where Salesforce sends users back to after they logged in.")
             .setup("Callback URL"),
         Field::text("certificate", "certificate")
-            .never_read_back()
+            .kept()
+            .certificate()
             .rules(&[Rule::Certificate, Rule::RsaKeyBits(2048)])
             .doc(
-                "The PEM certificate whose private key signs JWT bearer assertions; `\"\"` says that the app has none. It is \
-                 not confirmed that Salesforce never returns it, nor that a deploy without it clears it: both are \
-                 assumed, to be safe.",
+                "The certificate whose private key signs JWT bearer assertions, as PEM or as its base64 alone, which is how \
+                 Salesforce returns it; written another way it is the same certificate. `\"\"`: none in the org. Where the \
+                 consumer's settings may not be read, they change only while it is written.",
             )
             .setup("Enable JWT Bearer Flow, Upload Files"),
         Field::text("consumer_key", "consumerKey")
@@ -111,8 +113,8 @@ pub static TYPE: MetadataType = MetadataType {
             .doc("Whether ID tokens carry the standard claims."),
         Field::int("id_token_validity_minutes", "idTokenConfig/idTokenValidityInMinutes")
             .kept()
-            .rules(&[Rule::Between(1, 720)])
-            .doc("How many minutes ID tokens are valid."),
+            .rules(&[Rule::Between(0, 720), Rule::NotZero])
+            .doc("How many minutes ID tokens are valid, from 1 to 720, says Salesforce's guide."),
     ],
     dropped: &["consumerSecret", "shouldRotateConsumerKey", "shouldRotateConsumerSecret"],
     unmapped: &[

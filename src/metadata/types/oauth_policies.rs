@@ -26,7 +26,7 @@ pub static TYPE: MetadataType = MetadataType {
         Field::commas("permission_sets", "commaSeparatedPermissionSet")
             .kept()
             .record("PermissionSet", "0PS")
-            .rules(&[Rule::Each(&Rule::RecordOrName("0PS"))])
+            .rules(&[Rule::Each(&Rule::RecordOrName("0PS")), Rule::Each(&Rule::NoLabel("0PS"))])
             .doc(
                 "Permission sets whose holders may use the app: API names or record IDs. Those written are all there are. \
                  Salesforce's guide speaks of IDs; names are what its own sample and several users deploy.",
@@ -57,6 +57,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Enable Token Exchange Flow"),
         Field::text("client_credentials_flow_user", "clientCredentialsFlowUser")
             .kept()
+            .any_case()
             .rules(&[Rule::Username])
             .doc("The user name that the client credentials flow runs as.")
             .setup("Run As"),
@@ -103,6 +104,7 @@ pub static TYPE: MetadataType = MetadataType {
             .doc("How many `refresh_token_validity_unit`s refresh tokens live."),
         Field::one_of("refresh_token_validity_unit", "refreshTokenValidityUnit", &["Hours", "Days", "Months"])
             .kept()
+            .any_case()
             .doc("The unit of `refresh_token_validity_period`."),
         Field::int("session_timeout_minutes", "sessionTimeoutInMinutes")
             .kept()
@@ -122,6 +124,7 @@ pub static TYPE: MetadataType = MetadataType {
             &["Enforce", "Bypass", "Bypass_2factor", "Enforce_RelaxRefresh"],
         )
         .kept()
+        .any_case()
         .doc("Whether the IP restrictions of users apply to the app's sessions.")
         .setup("IP Relaxation"),
         Field::text("apex_handler", "apexHandler")
@@ -131,6 +134,7 @@ pub static TYPE: MetadataType = MetadataType {
             .doc("The Apex class that extends how the app is used."),
         Field::text("execute_handler_as", "executeHandlerAs")
             .kept()
+            .any_case()
             .since(61)
             .rules(&[Rule::Username])
             .doc("The user name that the Apex class runs as."),

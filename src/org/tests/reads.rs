@@ -396,6 +396,89 @@ async fn a_broken_file_disturbs_only_those_who_want_it() {
     }
 }
 
+/// A file that does not say whose it is, or names an app that there is none of, is no sign that the wanted one is gone.
+#[tokio::test(start_paused = true)]
+async fn what_belongs_to_nobody_is_an_error_and_not_absent() {
+    let parent = |app: &str| format!("<externalClientApplication>{app}</externalClientApplication>");
+    for (name, hint, inside) in [
+        ("Cafe_oauth", Some("Cafe_oauth"), String::new()),
+        ("Cafe_oauth", None, parent("")),
+        ("CafeSettings", None, String::new()),
+        ("Odd", Some("Odd"), parent(" ")),
+        ("Cafe_oauth", Some("Cafe_oauth"), parent("Nobody")),
+        ("Cafe", None, parent("ns__Nobody")),
+        ("Odd", Some("Odd"), parent("Nobody")),
+    ] {
+        for freshness in [Freshness::Snapshot, Freshness::Now] {
+            for many in [false, true] {
+                let (script, org) = if many { big_org() } else { script() };
+                two_apps(&script);
+                script.file(APP, "Cafe", "").file(SETTINGS, name, &inside);
+                let wanted = Wanted::new(SETTINGS, "Cafe").hint(hint.map(str::to_owned));
+                let told = org.read(std::slice::from_ref(&wanted), freshness, in_time()).await;
+                let error = told.expect_err(&format!("{name} {inside} {freshness:?} {many}"));
+                let expected = matches!(
+                    error.kind,
+                    ReadErrorKind::Parentless { .. } | ReadErrorKind::UnknownParent { .. }
+                );
+                assert!(expected, "{error}");
+                assert_eq!(error.key, Some(ComponentKey::new(SETTINGS, name)));
+                // Others are not disturbed, before and after.
+                assert_eq!(name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Shop")).await), "Shop_oauth");
+                assert_eq!(name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Pub")).await), "absent");
+                assert_eq!(name_of(&one(&org, freshness, Wanted::new(APP, "Cafe")).await), "Cafe");
+            }
+        }
+    }
+}
+
+/// The part of an app that was only not read with it is that app's, and the wanted one is not there.
+#[tokio::test(start_paused = true)]
+async fn the_part_of_another_app_is_no_reason_to_doubt() {
+    for freshness in [Freshness::Snapshot, Freshness::Now] {
+        for many in [false, true] {
+            let (script, org) = if many { big_org() } else { script() };
+            two_apps(&script);
+            // Once Till's and now Shop's: the usual names of one app may be another's.
+            script.part(POLICIES, "Till_plcy", "Shop");
+            let wanted = Wanted::new(POLICIES, "Till").hint(Some("Till_plcy".into()));
+            let found = one(&org, freshness, wanted).await;
+            assert!(["absent", "Till_odd"].contains(&name_of(&found).as_str()), "{}", name_of(&found));
+        }
+    }
+}
+
+/// As files of orgs with a namespace of their own have it.
+#[tokio::test(start_paused = true)]
+async fn a_parent_may_have_the_namespace_that_files_have_not() {
+    for freshness in [Freshness::Snapshot, Freshness::Now] {
+        for app in ["Shop", "ns__Shop"] {
+            let (script, org) = script();
+            script.file(APP, app, "");
+            let parts = [
+                (SETTINGS, "ShopSettings"),
+                (GLOBAL, "ShopGlobal"),
+                (OAUTH_POLICIES, "ShopSettings_defaultPolicy"),
+                (POLICIES, "Shop"),
+            ];
+            for (kind, name) in parts {
+                script.part(kind, name, "ns__Shop");
+            }
+            for (kind, name) in parts {
+                let found = one(&org, freshness, Wanted::new(kind, app)).await;
+                assert_eq!(name_of(&found), name, "{app}");
+            }
+        }
+        // An installed app beside an own one of the same name.
+        let (script, org) = script();
+        script.file(APP, "Shop", "").file(APP, "acme__Shop", "");
+        script.part(SETTINGS, "Shop_oauth", "Shop").part(SETTINGS, "acme__Shop_oauth", "acme__Shop");
+        for (app, name) in [("Shop", "Shop_oauth"), ("acme__Shop", "acme__Shop_oauth")] {
+            assert_eq!(name_of(&one(&org, freshness, Wanted::new(SETTINGS, app)).await), name);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_a_wildcard_leaves_out_of_packages_is_asked_for_by_name() {
     let (script, org) = script();

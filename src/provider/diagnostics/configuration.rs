@@ -196,12 +196,13 @@ pub fn stops_managing(subject: Subject, noun: &str, app: &str) -> Diagnostic {
     )
 }
 
-pub fn unread_would_be_cleared(attribute: &str, app: &str) -> Diagnostic {
+pub fn unseen_would_be_cleared(attribute: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "A certificate may be lost",
         format!(
-            "Salesforce does not return the {attribute} of \"{app}\", and a deploy that leaves it out may clear it. Write \
-             the {attribute} that the app has, or {attribute} = \"\" if it has none."
+            "The org does not show the consumer's settings of \"{app}\", which are written as a whole: a {attribute} that \
+             they have and the configuration has not may be cleared. Write the {attribute} that the app has, or \
+             {attribute} = \"\" if it has none; or let Terraform read these settings."
         ),
     )
     .at_attribute(attribute)

@@ -90,6 +90,13 @@ pub fn unreadable(noun: &str, app: &str, error: &ReadError) -> Diagnostic {
                  write a longer time in the timeouts block."
             ),
         ),
+        ReadErrorKind::Parentless { .. } | ReadErrorKind::UnknownParent { .. } => Diagnostic::error(
+            "Unexpected metadata",
+            format!(
+                "What Salesforce returned may be of the {noun} of \"{app}\", and does not say so: {error}. They are not taken for \
+                 deleted; the state stays as it was. Look at the app's page in Setup, and deploy the file anew as it should be."
+            ),
+        ),
         ReadErrorKind::Undecodable(_) | ReadErrorKind::Package(_) => Diagnostic::error(
             "Unexpected metadata",
             format!(

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::same_org;
 use super::state::{Actual, Wishes, same};
-use crate::metadata::{Omitted, Readback};
+use crate::metadata::Omitted;
 use crate::org::{Found, SessionFacts};
 use crate::value::Value;
 
@@ -35,7 +35,7 @@ fn as_configured(actual: &Actual, wishes: &Wishes<'_>) -> bool {
         let written = !wishes.config.get(name).is_null();
         let managed =
             written || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
-        if !managed || row.field.readback == Readback::Never {
+        if !managed {
             return true;
         }
         let Some(component) = actual.part(row.part).component() else {

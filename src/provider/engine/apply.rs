@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::read::actual;
 use super::state::{Actual, Frame, join, private_after, same};
 use super::{Engine, VERIFYING, diagnostics};
-use crate::metadata::{Omitted, Readback};
+use crate::metadata::Omitted;
 use crate::org::{
     Applied, ApplyError, ApplyErrorKind, Change, Freshness, Instant, SessionFacts, Wanted,
 };
@@ -254,13 +254,7 @@ impl Engine<'_> {
             }
             Outcome::Unclear(diagnostic) | Outcome::Ended(diagnostic) => found.push(diagnostic),
         }
-        let mut private = apply.private.clone();
-        for row in self.spec.rows().filter(|row| row.field.readback == Readback::Never) {
-            if !config.get(row.field.attribute).is_null() {
-                private.unread.remove(row.field.attribute);
-            }
-        }
-        private.records = records;
+        let private = PrivateState { records, ..apply.private.clone() };
         let own_app = private.own_app;
         ApplyReply {
             private: private_after(&private, actual, &state, own_app),
@@ -274,7 +268,7 @@ impl Engine<'_> {
     fn tell(&self, apply: &Apply<'_>, applied: &Applied, actual: &Actual, found: &mut Diagnostics) {
         let ApplyRequest { prior, planned, config, .. } = apply.request;
         let records = &apply.private.records;
-        for row in self.spec.rows().filter(|row| row.field.readback == Readback::Yes && is_managed(*row, config)) {
+        for row in self.spec.rows().filter(|row| is_managed(*row, config)) {
             let name = row.field.attribute;
             let Some(component) = applied.component(row.part.kind) else { continue };
             let (before, now) = (prior.get(name), component.get(name));

@@ -3,7 +3,7 @@
 
 use super::state::{Actual, PartState};
 use super::{Engine, diagnostics, same_org};
-use crate::metadata::{Readback, Rule};
+use crate::metadata::Rule;
 use crate::org::SessionFacts;
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
@@ -32,12 +32,7 @@ impl Engine<'_> {
             _ => self.named_by_id(&request.id, &session)?,
         };
 
-        let unread = self.spec.rows().filter(|row| row.field.readback == Readback::Never);
-        let private = PrivateState {
-            imported: true,
-            unread: unread.map(|row| row.field.attribute.to_owned()).collect(),
-            ..PrivateState::default()
-        };
+        let private = PrivateState { imported: true, ..PrivateState::default() };
         let mut state = self.spec.schema().block.empty();
         state.put(self.spec.subject_attribute(), app.as_str().into());
         state.put(ID, app.as_str().into());

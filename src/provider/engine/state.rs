@@ -8,7 +8,7 @@ use super::super::private::PrivateState;
 use super::super::resource_spec::{
     DELETION_PROTECTION, ID, NAMESPACE, ORG_ID, Part, Presence, ResourceSpec, Row,
 };
-use crate::metadata::{self, Component, ComponentKey, Field, Kind, Omitted, Readback, Sent};
+use crate::metadata::{self, Component, ComponentKey, Field, Kind, Omitted, Sent};
 use crate::org::Found;
 use crate::value::Value;
 
@@ -102,7 +102,9 @@ pub fn join(frame: &Frame<'_>, actual: &Actual, prior: &Value) -> Value {
     }
     for row in spec.rows() {
         let name = row.field.attribute;
-        state.put(name, join_row(row, frame, actual.part(row.part), prior.get(name)));
+        // Without any state nothing is known, and all is shown.
+        let before = if prior.is_null() { &Value::Unknown } else { prior.get(name) };
+        state.put(name, join_row(row, frame, actual.part(row.part), before));
     }
     state
 }
@@ -116,10 +118,10 @@ fn join_row(row: Row, frame: &Frame<'_>, part: &PartState, prior: &Value) -> Val
             return if known_prior.is_null() { absent(row.field) } else { known_prior.clone() };
         }
     };
-    if row.field.readback == Readback::Never {
-        return known_prior.clone();
-    }
     let value = present(row.field, component.get(row.field.attribute));
+    if prior.is_null() && is_own_link(row, frame, &value) {
+        return Value::Null;
+    }
     let unmanaged = row.field.omitted == Omitted::Unwritten
         && known_prior.members().is_none_or(<[Value]>::is_empty)
         && !frame.importing;
@@ -127,6 +129,14 @@ fn join_row(row: Row, frame: &Frame<'_>, part: &PartState, prior: &Value) -> Val
         return Value::Set(Vec::new());
     }
     if !prior.is_unknown() && same(row.field, prior, &value, frame.records) { prior.clone() } else { value }
+}
+
+/// Whether this is the link to a consumer of this very org. A state that comes from an import is without it: what
+/// Terraform generates from that state is then good for another org, and for the resource made anew.
+fn is_own_link(row: Row, frame: &Frame<'_>, value: &Value) -> bool {
+    let is_link = frame.spec.link == Some(row.field.attribute);
+    let owner = value.as_text().and_then(|link| link.split_once(':')).map(|(owner, _)| owner);
+    is_link && owner.is_some_and(|owner| super::same_org(owner, frame.org_id))
 }
 
 /// The value of an element that is there or not, as an attribute.
@@ -186,6 +196,8 @@ impl Wishes<'_> {
         match field.sent {
             Sent::Never => return None,
             Sent::WhenConfigured | Sent::Mirrored if !written => return None,
+            // A file that is there keeps its own.
+            Sent::Mirrored if existing.is_some() => return None,
             Sent::WhenConfigured if plan::has_own_consumer(self.spec, self.prior) => return None,
             _ => {}
         }
@@ -247,12 +259,8 @@ pub fn component_to_write(
     existing: &Component,
 ) -> Option<Component> {
     let wanted = wishes.changes_of(part, existing);
-    let differs = wanted.iter().any(|(field, value)| match field.readback {
-        Readback::Yes => {
-            !metadata::same_meaning(field, value, &present(field, existing.get(field.attribute)))
-        }
-        // What cannot be seen is written when the plan changes it.
-        Readback::Never => !metadata::same_meaning(field, wishes.prior.get(field.attribute), value),
+    let differs = wanted.iter().any(|(field, value)| {
+        !metadata::same_meaning(field, value, &present(field, existing.get(field.attribute)))
     });
     differs.then(|| existing.merge(&wanted))
 }
@@ -284,6 +292,8 @@ pub fn private_after(before: &PrivateState, actual: &Actual, state: &Value, own_
     for (kind, name) in actual.names() {
         private.parts.insert(kind, name);
     }
+    let hidden = actual.parts.iter().filter(|(_, state)| matches!(state, PartState::Unreadable));
+    private.hidden = hidden.map(|(part, _)| part.kind.name.to_owned()).collect();
     private.imported = false;
     private.replacing = false;
     private.own_app = own_app;

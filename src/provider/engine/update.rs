@@ -33,11 +33,9 @@ impl Engine<'_> {
         let untouched = plan::changed_rows(self.spec, &request.prior, &request.planned).is_empty();
         if untouched {
             let protected = request.planned.get(DELETION_PROTECTION) == &Value::Bool(true);
-            let mut unread = private.unread.clone();
-            unread.retain(|name| request.config.get(name).is_null());
             return Ok(ApplyReply {
                 state: request.planned.clone(),
-                private: PrivateState { protected, unread, ..private }.write(),
+                private: PrivateState { protected, ..private }.write(),
                 identity: request.identity.clone(),
                 diagnostics: Diagnostics::default(),
             });

@@ -41,7 +41,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     combinations: &[
         Combination {
             id: "secret-and-pkce-off",
-            verdict: Verdict::Error,
+            verdict: Verdict::Warning,
             at: "secret_required_for_web_server_flow",
             when: &[("secret_required_for_web_server_flow", Is::False), ("pkce_required", Is::False)],
             message: "With neither a consumer secret nor PKCE, whoever intercepts an authorization code can redeem it. \
@@ -98,13 +98,6 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             when: &[("oauth_scopes", Is::WrittenEmpty)],
             message: "With no scope in oauth_scopes no client can ask for one. Whether Salesforce refuses that is not \
                       confirmed.",
-        },
-        Combination {
-            id: "token-exchange-secret-without-flow",
-            verdict: Verdict::Warning,
-            at: "secret_required_for_token_exchange",
-            when: &[("secret_required_for_token_exchange", Is::True), ("token_exchange_enabled", Is::False)],
-            message: "secret_required_for_token_exchange has no effect while token_exchange_enabled is false.",
         },
     ],
     dangers: &[

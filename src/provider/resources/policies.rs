@@ -73,7 +73,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     combinations: &[
         Combination {
             id: "nobody-permitted",
-            verdict: Verdict::Error,
+            verdict: Verdict::ErrorWhenMade,
             at: "permitted_users",
             when: &[
                 ("permitted_users", Is::Word("AdminApprovedPreAuthorized")),
@@ -201,7 +201,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "client-credentials-user",
-            verdict: Verdict::Error,
+            verdict: Verdict::ErrorWhenMade,
             at: "client_credentials_flow_enabled",
             when: &[
                 ("client_credentials_flow_enabled", Is::True),

@@ -174,20 +174,94 @@ fn what_makes_sense_only_beside_another_attribute_goes_with_it() {
 }
 
 #[test]
-fn an_imported_certificate_must_be_written_before_its_file_changes() {
-    let mut state = applied(&planned(SETTINGS, &settings(), None, &none()));
-    state.put("certificate", Value::Null);
-    let imported = PrivateState { unread: ["certificate".to_owned()].into(), ..none() };
+fn a_consumer_that_is_hidden_changes_only_with_its_certificate_written() {
+    let state = applied(&planned(SETTINGS, &settings(), None, &none()));
     let change = with(settings(), "pkce_required", false.into());
-    let reply = planned(SETTINGS, &change, Some(&state), &imported);
+    // Usually the file can be read, certificate included.
+    assert!(!planned(SETTINGS, &change, Some(&state), &none()).diagnostics.has_errors());
+    let hidden = PrivateState { hidden: ["ExtlClntAppGlobalOauthSettings".to_owned()].into(), ..none() };
+    let reply = planned(SETTINGS, &change, Some(&state), &hidden);
     let error =
         reply.diagnostics.into_iter().find(|d| d.path == Some(Path::attribute("certificate"))).unwrap();
     assert!(error.detail.contains("certificate = \"\""));
     let other_file =
-        planned(SETTINGS, &with(settings(), "oauth_scopes", texts(&["Web"])), Some(&state), &imported);
+        planned(SETTINGS, &with(settings(), "oauth_scopes", texts(&["Web"])), Some(&state), &hidden);
     assert!(!other_file.diagnostics.has_errors());
     let said = with(change, "certificate", "".into());
-    assert!(!planned(SETTINGS, &said, Some(&state), &imported).diagnostics.has_errors());
+    assert!(!planned(SETTINGS, &said, Some(&state), &hidden).diagnostics.has_errors());
+}
+
+#[test]
+fn what_says_the_same_is_planned_as_the_state_has_it() {
+    for (resource, name, there, written) in [
+        (POLICIES, "ip_relaxation", "Enforce_relaxrefresh", "Enforce_RelaxRefresh"),
+        (POLICIES, "client_credentials_flow_user", "Ada@example.com", "ada@example.com"),
+        (SETTINGS, "single_logout_url", "https://a.example/\n", "https://a.example/"),
+    ] {
+        let app = ("external_client_app", "Shop".into());
+        let config = [app.clone(), (name, there.into())];
+        let state = applied(&planned(resource, &config, None, &none()));
+        let reply = planned(resource, &[app, (name, written.into())], Some(&state), &none());
+        assert_eq!(reply.planned, state, "{name}");
+        assert!(reply.diagnostics.is_empty(), "{:?}", reply.diagnostics);
+    }
+}
+
+/// A link that was imported is not in the state; older configurations name it.
+#[test]
+fn a_link_to_the_own_consumer_is_no_reason_to_replace() {
+    let mut state = applied(&planned(SETTINGS, &settings(), None, &none()));
+    state.put("consumer_key", "3MVG9".into());
+    state.put("org_id", "00D000000000001EAA".into());
+    let link =
+        |owner: &str| with(settings(), "oauth_link", format!("{owner}:888000000000001").as_str().into());
+    for known in [Value::Null, "00D000000000001:888000000000001".into()] {
+        state.put("oauth_link", known);
+        for owner in ["00D000000000001", "00D000000000001EAA"] {
+            let reply = planned(SETTINGS, &link(owner), Some(&state), &none());
+            assert!(reply.requires_replace.is_empty(), "{owner}");
+            assert!(!reply.diagnostics.has_errors());
+        }
+        let reply = planned(SETTINGS, &link("00D000000000009"), Some(&state), &none());
+        assert_eq!(reply.requires_replace, vec![Path::attribute("oauth_link")]);
+    }
+}
+
+#[test]
+fn what_nobody_wants_is_an_error_of_the_plan_that_makes_it_so() {
+    let app = ("external_client_app", Value::text("Shop"));
+    for (at, bad, good) in [
+        (
+            "permitted_users",
+            vec![("permitted_users", Value::text("AdminApprovedPreAuthorized"))],
+            vec![("permitted_users", Value::text("AllSelfAuthorized"))],
+        ),
+        ("client_credentials_flow_enabled", vec![("client_credentials_flow_enabled", true.into())], vec![]),
+    ] {
+        let bad: Vec<_> = std::iter::once(app.clone()).chain(bad).collect();
+        let good: Vec<_> = std::iter::once(app.clone()).chain(good).collect();
+        let errors = |reply: PlanReply| -> Vec<Option<Path>> {
+            let found =
+                reply.diagnostics.into_iter().filter(|d| d.severity == crate::provider::Severity::Error);
+            found.map(|d| d.path).collect()
+        };
+        let here = vec![Some(Path::attribute(at))];
+        assert_eq!(errors(planned(POLICIES, &bad, None, &none())), here);
+        let state = applied(&planned(POLICIES, &good, None, &none()));
+        assert_eq!(errors(planned(POLICIES, &bad, Some(&state), &none())), here);
+        // As an import finds it.
+        let found = applied(&planned(POLICIES, &bad, None, &none()));
+        assert_eq!(errors(planned(POLICIES, &bad, Some(&found), &none())), vec![]);
+        let other = with(bad.clone(), "ip_relaxation", "Bypass".into());
+        assert_eq!(errors(planned(POLICIES, &other, Some(&found), &none())), vec![]);
+        // Not managed here, and there all the same.
+        let mut whole = found.clone();
+        whole.put("profiles", texts(&["Standard User"]));
+        whole.put("client_credentials_flow_user", "a@example.com".into());
+        whole.put("permitted_users", "AllSelfAuthorized".into());
+        whole.put("client_credentials_flow_enabled", false.into());
+        assert_eq!(errors(planned(POLICIES, &bad, Some(&whole), &none())), vec![]);
+    }
 }
 
 #[test]
@@ -241,6 +315,10 @@ fn unknown_values_of_the_configuration_stay_unknown() {
 fn the_consumer_of_another_org_has_no_attributes_here() {
     let linked = with(settings(), "oauth_link", "00D000000000009EAA:888".into());
     assert!(!planned(SETTINGS, &linked, None, &none()).diagnostics.has_errors());
+    // As Terraform generates it from what has nothing of its own.
+    let generated =
+        with(with(linked.clone(), "pkce_required", true.into()), "device_flow_enabled", false.into());
+    assert!(!planned(SETTINGS, &generated, None, &none()).diagnostics.has_errors());
     let mixed = with(linked, "callback_urls", Value::List(vec!["https://a/".into()]));
     let reply = planned(SETTINGS, &mixed, None, &none());
     assert_eq!(reply.diagnostics.0[0].path, Some(Path::attribute("oauth_link")));

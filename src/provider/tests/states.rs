@@ -79,9 +79,71 @@ fn blocks_that_nobody_manages_stay_out_of_the_state_until_they_are_imported() {
 }
 
 #[test]
-fn a_certificate_is_not_read_back_and_not_forgotten() {
-    let prior = object(SETTINGS, &[("certificate", "PEM".into())]);
-    assert_eq!(joined(SETTINGS, &[], &prior, false).get("certificate"), &Value::text("PEM"));
+fn a_certificate_is_read_back_in_the_form_that_the_user_wrote() {
+    let certificate =
+        || rcgen::generate_simple_self_signed(vec!["shop.example".to_owned()]).unwrap().cert.pem();
+    let (mine, another) = (certificate(), certificate());
+    let bare = |pem: &str| -> Value {
+        let lines: Vec<&str> = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        Value::text(lines.join("\n"))
+    };
+    let there = |value: Value| [("certificate", value)];
+    let written = object(SETTINGS, &there(Value::text(mine.as_str())));
+    let state = joined(SETTINGS, &there(bare(&mine)), &written, false);
+    assert_eq!(state.get("certificate"), &Value::text(mine.as_str()));
+    let drifted = joined(SETTINGS, &there(bare(&another)), &written, false);
+    assert_eq!(drifted.get("certificate"), &bare(&another));
+    assert!(joined(SETTINGS, &[], &written, false).get("certificate").is_null(), "it was taken away");
+    let imported = joined(SETTINGS, &there(bare(&mine)), &object(SETTINGS, &[]), true);
+    assert_eq!(imported.get("certificate"), &bare(&mine));
+}
+
+#[test]
+fn the_spelling_of_the_org_stays() {
+    let there = [("ip_relaxation", Value::text("Enforce_relaxrefresh"))];
+    let imported = joined(POLICIES, &there, &object(POLICIES, &[]), true);
+    assert_eq!(imported.get("ip_relaxation"), &there[0].1);
+    let written = object(POLICIES, &[("ip_relaxation", "Enforce_RelaxRefresh".into())]);
+    assert_eq!(joined(POLICIES, &there, &written, false).get("ip_relaxation"), written.get("ip_relaxation"));
+    assert!(written_component(&written, &there).is_none(), "nothing to write");
+}
+
+fn written_component(config: &Value, there: &[(&'static str, Value)]) -> Option<Component> {
+    let config = [("ip_relaxation", config.get("ip_relaxation").clone())];
+    written(POLICIES, "ip_relaxation", &config, there, 67)
+}
+
+/// What belongs to one org is not generated: Terraform writes what an import left in the state.
+#[test]
+fn an_import_leaves_the_link_to_the_own_consumer_out() {
+    let own = [("oauth_link", Value::text("00D000000000001:888000000000001"))];
+    let none = object(SETTINGS, &[]);
+    assert!(joined(SETTINGS, &own, &none, true).get("oauth_link").is_null());
+    // And the reads after it do not bring it back.
+    assert!(joined(SETTINGS, &own, &none, false).get("oauth_link").is_null());
+    let made = object(SETTINGS, &[("oauth_link", Value::Unknown)]);
+    assert_eq!(joined(SETTINGS, &own, &made, false).get("oauth_link"), &own[0].1);
+    let known = object(SETTINGS, &own);
+    assert_eq!(joined(SETTINGS, &own, &known, false).get("oauth_link"), &own[0].1);
+    // The consumer of another org is what the configuration must name.
+    let foreign = [("oauth_link", Value::text("00D000000000009:888000000000001"))];
+    assert_eq!(joined(SETTINGS, &foreign, &none, true).get("oauth_link"), &foreign[0].1);
+}
+
+#[test]
+fn the_label_of_the_consumer_is_made_once_and_then_its_own() {
+    let spec = spec(SETTINGS);
+    let config = object(SETTINGS, &[("label", "Shop sign-in".into())]);
+    let wishes = Wishes { spec, config: &config, prior: &Value::Null, planned: &config, version: 67 };
+    for part in spec.parts {
+        assert_eq!(new_component(&wishes, part, "Shop").get("label"), config.get("label"), "{}", part.suffix);
+        let mut existing = Component::new(ComponentKey::new(part.kind, "Odd_name"), "Shop");
+        existing.put("label", "Set in Setup".into());
+        let merged = existing.merge(&wishes.of(part, Some(&existing)));
+        let owns = part.kind.field("label").is_some();
+        let expected = if owns { config.get("label").clone() } else { "Set in Setup".into() };
+        assert_eq!(merged.get("label"), &expected, "{}", part.suffix);
+    }
 }
 
 #[test]

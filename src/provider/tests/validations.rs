@@ -57,6 +57,39 @@ fn bad_values_are_refused_at_their_attribute() {
     }
 }
 
+/// What orgs have is no error, or what Terraform generates of it could not be planned.
+#[test]
+fn what_orgs_have_passes_or_warns() {
+    let list = |members: &[&str]| Value::List(members.iter().map(|text| Value::text(*text)).collect());
+    for (resource, name, value, warns) in [
+        (
+            "_oauth_settings",
+            "callback_urls",
+            list(&["http://localhost:*/callback", "http://localhost:1717/"]),
+            true,
+        ),
+        ("_oauth_settings", "callback_urls", list(&["cursor://anysphere.cursor-mcp/oauth/callback"]), false),
+        ("_oauth_settings", "callback_urls", list(&["sfdc://oauth/jwt/success"]), false),
+        ("_oauth_settings", "callback_urls", list(&["my_app://callback"]), true),
+        ("_oauth_settings", "secret_required_for_token_exchange", true.into(), false),
+        ("_oauth_settings", "oauth_scopes", texts(&["api"]), true),
+        ("_oauth_settings", "id_token_validity_minutes", Value::int(0), true),
+        ("_policies", "ip_relaxation", "Enforce_relaxrefresh".into(), false),
+        ("_policies", "refresh_token_validity_unit", "days".into(), false),
+        ("_policies", "client_credentials_flow_user", "Integration@my_org.example.SANDBOX".into(), false),
+        ("_policies", "permission_sets", texts(&["Shop Customer"]), true),
+        ("_policies", "oauth_start_url", "/lightning/page/home".into(), true),
+        ("", "logo_url", "www.example.com/logo.png".into(), true),
+    ] {
+        let warnings =
+            if warns { vec![name.split('[').next().unwrap_or_default().to_owned()] } else { vec![] };
+        let (errors, found) = faults(resource, &[(name, value.clone())]);
+        let found: Vec<String> =
+            found.iter().map(|path| path.split('[').next().unwrap().to_owned()).collect();
+        assert_eq!((errors, found), (vec![], warnings), "{name} = {value:?}");
+    }
+}
+
 #[test]
 fn what_is_required_must_not_be_null_and_what_is_read_only_not_written() {
     assert_eq!(errors("", &[("name", Value::Null)]), ["name"]);
@@ -86,10 +119,17 @@ fn good_values_pass() {
 #[test]
 fn what_must_not_be_said_together_is_refused() {
     let pair = [("secret_required_for_web_server_flow", false.into()), ("pkce_required", false.into())];
-    assert_eq!(errors("_oauth_settings", &pair), ["secret_required_for_web_server_flow"]);
+    let warned = faults("_oauth_settings", &pair);
+    assert_eq!(warned, (vec![], vec!["secret_required_for_web_server_flow".to_owned()]), "orgs have it");
     assert!(errors("_oauth_settings", &pair[..1]).is_empty(), "PKCE is required when it is left out");
     let nobody = [("permitted_users", "AdminApprovedPreAuthorized".into())];
-    assert_eq!(errors("_policies", &nobody), ["permitted_users"]);
+    assert_eq!(
+        faults("_policies", &nobody),
+        (vec![], vec!["permitted_users".to_owned()]),
+        "the plan refuses it"
+    );
+    let timed = [("refresh_token_policy", "SpecificLifetime".into())];
+    assert_eq!(errors("_policies", &timed), ["refresh_token_policy"]);
     let unknown = [nobody[0].clone(), ("permission_sets", Value::Unknown)];
     assert!(errors("_policies", &unknown).is_empty(), "an unknown value may turn out well");
 }

@@ -1,0 +1,391 @@
+//! Apps whose files have the form that retrieves give them: imported with a configuration that Terraform itself writes,
+//! then one attribute is changed, and nothing else is in the org.
+
+use crate::found_apps::{Edit, Import, Kind, TYPES, found, put_file};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
+use acceptance_tests::workspace::Workspace;
+
+const SETTINGS: &str = "salesforce_external_client_app_oauth_settings.found";
+const PARENT: &str = "<externalClientApplication>Shop</externalClientApplication>";
+
+fn app(org: &Emulator, more: &str) {
+    let inside = format!(
+        "<contactEmail>owner@example.com</contactEmail>{more}<distributionState>Local</distributionState>
+         <isProtected>false</isProtected><label>Shop</label>"
+    );
+    put_file(org, APP, "Shop", &inside);
+}
+
+fn policies(org: &Emulator, name: &str, app_name: &str, more: &str) {
+    let inside = format!(
+        "{PARENT}<isGuestCodeCredFlowEnabled>false</isGuestCodeCredFlowEnabled>
+         <isTokenExchangeFlowEnabled>false</isTokenExchangeFlowEnabled><label>{name}</label>
+         <requiredSessionLevel>STANDARD</requiredSessionLevel>{more}"
+    );
+    // What the org made with the settings stays under its name.
+    let name = org.part(OAUTH_POLICIES, "Shop").name;
+    put_file(org, OAUTH_POLICIES, &name, &inside);
+    let name = org.part(POLICIES, "Shop").name;
+    let inside = format!(
+        "{PARENT}<isEnabled>true</isEnabled><isOauthPluginEnabled>true</isOauthPluginEnabled><label>{app_name}</label>
+         <startPage>None</startPage>"
+    );
+    put_file(org, POLICIES, &name, &inside);
+}
+
+/// The flags of a consumer as Setup makes them, in the order of a file, with what stands in between.
+fn consumer(org: &Emulator, name: &str, callback: &str, certificate: &str, on: &[&str], more: &str) {
+    let flags = [
+        "isClientCredentialsFlowEnabled",
+        "isCodeCredFlowEnabled",
+        "isCodeCredPostOnly",
+        "isConsumerSecretOptional",
+        "isDeviceFlowEnabled",
+        "isIntrospectAllTokens",
+        "isNamedUserJwtEnabled",
+        "isPkceRequired",
+        "isRefreshTokenRotationEnabled",
+        "isSecretRequiredForRefreshToken",
+        "isSecretRequiredForTokenExchange",
+        "isTokenExchangeEnabled",
+    ];
+    let flags: String = flags.map(|flag| format!("<{flag}>{}</{flag}>\n", on.contains(&flag))).concat();
+    let inside = format!(
+        "<callbackUrl>{callback}</callbackUrl>{certificate}{PARENT}{flags}<label>{name}</label>{more}
+         <shouldRotateConsumerKey>false</shouldRotateConsumerKey>
+         <shouldRotateConsumerSecret>false</shouldRotateConsumerSecret>"
+    );
+    put_file(org, GLOBAL_OAUTH, name, &inside);
+}
+
+fn settings(org: &Emulator, name: &str, scopes: &str) {
+    let inside = format!(
+        "<commaSeparatedOauthScopes>{scopes}</commaSeparatedOauthScopes>{PARENT}
+         <isFirstPartyAppEnabled>false</isFirstPartyAppEnabled><label>{name}</label>"
+    );
+    put_file(org, OAUTH, name, &inside);
+}
+
+/// A certificate as a retrieve returns it.
+fn bare_certificate() -> String {
+    let made = rcgen::generate_simple_self_signed(vec!["app.example.com".to_owned()]).expect("a certificate");
+    let pem = made.cert.pem();
+    let lines: Vec<&str> = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    lines.join("\n")
+}
+
+/// A client of the JWT bearer flow.
+fn ledger(org: &Emulator) {
+    app(org, "");
+    settings(org, "Shop_oauth", "RefreshToken, Full, Api");
+    let certificate = format!("<certificate>{}</certificate>", bare_certificate());
+    let on = ["isPkceRequired", "isSecretRequiredForRefreshToken", "isSecretRequiredForTokenExchange"];
+    consumer(org, "Shop_glbloauth", "sfdc://oauth/jwt/success", &certificate, &on, "");
+    policies(
+        org,
+        "Shop_oauthPlcy",
+        "Shop_plcy",
+        "<commaSeparatedProfile>System Administrator</commaSeparatedProfile>
+         <ipRelaxationPolicyType>Enforce_relaxrefresh</ipRelaxationPolicyType>
+         <isClientCredentialsFlowEnabled>false</isClientCredentialsFlowEnabled>
+         <permittedUsersPolicyType>AdminApprovedPreAuthorized</permittedUsersPolicyType>
+         <refreshTokenPolicyType>SpecificLifetime</refreshTokenPolicyType>
+         <refreshTokenValidityPeriod>365</refreshTokenValidityPeriod>
+         <refreshTokenValidityUnit>Days</refreshTokenValidityUnit><startUrl>https://login.salesforce.com</startUrl>",
+    );
+}
+
+/// A client of the client credentials flow: needs neither a secret at the web server flow nor PKCE.
+fn nightly(org: &Emulator) {
+    app(org, "");
+    settings(org, "Shop_oauth", "Api, RefreshToken");
+    let on = [
+        "isClientCredentialsFlowEnabled",
+        "isConsumerSecretOptional",
+        "isSecretRequiredForRefreshToken",
+        "isSecretRequiredForTokenExchange",
+    ];
+    let callback = "https://app.my.salesforce.com/services/oauth2/token";
+    consumer(org, "Shop_glbloauth", callback, "", &on, "");
+    let user = org.user("integration");
+    policies(
+        org,
+        "Shop_oauthPlcy",
+        "Shop_plcy",
+        &format!(
+            "<clientCredentialsFlowUser>{user}</clientCredentialsFlowUser>
+             <ipRelaxationPolicyType>Bypass</ipRelaxationPolicyType>
+             <isClientCredentialsFlowEnabled>true</isClientCredentialsFlowEnabled>
+             <permittedUsersPolicyType>AllSelfAuthorized</permittedUsersPolicyType>
+             <refreshTokenPolicyType>Infinite</refreshTokenPolicyType>"
+        ),
+    );
+}
+
+/// A client of many places, with what no attribute stands for, and parts with names of their own.
+fn editor(org: &Emulator) {
+    app(org, "<description>What the app is for</description>");
+    settings(org, "ShopSettings", "SFApiPlatform, Api, RefreshToken, MCP");
+    let on = [
+        "isConsumerSecretOptional",
+        "isNamedUserJwtEnabled",
+        "isPkceRequired",
+        "isRefreshTokenRotationEnabled",
+        "isSecretRequiredForTokenExchange",
+    ];
+    let callbacks = "http://localhost:8080/callback\nhttp://localhost:*/callback\n\
+                     cursor://anysphere.cursor-mcp/oauth/callback\nhttps://claude.ai/api/mcp/auth_callback";
+    let more =
+        "<isDPopEnabled>false</isDPopEnabled><isEnforceRefreshTokenTTL>true</isEnforceRefreshTokenTTL>";
+    consumer(org, "ShopGlobal", callbacks, "", &on, more);
+    policies(
+        org,
+        "ShopSettings_defaultPolicy",
+        "Shop_defaultPolicy",
+        "<ipRelaxationPolicyType>Bypass</ipRelaxationPolicyType>
+         <isClientCredentialsFlowEnabled>false</isClientCredentialsFlowEnabled>
+         <namedUserJwtSessionTimeoutType>UserSession</namedUserJwtSessionTimeoutType>
+         <permittedUsersPolicyType>AllSelfAuthorized</permittedUsersPolicyType>
+         <refreshTokenPolicyType>SpecificLifetime</refreshTokenPolicyType>
+         <refreshTokenValidityPeriod>365</refreshTokenValidityPeriod>
+         <refreshTokenValidityUnit>Days</refreshTokenValidityUnit>",
+    );
+}
+
+/// What nobody would configure, and an org takes: only permitted users, and none; a flow without a user.
+fn forgotten(org: &Emulator) {
+    app(org, "");
+    settings(org, "Shop", "Api");
+    let on = ["isConsumerSecretOptional", "isSecretRequiredForTokenExchange"];
+    consumer(org, "Shop", "https://a.example/cb#fragment", "", &on, "");
+    policies(
+        org,
+        "Shop",
+        "Shop",
+        "<isClientCredentialsFlowEnabled>true</isClientCredentialsFlowEnabled>
+         <permittedUsersPolicyType>AdminApprovedPreAuthorized</permittedUsersPolicyType>
+         <singleLogoutUrl>logout.example.com</singleLogoutUrl>",
+    );
+}
+
+fn only(
+    make: fn(&Emulator),
+    resource: usize,
+    line: &'static str,
+    instead: &'static str,
+    at: (&'static str, &'static str),
+) {
+    let (component, element) = at;
+    let edit = Edit { resource: TYPES[resource], line, instead, component, element };
+    found(&Kind { id: "Shop", make, imports: [Import::Succeeds; 3], edit });
+}
+
+#[test]
+fn a_flag_of_a_consumer_with_a_certificate() {
+    only(
+        ledger,
+        1,
+        "device_flow_enabled ",
+        "device_flow_enabled = true",
+        (GLOBAL_OAUTH, "isDeviceFlowEnabled"),
+    );
+}
+
+#[test]
+fn a_policy_beside_a_word_in_other_letters() {
+    only(
+        ledger,
+        2,
+        "required_session_level ",
+        "required_session_level = \"HIGH_ASSURANCE\"",
+        (OAUTH_POLICIES, "requiredSessionLevel"),
+    );
+}
+
+#[test]
+fn a_client_that_needs_neither_secret_nor_pkce() {
+    only(
+        nightly,
+        1,
+        "introspect_all_tokens ",
+        "introspect_all_tokens = true",
+        (GLOBAL_OAUTH, "isIntrospectAllTokens"),
+    );
+}
+
+#[test]
+fn a_callback_beside_a_wildcard() {
+    let urls = "callback_urls = [\"http://localhost:8080/callback\", \"http://localhost:*/callback\"]";
+    only(editor, 1, "callback_urls ", urls, (GLOBAL_OAUTH, "callbackUrl"));
+}
+
+#[test]
+fn the_label_of_the_settings_alone() {
+    only(editor, 1, "label ", "label = \"Anew\"", (OAUTH, "label"));
+}
+
+#[test]
+fn what_nobody_would_configure() {
+    only(
+        forgotten,
+        2,
+        "ip_relaxation ",
+        "ip_relaxation = \"Bypass\"",
+        (OAUTH_POLICIES, "ipRelaxationPolicyType"),
+    );
+}
+
+/// Terraform's configuration of what is in an org.
+fn generated(org: &Emulator) -> (Workspace<'_>, String) {
+    let workspace = Workspace::new(org);
+    let blocks: String =
+        TYPES.map(|kind| format!("import {{\n  to = {kind}.found\n  id = \"Shop\"\n}}\n")).concat();
+    workspace.configure(&blocks);
+    workspace.plan(&["-generate-config-out=generated.tf"]).changes(&[]);
+    workspace.apply().succeeded();
+    workspace.configure("");
+    let path = workspace.folder().join("generated.tf");
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}"));
+    (workspace, text)
+}
+
+#[test]
+fn scopes_that_stay_keep_the_order_of_the_org() {
+    let org = Emulator::start();
+    editor(&org);
+    let (workspace, text) = generated(&org);
+    let scopes = || org.part(OAUTH, "Shop").text("commaSeparatedOauthScopes");
+    let before = scopes();
+    let line = text.lines().find(|line| line.trim_start().starts_with("oauth_scopes ")).expect("scopes");
+    workspace.write(
+        "generated.tf",
+        &text
+            .replace(line, "oauth_scopes = [\"Api\", \"MCP\", \"RefreshToken\", \"SFApiPlatform\", \"Web\"]"),
+    );
+    workspace.apply().succeeded();
+    assert_eq!(scopes(), format!("{before}, Web"));
+    workspace.is_settled();
+}
+
+/// What belongs to one org is not in it, and replacing is no mistake of it.
+#[test]
+fn a_generated_configuration_is_good_for_another_org_and_for_a_replacement() {
+    let org = Emulator::start();
+    nightly(&org);
+    let (workspace, text) = generated(&org);
+    assert!(!text.contains("888"), "{text}");
+    let replace = format!("-replace={SETTINGS}");
+    workspace
+        .run(&["plan", "-no-color", "-input=false", "-lock=false", &replace])
+        .succeeded()
+        .saying("1 to add, 0 to change, 1 to destroy");
+
+    let other = Emulator::start();
+    let workspace = Workspace::new(&other);
+    workspace.configure("");
+    workspace.write("generated.tf", &text);
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    assert_eq!(other.part(GLOBAL_OAUTH, "Shop").text("isConsumerSecretOptional"), "true");
+}
+
+/// Older generated configurations name the consumer that the app has anyway.
+#[test]
+fn a_link_to_the_own_consumer_that_is_written_replaces_nothing() {
+    let org = Emulator::start();
+    nightly(&org);
+    let link = org.part(OAUTH, "Shop").text("oauthLink");
+    let (workspace, text) = generated(&org);
+    let line = text.lines().find(|line| line.trim_start().starts_with("oauth_link ")).expect("a link");
+    workspace.write("generated.tf", &text.replace(line, &format!("oauth_link = \"{link}\"")));
+    let before = org.admin("GET", "/components", None);
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    assert_eq!(org.admin("GET", "/components", None), before);
+}
+
+/// A certificate in the state shows drift, and another form of it is no change.
+#[test]
+fn a_certificate_drifts_and_may_be_written_in_any_form() {
+    let org = Emulator::start();
+    ledger(&org);
+    let (workspace, text) = generated(&org);
+    let bare = org.part(GLOBAL_OAUTH, "Shop").text("certificate");
+    let line =
+        text.lines().find(|line| line.trim_start().starts_with("certificate ")).expect("a certificate");
+    let armoured = format!(
+        "-----BEGIN CERTIFICATE-----\r\n    {}\r\n-----END CERTIFICATE-----\r\n",
+        bare.replace('\n', "\r\n    ")
+    );
+    for written in [armoured.as_str(), &bare.replace('\n', ""), &format!("Subject: CN=app\n{armoured}")] {
+        let value = serde_json::json!(written).to_string();
+        workspace.write("generated.tf", &text.replace(line, &format!("certificate = {value}")));
+        workspace.is_settled();
+    }
+    assert_eq!(org.deploys().len(), 0);
+    org.edit(GLOBAL_OAUTH, "Shop", "certificate", &bare_certificate());
+    workspace.apply().succeeded().saying("Certificate changes");
+    assert_eq!(
+        org.part(GLOBAL_OAUTH, "Shop")
+            .text("certificate")
+            .replace(['\r', '\n', ' '], "")
+            .contains(&bare.replace('\n', "")),
+        true
+    );
+    workspace.is_settled();
+}
+
+/// A file of settings may have nothing in it, or elements that say nothing: they stay so, but for the one that changes.
+#[test]
+fn settings_of_the_org_that_say_nothing() {
+    const OF_APPS: &str = "ExternalClientAppSettings";
+    for inside in [
+        "",
+        "<enableClientSecretInRestApiAccess>false</enableClientSecretInRestApiAccess>
+         <enableConsumerSecretApiAccess>true</enableConsumerSecretApiAccess>
+         <enableExternalClientApps xsi:nil=\"true\"/>
+         <enablePackageEcaOauthFromDevOrg xsi:nil=\"true\"/>",
+    ] {
+        let org = Emulator::start();
+        put_file(&org, OF_APPS, "ExternalClientApp", inside);
+        let workspace = Workspace::new(&org);
+        let block = |line: &str| {
+            format!("resource \"salesforce_org_external_client_app_settings\" \"org\" {{\n  {line}\n}}\n")
+        };
+        workspace.configure(&block(""));
+        let address = "salesforce_org_external_client_app_settings.org";
+        workspace.run(&["import", "-no-color", "-input=false", address, "ExternalClientApp"]).succeeded();
+        workspace.is_settled();
+        assert_eq!(workspace.attribute(address, "package_eca_oauth_from_dev_org_enabled"), false);
+        workspace.configure(&block("client_secret_in_rest_api_access_enabled = true"));
+        workspace.apply().succeeded();
+        workspace.is_settled();
+        assert_eq!(workspace.attribute(address, "client_secret_in_rest_api_access_enabled"), true);
+    }
+}
+
+/// What Salesforce uses inside, and no attribute stands for, survives a change.
+#[test]
+fn settings_of_the_org_with_what_no_attribute_stands_for() {
+    const OIDC: &str = "OauthOidcSettings";
+    let org = Emulator::start();
+    put_file(
+        &org,
+        OIDC,
+        "OauthOidc",
+        "<agentAuthLinking>true</agentAuthLinking><blockOAuthUnPwFlow>false</blockOAuthUnPwFlow>
+         <isPkceRequired>false</isPkceRequired><oAuthCdCrdtFlowEnable>true</oAuthCdCrdtFlowEnable>",
+    );
+    let workspace = Workspace::new(&org);
+    workspace
+        .configure("resource \"salesforce_org_oauth_oidc_settings\" \"org\" {\n  pkce_required = true\n}\n");
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    let found = org.components(OIDC).remove(0);
+    for (element, text) in
+        [("agentAuthLinking", "true"), ("oAuthCdCrdtFlowEnable", "true"), ("isPkceRequired", "true")]
+    {
+        assert_eq!(found.text(element), text, "{element}");
+    }
+}

@@ -1,0 +1,300 @@
+//! Files as orgs have them: what is not changed is written back as it came.
+
+use proptest::prelude::*;
+
+use super::certificates::RSA_1024;
+use super::round_trips::{component, value};
+use super::{APP, GLOBAL, POLICIES, SETTINGS, field, list, set};
+use crate::metadata::{
+    Component, Element, Field, Kind, MetadataType, Sent, decode, encode, parse_xml, same_meaning, types,
+};
+use crate::value::Value;
+
+const VERSION: u16 = 67;
+
+/// Files in the form and the order that retrieves give them in, with what no row maps, with nothing in it, and with
+/// what an editor or another tool may have left.
+fn files() -> Vec<(&'static MetadataType, String)> {
+    let body: Vec<&str> = RSA_1024.lines().filter(|line| !line.starts_with('-')).collect();
+    let certificate = format!("<certificate>{}</certificate>", body.join("\n"));
+    let parent = "<externalClientApplication>Shop</externalClientApplication>";
+    let files: Vec<(&'static MetadataType, String)> = vec![
+        (
+            &APP,
+            "<contactEmail>owner@example.com</contactEmail>
+             <description>What the app is for</description>
+             <distributionState>Local</distributionState>
+             <infoUrl>https://shop.example/info</infoUrl>
+             <isProtected>false</isProtected>
+             <label>Shop</label>
+             <orgScopedExternalApp>00D000000000001:Shop</orgScopedExternalApp>"
+                .to_owned(),
+        ),
+        (&APP, "<contactPhone></contactPhone><description xsi:nil=\"true\"/><label>  Shop </label>".to_owned()),
+        (
+            &SETTINGS,
+            format!(
+                "<commaSeparatedOauthScopes>Basic, Api, Web, Full, Chatter, RefreshToken,OpenID</commaSeparatedOauthScopes>
+                 <customAttributes><formula>$User.Id</formula><key>z</key><newer>1</newer></customAttributes>
+                 <customAttributes><formula>$User.City</formula><key>a</key></customAttributes>
+                 {parent}
+                 <isFirstPartyAppEnabled>false</isFirstPartyAppEnabled>
+                 <label>Shop_oauth</label>
+                 <oauthLink>00D000000000001:888000000000001</oauthLink>
+                 <trustedIpRanges><endIpAddress>10.0.1.9</endIpAddress><startIpAddress>10.0.1.1</startIpAddress></trustedIpRanges>
+                 <trustedIpRanges><description>x</description><endIpAddress>10.0.0.9</endIpAddress><startIpAddress>10.0.0.1</startIpAddress></trustedIpRanges>"
+            ),
+        ),
+        (
+            &GLOBAL,
+            format!(
+                "<callbackUrl>http://localhost:8080/callback
+http://localhost:*/callback
+sfdc://oauth/jwt/success
+cursor://anysphere.cursor-mcp/oauth/callback</callbackUrl>
+                 {certificate}
+                 <consumerKey>3MVG9</consumerKey>
+                 {parent}
+                 <idTokenConfig><idTokenIncludeAttributes>false</idTokenIncludeAttributes><idTokenNewer>1</idTokenNewer></idTokenConfig>
+                 <isClientCredentialsFlowEnabled>true</isClientCredentialsFlowEnabled>
+                 <isConsumerSecretOptional>true</isConsumerSecretOptional>
+                 <isDPopEnabled>false</isDPopEnabled>
+                 <isEnforceRefreshTokenTTL>true</isEnforceRefreshTokenTTL>
+                 <isPkceRequired>1</isPkceRequired>
+                 <isSecretRequiredForTokenExchange>true</isSecretRequiredForTokenExchange>
+                 <isTokenExchangeEnabled>false</isTokenExchangeEnabled>
+                 <label>Shop_glbloauth</label>
+                 <shouldRotateConsumerKey>false</shouldRotateConsumerKey>
+                 <shouldRotateConsumerSecret>false</shouldRotateConsumerSecret>"
+            ),
+        ),
+        (
+            &GLOBAL,
+            format!(
+                "<callbackUrl>  https://a.example/cb&#13;
+
+https://a.example/cb
+https://b.example/cb  </callbackUrl>{parent}<certificate/><idTokenConfig xsi:nil=\"true\"/><label/>"
+            ),
+        ),
+        (&GLOBAL, format!("{parent}<idTokenConfig/>")),
+        (
+            &POLICIES,
+            format!(
+                "<commaSeparatedProfile>System Administrator, Standard User,Minimum Access</commaSeparatedProfile>
+                 {parent}
+                 <guestJwtTimeout xsi:nil=\"true\"/>
+                 <ipRelaxationPolicyType>Enforce_relaxrefresh</ipRelaxationPolicyType>
+                 <isClientCredentialsFlowEnabled>false</isClientCredentialsFlowEnabled>
+                 <isNamedUserJwtEnabled>false</isNamedUserJwtEnabled>
+                 <label>Shop_oauthPlcy</label>
+                 <permittedUsersPolicyType>AdminApprovedPreAuthorized</permittedUsersPolicyType>
+                 <refreshTokenPolicyType>SpecificLifetime</refreshTokenPolicyType>
+                 <refreshTokenValidityPeriod>365</refreshTokenValidityPeriod>
+                 <refreshTokenValidityUnit>Days</refreshTokenValidityUnit>
+                 <startUrl>https://login.salesforce.com</startUrl>"
+            ),
+        ),
+        (&types::configurable_policies::TYPE, format!("{parent}<isEnabled>true</isEnabled><label>Shop_plcy</label>")),
+        (
+            &types::external_client_app_settings::TYPE,
+            "<enableClientSecretInRestApiAccess>false</enableClientSecretInRestApiAccess>
+             <enableConsumerSecretApiAccess xsi:nil=\"true\"/>
+             <enableExternalClientApps xsi:nil=\"true\"/>"
+                .to_owned(),
+        ),
+        (&types::external_client_app_settings::TYPE, String::new()),
+        (
+            &types::oauth_oidc_settings::TYPE,
+            "<agentAuthLinking>true</agentAuthLinking><isPkceRequired>false</isPkceRequired>".to_owned(),
+        ),
+    ];
+    let files = files.into_iter().map(|(kind, inside)| (kind, file(kind, &inside)));
+    files.collect()
+}
+
+fn file(kind: &MetadataType, inside: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{0} xmlns=\"http://soap.sforce.com/2006/04/metadata\" \
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">{inside}</{0}>",
+        kind.name
+    )
+}
+
+/// What a file says, element by element, those of groups on their own. Which element declares a prefix says nothing.
+fn said(kind: &MetadataType, xml: &str) -> Vec<(String, Element)> {
+    let plain = |mut element: Element| {
+        element.attributes.retain(|(name, _)| !name.starts_with("xmlns"));
+        element
+    };
+    let groups: Vec<&str> = kind.fields.iter().map(|field| field.element_path().0).collect();
+    let mut said: Vec<(String, Element)> = Vec::new();
+    for child in parse_xml(xml).unwrap().children {
+        let child = plain(child);
+        if groups.contains(&child.name.as_str()) && !child.children.is_empty() {
+            let inside =
+                child.children.iter().map(|inner| (format!("{}/{}", child.name, inner.name), inner.clone()));
+            said.extend(inside);
+        } else {
+            said.push((child.name.clone(), child));
+        }
+    }
+    said.sort_by(|a, b| a.0.cmp(&b.0));
+    said
+}
+
+/// Elements that are never sent: what Salesforce generates, secrets, and what acts each time it is sent.
+fn is_never_sent(kind: &MetadataType, element: &str) -> bool {
+    let generated = kind.fields.iter().any(|field| field.sent == Sent::Never && field.element == element);
+    generated || kind.dropped.contains(&element)
+}
+
+/// Whether a change of a row is the only difference between two files.
+fn only_differs(field: Option<&Field>, kind: &MetadataType, before: &str, after: &str) {
+    let is_its_own = |element: &str| {
+        let group = field.map_or("", |field| field.element_path().0);
+        // An empty group is gone as soon as there is something in it.
+        field.is_some_and(|field| field.element == element) || !group.is_empty() && element == group
+    };
+    let rest = |xml: &str| -> Vec<(String, Element)> {
+        let all = said(kind, xml).into_iter();
+        all.filter(|(name, _)| !is_never_sent(kind, name) && !is_its_own(name)).collect()
+    };
+    assert_eq!(rest(after), rest(before), "{:?}", field.map(|field| field.element));
+}
+
+#[test]
+fn a_file_that_nothing_changes_is_written_as_it_came() {
+    for (kind, xml) in files() {
+        let read = decode(kind, "Shop_x", &xml).unwrap();
+        only_differs(None, kind, &xml, &encode(&read, VERSION).xml);
+        // What says the same in other words is no change.
+        let same: Vec<(&'static Field, Value)> = kind
+            .fields
+            .iter()
+            .filter(|field| !field.attribute.is_empty())
+            .map(|field| (field, read.get(field.attribute).clone()))
+            .collect();
+        only_differs(None, kind, &xml, &encode(&read.merge(&same), VERSION).xml);
+    }
+}
+
+#[test]
+fn what_means_the_same_leaves_the_text_of_the_org() {
+    for (kind, attribute, value) in [
+        (&GLOBAL, "certificate", Value::text(RSA_1024)),
+        (&POLICIES, "ip_relaxation", "Enforce_RelaxRefresh".into()),
+        (&POLICIES, "refresh_token_validity_unit", "days".into()),
+        (&SETTINGS, "oauth_link", "00D000000000001EAA:888000000000001AAA".into()),
+        (
+            &SETTINGS,
+            "oauth_scopes",
+            set(&[
+                "api",
+                "Address",
+                "Email",
+                "Phone",
+                "Profile",
+                "Web",
+                "Full",
+                "Chatter",
+                "OfflineAccess",
+                "OpenID",
+            ]),
+        ),
+    ] {
+        let (_, xml) = files().into_iter().find(|(other, _)| *other == kind).unwrap();
+        let read = decode(kind, "Shop_x", &xml).unwrap();
+        let merged = read.merge(&[(field(kind, attribute), value)]);
+        only_differs(None, kind, &xml, &encode(&merged, VERSION).xml);
+    }
+}
+
+fn scopes(before: &str, wanted: &[&str]) -> String {
+    let text = file(&SETTINGS, &format!("<commaSeparatedOauthScopes>{before}</commaSeparatedOauthScopes>"));
+    let merged = decode(&SETTINGS, "Shop_x", &text).unwrap();
+    let merged = merged.merge(&[(field(&SETTINGS, "oauth_scopes"), set(wanted))]);
+    let root = parse_xml(&encode(&merged, VERSION).xml).unwrap();
+    root.child("commaSeparatedOauthScopes").map(|element| element.text.clone()).unwrap_or_default()
+}
+
+#[test]
+fn members_that_stay_keep_their_order_and_new_ones_come_after_them() {
+    for (before, wanted, after) in [
+        ("Web,Api, Full", &["Api", "Web"][..], "Web, Api"),
+        ("Web, Api", &["Api", "Chatter", "Web", "CDP"], "Web, Api, CDP, Chatter"),
+        ("Web, Api", &["api", "web", "Full"], "Web, Api, Full"),
+        (
+            "Web, RefreshToken, Basic",
+            &["OfflineAccess", "Web", "Basic", "Email", "Api"],
+            "Web, RefreshToken, Basic, Api",
+        ),
+        ("Basic, Api", &["Address", "Email", "Phone", "Profile", "Api", "Web"], "Basic, Api, Web"),
+        ("Basic, Api", &["Address", "Phone", "Profile", "Api"], "Api, Address, Phone, Profile"),
+        ("Web, Api", &["full", "FromANewerOrg"], "FromANewerOrg, Full"),
+        ("Web, Api", &[], ""),
+        ("", &["web", "API"], "Api, Web"),
+    ] {
+        assert_eq!(scopes(before, wanted), after, "{before} to {wanted:?}");
+    }
+}
+
+#[test]
+fn what_is_put_into_a_nil_group_takes_its_nil_away() {
+    let text = file(&GLOBAL, "<idTokenConfig xsi:nil=\"true\"/>");
+    let read = decode(&GLOBAL, "Shop_x", &text).unwrap();
+    let merged = read.merge(&[(field(&GLOBAL, "id_token_validity_minutes"), Value::int(5))]);
+    let written = encode(&merged, VERSION).xml;
+    assert!(!written.contains("nil") && written.contains(">5<"), "{written}");
+    assert_eq!(decode(&GLOBAL, "Shop_x", &written).unwrap().get("id_token_validity_minutes"), &Value::int(5));
+}
+
+#[test]
+fn another_form_is_no_other_component() {
+    let read = |text: &str| {
+        decode(
+            &SETTINGS,
+            "Shop_x",
+            &file(&SETTINGS, &format!("<commaSeparatedOauthScopes>{text}</commaSeparatedOauthScopes>")),
+        )
+        .unwrap()
+    };
+    assert_eq!(read("Web, Api"), read("Api,Web"));
+    assert_ne!(read("Web, Api"), read("Api"));
+    assert_eq!(read("Web").get("oauth_scopes"), &set(&["Web"]));
+    assert_eq!(list(&["a"]), list(&["a"]));
+}
+
+fn changes() -> impl Strategy<Value = (&'static Field, Value, Component, String)> {
+    let found =
+        prop::sample::select(files()).prop_map(|(kind, xml)| (decode(kind, "Shop_x", &xml).unwrap(), xml));
+    let made = prop::sample::select(types::ALL).prop_flat_map(component).prop_map(|made| {
+        let xml = encode(&made, VERSION).xml;
+        (decode(made.key.kind, "Shop_x", &xml).unwrap(), xml)
+    });
+    prop_oneof![2 => found, 1 => made].prop_flat_map(|(read, xml)| {
+        let rows: Vec<&'static Field> =
+            read.key.kind.fields.iter().filter(|field| !matches!(field.kind, Kind::Parent)).collect();
+        let rows = rows.into_iter().filter(|field| field.sent != Sent::Never).collect::<Vec<_>>();
+        prop::sample::select(rows).prop_flat_map(move |field| {
+            let to = prop_oneof![4 => value(field), 1 => Just(Value::Null)];
+            (Just(field), to, Just(read.clone()), Just(xml.clone()))
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn changing_one_attribute_changes_one_element((field, to, read, xml) in changes()) {
+        let kind = read.key.kind;
+        let written = encode(&read.merge(&[(field, to.clone())]), VERSION).xml;
+        only_differs(Some(field), kind, &xml, &written);
+        let again = decode(kind, "Shop_x", &written).unwrap();
+        prop_assert!(same_meaning(field, again.get(field.attribute), &to), "{}", written);
+        if same_meaning(field, read.get(field.attribute), &to) {
+            only_differs(None, kind, &xml, &written);
+        }
+    }
+}
