@@ -34,6 +34,8 @@ pub struct Field {
     /// The members may be record IDs of this object, which Salesforce returns as names.
     pub record: Option<Record>,
     pub rules: &'static [Rule],
+    /// A text for people: Salesforce compares it with nothing.
+    pub prose: bool,
     /// One or two sentences for the documentation.
     pub doc: &'static str,
     /// What Setup calls it, where that is known.
@@ -182,6 +184,7 @@ impl Field {
             equivalents: &[],
             record: None,
             rules: &[],
+            prose: false,
             doc: "",
             setup: "",
         }
@@ -316,6 +319,11 @@ impl Field {
     #[must_use]
     pub const fn rules(self, rules: &'static [Rule]) -> Field {
         Field { rules, ..self }
+    }
+
+    #[must_use]
+    pub const fn prose(self) -> Field {
+        Field { prose: true, ..self }
     }
 
     #[must_use]

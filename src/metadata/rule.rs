@@ -8,7 +8,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
 use super::certificate;
-use super::meaning::short_id;
+use super::echo::{echo, has_user_information};
+use super::letters::{foreign_letter, unseen};
+use super::record_id::{id_problem, object_words, record_prefix};
+use super::words::{OtherNames, misspelt, unlisted};
 use crate::value::Value;
 
 /// A rule on one value. Null and unknown values are never shown to a rule.
@@ -22,7 +25,7 @@ pub enum Rule {
     /// Letters, digits and underscores; starts with a letter; no double and no trailing underscore.
     ApiName,
     Email,
-    /// An absolute http or https URL with a host.
+    /// An absolute http or https URL with a host, without user information.
     WebUrl,
     /// A place that Salesforce may send a browser or an app back to: https, http, or a scheme of an app's own;
     /// no fragment, no wildcard.
@@ -43,10 +46,10 @@ pub enum Rule {
     Each(&'static Rule),
     /// One of these words; the nearest is suggested.
     Word(&'static [&'static str]),
-    /// Not a word that only looks like one of these.
-    Spelt(&'static [&'static str]),
+    /// Not a word that only looks like one of these, nor another standard's name for one.
+    Spelt(&'static [&'static str], OtherNames),
     /// One of these words, of which newer orgs may have more.
-    Listed(&'static [&'static str]),
+    Listed(&'static [&'static str], OtherNames),
     /// A dotted IPv4 address without leading zeros.
     Ipv4,
     /// In a block, the address of the first attribute is not after that of the second.
@@ -61,6 +64,12 @@ pub enum Rule {
     RsaKeyBits(usize),
     /// A record ID (15 or 18 characters) or an API name.
     RecordOrName(&'static str),
+    /// A record ID (15 or 18 characters) or a label, which may be any text.
+    RecordOrLabel(&'static str),
+    /// A name of which no record ID is accepted in its place.
+    NoRecordId,
+    /// A consumer of an org: `<org ID>:<consumer ID>`.
+    Link,
 }
 
 impl Rule {
@@ -70,10 +79,18 @@ impl Rule {
             Rule::Longest(_)
             | Rule::NotPlainHttp
             | Rule::RsaKeyBits(_)
-            | Rule::Listed(_)
+            | Rule::Listed(..)
             | Rule::Disjoint(..) => false,
             Rule::Each(rule) => rule.confirmed(),
             _ => true,
+        }
+    }
+
+    /// The attribute of a block that a rule on the whole block points at.
+    pub fn at(&self) -> Option<&'static str> {
+        match self {
+            Rule::Ascending(first, _) => Some(first),
+            _ => None,
         }
     }
 
@@ -96,7 +113,7 @@ impl Rule {
             (Rule::Unique, value) => twice(value),
             (Rule::Ascending(first, last), block) => {
                 let (from, to) = addresses(block, first, last)?;
-                (from > to).then(|| format!("It starts at {from}, after its end {to}. Exchange the two."))
+                (from > to).then(|| format!("{first} is {from}, after {last}, {to}. Exchange the two."))
             }
             (Rule::Disjoint(first, last), Value::Set(blocks)) => overlap(blocks, first, last),
             (Rule::Between(from, to), Value::Number(number)) => {
@@ -121,9 +138,10 @@ impl Rule {
                 | Rule::ApiName
                 | Rule::CallbackUrl
                 | Rule::Word(_)
-                | Rule::Spelt(_)
+                | Rule::Spelt(..)
                 | Rule::Ipv4
                 | Rule::RecordOrName(_)
+                | Rule::RecordOrLabel(_)
         );
         if text.is_empty() && may_be_empty {
             return None;
@@ -136,6 +154,7 @@ impl Rule {
             Rule::Email if !is_address(text) => {
                 Some(format!("{} is not an e-mail address. Write one like ada@example.com.", echo(text)))
             }
+            Rule::Username if record_prefix(text).is_some() => no_record_id(text),
             Rule::Username if !is_address(text) => Some(format!(
                 "{} is not a user name of Salesforce. Write one like ada@example.com: they have the form of an \
                  e-mail address.",
@@ -144,9 +163,9 @@ impl Rule {
             Rule::WebUrl => web_url(text),
             Rule::CallbackUrl => callback_url(text),
             Rule::NotPlainHttp => plain_http(text),
-            Rule::Word(words) => misspelt(text, words).or_else(|| unlisted(text, words)),
-            Rule::Spelt(words) => misspelt(text, words),
-            Rule::Listed(words) if misspelt(text, words).is_none() => unlisted(text, words),
+            Rule::Word(words) => misspelt(text, words, &[]).or_else(|| unlisted(text, words)),
+            Rule::Spelt(words, names) => misspelt(text, words, names),
+            Rule::Listed(words, names) if misspelt(text, words, names).is_none() => unlisted(text, words),
             Rule::Ipv4 => ipv4(text),
             Rule::Certificate => certificate::problem(text),
             Rule::RsaKeyBits(bits) => {
@@ -157,6 +176,9 @@ impl Rule {
                 })
             }
             Rule::RecordOrName(prefix) => record_or_name(text, prefix),
+            Rule::RecordOrLabel(prefix) => record_or_label(text, prefix),
+            Rule::NoRecordId => no_record_id(text),
+            Rule::Link => link(text),
             _ => None,
         }
     }
@@ -171,7 +193,9 @@ impl Rule {
                     .to_owned()
             }
             Rule::Email => "Must be an e-mail address.".to_owned(),
-            Rule::WebUrl => "Must be an absolute `http` or `https` URL.".to_owned(),
+            Rule::WebUrl => {
+                "Must be an absolute `http` or `https` URL without user name and password.".to_owned()
+            }
             Rule::CallbackUrl => {
                 "Must be an absolute URL without a fragment or a wildcard: `https`, or a scheme of \
                                   an app's own."
@@ -184,8 +208,8 @@ impl Rule {
             Rule::Longest(most) => format!("Should have at most {most} characters."),
             Rule::Unique => "None of them twice.".to_owned(),
             Rule::Each(rule) => format!("Each: {}", rule.describe()),
-            Rule::Spelt(_) => "Must be spelt as Salesforce spells it.".to_owned(),
-            Rule::Word(words) | Rule::Listed(words) => {
+            Rule::Spelt(..) => "Must be spelt as Salesforce spells it.".to_owned(),
+            Rule::Word(words) | Rule::Listed(words, _) => {
                 let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
                 format!("One of {}.", words.join(", "))
             }
@@ -202,6 +226,11 @@ impl Rule {
                     "Must be an API name, or a record ID: 15 or 18 characters that begin with `{prefix}`."
                 )
             }
+            Rule::RecordOrLabel(prefix) => {
+                format!("Must be a name, or a record ID: 15 or 18 characters that begin with `{prefix}`.")
+            }
+            Rule::NoRecordId => "Must be a name, not a record ID.".to_owned(),
+            Rule::Link => "Must be an org ID and a consumer ID with a colon between them.".to_owned(),
         }
     }
 }
@@ -253,6 +282,13 @@ fn twice(value: &Value) -> Option<String> {
 fn api_name(text: &str) -> Option<String> {
     let problem = if text.is_empty() {
         return Some("It is empty. Write a name of letters, digits and underscores.".to_owned());
+    } else if let Some(prefix) = record_prefix(text) {
+        let object = object_words(prefix);
+        return Some(format!("{} is the record ID of {object}. Write the API name.", echo(text)));
+    } else if let Some(unseen) = unseen(text) {
+        return Some(format!("{} holds {unseen}, which nobody can see. Type the name anew.", echo(text)));
+    } else if let Some(letter) = foreign_letter(text) {
+        return Some(format!("In {} {letter}. Write A to Z, digits and underscores.", echo(text)));
     } else if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         "has a character other than the letters A to Z, digits and underscores"
     } else if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -287,6 +323,9 @@ fn web_url(text: &str) -> Option<String> {
     if has_stray_character(text) {
         return wrong("has a character that no URL has");
     }
+    if let Some(problem) = user_information(text) {
+        return Some(problem);
+    }
     match Url::parse(text) {
         Ok(url) if !matches!(url.scheme(), "http" | "https") => wrong("is not an http or https URL"),
         Ok(url) if url.host().is_some() && authority_is_written(text) => None,
@@ -295,8 +334,17 @@ fn web_url(text: &str) -> Option<String> {
     }
 }
 
+/// Never echoed: what stands there may be a secret, and a state and every reader of the app would hold it.
+fn user_information(text: &str) -> Option<String> {
+    has_user_information(text).then(|| {
+        "The URL has a user name or a password in it, before the @. Whoever reads the app or the state would read it \
+         too: leave it out."
+            .to_owned()
+    })
+}
+
 /// The URL standard repairs `https:example.com` and `https:///example.com`; Salesforce would see them as written.
-fn authority_is_written(text: &str) -> bool {
+pub fn authority_is_written(text: &str) -> bool {
     let after = text.split_once("://").map(|(_, after)| after);
     after.is_some_and(|after| !after.starts_with(['/', '?', '#']) && !after.is_empty())
 }
@@ -310,6 +358,9 @@ fn callback_url(text: &str) -> Option<String> {
     }
     if has_stray_character(text) {
         return wrong("has a character that no URL has, or is more than one URL");
+    }
+    if let Some(problem) = user_information(text) {
+        return Some(problem);
     }
     if text.contains('*') {
         return wrong("has a wildcard, but callback URLs are compared as they are");
@@ -381,10 +432,11 @@ fn record_or_name(text: &str, prefix: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("It is blank. Write an API name or a record ID.".to_owned());
     }
-    if text.starts_with(prefix) {
-        return short_id(prefix, text).is_none().then(|| {
-            format!("{shown} is not a record ID: those have 15 or 18 characters. Write the whole ID, or the API name.")
-        });
+    if text.starts_with(prefix) || record_prefix(text).is_some() {
+        return wrong_record(text, prefix, "API name");
+    }
+    if let Some(letter) = foreign_letter(text) {
+        return Some(format!("In {shown} {letter}. API names have A to Z, digits and underscores."));
     }
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -393,92 +445,74 @@ fn record_or_name(text: &str, prefix: &str) -> Option<String> {
     })
 }
 
-/// A word that is none of these, but looks like one, or like several at once.
-fn misspelt(text: &str, words: &[&str]) -> Option<String> {
-    if words.contains(&text) {
-        return None;
-    }
+/// A label may be nearly anything: an ID is what has the form of one.
+fn record_or_label(text: &str, prefix: &str) -> Option<String> {
     if text.trim().is_empty() {
-        return Some("A member is blank. Leave it out.".to_owned());
+        return Some("It is blank. Write a name or a record ID.".to_owned());
     }
-    if text.contains(',') {
-        return Some(format!("{} has a comma. Write one scope per element: [\"Api\", \"Web\"].", echo(text)));
-    }
-    let word = nearest(text, words)?;
-    Some(format!("{} is not known. Did you mean {word:?}?", echo(text)))
+    let nearly_an_id = text.starts_with(prefix)
+        && (12..=20).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && text.bytes().skip(prefix.len()).any(|byte| byte.is_ascii_digit());
+    (nearly_an_id || record_prefix(text).is_some()).then(|| wrong_record(text, prefix, "name"))?
 }
 
-/// The word that was probably meant, if there is one that differs little.
-pub fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
-    let distances = words.iter().map(|word| (distance(text, word), *word));
-    let (_, word) = distances.min().filter(|(distance, word)| *distance <= (word.len() / 3).max(1))?;
-    Some(word)
-}
-
-/// A word that is none of these.
-fn unlisted(text: &str, words: &[&str]) -> Option<String> {
-    let unknown = !words.contains(&text);
-    unknown.then(|| format!("{} is not known. Write one of {}.", echo(text), words.join(", ")))
-}
-
-/// How many letters to add, drop or change, case aside.
-fn distance(a: &str, b: &str) -> usize {
-    const LONGEST: usize = 64;
-    let letters =
-        |text: &str| -> Vec<char> { text.chars().take(LONGEST).flat_map(char::to_lowercase).collect() };
-    let (a, b) = (letters(a), letters(b));
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for (row, letter) in a.iter().enumerate() {
-        let mut left = row + 1;
-        let mut current = vec![left];
-        for ((other, diagonal), up) in b.iter().zip(&above).zip(above.iter().skip(1)) {
-            left = (diagonal + usize::from(letter != other)).min(up + 1).min(left + 1);
-            current.push(left);
-        }
-        above = current;
+/// What is wrong with a text that is meant to be the record ID of this object.
+fn wrong_record(text: &str, prefix: &str, name: &str) -> Option<String> {
+    let (shown, wanted) = (echo(text), object_words(prefix));
+    match record_prefix(text).filter(|found| *found != prefix) {
+        Some(found) => Some(format!(
+            "{shown} is the record ID of {}, not of {wanted}. Write the {name} or the ID of {wanted}.",
+            object_words(found)
+        )),
+        None => id_problem(text, prefix).map(|problem| {
+            format!(
+                "{shown} is not a record ID: it {problem}. Those have 15 or 18 characters. Write the whole ID, or the {name}."
+            )
+        }),
     }
-    above.last().copied().unwrap_or(0)
+}
+
+fn no_record_id(text: &str) -> Option<String> {
+    let object = object_words(record_prefix(text)?);
+    Some(format!("{} is the record ID of {object}. Write the name instead.", echo(text)))
+}
+
+const ORG: &str = "00D";
+const CONSUMER: &str = "888";
+
+fn link(text: &str) -> Option<String> {
+    const FORM: &str =
+        "Write <org ID>:<consumer ID>, as the other org shows it, such as 00D000000000001:888000000000001.";
+    let shown = echo(text);
+    let wrong = |what: &str| Some(format!("{shown} {what}. {FORM}"));
+    let Some((org, consumer)) = text.split_once(':') else {
+        return wrong("has no colon");
+    };
+    if consumer.contains(':') {
+        return wrong("has more than one colon");
+    }
+    if record_prefix(org) == Some(CONSUMER) && record_prefix(consumer) == Some(ORG) {
+        return wrong("has the consumer before the org");
+    }
+    if let Some(found) = record_prefix(org).filter(|found| *found != ORG) {
+        return wrong(&format!("has the ID of {} where the org's belongs", object_words(found)));
+    }
+    if let Some(problem) = id_problem(org, ORG) {
+        return wrong(&format!("has no org ID before the colon: that part {problem}"));
+    }
+    if let Some(found) = record_prefix(consumer).filter(|found| *found != CONSUMER) {
+        return wrong(&format!("has the ID of {} where the consumer's belongs", object_words(found)));
+    }
+    // Consumers of one org are known to begin with 888; nobody says that all do.
+    let prefix = consumer.get(..3).unwrap_or(CONSUMER);
+    match id_problem(consumer, prefix) {
+        Some(problem) => wrong(&format!("has no consumer ID behind the colon: that part {problem}")),
+        None => None,
+    }
 }
 
 fn listed(numbers: &[i64]) -> String {
     let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
     numbers.join(", ")
-}
-
-/// A value as an error may show it: quoted, short, and not at all when it may be a secret.
-pub fn echo(text: &str) -> String {
-    const LONGEST: usize = 60;
-    if may_be_secret(text) {
-        return "The value (not shown, it may be a secret)".to_owned();
-    }
-    let mut shown: String = text.chars().take(LONGEST).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    format!("{shown:?}")
-}
-
-/// Whether a text looks like a key, a token or a password. Errs on the side of yes.
-fn may_be_secret(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let marks = ["-----begin", "private key", "password", "secret", "token=", "bearer ", "assertion="];
-    let session = text.starts_with("00D") && text.contains('!');
-    let started = text.starts_with("eyJ") || text.starts_with("5Aep");
-    let with_password = Url::parse(text).is_ok_and(|url| url.password().is_some());
-    marks.iter().any(|mark| lower.contains(mark))
-        || session
-        || started
-        || with_password
-        || has_random_run(text)
-}
-
-/// A long run of letters of both cases and digits, as keys and tokens have and names do not.
-fn has_random_run(text: &str) -> bool {
-    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '=' | '-');
-    text.split(|c| !inside(c)).any(|run| {
-        run.len() >= 32
-            && run.bytes().any(|byte| byte.is_ascii_digit())
-            && run.bytes().any(|byte| byte.is_ascii_uppercase())
-            && run.bytes().any(|byte| byte.is_ascii_lowercase())
-    })
 }

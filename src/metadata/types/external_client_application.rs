@@ -10,6 +10,7 @@ pub static TYPE: MetadataType = MetadataType {
     fields: &[
         Field::text("label", "label")
             .required()
+            .prose()
             .rules(&[Rule::NotBlank, Rule::Longest(255)])
             .doc("The name that people see. Changing it changes nothing else.")
             .setup("External Client App Name"),
@@ -18,9 +19,11 @@ pub static TYPE: MetadataType = MetadataType {
             .doc("The address that Salesforce and subscribers may write to about the app.")
             .setup("Contact Email"),
         Field::text("contact_phone", "contactPhone")
+            .prose()
             .doc("The phone number of the app's contact.")
             .setup("Contact Phone"),
         Field::text("description", "description")
+            .prose()
             .doc("What the app is for, in your words.")
             .setup("Description"),
         Field::text("icon_url", "iconUrl")
