@@ -187,6 +187,10 @@ pub const FACTS: &[Fact] = &[
         &[Behaviour("The certificate is not returned, and a deploy without it clears it"),
           Text("docs/resources/external_client_app_oauth_settings.md", "It is not confirmed that Salesforce never returns it, nor that a deploy without it clears it")],
         access::the_certificate_is_cleared),
+    fact("audience", "A JWT for an External Client App may have the org's My Domain as its audience, and no shared login host",
+        &[Text("docs/guides/authentication.md", "This is not confirmed by Salesforce; `make live` asks an org"),
+          Text("docs/index.md", "External Client Apps are reported to accept no other")],
+        access::the_audience_is_the_my_domain),
     fact("wildcard", "A retrieve of * returns the apps",
         &[Behaviour("A retrieve of * returns the apps")], access::wildcards),
 

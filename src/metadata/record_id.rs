@@ -69,7 +69,7 @@ pub fn id_problem(text: &str, prefix: &str) -> Option<&'static str> {
         15 => None,
         18 if short_id(prefix, text).is_some() => None,
         18 => {
-            Some("has last three characters that do not fit the others, as when a letter's case was changed")
+            Some("ends in three characters that do not fit the others, as when a letter's case was changed")
         }
         _ => Some("has another length than 15 or 18 characters"),
     }

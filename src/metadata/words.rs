@@ -17,6 +17,9 @@ pub fn misspelt(text: &str, words: &[&str], other_names: OtherNames) -> Option<S
     if text.trim().is_empty() {
         return Some("A member is blank. Leave it out.".to_owned());
     }
+    if let Some((theirs, ours)) = by_other_name(text, other_names) {
+        return Some(format!("{theirs:?} is not known: that is OAuth's word for it. Did you mean {ours:?}?"));
+    }
     if text.contains(',') {
         return Some(format!(
             "{} has a comma. Write one word, or each as an element of its own: [\"Api\", \"Web\"].",
@@ -25,9 +28,6 @@ pub fn misspelt(text: &str, words: &[&str], other_names: OtherNames) -> Option<S
     }
     if let Some(problem) = misread(text, words) {
         return Some(problem);
-    }
-    if let Some((theirs, ours)) = by_other_name(text, other_names) {
-        return Some(format!("{theirs:?} is what OAuth calls it. Write {ours:?}."));
     }
     if let Some(several) = several(text, words, other_names) {
         return Some(format!("{} is more than one word. Write {several}.", quoted(text)));
@@ -48,7 +48,7 @@ fn misread(text: &str, words: &[&str]) -> Option<String> {
         (None, Some(letter)) => letter.to_string(),
         (None, None) => return None,
     };
-    Some(format!("{} only looks like a known word: {what}. Write {word:?}.", quoted(text)))
+    Some(format!("{} is not known, it only looks so: {what}. Did you mean {word:?}?", quoted(text)))
 }
 
 /// The word of the other standard, and ours; also as Setup shows it, in brackets after a description.

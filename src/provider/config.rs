@@ -10,6 +10,7 @@ mod source;
 use super::catalog;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::schema::{Attribute, Block, Schema};
+use crate::metadata::has_user_information;
 use crate::org::{ConnectionSettings as Settings, check_private_key};
 use crate::secret::Secret;
 use crate::value::{Type, Value};
@@ -63,12 +64,16 @@ static ARGUMENTS: &[Argument] = &[
     text("instance_url", "The org's My Domain URL, such as `https://acme.my.salesforce.com`."),
     text(
         "login_url",
-        "Where tokens are asked for. Default: `instance_url`, else `https://login.salesforce.com`.",
+        "Where tokens are asked for. Default: `instance_url`, else `https://login.salesforce.com`. The environment's is not \
+         taken when the block has `instance_url`.",
     ),
     text(
         "audience",
-        "The audience of the JWT. Default: `https://test.salesforce.com` for sandbox, scratch and test hosts, else \
-         `https://login.salesforce.com`.",
+        "The audience (`aud`) of the JWT. Default: the URL where tokens are asked for, which should be the org's My Domain \
+         URL: External Client Apps are reported to accept no other, and to answer `audience is invalid` or \
+         `app_not_found`. Where a My Domain is refused as the audience, `https://login.salesforce.com` is tried once, or \
+         `https://test.salesforce.com` for sandboxes and scratch orgs. The environment's is not taken when the block has \
+         `instance_url` or `login_url`.",
     ),
     text("client_id", "The consumer key of the app that Terraform logs in with."),
     text("username", "The user that Terraform logs in as, for the JWT bearer flow."),
@@ -183,6 +188,10 @@ pub fn validate(config: &Value) -> Diagnostics {
     }
     for name in ["instance_url", "login_url"] {
         block.url(name, &mut found);
+    }
+    if block.known("audience").is_some_and(|text| has_user_information(&text)) {
+        let detail = "audience: leave user name and password out of the URL.";
+        found.push(Diagnostic::error("Invalid URL", detail).at_attribute("audience"));
     }
     block.version(&mut found);
     block.org_id(&mut found);

@@ -198,8 +198,11 @@ impl Walk<'_> {
         match member {
             Value::Null => self.say(place, "A member must not be null: leave it out.".to_owned(), true),
             Value::Text(text) => {
+                let before = self.found.0.len();
                 self.check_text(field, text, place);
-                if let Some(problem) = member_problem(field, text) {
+                if self.found.0.len() == before
+                    && let Some(problem) = member_problem(field, text)
+                {
                     self.say(place, problem, true);
                 }
             }

@@ -133,9 +133,6 @@ pub(super) fn read(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
     if text.contains("-----BEGIN") {
         return read_pem(text);
     }
-    if key_form::is_path(text) {
-        return Err(PrivateKeyProblem::Path);
-    }
     // The base64 of a PEM.
     let packed = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect::<String>());
     let Ok(bytes) = STANDARD.decode(packed.as_bytes()).map(Zeroizing::new) else {

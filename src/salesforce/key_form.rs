@@ -91,7 +91,7 @@ pub(super) fn of_text(text: &str) -> PrivateKeyProblem {
     }
 }
 
-pub(super) fn is_path(text: &str) -> bool {
+fn is_path(text: &str) -> bool {
     if text.len() > LONGEST_NAME || text.contains('\n') {
         return false;
     }

@@ -126,6 +126,8 @@ struct Inner {
     http: Http,
     redactor: Redactor,
     auth: Auth,
+    /// The audience that was good.
+    audience: std::sync::OnceLock<String>,
     pace: Pace,
     /// The oldest and the newest API version at `instance`; none if it could not be asked.
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
@@ -174,6 +176,7 @@ impl Client {
                 http,
                 redactor,
                 auth: Auth::default(),
+                audience: std::sync::OnceLock::new(),
                 pace,
                 versions: tokio::sync::OnceCell::new(),
                 own_deploys: std::sync::Mutex::default(),

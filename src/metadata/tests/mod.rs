@@ -4,6 +4,7 @@ mod certificates;
 mod contract;
 mod decoding;
 mod encoding;
+mod letters;
 mod meanings;
 mod packages;
 mod round_trips;
