@@ -34,6 +34,8 @@ pub struct Field {
     /// The members may be record IDs of this object, which Salesforce returns as names.
     pub record: Option<Record>,
     pub rules: &'static [Rule],
+    /// A text for people: Salesforce compares it with nothing.
+    pub prose: bool,
     /// One or two sentences for the documentation.
     pub doc: &'static str,
     /// What Setup calls it, where that is known.
@@ -198,6 +200,7 @@ impl Field {
             equivalents: &[],
             record: None,
             rules: &[],
+            prose: false,
             doc: "",
             setup: "",
         }
@@ -345,6 +348,11 @@ impl Field {
     }
 
     #[must_use]
+    pub const fn prose(self) -> Field {
+        Field { prose: true, ..self }
+    }
+
+    #[must_use]
     pub const fn doc(self, doc: &'static str) -> Field {
         Field { doc, ..self }
     }
@@ -370,7 +378,7 @@ impl Field {
             return words;
         }
         let listed = self.rules.iter().find_map(|rule| match rule {
-            Rule::Each(Rule::Listed(words)) | Rule::Listed(words) => Some(*words),
+            Rule::Each(Rule::Listed(words, _)) | Rule::Listed(words, _) => Some(*words),
             _ => None,
         });
         listed.unwrap_or_default()

@@ -36,7 +36,7 @@ pub static TYPE: MetadataType = MetadataType {
             .kept()
             .since(62)
             .record("Profile", "00e")
-            .rules(&[Rule::Each(&Rule::NotBlank)])
+            .rules(&[Rule::Each(&Rule::RecordOrLabel("00e"))])
             .doc("Profiles whose users may use the app. Those written are all there are.")
             .setup("Selected Profiles"),
         Field::bool("guest_code_credential_flow_enabled", "isGuestCodeCredFlowEnabled")
@@ -130,7 +130,7 @@ pub static TYPE: MetadataType = MetadataType {
         Field::text("apex_handler", "apexHandler")
             .kept()
             .since(61)
-            .rules(&[Rule::NotBlank])
+            .rules(&[Rule::NotBlank, Rule::NoRecordId])
             .doc("The Apex class that extends how the app is used."),
         Field::text("execute_handler_as", "executeHandlerAs")
             .kept()
@@ -141,14 +141,14 @@ pub static TYPE: MetadataType = MetadataType {
         Field::commas("custom_scopes", "commaSeparatedCustomScopes")
             .kept()
             .since(61)
-            .rules(&[Rule::Each(&Rule::NotBlank)])
+            .rules(&[Rule::Each(&Rule::NotBlank), Rule::Each(&Rule::NoRecordId)])
             .doc("Names of custom scopes."),
         Field::text("single_logout_url", "singleLogoutUrl")
-            .rules(&[Rule::WebUrl, Rule::NotPlainHttp])
+            .rules(&[Rule::NoUserInformation, Rule::WebUrl, Rule::NotPlainHttp])
             .doc("Where Salesforce sends a notice when a user logs out.")
             .setup("Single Logout URL"),
         Field::text("oauth_start_url", "startUrl")
-            .rules(&[Rule::WebUrl])
+            .rules(&[Rule::NoUserInformation, Rule::WebUrl])
             .doc("What opens when a user starts the app from Salesforce.")
             .setup("Start URL"),
         Field::entries("custom_attributes", "customAttributes", "key", "formula")

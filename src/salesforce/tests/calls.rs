@@ -123,7 +123,7 @@ async fn a_certificate_is_trusted_only_if_it_is_given() {
     let url = url::Url::parse(&format!("https://localhost:{port}")).unwrap();
     let redactor = super::super::redact::Redactor::default();
     for (given, trusted) in [(None, false), (Some(made.cert.pem()), true)] {
-        let http = super::super::http::Http::new("test/1", given.as_deref()).unwrap();
+        let http = super::super::http::Http::new("test/1", given.as_deref(), None).unwrap();
         let request = super::super::http::Request::get(url.clone());
         match http.send(request, &redactor).await {
             Ok(reply) => assert!(trusted && reply.status == 200),
