@@ -250,24 +250,6 @@ fn generated(org: &Emulator) -> (Workspace<'_>, String) {
     (workspace, text)
 }
 
-#[test]
-fn scopes_that_stay_keep_the_order_of_the_org() {
-    let org = Emulator::start();
-    editor(&org);
-    let (workspace, text) = generated(&org);
-    let scopes = || org.part(OAUTH, "Shop").text("commaSeparatedOauthScopes");
-    let before = scopes();
-    let line = text.lines().find(|line| line.trim_start().starts_with("oauth_scopes ")).expect("scopes");
-    workspace.write(
-        "generated.tf",
-        &text
-            .replace(line, "oauth_scopes = [\"Api\", \"MCP\", \"RefreshToken\", \"SFApiPlatform\", \"Web\"]"),
-    );
-    workspace.apply().succeeded();
-    assert_eq!(scopes(), format!("{before}, Web"));
-    workspace.is_settled();
-}
-
 /// What belongs to one org is not in it, and replacing is no mistake of it.
 #[test]
 fn a_generated_configuration_is_good_for_another_org_and_for_a_replacement() {
