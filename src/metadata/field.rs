@@ -24,6 +24,8 @@ pub struct Field {
     /// Of a word: an explicit empty text takes the element out of the file. Texts may be empty by their rules.
     pub emptiable: bool,
     pub compared: Compared,
+    /// Of a number: 0 is none. Orgs return the one or the other.
+    pub zero_is_none: bool,
     pub sent: Sent,
     /// First API version that has the element, major number: 61 for 61.0.
     pub since: u16,
@@ -194,6 +196,7 @@ impl Field {
             inverted: false,
             emptiable: false,
             compared: Compared::AsWritten,
+            zero_is_none: false,
             sent: Sent::Yes,
             since: OLDEST_VERSION,
             newer_values: &[],
@@ -300,6 +303,11 @@ impl Field {
     #[must_use]
     pub const fn any_case(self) -> Field {
         Field { compared: Compared::AnyCase, ..self }
+    }
+
+    #[must_use]
+    pub const fn zero_is_none(self) -> Field {
+        Field { zero_is_none: true, ..self }
     }
 
     #[must_use]

@@ -100,6 +100,7 @@ pub static TYPE: MetadataType = MetadataType {
         .setup("Refresh Token Policy"),
         Field::int("refresh_token_validity_period", "refreshTokenValidityPeriod")
             .kept()
+            .zero_is_none()
             .rules(&[Rule::Between(0, 2_147_483_647)])
             .doc("How many `refresh_token_validity_unit`s refresh tokens live."),
         Field::one_of("refresh_token_validity_unit", "refreshTokenValidityUnit", &["Hours", "Days", "Months"])
