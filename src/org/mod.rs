@@ -53,6 +53,7 @@ use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{Login, Settings as ConnectionSettings, check_private_key};
 
 use crate::salesforce::Class;
+pub use crate::salesforce::Meaning;
 use batch::{Limits, Queue};
 use deployer::Deployer;
 use names::Names;

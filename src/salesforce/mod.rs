@@ -22,6 +22,7 @@ mod redact;
 mod rest;
 mod retrieve;
 mod retry;
+mod sentences;
 mod soap;
 mod token;
 mod xml;
@@ -41,6 +42,7 @@ pub use error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
 pub use key::PrivateKeyProblem;
 pub use rest::Consumer;
 pub use retrieve::{FileProperties, RetrieveMessage, Retrieved};
+pub use sentences::{Meaning, meaning, means};
 
 use crate::secret::Secret;
 use auth::Auth;
@@ -116,8 +118,6 @@ struct Inner {
     pace: Pace,
     /// The oldest and the newest API version at `instance`; none if it could not be asked.
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
-    /// The deploys that were started here: their ids are real, even when the org does not see them for a moment.
-    own_deploys: std::sync::Mutex<Vec<String>>,
     /// How many seconds the last retrieve took.
     last_retrieve: std::sync::Mutex<Option<f64>>,
     /// When the org's daily limit was met, and what was said.
@@ -162,7 +162,6 @@ impl Client {
                 auth: Auth::default(),
                 pace,
                 versions: tokio::sync::OnceCell::new(),
-                own_deploys: std::sync::Mutex::default(),
                 last_retrieve: std::sync::Mutex::default(),
                 exhausted: std::sync::Mutex::default(),
             }),
