@@ -46,12 +46,6 @@ pub(super) fn attribute(messages: &[&ComponentMessage], sent: &[Sent<'_>]) -> Ve
     problems
 }
 
-/// Whether a problem with a deletion is that there is nothing to delete: "No ExternalClientApplication named: Shop
-/// found".
-pub(super) fn says_gone(problem: &str) -> bool {
-    problem.starts_with("No ") && problem.contains(" named")
-}
-
 /// Which member a message is about. A deletion of what is gone is reported under the manifest's name, so the text
 /// counts too.
 fn member<'a, 'b>(message: &ComponentMessage, text: &str, sent: &'b [Sent<'a>]) -> Option<&'b Sent<'a>> {

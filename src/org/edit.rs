@@ -23,6 +23,8 @@ use crate::metadata::Component;
 
 /// How long after the start it is looked up who came in the same moment: by then, whoever did not see us is in the line.
 const MOMENT: Duration = Duration::from_millis(500);
+/// Where calls take long, the moment does: so many times as long as it took to hand the deploy over.
+const CALLS: u32 = 5;
 /// When the org lets a deploy wait for so long, its files are looked at when its turn has come.
 const LONG: Duration = Duration::from_secs(5);
 /// How long a look at the files may take.
@@ -122,7 +124,7 @@ impl Inner {
         }
         let mut rivals = Rivals::default();
         if let Seen::Done(before) = &seen {
-            sleep_until(started + MOMENT).await;
+            sleep_until(started + MOMENT.max(started.elapsed() * CALLS)).await;
             if let Some(line) = self.line().await {
                 rivals = line.rivals(before, id);
             }

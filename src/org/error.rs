@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::Lookup;
 use crate::metadata::{ComponentKey, DecodeError, MetadataType, PackageError};
-use crate::salesforce;
+use crate::salesforce::{self, Meaning};
 use crate::value::Path;
 
 /// The org was not reached, or refused the call as a whole. Nothing was changed.
@@ -162,6 +162,26 @@ pub struct Problem {
     pub path: Option<Path>,
     /// The org's sentence.
     pub message: String,
+}
+
+impl Problem {
+    /// What the org's sentence means, of what somebody can do something about.
+    pub fn meaning(&self) -> Option<Meaning> {
+        salesforce::meaning(
+            &self.message,
+            &[
+                Meaning::NothingToReferTo,
+                Meaning::NotAllowed,
+                Meaning::Second,
+                Meaning::NoOauthSettings,
+            ],
+        )
+    }
+
+    /// Whether it is that the app is not there, to which a part is to belong.
+    pub(super) fn lacks_an_app(&self) -> bool {
+        salesforce::means(&self.message, Meaning::NothingToReferTo)
+    }
 }
 
 impl fmt::Display for Problem {

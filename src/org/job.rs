@@ -51,6 +51,8 @@ pub(super) struct Editing {
     pub made: Option<Applied>,
     /// How many deploys were made.
     pub rounds: u32,
+    /// The attributes that they changed, by kind.
+    pub ours: BTreeSet<(&'static str, &'static str)>,
 }
 
 impl Job {
@@ -105,7 +107,7 @@ impl Job {
         }
         job.parents.retain(|app| !job.writes_apps.contains(app));
         job.edit =
-            Some(Editing { edit, base: Vec::new(), lost: Vec::new(), made: None, rounds: 0 });
+            Some(Editing { edit, base: Vec::new(), lost: Vec::new(), made: None, rounds: 0, ours: BTreeSet::new() });
         job
     }
 

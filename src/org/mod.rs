@@ -56,6 +56,7 @@ pub use crate::salesforce::{
 };
 
 use crate::salesforce::Class;
+pub use crate::salesforce::Meaning;
 use batch::{Limits, Queue};
 use deployer::Deployer;
 use names::Names;

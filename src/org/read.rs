@@ -438,7 +438,9 @@ impl Inner {
                         file.type_name == kind.package_type()
                             && kind.settings_member.is_none_or(|member| member == file.full_name)
                     };
-                    let files = files.iter().filter(is_of_kind);
+                    // A list may lag behind a deploy: what this process deleted is not there any more.
+                    let is_left = |file: &&FileProperties| !self.names.was_deleted(kind, &file.full_name);
+                    let files = files.iter().filter(is_of_kind).filter(is_left);
                     snapshot.list(kind, Ok(files.cloned().collect()));
                 }
             }

@@ -7,7 +7,6 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::job::Job;
-use super::verdict::says_no_parent;
 use super::{ApplyErrorKind, Problem};
 
 /// Who travels in a batch.
@@ -105,7 +104,7 @@ impl<R: Rider> Rounds<R> {
         for rider in culprits {
             let own: Vec<&Problem> =
                 problems.iter().filter(|problem| alone || is_about(&rider, problem)).collect();
-            let lacks_app = own.iter().all(|problem| says_no_parent(&problem.message));
+            let lacks_app = own.iter().all(|problem| problem.lacks_an_app());
             if lacks_app && rider.may_return() && known.is_coming(rider.job()) {
                 self.left.push((rider, Fate::Returns));
                 continue;
@@ -115,7 +114,7 @@ impl<R: Rider> Rounds<R> {
             guilty.push((rider, own));
         }
         for (rider, own) in guilty {
-            let real = own.iter().filter(|problem| !says_no_parent(&problem.message));
+            let real = own.iter().filter(|problem| !problem.lacks_an_app());
             let real: Vec<Problem> = real.map(|problem| (*problem).clone()).collect();
             let told = match blocked(rider.job(), &rejected) {
                 Some(problem) if real.is_empty() => vec![problem],

@@ -118,7 +118,7 @@ impl Inner {
             }
         }
         if !unseen.is_empty() {
-            self.await_healing().await;
+            self.await_healing(unseen.len()).await;
         }
         unseen
     }
@@ -136,16 +136,19 @@ impl Inner {
         })
     }
 
-    /// Waits until somebody sends a deploy and it is done, or for as long as that may take.
-    async fn await_healing(&self) {
-        let begun = Instant::now();
+    /// Waits until so many have sent a deploy and are done, or until nobody has for as long as that may take.
+    async fn await_healing(&self, many: usize) {
         let Some(line) = self.line().await else { return };
         let known: BTreeSet<String> = line.besides(&BTreeSet::new()).into_iter().collect();
-        while begun.elapsed() < HEALING && !self.stopped() {
+        let (mut came, mut last) = (0, Instant::now());
+        while last.elapsed() < HEALING && !self.stopped() {
             sleep(jittered(LOOK / 2, LOOK)).await;
             let Some(line) = self.line().await else { return };
             let new = line.besides(&known);
-            if !new.is_empty() {
+            if new.len() > came {
+                (came, last) = (new.len(), Instant::now());
+            }
+            if came >= many {
                 return self.until_done(&new, Instant::now() + VERIFYING).await;
             }
         }
@@ -194,12 +197,16 @@ fn result(
         return Result { applied, undone, changed, lost };
     };
     applied.disturbed = !sight.rivals.before.is_empty() || !sight.rivals.after.is_empty();
+    let mut ours = std::mem::take(&mut editing.ours);
     for sent in job.changes.components() {
         let now = read.and_then(|read| read.component(&sent.key));
         let Some(base) = base(editing, &sent.key) else { continue };
-        let ours = changed_fields(base, sent);
+        let fresh = changed_fields(base, sent);
+        ours.extend(fresh.iter().map(|name| (sent.key.kind.name, *name)));
+        let own: Vec<&str> =
+            ours.iter().filter(|(kind, _)| *kind == sent.key.kind.name).map(|(_, name)| *name).collect();
         if let Some(now) = now {
-            undone |= changed_fields(sent, now).iter().any(|name| ours.contains(name));
+            undone |= changed_fields(sent, now).iter().any(|name| own.contains(name));
             changed |= !same(sent, now);
         }
         let was = sight.was.as_ref().and_then(|was| was.component(&sent.key)).filter(|was| !same(was, sent));
@@ -216,7 +223,7 @@ fn result(
             // It was not seen. What is otherwise now than we sent it was written before us, and again.
             (None, Some(now)) if !unseen.is_empty() => {
                 let fields = changed_fields(base, now);
-                let theirs: Vec<_> = fields.into_iter().filter(|name| !ours.contains(name)).collect();
+                let theirs: Vec<_> = fields.into_iter().filter(|name| !own.contains(name)).collect();
                 if theirs.is_empty() {
                     applied.unseen.extend(unseen.iter().filter(|id| !applied.unseen.contains(id)).cloned().collect::<Vec<_>>());
                 } else {
@@ -228,6 +235,7 @@ fn result(
             _ => {}
         }
     }
+    editing.ours = ours;
     let before = editing.made.take();
     applied.before = before.as_ref().map_or_else(|| editing.base.clone(), |made| made.before.clone());
     if let Some(before) = before {

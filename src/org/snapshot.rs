@@ -9,7 +9,7 @@ use super::attribute::has_word;
 use super::facts::FileFacts;
 use super::{Found, Group, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::{Component, ComponentKey, DecodeError, Kind, MetadataType, decode, package};
-use crate::salesforce::{FileProperties, Retrieved};
+use crate::salesforce::{FileProperties, Meaning, Retrieved, means};
 use crate::value::Value;
 
 /// Files by kind, all of one generation.
@@ -463,12 +463,6 @@ pub(super) fn begins_with(full_name: &str, app: &str) -> bool {
 /// Whether a remark of a retrieve says that we may not see, or that the org could not read, rather than that there is
 /// nothing. Such texts may be in another language; then the list still tells.
 fn is_refusal(problem: &str) -> bool {
-    let problem = problem.to_ascii_lowercase();
-    // This one names a component, which may be called anything.
-    if problem.contains("cannot be found") {
-        return false;
-    }
-    ["insufficient", "permission", "no access", "load of meta data from db failed"]
-        .iter()
-        .any(|words| problem.contains(words))
+    // What is not there may be called anything.
+    !means(problem, Meaning::NotFound) && means(problem, Meaning::Unreadable)
 }

@@ -6,7 +6,7 @@ use super::attribute::{self, Sent};
 use super::job::Changes;
 use super::{ApplyErrorKind, Problem};
 use crate::metadata::ComponentKey;
-use crate::salesforce::{Class, ComponentMessage, DeployReport};
+use crate::salesforce::{Class, ComponentMessage, DeployReport, Meaning, means};
 
 /// How a deploy ended.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ fn done(report: &DeployReport, sent: &[Sent<'_>]) -> Ended {
     let messages = report.component_successes.iter().chain(&report.component_failures);
     let warnings: Vec<&ComponentMessage> = messages
         .filter(|message| is_warning(message))
-        .filter(|message| message.problem.as_ref().is_some_and(|problem| !attribute::says_gone(problem)))
+        .filter(|message| message.problem.is_some() && !message.means(Meaning::GoneAlready))
         .collect();
     Ended::Done { remarks: attribute::attribute(&warnings, sent) }
 }
@@ -97,10 +97,9 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Sent<'_>]) -> Ended
     failures.retain(|message| !message.is_locked());
 
     let accident = if failures.is_empty() {
-        report.class() == Class::Transient || said.as_deref().is_some_and(is_accident)
+        report.class() == Class::Transient || said.as_deref().is_some_and(|said| means(said, Meaning::Accident))
     } else {
-        let mut problems = failures.iter().map(|message| message.problem.as_deref().unwrap_or_default());
-        problems.all(is_accident)
+        failures.iter().all(|message| message.means(Meaning::Accident))
     };
     let mut problems = attribute::attribute(&failures, sent);
     if problems.is_empty() {
@@ -133,23 +132,9 @@ fn gone_already(
 }
 
 fn gone_message(message: &ComponentMessage) -> bool {
-    message.problem.as_deref().is_some_and(attribute::says_gone)
+    message.means(Meaning::GoneAlready)
 }
 
 fn is_warning(message: &ComponentMessage) -> bool {
     matches!(message.problem_type.as_deref(), Some("Warning" | "Info"))
-}
-
-/// Whether the org only says that it does not know what happened.
-fn is_accident(problem: &str) -> bool {
-    problem.contains("UNKNOWN_EXCEPTION") || problem.contains("unexpected error has occurred")
-}
-
-/// Whether a problem is that the app is not there, to which a part is to belong.
-pub(super) fn says_no_parent(problem: &str) -> bool {
-    let problem = problem.to_ascii_lowercase();
-    let refers = problem.contains("cross_reference") || problem.contains("cross reference");
-    let app = problem.contains("externalclientapplication") || problem.contains("external client app");
-    let missing = ["no externalclientapplication named", "cannot be found", "not found", "does not exist"];
-    refers || app && missing.iter().any(|words| problem.contains(words))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::error::{AuthProblem, ErrorKind, Page};
 use super::redact::Redactor;
+use super::sentences::{Meaning, means};
 use super::xml;
 
 /// What sort of trouble an error is.
@@ -143,29 +144,10 @@ pub(super) fn deploy_class(code: Option<&str>, text: Option<&str>) -> Class {
         (None, None) => "",
     };
     match fault(code, text.unwrap_or_default()).judge().0 {
-        Class::Fatal if text.is_some_and(is_lock) => Class::Locked,
+        Class::Fatal if text.is_some_and(|text| means(text, Meaning::Locked)) => Class::Locked,
         class => class,
     }
 }
-
-/// Whether a component's problem says that someone else holds it (F12, F13).
-pub(super) fn is_lock(text: &str) -> bool {
-    text.contains("UNABLE_TO_LOCK_ROW")
-        || text.contains("unable to obtain exclusive access to this record")
-        || text.contains("admin operation already in progress")
-        || text.contains("temporarily lock your organization")
-}
-
-/// Texts that come without a telling code, yet pass by themselves (F10), with where they were reported.
-const PASSING: [&str; 7] = [
-    "Unexpected internal servlet state", // source-deploy-retrieve, salto#3242
-    "Unable to complete the creation of the query cursor", // source-deploy-retrieve
-    "Failed while fetching query cursor data", // source-deploy-retrieve
-    "System may be currently unavailable", // salto#3242
-    "unknown_error: retry your request", // salto#2834
-    "security policies took too long to evaluate", // salto#5689
-    "unable to obtain exclusive access to this record", // CumulusCI, illuminated cloud#1539
-];
 
 impl ErrorKind {
     /// The class, and whether it is proved that the request had no effect.
@@ -230,7 +212,7 @@ fn judge_code(code: &str, text: &str) -> (Class, bool) {
         | "API_DISABLED_FOR_ORG"
         | "FUNCTIONALITY_NOT_ENABLED"
         | "FORBIDDEN" => Class::Permission,
-        _ if PASSING.iter().any(|passing| text.contains(passing)) => return (Class::Transient, false),
+        _ if means(text, Meaning::Passing) => return (Class::Transient, false),
         _ => Class::Fatal,
     };
     (class, true)

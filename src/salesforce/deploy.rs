@@ -6,12 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use super::classify::{self, Class};
 use super::error::{Call, Error};
 use super::redact::Redactor;
+use super::sentences::{Meaning, means};
 use super::soap::{job_id, leaf, result};
 use super::xml::Element;
-use super::{Client, Inner};
-
-/// How often, and how many seconds apart, an id that we were given ourselves is asked for when the org denies it.
-const DENIALS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0];
+use super::Client;
 
 /// Options of a deploy. `rollbackOnError` and `singlePackage` are always true: all or nothing, one package at the
 /// root of the zip.
@@ -167,9 +165,14 @@ pub struct ComponentMessage {
 }
 
 impl ComponentMessage {
+    /// Whether the org's words mean this.
+    pub fn means(&self, meaning: Meaning) -> bool {
+        self.problem.as_deref().is_some_and(|problem| means(problem, meaning))
+    }
+
     /// Whether the problem is that someone else holds the component just now: it may be deployed again.
     pub fn is_locked(&self) -> bool {
-        self.problem.as_deref().is_some_and(classify::is_lock)
+        self.means(Meaning::Locked)
     }
 
     fn read(message: &Element, redactor: &Redactor) -> Self {
@@ -203,31 +206,18 @@ impl Client {
             options.to_xml()
         );
         let response = self.inner.soap(Call::StartDeploy, "deploy", &arguments).await?;
-        let id = job_id(Call::StartDeploy, response)?;
-        self.inner.own(&id);
-        Ok(id)
+        job_id(Call::StartDeploy, response)
     }
 
     /// How a deploy is getting on, with all component messages.
     ///
     /// # Errors
-    /// An id that the org denies ([`Class::NotFound`]) is asked for again for up to a minute if the deploy was started
-    /// by this client, because the org loses sight of a deploy for a moment when it leaves the queue (F15).
+    /// [`Class::NotFound`] also for a moment when a deploy leaves the queue: whoever knows that it is there asks again (F15).
     pub async fn deploy_status(&self, id: &str) -> Result<DeployReport, Error> {
         let arguments = format!("{}{}", leaf("asyncProcessId", id), leaf("includeDetails", "true"));
-        let mut denials = DENIALS.iter();
-        loop {
-            let answer = self.inner.soap(Call::DeployStatus, "checkDeployStatus", &arguments).await;
-            let error = match answer.and_then(|response| result(Call::DeployStatus, response)) {
-                Ok(result) => return Ok(DeployReport::read(&result, &self.inner.redactor)),
-                Err(error) => error,
-            };
-            let denied = error.code() == Some("INVALID_CROSS_REFERENCE_KEY") && self.inner.owns(id);
-            match denials.next() {
-                Some(wait) if denied => tokio::time::sleep(self.inner.pace.seconds(*wait)).await,
-                _ => return Err(error),
-            }
-        }
+        let answer = self.inner.soap(Call::DeployStatus, "checkDeployStatus", &arguments).await;
+        let result = answer.and_then(|response| result(Call::DeployStatus, response))?;
+        Ok(DeployReport::read(&result, &self.inner.redactor))
     }
 
     /// Asks the org to stop a deploy. It may end well all the same; and below API 65.0 one that reports `Canceled` may
@@ -238,17 +228,5 @@ impl Client {
     pub async fn cancel_deploy(&self, id: &str) -> Result<(), Error> {
         // The WSDL really calls this parameter "String".
         self.inner.soap(Call::CancelDeploy, "cancelDeploy", &leaf("String", id)).await.map(drop)
-    }
-}
-
-impl Inner {
-    fn own(&self, id: &str) {
-        if let Ok(mut own) = self.own_deploys.lock() {
-            own.push(id.to_owned());
-        }
-    }
-
-    fn owns(&self, id: &str) -> bool {
-        self.own_deploys.lock().is_ok_and(|own| own.iter().any(|own| own == id))
     }
 }

@@ -23,6 +23,7 @@ mod redact;
 mod rest;
 mod retrieve;
 mod retry;
+mod sentences;
 mod soap;
 mod token;
 mod xml;
@@ -43,6 +44,7 @@ pub use key::PrivateKeyProblem;
 pub use key_form::{Placeholder, binary_key_form, placeholder};
 pub use rest::Consumer;
 pub use retrieve::{FileProperties, RetrieveMessage, Retrieved};
+pub use sentences::{Meaning, meaning, means};
 
 use crate::secret::Secret;
 use auth::Auth;
@@ -131,8 +133,6 @@ struct Inner {
     pace: Pace,
     /// The oldest and the newest API version at `instance`; none if it could not be asked.
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
-    /// The deploys that were started here: their ids are real, even when the org does not see them for a moment.
-    own_deploys: std::sync::Mutex<Vec<String>>,
     /// How many seconds the last retrieve took.
     last_retrieve: std::sync::Mutex<Option<f64>>,
     /// When the org's daily limit was met, and what was said.
@@ -179,7 +179,6 @@ impl Client {
                 audience: std::sync::OnceLock::new(),
                 pace,
                 versions: tokio::sync::OnceCell::new(),
-                own_deploys: std::sync::Mutex::default(),
                 last_retrieve: std::sync::Mutex::default(),
                 exhausted: std::sync::Mutex::default(),
             }),

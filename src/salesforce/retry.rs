@@ -50,9 +50,10 @@ impl Tries {
             return None;
         }
         let (most, cap) = match self.call {
-            Call::Configure => return None,
+            // Who watches a deploy looks again, with a budget of its own.
+            Call::Configure | Call::DeployStatus => return None,
             Call::Login | Call::CancelDeploy => (3, 30.0),
-            Call::StartDeploy | Call::DeployStatus | Call::FetchRetrieve => (5, 60.0),
+            Call::StartDeploy | Call::FetchRetrieve => (5, 60.0),
             _ if outage(&error.kind) => (u32::MAX, 300.0),
             _ => (5, 120.0),
         };
@@ -111,8 +112,8 @@ mod tests {
             (Call::StartDeploy, coded("UNKNOWN_EXCEPTION"), 0),
             (Call::StartDeploy, lost(), 0),
             (Call::StartDeploy, ErrorKind::Status { status: 503 }, 0),
-            (Call::DeployStatus, lost(), 4),
-            (Call::DeployStatus, ErrorKind::Status { status: 420 }, 2),
+            (Call::DeployStatus, lost(), 0),
+            (Call::FetchRetrieve, ErrorKind::Status { status: 420 }, 2),
             (Call::CancelDeploy, lost(), 2),
             (Call::Login, unreachable(), 2),
             (Call::FetchRetrieve, lost(), 4),
