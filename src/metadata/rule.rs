@@ -8,7 +8,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::certificate;
 use super::echo::echo;
 use super::letters::{foreign_letter, unseen};
-use super::record_id::{id_problem, object_words, record_prefix};
+use super::record_id::{
+    label, link, no_record_id, object_words, record_or_label, record_or_name, record_prefix,
+};
 use super::urls::{callback_url, plain_http, unusual_callback_url, user_information, web_url};
 use super::words::{OtherNames, misspelt, otherwise_spelt, unlisted};
 use crate::value::Value;
@@ -301,7 +303,10 @@ fn api_name(text: &str) -> Option<String> {
     } else if let Some(unseen) = unseen(text) {
         return Some(format!("{} holds {unseen}, which nobody can see. Type the name anew.", echo(text)));
     } else if let Some(letter) = foreign_letter(text) {
-        return Some(format!("In {} {letter}. Write A to Z, digits and underscores.", echo(text)));
+        return Some(format!(
+            "In {} {letter}. Write the letters A to Z, digits and underscores.",
+            echo(text)
+        ));
     } else if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         "has a character other than the letters A to Z, digits and underscores"
     } else if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -358,98 +363,6 @@ fn ipv4(text: &str) -> Option<String> {
     } else {
         format!("{shown} is not an IPv4 address. Write one like 192.0.2.1.")
     })
-}
-
-fn record_or_name(text: &str, prefix: &str) -> Option<String> {
-    if text.trim().is_empty() {
-        return Some("It is blank. Write an API name or a record ID.".to_owned());
-    }
-    // No API name begins with a digit, as each of these prefixes does.
-    let is_id = text.starts_with(prefix) || record_prefix(text).is_some();
-    if is_id { wrong_record(text, prefix, "API name") } else { None }
-}
-
-/// What an API name is not, and a label may be.
-fn label(text: &str, prefix: &str) -> Option<String> {
-    if text.starts_with(prefix) || record_or_name(text, prefix).is_some() {
-        return None;
-    }
-    let shown = echo(text);
-    if let Some(letter) = foreign_letter(text) {
-        return Some(format!("In {shown} {letter}. API names have A to Z, digits and underscores."));
-    }
-    let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    (!is_name).then(|| {
-        format!("{shown} is neither an API name (letters, digits, underscores) nor an ID that begins with {prefix}.")
-    })
-}
-
-/// A label may be nearly anything: an ID is what has the form of one.
-fn record_or_label(text: &str, prefix: &str) -> Option<String> {
-    if text.trim().is_empty() {
-        return Some("It is blank. Write a name or a record ID.".to_owned());
-    }
-    let nearly_an_id = text.starts_with(prefix)
-        && (12..=20).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && text.bytes().skip(prefix.len()).any(|byte| byte.is_ascii_digit());
-    (nearly_an_id || record_prefix(text).is_some()).then(|| wrong_record(text, prefix, "name"))?
-}
-
-/// What is wrong with a text that is meant to be the record ID of this object.
-fn wrong_record(text: &str, prefix: &str, name: &str) -> Option<String> {
-    let (shown, wanted) = (echo(text), object_words(prefix));
-    match record_prefix(text).filter(|found| *found != prefix) {
-        Some(found) => Some(format!(
-            "{shown} is the record ID of {}, not of {wanted}. Write the {name} or the ID of {wanted}.",
-            object_words(found)
-        )),
-        None => id_problem(text, prefix).map(|problem| {
-            format!(
-                "{shown} is not a record ID: it {problem}. Those have 15 or 18 characters. Write the whole ID, or the {name}."
-            )
-        }),
-    }
-}
-
-fn no_record_id(text: &str) -> Option<String> {
-    let object = object_words(record_prefix(text)?);
-    Some(format!("{} is the record ID of {object}. Write the name instead.", echo(text)))
-}
-
-const ORG: &str = "00D";
-const CONSUMER: &str = "888";
-
-fn link(text: &str) -> Option<String> {
-    const FORM: &str =
-        "Write <org ID>:<consumer ID>, as the other org shows it, such as 00D000000000001:888000000000001.";
-    let shown = echo(text);
-    let wrong = |what: &str| Some(format!("{shown} {what}. {FORM}"));
-    let Some((org, consumer)) = text.split_once(':') else {
-        return wrong("has no colon");
-    };
-    if consumer.contains(':') {
-        return wrong("has more than one colon");
-    }
-    if record_prefix(org) == Some(CONSUMER) && record_prefix(consumer) == Some(ORG) {
-        return wrong("has the consumer before the org");
-    }
-    if let Some(found) = record_prefix(org).filter(|found| *found != ORG) {
-        return wrong(&format!("has the ID of {} where the org's belongs", object_words(found)));
-    }
-    if record_prefix(org) != Some(ORG) {
-        return wrong(
-            "has no org ID before the colon: 15 or 18 letters and digits, of which the first are 00D",
-        );
-    }
-    if let Some(found) = record_prefix(consumer).filter(|found| *found != CONSUMER) {
-        return wrong(&format!("has the ID of {} where the consumer's belongs", object_words(found)));
-    }
-    // One org's consumers begin with 888; nobody says that all do.
-    let is_id =
-        matches!(consumer.len(), 15 | 18) && consumer.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if is_id { None } else { wrong("has no consumer ID behind the colon: 15 or 18 letters and digits") }
 }
 
 fn listed(numbers: &[i64]) -> String {
