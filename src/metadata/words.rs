@@ -18,8 +18,9 @@ pub fn misspelt(text: &str, words: &[&str], other_names: OtherNames) -> Option<S
     if text.trim().is_empty() {
         return Some("A member is blank. Leave it out.".to_owned());
     }
-    if let Some((theirs, ours)) = by_other_name(text, other_names) {
-        return Some(format!("{theirs:?} is not known: that is OAuth's word for it. Did you mean {ours:?}?"));
+    if let Some((_, ours)) = by_other_name(text, other_names) {
+        let shown = quoted(text);
+        return Some(format!("{shown} is not known: that is OAuth's word for it. Did you mean {ours:?}?"));
     }
     if text.contains(',') {
         return Some(format!(
