@@ -229,12 +229,11 @@ impl Provider {
         let mut reply = match self.connection() {
             Connection::Ready(connected) => {
                 connected.neighbours.applied(spec, &request.prior, &request.planned);
-                let creates = request.prior.is_null();
-                let reply = connected.engine(spec).apply(request).await;
-                if let Some(app) = reply.state.get(resource_spec::ID).as_text().filter(|_| creates) {
-                    connected.activity.conclude(spec.name, app);
+                if !request.prior.is_null() && !request.planned.is_null() {
+                    let app = request.planned.get(spec.subject_attribute()).as_text().unwrap_or_default();
+                    connected.activity.claims.keep(spec, app);
                 }
-                reply
+                connected.engine(spec).apply(request).await
             }
             Connection::Unknown(argument) => refused(request, diagnostics::provider_unknown(argument)),
             Connection::Unconfigured => refused(request, diagnostics::not_configured()),

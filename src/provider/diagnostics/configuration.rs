@@ -3,6 +3,7 @@
 use super::Diagnostic;
 use crate::metadata::{echo, nearest};
 use crate::provider::danger::shown;
+use crate::provider::neighbours::Becomes;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Subject};
 use crate::value::{Path, Value};
 
@@ -86,16 +87,46 @@ pub fn named_twice(resource: &str, attribute: &str, app: &str, other: &str) -> D
     Diagnostic::error("Two resources for one app", detail).at_attribute(attribute)
 }
 
-/// One app under two addresses, one of which is to be destroyed.
-pub fn moves(resource: &str, noun: &str, app: &str) -> Diagnostic {
+/// One app under two addresses, one of which gives it up.
+pub fn moves(resource: &str, noun: &str, attribute: &str, app: &str, becomes: &Becomes) -> Diagnostic {
+    let moved = format!("moved {{\n  from = {resource}.OLD\n  to   = {resource}.NEW\n}}");
+    let (how, instead) = match becomes {
+        Becomes::Nothing => (
+            "destroy it under one address".to_owned(),
+            format!(
+                "Where the resource, its module or its for_each key has a new name, say so:\n\n{moved}\n\nWhere the state has it \
+                 twice, take the address that goes out of the state (terraform state rm). To make it anew, keep the address \
+                 and use -replace; or apply twice, first without the one that comes."
+            ),
+        ),
+        Becomes::Another(name) => (
+            match name {
+                Some(name) => format!("delete it under the address that is to have {attribute} = \"{name}\""),
+                None => format!("delete it under the address whose {attribute} changes"),
+            },
+            format!(
+                "To keep it, write what is new under an address that the state does not have, and let what is there \
+                 follow its name:\n\n{moved}\n\nTo make it anew, apply twice: first without the one that comes."
+            ),
+        ),
+    };
     Diagnostic::error(
         "Destroyed under one address, kept under another",
         format!(
-            "The plan would destroy the {noun} of \"{app}\" under one address and have the same under another, so it would be lost \
-             with its consumer key and tokens. Where the resource, its module or its for_each key has a new name, say so:\n\n\
-             moved {{\n  from = {resource}.OLD\n  to   = {resource}.NEW\n}}\n\n\
-             Where the state has it twice, take the address that goes out of the state (terraform state rm). To make it anew, \
-             keep the address and use -replace."
+            "The {noun} of \"{app}\": the plan would {how}, and have the same under another one of {resource}, so it would be \
+             lost with its consumer key and tokens. {instead}"
+        ),
+    )
+}
+
+/// Parts of an app that goes, which the configuration keeps.
+pub fn stays_behind(resource: &str, part: &str, noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The app goes, a part of it stays",
+        format!(
+            "The plan deletes the app \"{app}\" ({resource}) and keeps its {noun} ({part}), which Salesforce deletes with the \
+             app. Remove the part from the configuration, too, or keep the app. Where the app has a new address, write a \
+             moved block. Parts that refer to the app by its id follow it by themselves."
         ),
     )
 }

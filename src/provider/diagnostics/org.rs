@@ -7,6 +7,7 @@ use super::Diagnostic;
 use crate::org::{ApplyError, ApplyErrorKind, ReadError, ReadErrorKind, Unavailable};
 use crate::provider::catalog;
 use crate::provider::danger::shown;
+use crate::provider::engine::Obstacle;
 use crate::provider::resource_spec::ResourceSpec;
 use crate::value::Value;
 
@@ -367,6 +368,56 @@ pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
     )
 }
 
+/// What is to be created is there, and another resource of the run has it.
+pub fn belongs_to_another(resource: &str, noun: &str, app: &str, why: Obstacle) -> Diagnostic {
+    let (why, then) = match why {
+        Obstacle::Going => (
+            "that deletion had not ended when the time of this creation was over",
+            "Apply again when it has ended, or write a longer time in the timeouts block.",
+        ),
+        Obstacle::Owned => (
+            "Terraform has not deleted it yet",
+            "Apply again: then there is nothing in the way any more. With create_before_destroy Salesforce cannot make it \
+             anew under the same name: take it out of the resource's lifecycle block first.",
+        ),
+        Obstacle::Undeleted => (
+            "it could not be deleted",
+            "The error of the other resource says why. Apply again when that is mended.",
+        ),
+    };
+    Diagnostic::error(
+        "It belongs to another resource",
+        format!(
+            "The {noun} of \"{app}\" cannot be made: the org has it, another {resource} of this run has it in its state and \
+             gives it up, and {why}. This resource changed nothing. {then} Where it is the same thing under a new address, \
+             write a moved block instead, and nothing is deleted."
+        ),
+    )
+}
+
+/// What this waits for was to be made in the same run, and was not.
+pub fn needs_what_failed(noun: &str, app: &str, failed: &str) -> Diagnostic {
+    Diagnostic::error(
+        "What it needs was not made",
+        format!(
+            "The {noun} of \"{app}\" need its {failed}, which this run was to create and did not: the error of that resource \
+             says why. Nothing was changed here. Mend that, and apply again."
+        ),
+    )
+}
+
+/// What is to be deleted would take along what the same run has made.
+pub fn part_was_made(noun: &str, app: &str, part: &str) -> Diagnostic {
+    Diagnostic::error(
+        "It was given something new in the same run",
+        format!(
+            "The {noun} of \"{app}\" was not deleted: this run made its {part}, or took them over, and they would go with it, \
+             with the configuration believing that they are there. Remove the {part} from the configuration, or keep the \
+             {noun}: if it has a new address, write a moved block."
+        ),
+    )
+}
+
 pub fn still_there_to_be_replaced(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "The one to be replaced is still there",
@@ -383,8 +434,8 @@ pub fn taken_over_by_its_replacement(noun: &str, app: &str) -> Diagnostic {
         "Nothing was replaced",
         format!(
             "The {noun} of \"{app}\" was not deleted: what was to take its place has the same API name, and took over what \
-             is there. With create_before_destroy Salesforce cannot make it anew under that name: take it out of the \
-             resource's lifecycle block first."
+             is there, with its consumer key. With create_before_destroy Salesforce cannot make it anew under that name: \
+             take it out of the resource's lifecycle block first. To make it anew, use -replace afterwards."
         ),
     )
 }

@@ -1,9 +1,9 @@
 //! Create: makes the components, or takes over those that Salesforce made.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::activity::Patience;
-use super::adoption::is_our_own;
+use super::adoption::Settled;
 use super::apply::{Apply, Sent};
 use super::state::{Actual, PartState, Wishes, new_component};
 use super::{Engine, diagnostics};
@@ -27,17 +27,16 @@ impl Engine<'_> {
             Ok(app) => app,
             Err(found) => return ApplyReply { diagnostics: found.into(), ..ApplyReply::default() },
         };
-        if !self.activity.make(self.spec.name, &app) {
+        if !self.activity.claims.begin(self.spec, &app) {
             let diagnostics = diagnostics::made_twice(self.spec, &app).into();
             return ApplyReply { diagnostics, ..ApplyReply::default() };
         }
-        match self.created(&request, &app).await {
+        let reply = match self.created(&request, &app).await {
             Ok(reply) => reply,
-            Err(diagnostics) => {
-                self.activity.forget(self.spec.name, &app);
-                ApplyReply { diagnostics, ..ApplyReply::default() }
-            }
-        }
+            Err(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
+        };
+        self.activity.claims.conclude(self.spec, &app, !reply.state.is_null());
+        reply
     }
 
     /// # Errors
@@ -75,17 +74,10 @@ impl Engine<'_> {
     }
 
     async fn created_anew(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
-        let existing = self.look_up_beside_app(apply).await?;
-        if existing.parts.iter().any(|(_, state)| matches!(state, PartState::Present(_))) {
-            if apply.private.replacing {
-                return Err(diagnostics::still_there_to_be_replaced(self.spec.noun, apply.app).into());
-            }
-            if existing.exists() && is_our_own(&existing, wishes, apply.session, SystemTime::now()) {
-                let mut reply = self.compared(apply, &existing, Sent::done()).await;
-                reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
-                return Ok(reply);
-            }
-            return Err(diagnostics::already_exists(self.spec.name, self.spec.noun, apply.app).into());
+        if let Settled::Ours(existing) = self.settle(apply, wishes).await? {
+            let mut reply = self.compared(apply, &existing, Sent::done()).await;
+            reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
+            return Ok(reply);
         }
         let _running = self.activity.begin();
         let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
@@ -98,7 +90,7 @@ impl Engine<'_> {
 
     /// What there is of the parts already. They need their app: another resource of the configuration may be making it
     /// at this moment, so it is waited for.
-    async fn look_up_beside_app(&self, apply: &Apply<'_>) -> Result<Actual, Diagnostics> {
+    pub(super) async fn look_up_beside_app(&self, apply: &Apply<'_>) -> Result<Actual, Diagnostics> {
         let mut wanted = self.wanted(apply.app, &apply.private);
         if self.spec.parts.iter().all(|part| !part.suffix.is_empty()) {
             wanted.extend(catalog::APP.parts.iter().map(|part| Wanted::new(part.kind, apply.app)));
@@ -114,9 +106,18 @@ impl Engine<'_> {
             if self.org.stopped() {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
             }
+            self.check_what_failed(apply.app)?;
             if !patience.wait(LOOK_AGAIN).await {
                 return Err(diagnostics::no_such_app(self.spec.subject_attribute(), apply.app).into());
             }
+        }
+    }
+
+    /// Refuses to wait for what this run failed to create.
+    fn check_what_failed(&self, app: &str) -> Result<(), Diagnostics> {
+        match self.activity.claims.failed_before(self.spec, app) {
+            Some(failed) => Err(diagnostics::needs_what_failed(self.spec.noun, app, failed.noun).into()),
+            None => Ok(()),
         }
     }
 
@@ -127,11 +128,16 @@ impl Engine<'_> {
             let changes = (&Value::Null, &apply.request.planned);
             let (app, private, session) = (apply.app, &apply.private, apply.session);
             let actual = self.look_up_guarded(app, private, session, changes, apply.deadline).await?;
-            if actual.exists() && self.missing_part(&actual, wishes).is_none() {
+            let complete = actual.exists() && self.missing_part(&actual, wishes).is_none();
+            // What is about to be deleted comes anew, with other values.
+            if complete && self.activity.claims.write(self.spec, app).is_ok() {
                 break actual;
             }
             if self.org.stopped() {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
+            }
+            if !complete {
+                self.check_what_failed(app)?;
             }
             if !patience.wait(LOOK_AGAIN).await {
                 return Err(

@@ -1,6 +1,6 @@
 //! Delete: takes the components away, or stops managing them.
 
-use super::adoption::created;
+use super::claims::Held;
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::ComponentKey;
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
@@ -14,11 +14,25 @@ use crate::value::Value;
 
 impl Engine<'_> {
     pub(super) async fn delete(&self, request: ApplyRequest) -> ApplyReply {
-        match self.deleted(&request).await {
-            Ok(diagnostics) => {
-                self.activity.forget(self.spec.name, &self.app_of(&request.prior));
-                ApplyReply { diagnostics, ..ApplyReply::default() }
+        let app = self.app_of(&request.prior);
+        let ended = match self.activity.claims.delete(self.spec, &app) {
+            Ok(deleting) => {
+                let _running = self.activity.begin();
+                let ended = self.deleted(&request).await;
+                if ended.is_ok() {
+                    self.activity.forget(self.spec.name, &app);
+                    deleting.done();
+                }
+                ended
             }
+            // Terraform creates the replacement first when it is told to (create_before_destroy), and then asks for this.
+            Err(Held::TakenOver) => {
+                Ok(diagnostics::taken_over_by_its_replacement(self.spec.noun, &app).into())
+            }
+            Err(Held::Part(part)) => Err(diagnostics::part_was_made(self.spec.noun, &app, part.noun).into()),
+        };
+        match ended {
+            Ok(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
             Err(diagnostics) => ApplyReply {
                 state: request.prior.clone(),
                 private: request.private.clone(),
@@ -61,14 +75,6 @@ impl Engine<'_> {
         };
         if !self.allow_self_lockout && lookups.iter().any(|lookup| self.is_own_consumer(lookup)) {
             return Err(diagnostics::self_lockout(&app, "destroy").into());
-        }
-        // Terraform creates the replacement first when it is told to (create_before_destroy), and then asks for this.
-        let taken_over = lookups.iter().any(|lookup| {
-            let Lookup::Found(found) = lookup else { return false };
-            created(found).is_some_and(|created| self.activity.took_over(self.spec.name, &app, created))
-        });
-        if taken_over {
-            return Ok(diagnostics::taken_over_by_its_replacement(self.spec.noun, &app).into());
         }
         let mut changes = Vec::new();
         for (wanted, lookup) in wanted.iter().zip(&lookups).take(known) {
