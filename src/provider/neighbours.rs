@@ -156,6 +156,17 @@ impl Neighbours {
         give_up(&mut planned, spec, app, request.prior.clone(), Becomes::Nothing)
     }
 
+    /// Whether what a resource is a part of is made in this run, as far as that is planned by now.
+    pub fn is_made(&self, spec: &ResourceSpec, app: &str) -> bool {
+        let planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        catalog::RESOURCES.iter().any(|whole| {
+            let noted = planned.get(&(whole.name, app.to_lowercase()));
+            whole.name != spec.name
+                && whole.takes_along(spec)
+                && noted.is_some_and(|noted| noted.values.is_some() && !noted.exists)
+        })
+    }
+
     /// Notes that what was planned for an app is done, so that the next plan of it is that of the same resource.
     pub fn applied(&self, spec: &'static ResourceSpec, prior: &Value, planned: &Value) {
         let Some(attribute) = spec.naming_attribute() else { return };

@@ -48,6 +48,27 @@ fn what_is_gone_already_is_destroyed_without_complaint() {
     assert!(workspace.state().is_empty());
 }
 
+/// Terraform makes an ordinary plan first, and its errors end the destroy: they say how it goes all the same.
+#[test]
+fn what_a_plan_refuses_can_be_destroyed() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let another = ONLY_APP.replace(r#""shop" {"#, r#""other" {"#);
+    let name = APP_AND_SETTINGS.replace(r#"["https://shop.example.com/callback"]"#, r#"["no URL"]"#);
+    for (what, stale) in [("two of one name", format!("{SHOP}{another}")), ("a bad value", name)] {
+        workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+        workspace.configure(&stale);
+        let run = workspace.destroy();
+        if run.code != Some(0) {
+            assert!(what == "a bad value" || run.says("terraform destroy -refresh=false"), "{what}: {run}");
+            let destroy = ["destroy", "-no-color", "-input=false", "-auto-approve", "-refresh=false"];
+            workspace.run(&destroy).succeeded();
+        }
+        assert!(workspace.state().is_empty(), "{what}");
+        assert_eq!(org.names(org::APP), Vec::<String>::new(), "{what}");
+    }
+}
+
 #[test]
 fn a_protected_app_is_not_destroyed() {
     let org = Emulator::start();

@@ -194,6 +194,19 @@ pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_rena
     Diagnostic::advice("Consumer key will be destroyed", detail, "consumer-key-destroyed")
 }
 
+/// Said when it is done: no plan of a replacement that was asked for with -replace can say it beforehand, where nothing
+/// but the app is in the configuration.
+pub fn consumer_key_was_destroyed(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::advice(
+        "Consumer key was destroyed",
+        format!(
+            "The {noun} of \"{app}\" were deleted and made anew in this run, and the consumer key (the client ID) that the app \
+             had ended with all its tokens. Every client must be given the key that it has now, if it has one."
+        ),
+        "consumer-key-destroyed",
+    )
+}
+
 pub fn replaced_with_its_app(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::advice(
         "Consumer key will be destroyed",
@@ -238,16 +251,32 @@ pub fn unread_would_be_cleared(attribute: &str, app: &str) -> Diagnostic {
     .at_attribute(attribute)
 }
 
-pub fn no_longer_managed(attribute: &str, value: &Value) -> Diagnostic {
-    Diagnostic::advice(
-        "Attribute no longer managed",
-        format!(
-            "{attribute} is no longer managed; {} stays in the org. (Said until the resource changes next.)",
-            shown(value)
-        ),
-        "no-longer-managed",
-    )
-    .at_attribute(attribute)
+/// An attribute that leaves the configuration, and what stays of it in the org.
+pub struct Left<'a> {
+    pub attribute: &'static str,
+    pub value: &'a Value,
+    /// It decides who gets in, and with what.
+    pub guards: bool,
+}
+
+/// All that leave the configuration of one resource, in one warning: Terraform shows the first of those with the same
+/// first line only. So the one that decides on access has a first line of its own.
+pub fn no_longer_managed(left: &[Left<'_>]) -> Option<Diagnostic> {
+    let first = left.first()?;
+    let lines: Vec<String> = left
+        .iter()
+        .map(|left| {
+            format!("{} is no longer managed; {} stays in the org.", left.attribute, shown(left.value))
+        })
+        .collect();
+    let detail = format!("{} (Said until the resource changes next.)", lines.join("\n"));
+    let id = "no-longer-managed";
+    let advice = if first.guards {
+        Diagnostic::advice("Attribute no longer managed that decides on access", detail, id)
+    } else {
+        Diagnostic::advice("Attribute no longer managed", detail, id)
+    };
+    Some(advice.at_attribute(first.attribute))
 }
 
 pub fn expired(attribute: &str, date: &str) -> Diagnostic {

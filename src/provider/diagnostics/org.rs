@@ -4,7 +4,7 @@
 //! no secret: the client has redacted what it hands up.
 
 use super::Diagnostic;
-use crate::org::{ApplyError, ApplyErrorKind, ReadError, ReadErrorKind, Unavailable};
+use crate::org::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, Unavailable};
 use crate::provider::catalog;
 use crate::provider::danger::shown;
 use crate::provider::engine::Obstacle;
@@ -226,6 +226,17 @@ pub fn rejected(noun: &str, app: &str, message: &str, explained: Option<&str>) -
     )
 }
 
+/// Problems without those that only follow from others of the same resource: a file is refused because the one that it
+/// needs was.
+pub fn causes(problems: &[Problem]) -> Vec<&Problem> {
+    let follows = |problem: &&Problem| problem.message.to_lowercase().contains(NO_SETTINGS);
+    let causes: Vec<&Problem> = problems.iter().filter(|problem| !follows(problem)).collect();
+    if causes.is_empty() { problems.iter().collect() } else { causes }
+}
+
+/// In the org's words: what needs OAuth settings finds none, or none that were accepted.
+const NO_SETTINGS: &str = "valid oauth settings";
+
 /// What to do about refusals that are known.
 fn advice_on(message: &str) -> &'static str {
     let lower = message.to_lowercase();
@@ -238,8 +249,8 @@ fn advice_on(message: &str) -> &'static str {
          External Client App Admin for policies; for settings of the org, those of whoever administers it."
     } else if any(&["duplicate value found"]) {
         "The org has a component of this kind for the app already, under another name. Import it."
-    } else if any(&["valid oauth settings"]) {
-        "The app has no OAuth settings yet."
+    } else if any(&[NO_SETTINGS]) {
+        "The app has no OAuth settings, or they were refused in the same deploy: then that error says why."
     } else {
         ""
     }
@@ -433,9 +444,10 @@ pub fn taken_over_by_its_replacement(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::warning(
         "Nothing was replaced",
         format!(
-            "The {noun} of \"{app}\" was not deleted: what was to take its place has the same API name, and took over what \
-             is there, with its consumer key. With create_before_destroy Salesforce cannot make it anew under that name: \
-             take it out of the resource's lifecycle block first. To make it anew, use -replace afterwards."
+            "The {noun} of \"{app}\" was not deleted: before that another resource of this run with the same API name took it \
+             over as it is, with its consumer key, and has it in its state now. With create_before_destroy that is the \
+             replacement itself, which Salesforce cannot make anew under the same name: take it out of the resource's lifecycle \
+             block. To make it anew, use -replace afterwards."
         ),
     )
 }

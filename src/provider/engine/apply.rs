@@ -158,7 +158,7 @@ impl Engine<'_> {
         let mut found = Diagnostics::default();
         match &error.kind {
             ApplyErrorKind::Rejected { problems, .. } => {
-                for problem in problems {
+                for problem in diagnostics::causes(problems) {
                     let known = problem.path.as_ref().filter(|path| {
                         path.root().is_some_and(|root| {
                             root == self.spec.subject_attribute() || self.spec.row(root).is_some()

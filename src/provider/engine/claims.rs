@@ -7,7 +7,7 @@
 //! Not here: whether what is there may be taken over at all (`adoption`), and what the plans of a run say together
 //! (`provider/neighbours`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::provider::resource_spec::{Destruction, ResourceSpec};
@@ -16,7 +16,11 @@ use crate::provider::resource_spec::{Destruction, ResourceSpec};
 type Name = (&'static str, String);
 
 #[derive(Debug, Default)]
-pub struct Claims(Mutex<BTreeMap<Name, Claim>>);
+pub struct Claims {
+    all: Mutex<BTreeMap<Name, Claim>>,
+    /// Apps whose consumer key this run has ended, and nobody was told since.
+    ended: Mutex<BTreeSet<String>>,
+}
 
 #[derive(Debug)]
 struct Claim {
@@ -72,7 +76,7 @@ pub struct Deleting<'a> {
 
 impl Claims {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, Claim>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes a creation; false when another resource of this run has the same.
@@ -140,11 +144,21 @@ impl Claims {
     /// What this needs and this run failed to create.
     pub fn failed_before(&self, spec: &'static ResourceSpec, app: &str) -> Option<&'static ResourceSpec> {
         let claims = self.lock();
-        let failed = |claim: &&Claim| claim.hold == Hold::Failed && takes_along(claim.spec, spec);
+        let failed = |claim: &&Claim| claim.hold == Hold::Failed && claim.spec.takes_along(spec);
         claims_of(&claims, app)
             .filter(|claim| claim.spec.name != spec.name)
             .find(failed)
             .map(|claim| claim.spec)
+    }
+
+    /// Notes that a consumer key has ended.
+    pub fn end_key(&self, app: &str) {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).insert(app.to_lowercase());
+    }
+
+    /// Whether this run has ended the app's consumer key. Says so once.
+    pub fn ended_key(&self, app: &str) -> bool {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).remove(&app.to_lowercase())
     }
 
     /// Notes a deletion.
@@ -159,7 +173,7 @@ impl Claims {
             }
             let made = |claim: &&Claim| matches!(claim.hold, Hold::Made | Hold::TakenOver);
             let mut parts = claims_of(&claims, app)
-                .filter(|claim| claim.spec.name != spec.name && takes_along(spec, claim.spec));
+                .filter(|claim| claim.spec.name != spec.name && spec.takes_along(claim.spec));
             if let Some(part) = parts.find(made) {
                 return Err(Held::Part(part.spec));
             }
@@ -214,17 +228,11 @@ fn obstacle(claims: &BTreeMap<Name, Claim>, spec: &'static ResourceSpec, app: &s
 }
 
 fn is_going(claims: &BTreeMap<Name, Claim>, spec: &'static ResourceSpec, app: &str) -> bool {
-    claims_of(claims, app).any(|claim| claim.deleting > 0 && takes_along(claim.spec, spec))
+    claims_of(claims, app).any(|claim| claim.deleting > 0 && claim.spec.takes_along(spec))
 }
 
 fn deletes(spec: &ResourceSpec) -> bool {
     matches!(spec.destruction, Destruction::Deletes(_))
-}
-
-/// Whether a deletion of the one is the end of the other.
-fn takes_along(one: &ResourceSpec, other: &ResourceSpec) -> bool {
-    let Destruction::Deletes(others) = one.destruction else { return false };
-    one.name == other.name || other.parts.iter().any(|part| others.contains(&part.kind))
 }
 
 #[cfg(test)]
@@ -260,7 +268,7 @@ mod tests {
                 let claims = Claims::default();
                 let deleting = claims.delete(deleted, "Alpha").ok().unwrap();
                 assert!(claims.begin(wanted, "Alpha"));
-                let goes = takes_along(deleted, wanted);
+                let goes = deleted.takes_along(wanted);
                 let (deleted, wanted_name) = (deleted.name, wanted.name);
                 assert_eq!(claims.write(wanted, "alpha").is_err(), goes, "{deleted}, {wanted_name}");
                 deleting.done();

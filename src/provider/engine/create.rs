@@ -85,7 +85,11 @@ impl Engine<'_> {
         let changes = parts.map(|part| Change::Write(new_component(wishes, part, apply.app))).collect();
         let sent = self.send_surely(apply, wishes, changes).await;
         let sent = sent.map_err(|refused| self.not_done(apply.app, refused))?;
-        Ok(self.conclude(apply, sent).await)
+        let mut reply = self.conclude(apply, sent).await;
+        if self.activity.claims.ended_key(apply.app) {
+            reply.diagnostics.push(diagnostics::consumer_key_was_destroyed(self.spec.noun, apply.app));
+        }
+        Ok(reply)
     }
 
     /// What there is of the parts already. They need their app: another resource of the configuration may be making it

@@ -9,6 +9,7 @@ use crate::provider::engine::apply::Sent;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Destruction, ORG_ID};
+use crate::provider::resources::oauth_settings;
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
@@ -101,6 +102,9 @@ impl Engine<'_> {
         let sent = self.again_if_lost(send, arrived).await;
         let sent = sent.map_err(|refused| self.not_done(&app, refused))?;
         let gone = self.is_gone(&app, &private).await;
+        if lookups.iter().any(|lookup| has_consumer_key(lookup)) && matches!(gone, Ok(true)) {
+            self.activity.claims.end_key(&app);
+        }
         match (gone, sent) {
             (Ok(true), Sent::Done(_)) => Ok(Diagnostics::default()),
             (Ok(true), Sent::Lost(_) | Sent::Unverified(_) | Sent::Ended(_)) => {
@@ -133,4 +137,12 @@ impl Engine<'_> {
             Err(error) => Err(diagnostics::unreadable(self.spec.noun, app, &error).into()),
         }
     }
+}
+
+/// Whether it is the file of a consumer, which clients know by its key.
+fn has_consumer_key(lookup: &Lookup) -> bool {
+    let Lookup::Found(found) = lookup else { return false };
+    oauth_settings::SPEC.key_row().is_some_and(|row| {
+        found.component.key.kind == row.part.kind && found.component.get(row.field.attribute).is_set()
+    })
 }
