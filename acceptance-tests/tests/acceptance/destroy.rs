@@ -53,20 +53,16 @@ fn what_is_gone_already_is_destroyed_without_complaint() {
 fn what_a_plan_refuses_can_be_destroyed() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    let another = ONLY_APP.replace(r#""shop" {"#, r#""other" {"#);
-    let name = APP_AND_SETTINGS.replace(r#"["https://shop.example.com/callback"]"#, r#"["no URL"]"#);
-    for (what, stale) in [("two of one name", format!("{SHOP}{another}")), ("a bad value", name)] {
-        workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
-        workspace.configure(&stale);
-        let run = workspace.destroy();
-        if run.code != Some(0) {
-            assert!(what == "a bad value" || run.says("terraform destroy -refresh=false"), "{what}: {run}");
-            let destroy = ["destroy", "-no-color", "-input=false", "-auto-approve", "-refresh=false"];
-            workspace.run(&destroy).succeeded();
-        }
-        assert!(workspace.state().is_empty(), "{what}");
-        assert_eq!(org.names(org::APP), Vec::<String>::new(), "{what}");
-    }
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    workspace
+        .configure(&SHOP.replace("named_user_jwt_enabled       = true", "named_user_jwt_enabled = false"));
+    workspace
+        .destroy()
+        .failed_saying("Contradiction between resources")
+        .saying("terraform destroy -refresh=false goes without this plan");
+    workspace.run(&["destroy", "-no-color", "-input=false", "-auto-approve", "-refresh=false"]).succeeded();
+    assert!(workspace.state().is_empty());
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
 
 #[test]

@@ -348,7 +348,7 @@ resource "salesforce_external_client_app_policies" "shop" {{
         let run = workspace.run(&plan).succeeded();
         run.saying("Users lose access to an app")
             .saying("\"Shop\": from what it has now to AdminApprovedPreAuthorized")
-            .saying("everyone without Shop_Customer loses access");
+            .saying("on apply everyone without Shop_Customer");
     }
 }
 
