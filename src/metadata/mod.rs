@@ -8,6 +8,7 @@ mod component;
 mod decode;
 mod encode;
 mod field;
+mod made_up;
 mod meaning;
 mod members;
 mod metadata_type;
@@ -26,6 +27,7 @@ pub use encode::{Encoded, encode};
 pub use field::{
     Change, Compared, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Record, Sent,
 };
+pub use made_up::is_made_up;
 pub use meaning::{same_meaning, short_id, version_problem};
 pub use metadata_type::MetadataType;
 pub use package::{PackageError, PackageErrorKind, PackagedFile};

@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
 use super::certificate;
+use super::made_up::is_made_up;
 use super::meaning::short_id;
 use crate::value::Value;
 
@@ -432,7 +433,7 @@ fn label(text: &str, prefix: &str) -> Option<String> {
     let shown = echo(text);
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    (!is_name).then(|| {
+    (!is_name && !is_made_up(text)).then(|| {
         format!("{shown} is neither an API name (letters, digits, underscores) nor an ID that begins with {prefix}.")
     })
 }

@@ -5,12 +5,15 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::catalog;
 use super::combination::Combination;
 use super::diagnostics::{self, Diagnostics};
 use super::resource_spec::{ResourceSpec, Row};
 use super::schema::Block;
 use super::timeouts;
-use crate::metadata::{Compared, Field, Kind, LONGEST_TEXT, Rule, certificate_facts, unwritable_character};
+use crate::metadata::{
+    Compared, Field, Kind, LONGEST_TEXT, Rule, certificate_facts, is_made_up, unwritable_character,
+};
 use crate::value::{Path, Step, Value};
 
 /// Everything that is wrong with a configuration, whatever the org.
@@ -59,6 +62,9 @@ fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
         Some((namespace, local)) if !namespace.is_empty() && !spec.shows_namespace => local,
         _ => name,
     };
+    if spec.name != catalog::APP.name && is_made_up(local) {
+        return;
+    }
     for rule in [Rule::ApiName, Rule::Longest(80)] {
         if let Some(problem) = rule.check(&Value::text(local)) {
             let path = Path::attribute(attribute);
