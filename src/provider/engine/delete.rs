@@ -102,7 +102,7 @@ impl Engine<'_> {
         let sent = self.again_if_lost(send, arrived).await;
         let sent = sent.map_err(|refused| self.not_done(&app, refused))?;
         let gone = self.is_gone(&app, &private).await;
-        if lookups.iter().any(|lookup| has_consumer_key(lookup)) && matches!(gone, Ok(true)) {
+        if lookups.iter().any(has_consumer_key) && matches!(gone, Ok(true)) {
             self.activity.claims.end_key(&app);
         }
         match (gone, sent) {
