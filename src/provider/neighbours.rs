@@ -217,9 +217,7 @@ fn stays_behind(planned: &BTreeMap<Key, Planned>, spec: &ResourceSpec, app: &str
         planned.get(&(resource, app.to_lowercase())).filter(|noted| noted.app == app && !noted.applied)
     };
     let whole = catalog::APP;
-    if noted(whole.name)?.goes.is_none() {
-        return None;
-    }
+    noted(whole.name)?.goes.as_ref()?;
     let has_it =
         |resource: &'static str| noted(resource).is_some_and(|noted| noted.values.is_some() && noted.exists);
     let mut parts =

@@ -362,9 +362,7 @@ fn an_app_alone_that_is_replaced_says_that_its_key_has_ended() {
     let all = filled(all, &words());
     workspace.configure(&all);
     workspace.apply().succeeded();
-    for address in ["salesforce_external_client_app_oauth_settings.shop"] {
-        workspace.run(&["state", "rm", address]).succeeded();
-    }
+    workspace.run(&["state", "rm", "salesforce_external_client_app_oauth_settings.shop"]).succeeded();
     let (app, _) =
         all.split_once("resource \"salesforce_external_client_app_oauth_settings\"").expect("the base");
     workspace.configure(app);
