@@ -11,6 +11,7 @@ mod echo;
 mod encode;
 mod field;
 mod letters;
+mod made_up;
 mod meaning;
 mod members;
 mod metadata_type;
@@ -35,6 +36,7 @@ pub use field::{
     Change, Compared, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Record, Sent,
 };
 pub use letters::{Unseen, as_it_looks, foreign_letter, unseen};
+pub use made_up::is_made_up;
 pub use meaning::{same_meaning, short_id, version_problem};
 pub use metadata_type::MetadataType;
 pub use package::{PackageError, PackageErrorKind, PackagedFile};

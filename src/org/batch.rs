@@ -61,8 +61,7 @@ enum Stage {
 }
 
 /// Runs a batch and answers its tickets.
-pub(super) type Run<J, A> =
-    Box<dyn Fn(Vec<Ticket<J, A>>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+pub(super) type Run<J, A> = Box<dyn Fn(Vec<Ticket<J, A>>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
 /// A job on its way, held by the queue and then by who runs the batch.
 pub(super) struct Ticket<J, A> {

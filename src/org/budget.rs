@@ -80,8 +80,7 @@ mod tests {
     async fn an_accident_is_tried_again_once_and_a_lock_for_ten_minutes() {
         let settings = Settings::default();
         let mut budget = Budget::default();
-        let accident =
-            || Obstacle::Accident { problems: Vec::new(), deploy_id: "0Af1".to_owned() };
+        let accident = || Obstacle::Accident { problems: Vec::new(), deploy_id: "0Af1".to_owned() };
         assert!(budget.again(accident(), &settings).wait.is_some());
         assert!(budget.again(accident(), &settings).wait.is_none());
 

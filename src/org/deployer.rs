@@ -89,8 +89,16 @@ impl Known for Apps<'_> {
 
 /// What became of a group.
 enum Attempt {
-    Made { deploy_id: String, remarks: Vec<Problem>, sight: Sight },
-    Rejected { problems: Vec<Problem>, deploy_id: String, accident: bool },
+    Made {
+        deploy_id: String,
+        remarks: Vec<Problem>,
+        sight: Sight,
+    },
+    Rejected {
+        problems: Vec<Problem>,
+        deploy_id: String,
+        accident: bool,
+    },
     Unpackable(PackageError),
     /// The same for all.
     Failed(ApplyErrorKind),
@@ -343,7 +351,10 @@ impl Inner {
         if group.is_empty() {
             return Ok(());
         }
-        tracing::info!(wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), "others change the org; waiting");
+        tracing::info!(
+            wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            "others change the org; waiting"
+        );
         tokio::select! {
             () = sleep_until(until) => Ok(()),
             () = self.until_stopped() => Err(again.error),

@@ -131,9 +131,9 @@ impl Inner {
         }
         // It lives as long as the deploy.
         let phase = turn.wait_for(|phase| phase.has_begun()).await.map_or(Phase::Over, |phase| *phase);
-        let doubtful =
-            !rivals.before.is_empty() || started.elapsed() > LONG || matches!(seen, Seen::Unknown);
-        let was = if doubtful && phase != Phase::Over { self.files_of(changes.components()).await } else { None };
+        let doubtful = !rivals.before.is_empty() || started.elapsed() > LONG || matches!(seen, Seen::Unknown);
+        let was =
+            if doubtful && phase != Phase::Over { self.files_of(changes.components()).await } else { None };
         Sight { seen, rivals, was }
     }
 

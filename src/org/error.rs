@@ -169,12 +169,7 @@ impl Problem {
     pub fn meaning(&self) -> Option<Meaning> {
         salesforce::meaning(
             &self.message,
-            &[
-                Meaning::NothingToReferTo,
-                Meaning::NotAllowed,
-                Meaning::Second,
-                Meaning::NoOauthSettings,
-            ],
+            &[Meaning::NothingToReferTo, Meaning::NotAllowed, Meaning::Second, Meaning::NoOauthSettings],
         )
     }
 

@@ -106,8 +106,14 @@ impl Job {
             job.writes(wanted.kind, &wanted.app);
         }
         job.parents.retain(|app| !job.writes_apps.contains(app));
-        job.edit =
-            Some(Editing { edit, base: Vec::new(), lost: Vec::new(), made: None, rounds: 0, ours: BTreeSet::new() });
+        job.edit = Some(Editing {
+            edit,
+            base: Vec::new(),
+            lost: Vec::new(),
+            made: None,
+            rounds: 0,
+            ours: BTreeSet::new(),
+        });
         job
     }
 
@@ -180,7 +186,10 @@ impl batch::Job for Job {
     }
 
     fn weight(&self) -> [usize; 2] {
-        [self.changes.len().max(self.edit.as_ref().map_or(0, |editing| editing.edit.wanted.len())), self.bytes]
+        [
+            self.changes.len().max(self.edit.as_ref().map_or(0, |editing| editing.edit.wanted.len())),
+            self.bytes,
+        ]
     }
 }
 

@@ -17,7 +17,8 @@ use super::pace::jittered;
 use crate::salesforce::Class;
 
 /// The newest are enough: the list is asked for again and again.
-const QUERY: &str = "SELECT Id, Status, CreatedDate, CompletedDate FROM DeployRequest ORDER BY CreatedDate DESC LIMIT 30";
+const QUERY: &str =
+    "SELECT Id, Status, CreatedDate, CompletedDate FROM DeployRequest ORDER BY CreatedDate DESC LIMIT 30";
 /// Between two looks at the line.
 const LOOK: Duration = Duration::from_millis(700);
 
@@ -125,7 +126,8 @@ impl Inner {
                 return Some(line.done());
             }
             // Others have waited for the same moment: not all at once.
-            let pause = if line.is_free() { jittered(Duration::ZERO, LOOK) } else { jittered(LOOK / 2, LOOK) };
+            let pause =
+                if line.is_free() { jittered(Duration::ZERO, LOOK) } else { jittered(LOOK / 2, LOOK) };
             waited = !line.is_free();
             self.unless_stopped(tokio::time::sleep(pause)).await;
         }

@@ -74,7 +74,8 @@ impl Names {
     /// Whether this process made the app, and nobody has seen parts of it.
     pub(super) fn is_bare(&self, app: &str) -> bool {
         let known = self.lock();
-        let has_parts = |kind: &&MetadataType| !is_app(kind) && known.seen.contains_key(&(*kind, app.to_owned()));
+        let has_parts =
+            |kind: &&MetadataType| !is_app(kind) && known.seen.contains_key(&(*kind, app.to_owned()));
         known.made.contains(app) && !ALL.iter().any(|kind| has_parts(kind))
     }
 

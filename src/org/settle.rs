@@ -67,7 +67,8 @@ impl Inner {
         };
         let mut results = Vec::new();
         for mut ticket in made.tickets {
-            let result = result(&mut ticket.job, &made.deploy_id, &made.remarks, &made.sight, &unseen, read.as_ref());
+            let result =
+                result(&mut ticket.job, &made.deploy_id, &made.remarks, &made.sight, &unseen, read.as_ref());
             results.push((ticket, result));
         }
         let surprised = results.iter().any(|(_, result)| result.is_surprised());
@@ -190,8 +191,7 @@ fn result(
     let own = |problem: &&Problem| problem.key.as_ref().is_none_or(|key| job.has(key));
     let remarks: Vec<Problem> = remarks.iter().filter(own).cloned().collect();
     let after = read.and_then(|read| answer(read, &job.wanted).ok());
-    let mut applied =
-        Applied { deploy_id: Some(deploy_id.to_owned()), remarks, after, ..Applied::default() };
+    let mut applied = Applied { deploy_id: Some(deploy_id.to_owned()), remarks, after, ..Applied::default() };
     let (mut undone, mut changed, mut lost) = (false, false, Vec::new());
     let Some(editing) = job.edit.as_mut() else {
         return Result { applied, undone, changed, lost };
@@ -225,7 +225,9 @@ fn result(
                 let fields = changed_fields(base, now);
                 let theirs: Vec<_> = fields.into_iter().filter(|name| !own.contains(name)).collect();
                 if theirs.is_empty() {
-                    applied.unseen.extend(unseen.iter().filter(|id| !applied.unseen.contains(id)).cloned().collect::<Vec<_>>());
+                    applied.unseen.extend(
+                        unseen.iter().filter(|id| !applied.unseen.contains(id)).cloned().collect::<Vec<_>>(),
+                    );
                 } else {
                     let mut was = base.clone();
                     theirs.iter().for_each(|name| was.put(name, now.get(name).clone()));

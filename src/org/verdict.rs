@@ -97,7 +97,8 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Sent<'_>]) -> Ended
     failures.retain(|message| !message.is_locked());
 
     let accident = if failures.is_empty() {
-        report.class() == Class::Transient || said.as_deref().is_some_and(|said| means(said, Meaning::Accident))
+        report.class() == Class::Transient
+            || said.as_deref().is_some_and(|said| means(said, Meaning::Accident))
     } else {
         failures.iter().all(|message| message.means(Meaning::Accident))
     };
@@ -115,11 +116,7 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Sent<'_>]) -> Ended
 }
 
 /// A deletion that failed only because some were gone already: the rest is to be deleted without them.
-fn gone_already(
-    keys: &[ComponentKey],
-    messages: &[&ComponentMessage],
-    sent: &[Sent<'_>],
-) -> Ended {
+fn gone_already(keys: &[ComponentKey], messages: &[&ComponentMessage], sent: &[Sent<'_>]) -> Ended {
     let problems = attribute::attribute(messages, sent);
     let gone: BTreeSet<ComponentKey> = problems.iter().filter_map(|problem| problem.key.clone()).collect();
     if gone.len() == keys.len() || messages.len() >= keys.len() {

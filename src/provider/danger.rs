@@ -87,7 +87,7 @@ impl Danger {
                 .replace("{permitted}", &permitted.words())
                 .replace("{holders}", &private.headcount.describe(people))
                 .replace("{app}", app)
-                .replace("{old}", &shown(old))
+                .replace("{old}", &if prior.is_null() { "what it has now".to_owned() } else { shown(old) })
                 .replace("{new}", &shown(new))
                 .replace("{removed}", &removed.join(", "));
             let detail = planned.entries().into_iter().flatten().fold(detail, |detail, (name, value)| {

@@ -212,6 +212,9 @@ impl Provider {
         if let Connection::Ready(connected) = &connection {
             reply.diagnostics.extend(connected.neighbours.check(spec, &request, &reply));
         }
+        if !request.prior.is_null() && !request.proposed.is_null() {
+            diagnostics::tell_how_to_destroy(&mut reply.diagnostics);
+        }
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
     }
@@ -230,12 +233,11 @@ impl Provider {
         let mut reply = match self.connection() {
             Connection::Ready(connected) => {
                 connected.neighbours.applied(spec, &request.prior, &request.planned);
-                let creates = request.prior.is_null();
-                let reply = connected.engine(spec).apply(request).await;
-                if let Some(app) = reply.state.get(resource_spec::ID).as_text().filter(|_| creates) {
-                    connected.activity.conclude(spec.name, app);
+                if !request.prior.is_null() && !request.planned.is_null() {
+                    let app = request.planned.get(spec.subject_attribute()).as_text().unwrap_or_default();
+                    connected.activity.claims.keep(spec, app);
                 }
-                reply
+                connected.engine(spec).apply(request).await
             }
             Connection::Unknown(argument) => refused(request, diagnostics::provider_unknown(argument)),
             Connection::Unconfigured => refused(request, diagnostics::not_configured()),
@@ -318,7 +320,8 @@ impl Connected {
         let replacing = request.prior.is_null() && !created;
         let once = spec.subject == Subject::Org && !replacing && !request.proposed.is_null();
         let twice = once && self.activity.plan(spec.name, created, &request.config);
-        PlanContext { tainted, twice, ..self.context.clone() }
+        let new_app = created && app.is_some_and(|app| self.neighbours.is_made(spec, app));
+        PlanContext { tainted, twice, new_app, ..self.context.clone() }
     }
 
     fn engine(&self, spec: &'static ResourceSpec) -> Engine<'_> {
@@ -346,6 +349,7 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
         allow_self_lockout: configuration.allow_self_lockout,
         tainted: None,
         twice: false,
+        new_app: false,
     };
     let allow_mass_removal = configuration.allow_mass_removal;
     let (activity, neighbours) = (Activity::default(), Neighbours::default());

@@ -1,16 +1,16 @@
-//! What the plans of one run say together: two resources that name one app, one that goes and one that stays or comes,
-//! policies that need what the settings forbid.
+//! What the plans of one run say together: two resources that name one app, one that goes and one that stays or comes, an
+//! app that goes while its parts stay, policies that need what the settings forbid.
 //!
 //! Terraform plans resources in an order of its own, and whichever comes second is told. That adds errors, never a
 //! planned value. What is not in this run (another workspace, `-target`) is not known here, and neither is an app whose
-//! name is known only after apply: the org says it then.
+//! name is known only after apply: `engine/claims` and the org say it then.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::catalog;
 use super::combination::Is;
-use super::diagnostics::{self, Diagnostics};
+use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::operations::{PlanReply, PlanRequest};
 use super::plan::has_own_consumer;
 use super::resource_spec::{Destruction, ResourceSpec};
@@ -48,23 +48,39 @@ struct Planned {
     exists: bool,
     /// The flows are those of another org's consumer, which say nothing here.
     foreign: bool,
-    /// What another address of the state has, and is to be destroyed. Replacements are not: Terraform plans no destroy for
-    /// them.
-    goes: Option<Value>,
+    /// What another address of the state has, and gives up.
+    goes: Option<Goes>,
     /// What was planned is done.
     applied: bool,
 }
 
+/// What an address of the state has, and the plan takes away.
+#[derive(Debug)]
+struct Goes {
+    values: Value,
+    /// What the resource there becomes: nothing; or something else, by its app's name as far as that is known.
+    becomes: Becomes,
+}
+
+/// What becomes of a resource that gives up what it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Becomes {
+    Nothing,
+    /// The same type for another app.
+    Another(Option<String>),
+}
+
 impl Planned {
-    /// Whether what stays or comes is what goes. Terraform may do both in any order: something new that is like what is
-    /// there is taken over, and then deleted. Something else is refused as long as the old one is there.
-    fn is_lost(&self, spec: &ResourceSpec) -> bool {
-        let (Some(values), Some(goes)) = (&self.values, &self.goes) else { return false };
+    /// What becomes of the resource that has what stays or comes here, and gives it up. Terraform may do both in any
+    /// order, and something new that is like what is there looks like the trace of an interrupted run. Something else is
+    /// waited for until the old one is gone.
+    fn lost_to(&self, spec: &ResourceSpec) -> Option<&Becomes> {
+        let (Some(values), Some(goes)) = (&self.values, &self.goes) else { return None };
         let mut differing = spec.rows().filter(|row| {
-            let (old, new) = (goes.get(row.field.attribute), values.get(row.field.attribute));
+            let (old, new) = (goes.values.get(row.field.attribute), values.get(row.field.attribute));
             !new.is_unknown() && !same_meaning(row.field, old, new)
         });
-        self.exists || differing.next().is_none()
+        (self.exists || differing.next().is_none()).then_some(&goes.becomes)
     }
 }
 
@@ -82,7 +98,6 @@ impl Neighbours {
         if request.proposed.is_null() {
             return self.check_destroy(spec, attribute, request);
         }
-        let Some(app) = reply.planned.get(attribute).as_text() else { return found };
         let create = request.prior.is_null();
         // A replacement is planned twice; the second time it has no prior state, but the private state of the first.
         let again = create && !request.private.is_empty();
@@ -90,22 +105,31 @@ impl Neighbours {
             return found;
         }
         let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = |value: &Value| value.get(attribute).as_text().map(str::to_owned);
+        let (before, after) = (names(&request.prior), names(&reply.planned));
+        if let Some(before) = before.filter(|before| after.as_ref() != Some(before)) {
+            let becomes = Becomes::Another(after.clone());
+            found.extend(give_up(&mut planned, spec, &before, request.prior.clone(), becomes));
+        }
+        let Some(app) = after.as_deref() else { return found };
         let key = (spec.name, app.to_lowercase());
         let mut noted = planned.remove(&key).filter(|noted| !noted.applied).unwrap_or_default();
         if noted.values.is_some() && !again {
             found.push(diagnostics::named_twice(spec.name, attribute, app, &noted.app));
         }
         // Names that differ in case only are one app, and so the org refuses the new one as long as the old one is there.
-        noted.goes = noted.goes.filter(|goes| goes.get(attribute).as_text() == Some(app));
+        noted.goes = noted.goes.filter(|goes| goes.values.get(attribute).as_text() == Some(app));
         noted.exists = request.prior.get(attribute).as_text() == Some(app);
         noted.foreign = uses_foreign_consumer(spec, request);
         noted.values = Some(reply.planned.clone());
         noted.before = request.prior.clone();
         app.clone_into(&mut noted.app);
-        if noted.is_lost(spec) {
-            found.push(diagnostics::moves(spec.name, spec.noun, app).at_attribute(attribute));
+        if let Some(becomes) = noted.lost_to(spec) {
+            let moves = diagnostics::moves(spec.name, spec.noun, attribute, app, becomes);
+            found.push(moves.at_attribute(attribute));
         }
         planned.insert(key, noted);
+        found.extend(stays_behind(&planned, spec, app));
         for need in catalog::needs().filter(|need| need.of.name == spec.name || need.other.name == spec.name)
         {
             let values = |of: &'static ResourceSpec, attribute: &str| {
@@ -134,21 +158,19 @@ impl Neighbours {
         request: &PlanRequest,
     ) -> Diagnostics {
         let app = request.prior.get(attribute).as_text().unwrap_or_default();
-        if !matches!(spec.destruction, Destruction::Deletes(_)) {
-            return Diagnostics::default();
-        }
         let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let noted = planned.entry((spec.name, app.to_lowercase())).or_default();
-        if noted.applied || (noted.values.is_some() && noted.app != app) {
-            *noted = Planned::default();
-        }
-        app.clone_into(&mut noted.app);
-        noted.goes = Some(request.prior.clone());
-        if noted.is_lost(spec) {
-            diagnostics::moves(spec.name, spec.noun, app).into()
-        } else {
-            Diagnostics::default()
-        }
+        give_up(&mut planned, spec, app, request.prior.clone(), Becomes::Nothing)
+    }
+
+    /// Whether what a resource is a part of is made in this run, as far as that is planned by now.
+    pub fn is_made(&self, spec: &ResourceSpec, app: &str) -> bool {
+        let planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        catalog::RESOURCES.iter().any(|whole| {
+            let noted = planned.get(&(whole.name, app.to_lowercase()));
+            whole.name != spec.name
+                && whole.takes_along(spec)
+                && noted.is_some_and(|noted| noted.values.is_some() && !noted.exists)
+        })
     }
 
     /// Notes that what was planned for an app is done, so that the next plan of it is that of the same resource.
@@ -162,6 +184,46 @@ impl Neighbours {
             }
         }
     }
+}
+
+/// Notes that an address gives up what it has, and says what that does to others.
+fn give_up(
+    planned: &mut BTreeMap<Key, Planned>,
+    spec: &'static ResourceSpec,
+    app: &str,
+    values: Value,
+    becomes: Becomes,
+) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    let (Destruction::Deletes(_), Some(attribute)) = (spec.destruction, spec.naming_attribute()) else {
+        return found;
+    };
+    let noted = planned.entry((spec.name, app.to_lowercase())).or_default();
+    if noted.applied || (noted.values.is_some() && noted.app != app) {
+        *noted = Planned::default();
+    }
+    app.clone_into(&mut noted.app);
+    noted.goes = Some(Goes { values, becomes });
+    if let Some(becomes) = noted.lost_to(spec) {
+        found.push(diagnostics::moves(spec.name, spec.noun, attribute, app, becomes));
+    }
+    found.extend(stays_behind(planned, spec, app));
+    found
+}
+
+/// An app that goes while something of it stays: the org deletes it with the app, and the state would go on having it.
+fn stays_behind(planned: &BTreeMap<Key, Planned>, spec: &ResourceSpec, app: &str) -> Option<Diagnostic> {
+    let noted = |resource: &'static str| {
+        planned.get(&(resource, app.to_lowercase())).filter(|noted| noted.app == app && !noted.applied)
+    };
+    let whole = catalog::APP;
+    noted(whole.name)?.goes.as_ref()?;
+    let has_it =
+        |resource: &'static str| noted(resource).is_some_and(|noted| noted.values.is_some() && noted.exists);
+    let mut parts =
+        catalog::RESOURCES.iter().filter(|part| spec.name == whole.name || spec.name == part.name);
+    let part = parts.find(|part| part.name != whole.name && has_it(part.name))?;
+    Some(diagnostics::stays_behind(whole.name, part.name, part.noun, app))
 }
 
 /// Whether the flows of a resource are those of another org's consumer, which say nothing here.

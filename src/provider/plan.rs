@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 
 use super::danger::Transition;
-use super::diagnostics::{self, Diagnostic, Diagnostics};
+use super::diagnostics::{self, Diagnostic, Diagnostics, Left};
 use super::operations::{PlanReply, PlanRequest};
 use super::private::PrivateState;
 use super::resource_spec::{
-    DELETION_PROTECTION, Destruction, ID, NAMESPACE, ORG_ID, ResourceSpec, Row, Subject,
+    Creation, DELETION_PROTECTION, Destruction, ID, NAMESPACE, ORG_ID, ResourceSpec, Row,
 };
 use super::{timeouts, validate};
 use crate::metadata::{self, Change, Compared, Kind, Omitted};
@@ -27,6 +27,8 @@ pub struct PlanContext {
     pub tainted: Option<bool>,
     /// Another resource of the configuration is planned for what the org has once. Adds messages only.
     pub twice: bool,
+    /// The app, or what else the resource is a part of, is made in this run. Adds messages only.
+    pub new_app: bool,
 }
 
 /// Plans a create, an update or a destroy.
@@ -52,9 +54,11 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
     }
     if create {
         // What the org has is known when it is taken over: each of its switches may be a change. A new app has no clients
-        // that may fail.
-        let dangers =
-            spec.dangers.iter().filter(|it| spec.subject == Subject::Org || it.change == Transition::On);
+        // that may fail, and nobody who uses it.
+        let taken_over = spec.creation == Creation::TakesOver
+            && spec.subject_in(&request.config).is_some()
+            && !context.new_app;
+        let dangers = spec.dangers.iter().filter(|it| taken_over || it.change == Transition::On);
         let subject = spec.subject_in(&request.config).unwrap_or("the new app");
         let found =
             dangers.filter_map(|danger| danger.check(spec, &private, subject, &request.prior, &planned));
@@ -285,12 +289,8 @@ fn judge_update(
             diagnostics.push(diagnostics::unseen_would_be_cleared(name, &app));
         }
     }
-    for name in &private.managed {
-        let kept = spec.row(name).is_some_and(|row| row.field.omitted == Omitted::Kept);
-        if kept && config.get(name).is_null() && !planned.get(name).is_unknown() && prior.get(name).is_set() {
-            diagnostics.push(diagnostics::no_longer_managed(name, prior.get(name)));
-        }
-    }
+    let left = no_longer_managed(spec, request, planned, private);
+    diagnostics.extend(diagnostics::no_longer_managed(&left));
     diagnostics
         .extend(spec.dangers.iter().filter_map(|danger| danger.check(spec, private, &app, prior, planned)));
     diagnostics.extend(certificate_change(spec, prior, planned, &app));
@@ -298,6 +298,31 @@ fn judge_update(
     for row in changed.iter().filter(locks_out) {
         guard_own_app(spec, prior, private, context, &app, row.field.attribute, diagnostics);
     }
+}
+
+/// What leaves the configuration and stays in the org, with its values: what decides on access first.
+fn no_longer_managed<'a>(
+    spec: &ResourceSpec,
+    request: &'a PlanRequest,
+    planned: &Value,
+    private: &PrivateState,
+) -> Vec<Left<'a>> {
+    let left = spec.rows().filter_map(|row| {
+        let name = row.field.attribute;
+        let value = request.prior.get(name);
+        let gone = row.field.omitted == Omitted::Kept
+            && private.managed.contains(name)
+            && request.config.get(name).is_null()
+            && !planned.get(name).is_unknown();
+        (gone && !value.is_empty()).then_some(Left {
+            attribute: name,
+            value,
+            guards: spec.guard(name).is_some(),
+        })
+    });
+    let mut left: Vec<Left<'_>> = left.collect();
+    left.sort_by_key(|left| spec.guard(left.attribute).unwrap_or(usize::MAX));
+    left
 }
 
 /// Old and new certificate, by fingerprint and expiry.

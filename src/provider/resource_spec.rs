@@ -35,6 +35,8 @@ pub struct ResourceSpec {
     pub consumer_key: Option<&'static str>,
     /// Changes that would lock the provider out, if the app is the one it logs in with.
     pub lockouts: &'static [(&'static str, Is)],
+    /// Kept attributes that decide who gets in, and with what; the weightiest first.
+    pub guards: &'static [&'static str],
     /// Kept attributes that make sense only beside another: when that changes and these are not written, they go.
     pub dependents: &'static [(&'static str, &'static str)],
     pub combinations: &'static [Combination],
@@ -156,8 +158,19 @@ impl ResourceSpec {
         part.presence == Presence::MayBeUnreadable
     }
 
+    /// Whether a deletion of this is the end of the other.
+    pub fn takes_along(&self, other: &ResourceSpec) -> bool {
+        let Destruction::Deletes(others) = self.destruction else { return false };
+        self.name == other.name || other.parts.iter().any(|part| others.contains(&part.kind))
+    }
+
     pub fn locks_out(&self, attribute: &str, value: &Value) -> bool {
         self.lockouts.iter().any(|(name, is)| *name == attribute && is.holds(value, value) == Some(true))
+    }
+
+    /// The rank of an attribute among those that decide on access.
+    pub fn guard(&self, attribute: &str) -> Option<usize> {
+        self.guards.iter().position(|name| *name == attribute)
     }
 
     /// Attributes that live in the provider only: a change of them sends nothing.

@@ -5,6 +5,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::catalog;
 use super::combination::Combination;
 use super::diagnostics::{self, Diagnostics};
 use super::place::Place;
@@ -12,8 +13,8 @@ use super::resource_spec::{ResourceSpec, Row};
 use super::schema::Block;
 use super::timeouts;
 use crate::metadata::{
-    Compared, Field, Kind, LONGEST_TEXT, Rule, alike_members, certificate_facts, key_problem, member_problem,
-    record_prefix, same_member, unseen, unwritable_character,
+    Compared, Field, Kind, LONGEST_TEXT, Rule, alike_members, certificate_facts, is_made_up, key_problem,
+    member_problem, record_prefix, same_member, unseen, unwritable_character,
 };
 use crate::value::{Path, Value};
 
@@ -96,6 +97,9 @@ fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
         Some((namespace, local)) if !namespace.is_empty() && !spec.shows_namespace => local,
         _ => name,
     };
+    if spec.name != catalog::APP.name && is_made_up(local) {
+        return;
+    }
     for rule in [Rule::ApiName, Rule::Longest(80)] {
         if let Some(problem) = rule.check(&Value::text(local)) {
             let path = Path::attribute(attribute);

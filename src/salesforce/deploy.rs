@@ -3,13 +3,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::Client;
 use super::classify::{self, Class};
 use super::error::{Call, Error};
 use super::redact::Redactor;
 use super::sentences::{Meaning, means};
 use super::soap::{job_id, leaf, result};
 use super::xml::Element;
-use super::Client;
 
 /// Options of a deploy. `rollbackOnError` and `singlePackage` are always true: all or nothing, one package at the
 /// root of the zip.

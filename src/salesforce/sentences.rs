@@ -51,9 +51,17 @@ const SENTENCES: &[Sentence] = &[
         "CumulusCI's package installer; tests of the Salesforce CLI",
     ),
     says(Meaning::Locked, &["admin operation already in progress"], "forcedotcom/cli#645"),
-    says(Meaning::Locked, &["temporarily lock your organization"], "CumulusCI#218; illuminated cloud#330, #488"),
+    says(
+        Meaning::Locked,
+        &["temporarily lock your organization"],
+        "CumulusCI#218; illuminated cloud#330, #488",
+    ),
     says(Meaning::Passing, &["unexpected internal servlet state"], "source-deploy-retrieve; salto#3242"),
-    says(Meaning::Passing, &["unable to complete the creation of the query cursor"], "source-deploy-retrieve"),
+    says(
+        Meaning::Passing,
+        &["unable to complete the creation of the query cursor"],
+        "source-deploy-retrieve",
+    ),
     says(Meaning::Passing, &["failed while fetching query cursor data"], "source-deploy-retrieve"),
     says(Meaning::Passing, &["system may be currently unavailable"], "salto#3242"),
     says(Meaning::Passing, &["unknown_error: retry your request"], "salto#2834"),
@@ -69,14 +77,26 @@ const SENTENCES: &[Sentence] = &[
     },
     says(Meaning::NothingToReferTo, &["cross_reference"], "the code of the SOAP API, in component problems"),
     says(Meaning::NothingToReferTo, &["cross reference"], "the code's words, in component problems"),
-    says(Meaning::NothingToReferTo, &["no externalclientapplication named"], "the same form as for deletions; not confirmed"),
-    says(Meaning::NothingToReferTo, &["externalclientapplication", "cannot be found"], "the form of retrieves; not confirmed"),
+    says(
+        Meaning::NothingToReferTo,
+        &["no externalclientapplication named"],
+        "the same form as for deletions; not confirmed",
+    ),
+    says(
+        Meaning::NothingToReferTo,
+        &["externalclientapplication", "cannot be found"],
+        "the form of retrieves; not confirmed",
+    ),
     says(Meaning::NothingToReferTo, &["externalclientapplication", "not found"], "not confirmed"),
     says(Meaning::NothingToReferTo, &["externalclientapplication", "does not exist"], "not confirmed"),
     says(Meaning::NothingToReferTo, &["external client app", "cannot be found"], "not confirmed"),
     says(Meaning::NothingToReferTo, &["external client app", "not found"], "not confirmed"),
     says(Meaning::NothingToReferTo, &["external client app", "does not exist"], "not confirmed"),
-    says(Meaning::NotFound, &["cannot be found"], "forcedotcom/cli#7: \"Entity of type 'T' named 'N' cannot be found\""),
+    says(
+        Meaning::NotFound,
+        &["cannot be found"],
+        "forcedotcom/cli#7: \"Entity of type 'T' named 'N' cannot be found\"",
+    ),
     says(Meaning::Unreadable, &["insufficient"], "the code INSUFFICIENT_ACCESS, in messages of retrieves"),
     says(Meaning::Unreadable, &["permission"], "messages of retrieves; not confirmed for these types"),
     says(Meaning::Unreadable, &["no access"], "messages of retrieves; not confirmed for these types"),
@@ -84,17 +104,26 @@ const SENTENCES: &[Sentence] = &[
     says(Meaning::NotAllowed, &["insufficient_access"], "the code of the SOAP API, in component problems"),
     says(Meaning::NotAllowed, &["insufficient access"], "the code's words, in component problems"),
     says(Meaning::Second, &["duplicate value found"], "the code DUPLICATE_VALUE's words"),
-    says(Meaning::NoOauthSettings, &["valid oauth settings"], "reported for policies of apps without OAuth settings"),
+    says(
+        Meaning::NoOauthSettings,
+        &["valid oauth settings"],
+        "reported for policies of apps without OAuth settings",
+    ),
 ];
 
 /// Whether a sentence of Salesforce means this.
 pub fn means(text: &str, meaning: Meaning) -> bool {
     let text = text.to_ascii_lowercase();
-    let mut rows = SENTENCES.iter().filter(|row| row.means == meaning);
-    rows.any(|row| {
-        row.has.iter().all(|words| text.contains(words))
+    let says = |row: &&Sentence| {
+        row.means == meaning
+            && row.has.iter().all(|words| text.contains(words))
             && (!row.begins || row.has.first().is_some_and(|words| text.starts_with(words)))
-    })
+    };
+    let found = SENTENCES.iter().find(says);
+    if let Some(row) = found {
+        tracing::trace!(?meaning, evidence = row.evidence, "a sentence of the org is understood");
+    }
+    found.is_some()
 }
 
 /// What a sentence means, of these: the first that it does.

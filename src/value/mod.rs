@@ -72,6 +72,17 @@ impl Value {
         !self.is_null() && !self.is_unknown()
     }
 
+    /// Nothing to show: null, an empty text, no members.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Value::Null => true,
+            Value::Text(text) => text.is_empty(),
+            Value::List(members) | Value::Set(members) => members.is_empty(),
+            Value::Map(entries) => entries.is_empty(),
+            _ => false,
+        }
+    }
+
     /// True when no unknown is anywhere inside.
     pub fn is_wholly_known(&self) -> bool {
         match self {

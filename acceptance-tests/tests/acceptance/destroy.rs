@@ -48,6 +48,23 @@ fn what_is_gone_already_is_destroyed_without_complaint() {
     assert!(workspace.state().is_empty());
 }
 
+/// Terraform makes an ordinary plan first, and its errors end the destroy: they say how it goes all the same.
+#[test]
+fn what_a_plan_refuses_can_be_destroyed() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    workspace
+        .configure(&SHOP.replace("named_user_jwt_enabled       = true", "named_user_jwt_enabled = false"));
+    workspace
+        .destroy()
+        .failed_saying("Contradiction between resources")
+        .saying("terraform destroy -refresh=false goes without this plan");
+    workspace.run(&["destroy", "-no-color", "-input=false", "-auto-approve", "-refresh=false"]).succeeded();
+    assert!(workspace.state().is_empty());
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}
+
 #[test]
 fn a_protected_app_is_not_destroyed() {
     let org = Emulator::start();

@@ -7,6 +7,7 @@
     reason = "a test fails by a panic, in its functions too, and some run other programs"
 )]
 
+mod addresses;
 mod aliases;
 mod bootstrap;
 mod budget;

@@ -262,6 +262,126 @@ fn what_ends_is_said_before_it_ends() {
     }
 }
 
+/// Terraform shows the first of the warnings with one first line, and counts the rest.
+#[test]
+fn what_is_no_longer_managed_is_said_at_once_and_access_first() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    let policies = r#"
+resource "salesforce_external_client_app_policies" "shop" {
+  external_client_app                = salesforce_external_client_app_oauth_settings.shop.id
+  permitted_users                    = "AdminApprovedPreAuthorized"
+  permission_sets                    = ["Shop_Customer"]
+  profiles                           = []
+  ip_relaxation                      = "Bypass"
+  session_timeout_minutes            = 35
+  named_user_jwt_session_timeout_type = ""
+  start_page                         = "None"
+}
+"#;
+    let settings = r#"
+resource "salesforce_external_client_app" "shop" {
+  name  = "Shop"
+  label = "Shop"
+}
+
+resource "salesforce_external_client_app_oauth_settings" "shop" {
+  external_client_app = salesforce_external_client_app.shop.id
+  label               = "Shop's"
+}
+"#;
+    let (head, rest) = policies.split_once("  permitted_users").expect("the policies");
+    let (_, tail) = rest.split_once("\"None\"\n").expect("the policies");
+    workspace.configure(&format!("{settings}{policies}"));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+
+    let settings = settings.replace("  label               = \"Shop's\"\n", "");
+    workspace.configure(&format!("{settings}{head}{tail}"));
+    let run = workspace.run(&["plan", "-no-color", "-input=false", "-lock=false"]).succeeded();
+    let words = run.words();
+    let all = [
+        "permitted_users is no longer managed; AdminApprovedPreAuthorized stays in the org.",
+        "permission_sets is no longer managed; Shop_Customer stays in the org.",
+        "ip_relaxation is no longer managed; Bypass stays in the org.",
+        "session_timeout_minutes is no longer managed; 35 stays in the org.",
+        "start_page is no longer managed; None stays in the org.",
+        "label is no longer managed; Shop's stays in the org.",
+    ];
+    let places: Vec<usize> =
+        all.iter().map(|text| words.find(text).unwrap_or_else(|| panic!("{text}: {run}"))).collect();
+    assert!(places.iter().take(5).is_sorted(), "who gets in comes first: {run}");
+    assert!(!run.says("more similar warning"), "{run}");
+    for empty in ["profiles", "named_user_jwt_session_timeout_type"] {
+        assert!(!run.says(&format!("{empty} is no longer managed")), "nothing of it stays: {run}");
+    }
+}
+
+/// Policies that come to an app which people use already may shut them out; those of a new app shut out nobody.
+#[test]
+fn policies_that_come_to_an_app_say_whom_they_shut_out() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    let policies = |app: &str| {
+        format!(
+            r#"
+resource "salesforce_external_client_app_policies" "shop" {{
+  external_client_app = {app}
+  permitted_users     = "AdminApprovedPreAuthorized"
+  permission_sets     = ["Shop_Customer"]
+}}
+"#
+        )
+    };
+    let (all, _) = BASE.split_once("resource \"salesforce_external_client_app\" \"till\"").expect("the base");
+    let (app, _) = all.split_once("resource \"salesforce_external_client_app_policies\"").expect("the base");
+    let app = filled(app, &words());
+    let by_id = policies("salesforce_external_client_app_oauth_settings.shop.id");
+
+    workspace.configure(&format!("{app}{by_id}"));
+    let run = workspace.apply().succeeded();
+    assert!(!run.says("Users lose access"), "nobody uses a new app: {run}");
+    workspace.destroy().succeeded();
+
+    workspace.configure(&app);
+    workspace.apply().succeeded();
+    let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
+    for policies in [by_id, policies("\"Shop\"")] {
+        workspace.configure(&format!("{app}{policies}"));
+        let run = workspace.run(&plan).succeeded();
+        run.saying("Users lose access to an app")
+            .saying("\"Shop\": from what it has now to AdminApprovedPreAuthorized")
+            .saying("on apply everyone without Shop_Customer");
+    }
+}
+
+/// Terraform drops the warnings of a plan that -replace asks for, so the app alone tells it when it is done.
+#[test]
+fn an_app_alone_that_is_replaced_says_that_its_key_has_ended() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    let (all, _) = BASE.split_once("resource \"salesforce_external_client_app_policies\"").expect("the base");
+    let all = filled(all, &words());
+    workspace.configure(&all);
+    workspace.apply().succeeded();
+    workspace.run(&["state", "rm", "salesforce_external_client_app_oauth_settings.shop"]).succeeded();
+    let (app, _) =
+        all.split_once("resource \"salesforce_external_client_app_oauth_settings\"").expect("the base");
+    workspace.configure(app);
+    let replace = "-replace=salesforce_external_client_app.shop";
+    workspace
+        .run(&["apply", "-no-color", "-input=false", "-auto-approve", replace])
+        .succeeded()
+        .saying("Consumer key was destroyed")
+        .saying("Every client must be given the key");
+    // Nothing had a key any more.
+    let run = workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", replace]).succeeded();
+    assert!(!run.says("Consumer key was destroyed"), "{run}");
+}
+
 /// A new app whose guests may come at once is told of, too; a warning that is silenced is not.
 #[test]
 fn guests_of_a_new_app_are_told_of() {

@@ -194,3 +194,21 @@ fn a_policy_of_preauthorization_that_the_org_ties_to_ones_own_assignment() {
     let words = "one of the permission_sets assigned to the user that Terraform logs in as";
     refused(&workspace, &shop(&[], &[line, "permission_sets = [\"Shop_Customer\"]"]), line, words);
 }
+
+/// A file that was refused takes others along that need it: what is told is why it was refused.
+#[test]
+fn the_refusal_itself_is_told_and_not_what_follows_from_it() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let configuration = shop(&["custom_scopes = [\"Nowhere\"]"], &["ip_relaxation = \"Bypass\""]);
+    let by_name = configuration
+        .replace("salesforce_external_client_app.shop.id", "\"Shop\"")
+        .replace("salesforce_external_client_app_oauth_settings.shop.id", "\"Shop\"");
+    workspace.configure(&configuration);
+    let run = workspace.apply().failed_saying("Nowhere");
+    assert!(!run.says("has no OAuth settings") && !run.says("valid OAuth settings"), "{run}");
+    workspace.configure(&by_name);
+    let run = workspace.apply().failed_saying("Nowhere");
+    assert!(!run.says("no policies to take over") && !run.says("valid OAuth settings"), "{run}");
+    assert!(run.says("What it needs was not made"), "{run}");
+}

@@ -151,7 +151,8 @@ async fn a_busy_machine_splits_no_wave() {
         let mut at = 0;
         let callers: Vec<Caller> = (0..10)
             .map(|n| {
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                random =
+                    random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 at += 10 + (random >> 33) % 120;
                 caller(&org, at, app(&format!("App{wave}_{n}")))
             })

@@ -66,7 +66,9 @@ async fn an_edit_is_made_of_what_is_there_and_read_back() {
 
 #[tokio::test(start_paused = true)]
 async fn however_long_an_idle_org_lets_a_deploy_wait_it_is_sent_once_and_never_cancelled() {
-    for (pending, most_looks) in [(0, 4), (300, 4), (800, 4), (1_000, 5), (1_500, 5), (3_000, 6), (10_000, 11), (30_000, 21)] {
+    for (pending, most_looks) in
+        [(0, 4), (300, 4), (800, 4), (1_000, 5), (1_500, 5), (3_000, 6), (10_000, 11), (30_000, 21)]
+    {
         let (script, org) = living();
         script.course(waits(pending, 500));
         org.edit(email(), in_time()).await.unwrap();
@@ -110,7 +112,11 @@ async fn others_in_the_line_are_waited_for() {
     });
     script.course(waits(0, 500));
     let applied = org.edit(email(), in_time()).await.unwrap();
-    assert!(shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"), "{}", shop_of(&script));
+    assert!(
+        shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"),
+        "{}",
+        shop_of(&script)
+    );
     assert_eq!((script.count("start"), script.count("cancel")), (1, 0));
     assert!(!applied.disturbed);
 }
@@ -124,7 +130,11 @@ async fn who_comes_while_the_files_are_read_is_waited_for() {
     });
     script.course(waits(0, 500));
     org.edit(email(), in_time()).await.unwrap();
-    assert!(shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"), "{}", shop_of(&script));
+    assert!(
+        shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"),
+        "{}",
+        shop_of(&script)
+    );
     assert_eq!(script.count("start"), 1);
 }
 
@@ -156,7 +166,11 @@ async fn what_a_deploy_overwrote_is_put_back_and_told() {
     came_first(&script, 900);
     script.course(waits(900, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
-    assert!(shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"), "{}", shop_of(&script));
+    assert!(
+        shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"),
+        "{}",
+        shop_of(&script)
+    );
     assert_eq!((script.count("start"), script.count("cancel")), (2, 0));
     let [overwritten] = applied.overwritten.as_slice() else { panic!("{applied:?}") };
     assert_eq!(overwritten.read.get("label"), &Value::text("Before"));
@@ -184,7 +198,11 @@ async fn who_is_overwritten_writes_again() {
     });
     script.course(waits(0, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
-    assert!(shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"), "{}", shop_of(&script));
+    assert!(
+        shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"),
+        "{}",
+        shop_of(&script)
+    );
     assert_eq!((script.count("start"), script.count("cancel")), (2, 0));
     assert!(applied.disturbed && applied.overwritten.is_empty() && applied.unfinished.is_none());
 }
@@ -196,7 +214,11 @@ async fn who_may_not_see_the_line_looks_at_the_files_when_the_turn_has_come() {
     came_first(&script, 900);
     script.course(waits(900, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
-    assert!(shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"), "{}", shop_of(&script));
+    assert!(
+        shop_of(&script).contains("Theirs") && shop_of(&script).contains("ours@"),
+        "{}",
+        shop_of(&script)
+    );
     assert_eq!(applied.overwritten.len(), 1);
     assert_eq!(script.count("line"), 1);
 }
@@ -216,10 +238,11 @@ async fn a_put_back_that_fails_is_told() {
 async fn edits_of_different_apps_share_a_deploy_and_those_of_one_file_do_not() {
     let (script, org) = living();
     script.course(waits(0, 700)).course(waits(0, 700));
-    let (one, other) = tokio::join!(
-        org.edit(email(), in_time()),
-        org.edit(setting("label", "Ours"), in_time())
+    let (one, other) =
+        tokio::join!(org.edit(email(), in_time()), org.edit(setting("label", "Ours"), in_time()));
+    assert_eq!(
+        (one.unwrap().deploy_id.unwrap(), other.unwrap().deploy_id.unwrap()),
+        ("0Af1".into(), "0Af2".into())
     );
-    assert_eq!((one.unwrap().deploy_id.unwrap(), other.unwrap().deploy_id.unwrap()), ("0Af1".into(), "0Af2".into()));
     assert!(shop_of(&script).contains("<label>Ours</label>") && shop_of(&script).contains("ours@"));
 }

@@ -14,10 +14,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::metadata::{ComponentKey, package};
 use crate::metadata::types::{
     configurable_policies, external_client_application, global_oauth_settings, oauth_policies, oauth_settings,
 };
+use crate::metadata::{ComponentKey, package};
 use crate::salesforce::{
     Call, ComponentMessage, Consumer, DeployOptions, DeployReport, Error, ErrorKind, FileProperties,
     RetrieveMessage, Retrieved,
@@ -333,7 +333,8 @@ impl MetadataApi for Script {
                 let row = |id: &str, created: u64, done: bool| {
                     let completed = if done { "done".into() } else { serde_json::Value::Null };
                     let created = format!("{created:012}");
-                    let row = serde_json::json!({"Id": id, "CreatedDate": created, "CompletedDate": completed});
+                    let row =
+                        serde_json::json!({"Id": id, "CreatedDate": created, "CompletedDate": completed});
                     row.as_object().cloned().unwrap()
                 };
                 let rivals = state.rivals.iter().filter(|(_, created, ..)| *created <= now);
@@ -341,9 +342,10 @@ impl MetadataApi for Script {
                     rivals.map(|(id, created, ends, _)| row(id, *created, now >= *ends)).collect();
                 for (id, (started, course, canceled)) in &state.running {
                     let created = started.duration_since(epoch).as_millis() as u64;
-                    let over = course.stages.last().is_some_and(|(at, _)| {
-                        started.elapsed() >= Duration::from_millis(*at)
-                    });
+                    let over = course
+                        .stages
+                        .last()
+                        .is_some_and(|(at, _)| started.elapsed() >= Duration::from_millis(*at));
                     rows.push(row(id, created, over || canceled.is_some()));
                 }
                 Ok(rows)

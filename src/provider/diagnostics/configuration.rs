@@ -3,6 +3,7 @@
 use super::Diagnostic;
 use crate::metadata::{Unseen, echo, nearest, quoted};
 use crate::provider::danger::shown;
+use crate::provider::neighbours::Becomes;
 use crate::provider::place::Place;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Subject};
 use crate::value::{Path, Value};
@@ -104,16 +105,46 @@ pub fn named_twice(resource: &str, attribute: &str, app: &str, other: &str) -> D
     Diagnostic::error("Two resources for one app", detail).at_attribute(attribute)
 }
 
-/// One app under two addresses, one of which is to be destroyed.
-pub fn moves(resource: &str, noun: &str, app: &str) -> Diagnostic {
+/// One app under two addresses, one of which gives it up.
+pub fn moves(resource: &str, noun: &str, attribute: &str, app: &str, becomes: &Becomes) -> Diagnostic {
+    let moved = format!("moved {{\n  from = {resource}.OLD\n  to   = {resource}.NEW\n}}");
+    let (how, instead) = match becomes {
+        Becomes::Nothing => (
+            "destroy it under one address".to_owned(),
+            format!(
+                "Where the resource, its module or its for_each key has a new name, say so:\n\n{moved}\n\nWhere the state has it \
+                 twice, take the address that goes out of the state (terraform state rm). To make it anew, keep the address \
+                 and use -replace; or apply twice, first without the one that comes."
+            ),
+        ),
+        Becomes::Another(name) => (
+            match name {
+                Some(name) => format!("delete it under the address that is to have {attribute} = \"{name}\""),
+                None => format!("delete it under the address whose {attribute} changes"),
+            },
+            format!(
+                "To keep it, write what is new under an address that the state does not have, and let what is there \
+                 follow its name:\n\n{moved}\n\nTo make it anew, apply twice: first without the one that comes."
+            ),
+        ),
+    };
     Diagnostic::error(
         "Destroyed under one address, kept under another",
         format!(
-            "The plan would destroy the {noun} of \"{app}\" under one address and have the same under another, so it would be lost \
-             with its consumer key and tokens. Where the resource, its module or its for_each key has a new name, say so:\n\n\
-             moved {{\n  from = {resource}.OLD\n  to   = {resource}.NEW\n}}\n\n\
-             Where the state has it twice, take the address that goes out of the state (terraform state rm). To make it anew, \
-             keep the address and use -replace."
+            "The {noun} of \"{app}\": the plan would {how}, and have the same under another one of {resource}, so it would be \
+             lost with its consumer key and tokens. {instead}"
+        ),
+    )
+}
+
+/// Parts of an app that goes, which the configuration keeps.
+pub fn stays_behind(resource: &str, part: &str, noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The app goes, a part of it stays",
+        format!(
+            "The plan deletes the app \"{app}\" ({resource}) and keeps its {noun} ({part}), which Salesforce deletes with the \
+             app. Remove the part from the configuration, too, or keep the app. Where the app has a new address, write a \
+             moved block. Parts that refer to the app by its id follow it by themselves."
         ),
     )
 }
@@ -181,6 +212,19 @@ pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_rena
     Diagnostic::advice("Consumer key will be destroyed", detail, "consumer-key-destroyed")
 }
 
+/// Said when it is done: no plan of a replacement that was asked for with -replace can say it beforehand, where nothing
+/// but the app is in the configuration.
+pub fn consumer_key_was_destroyed(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::advice(
+        "Consumer key was destroyed",
+        format!(
+            "The {noun} of \"{app}\" were deleted and made anew in this run, and the consumer key (the client ID) that the app \
+             had ended with all its tokens. Every client must be given the key that it has now, if it has one."
+        ),
+        "consumer-key-destroyed",
+    )
+}
+
 pub fn replaced_with_its_app(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::advice(
         "Consumer key will be destroyed",
@@ -226,16 +270,32 @@ pub fn unseen_would_be_cleared(attribute: &str, app: &str) -> Diagnostic {
     .at_attribute(attribute)
 }
 
-pub fn no_longer_managed(attribute: &str, value: &Value) -> Diagnostic {
-    Diagnostic::advice(
-        "Attribute no longer managed",
-        format!(
-            "{attribute} is no longer managed; {} stays in the org. (Said until the resource changes next.)",
-            shown(value)
-        ),
-        "no-longer-managed",
-    )
-    .at_attribute(attribute)
+/// An attribute that leaves the configuration, and what stays of it in the org.
+pub struct Left<'a> {
+    pub attribute: &'static str,
+    pub value: &'a Value,
+    /// It decides who gets in, and with what.
+    pub guards: bool,
+}
+
+/// All that leave the configuration of one resource, in one warning: Terraform shows the first of those with the same
+/// first line only. So the one that decides on access has a first line of its own.
+pub fn no_longer_managed(left: &[Left<'_>]) -> Option<Diagnostic> {
+    let first = left.first()?;
+    let lines: Vec<String> = left
+        .iter()
+        .map(|left| {
+            format!("{} is no longer managed; {} stays in the org.", left.attribute, shown(left.value))
+        })
+        .collect();
+    let detail = format!("{} (Said until the resource changes next.)", lines.join("\n"));
+    let id = "no-longer-managed";
+    let advice = if first.guards {
+        Diagnostic::advice("Attribute no longer managed that decides on access", detail, id)
+    } else {
+        Diagnostic::advice("Attribute no longer managed", detail, id)
+    };
+    Some(advice.at_attribute(first.attribute))
 }
 
 pub fn expired(attribute: &str, date: &str) -> Diagnostic {

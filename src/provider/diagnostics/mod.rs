@@ -88,6 +88,17 @@ pub const IDS: &[&str] = &[
     "unconfirmed-rule",
 ];
 
+/// Terraform makes an ordinary plan before it plans a destroy, and does not say so: what that plan refuses ends the
+/// destroy, too.
+pub fn tell_how_to_destroy(found: &mut Diagnostics) {
+    let last = found.0.iter_mut().rev().find(|diagnostic| diagnostic.severity == Severity::Error);
+    if let Some(last) = last {
+        last.detail.push_str(
+            "\n\nWhere this stands in the way of a terraform destroy: terraform destroy -refresh=false goes without this plan.",
+        );
+    }
+}
+
 /// Messages in the order they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);

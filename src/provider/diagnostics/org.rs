@@ -4,9 +4,10 @@
 //! no secret: the client has redacted what it hands up.
 
 use super::Diagnostic;
-use crate::org::{ApplyError, ApplyErrorKind, ReadError, ReadErrorKind, Unavailable};
+use crate::org::{ApplyError, ApplyErrorKind, Meaning, Problem, ReadError, ReadErrorKind, Unavailable};
 use crate::provider::catalog;
 use crate::provider::danger::shown;
+use crate::provider::engine::Obstacle;
 use crate::provider::resource_spec::ResourceSpec;
 use crate::value::Value;
 
@@ -218,33 +219,44 @@ pub fn accident(noun: &str, app: &str, message: &str) -> Diagnostic {
 }
 
 /// The org's refusal of one component. `explained`: what it needs of another resource, if that is it.
-pub fn rejected(noun: &str, app: &str, message: &str, explained: Option<&str>) -> Diagnostic {
+pub fn rejected(noun: &str, app: &str, problem: &Problem, explained: Option<&str>) -> Diagnostic {
+    let message = &problem.message;
     Diagnostic::error(
         format!("Salesforce rejected the {noun}"),
         format!(
             "\"{app}\": Salesforce says: {message}\n\nNothing was changed. {}",
-            explained.unwrap_or_else(|| advice_on(message))
+            explained.unwrap_or_else(|| advice_on(problem))
         )
         .trim_end(),
     )
 }
 
+/// Problems without those that only follow from others of the same resource: a file is refused because the one that it
+/// needs was.
+pub fn causes(problems: &[Problem]) -> Vec<&Problem> {
+    let follows = |problem: &&Problem| problem.meaning() == Some(Meaning::NoOauthSettings);
+    let causes: Vec<&Problem> = problems.iter().filter(|problem| !follows(problem)).collect();
+    if causes.is_empty() { problems.iter().collect() } else { causes }
+}
+
 /// What to do about refusals that are known.
-fn advice_on(message: &str) -> &'static str {
-    let lower = message.to_lowercase();
-    let any = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    if any(&["cross reference", "cross_reference"]) {
-        "Something that the configuration names does not exist in the org: check external_client_app, and refer to \
-         the app's id so that it is created first."
-    } else if any(&["insufficient_access", "insufficient access"]) {
-        "The user that Terraform logs in as lacks a permission: External Client App Developer for apps and settings, \
-         External Client App Admin for policies; for settings of the org, those of whoever administers it."
-    } else if any(&["duplicate value found"]) {
-        "The org has a component of this kind for the app already, under another name. Import it."
-    } else if any(&["valid oauth settings"]) {
-        "The app has no OAuth settings yet."
-    } else {
-        ""
+fn advice_on(problem: &Problem) -> &'static str {
+    match problem.meaning() {
+        Some(Meaning::NothingToReferTo) => {
+            "Something that the configuration names does not exist in the org: check external_client_app, and refer to \
+             the app's id so that it is created first."
+        }
+        Some(Meaning::NotAllowed) => {
+            "The user that Terraform logs in as lacks a permission: External Client App Developer for apps and settings, \
+             External Client App Admin for policies; for settings of the org, those of whoever administers it."
+        }
+        Some(Meaning::Second) => {
+            "The org has a component of this kind for the app already, under another name. Import it."
+        }
+        Some(Meaning::NoOauthSettings) => {
+            "The app has no OAuth settings, or they were refused in the same deploy: then that error says why."
+        }
+        _ => "",
     }
 }
 
@@ -372,6 +384,56 @@ pub fn already_exists(resource: &str, noun: &str, app: &str) -> Diagnostic {
     )
 }
 
+/// What is to be created is there, and another resource of the run has it.
+pub fn belongs_to_another(resource: &str, noun: &str, app: &str, why: Obstacle) -> Diagnostic {
+    let (why, then) = match why {
+        Obstacle::Going => (
+            "that deletion had not ended when the time of this creation was over",
+            "Apply again when it has ended, or write a longer time in the timeouts block.",
+        ),
+        Obstacle::Owned => (
+            "Terraform has not deleted it yet",
+            "Apply again: then there is nothing in the way any more. With create_before_destroy Salesforce cannot make it \
+             anew under the same name: take it out of the resource's lifecycle block first.",
+        ),
+        Obstacle::Undeleted => (
+            "it could not be deleted",
+            "The error of the other resource says why. Apply again when that is mended.",
+        ),
+    };
+    Diagnostic::error(
+        "It belongs to another resource",
+        format!(
+            "The {noun} of \"{app}\" cannot be made: the org has it, another {resource} of this run has it in its state and \
+             gives it up, and {why}. This resource changed nothing. {then} Where it is the same thing under a new address, \
+             write a moved block instead, and nothing is deleted."
+        ),
+    )
+}
+
+/// What this waits for was to be made in the same run, and was not.
+pub fn needs_what_failed(noun: &str, app: &str, failed: &str) -> Diagnostic {
+    Diagnostic::error(
+        "What it needs was not made",
+        format!(
+            "The {noun} of \"{app}\" need its {failed}, which this run was to create and did not: the error of that resource \
+             says why. Nothing was changed here. Mend that, and apply again."
+        ),
+    )
+}
+
+/// What is to be deleted would take along what the same run has made.
+pub fn part_was_made(noun: &str, app: &str, part: &str) -> Diagnostic {
+    Diagnostic::error(
+        "It was given something new in the same run",
+        format!(
+            "The {noun} of \"{app}\" was not deleted: this run made its {part}, or took them over, and they would go with it, \
+             with the configuration believing that they are there. Remove the {part} from the configuration, or keep the \
+             {noun}: if it has a new address, write a moved block."
+        ),
+    )
+}
+
 pub fn still_there_to_be_replaced(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "The one to be replaced is still there",
@@ -387,9 +449,10 @@ pub fn taken_over_by_its_replacement(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::warning(
         "Nothing was replaced",
         format!(
-            "The {noun} of \"{app}\" was not deleted: what was to take its place has the same API name, and took over what \
-             is there. With create_before_destroy Salesforce cannot make it anew under that name: take it out of the \
-             resource's lifecycle block first."
+            "The {noun} of \"{app}\" was not deleted: before that another resource of this run with the same API name took it \
+             over as it is, with its consumer key, and has it in its state now. With create_before_destroy that is the \
+             replacement itself, which Salesforce cannot make anew under the same name: take it out of the resource's lifecycle \
+             block. To make it anew, use -replace afterwards."
         ),
     )
 }

@@ -1,13 +1,15 @@
-//! What this process knows of its own doings: what it is about to create, what it created, what it read as protected.
+//! What this process knows of its own doings: what is under way, what it read as protected, what it planned.
 //!
-//! The first is the reason to wait for something that is not there yet: people write an app's name instead of referring to it, so Terraform may ask for the parts of an app before or while
-//! the app is made. Waiting is worth it as long as something is being made, and a little longer.
+//! The first is the reason to wait for something that is not there yet: people write an app's name instead of referring
+//! to it, so Terraform may ask for the parts of an app before or while the app is made. Waiting is worth it as long as
+//! something is being made or deleted, and a little longer. Who has what is in `claims`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use super::claims::Claims;
 use super::disappearance::Missing;
 use crate::org::Instant;
 use crate::value::Value;
@@ -15,16 +17,12 @@ use crate::value::Value;
 /// A resource by its type and its app.
 type Name = (&'static str, String);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Activity {
-    /// When this process began.
-    since: SystemTime,
-    /// How many creations are under way.
+    /// How many creations and deletions are under way.
     running: AtomicUsize,
-    /// What was created or taken over.
-    made: Mutex<BTreeSet<Name>>,
-    /// What is there after its creation. Until then it may yet be refused, and the old one must go first.
-    concluded: Mutex<BTreeSet<Name>>,
+    /// Who makes, takes over and deletes what.
+    pub claims: Claims,
     /// Of what an org has once: what was planned and is not applied yet.
     planned: Mutex<BTreeMap<&'static str, Vec<Planned>>>,
     /// What was read, and whether deletion is protected there.
@@ -40,40 +38,10 @@ struct Planned {
     config: Value,
 }
 
-/// A creation that is under way, until it is dropped.
+/// A creation or deletion that is under way, until it is dropped.
 pub struct Running<'a>(&'a Activity);
 
-impl Default for Activity {
-    fn default() -> Activity {
-        Activity {
-            since: SystemTime::now(),
-            running: AtomicUsize::default(),
-            made: Mutex::default(),
-            concluded: Mutex::default(),
-            planned: Mutex::default(),
-            read: Mutex::default(),
-            missing: Missing::default(),
-        }
-    }
-}
-
 impl Activity {
-    /// Whether this process took over what had been created at that time: what it made itself is younger than it.
-    pub fn took_over(&self, resource: &'static str, app: &str, created: SystemTime) -> bool {
-        let concluded = self.concluded.lock().unwrap_or_else(PoisonError::into_inner);
-        created < self.since && concluded.contains(&(resource, app.to_owned()))
-    }
-
-    /// Notes that a creation has ended, and with something that is there.
-    pub fn conclude(&self, resource: &'static str, app: &str) {
-        self.concluded.lock().unwrap_or_else(PoisonError::into_inner).insert((resource, app.to_owned()));
-    }
-
-    /// Notes a creation; false when this process made the same resource before.
-    pub fn make(&self, resource: &'static str, app: &str) -> bool {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert((resource, app.to_owned()))
-    }
-
     /// Notes the plan of what an org has once; true when another resource of the configuration is planned for it too.
     ///
     /// Terraform plans a resource once in a run, but does not say which one it plans; others plan the same one again and
@@ -97,11 +65,9 @@ impl Activity {
         }
     }
 
-    /// Forgets a resource: it was not made after all, or it is deleted.
+    /// Forgets what a refresh found: it is not there any more.
     pub fn forget(&self, resource: &'static str, app: &str) {
         let name = (resource, app.to_owned());
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
-        self.concluded.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
         self.read.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
     }
 

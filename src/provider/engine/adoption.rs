@@ -2,27 +2,135 @@
 //!
 //! A deploy is an upsert, so recovery is easy, and so is taking over by accident. Taken over is only what this very
 //! user made within a day and what is just as the configuration says; everything else is an error with the import
-//! block to write.
+//! block to write. And nothing is taken over that another resource of this run has or deletes: that is waited for.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::same_org;
-use super::state::{Actual, Wishes, same};
+use super::activity::Patience;
+use super::apply::Apply;
+use super::claims::Obstacle;
+use super::state::{Actual, PartState, Wishes, same};
+use super::{Engine, diagnostics, same_org};
 use crate::metadata::Omitted;
-use crate::org::{Found, SessionFacts};
+use crate::org::{Found, Instant, SessionFacts};
+use crate::provider::diagnostics::Diagnostics;
 use crate::value::Value;
 
 /// Older than this, something is no trace of an interrupted run.
 const RECENT: Duration = Duration::from_secs(24 * 3600);
 
+/// Terraform begins a creation and a deletion at the same time, and one is heard of a moment before the other.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// How often to look whether this process is done with a deletion. That asks nobody.
+const LOOK_ASIDE: Duration = Duration::from_millis(100);
+
+/// How often to look in the org for what should be gone.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// What there is of something that is to be created.
+pub enum Settled {
+    /// Nothing, or no more: it can be written.
+    Free,
+    /// The trace of an interrupted run, which is ours now.
+    Ours(Actual),
+}
+
+impl Engine<'_> {
+    /// Looks whether what is to be created is there, and whose it is. What another resource of this run deletes is waited
+    /// for.
+    ///
+    /// # Errors
+    /// When it is there and stays there.
+    pub(super) async fn settle(
+        &self,
+        apply: &Apply<'_>,
+        wishes: &Wishes<'_>,
+    ) -> Result<Settled, Diagnostics> {
+        let (spec, app, claims) = (self.spec, apply.app, &self.activity.claims);
+        let mut patience = Patience::new(self.activity, apply.deadline);
+        loop {
+            let existing = self.look_up_beside_app(apply).await?;
+            let obstacle = if existing.parts.iter().any(|(_, state)| matches!(state, PartState::Present(_))) {
+                match self.obstacle_soon(apply).await {
+                    Some(obstacle) => obstacle,
+                    None => match self.take_over(apply, wishes, &existing)? {
+                        Ok(()) => return Ok(Settled::Ours(existing)),
+                        Err(obstacle) => obstacle,
+                    },
+                }
+            } else {
+                match claims.write(spec, app) {
+                    Ok(()) => return Ok(Settled::Free),
+                    Err(obstacle) => obstacle,
+                }
+            };
+            let worth_waiting = match obstacle {
+                Obstacle::Going => self.until_deleted(apply).await,
+                Obstacle::Owned => patience.wait(LOOK_AGAIN).await,
+                Obstacle::Undeleted => false,
+            };
+            if self.org.stopped() {
+                return Err(diagnostics::not_sent(spec.noun, app).into());
+            }
+            if !worth_waiting {
+                return Err(diagnostics::belongs_to_another(spec.name, spec.noun, app, obstacle).into());
+            }
+        }
+    }
+
+    /// What speaks against taking over what is there, now or in a moment.
+    async fn obstacle_soon(&self, apply: &Apply<'_>) -> Option<Obstacle> {
+        let until = Instant::now() + A_MOMENT;
+        loop {
+            let obstacle = self.activity.claims.obstacle(self.spec, apply.app);
+            if obstacle.is_some() || self.org.stopped() || Instant::now() >= until {
+                return obstacle;
+            }
+            crate::org::pause(LOOK_ASIDE).await;
+        }
+    }
+
+    /// Waits for the end of a deletion in this process; false when the time is over.
+    async fn until_deleted(&self, apply: &Apply<'_>) -> bool {
+        while self.activity.claims.obstacle(self.spec, apply.app) == Some(Obstacle::Going) {
+            if Instant::now() >= apply.deadline || self.org.stopped() {
+                return false;
+            }
+            crate::org::pause(LOOK_ASIDE).await;
+        }
+        true
+    }
+
+    /// Takes over what is there if it may be ours.
+    ///
+    /// # Errors
+    /// When it is not ours. Inside: another resource of this run has come to it in the meantime.
+    fn take_over(
+        &self,
+        apply: &Apply<'_>,
+        wishes: &Wishes<'_>,
+        existing: &Actual,
+    ) -> Result<Result<(), Obstacle>, Diagnostics> {
+        let (spec, app) = (self.spec, apply.app);
+        if apply.private.replacing {
+            return Err(diagnostics::still_there_to_be_replaced(spec.noun, app).into());
+        }
+        if !existing.exists() || !is_our_own(existing, wishes, apply.session, SystemTime::now()) {
+            return Err(diagnostics::already_exists(spec.name, spec.noun, app).into());
+        }
+        Ok(self.activity.claims.take_over(spec, app))
+    }
+}
+
 /// Whether what is there may be taken for the trace of an interrupted run of our own.
-pub fn is_our_own(actual: &Actual, wishes: &Wishes<'_>, session: &SessionFacts, now: SystemTime) -> bool {
+fn is_our_own(actual: &Actual, wishes: &Wishes<'_>, session: &SessionFacts, now: SystemTime) -> bool {
     let ours = |found: &Found| {
         same_org(&found.file.created_by_id, &session.user_id)
             && created(found).is_some_and(|created| now.duration_since(created).unwrap_or_default() <= RECENT)
     };
     let found = actual.parts.iter().filter_map(|(_, state)| match state {
-        super::state::PartState::Present(found) => Some(found.as_ref()),
+        PartState::Present(found) => Some(found.as_ref()),
         _ => None,
     });
     found.into_iter().all(ours) && as_configured(actual, wishes)
@@ -50,7 +158,7 @@ fn as_configured(actual: &Actual, wishes: &Wishes<'_>) -> bool {
 }
 
 /// When a component was created, by the org's clock.
-pub fn created(found: &Found) -> Option<SystemTime> {
+fn created(found: &Found) -> Option<SystemTime> {
     let text = found.file.created_date.as_str();
     let seconds = Duration::from_secs(seconds_since_epoch(text)?);
     let thousandths = text.get(20..23).and_then(|digits| digits.parse().ok()).unwrap_or_default();

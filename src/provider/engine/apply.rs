@@ -9,9 +9,7 @@ use super::read::actual;
 use super::state::{Actual, Frame, join, private_after, same};
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::Omitted;
-use crate::org::{
-    Applied, ApplyError, ApplyErrorKind, Change, Freshness, Instant, SessionFacts, Wanted,
-};
+use crate::org::{Applied, ApplyError, ApplyErrorKind, Change, Freshness, Instant, SessionFacts, Wanted};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
@@ -102,11 +100,11 @@ impl Engine<'_> {
         let mut found = Diagnostics::default();
         match &error.kind {
             ApplyErrorKind::Rejected { problems, .. } => {
-                for problem in problems {
+                for problem in diagnostics::causes(problems) {
                     let known = problem.path.as_ref().filter(|path| self.knows(path));
                     let explained = refusal::explain(self.spec, planned, &problem.message);
                     let advice = explained.as_ref().map(|explained| explained.advice.as_str());
-                    let mut diagnostic = diagnostics::rejected(self.spec.noun, app, &problem.message, advice);
+                    let mut diagnostic = diagnostics::rejected(self.spec.noun, app, problem, advice);
                     let at = explained.as_ref().and_then(|explained| explained.at).map(Path::attribute);
                     diagnostic.path = at.or_else(|| known.cloned());
                     if !found.0.contains(&diagnostic) {
@@ -273,13 +271,21 @@ impl Engine<'_> {
             let Some(component) = applied.component(row.part.kind) else { continue };
             let (before, now) = (prior.get(name), component.get(name));
             let differs = |other: &Value| !now.is_null() && !same(row.field, other, now, records);
-            if !prior.is_null() && differs(before) && differs(planned.get(name)) && !same(row.field, before, planned.get(name), records) {
+            if !prior.is_null()
+                && differs(before)
+                && differs(planned.get(name))
+                && !same(row.field, before, planned.get(name), records)
+            {
                 found.push(diagnostics::drifted_since_plan(name, before, now));
             }
         }
         for overwritten in &applied.overwritten {
             let kind = overwritten.read.key.kind;
-            let now = actual.parts.iter().find(|(part, _)| part.kind == kind).and_then(|(_, state)| state.component());
+            let now = actual
+                .parts
+                .iter()
+                .find(|(part, _)| part.kind == kind)
+                .and_then(|(_, state)| state.component());
             for field in kind.fields.iter().filter(|field| !field.attribute.is_empty()) {
                 let name = field.attribute;
                 let (read, was) = (overwritten.read.get(name), overwritten.was.get(name));

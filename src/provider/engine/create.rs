@@ -1,16 +1,16 @@
 //! Create: makes the components, or takes over those that Salesforce made.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::activity::Patience;
-use super::adoption::is_our_own;
+use super::adoption::Settled;
 use super::apply::Apply;
 use super::merge::Declined;
 use super::read::actual;
-use super::state::{Actual, PartState, Wishes, new_component};
+use super::state::{Actual, Wishes, new_component};
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::same_meaning;
-use crate::org::{ApplyError, ApplyErrorKind, Change, Freshness, Instant, Lookup, Wanted};
+use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
 use crate::provider::catalog;
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
@@ -29,17 +29,16 @@ impl Engine<'_> {
             Ok(app) => app,
             Err(found) => return ApplyReply { diagnostics: found.into(), ..ApplyReply::default() },
         };
-        if !self.activity.make(self.spec.name, &app) {
+        if !self.activity.claims.begin(self.spec, &app) {
             let diagnostics = diagnostics::made_twice(self.spec, &app).into();
             return ApplyReply { diagnostics, ..ApplyReply::default() };
         }
-        match self.created(&request, &app).await {
+        let reply = match self.created(&request, &app).await {
             Ok(reply) => reply,
-            Err(diagnostics) => {
-                self.activity.forget(self.spec.name, &app);
-                ApplyReply { diagnostics, ..ApplyReply::default() }
-            }
-        }
+            Err(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
+        };
+        self.activity.claims.conclude(self.spec, &app, !reply.state.is_null());
+        reply
     }
 
     /// # Errors
@@ -77,17 +76,10 @@ impl Engine<'_> {
     }
 
     async fn created_anew(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
-        let existing = self.look_up_beside_app(apply).await?;
-        if existing.parts.iter().any(|(_, state)| matches!(state, PartState::Present(_))) {
-            if apply.private.replacing {
-                return Err(diagnostics::still_there_to_be_replaced(self.spec.noun, apply.app).into());
-            }
-            if existing.exists() && is_our_own(&existing, wishes, apply.session, SystemTime::now()) {
-                let mut reply = self.as_it_is(apply, &existing).await;
-                reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
-                return Ok(reply);
-            }
-            return Err(diagnostics::already_exists(self.spec.name, self.spec.noun, apply.app).into());
+        if let Settled::Ours(existing) = self.settle(apply, wishes).await? {
+            let mut reply = self.as_it_is(apply, &existing).await;
+            reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
+            return Ok(reply);
         }
         let _running = self.activity.begin();
         let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
@@ -100,12 +92,16 @@ impl Engine<'_> {
             found.is_some_and(|actual| actual.exists())
         };
         let outcome = self.send_surely(changes, &wanted, apply.deadline, arrived).await;
-        self.conclude(apply, outcome).await
+        let mut reply = self.conclude(apply, outcome).await?;
+        if self.activity.claims.ended_key(apply.app) {
+            reply.diagnostics.push(diagnostics::consumer_key_was_destroyed(self.spec.noun, apply.app));
+        }
+        Ok(reply)
     }
 
     /// What there is of the parts already. They need their app: another resource of the configuration may be making it
     /// at this moment, so it is waited for.
-    async fn look_up_beside_app(&self, apply: &Apply<'_>) -> Result<Actual, Diagnostics> {
+    pub(super) async fn look_up_beside_app(&self, apply: &Apply<'_>) -> Result<Actual, Diagnostics> {
         let mut wanted = self.wanted(apply.app, &apply.private);
         if self.spec.parts.iter().all(|part| !part.suffix.is_empty()) {
             wanted.extend(catalog::APP.parts.iter().map(|part| Wanted::new(part.kind, apply.app)));
@@ -121,39 +117,45 @@ impl Engine<'_> {
             if self.org.stopped() {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
             }
+            self.check_what_failed(apply.app)?;
             if !patience.wait(LOOK_AGAIN).await {
                 return Err(diagnostics::no_such_app(self.spec.subject_attribute(), apply.app).into());
             }
         }
     }
 
+    /// Refuses to wait for what this run failed to create.
+    fn check_what_failed(&self, app: &str) -> Result<(), Diagnostics> {
+        match self.activity.claims.failed_before(self.spec, app) {
+            Some(failed) => Err(diagnostics::needs_what_failed(self.spec.noun, app, failed.noun).into()),
+            None => Ok(()),
+        }
+    }
+
     /// Waits for the components that Salesforce makes, then writes what is ours into them.
     async fn taken_over(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
         let merge = self.merge(apply.request, apply.app, &apply.private, apply.session);
-        let edit = || self.org.edit(merge.edit(), apply.deadline);
-        let arrived = || async {
-            let wanted = merge.edit().wanted;
-            let found = self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await;
-            found.is_ok_and(|found| merge.files(&found).is_ok_and(|files| files.is_empty()))
-        };
+        let wanted = merge.edit().wanted;
         let mut patience = Patience::new(self.activity, apply.deadline);
-        let outcome = loop {
-            let outcome = self.again_if_lost(edit, arrived).await;
-            let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome else {
-                break outcome;
-            };
-            if let Err(Declined::Refused(found)) = merge.files(found) {
-                return Err(found);
+        loop {
+            let found = self.ask(apply.app, &wanted, Freshness::Now, apply.deadline).await?;
+            match merge.files(&found) {
+                // What is about to be deleted comes anew, with other values.
+                Ok(_) if self.activity.claims.write(self.spec, apply.app).is_ok() => break,
+                Err(Declined::Refused(found)) => return Err(found),
+                Ok(_) | Err(Declined::Missing(_)) => {}
             }
             if self.org.stopped() {
                 return Err(diagnostics::not_sent(self.spec.noun, apply.app).into());
             }
+            self.check_what_failed(apply.app)?;
             if !patience.wait(LOOK_AGAIN).await {
                 return Err(
                     diagnostics::nothing_to_take_over(self.spec.subject_attribute(), apply.app).into()
                 );
             }
-        };
+        }
+        let outcome = self.send_edit(&merge, apply).await?;
         let before = outcome.as_ref().ok().and_then(|applied| merge.actual(&applied.before).ok());
         let lost = before.map(|before| lost_by_taking_over(wishes, &before)).unwrap_or_default();
         let mut reply = self.conclude(apply, outcome).await?;

@@ -1,6 +1,6 @@
 //! Delete: takes the components away, or stops managing them.
 
-use super::adoption::created;
+use super::claims::Held;
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::ComponentKey;
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
@@ -8,16 +8,31 @@ use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Destruction, ORG_ID};
+use crate::provider::resources::oauth_settings;
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
 impl Engine<'_> {
     pub(super) async fn delete(&self, request: ApplyRequest) -> ApplyReply {
-        match self.deleted(&request).await {
-            Ok(diagnostics) => {
-                self.activity.forget(self.spec.name, &self.app_of(&request.prior));
-                ApplyReply { diagnostics, ..ApplyReply::default() }
+        let app = self.app_of(&request.prior);
+        let ended = match self.activity.claims.delete(self.spec, &app) {
+            Ok(deleting) => {
+                let _running = self.activity.begin();
+                let ended = self.deleted(&request).await;
+                if ended.is_ok() {
+                    self.activity.forget(self.spec.name, &app);
+                    deleting.done();
+                }
+                ended
             }
+            // Terraform creates the replacement first when it is told to (create_before_destroy), and then asks for this.
+            Err(Held::TakenOver) => {
+                Ok(diagnostics::taken_over_by_its_replacement(self.spec.noun, &app).into())
+            }
+            Err(Held::Part(part)) => Err(diagnostics::part_was_made(self.spec.noun, &app, part.noun).into()),
+        };
+        match ended {
+            Ok(diagnostics) => ApplyReply { diagnostics, ..ApplyReply::default() },
             Err(diagnostics) => ApplyReply {
                 state: request.prior.clone(),
                 private: request.private.clone(),
@@ -61,14 +76,6 @@ impl Engine<'_> {
         if !self.allow_self_lockout && lookups.iter().any(|lookup| self.is_own_consumer(lookup)) {
             return Err(diagnostics::self_lockout(&app, "destroy").into());
         }
-        // Terraform creates the replacement first when it is told to (create_before_destroy), and then asks for this.
-        let taken_over = lookups.iter().any(|lookup| {
-            let Lookup::Found(found) = lookup else { return false };
-            created(found).is_some_and(|created| self.activity.took_over(self.spec.name, &app, created))
-        });
-        if taken_over {
-            return Ok(diagnostics::taken_over_by_its_replacement(self.spec.noun, &app).into());
-        }
         let mut changes = Vec::new();
         for (wanted, lookup) in wanted.iter().zip(&lookups).take(known) {
             match lookup {
@@ -96,6 +103,7 @@ impl Engine<'_> {
             Ok(applied) => {
                 // What was read after the deploy, unless the org lags behind itself.
                 if applied.after.as_deref().is_some_and(are_absent) {
+                    self.note_ended_key(&app, &lookups);
                     return Ok(Diagnostics::default());
                 }
                 None
@@ -103,7 +111,11 @@ impl Engine<'_> {
             Err(error) if error.is_clean() => return Err(self.refusals(&app, &Value::Null, error)),
             Err(error) => Some(diagnostics::unverified(self.spec.noun, &app, error, false)),
         };
-        match (self.is_gone(&app, &deciding).await, trouble) {
+        let gone = self.is_gone(&app, &deciding).await;
+        if matches!(gone, Ok(true)) {
+            self.note_ended_key(&app, &lookups);
+        }
+        match (gone, trouble) {
             (Ok(true) | Err(_), None) => Ok(Diagnostics::default()),
             (Ok(false), None) => Err(diagnostics::still_there(self.spec.noun, &app).into()),
             (Ok(true), Some(_)) => Ok(diagnostics::succeeded_after_all(self.spec.noun, &app).into()),
@@ -112,6 +124,13 @@ impl Engine<'_> {
                 found.push(trouble);
                 Err(found)
             }
+        }
+    }
+
+    /// Notes that a consumer key has ended, if there was one among what is deleted.
+    fn note_ended_key(&self, app: &str, deleted: &[Lookup]) {
+        if deleted.iter().any(has_consumer_key) {
+            self.activity.claims.end_key(app);
         }
     }
 
@@ -130,4 +149,12 @@ impl Engine<'_> {
 
 fn are_absent(lookups: &[Lookup]) -> bool {
     lookups.iter().all(|lookup| matches!(lookup, Lookup::Absent { .. }))
+}
+
+/// Whether it is the file of a consumer, which clients know by its key.
+fn has_consumer_key(lookup: &Lookup) -> bool {
+    let Lookup::Found(found) = lookup else { return false };
+    oauth_settings::SPEC.key_row().is_some_and(|row| {
+        found.component.key.kind == row.part.kind && found.component.get(row.field.attribute).is_set()
+    })
 }

@@ -6,6 +6,7 @@
 mod activity;
 mod adoption;
 mod apply;
+mod claims;
 mod create;
 mod delete;
 mod disappearance;
@@ -18,6 +19,7 @@ pub(super) mod state;
 mod update;
 
 pub use activity::Activity;
+pub use claims::Obstacle;
 pub use read::is_linked;
 
 use std::time::Duration;

@@ -212,7 +212,11 @@ pub(super) fn actual(
         let state = match lookup {
             Lookup::Found(found) => PartState::Present(found.clone()),
             Lookup::Absent { .. } if part.presence == Presence::MayBeUnreadable && actual.exists() => {
-                if is_linked(spec, &actual, session) { PartState::Absent } else { PartState::Unreadable }
+                if is_linked(spec, &actual, session) {
+                    PartState::Absent
+                } else {
+                    PartState::Unreadable
+                }
             }
             Lookup::Absent { .. } if part.presence == Presence::Always => {
                 return hidden("the org does not return it, although every org has one");

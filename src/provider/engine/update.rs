@@ -1,9 +1,11 @@
 //! Update: what the plan changes is made of what is there (`merge.rs`), and all else stays.
 
+use std::sync::Arc;
+
 use super::apply::Apply;
-use super::merge::Declined;
+use super::merge::{Declined, Merge};
 use super::{Engine, VERIFYING, diagnostics};
-use crate::org::{ApplyError, ApplyErrorKind, Freshness, Instant};
+use crate::org::{Applied, ApplyError, ApplyErrorKind, Freshness, Instant};
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::plan;
@@ -54,23 +56,37 @@ impl Engine<'_> {
         }
         let merge = self.merge(request, &app, &private, &session);
         let apply = Apply { request, app: &app, session: &session, private, deadline };
-        let edit = || self.org.edit(merge.edit(), deadline);
+        let outcome = self.send_edit(&merge, &apply).await?;
+        self.conclude(&apply, outcome).await
+    }
+
+    /// Sends an edit, and once more when it got lost.
+    ///
+    /// # Errors
+    /// When what is there cannot be edited: nothing was changed.
+    pub(super) async fn send_edit(
+        &self,
+        merge: &Arc<Merge>,
+        apply: &Apply<'_>,
+    ) -> Result<Result<Applied, ApplyError>, Diagnostics> {
+        let edit = || self.org.edit(merge.edit(), apply.deadline);
         let arrived = || async {
-            let looked = self.org.read(&merge.edit().wanted, Freshness::Now, Instant::now() + VERIFYING).await;
-            looked.is_ok_and(|found| merge.files(&found).is_ok_and(|files| files.is_empty()))
+            let wanted = merge.edit().wanted;
+            let found = self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await;
+            found.is_ok_and(|found| merge.files(&found).is_ok_and(|files| files.is_empty()))
         };
         let outcome = self.again_if_lost(edit, arrived).await;
-        if let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome {
-            return Err(match merge.files(found) {
-                Err(Declined::Refused(found)) => found,
-                Err(Declined::Missing(Some(part))) => {
-                    diagnostics::part_missing(self.spec.noun, &app, part.kind.name).into()
-                }
-                Err(Declined::Missing(None)) | Ok(_) => {
-                    diagnostics::gone_since_plan(self.spec.noun, &app).into()
-                }
-            });
-        }
-        self.conclude(&apply, outcome).await
+        let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome else {
+            return Ok(outcome);
+        };
+        Err(match merge.files(found) {
+            Err(Declined::Refused(found)) => found,
+            Err(Declined::Missing(Some(part))) => {
+                diagnostics::part_missing(self.spec.noun, apply.app, part.kind.name).into()
+            }
+            Err(Declined::Missing(None)) | Ok(_) => {
+                diagnostics::gone_since_plan(self.spec.noun, apply.app).into()
+            }
+        })
     }
 }

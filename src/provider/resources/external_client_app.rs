@@ -32,6 +32,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     link: None,
     consumer_key: None,
     lockouts: &[],
+    guards: &[],
     dependents: &[],
     combinations: &[],
     dangers: &[],

@@ -37,6 +37,12 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     link: Some("oauth_link"),
     consumer_key: Some("consumer_key"),
     lockouts: &[("named_user_jwt_enabled", Is::True)],
+    guards: &[
+        "secret_required_for_token_exchange",
+        "refresh_token_rotation_enabled",
+        "client_assertion_certificate",
+        "custom_scopes",
+    ],
     dependents: &[],
     combinations: &[
         Combination {

@@ -26,6 +26,12 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     link: None,
     consumer_key: None,
     lockouts: &[],
+    guards: &[
+        "code_credential_flow_enabled",
+        "pkce_required",
+        "username_password_flow_blocked",
+        "user_agent_flow_blocked",
+    ],
     dependents: &[],
     combinations: &[],
     dangers: &[

@@ -1,7 +1,6 @@
 //! Lints of what people read.
 
-use crate::provider::{Provider, catalog, config, diagnostics};
-use crate::value::Value;
+use crate::provider::{Provider, catalog, config};
 
 #[test]
 fn every_attribute_says_what_it_is_in_full_sentences() {
@@ -55,16 +54,12 @@ fn every_rule_between_attributes_names_attributes_that_exist() {
             known(one);
             known(other);
         });
+        for (at, name) in spec.guards.iter().enumerate() {
+            known(name);
+            assert_eq!(spec.guard(name), Some(at), "{name} is there twice");
+            let omitted = spec.row(name).unwrap().field.omitted;
+            assert_eq!(omitted, crate::metadata::Omitted::Kept, "{name}: others do not stay unmanaged");
+        }
         spec.link.iter().chain(&spec.consumer_key).for_each(|name| known(name));
     }
-}
-
-#[test]
-fn an_empty_set_has_a_word() {
-    let said = diagnostics::no_longer_managed("profiles", &Value::Set(Vec::new()));
-    assert!(
-        said.detail.starts_with("profiles is no longer managed; none stays in the org."),
-        "{}",
-        said.detail
-    );
 }

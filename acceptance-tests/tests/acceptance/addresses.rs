@@ -1,0 +1,310 @@
+//! What a resource gives up and another one takes, in one apply: renamed, moved without a word, swapped, known only while
+//! it is applied. Whatever Terraform does first: what the state has is in the org, or the run fails and says why.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{self, GLOBAL_OAUTH};
+use acceptance_tests::workspace::Workspace;
+
+const APPLY: [&str; 4] = ["apply", "-no-color", "-input=false", "-auto-approve"];
+
+/// An app; `name` is an expression.
+fn app(address: &str, name: &str, label: &str) -> String {
+    format!(
+        r#"
+resource "salesforce_external_client_app" "{address}" {{
+  name  = {name}
+  label = "{label}"
+}}
+"#
+    )
+}
+
+/// OAuth settings and policies of the app that an expression names.
+fn parts(address: &str, name: &str, scope: &str) -> String {
+    format!(
+        r#"
+resource "salesforce_external_client_app_oauth_settings" "{address}" {{
+  external_client_app = {name}
+  callback_urls       = ["https://shop.example.com/callback"]
+  oauth_scopes        = ["{scope}"]
+}}
+
+resource "salesforce_external_client_app_policies" "{address}" {{
+  external_client_app = salesforce_external_client_app_oauth_settings.{address}.id
+  permitted_users     = "AdminApprovedPreAuthorized"
+  permission_sets     = ["Shop_Customer"]
+}}
+"#
+    )
+}
+
+fn with_parts(address: &str, name: &str, label: &str) -> String {
+    app(address, name, label)
+        + &parts(address, &format!("salesforce_external_client_app.{address}.id"), "Api")
+}
+
+/// A value that Terraform knows after its apply only.
+fn late(value: &str) -> String {
+    format!("resource \"terraform_data\" \"late\" {{\n  input = {value}\n}}\n")
+}
+
+const LATE: &str = "terraform_data.late.output";
+
+fn eager(configuration: &str) -> String {
+    configuration.replace("\n}\n", "\n  lifecycle { create_before_destroy = true }\n}\n")
+}
+
+/// What the plan must refuse, if anything.
+#[derive(Clone, Copy, PartialEq)]
+enum Plan {
+    Refuses,
+    Goes,
+}
+use Plan::{Goes, Refuses};
+
+struct Case {
+    what: &'static str,
+    before: String,
+    after: String,
+    plan: Plan,
+    /// The apps when all is done.
+    apps: &'static [&'static str],
+}
+
+fn cases() -> Vec<Case> {
+    let case = |what, before: &str, after: &str, plan, apps| Case {
+        what,
+        before: before.to_owned(),
+        after: after.to_owned(),
+        plan,
+        apps,
+    };
+    let (alpha, beta, gamma) = ("\"Alpha\"", "\"Beta\"", "\"Gamma\"");
+    let x = |name: &str| app("x", name, "Same");
+    let z = |name: &str| app("z", name, "Same");
+    let other = |address: &str, name: &str| app(address, name, "Other");
+    let both = |one: String, other: String| one + &other;
+    vec![
+        case("renamed, and the old name given to a new one", &x(alpha), &both(x(gamma), z(alpha)), Refuses, &[]),
+        case(
+            "the same with all parts",
+            &with_parts("x", alpha, "Same"),
+            &both(with_parts("x", gamma, "Same"), with_parts("z", alpha, "Same")),
+            Refuses,
+            &[],
+        ),
+        case(
+            "the same with another label",
+            &x(alpha),
+            &both(x(gamma), other("z", alpha)),
+            Goes,
+            &["Alpha", "Gamma"],
+        ),
+        case(
+            "the same with another label and all parts",
+            &with_parts("x", alpha, "Same"),
+            &both(with_parts("x", gamma, "Same"), with_parts("z", alpha, "Other")),
+            Goes,
+            &["Alpha", "Gamma"],
+        ),
+        case("another address", &x(alpha), &z(alpha), Refuses, &[]),
+        case(
+            "another address for all parts",
+            &with_parts("x", alpha, "Same"),
+            &with_parts("z", alpha, "Same"),
+            Refuses,
+            &[],
+        ),
+        case("another address and label", &x(alpha), &other("z", alpha), Goes, &["Alpha"]),
+        case(
+            "another address of the settings",
+            &both(x(alpha), parts("x", "salesforce_external_client_app.x.id", "Api")),
+            &both(x(alpha), parts("z", "salesforce_external_client_app.x.id", "Api")),
+            Refuses,
+            &[],
+        ),
+        case(
+            "another address and scope of the settings",
+            &both(x(alpha), parts("x", "salesforce_external_client_app.x.id", "Api")),
+            &both(x(alpha), parts("z", "salesforce_external_client_app.x.id", "Web")),
+            Goes,
+            &["Alpha"],
+        ),
+        case(
+            "swapped",
+            &both(other("x", alpha), z(beta)),
+            &both(other("x", beta), z(alpha)),
+            Goes,
+            &["Alpha", "Beta"],
+        ),
+        case("swapped, both alike", &both(x(alpha), z(beta)), &both(x(beta), z(alpha)), Refuses, &[]),
+        case(
+            "a name known late",
+            &x(alpha),
+            &(x(gamma) + &late(alpha) + &z(LATE)),
+            Goes,
+            &["Alpha", "Gamma"],
+        ),
+        case(
+            "a name known late, with all parts",
+            &with_parts("x", alpha, "Same"),
+            &(with_parts("x", gamma, "Same") + &late(alpha) + &with_parts("z", LATE, "Same")),
+            Goes,
+            &["Alpha", "Gamma"],
+        ),
+        case(
+            "a name known late, of what is destroyed",
+            &with_parts("x", alpha, "Same"),
+            &(late(alpha) + &with_parts("z", LATE, "Same")),
+            Goes,
+            &["Alpha"],
+        ),
+        case(
+            "created before it is destroyed",
+            &eager(&x(alpha)),
+            &(eager(&x(gamma)) + &late(alpha) + &eager(&z(LATE))),
+            Goes,
+            &["Alpha", "Gamma"],
+        ),
+        case(
+            "the app goes, settings that name it come",
+            &x(alpha),
+            &parts("z", alpha, "Api"),
+            Goes,
+            &[],
+        ),
+        case(
+            "the app goes, settings that name it stay",
+            &both(x(alpha), parts("z", alpha, "Api")),
+            &parts("z", alpha, "Api"),
+            Refuses,
+            &[],
+        ),
+        case(
+            "forgotten and written anew",
+            &x(alpha),
+            &("removed {\n  from = salesforce_external_client_app.x\n  lifecycle {\n    destroy = false\n  }\n}\n".to_owned() + &z(alpha)),
+            Goes,
+            &["Alpha"],
+        ),
+        case(
+            "moved",
+            &x(alpha),
+            &("moved {\n  from = salesforce_external_client_app.x\n  to = salesforce_external_client_app.z\n}\n".to_owned() + &z(alpha) + &app("y", gamma, "Same")),
+            Goes,
+            &["Alpha", "Gamma"],
+        ),
+    ]
+}
+
+/// Everything that the state has is in the org, under its name and with its consumer key, and one address has it.
+fn problems(org: &Emulator, workspace: &Workspace<'_>) -> Vec<String> {
+    let mut problems = Vec::new();
+    let (mut apps, mut settings) = (Vec::new(), Vec::new());
+    for (address, values) in workspace.state() {
+        let text = |name: &str| values[name].as_str().unwrap_or_default().to_owned();
+        if address.starts_with("salesforce_external_client_app.") {
+            apps.push(text("name"));
+        } else if address.starts_with("salesforce_external_client_app_oauth_settings.") {
+            settings.push((text("external_client_app"), text("consumer_key")));
+        }
+    }
+    let there = org.names(org::APP);
+    for app in &apps {
+        if !there.contains(app) {
+            problems.push(format!("the state has the app {app}, the org has {there:?}"));
+        }
+        if apps.iter().filter(|other| *other == app).count() > 1 {
+            problems.push(format!("two addresses have {app}"));
+        }
+    }
+    let keys: Vec<(String, String)> = org
+        .components(GLOBAL_OAUTH)
+        .iter()
+        .map(|one| (one.text("externalClientApplication"), one.text("consumerKey")))
+        .collect();
+    for setting in settings.iter().filter(|setting| !keys.contains(setting)) {
+        problems.push(format!("the state has the settings {setting:?}, the org has {keys:?}"));
+    }
+    problems
+}
+
+fn check(case: &Case, more: &[&str]) -> Vec<String> {
+    let org = Emulator::with(&["--deploy-ms", "150"]);
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    workspace.configure(&case.before);
+    workspace.apply().succeeded();
+    let (keys, deploys) = (org.components(GLOBAL_OAUTH).len(), org.deploys().len());
+    workspace.configure(&case.after);
+    let apply = |more: &[&str]| workspace.run(&[&APPLY[..], more].concat());
+    let mut found = Vec::new();
+    let mut run = apply(more);
+    found.extend(problems(&org, &workspace));
+    if case.plan == Refuses {
+        if run.code != Some(1) || org.deploys().len() != deploys {
+            found.push(format!("the plan was to refuse this: {run}"));
+        }
+        if !run.says("moved") && !run.says("stays") || org.components(GLOBAL_OAUTH).len() != keys {
+            found.push(format!("{run}"));
+        }
+    } else {
+        // What is created before the old one is destroyed cannot know whose it is; it is kept then, and that is said.
+        let told = run.says("Nothing was replaced") || case.what == "forgotten and written anew";
+        if run.says("Taken over") && !told {
+            found.push(format!("taken over: {run}"));
+        }
+        // What had to wait in vain comes with the next one.
+        let first = run.clone();
+        for _ in 0..2 {
+            if run.code != Some(0) && !case.apps.is_empty() {
+                run = apply(&[]);
+                found.extend(problems(&org, &workspace));
+            }
+        }
+        let apps = org.names(org::APP);
+        if !case.apps.is_empty() && (apps != case.apps || run.code != Some(0)) {
+            found.push(format!("{apps:?} in the end; first {first}, last {run}"));
+        }
+        if run.code == Some(0) {
+            let plan = workspace.run(&["plan", "-no-color", "-input=false", "-detailed-exitcode"]);
+            if plan.code != Some(0) {
+                found.push(format!("not settled: {plan} after {run}"));
+            }
+        }
+    }
+    found.iter().map(|problem| format!("{}, {more:?}: {problem}", case.what)).collect()
+}
+
+fn all(more: &[&str], wanted: impl Fn(&Case) -> bool) {
+    let cases: Vec<Case> = cases().into_iter().filter(wanted).collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let found = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)) {
+                    let problems = check(case, more);
+                    found.lock().expect("nobody panics with it").extend(problems);
+                }
+            });
+        }
+    });
+    let found = found.into_inner().expect("nobody panics with it");
+    assert!(found.is_empty(), "{}", found.join("\n\n"));
+}
+
+#[test]
+fn what_the_state_has_is_in_the_org_whoever_comes_first() {
+    all(&["-parallelism=10"], |_| true);
+}
+
+#[test]
+fn what_the_state_has_is_in_the_org_when_one_comes_after_the_other() {
+    all(&["-parallelism=1"], |case| case.plan == Goes);
+}
+
+#[test]
+fn what_the_state_has_is_in_the_org_without_a_refresh() {
+    all(&["-refresh=false"], |case| case.plan == Refuses || case.what.starts_with("a name"));
+}
