@@ -32,8 +32,13 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// Files that may open a secret.
-const OPENS_SECRETS: &[&str] =
-    &["secret.rs", "salesforce/auth.rs", "salesforce/token.rs", "plugin/dynamic_value/msgpack.rs"];
+const OPENS_SECRETS: &[&str] = &[
+    "secret.rs",
+    "salesforce/auth.rs",
+    "salesforce/http.rs",
+    "salesforce/token.rs",
+    "plugin/dynamic_value/msgpack.rs",
+];
 
 struct Source {
     /// Relative to `src`.

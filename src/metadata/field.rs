@@ -24,6 +24,8 @@ pub struct Field {
     /// Of a word: an explicit empty text takes the element out of the file. Texts may be empty by their rules.
     pub emptiable: bool,
     pub compared: Compared,
+    /// Of a number: 0 is none. Orgs return the one or the other.
+    pub zero_is_none: bool,
     pub sent: Sent,
     /// First API version that has the element, major number: 61 for 61.0.
     pub since: u16,
@@ -34,6 +36,8 @@ pub struct Field {
     /// The members may be record IDs of this object, which Salesforce returns as names.
     pub record: Option<Record>,
     pub rules: &'static [Rule],
+    /// A text for people: Salesforce compares it with nothing.
+    pub prose: bool,
     /// One or two sentences for the documentation.
     pub doc: &'static str,
     /// What Setup calls it, where that is known.
@@ -192,12 +196,14 @@ impl Field {
             inverted: false,
             emptiable: false,
             compared: Compared::AsWritten,
+            zero_is_none: false,
             sent: Sent::Yes,
             since: OLDEST_VERSION,
             newer_values: &[],
             equivalents: &[],
             record: None,
             rules: &[],
+            prose: false,
             doc: "",
             setup: "",
         }
@@ -300,6 +306,11 @@ impl Field {
     }
 
     #[must_use]
+    pub const fn zero_is_none(self) -> Field {
+        Field { zero_is_none: true, ..self }
+    }
+
+    #[must_use]
     pub const fn ids(self) -> Field {
         Field { compared: Compared::AsIds, ..self }
     }
@@ -345,6 +356,11 @@ impl Field {
     }
 
     #[must_use]
+    pub const fn prose(self) -> Field {
+        Field { prose: true, ..self }
+    }
+
+    #[must_use]
     pub const fn doc(self, doc: &'static str) -> Field {
         Field { doc, ..self }
     }
@@ -370,7 +386,7 @@ impl Field {
             return words;
         }
         let listed = self.rules.iter().find_map(|rule| match rule {
-            Rule::Each(Rule::Listed(words)) | Rule::Listed(words) => Some(*words),
+            Rule::Each(Rule::Listed(words, _)) | Rule::Listed(words, _) => Some(*words),
             _ => None,
         });
         listed.unwrap_or_default()

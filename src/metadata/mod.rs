@@ -3,33 +3,45 @@
 //! A field is one row in one file of [`types`]. Everything else here interprets rows and never names a field.
 //! Not here: I/O, Terraform's plan semantics, the wire.
 
+mod carried;
 mod certificate;
 mod component;
 mod decode;
+mod echo;
 mod encode;
 mod field;
+mod letters;
 mod made_up;
 mod meaning;
 mod members;
 mod metadata_type;
 pub mod package;
+mod record_id;
 mod rule;
 pub mod types;
+mod urls;
+mod words;
 mod xml;
 
 #[cfg(test)]
 mod tests;
 
+pub use carried::{alike_members, key_problem, member_problem, same_member};
 pub use certificate::{CertificateFacts, certificate_facts, date};
 pub use component::{Component, ComponentKey};
 pub use decode::{DecodeError, DecodeErrorKind, decode};
+pub use echo::{echo, has_user_information, quoted};
 pub use encode::{Encoded, encode};
 pub use field::{
     Change, Compared, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Record, Sent,
 };
+pub use letters::{Unseen, as_it_looks, foreign_letter, unseen};
 pub use made_up::is_made_up;
 pub use meaning::{same_meaning, short_id, version_problem};
 pub use metadata_type::MetadataType;
 pub use package::{PackageError, PackageErrorKind, PackagedFile};
-pub use rule::{Rule, echo, nearest};
+pub use record_id::{object_words, record_prefix};
+pub use rule::Rule;
+pub use urls::authority_is_written;
+pub use words::nearest;
 pub use xml::{Element, LONGEST_TEXT, XmlError, XmlErrorKind, parse as parse_xml, unwritable_character};

@@ -5,11 +5,14 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use url::{Host, Url};
-
 use super::certificate;
-use super::made_up::is_made_up;
-use super::meaning::short_id;
+use super::echo::echo;
+use super::letters::{foreign_letter, unseen};
+use super::record_id::{
+    label, link, no_record_id, object_words, record_or_label, record_or_name, record_prefix,
+};
+use super::urls::{callback_url, plain_http, unusual_callback_url, user_information, web_url};
+use super::words::{OtherNames, misspelt, otherwise_spelt, unlisted};
 use crate::value::Value;
 
 /// A rule on one value. Null and unknown values are never shown to a rule.
@@ -25,6 +28,8 @@ pub enum Rule {
     Email,
     /// An absolute http or https URL with a host. Nobody documents that Salesforce refuses anything else.
     WebUrl,
+    /// A URL without a user name and a password, which whoever reads the app or the state would read.
+    NoUserInformation,
     /// One URL, with a scheme.
     CallbackUrl,
     /// A place that Salesforce may send a browser or an app back to: https, http, or a scheme of an app's own; no
@@ -48,10 +53,10 @@ pub enum Rule {
     Each(&'static Rule),
     /// One of these words; the nearest is suggested.
     Word(&'static [&'static str]),
-    /// Not a word that only looks like one of these.
-    Spelt(&'static [&'static str]),
+    /// Not a word that only looks like one of these, nor another standard's name for one.
+    Spelt(&'static [&'static str], OtherNames),
     /// One of these words, of which newer orgs may have more.
-    Listed(&'static [&'static str]),
+    Listed(&'static [&'static str], OtherNames),
     /// A dotted IPv4 address without leading zeros.
     Ipv4,
     /// In a block, the address of the first attribute is not after that of the second.
@@ -64,10 +69,16 @@ pub enum Rule {
     Certificate,
     /// The certificate's RSA key has at least so many bits. Nobody documents that Salesforce refuses shorter ones.
     RsaKeyBits(usize),
-    /// A name, or a whole record ID (15 or 18 characters).
+    /// A name, or a whole record ID (15 or 18 characters) of this object.
     RecordOrName(&'static str),
     /// A record ID or an API name, and no label. Nobody documents that Salesforce refuses one.
     NoLabel(&'static str),
+    /// A record ID (15 or 18 characters) or a label, which may be any text.
+    RecordOrLabel(&'static str),
+    /// A name of which no record ID is accepted in its place.
+    NoRecordId,
+    /// A consumer of an org: `<org ID>:<consumer ID>`.
+    Link,
 }
 
 impl Rule {
@@ -77,7 +88,7 @@ impl Rule {
             Rule::Longest(_)
             | Rule::NotPlainHttp
             | Rule::RsaKeyBits(_)
-            | Rule::Listed(_)
+            | Rule::Listed(..)
             | Rule::WebUrl
             | Rule::UsualCallbackUrl
             | Rule::NotZero
@@ -85,6 +96,14 @@ impl Rule {
             | Rule::Disjoint(..) => false,
             Rule::Each(rule) => rule.confirmed(),
             _ => true,
+        }
+    }
+
+    /// The attribute of a block that a rule on the whole block points at.
+    pub fn at(&self) -> Option<&'static str> {
+        match self {
+            Rule::Ascending(first, _) => Some(first),
+            _ => None,
         }
     }
 
@@ -107,7 +126,7 @@ impl Rule {
             (Rule::Unique, value) => twice(value),
             (Rule::Ascending(first, last), block) => {
                 let (from, to) = addresses(block, first, last)?;
-                (from > to).then(|| format!("It starts at {from}, after its end {to}. Exchange the two."))
+                (from > to).then(|| format!("It is {from}, after {last}, {to}. Exchange the two."))
             }
             (Rule::Disjoint(first, last), Value::Set(blocks)) => overlap(blocks, first, last),
             (Rule::Between(from, to), Value::Number(number)) => {
@@ -134,9 +153,10 @@ impl Rule {
                 | Rule::ApiName
                 | Rule::CallbackUrl
                 | Rule::Word(_)
-                | Rule::Spelt(_)
+                | Rule::Spelt(..)
                 | Rule::Ipv4
                 | Rule::RecordOrName(_)
+                | Rule::RecordOrLabel(_)
         );
         if text.is_empty() && may_be_empty {
             return None;
@@ -149,18 +169,22 @@ impl Rule {
             Rule::Email if !is_address(text) => {
                 Some(format!("{} is not an e-mail address. Write one like ada@example.com.", echo(text)))
             }
+            Rule::Username if record_prefix(text).is_some() => no_record_id(text),
             Rule::Username if !is_address(text) => Some(format!(
                 "{} is not a user name of Salesforce. Write one like ada@example.com: they have the form of an \
                  e-mail address.",
                 echo(text)
             )),
             Rule::WebUrl => web_url(text),
+            Rule::NoUserInformation => user_information(text),
             Rule::CallbackUrl => callback_url(text),
             Rule::UsualCallbackUrl => unusual_callback_url(text),
             Rule::NotPlainHttp => plain_http(text),
-            Rule::Word(words) => misspelt(text, words).or_else(|| unlisted(text, words)),
-            Rule::Spelt(words) => misspelt(text, words),
-            Rule::Listed(words) if misspelt(text, words).is_none() => {
+            Rule::Word(words) => misspelt(text, words, &[])
+                .or_else(|| otherwise_spelt(text, words))
+                .or_else(|| unlisted(text, words)),
+            Rule::Spelt(words, names) => misspelt(text, words, names),
+            Rule::Listed(words, names) if misspelt(text, words, names).is_none() => {
                 otherwise_spelt(text, words).or_else(|| unlisted(text, words))
             }
             Rule::Ipv4 => ipv4(text),
@@ -172,8 +196,11 @@ impl Rule {
                     format!("The certificate's key has {has} bits. Use one with {bits} or more.")
                 })
             }
-            Rule::RecordOrName(prefix) => half_a_record_id(text, prefix),
+            Rule::RecordOrName(prefix) => record_or_name(text, prefix),
             Rule::NoLabel(prefix) => label(text, prefix),
+            Rule::RecordOrLabel(prefix) => record_or_label(text, prefix),
+            Rule::NoRecordId => no_record_id(text),
+            Rule::Link => link(text),
             _ => None,
         }
     }
@@ -189,6 +216,7 @@ impl Rule {
             }
             Rule::Email => "Must be an e-mail address.".to_owned(),
             Rule::WebUrl => "Should be an absolute `http` or `https` URL.".to_owned(),
+            Rule::NoUserInformation => "Must have no user name and no password in it.".to_owned(),
             Rule::CallbackUrl => "Must be a URL with a scheme: `https`, or one of an app's own.".to_owned(),
             Rule::UsualCallbackUrl => "Should have neither a fragment nor a wildcard.".to_owned(),
             Rule::NotZero => "Should not be 0.".to_owned(),
@@ -199,8 +227,8 @@ impl Rule {
             Rule::Longest(most) => format!("Should have at most {most} characters."),
             Rule::Unique => "None of them twice.".to_owned(),
             Rule::Each(rule) => format!("Each: {}", rule.describe()),
-            Rule::Spelt(_) => "Must be spelt as Salesforce spells it.".to_owned(),
-            Rule::Word(words) | Rule::Listed(words) => {
+            Rule::Spelt(..) => "Must be spelt as Salesforce spells it.".to_owned(),
+            Rule::Word(words) | Rule::Listed(words, _) => {
                 let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
                 format!("One of {}.", words.join(", "))
             }
@@ -212,10 +240,12 @@ impl Rule {
             }
             Rule::Certificate => "Must be exactly one X.509 certificate.".to_owned(),
             Rule::RsaKeyBits(bits) => format!("An RSA key should have {bits} bits or more."),
-            Rule::RecordOrName(prefix) => {
+            Rule::NoLabel(_) => "A name should be an API name.".to_owned(),
+            Rule::RecordOrName(prefix) | Rule::RecordOrLabel(prefix) => {
                 format!("Must be a name, or a record ID: 15 or 18 characters that begin with `{prefix}`.")
             }
-            Rule::NoLabel(_) => "A name should be an API name.".to_owned(),
+            Rule::NoRecordId => "Must be a name, not a record ID.".to_owned(),
+            Rule::Link => "Must be an org ID and a consumer ID with a colon between them.".to_owned(),
         }
     }
 }
@@ -267,6 +297,16 @@ fn twice(value: &Value) -> Option<String> {
 fn api_name(text: &str) -> Option<String> {
     let problem = if text.is_empty() {
         return Some("It is empty. Write a name of letters, digits and underscores.".to_owned());
+    } else if let Some(prefix) = record_prefix(text) {
+        let object = object_words(prefix);
+        return Some(format!("{} is the record ID of {object}. Write the API name.", echo(text)));
+    } else if let Some(unseen) = unseen(text) {
+        return Some(format!("{} holds {unseen}, which nobody can see. Type the name anew.", echo(text)));
+    } else if let Some(letter) = foreign_letter(text) {
+        return Some(format!(
+            "In {} {letter}. Write the letters A to Z, digits and underscores.",
+            echo(text)
+        ));
     } else if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         "has a character other than the letters A to Z, digits and underscores"
     } else if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -291,94 +331,6 @@ fn is_address(text: &str) -> bool {
         !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
     };
     !local.is_empty() && !local.contains(odd) && domain.split('.').all(in_domain)
-}
-
-/// Characters that the URL standard lets parsers repair, and that Salesforce would get as they are.
-fn has_stray_character(text: &str) -> bool {
-    text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '\\' | '<' | '>' | '"'))
-}
-
-fn web_url(text: &str) -> Option<String> {
-    let advice = "Write one like https://www.example.com/logo.png.";
-    let wrong = |what: &str| Some(format!("{} {what}. {advice}", echo(text)));
-    if has_stray_character(text) {
-        return wrong("has a character that no URL has");
-    }
-    match Url::parse(text) {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => wrong("is not an http or https URL"),
-        Ok(url) if url.host().is_some() && authority_is_written(text) => None,
-        Ok(_) | Err(url::ParseError::EmptyHost) => wrong("has no host"),
-        Err(_) => wrong("is not an absolute URL"),
-    }
-}
-
-/// The URL standard repairs `https:example.com` and `https:///example.com`; Salesforce would see them as written.
-fn authority_is_written(text: &str) -> bool {
-    let after = text.split_once("://").map(|(_, after)| after);
-    after.is_some_and(|after| !after.starts_with(['/', '?', '#']) && !after.is_empty())
-}
-
-fn callback_url(text: &str) -> Option<String> {
-    let wrong = |what: &str| {
-        Some(format!("{} {what}. Write an absolute URL like https://www.example.com/callback.", echo(text)))
-    };
-    if text.trim().is_empty() {
-        return Some("It is blank. Write a URL, or leave it out of the list.".to_owned());
-    }
-    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return wrong("has a character that no URL has, or is more than one URL");
-    }
-    let scheme = |text: &str| text.starts_with(|c: char| c.is_ascii_alphanumeric());
-    match text.split_once(':') {
-        Some((before, after)) if scheme(before) && !after.trim_start_matches('/').is_empty() => None,
-        Some((before, _)) if scheme(before) => wrong("has no host"),
-        _ if text.contains('*') => wrong("is a wildcard and not an absolute URL"),
-        _ => wrong("is not an absolute URL"),
-    }
-}
-
-/// What orgs have, or may have, and what is no place to be called back at by the standards.
-fn unusual_callback_url(text: &str) -> Option<String> {
-    let wrong = |what: &str| {
-        Some(format!("{} {what}. Write an absolute URL like https://www.example.com/callback.", echo(text)))
-    };
-    if callback_url(text).is_some() {
-        return None;
-    }
-    if has_stray_character(text) {
-        return wrong("has a character that no URL has");
-    }
-    if text.contains('*') {
-        return wrong("has a wildcard, but OAuth compares callback URLs as they are");
-    }
-    if text.contains('#') {
-        return wrong("has a fragment, which OAuth forbids");
-    }
-    match Url::parse(text) {
-        Ok(url) => match url.scheme() {
-            "http" | "https" if url.host().is_some() && authority_is_written(text) => None,
-            "http" | "https" => wrong("has no host"),
-            "javascript" | "data" | "file" | "vbscript" | "blob" | "about" | "ftp" | "mailto" => {
-                wrong("has a scheme that no app can be called back at")
-            }
-            _ => None,
-        },
-        Err(url::ParseError::EmptyHost) => wrong("has no host"),
-        Err(_) => wrong("is not an absolute URL"),
-    }
-}
-
-fn plain_http(text: &str) -> Option<String> {
-    let url = Url::parse(text).ok().filter(|url| url.scheme() == "http")?;
-    let is_here = match url.host()? {
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
-    (!is_here).then(|| {
-        let url = echo(text);
-        format!("{url} is not encrypted, and Salesforce may refuse it. Write https.")
-    })
 }
 
 /// The addresses of a range; none while they are not known or are no addresses.
@@ -413,123 +365,7 @@ fn ipv4(text: &str) -> Option<String> {
     })
 }
 
-fn half_a_record_id(text: &str, prefix: &str) -> Option<String> {
-    if text.trim().is_empty() {
-        return Some("It is blank. Write an API name or a record ID.".to_owned());
-    }
-    (text.starts_with(prefix) && short_id(prefix, text).is_none()).then(|| {
-        format!(
-            "{} is not a record ID: those have 15 or 18 characters. Write the whole ID, or the API name.",
-            echo(text)
-        )
-    })
-}
-
-/// What an API name is not, and a label may be.
-fn label(text: &str, prefix: &str) -> Option<String> {
-    if text.trim().is_empty() || text.starts_with(prefix) {
-        return None;
-    }
-    let shown = echo(text);
-    let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    (!is_name && !is_made_up(text)).then(|| {
-        format!("{shown} is neither an API name (letters, digits, underscores) nor an ID that begins with {prefix}.")
-    })
-}
-
-/// A word that is none of these, but looks like one, or like several at once.
-fn misspelt(text: &str, words: &[&str]) -> Option<String> {
-    if words.iter().any(|word| word.eq_ignore_ascii_case(text)) {
-        return None;
-    }
-    if text.trim().is_empty() {
-        return Some("A member is blank. Leave it out.".to_owned());
-    }
-    if text.contains(',') {
-        return Some(format!("{} has a comma. Write one scope per element: [\"Api\", \"Web\"].", echo(text)));
-    }
-    let word = nearest(text, words)?;
-    Some(format!("{} is not known. Did you mean {word:?}?", echo(text)))
-}
-
-/// The word that was probably meant, if there is one that differs little.
-pub fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
-    let distances = words.iter().map(|word| (distance(text, word), *word));
-    let (_, word) = distances.min().filter(|(distance, word)| *distance <= (word.len() / 3).max(1))?;
-    Some(word)
-}
-
-/// One of these words in other letters, upper and lower case, than Salesforce is known to write it in.
-fn otherwise_spelt(text: &str, words: &[&str]) -> Option<String> {
-    let word = words.iter().find(|word| word.eq_ignore_ascii_case(text)).filter(|word| **word != text)?;
-    Some(format!("{} is written {word:?} by Salesforce.", echo(text)))
-}
-
-/// A word that is none of these.
-fn unlisted(text: &str, words: &[&str]) -> Option<String> {
-    let unknown = !words.contains(&text);
-    unknown.then(|| format!("{} is not known. Write one of {}.", echo(text), words.join(", ")))
-}
-
-/// How many letters to add, drop or change, case aside.
-fn distance(a: &str, b: &str) -> usize {
-    const LONGEST: usize = 64;
-    let letters =
-        |text: &str| -> Vec<char> { text.chars().take(LONGEST).flat_map(char::to_lowercase).collect() };
-    let (a, b) = (letters(a), letters(b));
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for (row, letter) in a.iter().enumerate() {
-        let mut left = row + 1;
-        let mut current = vec![left];
-        for ((other, diagonal), up) in b.iter().zip(&above).zip(above.iter().skip(1)) {
-            left = (diagonal + usize::from(letter != other)).min(up + 1).min(left + 1);
-            current.push(left);
-        }
-        above = current;
-    }
-    above.last().copied().unwrap_or(0)
-}
-
 fn listed(numbers: &[i64]) -> String {
     let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
     numbers.join(", ")
-}
-
-/// A value as an error may show it: quoted, short, and not at all when it may be a secret.
-pub fn echo(text: &str) -> String {
-    const LONGEST: usize = 60;
-    if may_be_secret(text) {
-        return "The value (not shown, it may be a secret)".to_owned();
-    }
-    let mut shown: String = text.chars().take(LONGEST).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    format!("{shown:?}")
-}
-
-/// Whether a text looks like a key, a token or a password. Errs on the side of yes.
-fn may_be_secret(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let marks = ["-----begin", "private key", "password", "secret", "token=", "bearer ", "assertion="];
-    let session = text.starts_with("00D") && text.contains('!');
-    let started = text.starts_with("eyJ") || text.starts_with("5Aep");
-    let with_password = Url::parse(text).is_ok_and(|url| url.password().is_some());
-    marks.iter().any(|mark| lower.contains(mark))
-        || session
-        || started
-        || with_password
-        || has_random_run(text)
-}
-
-/// A long run of letters of both cases and digits, as keys and tokens have and names do not.
-fn has_random_run(text: &str) -> bool {
-    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '=' | '-');
-    text.split(|c| !inside(c)).any(|run| {
-        run.len() >= 32
-            && run.bytes().any(|byte| byte.is_ascii_digit())
-            && run.bytes().any(|byte| byte.is_ascii_uppercase())
-            && run.bytes().any(|byte| byte.is_ascii_lowercase())
-    })
 }

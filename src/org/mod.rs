@@ -50,7 +50,10 @@ pub use holders::{Census, Group, Holders, quoted};
 pub use pace::Settings;
 
 use crate::metadata::{Component, MetadataType};
-pub use crate::salesforce::{Login, Settings as ConnectionSettings, check_private_key};
+pub use crate::salesforce::{
+    Login, Placeholder, PrivateKeyProblem, Proxy, Settings as ConnectionSettings, binary_key_form,
+    check_private_key, placeholder,
+};
 
 use crate::salesforce::Class;
 pub use crate::salesforce::Meaning;

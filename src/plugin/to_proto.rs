@@ -200,7 +200,8 @@ fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
     }
 }
 
-/// A path up to the first step that the wire has no word for.
+/// A path with what the wire has words for. It has none for a member of a set: left out, Terraform finds the attribute
+/// in the block where there is one such block, and shows the resource where there are several.
 fn attribute_path(path: Path) -> pb::AttributePath {
     let selector = |step| match step {
         Step::Attribute(name) => Some(Selector::AttributeName(name)),
@@ -212,7 +213,7 @@ fn attribute_path(path: Path) -> pb::AttributePath {
         steps: path
             .0
             .into_iter()
-            .map_while(selector)
+            .filter_map(selector)
             .map(|selector| pb::attribute_path::Step { selector: Some(selector) })
             .collect(),
     }

@@ -38,6 +38,8 @@ pub enum Is {
     Word(&'static str),
     /// Known, and none of these words.
     NoneOf(&'static [&'static str]),
+    /// Not written, or none of these words.
+    NotOneOf(&'static [&'static str]),
     /// Written in the configuration.
     Written,
     /// Not written.
@@ -87,6 +89,7 @@ impl Is {
             Is::False => effective == &Value::Bool(false),
             Is::Word(word) => effective.as_text() == Some(word),
             Is::NoneOf(words) => effective.as_text().is_some_and(|text| !words.contains(&text)),
+            Is::NotOneOf(words) => !effective.as_text().is_some_and(|text| words.contains(&text)),
             Is::Written => !written.is_null(),
             Is::Unwritten => written.is_null(),
             Is::Empty => effective.is_null() || effective.members().is_some_and(<[Value]>::is_empty),

@@ -6,9 +6,10 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 
 use super::diagnostics::{self, Diagnostics};
+use super::place::Place;
 use super::resource_spec::{ResourceSpec, Row};
 use super::schema::{Attribute, Block, Schema};
-use crate::metadata::Rule;
+use crate::metadata::{Rule, unseen};
 use crate::org::{Instant, Org};
 use crate::value::{Path, Type, Value};
 
@@ -126,15 +127,17 @@ impl DataSourceSpec {
         let mut found = Diagnostics::default();
         for own in self.own() {
             let value = config.get(own.name);
-            let path = Path::attribute(own.name);
+            let (place, path) = (Place::of(own.name), Path::attribute(own.name));
             if own.role == Role::Required && value.is_null() {
-                found.push(diagnostics::required(path, own.name));
+                found.push(diagnostics::required(&place, own.name));
             } else if own.role == Role::Result && !value.is_null() {
                 found.push(diagnostics::read_only(path, own.name));
             } else if value.is_set()
                 && let Some(problem) = own.rules.iter().find_map(|rule| rule.check(value))
             {
                 found.push(diagnostics::invalid_value(path, problem, true));
+            } else if let Some(unseen) = value.as_text().and_then(unseen) {
+                found.push(diagnostics::unseen(&place, unseen));
             }
         }
         let written: Vec<&str> =

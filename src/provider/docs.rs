@@ -305,6 +305,7 @@ fn condition(is: Is) -> String {
         Is::False => "is `false`".to_owned(),
         Is::Word(word) => format!("is `{word}`"),
         Is::NoneOf(words) => format!("is set, and not {}", or(words)),
+        Is::NotOneOf(words) => format!("is not {}", or(words)),
         Is::Written => "is set".to_owned(),
         Is::Unwritten => "is not set".to_owned(),
         Is::Empty => "is not set or empty".to_owned(),
@@ -451,6 +452,13 @@ fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static s
     });
     let rules: BTreeSet<bool> =
         spec.rows().flat_map(|row| row.field.rules).map(|rule| rule.confirmed()).collect();
+    if spec.rows().any(|row| row.field.prose) {
+        found.push((
+            "invisible-character",
+            "a text for people holds a character that nobody can see".to_owned(),
+            "**Invisible character**: which one, and where. An error of the plan where the org does not have it already.",
+        ));
+    }
     if rules.contains(&false) {
         found.push((
             "unconfirmed-rule",

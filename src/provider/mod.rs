@@ -15,6 +15,7 @@ mod headcount;
 mod identity;
 mod neighbours;
 mod operations;
+mod place;
 mod plan;
 mod private;
 mod refusal;

@@ -11,7 +11,7 @@ use super::private::PrivateState;
 use super::resource_spec::{
     Creation, DELETION_PROTECTION, Destruction, ID, NAMESPACE, ORG_ID, ResourceSpec, Row,
 };
-use super::timeouts;
+use super::{timeouts, validate};
 use crate::metadata::{self, Change, Compared, Kind, Omitted};
 use crate::value::{Path, Value};
 
@@ -41,6 +41,7 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
     let mut reply = PlanReply::default();
     let planned = planned_state(spec, request, &private);
 
+    reply.diagnostics.extend(validate::check_new_prose(spec, &request.config, &request.prior));
     if let Some(version) = context.version {
         check_versions(spec, &request.config, version, &mut reply.diagnostics);
     }

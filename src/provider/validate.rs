@@ -8,26 +8,30 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::catalog;
 use super::combination::Combination;
 use super::diagnostics::{self, Diagnostics};
+use super::place::Place;
 use super::resource_spec::{ResourceSpec, Row};
 use super::schema::Block;
 use super::timeouts;
 use crate::metadata::{
-    Compared, Field, Kind, LONGEST_TEXT, Rule, certificate_facts, is_made_up, unwritable_character,
+    Compared, Field, Kind, LONGEST_TEXT, Rule, alike_members, certificate_facts, is_made_up, key_problem,
+    member_problem, record_prefix, same_member, unseen, unwritable_character,
 };
-use crate::value::{Path, Step, Value};
+use crate::value::{Path, Value};
 
 /// Everything that is wrong with a configuration, whatever the org.
 pub fn check(spec: &ResourceSpec, config: &Value, now: SystemTime) -> Diagnostics {
     let mut found = Diagnostics::default();
-    check_block(&spec.schema().block, config, &Path::default(), &mut found);
+    check_block(&spec.schema().block, config, &Place::default(), &mut found);
     check_app(spec, config, &mut found);
+    let mut walk = Walk { spec, found };
     for row in spec.rows() {
         let value = config.get(row.field.attribute);
-        check_row(row, value, &mut found);
-        if row.field.rules.iter().any(|rule| matches!(rule, Rule::Certificate)) {
-            check_expiry(row, value, now, &mut found);
+        walk.check_field(row.field, value, &Place::of(row.field.attribute));
+        if is_certificate(row.field) {
+            check_expiry(row, value, now, &mut walk.found);
         }
     }
+    let mut found = walk.found;
     timeouts::check(config, &mut found);
     found.extend(
         spec.combinations.iter().filter_map(|combination: &Combination| combination.check(spec, config)),
@@ -35,21 +39,52 @@ pub fn check(spec: &ResourceSpec, config: &Value, now: SystemTime) -> Diagnostic
     found
 }
 
+/// Characters that nobody can see, in texts for people. An org may have them, so that what it has plans; what is newly
+/// written does not.
+pub fn check_new_prose(spec: &ResourceSpec, config: &Value, prior: &Value) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    for field in spec.rows().map(|row| row.field) {
+        let (value, before) = (config.get(field.attribute), prior.get(field.attribute));
+        if value == before {
+            continue;
+        }
+        let place = Place::of(field.attribute);
+        check_prose(field, value, &place, &mut found);
+        let Kind::Blocks(fields) = field.kind else { continue };
+        let old = before.members().unwrap_or_default();
+        for block in value.members().unwrap_or_default().iter().filter(|block| !old.contains(block)) {
+            for inner in fields {
+                let place = place.block(block, fields).attribute(inner.attribute);
+                check_prose(inner, block.get(inner.attribute), &place, &mut found);
+            }
+        }
+    }
+    found
+}
+
+fn check_prose(field: &Field, value: &Value, place: &Place, found: &mut Diagnostics) {
+    if field.prose
+        && let Some(unseen) = value.as_text().and_then(unseen)
+    {
+        found.push(diagnostics::unseen(place, unseen));
+    }
+}
+
 /// What Terraform leaves to providers: a required attribute may still be null, a read-only one may be written.
-fn check_block(block: &Block, config: &Value, path: &Path, found: &mut Diagnostics) {
+fn check_block(block: &Block, config: &Value, place: &Place, found: &mut Diagnostics) {
     for attribute in &block.attributes {
         let value = config.get(&attribute.name);
-        let path = path.then(Step::Attribute(attribute.name.clone()));
+        let place = place.attribute(&attribute.name);
         if attribute.required && value.is_null() {
-            found.push(diagnostics::required(path, &attribute.name));
+            found.push(diagnostics::required(&place, &attribute.name));
         } else if !attribute.required && !attribute.optional && !value.is_null() {
-            found.push(diagnostics::read_only(path, &attribute.name));
+            found.push(diagnostics::read_only(place.path().clone(), &attribute.name));
         }
     }
     for nested in &block.blocks {
         for member in config.get(&nested.name).members().unwrap_or_default() {
-            let path = path.then(Step::Attribute(nested.name.clone())).then(Step::Member(member.clone()));
-            check_block(&nested.block, member, &path, found);
+            let place = place.attribute(&nested.name).block_of(member, &nested.block);
+            check_block(&nested.block, member, &place, found);
         }
     }
 }
@@ -83,39 +118,9 @@ fn check_expiry(row: Row, value: &Value, now: SystemTime, found: &mut Diagnostic
     }
 }
 
-fn check_row(row: Row, value: &Value, found: &mut Diagnostics) {
-    let path = Path::attribute(row.field.attribute);
-    check_field(row.field, value, &path, found);
-}
-
-fn check_field(field: &Field, value: &Value, path: &Path, found: &mut Diagnostics) {
-    if !value.is_set() {
-        return;
-    }
-    let before = found.0.len();
-    check_members(value, path, found);
-    if let Kind::Blocks(fields) = field.kind {
-        for block in value.members().unwrap_or_default() {
-            let path = path.then(Step::Member(block.clone()));
-            for field in fields {
-                let path = path.then(Step::Attribute(field.attribute.to_owned()));
-                check_field(field, block.get(field.attribute), &path, found);
-            }
-        }
-    }
-    if let (Kind::Enum(words), Some(text)) = (field.kind, value.as_text())
-        && !words.iter().any(|word| is_spelt(field, word, text))
-        && !(field.emptiable && text.is_empty())
-        && let Some(problem) = Rule::Word(words).check(value)
-    {
-        found.push(diagnostics::invalid_value(path.clone(), problem, true));
-    }
-    if found.0.len() > before {
-        return;
-    }
-    for rule in field.rules {
-        apply(rule, value, path, found);
-    }
+/// Around the text of a certificate there may be anything.
+fn is_certificate(field: &Field) -> bool {
+    field.rules.iter().any(|rule| matches!(rule, Rule::Certificate))
 }
 
 /// Whether a text is a word, in the case of letters that it is compared in.
@@ -123,87 +128,172 @@ fn is_spelt(field: &Field, word: &str, text: &str) -> bool {
     word == text || field.compared == Compared::AnyCase && word.eq_ignore_ascii_case(text)
 }
 
-/// Nulls and characters that a metadata file cannot carry, anywhere inside.
-fn check_members(value: &Value, path: &Path, found: &mut Diagnostics) {
-    match value {
-        Value::Text(text) => {
-            if let Some(character) = unwritable_character(text) {
-                found.push(diagnostics::unwritable(path.clone(), character));
-            } else if text.len() > LONGEST_TEXT {
-                found.push(diagnostics::too_long(path.clone(), LONGEST_TEXT));
-            }
+struct Walk<'a> {
+    spec: &'a ResourceSpec,
+    found: Diagnostics,
+}
+
+impl Walk<'_> {
+    fn check_field(&mut self, field: &Field, value: &Value, place: &Place) {
+        if !value.is_set() {
+            return;
         }
-        Value::List(members) => {
-            for (index, member) in members.iter().enumerate() {
-                let path = path.then(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)));
-                null_member(member, &path, found);
-                check_members(member, &path, found);
-            }
-            for (index, member) in members.iter().enumerate() {
-                if member.is_set() && members.iter().take(index).any(|earlier| earlier == member) {
-                    let path = path.then(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)));
-                    found.push(diagnostics::duplicate(path));
+        let before = self.found.0.len();
+        self.check_members(field, value, place);
+        if let Kind::Blocks(fields) = field.kind {
+            for block in value.members().unwrap_or_default() {
+                let place = place.block(block, fields);
+                for field in fields {
+                    self.check_field(field, block.get(field.attribute), &place.attribute(field.attribute));
                 }
             }
         }
-        Value::Set(members) => {
-            for member in members.iter().filter(|member| !matches!(member, Value::Object(_))) {
-                null_member(member, path, found);
-                check_members(member, path, found);
-            }
-        }
-        Value::Map(entries) => {
-            for (key, entry) in entries {
-                let path = path.then(Step::Key(key.clone()));
-                null_member(entry, &path, found);
-                check_members(entry, &path, found);
-                check_members(&Value::text(key), &path, found);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn null_member(member: &Value, path: &Path, found: &mut Diagnostics) {
-    if member.is_null() {
-        found.push(diagnostics::invalid_value(
-            path.clone(),
-            "A member must not be null: leave it out.".into(),
-            true,
-        ));
-    }
-}
-
-/// Applies a rule, each member at its own path.
-fn apply(rule: &Rule, value: &Value, path: &Path, found: &mut Diagnostics) {
-    let mut say = |rule: &Rule, value: &Value, path: Path| {
-        if value.is_set()
-            && let Some(problem) = rule.check(value)
+        if let (Kind::Enum(words), Some(text)) = (field.kind, value.as_text())
+            && !words.iter().any(|word| is_spelt(field, word, text))
+            && !(field.emptiable && text.is_empty())
+            && let Some(problem) = Rule::Word(words).check(value)
         {
-            let shows_a_key = value.as_text().is_some_and(|text| text.contains("PRIVATE KEY"));
-            found.push(if shows_a_key {
-                diagnostics::misplaced_key(&path, &problem)
-            } else {
-                diagnostics::invalid_value(path, problem, rule.confirmed())
+            self.say(place, problem, true);
+        }
+        // What is doubtful does not hide what is wrong.
+        if self.found.0.iter().skip(before).any(diagnostics::Diagnostic::is_error) {
+            return;
+        }
+        for rule in field.rules {
+            self.apply(field, rule, value, place);
+        }
+    }
+
+    fn say(&mut self, place: &Place, problem: String, confirmed: bool) {
+        self.found.push(diagnostics::invalid_value(place.path().clone(), place.say(&problem), confirmed));
+    }
+
+    /// What a file cannot carry as it is, anywhere inside: nulls, characters, separators, one thing twice.
+    fn check_members(&mut self, field: &Field, value: &Value, place: &Place) {
+        match value {
+            Value::Text(text) => self.check_text(field, text, place),
+            Value::List(members) => {
+                for (index, member) in members.iter().enumerate() {
+                    let place = place.index(index);
+                    self.check_member(field, member, &place);
+                    if member.is_set() && members.iter().take(index).any(|earlier| earlier == member) {
+                        self.found.push(diagnostics::duplicate(place.path().clone()));
+                    }
+                }
+                self.check_pairs(field, members.iter().filter_map(Value::as_text).collect(), place);
+            }
+            Value::Set(members) => {
+                for member in members.iter().filter(|member| !matches!(member, Value::Object(_))) {
+                    self.check_member(field, member, place);
+                }
+                self.check_pairs(field, members.iter().filter_map(Value::as_text).collect(), place);
+            }
+            Value::Map(entries) => {
+                for (key, entry) in entries {
+                    let place = place.key(key);
+                    if let Some(problem) = key_problem(key) {
+                        self.say(&place, problem, true);
+                    }
+                    self.check_text(field, key, &place.key_itself());
+                    self.check_member(field, entry, &place);
+                }
+                self.check_pairs(field, entries.keys().map(String::as_str).collect(), place);
+            }
+            _ => {}
+        }
+    }
+
+    fn check_member(&mut self, field: &Field, member: &Value, place: &Place) {
+        match member {
+            Value::Null => self.say(place, "A member must not be null: leave it out.".to_owned(), true),
+            Value::Text(text) => {
+                let before = self.found.0.len();
+                self.check_text(field, text, place);
+                if self.found.0.len() == before
+                    && let Some(problem) = member_problem(field, text)
+                {
+                    self.say(place, problem, true);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_text(&mut self, field: &Field, text: &str, place: &Place) {
+        if let Some(character) = unwritable_character(text) {
+            self.found.push(diagnostics::unwritable(place, character));
+        } else if text.len() > LONGEST_TEXT {
+            self.found.push(diagnostics::too_long(place.path().clone(), LONGEST_TEXT));
+        } else if let Some(unseen) = unseen(text).filter(|_| !is_certificate(field)) {
+            self.found.push(match field.prose {
+                true => diagnostics::unseen_in_prose(place, unseen),
+                false => diagnostics::unseen(place, unseen),
             });
         }
-    };
-    match (rule, value) {
-        (Rule::Each(each), Value::List(members)) => {
-            for (index, member) in members.iter().enumerate() {
-                say(each, member, path.then(Step::Index(i64::try_from(index).unwrap_or(i64::MAX))));
+    }
+
+    /// Members, or keys, that are one and the same.
+    fn check_pairs(&mut self, field: &Field, texts: Vec<&str>, place: &Place) {
+        for (index, text) in texts.iter().enumerate() {
+            for earlier in texts.iter().take(index) {
+                if let Some(problem) = same_member(field, earlier, text) {
+                    self.say(place, problem, true);
+                } else if let Some(problem) = alike_members(field, earlier, text) {
+                    self.say(place, problem, false);
+                }
             }
         }
-        (Rule::Each(each), Value::Set(members)) => {
-            for member in members {
-                say(each, member, path.clone());
+    }
+
+    /// Applies a rule, each member at its own place.
+    fn apply(&mut self, field: &Field, rule: &Rule, value: &Value, place: &Place) {
+        match (rule, value) {
+            (Rule::Each(each), Value::List(members)) => {
+                for (index, member) in members.iter().enumerate() {
+                    self.judge(each, member, &place.index(index));
+                }
             }
-        }
-        (Rule::Each(each), Value::Map(entries)) => {
-            for (key, entry) in entries {
-                say(each, entry, path.then(Step::Key(key.clone())));
+            (Rule::Each(each), Value::Set(members)) => {
+                for member in members {
+                    let place = match (field.kind, each.at()) {
+                        (Kind::Blocks(fields), Some(at)) => place.block(member, fields).attribute(at),
+                        _ => place.clone(),
+                    };
+                    self.judge(each, member, &place);
+                }
             }
+            (Rule::Each(each), Value::Map(entries)) => {
+                for (key, entry) in entries {
+                    self.judge(each, entry, &place.key(key));
+                }
+            }
+            _ if matches!(field.kind, Kind::Blocks(_)) => self.judge(rule, value, &place.all_blocks()),
+            _ => self.judge(rule, value, place),
         }
-        _ => say(rule, value, path.clone()),
+    }
+
+    fn judge(&mut self, rule: &Rule, value: &Value, place: &Place) {
+        let Some(mut problem) =
+            Some(value).filter(|value| value.is_set()).and_then(|value| rule.check(value))
+        else {
+            return;
+        };
+        if value.as_text().is_some_and(|text| text.contains("PRIVATE KEY")) {
+            self.found.push(diagnostics::misplaced_key(place.path(), &problem));
+            return;
+        }
+        if let Some(taker) = value.as_text().and_then(|text| self.taker_of(text))
+            && !place.is_in(taker)
+        {
+            problem = format!("{problem} The attribute for it is {taker}.");
+        }
+        self.say(place, problem, rule.confirmed());
+    }
+
+    /// The attribute that takes such a record ID.
+    fn taker_of(&self, text: &str) -> Option<&'static str> {
+        let prefix = record_prefix(text)?;
+        let takes = |field: &Field| field.record.is_some_and(|record| record.prefix == prefix);
+        self.spec.rows().map(|row| row.field).find(|field| takes(field)).map(|field| field.attribute)
     }
 }

@@ -116,10 +116,10 @@ impl AuthProblem {
             }
             Self::AppAccess => "Give the user a permission set or profile that the app's policies name.",
             Self::Audience => {
-                "Set audience to https://test.salesforce.com for sandboxes and scratch orgs, to https://login.salesforce.com for others, or to the URL of the Experience Cloud site."
+                "Set instance_url to the org's My Domain URL (https://<name>.my.salesforce.com) and leave audience out: External Client Apps are reported to accept no other audience. Connected apps also take https://login.salesforce.com, or https://test.salesforce.com in sandboxes and scratch orgs; users of an Experience Cloud site its URL."
             }
             Self::AppAbsent => {
-                "The app is missing in this org, as in a new or refreshed sandbox. Create it there, or use that org's own client ID."
+                "Either the app is missing in this org, as in a new or refreshed sandbox: create it there, or use that org's own client ID. Or the JWT has another audience than the org's My Domain URL, which is reported to be answered in the same way: set instance_url to it (https://<name>.my.salesforce.com), and leave audience and login_url out."
             }
             Self::UnknownClient => {
                 "Check client_id and login_url. A new app, or one whose key was rotated, may need up to half an hour before Salesforce knows it everywhere."

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::{Host, Url};
 
+use super::Proxy;
 use super::classify::{self, Seen};
 use super::error::{ErrorKind, SettingsProblem};
 use super::redact::Redactor;
@@ -87,13 +88,18 @@ impl Reply {
 pub(super) struct Http {
     user_agent: HeaderValue,
     extra_roots: Vec<reqwest::Certificate>,
+    proxy: Option<Proxy>,
     proxied: OnceLock<Result<reqwest::Client, String>>,
     /// For this machine: a proxy would get plain HTTP, token included.
     direct: OnceLock<Result<reqwest::Client, String>>,
 }
 
 impl Http {
-    pub fn new(user_agent: &str, ca_certificate: Option<&str>) -> Result<Self, SettingsProblem> {
+    pub fn new(
+        user_agent: &str,
+        ca_certificate: Option<&str>,
+        proxy: Option<Proxy>,
+    ) -> Result<Self, SettingsProblem> {
         let user_agent = HeaderValue::from_str(user_agent).map_err(|_| SettingsProblem::UserAgent)?;
         let extra_roots = match ca_certificate {
             None => Vec::new(),
@@ -102,7 +108,7 @@ impl Http {
                 Ok(_) | Err(_) => return Err(SettingsProblem::CaCertificate),
             },
         };
-        Ok(Self { user_agent, extra_roots, proxied: OnceLock::new(), direct: OnceLock::new() })
+        Ok(Self { user_agent, extra_roots, proxy, proxied: OnceLock::new(), direct: OnceLock::new() })
     }
 
     fn client(&self, url: &Url) -> Result<&reqwest::Client, ErrorKind> {
@@ -120,6 +126,10 @@ impl Http {
                 .referer(false);
             if local {
                 builder = builder.no_proxy();
+            } else if let Some(proxy) = &self.proxy {
+                let through = reqwest::Proxy::all(proxy.url.expose()).map_err(|error| chain(&error))?;
+                builder =
+                    builder.proxy(through.no_proxy(reqwest::NoProxy::from_string(&hosts(&proxy.except))));
             }
             if !self.extra_roots.is_empty() {
                 builder = builder.tls_certs_merge(self.extra_roots.iter().cloned());
@@ -196,6 +206,16 @@ impl Http {
 
 fn header<'a>(response: &'a reqwest::Response, name: &str) -> Option<&'a str> {
     response.headers().get(name)?.to_str().ok()
+}
+
+/// A list of NO_PROXY as reqwest reads one. It knows `example.com` and `.example.com`, for a domain with all that is in
+/// it; others write `*.example.com`.
+fn hosts(except: &str) -> String {
+    let hosts = except
+        .split(',')
+        .map(str::trim)
+        .map(|host| host.strip_prefix('*').filter(|rest| !rest.is_empty()).unwrap_or(host));
+    hosts.collect::<Vec<_>>().join(",")
 }
 
 /// How an exchange broke. A connect error, which covers the name, TCP, the proxy and TLS, proves that no byte of the
@@ -312,6 +332,44 @@ mod tests {
             let read =
                 http_date(text).map(|time| time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs());
             assert_eq!(read, seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn stars_before_a_domain_are_read() {
+        assert_eq!(
+            hosts("*.example.com, .a.example,b.example ,*,10.0.0.0/8"),
+            ".example.com,.a.example,b.example,*,10.0.0.0/8"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_proxy_is_used_but_for_the_hosts_that_are_excepted() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (seen, mut asked) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let mut first = [0; 256];
+                stream.readable().await.unwrap();
+                let length = stream.try_read(&mut first).unwrap_or_default();
+                seen.send(String::from_utf8_lossy(&first[..length]).into_owned()).unwrap();
+            }
+        });
+        for (except, through) in
+            [("", true), ("*.elsewhere.invalid", true), ("*.nowhere.invalid", false), ("*", false)]
+        {
+            let proxy = Proxy {
+                url: crate::secret::Secret::new(format!("http://u:canary@127.0.0.1:{port}")),
+                except: except.into(),
+            };
+            let http = Http::new("test/1", None, Some(proxy)).unwrap();
+            let request = Request::get(Url::parse("https://shop.nowhere.invalid/").unwrap());
+            let error = http.send(request, &Redactor::default()).await.unwrap_err();
+            assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+            let asked = asked.try_recv().ok();
+            assert_eq!(asked.is_some(), through, "{except:?}: {error}");
+            assert!(asked.is_none_or(|asked| asked.starts_with("CONNECT shop.nowhere.invalid:443")));
         }
     }
 

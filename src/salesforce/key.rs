@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use ring::signature::RsaKeyPair;
 use zeroize::Zeroizing;
 
+use super::key_form::{self, Placeholder};
+
 /// Why a private key cannot be used to sign a JWT. None of them quotes the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
@@ -39,6 +41,36 @@ pub enum PrivateKeyProblem {
     /// No PEM in any of the accepted forms.
     #[error("this is not a private key in PEM form")]
     NotPem,
+    /// Where the key is, in its place.
+    #[error("this is the path of a file, not the key that is in it")]
+    Path,
+    /// What a log shows in its place.
+    #[error("this is what is shown instead of a secret, not the secret")]
+    Mask,
+    /// What was to be replaced by it.
+    #[error("this is the name of a variable, not its value")]
+    Variable,
+    /// The binary form, or its base64 without BEGIN and END lines.
+    #[error("the key is in DER, the binary form")]
+    Der,
+    /// A file of key and certificates, with a password.
+    #[error("this is a PKCS#12 file (.p12, .pfx), not a PEM")]
+    Pkcs12,
+    /// A file of keys of Java.
+    #[error("this is a Java keystore, not a PEM")]
+    Keystore,
+    /// A key of JSON Web Keys.
+    #[error("this is a JSON Web Key, not a PEM")]
+    Jwk,
+    /// A file with the key among other things.
+    #[error("this is JSON with a key in it, not the key itself")]
+    Json,
+    /// The format of PuTTY.
+    #[error("the private key is in PuTTY's own format")]
+    Putty,
+    /// Two bytes for each letter.
+    #[error("the file is in UTF-16, not in UTF-8")]
+    Utf16,
 }
 
 impl PrivateKeyProblem {
@@ -56,6 +88,28 @@ impl PrivateKeyProblem {
                 "Salesforce wants RS256: make a key with openssl genrsa 2048 and give the app its certificate."
             }
             Self::OpenSsh => "Convert it: ssh-keygen -p -m PEM -f key.",
+            Self::Path => {
+                "Give the path as private_key_file, or the text of the file as private_key, with file(\"…\")."
+            }
+            Self::Mask => "Give the key itself; a log or a screen showed this instead of it.",
+            Self::Variable => {
+                "Give the key itself: nothing has put the variable's value in its place. Check where it is set and who was to replace it."
+            }
+            Self::Der => {
+                "Convert it: openssl pkey -inform der -in key.der -out key.pem. Where only the lines BEGIN and END are missing, put them back."
+            }
+            Self::Pkcs12 => "Take the key out: openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem.",
+            Self::Keystore => {
+                "Take the key out: keytool -importkeystore to a PKCS#12 file, then openssl pkcs12 -nocerts -nodes."
+            }
+            Self::Jwk => "Convert it to PEM with a tool for JSON Web Keys.",
+            Self::Json => "Give the member that holds the key alone, with jsondecode(…) and its name.",
+            Self::Putty => {
+                "Convert it: puttygen key.ppk -O private-openssh, then ssh-keygen -p -m PEM -f key."
+            }
+            Self::Utf16 => {
+                "Save the file as UTF-8; Windows PowerShell writes UTF-16 when its output goes to a file."
+            }
             Self::Damaged => {
                 "Give the whole text of the key file again; a line may have been lost when it was copied."
             }
@@ -81,10 +135,15 @@ pub(super) fn read(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
     }
     // The base64 of a PEM.
     let packed = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect::<String>());
-    let bytes = Zeroizing::new(STANDARD.decode(packed.as_bytes()).map_err(|_| PrivateKeyProblem::NotPem)?);
+    let Ok(bytes) = STANDARD.decode(packed.as_bytes()).map(Zeroizing::new) else {
+        return Err(key_form::of_text(text));
+    };
     match std::str::from_utf8(&bytes) {
         Ok(inner) if inner.contains("-----BEGIN") => read_pem(inner.trim()),
-        _ => Err(PrivateKeyProblem::NotPem),
+        _ => Err(match key_form::binary_key_form(&bytes) {
+            PrivateKeyProblem::NotPem => key_form::of_text(text),
+            form => form,
+        }),
     }
 }
 
@@ -96,7 +155,13 @@ fn read_pem(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
         return Err(PrivateKeyProblem::Encrypted);
     }
     let packed = Zeroizing::new(inside.chars().filter(|c| !c.is_whitespace()).collect::<String>());
-    let der = Zeroizing::new(STANDARD.decode(packed.as_bytes()).map_err(|_| PrivateKeyProblem::Damaged)?);
+    let Ok(der) = STANDARD.decode(packed.as_bytes()).map(Zeroizing::new) else {
+        return Err(match key_form::placeholder(&inside) {
+            Some(Placeholder::Mask) => PrivateKeyProblem::Mask,
+            Some(Placeholder::Variable) => PrivateKeyProblem::Variable,
+            None => PrivateKeyProblem::Damaged,
+        });
+    };
     let pair = match label {
         Label::Pkcs8 => RsaKeyPair::from_pkcs8(&der),
         Label::Pkcs1 => RsaKeyPair::from_der(&der),
@@ -159,6 +224,9 @@ mod tests {
         }
     }
 
+    /// The beginning of a PKCS#12 file, as openssl writes it.
+    const PKCS12: &[u8] = &[0x30, 0x82, 0x09, 0xB1, 2, 1, 3, 0x30, 0x82, 0x09, 0x77, 6, 9];
+
     #[test]
     fn every_wrong_thing_has_its_own_name() {
         use PrivateKeyProblem::*;
@@ -166,11 +234,28 @@ mod tests {
         let holed: String =
             PKCS8.lines().enumerate().filter(|(n, _)| *n != 3).map(|(_, l)| format!("{l}\n")).collect();
         let block = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
+        let der: String = PKCS8.lines().filter(|line| !line.starts_with("-----")).collect();
         let legacy = PKCS1.replace("KEY-----\nMII", "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES\n\nMII");
         for (text, problem) in [
             ("  \n", Empty),
             ("canary", NotPem),
-            ("/home/me/key.pem", NotPem),
+            ("/home/me/key.pem", Path),
+            ("/run/secrets/key", Path),
+            ("~/keys/server.key", Path),
+            ("C:\\keys\\server.key", Path),
+            ("server.key", Path),
+            ("file:///keys/canary.pem", Path),
+            ("***", Mask),
+            ("-----BEGIN PRIVATE KEY-----\n***\n-----END PRIVATE KEY-----", Mask),
+            ("-----BEGIN PRIVATE KEY-----\n${CANARY}\n-----END PRIVATE KEY-----", Variable),
+            ("${SF_CANARY}", Variable),
+            ("SALESFORCE_PRIVATE_KEY", Variable),
+            ("PuTTY-User-Key-File-3: ssh-rsa", Putty),
+            ("{\"kty\":\"RSA\"}", Jwk),
+            ("ssh-rsa AAAAB3Nz canary", PublicKey),
+            (&der, Der),
+            (&STANDARD.encode(PKCS12), Pkcs12),
+            (&STANDARD.encode(b"\xFE\xED\xFE\xED\0\0\0\x02"), Keystore),
             (&STANDARD.encode("not a pem"), NotPem),
             (&block("PUBLIC KEY"), PublicKey),
             (&block("CERTIFICATE"), Certificate),

@@ -18,6 +18,7 @@ mod deploy;
 mod error;
 mod http;
 mod key;
+mod key_form;
 mod redact;
 mod rest;
 mod retrieve;
@@ -40,6 +41,7 @@ pub use classify::Class;
 pub use deploy::{ComponentMessage, DeployOptions, DeployReport};
 pub use error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
 pub use key::PrivateKeyProblem;
+pub use key_form::{Placeholder, binary_key_form, placeholder};
 pub use rest::Consumer;
 pub use retrieve::{FileProperties, RetrieveMessage, Retrieved};
 pub use sentences::{Meaning, meaning, means};
@@ -60,8 +62,8 @@ pub struct Settings {
     pub instance_url: Option<Url>,
     /// Where tokens are asked for. Default: `instance_url`, else `https://login.salesforce.com`.
     pub login_url: Option<Url>,
-    /// The audience of the JWT. Default: test.salesforce.com for sandbox, scratch and test hosts, else
-    /// login.salesforce.com.
+    /// The audience of the JWT. Default: the login URL; where that is a My Domain and Salesforce refuses it, the shared
+    /// login host of its kind.
     pub audience: Option<String>,
     /// The way to log in.
     pub login: Login,
@@ -71,12 +73,23 @@ pub struct Settings {
     pub newest_known: u16,
     /// The oldest API version that we can work with.
     pub oldest_known: u16,
+    /// Through which connections go, but those to this machine. None: as this machine is set up.
+    pub proxy: Option<Proxy>,
     /// More CA certificates to trust, besides this machine's: PEM, one or several.
     pub ca_certificate: Option<String>,
     /// Refuse to touch any other org. 15 or 18 characters.
     pub expected_org_id: Option<String>,
     /// The `User-Agent` header.
     pub user_agent: String,
+}
+
+/// A proxy for HTTPS.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    /// http or https, with a host; maybe with user and password.
+    pub url: Secret,
+    /// The hosts that are reached without it, as NO_PROXY lists them.
+    pub except: String,
 }
 
 /// Ways to log in.
@@ -115,6 +128,8 @@ struct Inner {
     http: Http,
     redactor: Redactor,
     auth: Auth,
+    /// The audience that was good.
+    audience: std::sync::OnceLock<String>,
     pace: Pace,
     /// The oldest and the newest API version at `instance`; none if it could not be asked.
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
@@ -144,8 +159,9 @@ impl Client {
                 .map_err(|error| fail(ErrorKind::Malformed(error.to_string())))?,
         };
         auth::check_settings(&settings, instance.as_ref(), &login).map_err(fail)?;
-        let http = Http::new(&settings.user_agent, settings.ca_certificate.as_deref())
-            .map_err(|problem| fail(problem.into()))?;
+        let http =
+            Http::new(&settings.user_agent, settings.ca_certificate.as_deref(), settings.proxy.clone())
+                .map_err(|problem| fail(problem.into()))?;
         let redactor = Redactor::default();
         match &settings.login {
             Login::JwtBearer { private_key: secret, .. }
@@ -160,6 +176,7 @@ impl Client {
                 http,
                 redactor,
                 auth: Auth::default(),
+                audience: std::sync::OnceLock::new(),
                 pace,
                 versions: tokio::sync::OnceCell::new(),
                 last_retrieve: std::sync::Mutex::default(),

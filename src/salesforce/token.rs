@@ -34,13 +34,31 @@ impl Inner {
         let mut tries = Tries::new(Call::Login, self.pace);
         let mut now = SystemTime::now();
         let mut corrected = false;
+        let mut audiences = self.audiences().into_iter();
+        let mut audience = audiences.next().unwrap_or_default();
+        // What was said of the audience that is tried first.
+        let mut first_refusal = None;
         loop {
-            let request = self.token_request(now).map_err(|kind| Error::new(Call::Login, kind))?;
+            let request = self.token_request(&audience, now).map_err(|kind| Error::new(Call::Login, kind))?;
             let mut error = match self.http.send(request, &self.redactor).await {
                 Err(kind) => Error::new(Call::Login, kind),
-                Ok(reply) if reply.is_success() => return self.read_grant(&reply),
+                Ok(reply) if reply.is_success() => {
+                    let grant = self.read_grant(&reply)?;
+                    // The first one that was good answers for the next logins.
+                    self.audience.set(audience).unwrap_or_default();
+                    return Ok(grant);
+                }
                 Ok(reply) => {
                     let mut kind = classify::classify_login(reply.seen(), &self.redactor);
+                    if is_about_audience(&kind) {
+                        if let Some(next) = audiences.next() {
+                            tracing::debug!("the audience was refused; trying the shared login host's");
+                            audience = next;
+                            first_refusal = Some(kind);
+                            continue;
+                        }
+                        kind = first_refusal.take().unwrap_or(kind);
+                    }
                     if let (Some(skew), Some(date)) = (clock_skew(&kind, &reply), reply.date) {
                         if !corrected {
                             tracing::warn!(
@@ -72,16 +90,23 @@ impl Inner {
         }
     }
 
-    fn token_request(&self, now: SystemTime) -> Result<Request, ErrorKind> {
+    /// The audiences to try, in order: what is written, what was good before, or what may be.
+    fn audiences(&self) -> Vec<String> {
+        let known = self.settings.audience.as_ref().or_else(|| self.audience.get());
+        match (&self.settings.login, known) {
+            (Login::JwtBearer { .. }, None) => default_audiences(&self.login),
+            (_, known) => known.into_iter().cloned().collect(),
+        }
+    }
+
+    fn token_request(&self, audience: &str, now: SystemTime) -> Result<Request, ErrorKind> {
         let mut url = self.login.clone();
         url.set_path("/services/oauth2/token");
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         let mut authorization = None;
         match &self.settings.login {
             Login::JwtBearer { client_id, username, private_key } => {
-                let audience =
-                    self.settings.audience.clone().unwrap_or_else(|| audience(&self.login).to_owned());
-                let jwt = sign(client_id, username, &audience, private_key, now)?;
+                let jwt = sign(client_id, username, audience, private_key, now)?;
                 form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
                 form.append_pair("assertion", jwt.expose());
             }
@@ -191,15 +216,28 @@ pub(super) fn is_org_id(id: &str) -> bool {
     id.starts_with("00D") && matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// The login host's audience: sandboxes, scratch orgs and the test host belong to test.salesforce.com.
-fn audience(login: &Url) -> &'static str {
+/// Whether the login was refused with what is said of a wrong audience. Of External Client Apps it is reported that a
+/// wrong one is answered as if the app were missing.
+fn is_about_audience(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Auth { problem: AuthProblem::Audience | AuthProblem::AppAbsent, .. })
+}
+
+/// The login host's own URL; where that is a My Domain, after it the shared login host of its kind.
+///
+/// In 2026 several report that External Client Apps accept their org's My Domain only (n8n#28990, cli#3482); in 2020
+/// sandboxes refused it (MetaCI#1497). Salesforce's CLI tries both kinds, too.
+fn default_audiences(login: &Url) -> Vec<String> {
     let host = login.host_str().unwrap_or_default();
-    let test = host == "test.salesforce.com"
-        || host.contains(".sandbox.")
+    let own = login.origin().ascii_serialization();
+    if matches!(host, "login.salesforce.com" | "test.salesforce.com") {
+        return vec![own];
+    }
+    let test = host.contains(".sandbox.")
         || host.contains(".scratch.")
         // Before enhanced domains: acme--uat.my.salesforce.com, acme--uat.cs42.my.salesforce.com.
         || (host.contains("--") && host.ends_with(".salesforce.com"));
-    if test { "https://test.salesforce.com" } else { "https://login.salesforce.com" }
+    let shared = if test { "https://test.salesforce.com" } else { "https://login.salesforce.com" };
+    vec![own, shared.to_owned()]
 }
 
 /// The JWT of the bearer grant, RS256.

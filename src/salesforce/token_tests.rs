@@ -4,19 +4,20 @@ use super::*;
 use crate::salesforce::tests::PKCS8;
 
 #[test]
-fn the_audience_follows_the_login_host() {
-    for (login, test) in [
-        ("https://login.salesforce.com", false),
-        ("https://test.salesforce.com", true),
-        ("https://acme.my.salesforce.com", false),
-        ("https://acme--uat.sandbox.my.salesforce.com", true),
-        ("https://acme-dev-ed.scratch.my.salesforce.com", true),
-        ("https://acme--uat.my.salesforce.com", true),
-        ("https://acme-dev-ed.develop.my.salesforce.com", false),
-        ("http://127.0.0.1:8080", false),
+fn the_audience_is_the_login_host_and_after_a_my_domain_the_shared_one_of_its_kind() {
+    let (login, test) = ("https://login.salesforce.com", "https://test.salesforce.com");
+    for (url, shared) in [
+        (login, None),
+        (test, None),
+        ("https://acme.my.salesforce.com", Some(login)),
+        ("https://acme--uat.sandbox.my.salesforce.com", Some(test)),
+        ("https://acme-dev-ed.scratch.my.salesforce.com", Some(test)),
+        ("https://acme--uat.my.salesforce.com", Some(test)),
+        ("https://acme-dev-ed.develop.my.salesforce.com", Some(login)),
+        ("http://127.0.0.1:8080", Some(login)),
     ] {
-        let expected = if test { "https://test.salesforce.com" } else { "https://login.salesforce.com" };
-        assert_eq!(audience(&Url::parse(login).unwrap()), expected, "{login}");
+        let expected: Vec<&str> = std::iter::once(url).chain(shared).collect();
+        assert_eq!(default_audiences(&Url::parse(url).unwrap()), expected, "{url}");
     }
 }
 

@@ -39,9 +39,11 @@ function assertion({ consumerKey, username, audience, privateKey }) {
 const instance = () => (env.SALESFORCE_INSTANCE_URL ?? '').replace(/\/+$/, '');
 const loginUrl = () => (env.SALESFORCE_LOGIN_URL || instance() || 'https://login.salesforce.com').replace(/\/+$/, '');
 
-function audience() {
+/** The login host itself; an org that does not take its My Domain takes the shared host of its kind. */
+function audiences() {
+  if (env.SALESFORCE_AUDIENCE) return [env.SALESFORCE_AUDIENCE];
   const isForTests = /(^|\/\/)test\.|\.sandbox\.|\.scratch\.|--/.test(loginUrl());
-  return env.SALESFORCE_AUDIENCE || (isForTests ? 'https://test.salesforce.com' : 'https://login.salesforce.com');
+  return [loginUrl(), isForTests ? 'https://test.salesforce.com' : 'https://login.salesforce.com'];
 }
 
 async function connect() {
@@ -52,8 +54,10 @@ async function connect() {
   const privateKey = env.SALESFORCE_PRIVATE_KEY;
   if (privateKey) {
     const made = new Connection({ oauth2: new OAuth2(consumer) });
-    const claims = { consumerKey: env.SALESFORCE_CLIENT_ID, username: env.SALESFORCE_USERNAME, audience: audience() };
-    await made.authorize({ grant_type: BEARER, assertion: assertion({ ...claims, privateKey }) });
+    const claims = { consumerKey: env.SALESFORCE_CLIENT_ID, username: env.SALESFORCE_USERNAME, privateKey };
+    const [first, ...others] = audiences();
+    const ask = (audience) => made.authorize({ grant_type: BEARER, assertion: assertion({ ...claims, audience }) });
+    await others.reduce((tried, audience) => tried.catch(() => ask(audience)), ask(first));
     return made;
   }
   const made = new Connection({ oauth2: new OAuth2({ ...consumer, clientSecret: env.SALESFORCE_CLIENT_SECRET }) });
@@ -171,8 +175,8 @@ const calls = {
   },
 
   /** Asks for a token of a user by a key; a token that is given is ended at once. */
-  async bearer({ consumerKey, username, privateKey }) {
-    const form = { grant_type: BEARER, assertion: assertion({ consumerKey, username, audience: audience(), privateKey }) };
+  async bearer({ audience = audiences()[0], ...claims }) {
+    const form = { grant_type: BEARER, assertion: assertion({ ...claims, audience }) };
     const post = (path, fields) =>
       fetch(`${connection.instanceUrl}/services/oauth2/${path}`, { method: 'POST', body: new URLSearchParams(fields) });
     const answer = await (await post('token', form)).json();

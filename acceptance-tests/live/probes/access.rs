@@ -173,6 +173,46 @@ pub fn the_certificate_is_cleared(bench: &Bench<'_>) -> Answer {
     })
 }
 
+/// What the org says to the same user and key with one audience and the other. Nobody is let in: the app has admitted
+/// nobody beforehand, and a wrong audience is told apart by what is said of one that is nobody's.
+pub fn the_audience_is_the_my_domain(bench: &Bench<'_>) -> Answer {
+    let (key, certificate) = key_and_certificate(bench)?;
+    bench.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
+    let Some(consumer_key) = bench.find(GLOBAL_OAUTH)?.map(|global| global.text("consumerKey")) else {
+        return Ok(Verdict::Undecided("this login may not read the Global file".to_owned()));
+    };
+    let ask = |audience: &str| -> Result<String, Trouble> {
+        let given = json!({ "consumerKey": consumer_key, "username": bench.org.about.username, "privateKey": key, "audience": audience });
+        Ok(bench.org.redacted(&text(&bench.org.call("bearer", given)?, "said")))
+    };
+    let own = bench.org.about.url.trim_end_matches('/');
+    let shared = ["https://login.salesforce.com", "https://test.salesforce.com"];
+    let deadline = Instant::now() + PROPAGATION;
+    let answers = loop {
+        let nobodys = ask("https://audience.invalid")?;
+        let mut answers = vec![("its My Domain", ask(own)?)];
+        for host in shared {
+            answers.push((host, ask(host)?));
+        }
+        if answers.iter().any(|(_, said)| *said != nobodys) {
+            answers.push(("nobody's", nobodys));
+            break answers;
+        }
+        if Instant::now() > deadline || interrupt::is_requested() {
+            return Ok(Verdict::Undecided(format!("every audience is told {nobodys:?}")));
+        }
+        std::thread::sleep(Duration::from_secs(5));
+    };
+    let said: Vec<String> = answers.iter().map(|(audience, said)| format!("{audience}: {said:?}")).collect();
+    let is_refused = |said: &str| {
+        let said = said.to_lowercase();
+        ["audience", "app_not_found", "not installed"].iter().any(|word| said.contains(word))
+    };
+    let taken: Vec<&str> =
+        answers.iter().filter(|(_, said)| !is_refused(said)).map(|(audience, _)| *audience).collect();
+    Ok(verdict(taken == ["its My Domain"], said.join(", ")))
+}
+
 pub fn wildcards(bench: &Bench<'_>) -> Answer {
     bench.make()?;
     let found = bench.org.retrieve(&[(APP, "*")])?;

@@ -144,13 +144,18 @@ const WARNINGS: &[Case] = &[
             SUPPRESS,
         ],
     ),
+    case(
+        &[("pkce_required                       = true", "pkce_required = false")],
+        &[
+            "Questionable combination of attributes",
+            "neither a consumer secret nor PKCE",
+            "pkce_required = true",
+            SUPPRESS,
+        ],
+    ),
 ];
 
 const ERRORS: &[Case] = &[
-    case(
-        &[("pkce_required                       = true", "pkce_required = false")],
-        &["Invalid combination of attributes", "neither a consumer secret nor PKCE", "pkce_required = true"],
-    ),
     case(
         &[("guest_code_credential_flow_enabled = false", "guest_code_credential_flow_enabled = true")],
         &[

@@ -208,9 +208,9 @@ fn strange_letters_come_back() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let labels = [
-        "\u{202E}tfel ot thgir",
+        "\u{200F}ימין לשמאל\u{200E} (Shop)",
         "👩‍👩‍👧 family",
-        "zero\u{200B}width",
+        "non\u{A0}breaking",
         "e\u{301} and é",
         "a\tb",
         " edges ",
@@ -225,4 +225,38 @@ fn strange_letters_come_back() {
     workspace.configure(&configuration);
     workspace.apply().succeeded();
     workspace.is_settled();
+}
+
+/// What an org has of it stays as it is, whatever else changes; what is newly written does not get there.
+#[test]
+fn a_label_that_nobody_can_read_comes_from_an_org_only() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.configure(&app("a", "Shop", "Shop"));
+    workspace.apply().succeeded();
+    workspace.configure(&app("a", "Shop", "zero\u{200B}width"));
+    let deploys = org.deploys().len();
+    let run = workspace.apply().failed_saying("U+200B ZERO WIDTH SPACE at character 5");
+    assert!(run.says("main.tf line"), "{run}");
+    assert_eq!(org.deploys().len(), deploys);
+}
+
+/// A member is known only after apply: nothing is sent of it.
+#[test]
+fn a_comma_that_is_known_only_after_apply() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let with = |profile: &str| {
+        format!(
+            "{}resource \"salesforce_external_client_app_oauth_settings\" \"a\" {{\n  external_client_app = \
+             salesforce_external_client_app.a.id\n}}\nresource \"terraform_data\" \"profile\" {{\n  input = \
+             \"{profile}\"\n}}\nresource \"salesforce_external_client_app_policies\" \"a\" {{\n  external_client_app = \
+             salesforce_external_client_app_oauth_settings.a.id\n  profiles = [terraform_data.profile.output]\n}}\n",
+            app("a", "Shop", "Shop")
+        )
+    };
+    workspace.configure(&with("Sales, EMEA"));
+    let run = workspace.apply().failed_saying("has a comma");
+    assert!(run.says("\"Sales\", \"EMEA\""), "{run}");
+    assert_eq!(org.part(org::OAUTH_POLICIES, "Shop").text("commaSeparatedProfile"), "");
 }

@@ -121,7 +121,7 @@ fn judge(files: &BTreeMap<String, &Case>, said: &[diagnostics::Diagnostic]) -> B
             None => problems.push(format!("points nowhere: {one:?}")),
             Some(case) => {
                 refused.insert(one.file.clone());
-                // Terraform finds no line for what is inside a block of a set.
+                // Terraform finds no line for what is inside one of several blocks of a set.
                 let in_block = case.attribute == "trusted_ip_range" && one.at.is_empty();
                 // A login that the org refuses names what can be known of it.
                 let login = case.what.starts_with("provider ");

@@ -10,5 +10,6 @@
 mod alone;
 mod diagnostics;
 mod generated;
+mod kinds;
 mod rows;
 mod table;

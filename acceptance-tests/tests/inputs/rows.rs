@@ -1,6 +1,7 @@
 //! The catalogue, in three runs of Terraform: every row has a file of its own.
 
 use super::diagnostics::{self, Diagnostic};
+use super::kinds::KINDS;
 use super::table::{DO_NOT_APPLY, ELSEWHERE, FINE, MORE, Of, ROWS, Row, Stage, Verdict};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;
@@ -63,7 +64,7 @@ fn is_refused_by_plan() {
 fn no_more_and_no_less_is_said_of_combinations() {
     let mut workspace = Workspace::anonymous();
     workspace.unset("TF_LOG");
-    let more: Vec<Placed> = MORE.iter().enumerate().collect();
+    let more: Vec<Placed> = MORE.iter().chain(KINDS).enumerate().collect();
     write(&workspace, &more, "");
     let run = workspace.run(&["validate", "-json", "-no-color"]);
     assert!(!run.stdout.contains("canary") && !run.stderr.contains("canary"), "a secret is echoed: {run}");

@@ -33,18 +33,18 @@ pub struct Row {
     pub verdict: Verdict,
     pub stage: Stage,
     /// The attribute that the message points to; empty for the whole block. Terraform finds no line for what is inside
-    /// a block of a set.
+    /// one of several blocks of a set.
     pub at: &'static str,
     /// In the message, in any case.
     pub says: &'static str,
 }
 
-const fn row(number: usize, of: Of, body: &'static str, at: &'static str, says: &'static str) -> Row {
+pub const fn row(number: usize, of: Of, body: &'static str, at: &'static str, says: &'static str) -> Row {
     Row { number, of, body, verdict: Verdict::Error, stage: Stage::Validate, at, says }
 }
 
 impl Row {
-    const fn warns(mut self) -> Self {
+    pub const fn warns(mut self) -> Self {
         self.verdict = Verdict::Warning;
         self
     }
@@ -130,11 +130,11 @@ pub const ROWS: &[Row] = &[
     row(60, Settings, "custom_attributes = {attributes}", "custom_attributes", "128"),
     row(62, Settings, "custom_attributes = { a = \"\" }", "custom_attributes", "blank"),
     row(63, Settings, "{ranges}", "", "128"),
-    row(64, Settings, "trusted_ip_range {\n start_ip_address = \"10.0.0.9\"\n end_ip_address = \"10.0.0.1\"\n}", "", "after"),
-    row(65, Settings, "trusted_ip_range {\n start_ip_address = \"10.0.0.256\"\n end_ip_address = \"10.0.0.1\"\n}", "", "IPv4"),
-    row(66, Settings, "trusted_ip_range {\n start_ip_address = \"10.0.0.1\"\n end_ip_address = \"2001:db8::1\"\n}", "", "IPv6"),
+    row(64, Settings, "trusted_ip_range {\n start_ip_address = \"10.0.0.9\"\n end_ip_address = \"10.0.0.1\"\n}", "trusted_ip_range", "after"),
+    row(65, Settings, "trusted_ip_range {\n start_ip_address = \"10.0.0.256\"\n end_ip_address = \"10.0.0.1\"\n}", "trusted_ip_range", "IPv4"),
+    row(66, Settings, "trusted_ip_range {\n start_ip_address = \"10.0.0.1\"\n end_ip_address = \"2001:db8::1\"\n}", "trusted_ip_range", "IPv6"),
     row(67, Settings, "trusted_ip_range {\n start_ip_address = \"10.0.0.1\"\n end_ip_address = \"10.0.0.5\"\n}\ntrusted_ip_range {\n start_ip_address = \"10.0.0.4\"\n end_ip_address = \"10.0.0.9\"\n}", "", "overlap").warns(),
-    row(68, Settings, "trusted_ip_range {\n start_ip_address = \"010.0.0.1\"\n end_ip_address = \"10.0.0.9\"\n}", "", "leading zero"),
+    row(68, Settings, "trusted_ip_range {\n start_ip_address = \"010.0.0.1\"\n end_ip_address = \"10.0.0.9\"\n}", "trusted_ip_range", "leading zero"),
     row(69, Policies, "ip_relaxation = \"Relax\"", "ip_relaxation", "Enforce_RelaxRefresh"),
     row(70, Policies, "permitted_users = \"AdminApprovedPreAuthorized\"", "permitted_users", "permission_sets").in_plan(),
     row(70, Policies, "permitted_users = \"AdminApprovedPreAuthorized\"", "permitted_users", "permission_sets").warns(),

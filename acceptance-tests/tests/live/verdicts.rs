@@ -9,8 +9,8 @@ use serde_json::json;
 const OPEN_ON_THE_EMULATOR: [&str; 4] = ["code_flow", "global_hidden", "other_key", "policies_stay"];
 
 /// Rules that are likely in an org, and that nobody has described: the emulator has none of them.
-const NO_RULE_OF_THE_EMULATOR: [&str; 5] =
-    ["long_callbacks", "long_label", "overlap", "plain_http", "short_key"];
+const NO_RULE_OF_THE_EMULATOR: [&str; 6] =
+    ["audience", "long_callbacks", "long_label", "overlap", "plain_http", "short_key"];
 
 #[test]
 fn every_scenario_passes_on_an_org_of_others_and_leaves_it_as_it_was() {

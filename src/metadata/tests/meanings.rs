@@ -64,6 +64,14 @@ fn words_and_user_names_are_equal_in_any_case() {
 }
 
 #[test]
+fn a_period_of_nothing_is_none() {
+    let period = field(&POLICIES, "refresh_token_validity_period");
+    assert!(same_meaning(period, &Value::int(0), &Value::Null));
+    assert!(!same_meaning(period, &Value::int(1), &Value::Null));
+    assert!(!same_meaning(field(&SETTINGS, "asset_token_validity"), &Value::int(0), &Value::Null));
+}
+
+#[test]
 fn links_are_equal_in_both_lengths_of_their_ids() {
     let link = field(&SETTINGS, "oauth_link");
     let same = |a: &str, b: &str| same_meaning(link, &Value::text(a), &Value::text(b));

@@ -5,6 +5,7 @@ mod contract;
 mod decoding;
 mod encoding;
 mod found_files;
+mod letters;
 mod meanings;
 mod packages;
 mod round_trips;

@@ -35,7 +35,7 @@ fn names() {
             ("my-app", "character"),
             ("app_", "ends with an underscore"),
             ("a__b", "two underscores"),
-            ("café", "character"),
+            ("café", "U+00E9"),
             ("../x", "character"),
             ("a.b", "character"),
             ("A\0", "character"),
@@ -204,10 +204,57 @@ fn scopes() {
     assert_eq!(check("Apl").unwrap(), "\"Apl\" is not known. Did you mean \"Api\"?");
     assert_eq!(check("openld").unwrap(), "\"openld\" is not known. Did you mean \"OpenID\"?");
     // In other letters it is the same scope: a warning, not an error.
-    assert_eq!(check("openid"), None);
-    assert_eq!(listed.check(&set(&["openid"])).unwrap(), "\"openid\" is written \"OpenID\" by Salesforce.");
-    assert!(check("Refresh_Token").unwrap().contains("Did you mean \"RefreshToken\"?"));
-    assert!(check("Api, Web").unwrap().contains("one scope per element"));
+    for (theirs, ours) in [("api", "Api"), ("openid", "OpenID"), ("forgotPassword", "ForgotPassword")] {
+        assert_eq!(check(theirs), None);
+        assert_eq!(
+            listed.check(&set(&[theirs])).unwrap(),
+            format!("{theirs:?} is written {ours:?} by Salesforce.")
+        );
+    }
+    for (theirs, ours) in [
+        ("Refresh_Token", "RefreshToken"),
+        ("refresh_token", "RefreshToken"),
+        ("offline_access", "OfflineAccess"),
+        ("chatter_api", "Chatter"),
+        ("id", "Basic"),
+        ("forgot_password", "ForgotPassword"),
+        ("user_registration_api", "UserRegistration"),
+        ("pwdless_login_api", "PwdlessLogin"),
+        ("wave_api", "Wave"),
+        ("cdp_query_api", "CDPQuery"),
+        ("sfap_api", "SFApiPlatform"),
+        ("visualforce", "CustomApplications"),
+        ("Manage user data via APIs (api)", "Api"),
+        ("Perform requests at any time (refresh_token, offline_access)", "RefreshToken"),
+    ] {
+        let problem = check(theirs).unwrap();
+        assert!(
+            problem.ends_with(&format!("Did you mean {ours:?}?")) && !problem.contains("secret"),
+            "{theirs}: {problem}"
+        );
+    }
+    // Words of the list are no secrets, however they are written.
+    for text in ["ForgotPasswort", "forgot password", "FORGOT_PASSWORD", "ForgotPasswords"] {
+        let problem = check(text).unwrap();
+        assert!(problem.contains(text) && problem.contains("\"ForgotPassword\""), "{problem}");
+    }
+    for (text, letter) in [
+        ("\u{410}pi", "'\u{410}' at character 1 is Cyrillic (U+0410), not the Latin A"),
+        ("\u{391}pi", "at character 1 is Greek (U+0391), not the Latin A"),
+        ("Ap\u{456}", "at character 3 is Cyrillic (U+0456), not the Latin i"),
+        ("\u{FF21}pi", "at character 1 is full width (U+FF21), not the Latin A"),
+        ("\u{1D400}pi", "at character 1 is mathematical (U+1D400), not the Latin A"),
+        ("Full\u{200B}", "U+200B ZERO WIDTH SPACE at character 5"),
+    ] {
+        let problem = check(text).unwrap();
+        assert!(problem.contains(letter) && problem.contains("Did you mean \""), "{problem}");
+    }
+    assert!(check("Api, Web").unwrap().contains("an element of its own"));
+    assert_eq!(check("Api Web").unwrap(), "\"Api Web\" is more than one word. Write \"Api\", \"Web\".");
+    assert_eq!(
+        check("refresh_token api").unwrap(),
+        "\"refresh_token api\" is more than one word. Write \"RefreshToken\", \"Api\"."
+    );
     assert!(check("").is_some());
     // A newer org may have scopes that we do not know: a warning, not an error.
     assert_eq!(check("Quux"), None);
@@ -236,18 +283,124 @@ fn ip_addresses() {
 fn records_and_names() {
     let rule = Rule::RecordOrName("0PS");
     accepts(rule, &["Shop_Customer", "ns__Shop", "0PS000000000001", "0PS000000000001GAA"]);
-    refuses(rule, &[("0PS", "15 or 18"), ("0PS000000000001AAB", "15 or 18"), (" ", "blank")]);
+    refuses(
+        rule,
+        &[
+            ("0PS", "15 or 18"),
+            ("0PS000000000001AAB", "do not fit"),
+            ("0PS0000000000012", "another length"),
+            ("00e000000000001", "the record ID of a profile, not of a permission set"),
+            ("005000000000001AAA", "the record ID of a user"),
+            ("0PG000000000001", "the record ID of a permission set group"),
+            (" ", "blank"),
+        ],
+    );
     let label = Rule::NoLabel("0PS");
     assert!(!label.confirmed());
-    accepts(label, &["Shop_Customer", "0PS000000000001", " "]);
-    refuses(label, &[("00e000000000001", "neither"), ("Shop Customer", "neither")]);
+    // What the other rule refuses is not said twice.
+    accepts(label, &["Shop_Customer", "0PS000000000001", " ", "00e000000000001", "0PS"]);
+    refuses(
+        label,
+        &[
+            ("Shop Customer", "neither"),
+            ("Sh\u{43E}p", "at character 3 is Cyrillic (U+043E), not the Latin o"),
+        ],
+    );
 }
 
 #[test]
 fn words_in_other_letters_are_no_errors() {
     const WORDS: &[&str] = &["Api", "RefreshToken"];
-    accepts(Rule::Spelt(WORDS), &["Api", "api", "REFRESHTOKEN"]);
-    refuses(Rule::Listed(WORDS), &[("api", "written \"Api\""), ("Unheard", "not known")]);
+    accepts(Rule::Spelt(WORDS, &[]), &["Api", "api", "REFRESHTOKEN"]);
+    refuses(Rule::Listed(WORDS, &[]), &[("api", "written \"Api\""), ("Unheard", "not known")]);
+    // Where they are another word, the error says which one is meant.
+    refuses(
+        Rule::Word(WORDS),
+        &[("api", "written \"Api\""), ("Apl", "mean \"Api\""), ("Unheard", "not known")],
+    );
+}
+
+#[test]
+fn records_and_labels() {
+    let rule = Rule::RecordOrLabel("00e");
+    accepts(
+        rule,
+        &[
+            "Sales",
+            "System Administrator",
+            "00e000000000001",
+            "00e000000000001AAA",
+            "Caf\u{e9}",
+            "123456789012345",
+        ],
+    );
+    refuses(
+        rule,
+        &[
+            ("0PS000000000001", "the record ID of a permission set, not of a profile"),
+            ("0PS000000000001AAA", "the record ID of a permission set"),
+            ("00e00000000001", "another length"),
+            ("00e000000000001AAB", "do not fit"),
+            ("00D000000000001", "the record ID of an org"),
+            (" ", "blank"),
+        ],
+    );
+    accepts(Rule::NoRecordId, &["Handler", "ns__Handler", "Something_15_chars"]);
+    refuses(Rule::NoRecordId, &[("01p000000000001", "an Apex class"), ("005000000000001AAA", "a user")]);
+    refuses(Rule::Username, &[("005000000000001AAA", "the record ID of a user")]);
+    refuses(Rule::ApiName, &[("0xI000000000001", "the record ID of an External Client App")]);
+}
+
+#[test]
+fn links_to_consumers() {
+    accepts(
+        Rule::Link,
+        &[
+            "",
+            "00D000000000099:888000000000001",
+            "00D000000000099AAA:888000000000001",
+            "00D000000000001:888000000000001AAA",
+        ],
+    );
+    refuses(
+        Rule::Link,
+        &[
+            ("x", "no colon"),
+            ("00D000000000099", "no colon"),
+            ("00D000000000099:", "no consumer ID"),
+            (":888000000000001", "no org ID"),
+            ("00D:888", "no org ID"),
+            ("00D000000000099:888", "no consumer ID"),
+            ("00D000000000099:888000000000001:x", "more than one colon"),
+            ("888000000000001:00D000000000099", "the consumer before the org"),
+            ("00e000000000001:888000000000001", "a profile where the org's belongs"),
+            ("00D000000000099:0PS000000000001", "a permission set where the consumer's belongs"),
+            ("00D000000000099:3MVG9lKcPoNINVBIPJjdw1J9LLM82HnFVVX19KY1uA5mu0", "no consumer ID"),
+            ("00D000000000099;888000000000001", "no colon"),
+        ],
+    );
+}
+
+#[test]
+fn nobody_s_name_and_password_are_in_a_url() {
+    let rule = Rule::NoUserInformation;
+    assert!(rule.confirmed());
+    for url in [
+        "https://user:canary@example.com/",
+        "https://canary@example.com/logo.png",
+        "https://@example.com/",
+        "http://user:@localhost/canary",
+        "https://user:can%40ary@example.com",
+        "myapp://user:canary@callback",
+        "https://user:canary@example.com:*/ x",
+    ] {
+        let problem = text(rule, url).unwrap_or_else(|| panic!("{url} passes"));
+        assert!(problem.contains("user name or a password") && !problem.contains("canary"), "{problem}");
+        for other in [Rule::WebUrl, Rule::CallbackUrl, Rule::UsualCallbackUrl, Rule::NotPlainHttp] {
+            assert!(!text(other, url).unwrap_or_default().contains("canary"), "{other:?}");
+        }
+    }
+    accepts(rule, &["https://example.com/@ada", "https://example.com/?mail=a@b", "https://example.com/#@"]);
 }
 
 #[test]
@@ -274,6 +427,10 @@ fn values_of_another_kind_are_the_type_checkers_business() {
         Rule::RsaKeyBits(2048),
         Rule::RecordOrName("0PS"),
         Rule::NoLabel("0PS"),
+        Rule::RecordOrLabel("00e"),
+        Rule::NoRecordId,
+        Rule::Link,
+        Rule::NoUserInformation,
     ];
     for rule in rules {
         for value in [Value::Null, Value::Unknown, Value::Bool(true)] {

@@ -42,7 +42,7 @@ pub static TYPE: MetadataType = MetadataType {
         Field::text("start_url", "startUrl")
             .kept()
             .since(62)
-            .rules(&[Rule::WebUrl])
+            .rules(&[Rule::NoUserInformation, Rule::WebUrl])
             .doc("What opens when `start_page` is `Custom`.")
             .setup("Start URL"),
     ],

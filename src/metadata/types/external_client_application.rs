@@ -10,6 +10,7 @@ pub static TYPE: MetadataType = MetadataType {
     fields: &[
         Field::text("label", "label")
             .required()
+            .prose()
             .rules(&[Rule::NotBlank, Rule::Longest(255)])
             .doc("The name that people see. Changing it changes nothing else.")
             .setup("External Client App Name"),
@@ -18,17 +19,19 @@ pub static TYPE: MetadataType = MetadataType {
             .doc("The address that Salesforce and subscribers may write to about the app.")
             .setup("Contact Email"),
         Field::text("contact_phone", "contactPhone")
+            .prose()
             .doc("The phone number of the app's contact.")
             .setup("Contact Phone"),
         Field::text("description", "description")
+            .prose()
             .doc("What the app is for, in your words.")
             .setup("Description"),
         Field::text("icon_url", "iconUrl")
-            .rules(&[Rule::WebUrl])
+            .rules(&[Rule::NoUserInformation, Rule::WebUrl])
             .doc("Where the app's icon is served.")
             .setup("Icon URL"),
         Field::text("logo_url", "logoUrl")
-            .rules(&[Rule::WebUrl])
+            .rules(&[Rule::NoUserInformation, Rule::WebUrl])
             .doc("Where the app's logo is served.")
             .setup("Logo Image URL"),
         Field::one_of("distribution_state", "distributionState", &["Local", "Packaged"])

@@ -13,6 +13,7 @@ pub static TYPE: MetadataType = MetadataType {
         Field::lines("callback_urls", "callbackUrl")
             .rules(&[
                 Rule::Each(&Rule::CallbackUrl),
+                Rule::Each(&Rule::NoUserInformation),
                 Rule::Unique,
                 Rule::Each(&Rule::UsualCallbackUrl),
                 Rule::Each(&Rule::NotPlainHttp),

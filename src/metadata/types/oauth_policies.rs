@@ -36,7 +36,7 @@ pub static TYPE: MetadataType = MetadataType {
             .kept()
             .since(62)
             .record("Profile", "00e")
-            .rules(&[Rule::Each(&Rule::NotBlank)])
+            .rules(&[Rule::Each(&Rule::RecordOrLabel("00e"))])
             .doc("Profiles whose users may use the app. Those written are all there are.")
             .setup("Selected Profiles"),
         Field::bool("guest_code_credential_flow_enabled", "isGuestCodeCredFlowEnabled")
@@ -100,6 +100,7 @@ pub static TYPE: MetadataType = MetadataType {
         .setup("Refresh Token Policy"),
         Field::int("refresh_token_validity_period", "refreshTokenValidityPeriod")
             .kept()
+            .zero_is_none()
             .rules(&[Rule::Between(0, 2_147_483_647)])
             .doc("How many `refresh_token_validity_unit`s refresh tokens live."),
         Field::one_of("refresh_token_validity_unit", "refreshTokenValidityUnit", &["Hours", "Days", "Months"])
@@ -130,7 +131,7 @@ pub static TYPE: MetadataType = MetadataType {
         Field::text("apex_handler", "apexHandler")
             .kept()
             .since(61)
-            .rules(&[Rule::NotBlank])
+            .rules(&[Rule::NotBlank, Rule::NoRecordId])
             .doc("The Apex class that extends how the app is used."),
         Field::text("execute_handler_as", "executeHandlerAs")
             .kept()
@@ -141,14 +142,14 @@ pub static TYPE: MetadataType = MetadataType {
         Field::commas("custom_scopes", "commaSeparatedCustomScopes")
             .kept()
             .since(61)
-            .rules(&[Rule::Each(&Rule::NotBlank)])
+            .rules(&[Rule::Each(&Rule::NotBlank), Rule::Each(&Rule::NoRecordId)])
             .doc("Names of custom scopes."),
         Field::text("single_logout_url", "singleLogoutUrl")
-            .rules(&[Rule::WebUrl, Rule::NotPlainHttp])
+            .rules(&[Rule::NoUserInformation, Rule::WebUrl, Rule::NotPlainHttp])
             .doc("Where Salesforce sends a notice when a user logs out.")
             .setup("Single Logout URL"),
         Field::text("oauth_start_url", "startUrl")
-            .rules(&[Rule::WebUrl])
+            .rules(&[Rule::NoUserInformation, Rule::WebUrl])
             .doc("What opens when a user starts the app from Salesforce.")
             .setup("Start URL"),
         Field::entries("custom_attributes", "customAttributes", "key", "formula")

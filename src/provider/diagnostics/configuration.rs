@@ -1,9 +1,10 @@
 //! Messages about a configuration or a plan: known without asking the org.
 
 use super::Diagnostic;
-use crate::metadata::{echo, nearest};
+use crate::metadata::{Unseen, echo, nearest, quoted};
 use crate::provider::danger::shown;
 use crate::provider::neighbours::Becomes;
+use crate::provider::place::Place;
 use crate::provider::resource_spec::{DELETION_PROTECTION, Subject};
 use crate::value::{Path, Value};
 
@@ -21,8 +22,9 @@ pub fn invalid_value(path: Path, problem: String, confirmed: bool) -> Diagnostic
     diagnostic.at(path)
 }
 
-pub fn required(path: Path, attribute: &str) -> Diagnostic {
-    Diagnostic::error("Missing value", format!("{attribute} is required: it must not be null.")).at(path)
+pub fn required(place: &Place, attribute: &str) -> Diagnostic {
+    let problem = place.say(&format!("{attribute} is required: it must not be null."));
+    Diagnostic::error("Missing value", problem).at(place.path().clone())
 }
 
 pub fn read_only(path: Path, attribute: &str) -> Diagnostic {
@@ -41,7 +43,7 @@ pub fn misplaced_key(path: &Path, problem: &str) -> Diagnostic {
 /// Words that are to silence warnings and silence none. `place`: the argument or the variable.
 pub fn unknown_warnings(place: &str, ids: &[&str], known: &[&str]) -> Diagnostic {
     let ids = ids.iter().map(|id| match nearest(id, known) {
-        Some(meant) => format!("{} (did you mean {meant:?}?)", echo(id)),
+        Some(meant) => format!("{} (did you mean {meant:?}?)", quoted(id)),
         None => echo(id),
     });
     let detail = format!(
@@ -52,12 +54,28 @@ pub fn unknown_warnings(place: &str, ids: &[&str], known: &[&str]) -> Diagnostic
     Diagnostic::warning("Unknown ID of a warning", detail)
 }
 
-pub fn unwritable(path: Path, character: char) -> Diagnostic {
-    let detail = format!(
+pub fn unwritable(place: &Place, character: char) -> Diagnostic {
+    let problem = format!(
         "The text holds the character U+{:04X}, which a metadata file cannot carry. Remove it.",
         u32::from(character)
     );
-    Diagnostic::error("Invalid character", detail).at(path)
+    Diagnostic::error("Invalid character", place.say(&problem)).at(place.path().clone())
+}
+
+/// A character that nobody can see, in a text that is compared with others.
+pub fn unseen(place: &Place, unseen: Unseen) -> Diagnostic {
+    let problem = format!("The text holds {unseen}, which nobody can see. Remove it: type the text anew.");
+    Diagnostic::error("Invisible character", place.say(&problem)).at(place.path().clone())
+}
+
+/// The same in a text for people, which an org may have.
+pub fn unseen_in_prose(place: &Place, unseen: Unseen) -> Diagnostic {
+    let problem = format!(
+        "The text holds {unseen}, which nobody can see. Where the org does not have it already, the plan refuses it: type \
+         the text anew."
+    );
+    Diagnostic::advice("Invisible character", place.say(&problem), "invisible-character")
+        .at(place.path().clone())
 }
 
 pub fn too_long(path: Path, longest: usize) -> Diagnostic {

@@ -64,6 +64,10 @@ impl Diagnostic {
         self
     }
 
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// At a top-level attribute.
     #[must_use]
     pub fn at_attribute(self, name: &str) -> Diagnostic {
@@ -77,6 +81,7 @@ pub const IDS: &[&str] = &[
     "certificate-expired",
     "consumer-key-destroyed",
     "drift-not-checked",
+    "invisible-character",
     "no-longer-managed",
     "policies-stay",
     "settings-stay",
@@ -104,7 +109,7 @@ impl Diagnostics {
     }
 
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.0.iter().any(Diagnostic::is_error)
     }
 
     pub fn is_empty(&self) -> bool {

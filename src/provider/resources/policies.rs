@@ -215,6 +215,18 @@ pub static SPEC: ResourceSpec = ResourceSpec {
                       \"SpecificInactivity\".",
         },
         Combination {
+            id: "refresh-unit-without-period",
+            verdict: Verdict::Warning,
+            at: "refresh_token_validity_unit",
+            when: &[
+                ("refresh_token_validity_unit", Is::Written),
+                ("refresh_token_validity_period", Is::Unwritten),
+                ("refresh_token_policy", Is::NotOneOf(TIMED)),
+            ],
+            message: "refresh_token_validity_unit is the unit of refresh_token_validity_period, which is not written. Write \
+                      the period, too, or leave the unit out.",
+        },
+        Combination {
             id: "client-credentials-user",
             verdict: Verdict::ErrorWhenMade,
             at: "client_credentials_flow_enabled",
@@ -231,6 +243,14 @@ pub static SPEC: ResourceSpec = ResourceSpec {
             when: &[("apex_handler", Is::Written), ("execute_handler_as", Is::Unwritten)],
             message: "An apex_handler without execute_handler_as has no user to run as; whether Salesforce refuses that \
                       is not confirmed.",
+        },
+        Combination {
+            id: "user-without-apex-handler",
+            verdict: Verdict::Warning,
+            at: "execute_handler_as",
+            when: &[("execute_handler_as", Is::Written), ("apex_handler", Is::Unwritten)],
+            message: "execute_handler_as is the user that apex_handler runs as, and no apex_handler is written. Write the \
+                      handler, too, or leave the user out.",
         },
     ],
     dangers: &[

@@ -1,5 +1,7 @@
 //! Plans, validations and messages as data.
 
+mod configurations;
+mod inputs;
 mod messages;
 mod plans;
 mod refusals;

@@ -172,7 +172,7 @@ fn written(
             planned.put(row.field.attribute, value.value());
         }
     }
-    let prior = object(resource, &[]);
+    let prior = object(resource, there);
     let wishes = Wishes { spec, config: &config, prior: &prior, planned: &planned, version };
     let part = spec.row(attribute).unwrap().part;
     let actual = actual(resource, there);

@@ -75,7 +75,8 @@ fn what_orgs_have_passes_or_warns() {
         ("_oauth_settings", "oauth_scopes", texts(&["api"]), true),
         ("_oauth_settings", "id_token_validity_minutes", Value::int(0), true),
         ("_policies", "ip_relaxation", "Enforce_relaxrefresh".into(), false),
-        ("_policies", "refresh_token_validity_unit", "days".into(), false),
+        // Of the period that it lacks, not of its letters.
+        ("_policies", "refresh_token_validity_unit", "days".into(), true),
         ("_policies", "client_credentials_flow_user", "Integration@my_org.example.SANDBOX".into(), false),
         ("_policies", "permission_sets", texts(&["Shop Customer"]), true),
         ("_policies", "oauth_start_url", "/lightning/page/home".into(), true),

@@ -369,3 +369,55 @@ async fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
     );
     assert!(server.journal().is_empty());
 }
+
+/// The audience of the JWT in a token request.
+fn audience(asked: &Asked) -> String {
+    use base64::Engine as _;
+    let claims = asked.body.split("assertion=").nth(1).and_then(|jwt| jwt.split('.').nth(1)).unwrap();
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).unwrap();
+    serde_json::from_slice::<serde_json::Value>(&claims).unwrap()["aud"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_audience_that_is_refused_is_followed_by_the_shared_one_and_the_good_one_is_remembered() {
+    for (error, said) in [
+        ("invalid_grant", "audience is invalid"),
+        ("app_not_found", "External client app is not installed in this org"),
+    ] {
+        let server = Server::start(move |asked| match asked.what().as_str() {
+            "token" if audience(asked) != "https://login.salesforce.com" => Some(refusal(error, said)),
+            "describeMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
+            _ => None,
+        })
+        .await;
+        let client = client(&server);
+        client.session().await.unwrap();
+        // The session ends, and is renewed.
+        client.describe_metadata().await.unwrap_err();
+        let audiences: Vec<String> = server.asked("token").iter().map(audience).collect();
+        let own = server.url.as_str().trim_end_matches('/').to_owned();
+        let shared = "https://login.salesforce.com".to_owned();
+        assert_eq!(audiences, [own, shared.clone(), shared]);
+    }
+}
+
+#[tokio::test]
+async fn an_audience_that_is_written_is_the_only_one_and_of_two_refusals_the_first_is_told() {
+    for (written, audiences) in [(Some("https://site.example"), 1), (None, 2)] {
+        let server = Server::start(|asked| {
+            (asked.what() == "token").then(|| match audience(asked).as_str() {
+                "https://login.salesforce.com" => refusal("invalid_grant", "audience is invalid"),
+                _ => refusal("app_not_found", "External client app is not installed in this org"),
+            })
+        })
+        .await;
+        let settings = crate::salesforce::Settings {
+            audience: written.map(str::to_owned),
+            ..settings(&server, jwt_bearer())
+        };
+        let error = client_of(settings).session().await.unwrap_err();
+        assert_eq!(problem(&error), Some(AuthProblem::AppAbsent));
+        assert!(error.advice().contains("My Domain"), "{}", error.advice());
+        assert_eq!(server.asked("token").len(), audiences);
+    }
+}

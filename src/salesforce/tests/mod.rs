@@ -42,6 +42,7 @@ fn settings(server: &Server, login: Login) -> Settings {
         api_version: None,
         newest_known: 68,
         oldest_known: 60,
+        proxy: None,
         ca_certificate: None,
         expected_org_id: None,
         user_agent: "test/1".into(),

@@ -69,6 +69,16 @@ fn kinds() -> Vec<ErrorKind> {
             PrivateKeyProblem::TooSmall,
             PrivateKeyProblem::Damaged,
             PrivateKeyProblem::NotPem,
+            PrivateKeyProblem::Path,
+            PrivateKeyProblem::Mask,
+            PrivateKeyProblem::Variable,
+            PrivateKeyProblem::Der,
+            PrivateKeyProblem::Pkcs12,
+            PrivateKeyProblem::Keystore,
+            PrivateKeyProblem::Jwk,
+            PrivateKeyProblem::Json,
+            PrivateKeyProblem::Putty,
+            PrivateKeyProblem::Utf16,
         ]
         .map(ErrorKind::from),
     );

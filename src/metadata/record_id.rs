@@ -1,0 +1,173 @@
+//! Record IDs: whose they are, by their first three characters, and what is wrong where one belongs or does not.
+//!
+//! Two lengths: the 15 characters of a record, and 18, of which the last three tell the case of the others
+//! (`meaning::short_id`).
+
+use super::echo::echo;
+use super::letters::foreign_letter;
+use super::made_up::is_made_up;
+use super::meaning::short_id;
+
+/// Objects whose records people have at hand, by the first three characters of their IDs, with the words for one.
+const OBJECTS: &[(&str, &str)] = &[
+    ("001", "an account"),
+    ("003", "a contact"),
+    ("005", "a user"),
+    ("006", "an opportunity"),
+    ("00D", "an org"),
+    ("00E", "a role"),
+    ("00G", "a group or queue"),
+    ("00N", "a custom field"),
+    ("00O", "a report"),
+    ("00Q", "a lead"),
+    ("00e", "a profile"),
+    ("00h", "a page layout"),
+    ("012", "a record type"),
+    ("015", "a document"),
+    ("01I", "a custom object"),
+    ("01Z", "a dashboard"),
+    ("01p", "an Apex class"),
+    ("01q", "an Apex trigger"),
+    ("033", "a package"),
+    ("04t", "a package version"),
+    ("066", "a Visualforce page"),
+    ("068", "a file's version"),
+    ("069", "a file"),
+    ("0Af", "a deploy"),
+    ("0CP", "a custom permission"),
+    ("0DB", "an Experience Cloud site"),
+    ("0DM", "a site"),
+    ("0H4", "a connected app"),
+    ("0P1", "a certificate"),
+    ("0PG", "a permission set group"),
+    ("0PL", "a permission set license"),
+    ("0PS", "a permission set"),
+    ("0Pa", "the assignment of a permission set"),
+    ("0xI", "an External Client App"),
+    ("100", "a user license"),
+    ("500", "a case"),
+    ("701", "a campaign"),
+    ("707", "an Apex job"),
+    ("888", "a consumer"),
+];
+
+/// What a record with this prefix is called, with its article.
+pub fn object_words(prefix: &str) -> &'static str {
+    OBJECTS.iter().find(|(known, _)| *known == prefix).map_or("another record", |(_, words)| *words)
+}
+
+/// The prefix of a text that has the form of a record ID of an object that we know.
+pub fn record_prefix(text: &str) -> Option<&'static str> {
+    let has_form = matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    OBJECTS.iter().map(|(prefix, _)| *prefix).find(|prefix| has_form && text.starts_with(prefix))
+}
+
+/// Why a text is no record ID of this object; none when it is one. For texts that are meant to be one.
+fn id_problem(text: &str, prefix: &str) -> Option<&'static str> {
+    if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Some("has a character other than letters and digits");
+    }
+    match text.len() {
+        15 | 18 if !text.starts_with(prefix) => Some("begins with other characters"),
+        15 => None,
+        18 if short_id(prefix, text).is_some() => None,
+        18 => {
+            Some("ends in three characters that do not fit the others, as when a letter's case was changed")
+        }
+        _ => Some("has another length than 15 or 18 characters"),
+    }
+}
+
+pub fn record_or_name(text: &str, prefix: &str) -> Option<String> {
+    if text.trim().is_empty() {
+        return Some("It is blank. Write an API name or a record ID.".to_owned());
+    }
+    // No API name begins with a digit, as each of these prefixes does.
+    let is_id = text.starts_with(prefix) || record_prefix(text).is_some();
+    if is_id { wrong_record(text, prefix, "API name") } else { None }
+}
+
+/// What an API name is not, and a label may be.
+pub fn label(text: &str, prefix: &str) -> Option<String> {
+    if text.starts_with(prefix) || record_or_name(text, prefix).is_some() {
+        return None;
+    }
+    let shown = echo(text);
+    if let Some(letter) = foreign_letter(text) {
+        return Some(format!(
+            "In {shown} {letter}. API names have the letters A to Z, digits and underscores."
+        ));
+    }
+    let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (!is_name && !is_made_up(text)).then(|| {
+        format!("{shown} is neither an API name (letters, digits, underscores) nor an ID that begins with {prefix}.")
+    })
+}
+
+/// A label may be nearly anything: an ID is what has the form of one.
+pub fn record_or_label(text: &str, prefix: &str) -> Option<String> {
+    if text.trim().is_empty() {
+        return Some("It is blank. Write a name or a record ID.".to_owned());
+    }
+    let nearly_an_id = text.starts_with(prefix)
+        && (12..=20).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && text.bytes().skip(prefix.len()).any(|byte| byte.is_ascii_digit());
+    (nearly_an_id || record_prefix(text).is_some()).then(|| wrong_record(text, prefix, "name"))?
+}
+
+/// What is wrong with a text that is meant to be the record ID of this object.
+fn wrong_record(text: &str, prefix: &str, name: &str) -> Option<String> {
+    let (shown, wanted) = (echo(text), object_words(prefix));
+    match record_prefix(text).filter(|found| *found != prefix) {
+        Some(found) => Some(format!(
+            "{shown} is the record ID of {}, not of {wanted}. Write the {name} or the ID of {wanted}.",
+            object_words(found)
+        )),
+        None => id_problem(text, prefix).map(|problem| {
+            format!(
+                "{shown} is not a record ID: it {problem}. Those have 15 or 18 characters. Write the whole ID, or the {name}."
+            )
+        }),
+    }
+}
+
+pub fn no_record_id(text: &str) -> Option<String> {
+    let object = object_words(record_prefix(text)?);
+    Some(format!("{} is the record ID of {object}. Write the name instead.", echo(text)))
+}
+
+const ORG: &str = "00D";
+const CONSUMER: &str = "888";
+
+pub fn link(text: &str) -> Option<String> {
+    const FORM: &str =
+        "Write <org ID>:<consumer ID>, as the other org shows it, such as 00D000000000001:888000000000001.";
+    let shown = echo(text);
+    let wrong = |what: &str| Some(format!("{shown} {what}. {FORM}"));
+    let Some((org, consumer)) = text.split_once(':') else {
+        return wrong("has no colon");
+    };
+    if consumer.contains(':') {
+        return wrong("has more than one colon");
+    }
+    if record_prefix(org) == Some(CONSUMER) && record_prefix(consumer) == Some(ORG) {
+        return wrong("has the consumer before the org");
+    }
+    if let Some(found) = record_prefix(org).filter(|found| *found != ORG) {
+        return wrong(&format!("has the ID of {} where the org's belongs", object_words(found)));
+    }
+    if record_prefix(org) != Some(ORG) {
+        return wrong(
+            "has no org ID before the colon: 15 or 18 letters and digits, of which the first are 00D",
+        );
+    }
+    if let Some(found) = record_prefix(consumer).filter(|found| *found != CONSUMER) {
+        return wrong(&format!("has the ID of {} where the consumer's belongs", object_words(found)));
+    }
+    // One org's consumers begin with 888; nobody says that all do.
+    let is_id =
+        matches!(consumer.len(), 15 | 18) && consumer.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_id { None } else { wrong("has no consumer ID behind the colon: 15 or 18 letters and digits") }
+}

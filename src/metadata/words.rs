@@ -1,0 +1,139 @@
+//! Words of fixed lists: which one was meant, by its spelling, by its letters, or in another standard's words.
+
+use super::echo::{echo, quoted};
+use super::field::Kind;
+use super::letters::{as_it_looks, foreign_letter, unseen};
+use super::rule::Rule;
+use super::types;
+
+/// What another standard calls words of a list: its word, and the list's.
+pub type OtherNames = &'static [(&'static str, &'static str)];
+
+/// What is wrong with a word that is none of these but looks like one, or like several at once.
+pub fn misspelt(text: &str, words: &[&str], other_names: OtherNames) -> Option<String> {
+    // In other letters, upper and lower case, it is the same word to orgs that take any text there.
+    if words.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+        return None;
+    }
+    if text.trim().is_empty() {
+        return Some("A member is blank. Leave it out.".to_owned());
+    }
+    if let Some((_, ours)) = by_other_name(text, other_names) {
+        let shown = quoted(text);
+        return Some(format!("{shown} is not known: that is OAuth's word for it. Did you mean {ours:?}?"));
+    }
+    if text.contains(',') {
+        return Some(format!(
+            "{} has a comma. Write one word, or each as an element of its own: [\"Api\", \"Web\"].",
+            echo(text)
+        ));
+    }
+    if let Some(problem) = misread(text, words) {
+        return Some(problem);
+    }
+    if let Some(several) = several(text, words, other_names) {
+        return Some(format!("{} is more than one word. Write {several}.", quoted(text)));
+    }
+    let word = nearest(text, words)?;
+    Some(format!("{} is not known. Did you mean {word:?}?", quoted(text)))
+}
+
+/// A word that reads as a known one and has other characters.
+fn misread(text: &str, words: &[&str]) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let seen = as_it_looks(text);
+    let word = nearest(seen.trim(), words)?;
+    let what = match (unseen(text), foreign_letter(text)) {
+        (Some(unseen), _) => format!("it holds {unseen}, which nobody can see"),
+        (None, Some(letter)) => letter.to_string(),
+        (None, None) => return None,
+    };
+    Some(format!("{} is not known, it only looks so: {what}. Did you mean {word:?}?", quoted(text)))
+}
+
+/// The word of the other standard, and ours; also as Setup shows it, in brackets after a description.
+fn by_other_name(text: &str, other_names: OtherNames) -> Option<(&'static str, &'static str)> {
+    let lower = text.trim().to_ascii_lowercase();
+    let inside = lower.rsplit_once('(').and_then(|(_, inside)| inside.strip_suffix(')'));
+    let asked = inside.map_or(lower.as_str(), |inside| inside.split(',').next().unwrap_or_default().trim());
+    other_names.iter().find(|(theirs, _)| *theirs == asked).copied()
+}
+
+/// Several words between spaces, as OAuth writes them: how a configuration does.
+fn several(text: &str, words: &[&str], other_names: OtherNames) -> Option<String> {
+    let parts: Vec<&str> = text.split_ascii_whitespace().collect();
+    let ours = |part: &&str| {
+        let named = by_other_name(part, other_names).map(|(_, ours)| ours);
+        let listed = || words.iter().copied().find(|word| word.eq_ignore_ascii_case(part));
+        named.or_else(listed).map(|word| format!("{word:?}"))
+    };
+    let known: Vec<String> = parts.iter().filter_map(ours).collect();
+    (parts.len() > 1 && known.len() == parts.len()).then(|| known.join(", "))
+}
+
+/// The word that was probably meant, if there is one that differs little.
+pub fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
+    let distances = words.iter().map(|word| (distance(text, word), *word));
+    let (_, word) = distances.min().filter(|(distance, word)| *distance <= (word.len() / 3).max(1))?;
+    Some(word)
+}
+
+/// One of these words in other letters, upper and lower case, than Salesforce is known to write it in.
+pub fn otherwise_spelt(text: &str, words: &[&str]) -> Option<String> {
+    let word = words.iter().find(|word| word.eq_ignore_ascii_case(text)).filter(|word| **word != text)?;
+    Some(format!("{} is written {word:?} by Salesforce.", quoted(text)))
+}
+
+/// A word that is none of these.
+pub fn unlisted(text: &str, words: &[&str]) -> Option<String> {
+    let unknown = !words.contains(&text);
+    unknown.then(|| format!("{} is not known. Write one of {}.", echo(text), words.join(", ")))
+}
+
+/// How many letters to add, drop or change, case aside.
+fn distance(a: &str, b: &str) -> usize {
+    const LONGEST: usize = 64;
+    let letters =
+        |text: &str| -> Vec<char> { text.chars().take(LONGEST).flat_map(char::to_lowercase).collect() };
+    let (a, b) = (letters(a), letters(b));
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for (row, letter) in a.iter().enumerate() {
+        let mut left = row + 1;
+        let mut current = vec![left];
+        for ((other, diagonal), up) in b.iter().zip(&above).zip(above.iter().skip(1)) {
+            left = (diagonal + usize::from(letter != other)).min(up + 1).min(left + 1);
+            current.push(left);
+        }
+        above = current;
+    }
+    above.last().copied().unwrap_or(0)
+}
+
+/// Whether a text is a word of any list of the tables, in whatever case and with whatever between its parts, or what
+/// another standard calls one: those are printed in the documentation, and no secrets.
+pub fn is_public(text: &str) -> bool {
+    let plain = |text: &str| -> String {
+        text.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let only_words = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ' '));
+    let asked = plain(text);
+    let is_asked = |word: &str| plain(word) == asked;
+    only_words
+        && types::ALL.iter().flat_map(|kind| kind.fields).any(|field| {
+            let of_kind = matches!(field.kind, Kind::Enum(words) if words.iter().copied().any(is_asked));
+            of_kind || field.rules.iter().any(|rule| has_word(rule, &is_asked))
+        })
+}
+
+fn has_word(rule: &Rule, is_asked: &impl Fn(&str) -> bool) -> bool {
+    match rule {
+        Rule::Each(each) => has_word(each, is_asked),
+        Rule::Word(words) => words.iter().copied().any(is_asked),
+        Rule::Spelt(words, names) | Rule::Listed(words, names) => {
+            words.iter().copied().any(is_asked) || names.iter().any(|(theirs, _)| is_asked(theirs))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,127 @@
+//! URLs of the provider block: origins that credentials may be sent to.
+//!
+//! What is refused is said without the parts that may be secret.
+
+use url::{Host, Url};
+
+use crate::metadata::{as_it_looks, authority_is_written, foreign_letter, has_user_information};
+
+const MY_DOMAIN: &str = "Write the org's My Domain URL, such as https://acme.my.salesforce.com.";
+
+/// An origin: https, or http on this machine; nothing after the host.
+pub fn check(text: &str) -> Result<Url, String> {
+    if has_user_information(text) {
+        return Err(format!("leave user name and password out of the URL. {MY_DOMAIN}"));
+    }
+    if let Some(letter) = foreign_letter(text) {
+        let seen = as_it_looks(text);
+        return Err(match seen.is_ascii() {
+            true => format!("{letter}. If you mean the address that it looks like, write {seen}"),
+            false => format!("{letter}. {MY_DOMAIN}"),
+        });
+    }
+    if let Some(c) =
+        text.chars().find(|c| c.is_whitespace() || matches!(c, '\\' | '<' | '>' | '"' | '{' | '}' | '|'))
+    {
+        return Err(format!("the character {c:?} is in no host name. {MY_DOMAIN}"));
+    }
+    if !text.contains("://") {
+        let is_host = text.contains('.') && !text.contains(':') && !text.starts_with(['/', '.']);
+        return Err(match is_host {
+            true => format!("the scheme is missing: write https://{text}"),
+            false => format!("this is no URL. {MY_DOMAIN}"),
+        });
+    }
+    if !authority_is_written(text) {
+        return Err(format!("the URL has no host. {MY_DOMAIN}"));
+    }
+    let url = match Url::parse(text) {
+        Ok(url) if url.has_host() => url,
+        Ok(_) | Err(url::ParseError::EmptyHost) => return Err(format!("the URL has no host. {MY_DOMAIN}")),
+        Err(url::ParseError::InvalidPort) => {
+            return Err(format!("what follows the last colon is no port. {MY_DOMAIN}"));
+        }
+        Err(_) => return Err(format!("this is no URL. {MY_DOMAIN}")),
+    };
+    let host = url.host_str().unwrap_or_default();
+    if matches!(url.host(), Some(Host::Domain(name)) if name.trim_end_matches('.').split('.').any(str::is_empty))
+    {
+        return Err(format!("the host name has a dot with nothing before it. {MY_DOMAIN}"));
+    }
+    if host.ends_with(".lightning.force.com") {
+        return Err(format!("this is the address of the Lightning pages, which has no API. {MY_DOMAIN}"));
+    }
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if loopback => {}
+        "http" => {
+            return Err(format!(
+                "plain http would show credentials to everyone on the way: write https://{host}"
+            ));
+        }
+        _ => return Err(format!("this is no web address. {MY_DOMAIN}")),
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        let origin = url.origin().ascii_serialization();
+        return Err(format!("leave out what follows the host: write {origin}"));
+    }
+    Ok(url)
+}
+
+/// Whether two URLs are of one origin.
+pub fn is_same(one: &Url, other: &Url) -> bool {
+    one.origin() == other.origin()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_origin_is_said_to_be_what_it_is() {
+        for (text, says) in [
+            ("https://", "no host"),
+            ("https:///x", "no host"),
+            ("https:///acme.my.salesforce.com", "no host"),
+            ("https://?x=1", "no host"),
+            ("https://#", "no host"),
+            ("https://:443", "no host"),
+            ("https://.my.salesforce.com", "dot with nothing before it"),
+            ("https://acme..my.salesforce.com", "dot with nothing before it"),
+            ("https://user:canary@acme.my.salesforce.com", "user name and password"),
+            ("https://canary@acme.my.salesforce.com", "user name and password"),
+            ("https://@acme.my.salesforce.com", "user name and password"),
+            ("https://u:can/ary@acme.my.salesforce.com", "port"),
+            ("https://acme .my.salesforce.com", "' '"),
+            ("https://acme.my.salesforce.com\\x", "'\\\\'"),
+            ("https://<name>.my.salesforce.com", "'<'"),
+            ("https://acme.my.salesforce.com:x", "port"),
+            ("https://\u{430}cme.my.salesforce.com", "is Cyrillic (U+0430), not the Latin a"),
+            ("acme.my.salesforce.com", "write https://acme.my.salesforce.com"),
+            ("acme", "no URL"),
+            ("", "no URL"),
+            ("ftp://acme.my.salesforce.com", "no web address"),
+            ("http://acme.my.salesforce.com", "plain http"),
+            ("https://acme.lightning.force.com", "Lightning"),
+            ("https://acme.my.salesforce.com/services", "write https://acme.my.salesforce.com"),
+        ] {
+            let problem = check(text).expect_err(text);
+            assert!(problem.contains(says), "{text}: {problem}");
+            assert!(!problem.contains("canary"), "{problem}");
+        }
+        for text in [
+            "https://acme.my.salesforce.com",
+            "https://acme.my.salesforce.com/",
+            "http://127.0.0.1:8080",
+            "https://acme--uat.sandbox.my.salesforce.com:443",
+        ] {
+            assert!(check(text).is_ok(), "{text}");
+        }
+    }
+}

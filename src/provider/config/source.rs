@@ -1,0 +1,376 @@
+//! An argument's value: the block's, else the environment's, unless that would mix two orgs.
+
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::{
+    ALTERNATIVES, Argument, ArgumentKind, CONNECTED, Environment, METHODS, PEMS, origin, proxy, variable,
+};
+use crate::metadata::{LONGEST_TEXT, NEWEST_VERSION, OLDEST_VERSION, object_words, record_prefix, unseen};
+use crate::org::{
+    ConnectionSettings as Settings, Login, Placeholder, PrivateKeyProblem, binary_key_form,
+    check_private_key, placeholder,
+};
+use crate::provider::diagnostics::{self, Diagnostic, Diagnostics};
+use crate::secret::Secret;
+use crate::value::Value;
+
+pub struct Source<'a> {
+    pub config: &'a Value,
+    pub environment: &'a Environment,
+}
+
+/// The ways to log in that the block names; if none, those of the environment.
+pub fn methods(source: &Source<'_>) -> Vec<&'static str> {
+    let in_block = METHODS.iter().copied().filter(|name| !source.config.get(name).is_null());
+    let mut named: Vec<_> = in_block.collect();
+    if named.is_empty() {
+        named = METHODS.iter().copied().filter(|name| source.in_environment(name).is_some()).collect();
+        if named.starts_with(&["private_key", "private_key_file"]) {
+            named.remove(1);
+        }
+    }
+    named
+}
+
+pub fn two_methods(first: &str, second: &str) -> Diagnostic {
+    Diagnostic::error(
+        "More than one way to log in",
+        format!(
+            "{first} and {second} are both set. Choose one: a private key (JWT bearer), client_secret (client \
+             credentials) or access_token."
+        ),
+    )
+}
+
+/// Not at its attribute: Terraform would show the line, and with it the key.
+pub fn bad_key(name: &str, problem: PrivateKeyProblem) -> Diagnostic {
+    let detail = format!("The private key in {name} cannot be used: {problem}. {}", problem.advice());
+    Diagnostic::error("Unusable private key", detail)
+}
+
+impl Source<'_> {
+    fn in_environment(&self, name: &str) -> Option<String> {
+        (self.environment)(&variable(name)).filter(|text| !text.trim().is_empty())
+    }
+
+    fn is_written(&self, name: &str) -> bool {
+        !self.config.get(name).is_null()
+    }
+
+    /// What the block says instead, so that the environment's value is not taken: it may be of another org.
+    fn instead(&self, name: &str) -> Option<&'static str> {
+        let written = |names: &[&'static str]| {
+            names.iter().copied().find(|other| *other != name && self.is_written(other))
+        };
+        let (_, others) = CONNECTED.iter().find(|(argument, _)| *argument == name)?;
+        // A token is asked for nowhere: there a login URL names no org.
+        let names_an_org = name != "instance_url" || methods(self) != ["access_token"];
+        written(others).filter(|_| names_an_org)
+    }
+
+    /// The text of an argument, if it is known. White space around it comes from files and shells and is no part of
+    /// it.
+    pub fn known(&self, name: &str) -> Option<String> {
+        let text = match self.config.get(name) {
+            Value::Text(text) => Some(text.clone()),
+            Value::Null if self.instead(name).is_some() => None,
+            Value::Null => self.in_environment(name),
+            _ => None,
+        };
+        text.map(|text| text.trim().to_owned())
+    }
+
+    pub fn blank(&self, argument: &Argument, found: &mut Diagnostics) {
+        // What is wrong with a blank one of these is said more exactly elsewhere.
+        let said = ["instance_url", "login_url", "api_version", "expected_org_id", "private_key"];
+        let name = argument.name;
+        if !said.contains(&name) && self.known(name).is_some_and(|text| text.is_empty()) {
+            let detail = format!("{name} must not be blank. Fill it, or leave it out.");
+            found.push(Diagnostic::error("Blank argument", detail).at_attribute(name));
+        }
+    }
+
+    /// Control characters come from copying, and no host, no name and no token has one.
+    pub fn characters(&self, argument: &Argument, found: &mut Diagnostics) {
+        let (name, secret) = (argument.name, argument.kind == ArgumentKind::Secret);
+        let Some(text) = self.known(name) else { return };
+        let lines = PEMS.contains(&name);
+        let stray = |c: &char| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'));
+        // Without the character itself where it is part of a secret.
+        let problem = match text.chars().find(stray) {
+            Some(_) if secret => format!("{name} holds a control character, such as a line break."),
+            Some(c) => format!("{name} holds the control character U+{:04X}.", u32::from(c)),
+            None if text.len() > LONGEST_TEXT => {
+                found.push(diagnostics::argument_too_long(name, secret, LONGEST_TEXT));
+                return;
+            }
+            None if name == "access_token" && !text.chars().all(|c| c.is_ascii_graphic()) => {
+                format!("{name} holds a space or a character beyond ASCII, which no token has.")
+            }
+            None => match self.unseen(name) {
+                Some(problem) => problem,
+                None => return,
+            },
+        };
+        let problem = Diagnostic::error("Invalid character", format!("{problem} Type it anew."));
+        // Terraform would show the line of a secret.
+        found.push(if secret { problem } else { problem.at_attribute(name) });
+    }
+
+    /// White space at the ends that `known` takes off is looked at too, but for a key or a certificate, which has
+    /// characters of its own.
+    fn unseen(&self, name: &str) -> Option<String> {
+        let text = match self.config.get(name) {
+            Value::Text(text) => text.clone(),
+            _ => self.known(name)?,
+        };
+        let found = unseen(&text).filter(|_| !PEMS.contains(&name))?;
+        Some(format!("{name} holds {found}, which nobody can see."))
+    }
+
+    /// What stands for a value that something was to put in its place.
+    pub fn stands_for_a_value(&self, argument: &Argument, found: &mut Diagnostics) {
+        let (name, secret) = (argument.name, argument.kind == ArgumentKind::Secret);
+        // Of a key more is said elsewhere.
+        if name == "private_key" {
+            return;
+        }
+        let what = match self.known(name).as_deref().and_then(placeholder) {
+            Some(Placeholder::Mask) => "what is shown instead of a secret, not a value",
+            Some(Placeholder::Variable) => {
+                "the name of a variable, not its value: nothing has put the value in its place"
+            }
+            None => return,
+        };
+        let place = if self.is_written(name) { name.to_owned() } else { variable(name) };
+        let problem = Diagnostic::error("No value", format!("{place} is {what}. Write the value itself."));
+        found.push(if secret { problem } else { problem.at_attribute(name) });
+    }
+
+    /// Arguments that exclude each other, both in the block.
+    pub fn alternatives(&self, found: &mut Diagnostics) {
+        for names in ALTERNATIVES {
+            let written: Vec<_> = names.iter().copied().filter(|name| self.is_written(name)).collect();
+            if let [first, second, ..] = written.as_slice() {
+                let detail = format!(
+                    "{first} and {second} are both set, and one replaces the other. Write one of them."
+                );
+                found.push(
+                    Diagnostic::error("Arguments that exclude each other", detail).at_attribute(second),
+                );
+            }
+        }
+    }
+
+    pub fn flag(&self, name: &str, found: &mut Diagnostics) -> bool {
+        match (self.config.get(name), self.in_environment(name)) {
+            (Value::Bool(value), _) => *value,
+            (_, Some(text)) => match text.trim() {
+                "true" | "1" => true,
+                "false" | "0" => false,
+                _ => {
+                    let detail = format!("{} must be true or false.", variable(name));
+                    found.push(Diagnostic::error("Invalid environment variable", detail));
+                    false
+                }
+            },
+            _ => false,
+        }
+    }
+
+    pub fn url(&self, name: &'static str, found: &mut Diagnostics) -> Option<Url> {
+        let text = self.known(name)?;
+        match origin::check(text.trim()) {
+            Ok(url) => Some(url),
+            Err(problem) => {
+                found.push(Diagnostic::error("Invalid URL", format!("{name}: {problem}")).at_attribute(name));
+                None
+            }
+        }
+    }
+
+    pub fn version(&self, found: &mut Diagnostics) -> Option<u16> {
+        let text = self.known("api_version")?;
+        let version = text.strip_suffix(".0").and_then(|major| major.parse::<u16>().ok());
+        match version {
+            Some(version) if (OLDEST_VERSION..=NEWEST_VERSION).contains(&version) => Some(version),
+            _ => {
+                let detail = format!(
+                    "api_version must be written like \"66.0\", from \"{OLDEST_VERSION}.0\" to \"{NEWEST_VERSION}.0\"."
+                );
+                found.push(Diagnostic::error("Invalid API version", detail).at_attribute("api_version"));
+                None
+            }
+        }
+    }
+
+    pub fn org_id(&self, found: &mut Diagnostics) -> Option<String> {
+        let text = self.known("expected_org_id")?;
+        let well_formed = matches!(text.len(), 15 | 18)
+            && text.starts_with("00D")
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !well_formed {
+            let of = match record_prefix(&text) {
+                Some(prefix) if prefix != "00D" => format!(" This is the ID of {}.", object_words(prefix)),
+                _ => String::new(),
+            };
+            let detail = format!(
+                "expected_org_id must be an org ID: 15 or 18 letters and digits, starting with 00D.{of}"
+            );
+            found.push(Diagnostic::error("Invalid org ID", detail).at_attribute("expected_org_id"));
+        }
+        Some(text)
+    }
+
+    fn file(&self, name: &'static str, found: &mut Diagnostics) -> Option<String> {
+        let path = self.known(name)?;
+        match std::fs::read(&path).map(String::from_utf8) {
+            Ok(Ok(text)) => Some(text),
+            Ok(Err(bytes)) => {
+                let problem = binary_key_form(bytes.as_bytes());
+                found.push(match name {
+                    "private_key_file" => bad_key(name, problem),
+                    _ => {
+                        let detail =
+                            format!("{name} names {path:?}, which is no text. Give a PEM file in UTF-8.");
+                        Diagnostic::error("Unreadable file", detail).at_attribute(name)
+                    }
+                });
+                drop(Zeroizing::new(bytes.into_bytes()));
+                None
+            }
+            Err(error) => {
+                let why = match error.kind() {
+                    std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                    kind => kind.to_string(),
+                };
+                let detail = format!("{name} names {path:?}, which cannot be read: {why}.");
+                found.push(Diagnostic::error("Unreadable file", detail).at_attribute(name));
+                None
+            }
+        }
+    }
+
+    fn require(&self, name: &'static str, why: &str, found: &mut Diagnostics) -> String {
+        match self.known(name) {
+            Some(text) if !text.trim().is_empty() => text,
+            _ => {
+                let mut detail =
+                    format!("{why} needs {name}. Write it in the provider block or set {}.", variable(name));
+                if let (Some(other), Some(_)) = (self.instead(name), self.in_environment(name)) {
+                    detail = format!(
+                        "{why} needs {name}. Write it in the provider block: that of the environment ({}) is not taken, \
+                         because {other} of the block may name another org.",
+                        variable(name)
+                    );
+                }
+                found.push(Diagnostic::error("Missing argument", detail).at_attribute(name));
+                String::new()
+            }
+        }
+    }
+
+    pub fn settings(&self, found: &mut Diagnostics) -> Option<Settings> {
+        let mut instance_url = self.url("instance_url", found);
+        let login_url = self.url("login_url", found);
+        let login = match methods(self).as_slice() {
+            [] => {
+                let pair = ((self.environment)("SF_ACCESS_TOKEN"), (self.environment)("SF_ORG_INSTANCE_URL"));
+                let (Some(token), Some(url)) = pair else {
+                    found.push(no_credentials());
+                    return None;
+                };
+                match origin::check(url.trim()) {
+                    Ok(url) if instance_url.as_ref().is_some_and(|other| !origin::is_same(&url, other)) => {
+                        found.push(pair_of_another_org());
+                    }
+                    Ok(url) => instance_url = Some(url),
+                    Err(problem) => {
+                        let detail = format!("SF_ORG_INSTANCE_URL: {problem}");
+                        found.push(Diagnostic::error("Invalid URL", detail));
+                    }
+                }
+                Login::AccessToken { token: Secret::new(token.trim()) }
+            }
+            [method @ ("private_key" | "private_key_file")] => {
+                let key = match *method {
+                    "private_key" => self.known("private_key"),
+                    _ => self.file("private_key_file", found),
+                };
+                let private_key = Secret::new(key?);
+                if let Err(problem) = check_private_key(&private_key) {
+                    found.push(bad_key(method, problem));
+                }
+                Login::JwtBearer {
+                    client_id: self.require("client_id", "The JWT bearer flow", found),
+                    username: self.require("username", "The JWT bearer flow", found),
+                    private_key,
+                }
+            }
+            ["client_secret"] => {
+                if login_url.is_none() {
+                    self.require("instance_url", "The client credentials flow", found);
+                }
+                Login::ClientCredentials {
+                    client_id: self.require("client_id", "The client credentials flow", found),
+                    client_secret: Secret::new(self.known("client_secret")?),
+                }
+            }
+            ["access_token"] => {
+                self.require("instance_url", "An access token", found);
+                Login::AccessToken { token: Secret::new(self.known("access_token")?.trim()) }
+            }
+            [first, second, ..] => {
+                found.push(two_methods(&variable(first), &variable(second)));
+                return None;
+            }
+            [_] => return None,
+        };
+        let ca_certificate = match self.known("ca_certificate") {
+            Some(pem) => Some(pem),
+            None => self.file("ca_certificate_file", found),
+        };
+        let proxy = match proxy::proxy(self.environment) {
+            Ok(proxy) => proxy,
+            Err(problem) => {
+                found.push(problem);
+                None
+            }
+        };
+        Some(Settings {
+            instance_url,
+            login_url,
+            audience: self.known("audience"),
+            login,
+            api_version: self.version(found),
+            newest_known: NEWEST_VERSION,
+            oldest_known: OLDEST_VERSION,
+            proxy,
+            ca_certificate,
+            expected_org_id: self.org_id(found),
+            user_agent: concat!("terraform-provider-salesforce/", env!("CARGO_PKG_VERSION")).to_owned(),
+        })
+    }
+}
+
+fn no_credentials() -> Diagnostic {
+    Diagnostic::error(
+        "No credentials",
+        "Nothing says how to log in to Salesforce. Set one of these, in the provider block or in the environment:\n\
+         - JWT bearer: client_id, username and private_key or private_key_file (SALESFORCE_CLIENT_ID, \
+         SALESFORCE_USERNAME, SALESFORCE_PRIVATE_KEY or SALESFORCE_PRIVATE_KEY_FILE)\n\
+         - client credentials: client_id, client_secret and instance_url (SALESFORCE_CLIENT_ID, \
+         SALESFORCE_CLIENT_SECRET, SALESFORCE_INSTANCE_URL)\n\
+         - an access token: access_token and instance_url (SALESFORCE_ACCESS_TOKEN, SALESFORCE_INSTANCE_URL, or \
+         SF_ACCESS_TOKEN with SF_ORG_INSTANCE_URL)",
+    )
+}
+
+fn pair_of_another_org() -> Diagnostic {
+    Diagnostic::error(
+        "Credentials of another org",
+        "The only credentials are SF_ACCESS_TOKEN, and SF_ORG_INSTANCE_URL, which belongs to it, is another org than \
+         instance_url. Set credentials for the org of instance_url, or leave instance_url out.",
+    )
+}

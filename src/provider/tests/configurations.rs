@@ -1,0 +1,170 @@
+//! The provider block and the environment: what excludes what, which org is meant, and what is no value.
+
+use crate::org::{ConnectionSettings, Login};
+use crate::provider::config::{self, Resolved};
+use crate::provider::diagnostics::Diagnostic;
+use crate::value::Value;
+
+type Texts<'a> = &'a [(&'a str, &'a str)];
+
+fn block(written: Texts<'_>) -> Value {
+    let mut block = config::schema().block.empty();
+    for (name, text) in written {
+        block.put(name, Value::text(*text));
+    }
+    block
+}
+
+fn resolve(written: Texts<'_>, variables: Texts<'_>) -> Result<ConnectionSettings, Vec<Diagnostic>> {
+    let variables: Vec<(String, String)> =
+        variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let environment =
+        move |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
+    match config::resolve(&block(written), &environment) {
+        Ok(Resolved::Ready(configuration)) => Ok(configuration.settings),
+        Ok(Resolved::Unknown(name)) => panic!("{name} is known"),
+        Err(found) => Err(found.0),
+    }
+}
+
+const SECRET: Texts<'static> = &[("SALESFORCE_CLIENT_ID", "id"), ("SALESFORCE_CLIENT_SECRET", "canary")];
+
+fn with<'a>(one: Texts<'a>, other: Texts<'a>) -> Vec<(&'a str, &'a str)> {
+    one.iter().chain(other).copied().collect()
+}
+
+#[test]
+fn the_environment_does_not_send_a_block_of_another_org_elsewhere() {
+    let elsewhere: Texts<'_> = &[
+        ("SALESFORCE_LOGIN_URL", "https://other.my.salesforce.com"),
+        ("SALESFORCE_AUDIENCE", "https://test.salesforce.com"),
+        ("SALESFORCE_INSTANCE_URL", "https://other.my.salesforce.com"),
+    ];
+    for (written, instance, login, audience) in [
+        (&[("instance_url", "https://acme.my.salesforce.com")] as Texts<'_>, Some("acme"), None, None),
+        (&[("login_url", "https://acme.my.salesforce.com")], None, Some("acme"), None),
+        (
+            &[("instance_url", "https://acme.my.salesforce.com"), ("audience", "https://a.example")],
+            Some("acme"),
+            None,
+            Some("https://a.example"),
+        ),
+        (&[], Some("other"), Some("other"), Some("https://test.salesforce.com")),
+    ] {
+        let settings = resolve(written, &with(SECRET, elsewhere)).unwrap();
+        let host = |url: &Option<url::Url>| {
+            url.as_ref().and_then(|url| url.host_str()).map(|host| host.split('.').next().unwrap().to_owned())
+        };
+        assert_eq!(host(&settings.instance_url).as_deref(), instance, "{written:?}");
+        assert_eq!(host(&settings.login_url).as_deref(), login, "{written:?}");
+        assert_eq!(settings.audience.as_deref(), audience, "{written:?}");
+    }
+}
+
+#[test]
+fn the_pair_of_the_cli_is_of_its_own_org_only() {
+    let pair: Texts<'_> =
+        &[("SF_ACCESS_TOKEN", "canary"), ("SF_ORG_INSTANCE_URL", "https://acme.my.salesforce.com")];
+    for written in [&[] as Texts<'_>, &[("instance_url", "https://acme.my.salesforce.com/")]] {
+        assert!(matches!(resolve(written, pair).unwrap().login, Login::AccessToken { .. }));
+    }
+    let found = resolve(&[("instance_url", "https://other.my.salesforce.com")], pair).unwrap_err();
+    assert_eq!(found[0].summary, "Credentials of another org");
+    assert!(!format!("{found:?}").contains("canary"));
+}
+
+#[test]
+fn arguments_that_exclude_each_other() {
+    let names = ["private_key", "private_key_file", "client_secret", "access_token"];
+    for (at, first) in names.iter().enumerate() {
+        for second in names.iter().skip(at + 1) {
+            let found = config::validate(&block(&[(first, "x"), (second, "y")])).0;
+            let said = found.iter().any(|one| {
+                one.detail.contains(first)
+                    && one.detail.contains(second)
+                    && one.path.as_ref().is_some_and(|path| path.root() == Some(second))
+            });
+            assert!(said, "{first} {second}: {found:?}");
+        }
+    }
+    let found = config::validate(&block(&[("ca_certificate", "x"), ("ca_certificate_file", "y")])).0;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].path.as_ref().and_then(|path| path.root()), Some("ca_certificate_file"));
+    assert!(found[0].detail.contains("ca_certificate and ca_certificate_file are both set"));
+    // Of the two, the block's is taken, whatever the environment has.
+    let found = resolve(
+        &[("instance_url", "https://a.example"), ("ca_certificate_file", "/nowhere/ca.pem")],
+        &with(SECRET, &[("SALESFORCE_CA_CERTIFICATE", "-----BEGIN CERTIFICATE-----")]),
+    )
+    .unwrap_err();
+    assert!(found[0].detail.contains("/nowhere/ca.pem"), "{found:?}");
+}
+
+#[test]
+fn what_is_no_value_is_named_as_what_it_is() {
+    for (name, text, says) in [
+        ("private_key", "***", "shown instead of a secret"),
+        ("private_key", "${CANARY_KEY}", "the name of a variable"),
+        ("private_key", "/keys/canary.pem", "the path of a file"),
+        ("private_key", "canary.p12", "the path of a file"),
+        ("private_key", "MIIJsQIBAzCCCXc=", "PKCS#12"),
+        ("private_key", "MIIEowIBAAKCAQEAuGbX", "DER"),
+        ("client_secret", "***", "shown instead of a secret"),
+        ("client_secret", "${CANARY}", "the name of a variable"),
+        ("access_token", "$CANARY_TOKEN", "the name of a variable"),
+        ("client_id", "<your-client-id>", "the name of a variable"),
+        ("username", "{{ canary }}", "the name of a variable"),
+        ("client_id", "a\u{200B}b", "U+200B ZERO WIDTH SPACE at character 2"),
+        ("username", "ada@example.com\u{A0}", "U+00A0 NO-BREAK SPACE at character 16"),
+        ("client_secret", "canary\u{FEFF}", "U+FEFF"),
+        ("audience", "https://login.salesforce.com\u{200E}", "LEFT-TO-RIGHT MARK"),
+        ("audience", "https://u:canary@login.salesforce.com", "user name and password"),
+        ("instance_url", "https://", "no host"),
+        ("instance_url", "https:///x", "no host"),
+        ("login_url", "https://u:canary@acme.my.salesforce.com", "user name and password"),
+        ("expected_org_id", "0PS000000000001", "the ID of a permission set"),
+    ] {
+        let found = config::validate(&block(&[(name, text)])).0;
+        assert!(found.iter().any(|one| one.detail.contains(says)), "{name} = {text:?}: {found:?}");
+        assert!(!format!("{found:?}").to_lowercase().contains("canary"), "{found:?}");
+        let is_secret = ["private_key", "client_secret", "access_token"].contains(&name);
+        assert!(
+            found.iter().all(|one| !is_secret || one.path.is_none()),
+            "the line would be shown: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn an_unusable_proxy_is_an_error_that_names_the_variable() {
+    let here: Texts<'_> = &[("instance_url", "https://acme.my.salesforce.com")];
+    let found =
+        resolve(here, &with(SECRET, &[("HTTPS_PROXY", "http://user:canary@proxy:port")])).unwrap_err();
+    assert!(found[0].detail.contains("HTTPS_PROXY") && !found[0].detail.contains("canary"), "{found:?}");
+    let settings =
+        resolve(here, &with(SECRET, &[("https_proxy", "http://p:1"), ("NO_PROXY", "*.a")])).unwrap();
+    assert_eq!(settings.proxy.unwrap().except, "*.a");
+}
+
+#[test]
+fn a_key_file_that_is_no_text_is_named_as_what_it_is() {
+    let folder = std::env::temp_dir().join(format!("salesforce-key-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, bytes, says) in [
+        ("key.p12", [0x30, 0x82, 0x09, 0xB1, 2, 1, 3, 0x30, 0x82, 0xFF].as_slice(), "PKCS#12"),
+        ("key.der", &[0x30, 0x82, 0x04, 0xA3, 2, 1, 0, 2, 0x82, 0xFF], "DER"),
+        ("key.utf16", &[0xFF, 0xFE, b'-', 0], "UTF-16"),
+        ("key.jks", &[0xFE, 0xED, 0xFE, 0xED, 0], "Java keystore"),
+    ] {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let variables = [
+            ("SALESFORCE_CLIENT_ID", "id"),
+            ("SALESFORCE_USERNAME", "ada@example.com"),
+            ("SALESFORCE_PRIVATE_KEY_FILE", path.to_str().unwrap()),
+        ];
+        let found = resolve(&[], &variables).unwrap_err();
+        assert!(found[0].detail.contains(says), "{name}: {found:?}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
