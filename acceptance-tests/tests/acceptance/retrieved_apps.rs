@@ -1,7 +1,7 @@
 //! Apps whose files have the form that retrieves give them: imported with a configuration that Terraform itself writes,
 //! then one attribute is changed, and nothing else is in the org.
 
-use crate::found_apps::{Edit, Import, Kind, TYPES, found, put_file};
+use super::found_apps::{Edit, Import, Kind, TYPES, found, put_file};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use acceptance_tests::workspace::Workspace;
