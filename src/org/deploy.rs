@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use super::attribute::Sent;
 use super::budget::OUTLASTS;
 use super::deployer::Ticket;
-use super::edit::{Seen, Sight};
+use super::edit::{MOMENT, Seen, Sight};
 use super::job::Changes;
 use super::pace::Pace;
 use super::verdict::{Ended, judge};
@@ -54,7 +54,11 @@ impl Inner {
             "deploy started"
         );
         let (phase, turn) = flag::channel(Phase::Unknown);
-        let first_look = pace.first_look(started.elapsed(), &self.settings);
+        let mut first_look = pace.first_look(started.elapsed(), &self.settings);
+        if seen.matters() {
+            // Who came at the same moment is not known sooner either.
+            first_look = first_look.max(MOMENT);
+        }
         let watch = async {
             let end = self.watch(&id, first_look, pace, started, deadline, &phase).await;
             phase.send_replace(Phase::Over);

@@ -1,9 +1,9 @@
 //! Making edits of what is there, and seeing what others do meanwhile.
 //!
 //! Files are written as a whole, and nothing locks one. So the files are read when nobody else is at work, and sent at
-//! once. Who came in the same moment is looked up after half a second (`line.rs`). When others were before us after all,
-//! or the org let us wait, the files are looked at again when the own turn has come: what is there then is what the deploy
-//! replaces. A deploy is never taken back: what was overwritten is put back by the next one (`settle.rs`).
+//! once. Who came in the same moment is looked up after half a second (`line.rs`). When the own turn has come, the files are
+//! looked at again: what is there then is what the deploy replaces, whoever wrote it, also in Setup. A deploy is never taken
+//! back: what was overwritten is put back by the next one (`settle.rs`).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,11 +22,9 @@ use super::{Applied, ApplyErrorKind, Inner, Lookup, Overwritten, ReadError, Want
 use crate::metadata::Component;
 
 /// How long after the start it is looked up who came in the same moment: by then, whoever did not see us is in the line.
-const MOMENT: Duration = Duration::from_millis(500);
+pub(super) const MOMENT: Duration = Duration::from_millis(500);
 /// Where calls take long, the moment does: so many times as long as it took to hand the deploy over.
 const CALLS: u32 = 5;
-/// When the org lets a deploy wait for so long, its files are looked at when its turn has come.
-const LONG: Duration = Duration::from_secs(5);
 /// How long a look at the files may take.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -39,6 +37,13 @@ pub(super) enum Seen {
     /// The org does not tell.
     Unknown,
     Done(BTreeSet<String>),
+}
+
+impl Seen {
+    /// Whether others may write the same files.
+    pub(super) fn matters(&self) -> bool {
+        !matches!(self, Seen::Irrelevant)
+    }
 }
 
 /// What was seen of others while a deploy was at work.
@@ -119,7 +124,7 @@ impl Inner {
         mut turn: flag::Receiver<Phase>,
         started: Instant,
     ) -> Sight {
-        if matches!(seen, Seen::Irrelevant) {
+        if !seen.matters() {
             return Sight::default();
         }
         let mut rivals = Rivals::default();
@@ -131,9 +136,7 @@ impl Inner {
         }
         // It lives as long as the deploy.
         let phase = turn.wait_for(|phase| phase.has_begun()).await.map_or(Phase::Over, |phase| *phase);
-        let doubtful = !rivals.before.is_empty() || started.elapsed() > LONG || matches!(seen, Seen::Unknown);
-        let was =
-            if doubtful && phase != Phase::Over { self.files_of(changes.components()).await } else { None };
+        let was = if phase == Phase::Over { None } else { self.files_of(changes.components()).await };
         Sight { seen, rivals, was }
     }
 

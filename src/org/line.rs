@@ -47,7 +47,7 @@ impl Line {
         Line(entries.collect())
     }
 
-    fn is_free(&self) -> bool {
+    pub(super) fn is_free(&self) -> bool {
         self.0.iter().all(|entry| entry.done)
     }
 

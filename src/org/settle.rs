@@ -22,8 +22,9 @@ use super::snapshot::Snapshot;
 use super::{Applied, ApplyErrorKind, Inner, Overwritten, Problem, Wanted};
 use crate::metadata::{Component, ComponentKey, same_meaning};
 
-/// How long who was overwritten may take to send its change again.
-const HEALING: Duration = Duration::from_secs(12);
+/// How long who was overwritten may take to send its change again: some calls, and so many retrieves.
+const HEALING: Duration = Duration::from_secs(3);
+const RETRIEVES: u32 = 3;
 /// Between two looks whether it has.
 const LOOK: Duration = Duration::from_millis(900);
 
@@ -33,6 +34,13 @@ pub(super) struct Made {
     pub deploy_id: String,
     pub remarks: Vec<Problem>,
     pub sight: Sight,
+}
+
+impl Made {
+    /// What all callers want to know afterwards.
+    fn wanted(&self) -> Vec<Wanted> {
+        self.tickets.iter().flat_map(|ticket| ticket.job.wanted.iter().cloned()).collect()
+    }
 }
 
 impl Inner {
@@ -53,8 +61,7 @@ impl Inner {
     /// Reads what is there after a deploy, and answers its callers; edits that were overwritten go again.
     pub(super) async fn settle(self: Arc<Self>, made: Made) {
         let unseen = self.await_rivals(&made).await;
-        let wanted: Vec<Wanted> =
-            made.tickets.iter().flat_map(|ticket| ticket.job.wanted.iter().cloned()).collect();
+        let wanted = made.wanted();
         let deletes = made.tickets.iter().all(|ticket| ticket.job.deletes());
         let read = match timeout(VERIFYING, self.read_now(&wanted, deletes)).await {
             Ok(Ok(read)) => Some(read),
@@ -119,7 +126,10 @@ impl Inner {
             }
         }
         if !unseen.is_empty() {
-            self.await_healing(unseen.len()).await;
+            let begun = Instant::now();
+            let read = self.read_now(&made.wanted(), false).await;
+            tracing::debug!(read = read.is_ok(), "waiting until others have written again what was overwritten");
+            self.await_healing(HEALING + begun.elapsed() * RETRIEVES).await;
         }
         unseen
     }
@@ -137,20 +147,19 @@ impl Inner {
         })
     }
 
-    /// Waits until so many have sent a deploy and are done, or until nobody has for as long as that may take.
-    async fn await_healing(&self, many: usize) {
+    /// Waits until nobody has been at work for so long, a minute at most.
+    async fn await_healing(&self, silence: Duration) {
+        let until = Instant::now() + VERIFYING;
         let Some(line) = self.line().await else { return };
-        let known: BTreeSet<String> = line.besides(&BTreeSet::new()).into_iter().collect();
-        let (mut came, mut last) = (0, Instant::now());
-        while last.elapsed() < HEALING && !self.stopped() {
+        let mut known: BTreeSet<String> = line.besides(&BTreeSet::new()).into_iter().collect();
+        let mut last = Instant::now();
+        while last.elapsed() < silence && Instant::now() < until && !self.stopped() {
             sleep(jittered(LOOK / 2, LOOK)).await;
             let Some(line) = self.line().await else { return };
             let new = line.besides(&known);
-            if new.len() > came {
-                (came, last) = (new.len(), Instant::now());
-            }
-            if came >= many {
-                return self.until_done(&new, Instant::now() + VERIFYING).await;
+            if !new.is_empty() || !line.is_free() {
+                last = Instant::now();
+                known.extend(new);
             }
         }
     }
