@@ -224,10 +224,12 @@ impl Snapshot {
     /// The answer that the files give; none when the component is not among them.
     pub(super) fn find(&self, wanted: &Wanted) -> Option<Result<Lookup, ReadError>> {
         let loaded = self.kinds.get(wanted.kind)?;
-        let of_app = |file: &&File| {
-            file.owner.as_ref() == Some(&wanted.app) || self.owner_of(file) == Some(&wanted.app)
-        };
-        let owned: Vec<&File> = loaded.files.iter().filter(of_app).collect();
+        let mut owned: Vec<&File> =
+            loaded.files.iter().filter(|file| file.owner.as_ref() == Some(&wanted.app)).collect();
+        // Where a file names the app as it is, what names it with a namespace is of a package's.
+        if owned.is_empty() {
+            owned.extend(loaded.files.iter().filter(|file| self.owner_of(file) == Some(&wanted.app)));
+        }
         let hinted = owned.iter().find(|file| wanted.hint.as_ref() == Some(&file.key.full_name));
         let file = match (hinted, owned.as_slice()) {
             (Some(file), _) | (None, [file]) => Some(*file),

@@ -473,8 +473,16 @@ async fn a_parent_may_have_the_namespace_that_files_have_not() {
         let (script, org) = script();
         script.file(APP, "Shop", "").file(APP, "acme__Shop", "");
         script.part(SETTINGS, "Shop_oauth", "Shop").part(SETTINGS, "acme__Shop_oauth", "acme__Shop");
-        for (app, name) in [("Shop", "Shop_oauth"), ("acme__Shop", "acme__Shop_oauth")] {
-            assert_eq!(name_of(&one(&org, freshness, Wanted::new(SETTINGS, app)).await), name);
+        // The org makes an installed app's policies, and names them without a namespace.
+        script.part(OAUTH_POLICIES, "Shop_oauthPlcy", "Shop");
+        script.part(OAUTH_POLICIES, "Shop_oauth_defaultPolicy", "acme__Shop");
+        for (kind, app, name) in [
+            (OAUTH_POLICIES, "Shop", "Shop_oauthPlcy"),
+            (OAUTH_POLICIES, "acme__Shop", "Shop_oauth_defaultPolicy"),
+            (SETTINGS, "Shop", "Shop_oauth"),
+            (SETTINGS, "acme__Shop", "acme__Shop_oauth"),
+        ] {
+            assert_eq!(name_of(&one(&org, freshness, Wanted::new(kind, app)).await), name);
         }
     }
 }
