@@ -89,7 +89,7 @@ pub fn record_or_name(text: &str, prefix: &str) -> Option<String> {
 
 /// What an API name is not, and a label may be.
 pub fn label(text: &str, prefix: &str) -> Option<String> {
-    if text.starts_with(prefix) || record_or_name(text, prefix).is_some() {
+    if text.starts_with(prefix) || is_made_up(text) || record_or_name(text, prefix).is_some() {
         return None;
     }
     let shown = echo(text);
@@ -147,7 +147,7 @@ pub fn link(text: &str) -> Option<String> {
     let shown = echo(text);
     let wrong = |what: &str| Some(format!("{shown} {what}. {FORM}"));
     let Some((org, consumer)) = text.split_once(':') else {
-        return wrong("has no colon");
+        return if is_made_up(text) { None } else { wrong("has no colon") };
     };
     if consumer.contains(':') {
         return wrong("has more than one colon");

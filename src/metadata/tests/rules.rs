@@ -298,7 +298,7 @@ fn records_and_names() {
     let label = Rule::NoLabel("0PS");
     assert!(!label.confirmed());
     // What the other rule refuses is not said twice.
-    accepts(label, &["Shop_Customer", "0PS000000000001", " ", "00e000000000001", "0PS"]);
+    accepts(label, &["Shop_Customer", "2bxveucd", "0PS000000000001", " ", "00e000000000001", "0PS"]);
     refuses(
         label,
         &[
@@ -360,6 +360,8 @@ fn links_to_consumers() {
             "00D000000000099:888000000000001",
             "00D000000000099AAA:888000000000001",
             "00D000000000001:888000000000001AAA",
+            // As a mocked provider makes it up.
+            "2bxveucd",
         ],
     );
     refuses(
