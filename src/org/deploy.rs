@@ -10,7 +10,7 @@ use super::budget::OUTLASTS;
 use super::deployer::Ticket;
 use super::edit::{MOMENT, Seen, Sight};
 use super::job::Changes;
-use super::pace::Pace;
+use super::pace::{Pace, between};
 use super::verdict::{Ended, judge};
 use super::watch::{End, Phase};
 use super::{ApplyErrorKind, Inner};
@@ -54,7 +54,7 @@ impl Inner {
             "deploy started"
         );
         let (phase, turn) = flag::channel(Phase::Unknown);
-        let mut first_look = pace.first_look(started.elapsed(), &self.settings);
+        let mut first_look = pace.first_look(&self.settings);
         if seen.matters() {
             // Who came at the same moment is not known sooner either.
             first_look = first_look.max(MOMENT);
@@ -73,7 +73,9 @@ impl Inner {
                 Ended::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.clone()), why })
             }
             End::Finished { report, canceled_by_us, looks, at } => {
-                pace.learn(at.duration_since(started), looks);
+                let told = report.created_date.as_deref().zip(report.completed_date.as_deref());
+                let told = told.and_then(|(created, completed)| between(created, completed));
+                pace.learn(told, at.duration_since(started), looks);
                 tracing::info!(
                     { SF_DEPLOY_ID } = id,
                     taken_ms,

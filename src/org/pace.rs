@@ -18,7 +18,7 @@ pub struct Settings {
     pub snapshot: Duration,
     /// Before the first look at a deploy, when none was seen before.
     pub first_look: Duration,
-    /// Between looks at a deploy in its first seconds, and half of what they grow to.
+    /// Between looks at a deploy in its first seconds.
     pub look: Duration,
     /// Before a deploy is sent again because others change the org; the last is repeated.
     pub lock_waits: Vec<Duration>,
@@ -89,9 +89,9 @@ impl Settings {
     fn next_look(&self, taken: Duration) -> Duration {
         const SECOND: Duration = Duration::from_secs(1);
         if taken < 3 * SECOND {
-            taken.clamp(self.look, 2 * self.look)
+            self.look
         } else if taken < 60 * SECOND {
-            (taken / 8).clamp(self.look, 2 * SECOND)
+            (taken / 8).clamp(2 * self.look, 2 * SECOND)
         } else if taken < 300 * SECOND {
             5 * SECOND
         } else {
@@ -114,23 +114,24 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Notes how long a deploy took, as far as so many looks could tell.
-    pub(super) fn learn(&mut self, taken: Duration, looks: u32) {
+    /// Notes how long a deploy took: as the org tells, or as far as so many looks could.
+    pub(super) fn learn(&mut self, told: Option<Duration>, taken: Duration, looks: u32) {
         self.usual = Some(match self.usual {
+            _ if told.is_some_and(|told| told <= taken) => told.unwrap_or(taken),
             // It may have been done a little earlier.
             Some(usual) if looks == 1 => taken.min(usual).saturating_mul(97) / 100,
             _ => taken,
         });
     }
 
-    /// How long to wait before the first look, so long after the start: until the deploy should be done. Deploys of one run
-    /// are much alike.
-    pub(super) fn first_look(&self, taken: Duration, settings: &Settings) -> Duration {
+    /// How long to wait before the first look, after the org has confirmed a deploy: until it should be done. Deploys of one
+    /// run are much alike.
+    pub(super) fn first_look(&self, settings: &Settings) -> Duration {
         const CAP: Duration = Duration::from_secs(3);
         let Some(usual) = self.usual else {
             return settings.first_look;
         };
-        usual.clamp(settings.first_look, CAP.max(settings.first_look)).saturating_sub(taken)
+        usual.clamp(settings.first_look, CAP.max(settings.first_look))
     }
 
     /// How long to wait after so many looks at a deploy that has taken this long.
@@ -142,6 +143,18 @@ impl Pace {
             settings.next_look(taken)
         }
     }
+}
+
+/// The time between two moments of one day as the org writes them, `2026-01-01T00:00:00.000Z`.
+pub(super) fn between(begin: &str, end: &str) -> Option<Duration> {
+    let moment = |text: &str| -> Option<(String, u64)> {
+        let number = |range| text.get(range).and_then(|digits: &str| digits.parse::<u64>().ok());
+        let (hours, minutes, seconds) = (number(11..13)?, number(14..16)?, number(17..19)?);
+        let seconds = (hours * 60 + minutes) * 60 + seconds;
+        Some((text.get(..10)?.to_owned(), seconds * 1_000 + number(20..23).unwrap_or(0)))
+    };
+    let ((day, begin), (other, end)) = (moment(begin)?, moment(end)?);
+    (day == other).then(|| end.checked_sub(begin)).flatten().map(Duration::from_millis)
 }
 
 /// A time between these two, because many workspaces share one org.
@@ -160,8 +173,7 @@ mod tests {
         let settings = Settings::default();
         for (taken_ms, wait_ms) in [
             (0, 250),
-            (400, 400),
-            (2_999, 500),
+            (2_999, 250),
             (4_000, 500),
             (16_000, 2_000),
             (59_000, 2_000),
@@ -177,12 +189,12 @@ mod tests {
     fn the_first_look_comes_when_the_deploy_should_be_done() {
         let settings = Settings::default();
         let mut pace = Pace::default();
-        let first_look = |pace: &Pace| pace.first_look(Duration::ZERO, &settings);
+        let first_look = |pace: &Pace| pace.first_look(&settings);
         assert_eq!(first_look(&pace), Duration::from_millis(250));
         for (last_ms, looks, look_ms) in
             [(2_000, 5, 2_000), (2_000, 1, 1_940), (2_050, 2, 2_050), (10_000, 9, 3_000), (10, 1, 250)]
         {
-            pace.learn(Duration::from_millis(last_ms), looks);
+            pace.learn(None, Duration::from_millis(last_ms), looks);
             assert_eq!(first_look(&pace), Duration::from_millis(look_ms));
         }
     }
@@ -193,9 +205,28 @@ mod tests {
         let mut pace = Pace::default();
         let taken = Duration::from_secs(2);
         let waits = |pace: &Pace| [1, 2, 3].map(|looks| pace.next_look(looks, taken, &settings).as_millis());
-        assert_eq!(waits(&pace), [500, 500, 500]);
-        pace.learn(taken, 4);
-        assert_eq!(waits(&pace), [125, 250, 500]);
+        assert_eq!(waits(&pace), [250, 250, 250]);
+        pace.learn(None, taken, 4);
+        assert_eq!(waits(&pace), [125, 250, 250]);
+    }
+
+    #[test]
+    fn what_the_org_tells_of_a_deploy_is_believed_unless_it_is_longer_than_it_was() {
+        let told = between("2026-01-01T23:59:57.900Z", "2026-01-01T23:59:59.100Z");
+        assert_eq!(told, Some(Duration::from_millis(1_200)));
+        for (begin, end) in [
+            ("2026-01-01T23:59:59.000Z", "2026-01-02T00:00:00.000Z"),
+            ("2026-01-01T10:00:01.000Z", "2026-01-01T10:00:00.000Z"),
+            ("yesterday", "2026-01-01T10:00:00.000Z"),
+            ("2026-01-01Täää", "2026-01-01T10:00:00.000Z"),
+        ] {
+            assert_eq!(between(begin, end), None, "{begin} {end}");
+        }
+        let mut pace = Pace::default();
+        for (told, usual) in [(told, 1_200), (Some(Duration::from_secs(9)), 2_000)] {
+            pace.learn(told, Duration::from_secs(2), 3);
+            assert_eq!(pace.usual, Some(Duration::from_millis(usual)));
+        }
     }
 
     #[test]
