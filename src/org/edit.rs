@@ -52,7 +52,7 @@ pub(super) struct Sight {
     pub seen: Seen,
     pub rivals: Rivals,
     /// The files when the deploy's turn had come, as far as they were looked at.
-    pub was: Option<Snapshot>,
+    pub was: Option<Box<Snapshot>>,
 }
 
 impl Inner {
@@ -70,8 +70,7 @@ impl Inner {
             Some((read, seen)) => (Some(read), seen),
             None => (None, Seen::Irrelevant),
         };
-        let tickets: Vec<Ticket> = group.drain(..).collect();
-        for mut ticket in tickets {
+        for mut ticket in std::mem::take(group) {
             let left = match &read {
                 _ if ticket.job.edit.is_none() => None,
                 None => Some(Err(ApplyErrorKind::NotSent)),
@@ -141,7 +140,7 @@ impl Inner {
     }
 
     /// What the org has of these; none when it does not say so soon.
-    async fn files_of(&self, components: &[Component]) -> Option<Snapshot> {
+    async fn files_of(&self, components: &[Component]) -> Option<Box<Snapshot>> {
         let mut asks = Asks::new();
         for component in components {
             let names = asks.entry(component.key.kind).or_default();
@@ -151,7 +150,7 @@ impl Inner {
         let mut found = Snapshot::default();
         let loaded = self.unless_stopped(timeout(LOOK, self.load(&mut found, asks, &kinds))).await?;
         match loaded {
-            Ok(Ok(())) => Some(found),
+            Ok(Ok(())) => Some(Box::new(found)),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "the files cannot be looked at");
                 None

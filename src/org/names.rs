@@ -76,7 +76,7 @@ impl Names {
         let known = self.lock();
         let has_parts =
             |kind: &&MetadataType| !is_app(kind) && known.seen.contains_key(&(*kind, app.to_owned()));
-        known.made.contains(app) && !ALL.iter().any(|kind| has_parts(kind))
+        known.made.contains(app) && !ALL.iter().any(has_parts)
     }
 
     pub(super) fn learn(&self, snapshot: &Snapshot) {

@@ -128,7 +128,10 @@ impl Inner {
         if !unseen.is_empty() {
             let begun = Instant::now();
             let read = self.read_now(&made.wanted(), false).await;
-            tracing::debug!(read = read.is_ok(), "waiting until others have written again what was overwritten");
+            tracing::debug!(
+                read = read.is_ok(),
+                "waiting until others have written again what was overwritten"
+            );
             self.await_healing(HEALING + begun.elapsed() * RETRIEVES).await;
         }
         unseen

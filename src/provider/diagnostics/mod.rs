@@ -3,9 +3,11 @@
 //! Three readers: the user's mistake (what to change, where), the org's refusal (its words and what to do), our
 //! bug (please report). Rules and combinations bring their own sentence; the frame around it is here.
 
+mod apply;
 mod configuration;
 mod org;
 
+pub use apply::*;
 pub use configuration::*;
 pub use org::*;
 
