@@ -228,7 +228,7 @@ fn the_org_kept_something_else() {
     org.admin(
         "POST",
         "/faults",
-        Some(&json!({"call": "retrieve", "nth": 4, "do": {"edit": {
+        Some(&json!({"call": "retrieve", "nth": 3, "do": {"edit": {
             "type": OIDC_SETTINGS, "fullName": "OauthOidc", "set": {"isPkceRequired": false}
         }}})),
     );
