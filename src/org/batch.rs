@@ -14,8 +14,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 /// It is quiet when nobody has come for so many times the longest time that was between the last ones;
 const GAPS: u32 = 4;
-/// and when all have come who are expected, for so long.
+/// when all have come who are expected, for so long,
 const SHORT: Duration = Duration::from_millis(20);
+/// and when some are missing, for so many times the usual time.
+const MISSING: u32 = 4;
 
 /// What one caller wants done, as a whole or not at all.
 pub(super) trait Job: Send + 'static {
@@ -186,8 +188,9 @@ pub(super) struct Queue<J, A> {
 struct State<J, A> {
     waiting: VecDeque<Ticket<J, A>>,
     last_arrival: Instant,
-    /// How far apart jobs of one wave come.
+    /// How far apart jobs of this wave come, and those of the last did, at most.
     gap: Duration,
+    last_gap: Duration,
     /// How many were in the last batch: as many come again.
     last: usize,
     /// How many are at something that a job usually follows.
@@ -213,6 +216,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             waiting: VecDeque::new(),
             last_arrival: Instant::now(),
             gap: Duration::ZERO,
+            last_gap: Duration::ZERO,
             last: 0,
             preparing: 0,
             working: false,
@@ -231,7 +235,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         let (ticket, stub) = Ticket::new(job, deadline);
         let mut state = lock(&self.state);
         if state.waiting.iter().any(|ticket| !ticket.is_gone()) {
-            state.gap = state.last_arrival.elapsed().max(state.gap * 3 / 4);
+            state.gap = state.gap.max(state.last_arrival.elapsed());
         }
         state.waiting.push_back(ticket);
         self.arrive(state, run);
@@ -298,11 +302,12 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             let others = if streams { state.waiting.len() } else { 0 };
             (state.last > 0).then(|| state.last.saturating_add(others))
         };
+        let missing = expected.map_or(Duration::ZERO, |_| self.window.quiet * MISSING);
         loop {
             let (last, preparing, pace, all_here) = {
                 let state = lock(&self.state);
                 let all_here = expected.is_some_and(|expected| state.waiting.len() >= expected);
-                let pace = (state.gap * GAPS).min(self.window.ceiling);
+                let pace = (state.gap.max(state.last_gap) * GAPS).min(self.window.ceiling);
                 (state.last_arrival.max(opened), state.preparing > 0, pace, all_here)
             };
             if preparing {
@@ -312,8 +317,8 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             let quiet = match (preparing, streams) {
                 (true, _) => ceiling,
                 (false, _) if all_here => self.window.quiet.min(SHORT),
-                (false, true) => self.window.stream.max(pace),
-                (false, false) => self.window.quiet.max(pace),
+                (false, true) => self.window.stream.max(pace).max(missing),
+                (false, false) => self.window.quiet.max(pace).max(missing),
             };
             let closes = (last + quiet).min(opened + ceiling);
             if Instant::now() >= closes {
@@ -341,6 +346,7 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         let batch: Vec<Ticket<J, A>> = batch.collect();
         state.waiting.extend(tickets.into_iter().flatten());
         state.last = batch.len();
+        state.last_gap = std::mem::take(&mut state.gap);
         drop(state);
         for ticket in &batch {
             ticket.hold();
