@@ -246,3 +246,44 @@ async fn edits_of_different_apps_share_a_deploy_and_those_of_one_file_do_not() {
     );
     assert!(shop_of(&script).contains("<label>Ours</label>") && shop_of(&script).contains("ours@"));
 }
+
+/// The pace of an org that many share: nothing takes as long as the last time, and somebody else writes at any moment.
+#[tokio::test(start_paused = true)]
+async fn at_a_real_pace_nothing_is_lost_and_nothing_cancelled_whenever_others_write() {
+    let mut random: u64 = 68;
+    let mut below = |limit: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % limit
+    };
+    for round in 0..200 {
+        let (script, org) = living();
+        let (pending, runs) = (below(10_000), 2_000 + below(18_000));
+        // The org works on one at a time, in the order in which they were handed over; ours is after some 195 ms.
+        let comes = if round % 2 == 0 { below(250) } else { below(20_000) };
+        let comes = if (186..210).contains(&comes) { 150 } else { comes };
+        let takes = 2_000 + below(20_000);
+        let (ends, pending) = match comes {
+            0..=90 => (comes + takes, pending),
+            91..=190 => (comes + takes, pending.max(comes + takes)),
+            _ => (comes.max(200 + pending + runs) + takes, pending),
+        };
+        script.course(waits(pending, runs));
+        for _ in 0..12 {
+            script.course(waits(below(10_000), 2_000 + below(18_000)));
+        }
+        script.with(|state| {
+            state.now();
+            state.rivals.push(("0AfRival".into(), comes, ends, Some("Theirs")));
+        });
+        let applied = org.edit(email(), in_time()).await.unwrap();
+        // Who was not done when we were may still write; that is the other's to see.
+        sleep(Duration::from_secs(60)).await;
+        let shop = shop_of(&script);
+        let told =
+            format!("round {round}: comes {comes}, ends {ends}: {shop} {applied:?}\n{}", calls(&script));
+        assert_eq!(script.count("cancel"), 0, "{told}");
+        assert!(applied.unfinished.is_none() && shop.contains("Theirs"), "{told}");
+        let came_later = !applied.disturbed && !shop.contains("ours@");
+        assert!(came_later || shop.contains("ours@"), "{told}");
+    }
+}
