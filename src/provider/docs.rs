@@ -675,10 +675,15 @@ fn first_lines_of_messages_are_written_out() {
     assert!(odd.is_empty(), "{odd:#?}");
 }
 
+/// The IDs in the files of messages.
+fn ids_of_messages() -> BTreeSet<String> {
+    let files = ["apply", "configuration", "org"];
+    files.iter().flat_map(|file| ids_in(&text_of(&format!("src/provider/diagnostics/{file}.rs")))).collect()
+}
+
 #[test]
 fn ids_of_warnings_are_listed_once() {
-    let mut used = ids_in(&text_of("src/provider/diagnostics/configuration.rs"));
-    used.extend(ids_in(&text_of("src/provider/diagnostics/org.rs")));
+    let used = ids_of_messages();
     let listed: BTreeSet<String> = super::diagnostics::IDS.iter().map(|id| (*id).to_owned()).collect();
     assert_eq!(listed, used, "IDS in src/provider/diagnostics/mod.rs");
 }
@@ -686,8 +691,7 @@ fn ids_of_warnings_are_listed_once() {
 #[test]
 fn the_guide_to_troubleshooting_has_every_id_of_a_warning() {
     let guide = text_of(TROUBLESHOOTING);
-    let mut wanted = ids_in(&text_of("src/provider/diagnostics/configuration.rs"));
-    wanted.extend(ids_in(&text_of("src/provider/diagnostics/org.rs")));
+    let mut wanted = ids_of_messages();
     assert!(wanted.contains("drift-not-checked"), "{wanted:?}");
     for spec in catalog::RESOURCES {
         wanted.extend(spec.dangers.iter().map(|danger| danger.id.to_owned()));
@@ -700,8 +704,7 @@ fn the_guide_to_troubleshooting_has_every_id_of_a_warning() {
 
 #[test]
 fn pages_of_resources_name_every_id_of_a_warning() {
-    let mut known = ids_in(&text_of("src/provider/diagnostics/configuration.rs"));
-    known.extend(ids_in(&text_of("src/provider/diagnostics/org.rs")));
+    let known = ids_of_messages();
     let all: String = pages().into_values().collect();
     let missing: Vec<&String> = known.iter().filter(|id| !all.contains(&format!("| `{id}` |"))).collect();
     assert!(missing.is_empty(), "no resource's page names {missing:#?}");
