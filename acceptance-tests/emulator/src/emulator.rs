@@ -277,6 +277,9 @@ fn second_actor(state: &mut State, action: &Action) {
         crate::deletion::remove(&mut state.org.tree, &target.kind, &target.full_name);
         state.org.end_sessions_of_deleted_apps();
     }
+    if let Some(order) = &action.credentials {
+        let _ = admin::pairs::carry_out(state, order);
+    }
 }
 
 fn route(state: &mut State, request: &Request, call: &mut Call) -> Answer {
