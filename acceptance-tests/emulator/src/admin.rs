@@ -59,6 +59,9 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
         ("POST", ["apps", app, "credentials"]) => {
             pairs::order(state, &crate::http::decode(app, false), body(request)?)
         }
+        ("POST", ["apps", app, "consumers"]) => {
+            pairs::add_consumer(state, &crate::http::decode(app, false), &body(request)?)
+        }
         ("POST", ["packages"]) => install(state, &body(request)?),
         ("DELETE", ["packages", namespace]) => {
             let apps = installed::apps(&state.org, namespace);

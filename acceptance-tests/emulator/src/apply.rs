@@ -318,11 +318,10 @@ impl<'a> Application<'a> {
             }
         }
         if kind.name == GLOBAL_SETTINGS {
-            let kinds: [(&str, fn() -> String); 2] =
-                [("consumerKey", pairs::new_key), ("consumerSecret", pairs::new_secret)];
-            for (element, new) in kinds {
+            for (element, value) in
+                [("consumerKey", pairs::new_key()), ("consumerSecret", pairs::new_secret())]
+            {
                 if text(&fields, element).is_none() {
-                    let value = new();
                     self.secrets.push(value.clone());
                     fields.insert(element.to_string(), Value::Text(value));
                 }

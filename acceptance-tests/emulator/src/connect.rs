@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::component::text;
+use crate::component::{Component, text};
 use crate::emulator::{Call, State};
 use crate::fault::rest as error;
 use crate::http::{Answer, Ending, Request};
@@ -158,52 +158,86 @@ fn consumers(org: &Org, asked: &Asked<'_>, app: &str) -> Outcome {
     may_see(asked.user)?;
     let page = Page::asked_for(asked.request)?;
     let name = app_of(org, app)?;
-    let own = consumer_of(org, asked, name).map(|mut consumer| {
+    let own = consumers_of(org, name).into_iter().map(|consumer| {
+        let mut told = consumer.told(org, asked);
         // Observed: both lengths of ids in one answer.
-        let id = consumer.get("id").and_then(Value::as_str).map(stamp::short_id);
-        report::set(&mut consumer, "id", json!(id));
-        consumer
+        report::set(&mut told, "id", json!(stamp::short_id(consumer.id)));
+        told
     });
-    Ok(page.answer(asked.request, "consumers", own.into_iter().collect()))
+    Ok(page.answer(asked.request, "consumers", own.collect()))
 }
 
-fn consumer_of(org: &Org, asked: &Asked<'_>, name: &str) -> Option<Value> {
-    let id = org.tree.consumers.get(name)?;
-    let app = org.tree.get(APP, name)?;
-    let (label, global) = org.tree.part(GLOBAL_SETTINGS, name)?;
-    let url = format!("/services/data/v{}.0/apps/oauth/credentials/{}/{id}", asked.version, app.id);
-    let key = text(&global.fields, "consumerKey").filter(|_| org.switches.key_in_rest);
-    let mut consumer = json!({ "id": id, "key": key, "name": label, "url": url });
-    if asked.version >= STAGED_SINCE {
-        report::set(&mut consumer, "stagedCredentialsUrl", json!(format!("{url}/staged")));
+/// A consumer with its main pair.
+struct Consumer<'a> {
+    app_id: &'a str,
+    id: &'a str,
+    label: &'a str,
+    global: &'a Component,
+    key: Option<&'a str>,
+    secret: Option<&'a str>,
+}
+
+/// The one of the Global file first.
+fn consumers_of<'a>(org: &'a Org, name: &str) -> Vec<Consumer<'a>> {
+    let (Some(app), Some((label, global))) = (org.tree.get(APP, name), org.tree.part(GLOBAL_SETTINGS, name))
+    else {
+        return Vec::new();
+    };
+    let own = |element: &str| text(&global.fields, element);
+    let main = org.tree.consumers.get(name).map(|id| Consumer {
+        app_id: &app.id,
+        id,
+        label,
+        global,
+        key: own("consumerKey"),
+        secret: own("consumerSecret"),
+    });
+    let further = org.tree.pairs.further(name).iter().map(|own| Consumer {
+        app_id: &app.id,
+        id: &own.id,
+        label: &own.name,
+        global,
+        key: Some(&own.key),
+        secret: Some(&own.secret),
+    });
+    main.into_iter().chain(further).collect()
+}
+
+impl Consumer<'_> {
+    fn url(&self, version: u32) -> String {
+        format!("/services/data/v{version}.0/apps/oauth/credentials/{}/{}", self.app_id, self.id)
     }
-    Some(consumer)
+
+    fn told(&self, org: &Org, asked: &Asked<'_>) -> Value {
+        let url = self.url(asked.version);
+        let key = self.key.filter(|_| org.switches.key_in_rest);
+        let mut told = json!({ "id": self.id, "key": key, "name": self.label, "url": url });
+        if asked.version >= STAGED_SINCE {
+            report::set(&mut told, "stagedCredentialsUrl", json!(format!("{url}/staged")));
+        }
+        told
+    }
 }
 
-fn has_consumer(org: &Org, name: &str, consumer: &str) -> Result<(), Answer> {
-    let is_own = org.tree.consumers.get(name).is_some_and(|id| stamp::names(consumer, id));
-    if is_own { Ok(()) } else { Err(not_found()) }
+fn consumer_of<'a>(org: &'a Org, name: &str, id: &str) -> Result<Consumer<'a>, Answer> {
+    let found = consumers_of(org, name).into_iter().find(|consumer| stamp::names(id, consumer.id));
+    found.ok_or_else(not_found)
 }
 
 fn credentials(org: &Org, asked: &Asked<'_>, app: &str, consumer: &str) -> Outcome {
     may_see(asked.user)?;
     let name = app_of(org, app)?;
-    has_consumer(org, name, consumer)?;
-    let mut found = consumer_of(org, asked, name).ok_or_else(not_found)?;
+    let consumer = consumer_of(org, name, consumer)?;
+    let mut found = consumer.told(org, asked);
     let part = asked.request.query("part").unwrap_or("key").to_ascii_lowercase();
     let wants_secret = match part.as_str() {
         "key" => false,
         "secret" | "keyandsecret" => true,
         other => return Err(error(400, "INVALID_QUERY_PARAMETER", &format!("part: {other}"))),
     };
-    if wants_secret
-        && shows_secrets(org, asked.user)
-        && let Some((_, global)) = org.tree.part(GLOBAL_SETTINGS, name)
-    {
-        let key = text(&global.fields, "consumerKey").unwrap_or_default();
-        if org.now() >= pairs::shown_from(org, key, global) {
-            report::set(&mut found, "secret", json!(text(&global.fields, "consumerSecret")));
-        }
+    let shown_from = pairs::shown_from(org, consumer.key.unwrap_or_default(), consumer.global);
+    if wants_secret && shows_secrets(org, asked.user) && org.now() >= shown_from {
+        report::set(&mut found, "secret", json!(consumer.secret));
     }
     if part == "secret"
         && let Value::Object(members) = &mut found
@@ -239,7 +273,11 @@ fn staged(
         let words = "Credentials can be staged for local external client apps only, not for packaged ones";
         return Err(error(400, "INVALID_OPERATION", words));
     }
-    has_consumer(org, &name, consumer)?;
+    consumer_of(org, &name, consumer)?;
+    if !org.tree.consumers.get(&name).is_some_and(|main| stamp::names(consumer, main)) {
+        let words = "not imitated: staging for a further consumer of an app";
+        return Err(error(501, "NOT_IMITATED", words));
+    }
     match (asked.request.method.as_str(), rest) {
         ("GET", []) => {
             if org.tree.pairs.of(&name).is_empty() && org.switches.nothing_staged_is_404 {
@@ -291,9 +329,8 @@ fn refused(why: Refused) -> Answer {
 }
 
 fn base(org: &Org, asked: &Asked<'_>, name: &str) -> String {
-    let url = consumer_of(org, asked, name);
-    let url = url.as_ref().and_then(|consumer| consumer.get("url")).and_then(Value::as_str);
-    format!("{}/staged", url.unwrap_or_default())
+    let main = consumers_of(org, name).into_iter().next();
+    format!("{}/staged", main.map(|main| main.url(asked.version)).unwrap_or_default())
 }
 
 fn collection(org: &Org, asked: &Asked<'_>, name: &str, status: u16) -> Answer {
@@ -303,10 +340,10 @@ fn collection(org: &Org, asked: &Asked<'_>, name: &str, status: u16) -> Answer {
         .of(name)
         .iter()
         .map(|pair| {
-            let mut pair_json = told(org, asked, name, pair);
-            // Other lengths of ids here than in the answer about one, as with consumers.
-            report::set(&mut pair_json, "id", json!(stamp::short_id(&pair.id)));
-            pair_json
+            let mut one = told(org, asked, name, pair);
+            // Another length than in the answer about one, as with consumers.
+            report::set(&mut one, "id", json!(stamp::short_id(&pair.id)));
+            one
         })
         .collect();
     Answer::json(status, &json!({ "stagedCredentials": all, "url": base(org, asked, name) }))

@@ -44,6 +44,15 @@ impl Staged {
     }
 }
 
+/// A consumer that an app has besides the one of its Global file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Further {
+    pub id: String,
+    pub name: String,
+    pub key: String,
+    pub secret: String,
+}
+
 /// What the components do not say about pairs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pairs {
@@ -53,6 +62,7 @@ pub struct Pairs {
     former: BTreeMap<String, String>,
     /// When keys were made that did not come with their app.
     made: BTreeMap<String, Millis>,
+    further: BTreeMap<String, Vec<Further>>,
 }
 
 impl Pairs {
@@ -60,9 +70,14 @@ impl Pairs {
         self.staged.get(app).map(Vec::as_slice).unwrap_or_default()
     }
 
+    pub fn further(&self, app: &str) -> &[Further] {
+        self.further.get(app).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The app has no consumer any more.
     pub fn forget(&mut self, app: &str) {
         self.staged.remove(app);
+        self.further.remove(app);
         self.former.retain(|_, owner| owner != app);
     }
 
@@ -176,6 +191,20 @@ pub fn delete(org: &mut Org, app: &str, id: &str) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Gives an app one more consumer; its id.
+pub fn add_consumer(org: &mut Org, app: &str, name: &str) -> Result<String, Refused> {
+    if org.tree.part(GLOBAL_SETTINGS, app).is_none() {
+        return Err(Refused::NoConsumer);
+    }
+    let (id, now) = (org.tree.next_id("888"), org.now());
+    let own = Further { id: id.clone(), name: name.to_string(), key: new_key(), secret: new_secret() };
+    org.secrets.extend([own.key.clone(), own.secret.clone()]);
+    let pairs = &mut org.tree.pairs;
+    pairs.made.insert(own.key.clone(), now);
+    pairs.further.entry(app.to_string()).or_default().push(own);
+    Ok(id)
+}
+
 pub fn new_key() -> String {
     format!("3MVG9canaryKEY{}", stamp::random_text(71))
 }
@@ -209,11 +238,16 @@ pub fn live<'a>(org: &'a Org, key: &str) -> Option<Live<'a>> {
         "Active" => org.switches.staged_logs_in,
         state => state == "Rotated",
     };
-    let beside = with_key(tree, key).filter(|(_, pair)| is_good(pair)).filter_map(|(app, pair)| {
+    let beside = with_key(tree, key).filter(|(_, pair)| is_good(pair));
+    let beside = beside.map(|(app, pair)| (app, &pair.secret));
+    let further = tree.pairs.further.iter();
+    let further = further.flat_map(|(app, all)| all.iter().map(move |own| (app.as_str(), own)));
+    let further = further.filter(|(_, own)| own.key == key).map(|(app, own)| (app, &own.secret));
+    let others = beside.chain(further).filter_map(|(app, secret)| {
         let (_, global) = tree.part(GLOBAL_SETTINGS, app)?;
-        Some(Live { app, global, secret: Some(pair.secret.as_str()) })
+        Some(Live { app, global, secret: Some(secret.as_str()) })
     });
-    let mut found = main(tree, key).chain(beside);
+    let mut found = main(tree, key).chain(others);
     let first = found.next()?;
     let has_spread = now >= tree.pairs.made(key, first.global).saturating_add(org.switches.propagation_ms);
     (found.next().is_none() && has_spread).then_some(first)

@@ -91,6 +91,13 @@ pub fn order(state: &mut State, app: &str, body: serde_json::Map<String, Value>)
     list(state, app)
 }
 
+/// One more consumer of an app.
+pub fn add_consumer(state: &mut State, app: &str, body: &serde_json::Map<String, Value>) -> Outcome {
+    let name = body.get("name").and_then(Value::as_str).unwrap_or("Further");
+    let id = pairs::add_consumer(&mut state.org, app, name).map_err(|why| (404, why.to_string()))?;
+    Ok(Answer::json(201, &json!({ "id": id })))
+}
+
 /// The pairs of an app with their secrets, the main one first.
 pub fn list(state: &State, app: &str) -> Outcome {
     let org = &state.org;
