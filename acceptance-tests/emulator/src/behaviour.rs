@@ -7,8 +7,9 @@ use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::PARENT;
 use crate::org::{
     APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS, Org,
-    SettingsMood, Tree, User,
+    Tree, User,
 };
+use crate::switches::SettingsMood;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
