@@ -103,7 +103,14 @@ pub fn staged_needs_api(app: &str, version: u16) -> Diagnostic {
 }
 
 /// The plan of a rotation.
-pub fn rotation_planned(app: &str, key: &str, revokes: bool) -> Diagnostic {
+pub fn rotation_planned(app: &str, key: &str, revokes: bool, previous: Option<&str>) -> Diagnostic {
+    let in_the_way = match previous {
+        Some(expires) if !revokes => format!(
+            " The pair of before the last rotation is still valid, until {expires}; Salesforce may refuse to make a new one \
+             until then, and then changes nothing."
+        ),
+        _ => String::new(),
+    };
     let old = if revokes {
         format!(
             "The key {key} and its secret end at once (revoke_previous_when_changed changes, too): clients fail until they \
@@ -119,7 +126,7 @@ pub fn rotation_planned(app: &str, key: &str, revokes: bool) -> Diagnostic {
         format!(
             "\"{app}\": on apply its consumer gets a new key (the client ID) and a new secret. {old}. Give clients \
              consumer_key of this resource: consumer_key of the app's OAuth settings still shows {key} in this run, and the \
-             new one from the next refresh on."
+             new one from the next refresh on.{in_the_way}"
         ),
         "client-id-changes",
     )
