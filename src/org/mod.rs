@@ -51,8 +51,8 @@ pub use pace::Settings;
 
 use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
-    Login, Placeholder, PrivateKeyProblem, Proxy, Settings as ConnectionSettings, binary_key_form,
-    check_private_key, placeholder,
+    Login, Placeholder, PrivateKeyProblem, Proxy, SOAP_ACCEPTS_JWT, Settings as ConnectionSettings,
+    binary_key_form, check_private_key, placeholder, public_key,
 };
 
 use crate::salesforce::Class;

@@ -412,12 +412,19 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
 /// Warnings that come with what a resource is made of, and not with one of its attributes.
 fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static str)> {
     let mut found = Vec::new();
-    let certificate = spec.rows().find(|row| row.field.compared == Compared::AsCertificate);
-    if let Some(certificate) = certificate.map(|row| row.field.attribute) {
-        let what = "**Certificate changes**: fingerprint and end of the old one and of the new one.";
+    let certificates = spec.rows().filter(|row| row.field.compared == Compared::AsCertificate);
+    let certificates: Vec<&str> = certificates.map(|row| row.field.attribute).collect();
+    if !certificates.is_empty() {
+        let certificate = certificates.join("` or `");
+        let what = "**Certificate changes**: fingerprint and end of the old one and of the new one, and whether clients need \
+                    another key.";
         found.push(("certificate-changed", format!("`{certificate}` changes"), what));
         let what = "**Certificate expired**: since when.";
         found.push(("certificate-expired", format!("`{certificate}` has expired"), what));
+        let what = "**Certificate expires soon**: when, and what to do before.";
+        found.push(("certificate-expires-soon", format!("`{certificate}` expires within 30 days"), what));
+        let what = "**Certificate not valid yet**: from when on it is.";
+        found.push(("certificate-not-yet-valid", format!("`{certificate}` is not valid yet"), what));
     }
     if spec.parts.iter().any(|part| spec.is_consumer_part(part)) {
         found.push((

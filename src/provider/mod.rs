@@ -13,6 +13,7 @@ mod diagnostics;
 mod engine;
 mod headcount;
 mod identity;
+mod lockout;
 mod neighbours;
 mod operations;
 mod place;
@@ -44,6 +45,7 @@ use crate::value::Value;
 use config::{Configuration, Environment, Resolved};
 use data_source_spec::{DataSourceSpec, Question};
 use engine::{Activity, Engine};
+use lockout::OwnLogin;
 use neighbours::Neighbours;
 use plan::PlanContext;
 use resource_spec::{ResourceSpec, Subject};
@@ -329,6 +331,7 @@ impl Connected {
             spec,
             org: &self.org,
             client_id: self.context.client_id.as_deref(),
+            login: &self.context.login,
             allow_self_lockout: self.context.allow_self_lockout,
             allow_mass_removal: self.allow_mass_removal,
             activity: &self.activity,
@@ -339,6 +342,7 @@ impl Connected {
 /// Connects, without a login: the API version is asked for where that needs none.
 async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> {
     let client_id = configuration.settings.login.client_id().map(str::to_owned);
+    let login = OwnLogin::of(&configuration.settings.login);
     let settings = org::Settings { batching: configuration.batching, ..org::Settings::default() };
     let org =
         Org::connect(configuration.settings, settings).map_err(|error| diagnostics::unavailable(&error))?;
@@ -346,6 +350,7 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
     let context = PlanContext {
         version,
         client_id,
+        login,
         allow_self_lockout: configuration.allow_self_lockout,
         tainted: None,
         twice: false,

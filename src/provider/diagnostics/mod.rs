@@ -81,6 +81,8 @@ impl Diagnostic {
 pub const IDS: &[&str] = &[
     "certificate-changed",
     "certificate-expired",
+    "certificate-expires-soon",
+    "certificate-not-yet-valid",
     "consumer-key-destroyed",
     "drift-not-checked",
     "invisible-character",

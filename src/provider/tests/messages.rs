@@ -49,7 +49,7 @@ fn every_rule_between_attributes_names_attributes_that_exist() {
             combination.when.iter().for_each(|(name, _)| known(name));
         }
         spec.dangers.iter().for_each(|danger| known(danger.attribute));
-        spec.lockouts.iter().for_each(|(name, _)| known(name));
+        spec.lockouts.iter().for_each(|lockout| known(lockout.attribute));
         spec.dependents.iter().for_each(|(one, other)| {
             known(one);
             known(other);
