@@ -81,11 +81,13 @@ struct Connected {
 impl Provider {
     /// `environment` answers for the `SALESFORCE_*` variables.
     pub fn new(environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Provider {
+        // Without a provider block Terraform validates resources and hands over no block.
+        let suppressed = config::suppressed(&Value::Null, &environment);
         Provider {
             environment: Box::new(environment),
             schema: OnceLock::new(),
             connection: Mutex::new(Connection::Unconfigured),
-            suppressed: Mutex::new(Vec::new()),
+            suppressed: Mutex::new(suppressed),
         }
     }
 
