@@ -118,8 +118,7 @@ fn certificate_standing(field: &Field, value: &Value, now: SystemTime) -> Option
 
 /// Around the text of a certificate there may be anything.
 fn is_certificate(field: &Field, text: &str) -> bool {
-    let always = field.rules.iter().any(|rule| matches!(rule, Rule::Certificate));
-    always || (field.compared == Compared::AsCertificate && certificate_facts(text).is_some())
+    field.is_certificate() || (field.compared == Compared::AsCertificate && certificate_facts(text).is_some())
 }
 
 /// Whether a text is a word, in the case of letters that it is compared in.

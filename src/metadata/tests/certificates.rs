@@ -1,6 +1,6 @@
 //! Certificates, and what is taken for one.
 
-use super::{GLOBAL, component, field};
+use super::{GLOBAL, SETTINGS, component, field};
 use crate::metadata::{CertificateFacts, Rule, Standing, certificate_facts, encode, same_meaning};
 use crate::value::Value;
 
@@ -148,6 +148,24 @@ fn it_is_sent_tidy_and_armoured_as_it_was_written() {
         let sent = file.child("certificate").unwrap().text.clone();
         let expected = if text.contains("BEGIN") { RSA_1024.trim().to_owned() } else { lines.join("\n") };
         assert_eq!(sent, expected, "{text}");
+    }
+}
+
+/// Nobody documents what form Salesforce wants there.
+#[test]
+fn where_a_name_may_be_it_is_compared_as_a_certificate_and_sent_as_written() {
+    let field = field(&SETTINGS, "client_assertion_certificate");
+    for text in ways().into_iter().chain(["Its_Name".to_owned(), format!("{RSA_1024}\n\n")]) {
+        let is_one = certificate_facts(&text).is_some();
+        assert_eq!(
+            same_meaning(field, &Value::text(RSA_1024), &Value::text(text.as_str())),
+            is_one,
+            "{text}"
+        );
+        let written = Value::text(text.as_str());
+        let file = encode(&component(&SETTINGS, &[("client_assertion_certificate", written)]), 67).xml;
+        let file = crate::metadata::parse_xml(&file).unwrap();
+        assert_eq!(file.child("clientAssertionCertificate").unwrap().text, text);
     }
 }
 
