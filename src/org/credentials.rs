@@ -12,7 +12,7 @@ use crate::salesforce::{self, Class, Consumer, ErrorKind, Staged};
 use crate::secret::Secret;
 
 /// How long a new app, or a setting that was just switched on, is waited for.
-pub const SPREADING: Duration = Duration::from_secs(60);
+pub const SPREADING: Duration = Duration::from_secs(30);
 /// How long the org's lists may lag behind what was just made, or rotated.
 const LAG: Duration = Duration::from_secs(10);
 /// The first API version with staged credentials.

@@ -60,7 +60,8 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
 }
 
 fn withheld(app: &str, setting: Setting, said: Option<&str>) -> Diagnostic {
-    let said = said.map(|said| format!(" Salesforce says: {said}.")).unwrap_or_default();
+    let said =
+        said.map(|said| format!(" Salesforce says: {}.", said.trim_end_matches('.'))).unwrap_or_default();
     let what_to_do = match setting {
         Setting::Off => format!(
             "The setting of the org {SETTING} is off. {SWITCH_ON}. The provider's user needs the permissions {PERMISSIONS}, \
@@ -269,8 +270,8 @@ pub fn rotation_step(app: &str, step: &RotationStep) -> String {
 /// What was done.
 pub fn rotation_done(app: &str, rotated: &Rotated) -> String {
     match (&rotated.outcome, rotated.revoked) {
-        (Outcome::Unchanged, 0) => format!("{app}: there is nothing of before to end"),
-        (Outcome::Unchanged, ended) => format!("{app}: {ended} of before ended"),
+        (Outcome::Unchanged, 0) => format!("{app}: there are no key and secret of before to end"),
+        (Outcome::Unchanged, _) => format!("{app}: the key and the secret of before have ended"),
         _ => format!("{app}: the client ID is {} now", rotated.credentials.consumer.key),
     }
 }
