@@ -83,9 +83,26 @@ fn withheld(app: &str, setting: Setting, said: Option<&str>) -> Diagnostic {
     .at_attribute("external_client_app")
 }
 
+/// The same for a rotation, which takes the app's consumer and is not told which one.
+pub fn rotation_credentials(app: &str, error: &CredentialsError) -> Diagnostic {
+    match error {
+        CredentialsError::Several(keys) => Diagnostic::error(
+            "The app has several consumers",
+            format!(
+                "\"{app}\" has {} consumers ({}). Only the credentials of an app that has one are rotated: make an app for \
+                 each client.",
+                keys.len(),
+                keys.join(", ")
+            ),
+        )
+        .at_attribute("external_client_app"),
+        error => credentials(app, error),
+    }
+}
+
 /// The same in a refresh: nothing of the state is lost by it.
 pub fn credentials_unchecked(app: &str, error: &CredentialsError) -> Diagnostic {
-    let reason = credentials(app, error);
+    let reason = rotation_credentials(app, error);
     Diagnostic::advice(
         "Credentials are not checked",
         format!("{}: {} The state stays as it was.", reason.summary, reason.detail),
@@ -214,7 +231,7 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError) -> Dia
             "The rotation did not come to its end",
             format!("\"{app}\": {}.{so_far} {next}", error.kind),
         ),
-        RotationErrorKind::Credentials(error) => credentials(app, error),
+        RotationErrorKind::Credentials(error) => rotation_credentials(app, error),
         RotationErrorKind::Foreign(staged) => foreign_stage(app, staged, attribute),
         RotationErrorKind::Occupied { previous, said } => {
             let until =
