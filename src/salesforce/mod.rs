@@ -19,7 +19,6 @@ mod error;
 mod http;
 mod key;
 mod key_form;
-mod redact;
 mod rest;
 mod retrieve;
 mod retry;
@@ -35,6 +34,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use url::Url;
+use zeroize::Zeroizing;
 
 pub use auth::{Session, check_private_key};
 pub use classify::Class;
@@ -46,6 +46,7 @@ pub use rest::Consumer;
 pub use retrieve::{FileProperties, RetrieveMessage, Retrieved};
 pub use sentences::{Meaning, meaning, means};
 
+use crate::redact;
 use crate::secret::Secret;
 use auth::Auth;
 use http::Http;
@@ -90,6 +91,16 @@ pub struct Proxy {
     pub url: Secret,
     /// The hosts that are reached without it, as NO_PROXY lists them.
     pub except: String,
+}
+
+impl Proxy {
+    /// The password in the URL, with its escapes undone: every escaped form of it is known by that.
+    fn password(&self) -> Option<Secret> {
+        let url = Url::parse(self.url.expose()).ok()?;
+        let form = Zeroizing::new(format!("p={}", url.password()?.replace('+', "%2B")));
+        let (_, password) = url::form_urlencoded::parse(form.as_bytes()).next()?;
+        Some(Secret::new(password))
+    }
 }
 
 /// Ways to log in.
@@ -167,6 +178,9 @@ impl Client {
             Login::JwtBearer { private_key: secret, .. }
             | Login::ClientCredentials { client_secret: secret, .. }
             | Login::AccessToken { token: secret } => redactor.learn(secret),
+        }
+        if let Some(password) = settings.proxy.as_ref().and_then(Proxy::password) {
+            redactor.learn(&password);
         }
         Ok(Self {
             inner: Arc::new(Inner {
