@@ -4,7 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::SessionFacts;
-use crate::salesforce::{Client, Consumer, DeployOptions, DeployReport, Error, FileProperties, Retrieved};
+use crate::salesforce::{
+    Client, Consumer, DeployOptions, DeployReport, Error, FileProperties, Retrieved, Staged,
+};
+use crate::secret::Secret;
 
 /// A record of a query: columns by name.
 pub type Row = serde_json::Map<String, serde_json::Value>;
@@ -28,7 +31,22 @@ pub trait MetadataApi: Send + Sync {
     /// [`Client::tooling_query`], for the org's list of deploys.
     fn deploy_requests<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>>;
     fn count<'a>(&'a self, object: &'a str) -> Answer<'a, u64>;
-    fn consumer_credentials<'a>(&'a self, application_id: &'a str) -> Answer<'a, Vec<Consumer>>;
+    fn consumer_credentials<'a>(&'a self, app_id: &'a str) -> Answer<'a, Vec<Consumer>>;
+    fn consumer_secret<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> Answer<'a, (String, Secret)>;
+    fn staged_credentials<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> Answer<'a, Vec<Staged>>;
+    fn stage_credentials<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> Answer<'a, Vec<Staged>>;
+    fn rotate_credentials<'a>(
+        &'a self,
+        app_id: &'a str,
+        consumer_id: &'a str,
+        staged_id: &'a str,
+    ) -> Answer<'a, ()>;
+    fn revoke_credentials<'a>(
+        &'a self,
+        app_id: &'a str,
+        consumer_id: &'a str,
+        staged_id: &'a str,
+    ) -> Answer<'a, ()>;
 }
 
 impl MetadataApi for Client {
@@ -80,7 +98,37 @@ impl MetadataApi for Client {
         Box::pin(Client::count(self, object))
     }
 
-    fn consumer_credentials<'a>(&'a self, application_id: &'a str) -> Answer<'a, Vec<Consumer>> {
-        Box::pin(Client::consumer_credentials(self, application_id))
+    fn consumer_credentials<'a>(&'a self, app_id: &'a str) -> Answer<'a, Vec<Consumer>> {
+        Box::pin(Client::consumer_credentials(self, app_id))
+    }
+
+    fn consumer_secret<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> Answer<'a, (String, Secret)> {
+        Box::pin(Client::consumer_secret(self, app_id, consumer_id))
+    }
+
+    fn staged_credentials<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> Answer<'a, Vec<Staged>> {
+        Box::pin(Client::staged_credentials(self, app_id, consumer_id))
+    }
+
+    fn stage_credentials<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> Answer<'a, Vec<Staged>> {
+        Box::pin(Client::stage_credentials(self, app_id, consumer_id))
+    }
+
+    fn rotate_credentials<'a>(
+        &'a self,
+        app_id: &'a str,
+        consumer_id: &'a str,
+        staged_id: &'a str,
+    ) -> Answer<'a, ()> {
+        Box::pin(Client::rotate_credentials(self, app_id, consumer_id, staged_id))
+    }
+
+    fn revoke_credentials<'a>(
+        &'a self,
+        app_id: &'a str,
+        consumer_id: &'a str,
+        staged_id: &'a str,
+    ) -> Answer<'a, ()> {
+        Box::pin(Client::revoke_credentials(self, app_id, consumer_id, staged_id))
     }
 }

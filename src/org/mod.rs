@@ -5,13 +5,15 @@
 //! nothing is "gone" that is only invisible, nothing "failed" that may have happened.
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
 //! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` in an org with many apps), and at `deployer.rs` for
-//! [`Org::apply`] and [`Org::edit`]. How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
+//! [`Org::apply`] and [`Org::edit`]. Keys and secrets are no metadata: `credentials.rs` reads them, `rotation.rs` changes
+//! them. How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
 
 mod api;
 mod attribute;
 mod batch;
 mod budget;
 mod change;
+mod credentials;
 mod deploy;
 mod deployer;
 mod edit;
@@ -24,6 +26,7 @@ mod names;
 mod pace;
 mod read;
 mod recent;
+mod rotation;
 mod rounds;
 mod search;
 mod settle;
@@ -44,10 +47,12 @@ pub use tokio::time::{Instant, sleep as pause};
 pub use api::{Answer, MetadataApi, Pending, Row};
 pub use batch::Window;
 pub use change::{Applied, Change, Edit, Merge, Overwritten};
+pub use credentials::{Credentials, CredentialsError, SPREADING, STAGED_SINCE, Setting};
 pub use error::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::{FileFacts, SessionFacts};
 pub use holders::{Census, Group, Holders, quoted};
 pub use pace::Settings;
+pub use rotation::{Outcome, Rotated, RotationError, RotationErrorKind, Step as RotationStep, Wish};
 
 use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
@@ -56,7 +61,7 @@ pub use crate::salesforce::{
 };
 
 use crate::salesforce::Class;
-pub use crate::salesforce::Meaning;
+pub use crate::salesforce::{Meaning, Staged, StagedState};
 use batch::{Limits, Queue};
 use deployer::Deployer;
 use names::Names;

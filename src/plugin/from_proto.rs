@@ -28,6 +28,14 @@ pub fn data_source<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Sc
     provider.data_source_schema(type_name).ok_or_else(|| unknown("data source", type_name))
 }
 
+pub fn ephemeral_resource<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Schema> {
+    provider.ephemeral_resource_schema(type_name).ok_or_else(|| unknown("ephemeral resource", type_name))
+}
+
+pub fn action<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Schema> {
+    provider.action_schema(type_name).ok_or_else(|| unknown("action", type_name))
+}
+
 /// Terraform checks names against the schema, so this is mostly a lock file that is ahead of the binary.
 pub fn unknown(what: &str, name: &str) -> Diagnostics {
     Diagnostic::error(

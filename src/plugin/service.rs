@@ -8,6 +8,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 
@@ -40,6 +42,20 @@ impl Service {
         R: Reply,
         F: Future<Output = Result<R, Diagnostics>> + Send + 'static,
     {
+        Ok(Response::new(self.start(rpc, type_name, work).await))
+    }
+
+    /// Begins one RPC, which then runs to its end. What is returned waits for its reply.
+    fn start<R, F>(
+        &self,
+        rpc: &'static str,
+        type_name: &str,
+        work: F,
+    ) -> impl Future<Output = R> + Send + use<R, F>
+    where
+        R: Reply,
+        F: Future<Output = Result<R, Diagnostics>> + Send + 'static,
+    {
         let alive = self.calls.enter();
         let number = self.served.fetch_add(1, Ordering::Relaxed);
         let span = tracing::info_span!(
@@ -55,12 +71,14 @@ impl Service {
             drop(alive);
             reply
         };
-        let reply = match tokio::spawn(task.instrument(span)).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(diagnostics)) => R::failed(diagnostics),
-            Err(error) => R::failed(bug(rpc, error)),
-        };
-        Ok(Response::new(reply))
+        let task = tokio::spawn(task.instrument(span));
+        async move {
+            match task.await {
+                Ok(Ok(reply)) => reply,
+                Ok(Err(diagnostics)) => R::failed(diagnostics),
+                Err(error) => R::failed(bug(rpc, error)),
+            }
+        }
     }
 }
 
@@ -309,16 +327,20 @@ impl provider_server::Provider for Service {
         .await
     }
 
-    // There are no ephemeral resources and no functions yet; Terraform learns so from the schema and does not
-    // call these.
-
     async fn validate_ephemeral_resource_config(
         &self,
         request: Request<pb::ValidateEphemeralResourceConfigRequest>,
     ) -> Answer<pb::ValidateEphemeralResourceConfigResponse> {
-        let name = request.into_inner().type_name;
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name;
         self.run("ValidateEphemeralResourceConfig", &name.clone(), async move {
-            Err(unknown("ephemeral resource type", &name))
+            let schema = from_proto::ephemeral_resource(&provider, &name)?;
+            let config = from_proto::value(request.config, "configuration", schema)?;
+            Ok(pb::ValidateEphemeralResourceConfigResponse {
+                diagnostics: to_proto::diagnostics(
+                    provider.validate_ephemeral_resource_config(&name, &config),
+                ),
+            })
         })
         .await
     }
@@ -327,33 +349,91 @@ impl provider_server::Provider for Service {
         &self,
         request: Request<pb::OpenEphemeralResourceRequest>,
     ) -> Answer<pb::OpenEphemeralResourceResponse> {
-        let name = request.into_inner().type_name;
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name;
         self.run("OpenEphemeralResource", &name.clone(), async move {
-            Err(unknown("ephemeral resource type", &name))
+            let schema = from_proto::ephemeral_resource(&provider, &name)?;
+            let config = from_proto::value(request.config, "configuration", schema)?;
+            let (result, mut problems) = provider.open_ephemeral_resource(&name, config).await;
+            Ok(pb::OpenEphemeralResourceResponse {
+                result: to_proto::value(&result, schema, &mut problems),
+                diagnostics: to_proto::diagnostics(problems),
+                ..Default::default()
+            })
         })
         .await
     }
 
+    /// Terraform calls this for those that asked to be renewed: none does.
     async fn renew_ephemeral_resource(
         &self,
         request: Request<pb::RenewEphemeralResourceRequest>,
     ) -> Answer<pb::RenewEphemeralResourceResponse> {
         let name = request.into_inner().type_name;
-        self.run("RenewEphemeralResource", &name.clone(), async move {
-            Err(unknown("ephemeral resource type", &name))
-        })
-        .await
+        let reply = async { Ok(pb::RenewEphemeralResourceResponse::default()) };
+        self.run("RenewEphemeralResource", &name, reply).await
     }
 
+    /// Nothing was opened in the org.
     async fn close_ephemeral_resource(
         &self,
         request: Request<pb::CloseEphemeralResourceRequest>,
     ) -> Answer<pb::CloseEphemeralResourceResponse> {
         let name = request.into_inner().type_name;
-        self.run("CloseEphemeralResource", &name.clone(), async move {
-            Err(unknown("ephemeral resource type", &name))
+        let reply = async { Ok(pb::CloseEphemeralResourceResponse::default()) };
+        self.run("CloseEphemeralResource", &name, reply).await
+    }
+
+    async fn validate_action_config(
+        &self,
+        request: Request<pb::ValidateActionConfigRequest>,
+    ) -> Answer<pb::ValidateActionConfigResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name;
+        self.run("ValidateActionConfig", &name.clone(), async move {
+            let schema = from_proto::action(&provider, &name)?;
+            let config = from_proto::value(request.config, "configuration", schema)?;
+            Ok(pb::ValidateActionConfigResponse {
+                diagnostics: to_proto::diagnostics(provider.validate_action_config(&name, &config)),
+            })
         })
         .await
+    }
+
+    async fn plan_action(&self, request: Request<pb::PlanActionRequest>) -> Answer<pb::PlanActionResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.action_type;
+        self.run("PlanAction", &name.clone(), async move {
+            let schema = from_proto::action(&provider, &name)?;
+            let config = from_proto::value(request.config, "configuration", schema)?;
+            Ok(pb::PlanActionResponse {
+                diagnostics: to_proto::diagnostics(provider.validate_action_config(&name, &config)),
+                ..Default::default()
+            })
+        })
+        .await
+    }
+
+    type InvokeActionStream = UnboundedReceiverStream<Result<pb::InvokeActionEvent, Status>>;
+
+    /// What is under way goes on to its end, whoever still listens.
+    async fn invoke_action(
+        &self,
+        request: Request<pb::InvokeActionRequest>,
+    ) -> Answer<Self::InvokeActionStream> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.action_type;
+        let (send, events) = mpsc::unbounded_channel();
+        let progress = send.clone();
+        let work = self.start("InvokeAction", &name.clone(), async move {
+            let schema = from_proto::action(&provider, &name)?;
+            let config = from_proto::value(request.config, "configuration", schema)?;
+            // Nobody listens any more: then nobody is told.
+            let tell = move |text: String| drop(progress.send(Ok(to_proto::progress(text))));
+            Ok(to_proto::completed(provider.invoke_action(&name, config, &tell).await))
+        });
+        tokio::spawn(async move { drop(send.send(Ok(work.await))) });
+        Ok(Response::new(UnboundedReceiverStream::new(events)))
     }
 
     async fn call_function(

@@ -33,6 +33,8 @@ pub fn metadata(provider: &Provider) -> pb::GetMetadataResponse {
         server_capabilities: Some(server_capabilities()),
         resources: names(provider.resource_schemas()),
         data_sources: names(provider.data_source_schemas()),
+        ephemeral_resources: names(provider.ephemeral_resource_schemas()),
+        actions: names(provider.action_schemas()),
         ..Default::default()
     }
 }
@@ -45,6 +47,12 @@ pub fn schemas(provider: &Provider) -> pb::GetSchemaResponse {
         provider: Some(schema(provider.provider_schema())),
         resource_schemas: named(provider.resource_schemas()),
         data_source_schemas: named(provider.data_source_schemas()),
+        ephemeral_resource_schemas: named(provider.ephemeral_resource_schemas()),
+        action_schemas: provider
+            .action_schemas()
+            .into_iter()
+            .map(|(name, one)| (name.to_owned(), pb::ActionSchema { schema: Some(schema(one)) }))
+            .collect(),
         server_capabilities: Some(server_capabilities()),
         ..Default::default()
     }
@@ -308,6 +316,26 @@ replies_with_diagnostics! {
     ValidateDataSourceConfigResponse ReadDataSourceResponse
     ValidateEphemeralResourceConfigResponse OpenEphemeralResourceResponse
     RenewEphemeralResourceResponse CloseEphemeralResourceResponse
+    ValidateActionConfigResponse PlanActionResponse
+}
+
+/// The end of an action, with everything that there is to say of it.
+pub fn completed(found: Diagnostics) -> pb::InvokeActionEvent {
+    use pb::invoke_action_event::{Completed, Type as Event};
+    let diagnostics = diagnostics(found);
+    pb::InvokeActionEvent { r#type: Some(Event::Completed(Completed { diagnostics })) }
+}
+
+/// What people see of an action under way.
+pub fn progress(message: String) -> pb::InvokeActionEvent {
+    use pb::invoke_action_event::{Progress, Type as Event};
+    pb::InvokeActionEvent { r#type: Some(Event::Progress(Progress { message })) }
+}
+
+impl Reply for pb::InvokeActionEvent {
+    fn failed(problems: Diagnostics) -> Self {
+        completed(problems)
+    }
 }
 
 impl Reply for pb::StopResponse {

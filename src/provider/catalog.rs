@@ -1,14 +1,15 @@
 //! Everything the provider offers, a line each.
 
+use super::action_spec::ActionSpec;
 use super::combination::Verdict;
 use super::data_source_spec::DataSourceSpec;
-use super::data_sources;
-use super::diagnostics;
 use super::neighbours::Need;
-use super::resource_spec::ResourceSpec;
+use super::resource_spec::{ResourceSpec, Subject};
 use super::resources::{
     external_client_app, oauth_settings, org_external_client_app_settings, org_oauth_oidc_settings, policies,
 };
+use super::schema::Schema;
+use super::{actions, data_sources, diagnostics, ephemeral_resources, rotation};
 
 pub static RESOURCES: &[&ResourceSpec] = &[
     &external_client_app::SPEC,
@@ -25,6 +26,49 @@ pub static DATA_SOURCES: &[&DataSourceSpec] = &[
     &data_sources::org::SPEC,
     &data_sources::permission_set::SPEC,
 ];
+
+pub static EPHEMERAL_RESOURCES: &[&DataSourceSpec] =
+    &[&ephemeral_resources::external_client_app_credentials::SPEC];
+
+pub static ACTIONS: &[&ActionSpec] = &[&actions::credentials::ROTATE, &actions::credentials::REVOKE];
+
+/// A managed resource: one that is made of metadata, or the one that is not.
+#[derive(Clone, Copy, Debug)]
+pub enum Managed {
+    Metadata(&'static ResourceSpec),
+    Rotation,
+}
+
+impl Managed {
+    pub fn all() -> impl Iterator<Item = Managed> {
+        RESOURCES.iter().copied().map(Managed::Metadata).chain([Managed::Rotation])
+    }
+
+    pub fn named(name: &str) -> Option<Managed> {
+        Managed::all().find(|managed| managed.name() == name)
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Managed::Metadata(spec) => spec.name,
+            Managed::Rotation => rotation::NAME,
+        }
+    }
+
+    pub fn subject(self) -> Subject {
+        match self {
+            Managed::Metadata(spec) => spec.subject,
+            Managed::Rotation => rotation::SUBJECT,
+        }
+    }
+
+    pub fn schema(self) -> &'static Schema {
+        match self {
+            Managed::Metadata(spec) => spec.schema(),
+            Managed::Rotation => rotation::schema(),
+        }
+    }
+}
 
 /// The resource that is the app itself.
 pub static APP: &ResourceSpec = &external_client_app::SPEC;
@@ -53,4 +97,12 @@ pub fn needs() -> impl Iterator<Item = &'static Need> {
 
 pub fn data_source(name: &str) -> Option<&'static DataSourceSpec> {
     DATA_SOURCES.iter().copied().find(|spec| spec.name == name)
+}
+
+pub fn ephemeral_resource(name: &str) -> Option<&'static DataSourceSpec> {
+    EPHEMERAL_RESOURCES.iter().copied().find(|spec| spec.name == name)
+}
+
+pub fn action(name: &str) -> Option<&'static ActionSpec> {
+    ACTIONS.iter().copied().find(|spec| spec.name == name)
 }

@@ -1,5 +1,6 @@
 //! What a data source is made of: arguments, what it finds, and who looks it up. Data, like the resources; what is a
-//! resource's attribute is taken from the resource's tables.
+//! resource's attribute is taken from the resource's tables. An ephemeral resource is made of the same: it is looked up,
+//! too, and what it finds may be secret, because Terraform keeps it nowhere.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +14,7 @@ use crate::metadata::{Rule, unseen};
 use crate::org::{Instant, Org};
 use crate::value::{Path, Type, Value};
 
-/// A data source.
+/// A data source, or an ephemeral resource.
 #[derive(Debug)]
 pub struct DataSourceSpec {
     /// Its type: `salesforce_org`.
@@ -60,6 +61,8 @@ pub enum Role {
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
     Text,
+    /// A text that must not be seen; for ephemeral resources only.
+    Secret,
     Bool,
     Number,
     Texts,
@@ -95,7 +98,7 @@ impl Shape {
             Type::Object(fields.iter().map(|(name, shape)| ((*name).to_owned(), shape.ty())).collect())
         };
         match self {
-            Shape::Text => Type::String,
+            Shape::Text | Shape::Secret => Type::String,
             Shape::Bool => Type::Bool,
             Shape::Number => Type::Number,
             Shape::Texts => Type::list(Type::String),
@@ -126,19 +129,7 @@ impl DataSourceSpec {
     pub fn check(&self, config: &Value) -> Diagnostics {
         let mut found = Diagnostics::default();
         for own in self.own() {
-            let value = config.get(own.name);
-            let (place, path) = (Place::of(own.name), Path::attribute(own.name));
-            if own.role == Role::Required && value.is_null() {
-                found.push(diagnostics::required(&place, own.name));
-            } else if own.role == Role::Result && !value.is_null() {
-                found.push(diagnostics::read_only(path, own.name));
-            } else if value.is_set()
-                && let Some(problem) = own.rules.iter().find_map(|rule| rule.check(value))
-            {
-                found.push(diagnostics::invalid_value(path, problem, true));
-            } else if let Some(unseen) = value.as_text().and_then(unseen) {
-                found.push(diagnostics::unseen(&place, unseen));
-            }
+            own.check(config, &mut found);
         }
         let written: Vec<&str> =
             self.one_of.iter().copied().filter(|name| !config.get(name).is_null()).collect();
@@ -160,6 +151,47 @@ impl DataSourceSpec {
     }
 }
 
+impl Own {
+    /// An argument, or a result.
+    pub const fn new(name: &'static str, shape: Shape, role: Role, doc: &'static str) -> Own {
+        Own { name, shape, role, rules: &[], doc }
+    }
+
+    pub fn attribute(&self) -> Attribute {
+        let mut description = self.doc.to_owned();
+        for rule in self.rules.iter().map(Rule::describe).filter(|rule| !rule.is_empty()) {
+            description.push(' ');
+            description.push_str(&rule);
+        }
+        Attribute {
+            name: self.name.to_owned(),
+            ty: self.shape.ty(),
+            description,
+            required: self.role == Role::Required,
+            optional: matches!(self.role, Role::Optional | Role::Either),
+            computed: matches!(self.role, Role::Either | Role::Result),
+            sensitive: matches!(self.shape, Shape::Secret),
+        }
+    }
+
+    /// What is wrong with it in a configuration.
+    pub fn check(&self, config: &Value, found: &mut Diagnostics) {
+        let value = config.get(self.name);
+        let (place, path) = (Place::of(self.name), Path::attribute(self.name));
+        if self.role == Role::Required && value.is_null() {
+            found.push(diagnostics::required(&place, self.name));
+        } else if self.role == Role::Result && !value.is_null() {
+            found.push(diagnostics::read_only(path, self.name));
+        } else if value.is_set()
+            && let Some(problem) = self.rules.iter().find_map(|rule| rule.check(value))
+        {
+            found.push(diagnostics::invalid_value(path, problem, true));
+        } else if let Some(unseen) = value.as_text().and_then(unseen) {
+            found.push(diagnostics::unseen(&place, unseen));
+        }
+    }
+}
+
 impl Column {
     fn attributes(&self) -> Vec<Attribute> {
         let computed = |name: &str, ty: Type, description: String| Attribute {
@@ -172,19 +204,7 @@ impl Column {
             sensitive: false,
         };
         match self {
-            Column::Own(own) => {
-                let mut description = own.doc.to_owned();
-                for rule in own.rules.iter().map(Rule::describe).filter(|rule| !rule.is_empty()) {
-                    description.push(' ');
-                    description.push_str(&rule);
-                }
-                vec![Attribute {
-                    required: own.role == Role::Required,
-                    optional: matches!(own.role, Role::Optional | Role::Either),
-                    computed: matches!(own.role, Role::Either | Role::Result),
-                    ..computed(own.name, own.shape.ty(), description)
-                }]
-            }
+            Column::Own(own) => vec![own.attribute()],
             Column::Rows { spec, but } => {
                 let rows = spec.rows().filter(|row| !but.contains(&row.field.attribute));
                 rows.map(|row| computed(row.field.attribute, row.field.kind.ty(), row.found())).collect()

@@ -2,8 +2,12 @@
 
 use std::sync::OnceLock;
 
+use super::diagnostics::{self, Diagnostic};
+use super::engine::same_org;
 use super::resource_spec::Subject;
 use super::schema::{IdentityAttribute, IdentitySchema};
+use crate::metadata::Rule;
+use crate::org::SessionFacts;
 use crate::value::{Type, Value};
 
 pub const ORG_ID: &str = "org_id";
@@ -53,4 +57,37 @@ pub fn value(subject: Subject, name: &str, org_id: &str) -> Value {
         }
         Subject::Org => Value::object([org]),
     }
+}
+
+/// Refuses an identity of another org.
+pub fn check_org(identity: &Value, noun: &str, session: &SessionFacts) -> Result<(), Diagnostic> {
+    let text = |name: &str| identity.get(name).as_text().filter(|text| !text.is_empty());
+    match text(ORG_ID).filter(|org| !same_org(org, &session.org_id)) {
+        Some(org) => {
+            let name = text(NAME).unwrap_or(noun);
+            Err(diagnostics::import_other_org(name, org, &session.org_id_18, &session.instance))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The full name of the app that an identity names.
+pub fn app_of(identity: &Value, noun: &str, session: &SessionFacts) -> Result<String, Diagnostic> {
+    check_org(identity, noun, session)?;
+    let text = |name: &str| identity.get(name).as_text().filter(|text| !text.is_empty());
+    match (text(NAMESPACE), text(NAME)) {
+        (Some(namespace), Some(name)) => Ok(format!("{namespace}__{name}")),
+        (None, Some(name)) => Ok(name.to_owned()),
+        (_, None) => Err(diagnostics::import_id("")),
+    }
+}
+
+/// Refuses what is no app's API name, with or without the namespace of a package.
+pub fn check_app(id: &str) -> Result<(), Diagnostic> {
+    let (namespace, name) = match id.split_once("__") {
+        Some((namespace, name)) => (Some(namespace), name),
+        None => (None, id),
+    };
+    let good = |text: &str| Rule::ApiName.check(&Value::text(text)).is_none();
+    if good(name) && namespace.is_none_or(good) { Ok(()) } else { Err(diagnostics::import_id(id)) }
 }

@@ -3,6 +3,8 @@
 //! Not here: gRPC and msgpack (`plugin`), HTTP and SOAP (`salesforce`), XML (`metadata`). Start with
 //! `resource_spec` (what a resource is), then `plan`, then `engine`.
 
+mod action_spec;
+mod actions;
 mod catalog;
 mod combination;
 mod config;
@@ -11,6 +13,7 @@ mod data_source_spec;
 mod data_sources;
 mod diagnostics;
 mod engine;
+mod ephemeral_resources;
 mod headcount;
 mod identity;
 mod neighbours;
@@ -21,6 +24,7 @@ mod private;
 mod refusal;
 mod resource_spec;
 mod resources;
+mod rotation;
 mod schema;
 mod timeouts;
 mod validate;
@@ -41,12 +45,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::org::{self, Org};
 use crate::value::Value;
+use action_spec::{ActionSpec, Invocation};
+use catalog::Managed;
 use config::{Configuration, Environment, Resolved};
 use data_source_spec::{DataSourceSpec, Question};
 use engine::{Activity, Engine};
 use neighbours::Neighbours;
 use plan::PlanContext;
 use resource_spec::{ResourceSpec, Subject};
+use rotation::Rotations;
 
 /// Where this provider is published. A fork changes it here.
 pub const SOURCE_ADDRESS: &str = "registry.terraform.io/salesforce-community/salesforce";
@@ -93,11 +100,11 @@ impl Provider {
 
     /// Resource types with their schemas, in the order of the catalogue.
     pub fn resource_schemas(&self) -> Vec<(&str, &Schema)> {
-        catalog::RESOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
+        Managed::all().map(|managed| (managed.name(), managed.schema())).collect()
     }
 
     pub fn resource_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::resource(type_name).map(ResourceSpec::schema)
+        Managed::named(type_name).map(Managed::schema)
     }
 
     /// Data sources with their schemas, in the order of the catalogue.
@@ -110,11 +117,29 @@ impl Provider {
     }
 
     pub fn identity_schemas(&self) -> Vec<(&str, &IdentitySchema)> {
-        catalog::RESOURCES.iter().map(|spec| (spec.name, identity::schema(spec.subject))).collect()
+        Managed::all().map(|managed| (managed.name(), identity::schema(managed.subject()))).collect()
     }
 
     pub fn identity_schema(&self, type_name: &str) -> Option<&IdentitySchema> {
-        catalog::resource(type_name).map(|spec| identity::schema(spec.subject))
+        Managed::named(type_name).map(|managed| identity::schema(managed.subject()))
+    }
+
+    /// Ephemeral resources with their schemas, in the order of the catalogue.
+    pub fn ephemeral_resource_schemas(&self) -> Vec<(&str, &Schema)> {
+        catalog::EPHEMERAL_RESOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
+    }
+
+    pub fn ephemeral_resource_schema(&self, type_name: &str) -> Option<&Schema> {
+        catalog::ephemeral_resource(type_name).map(DataSourceSpec::schema)
+    }
+
+    /// Actions with their schemas, in the order of the catalogue.
+    pub fn action_schemas(&self) -> Vec<(&str, &Schema)> {
+        catalog::ACTIONS.iter().map(|spec| (spec.name, spec.schema())).collect()
+    }
+
+    pub fn action_schema(&self, type_name: &str) -> Option<&Schema> {
+        catalog::action(type_name).map(ActionSpec::schema)
     }
 
     pub fn validate_provider_config(&self, config: &Value) -> Diagnostics {
@@ -142,8 +167,9 @@ impl Provider {
     }
 
     pub fn validate_resource_config(&self, type_name: &str, config: &Value) -> Diagnostics {
-        let found = match catalog::resource(type_name) {
-            Some(spec) => validate::check(spec, config, std::time::SystemTime::now()),
+        let found = match Managed::named(type_name) {
+            Some(Managed::Metadata(spec)) => validate::check(spec, config, std::time::SystemTime::now()),
+            Some(Managed::Rotation) => rotation::validate(config),
             None => diagnostics::unknown_type(type_name).into(),
         };
         self.finish(found)
@@ -157,6 +183,23 @@ impl Provider {
         self.finish(found)
     }
 
+    pub fn validate_ephemeral_resource_config(&self, type_name: &str, config: &Value) -> Diagnostics {
+        let found = match catalog::ephemeral_resource(type_name) {
+            Some(spec) => spec.check(config),
+            None => diagnostics::unknown_type(type_name).into(),
+        };
+        self.finish(found)
+    }
+
+    /// Validates and plans: an action has no plan beyond that.
+    pub fn validate_action_config(&self, type_name: &str, config: &Value) -> Diagnostics {
+        let found = match catalog::action(type_name) {
+            Some(spec) => spec.check(config),
+            None => diagnostics::unknown_type(type_name).into(),
+        };
+        self.finish(found)
+    }
+
     /// `state` was read by the current schema, leniently: absent attributes are null, unknown ones dropped.
     pub fn upgrade_resource_state(
         &self,
@@ -164,9 +207,9 @@ impl Provider {
         version: i64,
         state: Value,
     ) -> (Value, Diagnostics) {
-        match catalog::resource(type_name) {
-            Some(spec) if version <= spec.schema().version => (state, Diagnostics::default()),
-            Some(spec) => (state, diagnostics::newer_state(spec.name).into()),
+        match Managed::named(type_name) {
+            Some(managed) if version <= managed.schema().version => (state, Diagnostics::default()),
+            Some(managed) => (state, diagnostics::newer_state(managed.name()).into()),
             None => (state, diagnostics::unknown_type(type_name).into()),
         }
     }
@@ -178,12 +221,15 @@ impl Provider {
             identity: request.identity,
             diagnostics,
         };
-        let Some(spec) = catalog::resource(&request.type_name) else {
+        let Some(managed) = Managed::named(&request.type_name) else {
             let found = diagnostics::unknown_type(&request.type_name).into();
             return as_it_was(request, found);
         };
         let mut reply = match self.connection() {
-            Connection::Ready(connected) => connected.engine(spec).read(request).await,
+            Connection::Ready(connected) => match managed {
+                Managed::Metadata(spec) => connected.engine(spec).read(request).await,
+                Managed::Rotation => connected.rotations().read(request).await,
+            },
             // Answered from the state: nobody can be asked yet.
             Connection::Unknown(_) => as_it_was(request, Diagnostics::default()),
             Connection::Unconfigured => as_it_was(request, diagnostics::not_configured().into()),
@@ -193,7 +239,7 @@ impl Provider {
     }
 
     pub fn plan_resource_change(&self, request: PlanRequest) -> PlanReply {
-        let Some(spec) = catalog::resource(&request.type_name) else {
+        let Some(managed) = Managed::named(&request.type_name) else {
             let diagnostics = diagnostics::unknown_type(&request.type_name).into();
             return PlanReply {
                 planned: request.prior,
@@ -203,15 +249,17 @@ impl Provider {
             };
         };
         let connection = self.connection();
-        let context = match &connection {
-            Connection::Ready(connected) => connected.plan_context(spec, &request),
-            Connection::Unknown(_) | Connection::Unconfigured => PlanContext::default(),
-        };
         tracing::debug!(create = request.prior.is_null(), private = request.private.len(), "planning");
-        let mut reply = plan::plan(spec, &request, &context);
-        if let Connection::Ready(connected) = &connection {
-            reply.diagnostics.extend(connected.neighbours.check(spec, &request, &reply));
-        }
+        let mut reply = match (managed, &connection) {
+            (Managed::Metadata(spec), Connection::Ready(connected)) => {
+                let mut reply = plan::plan(spec, &request, &connected.plan_context(spec, &request));
+                reply.diagnostics.extend(connected.neighbours.check(spec, &request, &reply));
+                reply
+            }
+            (Managed::Metadata(spec), _) => plan::plan(spec, &request, &PlanContext::default()),
+            (Managed::Rotation, Connection::Ready(connected)) => rotation::plan(&request, &connected.context),
+            (Managed::Rotation, _) => rotation::plan(&request, &PlanContext::default()),
+        };
         if !request.prior.is_null() && !request.proposed.is_null() {
             diagnostics::tell_how_to_destroy(&mut reply.diagnostics);
         }
@@ -226,12 +274,13 @@ impl Provider {
             identity: request.identity,
             diagnostics: found.into(),
         };
-        let Some(spec) = catalog::resource(&request.type_name) else {
+        let Some(managed) = Managed::named(&request.type_name) else {
             let found = diagnostics::unknown_type(&request.type_name);
             return refused(request, found);
         };
-        let mut reply = match self.connection() {
-            Connection::Ready(connected) => {
+        let mut reply = match (self.connection(), managed) {
+            (Connection::Ready(connected), Managed::Rotation) => connected.rotations().apply(request).await,
+            (Connection::Ready(connected), Managed::Metadata(spec)) => {
                 connected.neighbours.applied(spec, &request.prior, &request.planned);
                 if !request.prior.is_null() && !request.planned.is_null() {
                     let app = request.planned.get(spec.subject_attribute()).as_text().unwrap_or_default();
@@ -239,8 +288,8 @@ impl Provider {
                 }
                 connected.engine(spec).apply(request).await
             }
-            Connection::Unknown(argument) => refused(request, diagnostics::provider_unknown(argument)),
-            Connection::Unconfigured => refused(request, diagnostics::not_configured()),
+            (Connection::Unknown(argument), _) => refused(request, diagnostics::provider_unknown(argument)),
+            (Connection::Unconfigured, _) => refused(request, diagnostics::not_configured()),
         };
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
@@ -248,11 +297,14 @@ impl Provider {
 
     pub async fn import_resource_state(&self, request: ImportRequest) -> ImportReply {
         let refused = |found: Diagnostic| ImportReply { diagnostics: found.into(), ..ImportReply::default() };
-        let Some(spec) = catalog::resource(&request.type_name) else {
+        let Some(managed) = Managed::named(&request.type_name) else {
             return refused(diagnostics::unknown_type(&request.type_name));
         };
         let mut reply = match self.connection() {
-            Connection::Ready(connected) => connected.engine(spec).import(request).await,
+            Connection::Ready(connected) => match managed {
+                Managed::Metadata(spec) => connected.engine(spec).import(request).await,
+                Managed::Rotation => rotation::import(&connected.rotations(), request).await,
+            },
             Connection::Unknown(argument) => refused(diagnostics::provider_unknown(argument)),
             Connection::Unconfigured => refused(diagnostics::not_configured()),
         };
@@ -261,9 +313,21 @@ impl Provider {
     }
 
     pub async fn read_data_source(&self, type_name: &str, config: Value) -> (Value, Diagnostics) {
-        let Some(spec) = catalog::data_source(type_name) else {
-            return (config, diagnostics::unknown_type(type_name).into());
-        };
+        match catalog::data_source(type_name) {
+            Some(spec) => self.look_up(spec, config).await,
+            None => (config, diagnostics::unknown_type(type_name).into()),
+        }
+    }
+
+    /// Reads what Terraform keeps nowhere.
+    pub async fn open_ephemeral_resource(&self, type_name: &str, config: Value) -> (Value, Diagnostics) {
+        match catalog::ephemeral_resource(type_name) {
+            Some(spec) => self.look_up(spec, config).await,
+            None => (config, diagnostics::unknown_type(type_name).into()),
+        }
+    }
+
+    async fn look_up(&self, spec: &'static DataSourceSpec, config: Value) -> (Value, Diagnostics) {
         let connected = match self.connection() {
             Connection::Ready(connected) => connected,
             Connection::Unknown(argument) => {
@@ -278,6 +342,27 @@ impl Provider {
             Some(Err(found)) => (config, self.finish(found)),
             None => (config, diagnostics::lookup_interrupted(spec.name).into()),
         }
+    }
+
+    /// Does what an action is for; `tell` is what the user sees meanwhile.
+    pub async fn invoke_action(
+        &self,
+        type_name: &str,
+        config: Value,
+        tell: &(dyn Fn(String) + Send + Sync),
+    ) -> Diagnostics {
+        let Some(spec) = catalog::action(type_name) else {
+            return diagnostics::unknown_type(type_name).into();
+        };
+        let connected = match self.connection() {
+            Connection::Ready(connected) => connected,
+            Connection::Unknown(argument) => return diagnostics::provider_unknown(argument).into(),
+            Connection::Unconfigured => return diagnostics::not_configured().into(),
+        };
+        let own = connected.guarded_client_id();
+        let deadline = org::Instant::now() + timeouts::ACTION;
+        let invocation = Invocation { config: &config, org: &connected.org, own, deadline, tell };
+        self.finish((spec.invoke)(invocation).await)
     }
 
     /// Terraform was interrupted: nothing new is sent from now on, what is under way is brought to a known end.
@@ -322,6 +407,15 @@ impl Connected {
         let twice = once && self.activity.plan(spec.name, created, &request.config);
         let new_app = created && app.is_some_and(|app| self.neighbours.is_made(spec, app));
         PlanContext { tainted, twice, new_app, ..self.context.clone() }
+    }
+
+    /// The client ID that must not be cut off; none when it may be.
+    fn guarded_client_id(&self) -> Option<&str> {
+        self.context.client_id.as_deref().filter(|_| !self.context.allow_self_lockout)
+    }
+
+    fn rotations(&self) -> Rotations<'_> {
+        Rotations { org: &self.org, own: self.guarded_client_id() }
     }
 
     fn engine(&self, spec: &'static ResourceSpec) -> Engine<'_> {

@@ -12,6 +12,9 @@ pub const BLOCK: &str = "timeouts";
 /// How long a data source may take.
 pub const DATA_SOURCE: Duration = Duration::from_secs(300);
 
+/// How long an action may take.
+pub const ACTION: Duration = Duration::from_secs(300);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Create,

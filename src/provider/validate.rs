@@ -100,8 +100,22 @@ fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
     if spec.name != catalog::APP.name && is_made_up(local) {
         return;
     }
+    check_api_name(attribute, local, found);
+}
+
+/// The name of an app that may be installed, in a resource that is no part of it.
+pub fn check_app_name(attribute: &str, config: &Value, found: &mut Diagnostics) {
+    let Some(name) = config.get(attribute).as_text() else { return };
+    let local =
+        name.split_once("__").filter(|(namespace, _)| !namespace.is_empty()).map_or(name, |(_, local)| local);
+    if !is_made_up(local) {
+        check_api_name(attribute, local, found);
+    }
+}
+
+fn check_api_name(attribute: &str, name: &str, found: &mut Diagnostics) {
     for rule in [Rule::ApiName, Rule::Longest(80)] {
-        if let Some(problem) = rule.check(&Value::text(local)) {
+        if let Some(problem) = rule.check(&Value::text(name)) {
             let path = Path::attribute(attribute);
             found.push(diagnostics::invalid_value(path, problem, rule.confirmed()));
             return;

@@ -21,7 +21,7 @@ pub enum Call {
     UserInfo,
     /// Listing the API versions of the org.
     Versions,
-    /// Handing over a deploy. The only call that changes the org.
+    /// Handing over a deploy.
     StartDeploy,
     /// Asking how a deploy is getting on.
     DeployStatus,
@@ -41,12 +41,23 @@ pub enum Call {
     ConsumerCredentials,
     /// Reading a consumer secret.
     ConsumerSecret,
+    /// Looking at what is staged beside a consumer's key and secret.
+    StagedCredentials,
+    /// Making a new key and secret beside those of a consumer.
+    StageCredentials,
+    /// Making the staged key and secret those of the consumer.
+    RotateCredentials,
+    /// Ending a staged or a previous key and secret.
+    RevokeCredentials,
 }
 
 impl Call {
     /// Whether a lost answer leaves a question open about the org.
     pub fn changes_the_org(self) -> bool {
-        self == Self::StartDeploy
+        matches!(
+            self,
+            Self::StartDeploy | Self::StageCredentials | Self::RotateCredentials | Self::RevokeCredentials
+        )
     }
 }
 
@@ -67,6 +78,10 @@ impl fmt::Display for Call {
             Self::Query => "running a query",
             Self::ConsumerCredentials => "reading consumer keys",
             Self::ConsumerSecret => "reading a consumer secret",
+            Self::StagedCredentials => "reading staged credentials",
+            Self::StageCredentials => "staging new credentials",
+            Self::RotateCredentials => "rotating credentials",
+            Self::RevokeCredentials => "revoking credentials",
         })
     }
 }

@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
+pub(super) use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::{Host, Url};
 
@@ -27,7 +28,7 @@ pub(super) const TOTAL: Duration = Duration::from_secs(120);
 /// One request, ready to go.
 #[derive(Debug)]
 pub(super) struct Request {
-    pub post: bool,
+    pub method: Method,
     pub url: Url,
     /// The credential; never shown, not even by `Debug`.
     pub authorization: Option<HeaderValue>,
@@ -41,7 +42,7 @@ pub(super) struct Request {
 impl Request {
     pub fn get(url: Url) -> Self {
         Self {
-            post: false,
+            method: Method::GET,
             url,
             authorization: None,
             content_type: None,
@@ -52,7 +53,7 @@ impl Request {
     }
 
     pub fn post(url: Url, content_type: &'static str, body: Vec<u8>) -> Self {
-        Self { post: true, content_type: Some(content_type), body, ..Self::get(url) }
+        Self { method: Method::POST, content_type: Some(content_type), body, ..Self::get(url) }
     }
 }
 
@@ -145,7 +146,7 @@ impl Http {
         // With the port, when it is written: a wrong one is the thing to know.
         let name = request.url.host_str().unwrap_or_default();
         let host = request.url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
-        let method = if request.post { "POST" } else { "GET" };
+        let method = request.method.clone();
         let path = request.url.path().to_owned();
         let mut headers = HeaderMap::new();
         if let Some(authorization) = request.authorization {
@@ -157,14 +158,15 @@ impl Http {
         if request.soap {
             headers.insert(HeaderName::from_static("soapaction"), HeaderValue::from_static("\"\""));
         }
-        let builder =
-            if request.post { client.post(request.url).body(request.body) } else { client.get(request.url) };
+        // A POST without a body still needs its length; a GET has neither.
+        let builder = client.request(request.method.clone(), request.url);
+        let builder = if request.method == Method::GET { builder } else { builder.body(request.body) };
         let sent = builder.headers(headers).timeout(request.timeout).send().await;
         let mut response = match sent {
             Ok(response) => response,
             Err(error) => {
                 let kind = broken(&error, &host, redactor);
-                tracing::debug!(http_method = method, http_path = %path, error = %kind, "no answer");
+                tracing::debug!(http_method = %method, http_path = %path, error = %kind, "no answer");
                 return Err(kind);
             }
         };
@@ -194,7 +196,7 @@ impl Http {
             }
         }
         tracing::debug!(
-            http_method = method,
+            http_method = %method,
             http_path = %path,
             http_status = reply.status,
             http_bytes = reply.body.len(),

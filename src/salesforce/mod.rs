@@ -14,6 +14,7 @@
 mod advice;
 mod auth;
 mod classify;
+mod credentials;
 mod deploy;
 mod error;
 mod http;
@@ -38,11 +39,11 @@ use zeroize::Zeroizing;
 
 pub use auth::{Session, check_private_key};
 pub use classify::Class;
+pub use credentials::{Consumer, Staged, StagedState};
 pub use deploy::{ComponentMessage, DeployOptions, DeployReport};
 pub use error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
 pub use key::PrivateKeyProblem;
 pub use key_form::{Placeholder, binary_key_form, placeholder};
-pub use rest::Consumer;
 pub use retrieve::{FileProperties, RetrieveMessage, Retrieved};
 pub use sentences::{Meaning, meaning, means};
 

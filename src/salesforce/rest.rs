@@ -1,4 +1,4 @@
-//! What SOAP does not have: API versions, queries, consumer keys and secrets.
+//! What SOAP does not have: API versions and queries. Consumer keys and secrets are in `credentials`.
 
 use std::time::Duration;
 
@@ -6,27 +6,15 @@ use serde_json::{Map, Value};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::error::{Call, Error, ErrorKind, SettingsProblem};
+use super::error::{Call, Error, ErrorKind};
 use super::http::{Reply, Request};
 use super::retry::Tries;
 use super::{Client, Inner, Session, classify};
-use crate::secret::Secret;
 
 /// The most pages of one query; a page has up to 2,000 rows.
 const MAX_PAGES: usize = 500;
 /// The largest JSON answer.
 const MAX_JSON: usize = 16 * 1024 * 1024;
-
-/// A consumer of an app: the pair of key and secret that a client presents. The secret is not part of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Consumer {
-    /// Its id, beginning with `888`.
-    pub id: String,
-    /// The consumer key, which OAuth calls client ID.
-    pub key: String,
-    /// Its name.
-    pub name: Option<String>,
-}
 
 impl Client {
     /// The API version, as far as it is known without a login: the configured one, that of the session, or the newest
@@ -81,63 +69,6 @@ impl Client {
     pub async fn tooling_query(&self, soql: &str) -> Result<Vec<Map<String, Value>>, Error> {
         self.inner.query("/tooling/query", soql).await
     }
-
-    /// The consumers of an app, given the app's id (`0xI…`), with their keys. Secrets are not asked for.
-    ///
-    /// # Errors
-    /// [`Class::NotFound`](super::Class::NotFound) for an app that is gone,
-    /// [`Class::Permission`](super::Class::Permission) for a user who may not see keys.
-    pub async fn consumer_credentials(&self, application_id: &str) -> Result<Vec<Consumer>, Error> {
-        let call = Call::ConsumerCredentials;
-        let path = format!("/apps/oauth/credentials/{}", id(call, "the application's id", application_id)?);
-        let json = self.inner.get_json(call, |session| session.rest_url(&path)).await?;
-        let malformed = || Error::new(call, ErrorKind::Malformed("no consumers in the answer".to_owned()));
-        let consumers = json.get("consumers").and_then(Value::as_array).ok_or_else(malformed)?;
-        let text =
-            |consumer: &Value, name: &str| consumer.get(name).and_then(Value::as_str).map(str::to_owned);
-        Ok(consumers
-            .iter()
-            .filter_map(|consumer| {
-                Some(Consumer {
-                    id: text(consumer, "id")?,
-                    key: text(consumer, "key")?,
-                    name: text(consumer, "name"),
-                })
-            })
-            .collect())
-    }
-
-    /// The secret of one consumer. Ask only when someone wants it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::SecretWithheld`] when the org answers without it: the org's setting or a permission is missing.
-    pub async fn consumer_secret(&self, application_id: &str, consumer_id: &str) -> Result<Secret, Error> {
-        let call = Call::ConsumerSecret;
-        let application = id(call, "the application's id", application_id)?;
-        let consumer = id(call, "the consumer's id", consumer_id)?;
-        let path = format!("/apps/oauth/credentials/{application}/{consumer}");
-        let url = |session: &Session| {
-            let mut url = session.rest_url(&path);
-            url.set_query(Some("part=keyandsecret"));
-            url
-        };
-        let mut json = self.inner.get_json(call, url).await?;
-        let secret = match json.get_mut("secret").map(Value::take) {
-            Some(Value::String(secret)) if !secret.is_empty() => Secret::new(secret),
-            _ => return Err(Error::new(call, ErrorKind::SecretWithheld)),
-        };
-        self.inner.redactor.learn(&secret);
-        Ok(secret)
-    }
-}
-
-/// An id that may become part of a path.
-fn id<'a>(call: Call, what: &'static str, id: &'a str) -> Result<&'a str, Error> {
-    if matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        Ok(id)
-    } else {
-        Err(Error::new(call, SettingsProblem::NotAnId { what }.into()))
-    }
 }
 
 impl Inner {
@@ -173,7 +104,7 @@ impl Inner {
         Err(malformed("a query result without end"))
     }
 
-    async fn get_json(&self, call: Call, url: impl Fn(&Session) -> Url) -> Result<Value, Error> {
+    pub(super) async fn get_json(&self, call: Call, url: impl Fn(&Session) -> Url) -> Result<Value, Error> {
         let make = |session: &Session| {
             let mut request = Request::get(url(session));
             request.authorization = Some(session.bearer()?);
@@ -182,7 +113,7 @@ impl Inner {
         self.exchange(call, make, |reply| self.read_json(call, reply)).await
     }
 
-    fn read_json(&self, call: Call, mut reply: Reply) -> Result<Value, Error> {
+    pub(super) fn read_json(&self, call: Call, mut reply: Reply) -> Result<Value, Error> {
         if !reply.is_success() || classify::is_html(&reply.content_type, &reply.body) {
             return Err(self.refused(call, &reply));
         }

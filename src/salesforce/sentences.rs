@@ -27,6 +27,8 @@ pub enum Meaning {
     Second,
     /// The app has no OAuth settings.
     NoOauthSettings,
+    /// The org does not let secrets be read by REST, or not this user.
+    CredentialsOff,
 }
 
 /// A sentence, or what is telling of it.
@@ -109,6 +111,9 @@ const SENTENCES: &[Sentence] = &[
         &["valid oauth settings"],
         "reported for policies of apps without OAuth settings",
     ),
+    says(Meaning::CredentialsOff, &["not currently enabled"], "sfdx-hardis, of the staged credentials"),
+    says(Meaning::CredentialsOff, &["feature is not enabled"], "sfdx-hardis, of the staged credentials"),
+    says(Meaning::CredentialsOff, &["not enabled for this user"], "sfdx-hardis, of the staged credentials"),
 ];
 
 /// Whether a sentence of Salesforce means this.

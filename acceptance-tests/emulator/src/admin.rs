@@ -1,6 +1,8 @@
 //! `/emulator/…`: what a second administrator, the passing of time, and the writer of a test can do to the org.
-//! Not part of any Salesforce API; asks for no credentials. The site and its people are in `admin/site.rs`.
+//! Not part of any Salesforce API; asks for no credentials. The site and its people are in `admin/site.rs`,
+//! keys and secrets in `admin/pairs.rs`.
 
+pub mod pairs;
 mod site;
 
 use serde_json::{Map, Value, json};
@@ -53,6 +55,13 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
         ("GET", ["org"]) => ok(org(state)),
         ("PATCH", ["org"]) => patch_org(state, &body(request)?),
         ("POST", ["apps"]) => make_app(state, &body(request)?),
+        ("GET", ["apps", app, "credentials"]) => pairs::list(state, &crate::http::decode(app, false)),
+        ("POST", ["apps", app, "credentials"]) => {
+            pairs::order(state, &crate::http::decode(app, false), body(request)?)
+        }
+        ("POST", ["apps", app, "consumers"]) => {
+            pairs::add_consumer(state, &crate::http::decode(app, false), &body(request)?)
+        }
         ("POST", ["packages"]) => install(state, &body(request)?),
         ("DELETE", ["packages", namespace]) => {
             let apps = installed::apps(&state.org, namespace);
@@ -329,7 +338,7 @@ fn copy_app(tree: &mut Tree, name: &str, copies: u64) {
                 component.fields.insert(PARENT.to_string(), FieldValue::text(copy.as_str()));
             }
             if component.fields.contains_key("consumerKey") {
-                let key = format!("3MVG9canaryKEY{}", stamp::random_text(71));
+                let key = crate::pairs::new_key();
                 component.fields.insert("consumerKey".to_string(), FieldValue::Text(key));
             }
             let ending = own.strip_prefix(name).unwrap_or_default();

@@ -12,6 +12,7 @@ use crate::contract::{Contract, MetadataType, PARENT};
 use crate::deletion;
 use crate::org::{APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, Tree, User};
 use crate::package::{DeletionTime, Package};
+use crate::pairs;
 use crate::rules::{self, Settled, World};
 use crate::stamp::{self, Millis};
 
@@ -317,11 +318,10 @@ impl<'a> Application<'a> {
             }
         }
         if kind.name == GLOBAL_SETTINGS {
-            for (element, canary, length) in
-                [("consumerKey", "3MVG9canaryKEY", 71), ("consumerSecret", "canarySECRET", 52)]
+            for (element, value) in
+                [("consumerKey", pairs::new_key()), ("consumerSecret", pairs::new_secret())]
             {
                 if text(&fields, element).is_none() {
-                    let value = format!("{canary}{}", stamp::random_text(length));
                     self.secrets.push(value.clone());
                     fields.insert(element.to_string(), Value::Text(value));
                 }

@@ -5,7 +5,7 @@ use crate::behaviour;
 use crate::component::text;
 use crate::contract::{Contract, PARENT};
 use crate::installed;
-use crate::org::{APP, APP_POLICIES, OAUTH_POLICIES, OAUTH_SETTINGS, Tree};
+use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Tree};
 use crate::package::{Manifest, Member};
 
 pub fn delete(work: &mut Application<'_>, manifest: &Manifest) {
@@ -85,6 +85,7 @@ pub fn remove(tree: &mut Tree, kind: &str, name: &str) {
                 components.retain(|_, component| text(&component.fields, PARENT) != Some(name));
             }
             tree.consumers.remove(name);
+            tree.pairs.forget(name);
         }
         (OAUTH_SETTINGS, Some(app)) => {
             for part in behaviour::PARTS_OF_OAUTH {
@@ -93,7 +94,9 @@ pub fn remove(tree: &mut Tree, kind: &str, name: &str) {
                 }
             }
             tree.consumers.remove(&app);
+            tree.pairs.forget(&app);
         }
+        (GLOBAL_SETTINGS, Some(app)) => tree.pairs.forget(&app),
         _ => {}
     }
 }

@@ -196,17 +196,18 @@ fn planned_answer(
         answer = Answer::new(
             status,
             action.content_type.as_deref().unwrap_or("text/html;charset=UTF-8"),
-            action.body.clone().unwrap_or_default(),
+            with_token(request, action.body.as_deref().unwrap_or_default()),
         );
     }
     if let Some(text) = &action.fault {
+        let words = with_token(request, &text.text);
         answer = if request.path.starts_with("/services/Soap/") {
-            Fault { status: text.status.unwrap_or(500), ..Fault::new(&text.code, text.text.clone()) }.answer()
+            Fault { status: text.status.unwrap_or(500), ..Fault::new(&text.code, words) }.answer()
         } else if request.path.starts_with("/services/oauth2/") || request.path.starts_with("/services/auth/")
         {
-            fault::oauth(text.status.unwrap_or(400), &text.code, &text.text)
+            fault::oauth(text.status.unwrap_or(400), &text.code, &words)
         } else {
-            fault::rest(text.status.unwrap_or(400), text.code.trim_start_matches("sf:"), &text.text)
+            fault::rest(text.status.unwrap_or(400), text.code.trim_start_matches("sf:"), &words)
         };
     }
     for (name, value) in &action.headers {
@@ -221,6 +222,15 @@ fn planned_answer(
     answer.drip_ms = action.drip_ms.unwrap_or(0);
     answer.delay_ms = action.delay_ms.unwrap_or(0) + action.stall.unwrap_or(0) * 1000;
     answer
+}
+
+/// Errors have been seen that repeat the caller's token; a script does not know it.
+fn with_token(request: &Request, words: &str) -> String {
+    let body = String::from_utf8_lossy(&request.body);
+    let in_header = request.bearer();
+    let in_body = || body.split_once("sessionId>").and_then(|(_, rest)| rest.split_once('<'));
+    let token = in_header.or_else(|| in_body().map(|(token, _)| token)).unwrap_or_default();
+    words.replace("{token}", token)
 }
 
 /// Hands the handlers what they have to do differently.
@@ -276,6 +286,9 @@ fn second_actor(state: &mut State, action: &Action) {
     if let Some(target) = &action.delete {
         crate::deletion::remove(&mut state.org.tree, &target.kind, &target.full_name);
         state.org.end_sessions_of_deleted_apps();
+    }
+    if let Some(order) = &action.credentials {
+        let _ = admin::pairs::carry_out(state, order);
     }
 }
 

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use crate::behaviour;
 use crate::certificate;
 use crate::component::{is_true, text};
-use crate::contract::PARENT;
 use crate::emulator::{Call, State};
 use crate::fault::{oauth as error, rest};
 use crate::http::{Answer, Request, parse_form};
 use crate::org::{OAUTH_POLICIES, Org, User};
+use crate::pairs;
 use crate::site::{self, Gate};
 use crate::stamp;
 
@@ -43,17 +43,14 @@ fn client(org: &Org, id: &str) -> Option<Client> {
         });
     }
     let tree = org.in_effect();
-    let global = tree.consumer(id)?;
-    let app = text(&global.fields, PARENT)?;
-    if !behaviour::is_enabled(tree, app)
-        || org.now() < global.created.saturating_add(org.switches.propagation_ms)
-    {
+    let pairs::Live { app, global, secret } = pairs::live(org, id)?;
+    if !behaviour::is_enabled(tree, app) {
         return None;
     }
     let policies = tree.part(OAUTH_POLICIES, app).map(|(_, policies)| &policies.fields);
     Some(Client {
         id: id.to_string(),
-        secret: text(&global.fields, "consumerSecret").unwrap_or_default().to_string(),
+        secret: secret.unwrap_or_default().to_string(),
         certificate: text(&global.fields, "certificate").map(str::to_string),
         run_as: policies.and_then(|fields| text(fields, "clientCredentialsFlowUser")).map(str::to_string),
         refresh_token: None,
@@ -135,6 +132,8 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
     if !is_genuine {
         return error(400, "invalid_grant", "invalid assertion");
     }
+    // Whoever finds it in a log can use it for some minutes.
+    state.org.secrets.insert(assertion.to_string());
     if !is_audience(&body, request) {
         return error(400, "invalid_grant", "audience is invalid");
     }
@@ -147,8 +146,10 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
     if !user.active {
         return error(400, "invalid_grant", "inactive user");
     }
-    let is_approved =
-        if client.app.is_none() { user.approved } else { is_preauthorized(&state.org, &client.id) };
+    let is_approved = match &client.app {
+        None => user.approved,
+        Some(app) => is_preauthorized(&state.org, app),
+    };
     if !is_approved {
         return error(400, "invalid_grant", "user hasn't approved this consumer");
     }
@@ -156,14 +157,11 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
 }
 
 /// An app admits users beforehand by policy. Who holds a permission set is not modelled: any one of them admits.
-fn is_preauthorized(org: &Org, consumer_key: &str) -> bool {
-    let tree = org.in_effect();
-    tree.consumer(consumer_key)
-        .and_then(|global| tree.part(OAUTH_POLICIES, text(&global.fields, PARENT)?))
-        .is_some_and(|(_, policies)| {
-            text(&policies.fields, "permittedUsersPolicyType") == Some("AdminApprovedPreAuthorized")
-                && !behaviour::nobody_is_admitted(&policies.fields)
-        })
+fn is_preauthorized(org: &Org, app: &str) -> bool {
+    org.in_effect().part(OAUTH_POLICIES, app).is_some_and(|(_, policies)| {
+        text(&policies.fields, "permittedUsersPolicyType") == Some("AdminApprovedPreAuthorized")
+            && !behaviour::nobody_is_admitted(&policies.fields)
+    })
 }
 
 fn is_audience(body: &Value, request: &Request) -> bool {

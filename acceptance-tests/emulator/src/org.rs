@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::PARENT;
 use crate::pace::{Pace, Span};
+use crate::pairs::Pairs;
 use crate::site::network::{GUEST_PROFILE, MEMBER_PROFILE, OTHER_PROFILE, REGISTRATION_HANDLER};
 use crate::site::people::{External, LoginPolicy};
 use crate::site::{Network, Site, SiteSession, people};
@@ -30,6 +31,9 @@ pub struct Tree {
     pub issued_ids: u64,
     /// Consumer ids by app; they survive changes of the settings files.
     pub consumers: BTreeMap<String, String>,
+    /// Keys and secrets beside those in the Global files.
+    #[serde(default)]
+    pub pairs: Pairs,
 }
 
 impl Tree {
@@ -48,14 +52,6 @@ impl Tree {
     /// The part of a type that belongs to `app`.
     pub fn part(&self, kind: &str, app: &str) -> Option<(&String, &Component)> {
         self.all(kind).find(|(_, component)| text(&component.fields, PARENT) == Some(app))
-    }
-
-    /// The Global file of the consumer with this key. Of a key that two apps have, nobody knows whose it is.
-    pub fn consumer(&self, key: &str) -> Option<&Component> {
-        let mut found =
-            self.all(GLOBAL_SETTINGS).filter(|(_, global)| text(&global.fields, "consumerKey") == Some(key));
-        let first = found.next().map(|(_, global)| global);
-        first.filter(|_| found.next().is_none())
     }
 
     pub fn next_id(&mut self, prefix: &str) -> String {
@@ -220,6 +216,29 @@ pub enum SettingsMood {
     Hidden,
 }
 
+/// Beside which pairs another one may be staged for the same consumer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Staging {
+    /// One that is active or was rotated is in the way.
+    #[default]
+    BesideExpired,
+    /// Only an active one is (one tool stages so).
+    BesideRotated,
+    /// Any is.
+    Alone,
+}
+
+/// How `createdBy` of staged credentials names the user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CreatorForm {
+    #[default]
+    Id,
+    Username,
+    Name,
+}
+
 /// What a real org decides and does not tell, and the delays of this one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -265,6 +284,18 @@ pub struct Switches {
     pub changes_propagate: bool,
     /// Refresh tokens end when they lie idle for so many days, whatever an app's policy says; 0 is no limit.
     pub refresh_idle_limit_days: u64,
+    pub staging: Staging,
+    pub staged_created_by: CreatorForm,
+    /// The list of staged credentials is not found while it is empty.
+    pub nothing_staged_is_404: bool,
+    /// A staged pair can be used before it is rotated (one observer).
+    pub staged_logs_in: bool,
+    /// What was the main pair gets the id that the staged one had.
+    pub rotation_keeps_id: bool,
+    /// REST leaves a secret out for so long after its pair was made or the org's setting was changed (observed).
+    pub secret_lag_ms: u64,
+    /// Connect REST lists only apps that a token was given to.
+    pub usage_needs_tokens: bool,
 }
 
 impl Default for Switches {
@@ -293,6 +324,13 @@ impl Default for Switches {
             edition: "Developer Edition".to_string(),
             changes_propagate: false,
             refresh_idle_limit_days: 0,
+            staging: Staging::default(),
+            staged_created_by: CreatorForm::default(),
+            nothing_staged_is_404: false,
+            staged_logs_in: true,
+            rotation_keeps_id: true,
+            secret_lag_ms: 0,
+            usage_needs_tokens: false,
         }
     }
 }

@@ -1,15 +1,16 @@
-//! The REST interfaces: versions, queries, records of users, deployRequest, consumer credentials of Connect REST.
+//! The REST interfaces: versions, queries, records of users, deployRequest. Those of Connect REST are in `connect.rs`.
 
 use serde_json::{Value, json};
 
 use crate::component::text;
+use crate::connect;
 use crate::emulator::{Call, State};
 use crate::fault::rest as error;
 use crate::http::{Answer, Request};
 use crate::job::{Options, encode};
 use crate::multipart;
 use crate::oauth::bearer_user;
-use crate::org::{APP, APP_SETTINGS, GLOBAL_SETTINGS, Group, OAUTH_POLICIES, User};
+use crate::org::{Group, OAUTH_POLICIES, User};
 use crate::package::parse_version;
 use crate::report;
 use crate::soap;
@@ -29,8 +30,7 @@ pub fn operation_of(request: &Request) -> String {
         ("POST", ["metadata", "deployRequest"]) => "deploy",
         ("GET", ["metadata", "deployRequest", _]) => "checkDeployStatus",
         ("PATCH", ["metadata", "deployRequest", _]) => "cancelDeploy",
-        (_, ["apps", "oauth", "usage"]) => "oauthUsage",
-        (_, ["apps", "oauth", "credentials", ..]) => "oauthCredentials",
+        (method, ["apps", "oauth", rest @ ..]) => connect::operation_of(method, rest),
         _ => "rest",
     };
     name.to_string()
@@ -85,11 +85,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         (method, ["metadata", "deployRequest", rest @ ..]) => {
             deploys(state, request, method, rest, &user, version, call)
         }
-        ("GET", ["apps", "oauth", "usage"]) => usage(state, request),
-        ("GET", ["apps", "oauth", "credentials", app]) => consumers(state, &user, app, version),
-        ("GET", ["apps", "oauth", "credentials", app, consumer]) => {
-            credentials(state, request, &user, app, consumer, version)
-        }
+        (_, ["apps", "oauth", rest @ ..]) => connect::answer(state, request, call, &user, version, rest),
         (method, _) => error(501, "NOT_IMITATED", &format!("not imitated: {method} {}", request.path)),
     }
 }
@@ -365,104 +361,4 @@ fn options(sent: Option<&Value>) -> Result<Options, String> {
         }
     }
     Ok(options)
-}
-
-fn usage(state: &State, request: &Request) -> Answer {
-    let number = |name: &str, default: usize| {
-        request.query(name).and_then(|value| value.parse::<usize>().ok()).unwrap_or(default)
-    };
-    let (page, size) = (number("page", 0), number("pageSize", 100).max(1));
-    let apps: Vec<Value> = state
-        .org
-        .tree
-        .all(APP)
-        .filter(|(name, _)| state.org.tree.part(GLOBAL_SETTINGS, name).is_some())
-        .skip(page.saturating_mul(size))
-        .take(size)
-        .map(|(name, app)| {
-            json!({
-                "developerName": crate::installed::split(name).1,
-                "identifier": app.id,
-                "label": text(&app.fields, "label"),
-                "type": "ExternalClientApplication",
-            })
-        })
-        .collect();
-    Answer::json(200, &json!({ "apps": apps, "currentPageUrl": request.path, "nextPageUrl": null }))
-}
-
-fn app_of<'a>(state: &'a State, id: &str) -> Option<&'a str> {
-    state.org.tree.all(APP).find(|(_, app)| stamp::same_id(&app.id, id)).map(|(name, _)| name.as_str())
-}
-
-fn may_see(user: &User) -> Result<(), Answer> {
-    if user.may("ExternalClientAppDeveloper") {
-        return Ok(());
-    }
-    Err(error(403, "INSUFFICIENT_ACCESS", "You don't have access to the credentials of external client apps"))
-}
-
-fn consumers(state: &State, user: &User, app: &str, version: u32) -> Answer {
-    if let Err(answer) = may_see(user) {
-        return answer;
-    }
-    let Some(name) = app_of(state, app) else {
-        return not_found();
-    };
-    let list: Vec<Value> = consumer_of(state, name, app, version).into_iter().collect();
-    Answer::json(200, &json!({ "consumers": list }))
-}
-
-fn consumer_of(state: &State, name: &str, app: &str, version: u32) -> Option<Value> {
-    let id = state.org.tree.consumers.get(name)?;
-    let (label, global) = state.org.tree.part(GLOBAL_SETTINGS, name)?;
-    let url = format!("/services/data/v{version}.0/apps/oauth/credentials/{app}/{id}");
-    let key = text(&global.fields, "consumerKey").filter(|_| state.org.switches.key_in_rest);
-    let mut consumer = json!({ "id": id, "key": key, "name": label, "url": url });
-    if version >= 65 {
-        report::set(&mut consumer, "stagedCredentialsUrl", json!(format!("{url}/staged")));
-    }
-    Some(consumer)
-}
-
-fn credentials(
-    state: &State,
-    request: &Request,
-    user: &User,
-    app: &str,
-    consumer: &str,
-    version: u32,
-) -> Answer {
-    if let Err(answer) = may_see(user) {
-        return answer;
-    }
-    let Some(name) = app_of(state, app) else {
-        return not_found();
-    };
-    let is_known = state.org.tree.consumers.get(name).is_some_and(|id| stamp::same_id(id, consumer));
-    let Some(mut found) = consumer_of(state, name, app, version).filter(|_| is_known) else {
-        return not_found();
-    };
-    let part = request.query("part").unwrap_or("key").to_ascii_lowercase();
-    let wants_secret = match part.as_str() {
-        "key" => false,
-        "secret" | "keyandsecret" => true,
-        other => return error(400, "INVALID_QUERY_PARAMETER", &format!("part: {other}")),
-    };
-    let shows =
-        state.org.setting(APP_SETTINGS, "enableClientSecretInRestApiAccess") && user.may("ViewClientSecret");
-    if wants_secret && shows {
-        let secret = state
-            .org
-            .tree
-            .part(GLOBAL_SETTINGS, name)
-            .and_then(|(_, global)| text(&global.fields, "consumerSecret"));
-        report::set(&mut found, "secret", json!(secret));
-    }
-    if part == "secret"
-        && let Value::Object(members) = &mut found
-    {
-        members.remove("key");
-    }
-    Answer::json(200, &found)
 }

@@ -64,6 +64,8 @@ pub struct Action {
     /// Another administrator changes a component at this moment; the call goes on.
     pub edit: Option<Edit>,
     pub delete: Option<Target>,
+    /// Another administrator stages, rotates or revokes the credentials of an app at this moment.
+    pub credentials: Option<crate::admin::pairs::Order>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

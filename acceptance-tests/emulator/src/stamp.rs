@@ -67,6 +67,12 @@ pub fn same_id(left: &str, right: &str) -> bool {
     left.len() >= 15 && right.len() >= 15 && short(left) == short(right)
 }
 
+/// Whether what a client sent is this id, in 15 or in 18 characters.
+pub fn names(sent: &str, id: &str) -> bool {
+    let short = short_id(id);
+    sent == short || sent == with_checksum(&short)
+}
+
 pub fn short_id(id: &str) -> String {
     id.chars().take(15).collect()
 }
@@ -102,5 +108,15 @@ mod tests {
         assert_eq!(with_checksum("00D000000000001"), "00D000000000001EAA");
         assert!(same_id("00D000000000001", "00D000000000001EAA"));
         assert!(!same_id("", ""));
+        for (sent, is_it) in [
+            ("00D000000000001", true),
+            ("00D000000000001EAA", true),
+            ("00D000000000001AAA", false),
+            ("00D000000000001E", false),
+            ("00D000000000002", false),
+            ("", false),
+        ] {
+            assert_eq!(names(sent, "00D000000000001EAA"), is_it, "{sent}");
+        }
     }
 }

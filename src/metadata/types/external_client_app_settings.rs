@@ -2,13 +2,16 @@
 
 use crate::metadata::{Field, MetadataType};
 
+/// The attribute that lets secrets be read by REST: who is refused one wants to know whether it is off.
+pub const SECRETS_BY_REST: &str = "client_secret_in_rest_api_access_enabled";
+
 pub static TYPE: MetadataType = MetadataType {
     name: "ExternalClientAppSettings",
     settings_member: Some("ExternalClientApp"),
     directory: "settings",
     suffix: "settings",
     fields: &[
-        Field::bool("client_secret_in_rest_api_access_enabled", "enableClientSecretInRestApiAccess")
+        Field::bool(SECRETS_BY_REST, "enableClientSecretInRestApiAccess")
             .switch()
             .doc(
                 "Whether users with the permission View Client Secret may read consumer secrets through the credentials \

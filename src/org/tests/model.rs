@@ -177,6 +177,26 @@ impl MetadataApi for Model {
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Consumer>> {
         unreachable!("nobody asks")
     }
+
+    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, (String, Secret)> {
+        unreachable!("nobody asks")
+    }
+
+    fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, Vec<Staged>> {
+        unreachable!("nobody asks")
+    }
+
+    fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, Vec<Staged>> {
+        unreachable!("nobody asks")
+    }
+
+    fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> Answer<'a, ()> {
+        unreachable!("nobody asks")
+    }
+
+    fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> Answer<'a, ()> {
+        unreachable!("nobody asks")
+    }
 }
 
 impl Act {

@@ -48,7 +48,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
 };
 
 const fn own(name: &'static str, shape: Shape, role: Role, doc: &'static str) -> Column {
-    Column::Own(Own { name, shape, role, rules: &[], doc })
+    Column::Own(Own::new(name, shape, role, doc))
 }
 
 fn read(question: Question<'_>) -> Answer<'_> {

@@ -65,7 +65,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
 };
 
 const fn own(name: &'static str, shape: Shape, role: Role, doc: &'static str) -> Column {
-    Column::Own(Own { name, shape, role, rules: &[], doc })
+    Column::Own(Own::new(name, shape, role, doc))
 }
 
 const fn variant(name: &'static str, doc: &'static str) -> Column {

@@ -192,6 +192,10 @@ pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
             match what {
                 "destroy" => "Destroying it".to_owned(),
                 "replace" => "Replacing it".to_owned(),
+                "rotate" =>
+                    "After a rotation our client_id and client_secret are good for 30 days only, which"
+                        .to_owned(),
+                "revoke" => "Revoking the previous key, which our client_id is,".to_owned(),
                 attribute => format!("The new value of {attribute}"),
             }
         ),

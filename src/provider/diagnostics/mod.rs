@@ -5,10 +5,12 @@
 
 mod apply;
 mod configuration;
+mod credentials;
 mod org;
 
 pub use apply::*;
 pub use configuration::*;
+pub use credentials::*;
 pub use org::*;
 
 use crate::value::Path;
@@ -81,11 +83,16 @@ impl Diagnostic {
 pub const IDS: &[&str] = &[
     "certificate-changed",
     "certificate-expired",
+    "client-id-changes",
     "consumer-key-destroyed",
+    "credentials-not-checked",
     "drift-not-checked",
     "invisible-character",
     "no-longer-managed",
     "policies-stay",
+    "previous-credentials-end",
+    "previous-credentials-stay",
+    "rotated-already",
     "settings-stay",
     "unconfirmed-rule",
 ];

@@ -3,7 +3,6 @@
 
 use super::state::{Actual, PartState};
 use super::{Engine, diagnostics, same_org};
-use crate::metadata::Rule;
 use crate::org::SessionFacts;
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
@@ -58,20 +57,11 @@ impl Engine<'_> {
 
     /// Whose resource an identity names.
     fn named_by_identity(&self, identity: &Value, session: &SessionFacts) -> Result<String, Diagnostic> {
-        let text = |name: &str| identity.get(name).as_text().filter(|text| !text.is_empty());
-        let name = text(identity::NAME);
-        if let Some(org) = text(identity::ORG_ID).filter(|org| !same_org(org, &session.org_id)) {
-            let name = name.unwrap_or(self.spec.noun);
-            return Err(diagnostics::import_other_org(name, org, &session.org_id_18, &session.instance));
-        }
+        identity::check_org(identity, self.spec.noun, session)?;
         if self.spec.subject == Subject::Org {
             return Ok(session.org_id_18.clone());
         }
-        let app = match (text(identity::NAMESPACE), name) {
-            (Some(namespace), Some(name)) => format!("{namespace}__{name}"),
-            (None, Some(name)) => name.to_owned(),
-            (_, None) => return Err(diagnostics::import_id("")),
-        };
+        let app = identity::app_of(identity, self.spec.noun, session)?;
         self.check_id(&app)?;
         Ok(app)
     }
@@ -97,15 +87,8 @@ impl Engine<'_> {
 
     /// An app's API name, with or without the namespace of a package.
     fn check_id(&self, id: &str) -> Result<(), Diagnostic> {
-        let (namespace, name) = match id.split_once("__") {
-            Some((namespace, name)) => (Some(namespace), name),
-            None => (None, id),
-        };
-        let good = |text: &str| Rule::ApiName.check(&Value::text(text)).is_none();
-        if !good(name) || !namespace.is_none_or(good) {
-            return Err(diagnostics::import_id(id));
-        }
-        if let (Some(namespace), true) = (namespace, self.spec.protectable) {
+        identity::check_app(id)?;
+        if let (Some((namespace, _)), true) = (id.split_once("__"), self.spec.protectable) {
             return Err(diagnostics::installed(self.spec.noun, id, namespace));
         }
         Ok(())

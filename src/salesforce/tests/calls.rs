@@ -416,8 +416,8 @@ async fn keys_are_read_without_secrets_and_secrets_only_by_name() {
     let consumers = client.consumer_credentials(app).await.unwrap();
     assert_eq!((consumers[0].key.as_str(), consumers[0].id.as_str()), ("3MVG9.key", consumer));
     assert!(!server.asked(app)[0].path.contains("part="));
-    let secret = client.consumer_secret(app, consumer).await.unwrap();
-    assert_eq!(secret.expose(), "canary-secret");
+    let (key, secret) = client.consumer_secret(app, consumer).await.unwrap();
+    assert_eq!((key.as_str(), secret.expose()), ("3MVG9.key", "canary-secret"));
     assert_eq!(client.inner.redactor.clean("canary-secret!"), "(sensitive)!");
     let error = client.consumer_secret(app, "888000000000002AAA").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::SecretWithheld);

@@ -2,8 +2,8 @@
 
 use crate::behaviour::{self, list};
 use crate::component::{Fields, Value, is_true, text};
-use crate::contract::PARENT;
 use crate::org::{OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
+use crate::pairs;
 use crate::stamp::Millis;
 
 use super::gate::Gate;
@@ -14,6 +14,8 @@ pub struct Client {
     pub app: String,
     pub id: String,
     is_enabled: bool,
+    /// That belongs to the id.
+    secret: Option<String>,
     global: Fields,
     settings: Fields,
     policies: Fields,
@@ -99,22 +101,30 @@ impl Client {
 
     /// By its consumer key, if its creation has spread.
     pub fn known(org: &Org, id: &str) -> Result<Client, Gate> {
+        pairs::live(org, id).map(|live| Client::of(org, id, live)).ok_or(Gate::ClientUnknown)
+    }
+
+    /// The one that a token was given to, usable and by a key that may have ended since.
+    pub fn of_token(org: &Org, id: &str) -> Result<Client, Gate> {
+        let owner = pairs::owner(org, id).map(|owner| Client::of(org, id, owner));
+        let client = owner.ok_or(Gate::ClientUnknown)?;
+        client.is_usable()?;
+        Ok(client)
+    }
+
+    fn of(org: &Org, id: &str, pairs::Live { app, global, secret }: pairs::Live<'_>) -> Client {
         let tree = org.in_effect();
-        let global = tree
-            .consumer(id)
-            .filter(|global| org.now() >= global.created.saturating_add(org.switches.propagation_ms))
-            .ok_or(Gate::ClientUnknown)?;
-        let app = text(&global.fields, PARENT).ok_or(Gate::ClientUnknown)?;
         let part = |kind| tree.part(kind, app).map(|(_, own)| own.fields.clone()).unwrap_or_default();
-        Ok(Client {
+        Client {
             app: app.to_string(),
             id: id.to_string(),
             is_enabled: behaviour::is_enabled(tree, app),
+            secret: secret.map(str::to_string),
             global: global.fields.clone(),
             settings: part(OAUTH_SETTINGS),
             policies: part(OAUTH_POLICIES),
             scopes: scopes_of(org, app),
-        })
+        }
     }
 
     pub fn is_on(&self, element: &str) -> bool {
@@ -139,7 +149,7 @@ impl Client {
     }
 
     pub fn secret(&self) -> Option<&str> {
-        text(&self.global, "consumerSecret")
+        self.secret.as_deref()
     }
 
     /// Missing is fine where the app says so; wrong is never.

@@ -82,7 +82,7 @@ gates! {
 
     // Authorize, in the order of the checks.
     OrgSwitch: "G1", "authorize", "`OauthOidcSettings.oAuthCdCrdtFlowEnable` is off", Page(200), Cited, "one observer of a live org";
-    ClientUnknown: "C1", "authorize, token", "no app has this consumer key, or its creation has not spread yet", OAuth(400, "invalid_client_id", "client identifier invalid"), Cited, "Help's list of OAuth errors";
+    ClientUnknown: "C1", "authorize, token", "no app has this consumer key, it has not spread yet, or it has expired or was deleted", OAuth(400, "invalid_client_id", "client identifier invalid"), Cited, "Help's list of OAuth errors";
     AppDisabled: "G3", "authorize, token", "`isEnabled` or `isOauthPluginEnabled` of the app policies is off", OAuth(400, "invalid_client_id", "client identifier invalid"), Assumed, "no source";
     FlowOff: "G4", "authorize, token", "`isCodeCredFlowEnabled` is off", OAuth(400, "invalid_grant", "code credentials flow is not enabled for the app"), Assumed, "worded like the device flow's error on live orgs";
     RedirectMissing: "G10a", "authorize", "no `redirect_uri`", OAuth(400, "redirect_uri_missing", "redirect_uri not provided"), Cited, "Help's list of OAuth errors; the text is assumed";

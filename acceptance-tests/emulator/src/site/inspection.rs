@@ -15,7 +15,7 @@ use crate::report;
 fn live<'a>(org: &'a Org, token: &str) -> Option<(&'a Session, &'a User)> {
     let session = org.session(token).filter(|session| session.site.is_some())?;
     let user = org.user(&session.user).filter(|user| user.active)?;
-    Client::find(org, &session.client).is_ok().then_some((session, user))
+    Client::of_token(org, &session.client).is_ok().then_some((session, user))
 }
 
 pub fn userinfo(state: &State, request: &Request, call: &mut Call) -> Result<Answer, Stop> {
@@ -71,9 +71,11 @@ pub fn introspect(state: &State, request: &Request, call: &mut Call) -> Result<A
     if !client.accepts_secret(secret.as_deref(), true) {
         return Err(Gate::IntrospectClient.into());
     }
-    let sees = |owner: &str| owner == client.id || client.is_on("isIntrospectAllTokens");
+    let sees = |app: &str| app == client.app || client.is_on("isIntrospectAllTokens");
     let token = form.get("token");
-    if let Some((session, user)) = live(org, token).filter(|(session, _)| sees(&session.client)) {
+    if let Some((session, user)) =
+        live(org, token).filter(|(session, _)| sees(session.app.as_deref().unwrap_or_default()))
+    {
         let Some(site) = &session.site else {
             return Err(Gate::IntrospectOther.into());
         };
@@ -102,7 +104,7 @@ pub fn introspect(state: &State, request: &Request, call: &mut Call) -> Result<A
         .logins
         .iter()
         .find(|login| login.refresh_token.as_deref() == Some(token) && login.ended.is_none())
-        .filter(|login| sees(&login.client))
+        .filter(|login| sees(&login.app))
         .ok_or(Gate::IntrospectOther)?;
     let user = org.user(&login.user).ok_or(Gate::IntrospectOther)?;
     Ok(Answer::json(

@@ -113,7 +113,7 @@ pub fn end_what_is_no_longer_admitted(org: &mut Org) {
         .logins
         .iter()
         .filter(|login| login.ended.is_none())
-        .filter(|login| match Client::find(org, &login.client) {
+        .filter(|login| match Client::of_token(org, &login.client) {
             Err(super::gate::Gate::ClientUnknown) => true,
             // Switched off for now: nothing works, nothing is lost.
             Err(_) => false,
@@ -137,7 +137,7 @@ pub fn tokens(org: &mut Org, client: &Client, user: &User, number: u64, nonce: O
     let is_jwt = login.is_guest || client.issues_jwt();
     let expires = now.saturating_add(client.access_lifetime(org, user, login.is_guest));
     let token = if is_jwt {
-        jwt::sign(&access_header(org), &access_claims(org, &login, user, now, expires))
+        jwt::sign(&access_header(org), &access_claims(org, client, &login, user, now, expires))
     } else {
         format!("{}!AQcanarySITE.{}", org.id, stamp::random_text(80))
     };
@@ -193,7 +193,14 @@ fn access_header(org: &Org) -> Value {
     })
 }
 
-fn access_claims(org: &Org, login: &Login, user: &User, now: Millis, expires: Millis) -> Value {
+fn access_claims(
+    org: &Org,
+    client: &Client,
+    login: &Login,
+    user: &User,
+    now: Millis,
+    expires: Millis,
+) -> Value {
     let subject = match &login.uvid {
         Some(uvid) if login.is_guest => format!("uvid:{uvid}"),
         _ => format!("uid:{}", user.id),
@@ -211,7 +218,7 @@ fn access_claims(org: &Org, login: &Login, user: &User, now: Millis, expires: Mi
         "hsc": false,
         "exp": expires / 1000,
         "iat": now / 1000,
-        "client_id": login.client,
+        "client_id": client.id,
     });
     if let Some(uvid) = login.uvid.as_ref().filter(|_| !login.is_guest) {
         report::set(&mut claims, "uvid", json!(uvid));

@@ -128,7 +128,7 @@ fn refresh(org: &mut Org, request: &Request, form: &Form, call: &mut Call) -> Re
         .logins
         .iter()
         .find(|login| login.refresh_token.as_ref() == Some(&sent) || login.rotated.contains(&sent))
-        .filter(|login| login.client == client.id)
+        .filter(|login| login.app == client.app)
         .cloned()
         .ok_or(Gate::RefreshUnknown)?;
     if login.rotated.contains(&sent) {

@@ -120,6 +120,27 @@ impl Org {
         self.http(method, path, &[("Authorization", &bearer)], body.as_bytes())
     }
 
+    /// With a body of JSON.
+    pub fn json(&self, method: &str, path: &str, body: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.token);
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        self.http(method, path, &headers, body.as_bytes())
+    }
+
+    /// A request that does not say how long its body is, because it has none; what came back.
+    pub fn without_length(&self, method: &str, path: &str) -> String {
+        let host = self.running.url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n",
+            self.token
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut text = String::new();
+        let _ = stream.read_to_string(&mut text);
+        text
+    }
+
     pub fn query(&self, soql: &str) -> Answer {
         let encoded: String = soql.bytes().map(|byte| format!("%{byte:02x}")).collect();
         self.rest("GET", &format!("/services/data/v66.0/query?q={encoded}"), "")

@@ -2,6 +2,7 @@
 
 mod gates;
 mod journal;
+mod pairs;
 mod shop;
 mod tokens;
 mod variants;

@@ -4,6 +4,7 @@
 mod client;
 mod completeness;
 mod contract;
+mod credentials;
 mod crud;
 mod deploys;
 mod faults;

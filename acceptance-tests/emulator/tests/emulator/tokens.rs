@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::client::{APP, Answer, GLOBAL, OAUTH_POLICIES, Org, Package, start, start_with};
 
-fn ask(org: &Org, fields: &[(&str, &str)]) -> Answer {
+pub fn ask(org: &Org, fields: &[(&str, &str)]) -> Answer {
     let body: Vec<String> = fields
         .iter()
         .map(|(name, value)| {
@@ -23,7 +23,7 @@ fn ask(org: &Org, fields: &[(&str, &str)]) -> Answer {
     )
 }
 
-fn jwt(header: &Value, claims: &Value) -> String {
+pub fn jwt(header: &Value, claims: &Value) -> String {
     let body: String = TEST_ONLY_KEY.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
     let key = ring::signature::RsaKeyPair::from_pkcs8(&der).unwrap();
@@ -43,7 +43,7 @@ fn in_seconds(ahead: i64) -> i64 {
     i64::try_from(now.as_secs()).unwrap() + ahead
 }
 
-fn claims(org: &Org) -> Value {
+pub fn claims(org: &Org) -> Value {
     json!({
         "iss": org.running.credentials.client_id,
         "sub": org.running.credentials.username,
@@ -52,7 +52,7 @@ fn claims(org: &Org) -> Value {
     })
 }
 
-fn assert_with(org: &Org, assertion: &str) -> Answer {
+pub fn assert_with(org: &Org, assertion: &str) -> Answer {
     ask(org, &[("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion)])
 }
 

@@ -1,0 +1,122 @@
+//! What another administrator does with the keys and secrets of an app, in Setup or by the same calls as everybody.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Outcome, other_admin, wrong};
+use crate::component::text;
+use crate::emulator::State;
+use crate::http::Answer;
+use crate::org::{APP, GLOBAL_SETTINGS};
+use crate::pairs::{self, Refused};
+use crate::stamp;
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Deed {
+    Stage,
+    /// Makes the active pair the main one; stages one first where there is none.
+    Rotate,
+    /// Ends what is beside the main pair.
+    Revoke,
+}
+
+/// One deed. Also a part of planned faults.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    #[serde(default)]
+    pub app: String,
+    #[serde(rename = "do")]
+    pub deed: Deed,
+    /// A username; another administrator without it.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Which pair; without it the one that is meant, or all of them.
+    #[serde(default)]
+    pub id: Option<String>,
+}
+
+pub fn carry_out(state: &mut State, order: &Order) -> Result<(), (u16, String)> {
+    let user = match &order.user {
+        Some(name) => {
+            let user = state.org.user_named(name).cloned();
+            user.ok_or_else(|| (400, format!("no user {name}")))?
+        }
+        None => other_admin(state)?,
+    };
+    let (org, app) = (&mut state.org, order.app.as_str());
+    if org.tree.get(APP, app).is_none() {
+        return Err((404, format!("no {APP} {app}")));
+    }
+    let now = org.now();
+    let is_meant = |id: &str| order.id.as_ref().is_none_or(|wanted| stamp::names(wanted, id));
+    let meant: Vec<(String, &str)> = org
+        .tree
+        .pairs
+        .of(app)
+        .iter()
+        .filter(|pair| is_meant(&pair.id))
+        .map(|pair| (pair.id.clone(), pair.state(now)))
+        .collect();
+    if order.id.is_some() && meant.is_empty() {
+        return Err((404, Refused::Unknown.to_string()));
+    }
+    let refused = |why: Refused| (409, why.to_string());
+    match order.deed {
+        Deed::Stage => {
+            pairs::stage(org, app, &user.id).map_err(refused)?;
+        }
+        Deed::Rotate => {
+            let active = meant.into_iter().find(|(_, state)| order.id.is_some() || *state == "Active");
+            let id = match active {
+                Some((id, _)) => id,
+                None => pairs::stage(org, app, &user.id).map_err(refused)?,
+            };
+            pairs::rotate(org, app, &id, &user.id).map_err(refused)?;
+        }
+        Deed::Revoke => {
+            for (id, _) in meant {
+                pairs::delete(org, app, &id).map_err(refused)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub fn order(state: &mut State, app: &str, body: serde_json::Map<String, Value>) -> Outcome {
+    let order: Order =
+        serde_json::from_value(Value::Object(body)).or_else(|error| wrong(error.to_string()))?;
+    carry_out(state, &Order { app: app.to_string(), ..order })?;
+    list(state, app)
+}
+
+/// One more consumer of an app.
+pub fn add_consumer(state: &mut State, app: &str, body: &serde_json::Map<String, Value>) -> Outcome {
+    let name = body.get("name").and_then(Value::as_str).unwrap_or("Further");
+    let id = pairs::add_consumer(&mut state.org, app, name).map_err(|why| (404, why.to_string()))?;
+    Ok(Answer::json(201, &json!({ "id": id })))
+}
+
+/// The pairs of an app with their secrets, the main one first.
+pub fn list(state: &State, app: &str) -> Outcome {
+    let org = &state.org;
+    let now = org.now();
+    let main = org.tree.part(GLOBAL_SETTINGS, app).map(|(_, global)| {
+        let own = |element: &str| text(&global.fields, element);
+        json!({ "state": "Main", "key": own("consumerKey"), "secret": own("consumerSecret") })
+    });
+    let main = main.ok_or_else(|| (404, format!("no {GLOBAL_SETTINGS} of {app}")))?;
+    let beside = org.tree.pairs.of(app).iter().map(|pair| {
+        json!({
+            "state": pair.state(now),
+            "key": pair.key,
+            "secret": pair.secret,
+            "id": pair.id,
+            "createdBy": org.user(&pair.created_by).map(|user| &user.username),
+            "expirationDate": stamp::iso(pair.expires),
+        })
+    });
+    let all: Vec<Value> = std::iter::once(main).chain(beside).collect();
+    Ok(Answer::json(200, &Value::Array(all)))
+}

@@ -1,0 +1,383 @@
+//! The calls of Connect REST around consumers: the apps with OAuth usage, the consumers of an app, their keys and
+//! secrets, and the staged ones. What becomes of pairs is in `pairs.rs`.
+
+use serde_json::{Value, json};
+
+use crate::component::{Component, text};
+use crate::emulator::{Call, State};
+use crate::fault::rest as error;
+use crate::http::{Answer, Ending, Request};
+use crate::installed;
+use crate::org::{APP, APP_SETTINGS, CreatorForm, GLOBAL_SETTINGS, Org, User};
+use crate::pairs::{self, Refused, Staged};
+use crate::report;
+use crate::stamp;
+
+/// The names in the journal and in fault scripts, of what follows `/apps/oauth`.
+pub fn operation_of(method: &str, resource: &[&str]) -> &'static str {
+    match (method, resource) {
+        (_, ["usage"]) => "oauthUsage",
+        ("POST", ["credentials", _, _, "staged", ..]) => "stageCredentials",
+        ("PATCH", ["credentials", _, _, "staged", ..]) => "rotateCredentials",
+        ("DELETE", ["credentials", _, _, "staged", ..]) => "deleteStagedCredentials",
+        (_, ["credentials", _, _, "staged", ..]) => "stagedCredentials",
+        (_, ["credentials", ..]) => "oauthCredentials",
+        _ => "rest",
+    }
+}
+
+const USAGE_SINCE: u32 = 59;
+const CREDENTIALS_SINCE: u32 = 60;
+const STAGED_SINCE: u32 = 65;
+
+/// A call by a user whose token is good.
+struct Asked<'a> {
+    request: &'a Request,
+    user: &'a User,
+    version: u32,
+}
+
+pub fn answer(
+    state: &mut State,
+    request: &Request,
+    call: &mut Call,
+    user: &User,
+    version: u32,
+    resource: &[&str],
+) -> Answer {
+    let asked = Asked { request, user, version };
+    let since = match resource {
+        ["usage"] => USAGE_SINCE,
+        ["credentials", _, _, "staged", ..] => STAGED_SINCE,
+        _ => CREDENTIALS_SINCE,
+    };
+    if version < since {
+        return not_found();
+    }
+    let answer = match (request.method.as_str(), resource) {
+        ("GET", ["usage"]) => usage(&state.org, &asked),
+        ("GET", ["credentials", app]) => consumers(&state.org, &asked, app),
+        ("GET", ["credentials", app, consumer]) => credentials(&state.org, &asked, app, consumer),
+        (_, ["credentials", app, consumer, "staged", rest @ ..]) => {
+            staged(&mut state.org, &asked, call, (app, consumer), rest)
+        }
+        _ => Err(not_imitated(request)),
+    };
+    answer.unwrap_or_else(|refusal| refusal)
+}
+
+type Outcome = Result<Answer, Answer>;
+
+fn not_found() -> Answer {
+    error(404, "NOT_FOUND", "The requested resource does not exist")
+}
+
+fn not_imitated(request: &Request) -> Answer {
+    error(501, "NOT_IMITATED", &format!("not imitated: {} {}", request.method, request.path))
+}
+
+/// A piece of a list, and where the next one is.
+struct Page {
+    number: usize,
+    size: usize,
+}
+
+const LARGEST_PAGE: usize = 100;
+
+impl Page {
+    fn asked_for(request: &Request) -> Result<Page, Answer> {
+        let number = |name: &str, default: usize, allowed: std::ops::RangeInclusive<usize>| {
+            let Some(sent) = request.query(name) else { return Ok(default) };
+            let digits = Some(sent).filter(|sent| sent.chars().all(|letter| letter.is_ascii_digit()));
+            digits
+                .and_then(|sent| sent.parse().ok())
+                .filter(|number| allowed.contains(number))
+                .ok_or_else(|| error(400, "INVALID_QUERY_PARAMETER", &format!("{name}: {sent}")))
+        };
+        Ok(Page {
+            number: number("page", 0, 0..=usize::MAX)?,
+            size: number("pageSize", LARGEST_PAGE, 1..=LARGEST_PAGE)?,
+        })
+    }
+
+    fn answer(&self, request: &Request, name: &str, all: Vec<Value>) -> Answer {
+        let url = |number: usize| format!("{}?page={number}&pageSize={}", request.path, self.size);
+        let first = self.number.saturating_mul(self.size);
+        let has_more = all.len() > first.saturating_add(self.size);
+        let own: Vec<Value> = all.into_iter().skip(first).take(self.size).collect();
+        Answer::json(
+            200,
+            &json!({
+                name: own,
+                "currentPageUrl": url(self.number),
+                "nextPageUrl": has_more.then(|| url(self.number.saturating_add(1))),
+            }),
+        )
+    }
+}
+
+fn usage(org: &Org, asked: &Asked<'_>) -> Outcome {
+    let page = Page::asked_for(asked.request)?;
+    let is_used =
+        |name: &str| org.sessions.iter().any(|session| session.app.as_deref().is_some_and(|app| app == name));
+    let apps = org
+        .tree
+        .all(APP)
+        .filter(|(name, _)| org.tree.part(GLOBAL_SETTINGS, name).is_some())
+        .filter(|(name, _)| !org.switches.usage_needs_tokens || is_used(name))
+        .map(|(name, app)| {
+            json!({
+                "developerName": installed::split(name).1,
+                "identifier": app.id,
+                "label": text(&app.fields, "label"),
+                "type": "ExternalClientApplication",
+            })
+        })
+        .collect();
+    Ok(page.answer(asked.request, "apps", apps))
+}
+
+fn app_of<'a>(org: &'a Org, id: &str) -> Result<&'a str, Answer> {
+    let app = org.tree.all(APP).find(|(_, app)| stamp::names(id, &app.id));
+    app.map(|(name, _)| name.as_str()).ok_or_else(not_found)
+}
+
+fn may_see(user: &User) -> Result<(), Answer> {
+    if user.may("ExternalClientAppDeveloper") {
+        return Ok(());
+    }
+    Err(error(403, "INSUFFICIENT_ACCESS", "You don't have access to the credentials of external client apps"))
+}
+
+/// By the setting of the org and the user's permission.
+fn shows_secrets(org: &Org, user: &User) -> bool {
+    org.setting(APP_SETTINGS, "enableClientSecretInRestApiAccess") && user.may("ViewClientSecret")
+}
+
+fn consumers(org: &Org, asked: &Asked<'_>, app: &str) -> Outcome {
+    may_see(asked.user)?;
+    let page = Page::asked_for(asked.request)?;
+    let name = app_of(org, app)?;
+    let own = consumers_of(org, name).into_iter().map(|consumer| {
+        let mut told = consumer.told(org, asked);
+        // Observed: both lengths of ids in one answer.
+        report::set(&mut told, "id", json!(stamp::short_id(consumer.id)));
+        told
+    });
+    Ok(page.answer(asked.request, "consumers", own.collect()))
+}
+
+/// A consumer with its main pair.
+struct Consumer<'a> {
+    app_id: &'a str,
+    id: &'a str,
+    label: &'a str,
+    global: &'a Component,
+    key: Option<&'a str>,
+    secret: Option<&'a str>,
+}
+
+/// The one of the Global file first.
+fn consumers_of<'a>(org: &'a Org, name: &str) -> Vec<Consumer<'a>> {
+    let (Some(app), Some((label, global))) = (org.tree.get(APP, name), org.tree.part(GLOBAL_SETTINGS, name))
+    else {
+        return Vec::new();
+    };
+    let own = |element: &str| text(&global.fields, element);
+    let main = org.tree.consumers.get(name).map(|id| Consumer {
+        app_id: &app.id,
+        id,
+        label,
+        global,
+        key: own("consumerKey"),
+        secret: own("consumerSecret"),
+    });
+    let further = org.tree.pairs.further(name).iter().map(|own| Consumer {
+        app_id: &app.id,
+        id: &own.id,
+        label: &own.name,
+        global,
+        key: Some(&own.key),
+        secret: Some(&own.secret),
+    });
+    main.into_iter().chain(further).collect()
+}
+
+impl Consumer<'_> {
+    fn url(&self, version: u32) -> String {
+        format!("/services/data/v{version}.0/apps/oauth/credentials/{}/{}", self.app_id, self.id)
+    }
+
+    fn told(&self, org: &Org, asked: &Asked<'_>) -> Value {
+        let url = self.url(asked.version);
+        let key = self.key.filter(|_| org.switches.key_in_rest);
+        let mut told = json!({ "id": self.id, "key": key, "name": self.label, "url": url });
+        if asked.version >= STAGED_SINCE {
+            report::set(&mut told, "stagedCredentialsUrl", json!(format!("{url}/staged")));
+        }
+        told
+    }
+}
+
+fn consumer_of<'a>(org: &'a Org, name: &str, id: &str) -> Result<Consumer<'a>, Answer> {
+    let found = consumers_of(org, name).into_iter().find(|consumer| stamp::names(id, consumer.id));
+    found.ok_or_else(not_found)
+}
+
+fn credentials(org: &Org, asked: &Asked<'_>, app: &str, consumer: &str) -> Outcome {
+    may_see(asked.user)?;
+    let name = app_of(org, app)?;
+    let consumer = consumer_of(org, name, consumer)?;
+    let mut found = consumer.told(org, asked);
+    let part = asked.request.query("part").unwrap_or("key").to_ascii_lowercase();
+    let wants_secret = match part.as_str() {
+        "key" => false,
+        "secret" | "keyandsecret" => true,
+        other => return Err(error(400, "INVALID_QUERY_PARAMETER", &format!("part: {other}"))),
+    };
+    let shown_from = pairs::shown_from(org, consumer.key.unwrap_or_default(), consumer.global);
+    if wants_secret && shows_secrets(org, asked.user) && org.now() >= shown_from {
+        report::set(&mut found, "secret", json!(consumer.secret));
+    }
+    if part == "secret"
+        && let Value::Object(members) = &mut found
+    {
+        members.remove("key");
+    }
+    Ok(Answer::json(200, &found))
+}
+
+fn staged(
+    org: &mut Org,
+    asked: &Asked<'_>,
+    call: &mut Call,
+    (app, consumer): (&str, &str),
+    rest: &[&str],
+) -> Outcome {
+    // An org never answers it; clients are told to send an empty object.
+    if asked.request.method == "POST" && asked.request.body.is_empty() {
+        call.note("notAnswered", json!("a POST without a body"));
+        return Err(Answer { ending: Ending::Drop, ..Answer::empty(500) });
+    }
+    if !asked.user.may("ExternalClientAppDeveloper") || !shows_secrets(org, asked.user) {
+        return Err(error(
+            403,
+            "FUNCTIONALITY_NOT_ENABLED",
+            "This feature is not currently enabled for this user.",
+        ));
+    }
+    let name = app_of(org, app)?.to_string();
+    call.note("app", json!(name));
+    let state = org.tree.get(APP, &name).and_then(|app| text(&app.fields, "distributionState"));
+    if state != Some("Local") || installed::split(&name).0.is_some() {
+        let words = "Credentials can be staged for local external client apps only, not for packaged ones";
+        return Err(error(400, "INVALID_OPERATION", words));
+    }
+    consumer_of(org, &name, consumer)?;
+    if !org.tree.consumers.get(&name).is_some_and(|main| stamp::names(consumer, main)) {
+        let words = "not imitated: staging for a further consumer of an app";
+        return Err(error(501, "NOT_IMITATED", words));
+    }
+    match (asked.request.method.as_str(), rest) {
+        ("GET", []) => {
+            if org.tree.pairs.of(&name).is_empty() && org.switches.nothing_staged_is_404 {
+                return Err(not_found());
+            }
+            Ok(collection(org, asked, &name, 200))
+        }
+        ("POST", []) => {
+            let sent = sent(asked.request)?;
+            if !asked.request.query.is_empty() || sent != json!({}) {
+                return Err(error(400, "INVALID_REQUEST", "Staging takes no parameters and an empty body"));
+            }
+            let id = pairs::stage(org, &name, &asked.user.id).map_err(refused)?;
+            call.note("staged", json!(id));
+            Ok(collection(org, asked, &name, 201))
+        }
+        ("GET", [id]) => one(org, asked, &name, id),
+        ("PATCH", [id]) => {
+            if sent(asked.request)? != json!({ "command": "rotate" }) {
+                return Err(error(400, "INVALID_REQUEST", "The only command is rotate"));
+            }
+            let own = pairs::rotate(org, &name, id, &asked.user.id).map_err(refused)?;
+            call.note("rotated", json!(own));
+            one(org, asked, &name, &own)
+        }
+        ("DELETE", [id]) => {
+            pairs::delete(org, &name, id).map_err(refused)?;
+            call.note("deleted", json!(id));
+            Ok(Answer::empty(204))
+        }
+        _ => Err(not_imitated(asked.request)),
+    }
+}
+
+fn sent(request: &Request) -> Result<Value, Answer> {
+    let is_json = request.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+    if !is_json {
+        return Err(error(415, "UNSUPPORTED_MEDIA_TYPE", "The content type must be application/json"));
+    }
+    serde_json::from_slice(&request.body)
+        .map_err(|problem| error(400, "JSON_PARSER_ERROR", &problem.to_string()))
+}
+
+fn refused(why: Refused) -> Answer {
+    match why {
+        Refused::Unknown | Refused::NoConsumer => not_found(),
+        Refused::Taken(_) | Refused::NotActive(_) => error(400, "INVALID_OPERATION", &why.to_string()),
+    }
+}
+
+fn base(org: &Org, asked: &Asked<'_>, name: &str) -> String {
+    let main = consumers_of(org, name).into_iter().next();
+    format!("{}/staged", main.map(|main| main.url(asked.version)).unwrap_or_default())
+}
+
+fn collection(org: &Org, asked: &Asked<'_>, name: &str, status: u16) -> Answer {
+    let all: Vec<Value> = org
+        .tree
+        .pairs
+        .of(name)
+        .iter()
+        .map(|pair| {
+            let mut one = told(org, asked, name, pair);
+            // Another length than in the answer about one, as with consumers.
+            report::set(&mut one, "id", json!(stamp::short_id(&pair.id)));
+            one
+        })
+        .collect();
+    Answer::json(status, &json!({ "stagedCredentials": all, "url": base(org, asked, name) }))
+}
+
+fn one(org: &Org, asked: &Asked<'_>, name: &str, id: &str) -> Outcome {
+    let pair = org.tree.pairs.of(name).iter().find(|pair| stamp::names(id, &pair.id));
+    let pair = pair.ok_or_else(not_found)?;
+    Ok(Answer::json(200, &told(org, asked, name, pair)))
+}
+
+fn told(org: &Org, asked: &Asked<'_>, name: &str, pair: &Staged) -> Value {
+    let now = org.now();
+    let base = base(org, asked, name);
+    let creator = org.user(&pair.created_by);
+    let creator = match org.switches.staged_created_by {
+        CreatorForm::Id => Some(stamp::short_id(&pair.created_by)),
+        CreatorForm::Username => creator.map(|user| user.username.clone()),
+        CreatorForm::Name => creator.map(|user| user.name.clone()),
+    };
+    let mut told = json!({
+        "id": pair.id,
+        "key": Some(&pair.key).filter(|_| org.switches.key_in_rest),
+        "state": pair.state(now),
+        "createdBy": creator,
+        "createdDate": stamp::iso(pair.created),
+        "expirationDate": stamp::iso(pair.expires),
+        "stagedCredentialsUrl": base,
+        "url": format!("{base}/{}", pair.id),
+    });
+    let shown_from =
+        org.tree.part(GLOBAL_SETTINGS, name).map(|(_, global)| pairs::shown_from(org, &pair.key, global));
+    if shown_from.is_some_and(|from| now >= from) {
+        report::set(&mut told, "secret", json!(pair.secret));
+    }
+    told
+}

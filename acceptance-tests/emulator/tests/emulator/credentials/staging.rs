@@ -1,0 +1,301 @@
+//! What staging, rotating and deleting answer, and what they refuse.
+
+use serde_json::{Value, json};
+
+use super::keys::{Keys, MONTH, pair};
+use crate::client::{APP, Answer, GLOBAL, OAUTH};
+
+const NOT_ENABLED: &str = "This feature is not currently enabled for this user.";
+
+#[test]
+fn a_pair_is_staged_rotated_and_deleted() {
+    let keys = Keys::open();
+    let before = keys.main();
+    assert_eq!(keys.staged(), Vec::<Value>::new());
+
+    let answer = keys.stage();
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let list = answer.json();
+    let base = format!("/services/data/v66.0/apps/oauth/credentials/{}/", keys.app);
+    let at = list["url"].as_str().unwrap();
+    assert!(at.starts_with(&base) && at.ends_with("/staged"), "{list}");
+    let one = list["stagedCredentials"][0].clone();
+    let mut names: Vec<&String> = one.as_object().unwrap().keys().collect();
+    names.sort();
+    let expected = [
+        "createdBy",
+        "createdDate",
+        "expirationDate",
+        "id",
+        "key",
+        "secret",
+        "stagedCredentialsUrl",
+        "state",
+        "url",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(one["state"], "Active");
+    assert_eq!(keys.main(), before, "nothing has changed yet");
+    let by_url = keys.org.rest("GET", one["url"].as_str().unwrap(), "").json();
+    assert_eq!((pair(&by_url), &by_url["createdDate"]), (pair(&one), &one["createdDate"]));
+    assert_eq!(by_url["stagedCredentialsUrl"], list["url"]);
+
+    let id = one["id"].as_str().unwrap();
+    let rotated = keys.rotate(id);
+    assert_eq!(rotated.status, 200, "{}", rotated.body);
+    assert_eq!(keys.main(), pair(&one));
+    let beside = keys.staged();
+    assert_eq!(beside.len(), 1);
+    assert_eq!((pair(&beside[0]), &beside[0]["state"]), (before.clone(), &json!("Rotated")));
+    assert_eq!(beside[0]["id"], one["id"]);
+    assert_eq!((pair(&rotated.json()), &rotated.json()["state"]), (before, &json!("Rotated")));
+    assert_eq!(keys.org.element(GLOBAL, "Shop_global", "consumerKey"), Some(keys.main().0));
+    assert_eq!(keys.org.element(GLOBAL, "Shop_global", "consumerSecret"), Some(keys.main().1));
+
+    assert_eq!(keys.delete(id).status, 204);
+    assert_eq!(keys.delete(id).status, 404);
+    assert_eq!(keys.states(), Vec::<String>::new());
+    assert_eq!(keys.main(), pair(&one));
+}
+
+/// A month from staging; from the rotation a month again.
+#[test]
+fn pairs_beside_the_main_one_expire() {
+    let keys = Keys::open();
+    let (id, staged) = keys.staged_anew();
+    let ends = |keys: &Keys| keys.staged()[0]["expirationDate"].as_str().unwrap().to_string();
+    let first = ends(&keys);
+    keys.forward(MONTH - 60);
+    assert_eq!(keys.states(), ["Active"]);
+    keys.rotate(&id);
+    assert!(ends(&keys) > first, "counted anew");
+    keys.forward(MONTH - 60);
+    assert_eq!(keys.states(), ["Rotated"]);
+    keys.forward(60);
+    assert_eq!(keys.states(), ["Expired"]);
+    assert!(keys.logs_in(&staged), "the main pair does not expire");
+    let refused = keys.rotate(&id);
+    assert!(refused.status == 400 && refused.body.contains("these are Expired"), "{}", refused.body);
+    let (next, _) = keys.staged_anew();
+    keys.forward(MONTH);
+    assert_eq!(keys.states(), ["Expired", "Expired"]);
+    let refused = keys.rotate(&next);
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert_eq!(keys.delete(&next).status, 204);
+}
+
+#[test]
+fn bodies_methods_and_ids_that_are_refused() {
+    type Case = (&'static str, &'static str, &'static str, u16, &'static str);
+    let cases: &[Case] = &[
+        ("POST", "", r#"{"key":"x"}"#, 400, "Staging takes no parameters and an empty body"),
+        ("POST", "", "[]", 400, "Staging takes no parameters"),
+        ("POST", "", "null", 400, "Staging takes no parameters"),
+        ("POST", "?x=1", "{}", 400, "Staging takes no parameters"),
+        ("POST", "", "{", 400, "JSON_PARSER_ERROR"),
+        ("PATCH", "/ID", r#"{"command":"Rotate"}"#, 400, "The only command is rotate"),
+        ("PATCH", "/ID", r#"{"command":"delete"}"#, 400, "The only command is rotate"),
+        ("PATCH", "/ID", r#"{"command":"rotate","x":1}"#, 400, "The only command is rotate"),
+        ("PATCH", "/ID", "{}", 400, "The only command is rotate"),
+        ("PATCH", "/ID", "rotate", 400, "JSON_PARSER_ERROR"),
+        ("PATCH", "/ID", "", 400, "JSON_PARSER_ERROR"),
+        ("PATCH", "", r#"{"command":"rotate"}"#, 501, "not imitated"),
+        ("PUT", "/ID", "{}", 501, "not imitated"),
+        ("POST", "/ID", "{}", 501, "not imitated"),
+        ("DELETE", "", "", 501, "not imitated"),
+        ("GET", "/0xR000000009999", "", 404, "NOT_FOUND"),
+        ("PATCH", "/0xR000000009999", r#"{"command":"rotate"}"#, 404, "NOT_FOUND"),
+        ("DELETE", "/0xR000000009999", "", 404, "NOT_FOUND"),
+    ];
+    let keys = Keys::open();
+    let (id, _) = keys.staged_anew();
+    for (method, rest, body, status, words) in cases {
+        let path = keys.path(&format!("/staged{}", rest.replace("ID", &id)));
+        let answer = keys.org.json(method, &path, body);
+        assert_eq!(answer.status, *status, "{method} {rest} {body}: {}", answer.body);
+        assert!(answer.body.contains(words), "{method} {rest} {body}: {}", answer.body);
+    }
+    assert_eq!(keys.states(), ["Active"], "nothing happened");
+    let plain = keys.org.rest("POST", &keys.path("/staged"), "{}");
+    assert!(
+        plain.status == 415 && plain.body.contains("The content type must be application/json"),
+        "{}",
+        plain.body
+    );
+}
+
+/// Neither an empty body nor the lack of its length is ever answered.
+#[test]
+fn a_post_without_a_body_is_not_answered() {
+    let keys = Keys::open();
+    let path = keys.path("/staged");
+    assert_eq!(keys.org.json("POST", &path, "").status, 0);
+    assert_eq!(keys.org.without_length("POST", &path), "");
+    assert_eq!(keys.states(), Vec::<String>::new());
+    let journal = keys.org.admin("GET", "journal", "");
+    let calls = journal.as_array().unwrap().iter().filter(|entry| entry["operation"] == "stageCredentials");
+    let told: Vec<&Value> = calls.map(|entry| &entry["details"]["notAnswered"]).collect();
+    assert_eq!(told, ["a POST without a body"; 2]);
+}
+
+/// All calls for staged credentials are refused alike; the plain ones leave the secret out.
+#[test]
+fn the_orgs_setting_and_the_permissions_are_gates() {
+    let all = ["ApiEnabled", "ExternalClientAppDeveloper", "ModifyMetadata", "ViewClientSecret"];
+    type Case = (&'static str, bool, &'static str, u16, bool);
+    let cases: &[Case] = &[
+        ("everything", true, "", 200, true),
+        ("the setting is off", false, "", 200, false),
+        ("no ViewClientSecret", true, "ViewClientSecret", 200, false),
+        ("no ExternalClientAppDeveloper", true, "ExternalClientAppDeveloper", 403, false),
+    ];
+    for (what, setting, missing, plain, has_secret) in cases {
+        let mut keys = Keys::open();
+        let (id, _) = keys.staged_anew();
+        keys.switch(&json!({ "enableClientSecretInRestApiAccess": setting }));
+        let username = keys.org.site_user("limited");
+        let permissions: Vec<&str> = all.into_iter().filter(|one| one != missing).collect();
+        keys.switch(&json!({ "users": { username: { "permissions": permissions } } }));
+        keys.org.token = keys.org.token_of("limited");
+        let answer = keys.get("?part=keyandsecret");
+        assert_eq!(answer.status, *plain, "{what}");
+        assert_eq!(answer.body.contains("canarySECRET"), *has_secret, "{what}: {}", answer.body);
+        let calls = [
+            keys.get("/staged"),
+            keys.get(&format!("/staged/{id}")),
+            keys.stage(),
+            keys.rotate(&id),
+            keys.delete("0xR000000009999"),
+            keys.org.rest("GET", "/services/data/v66.0/apps/oauth/credentials/0xI/888/staged", ""),
+        ];
+        for (number, call) in calls.iter().enumerate() {
+            let is_refused = call.status == 403 && call.body.contains(NOT_ENABLED);
+            assert_eq!(is_refused, !*has_secret, "{what}, call {number}: {}", call.body);
+            assert!(!is_refused || !call.body.contains("canary"), "{what}");
+        }
+    }
+}
+
+#[test]
+fn packaged_apps_have_no_staged_credentials() {
+    let keys = Keys::open();
+    keys.org.admin("PATCH", &format!("components/{APP}/Shop"), r#"{"distributionState":"Packaged"}"#);
+    let installed = r#"{"namespace":"acme","name":"Desk"}"#;
+    keys.org.admin("POST", "packages", installed);
+    let found =
+        keys.org.query("SELECT Id FROM ExternalClientApplication WHERE NamespacePrefix = 'acme'").json();
+    let installed = found["records"][0]["Id"].as_str().unwrap_or_else(|| panic!("{found}")).to_string();
+    for app in [&keys.app, &installed] {
+        let path = format!("/services/data/v66.0/apps/oauth/credentials/{app}/{}/staged", keys.consumer);
+        for answer in [keys.org.json("POST", &path, "{}"), keys.org.rest("GET", &path, "")] {
+            assert_eq!(answer.status, 400, "{}", answer.body);
+            assert!(answer.body.contains("for local external client apps only"), "{}", answer.body);
+        }
+    }
+}
+
+/// Who may be beside whom: the switch, what is there, and whether one more is staged.
+#[test]
+fn whether_another_pair_may_be_staged_is_a_switch() {
+    for (switch, beside_active, beside_rotated, beside_expired) in [
+        (None, false, false, true),
+        (Some("beside_expired"), false, false, true),
+        (Some("beside_rotated"), false, true, true),
+        (Some("alone"), false, false, false),
+    ] {
+        let keys = Keys::open();
+        if let Some(switch) = switch {
+            keys.switch(&json!({ "staging": switch }));
+        }
+        let is_staged = |answer: &Answer| {
+            let is_refused = answer.body.contains("The consumer already has staged credentials in the state");
+            assert!(answer.status == 201 || answer.status == 400 && is_refused, "{}", answer.body);
+            answer.status == 201
+        };
+        let (id, _) = keys.staged_anew();
+        assert_eq!(is_staged(&keys.stage()), beside_active, "{switch:?}");
+        keys.rotate(&id);
+        let other = is_staged(&keys.stage());
+        assert_eq!(other, beside_rotated, "{switch:?}");
+        if other {
+            assert_eq!(keys.states(), ["Rotated", "Active"]);
+            let next = keys.staged()[1]["id"].as_str().unwrap().to_string();
+            assert_eq!(keys.rotate(&next).status, 200);
+            assert_eq!(keys.states(), ["Rotated", "Rotated"]);
+        }
+        keys.forward(MONTH);
+        assert_eq!(is_staged(&keys.stage()), beside_expired, "{switch:?}");
+    }
+    let keys = Keys::open();
+    let unknown = keys.org.http("PATCH", "/emulator/org", &[], br#"{"staging":"twice"}"#);
+    assert_eq!(unknown.status, 400);
+}
+
+#[test]
+fn what_nobody_has_confirmed_is_a_switch() {
+    let mut keys = Keys::open();
+    keys.org.token = keys.org.token_of("other.admin");
+    let (id, _) = keys.staged_anew();
+    let username = keys.org.site_user("other.admin");
+    for (form, expected) in
+        [(None, "005000000000005"), (Some("username"), username.as_str()), (Some("name"), "Otto Other")]
+    {
+        if let Some(form) = form {
+            keys.switch(&json!({ "staged_created_by": form }));
+        }
+        assert_eq!(keys.staged()[0]["createdBy"], expected);
+    }
+    keys.switch(&json!({ "rotation_keeps_id": false }));
+    let rotated = keys.rotate(&id).json()["id"].as_str().unwrap().to_string();
+    assert_ne!(rotated[..15], id[..15]);
+    assert_eq!((keys.delete(&id).status, keys.delete(&rotated).status), (404, 204));
+    keys.switch(&json!({ "nothing_staged_is_404": true }));
+    assert_eq!(keys.get("/staged").status, 404);
+    keys.stage();
+    assert_eq!(keys.get("/staged").status, 200);
+}
+
+#[test]
+fn without_its_app_settings_or_global_file_no_pair_is_left() {
+    for (kind, name) in [(APP, "Shop"), (OAUTH, "Shop_oauth"), (GLOBAL, "Shop_global")] {
+        let keys = Keys::open();
+        let former = keys.main();
+        let (id, staged) = keys.staged_anew();
+        keys.rotate(&id);
+        assert!(keys.logs_in(&former) && keys.logs_in(&staged));
+        keys.remove(kind, name);
+        for (key, secret) in [&former, &staged] {
+            assert_eq!(keys.log_in(key, secret).json()["error"], "invalid_client_id", "{kind}");
+        }
+        assert_eq!(keys.get("/staged").status, 404, "{kind}");
+    }
+}
+
+/// As before: the new key stands in the Global file, the former one is gone.
+#[test]
+fn a_deploy_that_rotates_leaves_staged_credentials_alone() {
+    let keys = Keys::open();
+    let former = keys.main();
+    let (_, staged) = keys.staged_anew();
+    let package = crate::client::Package::new()
+        .with(
+            GLOBAL,
+            "Shop_global",
+            "<callbackUrl>https://shop.example/</callbackUrl>\
+             <externalClientApplication>Shop</externalClientApplication>\
+             <isClientCredentialsFlowEnabled>true</isClientCredentialsFlowEnabled>\
+             <shouldRotateConsumerKey>true</shouldRotateConsumerKey>\
+             <shouldRotateConsumerSecret>true</shouldRotateConsumerSecret>",
+        )
+        .option("ignoreWarnings", "true");
+    let deployed = keys.org.deploy(&package);
+    assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
+    let main = keys.main();
+    assert!(main.0 != former.0 && main.1 != former.1);
+    assert_eq!(
+        (keys.logs_in(&former), keys.logs_in(&main), keys.logs_in(&staged)),
+        (false, true, true),
+        "{:?}",
+        keys.states()
+    );
+}

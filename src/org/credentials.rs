@@ -1,0 +1,321 @@
+//! The key of an app's consumer, its secret, and what is staged beside it: looked up, never changed (`rotation.rs`
+//! changes). Credentials have no deploys: they are read and changed by REST, one call each.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Freshness, Lookup, Org, ReadError, Unavailable, Wanted, quoted};
+use crate::metadata::types::{external_client_app_settings, external_client_application, oauth_settings};
+use crate::salesforce::{self, Class, Consumer, ErrorKind, Staged};
+use crate::secret::Secret;
+
+/// How long a new app, or a setting that was just switched on, is waited for.
+pub const SPREADING: Duration = Duration::from_secs(60);
+/// How long the org's lists may lag behind what was just made, or rotated.
+const LAG: Duration = Duration::from_secs(10);
+/// The first API version with staged credentials.
+pub const STAGED_SINCE: u16 = 65;
+
+/// An app's consumer, and what is staged beside its pair of key and secret.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The record ID of the app.
+    pub app_id: String,
+    pub consumer: Consumer,
+    pub staged: Vec<Staged>,
+}
+
+/// Why credentials cannot be told. Nothing was changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CredentialsError {
+    #[error("the org has no such app")]
+    NoApp,
+    #[error("the org does not show the app: {why}")]
+    Hidden { why: String },
+    /// The app has no OAuth settings, or the org does not tell of them yet.
+    #[error("the app has no consumer")]
+    NoConsumer,
+    /// Several consumers, by their keys, and none of them was asked for by its key.
+    #[error("the app has several consumers: {}", .0.join(", "))]
+    Several(Vec<String>),
+    /// The consumers of the app, by their keys, have other keys than the one that was asked for.
+    #[error("the app's consumer key is another one: {}", .0.join(", "))]
+    OtherKey(Vec<String>),
+    /// The org does not let secrets be read, or not by this user.
+    #[error("the org does not give the secret{}", words(.said))]
+    Withheld { setting: Setting, said: Option<String> },
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Whether the org lets consumer secrets be read by REST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    On,
+    Off,
+    /// The setting could not be read.
+    Unknown,
+}
+
+/// How long somebody has been waiting, and how fresh the next look must be.
+struct Patience {
+    begun: Instant,
+    wait: Duration,
+    freshness: Freshness,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience { begun: Instant::now(), wait: Duration::from_millis(500), freshness: Freshness::Snapshot }
+    }
+}
+
+fn words(said: &Option<String>) -> String {
+    said.as_deref().map(|text| format!(": {text}")).unwrap_or_default()
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Setting::On => "on",
+            Setting::Off => "off",
+            Setting::Unknown => "not readable",
+        })
+    }
+}
+
+impl Org {
+    /// The key of an app's consumer, and what is staged beside it. Below API 65.0 nothing is staged.
+    ///
+    /// # Errors
+    /// When they cannot be told; that the app is gone is one of the reasons.
+    pub async fn credentials(
+        &self,
+        app: &str,
+        freshness: Freshness,
+        deadline: Instant,
+    ) -> Result<Credentials, CredentialsError> {
+        let app_id = self.app_id(app, freshness, deadline).await?;
+        let consumer = self.consumer(&app_id, None).await?;
+        self.with_staged(app_id, consumer).await
+    }
+
+    /// The same for a consumer that is known.
+    pub(super) async fn with_staged(
+        &self,
+        app_id: String,
+        consumer: Consumer,
+    ) -> Result<Credentials, CredentialsError> {
+        let staged = if self.session().await?.api_version < STAGED_SINCE {
+            Vec::new()
+        } else {
+            let staged = self.inner.api.staged_credentials(&app_id, &consumer.id).await;
+            match staged {
+                Ok(staged) => staged,
+                Err(error) => return Err(self.explained(error).await),
+            }
+        };
+        Ok(Credentials { app_id, consumer, staged })
+    }
+
+    /// The same for an app that may be new: waits a while until the org tells of its consumer.
+    ///
+    /// # Errors
+    /// When they cannot be told.
+    pub async fn new_credentials(
+        &self,
+        app: &str,
+        deadline: Instant,
+    ) -> Result<Credentials, CredentialsError> {
+        let mut patience = Patience::default();
+        loop {
+            match self.credentials(app, patience.freshness, deadline).await {
+                Ok(found) => return Ok(found),
+                Err(error) => self.bear(error, app, &mut patience, deadline).await?,
+            }
+        }
+    }
+
+    /// The key and the secret of an app's consumer: of the one with this key, where one is given. Waits a while for an app,
+    /// or for a setting of the org, that is new.
+    ///
+    /// # Errors
+    /// When they cannot be told.
+    pub async fn consumer_secret(
+        &self,
+        app: &str,
+        key: Option<&str>,
+        deadline: Instant,
+    ) -> Result<(String, Secret), CredentialsError> {
+        let mut patience = Patience::default();
+        loop {
+            match self.secret_now(app, key, patience.freshness, deadline).await {
+                Ok(found) => return Ok(found),
+                Err(error) => self.bear(error, app, &mut patience, deadline).await?,
+            }
+        }
+    }
+
+    /// Waits before the next look, where it may be only that the org has not told all of itself yet.
+    async fn bear(
+        &self,
+        error: CredentialsError,
+        app: &str,
+        patience: &mut Patience,
+        deadline: Instant,
+    ) -> Result<(), CredentialsError> {
+        let most = match &error {
+            CredentialsError::NoConsumer if self.has_no_consumer(app, deadline).await => return Err(error),
+            CredentialsError::NoConsumer => SPREADING,
+            // What was just switched on is not in force everywhere at once.
+            CredentialsError::Withheld { setting: Setting::On, .. } => SPREADING,
+            CredentialsError::NoApp | CredentialsError::OtherKey(_) => LAG,
+            _ => return Err(error),
+        };
+        if Instant::now() + patience.wait > deadline.min(patience.begun + most) {
+            return Err(error);
+        }
+        tracing::debug!(%error, wait_ms = patience.wait.as_millis(), "the credentials are not there yet");
+        tokio::time::sleep(patience.wait).await;
+        patience.wait = (patience.wait * 2).min(Duration::from_secs(8));
+        patience.freshness = Freshness::Now;
+        Ok(())
+    }
+
+    /// Whether the app has no OAuth settings, and so never gets a consumer.
+    pub async fn has_no_consumer(&self, app: &str, deadline: Instant) -> bool {
+        let wanted = Wanted::new(&oauth_settings::TYPE, app);
+        let read = self.read(&[wanted], Freshness::Snapshot, deadline).await;
+        read.is_ok_and(|lookups| matches!(lookups.as_slice(), [Lookup::Absent { .. }]))
+    }
+
+    async fn secret_now(
+        &self,
+        app: &str,
+        key: Option<&str>,
+        freshness: Freshness,
+        deadline: Instant,
+    ) -> Result<(String, Secret), CredentialsError> {
+        let app_id = self.app_id(app, freshness, deadline).await?;
+        let consumer = self.consumer(&app_id, key).await?;
+        match self.inner.api.consumer_secret(&app_id, &consumer.id).await {
+            // Between the two calls somebody rotated.
+            Ok((found, _)) if key.is_some_and(|key| key != found) => {
+                Err(CredentialsError::OtherKey(vec![found]))
+            }
+            Ok(found) => Ok(found),
+            Err(error) => Err(self.explained(error).await),
+        }
+    }
+
+    /// The record ID of an app.
+    pub(super) async fn app_id(
+        &self,
+        app: &str,
+        freshness: Freshness,
+        deadline: Instant,
+    ) -> Result<String, CredentialsError> {
+        if freshness == Freshness::Now
+            && let Some(id) = self.record_of(app).await
+        {
+            return Ok(id);
+        }
+        let wanted = Wanted::new(&external_client_application::TYPE, app);
+        match self.read(&[wanted], freshness, deadline).await?.into_iter().next() {
+            Some(Lookup::Found(found)) if !found.file.id.is_empty() => Ok(found.file.id),
+            Some(Lookup::Absent { .. }) => Err(CredentialsError::NoApp),
+            Some(Lookup::Hidden { why }) => match self.record_of(app).await {
+                Some(id) => Ok(id),
+                None => Err(CredentialsError::Hidden { why }),
+            },
+            _ => match self.record_of(app).await {
+                Some(id) => Ok(id),
+                None => Err(CredentialsError::NoApp),
+            },
+        }
+    }
+
+    /// One query instead of a retrieve. None: there is none, or we may not see it.
+    async fn record_of(&self, app: &str) -> Option<String> {
+        let (namespace, name) = match app.split_once("__") {
+            Some((namespace, name)) => (quoted(namespace), name),
+            None => ("null".to_owned(), app),
+        };
+        let soql = format!(
+            "SELECT Id, DeveloperName FROM ExternalClientApplication WHERE DeveloperName = {} AND NamespacePrefix = {namespace}",
+            quoted(name)
+        );
+        let rows = self.query(&soql).await.ok()?;
+        // Queries ignore case.
+        let row =
+            rows.iter().find(|row| row.get("DeveloperName").and_then(|it| it.as_str()) == Some(name))?;
+        row.get("Id")?.as_str().map(str::to_owned)
+    }
+
+    /// The one consumer of an app, or the one with this key.
+    pub(super) async fn consumer(
+        &self,
+        app_id: &str,
+        key: Option<&str>,
+    ) -> Result<Consumer, CredentialsError> {
+        let mut consumers = match self.inner.api.consumer_credentials(app_id).await {
+            Ok(consumers) => consumers,
+            // The app was there just before; what is not there yet is its consumer.
+            Err(error) if error.class() == Class::NotFound => Vec::new(),
+            Err(error) => return Err(self.explained(error).await),
+        };
+        let keys = |consumers: &[Consumer]| consumers.iter().map(|it| it.key.clone()).collect::<Vec<_>>();
+        let all = keys(&consumers);
+        if let Some(key) = key {
+            consumers.retain(|consumer| consumer.key == key);
+        }
+        match (consumers.pop(), consumers.is_empty(), all.is_empty()) {
+            (Some(consumer), true, _) => Ok(consumer),
+            (Some(_), false, _) => Err(CredentialsError::Several(all)),
+            (None, _, true) => Err(CredentialsError::NoConsumer),
+            (None, _, false) => Err(CredentialsError::OtherKey(all)),
+        }
+    }
+
+    /// A refusal with what can be found out about it: whether it is the setting of the org.
+    pub(super) async fn explained(&self, error: salesforce::Error) -> CredentialsError {
+        if !is_withheld(&error) {
+            return CredentialsError::Unavailable(error.into());
+        }
+        let said = match &error.kind {
+            ErrorKind::Fault { text, .. } => Some(text.clone()),
+            _ => None,
+        };
+        CredentialsError::Withheld { setting: self.secrets_by_rest().await, said }
+    }
+
+    /// Whether the org lets secrets be read by REST.
+    async fn secrets_by_rest(&self) -> Setting {
+        let wanted = Wanted::new(&external_client_app_settings::TYPE, "");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let read = self.read(&[wanted], Freshness::Now, deadline).await;
+        let lookup = read.ok().and_then(|lookups| lookups.into_iter().next());
+        let component = lookup.as_ref().and_then(Lookup::component);
+        let field = external_client_app_settings::SECRETS_BY_REST;
+        match component.and_then(|component| component.get(field).as_bool()) {
+            Some(true) => Setting::On,
+            // A setting that is not in the file has its default.
+            Some(false) => Setting::Off,
+            None if component.is_some() => Setting::Off,
+            None => Setting::Unknown,
+        }
+    }
+}
+
+/// Whether the org does not let us at the credentials, or at the secret.
+pub(super) fn is_withheld(error: &salesforce::Error) -> bool {
+    let off = match &error.kind {
+        ErrorKind::Fault { text, .. } => salesforce::means(text, salesforce::Meaning::CredentialsOff),
+        kind => *kind == ErrorKind::SecretWithheld,
+    };
+    off || error.class() == Class::Permission
+}

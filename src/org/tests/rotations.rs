@@ -1,0 +1,360 @@
+//! Rotations against an org that keeps pairs as Salesforce does: kills, lost answers and others at each call.
+
+use std::sync::PoisonError;
+
+use super::*;
+use crate::org::rotation::Outcome;
+
+const CONSUMER: &str = "888000000000001AAA";
+const APP_ID: &str = "0xI000000000001AAA";
+const WE: &str = "005000000000001";
+const OTHER: &str = "005000000000002AAA";
+
+/// What happens to the n-th call that changes the pairs, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Accident {
+    /// The answer gets lost before the org did anything, or after it.
+    LostBefore,
+    LostAfter,
+    /// We are gone before the org gets the call, or after it did what was asked.
+    KilledBefore,
+    KilledAfter,
+}
+
+#[derive(Default)]
+struct Pairs {
+    key: String,
+    made: u32,
+    staged: Vec<Staged>,
+    rotations: u32,
+    revoked: Vec<String>,
+    changes: u32,
+    accident: Option<(u32, Accident)>,
+    killed: bool,
+    /// The org stages a pair beside the previous one.
+    many: bool,
+    /// Answers do not say who made a pair.
+    anonymous: bool,
+    /// `createdBy` is a name.
+    named: bool,
+    refuses: Option<&'static str>,
+}
+
+struct Model(Mutex<Pairs>);
+
+impl Model {
+    fn new(key: &str) -> Arc<Model> {
+        Arc::new(Model(Mutex::new(Pairs { key: key.to_owned(), ..Pairs::default() })))
+    }
+
+    fn pairs(&self) -> std::sync::MutexGuard<'_, Pairs> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many rotations there were, how many pairs were ended, how many are staged.
+    fn counts(&self) -> [usize; 3] {
+        let pairs = self.pairs();
+        [pairs.rotations as usize, pairs.revoked.len(), pairs.staged.len()]
+    }
+
+    fn staged(&self, id: &str, key: &str, state: StagedState, by: &str) {
+        self.pairs().staged.push(Staged {
+            id: id.to_owned(),
+            key: Some(key.to_owned()),
+            state,
+            created_by: Some(by.to_owned()),
+            created_date: Some("2026-11-29T00:00:00Z".to_owned()),
+            expiration_date: Some("2026-12-29T00:00:00Z".to_owned()),
+        });
+    }
+
+    /// A call that changes something, with the accident that is meant for it.
+    async fn change<T>(
+        &self,
+        call: Call,
+        act: impl FnOnce(&mut Pairs) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (accident, result) = {
+            let mut pairs = self.pairs();
+            let number = pairs.changes;
+            pairs.changes += 1;
+            let accident = pairs.accident.filter(|(at, _)| *at == number).map(|(_, accident)| accident);
+            let before = matches!(accident, Some(Accident::LostBefore | Accident::KilledBefore));
+            let result = if before { None } else { Some(act(&mut pairs)) };
+            pairs.killed |= matches!(accident, Some(Accident::KilledBefore | Accident::KilledAfter));
+            (accident, result)
+        };
+        match accident {
+            Some(Accident::LostBefore | Accident::LostAfter) => Err(lost(call)),
+            // Nobody is there any more to hear the answer.
+            Some(Accident::KilledBefore | Accident::KilledAfter) => std::future::pending().await,
+            None => result.unwrap(),
+        }
+    }
+}
+
+fn refused(call: Call) -> Error {
+    Error::new(call, ErrorKind::Fault { code: "INVALID_OPERATION".into(), text: "one at a time".into() })
+}
+
+impl MetadataApi for Model {
+    fn session(&self) -> Answer<'_, SessionFacts> {
+        Box::pin(async { Ok(SessionFacts::new("00D000000000001", WE, 68, "https://x")) })
+    }
+
+    fn known_api_version(&self) -> Pending<'_, Option<u16>> {
+        Box::pin(async { Some(68) })
+    }
+
+    fn start_deploy<'a>(&'a self, _: &'a [u8], _: &'a DeployOptions) -> Answer<'a, String> {
+        unreachable!("no deploys")
+    }
+
+    fn deploy_status<'a>(&'a self, _: &'a str) -> Answer<'a, DeployReport> {
+        unreachable!("no deploys")
+    }
+
+    fn cancel_deploy<'a>(&'a self, _: &'a str) -> Answer<'a, ()> {
+        unreachable!("no deploys")
+    }
+
+    fn retrieve<'a>(&'a self, _: &'a [(String, Vec<String>)]) -> Answer<'a, Retrieved> {
+        unreachable!("the query tells")
+    }
+
+    fn list_metadata<'a>(&'a self, _: &'a [&'a str]) -> Answer<'a, Vec<FileProperties>> {
+        unreachable!("the query tells")
+    }
+
+    fn query<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>> {
+        Box::pin(async move {
+            let row = if soql.contains("FROM User") {
+                serde_json::json!({"Username": "we@shop.example", "Name": "Our User"})
+            } else {
+                serde_json::json!({"Id": APP_ID, "DeveloperName": "Shop"})
+            };
+            Ok(vec![row.as_object().cloned().unwrap()])
+        })
+    }
+
+    fn deploy_requests<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Row>> {
+        unreachable!("no deploys")
+    }
+
+    fn count<'a>(&'a self, _: &'a str) -> Answer<'a, u64> {
+        unreachable!("nobody counts")
+    }
+
+    fn consumer_credentials<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Consumer>> {
+        // Ids of both lengths mix.
+        let consumer = Consumer { id: CONSUMER[..15].into(), key: self.pairs().key.clone(), name: None };
+        Box::pin(async move { Ok(vec![consumer]) })
+    }
+
+    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, (String, Secret)> {
+        unreachable!("nobody asks")
+    }
+
+    fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, Vec<Staged>> {
+        let (mut staged, anonymous, named) = {
+            let pairs = self.pairs();
+            (pairs.staged.clone(), pairs.anonymous, pairs.named)
+        };
+        for one in &mut staged {
+            if anonymous {
+                one.created_by = None;
+            } else if named {
+                let ours = one.created_by.as_deref() == Some(WE);
+                one.created_by = Some(if ours { "we@shop.example" } else { "Somebody Else" }.to_owned());
+            }
+        }
+        Box::pin(async move { Ok(staged) })
+    }
+
+    fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, Vec<Staged>> {
+        Box::pin(self.change(Call::StageCredentials, |pairs| {
+            if let Some(code) = pairs.refuses {
+                return Err(fault(Call::StageCredentials, code));
+            }
+            let blocks = |it: &Staged| it.state == StagedState::Active || !pairs.many;
+            if pairs.staged.iter().any(blocks) {
+                return Err(refused(Call::StageCredentials));
+            }
+            pairs.made += 1;
+            let staged = Staged {
+                id: format!("9zz00000000000{}", pairs.made),
+                key: Some(format!("K{}", pairs.made)),
+                state: StagedState::Active,
+                created_by: Some(WE.to_owned()),
+                created_date: None,
+                expiration_date: None,
+            };
+            pairs.staged.push(staged);
+            Ok(pairs.staged.clone())
+        }))
+    }
+
+    fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, id: &'a str) -> Answer<'a, ()> {
+        Box::pin(self.change(Call::RotateCredentials, move |pairs| {
+            let Some(at) = pairs.staged.iter().position(|it| it.id == id && it.state == StagedState::Active)
+            else {
+                return Err(refused(Call::RotateCredentials));
+            };
+            let old = pairs.key.clone();
+            pairs.key = pairs.staged[at].key.clone().unwrap();
+            pairs.staged[at].key = Some(old);
+            pairs.staged[at].state = StagedState::Rotated;
+            pairs.rotations += 1;
+            Ok(())
+        }))
+    }
+
+    fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, id: &'a str) -> Answer<'a, ()> {
+        Box::pin(self.change(Call::RevokeCredentials, move |pairs| {
+            let ended = pairs.staged.iter().find(|it| it.id == id).and_then(|it| it.key.clone());
+            pairs.revoked.extend(ended);
+            pairs.staged.retain(|it| it.id != id);
+            Ok(())
+        }))
+    }
+}
+
+fn wish(rotate: bool, revoke: bool) -> Wish<'static> {
+    Wish { app: "Shop", rotate, since: Some("K0"), revoke, own: None }
+}
+
+/// One run; none when it was killed.
+async fn run(model: &Arc<Model>, wish: &Wish<'_>) -> Option<Result<Rotated, RotationError>> {
+    let org = Org::new(Arc::clone(model) as Arc<dyn MetadataApi>);
+    let deadline = Instant::now() + Duration::from_secs(600);
+    let killed = async {
+        while !model.pairs().killed {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = killed => { model.pairs().killed = false; None }
+        result = org.rotate(wish, &|_| (), deadline) => Some(result),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_wish_is_one_rotation_whatever_happens_to_a_call() {
+    use Accident::{KilledAfter, KilledBefore, LostAfter, LostBefore};
+    for revoke in [false, true] {
+        for accident in [LostBefore, LostAfter, KilledBefore, KilledAfter] {
+            for at in 0..4 {
+                for (anonymous, named) in [(false, false), (true, false), (false, true)] {
+                    let model = Model::new("K0");
+                    {
+                        let mut pairs = model.pairs();
+                        pairs.accident = Some((at, accident));
+                        (pairs.anonymous, pairs.named) = (anonymous, named);
+                    }
+                    let wish = wish(true, revoke);
+                    let mut result = run(&model, &wish).await;
+                    if result.is_none() {
+                        result = run(&model, &wish).await;
+                    }
+                    let what = format!("{accident:?} at {at}, revoke {revoke}, {anonymous} {named}");
+                    let rotated = result.unwrap().unwrap_or_else(|error| panic!("{what}: {error}"));
+                    let pairs = model.pairs();
+                    assert_eq!((pairs.rotations, pairs.key.as_str()), (1, "K1"), "{what}");
+                    assert_eq!(rotated.credentials.consumer.key, "K1", "{what}");
+                    let revoked: &[&str] = if revoke { &["K0"] } else { &[] };
+                    assert_eq!(pairs.revoked, revoked, "{what}");
+                    assert_eq!(pairs.staged.len(), usize::from(!revoke), "{what}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_again_with_a_wish_that_was_fulfilled_is_told_so_and_who_has_a_new_wish_rotates() {
+    let model = Model::new("K0");
+    let first = run(&model, &wish(true, false)).await.unwrap().unwrap();
+    assert_eq!(first.outcome, Outcome::Now);
+    let again = run(&model, &wish(true, false)).await.unwrap().unwrap();
+    assert!(matches!(again.outcome, Outcome::Before { .. }), "{:?}", again.outcome);
+    assert_eq!(model.pairs().rotations, 1);
+
+    // A new wish while the previous pair is good: it is not ended without being asked for.
+    let new = Wish { since: Some("K1"), ..wish(true, false) };
+    let error = run(&model, &new).await.unwrap().unwrap_err();
+    assert!(matches!(error.kind, RotationErrorKind::Occupied { .. }), "{error}");
+    assert_eq!(model.counts(), [1, 0, 1]);
+    let new = Wish { revoke: true, ..new };
+    assert_eq!(run(&model, &new).await.unwrap().unwrap().revoked, 2);
+    assert_eq!(model.pairs().revoked, ["K0", "K1"]);
+    // Some orgs may stage a second one beside it.
+    model.pairs().many = true;
+    for since in ["K2", "K3"] {
+        let new = Wish { since: Some(since), ..wish(true, false) };
+        run(&model, &new).await.unwrap().unwrap();
+    }
+    assert_eq!(model.counts(), [4, 2, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_staged_stays() {
+    for named in [false, true] {
+        let model = Model::new("K0");
+        model.pairs().named = named;
+        model.staged("9zz1", "F1", StagedState::Active, OTHER);
+        let error = run(&model, &wish(true, true)).await.unwrap().unwrap_err();
+        assert!(matches!(error.kind, RotationErrorKind::Foreign(_)), "{error}");
+        assert_eq!(model.counts(), [0, 0, 1]);
+    }
+    // A rotation of somebody else does not fulfil our wish.
+    let model = Model::new("F1");
+    model.pairs().many = true;
+    model.staged("9zz1", "K0", StagedState::Rotated, OTHER);
+    assert_eq!(run(&model, &wish(true, false)).await.unwrap().unwrap().outcome, Outcome::Now);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_expired_makes_room() {
+    let model = Model::new("K0");
+    model.staged("9zz9", "X", StagedState::Expired, OTHER);
+    run(&model, &wish(true, false)).await.unwrap().unwrap();
+    assert_eq!(model.counts(), [1, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_cuts_off_the_login_that_he_came_with() {
+    let model = Model::new("K0");
+    let own = Wish { own: Some("K0"), ..wish(true, false) };
+    let error = run(&model, &own).await.unwrap().unwrap_err();
+    assert!(matches!(error.kind, RotationErrorKind::OwnLogin { revoke: false }), "{error}");
+    // Logged in with the pair of before.
+    model.staged("9zz1", "OLD", StagedState::Rotated, WE);
+    let own = Wish { own: Some("OLD"), ..wish(false, true) };
+    let error = run(&model, &own).await.unwrap().unwrap_err();
+    assert!(matches!(error.kind, RotationErrorKind::OwnLogin { revoke: true }), "{error}");
+    assert_eq!(model.pairs().changes, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_at_once_rotate_once_or_say_why_not() {
+    let model = Model::new("K0");
+    let wish = wish(true, false);
+    let (one, other) = tokio::join!(run(&model, &wish), run(&model, &wish));
+    assert!(one.unwrap().is_ok() && other.unwrap().is_ok());
+    assert_eq!(model.pairs().rotations, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_the_orgs_words_and_not_a_riddle() {
+    for (code, withheld) in [("INSUFFICIENT_ACCESS", true), ("SOMETHING_NEW", false)] {
+        let model = Model::new("K0");
+        model.pairs().refuses = Some(code);
+        model.staged("9zz9", "OLD", StagedState::Rotated, WE);
+        let error = run(&model, &wish(true, false)).await.unwrap().unwrap_err();
+        let is_withheld =
+            matches!(error.kind, RotationErrorKind::Credentials(CredentialsError::Withheld { .. }));
+        assert_eq!(is_withheld, withheld, "{error}");
+        assert_eq!(model.pairs().rotations, 0);
+    }
+}

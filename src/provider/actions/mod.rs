@@ -1,0 +1,3 @@
+//! The actions, a file each subject.
+
+pub mod credentials;

@@ -1,0 +1,51 @@
+//! `salesforce_external_client_app_credentials`: the key and the secret of an app's consumer.
+
+use std::sync::OnceLock;
+
+use crate::provider::data_source_spec::{Answer, Column, DataSourceSpec, Own, Question, Role, Shape};
+use crate::provider::diagnostics::{self, Diagnostics};
+use crate::value::Value;
+
+pub static SPEC: DataSourceSpec = DataSourceSpec {
+    name: "salesforce_external_client_app_credentials",
+    doc: "The consumer key and the consumer secret of an External Client App, for the time of one run: Terraform keeps them \
+          in no state and in no plan. Reading them changes nothing in the org.\n\nHand them to write-only arguments of \
+          other providers, such as `data_json_wo` of `vault_kv_secret_v2`. Needs Terraform 1.10 or OpenTofu 1.11; \
+          write-only arguments need Terraform 1.11.",
+    columns: &[
+        Column::Own(Own::new(
+            "external_client_app",
+            Shape::Text,
+            Role::Required,
+            "The API name of the app. Refer to the `id` of its OAuth settings, or to `external_client_app` of its \
+             credential rotation, so that the secret is read after these were changed.",
+        )),
+        Column::Own(Own::new(
+            "consumer_key",
+            Shape::Text,
+            Role::Either,
+            "The consumer key, which OAuth calls client ID. Write it where an app has several consumers, or to make sure \
+             that the secret belongs to this key.",
+        )),
+        Column::Own(Own::new(
+            "consumer_secret",
+            Shape::Secret,
+            Role::Result,
+            "The consumer secret, which OAuth calls client secret.",
+        )),
+    ],
+    one_of: &[],
+    read,
+    schema: OnceLock::new(),
+};
+
+fn read(question: Question<'_>) -> Answer<'_> {
+    Box::pin(async move {
+        let app = question.argument("external_client_app").unwrap_or_default();
+        let key = question.argument("consumer_key");
+        let found = question.org.consumer_secret(app, key, question.deadline).await;
+        let (key, secret) =
+            found.map_err(|error| Diagnostics::from(diagnostics::credentials(app, &error)))?;
+        Ok(Value::object([("consumer_key", Value::text(key)), ("consumer_secret", Value::Secret(secret))]))
+    })
+}

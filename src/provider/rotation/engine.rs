@@ -1,0 +1,319 @@
+//! Reading, creating, changing, giving up and importing a rotation.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::memory::Memory;
+use super::plan::wanted;
+use super::{
+    APP, KEY, NAME, NOUN, PREVIOUS_EXPIRES, PREVIOUS_STATE, REVOKE, ROTATE, ROTATED_AT, SUBJECT, WAIT,
+    schema, wait,
+};
+use crate::metadata::date;
+use crate::org::{
+    Credentials, CredentialsError, Freshness, Instant, Org, Outcome, Rotated, SessionFacts, Staged,
+    StagedState, Wish, pause,
+};
+use crate::provider::diagnostics::{self, Diagnostic, Diagnostics};
+use crate::provider::engine::same_org;
+use crate::provider::identity;
+use crate::provider::operations::{
+    ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, ReadReply, ReadRequest,
+};
+use crate::provider::resource_spec::{ID, ORG_ID};
+use crate::provider::timeouts::{self, Operation, Timeouts};
+use crate::value::Value;
+
+/// The rotations of one org.
+pub struct Rotations<'a> {
+    pub org: &'a Org,
+    /// The client ID that must not be cut off; none when it may be.
+    pub own: Option<&'a str>,
+}
+
+impl Rotations<'_> {
+    /// Refreshes a state. On any error it stays as it is.
+    pub async fn read(&self, request: ReadRequest) -> ReadReply {
+        let mut reply = ReadReply {
+            state: request.state.clone(),
+            private: request.private.clone(),
+            identity: request.identity.clone(),
+            diagnostics: Diagnostics::default(),
+        };
+        match self.org.unless_stopped(self.refresh(&request, &mut reply)).await {
+            Some(Ok(())) => {}
+            Some(Err(found)) => reply.diagnostics.push(found),
+            None => reply.diagnostics.push(diagnostics::read_interrupted(NOUN, &app_of(&request.state))),
+        }
+        reply
+    }
+
+    async fn refresh(&self, request: &ReadRequest, reply: &mut ReadReply) -> Result<(), Diagnostic> {
+        let app = app_of(&request.state);
+        let deadline = deadline(&request.state, Operation::Read);
+        let session = self.session().await?;
+        check_org(request.state.get(ORG_ID), &session, &app)?;
+        reply.identity = Some(identity::value(SUBJECT, &app, &session.org_id_18));
+        let found = match self.org.credentials(&app, Freshness::Snapshot, deadline).await {
+            Ok(found) => found,
+            Err(CredentialsError::NoApp) => {
+                reply.state = Value::Null;
+                reply.identity = None;
+                return Ok(());
+            }
+            // Without OAuth settings there is nothing to rotate; where there are some, their consumer is only not shown.
+            Err(CredentialsError::NoConsumer) if self.org.has_no_consumer(&app, deadline).await => {
+                reply.state = Value::Null;
+                reply.identity = None;
+                return Ok(());
+            }
+            Err(error @ (CredentialsError::Read(_) | CredentialsError::Unavailable(_))) => {
+                return Err(diagnostics::credentials(&app, &error));
+            }
+            Err(error) => {
+                let memory = Memory::read(&request.private);
+                // Nothing would be left of an import.
+                if memory.imported && request.state.get(KEY).is_null() {
+                    return Err(diagnostics::credentials(&app, &error));
+                }
+                reply.diagnostics.push(diagnostics::credentials_unchecked(&app, &error));
+                return Ok(());
+            }
+        };
+        let mut memory = Memory::read(&request.private);
+        observe(&mut reply.state, &mut memory, &found);
+        let since = memory.key.clone();
+        memory.rotated_since = match self.org.rotated_by_us(&found, since.as_deref()).await {
+            Some(staged) => Some(staged.created_date.unwrap_or_default()),
+            None => None,
+        };
+        memory.foreign =
+            self.org.foreign(&found).await.map(|staged| (staged.created_by, staged.created_date));
+        if memory.key.is_none() {
+            memory.key = Some(found.consumer.key.clone());
+        }
+        reply.private = memory.write();
+        Ok(())
+    }
+
+    /// Creates, changes or gives up a rotation.
+    pub async fn apply(&self, request: ApplyRequest) -> ApplyReply {
+        let mut reply = ApplyReply {
+            state: request.prior.clone(),
+            private: request.private.clone(),
+            identity: request.identity.clone(),
+            diagnostics: Diagnostics::default(),
+        };
+        let done = if request.planned.is_null() {
+            self.give_up(&request, &mut reply).await
+        } else if request.prior.is_null() {
+            self.create(&request, &mut reply).await
+        } else {
+            self.update(&request, &mut reply).await
+        };
+        if let Err(found) = done {
+            reply.diagnostics.push(found);
+        }
+        reply
+    }
+
+    async fn create(&self, request: &ApplyRequest, reply: &mut ApplyReply) -> Result<(), Diagnostic> {
+        let app = app_of(&request.planned);
+        let deadline = deadline(&request.planned, Operation::Create);
+        let session = self.session().await?;
+        let found = self.org.unless_stopped(self.org.new_credentials(&app, deadline)).await;
+        let found = match found {
+            Some(Ok(found)) => found,
+            Some(Err(error)) => return Err(diagnostics::credentials(&app, &error)),
+            None => return Err(diagnostics::lookup_interrupted(NAME)),
+        };
+        let mut state = request.planned.clone();
+        state.put(ID, app.as_str().into());
+        state.put(ORG_ID, session.org_id_18.as_str().into());
+        let mut memory = Memory { key: Some(found.consumer.key.clone()), ..Memory::default() };
+        observe(&mut state, &mut memory, &found);
+        reply.state = state;
+        reply.private = memory.write();
+        reply.identity = Some(identity::value(SUBJECT, &app, &session.org_id_18));
+        Ok(())
+    }
+
+    async fn update(&self, request: &ApplyRequest, reply: &mut ApplyReply) -> Result<(), Diagnostic> {
+        let app = app_of(&request.planned);
+        let mut memory = Memory::read(&request.private);
+        let (rotate, revoke) = wanted(&request.prior, &request.planned, &memory);
+        if !rotate && !revoke {
+            // Only what lives in the provider has changed; what the plan left open has not.
+            memory.imported = false;
+            let mut state = request.planned.clone();
+            for name in [KEY, ROTATED_AT, PREVIOUS_STATE, PREVIOUS_EXPIRES] {
+                state.put(name, request.prior.get(name).clone());
+            }
+            reply.state = state;
+            reply.private = memory.write();
+            return Ok(());
+        }
+        let deadline = deadline(&request.planned, Operation::Update);
+        let session = self.session().await?;
+        check_org(request.prior.get(ORG_ID), &session, &app)?;
+        let since = memory.key.clone().or_else(|| request.prior.get(KEY).as_text().map(str::to_owned));
+        let wish = Wish { app: &app, rotate, since: since.as_deref(), revoke, own: self.own };
+        let tell = |step: &_| tracing::info!(app, ?step, "changing credentials");
+        let result = self.org.rotate(&wish, &tell, deadline).await;
+        let (rotated, error) = match &result {
+            Ok(rotated) => (Some(rotated), None),
+            Err(error) => (error.seen.as_deref(), Some(error)),
+        };
+        let Some(rotated) = rotated else {
+            return Err(failed(&app, rotate, &result));
+        };
+        // What came about is in the state; what did not is wished for again.
+        let is_rotated = rotated.outcome != Outcome::Unchanged;
+        let mut state = if error.is_none() { request.planned.clone() } else { request.prior.clone() };
+        if is_rotated {
+            state.put(ROTATE, request.planned.get(ROTATE).clone());
+        }
+        state.put(ROTATED_AT, rotated_at(rotated, &request.prior));
+        observe(&mut state, &mut memory, &rotated.credentials);
+        if error.is_none() || is_rotated {
+            memory.key = Some(rotated.credentials.consumer.key.clone());
+            memory.rotated_since = None;
+            memory.imported = false;
+        }
+        reply.state = state;
+        reply.private = memory.write();
+        if error.is_some() {
+            return Err(failed(&app, rotate, &result));
+        }
+        if rotated.outcome == Outcome::Now
+            && let Some(time) = request.planned.get(WAIT).as_text().and_then(wait)
+        {
+            let until = deadline.min(Instant::now() + time);
+            let _ = self.org.unless_stopped(pause(until.duration_since(Instant::now()))).await;
+        }
+        Ok(())
+    }
+
+    /// Nothing is changed in the org.
+    async fn give_up(&self, request: &ApplyRequest, reply: &mut ApplyReply) -> Result<(), Diagnostic> {
+        reply.state = Value::Null;
+        reply.private = Vec::new();
+        reply.identity = None;
+        let app = app_of(&request.prior);
+        let deadline = deadline(&request.prior, Operation::Delete);
+        let found = self.org.unless_stopped(self.org.credentials(&app, Freshness::Now, deadline)).await;
+        match found {
+            Some(Ok(found)) => {
+                let alive = previous(&found).filter(|staged| staged.state == StagedState::Rotated);
+                if let Some(staged) = alive {
+                    reply
+                        .diagnostics
+                        .push(diagnostics::previous_stay(&app, staged.expiration_date.as_deref()));
+                }
+            }
+            Some(Err(CredentialsError::NoApp | CredentialsError::NoConsumer)) => {}
+            Some(Err(error)) => reply.diagnostics.push(diagnostics::previous_unknown(&app, &error)),
+            None => {}
+        }
+        Ok(())
+    }
+
+    async fn session(&self) -> Result<SessionFacts, Diagnostic> {
+        self.org.session().await.map_err(|error| diagnostics::unavailable(&error))
+    }
+}
+
+fn failed(app: &str, rotate: bool, result: &Result<Rotated, crate::org::RotationError>) -> Diagnostic {
+    let attribute = if rotate { ROTATE } else { REVOKE };
+    match result {
+        Err(error) => diagnostics::rotation_failed(app, attribute, error),
+        // Not so: there was an error.
+        Ok(_) => diagnostics::not_configured(),
+    }
+}
+
+/// Writes what the org has into a state.
+fn observe(state: &mut Value, memory: &mut Memory, found: &Credentials) {
+    let previous = previous(found);
+    let text = |text: Option<&String>| text.map_or(Value::Null, Value::text);
+    state.put(KEY, found.consumer.key.as_str().into());
+    state.put(PREVIOUS_STATE, previous.map_or(Value::Null, |staged| Value::text(staged.state.to_string())));
+    state.put(PREVIOUS_EXPIRES, text(previous.and_then(|staged| staged.expiration_date.as_ref())));
+    let alive = previous.filter(|staged| staged.state == StagedState::Rotated);
+    memory.previous_key = alive.and_then(|staged| staged.key.clone());
+}
+
+/// The pair of before the last rotation: of several, the one that is good the longest.
+fn previous(found: &Credentials) -> Option<&Staged> {
+    let of_before = |staged: &&Staged| staged.state != StagedState::Active;
+    found
+        .staged
+        .iter()
+        .filter(of_before)
+        .max_by_key(|staged| (staged.state == StagedState::Rotated, staged.expiration_date.clone()))
+}
+
+fn rotated_at(rotated: &Rotated, prior: &Value) -> Value {
+    match &rotated.outcome {
+        Outcome::Unchanged => prior.get(ROTATED_AT).clone(),
+        Outcome::Now => Value::text(now()),
+        // When it was staged; it was rotated right after.
+        Outcome::Before { date } => Value::text(date.clone().unwrap_or_else(now)),
+    }
+}
+
+fn now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let day = date(i64::try_from(seconds).unwrap_or_default());
+    format!("{day}T{:02}:{:02}:{:02}Z", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60)
+}
+
+fn app_of(object: &Value) -> String {
+    object.get(APP).as_text().unwrap_or_default().to_owned()
+}
+
+fn deadline(object: &Value, operation: Operation) -> Instant {
+    Instant::now() + timeouts::limit(object, operation, &Timeouts::STANDARD)
+}
+
+/// Refuses a state that was written for another org.
+fn check_org(state_org: &Value, session: &SessionFacts, app: &str) -> Result<(), Diagnostic> {
+    match state_org.as_text() {
+        Some(org) if !same_org(org, &session.org_id) => {
+            Err(diagnostics::other_org(NOUN, app, org, &session.org_id_18, &session.instance))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Import: of an app's API name, or of an identity, to a state that the org fills.
+pub async fn import(rotations: &Rotations<'_>, request: ImportRequest) -> ImportReply {
+    match imported(rotations, request).await {
+        Ok(imported) => ImportReply { imported: vec![imported], ..ImportReply::default() },
+        Err(found) => ImportReply { diagnostics: found, ..ImportReply::default() },
+    }
+}
+
+async fn imported(rotations: &Rotations<'_>, request: ImportRequest) -> Result<Imported, Diagnostics> {
+    let session = rotations.session().await?;
+    let app = match &request.identity {
+        Some(named) if request.id.is_empty() => identity::app_of(named, NOUN, &session)?,
+        _ => request.id.clone(),
+    };
+    identity::check_app(&app)?;
+    let mut state = schema().block.empty();
+    state.put(APP, app.as_str().into());
+    state.put(ID, app.as_str().into());
+    state.put(ORG_ID, session.org_id_18.as_str().into());
+    state.put(WAIT, super::DEFAULT_WAIT.into());
+    let private = Memory { imported: true, ..Memory::default() }.write();
+    let type_name = NAME.to_owned();
+    let read =
+        rotations.read(ReadRequest { type_name: type_name.clone(), state, private, identity: None }).await;
+    if read.diagnostics.has_errors() {
+        return Err(read.diagnostics);
+    }
+    if read.state.is_null() {
+        return Err(diagnostics::nothing_to_import(NOUN, &app, &session.instance).into());
+    }
+    Ok(Imported { type_name, state: read.state, private: read.private, identity: read.identity })
+}
