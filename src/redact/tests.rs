@@ -164,8 +164,13 @@ fn long_texts_are_cut_and_a_secret_at_the_cut_is_not_halved() {
     }
 }
 
+/// Few among the other tests; `make fuzz` asks for many.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(100)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_promise_holds(data in proptest::collection::vec(any::<u8>(), 0..400)) {

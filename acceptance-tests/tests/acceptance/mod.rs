@@ -22,6 +22,7 @@ mod examples;
 mod for_each;
 mod found_apps;
 mod guides;
+mod handover;
 mod import;
 mod interrupts;
 mod lifecycle;
