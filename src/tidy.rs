@@ -150,6 +150,7 @@ fn interpreters_name_no_field() {
         "provider/validate.rs",
         "provider/resource_spec.rs",
         "provider/combination.rs",
+        "provider/lockout.rs",
     ];
     for source in sources().iter().filter(|source| !source.is_test()) {
         let metadata = source.module() == "metadata"

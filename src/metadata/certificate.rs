@@ -18,13 +18,49 @@ use x509_parser::public_key::PublicKey;
 pub struct CertificateFacts {
     /// SHA-256 over the DER: `AB:CD:…`.
     pub sha256_fingerprint: String,
+    /// The first second that it is valid, in Unix time.
+    pub not_before: i64,
+    /// The same as a date: `2029-01-31`.
+    pub not_before_date: String,
     /// The last second that it is valid, in Unix time.
     pub not_after: i64,
     /// The same as a date: `2030-01-31`.
     pub not_after_date: String,
+    /// The public key as the certificate has it: of an RSA key its modulus and exponent, in DER.
+    pub public_key: Vec<u8>,
     /// Of an RSA or elliptic-curve key; 0 for others.
     pub key_bits: usize,
     pub is_rsa: bool,
+}
+
+/// Where a moment lies in the time that a certificate is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    NotYetValid,
+    Valid,
+    /// Valid, with so many whole days left, which are few.
+    Ending(i64),
+    Expired,
+}
+
+/// How long before its end a certificate counts as ending.
+const ENDING: i64 = 30 * DAY;
+const DAY: i64 = 86_400;
+
+impl CertificateFacts {
+    /// `now` is in Unix time. Both ends belong to the time that it is valid.
+    pub fn standing(&self, now: i64) -> Standing {
+        let left = self.not_after.saturating_sub(now);
+        if left < 0 {
+            Standing::Expired
+        } else if now < self.not_before {
+            Standing::NotYetValid
+        } else if left <= ENDING {
+            Standing::Ending(left / DAY)
+        } else {
+            Standing::Valid
+        }
+    }
 }
 
 /// The facts of the one certificate in a text; none when the text is not that.
@@ -33,6 +69,7 @@ pub fn certificate_facts(text: &str) -> Option<CertificateFacts> {
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;
     let digest = ring::digest::digest(&ring::digest::SHA256, &der);
     let pairs: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    let not_before = certificate.validity().not_before.timestamp();
     let not_after = certificate.validity().not_after.timestamp();
     let key = certificate.public_key().parsed().ok();
     let key_bits = match &key {
@@ -43,8 +80,11 @@ pub fn certificate_facts(text: &str) -> Option<CertificateFacts> {
     };
     Some(CertificateFacts {
         sha256_fingerprint: pairs.join(":"),
+        not_before,
+        not_before_date: date(not_before),
         not_after,
         not_after_date: date(not_after),
+        public_key: certificate.public_key().subject_public_key.data.to_vec(),
         key_bits,
         is_rsa: matches!(key, Some(PublicKey::RSA(_))),
     })
@@ -86,8 +126,13 @@ pub(super) fn tidy(text: &str) -> Option<String> {
 }
 
 /// Whether a text has a private key in it, or says so.
-pub(super) fn has_private_key(text: &str) -> bool {
+pub fn has_private_key(text: &str) -> bool {
     text.to_ascii_uppercase().contains("PRIVATE KEY")
+}
+
+/// What is wrong with a text that may be a name or the like, and in armour must be a certificate.
+pub(super) fn armoured_problem(text: &str) -> Option<String> {
+    if text.contains(BEGIN) { problem(text) } else { None }
 }
 
 const BEGIN: &str = "-----BEGIN ";
@@ -143,7 +188,7 @@ fn decoded(body: &str) -> Option<Vec<u8>> {
 /// The day of a Unix time, by the civil calendar.
 pub fn date(seconds: i64) -> String {
     // Days since 0000-03-01, so that the leap day ends the year; eras of 400 years all have the same length.
-    let days = seconds.div_euclid(86_400) + 719_468;
+    let days = seconds.div_euclid(DAY) + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
     let of_year = day - (365 * year + year / 4 - year / 100);

@@ -281,7 +281,8 @@ fn text_of(field: &Field, value: &Value) -> Option<String> {
     let text = match (&field.kind, value) {
         (Kind::Bool, Value::Bool(truth)) => (truth ^ field.inverted).to_string(),
         (Kind::Lines, value) => joined(value, "\n")?,
-        (_, Value::Text(text)) if field.compared == Compared::AsCertificate => {
+        // What may be something else is sent as it is written.
+        (_, Value::Text(text)) if field.is_certificate() => {
             certificate::tidy(text).unwrap_or_else(|| text.clone())
         }
         (_, Value::Text(text)) => spelt(field, text),

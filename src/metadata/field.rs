@@ -392,6 +392,11 @@ impl Field {
         listed.unwrap_or_default()
     }
 
+    /// Whether the value is a certificate, and nothing else.
+    pub fn is_certificate(&self) -> bool {
+        self.rules.iter().any(|rule| matches!(rule, Rule::Certificate))
+    }
+
     /// Whether this row is where the attribute's value is read from.
     pub fn owns_attribute(&self) -> bool {
         !self.attribute.is_empty() && self.sent != Sent::Mirrored

@@ -27,7 +27,7 @@ mod xml;
 mod tests;
 
 pub use carried::{alike_members, key_problem, member_problem, same_member};
-pub use certificate::{CertificateFacts, certificate_facts, date};
+pub use certificate::{CertificateFacts, Standing, certificate_facts, date, has_private_key};
 pub use component::{Component, ComponentKey};
 pub use decode::{DecodeError, DecodeErrorKind, decode};
 pub use echo::{echo, has_user_information, quoted};

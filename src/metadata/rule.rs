@@ -67,6 +67,10 @@ pub enum Rule {
     Username,
     /// One X.509 certificate, in PEM or as base64 alone.
     Certificate,
+    /// Not a private key, which is looked for where people have certificates.
+    NoPrivateKey,
+    /// In PEM, one X.509 certificate. Nobody documents whether Salesforce wants one there, or a name.
+    CertificateIfPem,
     /// The certificate's RSA key has at least so many bits. Nobody documents that Salesforce refuses shorter ones.
     RsaKeyBits(usize),
     /// A name, or a whole record ID (15 or 18 characters) of this object.
@@ -88,6 +92,7 @@ impl Rule {
             Rule::Longest(_)
             | Rule::NotPlainHttp
             | Rule::RsaKeyBits(_)
+            | Rule::CertificateIfPem
             | Rule::Listed(..)
             | Rule::WebUrl
             | Rule::UsualCallbackUrl
@@ -189,6 +194,11 @@ impl Rule {
             }
             Rule::Ipv4 => ipv4(text),
             Rule::Certificate => certificate::problem(text),
+            Rule::NoPrivateKey => certificate::has_private_key(text).then(|| {
+                "This holds a private key, which must never get here. If the key left its safe place, replace it."
+                    .to_owned()
+            }),
+            Rule::CertificateIfPem if !certificate::has_private_key(text) => certificate::armoured_problem(text),
             Rule::RsaKeyBits(bits) => {
                 let facts = certificate::certificate_facts(text)?;
                 (facts.is_rsa && facts.key_bits < *bits).then(|| {
@@ -239,6 +249,8 @@ impl Rule {
                 "Must be a user name of Salesforce, which has the form of an e-mail address.".to_owned()
             }
             Rule::Certificate => "Must be exactly one X.509 certificate.".to_owned(),
+            Rule::NoPrivateKey => "Must not be a private key.".to_owned(),
+            Rule::CertificateIfPem => "PEM should be exactly one X.509 certificate.".to_owned(),
             Rule::RsaKeyBits(bits) => format!("An RSA key should have {bits} bits or more."),
             Rule::NoLabel(_) => "A name should be an API name.".to_owned(),
             Rule::RecordOrName(prefix) | Rule::RecordOrLabel(prefix) => {

@@ -56,8 +56,8 @@ pub use rotation::{Outcome, Rotated, RotationError, RotationErrorKind, Step as R
 
 use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
-    Login, Placeholder, PrivateKeyProblem, Proxy, Settings as ConnectionSettings, binary_key_form,
-    check_private_key, placeholder,
+    Login, Placeholder, PrivateKeyProblem, Proxy, SOAP_ACCEPTS_JWT, Settings as ConnectionSettings,
+    binary_key_form, check_private_key, placeholder, public_key,
 };
 
 use crate::salesforce::Class;

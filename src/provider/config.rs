@@ -100,8 +100,8 @@ static ARGUMENTS: &[Argument] = &[
     Argument {
         name: "allow_self_lockout",
         kind: ArgumentKind::Bool,
-        doc: "Whether Terraform may delete, disable, pre-authorise or switch to JWT tokens the app that it logs in \
-              with. Default: `false`.",
+        doc: "Whether Terraform may cut off the app that it logs in with: delete or disable it, pre-authorise its users, or \
+              change its flow, certificate, scopes or kind of token so that the login ends. Default: `false`.",
     },
     Argument {
         name: "allow_mass_removal",

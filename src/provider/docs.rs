@@ -98,6 +98,7 @@ fn provider_page() -> String {
          - [Authentication](guides/authentication.md): the key, the app to log in with, permissions\n\
          - [Headless Identity](guides/headless-identity.md): Salesforce's steps beside their lines of configuration\n\
          - [Experience Cloud site](guides/experience-cloud-site.md): the clicks in the site's settings\n\
+         - [Certificates](guides/certificates.md): their end, and how to change one\n\
          - [Importing](guides/importing.md): what exists already\n\
          - [Deploys](guides/deploys.md): what an apply does to the org, and how long it takes\n\
          - [Troubleshooting](guides/troubleshooting.md): every message, what it means, what to do\n",
@@ -412,12 +413,19 @@ fn warnings(page: &mut String, spec: &ResourceSpec) {
 /// Warnings that come with what a resource is made of, and not with one of its attributes.
 fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static str)> {
     let mut found = Vec::new();
-    let certificate = spec.rows().find(|row| row.field.compared == Compared::AsCertificate);
-    if let Some(certificate) = certificate.map(|row| row.field.attribute) {
-        let what = "**Certificate changes**: fingerprint and end of the old one and of the new one.";
+    let certificates = spec.rows().filter(|row| row.field.compared == Compared::AsCertificate);
+    let certificates: Vec<&str> = certificates.map(|row| row.field.attribute).collect();
+    if !certificates.is_empty() {
+        let certificate = certificates.join("` or `");
+        let what = "**Certificate changes**: fingerprint and end of the old one and of the new one, and whether clients need \
+                    another key.";
         found.push(("certificate-changed", format!("`{certificate}` changes"), what));
         let what = "**Certificate expired**: since when.";
         found.push(("certificate-expired", format!("`{certificate}` has expired"), what));
+        let what = "**Certificate expires soon**: when, and what to do before.";
+        found.push(("certificate-expires-soon", format!("`{certificate}` expires within 30 days"), what));
+        let what = "**Certificate not valid yet**: from when on it is.";
+        found.push(("certificate-not-yet-valid", format!("`{certificate}` is not valid yet"), what));
     }
     if spec.parts.iter().any(|part| spec.is_consumer_part(part)) {
         found.push((
@@ -708,6 +716,19 @@ fn pages_of_resources_name_every_id_of_a_warning() {
     let all: String = pages().into_values().collect();
     let missing: Vec<&String> = known.iter().filter(|id| !all.contains(&format!("| `{id}` |"))).collect();
     assert!(missing.is_empty(), "no resource's page names {missing:#?}");
+}
+
+/// What the provider refuses to itself is listed for the reader, with the attribute.
+#[test]
+fn the_guide_to_authentication_has_every_lockout() {
+    let guide = text_of("docs/guides/authentication.md");
+    let (_, section) = guide.split_once("## The app that Terraform logs in with").expect("the section");
+    let lockouts = catalog::RESOURCES.iter().flat_map(|spec| spec.lockouts);
+    let missing: Vec<&str> = lockouts
+        .map(|lockout| lockout.attribute)
+        .filter(|attribute| !section.contains(&format!("`{attribute}`")))
+        .collect();
+    assert!(missing.is_empty(), "the guide to authentication does not name {missing:?}");
 }
 
 /// Every page, made or written.

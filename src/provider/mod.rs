@@ -16,6 +16,7 @@ mod engine;
 mod ephemeral_resources;
 mod headcount;
 mod identity;
+mod lockout;
 mod neighbours;
 mod operations;
 mod place;
@@ -50,6 +51,7 @@ use catalog::Managed;
 use config::{Configuration, Environment, Resolved};
 use data_source_spec::{DataSourceSpec, Question};
 use engine::{Activity, Engine};
+use lockout::OwnLogin;
 use neighbours::Neighbours;
 use plan::PlanContext;
 use resource_spec::{ResourceSpec, Subject};
@@ -86,11 +88,13 @@ struct Connected {
 impl Provider {
     /// `environment` answers for the `SALESFORCE_*` variables.
     pub fn new(environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Provider {
+        // Without a provider block Terraform validates resources and hands over no block.
+        let suppressed = config::suppressed(&Value::Null, &environment);
         Provider {
             environment: Box::new(environment),
             schema: OnceLock::new(),
             connection: Mutex::new(Connection::Unconfigured),
-            suppressed: Mutex::new(Vec::new()),
+            suppressed: Mutex::new(suppressed),
         }
     }
 
@@ -423,6 +427,7 @@ impl Connected {
             spec,
             org: &self.org,
             client_id: self.context.client_id.as_deref(),
+            login: &self.context.login,
             allow_self_lockout: self.context.allow_self_lockout,
             allow_mass_removal: self.allow_mass_removal,
             activity: &self.activity,
@@ -433,6 +438,7 @@ impl Connected {
 /// Connects, without a login: the API version is asked for where that needs none.
 async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> {
     let client_id = configuration.settings.login.client_id().map(str::to_owned);
+    let login = OwnLogin::of(&configuration.settings.login);
     let settings = org::Settings { batching: configuration.batching, ..org::Settings::default() };
     let org =
         Org::connect(configuration.settings, settings).map_err(|error| diagnostics::unavailable(&error))?;
@@ -440,6 +446,7 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
     let context = PlanContext {
         version,
         client_id,
+        login,
         allow_self_lockout: configuration.allow_self_lockout,
         tainted: None,
         twice: false,

@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::danger::Transition;
-use super::diagnostics::{self, Diagnostic, Diagnostics, Left};
+use super::diagnostics::{self, Diagnostic, Diagnostics, Left, Successor};
+use super::lockout::OwnLogin;
 use super::operations::{PlanReply, PlanRequest};
 use super::private::PrivateState;
 use super::resource_spec::{
@@ -22,6 +23,7 @@ pub struct PlanContext {
     pub version: Option<u16>,
     /// The client ID that the provider logs in with.
     pub client_id: Option<String>,
+    pub login: OwnLogin,
     pub allow_self_lockout: bool,
     /// The resource that is planned as new was read in this run, protected or not: it is tainted. Adds messages only.
     pub tainted: Option<bool>,
@@ -293,10 +295,13 @@ fn judge_update(
     diagnostics.extend(diagnostics::no_longer_managed(&left));
     diagnostics
         .extend(spec.dangers.iter().filter_map(|danger| danger.check(spec, private, &app, prior, planned)));
-    diagnostics.extend(certificate_change(spec, prior, planned, &app));
-    let locks_out = |row: &&Row| spec.locks_out(row.field.attribute, planned.get(row.field.attribute));
-    for row in changed.iter().filter(locks_out) {
-        guard_own_app(spec, prior, private, context, &app, row.field.attribute, diagnostics);
+    diagnostics
+        .extend(changed.iter().filter_map(|row| certificate_change(row, prior, planned, private, &app)));
+    if is_own_app(spec, prior, private, context) {
+        let lockouts = changed.iter().filter_map(|row| {
+            spec.lockout(row.field.attribute, prior, planned, &context.login, context.version)
+        });
+        diagnostics.extend(lockouts.map(|it| diagnostics::self_lockout_by(&app, it.attribute, it.because)));
     }
 }
 
@@ -325,19 +330,39 @@ fn no_longer_managed<'a>(
     left
 }
 
-/// Old and new certificate, by fingerprint and expiry.
-fn certificate_change(spec: &ResourceSpec, prior: &Value, planned: &Value, app: &str) -> Option<Diagnostic> {
-    let row = spec.rows().find(|row| row.field.compared == Compared::AsCertificate)?;
-    let name = row.field.attribute;
-    let (old, new) = (prior.get(name), planned.get(name));
-    if old.is_null() || new.is_unknown() || metadata::same_meaning(row.field, old, new) {
+/// Old and new certificate of a row that changes, by fingerprint and expiry.
+fn certificate_change(
+    row: &Row,
+    prior: &Value,
+    planned: &Value,
+    private: &PrivateState,
+    app: &str,
+) -> Option<Diagnostic> {
+    if row.field.compared != Compared::AsCertificate {
         return None;
     }
-    let show = |value: &Value| match value.as_text().and_then(metadata::certificate_facts) {
-        Some(facts) => format!("{} (valid until {})", facts.sha256_fingerprint, facts.not_after_date),
-        None => "none".to_owned(),
+    let name = row.field.attribute;
+    let (old, new) = (prior.get(name), planned.get(name));
+    let hidden = old.is_null() && private.hidden.contains(row.part.kind.name);
+    // Where there was none, nobody's login ends.
+    if old.is_empty() && !hidden {
+        return None;
+    }
+    let facts = |value: &Value| value.as_text().and_then(metadata::certificate_facts);
+    let show = |value: &Value| match (facts(value), value.as_text()) {
+        (Some(facts), _) => format!("{} (valid until {})", facts.sha256_fingerprint, facts.not_after_date),
+        (None, Some(name)) if !name.is_empty() => metadata::quoted(name),
+        _ if value.is_unknown() => "one that is known after apply".to_owned(),
+        _ => "none".to_owned(),
     };
-    Some(diagnostics::certificate_changed(name, app, &show(old), &show(new)))
+    let successor = match (facts(old), facts(new)) {
+        _ if new.is_empty() => Successor::Nothing,
+        (Some(old), Some(new)) if old.public_key == new.public_key => Successor::SameKey,
+        (Some(_), Some(_)) => Successor::OtherKey,
+        _ => Successor::Unknown,
+    };
+    let old = if hidden { "what the org has and does not show".to_owned() } else { show(old) };
+    Some(diagnostics::certificate_changed(name, app, &old, &show(new), successor))
 }
 
 fn plan_destroy(
@@ -364,7 +389,7 @@ fn plan_destroy(
     reply
 }
 
-/// Refuses what would lock the provider itself out of the org.
+/// Refuses to destroy or replace what the provider itself logs in with.
 fn guard_own_app(
     spec: &ResourceSpec,
     prior: &Value,
@@ -374,11 +399,16 @@ fn guard_own_app(
     what: &str,
     diagnostics: &mut Diagnostics,
 ) {
-    let own_key = spec.key_row().and_then(|row| prior.get(row.field.attribute).as_text());
-    let own = private.own_app || (own_key.is_some() && own_key == context.client_id.as_deref());
-    if own && !context.allow_self_lockout {
+    if is_own_app(spec, prior, private, context) {
         diagnostics.push(diagnostics::self_lockout(app, what));
     }
+}
+
+/// Whether the app is the one that the provider logs in with, and must not be cut off.
+fn is_own_app(spec: &ResourceSpec, prior: &Value, private: &PrivateState, context: &PlanContext) -> bool {
+    let own_key = spec.key_row().and_then(|row| prior.get(row.field.attribute).as_text());
+    let own = private.own_app || (own_key.is_some() && own_key == context.client_id.as_deref());
+    own && !context.allow_self_lockout
 }
 
 /// Attributes that the org's API version does not have.

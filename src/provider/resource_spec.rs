@@ -4,8 +4,9 @@
 
 use std::sync::OnceLock;
 
-use super::combination::{Combination, Is};
+use super::combination::Combination;
 use super::danger::Danger;
+use super::lockout::Lockout;
 use super::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 use super::timeouts;
 use crate::metadata::{Change, Compared, Field, Kind, MetadataType, Omitted, Sent};
@@ -34,7 +35,7 @@ pub struct ResourceSpec {
     /// The attribute that is the OAuth client ID.
     pub consumer_key: Option<&'static str>,
     /// Changes that would lock the provider out, if the app is the one it logs in with.
-    pub lockouts: &'static [(&'static str, Is)],
+    pub lockouts: &'static [Lockout],
     /// Kept attributes that decide who gets in, and with what; the weightiest first.
     pub guards: &'static [&'static str],
     /// Kept attributes that make sense only beside another: when that changes and these are not written, they go.
@@ -162,10 +163,6 @@ impl ResourceSpec {
     pub fn takes_along(&self, other: &ResourceSpec) -> bool {
         let Destruction::Deletes(others) = self.destruction else { return false };
         self.name == other.name || other.parts.iter().any(|part| others.contains(&part.kind))
-    }
-
-    pub fn locks_out(&self, attribute: &str, value: &Value) -> bool {
-        self.lockouts.iter().any(|(name, is)| *name == attribute && is.holds(value, value) == Some(true))
     }
 
     /// The rank of an attribute among those that decide on access.

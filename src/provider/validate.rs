@@ -7,14 +7,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::catalog;
 use super::combination::Combination;
-use super::diagnostics::{self, Diagnostics};
+use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::place::Place;
-use super::resource_spec::{ResourceSpec, Row};
+use super::resource_spec::ResourceSpec;
 use super::schema::Block;
 use super::timeouts;
 use crate::metadata::{
-    Compared, Field, Kind, LONGEST_TEXT, Rule, alike_members, certificate_facts, is_made_up, key_problem,
-    member_problem, record_prefix, same_member, unseen, unwritable_character,
+    Compared, Field, Kind, LONGEST_TEXT, Rule, alike_members, certificate_facts, has_private_key, is_made_up,
+    key_problem, member_problem, record_prefix, same_member, unseen, unwritable_character,
 };
 use crate::value::{Path, Value};
 
@@ -27,9 +27,7 @@ pub fn check(spec: &ResourceSpec, config: &Value, now: SystemTime) -> Diagnostic
     for row in spec.rows() {
         let value = config.get(row.field.attribute);
         walk.check_field(row.field, value, &Place::of(row.field.attribute));
-        if is_certificate(row.field) {
-            check_expiry(row, value, now, &mut walk.found);
-        }
+        walk.found.extend(certificate_standing(row.field, value, now));
     }
     let mut found = walk.found;
     timeouts::check(config, &mut found);
@@ -124,17 +122,17 @@ fn check_api_name(attribute: &str, name: &str, found: &mut Diagnostics) {
 }
 
 /// A warning only, since it depends on the day.
-fn check_expiry(row: Row, value: &Value, now: SystemTime, found: &mut Diagnostics) {
-    let Some(facts) = value.as_text().and_then(certificate_facts) else { return };
+fn certificate_standing(field: &Field, value: &Value, now: SystemTime) -> Option<Diagnostic> {
+    let facts =
+        value.as_text().filter(|_| field.compared == Compared::AsCertificate).and_then(certificate_facts)?;
     let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    if i64::try_from(now).is_ok_and(|now| facts.not_after < now) {
-        found.push(diagnostics::expired(row.field.attribute, &facts.not_after_date));
-    }
+    let standing = facts.standing(i64::try_from(now).unwrap_or(i64::MAX));
+    diagnostics::certificate_standing(field.attribute, &facts, standing)
 }
 
 /// Around the text of a certificate there may be anything.
-fn is_certificate(field: &Field) -> bool {
-    field.rules.iter().any(|rule| matches!(rule, Rule::Certificate))
+fn is_certificate(field: &Field, text: &str) -> bool {
+    field.is_certificate() || (field.compared == Compared::AsCertificate && certificate_facts(text).is_some())
 }
 
 /// Whether a text is a word, in the case of letters that it is compared in.
@@ -238,7 +236,7 @@ impl Walk<'_> {
             self.found.push(diagnostics::unwritable(place, character));
         } else if text.len() > LONGEST_TEXT {
             self.found.push(diagnostics::too_long(place.path().clone(), LONGEST_TEXT));
-        } else if let Some(unseen) = unseen(text).filter(|_| !is_certificate(field)) {
+        } else if let Some(unseen) = unseen(text).filter(|_| !is_certificate(field, text)) {
             self.found.push(match field.prose {
                 true => diagnostics::unseen_in_prose(place, unseen),
                 false => diagnostics::unseen(place, unseen),
@@ -292,7 +290,7 @@ impl Walk<'_> {
         else {
             return;
         };
-        if value.as_text().is_some_and(|text| text.contains("PRIVATE KEY")) {
+        if value.as_text().is_some_and(has_private_key) {
             self.found.push(diagnostics::misplaced_key(place.path(), &problem));
             return;
         }

@@ -21,7 +21,7 @@ const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 /// How long a final refusal answers for further logins.
 const REFUSAL_HOLDS: Duration = Duration::from_secs(60);
 /// The first API version whose SOAP endpoint accepts JWTs (jsforce, `lib/soap.js`).
-const SOAP_ACCEPTS_JWT: u16 = 68;
+pub const SOAP_ACCEPTS_JWT: u16 = 68;
 
 /// What one login gave.
 #[derive(Debug)]
@@ -102,6 +102,11 @@ fn same_id(one: &str, other: &str) -> bool {
 /// What is wrong with it, without any of its text.
 pub fn check_private_key(private_key: &Secret) -> Result<(), PrivateKeyProblem> {
     key::read(private_key.expose()).map(drop)
+}
+
+/// The public half of a private key as a certificate has it; none of what is no key that can be used.
+pub fn public_key(private_key: &Secret) -> Option<Vec<u8>> {
+    Some(key::read(private_key.expose()).ok()?.public().as_ref().to_vec())
 }
 
 /// What is wrong with the settings as a whole.

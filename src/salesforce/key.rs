@@ -224,6 +224,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn its_public_half_is_what_a_certificate_for_it_has() {
+        let public = |key: &str| super::super::public_key(&crate::secret::Secret::new(key.to_owned()));
+        let pair = rcgen::KeyPair::from_pem_and_sign_algo(PKCS8, &rcgen::PKCS_RSA_SHA256).unwrap();
+        assert_eq!(public(PKCS8).as_deref(), Some(rcgen::PublicKeyData::der_bytes(&pair)));
+        assert_eq!(public(&PKCS8.replace('\n', " ")), public(PKCS8));
+        assert!(public(PKCS1).is_some());
+        assert_eq!(public("canary"), None);
+    }
+
     /// The beginning of a PKCS#12 file, as openssl writes it.
     const PKCS12: &[u8] = &[0x30, 0x82, 0x09, 0xB1, 2, 1, 3, 0x30, 0x82, 0x09, 0x77, 6, 9];
 

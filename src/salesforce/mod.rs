@@ -37,7 +37,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-pub use auth::{Session, check_private_key};
+pub use auth::{SOAP_ACCEPTS_JWT, Session, check_private_key, public_key};
 pub use classify::Class;
 pub use credentials::{Consumer, Staged, StagedState};
 pub use deploy::{ComponentMessage, DeployOptions, DeployReport};

@@ -1,7 +1,7 @@
 //! Certificates, and what is taken for one.
 
-use super::{GLOBAL, component, field};
-use crate::metadata::{Rule, certificate_facts, encode, same_meaning};
+use super::{GLOBAL, SETTINGS, component, field};
+use crate::metadata::{CertificateFacts, Rule, Standing, certificate_facts, encode, same_meaning};
 use crate::value::Value;
 
 /// Made for this test with openssl; its key was thrown away.
@@ -29,6 +29,67 @@ fn facts_for_a_plan() {
     let elliptic = certificate_facts(&fresh().cert.pem()).unwrap();
     assert!(!elliptic.is_rsa && elliptic.key_bits >= 256, "{elliptic:?}");
     assert_eq!(certificate_facts("abc"), None);
+}
+
+#[test]
+fn a_certificate_is_looked_at_at_its_edges() {
+    const DAY: i64 = 86_400;
+    let facts = certificate_facts(RSA_1024).unwrap();
+    let (from, until) = (facts.not_before, facts.not_after);
+    assert_eq!(facts.not_before_date, crate::metadata::date(from));
+    for (now, standing) in [
+        (i64::MIN, Standing::NotYetValid),
+        (from - 1, Standing::NotYetValid),
+        (from, Standing::Valid),
+        (until - 31 * DAY, Standing::Valid),
+        (until - 30 * DAY - 1, Standing::Valid),
+        (until - 30 * DAY, Standing::Ending(30)),
+        (until - 30 * DAY + 1, Standing::Ending(29)),
+        (until - DAY, Standing::Ending(1)),
+        (until - DAY + 1, Standing::Ending(0)),
+        (until, Standing::Ending(0)),
+        (until + 1, Standing::Expired),
+        (i64::MAX, Standing::Expired),
+    ] {
+        assert_eq!(facts.standing(now), standing, "{} seconds before the end", until - now.max(0));
+    }
+    // What never was valid, and what lives for a short time only.
+    let odd = |not_before, not_after| CertificateFacts { not_before, not_after, ..facts.clone() };
+    assert_eq!(odd(2 * DAY, DAY).standing(DAY), Standing::NotYetValid);
+    assert_eq!(odd(2 * DAY, DAY).standing(2 * DAY), Standing::Expired);
+    assert_eq!(odd(DAY, 2 * DAY).standing(0), Standing::NotYetValid);
+    assert_eq!(odd(DAY, 2 * DAY).standing(DAY), Standing::Ending(1));
+}
+
+#[test]
+fn certificates_for_one_key_have_it_in_common() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let made = |name: &str| {
+        let params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        certificate_facts(&params.self_signed(&key).unwrap().pem()).unwrap()
+    };
+    let (one, other) = (made("one.example.com"), made("other.example.com"));
+    assert_ne!(one.sha256_fingerprint, other.sha256_fingerprint);
+    assert_eq!(one.public_key, other.public_key);
+    assert_ne!(one.public_key, certificate_facts(&fresh().cert.pem()).unwrap().public_key);
+}
+
+/// An attribute whose form nobody documents: a name passes, a private key never.
+#[test]
+fn where_a_name_may_be_pem_is_a_certificate_or_doubtful() {
+    let key = fresh().signing_key.serialize_pem();
+    let cut = RSA_1024.get(..400).unwrap();
+    for (text, refused, doubtful) in [
+        ("My_Certificate", false, false),
+        ("", false, false),
+        (RSA_1024, false, false),
+        (cut, false, true),
+        (key.as_str(), true, false),
+    ] {
+        assert_eq!(check(Rule::NoPrivateKey, text).is_some(), refused, "{text}");
+        assert_eq!(check(Rule::CertificateIfPem, text).is_some(), doubtful, "{text}");
+    }
+    assert!(Rule::NoPrivateKey.confirmed() && !Rule::CertificateIfPem.confirmed());
 }
 
 #[test]
@@ -87,6 +148,24 @@ fn it_is_sent_tidy_and_armoured_as_it_was_written() {
         let sent = file.child("certificate").unwrap().text.clone();
         let expected = if text.contains("BEGIN") { RSA_1024.trim().to_owned() } else { lines.join("\n") };
         assert_eq!(sent, expected, "{text}");
+    }
+}
+
+/// Nobody documents what form Salesforce wants there.
+#[test]
+fn where_a_name_may_be_it_is_compared_as_a_certificate_and_sent_as_written() {
+    let field = field(&SETTINGS, "client_assertion_certificate");
+    for text in ways().into_iter().chain(["Its_Name".to_owned(), format!("{RSA_1024}\n\n")]) {
+        let is_one = certificate_facts(&text).is_some();
+        assert_eq!(
+            same_meaning(field, &Value::text(RSA_1024), &Value::text(text.as_str())),
+            is_one,
+            "{text}"
+        );
+        let written = Value::text(text.as_str());
+        let file = encode(&component(&SETTINGS, &[("client_assertion_certificate", written)]), 67).xml;
+        let file = crate::metadata::parse_xml(&file).unwrap();
+        assert_eq!(file.child("clientAssertionCertificate").unwrap().text, text);
     }
 }
 

@@ -426,6 +426,8 @@ fn values_of_another_kind_are_the_type_checkers_business() {
         Rule::Ipv4,
         Rule::Username,
         Rule::Certificate,
+        Rule::NoPrivateKey,
+        Rule::CertificateIfPem,
         Rule::RsaKeyBits(2048),
         Rule::RecordOrName("0PS"),
         Rule::NoLabel("0PS"),

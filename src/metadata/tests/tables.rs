@@ -169,7 +169,8 @@ fn columns_fit_together() {
         if field.sent == Sent::Never {
             assert_eq!(field.omitted, Omitted::Computed, "{place}: not sent, so not written by users");
         }
-        let has_certificate = field.rules.iter().any(|rule| matches!(rule, Rule::Certificate));
+        let has_certificate =
+            field.rules.iter().any(|rule| matches!(rule, Rule::Certificate | Rule::CertificateIfPem));
         assert_eq!(has_certificate, field.compared == Compared::AsCertificate, "{place}");
         if field.compared != Compared::AsWritten {
             assert!(matches!(field.kind, Kind::Text | Kind::Enum(_) | Kind::Commas), "{place}");

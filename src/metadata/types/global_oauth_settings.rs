@@ -27,8 +27,8 @@ pub static TYPE: MetadataType = MetadataType {
             .rules(&[Rule::Certificate, Rule::RsaKeyBits(2048)])
             .doc(
                 "The certificate whose private key signs JWT bearer assertions, as PEM or as its base64 alone, which is how \
-                 Salesforce returns it; written another way it is the same certificate. `\"\"`: none in the org. Where the \
-                 consumer's settings may not be read, they change only while it is written.",
+                 Salesforce returns it; written another way it is the same certificate. An app has one. Plans warn from 30 days \
+                 before its end. `\"\"`: none in the org. Where the consumer's settings may not be read, they change only while it is written.",
             )
             .setup("Enable JWT Bearer Flow, Upload Files"),
         Field::text("consumer_key", "consumerKey")

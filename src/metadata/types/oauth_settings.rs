@@ -117,7 +117,12 @@ pub static TYPE: MetadataType = MetadataType {
         Field::text("client_assertion_certificate", "clientAssertionCertificate")
             .kept()
             .since(62)
-            .doc("The certificate that checks client attestation JWTs of first-party apps."),
+            .certificate()
+            .rules(&[Rule::NoPrivateKey, Rule::CertificateIfPem])
+            .doc(
+                "The certificate that checks client attestation JWTs of first-party apps. Whether Salesforce wants its text \
+                 or its name is not confirmed; of a text the end is looked at, as of `certificate`.",
+            ),
         Field::entries("custom_attributes", "customAttributes", "key", "formula")
             .rules(&[Rule::AtMost(128), Rule::Each(&Rule::NotBlank)])
             .doc("Attributes added to what the app learns of a user: name to formula, such as `User.Country`.")
@@ -170,6 +175,7 @@ pub static TYPE: MetadataType = MetadataType {
         Field::text("asset_token_signing_certificate", "assetTokenSigningCertificate")
             .kept()
             .since(61)
+            .rules(&[Rule::NoPrivateKey])
             .doc("The ID of the certificate that signs asset tokens."),
         Field::int("asset_token_validity", "assetTokenValidity")
             .kept()

@@ -1,7 +1,7 @@
 //! Messages about a configuration or a plan: known without asking the org.
 
 use super::Diagnostic;
-use crate::metadata::{Unseen, echo, nearest, quoted};
+use crate::metadata::{CertificateFacts, Standing, Unseen, echo, nearest, quoted};
 use crate::provider::danger::shown;
 use crate::provider::neighbours::Becomes;
 use crate::provider::place::Place;
@@ -190,16 +190,25 @@ pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
             "\"{app}\" is the app that this provider logs in with (its consumer key is our client_id). {} would end the \
              provider's own access. If you mean it, set allow_self_lockout = true in the provider block.",
             match what {
-                "destroy" => "Destroying it".to_owned(),
-                "replace" => "Replacing it".to_owned(),
-                "rotate" =>
-                    "After a rotation our client_id and client_secret are good for 30 days only, which"
-                        .to_owned(),
-                "revoke" => "Revoking the previous key, which our client_id is,".to_owned(),
-                attribute => format!("The new value of {attribute}"),
+                "destroy" => "Destroying it",
+                "rotate" => "After a rotation our client_id and client_secret are good for 30 days only, which",
+                "revoke" => "Revoking the previous key, which our client_id is,",
+                _ => "Replacing it",
             }
         ),
     )
+}
+
+/// The same by one attribute, with what its new value means for the provider's login.
+pub fn self_lockout_by(app: &str, attribute: &str, because: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The provider would lock itself out",
+        format!(
+            "\"{app}\" is the app that this provider logs in with (its consumer key is our client_id). {because} If you mean \
+             it, set allow_self_lockout = true in the provider block."
+        ),
+    )
+    .at_attribute(attribute)
 }
 
 pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_renamed: bool) -> Diagnostic {
@@ -302,21 +311,89 @@ pub fn no_longer_managed(left: &[Left<'_>]) -> Option<Diagnostic> {
     Some(advice.at_attribute(first.attribute))
 }
 
-pub fn expired(attribute: &str, date: &str) -> Diagnostic {
-    Diagnostic::advice(
-        "Certificate expired",
-        format!("The {attribute} expired on {date}: logins that are signed with its key may be refused. Make a new one."),
-        "certificate-expired",
-    )
-    .at_attribute(attribute)
+/// A certificate that is not, or not for long, good for what it is there for; none of one that is.
+pub fn certificate_standing(
+    attribute: &str,
+    facts: &CertificateFacts,
+    standing: Standing,
+) -> Option<Diagnostic> {
+    const MEANS: &str =
+        "Whether Salesforce then refuses what is signed with its key is not confirmed: expect it.";
+    let CertificateFacts { sha256_fingerprint: fingerprint, not_before_date, not_after_date, .. } = facts;
+    let advice = match standing {
+        Standing::Valid => return None,
+        Standing::NotYetValid => Diagnostic::advice(
+            "Certificate not valid yet",
+            format!(
+                "The {attribute} {fingerprint} is valid from {not_before_date} on, until {not_after_date}. Whether \
+                 Salesforce refuses before that what is signed with its key is not confirmed: expect it. Check the clock of \
+                 this machine and of the one that made it, or wait until that day."
+            ),
+            "certificate-not-yet-valid",
+        ),
+        Standing::Ending(days) => {
+            let left = match days {
+                0 => "in less than a day".to_owned(),
+                1 => "in 1 day".to_owned(),
+                days => format!("in {days} days"),
+            };
+            Diagnostic::advice(
+                "Certificate expires soon",
+                format!(
+                    "The {attribute} {fingerprint} expires on {not_after_date}, {left}. {MEANS} Make a new one in time: for \
+                     the same private key, and clients go on as they are; or for a new key, which they then need at the same \
+                     time, since an app has one certificate."
+                ),
+                "certificate-expires-soon",
+            )
+        }
+        Standing::Expired => Diagnostic::advice(
+            "Certificate expired",
+            format!("The {attribute} {fingerprint} expired on {not_after_date}. {MEANS} Make a new one."),
+            "certificate-expired",
+        ),
+    };
+    Some(advice.at_attribute(attribute))
 }
 
-pub fn certificate_changed(attribute: &str, app: &str, old: &str, new: &str) -> Diagnostic {
+/// What a certificate gives way to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Successor {
+    /// Another one for the same key.
+    SameKey,
+    OtherKey,
+    /// One whose key is not known yet, or whose predecessor's is not.
+    Unknown,
+    Nothing,
+}
+
+pub fn certificate_changed(
+    attribute: &str,
+    app: &str,
+    old: &str,
+    new: &str,
+    successor: Successor,
+) -> Diagnostic {
+    let means = match successor {
+        Successor::OtherKey => {
+            "An app has one certificate, so the two do not overlap: from the deploy on, what is signed with the old private \
+             key is refused. Clients need the new key at the same time. The guide Certificates has ways without a gap."
+        }
+        Successor::SameKey => {
+            "Both are for the same private key: what clients sign with it fits the new one, too, and they go on as they are."
+        }
+        Successor::Unknown => {
+            "An app has one certificate, so the two do not overlap: unless both are for the same private key, what is signed \
+             with the old one is refused from the deploy on. Clients need the new key at the same time. The guide \
+             Certificates has ways without a gap."
+        }
+        Successor::Nothing => {
+            "From the deploy on, what is signed with its private key is refused: nothing is left to check it with."
+        }
+    };
     Diagnostic::advice(
         "Certificate changes",
-        format!(
-            "\"{app}\": from {old} to {new}. Clients that sign with the old private key can no longer log in."
-        ),
+        format!("\"{app}\": from {old} to {new}. {means}"),
         "certificate-changed",
     )
     .at_attribute(attribute)

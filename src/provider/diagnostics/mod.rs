@@ -83,6 +83,8 @@ impl Diagnostic {
 pub const IDS: &[&str] = &[
     "certificate-changed",
     "certificate-expired",
+    "certificate-expires-soon",
+    "certificate-not-yet-valid",
     "client-id-changes",
     "consumer-key-destroyed",
     "credentials-not-checked",

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use super::read::actual;
 use super::state::{Actual, PartState, Wishes, component_of_state, component_to_write};
 use super::{Engine, diagnostics};
-use crate::metadata::Component;
+use crate::metadata::{Component, same_meaning};
 use crate::org::{Edit, Lookup, SessionFacts, Wanted};
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::engine::is_consumer;
+use crate::provider::lockout::Lockout;
 use crate::provider::operations::ApplyRequest;
 use crate::provider::plan;
 use crate::provider::private::PrivateState;
@@ -24,8 +25,8 @@ pub(super) struct Merge {
     session: SessionFacts,
     request: ApplyRequest,
     private: PrivateState,
-    /// The client ID that the provider logs in with, and the attribute that would lock it out if the app is that client.
-    danger: Option<(String, &'static str)>,
+    /// The client ID that the provider logs in with, and what would lock it out if the app is that client.
+    danger: Option<(String, Vec<&'static Lockout>)>,
     wanted: Vec<Wanted>,
 }
 
@@ -46,18 +47,21 @@ impl Engine<'_> {
         session: &SessionFacts,
     ) -> Arc<Merge> {
         let changes = plan::changed_rows(self.spec, &request.prior, &request.planned);
-        let mut changes = changes.iter().map(|row| row.field.attribute);
-        let danger = changes.find(|name| self.spec.locks_out(name, request.planned.get(name)));
-        let danger = danger.filter(|_| !self.allow_self_lockout);
+        let (prior, planned, version) = (&request.prior, &request.planned, Some(session.api_version));
+        let lockouts = changes
+            .iter()
+            .filter_map(|row| self.spec.lockout(row.field.attribute, prior, planned, self.login, version));
+        let lockouts: Vec<&'static Lockout> = lockouts.collect();
+        let own = self.client_id.filter(|_| !self.allow_self_lockout && !lockouts.is_empty());
         let mut wanted = self.wanted(app, private);
-        wanted.extend(danger.and_then(|_| self.own_consumer(app)));
+        wanted.extend(own.and_then(|_| self.own_consumer(app)));
         Arc::new(Merge {
             spec: self.spec,
             app: app.to_owned(),
             session: session.clone(),
             request: request.clone(),
             private: private.clone(),
-            danger: danger.and_then(|name| Some((self.client_id?.to_owned(), name))),
+            danger: own.map(|client_id| (client_id.to_owned(), lockouts)),
             wanted,
         })
     }
@@ -87,13 +91,14 @@ impl Merge {
 
     /// The files to write. None of them when all are as planned.
     pub(super) fn files(&self, found: &[Lookup]) -> Result<Vec<Component>, Declined> {
-        if let Some((client_id, name)) = &self.danger
+        let actual = self.actual(found).map_err(Declined::Refused)?;
+        if let Some((client_id, lockouts)) = &self.danger
             && found.iter().any(|lookup| is_consumer(lookup, client_id))
+            && let Some(lockout) = lockouts.iter().find(|lockout| self.makes(lockout.attribute, &actual))
         {
-            let refused = diagnostics::self_lockout(&self.app, name).at_attribute(name);
+            let refused = diagnostics::self_lockout_by(&self.app, lockout.attribute, lockout.because);
             return Err(Declined::Refused(refused.into()));
         }
-        let actual = self.actual(found).map_err(Declined::Refused)?;
         if !actual.exists() {
             return Err(Declined::Missing(None));
         }
@@ -107,6 +112,14 @@ impl Merge {
             PartState::Absent => None,
         });
         Ok(files.collect())
+    }
+
+    /// Whether an attribute is not yet what it is planned to be, as far as the org shows it.
+    fn makes(&self, attribute: &str, actual: &Actual) -> bool {
+        let Some(row) = self.spec.row(attribute) else { return false };
+        let planned = self.request.planned.get(attribute);
+        let there = actual.part(row.part).component().map(|component| component.get(attribute));
+        !there.is_some_and(|there| same_meaning(row.field, there, planned))
     }
 
     /// A part that may not be read is written from what the state knows, and only when something of it changes.

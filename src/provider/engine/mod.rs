@@ -25,6 +25,7 @@ pub use read::is_linked;
 use std::time::Duration;
 
 use super::diagnostics::{self, Diagnostic};
+use super::lockout::OwnLogin;
 use super::resource_spec::ResourceSpec;
 use super::resources::oauth_settings;
 use crate::org::{Lookup, Org, SessionFacts, Wanted};
@@ -40,6 +41,7 @@ pub struct Engine<'a> {
     pub org: &'a Org,
     /// The client ID that the provider logs in with.
     pub client_id: Option<&'a str>,
+    pub login: &'a OwnLogin,
     pub allow_self_lockout: bool,
     pub allow_mass_removal: bool,
     pub activity: &'a Activity,

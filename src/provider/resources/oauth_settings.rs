@@ -3,13 +3,61 @@
 use std::sync::OnceLock;
 
 use crate::metadata::types::{configurable_policies, global_oauth_settings, oauth_policies, oauth_settings};
+use crate::org::SOAP_ACCEPTS_JWT;
 use crate::provider::combination::{Combination, Is, Verdict};
 use crate::provider::danger::{Danger, Transition};
+use crate::provider::lockout::{Ends, Lockout, When};
 use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
 use crate::provider::timeouts::Timeouts;
 
 /// The scopes that make refresh tokens.
 const REFRESHING: &[&str] = &["RefreshToken", "OfflineAccess"];
+
+const LOCKOUTS: &[Lockout] = &[
+    Lockout {
+        attribute: "named_user_jwt_enabled",
+        when: When::Becomes(Is::True),
+        ends: Ends::AllBelow(SOAP_ACCEPTS_JWT),
+        because: "With named_user_jwt_enabled = true the tokens that it gets are JWTs, which Salesforce's SOAP API refuses before \
+                  API 68.0. Where the org has that version, api_version = \"68.0\" lets the provider work with them.",
+    },
+    Lockout {
+        attribute: "client_credentials_flow_enabled",
+        when: When::Becomes(Is::False),
+        ends: Ends::ClientCredentials,
+        because: "With client_credentials_flow_enabled = false the app takes no client credentials, by which the provider logs \
+                  in.",
+    },
+    Lockout {
+        attribute: "certificate",
+        when: When::Emptied,
+        ends: Ends::JwtBearer,
+        because: "Without a certificate nothing checks the JWTs that the provider signs to log in.",
+    },
+    Lockout {
+        attribute: "certificate",
+        when: When::ForAnotherKey,
+        ends: Ends::JwtBearer,
+        because: "The new certificate is not for the private key that the provider signs with to log in. A certificate for the \
+                  same key is not refused. To change the key: apply the new certificate while the provider logs in \
+                  otherwise, such as with an access token of the Salesforce CLI or with another app, and then give it the new \
+                  key.",
+    },
+    Lockout {
+        attribute: "oauth_scopes",
+        when: When::Becomes(Is::HasNone(&["Api", "Full"])),
+        ends: Ends::All,
+        because: "Without the scope Api the tokens that it gets are not for the APIs that the provider uses. Leave it in \
+                  oauth_scopes.",
+    },
+    Lockout {
+        attribute: "oauth_scopes",
+        when: When::Becomes(Is::HasNone(REFRESHING)),
+        ends: Ends::JwtBearer,
+        because: "Salesforce's help says that it refuses JWT bearer logins to an app without the scope RefreshToken, and that is \
+                  how the provider logs in. Leave it in oauth_scopes.",
+    },
+];
 
 pub static SPEC: ResourceSpec = ResourceSpec {
     name: "salesforce_external_client_app_oauth_settings",
@@ -36,7 +84,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     shows_namespace: false,
     link: Some("oauth_link"),
     consumer_key: Some("consumer_key"),
-    lockouts: &[("named_user_jwt_enabled", Is::True)],
+    lockouts: LOCKOUTS,
     guards: &[
         "secret_required_for_token_exchange",
         "refresh_token_rotation_enabled",

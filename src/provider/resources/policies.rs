@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use crate::metadata::types;
 use crate::provider::combination::{Combination, Is, Verdict};
 use crate::provider::danger::{Danger, Transition};
+use crate::provider::lockout::{Ends, Lockout, When};
 use crate::provider::neighbours::Need;
 use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
 use crate::provider::resources::oauth_settings;
@@ -37,6 +38,49 @@ pub static NEEDS: &[Need] = &[
     },
 ];
 
+const LOCKOUTS: &[Lockout] = &[
+    Lockout {
+        attribute: "enabled",
+        when: When::Becomes(Is::False),
+        ends: Ends::All,
+        because: "With enabled = false nobody logs in with it any more, the provider neither.",
+    },
+    Lockout {
+        attribute: "oauth_plugin_enabled",
+        when: When::Becomes(Is::False),
+        ends: Ends::All,
+        because: "With oauth_plugin_enabled = false every OAuth flow of it ends, that of the provider's login, too.",
+    },
+    Lockout {
+        attribute: "permitted_users",
+        when: When::Becomes(Is::Word("AdminApprovedPreAuthorized")),
+        ends: Ends::All,
+        because: "With permitted_users = \"AdminApprovedPreAuthorized\" it is for holders of its permission sets and profiles \
+                  only, and whether the user that the provider logs in as is one of them is not known here.",
+    },
+    Lockout {
+        attribute: "permitted_users",
+        when: When::Becomes(Is::Word("AllSelfAuthorized")),
+        ends: Ends::JwtBearer,
+        because: "With permitted_users = \"AllSelfAuthorized\" users approve it themselves, in a browser. The provider logs in \
+                  by JWT bearer, for which Salesforce wants an approval beforehand, and whether its user has given one is not \
+                  known here.",
+    },
+    Lockout {
+        attribute: "client_credentials_flow_enabled",
+        when: When::Becomes(Is::False),
+        ends: Ends::ClientCredentials,
+        because: "With client_credentials_flow_enabled = false the app takes no client credentials, by which the provider logs \
+                  in.",
+    },
+    Lockout {
+        attribute: "client_credentials_flow_user",
+        when: When::Emptied,
+        ends: Ends::ClientCredentials,
+        because: "Without client_credentials_flow_user client credentials, by which the provider logs in, are nobody's.",
+    },
+];
+
 pub static SPEC: ResourceSpec = ResourceSpec {
     name: "salesforce_external_client_app_policies",
     noun: "policies",
@@ -58,11 +102,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     shows_namespace: false,
     link: None,
     consumer_key: None,
-    lockouts: &[
-        ("enabled", Is::False),
-        ("oauth_plugin_enabled", Is::False),
-        ("permitted_users", Is::Word("AdminApprovedPreAuthorized")),
-    ],
+    lockouts: LOCKOUTS,
     guards: &[
         "permitted_users",
         "permission_sets",

@@ -24,6 +24,22 @@ fn a_provider_block_without_credentials_names_the_ways_to_log_in() {
     }
 }
 
+/// Terraform hands over no block that nobody has written.
+#[test]
+fn what_the_environment_silences_is_silent_without_a_block() {
+    let doubtful = super::object("_oauth_settings", &[("oauth_scopes", super::texts(&[]))]);
+    let told = |environment: &'static str| {
+        let provider = Provider::new(move |name| {
+            (name == "SALESFORCE_SUPPRESS_WARNINGS").then(|| environment.to_owned())
+        });
+        let found =
+            provider.validate_resource_config("salesforce_external_client_app_oauth_settings", &doubtful);
+        found.into_iter().filter_map(|found| found.id).collect::<Vec<_>>()
+    };
+    assert_eq!(told(""), ["no-scopes"]);
+    assert_eq!(told("other, no-scopes"), Vec::<&str>::new());
+}
+
 #[test]
 fn addresses_that_cannot_work_are_refused_with_what_to_write() {
     for (url, hint) in [
@@ -49,7 +65,7 @@ fn every_rule_between_attributes_names_attributes_that_exist() {
             combination.when.iter().for_each(|(name, _)| known(name));
         }
         spec.dangers.iter().for_each(|danger| known(danger.attribute));
-        spec.lockouts.iter().for_each(|(name, _)| known(name));
+        spec.lockouts.iter().for_each(|lockout| known(lockout.attribute));
         spec.dependents.iter().for_each(|(one, other)| {
             known(one);
             known(other);

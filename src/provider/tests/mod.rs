@@ -1,7 +1,9 @@
 //! Plans, validations and messages as data.
 
+mod certificates;
 mod configurations;
 mod inputs;
+mod lockouts;
 mod messages;
 mod plans;
 mod refusals;

@@ -11,7 +11,7 @@ const POLICIES: &str = "_policies";
 const APP: &str = "";
 
 /// A plan for a configuration over a state; no state is a create.
-fn planned(
+pub(super) fn planned(
     resource: &str,
     config: &[(&str, Value)],
     prior: Option<&Value>,
@@ -26,7 +26,7 @@ fn planned(
     )
 }
 
-fn planned_with(
+pub(super) fn planned_with(
     resource: &str,
     config: &[(&str, Value)],
     prior: Option<&Value>,
@@ -49,7 +49,7 @@ fn planned_with(
 }
 
 /// The state after a plan was applied to an org that answers unknowns with null.
-fn applied(reply: &PlanReply) -> Value {
+pub(super) fn applied(reply: &PlanReply) -> Value {
     let mut state = reply.planned.clone();
     for (name, value) in reply.planned.entries().unwrap() {
         if value.is_unknown() {
@@ -59,7 +59,7 @@ fn applied(reply: &PlanReply) -> Value {
     state
 }
 
-fn none() -> PrivateState {
+pub(super) fn none() -> PrivateState {
     PrivateState::default()
 }
 
@@ -67,7 +67,7 @@ fn settings() -> Vec<(&'static str, Value)> {
     vec![("external_client_app", "Shop".into()), ("oauth_scopes", texts(&["Api"]))]
 }
 
-fn with(
+pub(super) fn with(
     mut config: Vec<(&'static str, Value)>,
     name: &'static str,
     value: Value,
@@ -262,19 +262,6 @@ fn what_nobody_wants_is_an_error_of_the_plan_that_makes_it_so() {
         whole.put("client_credentials_flow_enabled", false.into());
         assert_eq!(errors(planned(POLICIES, &bad, Some(&whole), &none())), vec![]);
     }
-}
-
-#[test]
-fn the_provider_does_not_lock_itself_out() {
-    let mut state = applied(&planned(SETTINGS, &settings(), None, &none()));
-    state.put("consumer_key", "3MVG9".into());
-    let jwt = with(settings(), "named_user_jwt_enabled", true.into());
-    let own = PlanContext { client_id: Some("3MVG9".into()), ..PlanContext::default() };
-    assert!(planned_with(SETTINGS, &jwt, Some(&state), &none(), &own).diagnostics.has_errors());
-    let allowed = PlanContext { allow_self_lockout: true, ..own.clone() };
-    assert!(!planned_with(SETTINGS, &jwt, Some(&state), &none(), &allowed).diagnostics.has_errors());
-    let other = PlanContext { client_id: Some("another".into()), ..PlanContext::default() };
-    assert!(!planned_with(SETTINGS, &jwt, Some(&state), &none(), &other).diagnostics.has_errors());
 }
 
 #[test]

@@ -1,0 +1,314 @@
+//! The app that the provider itself logs in with: what would cut it off is refused, by each way to log in, and what would not
+//! goes through.
+
+use crate::configurations::SHOP;
+use acceptance_tests::canary::Secret;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{GLOBAL_OAUTH, OAUTH_POLICIES};
+use acceptance_tests::terraform::Run;
+use acceptance_tests::workspace::Workspace;
+use serde_json::json;
+
+/// A key that no org trusts, made for tests and published with them.
+const OTHER_KEY: &str = include_str!("test-only-stranger.key");
+
+const REFUSED: &str = "The provider would lock itself out";
+
+/// An app that can be logged in with in both ways. The words in braces stand for something of the org.
+const OWN: &str = r#"
+resource "salesforce_external_client_app" "own" {
+  name  = "Own"
+  label = "Own"
+}
+
+resource "salesforce_external_client_app_oauth_settings" "own" {
+  external_client_app             = salesforce_external_client_app.own.id
+  callback_urls                   = ["https://login.salesforce.com/services/oauth2/success"]
+  oauth_scopes                    = ["Api", "RefreshToken"]
+  certificate                     = {certificate}
+  client_credentials_flow_enabled = true
+  named_user_jwt_enabled          = false
+}
+
+resource "salesforce_external_client_app_policies" "own" {
+  external_client_app             = salesforce_external_client_app_oauth_settings.own.id
+  enabled                         = true
+  permitted_users                 = "AdminApprovedPreAuthorized"
+  permission_sets                 = ["Integration"]
+  client_credentials_flow_enabled = true
+  client_credentials_flow_user    = "{user}"
+}
+"#;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Login {
+    JwtBearer,
+    ClientCredentials,
+    AccessToken,
+}
+
+use Login::{AccessToken, ClientCredentials, JwtBearer};
+
+struct Own<'org> {
+    org: &'org Emulator,
+    workspace: Workspace<'org>,
+    /// As text for a configuration.
+    certificate: String,
+    user: String,
+}
+
+/// A certificate for a private key, as text for a configuration.
+fn certificate_for(key: &str, name: &str) -> String {
+    let key = rcgen::KeyPair::from_pem_and_sign_algo(key, &rcgen::PKCS_RSA_SHA256).expect("an RSA key");
+    let certificate = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name");
+    json!(certificate.self_signed(&key).expect("a certificate").pem()).to_string()
+}
+
+impl<'org> Own<'org> {
+    fn made_in(org: &'org Emulator) -> Self {
+        let mut workspace = Workspace::new(org);
+        workspace.unset("TF_LOG");
+        let user = org.credentials()["SALESFORCE_USERNAME"].clone();
+        let own =
+            Self { org, workspace, certificate: certificate_for(&own_key(org), "own.example.com"), user };
+        own.configure(&[]);
+        own.workspace.apply().succeeded();
+        own
+    }
+
+    /// The configuration with these edits.
+    #[track_caller]
+    fn configure(&self, edits: &[(&str, &str)]) {
+        let text = edits.iter().fold(OWN.to_owned(), |text, (from, to)| {
+            assert_eq!(text.matches(from).count(), 1, "{from:?} is once in the configuration");
+            text.replace(from, to)
+        });
+        self.workspace
+            .configure(&text.replace("{certificate}", &self.certificate).replace("{user}", &self.user));
+    }
+
+    /// From now on the provider logs in with the app, or with a token.
+    fn log_in_by(&mut self, login: Login) {
+        for variable in self.org.credentials().keys() {
+            self.workspace.unset(variable);
+        }
+        for variable in ["SALESFORCE_CLIENT_SECRET", "SALESFORCE_ACCESS_TOKEN", "SALESFORCE_PRIVATE_KEY"] {
+            self.workspace.unset(variable);
+        }
+        self.workspace.set("SALESFORCE_INSTANCE_URL", self.org.url());
+        let consumer = self.org.part(GLOBAL_OAUTH, "Own");
+        if login != AccessToken {
+            self.workspace.set("SALESFORCE_CLIENT_ID", &consumer.text("consumerKey"));
+        }
+        match login {
+            JwtBearer => {
+                self.workspace.set("SALESFORCE_USERNAME", &self.user);
+                self.workspace.set("SALESFORCE_PRIVATE_KEY", &own_key(self.org));
+            }
+            ClientCredentials => {
+                let secret = consumer.text("consumerSecret");
+                self.workspace.set("SALESFORCE_CLIENT_SECRET", &secret);
+                self.workspace.watch_secret(Secret::new("the consumer secret", &secret));
+            }
+            AccessToken => {
+                let session = self.org.admin("POST", "/sessions", Some(&json!({ "user": self.user })));
+                let token = session["access_token"].as_str().expect("a token");
+                self.workspace.set("SALESFORCE_ACCESS_TOKEN", token);
+            }
+        }
+    }
+
+    #[track_caller]
+    fn plan(&self) -> Run {
+        self.workspace.run(&["plan", "-no-color", "-input=false", "-lock=false"])
+    }
+}
+
+fn own_key(org: &Emulator) -> String {
+    std::fs::read_to_string(&org.credentials()["SALESFORCE_PRIVATE_KEY_FILE"])
+        .expect("the key of the API user")
+}
+
+#[test]
+fn a_plan_of_settings_is_refused_to_who_logs_in_by_what_ends() {
+    let org = Emulator::start();
+    let mut own = Own::made_in(&org);
+    let renewed = certificate_for(&own_key(&org), "renewed.example.com");
+    let other = certificate_for(OTHER_KEY, "other.example.com");
+    let flow = "  oauth_scopes                    = [\"Api\", \"RefreshToken\"]\n";
+    let cases: &[(&str, &str, &str, &[Login])] = &[
+        ("{certificate}", &other, "not for the private key", &[JwtBearer]),
+        ("{certificate}", "\"\"", "Without a certificate", &[JwtBearer]),
+        ("{certificate}", &renewed, "", &[]),
+        (
+            "client_credentials_flow_enabled = true\n  named",
+            "named",
+            "takes no client credentials",
+            &[ClientCredentials],
+        ),
+        ("\"Api\", \"RefreshToken\"", "\"Api\"", "without the scope RefreshToken", &[JwtBearer]),
+        (
+            "\"Api\", \"RefreshToken\"",
+            "\"OfflineAccess\"",
+            "Without the scope Api",
+            &[JwtBearer, ClientCredentials],
+        ),
+        (flow, "", "Without the scope Api", &[JwtBearer, ClientCredentials]),
+    ];
+    for login in [JwtBearer, ClientCredentials, AccessToken] {
+        own.log_in_by(login);
+        for (from, to, because, refused) in cases {
+            own.configure(&[(*from, *to)]);
+            let run = own.plan();
+            if refused.contains(&login) {
+                run.failed_saying(REFUSED).saying(because).saying("allow_self_lockout = true");
+            } else {
+                let run = run.succeeded();
+                assert!(!run.says(REFUSED), "{login:?}, {from:?} to {to:?}: {run}");
+            }
+        }
+    }
+    // Overruled.
+    own.log_in_by(ClientCredentials);
+    own.configure(&[("client_credentials_flow_enabled = true\n  named", "named")]);
+    own.workspace.set("SALESFORCE_ALLOW_SELF_LOCKOUT", "true");
+    let run = own.plan().succeeded();
+    assert!(!run.says(REFUSED), "{run}");
+}
+
+#[test]
+fn an_apply_of_policies_is_refused_before_anything_is_sent() {
+    let org = Emulator::start();
+    let mut own = Own::made_in(&org);
+    let cases: &[(&str, &str, &str, &[Login])] = &[
+        (
+            "enabled                         = true",
+            "enabled = false",
+            "nobody logs in with it any more",
+            &[JwtBearer, ClientCredentials],
+        ),
+        (
+            "client_credentials_flow_enabled = true\n  client",
+            "client",
+            "takes no client credentials",
+            &[ClientCredentials],
+        ),
+        (
+            "client_credentials_flow_enabled = true\n  client_credentials_flow_user    = \"{user}\"",
+            "client_credentials_flow_enabled = false\n  client_credentials_flow_user = \"\"",
+            "client credentials",
+            &[ClientCredentials],
+        ),
+        ("AdminApprovedPreAuthorized", "AllSelfAuthorized", "approve it themselves", &[JwtBearer]),
+    ];
+    for login in [JwtBearer, ClientCredentials] {
+        for (from, to, because, refused) in cases {
+            if !refused.contains(&login) {
+                continue;
+            }
+            own.log_in_by(login);
+            own.configure(&[(*from, *to)]);
+            let before = org.part(OAUTH_POLICIES, "Own").fields;
+            own.workspace.apply().failed_saying(REFUSED).saying(because);
+            assert_eq!(org.part(OAUTH_POLICIES, "Own").fields, before, "{login:?}: {to}");
+            // It still gets in, and there is nothing left to do but what was refused.
+            own.configure(&[]);
+            own.workspace.is_settled();
+        }
+    }
+    // What does not end one's own login goes through.
+    own.log_in_by(JwtBearer);
+    own.configure(&[("client_credentials_flow_enabled = true\n  client", "client")]);
+    own.workspace.apply().succeeded();
+    own.workspace.is_settled();
+}
+
+/// Policies that come to the own app as they are take nothing away.
+#[test]
+fn policies_of_the_own_app_can_be_taken_over_as_they_are() {
+    let org = Emulator::start();
+    let mut own = Own::made_in(&org);
+    own.log_in_by(JwtBearer);
+    own.workspace.run(&["state", "rm", "salesforce_external_client_app_policies.own"]).succeeded();
+    own.workspace.apply().succeeded();
+    own.workspace.is_settled();
+    own.workspace.run(&["state", "rm", "salesforce_external_client_app_policies.own"]).succeeded();
+    own.configure(&[("AdminApprovedPreAuthorized", "AllSelfAuthorized")]);
+    own.workspace.apply().failed_saying(REFUSED);
+}
+
+/// As the guide on certificates says.
+#[test]
+fn the_key_of_the_own_app_is_changed_in_two_steps() {
+    let org = Emulator::start();
+    let mut own = Own::made_in(&org);
+    own.log_in_by(JwtBearer);
+    own.certificate = certificate_for(OTHER_KEY, "other.example.com");
+    own.configure(&[]);
+    own.plan().failed_saying(REFUSED).saying("access token of the Salesforce CLI");
+    own.log_in_by(AccessToken);
+    own.workspace.apply().succeeded().saying("Certificate changes");
+    own.log_in_by(JwtBearer);
+    own.plan().failed_saying("invalid_grant");
+    own.workspace.set("SALESFORCE_PRIVATE_KEY", OTHER_KEY);
+    own.workspace.is_settled();
+    // And the guard goes by the key that the provider has now.
+    own.certificate = certificate_for(&own_key(&org), "own.example.com");
+    own.configure(&[]);
+    own.plan().failed_saying(REFUSED);
+    own.certificate = certificate_for(OTHER_KEY, "renewed.example.com");
+    own.configure(&[]);
+    own.workspace.apply().succeeded().saying("Both are for the same private key");
+    own.workspace.is_settled();
+}
+
+/// A certificate that is made in the same apply is judged when it is known.
+#[test]
+fn a_certificate_that_is_known_only_after_apply_is_refused_in_the_apply() {
+    let org = Emulator::start();
+    let mut own = Own::made_in(&org);
+    own.log_in_by(JwtBearer);
+    let before = org.part(GLOBAL_OAUTH, "Own").text("certificate");
+    let other = certificate_for(OTHER_KEY, "other.example.com");
+    own.certificate = "terraform_data.certificate.output".to_owned();
+    own.configure(&[(
+        "resource \"salesforce_external_client_app\" \"own\" {",
+        &format!(
+            "resource \"terraform_data\" \"certificate\" {{\n  input = {other}\n}}\n\n\
+             resource \"salesforce_external_client_app\" \"own\" {{"
+        ),
+    )]);
+    own.plan().succeeded().saying("to one that is known after apply");
+    own.workspace.apply().failed_saying(REFUSED).saying("not for the private key");
+    assert_eq!(org.part(GLOBAL_OAUTH, "Own").text("certificate"), before);
+}
+
+/// Where SOAP takes them, JWT tokens lock nobody out.
+#[test]
+fn jwt_tokens_are_refused_below_the_version_that_takes_them() {
+    let org = Emulator::with(&["--api-version", "68"]);
+    let mut own = Own::made_in(&org);
+    own.log_in_by(JwtBearer);
+    let jwt = ("named_user_jwt_enabled          = false", "named_user_jwt_enabled = true");
+    own.configure(&[jwt]);
+    own.workspace.set("SALESFORCE_API_VERSION", "67.0");
+    own.plan().failed_saying(REFUSED).saying("before API 68.0");
+    own.workspace.unset("SALESFORCE_API_VERSION");
+    own.workspace.apply().succeeded().saying("New tokens are JWTs");
+    own.workspace.is_settled();
+}
+
+/// Another app is none of the guard's business.
+#[test]
+fn what_happens_to_another_app_is_not_refused() {
+    let org = Emulator::start();
+    let mut own = Own::made_in(&org);
+    own.log_in_by(JwtBearer);
+    let mut other = Workspace::new(&org);
+    other.unset("TF_LOG");
+    other.configure(SHOP);
+    other.apply().succeeded();
+    other.destroy().succeeded();
+    own.workspace.is_settled();
+    own.workspace.destroy().failed_saying(REFUSED).saying("Destroying it");
+}

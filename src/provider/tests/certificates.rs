@@ -1,0 +1,146 @@
+//! What a configuration and a plan say of certificates.
+
+use std::time::{Duration, SystemTime};
+
+use super::plans::{applied, none, planned, with};
+use super::{object, spec};
+use crate::metadata::certificate_facts;
+use crate::provider::diagnostics::Diagnostic;
+use crate::provider::operations::PlanReply;
+use crate::provider::private::PrivateState;
+use crate::provider::validate::check;
+use crate::value::{Path, Value};
+
+const SETTINGS: &str = "_oauth_settings";
+/// By its text; the other attribute may be a name as well.
+const ATTRIBUTES: [&str; 2] = ["certificate", "client_assertion_certificate"];
+const RSA_1024: &str = include_str!("../../metadata/tests/rsa1024.pem");
+
+fn made(key: &rcgen::KeyPair, name: &str) -> String {
+    rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(key).unwrap().pem()
+}
+
+fn bare(pem: &str) -> String {
+    pem.lines().filter(|line| !line.starts_with('-')).collect()
+}
+
+/// What is said of the time of a certificate, at a moment so many seconds after the Unix epoch.
+fn told(attribute: &str, text: &str, now: i64) -> Vec<Diagnostic> {
+    let config = object(SETTINGS, &[("external_client_app", "Shop".into()), (attribute, text.into())]);
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(now).unwrap());
+    let found = check(spec(SETTINGS), &config, now).into_iter();
+    found.filter(|found| found.id.is_some_and(|id| id.starts_with("certificate-"))).collect()
+}
+
+#[test]
+fn its_end_is_told_at_the_attribute_thirty_days_before() {
+    const DAY: i64 = 86_400;
+    let facts = certificate_facts(RSA_1024).unwrap();
+    let (from, until) = (facts.not_before, facts.not_after);
+    let soon = "certificate-expires-soon";
+    for attribute in ATTRIBUTES {
+        for text in [RSA_1024.to_owned(), bare(RSA_1024)] {
+            for (now, id, says) in [
+                (from - 1, "certificate-not-yet-valid", "is valid from"),
+                (from, "", ""),
+                (until - 31 * DAY, "", ""),
+                (until - 30 * DAY, soon, "expires on 2029-08-19, in 30 days."),
+                (until - DAY, soon, "expires on 2029-08-19, in 1 day."),
+                (until, soon, "expires on 2029-08-19, in less than a day."),
+                (until + 1, "certificate-expired", "expired on 2029-08-19."),
+                (until + 1000 * DAY, "certificate-expired", "expired on 2029-08-19."),
+            ] {
+                let found = told(attribute, &text, now);
+                let ids: Vec<&str> = found.iter().filter_map(|found| found.id).collect();
+                let expected: Vec<&str> = Some(id).filter(|id| !id.is_empty()).into_iter().collect();
+                assert_eq!(ids, expected, "{attribute} at {now}");
+                for found in &found {
+                    assert!(found.detail.contains(says), "{}", found.detail);
+                    assert!(found.detail.contains(&facts.sha256_fingerprint), "{}", found.detail);
+                    assert!(found.detail.contains(&format!("suppress_warnings = [\"{id}\"]")));
+                    assert_eq!(found.path, Some(Path::attribute(attribute)));
+                    assert!(!found.is_error());
+                }
+            }
+        }
+    }
+    for no_certificate in ["", "abc"] {
+        assert_eq!(told("certificate", no_certificate, until + 1), vec![]);
+    }
+    assert_eq!(told("client_assertion_certificate", "Its_Name", until + 1), vec![]);
+}
+
+#[test]
+fn a_private_key_is_misplaced_wherever_certificates_are() {
+    let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
+    for attribute in ["certificate", "client_assertion_certificate", "asset_token_signing_certificate"] {
+        for key in [key.clone(), key.to_lowercase()] {
+            let config =
+                object(SETTINGS, &[("external_client_app", "Shop".into()), (attribute, key.as_str().into())]);
+            let found = check(spec(SETTINGS), &config, SystemTime::UNIX_EPOCH);
+            let errors: Vec<&Diagnostic> = found.0.iter().filter(|found| found.is_error()).collect();
+            assert_eq!(errors.len(), 1, "{attribute}: {errors:?}");
+            assert_eq!(errors[0].summary, "Misplaced private key");
+            assert_eq!(errors[0].path, None, "Terraform would show the line");
+            let secret = key.lines().nth(1).unwrap();
+            assert!(found.0.iter().all(|found| !found.detail.contains(secret)));
+        }
+    }
+}
+
+fn changed(attribute: &'static str, old: Value, new: Value, private: &PrivateState) -> Option<Diagnostic> {
+    let config = vec![("external_client_app", Value::text("Shop"))];
+    let mut state = applied(&planned(SETTINGS, &config, None, &none()));
+    state.put(attribute, old);
+    let PlanReply { diagnostics, .. } =
+        planned(SETTINGS, &with(config, attribute, new), Some(&state), private);
+    diagnostics.into_iter().find(|found| found.id == Some("certificate-changed"))
+}
+
+#[test]
+fn a_change_shows_both_and_says_what_it_asks_of_clients() {
+    let (key, other) = (rcgen::KeyPair::generate().unwrap(), rcgen::KeyPair::generate().unwrap());
+    let (old, renewed, another) =
+        (made(&key, "a.example"), made(&key, "b.example"), made(&other, "c.example"));
+    let long = "An app has one certificate, so the two do not overlap";
+    let text = |text: &str| Value::text(text);
+    let shown = |text: &str| {
+        let facts = certificate_facts(text).unwrap();
+        format!("{} (valid until {})", facts.sha256_fingerprint, facts.not_after_date)
+    };
+    for attribute in ATTRIBUTES {
+        for (new, to, says) in [
+            (text(&another), shown(&another), long),
+            (text(&bare(&another)), shown(&another), long),
+            (text(&renewed), shown(&renewed), "Both are for the same private key"),
+            (
+                Value::Unknown,
+                "one that is known after apply".to_owned(),
+                "unless both are for the same private key",
+            ),
+            (text(""), "none".to_owned(), "nothing is left to check it with"),
+        ] {
+            let found = changed(attribute, text(&bare(&old)), new, &none()).unwrap();
+            let detail = &found.detail;
+            assert!(detail.starts_with(&format!("\"Shop\": from {} to {to}. ", shown(&old))), "{detail}");
+            assert!(detail.contains(says), "{detail}");
+            assert_eq!(found.path, Some(Path::attribute(attribute)));
+        }
+        // The same one otherwise written, and one where there was none.
+        for (before, after) in
+            [(text(&old), text(&bare(&old))), (text(&bare(&old)), text(&old)), (Value::Null, text(&old))]
+        {
+            assert_eq!(changed(attribute, before, after, &none()), None);
+        }
+    }
+    let found = changed("client_assertion_certificate", "One".into(), "Other".into(), &none()).unwrap();
+    assert!(found.detail.starts_with("\"Shop\": from \"One\" to \"Other\". "), "{}", found.detail);
+}
+
+#[test]
+fn what_an_org_does_not_show_may_be_another_one() {
+    let new = made(&rcgen::KeyPair::generate().unwrap(), "a.example");
+    let hidden = PrivateState { hidden: ["ExtlClntAppGlobalOauthSettings".to_owned()].into(), ..none() };
+    let found = changed("certificate", Value::Null, new.as_str().into(), &hidden).unwrap();
+    assert!(found.detail.contains("from what the org has and does not show to "), "{}", found.detail);
+}

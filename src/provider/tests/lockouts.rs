@@ -1,0 +1,145 @@
+//! Which changes of its own app the provider refuses, by the way that it logs in.
+
+use super::plans::{applied, none, planned, planned_with, with};
+use super::texts;
+use crate::metadata::certificate_facts;
+use crate::provider::diagnostics::Diagnostic;
+use crate::provider::lockout::OwnLogin;
+use crate::provider::plan::PlanContext;
+use crate::provider::private::PrivateState;
+use crate::value::{Path, Value};
+
+const SETTINGS: &str = "_oauth_settings";
+const POLICIES: &str = "_policies";
+
+const JWT: u8 = 1;
+const CREDENTIALS: u8 = 2;
+const TOKEN: u8 = 4;
+const ALL: u8 = JWT | CREDENTIALS | TOKEN;
+const NOBODY: u8 = 0;
+
+struct Pair {
+    key: rcgen::KeyPair,
+}
+
+impl Pair {
+    fn new() -> Pair {
+        Pair { key: rcgen::KeyPair::generate().unwrap() }
+    }
+
+    fn certificate(&self, name: &str) -> Value {
+        let params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        Value::text(params.self_signed(&self.key).unwrap().pem())
+    }
+}
+
+fn login(way: u8, own: &Pair) -> OwnLogin {
+    match way {
+        JWT => {
+            let certificate = own.certificate("own.example");
+            let facts = certificate.as_text().and_then(certificate_facts).unwrap();
+            OwnLogin::JwtBearer { public_key: Some(facts.public_key) }
+        }
+        CREDENTIALS => OwnLogin::ClientCredentials,
+        _ => OwnLogin::Other,
+    }
+}
+
+/// The refusals of a plan that changes an attribute of the own app from one value to another.
+fn refusals(
+    resource: &str,
+    attribute: &'static str,
+    (old, new): (&Value, &Value),
+    context: &PlanContext,
+    private: &PrivateState,
+) -> Vec<Diagnostic> {
+    let config = vec![("external_client_app", Value::text("Shop"))];
+    let mut state = applied(&planned(resource, &config, None, &none()));
+    state.put(attribute, old.clone());
+    if resource == SETTINGS {
+        state.put("consumer_key", "3MVG9own".into());
+    }
+    let config = if new.is_null() { config } else { with(config, attribute, new.clone()) };
+    let reply = planned_with(resource, &config, Some(&state), private, context);
+    let refused = |found: &Diagnostic| found.summary == "The provider would lock itself out";
+    reply.diagnostics.into_iter().filter(refused).collect()
+}
+
+#[test]
+fn what_ends_a_login_is_refused_to_who_logs_in_so() {
+    let (own, other) = (Pair::new(), Pair::new());
+    let text = |text: &str| Value::text(text);
+    let yes = || Value::Bool(true);
+    let no = || Value::Bool(false);
+    let cases: Vec<(&str, &'static str, Value, Value, u8)> = vec![
+        (SETTINGS, "named_user_jwt_enabled", no(), yes(), ALL),
+        (SETTINGS, "named_user_jwt_enabled", yes(), no(), NOBODY),
+        (SETTINGS, "client_credentials_flow_enabled", yes(), no(), CREDENTIALS),
+        // Left out it is enforced, too.
+        (SETTINGS, "client_credentials_flow_enabled", yes(), Value::Null, CREDENTIALS),
+        (SETTINGS, "client_credentials_flow_enabled", no(), yes(), NOBODY),
+        (SETTINGS, "certificate", own.certificate("a.example"), text(""), JWT),
+        (SETTINGS, "certificate", own.certificate("a.example"), other.certificate("b.example"), JWT),
+        (SETTINGS, "certificate", own.certificate("a.example"), own.certificate("b.example"), NOBODY),
+        // Judged when it is known, in the apply.
+        (SETTINGS, "certificate", own.certificate("a.example"), Value::Unknown, NOBODY),
+        // Not written, not managed.
+        (SETTINGS, "certificate", own.certificate("a.example"), Value::Null, NOBODY),
+        (SETTINGS, "client_assertion_certificate", own.certificate("a.example"), text(""), NOBODY),
+        (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["RefreshToken", "Web"]), ALL),
+        (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["Api"]), JWT),
+        (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["api", "OfflineAccess"]), NOBODY),
+        (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["Full", "RefreshToken"]), NOBODY),
+        (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&[]), ALL),
+        (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), Value::Null, ALL),
+        // What was not there does not go.
+        (SETTINGS, "oauth_scopes", texts(&["Api", "Web"]), texts(&["Api"]), NOBODY),
+        (SETTINGS, "pkce_required", yes(), no(), NOBODY),
+        (POLICIES, "enabled", yes(), no(), ALL),
+        (POLICIES, "enabled", no(), yes(), NOBODY),
+        (POLICIES, "oauth_plugin_enabled", yes(), no(), ALL),
+        (POLICIES, "permitted_users", text("AllSelfAuthorized"), text("AdminApprovedPreAuthorized"), ALL),
+        (POLICIES, "permitted_users", text("AdminApprovedPreAuthorized"), text("AllSelfAuthorized"), JWT),
+        (POLICIES, "client_credentials_flow_enabled", yes(), no(), CREDENTIALS),
+        (POLICIES, "client_credentials_flow_enabled", yes(), Value::Null, CREDENTIALS),
+        (POLICIES, "client_credentials_flow_user", text("a@example.com"), text(""), CREDENTIALS),
+        (POLICIES, "client_credentials_flow_user", text("a@example.com"), text("b@example.com"), NOBODY),
+        (POLICIES, "client_credentials_flow_user", text("a@example.com"), Value::Null, NOBODY),
+        (POLICIES, "ip_relaxation", text("Bypass"), text("Enforce"), NOBODY),
+    ];
+    for (resource, attribute, old, new, ends) in &cases {
+        for way in [JWT, CREDENTIALS, TOKEN] {
+            // The plan of policies does not know the consumer's key; that the app is the own one, a read may have noted.
+            let private = PrivateState { own_app: *resource == POLICIES, ..none() };
+            let context = PlanContext {
+                version: Some(67),
+                client_id: Some("3MVG9own".into()),
+                login: login(way, &own),
+                ..PlanContext::default()
+            };
+            let found = refusals(resource, attribute, (old, new), &context, &private);
+            let place = format!("{attribute}: {old:?} to {new:?}, by {way}: {found:?}");
+            assert_eq!(found.len(), usize::from(ends & way != 0), "{place}");
+            for found in found {
+                assert_eq!(found.path, Some(Path::attribute(*attribute)), "{place}");
+                assert!(found.detail.contains("allow_self_lockout = true"), "{place}");
+            }
+            let allowed = PlanContext { allow_self_lockout: true, ..context.clone() };
+            assert_eq!(refusals(resource, attribute, (old, new), &allowed, &private), vec![], "{place}");
+            let stranger = PlanContext { client_id: Some("3MVG9other".into()), ..context };
+            assert_eq!(refusals(resource, attribute, (old, new), &stranger, &none()), vec![], "{place}");
+        }
+    }
+}
+
+#[test]
+fn jwt_tokens_end_nothing_where_soap_takes_them() {
+    for (version, refused) in
+        [(None, true), (Some(61), true), (Some(67), true), (Some(68), false), (Some(70), false)]
+    {
+        let context = PlanContext { version, client_id: Some("3MVG9own".into()), ..PlanContext::default() };
+        let change = (&Value::Bool(false), &Value::Bool(true));
+        let found = refusals(SETTINGS, "named_user_jwt_enabled", change, &context, &none());
+        assert_eq!(!found.is_empty(), refused, "{version:?}");
+    }
+}
