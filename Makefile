@@ -7,7 +7,7 @@ JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 # Tested row by row, each with changes of an org by Terraform: that takes long, so apart from the others.
 TABLES := acceptance::addresses attributes::life headless::app_gates headless::site_gates
 
-.PHONY: help build test test-tables test-matrix test-sf writers live demo bench docs lint install
+.PHONY: help build test test-tables test-matrix test-sf writers fuzz live demo bench docs lint install
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -47,6 +47,18 @@ writers: build ## Let several workspaces write into one file at the same time, R
 	@scripts/fetch-terraform >/dev/null
 	ROUNDS=$(or $(ROUNDS),200) FIRST=$(or $(FIRST),100) cargo test --workspace --locked --test acceptance -- \
 	  --ignored writers:: queues::
+
+# Needs a nightly compiler; without one the same check runs with what proptest thinks of.
+FUZZ_VERSION := 0.13.2
+fuzz: ## Let a fuzzer look for a text that a secret comes out of, SECONDS=60
+	@if cargo +nightly --version >/dev/null 2>&1; then \
+	  export PATH="$(CURDIR)/.tools/bin:$$PATH"; \
+	  cargo-fuzz --version 2>/dev/null | grep -q $(FUZZ_VERSION) || \
+	    CARGO_TARGET_DIR=.tools/cargo-fuzz-target cargo install --locked --root .tools --version $(FUZZ_VERSION) cargo-fuzz && \
+	  cargo +nightly fuzz run redactor -- -max_total_time=$(or $(SECONDS),60) -max_len=600; \
+	else \
+	  PROPTEST_CASES=20000 cargo test --workspace --lib --locked redact; \
+	fi
 
 live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed; PLAN=1, SWEEP=1, ONLY=…
 	@scripts/fetch-terraform >/dev/null

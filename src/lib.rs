@@ -10,6 +10,9 @@ pub mod log_keys;
 /// Texts that must never be shown.
 pub mod secret;
 
+/// Texts without the secrets in them.
+pub mod redact;
+
 /// Terraform's values.
 pub mod value;
 

@@ -11,12 +11,13 @@ use crate::metadata::types;
 const LAYERS: &[(&str, &[&str])] = &[
     ("log_keys", &[]),
     ("secret", &[]),
+    ("redact", &["secret"]),
     ("value", &["secret"]),
     ("metadata", &["value", "secret", "log_keys"]),
-    ("salesforce", &["secret", "log_keys"]),
+    ("salesforce", &["redact", "secret", "log_keys"]),
     ("org", &["metadata", "salesforce", "value", "secret", "log_keys"]),
     ("provider", &["org", "metadata", "value", "secret", "log_keys"]),
-    ("plugin", &["provider", "value", "secret", "log_keys"]),
+    ("plugin", &["provider", "value", "redact", "secret", "log_keys"]),
 ];
 
 /// External crates that only some layers may use.
@@ -34,7 +35,9 @@ const CRATES: &[(&str, &[&str])] = &[
 /// Files that may open a secret.
 const OPENS_SECRETS: &[&str] = &[
     "secret.rs",
+    "redact/known.rs",
     "salesforce/auth.rs",
+    "salesforce/mod.rs",
     "salesforce/http.rs",
     "salesforce/token.rs",
     "plugin/dynamic_value/msgpack.rs",

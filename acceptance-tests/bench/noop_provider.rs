@@ -10,65 +10,17 @@
 #![forbid(unsafe_code)]
 
 use std::error::Error;
-use std::io::Write as _;
-use std::sync::Mutex;
 
-use acceptance_tests::plugin_client::proto::go_plugin::Empty;
-use acceptance_tests::plugin_client::proto::go_plugin::grpc_controller_server::{
-    GrpcController, GrpcControllerServer,
-};
 use acceptance_tests::plugin_client::proto::tfplugin5 as pb;
-use acceptance_tests::plugin_client::proto::tfplugin5::provider_server::{Provider, ProviderServer};
+use acceptance_tests::plugin_client::proto::tfplugin5::provider_server::Provider;
+use acceptance_tests::plugin_server::{Answer, answer, serve};
 use prost::Message as _;
-use tokio::net::UnixListener;
-use tokio::sync::oneshot;
-use tokio_stream::wrappers::UnixListenerStream;
-use tonic::{Request, Response, Status};
-
-type Answer<T> = Result<Response<T>, Status>;
-
-fn answer<T>(message: T) -> Answer<T> {
-    Ok(Response::new(message))
-}
+use tonic::Request;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::var("NOOP_PROVIDER_SCHEMA")?;
     let schema = pb::GetSchemaResponse::decode(std::fs::read(path)?.as_slice())?;
-    // One thread: the less it costs, the stricter the floor.
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve(schema))
-}
-
-async fn serve(schema: pb::GetSchemaResponse) -> Result<(), Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
-    let socket = folder.path().join("noop");
-    let listener = UnixListener::bind(&socket)?;
-    let (end, ended) = oneshot::channel();
-    let mut stdout = std::io::stdout();
-    writeln!(stdout, "1|5|unix|{}|grpc|", socket.display())?;
-    stdout.flush()?;
-    tonic::transport::Server::builder()
-        .add_service(ProviderServer::new(Noop { schema }))
-        .add_service(GrpcControllerServer::new(Controller { end: Mutex::new(Some(end)) }))
-        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), async {
-            // A controller that is gone ends it, too.
-            let _asked = ended.await;
-        })
-        .await?;
-    Ok(())
-}
-
-struct Controller {
-    end: Mutex<Option<oneshot::Sender<()>>>,
-}
-
-#[tonic::async_trait]
-impl GrpcController for Controller {
-    async fn shutdown(&self, _: Request<Empty>) -> Answer<Empty> {
-        if let Some(end) = self.end.lock().ok().and_then(|mut end| end.take()) {
-            let _gone_already = end.send(());
-        }
-        answer(Empty {})
-    }
+    serve(Noop { schema })
 }
 
 struct Noop {

@@ -1,8 +1,8 @@
 //! Searches everything a command leaves behind for secrets: what it printed, its TRACE log, the state, the
-//! plan file and every other file in the folder.
+//! plan file, a dump of its memory and every other file in its folders.
 //!
-//! The secrets are those that the emulator says it issued (client and consumer secrets, access tokens) and
-//! the private key. The consumer *key* is a client ID and no secret.
+//! The secrets are those that the emulator says it issued (client and consumer secrets, access and refresh tokens),
+//! those that a test planted, and those in the environment. The consumer *key* is a client ID and no secret.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -12,9 +12,11 @@ use std::path::Path;
 
 /// Shorter ones would be found by accident.
 const SHORTEST: usize = 12;
+/// How every JWT begins that the provider signs: `{"alg":"RS256","typ":"JWT"}`.
+const ASSERTION: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJ";
 
 /// A secret in every spelling in which it might slip out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Secret {
     kind: String,
     spellings: Vec<String>,
@@ -30,13 +32,32 @@ impl Secret {
             .filter(|line| line.len() >= SHORTEST && !line.starts_with("-----"))
             .map(str::to_owned)
             .collect();
-        spellings.push(percent_encoded(secret.trim()));
-        spellings.push(STANDARD_NO_PAD.encode(secret));
-        spellings.push(URL_SAFE_NO_PAD.encode(secret));
-        // A JWT: whoever has the signed part without the signature has nothing, but nobody should print it.
+        let whole = secret.trim();
+        if !whole.contains('\n') {
+            let quoted = Value::from(whole).to_string();
+            spellings.push(quoted.trim_matches('"').to_owned());
+            spellings.push(whole.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"));
+        }
+        spellings.push(percent_encoded(whole));
+        // Inside of something longer it may begin anywhere in a group of three bytes.
+        for offset in 0..3 {
+            let mut bytes = vec![0; offset];
+            bytes.extend_from_slice(whole.as_bytes());
+            let own = (offset * 8).div_ceil(6)..bytes.len() * 8 / 6;
+            for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+                spellings.push(engine.encode(&bytes)[own.clone()].to_owned());
+            }
+        }
         spellings.retain(|spelling| spelling.len() >= SHORTEST);
+        spellings.sort();
         spellings.dedup();
         Self { kind: kind.to_owned(), spellings }
+    }
+
+    /// What nobody should print, whoever signed it.
+    #[must_use]
+    pub fn any_assertion() -> Self {
+        Self { kind: "assertion".to_owned(), spellings: vec![ASSERTION.to_owned()] }
     }
 }
 
@@ -65,61 +86,98 @@ pub struct Leak {
 pub fn search(secrets: &[Secret], place: &str, text: &str) -> Vec<Leak> {
     let mut leaks = Vec::new();
     for secret in secrets {
-        for spelling in &secret.spellings {
-            if let Some(at) = text.find(spelling.as_str()) {
-                let before: String = text[..at].chars().rev().take(120).collect();
-                let before = before.chars().rev().collect();
-                leaks.push(Leak { kind: secret.kind.clone(), place: place.to_owned(), before });
-            }
+        let found = secret.spellings.iter().filter_map(|spelling| text.find(spelling.as_str())).min();
+        if let Some(at) = found {
+            let before: String = text[..at].chars().rev().take(120).collect();
+            let before = before.chars().rev().collect();
+            leaks.push(Leak { kind: secret.kind.clone(), place: place.to_owned(), before });
         }
     }
     leaks
 }
 
-/// Every secret in a folder, all levels down: plan files are unpacked, private data of a state is decoded.
-pub fn search_folder(secrets: &[Secret], folder: &Path) -> std::io::Result<Vec<Leak>> {
-    let mut leaks = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        // Terraform's link to the provider leads out of the folder.
-        let kind = path.symlink_metadata()?.file_type();
-        if kind.is_dir() {
-            leaks.extend(search_folder(secrets, &path)?);
-        } else if kind.is_file() {
-            let bytes = std::fs::read(&path)?;
-            leaks.extend(search_bytes(secrets, &path.display().to_string(), &bytes)?);
-        }
-    }
-    Ok(leaks)
+/// Looks through files. What a test wrote itself is no leak.
+#[derive(Debug, Default)]
+pub struct Search<'a> {
+    pub secrets: &'a [Secret],
+    pub written: &'a [Vec<u8>],
 }
 
-fn search_bytes(secrets: &[Secret], place: &str, bytes: &[u8]) -> std::io::Result<Vec<Leak>> {
-    let text = String::from_utf8_lossy(bytes);
-    let mut leaks = search(secrets, place, &text);
-    if bytes.starts_with(b"PK\x03\x04") {
-        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).map_err(std::io::Error::other)?;
-        for index in 0..archive.len() {
-            let mut entry = archive.by_index(index).map_err(std::io::Error::other)?;
-            let mut inner = Vec::new();
-            entry.read_to_end(&mut inner)?;
-            let name = entry.name().map_err(std::io::Error::other)?;
-            leaks.extend(search_bytes(secrets, &format!("{place}!{name}"), &inner)?);
+impl Search<'_> {
+    /// Every secret in a folder, all levels down: plan files are unpacked, private data of a state is decoded.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn folder(&self, folder: &Path) -> std::io::Result<Vec<Leak>> {
+        let mut leaks = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            // Terraform's link to the provider leads out of the folder.
+            let kind = path.symlink_metadata()?.file_type();
+            if kind.is_dir() {
+                leaks.extend(self.folder(&path)?);
+            } else if kind.is_file() {
+                leaks.extend(self.bytes(&path.display().to_string(), &std::fs::read(&path)?));
+            }
         }
-    } else if let Ok(state) = serde_json::from_slice::<Value>(bytes) {
-        for private in private_data(&state) {
-            leaks.extend(search(secrets, &format!("{place} (private data)"), &private));
-        }
+        Ok(leaks)
     }
-    Ok(leaks)
+
+    /// Every secret in a file, in what is packed into it and in what is base64 in its JSON.
+    #[must_use]
+    pub fn bytes(&self, place: &str, bytes: &[u8]) -> Vec<Leak> {
+        if self.written.iter().any(|written| written == bytes) {
+            return Vec::new();
+        }
+        let mut leaks = search(self.secrets, place, &String::from_utf8_lossy(bytes));
+        if is_core_dump(bytes) {
+            let place = place.to_owned();
+            leaks.push(Leak { kind: "a dump of memory".to_owned(), place, before: String::new() });
+        }
+        if bytes.starts_with(b"PK\x03\x04") {
+            for (name, inner) in unpacked(bytes) {
+                leaks.extend(self.bytes(&format!("{place}!{name}"), &inner));
+            }
+        } else if let Ok(json) = serde_json::from_slice::<Value>(bytes) {
+            for (name, inner) in encoded("", &json) {
+                leaks.extend(self.bytes(&format!("{place} ({name})"), &inner));
+            }
+        }
+        leaks
+    }
 }
 
-/// What a provider keeps beside the attributes; base64 in the state file.
-fn private_data(state: &Value) -> Vec<String> {
-    let instances = state["resources"].as_array().into_iter().flatten();
-    let instances = instances.flat_map(|resource| resource["instances"].as_array().into_iter().flatten());
-    let private = instances.filter_map(|instance| instance["private"].as_str());
-    let bytes = private.filter_map(|text| STANDARD.decode(text).ok());
-    bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
+/// An ELF file of type 4.
+fn is_core_dump(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x7fELF") && bytes.get(16) == Some(&4)
+}
+
+/// The files in a zip, as far as it is whole.
+fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    // What was cut off by a kill has been searched as it is.
+    let Ok(mut archive) = zip::ZipArchive::new(std::io::Cursor::new(bytes)) else { return files };
+    for index in 0..archive.len() {
+        let Ok(mut entry) = archive.by_index(index) else { continue };
+        let mut inner = Vec::new();
+        if entry.read_to_end(&mut inner).is_ok() {
+            files.push((entry.name().map(std::borrow::Cow::into_owned).unwrap_or_default(), inner));
+        }
+    }
+    files
+}
+
+/// What is base64 in a document: in a state what a provider keeps beside the attributes, in a plan the same.
+fn encoded(name: &str, json: &Value) -> Vec<(String, Vec<u8>)> {
+    match json {
+        Value::String(text) if text.len() >= SHORTEST => {
+            let bytes = STANDARD.decode(text).or_else(|_| URL_SAFE_NO_PAD.decode(text));
+            bytes.map(|bytes| (name.to_owned(), bytes)).into_iter().collect()
+        }
+        Value::Array(items) => items.iter().flat_map(|item| encoded(name, item)).collect(),
+        Value::Object(members) => members.iter().flat_map(|(name, member)| encoded(name, member)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +191,12 @@ mod tests {
         vec![Secret::new("access token", SECRET)]
     }
 
+    fn found(folder: &Path) -> Vec<String> {
+        let secrets = secrets();
+        let search = Search { secrets: &secrets, written: &[] };
+        search.folder(folder).unwrap().into_iter().map(|leak| leak.place).collect()
+    }
+
     #[test]
     fn a_secret_is_found_in_each_spelling() {
         for text in [
@@ -140,6 +204,8 @@ mod tests {
             format!("client_secret={SECRET}&x=1"),
             STANDARD.encode(SECRET),
             "a CANARY-0123456789 b".to_owned(),
+            STANDARD.encode(format!("id:{SECRET}")),
+            STANDARD.encode(format!("i:{SECRET}.")),
         ] {
             assert_eq!(search(&secrets(), "log", &text).len(), 1, "{text}");
         }
@@ -169,11 +235,10 @@ mod tests {
         let state = format!(r#"{{"resources":[{{"instances":[{{"private":"{private}"}}]}}]}}"#);
         std::fs::write(folder.path().join("deeper/terraform.tfstate"), state).unwrap();
 
-        let mut places: Vec<String> =
-            search_folder(&secrets(), folder.path()).unwrap().into_iter().map(|leak| leak.place).collect();
+        let mut places: Vec<String> = found(folder.path());
         places.sort();
         assert_eq!(places.len(), 2, "{places:?}");
-        assert!(places[0].ends_with("terraform.tfstate (private data)"), "{places:?}");
+        assert!(places[0].ends_with("terraform.tfstate (private)"), "{places:?}");
         assert!(places[1].ends_with("plan.bin!tfplan"), "{places:?}");
     }
 }

@@ -6,7 +6,9 @@ use crate::{http, provider_binary};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -15,6 +17,48 @@ pub struct Emulator {
     /// What the line `ready {…}` said.
     pub ready: Value,
     credentials: tempfile::TempDir,
+    /// Secrets that a test let the org say.
+    planted: Mutex<Vec<Secret>>,
+}
+
+/// The orgs of this process: URL → where their credentials lie.
+static RUNNING: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+
+/// The secrets of the emulators whose address stands in one of the texts: whoever speaks to an org may leak what is its.
+pub fn secrets_near<'a>(texts: impl Iterator<Item = std::borrow::Cow<'a, str>>) -> Vec<Secret> {
+    let running = RUNNING.lock().expect("nobody panics with it").clone();
+    let texts: Vec<_> = texts.collect();
+    let near = running.iter().filter(|(url, _)| texts.iter().any(|text| text.contains(url.as_str())));
+    near.flat_map(|(url, credentials)| {
+        let mut secrets = issued(url).unwrap_or_default();
+        secrets.extend(private_key(credentials));
+        secrets
+    })
+    .collect()
+}
+
+/// What an org has issued so far. The emulator counts consumer keys among it. A consumer key is a client ID: browsers
+/// see it.
+fn issued(url: &str) -> Option<Vec<Secret>> {
+    let reply = http::call("GET", &format!("{url}/emulator/secrets"), None).ok()?;
+    let texts: Vec<String> = serde_json::from_str(&reply.body).ok()?;
+    let texts = texts.iter().filter(|text| !text.starts_with("3MVG9"));
+    Some(texts.map(|text| Secret::new(kind(text), text)).collect())
+}
+
+fn kind(issued: &str) -> &'static str {
+    const KINDS: [(&str, &str); 4] = [
+        ("00D", "access token"),
+        ("5Aep", "refresh token"),
+        ("canaryLOGINSECRET", "client secret"),
+        ("canarySECRET", "consumer secret"),
+    ];
+    KINDS.iter().find(|(start, _)| issued.starts_with(start)).map_or("issued by the org", |(_, kind)| kind)
+}
+
+fn private_key(credentials: &Path) -> Option<Secret> {
+    let pem = std::fs::read_to_string(credentials.join("server.key")).ok()?;
+    Some(Secret::new("private key", &pem))
 }
 
 impl Emulator {
@@ -58,7 +102,18 @@ impl Emulator {
             said.push_str(&line);
             said.push('\n');
         };
-        Self { child, ready, credentials }
+        let emulator = Self { child, ready, credentials, planted: Mutex::default() };
+        let folder = emulator.credentials.path().to_owned();
+        RUNNING.lock().expect("nobody panics with it").insert(emulator.url().to_owned(), folder);
+        emulator
+    }
+
+    /// Something that is secret from now on, to be said by the org in a planned fault.
+    ///
+    /// # Panics
+    /// When another thread panicked here.
+    pub fn plant(&self, kind: &str, secret: &str) {
+        self.planted.lock().expect("nobody panics with it").push(Secret::new(kind, secret));
     }
 
     #[must_use]
@@ -122,16 +177,10 @@ impl Emulator {
     #[must_use]
     #[track_caller]
     pub fn secrets(&self) -> Vec<Secret> {
-        let issued = self.admin("GET", "/secrets", None);
-        let texts = issued.as_array().into_iter().flatten().filter_map(Value::as_str);
-        // The emulator counts consumer keys among them. A consumer key is a client ID: browsers see it.
-        let texts = texts.filter(|text| !text.starts_with("3MVG9"));
-        let mut secrets: Vec<Secret> = texts.map(|text| Secret::new("issued by the org", text)).collect();
-        assert!(!secrets.is_empty(), "the emulator knows no secrets: {issued}");
-        if let Some(path) = self.credentials().get("SALESFORCE_PRIVATE_KEY_FILE") {
-            let pem = std::fs::read_to_string(path).expect("the private key of the API user");
-            secrets.push(Secret::new("private key", &pem));
-        }
+        let mut secrets = issued(self.url()).expect("the emulator tells its secrets");
+        assert!(!secrets.is_empty(), "the emulator knows no secrets");
+        secrets.push(private_key(self.credentials.path()).expect("the private key of the API user"));
+        secrets.extend(self.planted.lock().expect("nobody panics with it").iter().cloned());
         secrets
     }
 
@@ -152,6 +201,9 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
+        if let Ok(mut running) = RUNNING.lock() {
+            running.remove(self.ready["url"].as_str().unwrap_or_default());
+        }
         let _gone_already = self.child.kill();
         let _status = self.child.wait();
     }

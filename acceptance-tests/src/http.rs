@@ -21,6 +21,15 @@ impl Reply {
     }
 }
 
+/// User name and password of a URL, if it has both.
+#[must_use]
+pub fn user_and_password(url: &str) -> Option<(String, String)> {
+    let (_, rest) = url.split_once("://")?;
+    let (user_info, _) = rest.split(['/', '?', '#']).next()?.rsplit_once('@')?;
+    let (user, password) = user_info.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}
+
 /// One request with a JSON body.
 pub fn call(method: &str, url: &str, body: Option<&str>) -> Result<Reply> {
     send(method, url, &[("Content-Type", "application/json")], body.unwrap_or(""))

@@ -14,10 +14,12 @@
 pub mod canary;
 pub mod emulator;
 pub mod http;
+pub mod hygiene;
 pub mod interrupt;
 pub mod org;
 pub mod plan;
 pub mod plugin_client;
+pub mod plugin_server;
 pub mod provider_binary;
 pub mod recorder;
 pub mod rival;

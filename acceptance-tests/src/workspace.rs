@@ -1,9 +1,10 @@
 //! A private folder with a configuration in it, and Terraform run there with the provider built here.
 //!
-//! After every command the folder, the log and what was printed are searched for secrets; after every step
-//! the plan has to be empty, with a refresh and without.
+//! After every command the folder, the log and what was printed are searched for secrets, and at the end everything
+//! that is left (`hygiene`); after every step the plan has to be empty, with a refresh and without.
 
-use crate::canary::{self, Secret};
+use crate::canary::{Leak, Secret};
+use crate::hygiene::Hygiene;
 use crate::plan::{Action, Plan, Told};
 use crate::provider_binary;
 use crate::target::{self, Target};
@@ -17,20 +18,19 @@ use std::time::{Duration, Instant};
 /// The provider's address in the registry.
 pub const SOURCE: &str = "registry.terraform.io/salesforce-community/salesforce";
 
-/// Stands before every configuration that does not say this itself.
-const REQUIRED: &str = r#"terraform {
-  required_providers {
-    salesforce = { source = "salesforce-community/salesforce" }
-  }
-}
-"#;
+/// The address of the tests' own provider.
+const SAFE: &str = "registry.terraform.io/acceptance-tests/safe";
 
 pub struct Workspace<'org> {
     root: Option<tempfile::TempDir>,
     environment: BTreeMap<String, String>,
     orgs: Vec<&'org dyn Target>,
-    secrets: Vec<Secret>,
+    hygiene: Hygiene,
+    /// The providers that configurations may name: name → source.
+    providers: BTreeMap<&'static str, String>,
     commands: Cell<u32>,
+    /// Whether a plan was shown as JSON, and so searched.
+    has_shown_a_plan: Cell<bool>,
     /// The state's file when it was last looked at, and the resources in it.
     shown: RefCell<Option<Shown>>,
 }
@@ -42,7 +42,9 @@ impl<'org> Workspace<'org> {
     #[must_use]
     pub fn new(org: &'org dyn Target) -> Self {
         let mut workspace = Self::anonymous();
-        workspace.environment.extend(org.credentials());
+        for (variable, value) in org.credentials() {
+            workspace.set(&variable, &value);
+        }
         workspace.watch(org);
         workspace
     }
@@ -62,12 +64,7 @@ impl<'org> Workspace<'org> {
         let bin = root.path().join("bin");
         std::os::unix::fs::symlink(provider_binary::path(), bin.join("terraform-provider-salesforce"))
             .expect("a link to the provider");
-        let settings = format!(
-            "provider_installation {{\n  dev_overrides {{ \"{SOURCE}\" = \"{}\" }}\n  direct {{}}\n}}\n",
-            bin.display()
-        );
         let settings_file = root.path().join("terraform.tfrc");
-        std::fs::write(&settings_file, settings).expect("Terraform's settings");
 
         let text = |path: &Path| path.display().to_string();
         let environment = BTreeMap::from([
@@ -80,14 +77,55 @@ impl<'org> Workspace<'org> {
             ("TF_INPUT".to_owned(), "0".to_owned()),
             ("TF_LOG".to_owned(), "TRACE".to_owned()),
         ]);
-        Self {
+        let workspace = Self {
             root: Some(root),
             environment,
             orgs: Vec::new(),
-            secrets: Vec::new(),
+            hygiene: Hygiene::default(),
+            providers: BTreeMap::from([("salesforce", SOURCE.to_owned())]),
             commands: Cell::new(0),
+            has_shown_a_plan: Cell::new(false),
             shown: RefCell::new(None),
-        }
+        };
+        workspace.override_providers();
+        workspace
+    }
+
+    /// Lets configurations use the provider `safe` as well (`acceptance-tests/safe`), which secrets are handed over to.
+    ///
+    /// # Panics
+    /// When it is not built.
+    pub fn add_safe(&mut self) {
+        let program = provider_binary::program("safe-provider", "SAFE_PROVIDER");
+        std::os::unix::fs::symlink(program, self.root().join("bin").join("terraform-provider-safe"))
+            .expect("a link to the provider");
+        self.providers.insert("safe", SAFE.to_owned());
+        self.override_providers();
+        // It is served without.
+        self.set("TF_DISABLE_PLUGIN_TLS", "1");
+    }
+
+    /// Takes every provider from the folder `bin`.
+    fn override_providers(&self) {
+        let bin = self.root().join("bin");
+        let overrides: String = self
+            .providers
+            .values()
+            .map(|source| format!("    \"{source}\" = \"{}\"\n", bin.display()))
+            .collect();
+        let settings =
+            format!("provider_installation {{\n  dev_overrides {{\n{overrides}  }}\n  direct {{}}\n}}\n");
+        std::fs::write(self.root().join("terraform.tfrc"), settings).expect("Terraform's settings");
+    }
+
+    /// What stands before every configuration that does not say it itself.
+    fn required(&self) -> String {
+        let short = |source: &str| source.split_once('/').map_or(source, |(_, short)| short).to_owned();
+        let providers = self.providers.iter();
+        let providers: String = providers
+            .map(|(name, source)| format!("    {name} = {{ source = \"{}\" }}\n", short(source)))
+            .collect();
+        format!("terraform {{\n  required_providers {{\n{providers}  }}\n}}\n")
     }
 
     /// Lets `terraform init` install the provider, as users do it: from a mirror on disk instead of the registry.
@@ -131,10 +169,11 @@ impl<'org> Workspace<'org> {
 
     /// Searches for one more secret.
     pub fn watch_secret(&mut self, secret: Secret) {
-        self.secrets.push(secret);
+        self.hygiene.watch(secret);
     }
 
     pub fn set(&mut self, variable: &str, value: &str) {
+        self.hygiene.variable(variable, value);
         self.environment.insert(variable.to_owned(), value.to_owned());
     }
 
@@ -155,6 +194,7 @@ impl<'org> Workspace<'org> {
     /// # Panics
     /// When the file cannot be written.
     pub fn write(&self, file: &str, text: &str) {
+        self.hygiene.wrote(text);
         std::fs::write(self.folder().join(file), text).expect("a file of the workspace");
     }
 
@@ -163,7 +203,7 @@ impl<'org> Workspace<'org> {
         let complete = if configuration.contains("required_providers") {
             configuration.to_owned()
         } else {
-            format!("{REQUIRED}{configuration}")
+            format!("{}{configuration}", self.required())
         };
         self.write("main.tf", &complete);
     }
@@ -218,16 +258,7 @@ impl<'org> Workspace<'org> {
 
     #[track_caller]
     fn finish(&self, run: &Run, log: &Path) {
-        let mut secrets = self.secrets.clone();
-        for org in &self.orgs {
-            secrets.extend(org.secrets());
-        }
-        let mut leaks = canary::search(&secrets, "stdout", &run.stdout);
-        leaks.extend(canary::search(&secrets, "stderr", &run.stderr));
-        if let Ok(log) = std::fs::read(log) {
-            leaks.extend(canary::search(&secrets, "the TRACE log", &String::from_utf8_lossy(&log)));
-        }
-        leaks.extend(canary::search_folder(&secrets, &self.folder()).expect("the folder can be searched"));
+        let leaks = self.hygiene.after(run, log, &self.folder(), &self.orgs, &self.environment);
         assert!(leaks.is_empty(), "secrets leaked by `{}`: {leaks:#?}", run.command);
         self.no_socket_stays(&run.command);
     }
@@ -260,6 +291,7 @@ impl<'org> Workspace<'org> {
     #[track_caller]
     fn planned_by(&self, run: &Run) -> Plan {
         let shown = self.run(&["show", "-json", "plan.bin"]).succeeded();
+        self.has_shown_a_plan.set(true);
         let json: Value = serde_json::from_str(&shown.stdout).expect("the plan as JSON");
         let plan = Plan { json, words: run.words() };
         // The exit code and the file tell the same story, or one of them lies.
@@ -275,7 +307,7 @@ impl<'org> Workspace<'org> {
     #[track_caller]
     pub fn apply_plan(&self) -> Run {
         let run = self.run(&["apply", "-no-color", "-input=false", "plan.bin"]);
-        let _gone_already = std::fs::remove_file(self.folder().join("plan.bin"));
+        self.put_plan_aside();
         run
     }
 
@@ -293,7 +325,23 @@ impl<'org> Workspace<'org> {
                 plan.is_empty();
             }
         }
-        let _gone_already = std::fs::remove_file(self.folder().join("plan.bin"));
+        self.put_plan_aside();
+    }
+
+    /// Takes the plan file out of the folder, and keeps it for the search at the end.
+    fn put_plan_aside(&self) {
+        let _gone_already = std::fs::rename(self.folder().join("plan.bin"), self.root().join("plan.bin"));
+    }
+
+    /// Everything that stands somewhere below the workspace and is secret; the last plan, too, as JSON, unless an
+    /// earlier one was read like that.
+    pub fn leaks(&self) -> Vec<Leak> {
+        let plan = self.root().join("plan.bin");
+        if plan.exists() && !self.has_shown_a_plan.get() {
+            let shown = self.start(&["show", "-json", &plan.display().to_string()]).wait();
+            std::fs::write(self.root().join("plan.json"), shown.stdout).expect("a file of the workspace");
+        }
+        self.hygiene.at_the_end(self.root(), &self.orgs, &self.environment)
     }
 
     /// The plan, unless there is nothing to do and nothing was seen to have changed outside of Terraform. Says the
@@ -396,12 +444,15 @@ impl<'org> Workspace<'org> {
 
 impl Drop for Workspace<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking()
+        let is_failed = std::thread::panicking();
+        let leaks = if is_failed { Vec::new() } else { self.leaks() };
+        if (is_failed || !leaks.is_empty())
             && let Some(root) = self.root.take()
         {
             let kept = root.keep();
             eprintln!("the workspace of the failed test is kept: {}", kept.display());
         }
+        assert!(leaks.is_empty(), "secrets left by the test: {leaks:#?}");
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! Only this crate's own events: the libraries below may log payloads. With no level set nothing is installed
 //! and events cost nothing.
+//!
+//! What is logged of an exchange is its path, status and size, never a body; and every text passes `redact` on its way
+//! to stderr, whoever wrote it into an event.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -16,6 +19,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use super::Environment;
+use crate::redact;
 
 /// Terraform splits lines of 64 KiB and shows the pieces raw.
 const LONGEST_LINE: usize = 60 * 1024;
@@ -168,7 +172,7 @@ impl Fields<'_> {
         if write!(limited, "{text}").is_err() {
             limited.0.push('…');
         }
-        self.put(field, limited.0);
+        self.put(field, redact::log_text(&limited.0, LONGEST_TEXT));
     }
 }
 
@@ -263,6 +267,39 @@ mod tests {
         let mut limited = Limited(String::new());
         assert!(limited.write_str(&"é".repeat(LONGEST_TEXT)).is_err());
         assert!(limited.0.len() <= LONGEST_TEXT);
+    }
+
+    #[test]
+    fn no_field_has_a_secret_in_it() {
+        use std::sync::{Arc, Mutex};
+
+        /// Keeps lines instead of writing them.
+        struct Kept(Arc<Mutex<Vec<Map<String, Json>>>>);
+        impl<S: Subscriber> Layer<S> for Kept {
+            fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+                let mut fields = Map::new();
+                event.record(&mut Fields(&mut fields));
+                self.0.lock().unwrap().push(fields);
+            }
+        }
+
+        // Learned by a client of this process, whichever.
+        redact::Redactor::default().learn(&crate::secret::Secret::new("logged-canary-1"));
+        let kept = Arc::default();
+        let subscriber = Registry::default().with(Kept(Arc::clone(&kept)));
+        tracing::subscriber::with_default(subscriber, || {
+            let body = r#"{"key":"3MVG9","secret":"canary"}"#;
+            tracing::info!(text = "it is logged-canary-1", ?body, "at 00D000000000001!AQcanary.x");
+            tracing::info!(%body, many = %format_args!("{}logged-canary-1", "x ".repeat(LONGEST_TEXT / 2 - 4)));
+        });
+        let lines = kept.lock().unwrap();
+        let written: Vec<String> =
+            lines.iter().map(|fields| line(Level::INFO, OWN_CRATE, fields.clone(), UNIX_EPOCH)).collect();
+        assert_eq!(written.len(), 2);
+        for line in written {
+            assert!(!line.contains("canary") && !line.contains("logged-"), "{line}");
+            assert!(line.ends_with("}\n") && line.matches('\n').count() == 1, "{line}");
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::backtrace::Backtrace;
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
 
+use crate::redact;
+
 /// From now on a panic is reported in the form that Terraform looks for on stderr: a line starting `panic: `,
 /// and what follows it.
 pub fn report_to_terraform() {
@@ -27,14 +29,17 @@ fn report(panic: &PanicHookInfo<'_>, backtrace: &Backtrace) -> String {
     )
 }
 
-/// The text that somebody panicked with, on one line.
+/// Longest text of a panic that is shown.
+const LONGEST_TEXT: usize = 4 * 1024;
+
+/// The text that somebody panicked with, on one line. The standard library's panics quote texts that they could not cut.
 pub fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message");
-    text.replace('\n', " ")
+    redact::log_text(text, LONGEST_TEXT)
 }
 
 #[cfg(test)]
@@ -46,5 +51,13 @@ mod tests {
         assert_eq!(message(&"a\nb"), "a b");
         assert_eq!(message(&"c".to_owned()), "c");
         assert_eq!(message(&7), "no message");
+    }
+
+    #[test]
+    fn a_message_has_no_secret() {
+        let quoted = "byte index 3 is not a char boundary; it is inside 'é' of `client_secret=canary`";
+        assert!(!message(&quoted).contains("canary"));
+        let token = "assertion failed: \"00D000000000001!AQcanary.x\" == \"\"".to_owned();
+        assert!(!message(&token).contains("canary"));
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn classify(seen: Seen<'_>, redactor: &Redactor) -> ErrorKind {
     }
     let coded = rest_error(body).or_else(|| soap_fault(body));
     if let Some((code, text)) = coded {
-        return fault(&code, &redactor.clean(&text));
+        return fault(&redactor.clean(&code), &redactor.clean(&text));
     }
     match status {
         401 => ErrorKind::Auth { problem: AuthProblem::SessionExpired, said: None },

@@ -259,13 +259,14 @@ impl Inner {
                 }
             },
         };
+        let clean = |text: String| self.redactor.clean(&text);
         let read = |mut staged: Value| {
             self.take_secret(&mut staged);
             Some(Staged {
                 id: text(&staged, "id")?,
                 key: text(&staged, "key"),
-                state: StagedState::read(&text(&staged, "state").unwrap_or_default()),
-                created_by: text(&staged, "createdBy"),
+                state: StagedState::read(&clean(text(&staged, "state").unwrap_or_default())),
+                created_by: text(&staged, "createdBy").map(clean),
                 created_date: text(&staged, "createdDate"),
                 expiration_date: text(&staged, "expirationDate"),
             })

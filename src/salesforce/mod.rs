@@ -20,7 +20,6 @@ mod error;
 mod http;
 mod key;
 mod key_form;
-mod redact;
 mod rest;
 mod retrieve;
 mod retry;
@@ -36,6 +35,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use url::Url;
+use zeroize::Zeroizing;
 
 pub use auth::{SOAP_ACCEPTS_JWT, Session, check_private_key, public_key};
 pub use classify::Class;
@@ -47,6 +47,7 @@ pub use key_form::{Placeholder, binary_key_form, placeholder};
 pub use retrieve::{FileProperties, RetrieveMessage, Retrieved};
 pub use sentences::{Meaning, meaning, means};
 
+use crate::redact;
 use crate::secret::Secret;
 use auth::Auth;
 use http::Http;
@@ -91,6 +92,16 @@ pub struct Proxy {
     pub url: Secret,
     /// The hosts that are reached without it, as NO_PROXY lists them.
     pub except: String,
+}
+
+impl Proxy {
+    /// The password in the URL, with its escapes undone: every escaped form of it is known by that.
+    fn password(&self) -> Option<Secret> {
+        let url = Url::parse(self.url.expose()).ok()?;
+        let form = Zeroizing::new(format!("p={}", url.password()?.replace('+', "%2B")));
+        let (_, password) = url::form_urlencoded::parse(form.as_bytes()).next()?;
+        Some(Secret::new(password))
+    }
 }
 
 /// Ways to log in.
@@ -168,6 +179,9 @@ impl Client {
             Login::JwtBearer { private_key: secret, .. }
             | Login::ClientCredentials { client_secret: secret, .. }
             | Login::AccessToken { token: secret } => redactor.learn(secret),
+        }
+        if let Some(password) = settings.proxy.as_ref().and_then(Proxy::password) {
+            redactor.learn(&password);
         }
         Ok(Self {
             inner: Arc::new(Inner {

@@ -142,7 +142,7 @@ impl Client {
             messages: result
                 .all("messages")
                 .map(|message| RetrieveMessage {
-                    file_name: message.string("fileName"),
+                    file_name: clean(message.string("fileName")),
                     problem: clean(message.string("problem")),
                 })
                 .collect(),
@@ -207,9 +207,9 @@ impl Client {
         {
             return Ok(());
         }
-        let text = result
-            .text_of("errorMessage")
-            .map_or_else(|| status.to_owned(), |text| self.inner.redactor.clean(text));
+        let clean = |text: &str| self.inner.redactor.clean(text);
+        let code = code.map(|code| clean(&code));
+        let text = clean(result.text_of("errorMessage").unwrap_or(status));
         Err(Error::new(LOOK, ErrorKind::RetrieveFailed { code, text }))
     }
 

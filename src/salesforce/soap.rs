@@ -49,7 +49,8 @@ impl Inner {
             return Err(self.refused(call, reply));
         }
         if let Some((code, text)) = classify::fault_in(&envelope) {
-            return Err(Error::new(call, classify::fault(&code, &self.redactor.clean(&text))));
+            let (code, text) = (self.redactor.clean(&code), self.redactor.clean(&text));
+            return Err(Error::new(call, classify::fault(&code, &text)));
         }
         envelope
             .take("Body")

@@ -107,6 +107,7 @@ impl Inner {
         match &self.settings.login {
             Login::JwtBearer { client_id, username, private_key } => {
                 let jwt = sign(client_id, username, audience, private_key, now)?;
+                self.redactor.learn(&jwt);
                 form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
                 form.append_pair("assertion", jwt.expose());
             }
@@ -142,6 +143,12 @@ impl Inner {
         };
         let token = Secret::new(text("access_token").ok_or_else(|| missing("access_token"))?);
         self.redactor.learn(&token);
+        // Nobody asks for them, and whoever has one is logged in.
+        for name in ["refresh_token", "id_token"] {
+            if let Some(other) = text(name) {
+                self.redactor.learn(&Secret::new(other));
+            }
+        }
         let instance = match text("instance_url") {
             Some(url) => {
                 let url = Url::parse(&url).map_err(|_| missing("usable instance_url"))?;

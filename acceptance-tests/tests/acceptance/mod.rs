@@ -23,6 +23,7 @@ mod examples;
 mod for_each;
 mod found_apps;
 mod guides;
+mod handover;
 mod import;
 mod interrupts;
 mod lifecycle;

@@ -1,0 +1,127 @@
+//! A provider of the tests' own that secrets are handed over to: `safe_secret` takes one by a write-only argument and
+//! keeps its checksum, `safe_journal` writes the checksum down in a file as well, so that an order can be seen.
+//!
+//! Terraform 1.11 and OpenTofu 1.11 brought write-only arguments. It is served without TLS (`TF_DISABLE_PLUGIN_TLS`). What
+//! the configurations of the tests do not need is not implemented. Written from the protocol, not from the provider's code.
+#![forbid(unsafe_code)]
+
+mod entry;
+mod value;
+
+use std::error::Error;
+
+use acceptance_tests::plugin_client::proto::tfplugin5 as pb;
+use acceptance_tests::plugin_client::proto::tfplugin5::provider_server::Provider;
+use acceptance_tests::plugin_server::{Answer, answer, serve};
+use tonic::Request;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    serve(Safe)
+}
+
+struct Safe;
+
+fn error(summary: &str, detail: String) -> Vec<pb::Diagnostic> {
+    let severity = pb::diagnostic::Severity::Error.into();
+    vec![pb::Diagnostic { severity, summary: summary.to_owned(), detail, attribute: None }]
+}
+
+#[tonic::async_trait]
+impl Provider for Safe {
+    async fn get_schema(&self, _: Request<pb::GetSchemaRequest>) -> Answer<pb::GetSchemaResponse> {
+        answer(pb::GetSchemaResponse {
+            provider: Some(pb::Schema { version: 0, block: Some(pb::schema::Block::default()) }),
+            resource_schemas: entry::schemas(),
+            server_capabilities: Some(pb::ServerCapabilities {
+                get_provider_schema_optional: true,
+                ..Default::default()
+            }),
+            ..Default::default()
+        })
+    }
+
+    async fn get_resource_identity_schemas(
+        &self,
+        _: Request<pb::GetResourceIdentitySchemasRequest>,
+    ) -> Answer<pb::GetResourceIdentitySchemasResponse> {
+        answer(Default::default())
+    }
+
+    async fn prepare_provider_config(
+        &self,
+        request: Request<pb::PrepareProviderConfigRequest>,
+    ) -> Answer<pb::PrepareProviderConfigResponse> {
+        let prepared_config = request.into_inner().config;
+        answer(pb::PrepareProviderConfigResponse { prepared_config, ..Default::default() })
+    }
+
+    async fn configure(&self, _: Request<pb::ConfigureRequest>) -> Answer<pb::ConfigureResponse> {
+        answer(Default::default())
+    }
+
+    async fn stop(&self, _: Request<pb::StopRequest>) -> Answer<pb::StopResponse> {
+        answer(Default::default())
+    }
+
+    async fn validate_resource_type_config(
+        &self,
+        request: Request<pb::ValidateResourceTypeConfigRequest>,
+    ) -> Answer<pb::ValidateResourceTypeConfigResponse> {
+        let takes = request.into_inner().client_capabilities.unwrap_or_default();
+        let diagnostics = if takes.write_only_attributes_allowed {
+            Vec::new()
+        } else {
+            error("Write-only arguments are missing", "They came with Terraform 1.11.".to_owned())
+        };
+        answer(pb::ValidateResourceTypeConfigResponse { diagnostics })
+    }
+
+    async fn upgrade_resource_state(
+        &self,
+        request: Request<pb::UpgradeResourceStateRequest>,
+    ) -> Answer<pb::UpgradeResourceStateResponse> {
+        let json = request.into_inner().raw_state.unwrap_or_default().json;
+        let upgraded_state = Some(pb::DynamicValue { json, msgpack: Vec::new() });
+        answer(pb::UpgradeResourceStateResponse { upgraded_state, ..Default::default() })
+    }
+
+    async fn read_resource(
+        &self,
+        request: Request<pb::ReadResourceRequest>,
+    ) -> Answer<pb::ReadResourceResponse> {
+        let pb::ReadResourceRequest { current_state, private, .. } = request.into_inner();
+        answer(pb::ReadResourceResponse { new_state: current_state, private, ..Default::default() })
+    }
+
+    async fn plan_resource_change(
+        &self,
+        request: Request<pb::PlanResourceChangeRequest>,
+    ) -> Answer<pb::PlanResourceChangeResponse> {
+        let request = request.into_inner();
+        answer(match entry::plan(request.prior_state, request.proposed_new_state) {
+            Ok(planned) => {
+                pb::PlanResourceChangeResponse { planned_state: Some(planned), ..Default::default() }
+            }
+            Err(why) => pb::PlanResourceChangeResponse {
+                diagnostics: error("The safe cannot plan", why),
+                ..Default::default()
+            },
+        })
+    }
+
+    async fn apply_resource_change(
+        &self,
+        request: Request<pb::ApplyResourceChangeRequest>,
+    ) -> Answer<pb::ApplyResourceChangeResponse> {
+        let request = request.into_inner();
+        let prior = request.prior_state.clone();
+        answer(match entry::apply(request.planned_state, request.config) {
+            Ok(state) => pb::ApplyResourceChangeResponse { new_state: Some(state), ..Default::default() },
+            Err(why) => pb::ApplyResourceChangeResponse {
+                new_state: prior,
+                diagnostics: error("The safe cannot take the secret", why),
+                ..Default::default()
+            },
+        })
+    }
+}

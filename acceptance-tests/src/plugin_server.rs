@@ -1,0 +1,65 @@
+//! Serves a provider of the tests' own as Terraform expects it: the handshake line, a socket, an end when asked for it.
+//!
+//! Without TLS: whoever runs one sets `TF_DISABLE_PLUGIN_TLS`. Not here: what such a provider answers.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::sync::Mutex;
+
+use tokio::net::UnixListener;
+use tokio::sync::oneshot;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::{Request, Response, Status};
+
+use crate::plugin_client::proto::go_plugin::Empty;
+use crate::plugin_client::proto::go_plugin::grpc_controller_server::{GrpcController, GrpcControllerServer};
+use crate::plugin_client::proto::tfplugin5::provider_server::{Provider, ProviderServer};
+
+pub type Answer<T> = Result<Response<T>, Status>;
+
+/// # Errors
+/// Never; that is what the stubs' signature is.
+pub fn answer<T>(message: T) -> Answer<T> {
+    Ok(Response::new(message))
+}
+
+/// Runs until Terraform ends it. One thread: the less it costs, the better.
+///
+/// # Errors
+/// When there is no place for a socket, or Terraform does not listen.
+pub fn serve(provider: impl Provider) -> Result<(), Box<dyn Error>> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serving(provider))
+}
+
+async fn serving(provider: impl Provider) -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let socket = folder.path().join("socket");
+    let listener = UnixListener::bind(&socket)?;
+    let (end, ended) = oneshot::channel();
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "1|5|unix|{}|grpc|", socket.display())?;
+    stdout.flush()?;
+    tonic::transport::Server::builder()
+        .add_service(ProviderServer::new(provider))
+        .add_service(GrpcControllerServer::new(Controller { end: Mutex::new(Some(end)) }))
+        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), async {
+            // A controller that is gone ends it, too.
+            let _asked = ended.await;
+        })
+        .await?;
+    Ok(())
+}
+
+struct Controller {
+    end: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+#[tonic::async_trait]
+impl GrpcController for Controller {
+    async fn shutdown(&self, _: Request<Empty>) -> Answer<Empty> {
+        if let Some(end) = self.end.lock().ok().and_then(|mut end| end.take()) {
+            let _gone_already = end.send(());
+        }
+        answer(Empty {})
+    }
+}

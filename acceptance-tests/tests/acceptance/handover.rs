@@ -1,0 +1,154 @@
+//! A secret is handed over to another provider by a write-only argument: the right one arrives, and it is nowhere else.
+//! The other provider is `safe`, which keeps the checksum of what it got.
+
+use crate::configurations::{APP, APP_AND_SETTINGS, SETTINGS};
+use acceptance_tests::canary::Secret;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::GLOBAL_OAUTH;
+use acceptance_tests::plan::Action::{Create, Update};
+use acceptance_tests::terraform;
+use acceptance_tests::workspace::Workspace;
+
+const FIRST: &str = "safe_secret.first";
+const SECOND: &str = "safe_journal.second";
+const ROTATION: &str = "salesforce_external_client_app_credential_rotation.shop";
+
+/// SHA-256, hex.
+fn checksum(secret: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, secret.as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A version with write-only arguments.
+fn can_hand_over() -> bool {
+    terraform::version() >= (1, 11)
+}
+
+fn from_a_variable(version: u32) -> String {
+    format!(
+        r#"
+variable "secret" {{
+  type      = string
+  ephemeral = true
+}}
+
+resource "safe_secret" "first" {{
+  name             = "first"
+  value_wo         = var.secret
+  value_wo_version = "{version}"
+}}
+
+resource "safe_journal" "second" {{
+  name             = "second"
+  value_wo         = var.secret
+  value_wo_version = "{version}"
+  file             = "journal.txt"
+  depends_on       = [safe_secret.first]
+}}
+"#
+    )
+}
+
+#[test]
+fn a_write_only_value_arrives_and_is_kept_nowhere() {
+    if !can_hand_over() {
+        return;
+    }
+    let mut workspace = Workspace::anonymous();
+    workspace.add_safe();
+    let give = |workspace: &mut Workspace<'_>, secret: &str| {
+        workspace.watch_secret(Secret::new("handed over", secret));
+        workspace.set("TF_VAR_secret", secret);
+    };
+    give(&mut workspace, "canary-handed-over-1");
+    workspace.step(&from_a_variable(1), &[(FIRST, Create), (SECOND, Create)]);
+    assert_eq!(workspace.attribute(FIRST, "checksum"), checksum("canary-handed-over-1"));
+    assert!(workspace.attribute(FIRST, "value_wo").is_null());
+
+    // Another secret alone is not seen: it is not in the state to be compared with. Another version is.
+    give(&mut workspace, "canary-handed-over-2");
+    workspace.is_settled();
+    workspace.step(&from_a_variable(2), &[(FIRST, Update), (SECOND, Update)]);
+    assert_eq!(workspace.attribute(SECOND, "checksum"), checksum("canary-handed-over-2"));
+    let journal = std::fs::read_to_string(workspace.folder().join("journal.txt")).expect("a journal");
+    let expected = ["canary-handed-over-1", "canary-handed-over-2"].map(checksum);
+    let expected: String = expected.iter().map(|checksum| format!("second {checksum}\n")).collect();
+    assert_eq!(journal, expected);
+}
+
+#[test]
+#[should_panic(expected = "secrets leaked by")]
+fn a_value_that_is_not_write_only_is_found() {
+    let mut workspace = Workspace::anonymous();
+    workspace.add_safe();
+    workspace.watch_secret(Secret::new("handed over", "canary-handed-over-3"));
+    workspace.set("TF_VAR_secret", "canary-handed-over-3");
+    workspace.configure(
+        r#"
+variable "secret" { sensitive = true }
+
+resource "terraform_data" "keeps_it" { input = var.secret }
+"#,
+    );
+    workspace.apply();
+}
+
+/// The app, and its secret in two safes, one after the other, each time that it is rotated.
+fn handed_over(rotation: &str) -> String {
+    format!(
+        r#"{APP_AND_SETTINGS}
+resource "salesforce_external_client_app_credential_rotation" "shop" {{
+  external_client_app = salesforce_external_client_app_oauth_settings.shop.id
+  rotate_when_changed = {{ round = "{rotation}" }}
+}}
+
+ephemeral "salesforce_external_client_app_credentials" "shop" {{
+  external_client_app = salesforce_external_client_app_credential_rotation.shop.external_client_app
+  depends_on          = [salesforce_external_client_app_credential_rotation.shop]
+}}
+
+resource "safe_secret" "first" {{
+  name             = "first"
+  value_wo         = ephemeral.salesforce_external_client_app_credentials.shop.consumer_secret
+  value_wo_version = salesforce_external_client_app_credential_rotation.shop.consumer_key
+}}
+
+resource "safe_journal" "second" {{
+  name             = "second"
+  value_wo         = ephemeral.salesforce_external_client_app_credentials.shop.consumer_secret
+  value_wo_version = safe_secret.first.value_wo_version
+  file             = "journal.txt"
+}}
+"#
+    )
+}
+
+#[test]
+fn a_consumer_secret_goes_from_the_org_into_two_safes_and_again_when_it_was_rotated() {
+    if !can_hand_over() {
+        return;
+    }
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.add_safe();
+    let secret = || org.part(GLOBAL_OAUTH, "Shop").text("consumerSecret");
+    let created = [(APP, Create), (SETTINGS, Create), (ROTATION, Create), (FIRST, Create), (SECOND, Create)];
+    workspace.step(&handed_over("1"), &created);
+    let before = secret();
+    for safe in [FIRST, SECOND] {
+        assert_eq!(workspace.attribute(safe, "checksum"), checksum(&before));
+    }
+
+    workspace.configure(&handed_over("2"));
+    workspace.plan(&[]).changes(&[(ROTATION, Update), (FIRST, Update), (SECOND, Update)]);
+    workspace.apply_plan().succeeded();
+    let after = secret();
+    assert_ne!(before, after);
+    for safe in [FIRST, SECOND] {
+        assert_eq!(workspace.attribute(safe, "checksum"), checksum(&after));
+    }
+    workspace.is_settled();
+    let journal = std::fs::read_to_string(workspace.folder().join("journal.txt")).expect("a journal");
+    assert_eq!(journal, format!("second {}\nsecond {}\n", checksum(&before), checksum(&after)));
+    workspace.destroy().succeeded();
+}

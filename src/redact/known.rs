@@ -1,0 +1,346 @@
+//! Finds a known secret in whatever spelling a text has it.
+//!
+//! A text is compared with the secret character by character, where each may be written as it is or escaped, and
+//! white space in between does not count. Which spellings count is said in `redact`.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+use super::is_gap;
+use crate::secret::Secret;
+
+/// Shorter ones are left alone: hiding each "a" of a message would tell more than it hides.
+const SHORTEST: usize = 4;
+/// The shortest secret that is looked for in base64: of a shorter one too little is its own.
+const SHORTEST_ENCODED: usize = 8;
+/// A line of a secret with several (a private key) that is a secret by itself.
+const SHORTEST_LINE: usize = 16;
+/// No escape is longer.
+const LONGEST_ESCAPE: usize = 32;
+
+/// A secret, and what to look for.
+#[derive(Debug)]
+pub(super) struct Known {
+    secret: Secret,
+    needles: Vec<Needle>,
+}
+
+impl Known {
+    pub fn new(secret: &Secret) -> Self {
+        let text = secret.expose();
+        let mut needles = Vec::new();
+        let mut add = |text: &str, is_encoded| {
+            let needle = Needle::new(text, is_encoded);
+            if needle.bytes.len() >= SHORTEST && !needles.contains(&needle) {
+                needles.push(needle);
+            }
+        };
+        add(text, false);
+        if text.trim().contains('\n') {
+            let body: Vec<&str> =
+                text.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect();
+            add(&Zeroizing::new(body.concat()), false);
+            for line in body.iter().filter(|line| line.len() >= SHORTEST_LINE) {
+                add(line, false);
+            }
+        }
+        if text.len() >= SHORTEST_ENCODED {
+            for offset in 0..3 {
+                let mut bytes = Zeroizing::new(vec![0; offset]);
+                bytes.extend_from_slice(text.as_bytes());
+                // The characters that no neighbour has a part in.
+                let start = (offset * 8).div_ceil(6);
+                let end = bytes.len() * 8 / 6;
+                for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+                    let encoded = Zeroizing::new(engine.encode(bytes.as_slice()));
+                    add(encoded.get(start..end).unwrap_or_default(), true);
+                }
+            }
+        }
+        Self { secret: secret.clone(), needles }
+    }
+
+    pub fn is(&self, secret: &Secret) -> bool {
+        self.secret == *secret
+    }
+
+    /// Adds where the secret stands. In a text that was cut, the beginning of it at the end counts.
+    pub fn find(&self, text: &str, is_cut: bool, found: &mut Vec<Range<usize>>) {
+        for needle in &self.needles {
+            needle.find(text.as_bytes(), is_cut, found);
+        }
+    }
+}
+
+/// One text to look for.
+#[derive(Debug, PartialEq, Eq)]
+struct Needle {
+    /// Without white space.
+    bytes: Zeroizing<Vec<u8>>,
+    /// Where white space was, which a form writes as `+`.
+    gaps: Vec<usize>,
+    /// Base64, which is hidden with all that surrounds it.
+    is_encoded: bool,
+}
+
+/// How a piece of a text may be read.
+enum Read {
+    Gap,
+    Bytes(Vec<u8>),
+}
+
+impl Needle {
+    fn new(text: &str, is_encoded: bool) -> Self {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+        let mut gaps = Vec::new();
+        for c in text.chars() {
+            if is_gap(c) {
+                gaps.push(bytes.len());
+            } else {
+                bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        }
+        Self { bytes, gaps, is_encoded }
+    }
+
+    fn find(&self, text: &[u8], is_cut: bool, found: &mut Vec<Range<usize>>) {
+        let Some(first) = self.bytes.first() else { return };
+        let mut at = 0;
+        while let Some(byte) = text.get(at) {
+            let may_begin = byte == first || matches!(byte, b'%' | b'\\' | b'&');
+            match if may_begin { self.end(text, at, is_cut) } else { None } {
+                Some(end) => {
+                    found.push(if self.is_encoded { run(text, at..end) } else { at..end });
+                    at = end;
+                }
+                None => at += 1,
+            }
+        }
+    }
+
+    /// Where it ends if it begins here.
+    fn end(&self, text: &[u8], start: usize, is_cut: bool) -> Option<usize> {
+        // How much of the needle was read, and up to where in the text. There may be several ways to read it.
+        let mut open = vec![(0, start)];
+        let mut seen = HashSet::new();
+        while let Some((read, at)) = open.pop() {
+            let Some(wanted) = self.bytes.get(read) else {
+                return Some(at);
+            };
+            let Some(byte) = text.get(at) else {
+                if is_cut && read >= SHORTEST {
+                    return Some(at);
+                }
+                continue;
+            };
+            let escapes = escapes(text, at);
+            // An escape that was cut off.
+            if is_cut
+                && read >= SHORTEST
+                && escapes.is_empty()
+                && matches!(byte, b'%' | b'\\' | b'&')
+                && text.len().saturating_sub(at) < LONGEST_ESCAPE
+            {
+                return Some(text.len());
+            }
+            let mut go = |read: usize, at: usize| {
+                if seen.insert((read, at)) {
+                    open.push((read, at));
+                }
+            };
+            if byte == wanted {
+                go(read + 1, at + 1);
+            }
+            for (length, meaning) in escapes {
+                match meaning {
+                    Read::Gap if read > 0 => go(read, at + length),
+                    Read::Gap => {}
+                    Read::Bytes(bytes) => {
+                        let rest = self.bytes.get(read..).unwrap_or_default();
+                        if !bytes.is_empty() && rest.starts_with(&bytes) {
+                            go(read + bytes.len(), at + length);
+                        }
+                    }
+                }
+            }
+            if read > 0 {
+                if let Some(length) = gap(text, at) {
+                    go(read, at + length);
+                }
+                if *byte == b'+' && self.gaps.contains(&read) {
+                    go(read, at + 1);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The whole run of base64 that a range is in.
+fn run(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/_-=".contains(byte);
+    let before = text.get(..range.start).unwrap_or_default().iter().rev().take_while(|byte| belongs(byte));
+    let after = text.get(range.end..).unwrap_or_default().iter().take_while(|byte| belongs(byte));
+    range.start.saturating_sub(before.count())..range.end.saturating_add(after.count())
+}
+
+/// The length of the white space here.
+fn gap(text: &[u8], at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let rest = rest.get(..rest.len().min(4))?;
+    let length = match rest.first()? {
+        0..0x80 => 1,
+        0xc0..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        _ => 4,
+    };
+    let c = std::str::from_utf8(rest.get(..length)?).ok()?.chars().next()?;
+    is_gap(c).then_some(length)
+}
+
+fn meaning(c: char) -> Read {
+    if is_gap(c) { Read::Gap } else { Read::Bytes(c.to_string().into_bytes()) }
+}
+
+/// What may be read here by undoing an escape: how long it is, and what it means. Of the same kind several may be in one
+/// another: `%2525`, `\\\"`, `&amp;amp;`.
+fn escapes(text: &[u8], at: usize) -> Vec<(usize, Read)> {
+    match text.get(at) {
+        Some(b'%') => percent(text, at),
+        Some(b'\\') => backslash(text, at),
+        Some(b'&') => entity(text, at),
+        _ => Vec::new(),
+    }
+}
+
+fn hex(text: &[u8], at: usize, digits: usize) -> Option<u32> {
+    let digits = text.get(at..at.checked_add(digits)?)?;
+    if !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+fn starts_with(text: &[u8], at: usize, what: &str) -> bool {
+    let end = at.saturating_add(what.len());
+    text.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(what.as_bytes()))
+}
+
+fn percent(text: &[u8], at: usize) -> Vec<(usize, Read)> {
+    let mut found = Vec::new();
+    let mut digits = at.saturating_add(1);
+    while let Some(byte) = hex(text, digits, 2).and_then(|number| u8::try_from(number).ok()) {
+        let length = digits.saturating_add(2).saturating_sub(at);
+        let meaning = if byte.is_ascii() { meaning(char::from(byte)) } else { Read::Bytes(vec![byte]) };
+        found.push((length, meaning));
+        if byte != b'%' || length > LONGEST_ESCAPE {
+            break;
+        }
+        digits = digits.saturating_add(2);
+    }
+    found
+}
+
+fn backslash(text: &[u8], at: usize) -> Vec<(usize, Read)> {
+    let rest = text.get(at..).unwrap_or_default();
+    let run = rest.iter().take_while(|byte| **byte == b'\\').count();
+    let after = at.saturating_add(run);
+    let mut found = Vec::new();
+    // A backslash itself, written as two or four.
+    for length in [2, 4].into_iter().filter(|length| *length <= run) {
+        found.push((length, Read::Bytes(vec![b'\\'])));
+    }
+    let one = run.saturating_add(1);
+    match text.get(after) {
+        Some(b'n' | b't' | b'r' | b'b' | b'f') => found.push((one, Read::Gap)),
+        Some(byte @ (b'/' | b'"' | b'\'')) => found.push((one, Read::Bytes(vec![*byte]))),
+        Some(b'u') => {
+            if let Some((length, c)) = unicode(text, after) {
+                found.push((run.saturating_add(length), meaning(c)));
+            }
+        }
+        Some(b'x') => {
+            if let Some(c) = hex(text, after.saturating_add(1), 2).and_then(char::from_u32) {
+                found.push((run.saturating_add(3), meaning(c)));
+            }
+        }
+        _ => {}
+    }
+    found
+}
+
+/// `u0041`, or two of them for one character; the length from the `u` on.
+fn unicode(text: &[u8], at: usize) -> Option<(usize, char)> {
+    let first = hex(text, at.saturating_add(1), 4)?;
+    if let Some(c) = char::from_u32(first) {
+        return Some((5, c));
+    }
+    let next = at.saturating_add(5);
+    let run = text.get(next..)?.iter().take_while(|byte| **byte == b'\\').count();
+    let second = hex(text, next.saturating_add(run).saturating_add(1), 4)?;
+    let units = [u16::try_from(first).ok()?, u16::try_from(second).ok()?];
+    let c = char::decode_utf16(units).next()?.ok()?;
+    Some((run.saturating_add(10), c))
+}
+
+/// Entities that have a name, as far as texts have them.
+const NAMED: [(&str, char); 14] = [
+    ("lt", '<'),
+    ("gt", '>'),
+    ("quot", '"'),
+    ("apos", '\''),
+    ("nbsp", ' '),
+    ("excl", '!'),
+    ("equals", '='),
+    ("plus", '+'),
+    ("sol", '/'),
+    ("percnt", '%'),
+    ("num", '#'),
+    ("dollar", '$'),
+    ("period", '.'),
+    ("lowbar", '_'),
+];
+
+fn entity(text: &[u8], at: usize) -> Vec<(usize, Read)> {
+    let mut found = Vec::new();
+    let mut body = at.saturating_add(1);
+    loop {
+        let inner = body.saturating_sub(at);
+        if let Some((length, c)) = number(text, body) {
+            found.push((inner.saturating_add(length), meaning(c)));
+        }
+        for (name, c) in NAMED {
+            if starts_with(text, body, name) && text.get(body.saturating_add(name.len())) == Some(&b';') {
+                found.push((inner.saturating_add(name.len()).saturating_add(1), meaning(c)));
+            }
+        }
+        if !starts_with(text, body, "amp;") || inner > LONGEST_ESCAPE {
+            return found;
+        }
+        found.push((inner.saturating_add(4), Read::Bytes(vec![b'&'])));
+        body = body.saturating_add(4);
+    }
+}
+
+/// `#65;` or `#x41;`; browsers read them without the semicolon, too.
+fn number(text: &[u8], at: usize) -> Option<(usize, char)> {
+    if text.get(at) != Some(&b'#') {
+        return None;
+    }
+    let is_hex = matches!(text.get(at.saturating_add(1)), Some(b'x' | b'X'));
+    let start = at.saturating_add(if is_hex { 2 } else { 1 });
+    let is_digit = |byte: &&u8| if is_hex { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() };
+    let digits = text.get(start..)?.iter().take_while(is_digit).count();
+    if digits == 0 || digits > 8 {
+        return None;
+    }
+    let end = start.saturating_add(digits);
+    let written = std::str::from_utf8(text.get(start..end)?).ok()?;
+    let c = char::from_u32(u32::from_str_radix(written, if is_hex { 16 } else { 10 }).ok()?)?;
+    let semicolon = usize::from(text.get(end) == Some(&b';'));
+    Some((end.saturating_add(semicolon).saturating_sub(at), c))
+}
