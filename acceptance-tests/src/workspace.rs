@@ -21,6 +21,9 @@ pub const SOURCE: &str = "registry.terraform.io/salesforce-community/salesforce"
 /// The address of the tests' own provider.
 const SAFE: &str = "registry.terraform.io/acceptance-tests/safe";
 
+/// Providers of others that `safe` stands in for.
+const STAND_INS: [&str; 6] = ["aws", "azurerm", "google", "tfe", "time", "vault"];
+
 pub struct Workspace<'org> {
     root: Option<tempfile::TempDir>,
     environment: BTreeMap<String, String>,
@@ -96,10 +99,26 @@ impl<'org> Workspace<'org> {
     /// # Panics
     /// When it is not built.
     pub fn add_safe(&mut self) {
+        self.add_provider("safe", SAFE.to_owned());
+    }
+
+    /// Lets a configuration use those providers of others that it names, as far as there are stand-ins for them.
+    ///
+    /// # Panics
+    /// When they are not built.
+    pub fn add_stand_ins(&mut self, configuration: &str) {
+        for name in STAND_INS {
+            if configuration.contains(&format!("resource \"{name}_")) {
+                self.add_provider(name, format!("registry.terraform.io/hashicorp/{name}"));
+            }
+        }
+    }
+
+    fn add_provider(&mut self, name: &'static str, source: String) {
         let program = provider_binary::program("safe-provider", "SAFE_PROVIDER");
-        std::os::unix::fs::symlink(program, self.root().join("bin").join("terraform-provider-safe"))
-            .expect("a link to the provider");
-        self.providers.insert("safe", SAFE.to_owned());
+        let link = self.root().join("bin").join(format!("terraform-provider-{name}"));
+        std::os::unix::fs::symlink(program, link).expect("a link to the provider");
+        self.providers.insert(name, source);
         self.override_providers();
         // It is served without.
         self.set("TF_DISABLE_PLUGIN_TLS", "1");

@@ -56,7 +56,8 @@ fn pages() -> BTreeMap<String, String> {
         (at(RESOURCES, managed.name()), page)
     });
     let data_sources = catalog::DATA_SOURCES.iter();
-    let data_sources = data_sources.map(|spec| (at(DATA_SOURCES, spec.name), lookups::data_source_page(spec)));
+    let data_sources =
+        data_sources.map(|spec| (at(DATA_SOURCES, spec.name), lookups::data_source_page(spec)));
     let ephemeral = catalog::EPHEMERAL_RESOURCES.iter();
     let ephemeral = ephemeral.map(|spec| (at(EPHEMERAL, spec.name), lookups::ephemeral_page(spec)));
     let actions = catalog::ACTIONS.iter().map(|spec| (at(ACTIONS, spec.name), actions::page(spec)));

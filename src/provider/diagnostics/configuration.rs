@@ -191,7 +191,8 @@ pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
              provider's own access. If you mean it, set allow_self_lockout = true in the provider block.",
             match what {
                 "destroy" => "Destroying it",
-                "rotate" => "After a rotation our client_id and client_secret are good for 30 days only, which",
+                "rotate" =>
+                    "After a rotation our client_id and client_secret are good for 30 days only, which",
                 "revoke" => "Revoking the previous key, which our client_id is,",
                 _ => "Replacing it",
             }

@@ -12,7 +12,12 @@ pub fn hcl(path: &str) -> String {
 }
 
 /// Lists of the attributes of a block, as tfplugindocs orders them. `heading`: what opens a list's title.
-pub fn attributes(page: &mut String, block: &Block, heading: &str, facts: impl Fn(&Attribute) -> Option<String>) {
+pub fn attributes(
+    page: &mut String,
+    block: &Block,
+    heading: &str,
+    facts: impl Fn(&Attribute) -> Option<String>,
+) {
     let lists: [(&str, Belongs); 3] = [
         ("Required", |attribute| attribute.required),
         ("Optional", |attribute| attribute.optional),

@@ -55,17 +55,23 @@ fn slug(heading: &str) -> String {
 #[test]
 fn pages_have_the_registrys_front_matter_and_fit_into_it() {
     let provider = Provider::new(|_| None);
+    let is_known = |keyword: &str, name: &str| match keyword {
+        "data" => provider.data_source_schema(name).is_some(),
+        "resource" => provider.resource_schema(name).is_some(),
+        "ephemeral" => provider.ephemeral_resource_schema(name).is_some(),
+        _ => provider.action_schema(name).is_some(),
+    };
     for path in all_pages() {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.display();
         assert!(text.starts_with("---\npage_title: \""), "{name}");
         assert!(text.contains("\nsubcategory: \"") && text.contains("\ndescription: |-\n  "), "{name}");
         assert!(text.len() < 500_000, "{name} is longer than the registry shows");
-        for used in text.split("data \"salesforce_").skip(1).filter_map(|rest| rest.split('"').next()) {
-            assert!(provider.data_source_schema(&format!("salesforce_{used}")).is_some(), "{name}: {used}");
-        }
-        for used in text.split("resource \"salesforce_").skip(1).filter_map(|rest| rest.split('"').next()) {
-            assert!(provider.resource_schema(&format!("salesforce_{used}")).is_some(), "{name}: {used}");
+        for keyword in ["data", "resource", "ephemeral", "action"] {
+            let declared = format!("{keyword} \"salesforce_");
+            for used in text.split(&declared).skip(1).filter_map(|rest| rest.split('"').next()) {
+                assert!(is_known(keyword, &format!("salesforce_{used}")), "{name}: {keyword} {used}");
+            }
         }
         for source in text.split("source = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
             // A module's is a path.

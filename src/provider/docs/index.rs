@@ -31,8 +31,14 @@ pub fn page() -> String {
     );
     page.push_str(
         "## Terraform versions\n\n\
-         Every release is tested with Terraform 1.6.6, 1.11.4 and 1.15.5. What an older Terraform lacks it says itself: \
-         `import` blocks and `-generate-config-out` came with 1.5, `import` by `identity` with 1.12.\n\n",
+         Every release is tested with Terraform 1.6.6, 1.11.4 and 1.15.5. What an older Terraform lacks it says itself.\n\n\
+         | | Terraform | OpenTofu |\n|---|---|---|\n\
+         | resources, data sources, `import` blocks, `-generate-config-out` | 1.6 (tested; 1.5 has them, too) | not tested |\n\
+         | the ephemeral resource [`salesforce_external_client_app_credentials`](ephemeral-resources/external_client_app_credentials.md) | 1.10 | 1.11, not tested |\n\
+         | write-only arguments of other providers, which a secret is handed over by | 1.11 | 1.11, not tested |\n\
+         | `import` by `identity` | 1.12 | 1.12, not tested |\n\
+         | actions: [rotate](actions/external_client_app_rotate_credentials.md), \
+         [revoke](actions/external_client_app_revoke_previous_credentials.md) | 1.14 | not known |\n\n",
     );
     page.push_str("## Schema\n\n");
     attributes(&mut page, &block, "###", |_| None);
@@ -42,6 +48,8 @@ pub fn page() -> String {
          - [Authentication](guides/authentication.md): the key, the app to log in with, permissions\n\
          - [Headless Identity](guides/headless-identity.md): Salesforce's steps beside their lines of configuration\n\
          - [Experience Cloud site](guides/experience-cloud-site.md): the clicks in the site's settings\n\
+         - [Consumer secret](guides/consumer-secret.md): handed on and kept nowhere, rotated without downtime, revoked after a \
+         leak\n\
          - [Certificates](guides/certificates.md): their end, and how to change one\n\
          - [Importing](guides/importing.md): what exists already\n\
          - [Deploys](guides/deploys.md): what an apply does to the org, and how long it takes\n\

@@ -73,7 +73,8 @@ secret has leaked.
 
 pub fn ephemeral_page(spec: &'static DataSourceSpec) -> String {
     let block = &spec.schema().block;
-    let mut page = front_matter(&format!("{} Ephemeral Resource - salesforce", spec.name), &block.description);
+    let mut page =
+        front_matter(&format!("{} Ephemeral Resource - salesforce", spec.name), &block.description);
     let example = hcl(&format!("examples/ephemeral-resources/{}/ephemeral-resource.tf", spec.name));
     let _ = write!(page, "\n## Example Usage\n\n{example}\n## Schema\n\n");
     attributes(&mut page, block, "###", |_| None);
