@@ -70,6 +70,14 @@ impl<'org> Shop<'org> {
         self.workspace.configure(&format!("{variables}{configuration}"));
     }
 
+    /// Nothing to do. The settings' own `consumer_key` may still be the one of before in the state.
+    #[track_caller]
+    fn is_settled(&self) {
+        let plan = self.workspace.plan(&[]);
+        assert!(plan.actions().is_empty(), "{:?}", plan.actions());
+        plan.saying("No changes.");
+    }
+
     fn pair(&self) -> (String, String) {
         let global = self.org.part(org::GLOBAL_OAUTH, "Shop");
         (global.text("consumerKey"), global.text("consumerSecret"))
@@ -112,7 +120,7 @@ fn each_store_gets_the_pair_and_the_next_one_after_a_rotation() {
         };
         let first = handed_on();
         assert_eq!(shop.arrived(), [first.as_str()], "{store}");
-        shop.workspace.is_settled();
+        shop.is_settled();
 
         shop.configure(&text.replace(
             "rotate_when_changed          = { version = 1 }",
@@ -122,7 +130,7 @@ fn each_store_gets_the_pair_and_the_next_one_after_a_rotation() {
         let second = handed_on();
         assert_ne!(first, second);
         assert_eq!(shop.arrived(), [first, second], "{store}");
-        shop.workspace.is_settled();
+        shop.is_settled();
     }
 }
 
@@ -162,7 +170,7 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     shop.workspace.apply_plan().succeeded();
     assert_eq!(shop.keys(), [new.as_str()]);
     assert!(shop.workspace.attribute(ROTATION, "previous_state").is_null());
-    shop.workspace.is_settled();
+    shop.is_settled();
 
     // In one apply: nothing of before is left.
     shop.configure(&numbers(3, 3));
@@ -171,7 +179,7 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     assert_ne!(newest, new);
     assert_eq!(shop.keys(), [newest]);
     assert_eq!(shop.arrived().len(), 3);
-    shop.workspace.is_settled();
+    shop.is_settled();
 }
 
 #[test]
@@ -180,7 +188,7 @@ fn a_time_resource_rotates_and_ends_the_old_pair_later() {
     let text = configuration("resource \"time_rotating\"");
     let shop = Shop::new(&org, &text);
     shop.workspace.apply().succeeded();
-    shop.workspace.is_settled();
+    shop.is_settled();
     let (old, _) = shop.pair();
 
     // As when its time is up: it gets another id, which the plan does not know yet.
@@ -190,7 +198,7 @@ fn a_time_resource_rotates_and_ends_the_old_pair_later() {
     shop.workspace.apply_plan().succeeded();
     let (new, _) = shop.pair();
     assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
-    shop.workspace.is_settled();
+    shop.is_settled();
 
     // A week later, which is a second here.
     shop.configure(&text.replace("\"168h\"", "\"1s\""));
@@ -198,7 +206,7 @@ fn a_time_resource_rotates_and_ends_the_old_pair_later() {
     shop.workspace.plan(&[]).saying("The previous credentials end").saying(&old);
     shop.workspace.apply_plan().succeeded();
     assert_eq!(shop.keys(), [new]);
-    shop.workspace.is_settled();
+    shop.is_settled();
 }
 
 #[test]
@@ -224,7 +232,7 @@ fn two_backends_change_over_one_after_the_other() {
         shop.workspace.apply().succeeded();
         assert_eq!(shop.arrived().len(), count, "{backends}");
         assert_eq!(shop.arrived().last(), Some(&checksum()), "{backends}");
-        shop.workspace.is_settled();
+        shop.is_settled();
     }
     assert_eq!(shop.keys().len(), 2);
 }
@@ -263,7 +271,7 @@ fn actions_rotate_and_revoke_and_an_apply_hands_on() {
     invoke("revoke_previous_credentials");
     assert_eq!(shop.keys(), [new]);
     shop.workspace.apply().succeeded();
-    shop.workspace.is_settled();
+    shop.is_settled();
 }
 
 /// What an older Terraform says of the configuration stands in the guide.
