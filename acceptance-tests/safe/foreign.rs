@@ -3,10 +3,13 @@
 //! they do, is not here.
 //!
 //! Where the environment names a file (`STAND_INS_JOURNAL`), each value that arrives by a write-only argument is written down
-//! there: the type of the resource, and the checksum.
+//! there: the type of the resource, and the checksum. Where it names a folder (`STAND_INS_STORE`), the value itself is kept in
+//! there, in a file of the type's name that only its owner may read: a store that a client can be given the value from.
 
 use std::collections::HashMap;
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use acceptance_tests::plugin_client::proto::tfplugin5::schema::{Attribute, Block};
@@ -153,17 +156,28 @@ pub fn apply(
         let version = format!("{name}_version");
         let is_new = prior.as_ref().is_none_or(|prior| prior.get(&version) != state.get(&version));
         if *role == WriteOnly && is_new {
-            note(type_name, config.text(name)?)?;
+            let secret = config.text(name)?;
+            note(type_name, secret).map_err(|error| error.to_string())?;
+            keep(type_name, secret).map_err(|error| error.to_string())?;
         }
     }
     write(Some(state))
 }
 
-fn note(type_name: &str, secret: &str) -> Result<(), String> {
+fn note(type_name: &str, secret: &str) -> std::io::Result<()> {
     let Some(file) = std::env::var_os("STAND_INS_JOURNAL") else { return Ok(()) };
-    let journal = std::fs::OpenOptions::new().create(true).append(true).open(file);
-    let written = journal.and_then(|mut file| writeln!(file, "{type_name} {}", checksum(secret)));
-    written.map_err(|error| error.to_string())
+    let mut journal = std::fs::OpenOptions::new().create(true).append(true).open(file)?;
+    writeln!(journal, "{type_name} {}", checksum(secret))
+}
+
+fn keep(type_name: &str, secret: &str) -> std::io::Result<()> {
+    let Some(folder) = std::env::var_os("STAND_INS_STORE").map(PathBuf::from) else { return Ok(()) };
+    let new = folder.join(format!("{type_name}.new"));
+    let mut file =
+        std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
+    file.write_all(secret.as_bytes())?;
+    // In one step: a client reads at the same time.
+    std::fs::rename(&new, folder.join(type_name))
 }
 
 /// As `time_rotating` calls itself: `2026-01-31T03:00:00Z`.

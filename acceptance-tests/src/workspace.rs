@@ -147,7 +147,7 @@ impl<'org> Workspace<'org> {
         format!("terraform {{\n  required_providers {{\n{providers}  }}\n}}\n")
     }
 
-    /// Lets `terraform init` install the provider, as users do it: from a mirror on disk instead of the registry.
+    /// Lets `terraform init` install the providers, as users do it: from a mirror on disk instead of the registry.
     /// What calls modules or is tested by `terraform test` needs an init.
     ///
     /// # Panics
@@ -155,13 +155,14 @@ impl<'org> Workspace<'org> {
     pub fn installs(&self) {
         let version = env!("CARGO_PKG_VERSION");
         let mirror = self.root().join("mirror");
-        let home = mirror.join(SOURCE).join(version).join(platform());
-        std::fs::create_dir_all(&home).expect("a folder of the mirror");
-        std::os::unix::fs::symlink(
-            provider_binary::path(),
-            home.join(format!("terraform-provider-salesforce_v{version}")),
-        )
-        .expect("a link to the provider");
+        for (name, source) in &self.providers {
+            let home = mirror.join(source).join(version).join(platform());
+            std::fs::create_dir_all(&home).expect("a folder of the mirror");
+            let program = format!("terraform-provider-{name}");
+            let link = home.join(format!("{program}_v{version}"));
+            std::os::unix::fs::symlink(self.root().join("bin").join(program), link)
+                .expect("a link to the provider");
+        }
         let settings = format!(
             "provider_installation {{\n  filesystem_mirror {{ path = \"{}\" }}\n}}\n",
             mirror.display()

@@ -182,6 +182,40 @@ fn the_demo_runs() {
     workspace.destroy().succeeded();
 }
 
+/// What `make demo` adds in the end, without the clients that log in meanwhile.
+#[test]
+fn the_demos_last_chapter_runs() {
+    if terraform::version() < (1, 11) {
+        eprintln!("write-only arguments need Terraform 1.11");
+        return;
+    }
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    let rotation = example("demo/rotation/rotation.tf");
+    workspace.add_stand_ins(&rotation);
+    workspace.installs();
+    let journal = workspace.folder().join("journal.txt");
+    workspace.set("STAND_INS_JOURNAL", &journal.display().to_string());
+    workspace.write("main.tf", &example("demo/main.tf"));
+    let beside = workspace.folder().join("../modules");
+    module::copy(&repository().join("examples/modules"), &beside);
+    let handed_on = || {
+        let global = org.part(org::GLOBAL_OAUTH, "Shop");
+        sha256(&json_pair(&global.text("consumerKey"), &global.text("consumerSecret")))
+    };
+    let mut expected = String::new();
+    for version in ["1", "2"] {
+        let numbers = format!("rotate_when_changed          = {{ version = {version} }}");
+        let rotation = rotation.replace("rotate_when_changed          = { version = 1 }", &numbers);
+        workspace.write("rotation.tf", &rotation);
+        workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
+        workspace.apply().succeeded();
+        expected += &format!("vault_kv_secret_v2 {}\n", handed_on());
+        assert_eq!(std::fs::read_to_string(&journal).expect("a journal"), expected);
+    }
+    workspace.destroy().succeeded();
+}
+
 #[test]
 fn every_example_is_run_here() {
     let list = |folder: &str| -> Vec<String> {
