@@ -212,6 +212,14 @@ fn every_resource_has_an_example() {
         let path = root().join("examples/data-sources").join(name).join("data-source.tf");
         assert!(path.exists(), "{} is missing", path.display());
     }
+    for (name, _) in provider.ephemeral_resource_schemas() {
+        let path = root().join("examples/ephemeral-resources").join(name).join("ephemeral-resource.tf");
+        assert!(path.exists(), "{} is missing", path.display());
+    }
+    for (name, _) in provider.action_schemas() {
+        let path = root().join("examples/actions").join(name).join("action.tf");
+        assert!(path.exists(), "{} is missing", path.display());
+    }
     for (name, _) in provider.resource_schemas() {
         for file in ["resource.tf", "import.sh"] {
             let path = root().join("examples/resources").join(name).join(file);

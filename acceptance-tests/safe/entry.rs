@@ -64,7 +64,7 @@ pub fn apply(planned: Option<DynamicValue>, config: Option<DynamicValue>) -> Res
     write(Some(state))
 }
 
-fn checksum(secret: &str) -> String {
+pub fn checksum(secret: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, secret.as_bytes());
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

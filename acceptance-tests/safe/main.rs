@@ -1,11 +1,13 @@
 //! A provider of the tests' own that secrets are handed over to: `safe_secret` takes one by a write-only argument and
-//! keeps its checksum, `safe_journal` writes the checksum down in a file as well, so that an order can be seen.
+//! keeps its checksum, `safe_journal` writes the checksum down in a file as well, so that an order can be seen. Under other names
+//! it stands in for the providers that the documentation hands secrets over to (`foreign`).
 //!
 //! Terraform 1.11 and OpenTofu 1.11 brought write-only arguments. It is served without TLS (`TF_DISABLE_PLUGIN_TLS`). What
 //! the configurations of the tests do not need is not implemented. Written from the protocol, not from the provider's code.
 #![forbid(unsafe_code)]
 
 mod entry;
+mod foreign;
 mod value;
 
 use std::error::Error;
@@ -31,7 +33,7 @@ impl Provider for Safe {
     async fn get_schema(&self, _: Request<pb::GetSchemaRequest>) -> Answer<pb::GetSchemaResponse> {
         answer(pb::GetSchemaResponse {
             provider: Some(pb::Schema { version: 0, block: Some(pb::schema::Block::default()) }),
-            resource_schemas: entry::schemas(),
+            resource_schemas: entry::schemas().into_iter().chain(foreign::schemas()).collect(),
             server_capabilities: Some(pb::ServerCapabilities {
                 get_provider_schema_optional: true,
                 ..Default::default()
@@ -98,7 +100,13 @@ impl Provider for Safe {
         request: Request<pb::PlanResourceChangeRequest>,
     ) -> Answer<pb::PlanResourceChangeResponse> {
         let request = request.into_inner();
-        answer(match entry::plan(request.prior_state, request.proposed_new_state) {
+        let name = request.type_name.as_str();
+        let planned = if foreign::has(name) {
+            foreign::plan(name, request.prior_state, request.proposed_new_state)
+        } else {
+            entry::plan(request.prior_state, request.proposed_new_state)
+        };
+        answer(match planned {
             Ok(planned) => {
                 pb::PlanResourceChangeResponse { planned_state: Some(planned), ..Default::default() }
             }
@@ -115,7 +123,13 @@ impl Provider for Safe {
     ) -> Answer<pb::ApplyResourceChangeResponse> {
         let request = request.into_inner();
         let prior = request.prior_state.clone();
-        answer(match entry::apply(request.planned_state, request.config) {
+        let name = request.type_name.as_str();
+        let applied = if foreign::has(name) {
+            foreign::apply(name, request.prior_state, request.planned_state, request.config)
+        } else {
+            entry::apply(request.planned_state, request.config)
+        };
+        answer(match applied {
             Ok(state) => pb::ApplyResourceChangeResponse { new_state: Some(state), ..Default::default() },
             Err(why) => pb::ApplyResourceChangeResponse {
                 new_state: prior,

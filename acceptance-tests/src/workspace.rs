@@ -21,6 +21,9 @@ pub const SOURCE: &str = "registry.terraform.io/salesforce-community/salesforce"
 /// The address of the tests' own provider.
 const SAFE: &str = "registry.terraform.io/acceptance-tests/safe";
 
+/// Providers of others that `safe` stands in for.
+const STAND_INS: [&str; 6] = ["aws", "azurerm", "google", "tfe", "time", "vault"];
+
 pub struct Workspace<'org> {
     root: Option<tempfile::TempDir>,
     environment: BTreeMap<String, String>,
@@ -96,10 +99,26 @@ impl<'org> Workspace<'org> {
     /// # Panics
     /// When it is not built.
     pub fn add_safe(&mut self) {
+        self.add_provider("safe", SAFE.to_owned());
+    }
+
+    /// Lets a configuration use those providers of others that it names, as far as there are stand-ins for them.
+    ///
+    /// # Panics
+    /// When they are not built.
+    pub fn add_stand_ins(&mut self, configuration: &str) {
+        for name in STAND_INS {
+            if configuration.contains(&format!("resource \"{name}_")) {
+                self.add_provider(name, format!("registry.terraform.io/hashicorp/{name}"));
+            }
+        }
+    }
+
+    fn add_provider(&mut self, name: &'static str, source: String) {
         let program = provider_binary::program("safe-provider", "SAFE_PROVIDER");
-        std::os::unix::fs::symlink(program, self.root().join("bin").join("terraform-provider-safe"))
-            .expect("a link to the provider");
-        self.providers.insert("safe", SAFE.to_owned());
+        let link = self.root().join("bin").join(format!("terraform-provider-{name}"));
+        std::os::unix::fs::symlink(program, link).expect("a link to the provider");
+        self.providers.insert(name, source);
         self.override_providers();
         // It is served without.
         self.set("TF_DISABLE_PLUGIN_TLS", "1");
@@ -128,7 +147,7 @@ impl<'org> Workspace<'org> {
         format!("terraform {{\n  required_providers {{\n{providers}  }}\n}}\n")
     }
 
-    /// Lets `terraform init` install the provider, as users do it: from a mirror on disk instead of the registry.
+    /// Lets `terraform init` install the providers, as users do it: from a mirror on disk instead of the registry.
     /// What calls modules or is tested by `terraform test` needs an init.
     ///
     /// # Panics
@@ -136,13 +155,14 @@ impl<'org> Workspace<'org> {
     pub fn installs(&self) {
         let version = env!("CARGO_PKG_VERSION");
         let mirror = self.root().join("mirror");
-        let home = mirror.join(SOURCE).join(version).join(platform());
-        std::fs::create_dir_all(&home).expect("a folder of the mirror");
-        std::os::unix::fs::symlink(
-            provider_binary::path(),
-            home.join(format!("terraform-provider-salesforce_v{version}")),
-        )
-        .expect("a link to the provider");
+        for (name, source) in &self.providers {
+            let home = mirror.join(source).join(version).join(platform());
+            std::fs::create_dir_all(&home).expect("a folder of the mirror");
+            let program = format!("terraform-provider-{name}");
+            let link = home.join(format!("{program}_v{version}"));
+            std::os::unix::fs::symlink(self.root().join("bin").join(program), link)
+                .expect("a link to the provider");
+        }
         let settings = format!(
             "provider_installation {{\n  filesystem_mirror {{ path = \"{}\" }}\n}}\n",
             mirror.display()

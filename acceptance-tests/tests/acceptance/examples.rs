@@ -1,11 +1,13 @@
 //! Every example of the documentation, run as its reader would.
 
+use super::consumer_secret::{json_pair, sha256};
 use super::module;
+use crate::configurations::APP_AND_SETTINGS;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
 use acceptance_tests::plan::Action;
 use acceptance_tests::smoke_test::SmokeTest;
-use acceptance_tests::terraform::repository;
+use acceptance_tests::terraform::{self, repository};
 use acceptance_tests::workspace::Workspace;
 use std::path::PathBuf;
 
@@ -19,6 +21,11 @@ fn runs(resource: &str) {
 }
 
 fn runs_as(resource: &str, name: &str) {
+    runs_to(resource, name, |workspace| workspace.is_settled());
+}
+
+/// `imported`: what is to be seen after the import.
+fn runs_to(resource: &str, name: &str, imported: impl Fn(&Workspace<'_>)) {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.write("provider.tf", &example("provider/provider.tf"));
@@ -36,7 +43,7 @@ fn runs_as(resource: &str, name: &str) {
     let import: Vec<&str> = import.split_whitespace().collect();
     assert_eq!(import.first(), Some(&"terraform"));
     workspace.run(&import[1..]).succeeded();
-    workspace.is_settled();
+    imported(&workspace);
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
@@ -61,6 +68,77 @@ fn the_examples_of_the_orgs_settings_run() {
     runs_as("salesforce_org_external_client_app_settings", "org");
     runs_as("salesforce_org_oauth_oidc_settings", "org");
 }
+
+#[test]
+fn the_example_of_a_credential_rotation_runs() {
+    let rotation = "salesforce_external_client_app_credential_rotation";
+    runs_to(rotation, "shop", |workspace| {
+        // An import knows none of the values that are written. To take them over rotates nothing.
+        let key = workspace.attribute(&format!("{rotation}.shop"), "consumer_key");
+        workspace.plan(&[]).changes(&[(&format!("{rotation}.shop"), Action::Update)]);
+        workspace.apply_plan().succeeded();
+        assert_eq!(workspace.attribute(&format!("{rotation}.shop"), "consumer_key"), key);
+        workspace.is_settled();
+    });
+}
+
+/// The secret of the org arrives where the example hands it to.
+#[test]
+fn the_examples_of_ephemeral_resources_run() {
+    if terraform::version() < (1, 11) {
+        eprintln!("write-only arguments need Terraform 1.11");
+        return;
+    }
+    let name = EPHEMERAL_RESOURCES[0];
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    let configuration = example(&format!("ephemeral-resources/{name}/ephemeral-resource.tf"));
+    workspace.add_stand_ins(&configuration);
+    let journal = workspace.folder().join("journal.txt");
+    workspace.set("STAND_INS_JOURNAL", &journal.display().to_string());
+    workspace.configure(&configuration);
+    workspace.apply().succeeded();
+    let global = org.part(org::GLOBAL_OAUTH, "Shop");
+    let pair = json_pair(&global.text("consumerKey"), &global.text("consumerSecret"));
+    let written = std::fs::read_to_string(journal).expect("a journal");
+    assert_eq!(written, format!("vault_kv_secret_v2 {}\n", sha256(&pair)));
+    workspace.is_settled();
+    workspace.destroy().succeeded();
+}
+
+#[test]
+fn the_examples_of_actions_run() {
+    if terraform::version() < (1, 14) {
+        eprintln!("actions need Terraform 1.14");
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.configure(APP_AND_SETTINGS);
+    workspace.apply().succeeded();
+    let pairs = || org.admin("GET", "/apps/Shop/credentials", None).as_array().map_or(0, Vec::len);
+    for (name, after) in [(ACTIONS[1], 2), (ACTIONS[0], 1)] {
+        workspace.write("action.tf", &example(&format!("actions/{name}/action.tf")));
+        let invoke = format!("-invoke=action.{name}.shop");
+        workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", &invoke]).succeeded();
+        assert_eq!(pairs(), after, "{name}");
+    }
+    // The release that triggers it.
+    workspace.apply().succeeded();
+    org.admin("POST", "/apps/Shop/credentials", Some(&serde_json::json!({ "do": "rotate" })));
+    let triggered = example(&format!("actions/{}/action.tf", ACTIONS[0])).replace("2026-11-29", "2026-11-30");
+    workspace.write("action.tf", &triggered);
+    workspace.apply().succeeded();
+    assert_eq!(pairs(), 1);
+    workspace.destroy().succeeded();
+}
+
+const EPHEMERAL_RESOURCES: [&str; 1] = ["salesforce_external_client_app_credentials"];
+
+const ACTIONS: [&str; 2] = [
+    "salesforce_external_client_app_revoke_previous_credentials",
+    "salesforce_external_client_app_rotate_credentials",
+];
 
 /// Applies, has nothing left to do, and leaves nothing behind.
 fn data_source_runs(name: &str) {
@@ -104,6 +182,40 @@ fn the_demo_runs() {
     workspace.destroy().succeeded();
 }
 
+/// What `make demo` adds in the end, without the clients that log in meanwhile.
+#[test]
+fn the_demos_last_chapter_runs() {
+    if terraform::version() < (1, 11) {
+        eprintln!("write-only arguments need Terraform 1.11");
+        return;
+    }
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    let rotation = example("demo/rotation/rotation.tf");
+    workspace.add_stand_ins(&rotation);
+    workspace.installs();
+    let journal = workspace.folder().join("journal.txt");
+    workspace.set("STAND_INS_JOURNAL", &journal.display().to_string());
+    workspace.write("main.tf", &example("demo/main.tf"));
+    let beside = workspace.folder().join("../modules");
+    module::copy(&repository().join("examples/modules"), &beside);
+    let handed_on = || {
+        let global = org.part(org::GLOBAL_OAUTH, "Shop");
+        sha256(&json_pair(&global.text("consumerKey"), &global.text("consumerSecret")))
+    };
+    let mut expected = String::new();
+    for version in ["1", "2"] {
+        let numbers = format!("rotate_when_changed          = {{ version = {version} }}");
+        let rotation = rotation.replace("rotate_when_changed          = { version = 1 }", &numbers);
+        workspace.write("rotation.tf", &rotation);
+        workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
+        workspace.apply().succeeded();
+        expected += &format!("vault_kv_secret_v2 {}\n", handed_on());
+        assert_eq!(std::fs::read_to_string(&journal).expect("a journal"), expected);
+    }
+    workspace.destroy().succeeded();
+}
+
 #[test]
 fn every_example_is_run_here() {
     let list = |folder: &str| -> Vec<String> {
@@ -117,13 +229,26 @@ fn every_example_is_run_here() {
     };
     assert_eq!(
         list("."),
-        ["bootstrap", "data-sources", "demo", "headless-identity", "modules", "provider", "resources"]
+        [
+            "actions",
+            "bootstrap",
+            "data-sources",
+            "demo",
+            "ephemeral-resources",
+            "headless-identity",
+            "modules",
+            "provider",
+            "resources"
+        ]
     );
+    assert_eq!(list("actions"), ACTIONS);
+    assert_eq!(list("ephemeral-resources"), EPHEMERAL_RESOURCES);
     assert_eq!(list("data-sources"), DATA_SOURCES);
     assert_eq!(
         list("resources"),
         [
             "salesforce_external_client_app",
+            "salesforce_external_client_app_credential_rotation",
             "salesforce_external_client_app_oauth_settings",
             "salesforce_external_client_app_policies",
             "salesforce_org_external_client_app_settings",

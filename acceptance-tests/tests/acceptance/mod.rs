@@ -13,6 +13,7 @@ mod bootstrap;
 mod budget;
 mod certificates;
 pub(crate) mod configurations;
+mod consumer_secret;
 mod credentials;
 mod data_sources;
 mod destroy;

@@ -25,7 +25,7 @@ fn pages() -> Vec<PathBuf> {
 }
 
 /// The fenced texts of a page in a language, without the indentation of the list that they are in.
-fn fenced(page: &Path, language: &str) -> Vec<String> {
+pub fn fenced(page: &Path, language: &str) -> Vec<String> {
     let text = std::fs::read_to_string(page).expect("a page");
     let mut found = Vec::new();
     let mut lines = text.lines();
@@ -62,9 +62,14 @@ fn resources_for_imports(text: &str) -> String {
         .collect()
 }
 
-/// The resources that a text declares, by address.
+/// What a text needs of a Terraform that is newer than the oldest that we test with.
+const SINCE: [(&str, (u32, u32)); 4] =
+    [("ephemeral \"", (1, 10)), ("_wo ", (1, 11)), ("identity =", (1, 12)), ("action \"", (1, 14))];
+
+/// What a text declares, by address; the prefix of ephemeral ones and of actions left out.
 fn declared(text: &str) -> Vec<String> {
-    let headers = text.lines().filter_map(|line| line.strip_prefix("resource \""));
+    let kinds = ["resource \"", "ephemeral \"", "action \""];
+    let headers = text.lines().filter_map(|line| kinds.iter().find_map(|kind| line.strip_prefix(kind)));
     let addresses = headers.filter_map(|rest| {
         let mut words = rest.split('"');
         Some(format!("{}.{}", words.next()?, words.nth(1)?))
@@ -73,7 +78,7 @@ fn declared(text: &str) -> Vec<String> {
 }
 
 /// Those texts of the same page that declare what a text refers to.
-fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
+pub fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
     let mut found: Vec<&str> = Vec::new();
     loop {
         let all = [&[text], found.as_slice()].concat().concat();
@@ -89,6 +94,21 @@ fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
     }
 }
 
+/// A text without its `import` blocks: what is imported by two of them is an error.
+fn without_imports(text: &str) -> String {
+    let mut kept = String::new();
+    let mut inside = false;
+    for line in text.lines() {
+        inside |= line == "import {";
+        if !inside {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        inside &= line != "}";
+    }
+    kept
+}
+
 #[test]
 fn every_configuration_in_the_docs_is_formatted_and_valid() {
     let mut count = 0;
@@ -96,12 +116,16 @@ fn every_configuration_in_the_docs_is_formatted_and_valid() {
         let texts = fenced(&page, "terraform");
         for text in &texts {
             let name = page.display();
-            let rest = needed(text, &texts).concat();
-            if text.contains("identity =") && terraform::version() < (1, 12) {
-                eprintln!("{name}: a configuration needs Terraform 1.12");
+            let rest = without_imports(&needed(text, &texts).concat());
+            let all = format!("{text}{rest}");
+            let newer =
+                SINCE.iter().find(|(word, since)| all.contains(word) && terraform::version() < *since);
+            if let Some((_, (major, minor))) = newer {
+                eprintln!("{name}: a configuration needs Terraform {major}.{minor}");
                 continue;
             }
-            let workspace = Workspace::anonymous();
+            let mut workspace = Workspace::anonymous();
+            workspace.add_stand_ins(&all);
             workspace.write("snippet.tf", text);
             workspace.run(&["fmt", "-check", "-diff", "snippet.tf"]).succeeded();
             let variables = text.split("var.").skip(1).map(|rest| {

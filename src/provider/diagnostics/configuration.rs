@@ -190,13 +190,11 @@ pub fn self_lockout(app: &str, what: &str) -> Diagnostic {
             "\"{app}\" is the app that this provider logs in with (its consumer key is our client_id). {} would end the \
              provider's own access. If you mean it, set allow_self_lockout = true in the provider block.",
             match what {
-                "destroy" => "Destroying it".to_owned(),
-                "replace" => "Replacing it".to_owned(),
+                "destroy" => "Destroying it",
                 "rotate" =>
-                    "After a rotation our client_id and client_secret are good for 30 days only, which"
-                        .to_owned(),
-                "revoke" => "Revoking the previous key, which our client_id is,".to_owned(),
-                attribute => format!("The new value of {attribute}"),
+                    "After a rotation our client_id and client_secret are good for 30 days only, which",
+                "revoke" => "Revoking the previous key, which our client_id is,",
+                _ => "Replacing it",
             }
         ),
     )

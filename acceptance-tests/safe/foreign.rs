@@ -1,0 +1,197 @@
+//! Stand-ins for resources of other providers that the documentation hands secrets over to: the arguments that it writes,
+//! with their types, and which of them are write-only. From these providers' documentation; what else they have, and what
+//! they do, is not here.
+//!
+//! Where the environment names a file (`STAND_INS_JOURNAL`), each value that arrives by a write-only argument is written down
+//! there: the type of the resource, and the checksum. Where it names a folder (`STAND_INS_STORE`), the value itself is kept in
+//! there, in a file of the type's name that only its owner may read: a store that a client can be given the value from.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use acceptance_tests::plugin_client::proto::tfplugin5::schema::{Attribute, Block};
+use acceptance_tests::plugin_client::proto::tfplugin5::{DynamicValue, Schema};
+use rmpv::Value;
+
+use crate::entry::checksum;
+use crate::value::{Object, is_unknown, unknown, write};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Required,
+    Optional,
+    Computed,
+    WriteOnly,
+}
+
+use Role::{Computed, Optional, Required, WriteOnly};
+
+type Row = (&'static str, &'static str, Role);
+
+const ID: Row = ("id", "string", Computed);
+
+const TYPES: &[(&str, &[Row])] = &[
+    (
+        "vault_kv_secret_v2",
+        &[
+            ID,
+            ("mount", "string", Required),
+            ("name", "string", Required),
+            ("data_json_wo", "string", WriteOnly),
+            ("data_json_wo_version", "number", Optional),
+        ],
+    ),
+    ("aws_secretsmanager_secret", &[ID, ("name", "string", Optional)]),
+    (
+        "aws_secretsmanager_secret_version",
+        &[
+            ID,
+            ("secret_id", "string", Required),
+            ("secret_string_wo", "string", WriteOnly),
+            ("secret_string_wo_version", "number", Optional),
+        ],
+    ),
+    (
+        "azurerm_key_vault_secret",
+        &[
+            ID,
+            ("name", "string", Required),
+            ("key_vault_id", "string", Required),
+            ("content_type", "string", Optional),
+            ("value_wo", "string", WriteOnly),
+            ("value_wo_version", "number", Optional),
+        ],
+    ),
+    (
+        "google_secret_manager_secret_version",
+        &[
+            ID,
+            ("secret", "string", Required),
+            ("deletion_policy", "string", Optional),
+            ("secret_data_wo", "string", WriteOnly),
+            // A number before 8.0.
+            ("secret_data_wo_version", "string", Optional),
+        ],
+    ),
+    (
+        "tfe_variable",
+        &[
+            ID,
+            ("workspace_id", "string", Optional),
+            ("category", "string", Required),
+            ("key", "string", Required),
+            ("sensitive", "bool", Optional),
+            ("value_wo", "string", WriteOnly),
+            ("value_wo_version", "number", Optional),
+        ],
+    ),
+    ("time_rotating", &[ID, ("rotation_days", "number", Optional)]),
+];
+
+fn rows(type_name: &str) -> &'static [Row] {
+    TYPES.iter().find(|(name, _)| *name == type_name).map_or(&[], |(_, rows)| rows)
+}
+
+pub fn has(type_name: &str) -> bool {
+    !rows(type_name).is_empty()
+}
+
+pub fn schemas() -> HashMap<String, Schema> {
+    let attribute = |(name, kind, role): &Row| Attribute {
+        name: (*name).to_owned(),
+        r#type: format!("\"{kind}\"").into_bytes(),
+        required: *role == Required,
+        optional: matches!(role, Optional | WriteOnly),
+        computed: *role == Computed,
+        write_only: *role == WriteOnly,
+        sensitive: *role == WriteOnly,
+        ..Attribute::default()
+    };
+    let schema = |rows: &[Row]| Schema {
+        version: 0,
+        block: Some(Block { attributes: rows.iter().map(attribute).collect(), ..Block::default() }),
+    };
+    TYPES.iter().map(|(name, rows)| ((*name).to_owned(), schema(rows))).collect()
+}
+
+pub fn plan(
+    type_name: &str,
+    prior: Option<DynamicValue>,
+    proposed: Option<DynamicValue>,
+) -> Result<DynamicValue, String> {
+    let prior = Object::read(prior)?;
+    let Some(mut planned) = Object::read(proposed)? else {
+        return write(None);
+    };
+    for (name, _, role) in rows(type_name) {
+        match role {
+            WriteOnly => planned.set(name, Value::Nil),
+            Computed => {
+                planned.set(name, prior.as_ref().map_or_else(unknown, |prior| prior.get(name).clone()))
+            }
+            Required | Optional => {}
+        }
+    }
+    write(Some(planned))
+}
+
+pub fn apply(
+    type_name: &str,
+    prior: Option<DynamicValue>,
+    planned: Option<DynamicValue>,
+    config: Option<DynamicValue>,
+) -> Result<DynamicValue, String> {
+    let prior = Object::read(prior)?;
+    let Some(mut state) = Object::read(planned)? else {
+        return write(None);
+    };
+    let config = Object::read(config)?.ok_or("there is no configuration")?;
+    for (name, _, role) in rows(type_name) {
+        if *role == Computed && is_unknown(state.get(name)) {
+            state.set(name, now().into());
+        }
+        let version = format!("{name}_version");
+        let is_new = prior.as_ref().is_none_or(|prior| prior.get(&version) != state.get(&version));
+        if *role == WriteOnly && is_new {
+            let secret = config.text(name)?;
+            note(type_name, secret).map_err(|error| error.to_string())?;
+            keep(type_name, secret).map_err(|error| error.to_string())?;
+        }
+    }
+    write(Some(state))
+}
+
+fn note(type_name: &str, secret: &str) -> std::io::Result<()> {
+    let Some(file) = std::env::var_os("STAND_INS_JOURNAL") else { return Ok(()) };
+    let mut journal = std::fs::OpenOptions::new().create(true).append(true).open(file)?;
+    writeln!(journal, "{type_name} {}", checksum(secret))
+}
+
+fn keep(type_name: &str, secret: &str) -> std::io::Result<()> {
+    let Some(folder) = std::env::var_os("STAND_INS_STORE").map(PathBuf::from) else { return Ok(()) };
+    let new = folder.join(format!("{type_name}.new"));
+    let mut file =
+        std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
+    file.write_all(secret.as_bytes())?;
+    // In one step: a client reads at the same time.
+    std::fs::rename(&new, folder.join(type_name))
+}
+
+/// As `time_rotating` calls itself: `2026-01-31T03:00:00Z`.
+fn now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    // Years begin in March here, so that the day that some have more is their last one.
+    let days = seconds / 86_400 + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year + u64::from(month <= 2);
+    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}

@@ -1,0 +1,293 @@
+//! The guide to the consumer secret, done as it says: the pair arrives in each store that it names, again after a rotation,
+//! and what it tells its reader to look for is what there is to be seen. The stores are stand-ins.
+
+use super::snippets::{fenced, needed};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org;
+use acceptance_tests::terraform::{self, repository};
+use acceptance_tests::workspace::Workspace;
+use serde_json::json;
+
+const GUIDE: &str = "docs/guides/consumer-secret.md";
+const ROTATION: &str = "salesforce_external_client_app_credential_rotation.shop";
+
+/// SHA-256, hex.
+pub fn sha256(text: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// As Terraform's `jsonencode` writes what the guide hands on.
+pub fn json_pair(key: &str, secret: &str) -> String {
+    json!({ "client_id": key, "client_secret": secret }).to_string()
+}
+
+/// The block of the guide that has these words, and before it those that it needs.
+fn configuration(words: &str) -> String {
+    let blocks = fenced(&repository().join(GUIDE), "terraform");
+    let block = blocks.iter().find(|block| block.contains(words)).unwrap_or_else(|| panic!("no {words}"));
+    let mut all = needed(block, &blocks);
+    all.push(block);
+    all.concat()
+}
+
+fn can_hand_over() -> bool {
+    let can = terraform::version() >= (1, 11);
+    if !can {
+        eprintln!("write-only arguments need Terraform 1.11");
+    }
+    can
+}
+
+/// An org, a workspace with the guide's configuration, and what arrived in its stores.
+struct Shop<'org> {
+    org: &'org Emulator,
+    workspace: Workspace<'org>,
+}
+
+impl<'org> Shop<'org> {
+    fn new(org: &'org Emulator, configuration: &str) -> Self {
+        let mut workspace = Workspace::new(org);
+        workspace.add_stand_ins(configuration);
+        let journal = workspace.folder().join("journal.txt");
+        workspace.set("STAND_INS_JOURNAL", &journal.display().to_string());
+        for variable in ["key_vault_id", "workspace_id"] {
+            workspace.set(&format!("TF_VAR_{variable}"), "given");
+        }
+        let shop = Self { org, workspace };
+        shop.configure(configuration);
+        shop
+    }
+
+    fn configure(&self, configuration: &str) {
+        let variables: String = ["key_vault_id", "workspace_id"]
+            .iter()
+            .filter(|name| configuration.contains(&format!("var.{name}")))
+            .map(|name| format!("variable \"{name}\" {{}}\n"))
+            .collect();
+        // The wait is right in an org, and in the way here.
+        let configuration = configuration.replace("\"30s\"", "\"0s\"");
+        self.workspace.configure(&format!("{variables}{configuration}"));
+    }
+
+    /// Nothing to do. The settings' own `consumer_key` may still be the one of before in the state.
+    #[track_caller]
+    fn is_settled(&self) {
+        let plan = self.workspace.plan(&[]);
+        assert!(plan.actions().is_empty(), "{:?}", plan.actions());
+        plan.saying("No changes.");
+    }
+
+    fn pair(&self) -> (String, String) {
+        let global = self.org.part(org::GLOBAL_OAUTH, "Shop");
+        (global.text("consumerKey"), global.text("consumerSecret"))
+    }
+
+    /// All pairs that log in, the main one first.
+    fn keys(&self) -> Vec<String> {
+        let pairs = self.org.admin("GET", "/apps/Shop/credentials", None);
+        let pairs = pairs.as_array().into_iter().flatten();
+        pairs.map(|pair| pair["key"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// The checksums that arrived, in their order.
+    fn arrived(&self) -> Vec<String> {
+        let journal =
+            std::fs::read_to_string(self.workspace.folder().join("journal.txt")).unwrap_or_default();
+        journal.lines().filter_map(|line| Some(line.split_once(' ')?.1.to_owned())).collect()
+    }
+}
+
+#[test]
+fn each_store_gets_the_pair_and_the_next_one_after_a_rotation() {
+    if !can_hand_over() {
+        return;
+    }
+    for store in [
+        "vault_kv_secret_v2\" \"shop",
+        "aws_secretsmanager_secret_version",
+        "azurerm_key_vault_secret",
+        "google_secret_manager_secret_version",
+        "tfe_variable",
+    ] {
+        let org = Emulator::start();
+        let text = configuration(&format!("resource \"{store}"));
+        let shop = Shop::new(&org, &text);
+        shop.workspace.apply().succeeded();
+        let handed_on = || {
+            let (key, secret) = shop.pair();
+            sha256(&if store == "tfe_variable" { secret } else { json_pair(&key, &secret) })
+        };
+        let first = handed_on();
+        assert_eq!(shop.arrived(), [first.as_str()], "{store}");
+        shop.is_settled();
+
+        shop.configure(&text.replace(
+            "rotate_when_changed          = { version = 1 }",
+            "rotate_when_changed = { version = 2 }",
+        ));
+        shop.workspace.apply().succeeded();
+        let second = handed_on();
+        assert_ne!(first, second);
+        assert_eq!(shop.arrived(), [first, second], "{store}");
+        shop.is_settled();
+    }
+}
+
+/// Both ways of the guide, with what it tells to look for.
+#[test]
+fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
+    if !can_hand_over() {
+        return;
+    }
+    let org = Emulator::start();
+    let text = configuration("resource \"vault_kv_secret_v2\" \"shop\"");
+    let shop = Shop::new(&org, &text);
+    shop.workspace.apply().succeeded();
+    let (old, _) = shop.pair();
+
+    let numbers = |rotate: u32, revoke: u32| {
+        let from = "rotate_when_changed          = { version = 1 }\n  revoke_previous_when_changed = { version = 1 }";
+        let to = format!(
+            "rotate_when_changed          = {{ version = {rotate} }}\n  revoke_previous_when_changed = {{ version = {revoke} }}"
+        );
+        let changed = text.replace(from, &to);
+        assert_eq!(changed == text, (rotate, revoke) == (1, 1));
+        changed
+    };
+    shop.configure(&numbers(2, 1));
+    let plan = shop.workspace.plan(&[]);
+    plan.saying(&format!("{ROTATION} will be updated in-place"));
+    plan.saying("The client ID changes").saying(&old);
+    shop.workspace.apply_plan().succeeded();
+    let (new, _) = shop.pair();
+    assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
+    let said = shop.workspace.run(&["output", "-raw", "client_id"]).succeeded();
+    assert_eq!(said.stdout.trim(), new);
+
+    shop.configure(&numbers(2, 2));
+    shop.workspace.plan(&[]).saying("The previous credentials end").saying(&old);
+    shop.workspace.apply_plan().succeeded();
+    assert_eq!(shop.keys(), [new.as_str()]);
+    assert!(shop.workspace.attribute(ROTATION, "previous_state").is_null());
+    shop.is_settled();
+
+    // In one apply: nothing of before is left.
+    shop.configure(&numbers(3, 3));
+    shop.workspace.apply().succeeded();
+    let (newest, _) = shop.pair();
+    assert_ne!(newest, new);
+    assert_eq!(shop.keys(), [newest]);
+    assert_eq!(shop.arrived().len(), 3);
+    shop.is_settled();
+}
+
+#[test]
+fn a_time_resource_rotates_and_ends_the_old_pair_later() {
+    let org = Emulator::start();
+    let text = configuration("resource \"time_rotating\"");
+    let shop = Shop::new(&org, &text);
+    shop.workspace.apply().succeeded();
+    shop.is_settled();
+    let (old, _) = shop.pair();
+
+    // As when its time is up: it gets another id, which the plan does not know yet.
+    let due = ["-replace=time_rotating.shop"];
+    let plan = shop.workspace.plan(&due);
+    assert!(plan.is_unknown(ROTATION, "consumer_key"));
+    shop.workspace.apply_plan().succeeded();
+    let (new, _) = shop.pair();
+    assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
+    shop.is_settled();
+
+    // A week later, which is a second here.
+    shop.configure(&text.replace("\"168h\"", "\"1s\""));
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    shop.workspace.plan(&[]).saying("The previous credentials end").saying(&old);
+    shop.workspace.apply_plan().succeeded();
+    assert_eq!(shop.keys(), [new]);
+    shop.is_settled();
+}
+
+#[test]
+fn two_backends_change_over_one_after_the_other() {
+    if !can_hand_over() {
+        return;
+    }
+    let org = Emulator::start();
+    let text = configuration("backends = {");
+    let shop = Shop::new(&org, &text);
+    shop.workspace.apply().succeeded();
+    let checksum = || {
+        let (key, secret) = shop.pair();
+        sha256(&json_pair(&key, &secret))
+    };
+    let first = checksum();
+    assert_eq!(shop.arrived(), [first.as_str(), first.as_str()]);
+
+    let rotated = text
+        .replace("rotate_when_changed          = { version = 1 }", "rotate_when_changed = { version = 2 }");
+    for (backends, count) in [("{ eu = 2, us = 1 }", 3), ("{ eu = 2, us = 2 }", 4)] {
+        shop.configure(&rotated.replace("{ eu = 1, us = 1 }", backends));
+        shop.workspace.apply().succeeded();
+        assert_eq!(shop.arrived().len(), count, "{backends}");
+        assert_eq!(shop.arrived().last(), Some(&checksum()), "{backends}");
+        shop.is_settled();
+    }
+    assert_eq!(shop.keys().len(), 2);
+}
+
+#[test]
+fn actions_rotate_and_revoke_and_an_apply_hands_on() {
+    if terraform::version() < (1, 14) {
+        eprintln!("actions need Terraform 1.14");
+        return;
+    }
+    let org = Emulator::start();
+    let stores = configuration("resource \"vault_kv_secret_v2\" \"shop\"");
+    let blocks = fenced(&repository().join(GUIDE), "terraform");
+    let actions = blocks.iter().find(|block| block.contains("action \"")).expect("the actions");
+    let text = format!("{stores}{actions}");
+    let shop = Shop::new(&org, &text);
+    shop.workspace.apply().succeeded();
+    let (old, _) = shop.pair();
+    let invoke = |action: &str| {
+        let action = format!("-invoke=action.salesforce_external_client_app_{action}.shop");
+        shop.workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", &action]).succeeded();
+    };
+    invoke("rotate_credentials");
+    let (new, secret) = shop.pair();
+    assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
+    assert_eq!(shop.arrived().len(), 1);
+    shop.workspace.apply().succeeded();
+    assert_eq!(shop.arrived().last(), Some(&sha256(&json_pair(&new, &secret))));
+    // What the next change of the number is taken for.
+    let raised = text
+        .replace("rotate_when_changed          = { version = 1 }", "rotate_when_changed = { version = 2 }");
+    shop.configure(&raised);
+    shop.workspace.plan(&[]).saying("The credentials were rotated already");
+    shop.workspace.apply_plan().succeeded();
+    assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
+    invoke("revoke_previous_credentials");
+    assert_eq!(shop.keys(), [new]);
+    shop.workspace.apply().succeeded();
+    shop.is_settled();
+}
+
+/// What an older Terraform says of the configuration stands in the guide.
+#[test]
+fn an_older_terraform_says_what_the_guide_says() {
+    let guide = std::fs::read_to_string(repository().join(GUIDE)).expect("the guide");
+    let workspace = Workspace::anonymous();
+    for (kind, since, text) in [
+        ("ephemeral", (1, 10), "ephemeral \"salesforce_external_client_app_credentials\" \"shop\" {}"),
+        ("action", (1, 14), "action \"salesforce_external_client_app_rotate_credentials\" \"shop\" {}"),
+    ] {
+        let said = format!("Blocks of type \"{kind}\" are not expected here.");
+        assert!(guide.contains(&said), "{said}");
+        if terraform::version() < since {
+            workspace.configure(text);
+            workspace.run(&["validate", "-no-color"]).failed_saying(&said);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+"""A backend that lets a customer log in every 100 ms, as `make demo` watches it through a rotation.
+
+It knows what a backend knows: the site, the callback, and a pair of client ID and secret, which it asks for before each
+login. It prints nothing, and keeps no token.
+"""
+
+import base64
+import hashlib
+import http.client
+import json
+import secrets
+import threading
+import time
+import urllib.parse
+
+EVERY_SECONDS = 0.1
+FORM = "application/x-www-form-urlencoded"
+
+
+class Refused(Exception):
+    """By the site, with the error's code."""
+
+
+class SteadyClient(threading.Thread):
+    def __init__(self, site, callback, username, password, pair):
+        super().__init__(daemon=True)
+        self.site = urllib.parse.urlsplit(site)
+        self.callback = callback
+        self.user = {"username": username, "password": password}
+        self.pair = pair
+        self.attempts = []
+        self.ending = threading.Event()
+
+    def run(self):
+        next_one = time.monotonic()
+        while not self.ending.is_set():
+            client_id, secret = self.pair()
+            started = time.monotonic()
+            try:
+                self.log_in(client_id, secret)
+                answer = "ok"
+            except Refused as reason:
+                answer = str(reason)
+            except (OSError, ValueError, http.client.HTTPException) as reason:
+                answer = type(reason).__name__
+            self.attempts.append((started, client_id, answer))
+            next_one = max(next_one + EVERY_SECONDS, time.monotonic())
+            self.ending.wait(next_one - time.monotonic())
+
+    def end(self):
+        self.ending.set()
+        self.join(timeout=30)
+
+    def since(self, moment):
+        """Of the logins that began after a moment: how many there were, and the answers that were no login."""
+        answers = [answer for started, _, answer in list(self.attempts) if started >= moment]
+        return len(answers), [answer for answer in answers if answer != "ok"]
+
+    def longest_pause(self):
+        starts = [started for started, _, _ in list(self.attempts)]
+        return max((later - earlier for earlier, later in zip(starts, starts[1:])), default=0.0)
+
+    def log_in(self, client_id, secret):
+        verifier = secrets.token_urlsafe(64)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        asked = {
+            "response_type": "code_credentials",
+            "client_id": client_id,
+            "redirect_uri": self.callback,
+            "code_challenge": challenge,
+            **self.user,
+        }
+        answer, headers = self.post("/services/oauth2/authorize", asked, {"Auth-Request-Type": "Named-User"})
+        place = urllib.parse.urlsplit(headers.get("location", ""))
+        told = dict(urllib.parse.parse_qsl(place.query)) or answer
+        if "code" not in told:
+            raise Refused(told.get("error", "no code"))
+        exchanged = {
+            "grant_type": "authorization_code",
+            "code": told["code"],
+            "client_id": client_id,
+            "client_secret": secret,
+            "redirect_uri": self.callback,
+            "code_verifier": verifier,
+        }
+        answer, _ = self.post("/services/oauth2/token", exchanged, {})
+        if "access_token" not in answer:
+            raise Refused(answer.get("error", "no token"))
+
+    def post(self, path, fields, headers):
+        kind = http.client.HTTPSConnection if self.site.scheme == "https" else http.client.HTTPConnection
+        connection = kind(self.site.netloc, timeout=30)
+        try:
+            headers = {**headers, "Content-Type": FORM, "Accept": "application/json"}
+            connection.request("POST", self.site.path.rstrip("/") + path, urllib.parse.urlencode(fields), headers)
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        try:
+            told = json.loads(body)
+        except ValueError:
+            told = {}
+        return told if isinstance(told, dict) else {}, {name.lower(): value for name, value in answer.getheaders()}

@@ -1,0 +1,1 @@
+terraform import salesforce_external_client_app_credential_rotation.shop Shop

@@ -1,0 +1,99 @@
+//! What every page is held to, made or written: the registry's layout, links, names that exist.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use super::root;
+use crate::provider::{Provider, SOURCE_ADDRESS, config};
+
+/// Every page, made or written.
+fn all_pages() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "md") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for path in all_pages() {
+        let text = fs::read_to_string(&path).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if target.starts_with("https://") {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            let there = fs::read_to_string(&file).unwrap_or_else(|_| panic!("{}: {target}", path.display()));
+            let mut anchors: Vec<String> =
+                there.lines().filter(|line| line.starts_with('#')).map(slug).collect();
+            anchors.extend(
+                there.split("<a id=\"").skip(1).filter_map(|a| a.split('"').next()).map(str::to_owned),
+            );
+            assert!(anchor.is_empty() || anchors.iter().any(|a| a == anchor), "{}: {target}", path.display());
+        }
+    }
+}
+
+/// The anchor that a heading gets.
+fn slug(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.collect::<String>().replace(' ', "-")
+}
+
+#[test]
+fn pages_have_the_registrys_front_matter_and_fit_into_it() {
+    let provider = Provider::new(|_| None);
+    let is_known = |keyword: &str, name: &str| match keyword {
+        "data" => provider.data_source_schema(name).is_some(),
+        "resource" => provider.resource_schema(name).is_some(),
+        "ephemeral" => provider.ephemeral_resource_schema(name).is_some(),
+        _ => provider.action_schema(name).is_some(),
+    };
+    for path in all_pages() {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.display();
+        assert!(text.starts_with("---\npage_title: \""), "{name}");
+        assert!(text.contains("\nsubcategory: \"") && text.contains("\ndescription: |-\n  "), "{name}");
+        assert!(text.len() < 500_000, "{name} is longer than the registry shows");
+        for keyword in ["data", "resource", "ephemeral", "action"] {
+            let declared = format!("{keyword} \"salesforce_");
+            for used in text.split(&declared).skip(1).filter_map(|rest| rest.split('"').next()) {
+                assert!(is_known(keyword, &format!("salesforce_{used}")), "{name}: {keyword} {used}");
+            }
+        }
+        for source in text.split("source = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            // A module's is a path.
+            assert!(source.starts_with("./") || SOURCE_ADDRESS.ends_with(source), "{name}: {source}");
+        }
+    }
+}
+
+#[test]
+fn variables_that_the_guides_name_exist() {
+    let schema = config::schema();
+    let mut known: BTreeSet<String> =
+        schema.block.attributes.iter().map(|attribute| config::variable(&attribute.name)).collect();
+    // The log's own variable ends so too.
+    known.insert("SALESFORCE".to_owned());
+    for path in all_pages() {
+        let text = fs::read_to_string(&path).unwrap();
+        for word in text.split(|c: char| !c.is_ascii_uppercase() && c != '_') {
+            if let Some(at) = word.find("SALESFORCE_") {
+                let name = word[at..].trim_end_matches('_');
+                assert!(known.contains(name), "{}: {word}", path.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The first page: the provider's arguments, how it logs in, which Terraform has what, where to read on.
+
+use std::fmt::Write as _;
+
+use super::blocks::{attributes, hcl};
+use super::front_matter;
+use crate::metadata::{NEWEST_VERSION, OLDEST_VERSION};
+use crate::provider::config;
+
+pub fn page() -> String {
+    let block = config::schema().block;
+    let summary = block.description.split("\n\n").next().unwrap_or_default();
+    let mut page = front_matter("Salesforce Provider", summary);
+    let _ = write!(
+        page,
+        "\nSalesforce is spoken to by its Metadata API, {OLDEST_VERSION}.0 to {NEWEST_VERSION}.0. \
+         Start with the guide [Getting started](guides/getting-started.md).\n",
+    );
+    let _ = write!(page, "\n## Example Usage\n\n{}", hcl("examples/provider/provider.tf"));
+    page.push_str(
+        "\n## Logging in\n\n\
+         | way | arguments |\n|---|---|\n\
+         | OAuth 2.0 JWT bearer | `client_id`, `username`, `private_key` or `private_key_file`; `instance_url` or `login_url` |\n\
+         | OAuth 2.0 client credentials | `client_id`, `client_secret`, `instance_url` |\n\
+         | an access token | `access_token`, `instance_url` |\n\n\
+         Each argument has an environment variable; the block beats the environment. One way at a time: a private key, a \
+         client secret or an access token. An access token in `SF_ACCESS_TOKEN`, with its org in `SF_ORG_INSTANCE_URL`, is \
+         taken when nothing else is set. The guide [Authentication](guides/authentication.md) makes the key and the app.\n\n\
+         `terraform validate` needs no credentials. The first call that needs the org logs in.\n\n\
+         `HTTPS_PROXY` and `NO_PROXY` are honoured. Plain `http` is taken for this machine only.\n\n",
+    );
+    page.push_str(
+        "## Terraform versions\n\n\
+         Every release is tested with Terraform 1.6.6, 1.11.4 and 1.15.5. What an older Terraform lacks it says itself.\n\n\
+         | | Terraform | OpenTofu |\n|---|---|---|\n\
+         | resources, data sources, `import` blocks, `-generate-config-out` | 1.6 (tested; 1.5 has them, too) | not tested |\n\
+         | the ephemeral resource [`salesforce_external_client_app_credentials`](ephemeral-resources/external_client_app_credentials.md) | 1.10 | 1.11, not tested |\n\
+         | write-only arguments of other providers, which a secret is handed over by | 1.11 | 1.11, not tested |\n\
+         | `import` by `identity` | 1.12 | 1.12, not tested |\n\
+         | actions: [rotate](actions/external_client_app_rotate_credentials.md), \
+         [revoke](actions/external_client_app_revoke_previous_credentials.md) | 1.14 | not known |\n\n",
+    );
+    page.push_str("## Schema\n\n");
+    attributes(&mut page, &block, "###", |_| None);
+    page.push_str(
+        "\n## Guides\n\n\
+         - [Getting started](guides/getting-started.md)\n\
+         - [Authentication](guides/authentication.md): the key, the app to log in with, permissions\n\
+         - [Headless Identity](guides/headless-identity.md): Salesforce's steps beside their lines of configuration\n\
+         - [Experience Cloud site](guides/experience-cloud-site.md): the clicks in the site's settings\n\
+         - [Consumer secret](guides/consumer-secret.md): handed on and kept nowhere, rotated without downtime, revoked after a \
+         leak\n\
+         - [Certificates](guides/certificates.md): their end, and how to change one\n\
+         - [Importing](guides/importing.md): what exists already\n\
+         - [Deploys](guides/deploys.md): what an apply does to the org, and how long it takes\n\
+         - [Troubleshooting](guides/troubleshooting.md): every message, what it means, what to do\n",
+    );
+    page
+}
