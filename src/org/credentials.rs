@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Freshness, Lookup, Org, ReadError, Unavailable, Wanted, quoted};
+use super::{Freshness, Lookup, Org, ReadError, ReadErrorKind, Unavailable, Wanted, quoted};
 use crate::metadata::types::{external_client_app_settings, external_client_application, oauth_settings};
 use crate::salesforce::{self, Class, Consumer, ErrorKind, Staged};
 use crate::secret::Secret;
@@ -99,9 +99,12 @@ impl Org {
         freshness: Freshness,
         deadline: Instant,
     ) -> Result<Credentials, CredentialsError> {
-        let app_id = self.app_id(app, freshness, deadline).await?;
-        let consumer = self.consumer(&app_id, None).await?;
-        self.with_staged(app_id, consumer).await
+        let read = async {
+            let app_id = self.app_id(app, freshness, deadline).await?;
+            let consumer = self.consumer(&app_id, None).await?;
+            self.with_staged(app_id, consumer).await
+        };
+        in_time(deadline, read).await
     }
 
     /// The same for a consumer that is known.
@@ -201,16 +204,19 @@ impl Org {
         freshness: Freshness,
         deadline: Instant,
     ) -> Result<(String, Secret), CredentialsError> {
-        let app_id = self.app_id(app, freshness, deadline).await?;
-        let consumer = self.consumer(&app_id, key).await?;
-        match self.inner.api.consumer_secret(&app_id, &consumer.id).await {
-            // Between the two calls somebody rotated.
-            Ok((found, _)) if key.is_some_and(|key| key != found) => {
-                Err(CredentialsError::OtherKey(vec![found]))
+        let read = async {
+            let app_id = self.app_id(app, freshness, deadline).await?;
+            let consumer = self.consumer(&app_id, key).await?;
+            match self.inner.api.consumer_secret(&app_id, &consumer.id).await {
+                // Between the two calls somebody rotated.
+                Ok((found, _)) if key.is_some_and(|key| key != found) => {
+                    Err(CredentialsError::OtherKey(vec![found]))
+                }
+                Ok(found) => Ok(found),
+                Err(error) => Err(self.explained(error).await),
             }
-            Ok(found) => Ok(found),
-            Err(error) => Err(self.explained(error).await),
-        }
+        };
+        in_time(deadline, read).await
     }
 
     /// The record ID of an app.
@@ -309,6 +315,17 @@ impl Org {
             None if component.is_some() => Setting::Off,
             None => Setting::Unknown,
         }
+    }
+}
+
+/// What was read before the caller's time was over.
+async fn in_time<T>(
+    deadline: Instant,
+    read: impl Future<Output = Result<T, CredentialsError>>,
+) -> Result<T, CredentialsError> {
+    match tokio::time::timeout_at(deadline, read).await {
+        Ok(read) => read,
+        Err(_) => Err(CredentialsError::Read(ReadErrorKind::Deadline.into())),
     }
 }
 

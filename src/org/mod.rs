@@ -5,8 +5,8 @@
 //! nothing is "gone" that is only invisible, nothing "failed" that may have happened.
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
 //! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` in an org with many apps), and at `deployer.rs` for
-//! [`Org::apply`] and [`Org::edit`]. Keys and secrets are no metadata: `credentials.rs` reads them, `rotation.rs` changes
-//! them. How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
+//! [`Org::apply`] and [`Org::edit`]. Keys and secrets are no metadata: `credentials.rs` reads them, `rotation.rs` and `wish.rs`
+//! change them. How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
 
 mod api;
 mod attribute;
@@ -33,6 +33,7 @@ mod settle;
 mod snapshot;
 mod verdict;
 mod watch;
+mod wish;
 
 #[cfg(test)]
 mod tests;
@@ -52,7 +53,7 @@ pub use error::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, U
 pub use facts::{FileFacts, SessionFacts};
 pub use holders::{Census, Group, Holders, quoted};
 pub use pace::Settings;
-pub use rotation::{Outcome, Rotated, RotationError, RotationErrorKind, Step as RotationStep, Wish};
+pub use rotation::{Rotated, RotationError, RotationErrorKind};
 
 use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
@@ -62,6 +63,8 @@ pub use crate::salesforce::{
 
 use crate::salesforce::Class;
 pub use crate::salesforce::{Meaning, Staged, StagedState};
+pub use wish::{Outcome, Step as RotationStep, Wish};
+
 use batch::{Limits, Queue};
 use deployer::Deployer;
 use names::Names;

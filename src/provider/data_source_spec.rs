@@ -58,9 +58,11 @@ pub enum Role {
 }
 
 /// A type, as a table can hold it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     Text,
+    /// The API name of an app, maybe of an installed one.
+    AppName,
     /// A text that must not be seen; for ephemeral resources only.
     Secret,
     Bool,
@@ -98,7 +100,7 @@ impl Shape {
             Type::Object(fields.iter().map(|(name, shape)| ((*name).to_owned(), shape.ty())).collect())
         };
         match self {
-            Shape::Text | Shape::Secret => Type::String,
+            Shape::Text | Shape::AppName | Shape::Secret => Type::String,
             Shape::Bool => Type::Bool,
             Shape::Number => Type::Number,
             Shape::Texts => Type::list(Type::String),
@@ -188,6 +190,8 @@ impl Own {
             found.push(diagnostics::invalid_value(path, problem, true));
         } else if let Some(unseen) = value.as_text().and_then(unseen) {
             found.push(diagnostics::unseen(&place, unseen));
+        } else if self.shape == Shape::AppName {
+            super::validate::check_app_name(self.name, config, found);
         }
     }
 }

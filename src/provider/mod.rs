@@ -364,6 +364,12 @@ impl Provider {
             Connection::Unconfigured => return diagnostics::not_configured().into(),
         };
         let own = connected.guarded_client_id();
+        // Terraform 1.15 crashes when it is told of progress after it was interrupted.
+        let tell = &|text: String| {
+            if !connected.org.stopped() {
+                tell(text);
+            }
+        };
         let deadline = org::Instant::now() + timeouts::ACTION;
         let invocation = Invocation { config: &config, org: &connected.org, own, deadline, tell };
         self.finish((spec.invoke)(invocation).await)

@@ -266,7 +266,7 @@ impl Inner {
                 id: text(&staged, "id")?,
                 key: text(&staged, "key"),
                 state: StagedState::read(&clean(text(&staged, "state").unwrap_or_default())),
-                created_by: text(&staged, "createdBy").map(clean),
+                created_by: maker(&staged).map(clean),
                 created_date: text(&staged, "createdDate"),
                 expiration_date: text(&staged, "expirationDate"),
             })
@@ -277,6 +277,11 @@ impl Inner {
 
 fn text(json: &Value, name: &str) -> Option<String> {
     json.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// Documented as a text; other parts of this API have an object there.
+fn maker(staged: &Value) -> Option<String> {
+    text(staged, "createdBy").or_else(|| text(staged.get("createdBy")?, "id"))
 }
 
 /// An id that may become part of a path.

@@ -53,6 +53,8 @@ impl Tries {
             // Who watches a deploy looks again, with a budget of its own.
             Call::Configure | Call::DeployStatus => return None,
             Call::Login | Call::CancelDeploy => (3, 30.0),
+            // Who rotates tries again, with a time limit and a stop of its own.
+            Call::StageCredentials | Call::RotateCredentials | Call::RevokeCredentials => (2, 10.0),
             Call::StartDeploy | Call::FetchRetrieve => (5, 60.0),
             _ if outage(&error.kind) => (u32::MAX, 300.0),
             _ => (5, 120.0),

@@ -5,10 +5,14 @@ use std::sync::OnceLock;
 use crate::org::Wish;
 use crate::provider::action_spec::{ActionSpec, Invocation, Pending};
 use crate::provider::data_source_spec::{Own, Role, Shape};
-use crate::provider::diagnostics::{self, Diagnostics};
+use crate::provider::diagnostics::{self, Again, Diagnostics};
 
-const APP: Own =
-    Own::new("external_client_app", Shape::Text, Role::Required, "The API name of the External Client App.");
+const APP: Own = Own::new(
+    "external_client_app",
+    Shape::AppName,
+    Role::Required,
+    "The API name of the External Client App.",
+);
 
 pub static ROTATE: ActionSpec = ActionSpec {
     name: "salesforce_external_client_app_rotate_credentials",
@@ -48,6 +52,6 @@ async fn act(invocation: Invocation<'_>, rotate: bool) -> Diagnostics {
             (invocation.tell)(diagnostics::rotation_done(app, &rotated));
             Diagnostics::default()
         }
-        Err(error) => diagnostics::rotation_failed(app, APP.name, &error).into(),
+        Err(error) => diagnostics::rotation_failed(app, APP.name, &error, Again::Invoke).into(),
     }
 }

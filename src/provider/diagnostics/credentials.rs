@@ -2,8 +2,7 @@
 
 use super::{Diagnostic, self_lockout, unavailable, unreadable};
 use crate::org::{
-    CredentialsError, Outcome, Rotated, RotationError, RotationErrorKind, RotationStep, STAGED_SINCE,
-    Setting, Staged,
+    CredentialsError, Rotated, RotationError, RotationErrorKind, RotationStep, STAGED_SINCE, Setting, Staged,
 };
 
 const SETTING: &str = "\"Allow access to External Client App consumer secrets via REST API\" \
@@ -26,7 +25,16 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
                  user. API names are those that Setup shows as \"API Name\"; upper and lower case count."
             ),
         ),
-        CredentialsError::Hidden { why } => super::hidden("app", app, "ExternalClientApplication", why),
+        CredentialsError::Hidden { why } => {
+            super::hidden("app", app, "ExternalClientApplication", why).at_attribute("external_client_app")
+        }
+        CredentialsError::NoConsumer if app.contains("__") => at_app(
+            "The app has no consumer",
+            format!(
+                "\"{app}\" comes from a package: its consumer belongs to whoever publishes that, and its key and secret are \
+                 theirs."
+            ),
+        ),
         CredentialsError::NoConsumer => at_app(
             "The app has no consumer",
             format!(
@@ -47,7 +55,7 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
         CredentialsError::OtherKey(keys) => Diagnostic::error(
             "Not a consumer key of the app",
             format!(
-                "The consumer of \"{app}\" has another key: {}. After a rotation, take consumer_key of \
+                "That is the key of no consumer of \"{app}\". What it has: {}. After a rotation, take consumer_key of \
                  salesforce_external_client_app_credential_rotation, or refresh the state that has the key of before.",
                 keys.join(", ")
             ),
@@ -121,7 +129,15 @@ pub fn staged_needs_api(app: &str, version: u16) -> Diagnostic {
 }
 
 /// The plan of a rotation.
-pub fn rotation_planned(app: &str, key: &str, revokes: bool, previous: Option<&str>) -> Diagnostic {
+/// `previous`: until when the pair of before is valid; `sure`: the values are known.
+pub fn rotation_planned(
+    app: &str,
+    key: &str,
+    revokes: bool,
+    previous: Option<&str>,
+    sure: bool,
+) -> Diagnostic {
+    let if_so = if sure { "" } else { "rotate_when_changed is known only after apply; if it has changed, " };
     let in_the_way = match previous {
         Some(expires) if !revokes => format!(
             " The pair of before the last rotation is still valid, until {expires}; Salesforce may refuse to make a new one \
@@ -142,7 +158,7 @@ pub fn rotation_planned(app: &str, key: &str, revokes: bool, previous: Option<&s
     Diagnostic::advice(
         "The client ID changes",
         format!(
-            "\"{app}\": on apply its consumer gets a new key (the client ID) and a new secret. {old}. Give clients \
+            "\"{app}\": {if_so}on apply its consumer gets a new key (the client ID) and a new secret. {old}. Give clients \
              consumer_key of this resource: consumer_key of the app's OAuth settings still shows {key} in this run, and the \
              new one from the next refresh on.{in_the_way}"
         ),
@@ -150,26 +166,58 @@ pub fn rotation_planned(app: &str, key: &str, revokes: bool, previous: Option<&s
     )
 }
 
-/// The plan of a rotation that a run, which did not come to its end, has made already.
+/// A rotation that was made already.
 pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
-    let when = date.map(|date| format!(" (staged {date})")).unwrap_or_default();
+    let what = match date {
+        Some(date) => format!("its credentials were rotated since Terraform last saw them (staged {date})"),
+        None => "its credentials were rotated since Terraform last saw them, and the pair of before is ended"
+            .to_owned(),
+    };
     Diagnostic::advice(
         "The credentials were rotated already",
         format!(
-            "\"{app}\": the provider's user has rotated the credentials since the last apply that came to its end{when}. \
-             This is taken for the rotation that is planned here: nothing is rotated again. If it was another one, apply, \
-             and then change rotate_when_changed once more."
+            "\"{app}\": {what}, and not by another user as far as Salesforce says so. This is taken for the rotation that is \
+             asked for here, by a run that did not come to its end: nothing is rotated again. If it was another one, apply, and \
+             then change rotate_when_changed once more."
         ),
         "rotated-already",
     )
 }
 
-pub fn previous_end(app: &str, key: Option<&str>) -> Diagnostic {
+/// The first values after an import.
+pub fn values_taken_over(app: &str, attribute: &str) -> Diagnostic {
+    Diagnostic::advice(
+        "The first values after an import",
+        format!(
+            "\"{app}\": an import knows no values, so these are written down as those that hold already, and nothing is \
+             rotated or ended. To have it done, apply, and then change {attribute} once more."
+        ),
+        "values-taken-over",
+    )
+}
+
+/// A pair that is there when a rotation comes under management.
+pub fn staged_already(app: &str, staged: &Staged) -> Diagnostic {
+    let by = staged.created_by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let on = staged.created_date.as_deref().map(|on| format!(" on {on}")).unwrap_or_default();
+    Diagnostic::advice(
+        "Credentials are staged already",
+        format!(
+            "The consumer of \"{app}\" has a staged key and secret, made{by}{on}. They stay. If the provider's user made them, \
+             the next rotation makes them the app's own; if somebody else did, it is refused until they are rotated or deleted."
+        ),
+        "credentials-staged",
+    )
+}
+
+pub fn previous_end(app: &str, key: Option<&str>, sure: bool) -> Diagnostic {
+    let if_so =
+        if sure { "" } else { "revoke_previous_when_changed is known only after apply; if it has changed, " };
     let key = key.map(|key| format!(" ({key})")).unwrap_or_default();
     Diagnostic::advice(
         "The previous credentials end",
         format!(
-            "\"{app}\": on apply the key and the secret of before the last rotation{key} end at once. Clients that still use \
+            "\"{app}\": {if_so}on apply the key and the secret of before the last rotation{key} end at once. Clients that still use \
              them cannot log in any more."
         ),
         "previous-credentials-end",
@@ -183,8 +231,9 @@ pub fn previous_stay(app: &str, expires: Option<&str>) -> Diagnostic {
     Diagnostic::advice(
         "Previous credentials stay valid",
         format!(
-            "\"{app}\": nothing is changed in the org. The key and the secret of before the last rotation are good {until}. \
-             To end them, change revoke_previous_when_changed before, or delete them in Setup."
+            "\"{app}\": Terraform stops managing its rotation and changes nothing by it. The key and the secret of before the \
+             last rotation are good {until}, unless the app goes as well. To end them, change revoke_previous_when_changed \
+             before, or delete them in Setup."
         ),
         "previous-credentials-stay",
     )
@@ -201,38 +250,63 @@ pub fn previous_unknown(app: &str, error: &CredentialsError) -> Diagnostic {
     )
 }
 
-pub fn foreign_stage(app: &str, staged: &Staged, attribute: &str) -> Diagnostic {
-    let by = staged.created_by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
-    let on = staged.created_date.as_deref().map(|on| format!(" on {on}")).unwrap_or_default();
+pub fn foreign_stage(app: &str, by: &Option<String>, on: &Option<String>, attribute: &str) -> Diagnostic {
+    let by = by.as_deref().map_or_else(
+        || ", and Salesforce does not say by whom".to_owned(),
+        |by| format!(" by {by} and not by the provider's user"),
+    );
+    let on = on.as_deref().map(|on| format!(" on {on}")).unwrap_or_default();
     Diagnostic::error(
         "Somebody else has staged credentials",
         format!(
-            "The consumer of \"{app}\" has a staged key and secret, made{by}{on} and not by the provider's user. A rotation \
-             would make them the app's own. They stay, and nothing is rotated. Whoever made them rotates or deletes them; \
-             then apply again."
+            "The consumer of \"{app}\" has a staged key and secret, made{on}{by}. A rotation would make them the app's own. They \
+             stay, and nothing is rotated. Whoever made them rotates or deletes them; then start again."
         ),
     )
     .at_attribute(attribute)
 }
 
+/// What is to be done for a rotation to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    Apply,
+    Invoke,
+}
+
+impl Again {
+    fn words(self) -> &'static str {
+        match self {
+            Again::Apply => {
+                "The next apply looks what the org has and goes on from there; it does not rotate twice."
+            }
+            Again::Invoke => {
+                "Look at the app before you invoke the action again: what is only staged is gone on with, and what was rotated is \
+                 rotated once more."
+            }
+        }
+    }
+}
+
 /// A rotation that did not come to its end. `attribute` is what asked for it.
-pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError) -> Diagnostic {
+pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again: Again) -> Diagnostic {
     let so_far = match &error.seen {
-        Some(seen) if seen.outcome != Outcome::Unchanged => {
+        Some(seen) if seen.outcome.is_some() => {
             format!(" The credentials are rotated: the client ID is {} now.", seen.credentials.consumer.key)
         }
         Some(seen) if seen.revoked > 0 => " Previous credentials are ended; nothing is rotated.".to_owned(),
         _ => String::new(),
     };
-    let next = "The next apply looks what the org has and goes on from there; it does not rotate twice.";
+    let next = again.words();
     let failed = |summary: &str, detail: String| Diagnostic::error(summary, detail).at_attribute(attribute);
     match &error.kind {
-        RotationErrorKind::Credentials(CredentialsError::Unavailable(_)) if !so_far.is_empty() => failed(
-            "The rotation did not come to its end",
-            format!("\"{app}\": {}.{so_far} {next}", error.kind),
-        ),
+        RotationErrorKind::Credentials(error) if !so_far.is_empty() => {
+            let why = rotation_credentials(app, error);
+            failed("The rotation did not come to its end", format!("{}{so_far} {next}", why.detail))
+        }
         RotationErrorKind::Credentials(error) => rotation_credentials(app, error),
-        RotationErrorKind::Foreign(staged) => foreign_stage(app, staged, attribute),
+        RotationErrorKind::Foreign(staged) => {
+            foreign_stage(app, &staged.created_by, &staged.created_date, attribute)
+        }
         RotationErrorKind::Occupied { previous, said } => {
             let until =
                 previous.expiration_date.as_deref().map(|at| format!(" until {at}")).unwrap_or_default();
@@ -264,13 +338,18 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError) -> Dia
         ),
         RotationErrorKind::Refused(error) => failed(
             "Salesforce refused to change the credentials",
-            format!(
-                "\"{app}\": {error}.{so_far} Credentials of apps in packages cannot be staged, says Salesforce."
-            ),
+            format!("\"{app}\": {error}.{so_far} {next}"),
         ),
         RotationErrorKind::Unverified(error) => failed(
             "What became of the credentials is not known",
             format!("\"{app}\": {error}.{so_far} {next}"),
+        ),
+        RotationErrorKind::Lingers => failed(
+            "What became of the credentials is not known",
+            format!(
+                "\"{app}\": Salesforce confirmed the end of a key and a secret, and goes on listing them. Try whether a client \
+                 can still log in with them. {next}"
+            ),
         ),
     }
 }
@@ -287,8 +366,8 @@ pub fn rotation_step(app: &str, step: &RotationStep) -> String {
 /// What was done.
 pub fn rotation_done(app: &str, rotated: &Rotated) -> String {
     match (&rotated.outcome, rotated.revoked) {
-        (Outcome::Unchanged, 0) => format!("{app}: there are no key and secret of before to end"),
-        (Outcome::Unchanged, _) => format!("{app}: the key and the secret of before have ended"),
+        (None, 0) => format!("{app}: there are no key and secret of before to end"),
+        (None, _) => format!("{app}: the key and the secret of before have ended"),
         _ => format!("{app}: the client ID is {} now", rotated.credentials.consumer.key),
     }
 }

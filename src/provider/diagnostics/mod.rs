@@ -88,6 +88,7 @@ pub const IDS: &[&str] = &[
     "client-id-changes",
     "consumer-key-destroyed",
     "credentials-not-checked",
+    "credentials-staged",
     "drift-not-checked",
     "invisible-character",
     "no-longer-managed",
@@ -97,6 +98,7 @@ pub const IDS: &[&str] = &[
     "rotated-already",
     "settings-stay",
     "unconfirmed-rule",
+    "values-taken-over",
 ];
 
 /// Terraform makes an ordinary plan before it plans a destroy, and does not say so: what that plan refuses ends the

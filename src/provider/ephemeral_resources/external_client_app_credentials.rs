@@ -15,7 +15,7 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
     columns: &[
         Column::Own(Own::new(
             "external_client_app",
-            Shape::Text,
+            Shape::AppName,
             Role::Required,
             "The API name of the app. Refer to the `id` of its OAuth settings, or to `external_client_app` of its \
              credential rotation, so that the secret is read after these were changed.",

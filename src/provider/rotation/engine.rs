@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::memory::Memory;
+use super::memory::{Memory, Moved};
 use super::plan::wanted;
 use super::{
     APP, KEY, NAME, NOUN, PREVIOUS_EXPIRES, PREVIOUS_STATE, REVOKE, ROTATE, ROTATED_AT, SUBJECT, WAIT,
@@ -13,7 +13,7 @@ use crate::org::{
     Credentials, CredentialsError, Freshness, Instant, Org, Outcome, Rotated, SessionFacts, Staged,
     StagedState, Wish, pause,
 };
-use crate::provider::diagnostics::{self, Diagnostic, Diagnostics};
+use crate::provider::diagnostics::{self, Again, Diagnostic, Diagnostics};
 use crate::provider::engine::same_org;
 use crate::provider::identity;
 use crate::provider::operations::{
@@ -53,7 +53,7 @@ impl Rotations<'_> {
         let session = self.session().await?;
         check_org(request.state.get(ORG_ID), &session, &app)?;
         reply.identity = Some(identity::value(SUBJECT, &app, &session.org_id_18));
-        let found = match self.org.credentials(&app, Freshness::Snapshot, deadline).await {
+        let mut found = match self.org.credentials(&app, Freshness::Snapshot, deadline).await {
             Ok(found) => found,
             Err(CredentialsError::NoApp) => {
                 reply.state = Value::Null;
@@ -70,27 +70,35 @@ impl Rotations<'_> {
                 return Err(diagnostics::rotation_credentials(&app, &error));
             }
             Err(error) => {
-                let memory = Memory::read(&request.private);
                 // Nothing would be left of an import.
-                if memory.imported && request.state.get(KEY).is_null() {
+                if request.state.get(KEY).is_null() {
                     return Err(diagnostics::rotation_credentials(&app, &error));
                 }
                 reply.diagnostics.push(diagnostics::credentials_unchecked(&app, &error));
                 return Ok(());
             }
         };
-        let mut memory = Memory::read(&request.private);
-        observe(&mut reply.state, &mut memory, &found);
-        let since = memory.key.clone();
-        memory.rotated_since = match self.org.rotated_by_us(&found, since.as_deref()).await {
-            Some(staged) => Some(staged.created_date.unwrap_or_default()),
-            None => None,
-        };
-        memory.foreign =
-            self.org.foreign(&found).await.map(|staged| (staged.created_by, staged.created_date));
-        if memory.key.is_none() {
-            memory.key = Some(found.consumer.key.clone());
+        let now = seconds();
+        let mut memory = Memory::read(&request.private).as_of(now);
+        let stored = request.state.get(KEY).as_text();
+        if let Some(stored) = stored.filter(|stored| *stored != found.consumer.key) {
+            if memory.previous_key.as_deref() == Some(found.consumer.key.as_str()) {
+                // The org still shows the key of before our own rotation.
+                found.consumer.key = stored.to_owned();
+            } else {
+                memory.moved = Some(Moved { from: stored.to_owned(), noticed: now });
+            }
         }
+        observe(&mut reply.state, &mut memory, &found);
+        let since = memory.moved.as_ref().map(|moved| moved.from.clone());
+        let wish = |revoke| Wish { app: &app, rotate: true, since: since.as_deref(), revoke, own: None };
+        // Who made a pair may not be to be told: then the apply asks again, and says so.
+        let fulfilled =
+            async |revoke| self.org.fulfilled(&wish(revoke), &found).await.ok().flatten().map(date_of);
+        memory.rotated = fulfilled(false).await;
+        memory.rotated_and_ended = fulfilled(true).await;
+        let foreign = self.org.foreign(&found).await.ok().flatten();
+        memory.foreign = foreign.map(|staged| (staged.created_by, staged.created_date));
         reply.private = memory.write();
         Ok(())
     }
@@ -129,8 +137,11 @@ impl Rotations<'_> {
         let mut state = request.planned.clone();
         state.put(ID, app.as_str().into());
         state.put(ORG_ID, session.org_id_18.as_str().into());
-        let mut memory = Memory { key: Some(found.consumer.key.clone()), ..Memory::default() };
+        let mut memory = Memory::default();
         observe(&mut state, &mut memory, &found);
+        if let Some(staged) = found.staged.iter().find(|staged| staged.state == StagedState::Active) {
+            reply.diagnostics.push(diagnostics::staged_already(&app, staged));
+        }
         reply.state = state;
         reply.private = memory.write();
         reply.identity = Some(identity::value(SUBJECT, &app, &session.org_id_18));
@@ -143,7 +154,7 @@ impl Rotations<'_> {
         let (rotate, revoke) = wanted(&request.prior, &request.planned, &memory);
         if !rotate && !revoke {
             // Only what lives in the provider has changed; what the plan left open has not.
-            memory.imported = false;
+            memory.imported = None;
             let mut state = request.planned.clone();
             for name in [KEY, ROTATED_AT, PREVIOUS_STATE, PREVIOUS_EXPIRES] {
                 state.put(name, request.prior.get(name).clone());
@@ -155,7 +166,8 @@ impl Rotations<'_> {
         let deadline = deadline(&request.planned, Operation::Update);
         let session = self.session().await?;
         check_org(request.prior.get(ORG_ID), &session, &app)?;
-        let since = memory.key.clone().or_else(|| request.prior.get(KEY).as_text().map(str::to_owned));
+        let since = memory.moved.as_ref().map(|moved| moved.from.as_str());
+        let since = since.or(request.prior.get(KEY).as_text()).map(str::to_owned);
         let wish = Wish { app: &app, rotate, since: since.as_deref(), revoke, own: self.own };
         let tell = |step: &_| tracing::info!(app, ?step, "changing credentials");
         let result = self.org.rotate(&wish, &tell, deadline).await;
@@ -163,32 +175,39 @@ impl Rotations<'_> {
             Ok(rotated) => (Some(rotated), None),
             Err(error) => (error.seen.as_deref(), Some(error)),
         };
-        let Some(rotated) = rotated else {
-            return Err(failed(&app, rotate, &result));
-        };
-        // What came about is in the state; what did not is wished for again.
-        let is_rotated = rotated.outcome != Outcome::Unchanged;
-        let mut state = if error.is_none() { request.planned.clone() } else { request.prior.clone() };
-        if is_rotated {
-            state.put(ROTATE, request.planned.get(ROTATE).clone());
+        let attribute = if rotate { ROTATE } else { REVOKE };
+        let failed = error.map(|error| diagnostics::rotation_failed(&app, attribute, error, Again::Apply));
+        if let Some(rotated) = rotated {
+            // What came about is in the state; what did not is wished for again.
+            let mut state = if error.is_none() { request.planned.clone() } else { request.prior.clone() };
+            if let Some(outcome) = &rotated.outcome {
+                state.put(ROTATE, request.planned.get(ROTATE).clone());
+                let said = if revoke { memory.rotated_and_ended.is_some() } else { memory.rotated.is_some() };
+                if let (Outcome::Before { date }, false) = (outcome, said) {
+                    reply.diagnostics.push(diagnostics::rotation_made_before(&app, date.as_deref()));
+                }
+            }
+            state.put(ROTATED_AT, rotated_at(rotated, &request.prior));
+            let key = request.prior.get(KEY).clone();
+            memory = Memory { imported: None, moved: None, rotated: None, rotated_and_ended: None, ..memory };
+            observe(&mut state, &mut memory, &rotated.credentials);
+            if error.is_some() && rotated.outcome.is_none() {
+                // Nothing was rotated. If the key is another one all the same, the next refresh is to notice it.
+                state.put(KEY, key);
+                memory.moved = since
+                    .filter(|since| *since != rotated.credentials.consumer.key)
+                    .map(|from| Moved { from, noticed: seconds() });
+            }
+            reply.state = state;
+            reply.private = memory.write();
         }
-        state.put(ROTATED_AT, rotated_at(rotated, &request.prior));
-        observe(&mut state, &mut memory, &rotated.credentials);
-        if error.is_none() || is_rotated {
-            memory.key = Some(rotated.credentials.consumer.key.clone());
-            memory.rotated_since = None;
-            memory.imported = false;
+        if let Some(failed) = failed {
+            return Err(failed);
         }
-        reply.state = state;
-        reply.private = memory.write();
-        if error.is_some() {
-            return Err(failed(&app, rotate, &result));
-        }
-        if rotated.outcome == Outcome::Now
+        if rotated.is_some_and(|rotated| rotated.outcome == Some(Outcome::Now))
             && let Some(time) = request.planned.get(WAIT).as_text().and_then(wait)
         {
-            let until = deadline.min(Instant::now() + time);
-            let _ = self.org.unless_stopped(pause(until.duration_since(Instant::now()))).await;
+            let _ = self.org.unless_stopped(pause(time)).await;
         }
         Ok(())
     }
@@ -222,15 +241,6 @@ impl Rotations<'_> {
     }
 }
 
-fn failed(app: &str, rotate: bool, result: &Result<Rotated, crate::org::RotationError>) -> Diagnostic {
-    let attribute = if rotate { ROTATE } else { REVOKE };
-    match result {
-        Err(error) => diagnostics::rotation_failed(app, attribute, error),
-        // Not so: there was an error.
-        Ok(_) => diagnostics::not_configured(),
-    }
-}
-
 /// Writes what the org has into a state.
 fn observe(state: &mut Value, memory: &mut Memory, found: &Credentials) {
     let previous = previous(found);
@@ -254,17 +264,28 @@ fn previous(found: &Credentials) -> Option<&Staged> {
 
 fn rotated_at(rotated: &Rotated, prior: &Value) -> Value {
     match &rotated.outcome {
-        Outcome::Unchanged => prior.get(ROTATED_AT).clone(),
-        Outcome::Now => Value::text(now()),
-        // When it was staged; it was rotated right after.
-        Outcome::Before { date } => Value::text(date.clone().unwrap_or_else(now)),
+        None => prior.get(ROTATED_AT).clone(),
+        Some(Outcome::Now) => {
+            let seconds = seconds();
+            let day = date(i64::try_from(seconds).unwrap_or_default());
+            let time = format!("{:02}:{:02}:{:02}Z", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+            Value::text(format!("{day}T{time}"))
+        }
+        // When it was staged, which is right before it is rotated; null where the org does not say that.
+        Some(Outcome::Before { date }) => date.as_ref().map_or(Value::Null, Value::text),
     }
 }
 
-fn now() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let day = date(i64::try_from(seconds).unwrap_or_default());
-    format!("{day}T{:02}:{:02}:{:02}Z", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60)
+fn date_of(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Before { date } => date.unwrap_or_default(),
+        Outcome::Now => String::new(),
+    }
+}
+
+/// Since 1970.
+fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 fn app_of(object: &Value) -> String {
@@ -305,7 +326,7 @@ async fn imported(rotations: &Rotations<'_>, request: ImportRequest) -> Result<I
     state.put(ID, app.as_str().into());
     state.put(ORG_ID, session.org_id_18.as_str().into());
     state.put(WAIT, super::DEFAULT_WAIT.into());
-    let private = Memory { imported: true, ..Memory::default() }.write();
+    let private = Memory { imported: Some(seconds()), ..Memory::default() }.write();
     let type_name = NAME.to_owned();
     let read =
         rotations.read(ReadRequest { type_name: type_name.clone(), state, private, identity: None }).await;

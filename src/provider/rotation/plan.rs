@@ -5,7 +5,7 @@ use super::{
     APP, ATTRIBUTES, DEFAULT_WAIT, KEY, PREVIOUS_EXPIRES, PREVIOUS_STATE, REVOKE, ROTATE, ROTATED_AT, Role,
     changes, schema,
 };
-use crate::org::{STAGED_SINCE, Staged, StagedState};
+use crate::org::STAGED_SINCE;
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::provider::operations::{PlanReply, PlanRequest};
 use crate::provider::plan::PlanContext;
@@ -69,10 +69,15 @@ pub fn plan(request: &PlanRequest, context: &PlanContext) -> PlanReply {
 
 /// Whether a plan rotates, and whether it ends what was before.
 pub fn wanted(prior: &Value, planned: &Value, memory: &Memory) -> (bool, bool) {
-    // An import knows no values: those that are written first are the ones that hold already.
-    let first = |attribute: &str| memory.imported && prior.get(attribute).is_null();
-    let is = |attribute: &str| changes(attribute, prior, planned) && !first(attribute);
+    let is = |attribute: &str| {
+        changes(attribute, prior, planned) && !takes_over(attribute, prior, planned, memory)
+    };
     (is(ROTATE), is(REVOKE))
+}
+
+/// Whether values are the first ones after an import, which knows none: they are those that hold already.
+fn takes_over(attribute: &str, prior: &Value, planned: &Value, memory: &Memory) -> bool {
+    memory.imported.is_some() && prior.get(attribute).is_null() && changes(attribute, prior, planned)
 }
 
 fn judge(
@@ -86,45 +91,40 @@ fn judge(
 ) {
     let key = prior.get(KEY).as_text().unwrap_or_default();
     let own = context.client_id.as_deref().filter(|_| !context.allow_self_lockout);
-    // Values that are known after apply may turn out to be the old ones.
-    let sure = |attribute: &str| planned.get(attribute).is_wholly_known();
-    if rotate && sure(ROTATE) {
-        // As the engine sees it: what was asked for, both at once, has come about.
-        let ended = revoke
-            && prior.get(PREVIOUS_STATE).is_null()
-            && memory.foreign.is_none()
-            && memory.key.as_deref().is_some_and(|before| before != key);
-        if memory.rotated_since.is_some() || ended {
-            found.push(
-                diagnostics::rotation_made_before(
-                    app,
-                    memory.rotated_since.as_deref().filter(|it| !it.is_empty()),
-                )
-                .at_attribute(ROTATE),
-            );
-        } else if own == Some(key) {
-            found.push(diagnostics::self_lockout(app, "rotate").at_attribute(ROTATE));
-        } else if let Some((by, on)) = &memory.foreign {
-            let staged = Staged {
-                id: String::new(),
-                key: None,
-                state: StagedState::Active,
-                created_by: by.clone(),
-                created_date: on.clone(),
-                expiration_date: None,
-            };
-            found.push(diagnostics::foreign_stage(app, &staged, ROTATE));
-        } else {
-            let previous = prior.get(PREVIOUS_STATE).as_text().filter(|state| *state == "Rotated");
-            let previous = previous.and(prior.get(PREVIOUS_EXPIRES).as_text().or(Some("an unknown day")));
-            found.push(diagnostics::rotation_planned(app, key, revoke, previous).at_attribute(ROTATE));
+    for attribute in [ROTATE, REVOKE] {
+        if takes_over(attribute, prior, planned, memory) {
+            found.push(diagnostics::values_taken_over(app, attribute).at_attribute(attribute));
         }
     }
-    if revoke && sure(REVOKE) {
-        if own.is_some() && own == memory.previous_key.as_deref() {
+    // Values that are known after apply may turn out to be the old ones: then nothing is refused yet.
+    let sure = |attribute: &str| planned.get(attribute).is_wholly_known();
+    let previous = prior.get(PREVIOUS_STATE).as_text().filter(|state| *state == "Rotated");
+    let previous = previous.and(prior.get(PREVIOUS_EXPIRES).as_text().or(Some("an unknown day")));
+    if rotate {
+        let done = if revoke { &memory.rotated_and_ended } else { &memory.rotated };
+        let refused = if done.is_some() {
+            None
+        } else if own == Some(key) {
+            Some(diagnostics::self_lockout(app, "rotate"))
+        } else {
+            memory.foreign.as_ref().map(|(by, on)| diagnostics::foreign_stage(app, by, on, ROTATE))
+        };
+        found.push(match (refused, done) {
+            (Some(refused), _) if sure(ROTATE) => refused.at_attribute(ROTATE),
+            (_, Some(date)) => {
+                let date = Some(date.as_str()).filter(|date| !date.is_empty());
+                diagnostics::rotation_made_before(app, date).at_attribute(ROTATE)
+            }
+            _ => diagnostics::rotation_planned(app, key, revoke, previous, sure(ROTATE)).at_attribute(ROTATE),
+        });
+    }
+    if revoke && (previous.is_some() || !sure(REVOKE)) {
+        let is_own = own.is_some() && own == memory.previous_key.as_deref();
+        if is_own && sure(REVOKE) {
             found.push(diagnostics::self_lockout(app, "revoke").at_attribute(REVOKE));
-        } else if prior.get(PREVIOUS_STATE).as_text() == Some("Rotated") && !rotate {
-            found.push(diagnostics::previous_end(app, memory.previous_key.as_deref()).at_attribute(REVOKE));
+        } else if !rotate {
+            let ends = diagnostics::previous_end(app, memory.previous_key.as_deref(), sure(REVOKE));
+            found.push(ends.at_attribute(REVOKE));
         }
     }
 }

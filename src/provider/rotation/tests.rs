@@ -1,6 +1,6 @@
 //! The plans of a rotation, as data.
 
-use super::memory::Memory;
+use super::memory::{Memory, Moved};
 use super::*;
 use crate::provider::diagnostics::Severity;
 use crate::provider::operations::{PlanReply, PlanRequest};
@@ -47,7 +47,7 @@ fn it_rotates_when_values_become_other_ones_and_not_when_they_go_or_are_imported
     let one = || map(&[("v", "1")]);
     let two = || map(&[("v", "2")]);
     let none = || Value::Null;
-    let imported = Memory { imported: true, ..Memory::default() };
+    let imported = Memory { imported: Some(1), ..Memory::default() };
     let memory = Memory::default();
     for (old, new, memory, rotates) in [
         (one(), one(), &memory, false),
@@ -74,7 +74,9 @@ fn what_a_plan_says_depends_on_what_the_org_was_seen_to_have() {
     let login = |key: &str| PlanContext { client_id: Some(key.to_owned()), ..PlanContext::default() };
     let allowed = PlanContext { allow_self_lockout: true, ..login("K1") };
     let nobody = PlanContext::default();
-    let rotated = |text: &str| Memory { rotated_since: Some(text.to_owned()), ..Memory::default() };
+    let rotated = |text: &str| Memory { rotated: Some(text.to_owned()), ..Memory::default() };
+    let ended = Memory { rotated_and_ended: Some(String::new()), ..Memory::default() };
+    let imported = Memory { imported: Some(1), ..Memory::default() };
     let foreign = Memory { foreign: Some((Some("005x".to_owned()), None)), ..Memory::default() };
     let previous = Memory { previous_key: Some("K0".to_owned()), ..Memory::default() };
     let (error, warning) = (Severity::Error, Severity::Warning);
@@ -91,6 +93,9 @@ fn what_a_plan_says_depends_on_what_the_org_was_seen_to_have() {
         (&rotated("2026"), &nobody, true, false, vec![(warning, "The credentials were rotated already")]),
         (&foreign, &nobody, true, false, vec![(error, "Somebody else has staged credentials")]),
         (&foreign, &nobody, false, false, vec![]),
+        (&ended, &nobody, true, true, vec![(warning, "The credentials were rotated already")]),
+        (&ended, &nobody, true, false, vec![(warning, changes)]),
+        (&imported, &nobody, true, false, vec![(warning, changes)]),
     ] {
         let value = |changed: bool| map(&[("v", if changed { "2" } else { "1" })]);
         let mut prior = state(value(false), value(false));
@@ -98,6 +103,30 @@ fn what_a_plan_says_depends_on_what_the_org_was_seen_to_have() {
         let reply = planned(prior, config(value(rotate), value(revoke)), memory, context);
         assert_eq!(summaries(&reply), expected, "{memory:?} {context:?}");
     }
+}
+
+#[test]
+fn values_that_are_known_after_apply_are_told_of_and_refused_by_nobody_yet() {
+    let own = PlanContext { client_id: Some("K1".to_owned()), ..PlanContext::default() };
+    for context in [&PlanContext::default(), &own] {
+        let unknown = Value::Map([("v".to_owned(), Value::Unknown)].into());
+        let prior = state(map(&[("v", "1")]), Value::Null);
+        let reply = planned(prior, config(unknown, Value::Null), &Memory::default(), context);
+        assert_eq!(summaries(&reply), [(Severity::Warning, "The client ID changes")]);
+        assert!(reply.diagnostics.0.iter().all(|it| it.detail.contains("known only after apply")));
+    }
+}
+
+#[test]
+fn the_first_values_after_an_import_are_taken_over_and_that_is_said() {
+    let imported = Memory { imported: Some(1), ..Memory::default() };
+    let prior = state(Value::Null, Value::Null);
+    let reply = planned(prior, config(map(&[("v", "1")]), Value::Null), &imported, &PlanContext::default());
+    assert_eq!(summaries(&reply), [(Severity::Warning, "The first values after an import")]);
+    assert!(!reply.planned.get(KEY).is_unknown());
+    let day = 24 * 3600;
+    assert_eq!(imported.clone().as_of(day).imported, Some(1));
+    assert_eq!(imported.as_of(day + 2).imported, None);
 }
 
 #[test]
@@ -166,11 +195,12 @@ fn durations_may_be_nothing_at_all() {
 #[test]
 fn memory_survives_and_nonsense_is_nothing() {
     let memory = Memory {
-        key: Some("K".to_owned()),
+        moved: Some(Moved { from: "K".to_owned(), noticed: 7 }),
         previous_key: Some("P".to_owned()),
-        rotated_since: Some(String::new()),
+        rotated: Some(String::new()),
+        rotated_and_ended: None,
         foreign: Some((None, Some("2026".to_owned()))),
-        imported: true,
+        imported: Some(3),
     };
     assert_eq!(Memory::read(&memory.write()), memory);
     for bytes in [&b""[..], b"{", b"[]", b"\xff", b"{\"key\":3,\"foreign\":[]}"] {
