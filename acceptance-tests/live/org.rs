@@ -92,6 +92,43 @@ impl Deployed {
     }
 }
 
+/// What REST answered.
+#[derive(Debug)]
+pub struct Replied {
+    pub status: u64,
+    pub body: Value,
+}
+
+impl Replied {
+    pub fn is_good(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The org's words.
+    pub fn said(&self) -> String {
+        let error = self.body.get(0);
+        let part = |name: &str| error.map(|error| text(error, name)).unwrap_or_default();
+        match (self.is_good(), part("message").is_empty()) {
+            (true, _) => format!("HTTP {}", self.status),
+            (false, false) => format!("HTTP {}, {}: {}", self.status, part("errorCode"), part("message")),
+            (false, true) => format!("HTTP {} without a message", self.status),
+        }
+    }
+}
+
+/// Whatever is named so, at any depth.
+fn secrets_in(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            let secret = members.get("secret").and_then(Value::as_str);
+            found.extend(secret.filter(|secret| !secret.is_empty()).map(str::to_owned));
+            members.values().for_each(|member| secrets_in(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| secrets_in(item, found)),
+        _ => {}
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct Retrieved {
     pub components: Vec<Component>,
@@ -281,6 +318,36 @@ impl Org {
             if one.kind == APP { one.name == app } else { one.text("externalClientApplication") == app }
         });
         Ok(found)
+    }
+
+    /// A call for the credentials of an app: `rest` is what follows its id.
+    pub fn credentials(
+        &self,
+        app: &str,
+        method: &str,
+        rest: &str,
+        body: Option<&Value>,
+    ) -> Result<Replied, Trouble> {
+        self.inside(app)?;
+        let soql = format!("SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{app}'");
+        let found = self.query(&soql, false)?;
+        let id = found.first().map(|app| text(app, "Id")).unwrap_or_default();
+        let path = format!("/apps/oauth/credentials/{id}{rest}");
+        self.reply(json!({ "method": method, "path": path, "body": body }))
+    }
+
+    /// Reads something by REST, refusals included; with a version other than the run's where it is given.
+    pub fn look(&self, path: &str, version: Option<&str>) -> Result<Replied, Trouble> {
+        let at = version.unwrap_or(&self.about.version);
+        self.reply(json!({ "method": "GET", "path": path, "body": null, "at": at }))
+    }
+
+    fn reply(&self, given: Value) -> Result<Replied, Trouble> {
+        let mut answer = self.call("rest", given)?;
+        let status = answer.get("status").and_then(Value::as_u64).unwrap_or_default();
+        let body = answer.get_mut("body").map(Value::take).unwrap_or_default();
+        secrets_in(&body, &mut self.secrets.borrow_mut());
+        Ok(Replied { status, body })
     }
 
     pub fn query(&self, soql: &str, tooling: bool) -> Result<Vec<Value>, Trouble> {

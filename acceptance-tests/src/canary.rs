@@ -57,7 +57,7 @@ impl Secret {
     /// What nobody should print, whoever signed it.
     #[must_use]
     pub fn any_assertion() -> Self {
-        Self { kind: "assertion".to_owned(), spellings: vec![ASSERTION.to_owned()] }
+        Self::new("assertion", ASSERTION)
     }
 }
 
@@ -231,14 +231,17 @@ mod tests {
         plan.write_all(format!("{}{SECRET}", "x".repeat(500)).as_bytes()).unwrap();
         plan.finish().unwrap();
         std::fs::create_dir(folder.path().join("deeper")).unwrap();
-        let private = STANDARD.encode(format!("{{\"token\":\"{SECRET}\"}}"));
+        // Encoded twice, so that it is found only when the outer layer is taken off.
+        let private = STANDARD.encode(format!("{{\"token\":\"{}\"}}", STANDARD.encode(SECRET)));
         let state = format!(r#"{{"resources":[{{"instances":[{{"private":"{private}"}}]}}]}}"#);
         std::fs::write(folder.path().join("deeper/terraform.tfstate"), state).unwrap();
 
         let mut places: Vec<String> = found(folder.path());
         places.sort();
-        assert_eq!(places.len(), 2, "{places:?}");
-        assert!(places[0].ends_with("terraform.tfstate (private)"), "{places:?}");
-        assert!(places[1].ends_with("plan.bin!tfplan"), "{places:?}");
+        let ends = ["terraform.tfstate (private)", "terraform.tfstate (private) (token)", "plan.bin!tfplan"];
+        assert_eq!(places.len(), ends.len(), "{places:?}");
+        for (place, end) in places.iter().zip(ends) {
+            assert!(place.ends_with(end), "{places:?}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::salesforce::{self, Class, Consumer, ErrorKind, Staged};
 use crate::secret::Secret;
 
 /// How long a new app, or a setting that was just switched on, is waited for.
-pub const SPREADING: Duration = Duration::from_secs(60);
+pub const SPREADING: Duration = Duration::from_secs(30);
 /// How long the org's lists may lag behind what was just made, or rotated.
 const LAG: Duration = Duration::from_secs(10);
 /// The first API version with staged credentials.
@@ -169,7 +169,8 @@ impl Org {
         deadline: Instant,
     ) -> Result<(), CredentialsError> {
         let most = match &error {
-            CredentialsError::NoConsumer if self.has_no_consumer(app, deadline).await => return Err(error),
+            // Its settings may be made in the same run.
+            CredentialsError::NoConsumer if self.has_no_consumer(app, deadline).await => LAG,
             CredentialsError::NoConsumer => SPREADING,
             // What was just switched on is not in force everywhere at once.
             CredentialsError::Withheld { setting: Setting::On, .. } => SPREADING,
@@ -189,7 +190,7 @@ impl Org {
     /// Whether the app has no OAuth settings, and so never gets a consumer.
     pub async fn has_no_consumer(&self, app: &str, deadline: Instant) -> bool {
         let wanted = Wanted::new(&oauth_settings::TYPE, app);
-        let read = self.read(&[wanted], Freshness::Snapshot, deadline).await;
+        let read = self.read(&[wanted], Freshness::Now, deadline).await;
         read.is_ok_and(|lookups| matches!(lookups.as_slice(), [Lookup::Absent { .. }]))
     }
 

@@ -17,6 +17,14 @@ use crate::value::Path;
 #[error(transparent)]
 pub struct Unavailable(pub Arc<salesforce::Error>);
 
+impl Unavailable {
+    /// Whether the org said no to this very call: not to a login, and not because of too many calls.
+    pub fn is_a_refusal(&self) -> bool {
+        let of_the_call = !matches!(self.0.class(), salesforce::Class::Auth | salesforce::Class::Limit);
+        of_the_call && self.0.code().is_some() && !self.0.is_transient()
+    }
+}
+
 impl From<salesforce::Error> for Unavailable {
     fn from(error: salesforce::Error) -> Unavailable {
         Unavailable(Arc::new(error))

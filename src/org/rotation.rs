@@ -122,11 +122,18 @@ struct Asked {
 }
 
 impl Asked {
-    /// Whether what the org has tells that it took effect.
-    fn shows_in(&self, seen: &Credentials) -> bool {
+    /// Whether the consumer's key tells that it took effect.
+    fn took_effect(&self, seen: &Credentials) -> bool {
         let key = seen.consumer.key.as_str();
-        let waits = seen.staged.iter().any(|it| it.id == self.id && it.state == StagedState::Active);
-        self.after.as_deref().map_or(key != self.before, |after| key == after) && !waits
+        self.after.as_deref().map_or(key != self.before, |after| key == after)
+    }
+
+    /// Whether the org shows all of it: the new key, and the pair of before beside it.
+    fn is_shown(&self, seen: &Credentials) -> bool {
+        let waits = |it: &Staged| it.id == self.id && it.state == StagedState::Active;
+        self.took_effect(seen)
+            && !seen.staged.iter().any(waits)
+            && seen.staged.iter().any(|it| it.state == StagedState::Rotated)
     }
 }
 
@@ -228,6 +235,10 @@ impl Org {
             // The settings' file carries the key.
             self.new_generation();
         }
+        if let (Outcome::Now, Some(Asked { after: Some(after), .. })) = (&progress.outcome, &progress.asked) {
+            // Nobody may have been able to look any more after the org confirmed it.
+            seen.consumer.key.clone_from(after);
+        }
         let rotated = Rotated { credentials: seen, outcome: progress.outcome, revoked: progress.revoked };
         match result {
             Ok(()) => Ok(rotated),
@@ -273,17 +284,12 @@ impl Org {
                     if seen.staged != before || progress.outcome != Outcome::Unchanged {
                         continue;
                     }
-                    let may_be_occupied = error.class() != salesforce::Class::Auth
-                        && error.class() != salesforce::Class::Limit
-                        && !error.is_transient();
-                    if step != Step::Stage
-                        || !may_be_occupied
-                        || before.is_empty()
-                        || progress.occupied.is_some()
-                    {
-                        return Err(RotationErrorKind::Refused(error.into()));
+                    let error = Unavailable::from(error);
+                    let may_be_occupied = step == Step::Stage && !before.is_empty() && error.is_a_refusal();
+                    if !may_be_occupied || progress.occupied.is_some() {
+                        return Err(RotationErrorKind::Refused(error));
                     }
-                    progress.occupied = Some(error.into());
+                    progress.occupied = Some(error);
                 }
             }
         }
@@ -325,11 +331,12 @@ impl Org {
             let consumer = self.consumer_by_id(seen).await?;
             *seen = self.with_staged(seen.app_id.clone(), consumer).await?;
             let Some(asked) = &progress.asked else { return Ok(()) };
-            if asked.shows_in(seen) {
+            if asked.took_effect(seen) {
                 progress.outcome = Outcome::Now;
-                return Ok(());
             }
-            if progress.outcome == Outcome::Unchanged || begun.elapsed() > LAG {
+            // After the pair of before was ended, it is not to be seen any more.
+            let is_over = progress.outcome == Outcome::Unchanged || progress.revoked > 0;
+            if is_over || asked.is_shown(seen) || begun.elapsed() > LAG {
                 return Ok(());
             }
             super::pause(wait).await;

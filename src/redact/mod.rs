@@ -69,7 +69,8 @@ impl Redactor {
             Some((end, _)) => (text.get(..end).unwrap_or_default(), true),
             None => (text, false),
         };
-        let mut seen: String = seen.chars().map(|c| if is_invisible(c) { ' ' } else { c }).collect();
+        let seen: String = seen.chars().map(|c| if is_invisible(c) { ' ' } else { c }).collect();
+        let mut seen = seen.trim().to_owned();
         // The mark of an earlier cut belongs to no secret.
         if !is_cut && seen.ends_with(MORE) {
             seen.pop();

@@ -103,7 +103,11 @@ fn spelled(secret: &str, choices: &mut Choices<'_>) -> String {
             let mut bytes = vec![b'x'; before];
             bytes.extend_from_slice(secret.as_bytes());
             bytes.resize(bytes.len() + choices.byte() % 3, b'y');
-            if choices.byte() % 2 == 0 { STANDARD.encode(bytes) } else { URL_SAFE_NO_PAD.encode(bytes) }
+            if choices.byte().is_multiple_of(2) {
+                STANDARD.encode(bytes)
+            } else {
+                URL_SAFE_NO_PAD.encode(bytes)
+            }
         }
         2 => {
             let way = choices.byte();

@@ -169,6 +169,15 @@ fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(100)
 }
 
+#[test]
+fn what_is_clean_stays_as_it_is() {
+    let words = "some ".repeat(500);
+    for text in ["a … ", "a ……", " … ", "client_secret=", "a\u{7} …\u{7}", words.as_str()] {
+        let clean = cleaned(text);
+        assert_eq!(cleaned(&clean), clean, "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -156,6 +156,20 @@ const calls = {
     return connection.request(`/services/data/v${version}${path}`);
   },
 
+  /** Any call of REST; what was answered, of a refusal too. */
+  async rest({ method, path, body, at = version }) {
+    const headers = { authorization: `Bearer ${connection.accessToken}`, 'content-type': 'application/json' };
+    const signal = AbortSignal.timeout(120_000);
+    const asked = { method, headers, signal, ...(body === null ? {} : { body: JSON.stringify(body) }) };
+    const answer = await fetch(`${connection.instanceUrl}/services/data/v${at}${path}`, asked);
+    const text = await answer.text();
+    try {
+      return { status: answer.status, body: JSON.parse(text) };
+    } catch {
+      return { status: answer.status, body: text };
+    }
+  },
+
   /** A SOAP call by hand: a list of apps, with these headers and no others of our own. */
   async bareSoap({ headers }) {
     const body = `<?xml version="1.0" encoding="UTF-8"?>
@@ -177,6 +191,17 @@ const calls = {
   /** Asks for a token of a user by a key; a token that is given is ended at once. */
   async bearer({ audience = audiences()[0], ...claims }) {
     const form = { grant_type: BEARER, assertion: assertion({ ...claims, audience }) };
+    const post = (path, fields) =>
+      fetch(`${connection.instanceUrl}/services/oauth2/${path}`, { method: 'POST', body: new URLSearchParams(fields) });
+    const answer = await (await post('token', form)).json();
+    if (!answer.access_token) return { granted: false, said: `${answer.error}: ${answer.error_description}` };
+    await post('revoke', { token: answer.access_token });
+    return { granted: true, said: 'a token' };
+  },
+
+  /** The same by a consumer's secret. */
+  async clientCredentials({ consumerKey, secret }) {
+    const form = { grant_type: 'client_credentials', client_id: consumerKey, client_secret: secret };
     const post = (path, fields) =>
       fetch(`${connection.instanceUrl}/services/oauth2/${path}`, { method: 'POST', body: new URLSearchParams(fields) });
     const answer = await (await post('token', form)).json();

@@ -7,8 +7,9 @@ use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::PARENT;
 use crate::org::{
     APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS, Org,
-    SettingsMood, Tree, User,
+    Tree, User,
 };
+use crate::switches::SettingsMood;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
@@ -137,7 +138,8 @@ pub const FACTS: &[Fact] = facts![
     Cited: "The usage list is there since 59.0, credentials since 60.0, staged credentials since 65.0; before that they are not found", "Connect REST reference; the 404 is assumed";
     Confirmed: "Lists of Connect REST come in pages, from page 0; nextPageUrl says where the next one is, or null", "Connect REST reference, public tools";
     Assumed: "pageSize is 1 to 100, 100 by default; other values are refused", "the default is from the Connect REST reference";
-    Confirmed: "Ids of apps, consumers and staged credentials come with 15 and with 18 characters, both in one answer; either is taken", "public tools; which has which is assumed";
+    Confirmed: "Ids of apps, consumers and staged credentials come with 15 and with 18 characters, both in one answer; either is taken", "public tools";
+    Assumed: "Lists have ids of consumers and staged credentials in 15 characters, answers about one in 18", "no source says which has which";
     Cited: "A secret is missing from REST for a while after its pair was made or the org's setting was changed", "public tools; switch secret_lag_ms";
     Confirmed: "Staging makes a key and a secret beside the main pair, in the state Active, good for 30 days", "Connect REST reference; Salesforce Help, Stage, Rotate, and Delete OAuth Credentials";
     Cited: "POST of staged credentials answers with the list of them; it takes no parameters", "Connect REST reference; the status 201 is assumed";
@@ -157,7 +159,6 @@ pub const FACTS: &[Fact] = facts![
     Cited: "Only local apps have staged credentials", "Salesforce Help, Stage, Rotate, and Delete OAuth Credentials; the error is assumed";
     Assumed: "Each key goes with its own secret, whichever of the pairs it is of", "follows from what pairs are for";
     Assumed: "Tokens outlive the pair that they were got with; any pair of the app refreshes them", "no source";
-    Assumed: "A code of the site is redeemed with the key that it was asked with", "no source";
     Assumed: "Deleting an app, its OAuth settings or its Global file ends all pairs", "follows from what an app's consumer is";
     Assumed: "A deploy that rotates key or secret leaves staged credentials alone", "no source";
     Cited: "A retrieve of * returns the apps", "Metadata API guide";

@@ -8,10 +8,11 @@ use crate::emulator::{Call, State};
 use crate::fault::rest as error;
 use crate::http::{Answer, Ending, Request};
 use crate::installed;
-use crate::org::{APP, APP_SETTINGS, CreatorForm, GLOBAL_SETTINGS, Org, User};
+use crate::org::{APP, APP_SETTINGS, GLOBAL_SETTINGS, Org, User};
 use crate::pairs::{self, Refused, Staged};
 use crate::report;
 use crate::stamp;
+use crate::switches::CreatorForm;
 
 /// The names in the journal and in fault scripts, of what follows `/apps/oauth`.
 pub fn operation_of(method: &str, resource: &[&str]) -> &'static str {
@@ -313,7 +314,9 @@ fn staged(
 }
 
 fn sent(request: &Request) -> Result<Value, Answer> {
-    let is_json = request.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+    let kind = request.header("content-type").unwrap_or_default();
+    let is_json =
+        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
     if !is_json {
         return Err(error(415, "UNSUPPORTED_MEDIA_TYPE", "The content type must be application/json"));
     }

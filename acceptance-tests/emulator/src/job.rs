@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::{self, Message};
 use crate::component::Value;
-use crate::org::{CancelMood, Org, Tree};
+use crate::org::{Org, Tree};
 use crate::pace::Span;
 use crate::package;
 use crate::stamp::{self, Millis};
+use crate::switches::CancelMood;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {

@@ -39,6 +39,7 @@ mod site;
 mod soap;
 mod soql;
 mod stamp;
+mod switches;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -49,8 +50,8 @@ use serde::Deserialize;
 use crate::credentials::Credentials;
 use crate::emulator::Emulator;
 use crate::org::Org;
-pub use crate::org::Switches;
 pub use crate::pace::Pace;
+pub use crate::switches::Switches;
 
 /// How an emulator is started. `Config::default()` listens on a free port of the loopback address.
 #[derive(Debug, Clone)]

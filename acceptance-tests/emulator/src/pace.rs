@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::org::Switches;
 use crate::stamp::Millis;
+use crate::switches::Switches;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -9,10 +9,9 @@ use crate::behaviour::{self, join, list};
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::{Contract, MetadataType, PARENT};
 use crate::installed;
-use crate::org::{
-    APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, SettingsMood, Tree, User,
-};
+use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, Tree, User};
 use crate::stamp;
+use crate::switches::SettingsMood;
 
 /// What the rules may look at. `tree` is the org as it would be with the files taken so far.
 pub struct World<'a> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// New keys are said to need up to half an hour; a run does not wait so long.
-const PROPAGATION: Duration = Duration::from_secs(180);
+pub const PROPAGATION: Duration = Duration::from_secs(180);
 
 pub fn the_global_file_follows_the_setting(bench: &Bench<'_>) -> Answer {
     bench.make()?;
@@ -115,7 +115,7 @@ pub fn apps_that_nobody_used(bench: &Bench<'_>) -> Answer {
 }
 
 /// A key pair for one app and a few seconds.
-fn key_and_certificate(bench: &Bench<'_>) -> Result<(String, String), Trouble> {
+pub fn key_and_certificate(bench: &Bench<'_>) -> Result<(String, String), Trouble> {
     let key = bench.org.call("newKey", json!({}))?;
     let key = key.as_str().unwrap_or_default().to_owned();
     let certificate = || -> Result<String, rcgen::Error> {

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod deletions;
 pub mod kept;
+pub mod pairs;
 pub mod refused;
 pub mod values;
 pub mod wire;

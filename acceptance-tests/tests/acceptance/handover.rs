@@ -147,6 +147,8 @@ fn a_consumer_secret_goes_from_the_org_into_two_safes_and_again_when_it_was_rota
     for safe in [FIRST, SECOND] {
         assert_eq!(workspace.attribute(safe, "checksum"), checksum(&after));
     }
+    // The settings' own consumer key follows with the next refresh.
+    workspace.apply().succeeded();
     workspace.is_settled();
     let journal = std::fs::read_to_string(workspace.folder().join("journal.txt")).expect("a journal");
     assert_eq!(journal, format!("second {}\nsecond {}\n", checksum(&before), checksum(&after)));

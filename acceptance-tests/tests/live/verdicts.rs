@@ -6,7 +6,8 @@ use acceptance_tests::scenario::Scenario;
 use serde_json::json;
 
 /// Where the emulator refuses to guess, or has nothing to ask about as it is.
-const OPEN_ON_THE_EMULATOR: [&str; 4] = ["code_flow", "global_hidden", "other_key", "policies_stay"];
+const OPEN_ON_THE_EMULATOR: [&str; 5] =
+    ["code_flow", "global_hidden", "other_key", "policies_stay", "staged_words"];
 
 /// Rules that are likely in an org, and that nobody has described: the emulator has none of them.
 const NO_RULE_OF_THE_EMULATOR: [&str; 6] =
@@ -100,6 +101,31 @@ fn an_org_that_behaves_otherwise_gets_other_verdicts() {
 }
 
 #[test]
+fn an_org_whose_staged_credentials_are_otherwise_gets_other_verdicts() {
+    let org = org_of_others(&[]);
+    change(
+        &org,
+        &json!({
+            "nothing_staged_is_404": true,
+            "staging": "beside_rotated",
+            "staged_created_by": "username",
+            "staged_logs_in": false,
+            "rotation_keeps_id": false,
+            "usage_needs_tokens": true,
+        }),
+    );
+    let before = picture(&org);
+    let switched = ["rest_unused", "rotated_id", "staged_beside", "staged_by", "staged_login", "staged_none"];
+    let unmoved = ["own_secret", "rotated_answer", "rotated_end", "staged_gate", "staged_twice"];
+    let only = [&switched[..], &unmoved[..]].concat().join(",");
+    let run = Live::in_org(&org).run(&[&format!("--only={only}")]).ended_with(0);
+    assert_eq!(run.with_verdict("did not hold"), switched, "{}", run.stdout);
+    assert_eq!(run.with_verdict("held"), unmoved, "{}", run.stdout);
+    assert_eq!(picture(&org), before);
+    run.keeps_secrets(&org);
+}
+
+#[test]
 fn settings_and_permissions_of_the_org_decide_what_can_be_asked() {
     let org = org_of_others(&[]);
     change(
@@ -113,11 +139,11 @@ fn settings_and_permissions_of_the_org_decide_what_can_be_asked() {
     let before = picture(&org);
     let run = Live::in_org(&org).run(&["--only=facts,policies"]).ended_with(0);
     let verdicts = run.verdicts();
-    for id in ["code_flow", "global_hidden", "global_shown", "rest_secret"] {
+    for id in ["code_flow", "global_hidden", "global_shown", "rest_secret", "staged_gate", "staged_words"] {
         assert_eq!(verdicts[id], "held", "{id}: {}", run.said(id));
     }
     // Without the Global file these have nothing to look at; that is no answer.
-    for id in ["cert_cleared", "flow_flags", "id_flags", "pkce_off", "secret_shown"] {
+    for id in ["cert_cleared", "flow_flags", "id_flags", "pkce_off", "secret_shown", "staged_twice"] {
         assert_eq!(verdicts[id], "not decided", "{id}: {}", run.said(id));
     }
     // The scenario needs what this org does not allow, and a run does not turn it on.
@@ -132,7 +158,9 @@ fn an_older_org_is_asked_what_it_can_answer() {
     let before = picture(&org);
     let run = Live::in_org(&org).run(&["--only=facts"]).ended_with(0);
     assert_eq!(run.report["org"]["apiVersion"], "62.0");
-    assert_eq!(run.verdicts()["jwt_timeouts"], "not decided");
+    for id in ["jwt_timeouts", "staged_none", "staged_versions"] {
+        assert_eq!(run.verdicts()[id], "not decided", "{}", run.said(id));
+    }
     assert_eq!(run.verdicts()["pkce_off"], "held", "{}", run.stdout);
     assert_eq!(picture(&org), before);
 }

@@ -38,6 +38,8 @@ struct Pairs {
     /// `createdBy` is a name.
     named: bool,
     refuses: Option<&'static str>,
+    /// After so many changes nobody can look any more.
+    blind_after: Option<u32>,
 }
 
 struct Model(Mutex<Pairs>);
@@ -147,8 +149,12 @@ impl MetadataApi for Model {
 
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Consumer>> {
         // Ids of both lengths mix.
-        let consumer = Consumer { id: CONSUMER[..15].into(), key: self.pairs().key.clone(), name: None };
-        Box::pin(async move { Ok(vec![consumer]) })
+        let (key, blind) = {
+            let pairs = self.pairs();
+            (pairs.key.clone(), pairs.blind_after.is_some_and(|after| pairs.changes >= after))
+        };
+        let consumer = Consumer { id: CONSUMER[..15].into(), key, name: None };
+        Box::pin(async move { if blind { Err(lost(Call::ConsumerCredentials)) } else { Ok(vec![consumer]) } })
     }
 
     fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, (String, Secret)> {
@@ -357,4 +363,14 @@ async fn a_refusal_is_the_orgs_words_and_not_a_riddle() {
         assert_eq!(is_withheld, withheld, "{error}");
         assert_eq!(model.pairs().rotations, 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_that_nobody_could_look_at_is_told_with_its_key() {
+    let model = Model::new("K0");
+    model.pairs().blind_after = Some(2);
+    let error = run(&model, &wish(true, false)).await.unwrap().unwrap_err();
+    let seen = error.seen.unwrap();
+    assert_eq!((&seen.outcome, seen.credentials.consumer.key.as_str()), (&Outcome::Now, "K1"));
+    assert_eq!(model.counts(), [1, 0, 1]);
 }

@@ -60,7 +60,8 @@ pub fn credentials(app: &str, error: &CredentialsError) -> Diagnostic {
 }
 
 fn withheld(app: &str, setting: Setting, said: Option<&str>) -> Diagnostic {
-    let said = said.map(|said| format!(" Salesforce says: {said}.")).unwrap_or_default();
+    let said =
+        said.map(|said| format!(" Salesforce says: {}.", said.trim_end_matches('.'))).unwrap_or_default();
     let what_to_do = match setting {
         Setting::Off => format!(
             "The setting of the org {SETTING} is off. {SWITCH_ON}. The provider's user needs the permissions {PERMISSIONS}, \
@@ -82,9 +83,26 @@ fn withheld(app: &str, setting: Setting, said: Option<&str>) -> Diagnostic {
     .at_attribute("external_client_app")
 }
 
+/// The same for a rotation, which takes the app's consumer and is not told which one.
+pub fn rotation_credentials(app: &str, error: &CredentialsError) -> Diagnostic {
+    match error {
+        CredentialsError::Several(keys) => Diagnostic::error(
+            "The app has several consumers",
+            format!(
+                "\"{app}\" has {} consumers ({}). Only the credentials of an app that has one are rotated: make an app for \
+                 each client.",
+                keys.len(),
+                keys.join(", ")
+            ),
+        )
+        .at_attribute("external_client_app"),
+        error => credentials(app, error),
+    }
+}
+
 /// The same in a refresh: nothing of the state is lost by it.
 pub fn credentials_unchecked(app: &str, error: &CredentialsError) -> Diagnostic {
-    let reason = credentials(app, error);
+    let reason = rotation_credentials(app, error);
     Diagnostic::advice(
         "Credentials are not checked",
         format!("{}: {} The state stays as it was.", reason.summary, reason.detail),
@@ -103,7 +121,14 @@ pub fn staged_needs_api(app: &str, version: u16) -> Diagnostic {
 }
 
 /// The plan of a rotation.
-pub fn rotation_planned(app: &str, key: &str, revokes: bool) -> Diagnostic {
+pub fn rotation_planned(app: &str, key: &str, revokes: bool, previous: Option<&str>) -> Diagnostic {
+    let in_the_way = match previous {
+        Some(expires) if !revokes => format!(
+            " The pair of before the last rotation is still valid, until {expires}; Salesforce may refuse to make a new one \
+             until then, and then changes nothing."
+        ),
+        _ => String::new(),
+    };
     let old = if revokes {
         format!(
             "The key {key} and its secret end at once (revoke_previous_when_changed changes, too): clients fail until they \
@@ -119,7 +144,7 @@ pub fn rotation_planned(app: &str, key: &str, revokes: bool) -> Diagnostic {
         format!(
             "\"{app}\": on apply its consumer gets a new key (the client ID) and a new secret. {old}. Give clients \
              consumer_key of this resource: consumer_key of the app's OAuth settings still shows {key} in this run, and the \
-             new one from the next refresh on."
+             new one from the next refresh on.{in_the_way}"
         ),
         "client-id-changes",
     )
@@ -206,7 +231,7 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError) -> Dia
             "The rotation did not come to its end",
             format!("\"{app}\": {}.{so_far} {next}", error.kind),
         ),
-        RotationErrorKind::Credentials(error) => credentials(app, error),
+        RotationErrorKind::Credentials(error) => rotation_credentials(app, error),
         RotationErrorKind::Foreign(staged) => foreign_stage(app, staged, attribute),
         RotationErrorKind::Occupied { previous, said } => {
             let until =
@@ -262,8 +287,8 @@ pub fn rotation_step(app: &str, step: &RotationStep) -> String {
 /// What was done.
 pub fn rotation_done(app: &str, rotated: &Rotated) -> String {
     match (&rotated.outcome, rotated.revoked) {
-        (Outcome::Unchanged, 0) => format!("{app}: there is nothing of before to end"),
-        (Outcome::Unchanged, ended) => format!("{app}: {ended} of before ended"),
+        (Outcome::Unchanged, 0) => format!("{app}: there are no key and secret of before to end"),
+        (Outcome::Unchanged, _) => format!("{app}: the key and the secret of before have ended"),
         _ => format!("{app}: the client ID is {} now", rotated.credentials.consumer.key),
     }
 }

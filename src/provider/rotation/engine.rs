@@ -67,13 +67,13 @@ impl Rotations<'_> {
                 return Ok(());
             }
             Err(error @ (CredentialsError::Read(_) | CredentialsError::Unavailable(_))) => {
-                return Err(diagnostics::credentials(&app, &error));
+                return Err(diagnostics::rotation_credentials(&app, &error));
             }
             Err(error) => {
                 let memory = Memory::read(&request.private);
                 // Nothing would be left of an import.
                 if memory.imported && request.state.get(KEY).is_null() {
-                    return Err(diagnostics::credentials(&app, &error));
+                    return Err(diagnostics::rotation_credentials(&app, &error));
                 }
                 reply.diagnostics.push(diagnostics::credentials_unchecked(&app, &error));
                 return Ok(());
@@ -123,7 +123,7 @@ impl Rotations<'_> {
         let found = self.org.unless_stopped(self.org.new_credentials(&app, deadline)).await;
         let found = match found {
             Some(Ok(found)) => found,
-            Some(Err(error)) => return Err(diagnostics::credentials(&app, &error)),
+            Some(Err(error)) => return Err(diagnostics::rotation_credentials(&app, &error)),
             None => return Err(diagnostics::lookup_interrupted(NAME)),
         };
         let mut state = request.planned.clone();

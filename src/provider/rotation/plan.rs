@@ -115,7 +115,9 @@ fn judge(
             };
             found.push(diagnostics::foreign_stage(app, &staged, ROTATE));
         } else {
-            found.push(diagnostics::rotation_planned(app, key, revoke).at_attribute(ROTATE));
+            let previous = prior.get(PREVIOUS_STATE).as_text().filter(|state| *state == "Rotated");
+            let previous = previous.and(prior.get(PREVIOUS_EXPIRES).as_text().or(Some("an unknown day")));
+            found.push(diagnostics::rotation_planned(app, key, revoke, previous).at_attribute(ROTATE));
         }
     }
     if revoke && sure(REVOKE) {

@@ -1,1 +1,179 @@
+//! The plans of a rotation, as data.
 
+use super::memory::Memory;
+use super::*;
+use crate::provider::diagnostics::Severity;
+use crate::provider::operations::{PlanReply, PlanRequest};
+use crate::provider::plan::PlanContext;
+
+fn map(values: &[(&str, &str)]) -> Value {
+    Value::Map(values.iter().map(|(key, value)| ((*key).to_owned(), Value::text(*value))).collect())
+}
+
+fn config(rotate: Value, revoke: Value) -> Value {
+    let mut config = schema().block.empty();
+    config.put(APP, "Shop".into());
+    config.put(ROTATE, rotate);
+    config.put(REVOKE, revoke);
+    config
+}
+
+fn state(rotate: Value, revoke: Value) -> Value {
+    let mut state = config(rotate, revoke);
+    state.put(KEY, "K1".into());
+    state.put(WAIT, "0s".into());
+    state.put(ID, "Shop".into());
+    state
+}
+
+fn planned(prior: Value, config: Value, memory: &Memory, context: &PlanContext) -> PlanReply {
+    let request = PlanRequest {
+        type_name: NAME.to_owned(),
+        prior,
+        proposed: config.clone(),
+        config,
+        private: memory.write(),
+        identity: None,
+    };
+    plan(&request, context)
+}
+
+fn summaries(reply: &PlanReply) -> Vec<(Severity, &str)> {
+    reply.diagnostics.0.iter().map(|it| (it.severity, it.summary.as_str())).collect()
+}
+
+#[test]
+fn it_rotates_when_values_become_other_ones_and_not_when_they_go_or_are_imported() {
+    let one = || map(&[("v", "1")]);
+    let two = || map(&[("v", "2")]);
+    let none = || Value::Null;
+    let imported = Memory { imported: true, ..Memory::default() };
+    let memory = Memory::default();
+    for (old, new, memory, rotates) in [
+        (one(), one(), &memory, false),
+        (one(), two(), &memory, true),
+        (one(), map(&[("v", "1"), ("w", "1")]), &memory, true),
+        (one(), none(), &memory, false),
+        (one(), map(&[]), &memory, false),
+        (none(), map(&[]), &memory, false),
+        (none(), one(), &memory, true),
+        (map(&[]), one(), &memory, true),
+        (none(), one(), &imported, false),
+        (one(), Value::Unknown, &memory, true),
+        (one(), Value::Map([("v".to_owned(), Value::Unknown)].into()), &memory, true),
+    ] {
+        let what = format!("{old:?} {new:?}");
+        let reply = planned(state(old, none()), config(new, none()), memory, &PlanContext::default());
+        assert_eq!(reply.planned.get(KEY).is_unknown(), rotates, "{what}");
+        assert_eq!(reply.planned.get(ROTATED_AT).is_unknown(), rotates, "{what}");
+    }
+}
+
+#[test]
+fn what_a_plan_says_depends_on_what_the_org_was_seen_to_have() {
+    let login = |key: &str| PlanContext { client_id: Some(key.to_owned()), ..PlanContext::default() };
+    let allowed = PlanContext { allow_self_lockout: true, ..login("K1") };
+    let nobody = PlanContext::default();
+    let rotated = |text: &str| Memory { rotated_since: Some(text.to_owned()), ..Memory::default() };
+    let foreign = Memory { foreign: Some((Some("005x".to_owned()), None)), ..Memory::default() };
+    let previous = Memory { previous_key: Some("K0".to_owned()), ..Memory::default() };
+    let (error, warning) = (Severity::Error, Severity::Warning);
+    let changes = "The client ID changes";
+    let lockout = "The provider would lock itself out";
+    for (memory, context, rotate, revoke, expected) in [
+        (&Memory::default(), &nobody, true, false, vec![(warning, changes)]),
+        (&Memory::default(), &nobody, true, true, vec![(warning, changes)]),
+        (&Memory::default(), &nobody, false, true, vec![(warning, "The previous credentials end")]),
+        (&Memory::default(), &login("K1"), true, false, vec![(error, lockout)]),
+        (&Memory::default(), &login("K7"), true, false, vec![(warning, changes)]),
+        (&Memory::default(), &allowed, true, false, vec![(warning, changes)]),
+        (&previous, &login("K0"), false, true, vec![(error, lockout)]),
+        (&rotated("2026"), &nobody, true, false, vec![(warning, "The credentials were rotated already")]),
+        (&foreign, &nobody, true, false, vec![(error, "Somebody else has staged credentials")]),
+        (&foreign, &nobody, false, false, vec![]),
+    ] {
+        let value = |changed: bool| map(&[("v", if changed { "2" } else { "1" })]);
+        let mut prior = state(value(false), value(false));
+        prior.put(PREVIOUS_STATE, "Rotated".into());
+        let reply = planned(prior, config(value(rotate), value(revoke)), memory, context);
+        assert_eq!(summaries(&reply), expected, "{memory:?} {context:?}");
+    }
+}
+
+#[test]
+fn a_create_rotates_nothing_and_a_destroy_says_what_stays_alive() {
+    let reply = planned(
+        Value::Null,
+        config(map(&[("v", "1")]), Value::Null),
+        &Memory::default(),
+        &PlanContext::default(),
+    );
+    assert!(reply.planned.get(KEY).is_unknown() && reply.planned.get(ROTATED_AT).is_null());
+    assert_eq!(reply.planned.get(WAIT), &Value::text("0s"));
+    assert!(summaries(&reply).is_empty());
+
+    for (previous, says) in [(Value::Null, false), ("Expired".into(), false), ("Rotated".into(), true)] {
+        let mut prior = state(Value::Null, Value::Null);
+        prior.put(PREVIOUS_STATE, previous);
+        let request = PlanRequest {
+            type_name: NAME.to_owned(),
+            prior,
+            proposed: Value::Null,
+            config: Value::Null,
+            private: Vec::new(),
+            identity: None,
+        };
+        assert_eq!(!plan(&request, &PlanContext::default()).diagnostics.is_empty(), says);
+    }
+}
+
+#[test]
+fn another_app_replaces_and_an_older_api_is_refused() {
+    let mut other = config(Value::Null, Value::Null);
+    other.put(APP, "Other".into());
+    let reply = planned(state(Value::Null, Value::Null), other, &Memory::default(), &PlanContext::default());
+    assert_eq!(reply.requires_replace, [Path::attribute(APP)]);
+
+    for (version, refused) in [(64, true), (65, false)] {
+        let context = PlanContext { version: Some(version), ..PlanContext::default() };
+        let reply = planned(Value::Null, config(Value::Null, Value::Null), &Memory::default(), &context);
+        assert_eq!(reply.diagnostics.has_errors(), refused, "{version}");
+    }
+}
+
+#[test]
+fn durations_may_be_nothing_at_all() {
+    for (text, seconds) in [
+        ("0s", Some(0)),
+        ("0", Some(0)),
+        ("00m", Some(0)),
+        ("30s", Some(30)),
+        ("2m", Some(120)),
+        ("1h", Some(3600)),
+    ] {
+        assert_eq!(wait(text).map(|time| time.as_secs()), seconds, "{text}");
+    }
+    for text in ["", "s", "5", "-1s", "soon", "1 minute"] {
+        assert_eq!(wait(text), None, "{text:?}");
+        let mut config = config(Value::Null, Value::Null);
+        config.put(WAIT, text.into());
+        let found = validate(&config);
+        assert_eq!(found.0.len(), 1, "{text:?}");
+        assert_eq!(found.0.first().and_then(|it| it.path.clone()), Some(Path::attribute(WAIT)));
+    }
+}
+
+#[test]
+fn memory_survives_and_nonsense_is_nothing() {
+    let memory = Memory {
+        key: Some("K".to_owned()),
+        previous_key: Some("P".to_owned()),
+        rotated_since: Some(String::new()),
+        foreign: Some((None, Some("2026".to_owned()))),
+        imported: true,
+    };
+    assert_eq!(Memory::read(&memory.write()), memory);
+    for bytes in [&b""[..], b"{", b"[]", b"\xff", b"{\"key\":3,\"foreign\":[]}"] {
+        assert_eq!(Memory::read(bytes), Memory::default());
+    }
+}

@@ -5,6 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::client;
 use super::server::{Server, answer, fault, html, json, response, result, retrieved, zip};
 use crate::salesforce::{Class, DeployOptions, Error, ErrorKind, Page};
+use crate::secret::Secret;
 
 fn wanted() -> Vec<(String, Vec<String>)> {
     vec![("SomeType".into(), vec!["Shop".into(), "A<B".into()]), ("Other".into(), vec!["*".into()])]
@@ -423,4 +424,15 @@ async fn keys_are_read_without_secrets_and_secrets_only_by_name() {
     assert_eq!(error.kind, ErrorKind::SecretWithheld);
     let error = client.consumer_credentials("../../oauth2/revoke").await.unwrap_err();
     assert_eq!(error.class(), Class::Config);
+}
+
+#[test]
+fn the_password_of_a_proxy_is_known_in_each_spelling() {
+    let url = Secret::new("http://user:pa%2Fss-canary+1@proxy.example:3128");
+    let proxy = super::super::Proxy { url, except: String::new() };
+    let redactor = super::super::redact::Redactor::default();
+    redactor.learn(&proxy.password().unwrap());
+    for text in ["pa/ss-canary+1", "pa%2Fss-canary+1", "pa%2fss-canary%2B1", "dXNlcjpwYS9zcy1jYW5hcnkrMQ=="] {
+        assert_eq!(redactor.clean(text), "(sensitive)", "{text}");
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::keys::{Keys, MONTH, pair};
-use crate::client::{APP, Answer, GLOBAL, OAUTH};
+use crate::client::{APP, Answer, GLOBAL, OAUTH, Package};
 
 const NOT_ENABLED: &str = "This feature is not currently enabled for this user.";
 
@@ -268,6 +268,18 @@ fn without_its_app_settings_or_global_file_no_pair_is_left() {
             assert_eq!(keys.log_in(key, secret).json()["error"], "invalid_client_id", "{kind}");
         }
         assert_eq!(keys.get("/staged").status, 404, "{kind}");
+        if kind != APP {
+            // A new file is a new consumer's: nothing comes back.
+            let parent = "<externalClientApplication>Shop</externalClientApplication>";
+            let scopes = format!("<commaSeparatedOauthScopes>Api</commaSeparatedOauthScopes>{parent}");
+            let global = format!("<callbackUrl>https://shop.example/</callbackUrl>{parent}");
+            let package =
+                Package::new().with(OAUTH, "Shop_oauth", &scopes).with(GLOBAL, "Shop_global", &global);
+            assert_eq!(keys.org.deploy(&package).status(), "Succeeded");
+            let pairs = keys.org.admin("GET", "apps/Shop/credentials", "");
+            assert_eq!(pairs.as_array().unwrap().len(), 1, "{kind}: {pairs}");
+            assert!(!keys.logs_in(&former) && !keys.logs_in(&staged), "{kind}");
+        }
     }
 }
 
@@ -277,7 +289,7 @@ fn a_deploy_that_rotates_leaves_staged_credentials_alone() {
     let keys = Keys::open();
     let former = keys.main();
     let (_, staged) = keys.staged_anew();
-    let package = crate::client::Package::new()
+    let package = Package::new()
         .with(
             GLOBAL,
             "Shop_global",

@@ -1,0 +1,463 @@
+//! Keys and secrets of an app: read and kept nowhere, rotated while clients log in, rotated once whatever happens.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its functions too")]
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::http;
+use acceptance_tests::plan::Action::{Delete, Update};
+use acceptance_tests::terraform;
+use acceptance_tests::workspace::Workspace;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+const ROTATION: &str = "salesforce_external_client_app_credential_rotation.shop";
+const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
+
+/// An app whose clients log in by client credentials, and its rotation for these values.
+fn shop(org: &Emulator, rotate: &str, revoke: &str) -> String {
+    format!(
+        r#"
+resource "salesforce_external_client_app" "shop" {{
+  name          = "Shop"
+  label         = "Shop"
+  contact_email = "identity@example.com"
+}}
+
+resource "salesforce_external_client_app_oauth_settings" "shop" {{
+  external_client_app             = salesforce_external_client_app.shop.id
+  callback_urls                   = ["https://shop.example.com/callback"]
+  oauth_scopes                    = ["Api"]
+  client_credentials_flow_enabled = true
+}}
+
+resource "salesforce_external_client_app_policies" "shop" {{
+  external_client_app             = salesforce_external_client_app_oauth_settings.shop.id
+  client_credentials_flow_enabled = true
+  client_credentials_flow_user    = "{}"
+}}
+
+resource "salesforce_external_client_app_credential_rotation" "shop" {{
+  external_client_app          = salesforce_external_client_app_policies.shop.external_client_app
+  rotate_when_changed          = {rotate}
+  revoke_previous_when_changed = {revoke}
+}}
+"#,
+        org.user("integration")
+    )
+}
+
+fn at(version: u32) -> String {
+    format!("{{ version = \"{version}\" }}")
+}
+
+fn started<'org>(org: &'org Emulator) -> Workspace<'org> {
+    let workspace = Workspace::new(org);
+    workspace.configure(&shop(org, &at(1), &at(1)));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    workspace
+}
+
+/// The pair that an app has now, and those beside it.
+fn pairs(org: &Emulator) -> Vec<Value> {
+    org.admin("GET", "/apps/Shop/credentials", None).as_array().cloned().unwrap()
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Pair {
+    key: String,
+    secret: String,
+}
+
+fn main_pair(org: &Emulator) -> Pair {
+    let pairs = pairs(org);
+    let text = |name: &str| pairs[0][name].as_str().unwrap().to_owned();
+    Pair { key: text("key"), secret: text("secret") }
+}
+
+fn logs_in(url: &str, pair: &Pair) -> bool {
+    let body = format!("grant_type=client_credentials&client_id={}&client_secret={}", pair.key, pair.secret);
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let reply = http::send("POST", &format!("{url}/services/oauth2/token"), &form, &body);
+    reply.is_ok_and(|reply| reply.status == 200)
+}
+
+/// How many calls there were to stage, to rotate and to end.
+fn changes(org: &Emulator) -> [usize; 3] {
+    let journal = org.journal();
+    let made = |operation: &str| journal.iter().filter(|call| call["operation"] == operation).count();
+    ["stageCredentials", "rotateCredentials", "deleteStagedCredentials"].map(made)
+}
+
+/// Logs in every hundred milliseconds with the pair that it was given last.
+struct Client {
+    pair: Arc<Mutex<Pair>>,
+    failed: Arc<AtomicU32>,
+    logins: Arc<AtomicU32>,
+    ends: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Client {
+    fn start(url: &str, pair: Pair) -> Self {
+        let mut client = Self {
+            pair: Arc::new(Mutex::new(pair)),
+            failed: Arc::default(),
+            logins: Arc::default(),
+            ends: Arc::default(),
+            thread: None,
+        };
+        let (pair, failed, logins, ends) =
+            (client.pair.clone(), client.failed.clone(), client.logins.clone(), client.ends.clone());
+        let url = url.to_owned();
+        client.thread = Some(std::thread::spawn(move || {
+            while !ends.load(Ordering::SeqCst) {
+                let with = pair.lock().unwrap().clone();
+                if !logs_in(&url, &with) {
+                    failed.fetch_add(1, Ordering::SeqCst);
+                }
+                logins.fetch_add(1, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }));
+        client
+    }
+
+    /// How many logins there were, and how many failed.
+    fn end(mut self) -> (u32, u32) {
+        self.ends.store(true, Ordering::SeqCst);
+        self.thread.take().unwrap().join().unwrap();
+        (self.logins.load(Ordering::SeqCst), self.failed.load(Ordering::SeqCst))
+    }
+}
+
+#[test]
+fn a_client_that_logs_in_all_the_time_notices_nothing_of_a_rotation() {
+    let org = Emulator::start();
+    let workspace = started(&org);
+    let old = main_pair(&org);
+    let client = Client::start(org.url(), old.clone());
+
+    workspace.configure(&shop(&org, &at(2), &at(1)));
+    let plan = workspace.plan(&[]);
+    plan.changes(&[(ROTATION, Update)]);
+    assert!(plan.words.contains("The client ID changes"), "{}", plan.words);
+    assert!(plan.words.contains(&old.key), "{}", plan.words);
+    workspace.apply_plan().succeeded();
+    let new = main_pair(&org);
+    assert_ne!(old, new);
+    assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(new.key));
+    assert_eq!(workspace.attribute(ROTATION, "previous_state"), json!("Rotated"));
+    assert!(logs_in(org.url(), &old) && logs_in(org.url(), &new));
+    // The settings' own attribute follows, without a change to make.
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    let settings = "salesforce_external_client_app_oauth_settings.shop";
+    assert_eq!(workspace.attribute(settings, "consumer_key"), json!(new.key));
+
+    *client.pair.lock().unwrap() = new.clone();
+    workspace.step(&shop(&org, &at(2), &at(2)), &[(ROTATION, Update)]);
+    let (logins, failed) = client.end();
+    assert!(logins > 10, "{logins}");
+    assert_eq!(failed, 0, "of {logins} logins");
+    assert!(!logs_in(org.url(), &old) && logs_in(org.url(), &new));
+    assert_eq!(workspace.attribute(ROTATION, "previous_state"), Value::Null);
+    assert_eq!(changes(&org), [1, 1, 1]);
+}
+
+#[test]
+fn creating_importing_and_giving_up_rotate_nothing() {
+    let org = Emulator::start();
+    let workspace = started(&org);
+    let pair = main_pair(&org);
+    workspace.run(&["state", "rm", ROTATION]).succeeded();
+    workspace.run(&["import", "-no-color", "-input=false", ROTATION, "Shop"]).succeeded();
+    // The values are Terraform's own: writing them down is all that there is to do.
+    let plan = workspace.plan(&[]);
+    plan.changes(&[(ROTATION, Update)]);
+    assert!(!plan.words.contains("The client ID changes"), "{}", plan.words);
+    workspace.apply_plan().succeeded();
+    workspace.is_settled();
+    let without = shop(&org, "null", "null");
+    workspace.step(&without, &[(ROTATION, Update)]);
+    assert_eq!(main_pair(&org), pair);
+    // Given up while a previous pair is alive: the plan says so.
+    workspace.configure(&shop(&org, &at(2), "null"));
+    workspace.apply().succeeded();
+    let (before, _) =
+        without.split_once("resource \"salesforce_external_client_app_credential_rotation\"").unwrap();
+    workspace.configure(before);
+    let plan = workspace.plan(&[]);
+    plan.changes(&[(ROTATION, Delete)]);
+    assert!(plan.words.contains("Previous credentials stay valid"), "{}", plan.words);
+    let run = workspace.apply_plan().succeeded();
+    assert!(run.says("Previous credentials stay valid"), "{run}");
+    assert!(logs_in(org.url(), &pair));
+    assert_eq!(changes(&org), [1, 1, 0]);
+}
+
+#[test]
+fn what_somebody_else_staged_is_told_and_stays() {
+    let org = Emulator::start();
+    let workspace = started(&org);
+    let other = org.user("other.admin");
+    org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "stage", "user": other})));
+    workspace.is_settled();
+    workspace.configure(&shop(&org, &at(2), &at(1)));
+    let run = workspace.run(&["plan", "-no-color", "-input=false"]);
+    run.failed_saying("Somebody else has staged credentials");
+    // Between the plan and the apply.
+    org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "revoke"})));
+    workspace.plan(&[]).changes(&[(ROTATION, Update)]);
+    org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "stage", "user": other})));
+    workspace.apply_plan().failed_saying("Somebody else has staged credentials");
+    assert_eq!((pairs(&org).len(), changes(&org)), (2, [0, 0, 0]));
+    org.admin("POST", "/apps/Shop/credentials", Some(&json!({"do": "revoke"})));
+    workspace.apply().succeeded();
+    assert_eq!(changes(&org), [1, 1, 0]);
+}
+
+#[test]
+fn a_second_rotation_does_not_end_the_previous_pair_unasked() {
+    for (staging, refused) in [("beside_expired", true), ("beside_rotated", false), ("alone", true)] {
+        let org = Emulator::start();
+        org.admin("PATCH", "/org", Some(&json!({ "staging": staging })));
+        let workspace = started(&org);
+        let first = main_pair(&org);
+        workspace.configure(&shop(&org, &at(2), &at(1)));
+        workspace.apply().succeeded();
+        workspace.configure(&shop(&org, &at(3), &at(1)));
+        let run = workspace.apply();
+        assert!(logs_in(org.url(), &first), "{staging}");
+        if refused {
+            run.failed_saying("The previous credentials are still valid");
+            workspace.configure(&shop(&org, &at(3), &at(2)));
+            workspace.apply().succeeded();
+            assert_eq!(pairs(&org).len(), 1);
+        } else {
+            run.succeeded();
+            assert_eq!(pairs(&org).len(), 3);
+        }
+        workspace.apply().succeeded();
+        workspace.is_settled();
+    }
+}
+
+/// What holds a call, before it takes effect or after.
+fn hold(org: &Emulator, call: &str, when: &str, action: &Value) {
+    org.admin("POST", "/faults", Some(&json!({"call": call, "when": when, "do": action})));
+}
+
+fn reached(org: &Emulator, call: &str) {
+    let deadline = Instant::now() + Duration::from_secs(300);
+    while Instant::now() < deadline {
+        let faults = org.admin("GET", "/faults", None);
+        if faults.as_array().is_some_and(|faults| faults.iter().all(|fault| fault["done"] != 0)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{call} was never called");
+}
+
+const CALLS: [&str; 3] = ["stageCredentials", "rotateCredentials", "deleteStagedCredentials"];
+
+/// One rotation and one end of the previous pair, whatever happened on the way.
+#[track_caller]
+fn converges_to_one_rotation(org: &Emulator, workspace: &Workspace<'_>, before: &Pair, what: &str) {
+    org.admin("DELETE", "/faults", None);
+    workspace.apply().succeeded();
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    let now = main_pair(org);
+    assert_ne!(&now, before, "{what}");
+    assert_eq!(pairs(org).len(), 1, "{what}: {:?}", pairs(org));
+    assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(now.key), "{what}");
+    assert!(!logs_in(org.url(), before) && logs_in(org.url(), &now), "{what}");
+}
+
+#[test]
+fn a_rotation_that_was_killed_is_picked_up_and_not_made_twice() {
+    for call in CALLS {
+        for when in ["before", "after"] {
+            let org = Emulator::start();
+            let workspace = started(&org);
+            let before = main_pair(&org);
+            hold(&org, call, when, &json!("stall"));
+            workspace.configure(&shop(&org, &at(2), &at(2)));
+            let running = workspace.start(APPLY);
+            reached(&org, call);
+            running.kill();
+            let _killed = running.wait();
+            for left in std::fs::read_dir(workspace.folder().join("../tmp")).unwrap() {
+                let left = left.unwrap().path();
+                let _a_folder = std::fs::remove_file(&left);
+                let _a_file = std::fs::remove_dir_all(&left);
+            }
+            let _unlocked = std::fs::remove_file(workspace.folder().join(".terraform.tfstate.lock.info"));
+            converges_to_one_rotation(&org, &workspace, &before, &format!("killed {when} {call}"));
+            let rotated = changes(&org)[1];
+            assert!(rotated <= 2, "{when} {call}: {rotated} calls to rotate");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_gets_lost_is_looked_up_and_ctrl_c_ends_between_two_steps() {
+    for (what, action) in [("lost", json!("drop")), ("late", json!({"stall": 2}))] {
+        for call in CALLS {
+            for when in ["before", "after"] {
+                let org = Emulator::start();
+                let workspace = started(&org);
+                let before = main_pair(&org);
+                hold(&org, call, when, &action);
+                workspace.configure(&shop(&org, &at(2), &at(2)));
+                if what == "lost" {
+                    workspace.apply().succeeded();
+                } else {
+                    let running = workspace.start(APPLY);
+                    reached(&org, call);
+                    running.interrupt();
+                    let run = workspace.wait(running);
+                    assert!(!run.says("Plugin did not respond"), "{run}");
+                }
+                converges_to_one_rotation(&org, &workspace, &before, &format!("{what} {when} {call}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_app_that_the_provider_logs_in_with_is_not_cut_off() {
+    let org = Emulator::start();
+    let workspace = started(&org);
+    let pair = main_pair(&org);
+    // A user who may read and rotate: the run-as user of the app.
+    let integration = org.user("integration");
+    let permissions = json!([
+        "ApiEnabled",
+        "ModifyMetadata",
+        "ExternalClientAppDeveloper",
+        "ViewClientSecret",
+        "ViewConsumerSecretsInMetadata",
+        "ViewSetup",
+        "ManageConnectedApps",
+        "ExternalClientAppViewer",
+        "ExternalClientAppAdmin",
+        "ModifyAllData"
+    ]);
+    org.admin("PATCH", "/org", Some(&json!({"users": {integration: {"permissions": permissions}}})));
+    let mut workspace = workspace;
+    for variable in ["SALESFORCE_USERNAME", "SALESFORCE_PRIVATE_KEY_FILE"] {
+        workspace.unset(variable);
+    }
+    workspace.set("SALESFORCE_CLIENT_ID", &pair.key);
+    workspace.set("SALESFORCE_CLIENT_SECRET", &pair.secret);
+    workspace.configure(&shop(&org, &at(2), &at(1)));
+    let run = workspace.run(&["plan", "-no-color", "-input=false"]);
+    run.failed_saying("The provider would lock itself out");
+    assert_eq!(changes(&org), [0, 0, 0]);
+    // Meant: then the pair of before lives on, and ending it is refused again.
+    workspace.set("SALESFORCE_ALLOW_SELF_LOCKOUT", "true");
+    workspace.apply().succeeded();
+    workspace.unset("SALESFORCE_ALLOW_SELF_LOCKOUT");
+    workspace.configure(&shop(&org, &at(2), &at(2)));
+    let run = workspace.run(&["plan", "-no-color", "-input=false"]);
+    run.failed_saying("The provider would lock itself out");
+    assert_eq!(changes(&org), [1, 1, 0]);
+}
+
+#[test]
+fn settings_that_change_in_the_same_run_keep_their_state_true() {
+    let org = Emulator::start();
+    let workspace = started(&org);
+    let beside = |path: &str, version: u32| {
+        shop(&org, &at(version), &at(1))
+            .replace("external_client_app_policies.shop.external_client_app", "external_client_app.shop.id")
+            .replace("/callback", path)
+    };
+    workspace.configure(&beside("/callback", 1));
+    workspace.apply().succeeded();
+    workspace.configure(&beside("/other", 2));
+    workspace.apply().succeeded();
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    assert_eq!(changes(&org), [1, 1, 0]);
+}
+
+#[test]
+fn actions_rotate_and_revoke_and_say_what_they_do() {
+    if terraform::version() < (1, 14) {
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = started(&org);
+    let first = main_pair(&org);
+    let actions = r#"
+action "salesforce_external_client_app_rotate_credentials" "now" {
+  config {
+    external_client_app = salesforce_external_client_app.shop.id
+  }
+}
+action "salesforce_external_client_app_revoke_previous_credentials" "now" {
+  config {
+    external_client_app = salesforce_external_client_app.shop.id
+  }
+}
+"#;
+    workspace.configure(&format!("{}{actions}", shop(&org, &at(1), &at(1))));
+    let invoke = |action: &str| {
+        let address = format!("-invoke=action.salesforce_external_client_app_{action}.now");
+        workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", &address])
+    };
+    let run = invoke("rotate_credentials").succeeded();
+    for words in ["making a new key and a new secret", "making them the consumer's own", "the client ID is"] {
+        assert!(run.says(words), "{run}");
+    }
+    assert!(logs_in(org.url(), &first));
+    invoke("rotate_credentials").failed_saying("The previous credentials are still valid");
+    invoke("revoke_previous_credentials").succeeded();
+    assert!(!logs_in(org.url(), &first));
+    invoke("revoke_previous_credentials").succeeded().saying("there are no key and secret of before to end");
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    assert_eq!(changes(&org)[1..], [1, 1]);
+}
+
+#[test]
+fn the_ephemeral_resource_reads_without_a_trace_and_says_what_is_missing() {
+    if terraform::version() < (1, 10) {
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = started(&org);
+    let reading = |key: &str| {
+        format!(
+            r#"{}
+ephemeral "salesforce_external_client_app_credentials" "shop" {{
+  external_client_app = {ROTATION}.external_client_app
+  {key}
+}}
+"#,
+            shop(&org, &at(1), &at(1))
+        )
+    };
+    let plan = ["plan", "-no-color", "-input=false"];
+    workspace.configure(&reading(&format!("consumer_key = {ROTATION}.consumer_key")));
+    workspace.run(&plan).succeeded();
+    workspace.apply().succeeded();
+    workspace.configure(&reading("consumer_key = \"3MVG9.of.somebody.else\""));
+    workspace.run(&plan).failed_saying("Not a consumer key of the app");
+    workspace.configure(&reading(""));
+    org.admin("PATCH", "/org", Some(&json!({"enableClientSecretInRestApiAccess": false})));
+    let run = workspace.run(&plan).failed_saying("Salesforce does not give the credentials");
+    assert!(run.says("enableClientSecretInRestApiAccess) is off"), "{run}");
+    org.admin(
+        "PATCH",
+        "/org",
+        Some(&json!({"enableClientSecretInRestApiAccess": true, "secret_lag_ms": 3000})),
+    );
+    workspace.run(&plan).succeeded();
+    assert_eq!(changes(&org), [0, 0, 0]);
+}
