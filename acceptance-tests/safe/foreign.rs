@@ -99,6 +99,11 @@ pub fn has(type_name: &str) -> bool {
     !rows(type_name).is_empty()
 }
 
+/// Whether no secret is handed over to it, so that an older Terraform does, too.
+pub fn takes_no_secret(type_name: &str) -> bool {
+    has(type_name) && rows(type_name).iter().all(|(_, _, role)| *role != WriteOnly)
+}
+
 pub fn schemas() -> HashMap<String, Schema> {
     let attribute = |(name, kind, role): &Row| Attribute {
         name: (*name).to_owned(),

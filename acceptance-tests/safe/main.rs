@@ -69,12 +69,14 @@ impl Provider for Safe {
         &self,
         request: Request<pb::ValidateResourceTypeConfigRequest>,
     ) -> Answer<pb::ValidateResourceTypeConfigResponse> {
-        let takes = request.into_inner().client_capabilities.unwrap_or_default();
-        let diagnostics = if takes.write_only_attributes_allowed {
-            Vec::new()
-        } else {
-            error("Write-only arguments are missing", "They came with Terraform 1.11.".to_owned())
-        };
+        let request = request.into_inner();
+        let takes = request.client_capabilities.unwrap_or_default();
+        let diagnostics =
+            if takes.write_only_attributes_allowed || foreign::takes_no_secret(&request.type_name) {
+                Vec::new()
+            } else {
+                error("Write-only arguments are missing", "They came with Terraform 1.11.".to_owned())
+            };
         answer(pb::ValidateResourceTypeConfigResponse { diagnostics })
     }
 

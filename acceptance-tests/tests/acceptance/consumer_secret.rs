@@ -31,6 +31,18 @@ fn configuration(words: &str) -> String {
     all.concat()
 }
 
+/// The guide's configuration with these numbers for the rotation and for the revoke.
+fn numbered(text: &str, rotate: u32, revoke: u32) -> String {
+    let numbers = |rotate: u32, revoke: u32| {
+        format!(
+            "  rotate_when_changed          = {{ version = {rotate} }}\n  revoke_previous_when_changed = {{ version = {revoke} }}\n"
+        )
+    };
+    let written = numbers(1, 1);
+    assert_eq!(text.matches(&written).count(), 1, "the guide has {written}");
+    text.replace(&written, &numbers(rotate, revoke))
+}
+
 fn can_hand_over() -> bool {
     let can = terraform::version() >= (1, 11);
     if !can {
@@ -122,10 +134,7 @@ fn each_store_gets_the_pair_and_the_next_one_after_a_rotation() {
         assert_eq!(shop.arrived(), [first.as_str()], "{store}");
         shop.is_settled();
 
-        shop.configure(&text.replace(
-            "rotate_when_changed          = { version = 1 }",
-            "rotate_when_changed = { version = 2 }",
-        ));
+        shop.configure(&numbered(&text, 2, 1));
         shop.workspace.apply().succeeded();
         let second = handed_on();
         assert_ne!(first, second);
@@ -146,15 +155,7 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     shop.workspace.apply().succeeded();
     let (old, _) = shop.pair();
 
-    let numbers = |rotate: u32, revoke: u32| {
-        let from = "rotate_when_changed          = { version = 1 }\n  revoke_previous_when_changed = { version = 1 }";
-        let to = format!(
-            "rotate_when_changed          = {{ version = {rotate} }}\n  revoke_previous_when_changed = {{ version = {revoke} }}"
-        );
-        let changed = text.replace(from, &to);
-        assert_eq!(changed == text, (rotate, revoke) == (1, 1));
-        changed
-    };
+    let numbers = |rotate: u32, revoke: u32| numbered(&text, rotate, revoke);
     shop.configure(&numbers(2, 1));
     let plan = shop.workspace.plan(&[]);
     plan.saying(&format!("{ROTATION} will be updated in-place"));
@@ -179,6 +180,38 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     assert_ne!(newest, new);
     assert_eq!(shop.keys(), [newest]);
     assert_eq!(shop.arrived().len(), 3);
+    shop.is_settled();
+}
+
+/// In an org that stages no pair beside a previous one that is valid.
+#[test]
+fn a_previous_pair_that_is_still_valid_is_ended_first() {
+    let org = Emulator::start();
+    let text = configuration("resource \"salesforce_external_client_app_credential_rotation\"");
+    // The ephemeral resource needs a newer Terraform, and is not what this is about.
+    let (text, _) = text.split_once("ephemeral \"").expect("an ephemeral resource");
+    let shop = Shop::new(&org, text);
+    shop.workspace.apply().succeeded();
+    shop.configure(&numbered(text, 2, 1));
+    shop.workspace.apply().succeeded();
+    let two = shop.keys();
+    shop.configure(&numbered(text, 3, 1));
+    shop.workspace.apply().failed_saying("The previous credentials are still valid");
+    assert_eq!(shop.keys(), two, "nothing has changed");
+
+    // Revoke alone, then rotate.
+    shop.configure(&numbered(text, 2, 2));
+    shop.workspace.apply().succeeded();
+    assert_eq!(shop.keys(), two[..1]);
+    shop.configure(&numbered(text, 3, 2));
+    shop.workspace.apply().succeeded();
+    assert_eq!(shop.keys()[1..], two[..1]);
+
+    // Both at once: neither of before is left.
+    shop.configure(&numbered(text, 4, 3));
+    shop.workspace.apply().succeeded();
+    let keys = shop.keys();
+    assert!(keys.len() == 1 && !two.contains(&keys[0]), "{keys:?}");
     shop.is_settled();
 }
 
@@ -225,8 +258,7 @@ fn two_backends_change_over_one_after_the_other() {
     let first = checksum();
     assert_eq!(shop.arrived(), [first.as_str(), first.as_str()]);
 
-    let rotated = text
-        .replace("rotate_when_changed          = { version = 1 }", "rotate_when_changed = { version = 2 }");
+    let rotated = numbered(&text, 2, 1);
     for (backends, count) in [("{ eu = 2, us = 1 }", 3), ("{ eu = 2, us = 2 }", 4)] {
         shop.configure(&rotated.replace("{ eu = 1, us = 1 }", backends));
         shop.workspace.apply().succeeded();
@@ -262,8 +294,7 @@ fn actions_rotate_and_revoke_and_an_apply_hands_on() {
     shop.workspace.apply().succeeded();
     assert_eq!(shop.arrived().last(), Some(&sha256(&json_pair(&new, &secret))));
     // What the next change of the number is taken for.
-    let raised = text
-        .replace("rotate_when_changed          = { version = 1 }", "rotate_when_changed = { version = 2 }");
+    let raised = numbered(&text, 2, 1);
     shop.configure(&raised);
     shop.workspace.plan(&[]).saying("The credentials were rotated already");
     shop.workspace.apply_plan().succeeded();

@@ -1,5 +1,5 @@
 output "consumer_key" {
-  description = "The client ID. Public. The consumer secret is never in Terraform: look it up in Setup."
+  description = "The client ID. Public. The consumer secret is in no output: read it with the ephemeral resource salesforce_external_client_app_credentials."
   value       = salesforce_external_client_app_oauth_settings.this.consumer_key
 }
 

@@ -24,8 +24,8 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             "consumer_key",
             Shape::Text,
             Role::Either,
-            "The consumer key, which OAuth calls client ID. Write it where an app has several consumers, or to make sure \
-             that the secret belongs to this key.",
+            "The consumer key, which OAuth calls client ID. Left out: that of the app's only consumer. Write it where an app \
+             has several, or to make sure that the secret belongs to this key.",
         )),
         Column::Own(Own::new(
             "consumer_secret",
