@@ -78,8 +78,8 @@ pub fn page() -> String {
     }
     imports::section(&mut page, rotation::NAME, rotation::SUBJECT, false);
     page.push_str(
-        "\nAn import knows no values of `rotate_when_changed` and `revoke_previous_when_changed`: those that are written first \
-         are taken for the ones that hold already, and nothing is rotated or revoked.\n",
+        "\nAn import knows no values of `rotate_when_changed` and `revoke_previous_when_changed`: those that are written \
+         within a day of it are taken for the ones that hold already, and nothing is rotated or revoked. The plan says so.\n",
     );
     page
 }
