@@ -169,16 +169,15 @@ pub fn rotation_planned(
 /// A rotation that was made already.
 pub fn rotation_made_before(app: &str, date: Option<&str>) -> Diagnostic {
     let what = match date {
-        Some(date) => format!("its credentials were rotated since Terraform last saw them (staged {date})"),
-        None => "its credentials were rotated since Terraform last saw them, and the pair of before is ended"
-            .to_owned(),
+        Some(date) => format!("staged {date}, and not by another user as far as Salesforce says so"),
+        None => "by whom cannot be told any more, because the pair of before is ended, too".to_owned(),
     };
     Diagnostic::advice(
         "The credentials were rotated already",
         format!(
-            "\"{app}\": {what}, and not by another user as far as Salesforce says so. This is taken for the rotation that is \
-             asked for here, by a run that did not come to its end: nothing is rotated again. If it was another one, apply, and \
-             then change rotate_when_changed once more."
+            "\"{app}\": its credentials were rotated since Terraform last saw them ({what}). This is taken for the rotation that \
+             is asked for here, by a run that did not come to its end: nothing is rotated again. If it was another one, apply, \
+             and then change rotate_when_changed once more."
         ),
         "rotated-already",
     )

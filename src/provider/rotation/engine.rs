@@ -79,7 +79,7 @@ impl Rotations<'_> {
             }
         };
         let now = seconds();
-        let mut memory = Memory::read(&request.private).as_of(now);
+        let mut memory = Memory::read(&request.private).at(now);
         let stored = request.state.get(KEY).as_text();
         if let Some(stored) = stored.filter(|stored| *stored != found.consumer.key) {
             if memory.previous_key.as_deref() == Some(found.consumer.key.as_str()) {

@@ -34,7 +34,7 @@ pub struct Moved {
 impl Memory {
     /// Forgets what is too long ago.
     #[must_use]
-    pub fn as_of(self, now: u64) -> Memory {
+    pub fn at(self, now: u64) -> Memory {
         let is_recent = |then: u64| now.saturating_sub(then) <= RECENT;
         Memory {
             moved: self.moved.filter(|moved| is_recent(moved.noticed)),

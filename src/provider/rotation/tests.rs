@@ -125,8 +125,8 @@ fn the_first_values_after_an_import_are_taken_over_and_that_is_said() {
     assert_eq!(summaries(&reply), [(Severity::Warning, "The first values after an import")]);
     assert!(!reply.planned.get(KEY).is_unknown());
     let day = 24 * 3600;
-    assert_eq!(imported.clone().as_of(day).imported, Some(1));
-    assert_eq!(imported.as_of(day + 2).imported, None);
+    assert_eq!(imported.clone().at(day).imported, Some(1));
+    assert_eq!(imported.at(day + 2).imported, None);
 }
 
 #[test]
