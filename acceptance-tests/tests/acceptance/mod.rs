@@ -41,7 +41,7 @@ mod readiness;
 mod refusals;
 mod replace;
 mod retrieved_apps;
-mod rotation;
+pub(crate) mod rotation;
 mod secrets;
 mod smoke_test;
 mod snippets;

@@ -59,6 +59,24 @@ fn started<'org>(org: &'org Emulator) -> Workspace<'org> {
     workspace
 }
 
+/// Every attribute, and what it is after a rotation.
+pub const ATTRIBUTES: &[(&str, fn(&Value, &Emulator) -> bool)] = &[
+    ("external_client_app", |value, _| value == "Shop"),
+    ("rotate_when_changed", |value, _| *value == json!({"version": "2"})),
+    ("revoke_previous_when_changed", |value, _| *value == json!({"version": "1"})),
+    ("wait_for_propagation", |value, _| value == "1s"),
+    ("consumer_key", |value, org| *value == json!(main_pair(org).key)),
+    ("rotated_at", |value, _| value.as_str().is_some_and(|time| time.len() == 20 && time.ends_with('Z'))),
+    ("previous_state", |value, _| value == "Rotated"),
+    ("previous_expires_at", |value, org| *value == pairs(org)[1]["expirationDate"]),
+    ("id", |value, _| value == "Shop"),
+    ("org_id", |value, org| value.as_str().is_some_and(|id| id.starts_with(org.org_id().get(..15).unwrap()))),
+    ("timeouts.create", |value, _| value.is_null()),
+    ("timeouts.read", |value, _| value == "4m"),
+    ("timeouts.update", |value, _| value == "5m"),
+    ("timeouts.delete", |value, _| value.is_null()),
+];
+
 /// The pair that an app has now, and those beside it.
 fn pairs(org: &Emulator) -> Vec<Value> {
     org.admin("GET", "/apps/Shop/credentials", None).as_array().cloned().unwrap()
@@ -164,6 +182,24 @@ fn a_client_that_logs_in_all_the_time_notices_nothing_of_a_rotation() {
     assert!(!logs_in(org.url(), &old) && logs_in(org.url(), &new));
     assert_eq!(workspace.attribute(ROTATION, "previous_state"), Value::Null);
     assert_eq!(changes(&org), [1, 1, 1]);
+}
+
+#[test]
+fn each_attribute_is_what_it_says() {
+    let org = Emulator::start();
+    let workspace = started(&org);
+    let mine = "revoke_previous_when_changed = { version = \"1\" }";
+    let more = format!(
+        "{mine}\n  wait_for_propagation = \"1s\"\n  timeouts {{\n    read = \"4m\"\n    update = \"5m\"\n  }}"
+    );
+    workspace.configure(&shop(&org, &at(2), &at(1)).replace(mine, &more));
+    workspace.apply().succeeded();
+    for (name, is_right) in ATTRIBUTES {
+        let (outer, inner) = name.split_once('.').unwrap_or((name, ""));
+        let value = workspace.attribute(ROTATION, outer);
+        let value = if inner.is_empty() { &value } else { &value[inner] };
+        assert!(is_right(value, &org), "{name}: {value}");
+    }
 }
 
 #[test]

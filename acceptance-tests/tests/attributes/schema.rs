@@ -1,6 +1,7 @@
 //! The table and the provider's schema have the same attributes.
 
 use super::table::{ATTRIBUTES, COMPUTED};
+use crate::acceptance::rotation;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::{SOURCE, Workspace};
 use serde_json::Value;
@@ -22,6 +23,11 @@ fn no_attribute_is_without_a_test() {
         .map(|attribute| (attribute.resource, attribute.name))
         .chain(COMPUTED.iter().copied())
         .map(|(resource, name)| format!("{}.{name}", resource.type_name()))
+        .chain(
+            rotation::ATTRIBUTES
+                .iter()
+                .map(|(name, _)| format!("salesforce_external_client_app_credential_rotation.{name}")),
+        )
         .collect();
     eprintln!("{} attributes tested of {}", there.intersection(&tested).count(), there.len());
     let untested: Vec<&String> = there.difference(&tested).collect();
