@@ -59,8 +59,11 @@ fn started<'org>(org: &'org Emulator) -> Workspace<'org> {
     workspace
 }
 
+/// Whether a value is what an attribute should be, given what the org has.
+type IsRight = fn(&Value, &Emulator) -> bool;
+
 /// Every attribute, and what it is after a rotation.
-pub const ATTRIBUTES: &[(&str, fn(&Value, &Emulator) -> bool)] = &[
+pub const ATTRIBUTES: &[(&str, IsRight)] = &[
     ("external_client_app", |value, _| value == "Shop"),
     ("rotate_when_changed", |value, _| *value == json!({"version": "2"})),
     ("revoke_previous_when_changed", |value, _| *value == json!({"version": "1"})),
