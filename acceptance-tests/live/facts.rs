@@ -222,7 +222,8 @@ pub const FACTS: &[Fact] = &[
         &[Behaviour("Staged credentials that are Active or Rotated are in the way of new ones, Expired ones are not")],
         pairs::a_second_pair),
     fact("staged_beside", "A pair is refused while one that was rotated away is still there",
-        &[Behaviour("Staged credentials that are Active or Rotated are in the way of new ones, Expired ones are not")],
+        &[Behaviour("Staged credentials that are Active or Rotated are in the way of new ones, Expired ones are not"),
+          Text("docs/resources/external_client_app_credential_rotation.md", "whether it does is not confirmed")],
         pairs::a_pair_beside_a_rotated_one),
     fact("staged_by", "createdBy is the user's id in 15 characters",
         &[Behaviour("createdBy of staged credentials is the user's id in 15 characters")], pairs::who_staged_it),
@@ -261,6 +262,10 @@ pub const FACTS: &[Fact] = &[
 /// What is marked as open and a run cannot decide, with one login and without changing what is not its own.
 #[rustfmt::skip]
 pub const OUT_OF_REACH: &[(Marked, &str)] = &[
+    (Text("docs/guides/consumer-secret.md", "whether they end with it is not confirmed"),
+        "needs a token of the revoked pair, and a wait that nobody can bound"),
+    (Text("docs/guides/consumer-secret.md", "the certificate is the app's, whatever its key (not confirmed by Salesforce)"),
+        "needs a login by JWT bearer with an app that was rotated, approved for a user"),
     (Behaviour("A query answers with up to 2000 records and says where the next ones are"),
         "needs an org with thousands of records"),
     (Behaviour("A retrieve of * returns what packages brought"),
