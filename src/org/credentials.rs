@@ -12,7 +12,7 @@ use crate::salesforce::{self, Class, Consumer, ErrorKind, Staged};
 use crate::secret::Secret;
 
 /// How long a new app, or a setting that was just switched on, is waited for.
-pub const SPREADING: Duration = Duration::from_secs(30);
+const SPREADING: Duration = Duration::from_secs(30);
 /// How long the org's lists may lag behind what was just made, or rotated.
 const LAG: Duration = Duration::from_secs(10);
 /// The first API version with staged credentials.
@@ -246,8 +246,11 @@ impl Org {
         }
     }
 
-    /// One query instead of a retrieve. None: there is none, or we may not see it.
-    async fn record_of(&self, app: &str) -> Option<String> {
+    /// The record ID of an app, by one query instead of a retrieve. None: there is none, or we may not see it.
+    ///
+    /// # Errors
+    /// When the org does not answer the query.
+    pub async fn app_record_id(&self, app: &str) -> Result<Option<String>, Unavailable> {
         let (namespace, name) = match app.split_once("__") {
             Some((namespace, name)) => (quoted(namespace), name),
             None => ("null".to_owned(), app),
@@ -256,11 +259,15 @@ impl Org {
             "SELECT Id, DeveloperName FROM ExternalClientApplication WHERE DeveloperName = {} AND NamespacePrefix = {namespace}",
             quoted(name)
         );
-        let rows = self.query(&soql).await.ok()?;
+        let rows = self.query(&soql).await?;
         // Queries ignore case.
-        let row =
-            rows.iter().find(|row| row.get("DeveloperName").and_then(|it| it.as_str()) == Some(name))?;
-        row.get("Id")?.as_str().map(str::to_owned)
+        let row = rows.iter().find(|row| row.get("DeveloperName").and_then(|it| it.as_str()) == Some(name));
+        Ok(row.and_then(|row| row.get("Id")?.as_str()).map(str::to_owned))
+    }
+
+    /// The same where a failure is no better than nothing.
+    async fn record_of(&self, app: &str) -> Option<String> {
+        self.app_record_id(app).await.ok().flatten()
     }
 
     /// The one consumer of an app, or the one with this key.

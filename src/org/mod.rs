@@ -48,12 +48,12 @@ pub use tokio::time::{Instant, sleep as pause};
 pub use api::{Answer, MetadataApi, Pending, Row};
 pub use batch::Window;
 pub use change::{Applied, Change, Edit, Merge, Overwritten};
-pub use credentials::{Credentials, CredentialsError, SPREADING, STAGED_SINCE, Setting};
+pub use credentials::{Credentials, CredentialsError, STAGED_SINCE, Setting};
 pub use error::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::{FileFacts, SessionFacts};
 pub use holders::{Census, Group, Holders, quoted};
 pub use pace::Settings;
-pub use rotation::{Rotated, RotationError, RotationErrorKind};
+pub use rotation::{Rotated, RotationError, RotationErrorKind, Trace};
 
 use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{

@@ -33,6 +33,17 @@ pub struct Rotated {
     pub revoked: usize,
 }
 
+/// What can be told of a consumer's pairs without doing anything.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    /// Who wants a rotation has it already.
+    pub rotated: Option<Outcome>,
+    /// The same for who wants the previous pair to end as well.
+    pub rotated_and_ended: Option<Outcome>,
+    /// A pair that somebody else has staged, or of which the org does not say who did.
+    pub foreign: Option<Staged>,
+}
+
 /// A wish that was not fulfilled, or not wholly.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{kind}")]
@@ -96,7 +107,9 @@ impl Org {
             None => return Err(RotationError { kind: RotationErrorKind::Stopped, seen: None }),
         };
         // Decided once: what this run ends itself must not be taken for the trace of another.
-        progress.outcome = done_before(wish, &seen, &progress);
+        if wish.rotate {
+            progress.outcome = done_before(wish.since, wish.revoke, &seen, &progress);
+        }
         let result = self.pursue(wish, &mut seen, &mut progress, tell, deadline).await;
         if progress.is_rotated() || !progress.ended.is_empty() {
             // The settings' file carries the key.
@@ -248,29 +261,19 @@ impl Org {
         consumers.into_iter().find(|consumer| same(&consumer.id)).ok_or(CredentialsError::NoConsumer)
     }
 
-    /// Whether a wish was fulfilled before, as far as this can be told without doing anything.
+    /// What the pairs of a consumer tell of earlier runs and of others, where it had this key. Nothing is done.
     ///
     /// # Errors
     /// When the org cannot be asked who made a pair.
-    pub async fn fulfilled(
-        &self,
-        wish: &Wish<'_>,
-        seen: &Credentials,
-    ) -> Result<Option<Outcome>, Unavailable> {
-        let mut progress = Progress::default();
-        self.recognize(&seen.staged, &mut progress).await?;
-        Ok(done_before(wish, seen, &progress))
-    }
-
-    /// A pair that somebody else has staged, or of which the org does not say who did.
-    ///
-    /// # Errors
-    /// When the org cannot be asked who made a pair.
-    pub async fn foreign(&self, seen: &Credentials) -> Result<Option<Staged>, Unavailable> {
+    pub async fn trace(&self, seen: &Credentials, since: Option<&str>) -> Result<Trace, Unavailable> {
         let mut progress = Progress::default();
         self.recognize(&seen.staged, &mut progress).await?;
         let foreign = |it: &&Staged| it.state == StagedState::Active && !progress.ours.contains(&it.id);
-        Ok(seen.staged.iter().find(foreign).cloned())
+        Ok(Trace {
+            rotated: done_before(since, false, seen, &progress),
+            rotated_and_ended: done_before(since, true, seen, &progress),
+            foreign: seen.staged.iter().find(foreign).cloned(),
+        })
     }
 
     /// Notes which of the staged pairs are ours: made by the user that we are.

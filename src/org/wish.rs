@@ -158,8 +158,13 @@ fn revoke(wish: &Wish<'_>, seen: &Credentials, staged: &Staged) -> Result<Option
 /// Whether the wish was fulfilled before, in a run that did not come to its end: the consumer has another key than when the
 /// wish came up, and the previous pair is that one, rotated and not by somebody else. Who wanted it ended as well may find
 /// nothing of it any more; who did that cannot be told.
-pub(super) fn done_before(wish: &Wish<'_>, seen: &Credentials, progress: &Progress) -> Option<Outcome> {
-    let since = wish.since.filter(|since| wish.rotate && *since != seen.consumer.key)?;
+pub(super) fn done_before(
+    since: Option<&str>,
+    revoke: bool,
+    seen: &Credentials,
+    progress: &Progress,
+) -> Option<Outcome> {
+    let since = since.filter(|since| *since != seen.consumer.key)?;
     let alive = || seen.staged.iter().filter(|staged| staged.state != StagedState::Expired);
     let is_it = |staged: &&Staged| {
         staged.state == StagedState::Rotated
@@ -169,5 +174,5 @@ pub(super) fn done_before(wish: &Wish<'_>, seen: &Credentials, progress: &Progre
     if let Some(staged) = alive().find(is_it) {
         return Some(Outcome::Before { date: staged.created_date.clone() });
     }
-    (wish.revoke && alive().next().is_none()).then_some(Outcome::Before { date: None })
+    (revoke && alive().next().is_none()).then_some(Outcome::Before { date: None })
 }

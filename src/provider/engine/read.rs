@@ -2,7 +2,7 @@
 
 use super::state::{Actual, Frame, PartState, join, private_after};
 use super::{Engine, diagnostics, disappearance, same_org};
-use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted, quoted};
+use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
 use crate::provider::operations::{ReadReply, ReadRequest};
@@ -166,17 +166,8 @@ impl Engine<'_> {
 
     /// The consumer key of an app by REST, where the org allows that.
     async fn consumer_key_of(&self, app: &str) -> Result<Option<String>, Unavailable> {
-        let (namespace, name) = match app.split_once("__") {
-            Some((namespace, name)) => (quoted(namespace), name),
-            None => ("null".to_owned(), app),
-        };
-        let soql = format!(
-            "SELECT Id FROM ExternalClientApplication WHERE DeveloperName = {} AND NamespacePrefix = {namespace}",
-            quoted(name)
-        );
-        let rows = self.org.query(&soql).await?;
-        match rows.first().and_then(|row| row.get("Id")).and_then(|id| id.as_str()) {
-            Some(id) => self.org.consumer_key(id).await,
+        match self.org.app_record_id(app).await? {
+            Some(id) => self.org.consumer_key(&id).await,
             None => Ok(None),
         }
     }

@@ -90,15 +90,12 @@ impl Rotations<'_> {
             }
         }
         observe(&mut reply.state, &mut memory, &found);
-        let since = memory.moved.as_ref().map(|moved| moved.from.clone());
-        let wish = |revoke| Wish { app: &app, rotate: true, since: since.as_deref(), revoke, own: None };
+        let since = memory.moved.as_ref().map(|moved| moved.from.as_str());
         // Who made a pair may not be to be told: then the apply asks again, and says so.
-        let fulfilled =
-            async |revoke| self.org.fulfilled(&wish(revoke), &found).await.ok().flatten().map(date_of);
-        memory.rotated = fulfilled(false).await;
-        memory.rotated_and_ended = fulfilled(true).await;
-        let foreign = self.org.foreign(&found).await.ok().flatten();
-        memory.foreign = foreign.map(|staged| (staged.created_by, staged.created_date));
+        let trace = self.org.trace(&found, since).await.unwrap_or_default();
+        memory.rotated = trace.rotated.map(date_of);
+        memory.rotated_and_ended = trace.rotated_and_ended.map(date_of);
+        memory.foreign = trace.foreign.map(|staged| (staged.created_by, staged.created_date));
         reply.private = memory.write();
         Ok(())
     }
