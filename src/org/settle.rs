@@ -22,11 +22,22 @@ use super::snapshot::Snapshot;
 use super::{Applied, ApplyErrorKind, Inner, Overwritten, Problem, Wanted};
 use crate::metadata::{Component, ComponentKey, same_meaning};
 
-/// How long who was overwritten may take to send its change again: some calls, and so many retrieves.
+/// How long nobody must have been at work until those who were overwritten are taken to have sent their changes again:
+/// some calls, and so many retrieves.
 const HEALING: Duration = Duration::from_secs(3);
 const RETRIEVES: u32 = 3;
+/// The same while fewer have sent something than were overwritten: their machines may be busy.
+const LATE: Duration = Duration::from_secs(15);
 /// Between two looks whether it has.
 const LOOK: Duration = Duration::from_millis(900);
+
+/// Deploys of others that wrote the same files before us, when it is not known what.
+#[derive(Default)]
+struct Unseen {
+    deploys: Vec<String>,
+    /// As many have come after us: what is otherwise now than we sent it is all that they had written.
+    healed: bool,
+}
 
 /// A deploy that went well, and whose it is.
 pub(super) struct Made {
@@ -105,11 +116,11 @@ impl Inner {
 
     /// Waits for those who write last; and when it is not known what those before us wrote, until they may have written it
     /// again. The deploys that wrote the same files and of which it is not known what.
-    async fn await_rivals(&self, made: &Made) -> Vec<String> {
-        let Sight { rivals, was, .. } = &made.sight;
+    async fn await_rivals(&self, made: &Made) -> Unseen {
+        let Sight { rivals, was, seen } = &made.sight;
         self.until_done(&rivals.after, Instant::now() + VERIFYING).await;
         if rivals.before.is_empty() {
-            return Vec::new();
+            return Unseen::default();
         }
         let edits = made.tickets.iter().filter(|ticket| ticket.job.edit.is_some());
         let files: Vec<&Component> = edits.flat_map(|ticket| ticket.job.changes.components()).collect();
@@ -117,22 +128,28 @@ impl Inner {
             was.as_ref().and_then(|was| was.component(&sent.key)).is_some_and(|was| !same(was, sent))
         };
         if files.iter().all(is_seen) {
-            return Vec::new();
+            return Unseen::default();
         }
-        let mut unseen = Vec::new();
+        let mut unseen = Unseen::default();
         for id in &rivals.before {
             if self.wrote(id, &files).await {
-                unseen.push(id.clone());
+                unseen.deploys.push(id.clone());
             }
         }
-        if !unseen.is_empty() {
+        if !unseen.deploys.is_empty() {
+            let mut known: BTreeSet<String> = rivals.before.iter().map(|id| short(id)).collect();
+            known.insert(short(&made.deploy_id));
+            if let Seen::Done(before) = seen {
+                known.extend(before.iter().cloned());
+            }
             let begun = Instant::now();
             let read = self.read_now(&made.wanted(), false).await;
             tracing::debug!(
                 read = read.is_ok(),
                 "waiting until others have written again what was overwritten"
             );
-            self.await_healing(HEALING + begun.elapsed() * RETRIEVES).await;
+            let silence = begun.elapsed() * RETRIEVES;
+            unseen.healed = self.await_healing(&known, unseen.deploys.len(), silence).await;
         }
         unseen
     }
@@ -150,20 +167,24 @@ impl Inner {
         })
     }
 
-    /// Waits until nobody has been at work for so long, a minute at most.
-    async fn await_healing(&self, silence: Duration) {
+    /// Waits until so many deploys have come after the known ones, and then until nobody has been at work for a while; a
+    /// minute at most. Whether as many have come.
+    async fn await_healing(&self, known: &BTreeSet<String>, overwritten: usize, silence: Duration) -> bool {
         let until = Instant::now() + VERIFYING;
-        let Some(line) = self.line().await else { return };
-        let mut known: BTreeSet<String> = line.besides(&BTreeSet::new()).into_iter().collect();
-        let mut last = Instant::now();
-        while last.elapsed() < silence && Instant::now() < until && !self.stopped() {
-            sleep(jittered(LOOK / 2, LOOK)).await;
-            let Some(line) = self.line().await else { return };
-            let new = line.besides(&known);
-            if !new.is_empty() || !line.is_free() {
+        let (mut last, mut came) = (Instant::now(), BTreeSet::new());
+        loop {
+            let Some(line) = self.line().await else { return false };
+            let before = came.len();
+            came.extend(line.besides(known));
+            if came.len() > before || !line.is_free() {
                 last = Instant::now();
-                known.extend(new);
             }
+            let healed = came.len() >= overwritten;
+            let enough = if healed { HEALING } else { LATE } + silence;
+            if last.elapsed() >= enough || Instant::now() >= until || self.stopped() {
+                return healed;
+            }
+            self.unless_stopped(sleep(jittered(LOOK / 2, LOOK))).await;
         }
     }
 
@@ -197,7 +218,7 @@ fn result(
     deploy_id: &str,
     remarks: &[Problem],
     sight: &Sight,
-    unseen: &[String],
+    unseen: &Unseen,
     read: Option<&Snapshot>,
 ) -> Result {
     let own = |problem: &&Problem| problem.key.as_ref().is_none_or(|key| job.has(key));
@@ -233,14 +254,15 @@ fn result(
                 applied.overwritten.push(overwritten);
             }
             // It was not seen. What is otherwise now than we sent it was written before us, and again.
-            (None, Some(now)) if !unseen.is_empty() => {
+            (None, Some(now)) if !unseen.deploys.is_empty() => {
                 let fields = changed_fields(base, now);
                 let theirs: Vec<_> = fields.into_iter().filter(|name| !own.contains(name)).collect();
-                if theirs.is_empty() {
-                    applied.unseen.extend(
-                        unseen.iter().filter(|id| !applied.unseen.contains(id)).cloned().collect::<Vec<_>>(),
-                    );
-                } else {
+                if theirs.is_empty() || !unseen.healed {
+                    let new = unseen.deploys.iter().filter(|id| !applied.unseen.contains(id));
+                    let new: Vec<_> = new.cloned().collect();
+                    applied.unseen.extend(new);
+                }
+                if !theirs.is_empty() {
                     let mut was = base.clone();
                     theirs.iter().for_each(|name| was.put(name, now.get(name).clone()));
                     applied.overwritten.push(Overwritten { read: base.clone(), was });

@@ -297,21 +297,24 @@ fn judge(
 }
 
 /// What runs overwrote without saying so: each element that a run does not manage and that its deploy changed. What it puts
-/// back of its own is no news.
+/// back of its own is no news. A machine that is too busy to look at the files in time leaves a run to name whose deploy it
+/// overwrote; that is said, too.
 fn untold(org: &Emulator, subject: &Subject, parts: &[Part], ran: &[Ran]) -> Vec<String> {
     let mut runs: BTreeMap<String, usize> = BTreeMap::new();
     for (index, part) in parts.iter().enumerate() {
         runs.extend(org.deploys_of(&part.session).into_iter().map(|id| (id, index)));
     }
-    let mut last_writer: BTreeMap<String, usize> = BTreeMap::new();
+    let mut last_writer: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let mut wrong = Vec::new();
     for deploy in org.deploys() {
-        let Some(run) = deploy["id"].as_str().and_then(|id| runs.get(id)).copied() else { continue };
+        let id = deploy["id"].as_str().unwrap_or_default();
+        let Some(run) = runs.get(id).copied() else { continue };
         for change in deploy["changes"].as_array().into_iter().flatten() {
             let element = change["element"].as_str().unwrap_or_default().to_owned();
             let row =
                 subject.rows.iter().find(|row| change["type"] == subject.kind && row.element == element);
-            let of_another = last_writer.insert(element.clone(), run) != Some(run);
+            let last = last_writer.insert(element.clone(), (run, id.to_owned()));
+            let of_another = last.as_ref().is_none_or(|(last, _)| *last != run);
             let is_its_own = parts[run].row.element == element;
             if is_its_own || !of_another {
                 continue;
@@ -320,7 +323,8 @@ fn untold(org: &Emulator, subject: &Subject, parts: &[Part], ran: &[Ran]) -> Vec
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let (old, new) = (text(&change["before"]), text(&change["after"]));
             let said = &ran[run].warnings;
-            if ![attribute, &old, &new].iter().all(|part| said.contains(*part)) {
+            let names_its_deploy = last.is_some_and(|(_, deploy)| said.contains(&deploy[..15]));
+            if !names_its_deploy && ![attribute, &old, &new].iter().all(|part| said.contains(*part)) {
                 wrong.push(format!(
                     "UNTOLD: the run that manages {} made {attribute} {new:?} that was {old:?}; it said {said:?}",
                     parts[run].row.attribute

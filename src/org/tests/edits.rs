@@ -188,6 +188,29 @@ async fn when_it_was_not_seen_what_was_overwritten_its_deploy_is_told() {
     assert!(applied.disturbed);
 }
 
+/// Two were overwritten and not seen. Both write again, one of them late: it is waited for. Where one never does, both
+/// deploys are told beside what came back.
+#[tokio::test(start_paused = true)]
+async fn who_was_overwritten_unseen_and_writes_again_late_is_waited_for() {
+    for (both, told) in [(true, &[][..]), (false, &["0AfRival", "0AfOther"][..])] {
+        let (script, org) = living();
+        came_first(&script, 195);
+        script.with(|state| {
+            state.rivals.push(("0AfOther".into(), 191, 196, None));
+            state.rivals.push(("0AfAgain".into(), 2_000, 2_500, Some("Theirs")));
+            if both {
+                state.rivals.push(("0AfLate".into(), 12_000, 12_500, Some("Late")));
+            }
+        });
+        script.course(waits(0, 150)).course(waits(0, 150));
+        let applied = org.edit(email(), in_time()).await.unwrap();
+        assert_eq!(applied.unseen, told, "both: {both}");
+        let was = applied.overwritten.iter().map(|overwritten| overwritten.was.get("label"));
+        let label = Value::text(if both { "Late" } else { "Theirs" });
+        assert_eq!(was.collect::<Vec<_>>(), [&label]);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_is_overwritten_writes_again() {
     let (script, org) = living();
