@@ -117,17 +117,18 @@ impl Inner {
     /// Waits for those who write last; and when it is not known what those before us wrote, until they may have written it
     /// again. The deploys that wrote the same files and of which it is not known what.
     async fn await_rivals(&self, made: &Made) -> Unseen {
-        let Sight { rivals, was, seen } = &made.sight;
+        let sight = &made.sight;
+        let Sight { rivals, seen, .. } = sight;
         self.until_done(&rivals.after, Instant::now() + VERIFYING).await;
         if rivals.before.is_empty() {
             return Unseen::default();
         }
-        let edits = made.tickets.iter().filter(|ticket| ticket.job.edit.is_some());
-        let files: Vec<&Component> = edits.flat_map(|ticket| ticket.job.changes.components()).collect();
-        let is_seen = |sent: &&Component| {
-            was.as_ref().and_then(|was| was.component(&sent.key)).is_some_and(|was| !same(was, sent))
+        let edits = || made.tickets.iter().filter_map(|ticket| Some((ticket.job.edit.as_ref()?, &ticket.job.changes)));
+        let files: Vec<&Component> = edits().flat_map(|(_, changes)| changes.components()).collect();
+        let is_seen = |(editing, changes): (&Editing, &Changes)| {
+            changes.components().iter().all(|sent| replaced(sight, editing, sent).is_some())
         };
-        if files.iter().all(is_seen) {
+        if edits().all(is_seen) {
             return Unseen::default();
         }
         let mut unseen = Unseen::default();
@@ -242,8 +243,7 @@ fn result(
             undone |= changed_fields(sent, now).iter().any(|name| own.contains(name));
             changed |= !same(sent, now);
         }
-        let was = sight.was.as_ref().and_then(|was| was.component(&sent.key)).filter(|was| !same(was, sent));
-        match (was, now) {
+        match (replaced(sight, editing, sent), now) {
             (Some(was), _) if same(was, base) => {}
             (Some(was), now) => {
                 let overwritten = Overwritten { read: base.clone(), was: was.clone() };
@@ -280,6 +280,16 @@ fn result(
         applied.unseen.splice(0..0, before.unseen);
     }
     Result { applied, undone, changed, lost }
+}
+
+/// A file as it was when an edit replaced it, where that was seen. A look that came when the edit was done shows what it
+/// wrote, and what others have written since.
+fn replaced<'a>(sight: &'a Sight, editing: &Editing, sent: &Component) -> Option<&'a Component> {
+    let was = sight.was.as_ref()?.component(&sent.key)?;
+    let made = base(editing, &sent.key).map(|base| changed_fields(base, sent)).unwrap_or_default();
+    let missing = changed_fields(was, sent);
+    let came_late = !made.is_empty() && !made.iter().any(|name| missing.contains(name));
+    (!came_late && !same(was, sent)).then_some(was)
 }
 
 /// A file as an edit was made of it.
