@@ -88,6 +88,13 @@ impl Component {
         }
     }
 
+    /// Labels a new file of a type that Salesforce otherwise makes by itself, as it does.
+    pub fn label_by_name(&mut self) {
+        if let Some(element) = self.key.kind.labelled_by_name {
+            self.extras.push(Element::leaf(element, self.key.full_name.as_str()));
+        }
+    }
+
     /// The value of an attribute; null when the file has it not.
     pub fn get(&self, attribute: &str) -> &Value {
         static NULL: Value = Value::Null;

@@ -18,6 +18,9 @@ pub struct Field {
     pub omitted: Omitted,
     /// What it means that a file does not have the element; none: there is no value.
     pub absent: Option<Const>,
+    /// What Salesforce writes into a file that it makes by itself. A file that we make in its place has the same, where the
+    /// configuration says nothing else. As observed in files that orgs made.
+    pub made_as: Option<Const>,
     pub change: Change,
     /// The attribute's true is the element's false.
     pub inverted: bool,
@@ -90,6 +93,7 @@ pub enum Omitted {
 pub enum Const {
     Bool(bool),
     Text(&'static str),
+    Int(i64),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +151,7 @@ impl Const {
         match self {
             Const::Bool(value) => Value::Bool(value),
             Const::Text(text) => Value::text(text),
+            Const::Int(number) => Value::int(number),
         }
     }
 }
@@ -157,6 +162,7 @@ impl Const {
         match self {
             Const::Bool(value) => value.to_string(),
             Const::Text(text) => text.to_owned(),
+            Const::Int(number) => number.to_string(),
         }
     }
 }
@@ -192,6 +198,7 @@ impl Field {
             kind,
             omitted: Omitted::Cleared,
             absent: None,
+            made_as: None,
             change: Change::InPlace,
             inverted: false,
             emptiable: false,
@@ -278,6 +285,12 @@ impl Field {
     #[must_use]
     pub const fn switch(self) -> Field {
         Field { absent: Some(Const::Bool(false)), ..self.kept() }
+    }
+
+    /// Of a file that Salesforce otherwise makes by itself: what it writes there.
+    #[must_use]
+    pub const fn made_as(self, value: Const) -> Field {
+        Field { made_as: Some(value), ..self }
     }
 
     #[must_use]

@@ -18,6 +18,9 @@ pub struct MetadataType {
     /// Elements without a row that are read past and never kept: secrets, and switches that act each time they
     /// are sent.
     pub dropped: &'static [&'static str],
+    /// The element that Salesforce fills with the full name when it makes a file of this type by itself, and that no row
+    /// has: a file that we make is labelled the same way.
+    pub labelled_by_name: Option<&'static str>,
     /// Elements that no row maps, each with the reason. They are kept as they came when a file is written back.
     pub unmapped: &'static [(&'static str, &'static str)],
 }

@@ -123,7 +123,9 @@ impl Inner {
         if rivals.before.is_empty() {
             return Unseen::default();
         }
-        let edits = || made.tickets.iter().filter_map(|ticket| Some((ticket.job.edit.as_ref()?, &ticket.job.changes)));
+        let edits = || {
+            made.tickets.iter().filter_map(|ticket| Some((ticket.job.edit.as_ref()?, &ticket.job.changes)))
+        };
         let files: Vec<&Component> = edits().flat_map(|(_, changes)| changes.components()).collect();
         let is_seen = |(editing, changes): (&Editing, &Changes)| {
             changes.components().iter().all(|sent| replaced(sight, editing, sent).is_some())

@@ -20,7 +20,7 @@ use super::lifecycle::Counter;
 use super::panics;
 use super::to_proto::{self, Reply};
 use crate::log_keys;
-use crate::provider::{Diagnostic, Diagnostics, Provider};
+use crate::provider::{Diagnostic, Diagnostics, Provider, SOURCE_ADDRESS};
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -277,17 +277,44 @@ impl provider_server::Provider for Service {
         &self,
         request: Request<pb::MoveResourceStateRequest>,
     ) -> Answer<pb::MoveResourceStateResponse> {
-        let request = request.into_inner();
-        let name = request.target_type_name;
-        self.run("MoveResourceState", &name.clone(), async move {
-            Err(Diagnostic::error(
-                "Resources of this provider cannot be moved between types",
-                format!(
-                    "A moved block leads from {:?} to {name:?}. Remove the block and import the object instead.",
-                    request.source_type_name
-                ),
-            )
-            .into())
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let (source, target) = (request.source_type_name, request.target_type_name);
+        self.run("MoveResourceState", &target.clone(), async move {
+            let immovable = || -> Diagnostics {
+                Diagnostic::error(
+                    "What cannot be moved",
+                    format!(
+                        "A moved block leads from {source:?} to {target:?}, and the one cannot become the other. Remove the \
+                         block and import the object instead."
+                    ),
+                )
+                .into()
+            };
+            // Registries differ in their host.
+            let (_, own) = SOURCE_ADDRESS.split_once('/').unwrap_or_default();
+            if !request.source_provider_address.ends_with(&format!("/{own}")) {
+                return Err(immovable());
+            }
+            let from = from_proto::resource(&provider, &source).map_err(|_| immovable())?;
+            let to = from_proto::resource(&provider, &target)?;
+            let state = from_proto::raw_state(request.source_state, from.schema)?;
+            let (state, mut problems) =
+                provider.upgrade_resource_state(&source, request.source_schema_version, state);
+            let moved = provider.move_resource_state(&source, &target, &state, &request.source_private);
+            let (moved, private) = moved.ok_or_else(immovable)?;
+            let identity = match request.source_identity {
+                Some(raw) if !raw.json.is_empty() => match to.identity {
+                    Some(schema) => Some(from_proto::raw_identity(Some(raw), schema)?),
+                    None => None,
+                },
+                _ => None,
+            };
+            Ok(pb::MoveResourceStateResponse {
+                target_state: to_proto::state(&moved, to.schema, &mut problems),
+                target_private: private,
+                target_identity: to_proto::identity(identity.as_ref(), to.identity, &mut problems),
+                diagnostics: to_proto::diagnostics(problems),
+            })
         })
         .await
     }

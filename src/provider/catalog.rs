@@ -6,9 +6,11 @@ use super::data_source_spec::DataSourceSpec;
 use super::neighbours::Need;
 use super::resource_spec::{ResourceSpec, Subject};
 use super::resources::{
-    external_client_app, oauth_settings, org_external_client_app_settings, org_oauth_oidc_settings, policies,
+    external_client_app, oauth_client, oauth_settings, org_external_client_app_settings,
+    org_oauth_oidc_settings, policies,
 };
 use super::schema::Schema;
+use super::union_spec::UnionSpec;
 use super::{actions, data_sources, diagnostics, ephemeral_resources, rotation};
 
 pub static RESOURCES: &[&ResourceSpec] = &[
@@ -18,6 +20,11 @@ pub static RESOURCES: &[&ResourceSpec] = &[
     &org_external_client_app_settings::SPEC,
     &org_oauth_oidc_settings::SPEC,
 ];
+
+/// The resource that is an app with all its parts.
+pub static OAUTH_CLIENT: &UnionSpec = &oauth_client::SPEC;
+
+pub static UNIONS: &[&UnionSpec] = &[OAUTH_CLIENT];
 
 pub static DATA_SOURCES: &[&DataSourceSpec] = &[
     &data_sources::external_client_app::SPEC,
@@ -32,16 +39,18 @@ pub static EPHEMERAL_RESOURCES: &[&DataSourceSpec] =
 
 pub static ACTIONS: &[&ActionSpec] = &[&actions::credentials::ROTATE, &actions::credentials::REVOKE];
 
-/// A managed resource: one that is made of metadata, or the one that is not.
+/// A managed resource: one that is made of metadata, several of those in one, or the one that is not.
 #[derive(Clone, Copy, Debug)]
 pub enum Managed {
     Metadata(&'static ResourceSpec),
+    Union(&'static UnionSpec),
     Rotation,
 }
 
 impl Managed {
     pub fn all() -> impl Iterator<Item = Managed> {
-        RESOURCES.iter().copied().map(Managed::Metadata).chain([Managed::Rotation])
+        let unions = UNIONS.iter().copied().map(Managed::Union);
+        RESOURCES.iter().copied().map(Managed::Metadata).chain(unions).chain([Managed::Rotation])
     }
 
     pub fn named(name: &str) -> Option<Managed> {
@@ -51,6 +60,7 @@ impl Managed {
     pub fn name(self) -> &'static str {
         match self {
             Managed::Metadata(spec) => spec.name,
+            Managed::Union(spec) => spec.name,
             Managed::Rotation => rotation::NAME,
         }
     }
@@ -58,6 +68,7 @@ impl Managed {
     pub fn subject(self) -> Subject {
         match self {
             Managed::Metadata(spec) => spec.subject,
+            Managed::Union(spec) => spec.whole().subject,
             Managed::Rotation => rotation::SUBJECT,
         }
     }
@@ -65,6 +76,7 @@ impl Managed {
     pub fn schema(self) -> &'static Schema {
         match self {
             Managed::Metadata(spec) => spec.schema(),
+            Managed::Union(spec) => spec.schema(),
             Managed::Rotation => rotation::schema(),
         }
     }

@@ -14,6 +14,7 @@ mod lookups;
 mod resources;
 mod rotation;
 mod troubleshooting;
+mod unions;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -51,6 +52,7 @@ fn pages() -> BTreeMap<String, String> {
     let resources = Managed::all().map(|managed| {
         let page = match managed {
             Managed::Metadata(spec) => resources::page(spec),
+            Managed::Union(spec) => unions::page(spec),
             Managed::Rotation => rotation::page(),
         };
         (at(RESOURCES, managed.name()), page)

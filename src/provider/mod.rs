@@ -28,6 +28,8 @@ mod resources;
 mod rotation;
 mod schema;
 mod timeouts;
+mod union;
+mod union_spec;
 mod validate;
 
 #[cfg(test)]
@@ -56,6 +58,8 @@ use neighbours::Neighbours;
 use plan::PlanContext;
 use resource_spec::{ResourceSpec, Subject};
 use rotation::Rotations;
+use union::Union;
+use union_spec::UnionSpec;
 
 /// Where this provider is published. A fork changes it here.
 pub const SOURCE_ADDRESS: &str = "registry.terraform.io/salesforce-community/salesforce";
@@ -173,6 +177,7 @@ impl Provider {
     pub fn validate_resource_config(&self, type_name: &str, config: &Value) -> Diagnostics {
         let found = match Managed::named(type_name) {
             Some(Managed::Metadata(spec)) => validate::check(spec, config, std::time::SystemTime::now()),
+            Some(Managed::Union(spec)) => union::check(spec, config, std::time::SystemTime::now()),
             Some(Managed::Rotation) => rotation::validate(config),
             None => diagnostics::unknown_type(type_name).into(),
         };
@@ -218,6 +223,25 @@ impl Provider {
         }
     }
 
+    /// A state that a moved block gives another type; none when one cannot become the other.
+    pub fn move_resource_state(
+        &self,
+        source: &str,
+        target: &str,
+        state: &Value,
+        private: &[u8],
+    ) -> Option<(Value, Private)> {
+        match (Managed::named(source)?, Managed::named(target)?) {
+            (Managed::Metadata(source), Managed::Union(target)) => {
+                union::moved_from(target, source, state, private)
+            }
+            (Managed::Union(source), Managed::Metadata(target)) => {
+                union::moved_to(source, target, state, private)
+            }
+            _ => None,
+        }
+    }
+
     pub async fn read_resource(&self, request: ReadRequest) -> ReadReply {
         let as_it_was = |request: ReadRequest, diagnostics: Diagnostics| ReadReply {
             state: request.state,
@@ -231,7 +255,8 @@ impl Provider {
         };
         let mut reply = match self.connection() {
             Connection::Ready(connected) => match managed {
-                Managed::Metadata(spec) => connected.engine(spec).read(request).await,
+                Managed::Metadata(spec) => connected.engine(spec, spec.name).read(request).await,
+                Managed::Union(spec) => connected.union(spec).read(request).await,
                 Managed::Rotation => connected.rotations().read(request).await,
             },
             // Answered from the state: nobody can be asked yet.
@@ -254,16 +279,23 @@ impl Provider {
         };
         let connection = self.connection();
         tracing::debug!(create = request.prior.is_null(), private = request.private.len(), "planning");
+        let twice = match &connection {
+            Connection::Ready(connected) => connected.neighbours.check_kind(managed, &request),
+            _ => None,
+        };
         let mut reply = match (managed, &connection) {
-            (Managed::Metadata(spec), Connection::Ready(connected)) => {
-                let mut reply = plan::plan(spec, &request, &connected.plan_context(spec, &request));
-                reply.diagnostics.extend(connected.neighbours.check(spec, &request, &reply));
-                reply
-            }
+            (Managed::Metadata(spec), Connection::Ready(connected)) => connected.plan(spec, &request),
             (Managed::Metadata(spec), _) => plan::plan(spec, &request, &PlanContext::default()),
+            (Managed::Union(spec), Connection::Ready(connected)) => {
+                union::plan(spec, &request, |member, request| connected.plan(member, request))
+            }
+            (Managed::Union(spec), _) => union::plan(spec, &request, |member, request| {
+                plan::plan(member, request, &PlanContext::default())
+            }),
             (Managed::Rotation, Connection::Ready(connected)) => rotation::plan(&request, &connected.context),
             (Managed::Rotation, _) => rotation::plan(&request, &PlanContext::default()),
         };
+        reply.diagnostics.extend(twice);
         if !request.prior.is_null() && !request.proposed.is_null() {
             diagnostics::tell_how_to_destroy(&mut reply.diagnostics);
         }
@@ -285,12 +317,15 @@ impl Provider {
         let mut reply = match (self.connection(), managed) {
             (Connection::Ready(connected), Managed::Rotation) => connected.rotations().apply(request).await,
             (Connection::Ready(connected), Managed::Metadata(spec)) => {
-                connected.neighbours.applied(spec, &request.prior, &request.planned);
-                if !request.prior.is_null() && !request.planned.is_null() {
-                    let app = request.planned.get(spec.subject_attribute()).as_text().unwrap_or_default();
-                    connected.activity.claims.keep(spec, app);
+                connected.applying(spec, &request.prior, &request.planned);
+                connected.engine(spec, spec.name).apply(request).await
+            }
+            (Connection::Ready(connected), Managed::Union(spec)) => {
+                for member in spec.members {
+                    let view = |object| spec.view(member, object);
+                    connected.applying(member.spec, &view(&request.prior), &view(&request.planned));
                 }
-                connected.engine(spec).apply(request).await
+                connected.union(spec).apply(request).await
             }
             (Connection::Unknown(argument), _) => refused(request, diagnostics::provider_unknown(argument)),
             (Connection::Unconfigured, _) => refused(request, diagnostics::not_configured()),
@@ -306,7 +341,8 @@ impl Provider {
         };
         let mut reply = match self.connection() {
             Connection::Ready(connected) => match managed {
-                Managed::Metadata(spec) => connected.engine(spec).import(request).await,
+                Managed::Metadata(spec) => connected.engine(spec, spec.name).import(request).await,
+                Managed::Union(spec) => connected.union(spec).import(request).await,
                 Managed::Rotation => rotation::import(&connected.rotations(), request).await,
             },
             Connection::Unknown(argument) => refused(diagnostics::provider_unknown(argument)),
@@ -428,9 +464,34 @@ impl Connected {
         Rotations { org: &self.org, own: self.guarded_client_id() }
     }
 
-    fn engine(&self, spec: &'static ResourceSpec) -> Engine<'_> {
+    /// The plan of a resource, with what it and the other plans of the run must not say together.
+    fn plan(&self, spec: &'static ResourceSpec, request: &PlanRequest) -> PlanReply {
+        let mut reply = plan::plan(spec, request, &self.plan_context(spec, request));
+        reply.diagnostics.extend(self.neighbours.check(spec, request, &reply));
+        reply
+    }
+
+    /// Notes that something is being applied.
+    fn applying(&self, spec: &'static ResourceSpec, prior: &Value, planned: &Value) {
+        self.neighbours.applied(spec, prior, planned);
+        if !prior.is_null() && !planned.is_null() {
+            let app = planned.get(spec.subject_attribute()).as_text().unwrap_or_default();
+            self.activity.claims.keep(spec, app);
+        }
+    }
+
+    fn union<'a>(
+        &'a self,
+        spec: &'static UnionSpec,
+    ) -> Union<impl Fn(&'static ResourceSpec) -> Engine<'a> + 'a> {
+        Union { spec, engine: move |member| self.engine(member, spec.name) }
+    }
+
+    /// The engine of a resource; `resource` is the type that the user writes.
+    fn engine(&self, spec: &'static ResourceSpec, resource: &'static str) -> Engine<'_> {
         Engine {
             spec,
+            resource,
             org: &self.org,
             client_id: self.context.client_id.as_deref(),
             login: &self.context.login,

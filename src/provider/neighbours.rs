@@ -5,15 +5,15 @@
 //! planned value. What is not in this run (another workspace, `-target`) is not known here, and neither is an app whose
 //! name is known only after apply: `engine/claims` and the org say it then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use super::catalog;
+use super::catalog::{self, Managed};
 use super::combination::Is;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::operations::{PlanReply, PlanRequest};
 use super::plan::has_own_consumer;
-use super::resource_spec::{Destruction, ResourceSpec};
+use super::resource_spec::{Destruction, ResourceSpec, Subject};
 use crate::metadata::same_meaning;
 use crate::value::Value;
 
@@ -35,7 +35,11 @@ type Key = (&'static str, String);
 
 /// The resources that were planned.
 #[derive(Debug, Default)]
-pub struct Neighbours(Mutex<BTreeMap<Key, Planned>>);
+pub struct Neighbours {
+    planned: Mutex<BTreeMap<Key, Planned>>,
+    /// The resource types that manage an app, by its name in lower case.
+    kinds: Mutex<BTreeMap<String, BTreeSet<&'static str>>>,
+}
 
 #[derive(Debug, Default)]
 struct Planned {
@@ -104,18 +108,18 @@ impl Neighbours {
         if !create && reply.private.is_empty() {
             return found;
         }
-        let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         let names = |value: &Value| value.get(attribute).as_text().map(str::to_owned);
         let (before, after) = (names(&request.prior), names(&reply.planned));
         if let Some(before) = before.filter(|before| after.as_ref() != Some(before)) {
             let becomes = Becomes::Another(after.clone());
-            found.extend(give_up(&mut planned, spec, &before, request.prior.clone(), becomes));
+            found.extend(give_up(&mut planned, spec, &before, request, becomes));
         }
         let Some(app) = after.as_deref() else { return found };
         let key = (spec.name, app.to_lowercase());
         let mut noted = planned.remove(&key).filter(|noted| !noted.applied).unwrap_or_default();
-        if noted.values.is_some() && !again {
-            found.push(diagnostics::named_twice(spec.name, attribute, app, &noted.app));
+        if noted.values.is_some() && !again && !self.is_of_two_kinds(app) {
+            found.push(diagnostics::named_twice(&request.type_name, attribute, app, &noted.app));
         }
         // Names that differ in case only are one app, and so the org refuses the new one as long as the old one is there.
         noted.goes = noted.goes.filter(|goes| goes.values.get(attribute).as_text() == Some(app));
@@ -125,7 +129,7 @@ impl Neighbours {
         noted.before = request.prior.clone();
         app.clone_into(&mut noted.app);
         if let Some(becomes) = noted.lost_to(spec) {
-            let moves = diagnostics::moves(spec.name, spec.noun, attribute, app, becomes);
+            let moves = diagnostics::moves(&request.type_name, spec.noun, attribute, app, becomes);
             found.push(moves.at_attribute(attribute));
         }
         planned.insert(key, noted);
@@ -150,6 +154,23 @@ impl Neighbours {
         found
     }
 
+    /// Whether that is said already.
+    fn is_of_two_kinds(&self, app: &str) -> bool {
+        let kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        kinds.get(&app.to_lowercase()).is_some_and(are_two)
+    }
+
+    /// Refuses to manage an app as a whole and in parts.
+    pub fn check_kind(&self, managed: Managed, request: &PlanRequest) -> Option<Diagnostic> {
+        let Subject::App { attribute, .. } = managed.subject() else { return None };
+        let app = request.config.get(attribute).as_text()?;
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        let kinds = kinds.entry(app.to_lowercase()).or_default();
+        kinds.insert(managed.name());
+        let takes_part = matches!(managed, Managed::Metadata(_) | Managed::Union(_));
+        (takes_part && are_two(kinds)).then(|| diagnostics::managed_twice(managed.name(), attribute, app))
+    }
+
     /// What would be deleted under one address while another has it.
     fn check_destroy(
         &self,
@@ -158,13 +179,13 @@ impl Neighbours {
         request: &PlanRequest,
     ) -> Diagnostics {
         let app = request.prior.get(attribute).as_text().unwrap_or_default();
-        let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        give_up(&mut planned, spec, app, request.prior.clone(), Becomes::Nothing)
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        give_up(&mut planned, spec, app, request, Becomes::Nothing)
     }
 
     /// Whether what a resource is a part of is made in this run, as far as that is planned by now.
     pub fn is_made(&self, spec: &ResourceSpec, app: &str) -> bool {
-        let planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         catalog::RESOURCES.iter().any(|whole| {
             let noted = planned.get(&(whole.name, app.to_lowercase()));
             whole.name != spec.name
@@ -177,7 +198,10 @@ impl Neighbours {
     pub fn applied(&self, spec: &'static ResourceSpec, prior: &Value, planned: &Value) {
         let Some(attribute) = spec.naming_attribute() else { return };
         let apps = [prior, planned].map(|value| value.get(attribute).as_text().map(str::to_lowercase));
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        apps.iter().flatten().for_each(|app| drop(kinds.remove(app)));
+        drop(kinds);
+        let mut noted = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         for app in apps.into_iter().flatten() {
             if let Some(noted) = noted.get_mut(&(spec.name, app)) {
                 noted.applied = true;
@@ -186,12 +210,20 @@ impl Neighbours {
     }
 }
 
+/// Whether there is a union among these, and one of its members by itself.
+fn are_two(kinds: &BTreeSet<&'static str>) -> bool {
+    catalog::UNIONS.iter().any(|union| {
+        let by_itself = union.members.iter().any(|member| kinds.contains(member.spec.name));
+        by_itself && kinds.contains(union.name)
+    })
+}
+
 /// Notes that an address gives up what it has, and says what that does to others.
 fn give_up(
     planned: &mut BTreeMap<Key, Planned>,
     spec: &'static ResourceSpec,
     app: &str,
-    values: Value,
+    request: &PlanRequest,
     becomes: Becomes,
 ) -> Diagnostics {
     let mut found = Diagnostics::default();
@@ -203,9 +235,9 @@ fn give_up(
         *noted = Planned::default();
     }
     app.clone_into(&mut noted.app);
-    noted.goes = Some(Goes { values, becomes });
+    noted.goes = Some(Goes { values: request.prior.clone(), becomes });
     if let Some(becomes) = noted.lost_to(spec) {
-        found.push(diagnostics::moves(spec.name, spec.noun, attribute, app, becomes));
+        found.push(diagnostics::moves(&request.type_name, spec.noun, attribute, app, becomes));
     }
     found.extend(stays_behind(planned, spec, app));
     found

@@ -1,6 +1,6 @@
 //! ExtlClntAppConfigurablePolicies: whether the app and its plugins are on, and where it starts.
 
-use crate::metadata::{Field, MetadataType, Rule};
+use crate::metadata::{Const, Field, MetadataType, Rule};
 
 pub static TYPE: MetadataType = MetadataType {
     name: "ExtlClntAppConfigurablePolicies",
@@ -9,9 +9,13 @@ pub static TYPE: MetadataType = MetadataType {
     suffix: "ecaPlcy",
     fields: &[
         Field::parent("externalClientApplication"),
-        Field::bool("enabled", "isEnabled").kept().doc("Whether the app works at all."),
+        Field::bool("enabled", "isEnabled")
+            .kept()
+            .made_as(Const::Bool(true))
+            .doc("Whether the app works at all."),
         Field::bool("oauth_plugin_enabled", "isOauthPluginEnabled")
             .kept()
+            .made_as(Const::Bool(true))
             .doc("Whether the app's OAuth settings are in force."),
         Field::bool("canvas_plugin_enabled", "isCanvasPluginEnabled")
             .kept()
@@ -35,6 +39,7 @@ pub static TYPE: MetadataType = MetadataType {
             .doc("Whether the app's SAML settings are in force."),
         Field::one_of("start_page", "startPage", &["None", "Custom", "OAuth", "SAML"])
             .kept()
+            .made_as(Const::Text("None"))
             .since(62)
             .newer(&[("SAML", 63)])
             .doc("What opens when a user starts the app: nothing, `start_url`, or the plugin's start URL.")
@@ -47,6 +52,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Start URL"),
     ],
     dropped: &[],
+    labelled_by_name: Some("label"),
     unmapped: &[
         ("isAttestPluginEnabled", "not documented"),
         ("label", "the file is made and labelled by Salesforce"),

@@ -32,6 +32,7 @@ pub static TYPE: MetadataType = MetadataType {
             ),
     ],
     dropped: &[],
+    labelled_by_name: None,
     unmapped: &[(
         "enableExternalClientApps",
         "the opt-in to External Client Apps, which ended with API 62.0: what the org has stays",

@@ -118,6 +118,7 @@ pub static TYPE: MetadataType = MetadataType {
             .doc("How many minutes ID tokens are valid, from 1 to 720, says Salesforce's guide."),
     ],
     dropped: &["consumerSecret", "shouldRotateConsumerKey", "shouldRotateConsumerSecret"],
+    labelled_by_name: None,
     unmapped: &[
         ("isDPopEnabled", "not documented; seen on one org"),
         ("isEnforceRefreshTokenTTL", "not documented; seen on one org"),

@@ -33,5 +33,6 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("OAuth and OpenID Connect Settings, Allow OAuth User-Agent Flows, the other way round"),
     ],
     dropped: &[],
+    labelled_by_name: None,
     unmapped: &[("agentAuthLinking", "for internal use only, says the Metadata API Developer Guide")],
 };

@@ -1,6 +1,6 @@
 //! ExtlClntAppOauthConfigurablePolicies: who may use the app, how long, from where.
 
-use crate::metadata::{Field, MetadataType, Rule};
+use crate::metadata::{Const, Field, MetadataType, Rule};
 
 /// Minutes that a JWT may live, as Salesforce documents them.
 const JWT_MINUTES: &[i64] = &[1, 5, 10, 15, 30, 60, 90, 120, 240, 480, 720];
@@ -21,6 +21,7 @@ pub static TYPE: MetadataType = MetadataType {
             &["AllSelfAuthorized", "AdminApprovedPreAuthorized"],
         )
         .kept()
+        .made_as(Const::Text("AllSelfAuthorized"))
         .doc("Who may use the app: everyone, or only users with one of `permission_sets` or `profiles`.")
         .setup("Permitted Users"),
         Field::commas("permission_sets", "commaSeparatedPermissionSet")
@@ -96,15 +97,18 @@ pub static TYPE: MetadataType = MetadataType {
             &["Infinite", "Zero", "SpecificLifetime", "SpecificInactivity"],
         )
         .kept()
+        .made_as(Const::Text("SpecificLifetime"))
         .doc("How long refresh tokens live: for ever, not at all, a time after issue, or a time after the last use.")
         .setup("Refresh Token Policy"),
         Field::int("refresh_token_validity_period", "refreshTokenValidityPeriod")
             .kept()
+        .made_as(Const::Int(365))
             .zero_is_none()
             .rules(&[Rule::Between(0, 2_147_483_647)])
             .doc("How many `refresh_token_validity_unit`s refresh tokens live."),
         Field::one_of("refresh_token_validity_unit", "refreshTokenValidityUnit", &["Hours", "Days", "Months"])
             .kept()
+        .made_as(Const::Text("Days"))
             .any_case()
             .doc("The unit of `refresh_token_validity_period`."),
         Field::int("session_timeout_minutes", "sessionTimeoutInMinutes")
@@ -114,6 +118,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Session Timeout"),
         Field::one_of("required_session_level", "requiredSessionLevel", &["LOW", "STANDARD", "HIGH_ASSURANCE"])
             .kept()
+        .made_as(Const::Text("STANDARD"))
             .doc("The session security level that using the app needs."),
         Field::one_of("policy_action", "policyAction", &["Block", "RaiseSessionLevel", "StepUpMFA"])
             .kept()
@@ -125,6 +130,7 @@ pub static TYPE: MetadataType = MetadataType {
             &["Enforce", "Bypass", "Bypass_2factor", "Enforce_RelaxRefresh"],
         )
         .kept()
+        .made_as(Const::Text("Enforce"))
         .any_case()
         .doc("Whether the IP restrictions of users apply to the app's sessions.")
         .setup("IP Relaxation"),
@@ -158,6 +164,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Custom Attributes"),
     ],
     dropped: &[],
+    labelled_by_name: Some("label"),
     unmapped: &[
         ("label", "the file is made and labelled by Salesforce"),
         ("isNamedUserJwtEnabled", "61.0 to 63.0 only; moved to the consumer's file"),

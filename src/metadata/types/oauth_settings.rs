@@ -192,5 +192,6 @@ pub static TYPE: MetadataType = MetadataType {
             .doc("Whether asset tokens carry custom permissions."),
     ],
     dropped: &[],
+    labelled_by_name: None,
     unmapped: &[],
 };

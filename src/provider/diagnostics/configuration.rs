@@ -2,6 +2,7 @@
 
 use super::Diagnostic;
 use crate::metadata::{CertificateFacts, Standing, Unseen, echo, nearest, quoted};
+use crate::provider::catalog;
 use crate::provider::danger::shown;
 use crate::provider::neighbours::Becomes;
 use crate::provider::place::Place;
@@ -103,6 +104,17 @@ pub fn named_twice(resource: &str, attribute: &str, app: &str, other: &str) -> D
     };
     let detail = format!("Another {resource} of this configuration has {attribute} = \"{other}\". {why}");
     Diagnostic::error("Two resources for one app", detail).at_attribute(attribute)
+}
+
+/// One app that two kinds of resources manage: as a whole, and in parts.
+pub fn managed_twice(resource: &str, attribute: &str, app: &str) -> Diagnostic {
+    let detail = format!(
+        "\"{app}\" is managed by another resource of this configuration, too. A {union} manages a whole app: the app, its OAuth \
+         settings and its policies, so that nothing of it can have a resource of its own beside it. Remove this {resource}, \
+         or the other one; what is in the state already moves with a moved block.",
+        union = catalog::OAUTH_CLIENT.name,
+    );
+    Diagnostic::error("Two kinds of resources for one app", detail).at_attribute(attribute)
 }
 
 /// One app under two addresses, one of which gives it up.

@@ -6,6 +6,7 @@
 use super::Diagnostic;
 use crate::org::{ReadError, ReadErrorKind, Unavailable};
 use crate::provider::catalog;
+use crate::provider::resource_spec::ResourceSpec;
 
 /// Text for messages that only a mistake of ours explains.
 pub(super) const PLEASE_REPORT: &str = "This should not happen: please report it to the provider's authors.";
@@ -185,6 +186,18 @@ pub fn nothing_to_import(noun: &str, app: &str, instance: &str) -> Diagnostic {
         format!(
             "{instance} has no app with the API name \"{app}\"{or}. API names are those that Setup shows as \"API Name\"; \
              upper and lower case count."
+        ),
+    )
+}
+
+/// An app that has not all that a resource of a whole app is made of.
+pub fn no_whole_to_import(whole: &ResourceSpec, missing: &ResourceSpec, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Nothing to import",
+        format!(
+            "The app \"{app}\" has no {}, which this resource is made of. Import it as {}; or create them first, in Setup or \
+             with {}.",
+            missing.noun, whole.name, missing.name
         ),
     )
 }

@@ -12,6 +12,13 @@ use crate::provider::refusal::{self, Refusal};
 use crate::provider::resource_spec::{DELETION_PROTECTION, Destruction, ResourceSpec, Subject};
 use crate::provider::schema::Attribute;
 
+/// What the words of the tables of attributes mean.
+pub const SCHEMA: &str = "\n## Schema\n\n\
+    *Left out* says what it means that an attribute is not in the configuration: an *enforced* default is planned and \
+    its drift shows; *empty* removes the value from the org; *not managed* leaves the org's value alone. *Metadata* is \
+    the type and the element in Salesforce's metadata, with the first API version that has it; *In Setup* are the words \
+    of Setup, where a document of Salesforce has them.\n\n";
+
 pub fn page(spec: &'static ResourceSpec) -> String {
     let block = &spec.schema().block;
     let mut page = front_matter(&format!("{} Resource - salesforce", spec.name), &block.description);
@@ -20,13 +27,7 @@ pub fn page(spec: &'static ResourceSpec) -> String {
         "\n## Example Usage\n\n{}",
         hcl(&format!("examples/resources/{}/resource.tf", spec.name))
     );
-    page.push_str(
-        "\n## Schema\n\n\
-         *Left out* says what it means that an attribute is not in the configuration: an *enforced* default is planned and \
-         its drift shows; *empty* removes the value from the org; *not managed* leaves the org's value alone. *Metadata* is \
-         the type and the element in Salesforce's metadata, with the first API version that has it; *In Setup* are the words \
-         of Setup, where a document of Salesforce has them.\n\n",
-    );
+    page.push_str(SCHEMA);
     attributes(&mut page, block, "###", |attribute| own_facts(spec, attribute));
     nested_blocks(&mut page, block);
     rules(&mut page, spec);
@@ -37,7 +38,7 @@ pub fn page(spec: &'static ResourceSpec) -> String {
 }
 
 /// Where attributes that are no row of a table are in Salesforce.
-fn own_facts(spec: &ResourceSpec, attribute: &Attribute) -> Option<String> {
+pub fn own_facts(spec: &ResourceSpec, attribute: &Attribute) -> Option<String> {
     if Some(attribute.name.as_str()) == spec.naming_attribute() {
         let parents: Vec<String> = spec
             .parts

@@ -74,7 +74,7 @@ impl Engine<'_> {
                 return Err(diagnostics::not_sent(spec.noun, app).into());
             }
             if !worth_waiting {
-                return Err(diagnostics::belongs_to_another(spec.name, spec.noun, app, obstacle).into());
+                return Err(diagnostics::belongs_to_another(self.resource, spec.noun, app, obstacle).into());
             }
         }
     }
@@ -117,14 +117,19 @@ impl Engine<'_> {
             return Err(diagnostics::still_there_to_be_replaced(spec.noun, app).into());
         }
         if !existing.exists() || !is_our_own(existing, wishes, apply.session, SystemTime::now()) {
-            return Err(diagnostics::already_exists(spec.name, spec.noun, app).into());
+            return Err(diagnostics::already_exists(self.resource, spec.noun, app).into());
         }
         Ok(self.activity.claims.take_over(spec, app))
     }
 }
 
 /// Whether what is there may be taken for the trace of an interrupted run of our own.
-fn is_our_own(actual: &Actual, wishes: &Wishes<'_>, session: &SessionFacts, now: SystemTime) -> bool {
+pub(super) fn is_our_own(
+    actual: &Actual,
+    wishes: &Wishes<'_>,
+    session: &SessionFacts,
+    now: SystemTime,
+) -> bool {
     let ours = |found: &Found| {
         same_org(&found.file.created_by_id, &session.user_id)
             && created(found).is_some_and(|created| now.duration_since(created).unwrap_or_default() <= RECENT)

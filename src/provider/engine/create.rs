@@ -9,7 +9,7 @@ use super::merge::Declined;
 use super::read::actual;
 use super::state::{Actual, Wishes, new_component};
 use super::{Engine, VERIFYING, diagnostics};
-use crate::metadata::same_meaning;
+use crate::metadata::{Component, same_meaning};
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
 use crate::provider::catalog;
 use crate::provider::diagnostics::Diagnostics;
@@ -82,9 +82,7 @@ impl Engine<'_> {
             return Ok(reply);
         }
         let _running = self.activity.begin();
-        let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
-        let parts = self.spec.parts.iter().filter(|part| !(linked && self.spec.is_consumer_part(part)));
-        let changes = parts.map(|part| Change::Write(new_component(wishes, part, apply.app))).collect();
+        let changes = self.new_components(wishes, apply.app).into_iter().map(Change::Write).collect();
         let wanted = self.wanted(apply.app, &apply.private);
         let arrived = || async {
             let found = self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await;
@@ -97,6 +95,13 @@ impl Engine<'_> {
             reply.diagnostics.push(diagnostics::consumer_key_was_destroyed(self.spec.noun, apply.app));
         }
         Ok(reply)
+    }
+
+    /// The files of a resource of which there is nothing yet. With another org's consumer it has none of its own.
+    pub(super) fn new_components(&self, wishes: &Wishes<'_>, app: &str) -> Vec<Component> {
+        let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
+        let parts = self.spec.parts.iter().filter(|part| !(linked && self.spec.is_consumer_part(part)));
+        parts.map(|part| new_component(wishes, part, app)).collect()
     }
 
     /// What there is of the parts already. They need their app: another resource of the configuration may be making it
@@ -168,7 +173,7 @@ impl Engine<'_> {
 
 /// What somebody had set that the configuration does not mention or takes members from: attributes with their values.
 /// Nothing of what Salesforce makes itself counts: that has the defaults.
-fn lost_by_taking_over(wishes: &Wishes<'_>, actual: &Actual) -> Vec<(&'static str, Value)> {
+pub(super) fn lost_by_taking_over(wishes: &Wishes<'_>, actual: &Actual) -> Vec<(&'static str, Value)> {
     let rows = wishes.spec.rows().filter_map(|row| {
         let name = row.field.attribute;
         let there = actual.part(row.part).component()?.get(name);

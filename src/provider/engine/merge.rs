@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::read::actual;
-use super::state::{Actual, PartState, Wishes, component_of_state, component_to_write};
+use super::state::{Actual, PartState, Wishes, component_of_state, component_to_write, new_component};
 use super::{Engine, diagnostics};
 use crate::metadata::{Component, same_meaning};
 use crate::org::{Edit, Lookup, SessionFacts, Wanted};
@@ -110,6 +110,24 @@ impl Merge {
             PartState::Present(found) => component_to_write(&wishes, part, &found.component),
             PartState::Unreadable => self.unreadable(part),
             PartState::Absent => None,
+        });
+        Ok(files.collect())
+    }
+
+    /// The files to write, those included that are not there although they were to be taken over.
+    pub(super) fn files_or_new(&self, found: &[Lookup]) -> Result<Vec<Component>, Declined> {
+        let declined = match self.files(found) {
+            Err(Declined::Missing(part)) if self.request.prior.is_null() => Declined::Missing(part),
+            files => return files,
+        };
+        let Ok(actual) = self.actual(found) else { return Err(declined) };
+        let wishes = self.wishes();
+        let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
+        let files = actual.parts.iter().filter_map(|(part, state)| match state {
+            PartState::Present(found) => component_to_write(&wishes, part, &found.component),
+            PartState::Absent if linked && self.spec.is_consumer_part(part) => None,
+            PartState::Absent => Some(new_component(&wishes, part, &self.app)),
+            PartState::Unreadable => None,
         });
         Ok(files.collect())
     }

@@ -11,6 +11,7 @@ mod create;
 mod delete;
 mod disappearance;
 mod import;
+mod joint;
 mod merge;
 mod people;
 mod read;
@@ -20,6 +21,7 @@ mod update;
 
 pub use activity::Activity;
 pub use claims::Obstacle;
+pub use joint::{Share, create, update};
 pub use read::is_linked;
 
 use std::time::Duration;
@@ -38,6 +40,8 @@ const VERIFYING: Duration = Duration::from_secs(60);
 /// One resource type in one org.
 pub struct Engine<'a> {
     pub spec: &'static ResourceSpec,
+    /// The resource type that the user writes: the spec's, or the union's that it is a member of.
+    pub resource: &'static str,
     pub org: &'a Org,
     /// The client ID that the provider logs in with.
     pub client_id: Option<&'a str>,

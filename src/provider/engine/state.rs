@@ -202,6 +202,7 @@ impl Wishes<'_> {
             _ => {}
         }
         match field.omitted {
+            Omitted::Kept if !written && existing.is_none() => self.made_as(field),
             Omitted::Kept if !written => self.dependent_cleared(name, existing).then_some(Value::Null),
             Omitted::Unwritten => {
                 let none = |value: &Value| value.members().is_none_or(<[Value]>::is_empty);
@@ -242,6 +243,13 @@ impl Wishes<'_> {
         field.owns_attribute() && field.sent != Sent::Never && !nothing
     }
 
+    /// What a new file begins with, as Salesforce's own does: nothing that makes sense only beside a value that is written.
+    fn made_as(&self, field: &Field) -> Option<Value> {
+        let on = self.spec.dependents.iter().find(|(dependent, _)| *dependent == field.attribute);
+        let stands_beside = on.is_some_and(|(_, on)| !self.config.get(on).is_null());
+        field.made_as.filter(|_| !stands_beside).map(|value| value.value())
+    }
+
     /// Whether an attribute that is not written loses its sense because the one it stands beside changes.
     fn dependent_cleared(&self, name: &str, existing: Option<&Component>) -> bool {
         let Some((_, on)) = self.spec.dependents.iter().find(|(dependent, _)| *dependent == name) else {
@@ -270,7 +278,9 @@ pub fn new_component(wishes: &Wishes<'_>, part: &'static Part, app: &str) -> Com
     let named_like_the_app = part.suffix.is_empty();
     let parent = if named_like_the_app { "" } else { app };
     let key = ComponentKey::new(part.kind, format!("{app}{}", part.suffix));
-    Component::new(key, parent).merge(&wishes.of(part, None))
+    let mut component = Component::new(key, parent);
+    component.label_by_name();
+    component.merge(&wishes.of(part, None))
 }
 
 /// A component as the state knows it, for a part that may be written but not read.

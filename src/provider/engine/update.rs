@@ -34,13 +34,7 @@ impl Engine<'_> {
         let private = PrivateState::read(&request.private);
         let untouched = plan::changed_rows(self.spec, &request.prior, &request.planned).is_empty();
         if untouched {
-            let protected = request.planned.get(DELETION_PROTECTION) == &Value::Bool(true);
-            return Ok(ApplyReply {
-                state: request.planned.clone(),
-                private: PrivateState { protected, ..private }.write(),
-                identity: request.identity.clone(),
-                diagnostics: Diagnostics::default(),
-            });
+            return Ok(unchanged(request));
         }
         if self.org.stopped() {
             return Err(diagnostics::not_sent(self.spec.noun, &app).into());
@@ -79,14 +73,30 @@ impl Engine<'_> {
         let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome else {
             return Ok(outcome);
         };
-        Err(match merge.files(found) {
-            Err(Declined::Refused(found)) => found,
-            Err(Declined::Missing(Some(part))) => {
-                diagnostics::part_missing(self.spec.noun, apply.app, part.kind.name).into()
+        let declined = merge.files(found).err().unwrap_or(Declined::Missing(None));
+        Err(self.declined(apply.app, declined))
+    }
+
+    /// Why there is nothing to make of what is there.
+    pub(super) fn declined(&self, app: &str, declined: Declined) -> Diagnostics {
+        match declined {
+            Declined::Refused(found) => found,
+            Declined::Missing(Some(part)) => {
+                diagnostics::part_missing(self.spec.noun, app, part.kind.name).into()
             }
-            Err(Declined::Missing(None)) | Ok(_) => {
-                diagnostics::gone_since_plan(self.spec.noun, apply.app).into()
-            }
-        })
+            Declined::Missing(None) => diagnostics::gone_since_plan(self.spec.noun, app).into(),
+        }
+    }
+}
+
+/// The answer to an update that sends nothing.
+pub(super) fn unchanged(request: &ApplyRequest) -> ApplyReply {
+    let private = PrivateState::read(&request.private);
+    let protected = request.planned.get(DELETION_PROTECTION) == &Value::Bool(true);
+    ApplyReply {
+        state: request.planned.clone(),
+        private: PrivateState { protected, ..private }.write(),
+        identity: request.identity.clone(),
+        diagnostics: Diagnostics::default(),
     }
 }

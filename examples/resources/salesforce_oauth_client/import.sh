@@ -1,0 +1,1 @@
+terraform import salesforce_oauth_client.shop Shop

@@ -1,0 +1,36 @@
+//! The pages of resources that are several others in one.
+
+use std::fmt::Write as _;
+
+use super::blocks::{attributes, hcl, nested_blocks};
+use super::resources::{SCHEMA, own_facts};
+use super::{front_matter, imports};
+use crate::provider::union_spec::UnionSpec;
+
+pub fn page(spec: &'static UnionSpec) -> String {
+    let block = &spec.schema().block;
+    let mut page = front_matter(&format!("{} Resource - salesforce", spec.name), &block.description);
+    let example = hcl(&format!("examples/resources/{}/resource.tf", spec.name));
+    let _ = write!(page, "\n## Example Usage\n\n{example}");
+    page.push_str(SCHEMA);
+    attributes(&mut page, block, "###", |attribute| own_facts(spec.whole(), attribute));
+    nested_blocks(&mut page, block);
+    let _ = write!(
+        page,
+        "\n## Rules, needs and warnings\n\nThey are those of its parts, with the same words and the same IDs, here at the \
+         attributes of this resource:\n\n"
+    );
+    for member in spec.members {
+        let name = member.spec.name.split_once('_').map_or(member.spec.name, |(_, name)| name);
+        let at = match &member.block {
+            Some(block) => format!(", in the block `{}`", block.name),
+            None => String::new(),
+        };
+        let _ = writeln!(page, "- [`{}`]({name}.md){at}", member.spec.name);
+    }
+    page.push_str(
+        "\nWhat one part needs of another is sent in the same deploy: it can be switched on, and off, together.\n",
+    );
+    imports::section(&mut page, spec.name, spec.whole().subject, false);
+    page
+}

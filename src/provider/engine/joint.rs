@@ -1,0 +1,341 @@
+//! One deploy for several resources of one app: what each of them would send goes into one package, and each concludes for
+//! itself what came of its own.
+//!
+//! Atomic as a deploy is: the org takes all or nothing. Which resources belong together is the caller's business.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::adoption::{Settled, is_our_own};
+use super::apply::Apply;
+use super::create::lost_by_taking_over;
+use super::merge::{Declined, Merge};
+use super::read::actual;
+use super::state::Wishes;
+use super::update::unchanged;
+use super::{Engine, VERIFYING, diagnostics};
+use crate::metadata::Component;
+use crate::org::{
+    Applied, ApplyError, ApplyErrorKind, Change, Edit, Freshness, Instant, Lookup, Problem, SessionFacts,
+    Wanted,
+};
+use crate::provider::diagnostics::Diagnostics;
+use crate::provider::operations::{ApplyReply, ApplyRequest};
+use crate::provider::plan;
+use crate::provider::private::PrivateState;
+use crate::provider::refusal;
+use crate::provider::resource_spec::ORG_ID;
+use crate::value::Value;
+
+/// A resource that takes part, and what is asked of it.
+pub struct Share<'a> {
+    pub engine: Engine<'a>,
+    pub request: ApplyRequest,
+}
+
+/// What was refused, by the number of the share that says it.
+type Refused = Vec<(usize, Diagnostics)>;
+
+/// Creates all of them. The first is the app, which decides whether there is something already.
+///
+/// # Errors
+/// When it is certain that nothing was created.
+pub async fn create(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyReply>, Refused> {
+    let Some(first) = shares.first() else { return Ok(Vec::new()) };
+    let app = first.engine.app_of(&first.request.planned);
+    let claims = &first.engine.activity.claims;
+    let free = shares.iter().take_while(|share| claims.begin(share.engine.spec, &app)).count();
+    let made = if free == shares.len() {
+        created(&shares.iter().collect::<Vec<_>>(), first, &app, Instant::now() + limit).await
+    } else {
+        let attribute = first.engine.spec.subject_attribute();
+        Err(said(diagnostics::managed_twice(first.engine.resource, attribute, &app)))
+    };
+    for (index, share) in shares.iter().enumerate().take(free) {
+        let reply = made.as_ref().ok().and_then(|replies| replies.get(index));
+        claims.conclude(share.engine.spec, &app, reply.is_some_and(|reply| !reply.state.is_null()));
+    }
+    made
+}
+
+async fn created(
+    shares: &[&Share<'_>],
+    first: &Share<'_>,
+    app: &str,
+    deadline: Instant,
+) -> Result<Vec<ApplyReply>, Refused> {
+    let engine = &first.engine;
+    let session = connected(shares, first, app).await?;
+    let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, &session, deadline)).collect();
+    let wishes: Vec<Wishes<'_>> = shares.iter().map(|share| share.wishes(&session)).collect();
+    let (Some(apply), Some(wish)) = (applies.first(), wishes.first()) else { return Ok(Vec::new()) };
+    if let Settled::Ours(existing) = engine.settle(apply, wish).await.map_err(said)? {
+        let mut replies = vec![engine.as_it_is(apply, &existing).await];
+        for ((share, apply), wish) in shares.iter().zip(&applies).zip(&wishes).skip(1) {
+            let looked =
+                share.engine.look_up(app, &apply.private, &session, Freshness::Absence, deadline).await;
+            let existing = looked.map_err(said)?;
+            if !existing.exists() || !is_our_own(&existing, wish, &session, std::time::SystemTime::now()) {
+                return Err(said(diagnostics::already_exists(engine.resource, engine.spec.noun, app)));
+            }
+            replies.push(share.engine.as_it_is(apply, &existing).await);
+        }
+        if let Some(reply) = replies.first_mut() {
+            reply.diagnostics.push(diagnostics::adopted(engine.spec.noun, app));
+        }
+        return Ok(replies);
+    }
+    for share in shares.iter().skip(1) {
+        // Where there is no app, nothing of it is there to be deleted.
+        let _ = share.engine.activity.claims.write(share.engine.spec, app);
+    }
+    let _running = engine.activity.begin();
+    let new = shares.iter().zip(&wishes).flat_map(|(share, wish)| share.engine.new_components(wish, app));
+    let changes: Vec<Change> = new.map(Change::Write).collect();
+    let (wanted, ranges) =
+        ranges(shares.iter().zip(&applies).map(|(share, it)| share.engine.wanted(app, &it.private)));
+    let of_the_app = engine.wanted(app, &apply.private);
+    let arrived = || async {
+        let found = engine.org.read(&of_the_app, Freshness::Now, Instant::now() + VERIFYING).await;
+        let found = found.ok().and_then(|found| actual(engine.spec, app, &session, &found).ok());
+        found.is_some_and(|actual| actual.exists())
+    };
+    let outcome = engine.send_surely(changes, &wanted, deadline, arrived).await;
+    let mut replies = concluded(shares, &applies, &ranges, outcome).await?;
+    if let Some(reply) = replies.first_mut()
+        && engine.activity.claims.ended_key(app)
+    {
+        reply.diagnostics.push(diagnostics::consumer_key_was_destroyed(engine.spec.noun, app));
+    }
+    Ok(replies)
+}
+
+/// Changes all of them: what is there is edited, what is not is made.
+///
+/// # Errors
+/// When it is certain that nothing was changed.
+pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyReply>, Refused> {
+    let Some(first) = shares.first() else { return Ok(Vec::new()) };
+    let app = first.engine.app_of(&first.request.planned);
+    let (changing, others): (Vec<_>, Vec<_>) =
+        shares.iter().enumerate().partition(|(_, share)| share.changes());
+    let mut replies: Vec<(usize, ApplyReply)> =
+        others.into_iter().map(|(index, share)| (index, unchanged(&share.request))).collect();
+    if !changing.is_empty() {
+        let (indices, changing): (Vec<usize>, Vec<&Share<'_>>) = changing.into_iter().unzip();
+        let updated = updated(&changing, &app, Instant::now() + limit).await;
+        let at = |number: usize| indices.get(number).copied().unwrap_or_default();
+        let updated = updated.map_err(|refused| {
+            refused.into_iter().map(|(number, found)| (at(number), found)).collect::<Refused>()
+        })?;
+        replies.extend(updated.into_iter().enumerate().map(|(number, reply)| (at(number), reply)));
+    }
+    replies.sort_by_key(|(index, _)| *index);
+    Ok(replies.into_iter().map(|(_, reply)| reply).collect())
+}
+
+async fn updated(shares: &[&Share<'_>], app: &str, deadline: Instant) -> Result<Vec<ApplyReply>, Refused> {
+    let Some(first) = shares.first() else { return Ok(Vec::new()) };
+    let engine = &first.engine;
+    let session = connected(shares, first, app).await?;
+    let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, &session, deadline)).collect();
+    let merges: Vec<Arc<Merge>> = shares
+        .iter()
+        .zip(&applies)
+        .map(|(share, it)| share.engine.merge(&share.request, app, &it.private, &session))
+        .collect();
+    let (wanted, ranges) = ranges(merges.iter().map(|merge| merge.edit().wanted));
+    let together = Arc::new(Together { merges, ranges });
+    let edit = || engine.org.edit(together.clone().edit(wanted.clone()), deadline);
+    let arrived = || async {
+        let found = engine.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await;
+        found.is_ok_and(|found| together.files(&found).is_ok_and(|files| files.is_empty()))
+    };
+    let outcome = engine.again_if_lost(edit, arrived).await;
+    if let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome {
+        return Err(together.declined(shares, app, found));
+    }
+    let before = outcome.as_ref().map(|applied| applied.before.clone()).unwrap_or_default();
+    let lost = shares
+        .iter()
+        .zip(together.of_each(&before))
+        .map(|(share, (merge, before))| share.lost(merge, before));
+    let lost: Vec<_> = lost.collect();
+    let mut replies = concluded(shares, &applies, &together.ranges, outcome).await?;
+    for ((share, reply), lost) in shares.iter().zip(&mut replies).zip(lost) {
+        if !lost.is_empty() {
+            reply.diagnostics.push(diagnostics::taken_over_with_changes(share.engine.spec.noun, app, &lost));
+        }
+    }
+    Ok(replies)
+}
+
+/// The merges of several, over their answers one after the other.
+struct Together {
+    merges: Vec<Arc<Merge>>,
+    ranges: Vec<Range<usize>>,
+}
+
+impl Together {
+    fn edit(self: Arc<Self>, wanted: Vec<Wanted>) -> Edit {
+        Edit { wanted, merge: Arc::new(move |found| self.files(found).ok()) }
+    }
+
+    fn of_each<'a>(&'a self, found: &'a [Lookup]) -> impl Iterator<Item = (&'a Arc<Merge>, &'a [Lookup])> {
+        let own = |range: &Range<usize>| found.get(range.clone()).unwrap_or_default();
+        self.merges.iter().zip(self.ranges.iter().map(own))
+    }
+
+    fn files(&self, found: &[Lookup]) -> Result<Vec<Component>, Declined> {
+        let mut files = Vec::new();
+        for (merge, found) in self.of_each(found) {
+            files.extend(merge.files_or_new(found)?);
+        }
+        Ok(files)
+    }
+
+    /// Why there is nothing to make of these.
+    fn declined(&self, shares: &[&Share<'_>], app: &str, found: &[Lookup]) -> Refused {
+        let mut refused = Refused::new();
+        for (index, (merge, found)) in self.of_each(found).enumerate() {
+            let Some(share) = shares.get(index) else { continue };
+            if let Err(declined) = merge.files_or_new(found) {
+                refused.push((index, share.engine.declined(app, declined)));
+            }
+        }
+        refused
+    }
+}
+
+impl Share<'_> {
+    fn apply<'a>(&'a self, app: &'a str, session: &'a SessionFacts, deadline: Instant) -> Apply<'a> {
+        let private = PrivateState::read(&self.request.private);
+        Apply { request: &self.request, app, session, private, deadline }
+    }
+
+    fn wishes(&self, session: &SessionFacts) -> Wishes<'_> {
+        let ApplyRequest { config, prior, planned, .. } = &self.request;
+        Wishes { spec: self.engine.spec, config, prior, planned, version: session.api_version }
+    }
+
+    /// Whether something is to be sent.
+    fn changes(&self) -> bool {
+        let ApplyRequest { prior, planned, .. } = &self.request;
+        prior.is_null() || !plan::changed_rows(self.engine.spec, prior, planned).is_empty()
+    }
+
+    /// What of others the taking over changed.
+    fn lost(&self, merge: &Merge, before: &[Lookup]) -> Vec<(&'static str, Value)> {
+        if !self.request.prior.is_null() {
+            return Vec::new();
+        }
+        merge.actual(before).map(|before| lost_by_taking_over(&merge.wishes(), &before)).unwrap_or_default()
+    }
+
+    fn has(&self, problem: &Problem) -> bool {
+        let kind = problem.key.as_ref().map(|key| key.kind);
+        kind.is_some_and(|kind| self.engine.spec.parts.iter().any(|part| part.kind == kind))
+    }
+
+    fn explains(&self, problem: &Problem) -> bool {
+        refusal::explain(self.engine.spec, &self.request.planned, &problem.message).is_some()
+    }
+}
+
+/// What the first of them says.
+fn said(found: impl Into<Diagnostics>) -> Refused {
+    vec![(0, found.into())]
+}
+
+/// The org, if it is the one of the state and has what the configurations want.
+async fn connected(shares: &[&Share<'_>], first: &Share<'_>, app: &str) -> Result<SessionFacts, Refused> {
+    let engine = &first.engine;
+    if engine.org.stopped() {
+        return Err(said(diagnostics::not_sent(engine.spec.noun, app)));
+    }
+    let session = engine.session().await.map_err(said)?;
+    engine.check_org(first.request.prior.get(ORG_ID), &session, app).map_err(said)?;
+    let checked = shares.iter().enumerate().map(|(index, share)| {
+        let mut found = Diagnostics::default();
+        plan::check_versions(share.engine.spec, &share.request.config, session.api_version, &mut found);
+        (index, found)
+    });
+    let refused: Refused = checked.filter(|(_, found)| found.has_errors()).collect();
+    if refused.is_empty() { Ok(session) } else { Err(refused) }
+}
+
+/// Several lists as one, and where each of them is in it.
+fn ranges<T>(lists: impl Iterator<Item = Vec<T>>) -> (Vec<T>, Vec<Range<usize>>) {
+    let (mut all, mut ranges) = (Vec::new(), Vec::new());
+    for list in lists {
+        let start = all.len();
+        all.extend(list);
+        ranges.push(start..all.len());
+    }
+    (all, ranges)
+}
+
+/// Lets each conclude what came of its own.
+async fn concluded(
+    shares: &[&Share<'_>],
+    applies: &[Apply<'_>],
+    ranges: &[Range<usize>],
+    outcome: Result<Applied, ApplyError>,
+) -> Result<Vec<ApplyReply>, Refused> {
+    if let Err(error) = &outcome
+        && error.is_clean()
+    {
+        return Err(refusals(shares, applies, error));
+    }
+    let mut replies = Vec::new();
+    for (index, ((share, apply), range)) in shares.iter().zip(applies).zip(ranges).enumerate() {
+        let own = outcome.clone().map(|applied| own_of(applied, shares, index, range));
+        replies.push(share.engine.conclude(apply, own).await.map_err(|found| vec![(index, found)])?);
+    }
+    Ok(replies)
+}
+
+/// What one of them is told of what all of them made. What is of none of them is told to the first.
+fn own_of(applied: Applied, shares: &[&Share<'_>], index: usize, range: &Range<usize>) -> Applied {
+    let is_own = |problem: &Problem| match shares.iter().position(|share| share.has(problem)) {
+        Some(owner) => owner == index,
+        None => index == 0,
+    };
+    let spec = shares.get(index).map(|share| share.engine.spec);
+    let kinds: Vec<_> = spec.into_iter().flat_map(|spec| spec.parts).map(|part| part.kind).collect();
+    let first = |all: Vec<String>| if index == 0 { all } else { Vec::new() };
+    Applied {
+        remarks: applied.remarks.into_iter().filter(is_own).collect(),
+        after: applied.after.map(|after| after.get(range.clone()).unwrap_or_default().to_vec()),
+        overwritten: applied.overwritten.into_iter().filter(|it| kinds.contains(&it.read.key.kind)).collect(),
+        unseen: first(applied.unseen),
+        unfinished: applied.unfinished.filter(|_| index == 0),
+        ..applied
+    }
+}
+
+/// The org's refusal, each problem told by the one whose file it is about, or that can explain it.
+fn refusals(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) -> Refused {
+    let ApplyErrorKind::Rejected { problems, deploy_id, accident } = &error.kind else {
+        let told = shares.iter().zip(applies).take(1);
+        return told
+            .map(|(share, apply)| (0, share.engine.refusals(apply.app, &share.request.planned, error)))
+            .collect();
+    };
+    let causes = diagnostics::causes(problems);
+    let owner = |problem: &Problem| {
+        let owner = shares.iter().position(|share| share.has(problem));
+        owner.or_else(|| shares.iter().position(|share| share.explains(problem))).unwrap_or_default()
+    };
+    let told = shares.iter().zip(applies).enumerate().filter_map(|(index, (share, apply))| {
+        let own = causes.iter().filter(|problem| owner(problem) == index);
+        let problems: Vec<Problem> = own.map(|problem| (*problem).clone()).collect();
+        if problems.is_empty() {
+            return None;
+        }
+        let kind = ApplyErrorKind::Rejected { problems, deploy_id: deploy_id.clone(), accident: *accident };
+        Some((index, share.engine.refusals(apply.app, &share.request.planned, &ApplyError { kind })))
+    });
+    told.collect()
+}

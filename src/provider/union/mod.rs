@@ -1,0 +1,155 @@
+//! A union's validation and plan, and what Terraform keeps beside its state: those of its members, put together.
+//!
+//! How the members are seen in the union's objects is in `union_spec`; read, apply and import are in `operations`, what
+//! becomes of a state of another type in `moves`.
+
+mod moves;
+mod operations;
+
+pub use moves::{moved_from, moved_to};
+pub use operations::Union;
+
+use serde_json::{Map, Value as Json};
+
+use super::diagnostics::{self, Diagnostics};
+use super::operations::{PlanReply, PlanRequest, Private};
+use super::resource_spec::ResourceSpec;
+use super::union_spec::{Member, UnionSpec};
+use super::validate;
+use crate::value::Value;
+
+/// Everything that is wrong with a configuration, whatever the org.
+pub fn check(spec: &'static UnionSpec, config: &Value, now: std::time::SystemTime) -> Diagnostics {
+    let mut told = Told::new(spec);
+    for member in spec.members.iter().filter(|member| spec.is_managed(member, config)) {
+        told.extend(member, validate::check(member.spec, &spec.view(member, config), now));
+    }
+    told.found
+}
+
+/// Plans a create, an update or a destroy; `plan` is the plan of a member.
+pub fn plan(
+    spec: &'static UnionSpec,
+    request: &PlanRequest,
+    plan: impl Fn(&'static ResourceSpec, &PlanRequest) -> PlanReply,
+) -> PlanReply {
+    let mut told = Told::new(spec);
+    let private = Privates::read(&request.private);
+    // The second plan of a replacement: Terraform shows no prior state, but the private state of what goes.
+    let replacing = request.prior.is_null() && !request.private.is_empty();
+    let member_request = |member: &'static Member| {
+        let prior = spec.prior_view(member, &request.prior);
+        let comes_later = prior.is_null() && !request.prior.is_null();
+        let stored = private.of(member);
+        PlanRequest {
+            type_name: request.type_name.clone(),
+            proposed: spec.view(member, &request.proposed),
+            config: spec.view(member, &request.config),
+            private: match stored {
+                _ if comes_later => Private::new(),
+                stored if stored.is_empty() && replacing => b"{}".to_vec(),
+                stored => stored,
+            },
+            identity: request.identity.clone(),
+            prior,
+        }
+    };
+    if request.proposed.is_null() {
+        // The whole takes the others along.
+        let Some(whole) = spec.members.first() else { return PlanReply::default() };
+        let reply = plan(whole.spec, &member_request(whole));
+        told.extend(whole, reply.diagnostics);
+        return PlanReply {
+            private: request.private.clone(),
+            diagnostics: told.found,
+            ..PlanReply::default()
+        };
+    }
+    let mut reply = PlanReply { planned: spec.schema().block.empty(), ..PlanReply::default() };
+    let mut privates = Privates::default();
+    for member in spec.members {
+        let member_plan = member_request(member);
+        if !spec.is_managed(member, &request.config) {
+            if !member_plan.prior.is_null() {
+                // Its block goes from the configuration, and what it has stays in the org.
+                let gone = PlanRequest { proposed: Value::Null, config: Value::Null, ..member_plan };
+                told.extend(member, plan(member.spec, &gone).diagnostics);
+            }
+            continue;
+        }
+        let mut answer = plan(member.spec, &member_plan);
+        if !reply.requires_replace.is_empty() {
+            // What goes with the whole is said of the whole.
+            answer.diagnostics.0.retain(|diagnostic| diagnostic.is_error() || diagnostic.path.is_some());
+        }
+        told.extend(member, answer.diagnostics);
+        spec.put(member, &answer.planned, &mut reply.planned);
+        for path in answer.requires_replace {
+            let path = spec.path(member, path);
+            if !reply.requires_replace.contains(&path) {
+                reply.requires_replace.push(path);
+            }
+        }
+        privates.put(member, &answer.private);
+    }
+    reply.private = privates.write();
+    reply.identity.clone_from(&request.identity);
+    reply.diagnostics = told.found;
+    reply
+}
+
+/// What Terraform keeps beside a union's state: that of each member, by its type.
+#[derive(Clone, Debug, Default)]
+struct Privates(Map<String, Json>);
+
+impl Privates {
+    /// What cannot be read is taken as empty, as with the members'.
+    fn read(bytes: &[u8]) -> Privates {
+        match serde_json::from_slice(bytes) {
+            Ok(Json::Object(members)) => Privates(members),
+            _ => Privates::default(),
+        }
+    }
+
+    fn of(&self, member: &Member) -> Private {
+        self.0.get(member.spec.name).map(|private| private.to_string().into_bytes()).unwrap_or_default()
+    }
+
+    fn put(&mut self, member: &Member, private: &[u8]) {
+        if let Ok(private) = serde_json::from_slice::<Json>(private) {
+            self.0.insert(member.spec.name.to_owned(), private);
+        }
+    }
+
+    fn write(self) -> Private {
+        if self.0.is_empty() { Private::new() } else { Json::Object(self.0).to_string().into_bytes() }
+    }
+}
+
+/// Messages of the members, at their places in the union.
+struct Told {
+    spec: &'static UnionSpec,
+    found: Diagnostics,
+}
+
+impl Told {
+    fn new(spec: &'static UnionSpec) -> Told {
+        Told { spec, found: Diagnostics::default() }
+    }
+
+    /// Takes over what a member says. What members refuse for one and the same reason is said once.
+    fn extend(&mut self, member: &Member, found: Diagnostics) {
+        let earlier = self.found.0.len();
+        for mut diagnostic in found {
+            diagnostic.path = diagnostic.path.map(|path| self.spec.path(member, path));
+            let shared = diagnostic.is_error() && self.spec.is_shared(diagnostic.path.as_ref());
+            let is_the_same = |other: &diagnostics::Diagnostic| {
+                *other == diagnostic
+                    || shared && other.summary == diagnostic.summary && other.path == diagnostic.path
+            };
+            if !self.found.0.iter().take(earlier).any(is_the_same) {
+                self.found.push(diagnostic);
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! A resource that is several others of one app in one: their attributes, their rows and rules, one deploy.
+//!
+//! Nothing of the others is repeated here. A union shows each of its members a *view*: the union's object as the member's
+//! own. So every walk that a member has (validation, plan, engine) works for it inside of a union; `union` puts their
+//! answers together.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use super::resource_spec::{DELETION_PROTECTION, ID, NAMESPACE, ORG_ID, ResourceSpec};
+use super::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
+use super::timeouts;
+use crate::value::{Path, Step, Value};
+
+/// A resource that is several others in one.
+#[derive(Debug)]
+pub struct UnionSpec {
+    /// The resource type: `salesforce_oauth_client`.
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// The first is the whole of which the others are parts: it names the union, and takes them along when it goes.
+    pub members: &'static [Member],
+    pub schema: OnceLock<Schema>,
+}
+
+/// A resource that is part of a union.
+#[derive(Debug)]
+pub struct Member {
+    pub spec: &'static ResourceSpec,
+    /// The block that its attributes stand in, and without which nothing of it is managed. None: they stand at the top.
+    pub block: Option<MemberBlock>,
+}
+
+#[derive(Debug)]
+pub struct MemberBlock {
+    pub name: &'static str,
+    pub doc: &'static str,
+}
+
+/// What every member has, and the union once.
+const SHARED: [&str; 5] = [ID, ORG_ID, NAMESPACE, DELETION_PROTECTION, timeouts::BLOCK];
+
+impl UnionSpec {
+    /// The member that the others are parts of.
+    pub fn whole(&self) -> &'static ResourceSpec {
+        self.members.first().map_or(super::catalog::APP, |member| member.spec)
+    }
+
+    pub fn naming_attribute(&self) -> &'static str {
+        self.whole().subject_attribute()
+    }
+
+    fn is_whole(&self, member: &Member) -> bool {
+        member.spec.name == self.whole().name
+    }
+
+    /// A member's attributes that are the union's, too: at the top, of several of one name the first.
+    pub fn owned(&self, member: &Member) -> BTreeSet<&'static str> {
+        let names = |spec: &'static ResourceSpec| spec.rows().map(|row| row.field.attribute);
+        if member.block.is_some() {
+            return names(member.spec).collect();
+        }
+        let at_top = self.members.iter().filter(|other| other.block.is_none());
+        let earlier = at_top.take_while(|other| other.spec.name != member.spec.name);
+        let taken: BTreeSet<&str> = earlier.flat_map(|other| names(other.spec)).collect();
+        names(member.spec).filter(|name| !taken.contains(name)).collect()
+    }
+
+    pub fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| Schema { version: 0, block: self.block() })
+    }
+
+    fn block(&self) -> Block {
+        let whole = &self.whole().schema().block;
+        let shared = |name: &str| SHARED.contains(&name);
+        let mut block = Block { description: self.doc.to_owned(), ..Block::default() };
+        block
+            .attributes
+            .extend(whole.attributes.iter().filter(|it| it.name == self.naming_attribute()).cloned());
+        for member in self.members {
+            let (attributes, mut blocks) = self.rows_of(member);
+            match &member.block {
+                None => {
+                    block.attributes.extend(attributes);
+                    block.blocks.append(&mut blocks);
+                }
+                Some(own) => block.blocks.push(NestedBlock {
+                    name: own.name.to_owned(),
+                    nesting: Nesting::Single,
+                    block: Block { description: own.doc.to_owned(), attributes, blocks },
+                    min_items: 0,
+                    max_items: 0,
+                }),
+            }
+        }
+        block.attributes.extend(whole.attributes.iter().filter(|it| shared(&it.name)).cloned());
+        block.blocks.extend(whole.blocks.iter().filter(|it| shared(&it.name)).cloned());
+        block
+    }
+
+    /// What the union's schema takes over of a member's.
+    fn rows_of(&self, member: &Member) -> (Vec<Attribute>, Vec<NestedBlock>) {
+        let owned = self.owned(member);
+        let block = &member.spec.schema().block;
+        let attributes = block.attributes.iter().filter(|it| owned.contains(it.name.as_str())).cloned();
+        let blocks = block.blocks.iter().filter(|it| owned.contains(it.name.as_str())).cloned();
+        (attributes.collect(), blocks.collect())
+    }
+
+    /// Whether a configuration manages a member.
+    pub fn is_managed(&self, member: &Member, config: &Value) -> bool {
+        member.block.as_ref().is_none_or(|block| !config.get(block.name).is_null())
+    }
+
+    /// Whether a state has a member. What stands at the top is there when anything of it is.
+    pub fn is_there(&self, member: &Member, state: &Value) -> bool {
+        match &member.block {
+            _ if state.is_null() => false,
+            Some(block) => !state.get(block.name).is_null(),
+            None if self.is_whole(member) => true,
+            None => self.owned(member).iter().any(|name| !state.get(name).is_empty()),
+        }
+    }
+
+    /// A member's object in one of the union's; null in what is null.
+    pub fn view(&self, member: &Member, object: &Value) -> Value {
+        if object.is_null() {
+            return Value::Null;
+        }
+        let mut view = member.spec.schema().block.empty();
+        let shared: Vec<String> =
+            view.entries().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        for name in shared.iter().filter(|name| SHARED.contains(&name.as_str())) {
+            view.put(name, object.get(name).clone());
+        }
+        view.put(member.spec.subject_attribute(), object.get(self.naming_attribute()).clone());
+        let within = member.block.as_ref().map_or(object, |block| object.get(block.name));
+        for name in self.owned(member) {
+            match within {
+                Value::Null => {}
+                Value::Unknown => view.put(name, Value::Unknown),
+                within => view.put(name, within.get(name).clone()),
+            }
+        }
+        view
+    }
+
+    /// A member's object in the prior state, for a plan or an apply: null when the state has nothing of it.
+    pub fn prior_view(&self, member: &Member, prior: &Value) -> Value {
+        if self.is_there(member, prior) { self.view(member, prior) } else { Value::Null }
+    }
+
+    /// Puts a member's object into the union's; null takes out what stands there.
+    pub fn put(&self, member: &Member, view: &Value, object: &mut Value) {
+        let empty = member.spec.schema().block.empty();
+        let source = if view.is_null() { &empty } else { view };
+        let rows = self.owned(member).into_iter().map(|name| (name, source.get(name).clone()));
+        match &member.block {
+            Some(block) if view.is_null() => object.put(block.name, Value::Null),
+            Some(block) => object.put(block.name, Value::object(rows)),
+            None => rows.for_each(|(name, value)| object.put(name, value)),
+        }
+        if self.is_whole(member) && !view.is_null() {
+            for name in SHARED.into_iter().chain([self.naming_attribute()]) {
+                object.put(name, view.get(name).clone());
+            }
+        }
+    }
+
+    /// Where in the union's configuration a place in a member's is.
+    pub fn path(&self, member: &Member, path: Path) -> Path {
+        let root = path.root().unwrap_or_default();
+        let step = |name: &str| Step::Attribute(name.to_owned());
+        let rest = path.0.iter().skip(1).cloned();
+        if root == member.spec.subject_attribute() {
+            return Path([step(self.naming_attribute())].into_iter().chain(rest).collect());
+        }
+        match &member.block {
+            Some(block) if !SHARED.contains(&root) => {
+                Path([step(block.name)].into_iter().chain(path.0).collect())
+            }
+            _ => path,
+        }
+    }
+
+    /// Whether a place is of the union as a whole and not of one of its members.
+    pub fn is_shared(&self, path: Option<&Path>) -> bool {
+        let root = path.and_then(Path::root);
+        root.is_none_or(|root| SHARED.contains(&root) || root == self.naming_attribute())
+    }
+}
