@@ -92,7 +92,10 @@ async fn created(
             for (share, reply) in shares.iter().zip(&mut made) {
                 // What the org made in place of ours has other values: once more, now that it is there.
                 if share.engine.spec.creation == Creation::TakesOver && reply.diagnostics.has_errors() {
-                    *reply = taken_over(share, &apply).await;
+                    let again = taken_over(share, &apply).await;
+                    if !again.state.is_null() {
+                        *reply = again;
+                    }
                 }
             }
             made
