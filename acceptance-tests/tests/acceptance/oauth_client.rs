@@ -178,18 +178,65 @@ fn what_differs_in_the_org_is_seen_in_each_part_and_put_right_in_one_deploy() {
 }
 
 #[test]
-fn what_was_deleted_in_setup_is_made_again() {
-    for kind in [APP, OAUTH] {
+fn an_app_that_was_deleted_in_setup_is_made_again() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(SHOP, &[(CLIENT, Create)]);
+    org.remove(APP, "Shop");
+    workspace.plan(&[]).changes(&[(CLIENT, Create)]);
+    one_deploy(&org, &workspace, "all of it");
+    is_whole(&org, &workspace);
+}
+
+/// One half of the policies goes with the OAuth settings, and comes again in the same deploy as these.
+#[test]
+fn oauth_settings_that_were_deleted_in_setup_are_made_again_with_the_policies() {
+    for configuration in [SHOP.to_owned(), without_policies(SHOP)] {
         let org = Emulator::start();
         let workspace = Workspace::new(&org);
-        workspace.step(SHOP, &[(CLIENT, Create)]);
-        org.remove(kind, "Shop");
-        let plan = workspace.plan(&[]);
-        assert_eq!(plan.actions().len(), 1, "{kind}: {}", plan.words);
-        one_deploy(&org, &workspace, kind);
-        let policies = org.part(OAUTH_POLICIES, "Shop");
-        assert_eq!(policies.text("commaSeparatedPermissionSet"), "Shop_Customer", "{kind}");
-        let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
-        assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key, "{kind}");
+        workspace.step(&configuration, &[(CLIENT, Create)]);
+        org.remove(OAUTH, "Shop");
+        workspace.plan(&[]).changes(&[(CLIENT, Update)]);
+        let [_, deploys, _] = asked(&org, || drop(workspace.apply_plan().succeeded()));
+        assert_eq!(deploys, 1);
+        // What is not managed of the policies is in the state with the next refresh.
+        workspace.plan(&[]).changes(&[]);
+        workspace.apply().succeeded();
+        workspace.is_settled();
+        if configuration == SHOP {
+            is_whole(&org, &workspace);
+        }
     }
+}
+
+#[track_caller]
+fn is_whole(org: &Emulator, workspace: &Workspace<'_>) {
+    let policies = org.part(OAUTH_POLICIES, "Shop");
+    assert_eq!(policies.text("commaSeparatedPermissionSet"), "Shop_Customer");
+    assert_eq!(policies.text("guestJwtTimeout"), "30");
+    let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
+    assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
+}
+
+/// What rotates and hands over secrets goes by the app's name, whatever made the app.
+#[test]
+fn the_credentials_of_a_client_are_rotated_beside_it() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let with = |round: u32| {
+        format!(
+            "{SHOP}\nresource \"salesforce_external_client_app_credential_rotation\" \"shop\" {{\n  \
+             external_client_app = salesforce_oauth_client.shop.id\n  rotate_when_changed = {{ round = \"{round}\" }}\n}}\n"
+        )
+    };
+    workspace.configure(&with(1));
+    workspace.apply().succeeded();
+    let first = workspace.attribute(CLIENT, "consumer_key");
+    workspace.configure(&with(2));
+    workspace.apply().succeeded();
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    assert_ne!(workspace.attribute(CLIENT, "consumer_key"), first);
+    assert_eq!(org.deploys().len(), 1, "a rotation is no deploy");
+    workspace.destroy().succeeded();
 }

@@ -143,3 +143,26 @@ fn a_client_stands_beside_what_reads_it_and_beside_other_apps() {
     workspace.is_settled();
     workspace.destroy().succeeded();
 }
+
+/// A name that is known only after apply: the apply says it.
+#[test]
+fn two_resources_of_one_app_are_told_apart_in_the_apply_at_the_latest() {
+    let unknown = |client: &str| {
+        client.replace("name                         = \"Shop\"", "name = terraform_data.name.output")
+    };
+    let name = "resource \"terraform_data\" \"name\" {\n  input = \"Shop\"\n}\n";
+    let second = oauth_client::SHOP
+        .replace("\"salesforce_oauth_client\" \"shop\"", "\"salesforce_oauth_client\" \"second\"");
+    for (other, words) in
+        [(part(PARTS[0], "Shop", ""), TWO_KINDS), (unknown(&second), "Two resources for one app")]
+    {
+        let org = Emulator::start();
+        let mut workspace = Workspace::new(&org);
+        workspace.unset("TF_LOG");
+        workspace.configure(&format!("{name}{}{other}", unknown(oauth_client::SHOP)));
+        workspace.apply().failed_saying(words);
+        assert!(org.names(acceptance_tests::org::APP).len() <= 1);
+        let state = workspace.state();
+        assert_eq!(state.len(), 1 + org.names(acceptance_tests::org::APP).len(), "{state:#?}");
+    }
+}

@@ -294,3 +294,36 @@ fn what_is_no_part_of_a_client_does_not_become_one() {
         assert_eq!(workspace.state(), state, "{from} to {to}");
     }
 }
+
+/// Without policies in the configuration a move finds those of the org, and the next apply lets go of them: nothing is sent.
+#[test]
+fn an_app_without_managed_policies_moves_over_and_the_orgs_stay() {
+    if !can_move() {
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(crate::configurations::APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
+    let before = org.admin("GET", "/components", None);
+    let deploys = org.deploys().len();
+    let client = oauth_client::without_policies(oauth_client::SHOP);
+    workspace.configure(&format!("{client}{}{}", moved(APP, CLIENT), forgotten(SETTINGS)));
+    let run = workspace.apply().succeeded();
+    assert!(run.says("0 destroyed"), "{run}");
+    workspace.configure(&client);
+    workspace.is_settled();
+    assert_eq!(org.deploys().len(), deploys);
+    assert_eq!(org.admin("GET", "/components", None), before);
+
+    workspace.configure(&format!(
+        "{}{}{}",
+        crate::configurations::APP_AND_SETTINGS,
+        moved(CLIENT, APP),
+        imported(SETTINGS, "\"Shop\"")
+    ));
+    workspace.plan(&[]).changes(&[]);
+    workspace.apply_plan().succeeded();
+    workspace.configure(crate::configurations::APP_AND_SETTINGS);
+    workspace.is_settled();
+    assert_eq!(org.admin("GET", "/components", None), before);
+}

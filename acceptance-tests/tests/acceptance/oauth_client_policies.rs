@@ -233,3 +233,73 @@ fn what_is_there_already_is_not_taken_over_by_a_create() {
     assert_eq!(org.deploys().len(), 0);
     assert_eq!(org.admin("GET", "/components", None), before);
 }
+
+/// A `dynamic` block may be there, not be there, or leave that open until the apply.
+#[test]
+fn a_block_that_is_there_only_if_something_is_so() {
+    for condition in ["var.managed", "terraform_data.managed.output"] {
+        for first in [true, false] {
+            let org = Emulator::start();
+            let mut workspace = Workspace::new(&org);
+            workspace.unset("TF_LOG");
+            workspace.configure(&format!(
+                r#"
+variable "managed" {{ type = bool }}
+
+resource "terraform_data" "managed" {{ input = var.managed }}
+
+resource "salesforce_oauth_client" "shop" {{
+  name         = "Shop"
+  label        = "Shop"
+  oauth_scopes = ["Api"]
+  dynamic "policies" {{
+    for_each = {condition} ? [1] : []
+    content {{ session_timeout_minutes = 15 }}
+  }}
+}}
+"#
+            ));
+            for managed in [first, !first, first] {
+                workspace.set("TF_VAR_managed", &managed.to_string());
+                let run = workspace.apply();
+                assert_eq!(run.code, Some(0), "{condition}, {first}, {managed}: {run}");
+                workspace.is_settled();
+                assert_eq!(
+                    workspace.attribute(CLIENT, "policies").is_object(),
+                    managed,
+                    "{condition}, {first}"
+                );
+            }
+            assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("sessionTimeoutInMinutes"), "15");
+        }
+    }
+}
+
+/// Terraform keeps what the state has, and the provider sends none of it.
+#[test]
+fn what_is_ignored_in_the_block_stays_as_others_made_it() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    for ignored in ["policies", "policies.guest_jwt_timeout_minutes"] {
+        let with = |more: &str| {
+            SHOP.replace(
+                "  policies {",
+                &format!("  lifecycle {{\n    ignore_changes = [{ignored}]\n  }}\n{more}  policies {{"),
+            )
+        };
+        workspace.configure(&with(""));
+        workspace.apply().succeeded();
+        org.edit(OAUTH_POLICIES, "Shop", "guestJwtTimeout", "60");
+        workspace.configure(&with("  contact_phone = \"1\"\n").replace("= 30", "= 15"));
+        workspace.apply().succeeded();
+        workspace.is_settled();
+        let there = org.part(OAUTH_POLICIES, "Shop").text("guestJwtTimeout");
+        if ignored == "policies" {
+            assert_eq!(there, "60");
+        } else {
+            // Terraform takes a path into a block for none of the attribute's own.
+            assert_eq!(there, "15");
+        }
+        workspace.destroy().succeeded();
+    }
+}

@@ -77,6 +77,11 @@ pub fn plan(
             }
             continue;
         }
+        if let Some(block) = spec.open_block(member, &request.config) {
+            reply.planned.put(block, Value::Unknown);
+            privates.put(member, &member_plan.private);
+            continue;
+        }
         let mut answer = plan(member.spec, &member_plan);
         if !reply.requires_replace.is_empty() {
             // What goes with the whole is said of the whole.
