@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json};
 
 use super::diagnostics::{self, Diagnostics};
 use super::operations::{PlanReply, PlanRequest, Private};
+use super::private::PrivateState;
 use super::resource_spec::ResourceSpec;
 use super::union_spec::{Member, UnionSpec};
 use super::validate;
@@ -40,7 +41,7 @@ pub fn plan(
     let member_request = |member: &'static Member| {
         let prior = spec.prior_view(member, &request.prior);
         let comes_later = prior.is_null() && !request.prior.is_null();
-        let stored = private.of(member);
+        let stored = private.of_login(spec, member);
         PlanRequest {
             type_name: request.type_name.clone(),
             proposed: spec.view(member, &request.proposed),
@@ -113,6 +114,17 @@ impl Privates {
 
     fn of(&self, member: &Member) -> Private {
         self.0.get(member.spec.name).map(|private| private.to_string().into_bytes()).unwrap_or_default()
+    }
+
+    /// The same, with what only the whole knows: that the app is the one that the provider logs in with.
+    fn of_login(&self, spec: &UnionSpec, member: &Member) -> Private {
+        let stored = self.of(member);
+        let own_app = |private: &[u8]| PrivateState::read(private).own_app;
+        let is_own = spec.members.iter().any(|other| own_app(&self.of(other)));
+        if is_own && !stored.is_empty() {
+            return PrivateState { own_app: true, ..PrivateState::read(&stored) }.write();
+        }
+        stored
     }
 
     fn put(&mut self, member: &Member, private: &[u8]) {
