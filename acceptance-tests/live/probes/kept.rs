@@ -1,7 +1,6 @@
 //! What the org has when nobody wrote it, and what it keeps when a file leaves something out.
 
 use super::{Answer, Bench, Verdict, all, has, is_accepted, is_refused, verdict};
-use crate::file::File;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use serde_json::json;
 
@@ -40,33 +39,6 @@ pub fn defaults_of_the_app_policies(bench: &Bench<'_>) -> Answer {
     bench.make()?;
     let expected = [("isEnabled", "true"), ("isOauthPluginEnabled", "true"), ("startPage", "None")];
     Ok(has(&bench.read(POLICIES)?, &expected))
-}
-
-/// Under names that no org makes: so it is seen whose files are there.
-pub fn policies_of_the_package(bench: &Bench<'_>) -> Answer {
-    let (oauth, own) = (format!("{}_own_oauth", bench.app), format!("{}_own_app", bench.app));
-    let done = bench.org.deploy(&[
-        bench.app_file(json!({})),
-        bench.oauth_file(json!({})),
-        bench.global_file(json!({})),
-        File::new(OAUTH_POLICIES, &oauth, &json!({ "externalClientApplication": bench.app, "label": oauth })),
-        File::new(
-            POLICIES,
-            &own,
-            &json!({ "externalClientApplication": bench.app, "isEnabled": true, "label": own }),
-        ),
-    ])?;
-    if !done.success {
-        return Ok(is_accepted(&done));
-    }
-    let parts = bench.org.parts(&bench.app)?;
-    let mut found: Vec<&str> = parts
-        .iter()
-        .filter(|part| [OAUTH_POLICIES, POLICIES].contains(&part.kind.as_str()))
-        .map(|part| part.name.as_str())
-        .collect();
-    found.sort_unstable();
-    Ok(verdict(found == [own.as_str(), oauth.as_str()], format!("has {}", found.join(", "))))
 }
 
 pub fn safe_defaults_of_the_global_settings(bench: &Bench<'_>) -> Answer {

@@ -33,7 +33,8 @@ const ONE_OR_THREE: &str = "\n## One resource, or three\n\n\
     | references | none | by `.id`, so that Terraform replaces the parts together with the app |\n\
     | import | 1, by the app's API name | 3, each by the app's API name |\n\
     | an app of somebody else's package | not at all | its policies |\n\n\
-    Attributes have the same names and mean the same. An app moves from one kind to the other \
+    Attributes have the same names and mean the same; a label of the OAuth settings' own is the one that a client has not, and leaves \
+    as it is. An app moves from one kind to the other \
     [without a deploy](guides/importing.md#from-three-resources-to-one).\n";
 
 /// What leads from another page to that section.
