@@ -61,22 +61,22 @@ const BACK: [&str; 2] = ["moved {", "import {"];
 #[test]
 fn an_app_made_in_setup_is_imported_as_the_guide_says() {
     let org = Emulator::start();
-    org.admin(
-        "POST",
-        "/apps",
-        Some(&json!({ "name": "Shop", "label": "Shop", "scopes": "Api", "callbackUrl": "https://a.example.com" })),
-    );
+    let app = json!({
+        "name": "Shop", "label": "Shop", "contactEmail": "identity@example.com",
+        "callbackUrl": "https://shop.example.com/callback", "scopes": "Api",
+    });
+    org.admin("POST", "/apps", Some(&app));
     let workspace = Workspace::new(&org);
     let step = step("importing.md", "terraform", &["policies {}", "import {"]);
     workspace.configure(&step);
     // What the plan would take away is written into the configuration.
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update)]).saying("1 to import, 0 to add, 1 to change, 0 to destroy");
-    assert_eq!(plan.differing(CLIENT), ["callback_urls"]);
-    let complete = step.replace(
-        "  label = \"Shop\"\n",
-        "  label = \"Shop\"\n  callback_urls = [\"https://a.example.com\"]\n",
-    );
+    assert_eq!(plan.differing(CLIENT), ["callback_urls", "contact_email", "oauth_scopes"]);
+    let label = "  label = \"Shop\"\n";
+    let values = "  contact_email = \"identity@example.com\"\n  oauth_scopes = [\"Api\"]\n  \
+                  callback_urls = [\"https://shop.example.com/callback\"]\n";
+    let complete = step.replace(label, &format!("{label}{values}"));
     workspace.configure(&complete);
     workspace.plan(&[]).changes(&[]).saying("1 to import, 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded();
@@ -147,7 +147,6 @@ fn what_the_guide_says_of_the_rest_of_a_move_is_so() {
     workspace.configure(&empty);
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update), (SETTINGS, Forget), (POLICIES, Forget)]);
-    plan.saying("has changed").saying("Objects have changed outside of Terraform");
     assert_eq!(plan.differing(CLIENT), ["policies"]);
     // Policies that stay with others.
     let (before, rest) = there.split_once("\n  policies {").expect("a block");
@@ -193,6 +192,9 @@ fn an_older_terraform_moves_its_state_by_hand() {
 
     // What is said of an apply in between.
     workspace.run(&["state", "rm", APP, SETTINGS, POLICIES]).succeeded();
-    workspace.configure(&there);
+    workspace.configure(&there.replace("label         = \"Shop\"", "label         = \"Another\""));
     workspace.apply().failed_saying("It exists already");
+    workspace.configure(&there);
+    workspace.apply().succeeded().saying("Taken over from an interrupted run");
+    assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 }

@@ -88,7 +88,8 @@ pub fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
     let mut found: Vec<&str> = Vec::new();
     // What moves or is given up is no longer declared.
     let is_given_up = |line: &&str| line.trim_start().starts_with("from = ");
-    let text = text.lines().filter(|line| !is_given_up(line)).collect::<Vec<_>>().join("\n");
+    let text: String =
+        text.lines().filter(|line| !is_given_up(line)).map(|line| format!("{line}\n")).collect();
     loop {
         let all = [&[text.as_str()], found.as_slice()].concat().concat();
         let there = declared(&all);
