@@ -33,6 +33,7 @@ mod lockout;
 mod many_gone;
 mod module;
 mod neighbours;
+mod oauth_client_orgs;
 mod org_settings;
 mod own_app;
 mod plan_texts;

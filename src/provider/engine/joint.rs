@@ -87,7 +87,19 @@ async fn created(
             }
             made
         }
-        made => made.map_err(|unmade| unmade.refused())?,
+        made => {
+            let mut made = made.map_err(|unmade| unmade.refused())?;
+            for (share, reply) in shares.iter().zip(&mut made) {
+                // What the org made in place of ours has other values: once more, now that it is there.
+                if share.engine.spec.creation == Creation::TakesOver && reply.diagnostics.has_errors() {
+                    let again = taken_over(share, &apply).await;
+                    if !again.state.is_null() {
+                        *reply = again;
+                    }
+                }
+            }
+            made
+        }
     };
     if let Some(reply) = made.first_mut()
         && engine.activity.claims.ended_key(app)
@@ -100,7 +112,7 @@ async fn created(
 /// Why nothing was created.
 enum Unmade {
     Refused(Refused),
-    /// The org had made of its own what some of them brought.
+    /// The org makes by itself what some of them brought, and takes no other.
     Overtaken,
 }
 
@@ -136,13 +148,13 @@ async fn made(shares: &[&Share<'_>], of_the_app: &Apply<'_>) -> Result<Vec<Apply
     concluded(shares, &applies, &ranges, outcome).await.map_err(Unmade::Refused)
 }
 
-/// Whether the org refused nothing but files that it makes by itself, because it had made them.
+/// Whether the org refused nothing but files that it makes by itself: because it had made them, or before it makes them.
 fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
     let ApplyErrorKind::Rejected { problems, accident: false, .. } = &error.kind else { return false };
     let of_its_own = |problem: &Problem| {
         let owner = shares.iter().find(|share| share.has(problem));
         owner.is_some_and(|share| share.engine.spec.creation == Creation::TakesOver)
-            && problem.meaning() == Some(Meaning::Second)
+            && matches!(problem.meaning(), Some(Meaning::Second | Meaning::NoOauthSettings))
     };
     !problems.is_empty() && problems.iter().all(of_its_own)
 }

@@ -78,11 +78,7 @@ pub fn plan(
             }
             continue;
         }
-        let mut answer = plan(member.spec, &member_plan);
-        if !reply.requires_replace.is_empty() {
-            // What goes with the whole is said of the whole.
-            answer.diagnostics.0.retain(|diagnostic| diagnostic.is_error() || diagnostic.path.is_some());
-        }
+        let answer = plan(member.spec, &member_plan);
         told.extend(member, answer.diagnostics);
         spec.put(member, &answer.planned, &mut reply.planned);
         for path in answer.requires_replace {
@@ -149,12 +145,13 @@ impl Told {
         Told { spec, found: Diagnostics::default() }
     }
 
-    /// Takes over what a member says. What members refuse for one and the same reason is said once.
+    /// Takes over what a member says. What members say for one and the same reason is said once.
     fn extend(&mut self, member: &Member, found: Diagnostics) {
         let earlier = self.found.0.len();
         for mut diagnostic in found {
             diagnostic.path = diagnostic.path.map(|path| self.spec.path(member, path));
-            let shared = diagnostic.is_error() && self.spec.is_shared(diagnostic.path.as_ref());
+            let told_of_all = diagnostic.is_error() || diagnostic.id.is_some();
+            let shared = told_of_all && self.spec.is_shared(diagnostic.path.as_ref());
             let is_the_same = |other: &diagnostics::Diagnostic| {
                 *other == diagnostic
                     || shared && other.summary == diagnostic.summary && other.path == diagnostic.path
