@@ -18,7 +18,8 @@ pub struct Settings {
     pub snapshot: Duration,
     /// Before the first look at a deploy, when none was seen before.
     pub first_look: Duration,
-    /// Between looks at a deploy in its first seconds.
+    /// The step of looks at a deploy: twice, then three times as long is between them in its first seconds. Each is a call,
+    /// and four are enough for a deploy of two seconds.
     pub look: Duration,
     /// Before a deploy is sent again because others change the org; the last is repeated.
     pub lock_waits: Vec<Duration>,
@@ -88,10 +89,10 @@ impl Settings {
     /// How long to wait between two looks at a deploy that has taken this long.
     fn next_look(&self, taken: Duration) -> Duration {
         const SECOND: Duration = Duration::from_secs(1);
-        if taken < 3 * SECOND {
-            self.look
+        if taken < 2 * self.look {
+            2 * self.look
         } else if taken < 60 * SECOND {
-            (taken / 8).clamp(2 * self.look, 2 * SECOND)
+            (taken / 8).clamp(3 * self.look, (3 * self.look).max(2 * SECOND))
         } else if taken < 300 * SECOND {
             5 * SECOND
         } else {
@@ -172,9 +173,11 @@ mod tests {
     fn looks_are_close_together_first_and_then_thin_out() {
         let settings = Settings::default();
         for (taken_ms, wait_ms) in [
-            (0, 250),
-            (2_999, 250),
-            (4_000, 500),
+            (250, 500),
+            (750, 750),
+            (1_500, 750),
+            (4_000, 750),
+            (8_000, 1_000),
             (16_000, 2_000),
             (59_000, 2_000),
             (60_000, 5_000),
@@ -205,9 +208,9 @@ mod tests {
         let mut pace = Pace::default();
         let taken = Duration::from_secs(2);
         let waits = |pace: &Pace| [1, 2, 3].map(|looks| pace.next_look(looks, taken, &settings).as_millis());
-        assert_eq!(waits(&pace), [250, 250, 250]);
+        assert_eq!(waits(&pace), [750, 750, 750]);
         pace.learn(None, taken, 4);
-        assert_eq!(waits(&pace), [125, 250, 250]);
+        assert_eq!(waits(&pace), [125, 250, 750]);
     }
 
     #[test]

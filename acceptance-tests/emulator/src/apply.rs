@@ -284,7 +284,7 @@ impl<'a> Application<'a> {
                 messages.extend(warnings.into_iter().map(|text| self.warning(text, message.clone())));
                 if messages.iter().any(|message| !message.success) {
                     messages.retain(|message| !message.success);
-                    self.restore(&kind.name, name);
+                    restore(&self.settings.org.tree, &mut self.tree, &kind.name, name);
                 }
                 messages
             }
@@ -352,18 +352,6 @@ impl<'a> Application<'a> {
         Ok((stored, warnings))
     }
 
-    /// Undoes the change of a component that is refused after it was taken.
-    fn restore(&mut self, kind: &str, name: &str) {
-        match self.settings.org.tree.get(kind, name).cloned() {
-            Some(before) => {
-                self.tree.insert(kind, name, before);
-            }
-            None => {
-                self.tree.remove(kind, name);
-            }
-        }
-    }
-
     /// The policies of apps whose OAuth settings are new, as far as the package brings none.
     fn make_default_policies(&mut self) {
         for (settings, app) in self.new_oauth_settings.clone() {
@@ -392,25 +380,48 @@ impl<'a> Application<'a> {
     /// are about what there is at the end, whichever file it came with.
     pub fn finish(&mut self) {
         for app in std::mem::take(&mut self.touched_apps) {
-            for kind in [OAUTH_POLICIES, GLOBAL_SETTINGS] {
-                let Err(refusal) = rules::files_agree(self.settings.org, &self.tree, &app) else {
-                    break;
-                };
-                let Some(name) = self.tree.part(kind, &app).map(|(name, _)| name.clone()) else {
-                    continue;
-                };
+            let Err(refusal) = rules::files_agree(self.settings.org, &self.tree, &app) else {
+                continue;
+            };
+            for (kind, name) in self.at_fault(&app) {
                 let Some(sent) = self.sent.get(&(kind.to_string(), name.clone())) else {
                     continue;
                 };
                 let (line, column) = sent.lines.get(refusal.element).copied().unwrap_or_default();
-                let refused = Message { line, column, ..self.refused(&sent.path, kind, &name, refusal.text) };
+                let text = refusal.text.clone();
+                let refused = Message { line, column, ..self.refused(&sent.path, kind, &name, text) };
                 self.messages.retain(|message| message.component_type != kind || message.full_name != name);
                 self.messages.push(refused);
-                // With it the other file of the package may be in order: without rollback that one stays.
-                self.restore(kind, &name);
+                restore(&self.settings.org.tree, &mut self.tree, kind, &name);
             }
         }
         self.make_default_policies();
+    }
+
+    /// Which of the files that were sent do not go with what else there is: the one without which all is well, the
+    /// policies first, or both.
+    fn at_fault(&self, app: &str) -> Vec<(&'static str, String)> {
+        let parts = [OAUTH_POLICIES, GLOBAL_SETTINGS].into_iter().filter_map(|kind| {
+            let name = self.tree.part(kind, app)?.0.clone();
+            self.sent.contains_key(&(kind.to_string(), name.clone())).then_some((kind, name))
+        });
+        let sent: Vec<_> = parts.collect();
+        let alone = sent.iter().find(|(kind, name)| {
+            let mut without = self.tree.clone();
+            restore(&self.settings.org.tree, &mut without, kind, name);
+            rules::files_agree(self.settings.org, &without, app).is_ok()
+        });
+        alone.map_or(sent.clone(), |alone| vec![alone.clone()])
+    }
+}
+
+/// Undoes the change of a component that is refused after it was taken.
+fn restore(before: &Tree, tree: &mut Tree, kind: &str, name: &str) {
+    match before.get(kind, name).cloned() {
+        Some(component) => tree.insert(kind, name, component),
+        None => {
+            tree.remove(kind, name);
+        }
     }
 }
 
