@@ -284,10 +284,12 @@ impl Provider {
             _ => None,
         };
         let mut reply = match (managed, &connection) {
-            (Managed::Metadata(spec), Connection::Ready(connected)) => connected.plan(spec, &request),
+            (Managed::Metadata(spec), Connection::Ready(connected)) => {
+                connected.plan(spec, spec.name, &request)
+            }
             (Managed::Metadata(spec), _) => plan::plan(spec, &request, &PlanContext::default()),
             (Managed::Union(spec), Connection::Ready(connected)) => {
-                union::plan(spec, &request, |member, request| connected.plan(member, request))
+                union::plan(spec, &request, |member, request| connected.plan(member, spec.name, request))
             }
             (Managed::Union(spec), _) => union::plan(spec, &request, |member, request| {
                 plan::plan(member, request, &PlanContext::default())
@@ -317,13 +319,18 @@ impl Provider {
         let mut reply = match (self.connection(), managed) {
             (Connection::Ready(connected), Managed::Rotation) => connected.rotations().apply(request).await,
             (Connection::Ready(connected), Managed::Metadata(spec)) => {
-                connected.applying(spec, &request.prior, &request.planned);
+                connected.applying(spec, spec.name, &request.prior, &request.planned);
                 connected.engine(spec, spec.name).apply(request).await
             }
             (Connection::Ready(connected), Managed::Union(spec)) => {
                 for member in spec.members {
                     let view = |object| spec.view(member, object);
-                    connected.applying(member.spec, &view(&request.prior), &view(&request.planned));
+                    connected.applying(
+                        member.spec,
+                        spec.name,
+                        &view(&request.prior),
+                        &view(&request.planned),
+                    );
                 }
                 connected.union(spec).apply(request).await
             }
@@ -443,10 +450,15 @@ impl Provider {
 
 impl Connected {
     /// What the connection says about a plan.
-    fn plan_context(&self, spec: &'static ResourceSpec, request: &PlanRequest) -> PlanContext {
+    fn plan_context(
+        &self,
+        spec: &'static ResourceSpec,
+        resource: &'static str,
+        request: &PlanRequest,
+    ) -> PlanContext {
         let app = spec.subject_in(&request.config);
         let created = request.prior.is_null() && request.private.is_empty();
-        let tainted = app.filter(|_| created).and_then(|app| self.activity.known(spec.name, app));
+        let tainted = app.filter(|_| created).and_then(|app| self.activity.known(resource, spec.name, app));
         // The second plan of a replacement has a private state and nothing before.
         let replacing = request.prior.is_null() && !created;
         let once = spec.subject == Subject::Org && !replacing && !request.proposed.is_null();
@@ -465,18 +477,18 @@ impl Connected {
     }
 
     /// The plan of a resource, with what it and the other plans of the run must not say together.
-    fn plan(&self, spec: &'static ResourceSpec, request: &PlanRequest) -> PlanReply {
-        let mut reply = plan::plan(spec, request, &self.plan_context(spec, request));
+    fn plan(&self, spec: &'static ResourceSpec, resource: &'static str, request: &PlanRequest) -> PlanReply {
+        let mut reply = plan::plan(spec, request, &self.plan_context(spec, resource, request));
         reply.diagnostics.extend(self.neighbours.check(spec, request, &reply));
         reply
     }
 
     /// Notes that something is being applied.
-    fn applying(&self, spec: &'static ResourceSpec, prior: &Value, planned: &Value) {
+    fn applying(&self, spec: &'static ResourceSpec, resource: &'static str, prior: &Value, planned: &Value) {
         self.neighbours.applied(spec, prior, planned);
         if !prior.is_null() && !planned.is_null() {
             let app = planned.get(spec.subject_attribute()).as_text().unwrap_or_default();
-            self.activity.claims.keep(spec, app);
+            self.activity.claims.keep(spec, app, resource);
         }
     }
 

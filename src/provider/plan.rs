@@ -52,7 +52,7 @@ pub fn plan(spec: &ResourceSpec, request: &PlanRequest, context: &PlanContext) -
         .extend(spec.combinations.iter().filter_map(|it| it.check_made(spec, request, &planned)));
     if context.twice {
         let app = spec.subject_in(&request.config).unwrap_or_default();
-        reply.diagnostics.push(diagnostics::made_twice(spec, app));
+        reply.diagnostics.push(diagnostics::made_twice(spec, spec.name, app));
     }
     if create {
         // What the org has is known when it is taken over: each of its switches may be a change. A new app has no clients

@@ -288,8 +288,7 @@ pub fn part_missing(noun: &str, app: &str, kind: &str) -> Diagnostic {
     )
 }
 
-pub fn made_twice(spec: &ResourceSpec, app: &str) -> Diagnostic {
-    let resource = spec.name;
+pub fn made_twice(spec: &ResourceSpec, resource: &str, app: &str) -> Diagnostic {
     let Some(attribute) = spec.naming_attribute() else {
         return Diagnostic::error(
             "Two resources for one org",
@@ -331,8 +330,8 @@ pub fn gone_since_plan(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::error(
         "It is gone",
         format!(
-            "The {noun} of \"{app}\" was there when Terraform planned and is not any more. Nothing was changed. Run \
-             terraform plan again."
+            "When Terraform planned, the org had the {noun} of \"{app}\"; now it has not. Nothing was changed. Run terraform plan \
+             again."
         ),
     )
 }

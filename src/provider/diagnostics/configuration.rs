@@ -261,14 +261,26 @@ pub fn consumer_key_destroyed(noun: &str, app: &str, replaced: bool, may_be_rena
     Diagnostic::advice("Consumer key will be destroyed", detail, "consumer-key-destroyed")
 }
 
+/// Somebody deleted what has the consumer key, and it is made anew.
+pub fn key_comes_anew(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::advice(
+        "Consumer key is a new one",
+        format!(
+            "The org has no {noun} of \"{app}\" any more, and the consumer key (the client ID) with all its tokens has ended with \
+             them. They are made anew, with a new consumer key, which every client must be given."
+        ),
+        "consumer-key-destroyed",
+    )
+}
+
 /// Said when it is done: no plan of a replacement that was asked for with -replace can say it beforehand, where nothing
 /// but the app is in the configuration.
 pub fn consumer_key_was_destroyed(noun: &str, app: &str) -> Diagnostic {
     Diagnostic::advice(
         "Consumer key was destroyed",
         format!(
-            "The {noun} of \"{app}\" were deleted and made anew in this run, and the consumer key (the client ID) that the app \
-             had ended with all its tokens. Every client must be given the key that it has now, if it has one."
+            "This run deleted the {noun} of \"{app}\" and made what replaces it. The consumer key (the client ID) that the app had \
+             ended with all its tokens: every client must be given the key that it has now, if it has one."
         ),
         "consumer-key-destroyed",
     )

@@ -14,8 +14,8 @@ use super::disappearance::Missing;
 use crate::org::Instant;
 use crate::value::Value;
 
-/// A resource by its type and its app.
-type Name = (&'static str, String);
+/// A resource by its type, or a union's member by both types, and its app.
+type Name = (&'static str, &'static str, String);
 
 #[derive(Debug, Default)]
 pub struct Activity {
@@ -66,20 +66,24 @@ impl Activity {
     }
 
     /// Forgets what a refresh found: it is not there any more.
-    pub fn forget(&self, resource: &'static str, app: &str) {
-        let name = (resource, app.to_owned());
+    pub fn forget(&self, resource: &'static str, member: &'static str, app: &str) {
+        let name = (resource, member, app.to_owned());
         self.read.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
     }
 
     /// Notes what a refresh found.
-    pub fn note(&self, resource: &'static str, app: &str, protected: bool) {
-        let name = (resource, app.to_owned());
+    pub fn note(&self, resource: &'static str, member: &'static str, app: &str, protected: bool) {
+        let name = (resource, member, app.to_owned());
         self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(name, protected);
     }
 
     /// Whether a resource was refreshed, and is protected. One that is planned as new all the same is tainted.
-    pub fn known(&self, resource: &'static str, app: &str) -> Option<bool> {
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&(resource, app.to_owned())).copied()
+    pub fn known(&self, resource: &'static str, member: &'static str, app: &str) -> Option<bool> {
+        self.read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&(resource, member, app.to_owned()))
+            .copied()
     }
 
     pub fn begin(&self) -> Running<'_> {

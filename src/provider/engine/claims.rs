@@ -25,6 +25,8 @@ pub struct Claims {
 #[derive(Debug)]
 struct Claim {
     spec: &'static ResourceSpec,
+    /// The resource type, as the user wrote it, that has it.
+    by: &'static str,
     hold: Hold,
     /// Deletions under way.
     deleting: usize,
@@ -79,15 +81,24 @@ impl Claims {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a creation; false when another resource of this run has the same.
-    pub fn begin(&self, spec: &'static ResourceSpec, app: &str) -> bool {
+    /// Notes a creation by a resource of this type.
+    ///
+    /// # Errors
+    /// The type of the resource of this run that has the same.
+    pub fn begin(
+        &self,
+        spec: &'static ResourceSpec,
+        app: &str,
+        by: &'static str,
+    ) -> Result<(), &'static str> {
         let mut claims = self.lock();
         let claim = of(&mut claims, spec, app);
-        let free = matches!(claim.hold, Hold::None | Hold::Failed);
-        if free {
-            claim.hold = Hold::Wanted;
+        if !matches!(claim.hold, Hold::None | Hold::Failed) {
+            return Err(claim.by);
         }
-        free
+        claim.hold = Hold::Wanted;
+        claim.by = by;
+        Ok(())
     }
 
     /// Whether what is to be created may be written now, where nothing is.
@@ -133,11 +144,12 @@ impl Claims {
     }
 
     /// Notes a change of what is there.
-    pub fn keep(&self, spec: &'static ResourceSpec, app: &str) {
+    pub fn keep(&self, spec: &'static ResourceSpec, app: &str, by: &'static str) {
         let mut claims = self.lock();
         let claim = of(&mut claims, spec, app);
         if matches!(claim.hold, Hold::None | Hold::Failed) {
             claim.hold = Hold::Kept;
+            claim.by = by;
         }
     }
 
@@ -205,7 +217,7 @@ impl Drop for Deleting<'_> {
 }
 
 fn of<'a>(claims: &'a mut BTreeMap<Name, Claim>, spec: &'static ResourceSpec, app: &str) -> &'a mut Claim {
-    let none = || Claim { spec, hold: Hold::None, deleting: 0, deleted: None };
+    let none = || Claim { spec, by: spec.name, hold: Hold::None, deleting: 0, deleted: None };
     claims.entry((spec.name, app.to_lowercase())).or_insert_with(none)
 }
 
@@ -251,14 +263,14 @@ mod tests {
     #[test]
     fn two_resources_do_not_make_one_thing() {
         let claims = Claims::default();
-        assert!(claims.begin(APP, "Alpha"));
-        assert!(!claims.begin(APP, "Alpha"));
-        assert!(!claims.begin(APP, "ALPHA"), "names that differ in case only are one app");
-        assert!(claims.begin(settings(), "Alpha"));
+        assert!(claims.begin(APP, "Alpha", APP.name).is_ok());
+        assert!(claims.begin(APP, "Alpha", APP.name).is_err());
+        assert!(claims.begin(APP, "ALPHA", APP.name).is_err(), "names that differ in case only are one app");
+        assert!(claims.begin(settings(), "Alpha", settings().name).is_ok());
         claims.conclude(APP, "Alpha", false);
-        assert!(claims.begin(APP, "Alpha"), "one that was refused may be tried again");
-        claims.keep(APP, "Beta");
-        assert!(!claims.begin(APP, "Beta"), "it was there and is another's");
+        assert!(claims.begin(APP, "Alpha", APP.name).is_ok(), "one that was refused may be tried again");
+        claims.keep(APP, "Beta", APP.name);
+        assert!(claims.begin(APP, "Beta", APP.name).is_err(), "it was there and is another's");
     }
 
     #[test]
@@ -267,7 +279,7 @@ mod tests {
             for wanted in [APP, settings(), policies()] {
                 let claims = Claims::default();
                 let deleting = claims.delete(deleted, "Alpha").ok().unwrap();
-                assert!(claims.begin(wanted, "Alpha"));
+                assert!(claims.begin(wanted, "Alpha", wanted.name).is_ok());
                 let goes = deleted.takes_along(wanted);
                 let (deleted, wanted_name) = (deleted.name, wanted.name);
                 assert_eq!(claims.write(wanted, "alpha").is_err(), goes, "{deleted}, {wanted_name}");
@@ -287,7 +299,7 @@ mod tests {
             (APP, false, Obstacle::Undeleted),
         ] {
             let claims = Claims::default();
-            assert!(claims.begin(APP, "Alpha"));
+            assert!(claims.begin(APP, "Alpha", APP.name).is_ok());
             let deleting = claims.delete(part, "Alpha").ok().unwrap();
             let during = if part.name == APP.name || part.name == policies().name { part } else { APP };
             let now = if during.name == APP.name && part.name == APP.name {
@@ -309,14 +321,14 @@ mod tests {
     #[test]
     fn what_was_taken_over_or_made_is_not_deleted_for_another_address() {
         let claims = Claims::default();
-        assert!(claims.begin(APP, "Alpha"));
+        assert!(claims.begin(APP, "Alpha", APP.name).is_ok());
         assert_eq!(claims.take_over(APP, "Alpha"), Ok(()));
         claims.conclude(APP, "Alpha", true);
         assert!(matches!(claims.delete(APP, "Alpha"), Err(Held::TakenOver)));
 
         for wanted in [settings(), policies()] {
             let claims = Claims::default();
-            assert!(claims.begin(wanted, "Alpha"));
+            assert!(claims.begin(wanted, "Alpha", wanted.name).is_ok());
             assert!(claims.delete(APP, "Alpha").is_ok(), "nothing was sent yet");
             assert_eq!(claims.write(wanted, "Alpha"), Ok(()));
             assert!(matches!(claims.delete(APP, "Alpha"), Err(Held::Part(part)) if part.name == wanted.name));
@@ -327,7 +339,7 @@ mod tests {
     #[test]
     fn what_a_resource_waits_for_in_vain_is_known() {
         let claims = Claims::default();
-        assert!(claims.begin(settings(), "Alpha"));
+        assert!(claims.begin(settings(), "Alpha", settings().name).is_ok());
         assert!(claims.failed_before(policies(), "Alpha").is_none());
         claims.conclude(settings(), "Alpha", false);
         assert_eq!(claims.failed_before(policies(), "Alpha").map(|spec| spec.name), Some(settings().name));

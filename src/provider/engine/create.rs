@@ -12,7 +12,7 @@ use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::{Component, same_meaning};
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
 use crate::provider::catalog;
-use crate::provider::diagnostics::Diagnostics;
+use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::plan;
 use crate::provider::private::PrivateState;
@@ -29,8 +29,8 @@ impl Engine<'_> {
             Ok(app) => app,
             Err(found) => return ApplyReply { diagnostics: found.into(), ..ApplyReply::default() },
         };
-        if !self.activity.claims.begin(self.spec, &app) {
-            let diagnostics = diagnostics::made_twice(self.spec, &app).into();
+        if let Err(holder) = self.activity.claims.begin(self.spec, &app, self.resource) {
+            let diagnostics = self.held_by(holder, &app).into();
             return ApplyReply { diagnostics, ..ApplyReply::default() };
         }
         let reply = match self.created(&request, &app).await {
@@ -39,6 +39,16 @@ impl Engine<'_> {
         };
         self.activity.claims.conclude(self.spec, &app, !reply.state.is_null());
         reply
+    }
+
+    /// Why another resource of the run stands in the way: of the same type, or of one that manages the app otherwise.
+    pub(super) fn held_by(&self, holder: &str, app: &str) -> Diagnostic {
+        match self.spec.naming_attribute() {
+            Some(attribute) if holder != self.resource => {
+                diagnostics::managed_twice(self.resource, attribute, app)
+            }
+            _ => diagnostics::made_twice(self.spec, self.resource, app),
+        }
     }
 
     /// # Errors

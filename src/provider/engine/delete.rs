@@ -20,7 +20,7 @@ impl Engine<'_> {
                 let _running = self.activity.begin();
                 let ended = self.deleted(&request).await;
                 if ended.is_ok() {
-                    self.activity.forget(self.spec.name, &app);
+                    self.activity.forget(self.resource, self.spec.name, &app);
                     deleting.done();
                 }
                 ended

@@ -25,7 +25,7 @@ use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::plan;
 use crate::provider::private::PrivateState;
 use crate::provider::refusal;
-use crate::provider::resource_spec::{Creation, ORG_ID};
+use crate::provider::resource_spec::{Creation, ORG_ID, ResourceSpec};
 use crate::value::Value;
 
 /// A resource that takes part, and what is asked of it.
@@ -37,24 +37,38 @@ pub struct Share<'a> {
 /// What was refused, by the number of the share that says it.
 type Refused = Vec<(usize, Diagnostics)>;
 
-/// Creates all of them. The first is the app, which decides whether there is something already.
+/// Creates all of them. The first is the app, which decides whether there is something already. `others` are what it is
+/// that nobody manages then, and nobody else may in this run.
 ///
 /// # Errors
 /// When it is certain that nothing was created.
-pub async fn create(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyReply>, Refused> {
+pub async fn create(
+    shares: &[Share<'_>],
+    others: &[&'static ResourceSpec],
+    limit: Duration,
+) -> Result<Vec<ApplyReply>, Refused> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
-    let app = first.engine.app_of(&first.request.planned);
-    let claims = &first.engine.activity.claims;
-    let free = shares.iter().take_while(|share| claims.begin(share.engine.spec, &app)).count();
-    let made = if free == shares.len() {
-        created(&shares.iter().collect::<Vec<_>>(), first, &app, Instant::now() + limit).await
-    } else {
-        let attribute = first.engine.spec.subject_attribute();
-        Err(said(diagnostics::managed_twice(first.engine.resource, attribute, &app)))
-    };
-    for (index, share) in shares.iter().enumerate().take(free) {
-        let reply = made.as_ref().ok().and_then(|replies| replies.get(index));
-        claims.conclude(share.engine.spec, &app, reply.is_some_and(|reply| !reply.state.is_null()));
+    let engine = &first.engine;
+    let app = engine.app_of(&first.request.planned);
+    let claims = &engine.activity.claims;
+    let specs = || shares.iter().map(|share| share.engine.spec).chain(others.iter().copied());
+    let mut begun = Vec::new();
+    for spec in specs() {
+        match claims.begin(spec, &app, engine.resource) {
+            Ok(()) => begun.push(spec),
+            Err(holder) => {
+                begun.iter().for_each(|spec| claims.conclude(spec, &app, false));
+                return Err(said(engine.held_by(holder, &app)));
+            }
+        }
+    }
+    let made = created(&shares.iter().collect::<Vec<_>>(), first, &app, Instant::now() + limit).await;
+    let exists = |reply: &ApplyReply| !reply.state.is_null();
+    for (index, spec) in specs().enumerate() {
+        // What is of nobody is the app's.
+        let replies = made.as_ref().ok();
+        let reply = replies.and_then(|replies| replies.get(index).or_else(|| replies.first()));
+        claims.conclude(spec, &app, reply.is_some_and(exists));
     }
     made
 }
@@ -207,21 +221,11 @@ async fn adopted(
 pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyReply>, Refused> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let app = first.engine.app_of(&first.request.planned);
-    let (changing, others): (Vec<_>, Vec<_>) =
-        shares.iter().enumerate().partition(|(_, share)| share.changes());
-    let mut replies: Vec<(usize, ApplyReply)> =
-        others.into_iter().map(|(index, share)| (index, unchanged(&share.request))).collect();
-    if !changing.is_empty() {
-        let (indices, changing): (Vec<usize>, Vec<&Share<'_>>) = changing.into_iter().unzip();
-        let updated = updated(&changing, &app, Instant::now() + limit).await;
-        let at = |number: usize| indices.get(number).copied().unwrap_or_default();
-        let updated = updated.map_err(|refused| {
-            refused.into_iter().map(|(number, found)| (at(number), found)).collect::<Refused>()
-        })?;
-        replies.extend(updated.into_iter().enumerate().map(|(number, reply)| (at(number), reply)));
+    if !shares.iter().any(Share::changes) {
+        return Ok(shares.iter().map(|share| unchanged(&share.request)).collect());
     }
-    replies.sort_by_key(|(index, _)| *index);
-    Ok(replies.into_iter().map(|(_, reply)| reply).collect())
+    // Those that do not change are looked at with the others: a part of what is gone is not to be made.
+    updated(&shares.iter().collect::<Vec<_>>(), &app, Instant::now() + limit).await
 }
 
 async fn updated(shares: &[&Share<'_>], app: &str, deadline: Instant) -> Result<Vec<ApplyReply>, Refused> {
@@ -271,15 +275,9 @@ impl Together {
         Edit { wanted, merge: Arc::new(move |found| self.files(found).ok()) }
     }
 
-    /// What each of them makes of its own. What goes with one of them is missing as long as that is not made again.
+    /// What each of them makes of its own.
     fn files_of_each(&self, found: &[Lookup]) -> Vec<Result<Vec<Component>, Declined>> {
-        let mut anew = false;
-        let each = self.of_each(found).map(|(merge, found)| {
-            let files = merge.files_or_new(found, anew);
-            anew |= merge.is_made();
-            files
-        });
-        each.collect()
+        self.of_each(found).map(|(merge, found)| merge.files_or_new(found)).collect()
     }
 
     fn of_each<'a>(&'a self, found: &'a [Lookup]) -> impl Iterator<Item = (&'a Arc<Merge>, &'a [Lookup])> {

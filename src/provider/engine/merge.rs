@@ -16,7 +16,7 @@ use crate::provider::lockout::Lockout;
 use crate::provider::operations::ApplyRequest;
 use crate::provider::plan;
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::{Part, ResourceSpec};
+use crate::provider::resource_spec::{Creation, Part, ResourceSpec};
 
 /// The plan for some files, and what it depends on.
 pub(super) struct Merge {
@@ -114,16 +114,12 @@ impl Merge {
         Ok(files.collect())
     }
 
-    /// Whether the resource comes: its parts are taken over, or made.
-    pub(super) fn is_made(&self) -> bool {
-        self.request.prior.is_null()
-    }
-
-    /// The files to write, those included that are not there although they were to be taken over, or that went with what is
-    /// made `anew` beside them.
-    pub(super) fn files_or_new(&self, found: &[Lookup], anew: bool) -> Result<Vec<Component>, Declined> {
+    /// The files to write, new ones included for parts that are not there. Those that are taken over nobody else would make:
+    /// the org does it for new settings only.
+    pub(super) fn files_or_new(&self, found: &[Lookup]) -> Result<Vec<Component>, Declined> {
+        let may_be_new = self.request.prior.is_null() || self.spec.creation == Creation::TakesOver;
         let declined = match self.files(found) {
-            Err(Declined::Missing(part)) if anew || self.is_made() => Declined::Missing(part),
+            Err(Declined::Missing(part)) if may_be_new => Declined::Missing(part),
             files => return files,
         };
         let Ok(actual) = self.actual(found) else { return Err(declined) };

@@ -45,7 +45,7 @@ impl Engine<'_> {
             if !private.imported {
                 self.guard_disappearance(&app, &actual, &session)?;
             }
-            self.activity.forget(self.spec.name, &app);
+            self.activity.forget(self.resource, self.spec.name, &app);
             reply.state = Value::Null;
             reply.identity = None;
             return Ok(());
@@ -68,7 +68,12 @@ impl Engine<'_> {
         let private = PrivateState { records, headcount, ..private };
         reply.private = private_after(&private, &actual, &state, own);
         reply.identity = Some(self.identity(&app, &session));
-        self.activity.note(self.spec.name, &app, state.get(DELETION_PROTECTION) == &Value::Bool(true));
+        self.activity.note(
+            self.resource,
+            self.spec.name,
+            &app,
+            state.get(DELETION_PROTECTION) == &Value::Bool(true),
+        );
         reply.state = state;
         Ok(())
     }

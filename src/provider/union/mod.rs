@@ -83,8 +83,13 @@ pub fn plan(
             privates.put(member, &member_plan.private);
             continue;
         }
+        let comes_anew = member.block.is_none() && member_plan.prior.is_null() && !request.prior.is_null();
         let answer = plan(member.spec, &member_plan);
         told.extend(member, answer.diagnostics);
+        if comes_anew && member.spec.key_row().is_some() {
+            let app = request.prior.get(spec.naming_attribute()).as_text().unwrap_or_default();
+            told.extend(member, diagnostics::key_comes_anew(member.spec.noun, app).into());
+        }
         spec.put(member, &answer.planned, &mut reply.planned);
         for path in answer.requires_replace {
             let path = spec.path(member, path);

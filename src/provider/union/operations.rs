@@ -84,8 +84,14 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
         let create = request.prior.is_null();
         let operation = if create { Operation::Create } else { Operation::Update };
         let limit = timeouts::limit(&request.planned, operation, &self.spec.whole().default_timeouts);
-        let made =
-            if create { engine::create(&shares, limit).await } else { engine::update(&shares, limit).await };
+        let made = if create {
+            let all = self.spec.members.iter();
+            let unmanaged = all.filter(|member| !self.spec.is_managed(member, &request.planned));
+            let unmanaged: Vec<&ResourceSpec> = unmanaged.map(|member| member.spec).collect();
+            engine::create(&shares, &unmanaged, limit).await
+        } else {
+            engine::update(&shares, limit).await
+        };
         let mut told = Told::new(self.spec);
         let replies = match made {
             Ok(replies) => replies,
