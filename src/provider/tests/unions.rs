@@ -213,11 +213,11 @@ fn the_own_login_is_guarded_in_every_member() {
 }
 
 #[test]
-fn an_unknown_block_has_unknown_attributes() {
+fn an_unknown_block_is_planned_as_unknown() {
     let mut config = object(&shop(), Some(&[]));
     config.put(BLOCK, Value::Unknown);
     let reply = planned(config, &Value::Null, b"");
-    assert!(reply.planned.get(BLOCK).get("permitted_users").is_unknown());
+    assert!(reply.planned.get(BLOCK).is_unknown(), "whether there is a block is not known either");
     assert!(!reply.diagnostics.has_errors());
 }
 
@@ -227,6 +227,9 @@ fn a_state_moves_over_and_back_with_what_it_has() {
         let mut state = member.spec.schema().block.empty();
         for name in ["id", "org_id"] {
             state.put(name, "Shop".into());
+        }
+        if member.spec.protectable {
+            state.put("deletion_protection", false.into());
         }
         state.put(member.spec.subject_attribute(), "Shop".into());
         let row = member.spec.rows().find(|row| row.field.attribute.ends_with("url")).unwrap();
