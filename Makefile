@@ -5,7 +5,7 @@ export TERRAFORM
 # A test waits half of its time, for Terraform or for a deploy.
 JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 # Tested row by row, each with changes of an org by Terraform: that takes long, so apart from the others.
-TABLES := acceptance::addresses attributes::life headless::app_gates headless::site_gates
+TABLES := acceptance::addresses acceptance::oauth_client_interrupts::at_every_call attributes::life headless::app_gates headless::site_gates
 
 .PHONY: help build test test-tables test-matrix test-sf writers fuzz live demo bench docs lint install
 

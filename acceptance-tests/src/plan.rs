@@ -116,6 +116,20 @@ impl Plan {
         names
     }
 
+    /// The same of the attributes in a block that is there once at most.
+    #[must_use]
+    pub fn differing_in(&self, address: &str, block: &str) -> Vec<String> {
+        let change = self.change(address);
+        let [before, after, unknown] =
+            ["before", "after", "after_unknown"].map(|side| change[side][block].as_object());
+        let names: BTreeSet<&String> =
+            [before, after, unknown].into_iter().flatten().flat_map(serde_json::Map::keys).collect();
+        let of = |side: Option<&serde_json::Map<String, Value>>, name: &str| {
+            side.and_then(|side| side.get(name)).cloned().unwrap_or_default()
+        };
+        names.into_iter().filter(|name| of(before, name) != of(after, name)).cloned().collect()
+    }
+
     fn change(&self, address: &str) -> &Value {
         self.json["resource_changes"]
             .as_array()

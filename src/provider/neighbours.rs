@@ -131,7 +131,7 @@ impl Neighbours {
         let Some(app) = after.as_deref() else { return found };
         let key = (spec.name, app.to_lowercase());
         let mut noted = planned.remove(&key).filter(|noted| !noted.applied).unwrap_or_default();
-        if noted.values.is_some() && !again && !self.is_of_two_kinds(app) {
+        if noted.values.is_some() && !again && names_itself(spec, request) && !self.is_of_two_kinds(app) {
             found.push(diagnostics::named_twice(&request.type_name, attribute, app, &noted.app));
         }
         // Names that differ in case only are one app, and so the org refuses the new one as long as the old one is there.
@@ -219,6 +219,12 @@ impl Neighbours {
             }
         }
     }
+}
+
+/// Whether this is what names the resource: of a union it is the whole, and its other members name the same.
+fn names_itself(spec: &ResourceSpec, request: &PlanRequest) -> bool {
+    let union = catalog::UNIONS.iter().find(|union| union.name == request.type_name);
+    union.is_none_or(|union| union.whole().name == spec.name)
 }
 
 /// Whether there is a union among these, and one of its members by itself.

@@ -3,6 +3,8 @@
 pub const APP: &str = "salesforce_external_client_app.shop";
 pub const SETTINGS: &str = "salesforce_external_client_app_oauth_settings.shop";
 pub const POLICIES: &str = "salesforce_external_client_app_policies.shop";
+/// All of it as one.
+pub const CLIENT: &str = "salesforce_oauth_client.shop";
 
 /// The app alone.
 pub const ONLY_APP: &str = r#"

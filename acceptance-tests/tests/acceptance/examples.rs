@@ -59,6 +59,11 @@ fn the_example_of_oauth_settings_runs() {
 }
 
 #[test]
+fn the_example_of_a_client_runs() {
+    runs("salesforce_oauth_client");
+}
+
+#[test]
 fn the_example_of_policies_runs() {
     runs("salesforce_external_client_app_policies");
 }
@@ -168,6 +173,9 @@ fn the_examples_of_data_sources_run() {
 
 #[test]
 fn the_demo_runs() {
+    if !module::is_for_this_terraform() {
+        return;
+    }
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.installs();
@@ -251,6 +259,7 @@ fn every_example_is_run_here() {
             "salesforce_external_client_app_credential_rotation",
             "salesforce_external_client_app_oauth_settings",
             "salesforce_external_client_app_policies",
+            "salesforce_oauth_client",
             "salesforce_org_external_client_app_settings",
             "salesforce_org_oauth_oidc_settings",
         ]

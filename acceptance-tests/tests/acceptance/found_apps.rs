@@ -14,6 +14,8 @@ pub const TYPES: [&str; 3] = [
     "salesforce_external_client_app_policies",
 ];
 
+const CLIENT: &str = "salesforce_oauth_client";
+
 /// What becomes of an import.
 #[derive(Clone, Copy)]
 pub enum Import {
@@ -357,6 +359,11 @@ fn address(kind: &str) -> String {
 }
 
 pub fn found(kind: &Kind) {
+    in_parts(kind);
+    as_a_whole(kind);
+}
+
+fn in_parts(kind: &Kind) {
     let org = Emulator::start();
     (kind.make)(&org);
     let before = org.admin("GET", "/components", None);
@@ -394,23 +401,57 @@ pub fn found(kind: &Kind) {
         workspace.apply().succeeded().saying(&format!("{} imported", taken.len()));
         workspace.configure("");
         workspace.is_settled();
-        only_this_changes(&org, &workspace, kind, &before);
+        only_this_changes(&org, &workspace, &kind.edit, &before);
     }
     assert_eq!(org.deploys().len(), usize::from(!taken.is_empty()));
 }
 
+/// The same app as one resource: what refuses one of its parts refuses the whole.
+fn as_a_whole(kind: &Kind) {
+    let org = Emulator::start();
+    (kind.make)(&org);
+    let before = org.admin("GET", "/components", None);
+    let workspace = Workspace::new(&org);
+    let to = format!("{CLIENT}.found");
+    let refusal = kind.imports.iter().take(2).find_map(|import| match import {
+        Fails(words) => Some(*words),
+        Succeeds => None,
+    });
+    if let Some(words) = refusal {
+        workspace
+            .configure(&format!("resource \"{CLIENT}\" \"found\" {{\n name = \"x\"\n label = \"x\"\n}}"));
+        workspace.run(&["import", "-no-color", "-input=false", &to, kind.id]).failed_saying(words);
+        assert_eq!(org.deploys().len(), 0);
+        return;
+    }
+    workspace.configure(&format!("import {{\n  to = {to}\n  id = \"{}\"\n}}\n", kind.id));
+    let generate = "-generate-config-out=generated.tf";
+    workspace.plan(&[generate]).changes(&[]).saying("1 to import");
+    workspace.apply().succeeded().saying("1 imported");
+    workspace.configure("");
+    workspace.is_settled();
+    // The OAuth settings' own label is none of a client's attributes.
+    let edit = if kind.edit.component == OAUTH && kind.edit.element == "label" { LABEL } else { kind.edit };
+    only_this_changes(&org, &workspace, &edit, &before);
+    assert_eq!(org.deploys().len(), 1);
+}
+
 /// A change of one attribute leaves all else in the org as it was.
-fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, kind: &Kind, before: &Value) {
+fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, before: &Value) {
     assert_eq!(&org.admin("GET", "/components", None), before, "an import changes nothing in the org");
-    let Edit { resource, line: pattern, instead, component, element } = kind.edit;
+    let Edit { resource, line: pattern, instead, component, element } = *edit;
     let path = workspace.folder().join("generated.tf");
     let generated = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}"));
     let (mut edited, mut inside) = (false, false);
     let lines: Vec<String> = generated
         .lines()
         .map(|line| {
+            // A client has the policies in a block, and all else beside it.
             if line.starts_with("resource ") {
-                inside = line.contains(&format!("{resource:?}"));
+                let is_client = line.contains(&format!("{CLIENT:?}"));
+                inside = line.contains(&format!("{resource:?}")) || (is_client && resource != TYPES[2]);
+            } else if line.starts_with("  policies {") {
+                inside = resource == TYPES[2];
             }
             if inside && !edited && line.trim_start().starts_with(pattern) {
                 edited = true;

@@ -1,9 +1,14 @@
-//! Guides whose configuration is run as their reader would: every block of it, in one file.
+//! Guides whose configuration is run as their reader would: every block of it in one file, or step by step.
 
+use super::snippets::fenced;
+use crate::configurations::{APP, CLIENT, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{self, GLOBAL_OAUTH, OAUTH};
+use acceptance_tests::plan::Action::{Forget, Update};
 use acceptance_tests::smoke_test::SmokeTest;
-use acceptance_tests::terraform::repository;
+use acceptance_tests::terraform::{self, repository};
 use acceptance_tests::workspace::Workspace;
+use serde_json::json;
 
 /// The blocks of a guide that are marked as Terraform's, one after the other.
 fn configuration(guide: &str) -> String {
@@ -33,4 +38,163 @@ fn headless_identity_leads_to_logins() {
 #[test]
 fn getting_started_leads_to_logins() {
     leads_to_logins("getting-started.md", &["login", "guest", "refresh", "revoke"]);
+}
+
+/// The one text of a guide that has all these words.
+fn step(guide: &str, language: &str, words: &[&str]) -> String {
+    let mut texts = fenced(&repository().join("docs/guides").join(guide), language);
+    texts.retain(|text| words.iter().all(|word| text.contains(word)));
+    assert_eq!(texts.len(), 1, "{guide}: {words:?}");
+    texts.remove(0)
+}
+
+/// A text without its blocks that say where a state goes.
+fn without_moves(text: &str) -> String {
+    let first = ["\nmoved {", "\nremoved {", "\nimport {"].iter().filter_map(|block| text.find(block)).min();
+    text[..first.unwrap_or(text.len())].to_owned()
+}
+
+/// From one resource to three: the words that tell the two steps apart.
+const THERE: [&str; 2] = ["moved {", "removed {"];
+const BACK: [&str; 2] = ["moved {", "import {"];
+
+#[test]
+fn an_app_made_in_setup_is_imported_as_the_guide_says() {
+    let org = Emulator::start();
+    let app = json!({
+        "name": "Shop", "label": "Shop", "contactEmail": "identity@example.com",
+        "callbackUrl": "https://shop.example.com/callback", "scopes": "Api",
+    });
+    org.admin("POST", "/apps", Some(&app));
+    let workspace = Workspace::new(&org);
+    let step = step("importing.md", "terraform", &["policies {}", "import {"]);
+    workspace.configure(&step);
+    // What the plan would take away is written into the configuration.
+    let plan = workspace.plan(&[]);
+    plan.changes(&[(CLIENT, Update)]).saying("1 to import, 0 to add, 1 to change, 0 to destroy");
+    assert_eq!(plan.differing(CLIENT), ["callback_urls", "contact_email", "oauth_scopes"]);
+    let label = "  label = \"Shop\"\n";
+    let values = "  contact_email = \"identity@example.com\"\n  oauth_scopes = [\"Api\"]\n  \
+                  callback_urls = [\"https://shop.example.com/callback\"]\n";
+    let complete = step.replace(label, &format!("{label}{values}"));
+    workspace.configure(&complete);
+    workspace.plan(&[]).changes(&[]).saying("1 to import, 0 to add, 0 to change, 0 to destroy");
+    workspace.apply_plan().succeeded();
+    workspace.configure(&without_moves(&complete));
+    workspace.is_settled();
+    assert_eq!(org.deploys().len(), 0);
+}
+
+#[test]
+fn three_resources_become_one_and_three_again_and_the_org_does_not_notice() {
+    if terraform::version() < (1, 8) {
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let (there, back) = (step("importing.md", "terraform", &THERE), step("importing.md", "terraform", &BACK));
+    workspace.configure(&without_moves(&back));
+    workspace.apply().succeeded();
+    let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
+    let deploys = org.deploys().len();
+
+    workspace.configure(&there);
+    workspace
+        .plan(&[])
+        .changes(&[(SETTINGS, Forget), (POLICIES, Forget)])
+        .saying(&format!("{APP} has moved to {CLIENT}"))
+        .saying("will no longer be managed by Terraform, but will not be destroyed")
+        .saying("Plan: 0 to add, 0 to change, 0 to destroy.");
+    workspace.apply_plan().succeeded();
+    workspace.is_settled();
+    assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
+    workspace.configure(&without_moves(&there));
+    workspace.is_settled();
+
+    workspace.configure(&back);
+    workspace
+        .plan(&[])
+        .changes(&[])
+        .saying(&format!("{CLIENT} has moved to {APP}"))
+        .saying("2 to import, 0 to add, 0 to change, 0 to destroy");
+    workspace.apply_plan().succeeded();
+    workspace.is_settled();
+    assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), key);
+    workspace.configure(&without_moves(&back));
+    workspace.is_settled();
+    assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
+    workspace.destroy().succeeded();
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}
+
+#[test]
+fn what_the_guide_says_of_the_rest_of_a_move_is_so() {
+    if terraform::version() < (1, 8) {
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    // A label of the settings' own.
+    let settings = "resource \"salesforce_external_client_app_oauth_settings\" \"shop\" {\n";
+    let label = format!("{settings}  label = \"Their own\"\n");
+    workspace.configure(&SHOP.replace(settings, &label));
+    workspace.apply().succeeded();
+    let deploys = org.deploys().len();
+    let there = step("importing.md", "terraform", &THERE);
+
+    // A list that was empty, written as such.
+    let empty = there.replace("  policies {\n", "  policies {\n    profiles = []\n");
+    workspace.configure(&empty);
+    let plan = workspace.plan(&[]);
+    plan.changes(&[(CLIENT, Update), (SETTINGS, Forget), (POLICIES, Forget)]);
+    assert_eq!(plan.differing(CLIENT), ["policies"]);
+    // Policies that stay with others.
+    let (before, rest) = there.split_once("\n  policies {").expect("a block");
+    let (_, after) = rest.split_once("\n  }\n").expect("an end");
+    workspace.configure(&format!("{before}{after}"));
+    let plan = workspace.plan(&[]);
+    plan.changes(&[(CLIENT, Update), (SETTINGS, Forget), (POLICIES, Forget)]).saying("policies-stay");
+    workspace.apply_plan().succeeded();
+    workspace.is_settled();
+    assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
+
+    let changed = there.replace("\"RefreshToken\"]", "\"RefreshToken\", \"Web\"]");
+    assert_ne!(changed, there);
+    workspace.step(&without_moves(&changed), &[(CLIENT, Update)]);
+    assert_eq!(org.part(OAUTH, "Shop").text("label"), "Their own", "it has no attribute, and stays");
+}
+
+#[test]
+fn an_older_terraform_moves_its_state_by_hand() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let commands = |words: &[&str]| {
+        let step = step("importing.md", "shell", words);
+        for line in step.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            assert_eq!(words.first(), Some(&"terraform"));
+            workspace.run(&words[1..]).succeeded();
+        }
+    };
+    let there = without_moves(&step("importing.md", "terraform", &THERE));
+    let back = without_moves(&step("importing.md", "terraform", &BACK));
+    workspace.configure(&back);
+    workspace.apply().succeeded();
+    let deploys = org.deploys().len();
+
+    workspace.configure(&there);
+    commands(&["terraform import salesforce_oauth_client.shop Shop"]);
+    workspace.is_settled();
+    workspace.configure(&back);
+    commands(&["terraform state rm salesforce_oauth_client.shop"]);
+    workspace.is_settled();
+    assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
+
+    // What is said of an apply in between.
+    workspace.run(&["state", "rm", APP, SETTINGS, POLICIES]).succeeded();
+    workspace.configure(&there.replace("label         = \"Shop\"", "label         = \"Another\""));
+    workspace.apply().failed_saying("It exists already");
+    workspace.configure(&there);
+    workspace.apply().succeeded().saying("Taken over from an interrupted run");
+    assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 }

@@ -1,7 +1,9 @@
-//! `examples/modules/headless-identity`: its own suite, its examples, and what its tables promise.
+//! `examples/modules/headless-identity`: its own suite, its examples, what its tables promise, and states of its past.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
+use acceptance_tests::plan::Action::{Forget, Read, Update};
+use acceptance_tests::plan::Actions;
 use acceptance_tests::terraform::{self, repository};
 use acceptance_tests::workspace::Workspace;
 use std::collections::BTreeSet;
@@ -32,6 +34,15 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// A resource changes its type in it.
+pub fn is_for_this_terraform() -> bool {
+    let is = terraform::version() >= (1, 8);
+    if !is {
+        eprintln!("the module needs Terraform 1.8");
+    }
+    is
+}
+
 /// A workspace that has the module and can init.
 fn with_module(org: &Emulator) -> Workspace<'_> {
     let workspace = Workspace::new(org);
@@ -42,6 +53,9 @@ fn with_module(org: &Emulator) -> Workspace<'_> {
 
 #[test]
 fn its_suite_passes() {
+    if !is_for_this_terraform() {
+        return;
+    }
     let org = Emulator::start();
     let workspace = with_module(&org);
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
@@ -60,7 +74,7 @@ fn its_suite_passes() {
 /// A plan of Terraform's that asks nobody: what it makes up for a computed attribute is taken where that is referred to.
 #[test]
 fn it_can_be_tested_with_a_mocked_provider() {
-    if terraform::version() < (1, 7) {
+    if !is_for_this_terraform() {
         return;
     }
     let org = Emulator::start();
@@ -83,6 +97,9 @@ fn it_can_be_tested_with_a_mocked_provider() {
 
 /// Applies an example, looks at the org, and finds nothing more to do.
 fn example(name: &str, look: impl FnOnce(&Emulator)) {
+    if !is_for_this_terraform() {
+        return;
+    }
     let org = Emulator::start();
     let workspace = with_module(&org);
     let example = format!("-chdir=examples/{name}");
@@ -128,6 +145,83 @@ fn the_example_with_all_variants_switches_the_flow_on_in_the_org() {
         assert_eq!(org.part(GLOBAL_OAUTH, "Portal").text("isCodeCredPostOnly"), "false");
         assert_eq!(org.part(OAUTH_POLICIES, "Portal").text("guestJwtTimeout"), "10");
     });
+}
+
+/// The files of the module from when it had three resources, which write the state that moves. Its variables are those
+/// of today.
+fn module_of_three() -> PathBuf {
+    repository().join("acceptance-tests/tests/acceptance/module_of_three")
+}
+
+/// An example of the module moves over: what the org has and what the outputs say stays, and nothing is deployed.
+fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
+    if !is_for_this_terraform() {
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.installs();
+    let called = workspace.folder().join("module");
+    copy(&module(), &called);
+    std::fs::remove_file(called.join("moved.tf")).expect("what moves a state");
+    copy(&module_of_three(), &called);
+    let outputs = declared("outputs.tf", "output");
+    let all: String = outputs
+        .iter()
+        .map(|output| format!("output \"all_{output}\" {{\n  value = module.it.{output}\n}}\n"))
+        .collect();
+    let example = text(&format!("examples/{name}/main.tf"));
+    let called_name =
+        example.split("module \"").nth(1).and_then(|rest| rest.split('"').next()).expect("a call");
+    let all = all.replace("module.it.", &format!("module.{called_name}."));
+    workspace.write("main.tf", &format!("{}\n{all}", example.replace("\"../..\"", "\"./module\"")));
+    workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
+    workspace.apply().succeeded();
+    let told = || workspace.run(&["output", "-json"]).succeeded().stdout;
+    let (before, key) = (told(), org.part(GLOBAL_OAUTH, app).text("consumerKey"));
+    assert!(before.contains(&key));
+    let deploys = org.deploys().len();
+
+    copy(&module(), &called);
+    workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
+    let at = |address: &str| format!("module.{called_name}.{address}.this");
+    let plan = workspace.plan(&[]);
+    let mut actions = plan.actions();
+    // It is read again after a change, of the state as well.
+    actions.retain(|_, action| *action != Read);
+    let mut expected = Actions::from([
+        (at("salesforce_external_client_app_oauth_settings"), Forget),
+        (at("salesforce_external_client_app_policies"), Forget),
+    ]);
+    if has_empty_lists {
+        // They are in no state that was read, and sent to nobody.
+        expected.insert(at("salesforce_oauth_client"), Update);
+    }
+    assert_eq!(actions, expected, "{}", plan.words);
+    plan.saying("0 to destroy").saying("will no longer be managed by Terraform, but will not be destroyed");
+    workspace.apply_plan().succeeded().saying("0 added").saying("0 destroyed");
+    workspace.is_settled();
+    assert_eq!(told(), before, "outputs stay");
+    assert_eq!(org.part(GLOBAL_OAUTH, app).text("consumerKey"), key);
+    assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
+    let left = workspace.run(&["state", "list"]).succeeded().stdout;
+    assert!(left.contains(&at("salesforce_oauth_client")), "{left}");
+    assert!(!left.lines().any(|line| line.contains(".salesforce_external_client_app")), "{left}");
+}
+
+#[test]
+fn a_private_client_of_the_module_of_three_moves_over() {
+    moves_over("private", "Shop", true);
+}
+
+#[test]
+fn a_public_client_of_the_module_of_three_moves_over() {
+    moves_over("public", "Loyalty", true);
+}
+
+#[test]
+fn all_variants_of_the_module_of_three_move_over() {
+    moves_over("all-variants", "Portal", false);
 }
 
 /// The names after `variable "` or `output "`.

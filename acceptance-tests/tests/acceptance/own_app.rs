@@ -1,6 +1,7 @@
 //! The app that the provider itself logs in with: what would cut it off is refused, by each way to log in, and what would not
 //! goes through.
 
+use super::whole::in_clients;
 use crate::configurations::SHOP;
 use acceptance_tests::canary::Secret;
 use acceptance_tests::emulator::Emulator;
@@ -51,6 +52,8 @@ use Login::{AccessToken, ClientCredentials, JwtBearer};
 
 struct Own<'org> {
     org: &'org Emulator,
+    /// Whether one resource has all of the app.
+    is_client: bool,
     workspace: Workspace<'org>,
     /// As text for a configuration.
     certificate: String,
@@ -66,11 +69,20 @@ fn certificate_for(key: &str, name: &str) -> String {
 
 impl<'org> Own<'org> {
     fn made_in(org: &'org Emulator) -> Self {
+        Self::made(org, false)
+    }
+
+    fn made(org: &'org Emulator, is_client: bool) -> Self {
         let mut workspace = Workspace::new(org);
         workspace.unset("TF_LOG");
         let user = org.credentials()["SALESFORCE_USERNAME"].clone();
-        let own =
-            Self { org, workspace, certificate: certificate_for(&own_key(org), "own.example.com"), user };
+        let own = Self {
+            org,
+            is_client,
+            workspace,
+            certificate: certificate_for(&own_key(org), "own.example.com"),
+            user,
+        };
         own.configure(&[]);
         own.workspace.apply().succeeded();
         own
@@ -83,6 +95,7 @@ impl<'org> Own<'org> {
             assert_eq!(text.matches(from).count(), 1, "{from:?} is once in the configuration");
             text.replace(from, to)
         });
+        let text = if self.is_client { in_clients(&text) } else { text };
         self.workspace
             .configure(&text.replace("{certificate}", &self.certificate).replace("{user}", &self.user));
     }
@@ -131,8 +144,17 @@ fn own_key(org: &Emulator) -> String {
 
 #[test]
 fn a_plan_of_settings_is_refused_to_who_logs_in_by_what_ends() {
+    a_plan_is_refused(false);
+}
+
+#[test]
+fn a_plan_of_a_client_is_refused_to_who_logs_in_by_what_ends() {
+    a_plan_is_refused(true);
+}
+
+fn a_plan_is_refused(is_client: bool) {
     let org = Emulator::start();
-    let mut own = Own::made_in(&org);
+    let mut own = Own::made(&org, is_client);
     let renewed = certificate_for(&own_key(&org), "renewed.example.com");
     let other = certificate_for(OTHER_KEY, "other.example.com");
     let flow = "  oauth_scopes                    = [\"Api\", \"RefreshToken\"]\n";
@@ -178,8 +200,17 @@ fn a_plan_of_settings_is_refused_to_who_logs_in_by_what_ends() {
 
 #[test]
 fn an_apply_of_policies_is_refused_before_anything_is_sent() {
+    an_apply_is_refused(false);
+}
+
+#[test]
+fn an_apply_of_the_policies_of_a_client_is_refused_before_anything_is_sent() {
+    an_apply_is_refused(true);
+}
+
+fn an_apply_is_refused(is_client: bool) {
     let org = Emulator::start();
-    let mut own = Own::made_in(&org);
+    let mut own = Own::made(&org, is_client);
     let cases: &[(&str, &str, &str, &[Login])] = &[
         (
             "enabled                         = true",
@@ -235,6 +266,33 @@ fn policies_of_the_own_app_can_be_taken_over_as_they_are() {
     own.workspace.run(&["state", "rm", "salesforce_external_client_app_policies.own"]).succeeded();
     own.configure(&[("AdminApprovedPreAuthorized", "AllSelfAuthorized")]);
     own.workspace.apply().failed_saying(REFUSED);
+}
+
+#[test]
+fn a_block_of_policies_of_the_own_app_can_be_taken_over_as_it_is_and_the_app_is_not_destroyed() {
+    let org = Emulator::start();
+    let mut own = Own::made(&org, true);
+    own.log_in_by(JwtBearer);
+    let (_, policies) =
+        OWN.split_once("resource \"salesforce_external_client_app_policies\"").expect("policies");
+    let policies = format!("resource \"salesforce_external_client_app_policies\"{policies}");
+    own.configure(&[(&policies, "")]);
+    own.workspace.apply().succeeded();
+    own.configure(&[]);
+    own.workspace.apply().succeeded();
+    own.workspace.is_settled();
+    own.configure(&[(&policies, "")]);
+    own.workspace.apply().succeeded();
+    let deploys = org.deploys().len();
+    // What comes with the block and would end the login is refused, and nothing beside it is sent.
+    own.configure(&[
+        ("AdminApprovedPreAuthorized", "AllSelfAuthorized"),
+        ("\"Api\", ", "\"Web\", \"Api\", "),
+    ]);
+    own.workspace.apply().failed_saying(REFUSED);
+    own.configure(&[]);
+    own.workspace.destroy().failed_saying(REFUSED).saying("Destroying it");
+    assert_eq!(org.deploys().len(), deploys);
 }
 
 /// As the guide on certificates says.

@@ -5,7 +5,7 @@
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;
 
-const BASE: &str = r#"
+pub const BASE: &str = r#"
 resource "salesforce_external_client_app" "shop" {
   name  = "Shop"
   label = "Shop"
@@ -48,8 +48,8 @@ resource "salesforce_external_client_app_oauth_settings" "till" {
 "#;
 
 /// What is replaced in the base, by what, and the words that the plan has then.
-struct Case {
-    edits: &'static [(&'static str, &'static str)],
+pub struct Case {
+    pub edits: &'static [(&'static str, &'static str)],
     says: &'static [&'static str],
 }
 
@@ -59,7 +59,7 @@ const fn case(edits: &'static [(&'static str, &'static str)], says: &'static [&'
 
 const SUPPRESS: &str = "suppress_warnings = [\"";
 
-const WARNINGS: &[Case] = &[
+pub const WARNINGS: &[Case] = &[
     case(
         &[("pkce_required       = false", "pkce_required = true")],
         &["Existing clients may fail", "\"Till\": from now on", "code_challenge", "code_verifier", SUPPRESS],
@@ -155,7 +155,7 @@ const WARNINGS: &[Case] = &[
     ),
 ];
 
-const ERRORS: &[Case] = &[
+pub const ERRORS: &[Case] = &[
     case(
         &[("guest_code_credential_flow_enabled = false", "guest_code_credential_flow_enabled = true")],
         &[
@@ -186,7 +186,7 @@ const ERRORS: &[Case] = &[
 ];
 
 /// The words in braces and what they stand for.
-fn words() -> Vec<(&'static str, String)> {
+pub fn words() -> Vec<(&'static str, String)> {
     let make = || {
         let made = rcgen::generate_simple_self_signed(vec!["shop.example.com".to_owned()]);
         let made = made.expect("a certificate").cert;
@@ -203,12 +203,12 @@ fn words() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn filled(text: &str, words: &[(&str, String)]) -> String {
+pub fn filled(text: &str, words: &[(&str, String)]) -> String {
     words.iter().fold(text.to_owned(), |text, (word, stands_for)| text.replace(word, stands_for))
 }
 
 #[track_caller]
-fn edited(case: &Case) -> String {
+pub fn edited(case: &Case) -> String {
     case.edits.iter().fold(BASE.to_owned(), |text, (from, to)| {
         assert_eq!(text.matches(from).count(), 1, "{from:?} is once in the base");
         text.replace(from, to)

@@ -1,6 +1,6 @@
 //! What the documentation tells its reader to write and to run, done as it says.
 
-use crate::configurations::{APP, ONLY_APP, POLICIES, SETTINGS};
+use crate::configurations::{APP, CLIENT, ONLY_APP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::terraform::{self, repository};
 use acceptance_tests::workspace::Workspace;
@@ -44,7 +44,7 @@ pub fn fenced(page: &Path, language: &str) -> Vec<String> {
 
 /// A resource for each address that an `import` block leads to and that the text has not.
 fn resources_for_imports(text: &str) -> String {
-    let missing = [APP, SETTINGS, POLICIES].into_iter().filter(|address| {
+    let missing = [APP, SETTINGS, POLICIES, CLIENT].into_iter().filter(|address| {
         let (kind, name) = address.split_once('.').unwrap_or_default();
         text.contains(&format!("to = {address}\n"))
             && !text.contains(&format!("resource \"{kind}\" \"{name}\""))
@@ -52,7 +52,7 @@ fn resources_for_imports(text: &str) -> String {
     missing
         .map(|address| {
             let (kind, name) = address.split_once('.').unwrap_or_default();
-            let body = if address == APP {
+            let body = if [APP, CLIENT].contains(&address) {
                 "name = \"Shop\"\nlabel = \"Shop\""
             } else {
                 "external_client_app = \"Shop\""
@@ -63,8 +63,14 @@ fn resources_for_imports(text: &str) -> String {
 }
 
 /// What a text needs of a Terraform that is newer than the oldest that we test with.
-const SINCE: [(&str, (u32, u32)); 4] =
-    [("ephemeral \"", (1, 10)), ("_wo ", (1, 11)), ("identity =", (1, 12)), ("action \"", (1, 14))];
+const SINCE: [(&str, (u32, u32)); 5] = [
+    // To another type, as all of ours.
+    ("moved {", (1, 8)),
+    ("ephemeral \"", (1, 10)),
+    ("_wo ", (1, 11)),
+    ("identity =", (1, 12)),
+    ("action \"", (1, 14)),
+];
 
 /// What a text declares, by address; the prefix of ephemeral ones and of actions left out.
 fn declared(text: &str) -> Vec<String> {
@@ -80,8 +86,12 @@ fn declared(text: &str) -> Vec<String> {
 /// Those texts of the same page that declare what a text refers to.
 pub fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
     let mut found: Vec<&str> = Vec::new();
+    // What moves or is given up is no longer declared.
+    let is_given_up = |line: &&str| line.trim_start().starts_with("from = ");
+    let text: String =
+        text.lines().filter(|line| !is_given_up(line)).map(|line| format!("{line}\n")).collect();
     loop {
-        let all = [&[text], found.as_slice()].concat().concat();
+        let all = [&[text.as_str()], found.as_slice()].concat().concat();
         let there = declared(&all);
         let next = others.iter().find(|other| {
             let mut missing = declared(other).into_iter();

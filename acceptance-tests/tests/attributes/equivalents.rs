@@ -1,6 +1,6 @@
 //! Two ways to write the same thing: no endless diff, whichever the configuration has and whichever the org.
 
-use super::life::words;
+use super::subject::words;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
 use acceptance_tests::workspace::Workspace;

@@ -1,8 +1,8 @@
 //! One life per attribute, all attributes of a resource in one run of Terraform: each has an app of its own.
 
-use super::table::{ATTRIBUTES, Attribute, COMPUTED, LeftOut, Resource};
+use super::subject::{Form, Phase, Subject, furnish, providers, words};
+use super::table::{BLOCK, CLIENT, COMPUTED, LeftOut, Resource};
 use acceptance_tests::emulator::Emulator;
-use acceptance_tests::http;
 use acceptance_tests::org;
 use acceptance_tests::plan::{Action, Plan};
 use acceptance_tests::workspace::Workspace;
@@ -25,6 +25,11 @@ fn attributes_of_the_policies() {
 }
 
 #[test]
+fn attributes_of_a_client() {
+    live_with("salesforce_oauth_client", Subject::all(Form::Client, |_| true));
+}
+
+#[test]
 fn attributes_of_the_orgs_oauth_and_oidc_settings() {
     live_alone(Resource::OrgOidc);
 }
@@ -36,206 +41,15 @@ fn attributes_of_the_orgs_external_client_app_settings() {
 
 /// An org has these settings once, so that each attribute lives in an org of its own; one configuration manages all.
 fn live_alone(resource: Resource) {
-    let of_resource = ATTRIBUTES.iter().enumerate().filter(|(_, attribute)| {
+    let mut subjects = Subject::all(Form::Parts, |attribute| {
         // Times are one walk for all resources: of these the create's is looked at, the others with the app's.
         let is_a_time = attribute.name.starts_with("timeouts.") && attribute.name != "timeouts.create";
         attribute.resource == resource && !is_a_time
     });
-    let mut subjects: Vec<Subject> = of_resource.map(|(number, one)| Subject::new(number, one)).collect();
     for (org, subject) in subjects.iter_mut().enumerate() {
         subject.org = org;
     }
-    live_with(resource, subjects);
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    First,
-    Second,
-    Gone,
-}
-
-/// An attribute and the names that its life goes by.
-struct Subject {
-    attribute: &'static Attribute,
-    /// Which of the orgs it is in.
-    org: usize,
-    key: String,
-    app: String,
-    other: String,
-}
-
-impl Subject {
-    fn new(number: usize, attribute: &'static Attribute) -> Self {
-        Self {
-            attribute,
-            org: 0,
-            key: attribute.key(),
-            app: format!("App_{number}"),
-            other: format!("Other_{number}"),
-        }
-    }
-
-    fn address(&self) -> String {
-        self.attribute.address()
-    }
-
-    /// The attribute or block that a plan shows.
-    fn root(&self) -> &str {
-        self.attribute.name.split('.').next().unwrap_or_default()
-    }
-
-    fn body(&self, phase: Phase) -> String {
-        let own = match phase {
-            Phase::First => self.attribute.first,
-            Phase::Gone if self.attribute.left_out != LeftOut::Required => "",
-            Phase::Second | Phase::Gone => self.attribute.second,
-        };
-        format!("{}\n{own}", self.attribute.always)
-    }
-
-    fn app_in(&self, phase: Phase) -> &str {
-        if let Some(name) = self.attribute.resource.of_the_org() {
-            return name;
-        }
-        if self.attribute.replaces && self.body(phase).contains("{other}") { &self.other } else { &self.app }
-    }
-
-    /// The configuration of its app, with the parts that the attribute's resource needs.
-    fn configuration(&self, phase: Phase, words: &BTreeMap<&str, String>) -> String {
-        let body = self.body(phase);
-        let key = &self.key;
-        let state =
-            if self.attribute.name == "oauth_link" { "distribution_state = \"Packaged\"" } else { "" };
-        let mut text = String::new();
-        let mut apps = vec![(key.clone(), &self.app)];
-        if self.attribute.name == "external_client_app" {
-            apps.push((format!("{key}_other"), &self.other));
-        }
-        if self.attribute.resource.of_the_org().is_some() {
-            let provider = format!("provider = salesforce.{}\n", alias(self.org));
-            return block(self.attribute.resource.type_name(), key, &(provider + &body));
-        }
-        for (key, app) in &apps {
-            if self.attribute.resource == Resource::App {
-                let given = [("name", app.as_str()), ("label", "Label")];
-                let lines: String = given
-                    .iter()
-                    .filter(|(name, _)| !body.lines().any(|line| line.starts_with(&format!("{name} ="))))
-                    .map(|(name, value)| format!("{name} = \"{value}\"\n"))
-                    .collect();
-                let body = body.replace("{app}", app).replace("{other}", &self.other);
-                text += &block("salesforce_external_client_app", key, &format!("{lines}{body}"));
-                continue;
-            }
-            let named = format!("name = \"{app}\"\nlabel = \"Label\"\n{state}");
-            text += &block("salesforce_external_client_app", key, &named);
-        }
-        let refer = |kind: Resource, to: &str| format!("${{{}.{to}.id}}", kind.type_name());
-        let belongs = |kind: Resource, body: &str| {
-            let line =
-                if body.contains("external_client_app =") { "" } else { "external_client_app = \"{app}\"\n" };
-            format!("{line}{body}")
-                .replace("{app}", &refer(kind, key))
-                .replace("{other}", &refer(kind, &format!("{key}_other")))
-        };
-        match self.attribute.resource {
-            Resource::App | Resource::OrgOidc | Resource::OrgApps => {}
-            Resource::Settings => {
-                text += &block(Resource::Settings.type_name(), key, &belongs(Resource::App, &body));
-            }
-            Resource::Policies => {
-                for (key, _) in &apps {
-                    let to = refer(Resource::App, key);
-                    text += &block(
-                        Resource::Settings.type_name(),
-                        key,
-                        &format!("external_client_app = \"{to}\"\n{ALL_FLOWS}"),
-                    );
-                }
-                text += &block(Resource::Policies.type_name(), key, &belongs(Resource::Settings, &body));
-            }
-        }
-        for (word, stands_for) in words {
-            text = text.replace(word, stands_for);
-        }
-        text
-    }
-}
-
-/// The configuration that sets some attributes, each in an app of its own, and their addresses.
-pub fn set_at_create(
-    wanted: impl Fn(&Attribute) -> bool,
-    words: &BTreeMap<&str, String>,
-) -> (String, Vec<String>) {
-    let wanted = ATTRIBUTES.iter().enumerate().filter(|(_, attribute)| wanted(attribute));
-    let subjects = wanted.map(|(number, attribute)| Subject::new(number, attribute));
-    subjects.map(|subject| (subject.configuration(Phase::First, words), subject.address())).unzip()
-}
-
-/// So that every policy may be set.
-const ALL_FLOWS: &str = "
-callback_urls                   = [\"https://shop.example.com/callback\"]
-oauth_scopes                    = [\"Api\", \"RefreshToken\"]
-code_credential_flow_enabled    = true
-client_credentials_flow_enabled = true
-token_exchange_enabled          = true
-named_user_jwt_enabled          = true
-";
-
-fn alias(org: usize) -> String {
-    format!("org_{org}")
-}
-
-/// Logs in to each org, under its alias.
-fn providers(orgs: &[Emulator]) -> String {
-    let of = |(number, org): (usize, &Emulator)| {
-        let credentials = org.credentials();
-        let line = |argument: &str, variable: &str| format!("{argument} = \"{}\"\n", credentials[variable]);
-        let lines = [
-            format!("alias = \"{}\"\n", alias(number)),
-            line("instance_url", "SALESFORCE_INSTANCE_URL"),
-            line("client_id", "SALESFORCE_CLIENT_ID"),
-            line("username", "SALESFORCE_USERNAME"),
-            line("private_key_file", "SALESFORCE_PRIVATE_KEY_FILE"),
-        ];
-        format!("provider \"salesforce\" {{\n{}}}\n\n", lines.concat())
-    };
-    orgs.iter().enumerate().map(of).collect()
-}
-
-fn block(kind: &str, name: &str, body: &str) -> String {
-    format!("resource \"{kind}\" \"{name}\" {{\n{body}\n}}\n\n")
-}
-
-/// What the words in braces stand for.
-pub fn words(org: &Emulator) -> BTreeMap<&'static str, String> {
-    let certificate = || {
-        let name = vec!["shop.example.com".to_owned()];
-        let pem = rcgen::generate_simple_self_signed(name).expect("a certificate").cert.pem();
-        json!(pem).to_string()
-    };
-    BTreeMap::from([
-        ("{integration}", org.user("integration")),
-        ("{admin}", org.user("admin")),
-        ("{certificate_1}", certificate()),
-        ("{certificate_2}", certificate()),
-    ])
-}
-
-/// What attributes name and the seed of the org has not.
-pub fn furnish(org: &Emulator) {
-    org.admin("PATCH", "/org", Some(&json!({ "apexClasses": ["HandlerA", "HandlerB"] })));
-    for scope in ["scope_a", "scope_b", "scope_c"] {
-        let file = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<OauthCustomScope \
-             xmlns=\"http://soap.sforce.com/2006/04/metadata\">\n<description>{scope}</description>\n\
-             <developerName>{scope}</developerName>\n<masterLabel>{scope}</masterLabel>\n</OauthCustomScope>\n"
-        );
-        let url = format!("{}/emulator/components/OauthCustomScope/{scope}", org.url());
-        let reply = http::call("PUT", &url, Some(&file)).expect("an answer of the emulator");
-        assert_eq!(reply.status, 200, "{}", reply.body);
-    }
+    live_with(resource.type_name(), subjects);
 }
 
 struct Run<'a> {
@@ -312,13 +126,13 @@ impl Run<'_> {
     }
 
     /// Each subject is changed as expected, and nothing besides what its lines name.
-    fn expect(&mut self, step: &str, plan: &Plan, expected: impl Fn(&Attribute) -> Expected) {
+    fn expect(&mut self, step: &str, plan: &Plan, expected: impl Fn(&Subject) -> Expected) {
         let mut actions = plan.actions();
         let mut problems = Vec::new();
         for subject in &self.subjects {
             let address = subject.address();
             let action = actions.remove(&address);
-            let right = match expected(subject.attribute) {
+            let right = match expected(subject) {
                 Expected::Nothing => action.is_none(),
                 Expected::Perhaps => matches!(action, None | Some(Action::Update)),
                 Expected::Change if subject.attribute.replaces => action == Some(Action::Replace),
@@ -329,13 +143,12 @@ impl Run<'_> {
                 problems.push((address.clone(), format!("{action:?} is planned")));
             }
             if action == Some(Action::Update) {
-                for name in plan.differing(&address) {
-                    if !belongs(subject.attribute, &name) {
+                for name in subject.differing(plan) {
+                    if !subject.explains(&name) {
                         problems.push((address.clone(), format!("{name} is planned to change, too")));
                     }
                 }
-                if expected(subject.attribute) == Expected::Change
-                    && !plan.differing(&address).iter().any(|name| name == subject.root())
+                if expected(subject) == Expected::Change && !subject.differing(plan).contains(&subject.root())
                 {
                     problems.push((address.clone(), "the attribute itself does not change".to_owned()));
                 }
@@ -365,7 +178,11 @@ impl Run<'_> {
     fn computed(&mut self, step: &str, before: Option<&BTreeMap<String, Value>>) -> BTreeMap<String, Value> {
         let state = self.workspace.state();
         for (address, values) in &state {
-            for (_, name) in COMPUTED.iter().filter(|(kind, _)| kind_of(address) == kind.type_name()) {
+            let is_of = |kind: Resource| match kind_of(address) {
+                CLIENT => kind.of_the_org().is_none(),
+                other => other == kind.type_name(),
+            };
+            for (_, name) in COMPUTED.iter().filter(|(kind, _)| is_of(*kind)) {
                 let value = &values[*name];
                 if *name != "namespace" && *name != "consumer_key" && !value.is_string() {
                     self.problem(step, address, &format!("{name} is {value}"));
@@ -398,25 +215,12 @@ enum Expected {
     Nothing,
 }
 
-/// Whether a change of the attribute may show at this name: its own, one that its lines set, a sibling inside the
-/// same element.
-fn belongs(attribute: &Attribute, name: &str) -> bool {
-    let mentioned = |text: &str| text.lines().any(|line| line.split([' ', '{']).next() == Some(name));
-    let sibling = ATTRIBUTES.iter().any(|other| {
-        other.resource == attribute.resource
-            && other.name == name
-            && other.element.is_some()
-            && other.element == attribute.element
-    });
-    mentioned(attribute.first) || mentioned(attribute.second) || sibling
-}
-
 fn live(resource: Resource) {
-    let of_resource = ATTRIBUTES.iter().enumerate().filter(|(_, attribute)| attribute.resource == resource);
-    live_with(resource, of_resource.map(|(number, one)| Subject::new(number, one)).collect());
+    let subjects = Subject::all(Form::Parts, |attribute| attribute.resource == resource);
+    live_with(resource.type_name(), subjects);
 }
 
-fn live_with(resource: Resource, subjects: Vec<Subject>) {
+fn live_with(whose: &str, subjects: Vec<Subject>) {
     let count = subjects.iter().map(|subject| subject.org + 1).max().unwrap_or(1);
     let orgs: Vec<Emulator> = (0..count).map(|_| Emulator::start()).collect();
     let mut workspace = Workspace::new(&orgs[0]);
@@ -477,7 +281,7 @@ fn live_with(resource: Resource, subjects: Vec<Subject>) {
         }
     }
     let plan = run.workspace.plan(&[]);
-    run.expect(step, &plan, |attribute| match attribute.element {
+    run.expect(step, &plan, |subject| match subject.attribute.element {
         Some(_) => Expected::Change,
         None => Expected::Nothing,
     });
@@ -489,10 +293,10 @@ fn live_with(resource: Resource, subjects: Vec<Subject>) {
     run.configure(Phase::Gone);
     not_managed_any_more(&mut run);
     let plan = run.workspace.plan(&[]);
-    run.expect(step, &plan, |attribute| match attribute.left_out {
+    run.expect(step, &plan, |subject| match subject.attribute.left_out {
         LeftOut::Required => Expected::Nothing,
         LeftOut::Cleared => Expected::Change,
-        _ if attribute.replaces => Expected::Change,
+        _ if subject.attribute.replaces => Expected::Change,
         _ => Expected::Perhaps,
     });
     run.apply(step);
@@ -520,9 +324,9 @@ fn live_with(resource: Resource, subjects: Vec<Subject>) {
     let step = "added later";
     run.configure(Phase::First);
     let plan = run.workspace.plan(&[]);
-    run.expect(step, &plan, |attribute| match attribute.left_out {
+    run.expect(step, &plan, |subject| match subject.attribute.left_out {
         // The first value is what leaving it out means.
-        LeftOut::Default(_) if attribute.element.is_none() => Expected::Nothing,
+        LeftOut::Default(_) if subject.attribute.element.is_none() => Expected::Nothing,
         _ => Expected::Change,
     });
     run.apply(step);
@@ -539,7 +343,7 @@ fn live_with(resource: Resource, subjects: Vec<Subject>) {
             run.problems.push(format!("destroyed: the org has {:?}", org.names(org::APP)));
         }
     }
-    eprintln!("{:?}: {} attributes lived, {} problems", resource, run.subjects.len(), run.problems.len());
+    eprintln!("{whose}: {} attributes lived, {} problems", run.subjects.len(), run.problems.len());
     assert!(run.problems.is_empty(), "{}", run.problems.join("\n"));
 }
 
@@ -560,7 +364,7 @@ fn not_managed_any_more(run: &mut Run<'_>) {
             let text = format!("{} {}", warning["summary"], warning["detail"]);
             warning["address"] == address.as_str()
                 && text.contains("no longer managed")
-                && text.contains(subject.root())
+                && text.contains(subject.root().rsplit('.').next().unwrap_or_default())
         });
         if attribute.left_out == LeftOut::Kept && !attribute.replaces && !told {
             silent.push(address);
@@ -601,9 +405,11 @@ fn imported(run: &mut Run<'_>) {
         .collect();
     run.workspace.write("imports.tf", &blocks);
     let plan = run.workspace.plan(&[]);
-    run.expect(step, &plan, |attribute| match attribute.element {
-        Some(_) => Expected::Nothing,
-        None => Expected::Perhaps,
+    // The import of a client finds the policies that Salesforce made, too; without the block they are left alone again.
+    let leaves_policies = |subject: &Subject| subject.lets_go_of_policies(&plan);
+    run.expect(step, &plan, |subject| match subject.attribute.element {
+        Some(_) if !leaves_policies(subject) => Expected::Nothing,
+        _ => Expected::Perhaps,
     });
     let changed: Vec<String> = plan
         .actions()
@@ -620,8 +426,16 @@ fn imported(run: &mut Run<'_>) {
     for (address, values) in &before {
         for (name, value) in values.as_object().into_iter().flatten() {
             let now = after.get(address).map_or(&Value::Null, |values| &values[name.as_str()]);
-            if now != value && !is_the_same_imported(name, value, now) {
-                run.problem(step, address, &format!("{name} is {now}, it was {value}"));
+            // What is in the block of a client is looked at like what is beside it.
+            let inner = value.as_object().filter(|_| name == BLOCK);
+            let pairs: Vec<(&String, &Value, &Value)> = match inner {
+                Some(inner) => inner.iter().map(|(name, value)| (name, value, &now[name.as_str()])).collect(),
+                None => vec![(name, value, now)],
+            };
+            for (name, value, now) in pairs {
+                if now != value && !is_the_same_imported(name, value, now) {
+                    run.problem(step, address, &format!("{name} is {now}, it was {value}"));
+                }
             }
         }
     }

@@ -12,5 +12,6 @@
 mod equivalents;
 mod life;
 mod schema;
+mod subject;
 mod table;
 mod versions;

@@ -1,6 +1,6 @@
 //! The table and the provider's schema have the same attributes.
 
-use super::table::{ATTRIBUTES, COMPUTED};
+use super::table::{ATTRIBUTES, CLIENT, COMPUTED};
 use crate::acceptance::rotation;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::{SOURCE, Workspace};
@@ -18,11 +18,15 @@ fn no_attribute_is_without_a_test() {
     for (resource, schema) in schema["provider_schemas"][SOURCE]["resource_schemas"].as_object().unwrap() {
         attributes(&schema["block"], &format!("{resource}."), &mut there);
     }
-    let tested: BTreeSet<String> = ATTRIBUTES
-        .iter()
-        .map(|attribute| (attribute.resource, attribute.name))
-        .chain(COMPUTED.iter().copied())
+    let rows = || {
+        let set = ATTRIBUTES.iter().map(|attribute| (attribute.resource, attribute.name));
+        set.chain(COMPUTED.iter().copied())
+    };
+    // What a client has follows from what its parts have: a new row is expected of it, too, and lives in `life.rs`.
+    let in_client = rows().filter_map(|(resource, name)| resource.in_client(name));
+    let tested: BTreeSet<String> = rows()
         .map(|(resource, name)| format!("{}.{name}", resource.type_name()))
+        .chain(in_client.map(|path| format!("{CLIENT}.{path}")))
         .chain(
             rotation::ATTRIBUTES
                 .iter()

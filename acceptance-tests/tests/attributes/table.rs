@@ -5,6 +5,12 @@ use acceptance_tests::org::{
     APP, APP_SETTINGS, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, OIDC_SETTINGS, POLICIES,
 };
 
+/// The resource that has the rows of an app and of its parts, and none of its own.
+pub const CLIENT: &str = "salesforce_oauth_client";
+
+/// The block of it that the policies are in.
+pub const BLOCK: &str = "policies";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resource {
     App,
@@ -22,6 +28,32 @@ impl Resource {
             Self::Policies => "salesforce_external_client_app_policies",
             Self::OrgOidc => "salesforce_org_oauth_oidc_settings",
             Self::OrgApps => "salesforce_org_external_client_app_settings",
+        }
+    }
+
+    /// The attribute that says which app it is, or whose.
+    fn naming_attribute(self) -> Option<&'static str> {
+        match self {
+            Self::App => Some("name"),
+            Self::Settings | Self::Policies => Some("external_client_app"),
+            Self::OrgOidc | Self::OrgApps => None,
+        }
+    }
+
+    /// Where the client has an attribute, by its path; none for what it has by another one: the app's name, and what
+    /// several of its parts have at the top.
+    pub fn in_client(self, name: &'static str) -> Option<String> {
+        if self.of_the_org().is_some() || (self != Self::App && self.naming_attribute() == Some(name)) {
+            return None;
+        }
+        let rows = ATTRIBUTES.iter().map(|row| (row.resource, row.name)).chain(COMPUTED.iter().copied());
+        let first = rows
+            .filter(|(resource, _)| *resource != Self::Policies)
+            .find(|(resource, other)| resource.of_the_org().is_none() && *other == name);
+        match (self, first) {
+            (Self::Policies, Some(_)) if is_of_terraform(name) => None,
+            (Self::Policies, _) => Some(format!("{BLOCK}.{name}")),
+            (_, first) => first.filter(|(resource, _)| *resource == self).map(|_| name.to_owned()),
         }
     }
 
@@ -78,13 +110,14 @@ impl Attribute {
         }
     }
 
+    /// Where the client has it, by its path.
+    pub fn in_client(&self) -> Option<String> {
+        self.resource.in_client(self.name)
+    }
+
     /// The name of its resource in a configuration.
     pub fn key(&self) -> String {
         format!("{:?}_{}", self.resource, self.name.replace('.', "_")).to_lowercase()
-    }
-
-    pub fn address(&self) -> String {
-        format!("{}.{}", self.resource.type_name(), self.key())
     }
 
     const fn at(mut self, kind: &'static str, element: &'static str) -> Self {
@@ -116,6 +149,12 @@ impl Attribute {
         self.replaces = true;
         self
     }
+}
+
+/// Whether only the provider knows of it, so that no file of the org has it.
+fn is_of_terraform(name: &str) -> bool {
+    let row = ATTRIBUTES.iter().find(|row| row.name == name && row.resource != Resource::Policies);
+    row.is_none_or(|row| row.element.is_none())
 }
 
 /// Attributes that nobody can set: they are looked at in every step.

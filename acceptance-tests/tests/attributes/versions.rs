@@ -1,7 +1,7 @@
 //! Every API version that is spoken: what its schema does not have is an error at the attribute, what it has works.
 //! Since when an element is there, `proto/salesforce` says.
 
-use super::life::{furnish, set_at_create, words};
+use super::subject::{Form, Subject, furnish, set_at_create, words};
 use super::table::{ATTRIBUTES, Attribute, LeftOut};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;
@@ -93,13 +93,20 @@ fn what_a_version_does_not_have_is_an_error_at_the_attribute_and_the_rest_works(
         workspace.set("TF_CLI_ARGS_apply", "-parallelism=100");
         let newer: BTreeSet<&str> =
             ATTRIBUTES.iter().filter(|one| since(one) > version).map(|one| one.name).collect();
-        let own = |one: &&Attribute| since(one) > version && !first_is_the_default(one);
+        let own = |one: &Attribute| since(one) > version && !first_is_the_default(one);
 
-        let (text, addresses) = set_at_create(|one| since(one) > version, &words(&org));
+        let words = words(&org);
+        let both = |wanted: &dyn Fn(&Attribute) -> bool| {
+            let (parts, mut addresses) = set_at_create(Form::Parts, wanted, &words);
+            let (clients, of_clients) = set_at_create(Form::Client, wanted, &words);
+            addresses.extend(of_clients);
+            (parts.concat() + &clients.concat(), addresses)
+        };
+        let (text, addresses) = both(&|one| since(one) > version);
         workspace.configure(&without(&text, &newer, &addresses));
         let found = if addresses.is_empty() { BTreeSet::new() } else { refused(&workspace) };
-        for attribute in ATTRIBUTES.iter().filter(own) {
-            let place = (attribute.address(), attribute.name.to_owned());
+        for subject in [Form::Parts, Form::Client].into_iter().flat_map(|form| Subject::all(form, own)) {
+            let place = (subject.address(), subject.attribute.name.to_owned());
             assert!(found.contains(&place), "{version}.0 lets {place:?} pass: {found:?}");
             errors += 1;
         }
@@ -117,7 +124,7 @@ fn what_a_version_does_not_have_is_an_error_at_the_attribute_and_the_rest_works(
             is_new && !once && since(one) <= version && version < newest
         };
         // What stands beside the others may be too new as well.
-        let (text, _) = set_at_create(there, &words(&org));
+        let (text, _) = both(&there);
         workspace.configure(&without(&text, &newer, &[]));
         workspace.apply().succeeded();
         workspace.is_settled();

@@ -18,9 +18,7 @@ data "salesforce_headless_identity_readiness" "this" {
   # After what changes, and not before it.
   depends_on = [
     salesforce_org_oauth_oidc_settings.this,
-    salesforce_external_client_app.this,
-    salesforce_external_client_app_oauth_settings.this,
-    salesforce_external_client_app_policies.this,
+    salesforce_oauth_client.this,
   ]
 }
 

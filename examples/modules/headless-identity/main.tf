@@ -18,16 +18,11 @@ resource "salesforce_org_oauth_oidc_settings" "this" {
   code_credential_flow_enabled = true
 }
 
-resource "salesforce_external_client_app" "this" {
+resource "salesforce_oauth_client" "this" {
   name                = var.name
   label               = coalesce(var.label, var.name)
   description         = var.description
   contact_email       = var.contact_email
-  deletion_protection = var.deletion_protection
-}
-
-resource "salesforce_external_client_app_oauth_settings" "this" {
-  external_client_app = salesforce_external_client_app.this.id
   deletion_protection = var.deletion_protection
 
   callback_urls = var.callback_urls
@@ -45,6 +40,26 @@ resource "salesforce_external_client_app_oauth_settings" "this" {
   refresh_token_rotation_enabled = local.refreshable && local.rotated
   named_user_jwt_enabled         = local.jwt
 
+  policies {
+    # A headless login has no page on which a user could approve the app.
+    permitted_users = "AdminApprovedPreAuthorized"
+    permission_sets = var.permission_sets
+    profiles        = var.profiles
+
+    guest_code_credential_flow_enabled = local.guests
+    guest_jwt_session_timeout_type     = local.guests ? "Custom" : null
+    guest_jwt_timeout_minutes          = local.guests ? var.guest_token_minutes : null
+
+    # Without JWT tokens Salesforce refuses the type, also one that is there from before.
+    named_user_jwt_session_timeout_type = !local.jwt ? "" : var.user_token_minutes != null ? "Custom" : null
+    named_user_jwt_timeout_minutes      = local.jwt ? var.user_token_minutes : null
+    session_timeout_minutes             = local.jwt ? null : var.user_token_minutes
+
+    refresh_token_policy          = local.refreshable ? "SpecificInactivity" : "Zero"
+    refresh_token_validity_period = local.refreshable ? var.refresh_token_days : null
+    refresh_token_validity_unit   = local.refreshable ? "Days" : null
+  }
+
   # The org's switch comes first: without it Salesforce refuses the flow.
   depends_on = [salesforce_org_oauth_oidc_settings.this]
 
@@ -57,31 +72,6 @@ resource "salesforce_external_client_app_oauth_settings" "this" {
       condition     = local.jwt || !local.guests
       error_message = "jwt_access_tokens = false with the variant guest: Salesforce gives guests JWT-based tokens only. Leave it out, or take guest out of the variants."
     }
-  }
-}
-
-resource "salesforce_external_client_app_policies" "this" {
-  external_client_app = salesforce_external_client_app_oauth_settings.this.id
-
-  # A headless login has no page on which a user could approve the app.
-  permitted_users = "AdminApprovedPreAuthorized"
-  permission_sets = var.permission_sets
-  profiles        = var.profiles
-
-  guest_code_credential_flow_enabled = local.guests
-  guest_jwt_session_timeout_type     = local.guests ? "Custom" : null
-  guest_jwt_timeout_minutes          = local.guests ? var.guest_token_minutes : null
-
-  # Without JWT tokens Salesforce refuses the type, also one that is there from before.
-  named_user_jwt_session_timeout_type = !local.jwt ? "" : var.user_token_minutes != null ? "Custom" : null
-  named_user_jwt_timeout_minutes      = local.jwt ? var.user_token_minutes : null
-  session_timeout_minutes             = local.jwt ? null : var.user_token_minutes
-
-  refresh_token_policy          = local.refreshable ? "SpecificInactivity" : "Zero"
-  refresh_token_validity_period = local.refreshable ? var.refresh_token_days : null
-  refresh_token_validity_unit   = local.refreshable ? "Days" : null
-
-  lifecycle {
     precondition {
       condition     = length(var.permission_sets) + length(var.profiles) > 0
       error_message = "permission_sets and profiles are both empty: nobody could use the app. Users are pre-authorized by them, as a headless login has no page on which to approve an app. For registration name the profile that new users get."

@@ -1,16 +1,16 @@
 output "consumer_key" {
   description = "The client ID. Public. The consumer secret is in no output: read it with the ephemeral resource salesforce_external_client_app_credentials."
-  value       = salesforce_external_client_app_oauth_settings.this.consumer_key
+  value       = salesforce_oauth_client.this.consumer_key
 }
 
 output "external_client_app" {
   description = "The app's ID, which is its API name. What else belongs to the app refers to it."
-  value       = salesforce_external_client_app_policies.this.id
+  value       = salesforce_oauth_client.this.id
 }
 
 output "org_id" {
   description = "The org that the app is in."
-  value       = salesforce_external_client_app.this.org_id
+  value       = salesforce_oauth_client.this.org_id
 }
 
 output "readiness" {
@@ -28,7 +28,7 @@ output "flows" {
       headers = { "Auth-Request-Type" = local.auth_request_types[variant] }
       parameters = {
         response_type = "code_credentials"
-        client_id     = salesforce_external_client_app_oauth_settings.this.consumer_key
+        client_id     = salesforce_oauth_client.this.consumer_key
         redirect_uri  = var.callback_urls[0]
       }
     }
@@ -41,7 +41,7 @@ output "smoke_test" {
     arguments = concat(sort(var.variants), local.refreshable && length(setsubtract(var.variants, ["guest"])) > 0 ? ["refresh", "revoke"] : [])
     environment = merge(
       {
-        CLIENT_ID    = salesforce_external_client_app_oauth_settings.this.consumer_key
+        CLIENT_ID    = salesforce_oauth_client.this.consumer_key
         CALLBACK_URL = var.callback_urls[0]
         CREDENTIALS  = "body"
       },

@@ -143,7 +143,7 @@ variable "refresh_token_rotation" {
 }
 
 variable "jwt_access_tokens" {
-  description = "Whether users' access tokens are JWTs, which SOAP APIs below 68.0 refuse. Default: with the variant guest, which needs it. To take guest out again, set this to true first and leave it out in a second apply: Terraform changes the settings before the policies."
+  description = "Whether users' access tokens are JWTs, which SOAP APIs below 68.0 refuse. Default: with the variant guest, which needs it."
   type        = bool
   default     = null
 }

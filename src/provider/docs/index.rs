@@ -1,4 +1,5 @@
-//! The first page: the provider's arguments, how it logs in, which Terraform has what, where to read on.
+//! The first page: an app, one resource for it or three, the provider's arguments, how it logs in, which Terraform has what,
+//! where to read on.
 
 use std::fmt::Write as _;
 
@@ -6,6 +7,39 @@ use super::blocks::{attributes, hcl};
 use super::front_matter;
 use crate::metadata::{NEWEST_VERSION, OLDEST_VERSION};
 use crate::provider::config;
+
+/// Which of the two kinds of resources an app is for. The pages of all of them lead here.
+const ONE_OR_THREE: &str = "\n## One resource, or three\n\n\
+    Whoever owns an app alone takes [`salesforce_oauth_client`](resources/oauth_client.md). Where developers and admins work \
+    apart, each side has resources of its own. An app is for one kind of them: both in one configuration are an error of the \
+    plan, *Two kinds of resources for one app*, whichever comes first.\n\n\
+    | | [`salesforce_oauth_client`](resources/oauth_client.md) | \
+    [`salesforce_external_client_app`](resources/external_client_app.md), \
+    [`…_oauth_settings`](resources/external_client_app_oauth_settings.md), \
+    [`…_policies`](resources/external_client_app_policies.md) |\n|---|---|---|\n\
+    | for | one owner, one workspace | developers, who set an app up, and admins, who decide on its policies, also from \
+    another workspace |\n\
+    | deploys to create | 1; [2](guides/deploys.md#waves) where an org insists on policies of its own making | 3, one after the other |\n\
+    | to change anything | 1 | 1 for each resource that changes |\n\
+    | to destroy | 1 | 2; policies take none |\n\
+    | what changes together | everything, as a whole or not at all: settings and policies that need each other are switched on \
+    and off in one apply | what is in one resource. Terraform changes the settings before the policies, so guests have to go \
+    in an apply before JWT tokens do |\n\
+    | policies of a new app | in the package that makes the app | made by Salesforce with its defaults, and changed in a deploy \
+    of their own |\n\
+    | policies that others own | leave the block `policies` out: not managed | only they have the resource |\n\
+    | destroying | deletes the app | each for itself: policies are only no longer managed |\n\
+    | `deletion_protection` | one, of the whole app | one of the app, one of the OAuth settings |\n\
+    | references | none | by `.id`, so that Terraform replaces the parts together with the app |\n\
+    | import | 1, by the app's API name | 3, each by the app's API name |\n\
+    | an app of somebody else's package | not at all | its policies |\n\n\
+    Attributes have the same names and mean the same; a label of the OAuth settings' own is the one that a client has not, and leaves \
+    as it is. An app moves from one kind to the other \
+    [without a deploy](guides/importing.md#from-three-resources-to-one).\n";
+
+/// What leads from another page to that section.
+pub const WHICH_TO_CHOOSE: &str = "\nWhich one an app is for, this or another kind of resource: \
+    [One resource, or three](../index.md#one-resource-or-three).\n";
 
 pub fn page() -> String {
     let block = config::schema().block;
@@ -16,7 +50,13 @@ pub fn page() -> String {
         "\nSalesforce is spoken to by its Metadata API, {OLDEST_VERSION}.0 to {NEWEST_VERSION}.0. \
          Start with the guide [Getting started](guides/getting-started.md).\n",
     );
-    let _ = write!(page, "\n## Example Usage\n\n{}", hcl("examples/provider/provider.tf"));
+    let _ = write!(
+        page,
+        "\n## Example Usage\n\n{}\n{}",
+        hcl("examples/provider/provider.tf"),
+        hcl("examples/resources/salesforce_oauth_client/resource.tf")
+    );
+    page.push_str(ONE_OR_THREE);
     page.push_str(
         "\n## Logging in\n\n\
          | way | arguments |\n|---|---|\n\
@@ -34,6 +74,8 @@ pub fn page() -> String {
          Every release is tested with Terraform 1.6.6, 1.11.4 and 1.15.5. What an older Terraform lacks it says itself.\n\n\
          | | Terraform | OpenTofu |\n|---|---|---|\n\
          | resources, data sources, `import` blocks, `-generate-config-out` | 1.6 (tested; 1.5 has them, too) | not tested |\n\
+         | moving an app [from three resources to one](guides/importing.md#from-three-resources-to-one) by blocks, the module \
+         `headless-identity` | 1.8 | not tested |\n\
          | the ephemeral resource [`salesforce_external_client_app_credentials`](ephemeral-resources/external_client_app_credentials.md) | 1.10 | 1.11, not tested |\n\
          | write-only arguments of other providers, which a secret is handed over by | 1.11 | 1.11, not tested |\n\
          | `import` by `identity` | 1.12 | 1.12, not tested |\n\
@@ -51,7 +93,7 @@ pub fn page() -> String {
          - [Consumer secret](guides/consumer-secret.md): handed on and kept nowhere, rotated without downtime, revoked after a \
          leak\n\
          - [Certificates](guides/certificates.md): their end, and how to change one\n\
-         - [Importing](guides/importing.md): what exists already\n\
+         - [Importing](guides/importing.md): what exists already; from three resources to one, and back\n\
          - [Deploys](guides/deploys.md): what an apply does to the org, and how long it takes\n\
          - [Troubleshooting](guides/troubleshooting.md): every message, what it means, what to do\n",
     );

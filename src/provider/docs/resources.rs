@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::blocks::{attributes, hcl, nested_blocks};
+use super::index::WHICH_TO_CHOOSE;
 use super::{front_matter, imports};
 use crate::metadata::{Compared, Kind, Omitted};
+use crate::provider::catalog::Managed;
 use crate::provider::combination::{Combination, Is, Verdict};
 use crate::provider::danger::{Danger, Transition};
 use crate::provider::refusal::{self, Refusal};
@@ -27,6 +29,9 @@ pub fn page(spec: &'static ResourceSpec) -> String {
         "\n## Example Usage\n\n{}",
         hcl(&format!("examples/resources/{}/resource.tf", spec.name))
     );
+    if is_member(spec) {
+        page.push_str(WHICH_TO_CHOOSE);
+    }
     page.push_str(SCHEMA);
     attributes(&mut page, block, "###", |attribute| own_facts(spec, attribute));
     nested_blocks(&mut page, block);
@@ -35,6 +40,15 @@ pub fn page(spec: &'static ResourceSpec) -> String {
     warnings(&mut page, spec);
     imports::section(&mut page, spec.name, spec.subject, !spec.protectable);
     page
+}
+
+/// Whether another resource has all that this one has.
+fn is_member(spec: &ResourceSpec) -> bool {
+    let unions = Managed::all().filter_map(|managed| match managed {
+        Managed::Union(union) => Some(union),
+        Managed::Metadata(_) | Managed::Rotation => None,
+    });
+    unions.flat_map(|union| union.members).any(|member| member.spec.name == spec.name)
 }
 
 /// Where attributes that are no row of a table are in Salesforce.

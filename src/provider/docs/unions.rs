@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::blocks::{attributes, hcl, nested_blocks};
+use super::index::WHICH_TO_CHOOSE;
 use super::resources::{SCHEMA, own_facts};
 use super::{front_matter, imports};
 use crate::provider::union_spec::UnionSpec;
@@ -12,6 +13,7 @@ pub fn page(spec: &'static UnionSpec) -> String {
     let mut page = front_matter(&format!("{} Resource - salesforce", spec.name), &block.description);
     let example = hcl(&format!("examples/resources/{}/resource.tf", spec.name));
     let _ = write!(page, "\n## Example Usage\n\n{example}");
+    page.push_str(WHICH_TO_CHOOSE);
     page.push_str(SCHEMA);
     attributes(&mut page, block, "###", |attribute| own_facts(spec.whole(), attribute));
     nested_blocks(&mut page, block);

@@ -271,25 +271,33 @@ impl Together {
         Edit { wanted, merge: Arc::new(move |found| self.files(found).ok()) }
     }
 
+    /// What each of them makes of its own. What goes with one of them is missing as long as that is not made again.
+    fn files_of_each(&self, found: &[Lookup]) -> Vec<Result<Vec<Component>, Declined>> {
+        let mut anew = false;
+        let each = self.of_each(found).map(|(merge, found)| {
+            let files = merge.files_or_new(found, anew);
+            anew |= merge.is_made();
+            files
+        });
+        each.collect()
+    }
+
     fn of_each<'a>(&'a self, found: &'a [Lookup]) -> impl Iterator<Item = (&'a Arc<Merge>, &'a [Lookup])> {
         let own = |range: &Range<usize>| found.get(range.clone()).unwrap_or_default();
         self.merges.iter().zip(self.ranges.iter().map(own))
     }
 
     fn files(&self, found: &[Lookup]) -> Result<Vec<Component>, Declined> {
-        let mut files = Vec::new();
-        for (merge, found) in self.of_each(found) {
-            files.extend(merge.files_or_new(found)?);
-        }
-        Ok(files)
+        let each: Result<Vec<_>, Declined> = self.files_of_each(found).into_iter().collect();
+        Ok(each?.into_iter().flatten().collect())
     }
 
     /// Why there is nothing to make of these.
     fn declined(&self, shares: &[&Share<'_>], app: &str, found: &[Lookup]) -> Refused {
         let mut refused = Refused::new();
-        for (index, (merge, found)) in self.of_each(found).enumerate() {
+        for (index, files) in self.files_of_each(found).into_iter().enumerate() {
             let Some(share) = shares.get(index) else { continue };
-            if let Err(declined) = merge.files_or_new(found) {
+            if let Err(declined) = files {
                 refused.push((index, share.engine.declined(app, declined)));
             }
         }

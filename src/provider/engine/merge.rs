@@ -114,10 +114,16 @@ impl Merge {
         Ok(files.collect())
     }
 
-    /// The files to write, those included that are not there although they were to be taken over.
-    pub(super) fn files_or_new(&self, found: &[Lookup]) -> Result<Vec<Component>, Declined> {
+    /// Whether the resource comes: its parts are taken over, or made.
+    pub(super) fn is_made(&self) -> bool {
+        self.request.prior.is_null()
+    }
+
+    /// The files to write, those included that are not there although they were to be taken over, or that went with what is
+    /// made `anew` beside them.
+    pub(super) fn files_or_new(&self, found: &[Lookup], anew: bool) -> Result<Vec<Component>, Declined> {
         let declined = match self.files(found) {
-            Err(Declined::Missing(part)) if self.request.prior.is_null() => Declined::Missing(part),
+            Err(Declined::Missing(part)) if anew || self.is_made() => Declined::Missing(part),
             files => return files,
         };
         let Ok(actual) = self.actual(found) else { return Err(declined) };

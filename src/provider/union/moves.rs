@@ -3,7 +3,7 @@
 use super::Privates;
 use super::operations::import_of_member;
 use crate::provider::operations::Private;
-use crate::provider::resource_spec::ResourceSpec;
+use crate::provider::resource_spec::{DELETION_PROTECTION, ResourceSpec};
 use crate::provider::union_spec::UnionSpec;
 use crate::value::Value;
 
@@ -25,6 +25,10 @@ pub fn moved_from(
     }
     moved.put(spec.naming_attribute(), state.get(source.spec.subject_attribute()).clone());
     spec.put(source, state, &mut moved);
+    if moved.get(DELETION_PROTECTION).is_null() {
+        // What is imported is not protected either.
+        moved.put(DELETION_PROTECTION, false.into());
+    }
     let mut privates = Privates::default();
     for member in spec.members {
         let own = member.spec.name == source.spec.name && !private.is_empty();

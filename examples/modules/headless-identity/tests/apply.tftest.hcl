@@ -15,24 +15,24 @@ variables {
 run "a_private_client_sends_its_secret" {
   assert {
     condition = (
-      salesforce_external_client_app_oauth_settings.this.secret_required_for_web_server_flow &&
-      salesforce_external_client_app_oauth_settings.this.secret_required_for_refresh_token &&
-      salesforce_external_client_app_oauth_settings.this.pkce_required &&
-      salesforce_external_client_app_oauth_settings.this.code_credential_flow_enabled &&
-      salesforce_external_client_app_oauth_settings.this.code_credential_post_only
+      salesforce_oauth_client.this.secret_required_for_web_server_flow &&
+      salesforce_oauth_client.this.secret_required_for_refresh_token &&
+      salesforce_oauth_client.this.pkce_required &&
+      salesforce_oauth_client.this.code_credential_flow_enabled &&
+      salesforce_oauth_client.this.code_credential_post_only
     )
     error_message = "a private client has a secret, and PKCE besides"
   }
   assert {
-    condition     = !salesforce_external_client_app_oauth_settings.this.named_user_jwt_enabled
+    condition     = !salesforce_oauth_client.this.named_user_jwt_enabled
     error_message = "without guests tokens are opaque"
   }
   assert {
-    condition     = salesforce_external_client_app_policies.this.permitted_users == "AdminApprovedPreAuthorized"
+    condition     = salesforce_oauth_client.this.policies.permitted_users == "AdminApprovedPreAuthorized"
     error_message = "users are pre-authorized"
   }
   assert {
-    condition     = !salesforce_external_client_app_policies.this.guest_code_credential_flow_enabled
+    condition     = !salesforce_oauth_client.this.policies.guest_code_credential_flow_enabled
     error_message = "guests were not asked for"
   }
   assert {
@@ -53,27 +53,30 @@ run "guests_come_in_place_and_the_consumer_key_stays" {
   }
   assert {
     condition = (
-      salesforce_external_client_app_oauth_settings.this.named_user_jwt_enabled &&
-      salesforce_external_client_app_policies.this.guest_code_credential_flow_enabled &&
-      salesforce_external_client_app_policies.this.guest_jwt_timeout_minutes == 30
+      salesforce_oauth_client.this.named_user_jwt_enabled &&
+      salesforce_oauth_client.this.policies.guest_code_credential_flow_enabled &&
+      salesforce_oauth_client.this.policies.guest_jwt_timeout_minutes == 30
     )
     error_message = "guests have JWTs that end"
   }
 }
 
-# Terraform changes the settings before the policies, and Salesforce's guide wants JWTs as long as guests are let in.
-run "guests_go_while_tokens_stay_jwts" {
-  variables { jwt_access_tokens = true }
+# What needs each other goes in one deploy, and so in one apply.
+run "guests_go_and_tokens_are_opaque_again" {
   assert {
-    condition     = !salesforce_external_client_app_policies.this.guest_code_credential_flow_enabled
-    error_message = "guests were taken back"
+    condition = !(
+      salesforce_oauth_client.this.policies.guest_code_credential_flow_enabled ||
+      salesforce_oauth_client.this.named_user_jwt_enabled
+    )
+    error_message = "guests were taken back, and nobody else needs JWTs"
   }
 }
 
-run "then_tokens_are_opaque_again" {
+run "tokens_can_be_jwts_without_guests" {
+  variables { jwt_access_tokens = true }
   assert {
-    condition     = !salesforce_external_client_app_oauth_settings.this.named_user_jwt_enabled
-    error_message = "nobody needs JWTs any more"
+    condition     = salesforce_oauth_client.this.named_user_jwt_enabled
+    error_message = "JWTs were asked for"
   }
 }
 
@@ -81,15 +84,15 @@ run "a_public_client_has_no_secret" {
   variables { client_type = "public" }
   assert {
     condition = !(
-      salesforce_external_client_app_oauth_settings.this.secret_required_for_web_server_flow ||
-      salesforce_external_client_app_oauth_settings.this.secret_required_for_refresh_token
+      salesforce_oauth_client.this.secret_required_for_web_server_flow ||
+      salesforce_oauth_client.this.secret_required_for_refresh_token
     )
     error_message = "a public client keeps no secret"
   }
   assert {
     condition = (
-      salesforce_external_client_app_oauth_settings.this.pkce_required &&
-      salesforce_external_client_app_oauth_settings.this.refresh_token_rotation_enabled
+      salesforce_oauth_client.this.pkce_required &&
+      salesforce_oauth_client.this.refresh_token_rotation_enabled
     )
     error_message = "it has PKCE and rotation instead"
   }
@@ -101,7 +104,7 @@ run "one_time_codes_come_in_a_header" {
     profiles = ["Customer Community User"]
   }
   assert {
-    condition     = !salesforce_external_client_app_oauth_settings.this.code_credential_post_only
+    condition     = !salesforce_oauth_client.this.code_credential_post_only
     error_message = "Salesforce documents one-time codes in the Authorization header"
   }
   assert {
@@ -113,7 +116,7 @@ run "one_time_codes_come_in_a_header" {
 run "without_the_scope_there_are_no_refresh_tokens" {
   variables { scopes = ["Api"] }
   assert {
-    condition     = salesforce_external_client_app_policies.this.refresh_token_policy == "Zero"
+    condition     = salesforce_oauth_client.this.policies.refresh_token_policy == "Zero"
     error_message = "nobody asked for refresh tokens"
   }
   assert {

@@ -94,7 +94,7 @@ run "user_tokens_too_when_they_are_jwts" {
     variants           = ["guest", "login"]
     user_token_minutes = 20
   }
-  expect_failures = [salesforce_external_client_app_policies.this]
+  expect_failures = [salesforce_oauth_client.this]
 }
 
 run "opaque_ones_may_live_otherwise" {
@@ -114,7 +114,7 @@ run "a_public_client_rotates_its_refresh_tokens" {
     client_type            = "public"
     refresh_token_rotation = false
   }
-  expect_failures = [salesforce_external_client_app_oauth_settings.this]
+  expect_failures = [salesforce_oauth_client.this]
 }
 
 run "without_refresh_tokens_there_is_nothing_to_rotate" {
@@ -132,13 +132,13 @@ run "guests_get_jwts" {
     variants          = ["guest"]
     jwt_access_tokens = false
   }
-  expect_failures = [salesforce_external_client_app_oauth_settings.this]
+  expect_failures = [salesforce_oauth_client.this]
 }
 
 run "somebody_may_use_the_app" {
   command = plan
   variables { permission_sets = [] }
-  expect_failures = [salesforce_external_client_app_policies.this]
+  expect_failures = [salesforce_oauth_client.this]
 }
 
 run "a_profile_is_enough" {

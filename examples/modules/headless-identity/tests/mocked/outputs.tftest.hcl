@@ -1,26 +1,14 @@
 # What the module hands on, without an org and without credentials: Terraform makes up what Salesforce would answer.
-# Mocks came with Terraform 1.7: terraform test -test-directory=tests/mocked
+# terraform test -test-directory=tests/mocked
 
 mock_provider "salesforce" {
   # What is not given here is eight letters and digits. These have the form that they have in an org, for whatever looks
   # at them.
-  mock_resource "salesforce_external_client_app" {
-    defaults = {
-      id     = "Shop"
-      org_id = "00D000000000001EAA"
-    }
-  }
-  mock_resource "salesforce_external_client_app_oauth_settings" {
+  mock_resource "salesforce_oauth_client" {
     defaults = {
       id           = "Shop"
       org_id       = "00D000000000001EAA"
       consumer_key = "3MVG9MockedConsumerKey"
-    }
-  }
-  mock_resource "salesforce_external_client_app_policies" {
-    defaults = {
-      id     = "Shop"
-      org_id = "00D000000000001EAA"
     }
   }
 }

@@ -1,0 +1,238 @@
+//! A client whose apply ends badly: by Ctrl-C, by a kill, by an answer that gets lost. The next apply makes the rest of it,
+//! nothing is made twice, and there is nothing to import.
+
+use super::oauth_client::{CLIENT, FILES, SHOP};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH_POLICIES};
+use acceptance_tests::workspace::Workspace;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
+const DESTROY: &[&str] = &["destroy", "-no-color", "-input=false", "-auto-approve"];
+
+/// What is done to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Create,
+    Update,
+    Destroy,
+}
+use Step::{Create, Destroy, Update};
+
+/// How it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    CtrlC,
+    Kill,
+}
+
+fn changed() -> String {
+    // Something of each part.
+    let text = SHOP.replace("/callback\"", "/other\"").replace("= 30", "= 15").replace("\"OpenID\", ", "");
+    text.replace("label                        = \"Shop\"", "label = \"Laden\"")
+}
+
+fn begun<'org>(org: &'org Emulator, step: Step) -> (Workspace<'org>, Value) {
+    let mut workspace = Workspace::new(org);
+    workspace.unset("TF_LOG");
+    workspace.configure(SHOP);
+    if step != Create {
+        workspace.apply().succeeded();
+    }
+    let key =
+        if step == Create { Value::Null } else { json!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey")) };
+    if step == Update {
+        workspace.configure(&changed());
+    }
+    org.admin("DELETE", "/journal", None);
+    (workspace, key)
+}
+
+fn command(step: Step) -> &'static [&'static str] {
+    if step == Destroy { DESTROY } else { APPLY }
+}
+
+/// Whatever happened: once more, and it is as it should be.
+#[track_caller]
+fn converges(org: &Emulator, workspace: &Workspace<'_>, step: Step, key: &Value, what: &str) {
+    org.admin("DELETE", "/faults", None);
+    org.admin("PATCH", "/org", Some(&json!({ "queue_ms": 0, "deploy_ms": 0, "call_ms": 0 })));
+    // What a killed process left running ends; nobody waits for it.
+    let deadline = Instant::now() + Duration::from_secs(300);
+    while org.deploys().iter().any(|deploy| deploy["done"] == false) {
+        assert!(Instant::now() < deadline, "{what}: a deploy runs for ever");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let run = workspace.run(command(step));
+    assert_eq!(run.code, Some(0), "{what}: {run}");
+    if step == Destroy {
+        assert!(workspace.state().is_empty(), "{what}");
+        for kind in FILES {
+            assert!(org.names(kind).is_empty(), "{what}: {kind}");
+        }
+        return;
+    }
+    if let Some(plan) = workspace.unsettled(&[]) {
+        panic!("{what}: {}", plan.words);
+    }
+    assert_eq!(org.names(APP), ["Shop"], "{what}");
+    let now = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
+    assert_eq!(workspace.attribute(CLIENT, "consumer_key"), now, "{what}");
+    if step == Update {
+        assert_eq!(*key, json!(now), "{what}: the key is another one");
+        assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("guestJwtTimeout"), "15", "{what}");
+    }
+    let committed = org.deploys().into_iter().filter(|deploy| deploy["committed"] == true).count();
+    let wanted = if step == Update { 2 } else { 1 };
+    assert_eq!(committed, wanted, "{what}: made twice");
+}
+
+/// The calls of one undisturbed run.
+fn calls(step: Step) -> Vec<String> {
+    let org = Emulator::start();
+    let (workspace, _) = begun(&org, step);
+    workspace.run(command(step)).succeeded();
+    org.journal().iter().map(|call| call["operation"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// A call that is held in the org: the how manyth of which kind.
+type Held = (String, usize);
+
+/// The command ends while the org holds a call, before or after it did what the call says.
+#[track_caller]
+fn ended_at(step: Step, end: End, (call, nth): &Held, when: &str) {
+    let what = format!("{step:?}, {end:?} {when} {call} {nth}");
+    let org = Emulator::start();
+    let (workspace, key) = begun(&org, step);
+    // A killed process hears no answer any more; one that is interrupted waits for it.
+    let seconds = if end == End::Kill { 600 } else { 3 };
+    let hold = json!({ "call": call, "nth": nth, "when": when, "do": { "stall": seconds } });
+    org.admin("POST", "/faults", Some(&hold));
+    let mut running = workspace.start(command(step));
+    let deadline = Instant::now() + Duration::from_secs(300);
+    let is_held = || org.admin("GET", "/faults", None)[0]["done"] != 0;
+    while running.is_running() && !is_held() {
+        assert!(Instant::now() < deadline, "{what}: neither held nor ended");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    if running.is_running() {
+        match end {
+            End::Kill => running.kill(),
+            End::CtrlC => running.interrupt(),
+        }
+    }
+    if end == End::Kill {
+        let _killed = running.wait();
+        for left in std::fs::read_dir(workspace.folder().join("../tmp")).expect("a folder").flatten() {
+            let _a_folder = std::fs::remove_file(left.path());
+            let _a_file = std::fs::remove_dir_all(left.path());
+        }
+        let _unlocked = std::fs::remove_file(workspace.folder().join(".terraform.tfstate.lock.info"));
+    } else {
+        let run = workspace.wait(running);
+        assert!(!run.says("Plugin did not respond"), "{what}: {run}");
+    }
+    converges(&org, &workspace, step, &key, &what);
+}
+
+/// The last call of each kind that matters, since what comes before it is to be read again anyhow.
+fn decisive(step: Step) -> Vec<(Held, &'static str)> {
+    let calls = calls(step);
+    let last = |call: &str| (call.to_owned(), calls.iter().filter(|other| *other == call).count());
+    vec![
+        (last("deploy"), "before"),
+        (last("deploy"), "after"),
+        (last("checkDeployStatus"), "before"),
+        (last("retrieve"), "before"),
+        (last("checkRetrieveStatus"), "after"),
+    ]
+}
+
+#[test]
+fn a_create_that_is_killed_at_a_decisive_call_is_finished_by_the_next_apply() {
+    for (held, when) in decisive(Create) {
+        ended_at(Create, End::Kill, &held, when);
+    }
+}
+
+#[test]
+fn an_update_that_is_killed_at_a_decisive_call_is_finished_by_the_next_apply() {
+    for (held, when) in decisive(Update) {
+        ended_at(Update, End::Kill, &held, when);
+    }
+}
+
+#[test]
+fn a_destroy_that_is_killed_at_a_decisive_call_is_finished_by_the_next_one() {
+    for (held, when) in decisive(Destroy) {
+        ended_at(Destroy, End::Kill, &held, when);
+    }
+}
+
+#[test]
+fn ctrl_c_at_a_decisive_call_loses_nothing() {
+    for step in [Create, Update, Destroy] {
+        for (held, when) in decisive(step) {
+            ended_at(step, End::CtrlC, &held, when);
+        }
+    }
+}
+
+/// The org takes the deploy, and nobody hears of it: the provider looks, and sends nothing twice.
+#[test]
+fn a_deploy_whose_answer_is_lost_is_found_in_the_same_run() {
+    for step in [Create, Update, Destroy] {
+        for how in ["drop", "cut"] {
+            let org = Emulator::start();
+            let (workspace, key) = begun(&org, step);
+            org.admin("POST", "/faults", Some(&json!({ "call": "deploy", "when": "after", "do": how })));
+            let run = workspace.run(command(step));
+            assert_eq!(run.code, Some(0), "{step:?} {how}: {run}");
+            converges(&org, &workspace, step, &key, &format!("{step:?}, {how}"));
+        }
+    }
+}
+
+/// Every call there is, for `make test-tables`.
+pub mod at_every_call {
+    use super::{Create, Destroy, End, Step, Update, calls, ended_at};
+
+    fn each(step: Step, end: End) {
+        for nth in 1..=calls(step).len() {
+            for when in ["before", "after"] {
+                ended_at(step, end, &("any".to_owned(), nth), when);
+            }
+        }
+    }
+
+    #[test]
+    fn a_create_is_killed() {
+        each(Create, End::Kill);
+    }
+
+    #[test]
+    fn an_update_is_killed() {
+        each(Update, End::Kill);
+    }
+
+    #[test]
+    fn a_destroy_is_killed() {
+        each(Destroy, End::Kill);
+    }
+
+    #[test]
+    fn a_create_is_interrupted() {
+        each(Create, End::CtrlC);
+    }
+
+    #[test]
+    fn an_update_is_interrupted() {
+        each(Update, End::CtrlC);
+    }
+
+    #[test]
+    fn a_destroy_is_interrupted() {
+        each(Destroy, End::CtrlC);
+    }
+}

@@ -1,0 +1,168 @@
+//! An app is managed as a whole or in parts: both at once is an error of the plan, whichever comes first, and so are two of
+//! a kind.
+
+use super::oauth_client::{self, without_policies};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::workspace::Workspace;
+
+const TWO_KINDS: &str = "Two kinds of resources for one app";
+
+/// A resource that manages a part of the app, and more lines of it.
+fn part(kind: &str, app: &str, more: &str) -> String {
+    let own = match kind {
+        "salesforce_external_client_app" => format!("name = \"{app}\"\n  label = \"Part\""),
+        _ => format!("external_client_app = \"{app}\""),
+    };
+    format!("resource \"{kind}\" \"part\" {{\n  {own}\n  {more}\n}}\n")
+}
+
+const PARTS: [&str; 3] = [
+    "salesforce_external_client_app",
+    "salesforce_external_client_app_oauth_settings",
+    "salesforce_external_client_app_policies",
+];
+
+fn with_line(client: &str, line: &str) -> String {
+    client.replace("  contact_email ", &format!("  {line}\n  contact_email "))
+}
+
+#[test]
+fn a_client_and_a_part_of_its_app_are_refused_in_whichever_order() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    let whole = oauth_client::SHOP.to_owned();
+    let clients = [whole.clone(), without_policies(&whole)];
+    for kind in PARTS {
+        let orders = [
+            ("", String::new()),
+            ("depends_on = [salesforce_oauth_client.shop]", String::new()),
+            ("", format!("depends_on = [{kind}.part]")),
+        ];
+        for client in &clients {
+            for (of_part, of_client) in &orders {
+                for app in ["Shop", "sHOP"] {
+                    let text = with_line(client, of_client) + &part(kind, app, of_part);
+                    workspace.configure(&text);
+                    let run = workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(TWO_KINDS);
+                    assert!(run.says("on main.tf line"), "the error is at no attribute: {run}");
+                }
+            }
+        }
+    }
+    assert_eq!(org.deploys().len(), 0);
+}
+
+/// One of them is in the state already, the other comes.
+#[test]
+fn what_one_kind_has_in_the_state_the_other_may_not_take() {
+    for kind in PARTS {
+        let org = Emulator::start();
+        let mut workspace = Workspace::new(&org);
+        workspace.unset("TF_LOG");
+        for client in [oauth_client::SHOP.to_owned(), without_policies(oauth_client::SHOP)] {
+            workspace.configure(&client);
+            workspace.apply().succeeded();
+            let deploys = org.deploys().len();
+            for more in ["", "depends_on = [salesforce_oauth_client.shop]"] {
+                workspace.configure(&(client.clone() + &part(kind, "Shop", more)));
+                for flags in [&[] as &[&str], &["-refresh=false"]] {
+                    let plan = [&["plan", "-no-color", "-input=false"], flags].concat();
+                    workspace.run(&plan).failed_saying(TWO_KINDS);
+                }
+                workspace.apply().failed_saying(TWO_KINDS);
+            }
+            assert_eq!(org.deploys().len(), deploys, "{kind}");
+            workspace.configure(&client);
+            workspace.is_settled();
+        }
+    }
+}
+
+#[test]
+fn what_the_parts_have_in_the_state_a_client_may_not_take() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    workspace.configure(crate::configurations::SHOP);
+    workspace.apply().succeeded();
+    let deploys = org.deploys().len();
+    for client in [oauth_client::SHOP.to_owned(), without_policies(oauth_client::SHOP)] {
+        for name in ["Shop", "SHOP"] {
+            let client =
+                client.replace("name                         = \"Shop\"", &format!("name = \"{name}\""));
+            workspace.configure(&(crate::configurations::SHOP.to_owned() + &client));
+            workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(TWO_KINDS);
+            workspace.apply().failed_saying(TWO_KINDS);
+        }
+    }
+    assert_eq!(org.deploys().len(), deploys);
+    workspace.configure(crate::configurations::SHOP);
+    workspace.is_settled();
+}
+
+#[test]
+fn two_clients_of_one_name_are_one_clear_error() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    for client in [oauth_client::SHOP.to_owned(), without_policies(oauth_client::SHOP)] {
+        for name in ["Shop", "sHop"] {
+            let second = client
+                .replace("\"salesforce_oauth_client\" \"shop\"", "\"salesforce_oauth_client\" \"second\"")
+                .replace("name                         = \"Shop\"", &format!("name = \"{name}\""));
+            workspace.configure(&(client.clone() + &second));
+            let run = workspace.run(&["plan", "-no-color", "-input=false"]);
+            assert_eq!(run.code, Some(1), "{run}");
+            assert_eq!(run.words().matches("Error: ").count(), 1, "{run}");
+            assert!(run.says("salesforce_oauth_client"), "{run}");
+        }
+        // One of them is in the state.
+        workspace.configure(&client);
+        workspace.apply().succeeded();
+        let second =
+            client.replace("\"salesforce_oauth_client\" \"shop\"", "\"salesforce_oauth_client\" \"second\"");
+        workspace.configure(&(client.clone() + &second));
+        let run = workspace.run(&["plan", "-no-color", "-input=false"]);
+        assert_eq!(run.code, Some(1), "{run}");
+        assert_eq!(run.words().matches("Error: ").count(), 1, "{run}");
+    }
+}
+
+/// Apps of others, and what only looks at an app, are no second kind.
+#[test]
+fn a_client_stands_beside_what_reads_it_and_beside_other_apps() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let others = crate::configurations::SHOP.replace("\"Shop\"", "\"Till\"").replace(".shop.", ".till.");
+    let others = others.replace("\" \"shop\" {", "\" \"till\" {");
+    let reads =
+        "data \"salesforce_external_client_app\" \"shop\" {\n  name = salesforce_oauth_client.shop.name\n}\n";
+    workspace.configure(&format!("{}{others}{reads}", oauth_client::SHOP));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    workspace.destroy().succeeded();
+}
+
+/// A name that is known only after apply: the apply says it.
+#[test]
+fn two_resources_of_one_app_are_told_apart_in_the_apply_at_the_latest() {
+    let unknown = |client: &str| {
+        client.replace("name                         = \"Shop\"", "name = terraform_data.name.output")
+    };
+    let name = "resource \"terraform_data\" \"name\" {\n  input = \"Shop\"\n}\n";
+    let second = oauth_client::SHOP
+        .replace("\"salesforce_oauth_client\" \"shop\"", "\"salesforce_oauth_client\" \"second\"");
+    for (other, words) in
+        [(part(PARTS[0], "Shop", ""), TWO_KINDS), (unknown(&second), "Two resources for one app")]
+    {
+        let org = Emulator::start();
+        let mut workspace = Workspace::new(&org);
+        workspace.unset("TF_LOG");
+        workspace.configure(&format!("{name}{}{other}", unknown(oauth_client::SHOP)));
+        workspace.apply().failed_saying(words);
+        assert!(org.names(acceptance_tests::org::APP).len() <= 1);
+        let state = workspace.state();
+        assert_eq!(state.len(), 1 + org.names(acceptance_tests::org::APP).len(), "{state:#?}");
+    }
+}

@@ -1,0 +1,329 @@
+//! From three resources to one and back: the state changes hands, and nothing in the org changes.
+
+use super::oauth_client::{self, CLIENT};
+use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::GLOBAL_OAUTH;
+use acceptance_tests::plan::Action::{Create, Forget};
+use acceptance_tests::terraform;
+use acceptance_tests::workspace::Workspace;
+
+/// A version that moves between types and forgets what is removed.
+fn can_move() -> bool {
+    terraform::version() >= (1, 8)
+}
+
+fn moved(from: &str, to: &str) -> String {
+    format!("moved {{\n  from = {from}\n  to   = {to}\n}}\n")
+}
+
+fn forgotten(address: &str) -> String {
+    format!("removed {{\n  from = {address}\n  lifecycle {{\n    destroy = false\n  }}\n}}\n")
+}
+
+fn imported(address: &str, id: &str) -> String {
+    format!("import {{\n  to = {address}\n  id = {id}\n}}\n")
+}
+
+/// The whole, which takes the place of one part; the state forgets the two others.
+fn over(from: &str) -> String {
+    let others = [APP, SETTINGS, POLICIES].into_iter().filter(|part| *part != from);
+    let forgotten: String = others.map(forgotten).collect();
+    format!("{}{}{forgotten}", oauth_client::SHOP, moved(from, CLIENT))
+}
+
+/// The parts, one of which takes the place of the whole; the two others are imported.
+fn back(to: &str) -> String {
+    let others = [APP, SETTINGS, POLICIES].into_iter().filter(|part| *part != to);
+    let imports: String = others.map(|part| imported(part, "\"Shop\"")).collect();
+    format!("{SHOP}{}{imports}", moved(CLIENT, to))
+}
+
+#[test]
+fn an_app_in_three_resources_becomes_a_client_and_again_three_and_the_org_is_not_touched() {
+    if !can_move() {
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
+    let before = org.admin("GET", "/components", None);
+    let deploys = org.deploys().len();
+    for part in [APP, SETTINGS, POLICIES] {
+        workspace.configure(&over(part));
+        let plan = workspace.plan(&[]);
+        let forgets: Vec<(&str, _)> = [APP, SETTINGS, POLICIES]
+            .into_iter()
+            .filter(|other| *other != part)
+            .map(|other| (other, Forget))
+            .collect();
+        plan.changes(&forgets);
+        workspace.apply_plan().succeeded();
+        assert_eq!(workspace.state().keys().collect::<Vec<_>>(), [CLIENT], "{part}");
+        assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key, "{part}");
+        workspace.configure(oauth_client::SHOP);
+        workspace.is_settled();
+
+        workspace.configure(&back(part));
+        workspace.plan(&[]).changes(&[]).saying("2 to import, 0 to add, 0 to change, 0 to destroy");
+        workspace.apply_plan().succeeded();
+        assert_eq!(workspace.state().len(), 3, "{part}");
+        assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), key, "{part}");
+        workspace.configure(SHOP);
+        workspace.is_settled();
+    }
+    assert_eq!(org.deploys().len(), deploys);
+    assert_eq!(org.admin("GET", "/components", None), before);
+}
+
+/// Without a refresh the state has nothing of the other parts: they are taken over as they are.
+#[test]
+fn a_move_without_a_refresh_keeps_the_app_and_its_key() {
+    if !can_move() {
+        return;
+    }
+    for part in [APP, SETTINGS, POLICIES] {
+        let org = Emulator::start();
+        let workspace = Workspace::new(&org);
+        workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+        let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
+        let before = org.admin("GET", "/components", None);
+        workspace.configure(&over(part));
+        let apply = ["apply", "-no-color", "-input=false", "-auto-approve", "-refresh=false"];
+        let run = workspace.run(&apply).succeeded();
+        assert!(run.says("0 destroyed"), "{part}: {run}");
+        assert!(!run.says("must be replaced"), "{part}: {run}");
+        workspace.configure(oauth_client::SHOP);
+        // What only the org knows, the next refresh brings.
+        workspace.plan(&[]).changes(&[]);
+        workspace.apply().succeeded();
+        workspace.is_settled();
+        assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key, "{part}");
+        assert_eq!(org.admin("GET", "/components", None), before, "{part}");
+
+        workspace.configure(&back(part));
+        let run = workspace.run(&apply).succeeded();
+        assert!(run.says("0 destroyed"), "{part}: {run}");
+        workspace.configure(SHOP);
+        workspace.plan(&[]).changes(&[]);
+        workspace.apply().succeeded();
+        workspace.is_settled();
+        assert_eq!(org.admin("GET", "/components", None), before, "{part}");
+    }
+}
+
+/// What somebody changed in the meantime is a change like any other.
+#[test]
+fn a_move_and_a_change_are_one_deploy() {
+    if !can_move() {
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
+    let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
+    let deploys = org.deploys().len();
+    let changed = over(APP).replace("= 30", "= 15").replace("/callback\"", "/other\"");
+    workspace.configure(&changed);
+    workspace.apply().succeeded();
+    assert_eq!(org.deploys().len(), deploys + 1);
+    workspace.is_settled();
+    assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
+    assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("callbackUrl"), "https://shop.example.com/other");
+}
+
+const KEYED: &str = r#"
+locals {
+  shops = toset(["ShopA", "ShopB"])
+}
+"#;
+
+const KEYED_PARTS: &str = r#"
+resource "salesforce_external_client_app" "shop" {
+  for_each = local.shops
+  name     = each.key
+  label    = each.key
+}
+
+resource "salesforce_external_client_app_oauth_settings" "shop" {
+  for_each            = local.shops
+  external_client_app = salesforce_external_client_app.shop[each.key].id
+  callback_urls       = ["https://shop.example.com/callback"]
+}
+
+resource "salesforce_external_client_app_policies" "shop" {
+  for_each            = local.shops
+  external_client_app = salesforce_external_client_app_oauth_settings.shop[each.key].id
+  permitted_users     = "AdminApprovedPreAuthorized"
+  permission_sets     = ["Shop_Customer"]
+}
+"#;
+
+const KEYED_CLIENTS: &str = r#"
+resource "salesforce_oauth_client" "shop" {
+  for_each      = local.shops
+  name          = each.key
+  label         = each.key
+  callback_urls = ["https://shop.example.com/callback"]
+  policies {
+    permitted_users = "AdminApprovedPreAuthorized"
+    permission_sets = ["Shop_Customer"]
+  }
+}
+"#;
+
+#[test]
+fn every_instance_of_a_for_each_moves_over_and_back() {
+    if !can_move() {
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.configure(&format!("{KEYED}{KEYED_PARTS}"));
+    workspace.apply().succeeded();
+    let before = org.admin("GET", "/components", None);
+    let deploys = org.deploys().len();
+    let moves = format!("{}{}{}", moved(APP, CLIENT), forgotten(SETTINGS), forgotten(POLICIES));
+    workspace.configure(&format!("{KEYED}{KEYED_CLIENTS}{moves}"));
+    workspace.apply().succeeded();
+    workspace.configure(&format!("{KEYED}{KEYED_CLIENTS}"));
+    workspace.is_settled();
+    assert_eq!(workspace.state().len(), 2);
+
+    let each = |address: &str| {
+        let block = imported(&format!("{address}[each.key]"), "each.key");
+        block.replace("import {\n", "import {\n  for_each = local.shops\n")
+    };
+    workspace.configure(&format!(
+        "{KEYED}{KEYED_PARTS}{}{}{}",
+        moved(CLIENT, APP),
+        each(SETTINGS),
+        each(POLICIES)
+    ));
+    workspace.apply().succeeded().saying("4 imported");
+    workspace.configure(&format!("{KEYED}{KEYED_PARTS}"));
+    workspace.is_settled();
+    assert_eq!(workspace.state().len(), 6);
+    assert_eq!(org.deploys().len(), deploys);
+    assert_eq!(org.admin("GET", "/components", None), before);
+}
+
+/// A module changes what it is made of, and who calls it does not notice.
+#[test]
+fn a_module_changes_from_parts_to_a_client_inside() {
+    if !can_move() {
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.installs();
+    workspace.configure("module \"identity\" {\n  source = \"./identity\"\n}\n");
+    let folder = workspace.folder().join("identity");
+    std::fs::create_dir(&folder).expect("a folder of the module");
+    let source = "terraform {\n  required_providers {\n    salesforce = { source = \"salesforce-community/salesforce\" }\n  }\n}\n";
+    workspace.write("identity/main.tf", &format!("{source}{SHOP}"));
+    workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
+    workspace.apply().succeeded();
+    let before = org.admin("GET", "/components", None);
+    let deploys = org.deploys().len();
+    // Terraform takes a removed block of a module's own since 1.10; before, the root says it.
+    let (inside, outside) = over(APP).split_once("removed {").map_or_else(
+        || (over(APP), String::new()),
+        |(whole, rest)| {
+            (whole.to_owned(), format!("removed {{{rest}").replace("from = ", "from = module.identity."))
+        },
+    );
+    workspace.write("identity/main.tf", &format!("{source}{inside}"));
+    workspace.configure(&format!("module \"identity\" {{\n  source = \"./identity\"\n}}\n{outside}"));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    assert_eq!(org.deploys().len(), deploys);
+    assert_eq!(org.admin("GET", "/components", None), before);
+    workspace.configure("module \"identity\" {\n  source = \"./identity\"\n}\n");
+    workspace.destroy().succeeded();
+    assert!(org.names(acceptance_tests::org::APP).is_empty());
+}
+
+/// From what is no part of a client, of ours or of others, and from a part to another part.
+#[test]
+fn what_is_no_part_of_a_client_does_not_become_one() {
+    if !can_move() {
+        return;
+    }
+    let org_settings =
+        "resource \"salesforce_org_oauth_oidc_settings\" \"x\" {\n  code_credential_flow_enabled = true\n}\n";
+    let stranger = "resource \"terraform_data\" \"x\" {\n  input = \"1\"\n}\n";
+    let client = oauth_client::SHOP.to_owned();
+    let cases: [(&str, String, &str, &str); 6] = [
+        (org_settings, client.clone(), "salesforce_org_oauth_oidc_settings.x", CLIENT),
+        (stranger, client.clone(), "terraform_data.x", CLIENT),
+        (&client, org_settings.to_owned(), CLIENT, "salesforce_org_oauth_oidc_settings.x"),
+        (
+            SHOP,
+            SHOP.replace(POLICIES, "x").replace("policies\" \"shop\"", "policies\" \"y\""),
+            APP,
+            "salesforce_external_client_app_policies.y",
+        ),
+        (stranger, SHOP.to_owned(), "terraform_data.x", APP),
+        (org_settings, SHOP.to_owned(), "salesforce_org_oauth_oidc_settings.x", SETTINGS),
+    ];
+    for (before, after, from, to) in cases {
+        let org = Emulator::start();
+        let workspace = Workspace::new(&org);
+        workspace.configure(before);
+        workspace.apply().succeeded();
+        let state = workspace.state();
+        let after = if before == SHOP {
+            // The address that is left must not be in the configuration.
+            let (_, rest) =
+                after.split_once("resource \"salesforce_external_client_app_oauth").expect("settings");
+            format!("resource \"salesforce_external_client_app_oauth{rest}")
+                .replace("salesforce_external_client_app.shop.id", "\"Shop\"")
+        } else {
+            after
+        };
+        workspace.configure(&format!("{after}{}", moved(from, to)));
+        let run = workspace.run(&["plan", "-no-color", "-input=false"]);
+        assert_eq!(run.code, Some(1), "{from} to {to}: {run}");
+        let kinds = [from, to].map(|address| address.split('.').next().unwrap_or_default());
+        for kind in kinds {
+            assert!(run.says(kind), "{from} to {to} does not name {kind}: {run}");
+        }
+        assert!(!run.says("plugin crashed") && !run.says("rpc error"), "{run}");
+        assert_eq!(workspace.state(), state, "{from} to {to}");
+    }
+}
+
+/// Without policies in the configuration a move finds those of the org, and the next apply lets go of them: nothing is sent.
+#[test]
+fn an_app_without_managed_policies_moves_over_and_the_orgs_stay() {
+    if !can_move() {
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(crate::configurations::APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
+    let before = org.admin("GET", "/components", None);
+    let deploys = org.deploys().len();
+    let client = oauth_client::without_policies(oauth_client::SHOP);
+    workspace.configure(&format!("{client}{}{}", moved(APP, CLIENT), forgotten(SETTINGS)));
+    let run = workspace.apply().succeeded();
+    assert!(run.says("0 destroyed"), "{run}");
+    workspace.configure(&client);
+    workspace.is_settled();
+    assert_eq!(org.deploys().len(), deploys);
+    assert_eq!(org.admin("GET", "/components", None), before);
+
+    workspace.configure(&format!(
+        "{}{}{}",
+        crate::configurations::APP_AND_SETTINGS,
+        moved(CLIENT, APP),
+        imported(SETTINGS, "\"Shop\"")
+    ));
+    workspace.plan(&[]).changes(&[]);
+    workspace.apply_plan().succeeded();
+    workspace.configure(crate::configurations::APP_AND_SETTINGS);
+    workspace.is_settled();
+    assert_eq!(org.admin("GET", "/components", None), before);
+}

@@ -1,0 +1,274 @@
+//! Switches that need each other: from each state that an org takes to each other one, in one deploy, whatever of it is in
+//! which part of the client.
+
+use super::oauth_client::{CLIENT, SHOP, without_policies};
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org;
+use acceptance_tests::plan::Action;
+use acceptance_tests::workspace::Workspace;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A position of a switch: its lines at the top and in the block, and positions of others without which it cannot be.
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    name: &'static str,
+    top: &'static str,
+    block: &'static str,
+    needs: &'static [&'static str],
+}
+
+const fn at(name: &'static str, top: &'static str, block: &'static str) -> Position {
+    Position { name, top, block, needs: &[] }
+}
+
+impl Position {
+    const fn needs(self, needs: &'static [&'static str]) -> Self {
+        Self { needs, ..self }
+    }
+}
+
+type Switch = &'static [Position];
+
+const FLOW: Switch = &[
+    at("no flow", "code_credential_flow_enabled = false", ""),
+    at("flow", "code_credential_flow_enabled = true", ""),
+];
+const JWT: Switch = &[at("opaque tokens", "", ""), at("JWT tokens", "named_user_jwt_enabled = true", "")];
+const GUESTS: Switch = &[
+    at("no guests", "", "guest_code_credential_flow_enabled = false"),
+    at("guests", "", "guest_code_credential_flow_enabled = true").needs(&["flow", "JWT tokens"]),
+];
+const GUEST_TIME: Switch = &[
+    at("guests' own time", "", "guest_jwt_session_timeout_type = \"Custom\"\nguest_jwt_timeout_minutes = 30"),
+    at("guests as long as users", "", "guest_jwt_session_timeout_type = \"UserSession\""),
+];
+const USER_TIME: Switch = &[
+    at("no time of users", "", "named_user_jwt_session_timeout_type = \"\""),
+    at("as the session", "", "named_user_jwt_session_timeout_type = \"UserSession\"").needs(&["JWT tokens"]),
+    at(
+        "users' own time",
+        "",
+        "named_user_jwt_session_timeout_type = \"Custom\"\nnamed_user_jwt_timeout_minutes = 5",
+    )
+    .needs(&["JWT tokens"]),
+];
+const POST: Switch =
+    &[at("any request", "", ""), at("POST only", "code_credential_post_only = true", "").needs(&["flow"])];
+const CREDENTIALS: Switch = &[
+    at("no client credentials", "client_credentials_flow_enabled = false", ""),
+    at("client credentials", "client_credentials_flow_enabled = true", ""),
+];
+const RUN_AS: Switch = &[
+    at("not allowed", "", "client_credentials_flow_enabled = false\nclient_credentials_flow_user = \"\""),
+    at("a user but not allowed", "", "client_credentials_flow_user = \"{integration}\""),
+    at(
+        "allowed",
+        "",
+        "client_credentials_flow_enabled = true\nclient_credentials_flow_user = \"{integration}\"",
+    )
+    .needs(&["client credentials"]),
+];
+const EXCHANGE: Switch = &[at("no exchange", "", ""), at("exchange", "token_exchange_enabled = true", "")];
+const EXCHANGE_SECRET: Switch = &[
+    at("without a secret", "secret_required_for_token_exchange = false", ""),
+    at("with a secret", "secret_required_for_token_exchange = true", ""),
+];
+const MAY_EXCHANGE: Switch = &[
+    at("may not exchange", "", ""),
+    at("may exchange", "", "token_exchange_flow_enabled = true").needs(&["exchange"]),
+];
+const USERS: Switch = &[
+    at("everyone", "", "permitted_users = \"AllSelfAuthorized\""),
+    at("only some", "", "permitted_users = \"AdminApprovedPreAuthorized\"").needs(&["a set", "other sets"]),
+];
+const SETS: Switch = &[
+    at("no set", "", "permission_sets = []"),
+    at("a set", "", "permission_sets = [\"Shop_Customer\"]"),
+    at("other sets", "", "permission_sets = [\"Integration\", \"Shop_Staff\"]"),
+];
+const SCOPES: Switch = &[
+    at("no refresh", "oauth_scopes = [\"Api\"]", ""),
+    at("refresh", "oauth_scopes = [\"Api\", \"RefreshToken\"]\nrefresh_token_rotation_enabled = true", ""),
+];
+const LIFE: Switch = &[
+    at("for ever", "", "refresh_token_policy = \"Infinite\""),
+    at("not at all", "", "refresh_token_policy = \"Zero\""),
+    at(
+        "three days",
+        "",
+        "refresh_token_policy = \"SpecificLifetime\"\nrefresh_token_validity_period = 3\n\
+         refresh_token_validity_unit = \"Days\"",
+    ),
+];
+const SECRET: Switch = &[
+    at("private", "pkce_required = false", ""),
+    at(
+        "public",
+        "secret_required_for_web_server_flow = false\nsecret_required_for_refresh_token = false",
+        "",
+    ),
+];
+const PLUGIN: Switch =
+    &[at("OAuth off", "", "oauth_plugin_enabled = false"), at("OAuth on", "", "oauth_plugin_enabled = true")];
+const START: Switch = &[
+    at("nothing opens", "", "start_page = \"None\"\nstart_url = \"\""),
+    at("a page opens", "", "start_page = \"Custom\"\nstart_url = \"https://a.example.com/s\""),
+];
+
+/// Switches that need each other.
+const GROUPS: &[(&str, &[Switch])] = &[
+    ("guests", &[FLOW, JWT, GUESTS]),
+    ("guests_time", &[FLOW, JWT, GUESTS, GUEST_TIME]),
+    ("users_time", &[JWT, USER_TIME]),
+    ("post", &[FLOW, POST]),
+    ("credentials", &[CREDENTIALS, RUN_AS]),
+    ("exchange", &[EXCHANGE, EXCHANGE_SECRET, MAY_EXCHANGE]),
+    ("users", &[USERS, SETS]),
+    ("refresh", &[SCOPES, LIFE]),
+    ("secret", &[SECRET, SCOPES]),
+    ("start", &[PLUGIN, START]),
+];
+
+type State = Vec<Position>;
+
+/// All that a group may be: each switch in a position, and none that lacks what it needs. Of several of one switch that
+/// it needs one will do.
+fn states(switches: &[Switch]) -> Vec<State> {
+    let all = switches.iter().fold(vec![State::new()], |states, switch| {
+        states
+            .iter()
+            .flat_map(|state| switch.iter().map(|position| [state.clone(), vec![*position]].concat()))
+            .collect()
+    });
+    all.into_iter().filter(|state| is_valid(switches, state)).collect()
+}
+
+fn is_valid(switches: &[Switch], state: &State) -> bool {
+    let has = |name: &str| state.iter().any(|position| position.name == name);
+    state.iter().all(|position| {
+        switches.iter().all(|switch| {
+            let mut needed = switch.iter().filter(|other| position.needs.contains(&other.name)).peekable();
+            needed.peek().is_none() || needed.any(|other| has(other.name))
+        })
+    })
+}
+
+fn configuration(name: &str, state: &State, user: &str) -> String {
+    let lines = |of: fn(&Position) -> &'static str| {
+        state.iter().map(of).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+    };
+    format!(
+        "resource \"salesforce_oauth_client\" \"{name}\" {{\nname = \"{name}\"\nlabel = \"{name}\"\n\
+         callback_urls = [\"https://a.example.com/b\"]\n{}\npolicies {{\n{}\n}}\n}}\n",
+        lines(|position| position.top),
+        lines(|position| position.block)
+    )
+    .replace("{integration}", user)
+}
+
+fn words(state: &State) -> String {
+    state.iter().map(|position| position.name).collect::<Vec<_>>().join(", ")
+}
+
+/// How many deploys each app was in.
+fn deploys_by_app(journal: &[Value]) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    for call in journal.iter().filter(|call| call["operation"] == "deploy") {
+        let text = call["details"].to_string();
+        let mut apps: Vec<String> = text
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| word.starts_with("From"))
+            .map(str::to_owned)
+            .collect();
+        apps.sort();
+        apps.dedup();
+        for app in apps {
+            *found.entry(app).or_default() += 1;
+        }
+    }
+    found
+}
+
+/// Each pair is an app of its own, so that two applies try them all.
+#[test]
+fn from_each_state_of_switches_to_each_other_one_in_one_deploy() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    for command in ["plan", "apply"] {
+        workspace.set(&format!("TF_CLI_ARGS_{command}"), "-parallelism=100");
+    }
+    let user = org.user("integration");
+    let mut pairs = Vec::new();
+    for (_, switches) in GROUPS {
+        let states = states(switches);
+        for from in &states {
+            pairs.extend(
+                states.iter().filter(|to| words(to) != words(from)).map(|to| (from.clone(), to.clone())),
+            );
+        }
+    }
+    let name = |number: usize| format!("From{number}X");
+    let all = |of: fn(&(State, State)) -> &State| -> String {
+        pairs.iter().enumerate().map(|(number, pair)| configuration(&name(number), of(pair), &user)).collect()
+    };
+    assert!(pairs.len() > 100);
+    let mut problems = Vec::new();
+    for (step, text) in [("made", all(|pair| &pair.0)), ("changed", all(|pair| &pair.1))] {
+        workspace.configure(&text);
+        org.admin("DELETE", "/journal", None);
+        let run = workspace.apply();
+        if run.code != Some(0) {
+            problems.push(format!("{step}: {run}"));
+        }
+        let deploys = deploys_by_app(&org.journal());
+        for (number, (from, to)) in pairs.iter().enumerate() {
+            let count = deploys.get(&name(number)).copied().unwrap_or_default();
+            if count != 1 {
+                problems.push(format!(
+                    "{step}: {count} deploys of {}: {} -> {}",
+                    name(number),
+                    words(from),
+                    words(to)
+                ));
+            }
+        }
+        if let Some(plan) = workspace.unsettled(&[]) {
+            for address in plan.actions().into_keys() {
+                let inner = plan.differing_in(&address, "policies");
+                problems.push(format!(
+                    "{step}: {address} is not settled: {:?} {inner:?}",
+                    plan.differing(&address)
+                ));
+            }
+        }
+    }
+    eprintln!("{} pairs of states", pairs.len());
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// What three resources cannot do, because their settings are sent before their policies.
+#[test]
+fn guests_the_flow_and_jwt_tokens_are_switched_off_and_on_at_once() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.step(SHOP, &[(CLIENT, Action::Create)]);
+    let off = SHOP
+        .replace("_enabled       = true", "_enabled = false")
+        .replace("code_credential_flow_enabled = true", "code_credential_flow_enabled = false")
+        .replace("guest_code_credential_flow_enabled = true", "guest_code_credential_flow_enabled = false");
+    let off = off.replace("    guest_code_credential_flow_enabled = false\n", "");
+    for text in [off.as_str(), SHOP] {
+        let before = org.deploys().len();
+        workspace.step(text, &[(CLIENT, Action::Update)]);
+        assert_eq!(org.deploys().len(), before + 1);
+    }
+    // Policies that are not managed and need what goes: the org says so, and the message says at which attribute.
+    workspace.configure(&without_policies(&off));
+    let run = workspace.apply();
+    assert_eq!(run.code, Some(1), "{run}");
+    assert!(run.says("guest_code_credential_flow_enabled"), "{run}");
+    assert!(run.says("on main.tf line"), "{run}");
+    assert_eq!(org.part(org::OAUTH_POLICIES, "Shop").text("isGuestCodeCredFlowEnabled"), "true");
+}
