@@ -14,6 +14,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 /// It is quiet when nobody has come for so many times the longest time that was between the last ones;
 const GAPS: u32 = 4;
+/// but not for longer than this, however slowly some came;
+const LONGEST: Duration = Duration::from_secs(1);
 /// when all have come who are expected, for so long,
 const SHORT: Duration = Duration::from_millis(20);
 /// and when some are missing, for so many times the usual time.
@@ -307,7 +309,8 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             let (last, preparing, pace, all_here) = {
                 let state = lock(&self.state);
                 let all_here = expected.is_some_and(|expected| state.waiting.len() >= expected);
-                let pace = (state.gap.max(state.last_gap) * GAPS).min(self.window.ceiling);
+                let longest = LONGEST.min(self.window.ceiling);
+                let pace = (state.gap.max(state.last_gap) * GAPS).min(longest);
                 (state.last_arrival.max(opened), state.preparing > 0, pace, all_here)
             };
             if preparing {

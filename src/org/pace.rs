@@ -53,7 +53,8 @@ impl Default for Settings {
         };
         Settings {
             batching: true,
-            deploys: window([75, 1_000, 3_000, 75]),
+            // A hundred changes that Terraform brings at its own pace arrive over seconds; a second deploy takes longer.
+            deploys: window([75, 3_000, 3_000, 75]),
             reads: window([30, 200, 1_200, 400]),
             snapshot: Duration::from_secs(30),
             first_look: Duration::from_millis(250),

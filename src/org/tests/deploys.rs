@@ -26,9 +26,9 @@ async fn the_second_deploy_is_looked_at_when_the_first_was_done() {
         script.course(Course::ends(2_000, ended("Succeeded")));
     }
     org.make(write_shop(), in_time()).await.unwrap();
-    assert_eq!(script.count("look"), 8);
+    assert_eq!(script.count("look"), 4);
     org.make(write_shop(), in_time()).await.unwrap();
-    assert_eq!(script.count("look"), 9);
+    assert_eq!(script.count("look"), 5);
 }
 
 #[tokio::test(start_paused = true)]
