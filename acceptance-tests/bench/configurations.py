@@ -1,4 +1,4 @@
-"""The configurations that are measured: N apps, three resources each."""
+"""The configurations that are measured: N apps of three resources each, N clients of one each."""
 
 HEAD = """terraform {
   required_providers {
@@ -48,6 +48,37 @@ resource "salesforce_external_client_app_policies" "app%(i)d" {
 }
 """
 
+CLIENTS = """
+resource "salesforce_oauth_client" "app" {
+  count         = %(n)d
+  name          = "App${count.index}"
+  label         = "%(label)s ${count.index}"
+  callback_urls = ["https://app${count.index}.example.com/callback"]
+  oauth_scopes  = ["Api"]
+
+  policies {
+    permitted_users = "AdminApprovedPreAuthorized"
+    permission_sets = ["Shop_Customer"]
+  }
+}
+"""
+
+# The settings need the policies to be off before, the policies need the settings to be on.
+WITH_GUESTS = """
+resource "salesforce_oauth_client" "app" {
+  name                         = "App"
+  label                        = "App"
+  callback_urls                = ["https://app.example.com/callback"]
+  oauth_scopes                 = ["Api"]
+  code_credential_flow_enabled = %(on)s
+  named_user_jwt_enabled       = %(on)s
+
+  policies {
+    guest_code_credential_flow_enabled = %(on)s
+  }
+}
+"""
+
 ONE_RESOURCE = HEAD + """
 resource "salesforce_external_client_app" "app" {
   name  = "App"
@@ -58,6 +89,14 @@ resource "salesforce_external_client_app" "app" {
 
 def apps(n, label="App"):
     return HEAD + APPS % {"n": n, "label": label}
+
+
+def clients(n, label="App"):
+    return HEAD + CLIENTS % {"n": n, "label": label}
+
+
+def client_with_guests(on):
+    return HEAD + WITH_GUESTS % {"on": "true" if on else "false"}
 
 
 def written_out(n, with_a_bad_app):

@@ -1,16 +1,21 @@
-// What Terraform brings about in waves, in one deploy: N apps with settings and policies, by jsforce over SOAP. The
-// limit that `make bench` compares with.
+// What Terraform brings about, in one deploy: N apps with settings and policies, by jsforce over SOAP. The limit that
+// `make bench` compares with.
 //
-//     node deploy_once.js ORG N          (the access token in SALESFORCE_ACCESS_TOKEN)
+//     node deploy_once.js ORG N apps|clients          (how to log in, as for the provider, in SALESFORCE_…)
+//
+// `clients` brings the app policies, too, and both under the names that the provider gives new ones.
 //
 // jsforce polls as it does by default, each second; only its patience is longer.
 'use strict';
-const { Connection } = require('@jsforce/jsforce-node');
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const { Connection, OAuth2 } = require('@jsforce/jsforce-node');
 const { pack } = require('../clients/jsforce/zip.js');
 
 const API = '63.0';
 const NAMESPACE = 'http://soap.sforce.com/2006/04/metadata';
-const [org, count] = process.argv.slice(2);
+const [org, count, what] = process.argv.slice(2);
+const isClients = what === 'clients';
 
 /** type → folder, suffix of the file, end of the component's name, its own elements. */
 const TYPES = {
@@ -19,9 +24,12 @@ const TYPES = {
   ExtlClntAppGlobalOauthSettings: ['extlClntAppGlobalOauthSets', 'ecaGlblOauth', '_glbloauth', (i) => ({
     callbackUrl: `https://app${i}.example.com/callback`,
   })],
-  ExtlClntAppOauthConfigurablePolicies: ['extlClntAppOauthPolicies', 'ecaOauthPlcy', '_oauth_defaultPolicy', () => ({
+  ExtlClntAppOauthConfigurablePolicies: ['extlClntAppOauthPolicies', 'ecaOauthPlcy', isClients ? '_oauthPlcy' : '_oauth_defaultPolicy', () => ({
     commaSeparatedPermissionSet: 'Shop_Customer', permittedUsersPolicyType: 'AdminApprovedPreAuthorized',
   })],
+  ...(isClients && {
+    ExtlClntAppConfigurablePolicies: ['extlClntAppPolicies', 'ecaPlcy', '_plcy', () => ({ isEnabled: true })],
+  }),
 };
 
 function files() {
@@ -45,8 +53,22 @@ function files() {
   return { 'package.xml': manifest, ...found };
 }
 
+/** With the private key, one call. */
+async function logIn() {
+  const { SALESFORCE_CLIENT_ID: iss, SALESFORCE_USERNAME: sub, SALESFORCE_PRIVATE_KEY_FILE: key } = process.env;
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = { iss, sub, aud: org, exp: Math.floor(Date.now() / 1000) + 180 };
+  const signed = `${part({ alg: 'RS256' })}.${part(claims)}`;
+  const signature = crypto.sign('sha256', Buffer.from(signed), fs.readFileSync(key)).toString('base64url');
+  const granted = await new OAuth2({ loginUrl: org, clientId: iss }).requestToken({
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    assertion: `${signed}.${signature}`,
+  });
+  return new Connection({ version: API, instanceUrl: org, accessToken: granted.access_token });
+}
+
 async function main() {
-  const connection = new Connection({ version: API, instanceUrl: org, accessToken: process.env.SALESFORCE_ACCESS_TOKEN });
+  const connection = await logIn();
   connection.metadata.pollTimeout = 600000;
   const result = await connection.metadata.deploy(pack(files()), { rollbackOnError: true, singlePackage: true }).complete(true);
   if (!result.success) throw new Error(JSON.stringify(result.details));

@@ -22,12 +22,11 @@ def installed():
     return Path(json.loads(done.stdout)["jsforce"], "node_modules")
 
 
-def deploy_once(org, n, root):
-    """The whole script, with node's own start, as Terraform's is in the other figures."""
-    environment = {"PATH": os.environ["PATH"], "NODE_PATH": str(installed()), "HOME": str(root),
-                   "SALESFORCE_ACCESS_TOKEN": org.environment("token.env")["SALESFORCE_ACCESS_TOKEN"]}
+def deploy_once(org, n, root, what="apps"):
+    """The whole script, with node's own start and a login, as Terraform's are in the other figures."""
+    environment = {"PATH": os.environ["PATH"], "NODE_PATH": str(installed()), "HOME": str(root), **org.environment()}
     log = Path(root, "deploy-once")
-    cost = processes.run(["node", HERE / "deploy_once.js", org.url, n], root, environment, log)
+    cost = processes.run(["node", HERE / "deploy_once.js", org.url, n, what], root, environment, log)
     if cost.status:
         raise CannotDeploy(f"the deploy by jsforce failed: {log.read_text()[-2000:]}")
     return cost

@@ -29,6 +29,15 @@ class Measured:
     asked: Asked
 
 
+def add_row(table, n, parallelism, what, cost, asked=None, divided=None, has_provider=True):
+    ratio = lambda name: cost.wall / divided[name] if divided and divided.get(name) else None
+    provider = [cost.children_cpu, cost.cpu, cost.children_cpu / cost.cpu, cost.children_memory, cost.memory]
+    table.row(
+        n, parallelism, what, *((asked.deploys, asked.retrieves, asked.calls) if asked else (None, None, None)),
+        cost.wall, ratio("no-op"), ratio("off"), ratio("jsforce"), *(provider if has_provider else [None] * 5),
+        asked.cpu if asked else None)
+
+
 class Series:
     def __init__(self, programs, root, report, off_up_to, bad_at):
         """`off_up_to`: for more apps, an apply without batching takes too long. `bad_at`: the N and the parallelism
@@ -68,13 +77,8 @@ class Series:
     def workspace(self, org, **more):
         return Workspace(self.root, self.programs["terraform"], self.programs["provider"], org.environment() | more)
 
-    def row(self, n, parallelism, what, cost, asked=None, divided=None, has_provider=True):
-        ratio = lambda name: cost.wall / divided[name] if divided and divided.get(name) else None
-        provider = [cost.children_cpu, cost.cpu, cost.children_cpu / cost.cpu, cost.children_memory, cost.memory]
-        self.table.row(
-            n, parallelism, what, *((asked.deploys, asked.retrieves, asked.calls) if asked else (None, None, None)),
-            cost.wall, ratio("no-op"), ratio("off"), ratio("jsforce"), *(provider if has_provider else [None] * 5),
-            asked.cpu if asked else None)
+    def row(self, *cells, **more):
+        add_row(self.table, *cells, **more)
 
     def floor(self, n, parallelism):
         """verb → wall seconds with a provider that does nothing."""

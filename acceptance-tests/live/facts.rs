@@ -5,7 +5,7 @@
 //! a sentence that is no longer there, takes its question off this list; a new open behaviour has to come on it, or
 //! into `OUT_OF_REACH` with the reason.
 
-use crate::probes::{Answer, Bench, access, deletions, kept, pairs, refused, values, wire};
+use crate::probes::{Answer, Bench, access, deletions, kept, pairs, refused, together, values, wire};
 
 #[derive(Debug, Clone, Copy)]
 pub enum Marked {
@@ -47,6 +47,15 @@ pub const FACTS: &[Fact] = &[
     fact("app_policies", "New app policies are enabled and have no start page",
         &[Behaviour("Defaults of the app policies: isEnabled, isOauthPluginEnabled true, startPage None")],
         kept::defaults_of_the_app_policies),
+    fact("policies_first", "Policies in the package that creates their app are taken under their own names, and no others are there",
+        &[Behaviour("Policies in the package that creates the OAuth settings are taken, and take the place of the default of their type")],
+        together::policies_of_the_creating_package),
+    fact("policies_named", "So are policies that have the names which Salesforce gives its own",
+        &[Behaviour("Policies in the package that creates the OAuth settings are taken, and take the place of the default of their type")],
+        together::policies_with_the_names_of_the_defaults),
+    fact("policies_one", "Where such a package brings policies of one type, Salesforce makes those of the other",
+        &[Behaviour("Policies in the package that creates the OAuth settings are taken, and take the place of the default of their type")],
+        together::policies_of_one_type),
     fact("safe_defaults", "PKCE and the secret for refresh tokens are required when a file does not say",
         &[Behaviour("isPkceRequired and isSecretRequiredForRefreshToken default to true")],
         kept::safe_defaults_of_the_global_settings),
@@ -119,6 +128,12 @@ pub const FACTS: &[Fact] = &[
     fact("guest", "The guest flow is refused while the app issues no JWT tokens, or lacks the code and credentials flow",
         &[Behaviour("Guest flow without the JWT or the code and credentials flag fails the deploy")],
         refused::guests_without_jwt),
+    fact("at_the_end", "What settings and policies need of each other is judged by what there is at the end of a package",
+        &[Behaviour("Rules over several files of an app are about what there is at the end of a deploy or call, whichever files it brought, in whichever order: guests, and session timeouts for named users")],
+        together::files_that_need_each_other),
+    fact("flows_alone", "Policies may allow client credentials and token exchange while the settings do not",
+        &[Behaviour("Policies may allow client credentials and token exchange while the settings do not")],
+        together::flows_without_the_settings),
     fact("code_flow", "The code and credentials flow is refused while the org does not allow it",
         &[Behaviour("isCodeCredFlowEnabled needs the org's oAuthCdCrdtFlowEnable")],
         refused::code_credential_flow_without_the_setting),

@@ -44,6 +44,8 @@ pub struct Neighbours {
 #[derive(Debug, Default)]
 struct Planned {
     app: String,
+    /// The resource type that the user wrote, of what stays or comes.
+    by: String,
     /// What stays or comes. None: nothing but a destroy was planned.
     values: Option<Value>,
     /// What the state had before; null when it comes.
@@ -62,6 +64,8 @@ struct Planned {
 #[derive(Debug)]
 struct Goes {
     values: Value,
+    /// The resource type that the user wrote.
+    by: String,
     /// What the resource there becomes: nothing; or something else, by its app's name as far as that is known.
     becomes: Becomes,
 }
@@ -75,16 +79,25 @@ pub enum Becomes {
 }
 
 impl Planned {
-    /// What becomes of the resource that has what stays or comes here, and gives it up. Terraform may do both in any
+    /// What is wrong when a resource has what stays or comes here, and gives it up. Terraform may do both in any
     /// order, and something new that is like what is there looks like the trace of an interrupted run. Something else is
     /// waited for until the old one is gone.
-    fn lost_to(&self, spec: &ResourceSpec) -> Option<&Becomes> {
-        let (Some(values), Some(goes)) = (&self.values, &self.goes) else { return None };
+    fn lost_to(&self, spec: &ResourceSpec) -> Option<Diagnostic> {
+        let (Some(values), Some(goes), Some(attribute)) = (&self.values, &self.goes, spec.naming_attribute())
+        else {
+            return None;
+        };
         let mut differing = spec.rows().filter(|row| {
             let (old, new) = (goes.values.get(row.field.attribute), values.get(row.field.attribute));
             !new.is_unknown() && !same_meaning(row.field, old, new)
         });
-        (self.exists || differing.next().is_none()).then_some(&goes.becomes)
+        // Another type of resource does not look whether it is the same: it is the same app.
+        let changes_type = goes.by != self.by;
+        if changes_type {
+            return Some(diagnostics::changes_type(&goes.by, &self.by, spec.noun, &self.app));
+        }
+        let moves = || diagnostics::moves(&self.by, spec.noun, attribute, &self.app, &goes.becomes);
+        (self.exists || differing.next().is_none()).then(moves)
     }
 }
 
@@ -128,10 +141,8 @@ impl Neighbours {
         noted.values = Some(reply.planned.clone());
         noted.before = request.prior.clone();
         app.clone_into(&mut noted.app);
-        if let Some(becomes) = noted.lost_to(spec) {
-            let moves = diagnostics::moves(&request.type_name, spec.noun, attribute, app, becomes);
-            found.push(moves.at_attribute(attribute));
-        }
+        noted.by.clone_from(&request.type_name);
+        found.extend(noted.lost_to(spec).map(|lost| lost.at_attribute(attribute)));
         planned.insert(key, noted);
         found.extend(stays_behind(&planned, spec, app));
         for need in catalog::needs().filter(|need| need.of.name == spec.name || need.other.name == spec.name)
@@ -233,18 +244,16 @@ fn give_up(
     becomes: Becomes,
 ) -> Diagnostics {
     let mut found = Diagnostics::default();
-    let (Destruction::Deletes(_), Some(attribute)) = (spec.destruction, spec.naming_attribute()) else {
+    if !matches!(spec.destruction, Destruction::Deletes(_)) {
         return found;
-    };
+    }
     let noted = planned.entry((spec.name, app.to_lowercase())).or_default();
     if noted.applied || (noted.values.is_some() && noted.app != app) {
         *noted = Planned::default();
     }
     app.clone_into(&mut noted.app);
-    noted.goes = Some(Goes { values: request.prior.clone(), becomes });
-    if let Some(becomes) = noted.lost_to(spec) {
-        found.push(diagnostics::moves(&request.type_name, spec.noun, attribute, app, becomes));
-    }
+    noted.goes = Some(Goes { values: request.prior.clone(), by: request.type_name.clone(), becomes });
+    found.extend(noted.lost_to(spec));
     found.extend(stays_behind(planned, spec, app));
     found
 }

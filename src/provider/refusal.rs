@@ -251,8 +251,8 @@ pub struct Explained {
     pub advice: String,
 }
 
-/// Explains the org's sentence about a resource that was planned so.
-pub fn explain(spec: &ResourceSpec, planned: &Value, sentence: &str) -> Option<Explained> {
+/// Explains the org's sentence about a resource that was planned so; `resource` is the type that the user wrote.
+pub fn explain(spec: &ResourceSpec, resource: &str, planned: &Value, sentence: &str) -> Option<Explained> {
     let sentence = sentence.to_lowercase();
     let has = |word: &&str| sentence.contains(&word.to_lowercase());
     let situation = |refusal: &&Refusal| {
@@ -263,13 +263,13 @@ pub fn explain(spec: &ResourceSpec, planned: &Value, sentence: &str) -> Option<E
     let named: Vec<&&Refusal> =
         rows.iter().filter(|refusal| refusal.says.iter().any(|words| words.iter().all(has))).collect();
     if let Some(first) = named.first() {
-        let advice: Vec<String> = named.iter().map(|refusal| refusal.advice()).collect();
+        let advice: Vec<String> = named.iter().map(|refusal| refusal.advice(resource)).collect();
         return Some(Explained { at: Some(first.at), advice: advice.join(" ") });
     }
     let possible: Vec<&&Refusal> = rows.iter().filter(|refusal| refusal.may_mean.iter().any(has)).collect();
     let first = possible.first()?;
     let at = possible.iter().all(|refusal| refusal.at == first.at).then_some(first.at);
-    let advice: Vec<String> = possible.iter().map(|refusal| refusal.advice()).collect();
+    let advice: Vec<String> = possible.iter().map(|refusal| refusal.advice(resource)).collect();
     Some(Explained {
         at,
         advice: format!("Salesforce does not say what is missing. It may be: {}", advice.join(" Or: ")),
@@ -277,12 +277,16 @@ pub fn explain(spec: &ResourceSpec, planned: &Value, sentence: &str) -> Option<E
 }
 
 impl Refusal {
-    fn advice(&self) -> String {
+    fn advice(&self, resource: &str) -> String {
         let who = self.who.text();
         let planned = match self.planned {
             Is::False => " = false",
             _ => "",
         };
+        if let Some(here) = self.needed_here(resource) {
+            // Whoever owns the one owns the other, and both go with one deploy.
+            return format!("{}{planned} needs {here} in the same resource.", self.at);
+        }
         let parts = [self.needed(), format!(" ({who})"), self.place(), ".".to_owned(), self.way_out()];
         format!("{}{planned} needs {}", self.at, parts.concat())
     }
@@ -309,6 +313,15 @@ impl Refusal {
             Needs::Attribute { of, attribute, value } => format!("{attribute} = {value} of {of}"),
             Needs::Other(text) => (*text).to_owned(),
         }
+    }
+
+    /// What is needed, where it is an attribute of the very union that the user wrote.
+    fn needed_here(&self, resource: &str) -> Option<String> {
+        let Needs::Attribute { of, attribute, value } = self.needs else { return None };
+        let union = catalog::UNIONS.iter().find(|union| union.name == resource)?;
+        let member = union.members.iter().find(|member| member.spec.name == of)?;
+        let block = member.block.as_ref().map(|block| format!("{}.", block.name)).unwrap_or_default();
+        Some(format!("{block}{attribute} = {value}"))
     }
 
     /// Where people who use no Terraform find it.

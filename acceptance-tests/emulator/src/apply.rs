@@ -15,6 +15,7 @@ use crate::package::{DeletionTime, Package};
 use crate::pairs;
 use crate::rules::{self, Settled, World};
 use crate::stamp::{self, Millis};
+use crate::switches::FirstPolicies;
 
 /// What a deploy says of one file; DeployMessage of the API.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -52,6 +53,14 @@ pub struct Settings<'a> {
     pub allow_missing_files: bool,
 }
 
+/// Where a component is told about; both are empty when it came by a call.
+#[derive(Debug, Default)]
+struct Sent {
+    path: String,
+    /// Line and column of each element.
+    lines: BTreeMap<String, (u32, u32)>,
+}
+
 /// The state of one application of a package.
 pub struct Application<'a> {
     pub settings: Settings<'a>,
@@ -60,8 +69,8 @@ pub struct Application<'a> {
     pub tree: Tree,
     pub messages: Vec<Message>,
     secrets: Vec<String>,
-    /// Where the file of a component is told about: type and full name to file name.
-    sent: BTreeMap<(String, String), String>,
+    /// Type and full name to what was sent of it.
+    sent: BTreeMap<(String, String), Sent>,
     new_oauth_settings: Vec<(String, String)>,
     touched_apps: BTreeSet<String>,
 }
@@ -170,10 +179,10 @@ impl<'a> Application<'a> {
                     if is_named {
                         files.push((kind, name, path.clone()));
                     } else {
-                        self.refuse_file(path, kind.name.clone(), name, "Not in package.xml".to_string());
+                        self.refuse_file(path, &kind.name, &name, "Not in package.xml".to_string());
                     }
                 }
-                Err(problem) => self.refuse_file(path, String::new(), path.clone(), problem),
+                Err(problem) => self.refuse_file(path, "", path, problem),
             }
         }
         for member in &package.manifest.members {
@@ -204,15 +213,20 @@ impl<'a> Application<'a> {
         files
     }
 
-    fn refuse_file(&mut self, path: &str, component_type: String, full_name: String, problem: String) {
-        self.messages.push(Message {
-            component_type,
-            full_name,
+    fn refuse_file(&mut self, path: &str, component_type: &str, full_name: &str, problem: String) {
+        let message = self.refused(path, component_type, full_name, problem);
+        self.messages.push(message);
+    }
+
+    fn refused(&self, path: &str, component_type: &str, full_name: &str, problem: String) -> Message {
+        Message {
+            component_type: component_type.to_string(),
+            full_name: full_name.to_string(),
             file_name: format!("{}{path}", self.prefix),
             problem,
             problem_type: "Error".to_string(),
             ..Message::default()
-        });
+        }
     }
 
     fn take_files(&mut self, files: &[(&'static MetadataType, String, String)], package: &Package) {
@@ -220,7 +234,6 @@ impl<'a> Application<'a> {
             let Some(content) = package.files.get(path) else {
                 continue;
             };
-            self.sent.insert((kind.name.clone(), name.clone()), path.clone());
             let message = self.take_file(kind, name, path, content);
             self.messages.extend(message);
         }
@@ -256,6 +269,8 @@ impl<'a> Application<'a> {
             Ok(checked) => checked,
             Err(problem) => return failure(problem.text, problem.line, problem.column),
         };
+        let sent = Sent { path: path.to_string(), lines: checked.lines.clone() };
+        self.sent.insert((kind.name.clone(), name.to_string()), sent);
         match self.store(kind, name, checked.fields) {
             Ok((stored, warnings)) => {
                 let message = Message {
@@ -330,7 +345,11 @@ impl<'a> Application<'a> {
         if let Some(app) = app {
             self.touched_apps.insert(app);
         }
-        Ok((self.tree.put(&kind.name, name, fields, &self.settings.user.id, self.settings.at), warnings))
+        let stored = self.tree.put(&kind.name, name, fields, &self.settings.user.id, self.settings.at);
+        if self.settings.org.switches.first_policies == FirstPolicies::AfterDefaults {
+            self.make_default_policies();
+        }
+        Ok((stored, warnings))
     }
 
     /// Undoes the change of a component that is refused after it was taken.
@@ -345,9 +364,9 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// What is only known when the whole package has been taken.
-    pub fn finish(&mut self) {
-        for (settings, app) in std::mem::take(&mut self.new_oauth_settings) {
+    /// The policies of apps whose OAuth settings are new, as far as the package brings none.
+    fn make_default_policies(&mut self) {
+        for (settings, app) in self.new_oauth_settings.clone() {
             if self.tree.get(OAUTH_SETTINGS, &settings).is_none() {
                 continue;
             }
@@ -355,27 +374,43 @@ impl<'a> Application<'a> {
                 (OAUTH_POLICIES, format!("{settings}_defaultPolicy")),
                 (APP_POLICIES, format!("{app}_defaultPolicy")),
             ] {
+                if self.settings.org.switches.first_policies == FirstPolicies::Lost
+                    && let Some(own) = self.tree.part(kind, &app).map(|(own, _)| own.clone())
+                    && self.settings.org.tree.get(kind, &own).is_none()
+                {
+                    self.tree.remove(kind, &own);
+                }
                 if self.tree.part(kind, &app).is_none() {
                     let fields = behaviour::default_policies(kind, &app, &name);
                     self.tree.put(kind, &name, fields, &self.settings.user.id, self.settings.at);
                 }
             }
         }
+    }
+
+    /// What is only known when the whole package has been taken: defaults, and rules over several files of an app. They
+    /// are about what there is at the end, whichever file it came with.
+    pub fn finish(&mut self) {
         for app in std::mem::take(&mut self.touched_apps) {
-            let Err(refusal) = rules::guest_flow_is_possible(self.settings.org, &self.tree, &app) else {
-                continue;
-            };
-            let culprit = [OAUTH_POLICIES, GLOBAL_SETTINGS].into_iter().find_map(|kind| {
-                let name = self.tree.part(kind, &app)?.0.clone();
-                let path = self.sent.get(&(kind.to_string(), name.clone()))?.clone();
-                Some((kind, name, path))
-            });
-            let Some((kind, name, path)) = culprit else {
-                continue;
-            };
-            self.messages.retain(|message| message.component_type != kind || message.full_name != name);
-            self.refuse_file(&path, kind.to_string(), name, refusal.text);
+            for kind in [OAUTH_POLICIES, GLOBAL_SETTINGS] {
+                let Err(refusal) = rules::files_agree(self.settings.org, &self.tree, &app) else {
+                    break;
+                };
+                let Some(name) = self.tree.part(kind, &app).map(|(name, _)| name.clone()) else {
+                    continue;
+                };
+                let Some(sent) = self.sent.get(&(kind.to_string(), name.clone())) else {
+                    continue;
+                };
+                let (line, column) = sent.lines.get(refusal.element).copied().unwrap_or_default();
+                let refused = Message { line, column, ..self.refused(&sent.path, kind, &name, refusal.text) };
+                self.messages.retain(|message| message.component_type != kind || message.full_name != name);
+                self.messages.push(refused);
+                // With it the other file of the package may be in order: without rollback that one stays.
+                self.restore(kind, &name);
+            }
         }
+        self.make_default_policies();
     }
 }
 

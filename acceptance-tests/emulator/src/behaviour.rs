@@ -38,7 +38,8 @@ pub(crate) use facts;
 /// The list that README.md shows; a test compares the two. Those of the site's flows are in `site/facts.rs`.
 pub const FACTS: &[Fact] = facts![
     Confirmed: "Creating OAuth settings S of app A creates S_defaultPolicy (OAuth policies) and A_defaultPolicy (app policies)", "five observers of live orgs";
-    Confirmed: "An app has one file of each policy type; one in the creating package takes the place of the default", "two observers each";
+    Confirmed: "An app has one file of each policy type", "two observers each";
+    Cited: "Policies in the package that creates the OAuth settings are taken, and take the place of the default of their type", "two observers deployed OAuth policies so and report success; what else is there then, and app policies, are inferred; switch first_policies";
     Confirmed: "A second policy file under another name fails: duplicate value found", "live org, quoted error";
     Confirmed: "Deleting an app deletes its parts", "several deployment tools delete only the app";
     Confirmed: "A consumer key is generated at the first deploy of a Global file and comes back on retrieve", "four observers";
@@ -102,6 +103,8 @@ pub const FACTS: &[Fact] = facts![
     Assumed: "Deleting the OAuth settings deletes the Global file and the OAuth policies", "no source";
     Assumed: "Policy files are deleted only together with their app or its OAuth settings", "no source";
     Assumed: "Guest flow without the JWT or the code and credentials flag fails the deploy", "the guide says that it does not work, not when";
+    Assumed: "Rules over several files of an app are about what there is at the end of a deploy or call, whichever files it brought, in whichever order: guests, and session timeouts for named users", "no source";
+    Assumed: "Policies may allow client credentials and token exchange while the settings do not", "Salesforce Help says that nobody gets a token then; switch flows_need_settings";
     Assumed: "Custom scopes, permission sets and profiles come back sorted", "no source";
     Assumed: "Refresh token periods and units are demanded with SpecificLifetime and SpecificInactivity, refused otherwise", "no source";
     Assumed: "An unreadable Global file looks like a missing one, in lists too", "no source";

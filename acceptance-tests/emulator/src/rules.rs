@@ -11,7 +11,7 @@ use crate::contract::{Contract, MetadataType, PARENT};
 use crate::installed;
 use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, Tree, User};
 use crate::stamp;
-use crate::switches::SettingsMood;
+use crate::switches::{FirstPolicies, SettingsMood};
 
 /// What the rules may look at. `tree` is the org as it would be with the files taken so far.
 pub struct World<'a> {
@@ -81,6 +81,7 @@ pub fn settle(
     let sent = fields.clone();
     if kind.has_parent() {
         parent(world, kind, name, &fields, existing)?;
+        comes_in_time(world, kind, &fields)?;
     }
     for (element, value) in behaviour::defaults(&kind.name) {
         fields.entry((*element).to_string()).or_insert_with(|| Value::text(*value));
@@ -189,6 +190,22 @@ fn parent(
     Ok(())
 }
 
+/// An org may want to have the settings before it takes policies.
+fn comes_in_time(world: &World<'_>, kind: &MetadataType, fields: &Fields) -> Result<(), Refusal> {
+    let app = text(fields, PARENT).unwrap_or_default();
+    if world.org.switches.first_policies == FirstPolicies::Refused
+        && [OAUTH_POLICIES, APP_POLICIES].contains(&kind.name.as_str())
+        && world.org.tree.part(OAUTH_SETTINGS, app).is_none()
+    {
+        return refuse("", without_settings(app));
+    }
+    Ok(())
+}
+
+pub(crate) fn without_settings(app: &str) -> String {
+    format!("The external client app {app} doesn't have a valid OAuth settings configuration")
+}
+
 /// Types of which an app has one file. Reported for the OAuth policies; the others by analogy.
 fn is_single(kind: &str) -> bool {
     kind != "ExtlClntAppPushSettings" && kind != "ExtlClntAppPushConfigurablePolicies"
@@ -236,25 +253,36 @@ fn attributes(fields: &Fields) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A rule over several files of an app, looked at when the whole package has been taken.
-pub fn guest_flow_is_possible(org: &Org, tree: &Tree, app: &str) -> Result<(), Refusal> {
+/// What policies must not allow while the global OAuth settings do not: a flag of the one, a flag of the other.
+const GUESTS: &[(&str, &str)] = &[
+    ("isGuestCodeCredFlowEnabled", "isNamedUserJwtEnabled"),
+    ("isGuestCodeCredFlowEnabled", "isCodeCredFlowEnabled"),
+];
+const FLOWS: &[(&str, &str)] = &[
+    ("isClientCredentialsFlowEnabled", "isClientCredentialsFlowEnabled"),
+    ("isTokenExchangeFlowEnabled", "isTokenExchangeEnabled"),
+];
+
+/// The rules over several files of an app, looked at when the whole package has been taken. They do not ask which of
+/// the files it brought, nor in which order.
+pub fn files_agree(org: &Org, tree: &Tree, app: &str) -> Result<(), Refusal> {
+    // What the consumer of another org is set to, only that org knows.
     if settings::is_linked(tree, org, app) {
         return Ok(());
     }
-    let guest = tree
-        .part(OAUTH_POLICIES, app)
-        .is_some_and(|(_, policies)| is_true(&policies.fields, "isGuestCodeCredFlowEnabled"));
+    let Some((_, policies)) = tree.part(OAUTH_POLICIES, app) else {
+        return Ok(());
+    };
     let global = tree.part(GLOBAL_SETTINGS, app);
     let allows = |flag: &str| global.is_some_and(|(_, global)| is_true(&global.fields, flag));
-    for flag in ["isNamedUserJwtEnabled", "isCodeCredFlowEnabled"] {
-        if guest && !allows(flag) {
+    let flows = if org.switches.flows_need_settings { FLOWS } else { &[] };
+    for (policy, flag) in GUESTS.iter().chain(flows) {
+        if is_true(&policies.fields, policy) && !allows(flag) {
             return refuse(
-                "isGuestCodeCredFlowEnabled",
-                format!(
-                    "Invalid plugin settings: isGuestCodeCredFlowEnabled needs {flag} in the global OAuth settings"
-                ),
+                policy,
+                format!("Invalid plugin settings: {policy} needs {flag} in the global OAuth settings"),
             );
         }
     }
-    Ok(())
+    policies::named_users_have_jwt(policies, allows("isNamedUserJwtEnabled"))
 }

@@ -26,6 +26,22 @@ pub enum SettingsMood {
     Hidden,
 }
 
+/// What becomes of a policy file that comes in the package which creates the OAuth settings of its app.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstPolicies {
+    /// It takes the place of the default (two observers).
+    #[default]
+    Taken,
+    /// The default is there before it, so that one of another name is a second one (one observer, who deployed them
+    /// apart).
+    AfterDefaults,
+    /// The app has to have its settings before the package comes (nobody saw that).
+    Refused,
+    /// It is taken in silence, and the default is there afterwards (nobody saw that).
+    Lost,
+}
+
 /// Beside which pairs another one may be staged for the same consumer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -82,6 +98,10 @@ pub struct Switches {
     /// The guide knows no special access rules for the org's settings; an org that has some is to be told from one
     /// that has not.
     pub org_settings: SettingsMood,
+    pub first_policies: FirstPolicies,
+    /// Policies may not allow client credentials or token exchange while the settings do not. The guide says only that
+    /// nobody gets a token then.
+    pub flows_need_settings: bool,
     /// The org has no Experience Cloud sites: the objects of sites are not there.
     pub no_sites: bool,
     /// A retrieve of `*` leaves out what packages brought.
@@ -128,6 +148,8 @@ impl Default for Switches {
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
             org_settings: SettingsMood::Open,
+            first_policies: FirstPolicies::default(),
+            flows_need_settings: false,
             no_sites: false,
             wildcard_skips_packages: false,
             propagation_ms: 0,

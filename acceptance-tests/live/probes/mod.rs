@@ -6,6 +6,7 @@ pub mod deletions;
 pub mod kept;
 pub mod pairs;
 pub mod refused;
+pub mod together;
 pub mod values;
 pub mod wire;
 
@@ -74,6 +75,12 @@ impl Bench<'_> {
     /// The same with elements of the app, the settings and the global settings; null leaves one out.
     pub fn make_with(&self, app: Value, oauth: Value, global: Value) -> Result<(), Trouble> {
         self.take(&[self.app_file(app), self.oauth_file(oauth), self.global_file(global)])
+    }
+
+    /// The major number of the API version.
+    pub fn version(&self) -> u32 {
+        let major = self.org.about.version.split('.').next();
+        major.and_then(|major| major.parse().ok()).unwrap_or_default()
     }
 
     /// Deploys what must be accepted for the question to make sense.

@@ -59,15 +59,7 @@ pub fn an_unknown_scope(bench: &Bench<'_>) -> Answer {
 
 pub fn jwt_timeouts(bench: &Bench<'_>) -> Answer {
     // The types came with 65.0.
-    if bench
-        .org
-        .about
-        .version
-        .split('.')
-        .next()
-        .and_then(|major| major.parse().ok())
-        .is_none_or(|major: u32| major < 65)
-    {
+    if bench.version() < 65 {
         return Ok(Verdict::Undecided(format!(
             "is about 65.0 and later, this is {}",
             bench.org.about.version

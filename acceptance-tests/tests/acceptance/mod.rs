@@ -38,6 +38,7 @@ mod oauth_client_import;
 mod oauth_client_interrupts;
 mod oauth_client_kinds;
 mod oauth_client_moves;
+mod oauth_client_orgs;
 mod oauth_client_policies;
 mod oauth_client_switches;
 mod org_settings;

@@ -126,6 +126,41 @@ fn an_org_whose_staged_credentials_are_otherwise_gets_other_verdicts() {
 }
 
 #[test]
+fn an_org_that_takes_files_of_one_app_otherwise_gets_other_verdicts() {
+    let asked = ["at_the_end", "flows_alone", "policies_first", "policies_named", "policies_one"];
+    let refused = "doesn't have a valid OAuth settings configuration";
+    for (switches, expected, id, words) in [
+        (
+            json!({ "first_policies": "after_defaults" }),
+            &["policies_first", "policies_one"][..],
+            "policies_first",
+            "duplicate value found",
+        ),
+        (
+            json!({ "first_policies": "refused" }),
+            &["policies_first", "policies_named", "policies_one"],
+            "policies_named",
+            refused,
+        ),
+        (
+            json!({ "first_policies": "lost" }),
+            &["policies_first", "policies_named", "policies_one"],
+            "policies_first",
+            "_oauth_defaultPolicy with ipRelaxationPolicyType = \"Enforce\"",
+        ),
+        (json!({ "flows_need_settings": true }), &["flows_alone"], "flows_alone", "Invalid plugin settings"),
+    ] {
+        let org = org_of_others(&[]);
+        change(&org, &switches);
+        let before = picture(&org);
+        let run = Live::in_org(&org).run(&[&format!("--only={}", asked.join(","))]).ended_with(0);
+        assert_eq!(run.with_verdict("did not hold"), expected, "{switches}: {}", run.stdout);
+        assert!(run.said(id).contains(words), "{}", run.said(id));
+        assert_eq!(picture(&org), before);
+    }
+}
+
+#[test]
 fn settings_and_permissions_of_the_org_decide_what_can_be_asked() {
     let org = org_of_others(&[]);
     change(

@@ -149,6 +149,29 @@ pub fn moves(resource: &str, noun: &str, attribute: &str, app: &str, becomes: &B
     )
 }
 
+/// One app under two addresses of different types, one of which gives it up.
+pub fn changes_type(from: &str, to: &str, noun: &str, app: &str) -> Diagnostic {
+    let (whole, union) = (catalog::APP.name, catalog::OAUTH_CLIENT.name);
+    let members = catalog::OAUTH_CLIENT.members.iter().map(|member| member.spec.name);
+    let parts = members.filter(|name| *name != whole);
+    let rest: Vec<String> = if to == union {
+        let stays = "lifecycle {\n    destroy = false\n  }";
+        parts.map(|part| format!("removed {{\n  from = {part}.OLD\n  {stays}\n}}")).collect()
+    } else {
+        parts.map(|part| format!("import {{\n  to = {part}.NEW\n  id = \"{app}\"\n}}")).collect()
+    };
+    let (old, new) = if to == union { (whole, union) } else { (union, whole) };
+    Diagnostic::error(
+        "Destroyed under one address, kept under another",
+        format!(
+            "The {noun} of \"{app}\": the plan would destroy it as {from} and make it anew as {to}, so it would be lost with \
+             its consumer key and tokens. To keep it, let the app move and the state follow:\n\n\
+             moved {{\n  from = {old}.OLD\n  to   = {new}.NEW\n}}\n\n{}\n\nThe guide Importing shows both ways.",
+            rest.join("\n\n")
+        ),
+    )
+}
+
 /// Parts of an app that goes, which the configuration keeps.
 pub fn stays_behind(resource: &str, part: &str, noun: &str, app: &str) -> Diagnostic {
     Diagnostic::error(

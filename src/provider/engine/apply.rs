@@ -102,7 +102,7 @@ impl Engine<'_> {
             ApplyErrorKind::Rejected { problems, .. } => {
                 for problem in diagnostics::causes(problems) {
                     let known = problem.path.as_ref().filter(|path| self.knows(path));
-                    let explained = refusal::explain(self.spec, planned, &problem.message);
+                    let explained = refusal::explain(self.spec, self.resource, planned, &problem.message);
                     let advice = explained.as_ref().map(|explained| explained.advice.as_str());
                     let mut diagnostic = diagnostics::rejected(self.spec.noun, app, problem, advice);
                     let at = explained.as_ref().and_then(|explained| explained.at).map(Path::attribute);

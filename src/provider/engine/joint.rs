@@ -5,27 +5,27 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::adoption::{Settled, is_our_own};
 use super::apply::Apply;
 use super::create::lost_by_taking_over;
 use super::merge::{Declined, Merge};
 use super::read::actual;
-use super::state::Wishes;
+use super::state::{Actual, Wishes};
 use super::update::unchanged;
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::Component;
 use crate::org::{
-    Applied, ApplyError, ApplyErrorKind, Change, Edit, Freshness, Instant, Lookup, Problem, SessionFacts,
-    Wanted,
+    Applied, ApplyError, ApplyErrorKind, Change, Edit, Freshness, Instant, Lookup, Meaning, Problem,
+    SessionFacts, Wanted,
 };
 use crate::provider::diagnostics::Diagnostics;
 use crate::provider::operations::{ApplyReply, ApplyRequest};
 use crate::provider::plan;
 use crate::provider::private::PrivateState;
 use crate::provider::refusal;
-use crate::provider::resource_spec::ORG_ID;
+use crate::provider::resource_spec::{Creation, ORG_ID};
 use crate::value::Value;
 
 /// A resource that takes part, and what is asked of it.
@@ -67,46 +67,135 @@ async fn created(
 ) -> Result<Vec<ApplyReply>, Refused> {
     let engine = &first.engine;
     let session = connected(shares, first, app).await?;
-    let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, &session, deadline)).collect();
-    let wishes: Vec<Wishes<'_>> = shares.iter().map(|share| share.wishes(&session)).collect();
-    let (Some(apply), Some(wish)) = (applies.first(), wishes.first()) else { return Ok(Vec::new()) };
-    if let Settled::Ours(existing) = engine.settle(apply, wish).await.map_err(said)? {
-        let mut replies = vec![engine.as_it_is(apply, &existing).await];
-        for ((share, apply), wish) in shares.iter().zip(&applies).zip(&wishes).skip(1) {
-            let looked =
-                share.engine.look_up(app, &apply.private, &session, Freshness::Absence, deadline).await;
-            let existing = looked.map_err(said)?;
-            if !existing.exists() || !is_our_own(&existing, wish, &session, std::time::SystemTime::now()) {
-                return Err(said(diagnostics::already_exists(engine.resource, engine.spec.noun, app)));
-            }
-            replies.push(share.engine.as_it_is(apply, &existing).await);
-        }
-        if let Some(reply) = replies.first_mut() {
-            reply.diagnostics.push(diagnostics::adopted(engine.spec.noun, app));
-        }
-        return Ok(replies);
+    let (apply, wishes) = (first.apply(app, &session, deadline), first.wishes(&session));
+    if let Settled::Ours(existing) = engine.settle(&apply, &wishes).await.map_err(said)? {
+        return adopted(shares, &apply, &existing).await;
     }
     for share in shares.iter().skip(1) {
         // Where there is no app, nothing of it is there to be deleted.
         let _ = share.engine.activity.claims.write(share.engine.spec, app);
     }
     let _running = engine.activity.begin();
-    let new = shares.iter().zip(&wishes).flat_map(|(share, wish)| share.engine.new_components(wish, app));
-    let changes: Vec<Change> = new.map(Change::Write).collect();
-    let (wanted, ranges) =
-        ranges(shares.iter().zip(&applies).map(|(share, it)| share.engine.wanted(app, &it.private)));
-    let of_the_app = engine.wanted(app, &apply.private);
-    let arrived = || async {
-        let found = engine.org.read(&of_the_app, Freshness::Now, Instant::now() + VERIFYING).await;
-        let found = found.ok().and_then(|found| actual(engine.spec, app, &session, &found).ok());
-        found.is_some_and(|actual| actual.exists())
+    let mut made = match made(shares, &apply).await {
+        Err(Unmade::Overtaken) => {
+            // The org makes them itself whatever the package brings.
+            let (later, now): (Vec<&Share<'_>>, Vec<&Share<'_>>) =
+                shares.iter().partition(|share| share.engine.spec.creation == Creation::TakesOver);
+            let mut made = self::made(&now, &apply).await.map_err(|unmade| unmade.refused())?;
+            for share in later {
+                made.push(taken_over(share, &apply).await);
+            }
+            made
+        }
+        made => {
+            let mut made = made.map_err(|unmade| unmade.refused())?;
+            for (share, reply) in shares.iter().zip(&mut made) {
+                // What the org made in place of ours has other values: once more, now that it is there.
+                if share.engine.spec.creation == Creation::TakesOver && reply.diagnostics.has_errors() {
+                    let again = taken_over(share, &apply).await;
+                    if !again.state.is_null() {
+                        *reply = again;
+                    }
+                }
+            }
+            made
+        }
     };
-    let outcome = engine.send_surely(changes, &wanted, deadline, arrived).await;
-    let mut replies = concluded(shares, &applies, &ranges, outcome).await?;
-    if let Some(reply) = replies.first_mut()
+    if let Some(reply) = made.first_mut()
         && engine.activity.claims.ended_key(app)
     {
         reply.diagnostics.push(diagnostics::consumer_key_was_destroyed(engine.spec.noun, app));
+    }
+    Ok(made)
+}
+
+/// Why nothing was created.
+enum Unmade {
+    Refused(Refused),
+    /// The org makes by itself what some of them brought, and takes no other.
+    Overtaken,
+}
+
+impl Unmade {
+    fn refused(self) -> Refused {
+        match self {
+            Unmade::Refused(refused) => refused,
+            Unmade::Overtaken => Refused::new(),
+        }
+    }
+}
+
+/// Makes all of them with one deploy.
+async fn made(shares: &[&Share<'_>], of_the_app: &Apply<'_>) -> Result<Vec<ApplyReply>, Unmade> {
+    let Some(first) = shares.first() else { return Ok(Vec::new()) };
+    let Apply { app, session, deadline, .. } = *of_the_app;
+    let engine = &first.engine;
+    let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, session, deadline)).collect();
+    let new = shares.iter().flat_map(|share| share.engine.new_components(&share.wishes(session), app));
+    let changes: Vec<Change> = new.map(Change::Write).collect();
+    let (wanted, ranges) =
+        ranges(shares.iter().zip(&applies).map(|(share, it)| share.engine.wanted(app, &it.private)));
+    let deciding = engine.wanted(app, &of_the_app.private);
+    let arrived = || async {
+        let found = engine.org.read(&deciding, Freshness::Now, Instant::now() + VERIFYING).await;
+        let found = found.ok().and_then(|found| actual(engine.spec, app, session, &found).ok());
+        found.is_some_and(|actual| actual.exists())
+    };
+    let outcome = engine.send_surely(changes, &wanted, deadline, arrived).await;
+    if outcome.as_ref().is_err_and(|error| is_overtaken(shares, error)) {
+        return Err(Unmade::Overtaken);
+    }
+    concluded(shares, &applies, &ranges, outcome).await.map_err(Unmade::Refused)
+}
+
+/// Whether the org refused nothing but files that it makes by itself: because it had made them, or before it makes them.
+fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
+    let ApplyErrorKind::Rejected { problems, accident: false, .. } = &error.kind else { return false };
+    let of_its_own = |problem: &Problem| {
+        let owner = shares.iter().find(|share| share.has(problem));
+        owner.is_some_and(|share| share.engine.spec.creation == Creation::TakesOver)
+            && matches!(problem.meaning(), Some(Meaning::Second | Meaning::NoOauthSettings))
+    };
+    !problems.is_empty() && problems.iter().all(of_its_own)
+}
+
+/// Takes over what the org has made, when the rest is there: whatever comes of it, the rest stays.
+async fn taken_over(share: &Share<'_>, of_the_app: &Apply<'_>) -> ApplyReply {
+    let reply = updated(&[share], of_the_app.app, of_the_app.deadline).await;
+    reply.map(|replies| replies.into_iter().next().unwrap_or_default()).unwrap_or_else(|refused| ApplyReply {
+        diagnostics: Diagnostics(refused.into_iter().flat_map(|(_, found)| found).collect()),
+        ..ApplyReply::default()
+    })
+}
+
+/// The trace of an interrupted run, which is ours now if all of it is as it was to become.
+async fn adopted(
+    shares: &[&Share<'_>],
+    of_the_app: &Apply<'_>,
+    existing: &Actual,
+) -> Result<Vec<ApplyReply>, Refused> {
+    let Apply { app, session, deadline, .. } = *of_the_app;
+    let Some((first, others)) = shares.split_first() else { return Ok(Vec::new()) };
+    let mut replies = vec![first.engine.as_it_is(of_the_app, existing).await];
+    for share in others {
+        let apply = share.apply(app, session, deadline);
+        if share.engine.spec.creation == Creation::TakesOver {
+            replies.push(taken_over(share, &apply).await);
+            continue;
+        }
+        let looked = share.engine.look_up(app, &apply.private, session, Freshness::Absence, deadline).await;
+        let existing = looked.map_err(said)?;
+        if !existing.exists() || !is_our_own(&existing, &share.wishes(session), session, SystemTime::now()) {
+            return Err(said(diagnostics::already_exists(
+                first.engine.resource,
+                first.engine.spec.noun,
+                app,
+            )));
+        }
+        replies.push(share.engine.as_it_is(&apply, &existing).await);
+    }
+    if let Some(reply) = replies.first_mut() {
+        reply.diagnostics.push(diagnostics::adopted(first.engine.spec.noun, app));
     }
     Ok(replies)
 }
@@ -247,7 +336,8 @@ impl Share<'_> {
     }
 
     fn explains(&self, problem: &Problem) -> bool {
-        refusal::explain(self.engine.spec, &self.request.planned, &problem.message).is_some()
+        refusal::explain(self.engine.spec, self.engine.resource, &self.request.planned, &problem.message)
+            .is_some()
     }
 }
 

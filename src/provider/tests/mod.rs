@@ -8,6 +8,7 @@ mod messages;
 mod plans;
 mod refusals;
 mod states;
+mod unions;
 mod validations;
 
 use super::catalog;

@@ -34,7 +34,7 @@ fn what_is_switched_off_in_two_resources_tells_the_order() {
 }
 
 fn explained(resource: &str, planned: &[(&str, Value)], sentence: &str) -> Option<Explained> {
-    explain(super::spec(resource), &super::object(resource, planned), sentence)
+    explain(super::spec(resource), resource, &super::object(resource, planned), sentence)
 }
 
 #[test]

@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json};
 
 use super::diagnostics::{self, Diagnostics};
 use super::operations::{PlanReply, PlanRequest, Private};
+use super::private::PrivateState;
 use super::resource_spec::ResourceSpec;
 use super::union_spec::{Member, UnionSpec};
 use super::validate;
@@ -40,7 +41,7 @@ pub fn plan(
     let member_request = |member: &'static Member| {
         let prior = spec.prior_view(member, &request.prior);
         let comes_later = prior.is_null() && !request.prior.is_null();
-        let stored = private.of(member);
+        let stored = private.of_login(spec, member);
         PlanRequest {
             type_name: request.type_name.clone(),
             proposed: spec.view(member, &request.proposed),
@@ -82,11 +83,7 @@ pub fn plan(
             privates.put(member, &member_plan.private);
             continue;
         }
-        let mut answer = plan(member.spec, &member_plan);
-        if !reply.requires_replace.is_empty() {
-            // What goes with the whole is said of the whole.
-            answer.diagnostics.0.retain(|diagnostic| diagnostic.is_error() || diagnostic.path.is_some());
-        }
+        let answer = plan(member.spec, &member_plan);
         told.extend(member, answer.diagnostics);
         spec.put(member, &answer.planned, &mut reply.planned);
         for path in answer.requires_replace {
@@ -120,6 +117,17 @@ impl Privates {
         self.0.get(member.spec.name).map(|private| private.to_string().into_bytes()).unwrap_or_default()
     }
 
+    /// The same, with what only the whole knows: that the app is the one that the provider logs in with.
+    fn of_login(&self, spec: &UnionSpec, member: &Member) -> Private {
+        let stored = self.of(member);
+        let own_app = |private: &[u8]| PrivateState::read(private).own_app;
+        let is_own = spec.members.iter().any(|other| own_app(&self.of(other)));
+        if is_own && !stored.is_empty() {
+            return PrivateState { own_app: true, ..PrivateState::read(&stored) }.write();
+        }
+        stored
+    }
+
     fn put(&mut self, member: &Member, private: &[u8]) {
         if let Ok(private) = serde_json::from_slice::<Json>(private) {
             self.0.insert(member.spec.name.to_owned(), private);
@@ -142,12 +150,13 @@ impl Told {
         Told { spec, found: Diagnostics::default() }
     }
 
-    /// Takes over what a member says. What members refuse for one and the same reason is said once.
+    /// Takes over what a member says. What members say for one and the same reason is said once.
     fn extend(&mut self, member: &Member, found: Diagnostics) {
         let earlier = self.found.0.len();
         for mut diagnostic in found {
             diagnostic.path = diagnostic.path.map(|path| self.spec.path(member, path));
-            let shared = diagnostic.is_error() && self.spec.is_shared(diagnostic.path.as_ref());
+            let told_of_all = diagnostic.is_error() || diagnostic.id.is_some();
+            let shared = told_of_all && self.spec.is_shared(diagnostic.path.as_ref());
             let is_the_same = |other: &diagnostics::Diagnostic| {
                 *other == diagnostic
                     || shared && other.summary == diagnostic.summary && other.path == diagnostic.path

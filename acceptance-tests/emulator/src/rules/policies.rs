@@ -2,21 +2,18 @@
 
 use super::{Refusal, World, attributes, custom_scopes, refuse};
 use crate::behaviour::{complete_lifetime, join, list};
-use crate::component::{Fields, Value, is_true, text};
+use crate::component::{Component, Fields, Value, text};
 use crate::contract::PARENT;
-use crate::org::{GLOBAL_SETTINGS, Group, OAUTH_SETTINGS};
+use crate::org::{Group, OAUTH_SETTINGS};
 use crate::stamp;
 
 pub fn oauth_policies(world: &World<'_>, sent: &Fields, fields: &mut Fields) -> Result<(), Refusal> {
     let app = text(fields, PARENT).unwrap_or_default().to_string();
     if world.tree.part(OAUTH_SETTINGS, &app).is_none() {
-        return refuse(
-            "",
-            format!("The external client app {app} doesn't have a valid OAuth settings configuration"),
-        );
+        return refuse("", super::without_settings(&app));
     }
     refresh_token(sent, fields)?;
-    timeouts(world, &app, fields)?;
+    timeouts(world, fields)?;
     groups(fields, "commaSeparatedPermissionSet", "PermissionSet", &world.org.permission_sets)?;
     groups(fields, "commaSeparatedProfile", "Profile", &world.org.profiles)?;
     if world.org.switches.preauthorization_needs_own_assignment
@@ -85,7 +82,7 @@ fn refresh_token(sent: &Fields, fields: &mut Fields) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn timeouts(world: &World<'_>, app: &str, fields: &mut Fields) -> Result<(), Refusal> {
+fn timeouts(world: &World<'_>, fields: &mut Fields) -> Result<(), Refusal> {
     let has_types = world.version >= 65;
     for (kind, minutes) in [
         ("guestJwtSessionTimeoutType", "guestJwtTimeout"),
@@ -110,13 +107,12 @@ fn timeouts(world: &World<'_>, app: &str, fields: &mut Fields) -> Result<(), Ref
             }
         }
     }
-    let issues_jwt = world
-        .tree
-        .part(GLOBAL_SETTINGS, app)
-        .is_some_and(|(_, global)| is_true(&global.fields, "isNamedUserJwtEnabled"));
-    // What the consumer of another org is set to, only that org knows.
-    let is_foreign = super::settings::is_linked(world.tree, world.org, app);
-    if text(fields, "namedUserJwtSessionTimeoutType").is_some() && !issues_jwt && !is_foreign {
+    Ok(())
+}
+
+/// Of what there is at the end of a package.
+pub fn named_users_have_jwt(policies: &Component, issues_jwt: bool) -> Result<(), Refusal> {
+    if text(&policies.fields, "namedUserJwtSessionTimeoutType").is_some() && !issues_jwt {
         return refuse("namedUserJwtSessionTimeoutType", "Invalid plugin settings");
     }
     Ok(())

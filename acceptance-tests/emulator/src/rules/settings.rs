@@ -148,10 +148,7 @@ pub fn global_settings(
 ) -> Result<(), Refusal> {
     let app = text(&settled.fields, PARENT).unwrap_or_default().to_string();
     if world.tree.part(OAUTH_SETTINGS, &app).is_none() {
-        return refuse(
-            "",
-            format!("The external client app {app} doesn't have a valid OAuth settings configuration"),
-        );
+        return refuse("", super::without_settings(&app));
     }
     if is_linked(world.tree, world.org, &app) {
         return refuse("", format!("The OAuth settings of {app} are linked to a consumer of another org"));

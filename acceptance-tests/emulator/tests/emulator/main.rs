@@ -12,6 +12,7 @@ mod flows;
 mod jobs;
 mod pace;
 mod people;
+mod policies;
 mod protocol;
 mod real_files;
 mod rest;
