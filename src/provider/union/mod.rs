@@ -78,11 +78,6 @@ pub fn plan(
             }
             continue;
         }
-        if let Some(block) = spec.open_block(member, &request.config) {
-            reply.planned.put(block, Value::Unknown);
-            privates.put(member, &member_plan.private);
-            continue;
-        }
         let answer = plan(member.spec, &member_plan);
         told.extend(member, answer.diagnostics);
         spec.put(member, &answer.planned, &mut reply.planned);
