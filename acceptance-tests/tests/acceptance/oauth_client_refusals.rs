@@ -60,7 +60,7 @@ fn places(workspace: &Workspace<'_>, run: &Run) -> Vec<String> {
     errors
         .map(|one| {
             let number = one["range"]["start"]["line"].as_u64().and_then(|line| usize::try_from(line).ok());
-            number.and_then(|line| lines.get(line - 1)).copied().unwrap_or_default().to_owned()
+            number.and_then(|line| lines.get(line.checked_sub(1)?)).copied().unwrap_or_default().to_owned()
         })
         .collect()
 }
