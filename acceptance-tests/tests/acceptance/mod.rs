@@ -40,6 +40,7 @@ mod oauth_client_kinds;
 mod oauth_client_moves;
 mod oauth_client_orgs;
 mod oauth_client_policies;
+mod oauth_client_refusals;
 mod oauth_client_switches;
 mod org_settings;
 mod own_app;

@@ -35,6 +35,14 @@ const FLOW: Switch = &[
     at("flow", "code_credential_flow_enabled = true", ""),
 ];
 const JWT: Switch = &[at("opaque tokens", "", ""), at("JWT tokens", "named_user_jwt_enabled = true", "")];
+const BOTH: Switch = &[
+    at("neither", "", ""),
+    at("flow and JWT tokens", "code_credential_flow_enabled = true\nnamed_user_jwt_enabled = true", ""),
+];
+const GUESTS_OF_BOTH: Switch = &[
+    at("none", "", "guest_code_credential_flow_enabled = false"),
+    at("guests of both", "", "guest_code_credential_flow_enabled = true").needs(&["flow and JWT tokens"]),
+];
 const GUESTS: Switch = &[
     at("no guests", "", "guest_code_credential_flow_enabled = false"),
     at("guests", "", "guest_code_credential_flow_enabled = true").needs(&["flow", "JWT tokens"]),
@@ -119,7 +127,7 @@ const START: Switch = &[
 /// Switches that need each other.
 const GROUPS: &[(&str, &[Switch])] = &[
     ("guests", &[FLOW, JWT, GUESTS]),
-    ("guests_time", &[FLOW, JWT, GUESTS, GUEST_TIME]),
+    ("guests_time", &[BOTH, GUESTS_OF_BOTH, GUEST_TIME]),
     ("users_time", &[JWT, USER_TIME]),
     ("post", &[FLOW, POST]),
     ("credentials", &[CREDENTIALS, RUN_AS]),

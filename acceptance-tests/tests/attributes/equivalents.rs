@@ -13,9 +13,14 @@ resource \"salesforce_external_client_app\" \"a\" {
 }
 ";
 
+/// Two apps of the same words: one in parts, one as a client.
 fn configuration(settings: &str, policies: &str) -> String {
+    let client = format!(
+        "resource \"salesforce_oauth_client\" \"a\" {{\n  name  = \"Whole\"\n  label = \"Whole\"\n{settings}\n  \
+         policies {{\n{policies}\n  }}\n}}\n"
+    );
     format!(
-        "{APP}\nresource \"salesforce_external_client_app_oauth_settings\" \"a\" {{\n  external_client_app = \
+        "{APP}\n{client}resource \"salesforce_external_client_app_oauth_settings\" \"a\" {{\n  external_client_app = \
          salesforce_external_client_app.a.id\n{settings}\n}}\n\
          resource \"salesforce_external_client_app_policies\" \"a\" {{\n  external_client_app = \
          salesforce_external_client_app_oauth_settings.a.id\n{policies}\n}}\n"

@@ -12,6 +12,6 @@
 mod equivalents;
 mod life;
 mod schema;
-mod subject;
+pub(crate) mod subject;
 mod table;
 mod versions;
