@@ -112,12 +112,6 @@ impl UnionSpec {
         member.block.as_ref().is_none_or(|block| !config.get(block.name).is_null())
     }
 
-    /// The block of a member, when a configuration leaves open until the apply whether it is there (a `dynamic` one).
-    pub fn open_block(&self, member: &Member, config: &Value) -> Option<&'static str> {
-        let name = member.block.as_ref()?.name;
-        config.get(name).is_unknown().then_some(name)
-    }
-
     /// Whether a state has a member. What stands at the top is there when anything of it is.
     pub fn is_there(&self, member: &Member, state: &Value) -> bool {
         match &member.block {

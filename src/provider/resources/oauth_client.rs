@@ -22,7 +22,7 @@ pub static SPEC: UnionSpec = UnionSpec {
                 name: "policies",
                 doc: "Who may use the app, how long tokens live, from where, and which of its plugins are on. Left out: not \
                       managed, the org's policies stay. Salesforce makes policies with its defaults for an app that comes \
-                      without this block.",
+                      without this block. In a `dynamic` block Terraform must know in the plan whether it is there.",
             }),
         },
     ],

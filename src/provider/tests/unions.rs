@@ -213,15 +213,6 @@ fn the_own_login_is_guarded_in_every_member() {
 }
 
 #[test]
-fn an_unknown_block_is_planned_as_unknown() {
-    let mut config = object(&shop(), Some(&[]));
-    config.put(BLOCK, Value::Unknown);
-    let reply = planned(config, &Value::Null, b"");
-    assert!(reply.planned.get(BLOCK).is_unknown(), "whether there is a block is not known either");
-    assert!(!reply.diagnostics.has_errors());
-}
-
-#[test]
 fn a_state_moves_over_and_back_with_what_it_has() {
     for member in OAUTH_CLIENT.members {
         let mut state = member.spec.schema().block.empty();

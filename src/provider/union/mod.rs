@@ -78,11 +78,6 @@ pub fn plan(
             }
             continue;
         }
-        if let Some(block) = spec.open_block(member, &request.config) {
-            reply.planned.put(block, Value::Unknown);
-            privates.put(member, &member_plan.private);
-            continue;
-        }
         let comes_anew = member.block.is_none() && member_plan.prior.is_null() && !request.prior.is_null();
         let answer = plan(member.spec, &member_plan);
         told.extend(member, answer.diagnostics);
