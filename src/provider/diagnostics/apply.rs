@@ -336,6 +336,16 @@ pub fn gone_since_plan(noun: &str, app: &str) -> Diagnostic {
     )
 }
 
+pub fn came_since_plan(noun: &str, app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "It is there by now",
+        format!(
+            "When Terraform planned, the org had no {noun} of \"{app}\"; now it has, and not as planned. Nothing was changed. Run \
+             terraform plan again."
+        ),
+    )
+}
+
 pub fn drifted_since_plan(attribute: &str, before: &Value, now: &Value) -> Diagnostic {
     Diagnostic::warning(
         "Changed in the org since the plan",

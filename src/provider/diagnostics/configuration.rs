@@ -172,6 +172,17 @@ pub fn changes_type(from: &str, to: &str, noun: &str, app: &str) -> Diagnostic {
     )
 }
 
+/// A state that came from another type, of which Terraform did not let the rest be read.
+pub fn moved_unread(app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Moved, and not read yet",
+        format!(
+            "The state of \"{app}\" came here by a moved block and has only what its former type has. Terraform must read the \
+             rest first: plan and apply without -refresh=false."
+        ),
+    )
+}
+
 /// Parts of an app that goes, which the configuration keeps.
 pub fn stays_behind(resource: &str, part: &str, noun: &str, app: &str) -> Diagnostic {
     Diagnostic::error(

@@ -120,6 +120,16 @@ impl Merge {
         let may_be_new = self.request.prior.is_null() || self.spec.creation == Creation::TakesOver;
         let declined = match self.files(found) {
             Err(Declined::Missing(part)) if may_be_new => Declined::Missing(part),
+            // Whoever made it since the plan is not overwritten. What is as planned may be our own.
+            Ok(files)
+                if self.request.prior.is_null()
+                    && self.spec.creation == Creation::New
+                    && !files.is_empty() =>
+            {
+                return Err(Declined::Refused(
+                    diagnostics::came_since_plan(self.spec.noun, &self.app).into(),
+                ));
+            }
             files => return files,
         };
         let Ok(actual) = self.actual(found) else { return Err(declined) };

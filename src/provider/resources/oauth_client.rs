@@ -22,7 +22,9 @@ pub static SPEC: UnionSpec = UnionSpec {
                 name: "policies",
                 doc: "Who may use the app, how long tokens live, from where, and which of its plugins are on. Left out: not \
                       managed, the org's policies stay. Salesforce makes policies with its defaults for an app that comes \
-                      without this block. In a `dynamic` block Terraform must know in the plan whether it is there.",
+                      without this block. An import takes them into the state, and where the configuration has no such block, the first plan \
+                      takes them out again and leaves the org as it is. In a `dynamic` block Terraform must know in the plan whether \
+                      it is there.",
             }),
         },
     ],

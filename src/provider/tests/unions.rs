@@ -238,6 +238,13 @@ fn a_state_moves_over_and_back_with_what_it_has() {
             assert_eq!(private, b"{\"imported\":true}", "it is read as if it were imported");
         }
     }
+    let app = OAUTH_CLIENT.whole();
+    let mut state = app.schema().block.empty();
+    shop().into_iter().for_each(|(name, value)| state.put(name, value));
+    let (moved, private) = union::moved_from(OAUTH_CLIENT, app, &state, b"").unwrap();
+    let unread = planned(object(&shop(), None), &moved, &private);
+    let summaries: Vec<String> = unread.diagnostics.into_iter().map(|it| it.summary).collect();
+    assert_eq!(summaries, ["Moved, and not read yet"], "with -refresh=false");
     let stranger = catalog::resource("salesforce_org_oauth_oidc_settings").unwrap();
     assert!(union::moved_from(OAUTH_CLIENT, stranger, &stranger.schema().block.empty(), b"").is_none());
     assert!(union::moved_to(OAUTH_CLIENT, stranger, &Value::Null, b"").is_none());
