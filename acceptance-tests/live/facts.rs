@@ -358,6 +358,8 @@ pub const OUT_OF_REACH: &[(Marked, &str)] = &[
         "as of the OAuth settings"),
     (Text("docs/resources/external_client_app_oauth_settings.md", "Whether Salesforce wants its text or its name is not confirmed"),
         "needs a first-party app and its attestations; a deploy alone would not tell what is good for them"),
+    (Text("docs/resources/oauth_client.md", "Whether Salesforce wants its text or its name is not confirmed"),
+        "needs a first-party app and its attestations; a deploy alone would not tell what is good for them"),
     (Text("docs/guides/certificates.md", "succeeds while Salesforce takes the new file is not confirmed"),
         "needs logins without a pause, with a new app, which may take half an hour to be known"),
     (Text("docs/guides/certificates.md", "How long Salesforce needs until it knows the new certificate everywhere is not confirmed"),
