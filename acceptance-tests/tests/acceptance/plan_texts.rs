@@ -159,7 +159,7 @@ pub const ERRORS: &[Case] = &[
     case(
         &[("guest_code_credential_flow_enabled = false", "guest_code_credential_flow_enabled = true")],
         &[
-            "Contradiction between resources",
+            "Settings and policies contradict each other",
             "\"Shop\"",
             "named_user_jwt_enabled = false. Set it there to true",
         ],
@@ -171,7 +171,7 @@ pub const ERRORS: &[Case] = &[
             ("code_credential_flow_enabled        = true", "code_credential_flow_enabled = false"),
         ],
         &[
-            "Contradiction between resources",
+            "Settings and policies contradict each other",
             "\"Shop\"",
             "code_credential_flow_enabled = false. Set it there to true",
         ],

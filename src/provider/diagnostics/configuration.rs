@@ -197,7 +197,7 @@ pub fn stays_behind(resource: &str, part: &str, noun: &str, app: &str) -> Diagno
 
 /// Resources of one app that contradict each other.
 pub fn unmet_need(attribute: &str, message: &str, app: &str) -> Diagnostic {
-    Diagnostic::error("Contradiction between resources", message.replace("{app}", app))
+    Diagnostic::error("Settings and policies contradict each other", message.replace("{app}", app))
         .at_attribute(attribute)
 }
 
