@@ -354,8 +354,6 @@ pub const OUT_OF_REACH: &[(Marked, &str)] = &[
         "needs logins through a site"),
     (Text("docs/resources/external_client_app_policies.md", "whether Salesforce refuses that is not confirmed"),
         "needs an Apex class, and a run makes none"),
-    (Text("docs/resources/oauth_client.md", "Whether Salesforce wants its text or its name is not confirmed"),
-        "as of the OAuth settings"),
     (Text("docs/resources/external_client_app_oauth_settings.md", "Whether Salesforce wants its text or its name is not confirmed"),
         "needs a first-party app and its attestations; a deploy alone would not tell what is good for them"),
     (Text("docs/resources/oauth_client.md", "Whether Salesforce wants its text or its name is not confirmed"),
