@@ -190,7 +190,7 @@ fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
     // It is read again after a change, of the state as well.
     actions.retain(|_, action| *action != Read);
     let mut expected = Actions::from([
-        (at("salesforce_external_client_app_oauth_settings"), Forget),
+        (at("salesforce_external_client_app"), Forget),
         (at("salesforce_external_client_app_policies"), Forget),
     ]);
     if has_empty_lists {

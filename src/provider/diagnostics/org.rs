@@ -165,7 +165,9 @@ pub fn import_unreadable(app: &str, kind: &str) -> Diagnostic {
         format!(
             "\"{app}\" has consumer settings ({kind}) that Salesforce does not return, so its attributes would be \
              guesses. To import it, switch on the org setting enableConsumerSecretApiAccess and give the user the \
-             permission \"View External Client Apps Consumer Secrets in Metadata\"."
+             permission \"View External Client Apps Consumer Secrets in Metadata\". Where a moved block leads to a \
+             salesforce_oauth_client, let it begin at the OAuth settings and not at the app: their state has what cannot \
+             be read."
         ),
     )
 }

@@ -134,8 +134,10 @@ const CLIENT: &str = "<isClientCredentialsFlowEnabled>true</isClientCredentialsF
 const EXCHANGE: &str = "<isTokenExchangeFlowEnabled>true</isTokenExchangeFlowEnabled>";
 const EXCHANGE_OF_THE_APP: &str = "<isTokenExchangeEnabled>true</isTokenExchangeEnabled>";
 
+type Elements = &'static [&'static str];
+
 /// Elements of the policies, of the global settings that they need, and of settings that are not enough.
-const PAIRS: &[(&str, &[&str], &[&[&str]])] = &[
+const PAIRS: &[(&str, Elements, &[Elements])] = &[
     (GUESTS, &[FLOW, JWT], &[&[], &[FLOW], &[JWT]]),
     (SESSION, &[JWT], &[&[], &[FLOW]]),
     // With the switch flows_need_settings only.
