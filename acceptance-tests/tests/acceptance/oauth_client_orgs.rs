@@ -2,7 +2,7 @@
 //! configured.
 
 use acceptance_tests::emulator::Emulator;
-use acceptance_tests::org::{OAUTH_POLICIES, POLICIES};
+use acceptance_tests::org::{OAUTH, OAUTH_POLICIES, POLICIES};
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
@@ -34,6 +34,14 @@ fn a_client_is_made_whatever_an_org_does_with_policies_of_its_package() {
         assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("isGuestCodeCredFlowEnabled"), "true");
         assert_eq!(org.part(POLICIES, "Shop").text("startPage"), "OAuth", "{first_policies}");
         workspace.is_settled();
+
+        // The same when somebody has deleted the settings, and the policies with them.
+        let settings = org.part(OAUTH, "Shop").name;
+        org.admin("DELETE", &format!("/components/{OAUTH}/{settings}"), None);
+        workspace.apply().succeeded();
+        assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("isGuestCodeCredFlowEnabled"), "true");
+        // The next refresh brings what a new file has and nobody manages.
+        workspace.plan(&[]).changes(&[]);
         workspace.destroy().succeeded();
     }
 }

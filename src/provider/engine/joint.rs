@@ -92,28 +92,11 @@ async fn created(
     let _running = engine.activity.begin();
     let mut made = match made(shares, &apply).await {
         Err(Unmade::Overtaken) => {
-            // The org makes them itself whatever the package brings.
-            let (later, now): (Vec<&Share<'_>>, Vec<&Share<'_>>) =
-                shares.iter().partition(|share| share.engine.spec.creation == Creation::TakesOver);
-            let mut made = self::made(&now, &apply).await.map_err(|unmade| unmade.refused())?;
-            for share in later {
-                made.push(taken_over(share, &apply).await);
-            }
-            made
+            let (now, later) = parted(shares);
+            let made = self::made(&now, &apply).await.map_err(Unmade::refused)?;
+            with_taken_over(made, &later, app, deadline).await
         }
-        made => {
-            let mut made = made.map_err(|unmade| unmade.refused())?;
-            for (share, reply) in shares.iter().zip(&mut made) {
-                // What the org made in place of ours has other values: once more, now that it is there.
-                if share.engine.spec.creation == Creation::TakesOver && reply.diagnostics.has_errors() {
-                    let again = taken_over(share, &apply).await;
-                    if !again.state.is_null() {
-                        *reply = again;
-                    }
-                }
-            }
-            made
-        }
+        made => kept(made.map_err(Unmade::refused)?, shares, app, deadline).await,
     };
     if let Some(reply) = made.first_mut()
         && engine.activity.claims.ended_key(app)
@@ -173,13 +156,52 @@ fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
     !problems.is_empty() && problems.iter().all(of_its_own)
 }
 
+/// Those that go into the package that makes an app or its settings, and those that the org makes by itself then: the last.
+fn parted<'a, 's>(shares: &[&'a Share<'s>]) -> (Vec<&'a Share<'s>>, Vec<&'a Share<'s>>) {
+    shares.iter().partition(|share| share.engine.spec.creation != Creation::TakesOver)
+}
+
+/// What was made, and what of the org's own is taken over then.
+async fn with_taken_over(
+    mut made: Vec<ApplyReply>,
+    later: &[&Share<'_>],
+    app: &str,
+    deadline: Instant,
+) -> Vec<ApplyReply> {
+    for share in later {
+        made.push(taken_over(share, app, deadline).await);
+    }
+    made
+}
+
+/// What was made. Where the org made its own in place of ours, that has other values: once more, now that it is there.
+async fn kept(
+    mut made: Vec<ApplyReply>,
+    shares: &[&Share<'_>],
+    app: &str,
+    deadline: Instant,
+) -> Vec<ApplyReply> {
+    for (share, reply) in shares.iter().zip(&mut made) {
+        if share.engine.spec.creation == Creation::TakesOver && reply.diagnostics.has_errors() {
+            let again = taken_over(share, app, deadline).await;
+            if !again.state.is_null() {
+                *reply = again;
+            }
+        }
+    }
+    made
+}
+
 /// Takes over what the org has made, when the rest is there: whatever comes of it, the rest stays.
-async fn taken_over(share: &Share<'_>, of_the_app: &Apply<'_>) -> ApplyReply {
-    let reply = updated(&[share], of_the_app.app, of_the_app.deadline).await;
-    reply.map(|replies| replies.into_iter().next().unwrap_or_default()).unwrap_or_else(|refused| ApplyReply {
-        diagnostics: Diagnostics(refused.into_iter().flat_map(|(_, found)| found).collect()),
+async fn taken_over(share: &Share<'_>, app: &str, deadline: Instant) -> ApplyReply {
+    let refused = |unmade: Unmade| ApplyReply {
+        diagnostics: Diagnostics(unmade.refused().into_iter().flat_map(|(_, found)| found).collect()),
         ..ApplyReply::default()
-    })
+    };
+    match updated(&[share], app, deadline).await {
+        Ok(replies) => replies.into_iter().next().unwrap_or_default(),
+        Err(unmade) => refused(unmade),
+    }
 }
 
 /// The trace of an interrupted run, which is ours now if all of it is as it was to become.
@@ -194,7 +216,7 @@ async fn adopted(
     for share in others {
         let apply = share.apply(app, session, deadline);
         if share.engine.spec.creation == Creation::TakesOver {
-            replies.push(taken_over(share, &apply).await);
+            replies.push(taken_over(share, app, deadline).await);
             continue;
         }
         let looked = share.engine.look_up(app, &apply.private, session, Freshness::Absence, deadline).await;
@@ -225,13 +247,24 @@ pub async fn update(shares: &[Share<'_>], limit: Duration) -> Result<Vec<ApplyRe
         return Ok(shares.iter().map(|share| unchanged(&share.request)).collect());
     }
     // Those that do not change are looked at with the others: a part of what is gone is not to be made.
-    updated(&shares.iter().collect::<Vec<_>>(), &app, Instant::now() + limit).await
+    let (shares, deadline): (Vec<&Share<'_>>, _) = (shares.iter().collect(), Instant::now() + limit);
+    // Settings that come anew bring the org's own policies along, as those of a new app do.
+    let comes_anew = shares.iter().any(|share| share.request.prior.is_null());
+    match updated(&shares, &app, deadline).await {
+        Err(Unmade::Overtaken) => {
+            let (now, later) = parted(&shares);
+            let made = updated(&now, &app, deadline).await.map_err(Unmade::refused)?;
+            Ok(with_taken_over(made, &later, &app, deadline).await)
+        }
+        made if comes_anew => Ok(kept(made.map_err(Unmade::refused)?, &shares, &app, deadline).await),
+        made => made.map_err(Unmade::refused),
+    }
 }
 
-async fn updated(shares: &[&Share<'_>], app: &str, deadline: Instant) -> Result<Vec<ApplyReply>, Refused> {
+async fn updated(shares: &[&Share<'_>], app: &str, deadline: Instant) -> Result<Vec<ApplyReply>, Unmade> {
     let Some(first) = shares.first() else { return Ok(Vec::new()) };
     let engine = &first.engine;
-    let session = connected(shares, first, app).await?;
+    let session = connected(shares, first, app).await.map_err(Unmade::Refused)?;
     let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, &session, deadline)).collect();
     let merges: Vec<Arc<Merge>> = shares
         .iter()
@@ -247,7 +280,11 @@ async fn updated(shares: &[&Share<'_>], app: &str, deadline: Instant) -> Result<
     };
     let outcome = engine.again_if_lost(edit, arrived).await;
     if let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome {
-        return Err(together.declined(shares, app, found));
+        return Err(Unmade::Refused(together.declined(shares, app, found)));
+    }
+    let comes_anew = shares.iter().any(|share| share.request.prior.is_null());
+    if shares.len() > 1 && comes_anew && outcome.as_ref().is_err_and(|error| is_overtaken(shares, error)) {
+        return Err(Unmade::Overtaken);
     }
     let before = outcome.as_ref().map(|applied| applied.before.clone()).unwrap_or_default();
     let lost = shares
@@ -255,7 +292,8 @@ async fn updated(shares: &[&Share<'_>], app: &str, deadline: Instant) -> Result<
         .zip(together.of_each(&before))
         .map(|(share, (merge, before))| share.lost(merge, before));
     let lost: Vec<_> = lost.collect();
-    let mut replies = concluded(shares, &applies, &together.ranges, outcome).await?;
+    let replies = concluded(shares, &applies, &together.ranges, outcome).await;
+    let mut replies = replies.map_err(Unmade::Refused)?;
     for ((share, reply), lost) in shares.iter().zip(&mut replies).zip(lost) {
         if !lost.is_empty() {
             reply.diagnostics.push(diagnostics::taken_over_with_changes(share.engine.spec.noun, app, &lost));
