@@ -380,7 +380,8 @@ impl<'a> Application<'a> {
     /// are about what there is at the end, whichever file it came with.
     pub fn finish(&mut self) {
         for app in std::mem::take(&mut self.touched_apps) {
-            let Err(refusal) = rules::files_agree(self.settings.org, &self.tree, &app) else {
+            let brings = self.brings_policies(&app);
+            let Err(refusal) = rules::files_agree(self.settings.org, &self.tree, &app, brings) else {
                 continue;
             };
             for (kind, name) in self.at_fault(&app) {
@@ -398,6 +399,11 @@ impl<'a> Application<'a> {
         self.make_default_policies();
     }
 
+    fn brings_policies(&self, app: &str) -> bool {
+        let policies = self.tree.part(OAUTH_POLICIES, app);
+        policies.is_some_and(|(name, _)| self.sent.contains_key(&(OAUTH_POLICIES.to_string(), name.clone())))
+    }
+
     /// Which of the files that were sent do not go with what else there is: the one without which all is well, the
     /// policies first, or both.
     fn at_fault(&self, app: &str) -> Vec<(&'static str, String)> {
@@ -409,7 +415,8 @@ impl<'a> Application<'a> {
         let alone = sent.iter().find(|(kind, name)| {
             let mut without = self.tree.clone();
             restore(&self.settings.org.tree, &mut without, kind, name);
-            rules::files_agree(self.settings.org, &without, app).is_ok()
+            let brings = *kind != OAUTH_POLICIES && self.brings_policies(app);
+            rules::files_agree(self.settings.org, &without, app, brings).is_ok()
         });
         alone.map_or(sent.clone(), |alone| vec![alone.clone()])
     }

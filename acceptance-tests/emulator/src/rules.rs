@@ -264,8 +264,9 @@ const FLOWS: &[(&str, &str)] = &[
 ];
 
 /// The rules over several files of an app, looked at when the whole package has been taken. They do not ask which of
-/// the files it brought, nor in which order.
-pub fn files_agree(org: &Org, tree: &Tree, app: &str) -> Result<(), Refusal> {
+/// the files it brought, nor in which order, but for the session timeouts: that those are refused is known of a deploy of
+/// the policies, and not of settings that take away what policies have a timeout for.
+pub fn files_agree(org: &Org, tree: &Tree, app: &str, brings_policies: bool) -> Result<(), Refusal> {
     // What the consumer of another org is set to, only that org knows.
     if settings::is_linked(tree, org, app) {
         return Ok(());
@@ -284,5 +285,9 @@ pub fn files_agree(org: &Org, tree: &Tree, app: &str) -> Result<(), Refusal> {
             );
         }
     }
-    policies::named_users_have_jwt(policies, allows("isNamedUserJwtEnabled"))
+    if brings_policies {
+        policies::named_users_have_jwt(policies, allows("isNamedUserJwtEnabled"))
+    } else {
+        Ok(())
+    }
 }

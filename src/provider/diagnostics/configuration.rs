@@ -291,7 +291,7 @@ pub fn consumer_key_was_destroyed(noun: &str, app: &str) -> Diagnostic {
         "Consumer key was destroyed",
         format!(
             "This run deleted the {noun} of \"{app}\" and made what replaces it. The consumer key (the client ID) that the app had \
-             ended with all its tokens: every client must be given the key that it has now, if it has one."
+             ended with all its tokens. Every client must be given the key that it has now, if it has one."
         ),
         "consumer-key-destroyed",
     )
