@@ -132,7 +132,7 @@ pub const FACTS: &[Fact] = &[
         &[Behaviour("Guest flow without the JWT or the code and credentials flag fails the deploy")],
         refused::guests_without_jwt),
     fact("at_the_end", "What settings and policies need of each other is judged by what there is at the end of a package",
-        &[Behaviour("Rules over several files of an app are about what there is at the end of a deploy or call, whichever files it brought, in whichever order: guests, and session timeouts for named users")],
+        &[Behaviour("Rules over several files of an app are about what there is at the end of a deploy or call, in whichever order its files came: guests, whichever files those are; session timeouts for named users, where the policies are among them")],
         together::files_that_need_each_other),
     fact("flows_alone", "Policies may allow client credentials and token exchange while the settings do not",
         &[Behaviour("Policies may allow client credentials and token exchange while the settings do not")],

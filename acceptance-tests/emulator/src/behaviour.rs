@@ -103,7 +103,7 @@ pub const FACTS: &[Fact] = facts![
     Assumed: "Deleting the OAuth settings deletes the Global file and the OAuth policies", "no source";
     Assumed: "Policy files are deleted only together with their app or its OAuth settings", "no source";
     Assumed: "Guest flow without the JWT or the code and credentials flag fails the deploy", "the guide says that it does not work, not when";
-    Assumed: "Rules over several files of an app are about what there is at the end of a deploy or call, whichever files it brought, in whichever order: guests, and session timeouts for named users", "no source";
+    Assumed: "Rules over several files of an app are about what there is at the end of a deploy or call, in whichever order its files came: guests, whichever files those are; session timeouts for named users, where the policies are among them", "no source";
     Assumed: "Policies may allow client credentials and token exchange while the settings do not", "Salesforce Help says that nobody gets a token then; switch flows_need_settings";
     Assumed: "Custom scopes, permission sets and profiles come back sorted", "no source";
     Assumed: "Refresh token periods and units are demanded with SpecificLifetime and SpecificInactivity, refused otherwise", "no source";
