@@ -109,8 +109,7 @@ impl Engine<'_> {
 
     /// The files of a resource of which there is nothing yet. With another org's consumer it has none of its own.
     pub(super) fn new_components(&self, wishes: &Wishes<'_>, app: &str) -> Vec<Component> {
-        let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
-        let parts = self.spec.parts.iter().filter(|part| !(linked && self.spec.is_consumer_part(part)));
+        let parts = self.spec.parts.iter().filter(|part| !wishes.is_elsewhere(part));
         parts.map(|part| new_component(wishes, part, app)).collect()
     }
 

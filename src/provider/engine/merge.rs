@@ -134,10 +134,9 @@ impl Merge {
         };
         let Ok(actual) = self.actual(found) else { return Err(declined) };
         let wishes = self.wishes();
-        let linked = self.spec.link.is_some_and(|link| !wishes.config.get(link).is_null());
         let files = actual.parts.iter().filter_map(|(part, state)| match state {
             PartState::Present(found) => component_to_write(&wishes, part, &found.component),
-            PartState::Absent if linked && self.spec.is_consumer_part(part) => None,
+            PartState::Absent if wishes.is_elsewhere(part) => None,
             PartState::Absent => Some(new_component(&wishes, part, &self.app)),
             PartState::Unreadable => None,
         });

@@ -213,6 +213,12 @@ impl Wishes<'_> {
         }
     }
 
+    /// Whether the configuration uses another org's consumer for a part, so that there is no file of it here.
+    pub fn is_elsewhere(&self, part: &Part) -> bool {
+        let linked = self.spec.link.is_some_and(|link| !self.config.get(link).is_null());
+        linked && self.spec.is_consumer_part(part)
+    }
+
     /// Of these, what the plan changes. What Salesforce made is taken over: then all that is ours is.
     fn changes_of(&self, part: &Part, existing: &Component) -> Vec<(&'static Field, Value)> {
         let takes_over = self.prior.is_null();

@@ -50,13 +50,12 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
             told.extend(member, read.diagnostics);
             if failed {
                 // What one of them cannot tell is not known of the whole.
-                reply = ReadReply {
+                return ReadReply {
                     state: request.state,
                     private: request.private,
                     identity: request.identity,
                     diagnostics: told.found,
                 };
-                return reply;
             }
             if index == 0 {
                 reply.identity = read.identity;
