@@ -40,6 +40,11 @@ pub struct Workspace<'org> {
 
 type Shown = (Vec<u8>, BTreeMap<String, Value>);
 
+/// A provider's source without its registry.
+fn short(source: &str) -> &str {
+    source.split_once('/').map_or(source, |(_, short)| short)
+}
+
 impl<'org> Workspace<'org> {
     /// Logged in to the org by environment variables.
     #[must_use]
@@ -130,7 +135,7 @@ impl<'org> Workspace<'org> {
         let overrides: String = self
             .providers
             .values()
-            .map(|source| format!("    \"{source}\" = \"{}\"\n", bin.display()))
+            .map(|source| format!("    \"{}\" = \"{}\"\n", short(source), bin.display()))
             .collect();
         let settings =
             format!("provider_installation {{\n  dev_overrides {{\n{overrides}  }}\n  direct {{}}\n}}\n");
@@ -139,7 +144,6 @@ impl<'org> Workspace<'org> {
 
     /// What stands before every configuration that does not say it itself.
     fn required(&self) -> String {
-        let short = |source: &str| source.split_once('/').map_or(source, |(_, short)| short).to_owned();
         let providers = self.providers.iter();
         let providers: String = providers
             .map(|(name, source)| format!("    {name} = {{ source = \"{}\" }}\n", short(source)))
@@ -155,7 +159,12 @@ impl<'org> Workspace<'org> {
     pub fn installs(&self) {
         let version = env!("CARGO_PKG_VERSION");
         let mirror = self.root().join("mirror");
-        for (name, source) in &self.providers {
+        // A short source is of the registry of the program that reads it.
+        let registries = ["registry.terraform.io", "registry.opentofu.org"];
+        let providers = registries.iter().flat_map(|registry| {
+            self.providers.iter().map(move |(name, source)| (name, format!("{registry}/{}", short(source))))
+        });
+        for (name, source) in providers {
             let home = mirror.join(source).join(version).join(platform());
             std::fs::create_dir_all(&home).expect("a folder of the mirror");
             let program = format!("terraform-provider-{name}");

@@ -159,7 +159,7 @@ impl Provider {
     pub async fn configure(&self, terraform_version: &str, config: &Value) -> Diagnostics {
         tracing::debug!(terraform_version, "configuring");
         self.suppress(config);
-        match config::resolve(config, &*self.environment) {
+        match config::resolve(config, &*self.environment, terraform_version) {
             Ok(Resolved::Ready(mut configuration)) => {
                 let warnings = std::mem::take(&mut configuration.warnings);
                 match connect(*configuration).await {

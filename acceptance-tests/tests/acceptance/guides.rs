@@ -3,10 +3,11 @@
 use super::snippets::fenced;
 use crate::configurations::{APP, CLIENT, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{self, GLOBAL_OAUTH, OAUTH};
 use acceptance_tests::plan::Action::{Forget, Update};
 use acceptance_tests::smoke_test::SmokeTest;
-use acceptance_tests::terraform::{self, repository};
+use acceptance_tests::terraform::repository;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
@@ -87,7 +88,7 @@ fn an_app_made_in_setup_is_imported_as_the_guide_says() {
 
 #[test]
 fn three_resources_become_one_and_three_again_and_the_org_does_not_notice() {
-    if terraform::version() < (1, 8) {
+    if !language::has(Feature::MovesBetweenTypes) {
         return;
     }
     let org = Emulator::start();
@@ -129,7 +130,7 @@ fn three_resources_become_one_and_three_again_and_the_org_does_not_notice() {
 
 #[test]
 fn what_the_guide_says_of_the_rest_of_a_move_is_so() {
-    if terraform::version() < (1, 8) {
+    if !language::has(Feature::MovesBetweenTypes) {
         return;
     }
     let org = Emulator::start();

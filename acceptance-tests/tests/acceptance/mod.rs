@@ -20,6 +20,7 @@ mod destroy;
 mod disappears;
 mod drift;
 mod elsewhere;
+mod event_log;
 mod examples;
 mod for_each;
 mod found_apps;

@@ -2,7 +2,8 @@
 
 use crate::configurations::{APP, CLIENT, ONLY_APP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;
-use acceptance_tests::terraform::{self, repository};
+use acceptance_tests::language;
+use acceptance_tests::terraform::repository;
 use acceptance_tests::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -62,16 +63,6 @@ fn resources_for_imports(text: &str) -> String {
         .collect()
 }
 
-/// What a text needs of a Terraform that is newer than the oldest that we test with.
-const SINCE: [(&str, (u32, u32)); 5] = [
-    // To another type, as all of ours.
-    ("moved {", (1, 8)),
-    ("ephemeral \"", (1, 10)),
-    ("_wo ", (1, 11)),
-    ("identity =", (1, 12)),
-    ("action \"", (1, 14)),
-];
-
 /// What a text declares, by address; the prefix of ephemeral ones and of actions left out.
 fn declared(text: &str) -> Vec<String> {
     let kinds = ["resource \"", "ephemeral \"", "action \""];
@@ -128,10 +119,8 @@ fn every_configuration_in_the_docs_is_formatted_and_valid() {
             let name = page.display();
             let rest = without_imports(&needed(text, &texts).concat());
             let all = format!("{text}{rest}");
-            let newer =
-                SINCE.iter().find(|(word, since)| all.contains(word) && terraform::version() < *since);
-            if let Some((_, (major, minor))) = newer {
-                eprintln!("{name}: a configuration needs Terraform {major}.{minor}");
+            if let Some(feature) = language::lacks(&all) {
+                eprintln!("{name}: a configuration has {feature}");
                 continue;
             }
             let mut workspace = Workspace::anonymous();
