@@ -25,7 +25,16 @@ pub fn path() -> PathBuf {
         let own = PathBuf::from(own);
         return if own.components().count() > 1 { root.join(own) } else { own };
     }
-    let pinned = root.join(".tools/terraform").join(PINNED).join("terraform");
+    pinned()
+}
+
+/// The Terraform that `scripts/fetch-terraform` brings.
+///
+/// # Panics
+/// When it is not there.
+#[must_use]
+pub fn pinned() -> PathBuf {
+    let pinned = repository().join(".tools/terraform").join(PINNED).join("terraform");
     assert!(
         pinned.is_file(),
         "there is no Terraform in {}: run `make test`, or `scripts/fetch-terraform` once; \

@@ -13,8 +13,10 @@ mod index;
 mod lookups;
 mod resources;
 mod rotation;
+mod subcategories;
 mod troubleshooting;
 mod unions;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -75,8 +77,14 @@ fn front_matter(title: &str, description: &str) -> String {
     let heading = title.trim_end_matches(" - salesforce");
     let kind = KINDS.iter().find(|kind| heading.ends_with(&format!(" {kind}")));
     let heading = kind.map_or(heading.to_owned(), |kind| heading.replace(kind, &format!("({kind})")));
+    // A page of a type is titled by it, the provider's is not.
+    let (name, _) = title.split_once(' ').unwrap_or((title, ""));
+    let group = match kind {
+        Some(_) => format!("subcategory: \"{}\"\n", subcategories::of(name)),
+        None => String::new(),
+    };
     format!(
-        "---\npage_title: \"{title}\"\nsubcategory: \"\"\ndescription: |-\n  {first}\n---\n\n{MADE}\n\n# {heading}\n\n{description}\n"
+        "---\npage_title: \"{title}\"\n{group}description: |-\n  {first}\n---\n\n{MADE}\n\n# {heading}\n\n{description}\n"
     )
 }
 

@@ -23,7 +23,10 @@ fn every_request_names_terraform_the_provider_and_who_runs_them() {
         assert!(agent.starts_with(&begins) && agent.ends_with(&ends), "{call}");
     }
     let api: Vec<_> = journal.iter().filter(|call| call["path"].as_str().is_some_and(is_api)).collect();
-    assert!(api.iter().any(|call| call["operation"] == "query") && api.iter().any(|call| call["operation"] == "deploy"));
+    assert!(
+        api.iter().any(|call| call["operation"] == "query")
+            && api.iter().any(|call| call["operation"] == "deploy")
+    );
     for call in api {
         assert_eq!(call["details"]["client"], PROVIDER, "{call}");
     }
@@ -41,8 +44,8 @@ fn a_user_agent_that_no_header_can_hold_is_refused() {
     let mut workspace = Workspace::new(&org);
     workspace.set("TF_APPEND_USER_AGENT", "café/1");
     workspace.configure(SHOP);
-    workspace
-        .run(&["plan", "-no-color", "-input=false"])
-        .failed_saying("The environment variable TF_APPEND_USER_AGENT holds a character that no HTTP header can have");
+    workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(
+        "The environment variable TF_APPEND_USER_AGENT holds a character that no HTTP header can have",
+    );
     assert!(org.journal().is_empty());
 }

@@ -43,6 +43,7 @@ mod oauth_client_orgs;
 mod oauth_client_policies;
 mod oauth_client_refusals;
 mod oauth_client_switches;
+mod opentofu;
 mod org_settings;
 mod own_app;
 mod plan_texts;

@@ -89,7 +89,11 @@ fn it_can_be_tested_with_a_mocked_provider() {
     }
     let run = workspace.run(&["test", "-no-color", "-test-directory=tests/bare"]).succeeded();
     assert!(run.says("Success! 12 passed, 0 failed."), "{run}");
-    assert_eq!(org.journal().iter().filter(|call| call["operation"] == "deploy").count(), 0, "nobody was asked");
+    assert_eq!(
+        org.journal().iter().filter(|call| call["operation"] == "deploy").count(),
+        0,
+        "nobody was asked"
+    );
 }
 
 /// Applies an example, looks at the org, and finds nothing more to do.
