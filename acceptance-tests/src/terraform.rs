@@ -51,6 +51,26 @@ pub enum Product {
     OpenTofu,
 }
 
+impl Product {
+    /// The registry that a source without a host is of.
+    #[must_use]
+    pub const fn registry(self) -> &'static str {
+        match self {
+            Self::Terraform => "registry.terraform.io",
+            Self::OpenTofu => "registry.opentofu.org",
+        }
+    }
+
+    /// What a plan says of a resource that leaves the state and stays in the org; OpenTofu's name as in [`Run::words`].
+    #[must_use]
+    pub const fn forgets(self) -> &'static str {
+        match self {
+            Self::Terraform => "will no longer be managed by Terraform, but will not be destroyed",
+            Self::OpenTofu => "will be removed from the Terraform state but will not be destroyed",
+        }
+    }
+}
+
 impl std::fmt::Display for Product {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{self:?}")

@@ -8,7 +8,7 @@ use crate::hygiene::Hygiene;
 use crate::plan::{Action, Plan, Told};
 use crate::provider_binary;
 use crate::target::{self, Target};
-use crate::terraform::{Run, Running};
+use crate::terraform::{self, Run, Running};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -16,7 +16,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The provider's address in the registry.
-pub const SOURCE: &str = "registry.terraform.io/salesforce-community/salesforce";
+const SOURCE: &str = "registry.terraform.io/salesforce-community/salesforce";
+
+/// The provider's address as the program under test has it.
+#[must_use]
+pub fn source() -> String {
+    format!("{}/{}", terraform::product().registry(), short(SOURCE))
+}
 
 /// The address of the tests' own provider.
 const SAFE: &str = "registry.terraform.io/acceptance-tests/safe";
@@ -160,10 +166,9 @@ impl<'org> Workspace<'org> {
         let version = env!("CARGO_PKG_VERSION");
         let mirror = self.root().join("mirror");
         // A short source is of the registry of the program that reads it.
-        let registries = ["registry.terraform.io", "registry.opentofu.org"];
-        let providers = registries.iter().flat_map(|registry| {
-            self.providers.iter().map(move |(name, source)| (name, format!("{registry}/{}", short(source))))
-        });
+        let registry = terraform::product().registry();
+        let providers = self.providers.iter();
+        let providers = providers.map(|(name, source)| (name, format!("{registry}/{}", short(source))));
         for (name, source) in providers {
             let home = mirror.join(source).join(version).join(platform());
             std::fs::create_dir_all(&home).expect("a folder of the mirror");

@@ -100,6 +100,13 @@ fn bug(rpc: &str, error: tokio::task::JoinError) -> Diagnostics {
     .into()
 }
 
+/// Registries differ in their host. OpenTofu before 1.12.4 has the name alone, as the type implies it.
+fn is_this_provider(address: &str) -> bool {
+    let (_, own) = SOURCE_ADDRESS.split_once('/').unwrap_or_default();
+    let (_, name) = own.split_once('/').unwrap_or_default();
+    address == name || address.ends_with(&format!("/{own}"))
+}
+
 #[tonic::async_trait]
 impl provider_server::Provider for Service {
     async fn get_metadata(&self, _: Request<pb::GetMetadataRequest>) -> Answer<pb::GetMetadataResponse> {
@@ -290,9 +297,7 @@ impl provider_server::Provider for Service {
                 )
                 .into()
             };
-            // Registries differ in their host.
-            let (_, own) = SOURCE_ADDRESS.split_once('/').unwrap_or_default();
-            if !request.source_provider_address.ends_with(&format!("/{own}")) {
+            if !is_this_provider(&request.source_provider_address) {
                 return Err(immovable());
             }
             let from = from_proto::resource(&provider, &source).map_err(|_| immovable())?;

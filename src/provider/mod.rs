@@ -231,7 +231,11 @@ impl Provider {
         state: &Value,
         private: &[u8],
     ) -> Option<(Value, Private)> {
-        match (Managed::named(source)?, Managed::named(target)?) {
+        let (source, target) = (Managed::named(source)?, Managed::named(target)?);
+        if source.name() == target.name() {
+            return Some((state.clone(), private.to_vec()));
+        }
+        match (source, target) {
             (Managed::Metadata(source), Managed::Union(target)) => {
                 union::moved_from(target, source, state, private)
             }

@@ -7,7 +7,7 @@ use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{self, GLOBAL_OAUTH, OAUTH};
 use acceptance_tests::plan::Action::{Forget, Update};
 use acceptance_tests::smoke_test::SmokeTest;
-use acceptance_tests::terraform::repository;
+use acceptance_tests::terraform::{self, repository};
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
@@ -104,8 +104,8 @@ fn three_resources_become_one_and_three_again_and_the_org_does_not_notice() {
         .plan(&[])
         .changes(&[(SETTINGS, Forget), (POLICIES, Forget)])
         .saying(&format!("{APP} has moved to {CLIENT}"))
-        .saying("will no longer be managed by Terraform, but will not be destroyed")
-        .saying("Plan: 0 to add, 0 to change, 0 to destroy.");
+        .saying(terraform::product().forgets())
+        .saying("Plan: 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded();
     workspace.is_settled();
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);

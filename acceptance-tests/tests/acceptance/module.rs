@@ -5,7 +5,7 @@ use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{self, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
 use acceptance_tests::plan::Action::{Forget, Read, Update};
 use acceptance_tests::plan::Actions;
-use acceptance_tests::terraform::repository;
+use acceptance_tests::terraform::{self, repository};
 use acceptance_tests::workspace::Workspace;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -199,7 +199,7 @@ fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
         expected.insert(at("salesforce_oauth_client"), Update);
     }
     assert_eq!(actions, expected, "{}", plan.words);
-    plan.saying("0 to destroy").saying("will no longer be managed by Terraform, but will not be destroyed");
+    plan.saying("0 to destroy").saying(terraform::product().forgets());
     workspace.apply_plan().succeeded().saying("0 added").saying("0 destroyed");
     workspace.is_settled();
     assert_eq!(told(), before, "outputs stay");

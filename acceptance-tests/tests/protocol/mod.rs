@@ -13,6 +13,7 @@ mod calls;
 mod handshake;
 mod lifecycle;
 mod logging;
+mod moves;
 
 use std::path::{Path, PathBuf};
 
