@@ -2,7 +2,7 @@
 
 use crate::configurations::SHOP;
 use acceptance_tests::emulator::Emulator;
-use acceptance_tests::terraform;
+use acceptance_tests::terraform::{self, Product};
 use acceptance_tests::workspace::Workspace;
 
 const PROVIDER: &str = concat!("terraform-provider-salesforce/", env!("CARGO_PKG_VERSION"));
@@ -16,7 +16,12 @@ fn every_request_names_terraform_the_provider_and_who_runs_them() {
     workspace.apply().succeeded();
     workspace.is_settled();
     let (major, minor) = terraform::version();
-    let (begins, ends) = (format!("Terraform/{major}.{minor}."), format!("{PROVIDER} acme-pipeline/1.2"));
+    let begins = match terraform::product() {
+        Product::Terraform => format!("Terraform/{major}.{minor}."),
+        // The version of a Terraform that it is like.
+        Product::OpenTofu => "Terraform/1.".to_owned(),
+    };
+    let ends = format!("{PROVIDER} acme-pipeline/1.2");
     let journal = org.journal();
     for call in &journal {
         let agent = call["userAgent"].as_str().unwrap_or_default();

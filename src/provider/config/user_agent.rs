@@ -7,8 +7,8 @@ use crate::provider::diagnostics::Diagnostic;
 /// What users and platforms add to the user agent of Terraform and of its providers.
 const ADDED_BY: &str = "TF_APPEND_USER_AGENT";
 
-/// The `User-Agent` header, as providers form it: Terraform, the provider, and what the environment adds. OpenTofu tells
-/// its version where Terraform tells its own, and not its name.
+/// The `User-Agent` header, as providers form it: Terraform, the provider, and what the environment adds. OpenTofu
+/// tells providers the version of a Terraform that it is like, and not its own name.
 ///
 /// # Errors
 /// When what the environment adds cannot be in a header. Its value is not shown.
