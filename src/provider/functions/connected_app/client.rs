@@ -64,11 +64,16 @@ fn take_out(found: &mut Vec<Found>, left: &mut Vec<NotConverted>, target: &str, 
         problems = vec![Some(problem.to_owned()); own.len()];
     }
     let mut problems = problems.into_iter();
+    // What one element says of several attributes goes together.
+    let mut whole = None;
     found.retain(|one| {
         if one.target != target {
             return true;
         }
         let Some(why) = problems.next().flatten() else { return true };
+        if let Share::Whole(_) = one.share {
+            whole = Some(one.element);
+        }
         left.push(NotConverted {
             element: one.element.to_owned(),
             value: one.shown.clone(),
@@ -77,6 +82,7 @@ fn take_out(found: &mut Vec<Found>, left: &mut Vec<NotConverted>, target: &str, 
         });
         false
     });
+    found.retain(|one| whole.is_none_or(|element| one.element != element));
 }
 
 /// What is wrong with each of an attribute's members by itself. Halves in which nothing is wrong are not looked into.

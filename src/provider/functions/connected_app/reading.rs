@@ -92,9 +92,12 @@ impl Reader {
             return;
         }
         match &row.fate {
-            Fate::Group if element.children.is_empty() => {
-                self.not(row, element, "It has a text where elements belong.".to_owned(), LOOK);
-            }
+            Fate::Group if element.children.is_empty() => self.left.push(NotConverted {
+                element: row.element.to_owned(),
+                value: None,
+                why: "It has a text where elements belong.".to_owned(),
+                what_to_do: LOOK.to_owned(),
+            }),
             Fate::Group => self.children(element, row.element),
             Fate::Left { why, what_to_do } => self.not(row, element, (*why).to_owned(), what_to_do),
             Fate::Secret { why, what_to_do } => self.left.push(NotConverted {
