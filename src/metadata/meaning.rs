@@ -137,7 +137,8 @@ pub(super) fn with_case_of(short: &str, case: &str) -> Option<String> {
     for (five, letter) in fives {
         let bits = ALPHABET.iter().position(|known| *known == letter.to_ascii_uppercase())?;
         for (at, byte) in five.iter().enumerate() {
-            let byte = if bits >> at & 1 == 1 { byte.to_ascii_uppercase() } else { byte.to_ascii_lowercase() };
+            let byte =
+                if bits >> at & 1 == 1 { byte.to_ascii_uppercase() } else { byte.to_ascii_lowercase() };
             told.push(char::from(byte));
         }
     }

@@ -67,7 +67,9 @@ pub fn record_prefix(text: &str) -> Option<&'static str> {
 pub enum NoRecordId {
     #[error("It is empty. Write a record ID of 15 or 18 characters.")]
     Empty,
-    #[error("It has a space or a line break in it. A record ID has none: trimspace() takes away those around it.")]
+    #[error(
+        "It has a space or a line break in it. A record ID has none: trimspace() takes away those around it."
+    )]
     Space,
     #[error("It has the character {0:?}. A record ID has only the letters A to Z, a to z, and digits.")]
     Character(char),

@@ -41,10 +41,7 @@ pub fn function(provider: &Provider, name: &str) -> Result<&'static FunctionSpec
 }
 
 /// A function's arguments, one for each parameter.
-pub fn arguments(
-    wire: &[pb::DynamicValue],
-    spec: &FunctionSpec,
-) -> std::result::Result<Vec<Value>, Fault> {
+pub fn arguments(wire: &[pb::DynamicValue], spec: &FunctionSpec) -> std::result::Result<Vec<Value>, Fault> {
     if wire.len() != spec.parameters.len() {
         let text = format!("{} takes {} arguments, not {}.", spec.name, spec.parameters.len(), wire.len());
         return Err(Fault { text, argument: None });

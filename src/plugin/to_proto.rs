@@ -7,8 +7,8 @@ use super::from_proto::ResourceSchemas;
 use super::generated::tfplugin5 as pb;
 use super::generated::tfplugin5::attribute_path::step::Selector;
 use crate::provider::{
-    ApplyReply, Attribute, Block, Diagnostic, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportReply, Imported,
-    NestedBlock, Nesting, PlanReply, Provider, ReadReply, Schema, Severity,
+    ApplyReply, Attribute, Block, Diagnostic, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportReply,
+    Imported, NestedBlock, Nesting, PlanReply, Provider, ReadReply, Schema, Severity,
 };
 use crate::value::{Path, Step, Type, Value};
 

@@ -68,7 +68,8 @@ fn pages() -> BTreeMap<String, String> {
     let ephemeral = ephemeral.map(|spec| (at(EPHEMERAL, spec.name), lookups::ephemeral_page(spec)));
     let actions = catalog::ACTIONS.iter().map(|spec| (at(ACTIONS, spec.name), actions::page(spec)));
     let functions = catalog::FUNCTIONS.iter();
-    let functions = functions.map(|spec| (format!("docs/{FUNCTIONS}/{}.md", spec.name), functions::page(spec)));
+    let functions =
+        functions.map(|spec| (format!("docs/{FUNCTIONS}/{}.md", spec.name), functions::page(spec)));
     let written = [
         ("docs/index.md".to_owned(), index::page()),
         (troubleshooting::GUIDE.to_owned(), troubleshooting::with_refusals(&text_of(troubleshooting::GUIDE))),

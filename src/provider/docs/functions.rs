@@ -6,8 +6,10 @@ use super::blocks::{hcl, type_name};
 use super::{MADE, text_of};
 use crate::provider::catalog;
 use crate::provider::function_spec::FunctionSpec;
+use crate::provider::functions::connected_app::elements::{
+    CONSEQUENCES, Fact, Fate, GAPS, ROWS, Reading, Words,
+};
 use crate::provider::functions::connected_app::{NOT_CONVERTED, SPEC as CONNECTED_APP};
-use crate::provider::functions::connected_app::elements::{CONSEQUENCES, Fact, Fate, GAPS, ROWS, Reading, Words};
 use crate::value::Type;
 
 pub fn page(spec: &'static FunctionSpec) -> String {
@@ -24,7 +26,8 @@ pub fn page(spec: &'static FunctionSpec) -> String {
         signature(spec)
     );
     for (number, parameter) in (1..).zip(spec.parameters) {
-        let _ = writeln!(page, "{number}. `{}` ({}) {}", parameter.name, type_name(&parameter.ty), parameter.doc);
+        let _ =
+            writeln!(page, "{number}. `{}` ({}) {}", parameter.name, type_name(&parameter.ty), parameter.doc);
     }
     if spec.name == CONNECTED_APP.name {
         connected_app(&mut page);
@@ -71,7 +74,10 @@ fn connected_app(page: &mut String) {
             consequence.value.text()
         );
     }
-    let _ = write!(page, "\n### What a file does not say\n\nEntries of `{NOT_CONVERTED}` without a value:\n\n| where | |\n|---|---|\n");
+    let _ = write!(
+        page,
+        "\n### What a file does not say\n\nEntries of `{NOT_CONVERTED}` without a value:\n\n| where | |\n|---|---|\n"
+    );
     for gap in GAPS {
         let _ = writeln!(page, "| {} | {} {} |", facts(gap.when), gap.why, gap.what_to_do);
     }
@@ -85,6 +91,9 @@ fn taken(target: &str, reading: Reading) -> String {
     let to = attribute(target);
     match reading {
         Reading::Text | Reading::Flag | Reading::Number | Reading::Members => to,
+        Reading::Named { why, what_to_do, .. } => {
+            format!("{to}. Of one that is no API name there is an entry, too: {why} {what_to_do}")
+        }
         Reading::Inverted => format!("{to}, the other way round"),
         Reading::Either(yes, no) => format!("{to}: `true` is `{yes}`, `false` is `{no}`"),
         Reading::Word(listed) | Reading::WordMembers(listed) => format!("{to}{}", words(listed)),
@@ -106,10 +115,11 @@ fn taken(target: &str, reading: Reading) -> String {
 
 /// The words that are called otherwise; those of one name need no line.
 fn words(listed: Words) -> String {
-    let told = listed.iter().filter(|(theirs, ours)| Some(*theirs) != *ours).map(|(theirs, ours)| match ours {
-        Some(ours) => format!("`{theirs}` is `{ours}`"),
-        None => format!("`{theirs}` is not converted"),
-    });
+    let told =
+        listed.iter().filter(|(theirs, ours)| Some(*theirs) != *ours).map(|(theirs, ours)| match ours {
+            Some(ours) => format!("`{theirs}` is `{ours}`"),
+            None => format!("`{theirs}` is not converted"),
+        });
     let told: Vec<String> = told.collect();
     if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
 }

@@ -4,7 +4,7 @@
 //! Metadata API, which know a few more. The page of the function is made of this table. Not here: how values are read
 //! (`reading`), and whether the client takes them (`client`).
 
-use crate::metadata::Const;
+use crate::metadata::{Const, Rule};
 
 /// The root element.
 pub const TYPE: &str = "ConnectedApp";
@@ -46,14 +46,25 @@ pub enum Reading {
     Lines,
     /// A set, an element each.
     Members,
-    /// The same, of words.
+    /// The same. Of a value that breaks the rule, which the client only warns of, the reader is told more.
+    Named {
+        rule: Rule,
+        why: &'static str,
+        what_to_do: &'static str,
+    },
+    /// A set of words, an element each.
     WordMembers(Words),
     /// A map, an element per entry, with these children for key and value.
     Entries(&'static str, &'static str),
     /// A set of blocks, an element each: child and attribute.
     Blocks(&'static [(&'static str, &'static str)]),
     /// A word, or a word, a number and a unit with colons between them.
-    Retention { words: Words, units: Words, period: &'static str, unit: &'static str },
+    Retention {
+        words: Words,
+        units: Words,
+        period: &'static str,
+        unit: &'static str,
+    },
 }
 
 /// What a connected app calls it, and what the client does. No word: the client's is not known.
@@ -136,8 +147,7 @@ const fn left(element: &'static str, why: &'static str, what_to_do: &'static str
 }
 
 const NO_ATTRIBUTE: &str = "The client has no attribute for it.";
-const UNDOCUMENTED: &str =
-    "Salesforce's types have this switch and its documentation does not, so the client has no attribute for it.";
+const UNDOCUMENTED: &str = "Salesforce's types have this switch and its documentation does not, so the client has no attribute for it.";
 const SWITCH_IN_SETUP: &str =
     "Where it is true and you need it, look for it in Setup, in the settings of the new External Client App.";
 const HANDLER: &str = "The class of a connected app extends Auth.ConnectedAppPlugin; that of an External Client App extends \
@@ -174,7 +184,17 @@ pub static ROWS: &[Row] = &[
             ("end", "end_ip_address"),
         ]),
     ),
-    becomes("permissionSetName", "policies/permission_sets", Reading::Members),
+    becomes(
+        "permissionSetName",
+        "policies/permission_sets",
+        Reading::Named {
+            rule: Rule::NoLabel("0PS"),
+            why: "It is taken as it is, and it is no API name. Retrieved files name permission sets by their labels; an External \
+                  Client App takes API names or record IDs.",
+            what_to_do: "Write the API name in policies.permission_sets: the data source salesforce_permission_set finds it by the \
+                         label.",
+        },
+    ),
     becomes("profileName", "policies/profiles", Reading::Members),
     left("plugin", HANDLER, WRITE_HANDLER),
     left("pluginExecutionUser", HANDLER, WRITE_HANDLER),
@@ -206,8 +226,16 @@ pub static ROWS: &[Row] = &[
     becomes("oauthConfig/isCodeCredentialEnabled", "code_credential_flow_enabled", Reading::Flag),
     becomes("oauthConfig/isCodeCredentialPostOnly", "code_credential_post_only", Reading::Flag),
     becomes("oauthConfig/isConsumerSecretOptional", "secret_required_for_web_server_flow", Reading::Inverted),
-    becomes("oauthConfig/isSecretRequiredForRefreshToken", "secret_required_for_refresh_token", Reading::Flag),
-    becomes("oauthConfig/isSecretRequiredForTokenExchange", "secret_required_for_token_exchange", Reading::Flag),
+    becomes(
+        "oauthConfig/isSecretRequiredForRefreshToken",
+        "secret_required_for_refresh_token",
+        Reading::Flag,
+    ),
+    becomes(
+        "oauthConfig/isSecretRequiredForTokenExchange",
+        "secret_required_for_token_exchange",
+        Reading::Flag,
+    ),
     becomes("oauthConfig/isDeviceFlowEnabled", "device_flow_enabled", Reading::Flag),
     becomes("oauthConfig/isIntrospectAllTokens", "introspect_all_tokens", Reading::Flag),
     becomes("oauthConfig/isNamedUserJwtEnabled", "named_user_jwt_enabled", Reading::Flag),
@@ -220,7 +248,11 @@ pub static ROWS: &[Row] = &[
     left("oauthConfig/isPKImTLSEnabled", UNDOCUMENTED, SWITCH_IN_SETUP),
     group("oauthConfig/idTokenConfig"),
     becomes("oauthConfig/idTokenConfig/idTokenAudience", "id_token_audiences", Reading::Text),
-    becomes("oauthConfig/idTokenConfig/idTokenIncludeAttributes", "id_token_include_attributes", Reading::Flag),
+    becomes(
+        "oauthConfig/idTokenConfig/idTokenIncludeAttributes",
+        "id_token_include_attributes",
+        Reading::Flag,
+    ),
     becomes(
         "oauthConfig/idTokenConfig/idTokenIncludeCustomPerms",
         "id_token_include_custom_permissions",

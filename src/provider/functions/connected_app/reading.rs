@@ -117,6 +117,11 @@ impl Reader {
         match shares(target, reading, element) {
             Ok(shares) => {
                 let is_on = flag(element.text.trim()) == Ok(true);
+                if let Reading::Named { rule, why, what_to_do } = reading
+                    && rule.check(&Value::text(element.text.trim())).is_some()
+                {
+                    self.not(row, element, why.to_owned(), what_to_do);
+                }
                 for (target, share, shown) in shares {
                     self.take(Found { element: row.element, target, share, is_on, shown });
                 }
@@ -228,7 +233,9 @@ fn shares(target: &'static str, reading: Reading, element: &Element) -> Result<S
             .filter(|line| !line.is_empty())
             .map(|line| (target, Share::Member(Value::text(line)), visible(&element.name, line, true)))
             .collect()),
-        Reading::Members => Ok(vec![(target, Share::Member(Value::text(text)), shown(element, true))]),
+        Reading::Members | Reading::Named { .. } => {
+            Ok(vec![(target, Share::Member(Value::text(text)), shown(element, true))])
+        }
         Reading::WordMembers(words) => {
             Ok(vec![(target, Share::Member(Value::text(word(text, words)?)), shown(element, true))])
         }
@@ -270,7 +277,8 @@ fn word(text: &str, words: Words) -> Result<&'static str, String> {
     match known {
         Some((_, Some(ours))) => Ok(ours),
         Some((_, None)) => Err(
-            "Salesforce's types of connected apps have it. What External Client Apps call it is not known.".to_owned(),
+            "Salesforce's types of connected apps have it. What External Client Apps call it is not known."
+                .to_owned(),
         ),
         None => {
             let words: Vec<&str> = words.iter().map(|(theirs, _)| *theirs).collect();
@@ -307,7 +315,11 @@ fn shown(element: &Element, known: bool) -> Option<String> {
     }
     let parts = element.children.iter().filter(|child| !says_nothing(child)).map(|child| {
         let text = shown(child, known).unwrap_or_else(|| "(not shown)".to_owned());
-        if child.children.is_empty() { format!("{}: {text}", child.name) } else { format!("{} {{ {text} }}", child.name) }
+        if child.children.is_empty() {
+            format!("{}: {text}", child.name)
+        } else {
+            format!("{} {{ {text} }}", child.name)
+        }
     });
     let text = parts.collect::<Vec<_>>().join("; ");
     (!text.is_empty()).then(|| cut(&text))

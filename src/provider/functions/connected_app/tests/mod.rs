@@ -102,7 +102,11 @@ fn what_a_file_gives_is_what_the_client_takes() {
         let mut found = errors(&configuration(&result));
         // Only who may use the app is for the reader to say: see the entry of the file without a list.
         if elements_left(&result).contains(&"permissionSetName".to_owned()) {
-            assert!(found.iter().all(|error| error.contains("nobody could log in")), "{}: {found:?}", shape.name);
+            assert!(
+                found.iter().all(|error| error.contains("nobody could log in")),
+                "{}: {found:?}",
+                shape.name
+            );
             found.clear();
         }
         assert_eq!(found, Vec::<String>::new(), "{}", shape.name);
@@ -171,7 +175,10 @@ fn every_text_that_is_no_such_file_is_an_error_that_says_what_to_pass() {
         ("<ConnectedApp>\n<label>A</labl></ConnectedApp>", "line 2: not well-formed XML"),
         ("<ConnectedApp/><ConnectedApp/>", "more than one root element"),
         ("<!-- nothing -->", "no element at all"),
-        ("<!DOCTYPE a [<!ENTITY b \"c\">]><ConnectedApp><label>&b;</label></ConnectedApp>", "document type declaration"),
+        (
+            "<!DOCTYPE a [<!ENTITY b \"c\">]><ConnectedApp><label>&b;</label></ConnectedApp>",
+            "document type declaration",
+        ),
         ("<ConnectedApp><label>&b;</label></ConnectedApp>", "an entity that XML does not predefine"),
         ("<ConnectedApp><label>a & b</label></ConnectedApp>", "line 1"),
         ("<ConnectedApp><label>\u{1}</label></ConnectedApp>", "a character that XML does not allow"),
@@ -238,8 +245,12 @@ fn every_value_of_the_table_is_taken_or_listed() {
             Fate::Group => continue,
             Fate::Left { .. } | Fate::Secret { .. } => vec!["value".to_owned()],
             Fate::Becomes(_, reading) => match reading {
-                Reading::Flag | Reading::Inverted | Reading::Either(..) => vec!["true".into(), "false".into()],
-                Reading::Number => vec!["1".into(), "0".into(), "720".into(), "-5".into(), "99999999999".into()],
+                Reading::Flag | Reading::Inverted | Reading::Either(..) => {
+                    vec!["true".into(), "false".into()]
+                }
+                Reading::Number => {
+                    vec!["1".into(), "0".into(), "720".into(), "-5".into(), "99999999999".into()]
+                }
                 Reading::Word(known) | Reading::WordMembers(known) => words(known),
                 Reading::Retention { words: known, units, .. } => known
                     .iter()
@@ -250,7 +261,7 @@ fn every_value_of_the_table_is_taken_or_listed() {
                     .collect(),
                 Reading::Entries(key, value) => vec![format!("<{key}>a</{key}><{value}>User.City</{value}>")],
                 Reading::Blocks(_) => vec!["<start>192.0.2.1</start><end>192.0.2.2</end>".to_owned()],
-                Reading::Text | Reading::Lines | Reading::Members => {
+                Reading::Text | Reading::Lines | Reading::Members | Reading::Named { .. } => {
                     vec!["https://a.example.com".into(), "a@example.com".into(), "Shop".into()]
                 }
             },
@@ -273,7 +284,11 @@ fn every_value_of_the_table_is_taken_or_listed() {
             }
         }
         let is_taken = matches!(row.fate, Fate::Becomes(..));
-        assert!(!is_taken || taken > 0 || row.element == "oauthConfig/certificate", "{} is never taken", row.element);
+        assert!(
+            !is_taken || taken > 0 || row.element == "oauthConfig/certificate",
+            "{} is never taken",
+            row.element
+        );
     }
 }
 
@@ -282,7 +297,8 @@ fn the_table_has_each_element_once_and_below_a_group() {
     for (at, row) in ROWS.iter().enumerate() {
         assert!(ROWS.iter().skip(at + 1).all(|other| other.element != row.element), "{}", row.element);
         if let Some((group, _)) = row.element.rsplit_once('/') {
-            let is_group = |other: &&super::elements::Row| other.element == group && matches!(other.fate, Fate::Group);
+            let is_group =
+                |other: &&super::elements::Row| other.element == group && matches!(other.fate, Fate::Group);
             assert!(ROWS.iter().any(|other| is_group(&other)), "{}", row.element);
         }
     }
@@ -303,7 +319,9 @@ fn the_result_is_of_its_type() {
             (Value::Map(entries), Type::Map(of)) => entries.values().all(|value| fits(value, of)),
             (Value::Object(entries), Type::Object(attributes)) => {
                 entries.len() == attributes.len()
-                    && attributes.iter().all(|(name, ty)| entries.get(name).is_some_and(|value| fits(value, ty)))
+                    && attributes
+                        .iter()
+                        .all(|(name, ty)| entries.get(name).is_some_and(|value| fits(value, ty)))
             }
             _ => false,
         }

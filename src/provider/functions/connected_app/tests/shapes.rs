@@ -143,7 +143,11 @@ https://orders-test.example.com/cb</callbackUrl>
         xml: r#"<ConnectedApp><label>Warehouse</label><oauthConfig>
         <isClientCredentialEnabled>1</isClientCredentialEnabled><isPkceRequired>0</isPkceRequired>
         <oauthClientCredentialUser>005000000000001AAA</oauthClientCredentialUser></oauthConfig></ConnectedApp>"#,
-        given: &[("client_credentials_flow_enabled", "true"), ("pkce_required", "false"), ("policies", "null")],
+        given: &[
+            ("client_credentials_flow_enabled", "true"),
+            ("pkce_required", "false"),
+            ("policies", "null"),
+        ],
         left: &["oauthConfig/oauthClientCredentialUser", "oauthConfig/oauthClientCredentialUser"],
     },
     Shape {
@@ -277,7 +281,11 @@ https://orders-test.example.com/cb</callbackUrl>
         <scopes>Id</scopes><scopes>A2A</scopes><scopes>SFAP</scopes></oauthConfig>
     <oauthPolicy><ipRelaxation>RELAXED</ipRelaxation><refreshTokenPolicy>specific_lifetime:30</refreshTokenPolicy></oauthPolicy>
     <sessionPolicy><sessionLevel>VERY_HIGH</sessionLevel><sessionTimeout>two hours</sessionTimeout></sessionPolicy></ConnectedApp>"#,
-        given: &[("oauth_scopes", r#"["Api","SFApiPlatform"]"#), ("policies", "null"), ("pkce_required", "null")],
+        given: &[
+            ("oauth_scopes", r#"["Api","SFApiPlatform"]"#),
+            ("policies", "null"),
+            ("pkce_required", "null"),
+        ],
         left: &[
             PKCE,
             "oauthConfig/scopes",
@@ -349,6 +357,21 @@ https://orders-test.example.com/cb</callbackUrl>
         left: &["oauthConfig/callbackUrl", "oauthConfig/callbackUrl"],
     },
     Shape {
+        name: "permission sets by their labels, as retrieves give them",
+        xml: r#"<ConnectedApp><label>Sets</label><oauthConfig><isAdminApproved>true</isAdminApproved>
+    <isPkceRequired>true</isPkceRequired></oauthConfig><permissionSetName>Sales Reps &amp; Co.</permissionSetName>
+    <permissionSetName>Integration</permissionSetName><permissionSetName>East, West</permissionSetName></ConnectedApp>"#,
+        given: &[("policies.permission_sets", r#"["Integration","Sales Reps & Co."]"#)],
+        left: &["permissionSetName", "permissionSetName", "permissionSetName"],
+    },
+    Shape {
+        name: "Salesforce's own, without OAuth and with a start page of the org",
+        xml: r#"<ConnectedApp><contactEmail>support@example.com</contactEmail><label>Hub</label>
+    <startUrl>/lightning/n/Hub</startUrl></ConnectedApp>"#,
+        given: &[("policies.start_url", "\"/lightning/n/Hub\"")],
+        left: &["oauthConfig"],
+    },
+    Shape {
         name: "a plugin",
         xml: r#"<ConnectedApp><label>Plugin</label><infoUrl>https://a.example.com</infoUrl><plugin>ShopPlugin</plugin>
     <pluginExecutionUser>robot@example.com</pluginExecutionUser>
@@ -403,7 +426,11 @@ https://orders-test.example.com/cb</callbackUrl>
         xml: r#"<ConnectedApp><fullName>acme__Shop</fullName><label>Shop</label><logoUrl>not a url</logoUrl>
     <iconUrl>https://a.example.com/icon.png</iconUrl><description>Bad&#x200B;character</description>
     <oauthConfig><isPkceRequired>true</isPkceRequired></oauthConfig></ConnectedApp>"#,
-        given: &[("name", "null"), ("description", "null"), ("icon_url", "\"https://a.example.com/icon.png\"")],
+        given: &[
+            ("name", "null"),
+            ("description", "null"),
+            ("icon_url", "\"https://a.example.com/icon.png\""),
+        ],
         left: &["fullName", "description"],
     },
     Shape {
