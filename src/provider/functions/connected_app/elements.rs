@@ -146,7 +146,6 @@ const fn left(element: &'static str, why: &'static str, what_to_do: &'static str
     Row { element, fate: Fate::Left { why, what_to_do } }
 }
 
-const NO_ATTRIBUTE: &str = "The client has no attribute for it.";
 const UNDOCUMENTED: &str = "Salesforce's types have this switch and its documentation does not, so the client has no attribute for it.";
 const SWITCH_IN_SETUP: &str =
     "Where it is true and you need it, look for it in Setup, in the settings of the new External Client App.";
@@ -171,7 +170,7 @@ pub static ROWS: &[Row] = &[
     becomes("startUrl", "policies/start_url", Reading::Text),
     left(
         "mobileStartUrl",
-        "External Client Apps have one start URL, for all devices.",
+        "What Salesforce documents of External Client Apps has no start URL of its own for mobile devices.",
         "Let the page at policies.start_url lead mobile devices on.",
     ),
     becomes("attributes", "custom_attributes", Reading::Entries("key", "formula")),
@@ -320,7 +319,6 @@ pub static ROWS: &[Row] = &[
         "Mobile settings are a plugin of their own in External Client Apps, and the client manages OAuth only.",
         "Set the mobile app up in Setup, in the External Client App Manager.",
     ),
-    left("pinLength", NO_ATTRIBUTE, "Set the mobile app up in Setup, in the External Client App Manager."),
 ];
 
 /// What follows from elements that were taken over.
