@@ -35,9 +35,10 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// At an argument: Terraform shows the text behind "Invalid value for … parameter:".
+    /// At an argument: Terraform shows the text behind "Invalid value for … parameter:", and puts a full stop after it.
     pub fn at(argument: usize, text: impl ToString) -> Fault {
-        Fault { text: text.to_string(), argument: Some(argument) }
+        let text = text.to_string();
+        Fault { text: text.trim_end_matches('.').to_owned(), argument: Some(argument) }
     }
 }
 
