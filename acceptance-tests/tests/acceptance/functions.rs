@@ -1,19 +1,12 @@
 //! Functions, called by the real Terraform: without an org, and into a client that is then made.
 
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{self, APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
-use acceptance_tests::terraform::{self, repository};
+use acceptance_tests::terraform::repository;
 use acceptance_tests::workspace::Workspace;
 
 const FILE: &str = "Shop.connectedApp-meta.xml";
-
-fn is_old() -> bool {
-    let old = terraform::version() < (1, 8);
-    if old {
-        eprintln!("functions of providers need Terraform 1.8");
-    }
-    old
-}
 
 fn example(file: &str) -> String {
     let path = repository().join("examples/functions").join(file);
@@ -30,7 +23,7 @@ fn shop<'org>(org: &'org Emulator, file: &str) -> Workspace<'org> {
 
 #[test]
 fn the_examples_of_functions_run() {
-    if is_old() {
+    if !language::has(Feature::Functions) {
         return;
     }
     let org = Emulator::start();
@@ -74,7 +67,7 @@ fn the_examples_of_functions_run() {
 /// Everything that the type can say, and what nobody should have written; through a module.
 #[test]
 fn a_file_with_everything_becomes_a_client_and_no_secret_goes_along() {
-    if is_old() {
+    if !language::has(Feature::Functions) {
         return;
     }
     let org = Emulator::start();
@@ -151,7 +144,7 @@ shopapp://done</callbackUrl>
 /// Without a provider block and without an org; what is wrong stands at the argument.
 #[test]
 fn functions_need_no_org_and_say_what_is_wrong_at_the_argument() {
-    if is_old() {
+    if !language::has(Feature::Functions) {
         return;
     }
     let workspace = Workspace::anonymous();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::blocks::{hcl, type_name};
-use super::{MADE, text_of};
+use super::{MADE, subcategories, text_of};
 use crate::provider::catalog;
 use crate::provider::function_spec::FunctionSpec;
 use crate::provider::functions::connected_app::elements::{
@@ -14,9 +14,12 @@ use crate::value::Type;
 
 pub fn page(spec: &'static FunctionSpec) -> String {
     let mut page = format!(
-        "---\npage_title: \"{0} function - salesforce\"\nsubcategory: \"\"\ndescription: |-\n  {1}\n---\n\n{MADE}\n\n\
+        "---\npage_title: \"{0} function - salesforce\"\nsubcategory: \"{3}\"\ndescription: |-\n  {1}\n---\n\n{MADE}\n\n\
          # function: {0}\n\n{2}\n",
-        spec.name, spec.summary, spec.doc
+        spec.name,
+        spec.summary,
+        spec.doc,
+        subcategories::of(spec.name)
     );
     let example = hcl(&format!("examples/functions/{}/function.tf", spec.name));
     let _ = write!(
