@@ -385,6 +385,17 @@ pub static GAPS: &[Gap] = &[
         what_to_do: "An app that is for SAML or canvas only: leave the client out, and set the app up in Setup.",
     },
     Gap {
+        element: "oauthConfig/isAdminApproved",
+        when: &[
+            Fact::Has("oauthConfig"),
+            Fact::Lacks("oauthConfig/isAdminApproved"),
+            Fact::Lacks("oauthPolicy"),
+        ],
+        why: "The file does not say who may use the app, as files from before API 46.0 do not. Left out, the org decides: in orgs that \
+              were seen, every user may approve a new app.",
+        what_to_do: "Look at Permitted Users of the connected app in Setup, and write policies.permitted_users.",
+    },
+    Gap {
         element: "oauthConfig/isPkceRequired",
         when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isPkceRequired")],
         why: "The file does not say whether PKCE is required, as files from before API 59.0 do not. Salesforce documents false \
