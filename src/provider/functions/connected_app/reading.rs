@@ -186,7 +186,7 @@ const REPLACE_KEY: &str = "Remove the key from the file, and replace it: whoever
 
 /// What to do about a value that the client does not take.
 pub fn write_yourself(target: &str) -> String {
-    format!("Write {} by hand where your clients need it.", target.replace('/', "."))
+    format!("Write what is right to {} by hand, or leave it out.", target.replace('/', "."))
 }
 
 /// An element without anything in it is as good as none.
