@@ -9,6 +9,7 @@ use crate::terraform::{self, Product};
 pub enum Feature {
     Actions,
     EphemeralResources,
+    Functions,
     IdentityImports,
     /// `moved` from one type to another, and `removed`.
     MovesBetweenTypes,
@@ -30,6 +31,7 @@ struct Row {
 const FEATURES: &[Row] = &[
     row(Feature::MovesBetweenTypes, "moved blocks between types", Some((1, 8)), Some((1, 10)), "moved {"),
     row(Feature::ModuleMocks, "mocked providers", Some((1, 7)), Some((1, 8)), ""),
+    row(Feature::Functions, "functions of providers", Some((1, 8)), Some((1, 7)), "provider::salesforce::"),
     row(Feature::EphemeralResources, "ephemeral resources", Some((1, 10)), Some((1, 11)), "ephemeral \""),
     row(Feature::WriteOnlyArguments, "write-only arguments", Some((1, 11)), Some((1, 11)), "_wo "),
     row(Feature::IdentityImports, "imports by identity", Some((1, 12)), Some((1, 12)), "identity ="),

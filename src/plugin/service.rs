@@ -129,7 +129,11 @@ impl provider_server::Provider for Service {
     }
 
     async fn get_functions(&self, _: Request<pb::GetFunctionsRequest>) -> Answer<pb::GetFunctionsResponse> {
-        self.run("GetFunctions", "", async { Ok(pb::GetFunctionsResponse::default()) }).await
+        let provider = Arc::clone(&self.provider);
+        self.run("GetFunctions", "", async move {
+            Ok(pb::GetFunctionsResponse { functions: to_proto::functions(&provider), ..Default::default() })
+        })
+        .await
     }
 
     async fn prepare_provider_config(
@@ -472,8 +476,13 @@ impl provider_server::Provider for Service {
         &self,
         request: Request<pb::CallFunctionRequest>,
     ) -> Answer<pb::CallFunctionResponse> {
-        let name = request.into_inner().name;
-        self.run("CallFunction", "", async move { Err(unknown("function", &name)) }).await
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        self.run("CallFunction", "", async move {
+            let spec = from_proto::function(&provider, &request.name)?;
+            let arguments = from_proto::arguments(&request.arguments, spec);
+            Ok(to_proto::called(spec, arguments.and_then(|arguments| (spec.call)(&arguments))))
+        })
+        .await
     }
 }
 

@@ -7,6 +7,7 @@
 mod actions;
 mod blocks;
 mod checks;
+mod functions;
 mod gates;
 mod imports;
 mod index;
@@ -40,7 +41,8 @@ const RESOURCES: &str = "resources";
 const DATA_SOURCES: &str = "data-sources";
 const EPHEMERAL: &str = "ephemeral-resources";
 const ACTIONS: &str = "actions";
-const FOLDERS: [&str; 4] = [RESOURCES, DATA_SOURCES, EPHEMERAL, ACTIONS];
+const FUNCTIONS: &str = "functions";
+const FOLDERS: [&str; 5] = [RESOURCES, DATA_SOURCES, EPHEMERAL, ACTIONS, FUNCTIONS];
 
 /// What the registry calls the kinds of pages; the first one that fits.
 const KINDS: [&str; 4] = ["Ephemeral Resource", "Data Source", "Resource", "Action"];
@@ -65,11 +67,14 @@ fn pages() -> BTreeMap<String, String> {
     let ephemeral = catalog::EPHEMERAL_RESOURCES.iter();
     let ephemeral = ephemeral.map(|spec| (at(EPHEMERAL, spec.name), lookups::ephemeral_page(spec)));
     let actions = catalog::ACTIONS.iter().map(|spec| (at(ACTIONS, spec.name), actions::page(spec)));
+    let functions = catalog::FUNCTIONS.iter();
+    let functions =
+        functions.map(|spec| (format!("docs/{FUNCTIONS}/{}.md", spec.name), functions::page(spec)));
     let written = [
         ("docs/index.md".to_owned(), index::page()),
         (troubleshooting::GUIDE.to_owned(), troubleshooting::with_refusals(&text_of(troubleshooting::GUIDE))),
     ];
-    resources.chain(data_sources).chain(ephemeral).chain(actions).chain(written).collect()
+    resources.chain(data_sources).chain(ephemeral).chain(actions).chain(functions).chain(written).collect()
 }
 
 fn front_matter(title: &str, description: &str) -> String {

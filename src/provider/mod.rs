@@ -14,6 +14,8 @@ mod data_sources;
 mod diagnostics;
 mod engine;
 mod ephemeral_resources;
+mod function_spec;
+mod functions;
 mod headcount;
 mod identity;
 mod lockout;
@@ -38,6 +40,7 @@ mod docs;
 mod tests;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use function_spec::{Fault, FunctionSpec, Parameter};
 pub use operations::{
     ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, PlanReply, PlanRequest, Private,
     ReadReply, ReadRequest,
@@ -148,6 +151,15 @@ impl Provider {
 
     pub fn action_schema(&self, type_name: &str) -> Option<&Schema> {
         catalog::action(type_name).map(ActionSpec::schema)
+    }
+
+    /// Functions, in the order of the catalogue. They need no configuration.
+    pub fn functions(&self) -> &'static [&'static FunctionSpec] {
+        catalog::FUNCTIONS
+    }
+
+    pub fn function(&self, name: &str) -> Option<&'static FunctionSpec> {
+        catalog::function(name)
     }
 
     pub fn validate_provider_config(&self, config: &Value) -> Diagnostics {

@@ -24,6 +24,7 @@ mod event_log;
 mod examples;
 mod for_each;
 mod found_apps;
+mod functions;
 mod guides;
 mod handover;
 mod import;

@@ -63,6 +63,9 @@ fn resources_for_imports(text: &str) -> String {
         .collect()
 }
 
+/// The file that examples of a connected app read.
+const CONNECTED_APP: &str = "Shop.connectedApp-meta.xml";
+
 /// What a text declares, by address; the prefix of ephemeral ones and of actions left out.
 fn declared(text: &str) -> Vec<String> {
     let kinds = ["resource \"", "ephemeral \"", "action \""];
@@ -126,6 +129,10 @@ fn every_configuration_in_the_docs_is_formatted_and_valid() {
             let mut workspace = Workspace::anonymous();
             workspace.add_stand_ins(&all);
             workspace.write("snippet.tf", text);
+            if text.contains(CONNECTED_APP) {
+                let file = repository().join("examples/functions/connected_app").join(CONNECTED_APP);
+                workspace.write(CONNECTED_APP, &std::fs::read_to_string(file).expect("the example's file"));
+            }
             workspace.run(&["fmt", "-check", "-diff", "snippet.tf"]).succeeded();
             let variables = text.split("var.").skip(1).map(|rest| {
                 let name: String =

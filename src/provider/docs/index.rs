@@ -83,6 +83,7 @@ pub fn page() -> String {
          leak\n\
          - [Certificates](guides/certificates.md): their end, and how to change one\n\
          - [Importing](guides/importing.md): what exists already; from three resources to one, and back\n\
+         - [From a connected app](guides/from-connected-app.md) to an External Client App: convert, run both, move clients over\n\
          - [Deploys](guides/deploys.md): what an apply does to the org, and how long it takes\n\
          - [Testing modules](guides/testing.md): with a mocked provider, with the emulator, in a CI job\n\
          - [Upgrading](guides/upgrading.md): versions, the state, going back; from Terraform to OpenTofu\n\

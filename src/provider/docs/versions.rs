@@ -37,6 +37,12 @@ const ROWS: &[Row] = &[
         Some("1.10"),
     ),
     row(
+        "the functions [`connected_app`](functions/connected_app.md) and [`record_id_18`](functions/record_id_18.md)",
+        "provider::salesforce::",
+        "1.8",
+        Some("1.10"),
+    ),
+    row(
         "the ephemeral resource \
          [`salesforce_external_client_app_credentials`](ephemeral-resources/external_client_app_credentials.md)",
         "ephemeral \"",
