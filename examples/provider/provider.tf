@@ -1,7 +1,7 @@
 # Terraform 1.6 or later, OpenTofu 1.10 or later.
 
 terraform {
-  required_version = ">= 1.5"
+  required_version = ">= 1.6"
 
   required_providers {
     salesforce = {
