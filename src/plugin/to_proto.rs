@@ -461,4 +461,38 @@ mod tests {
         assert_eq!(wire.diagnostics.len(), 1);
         assert!(!wire.legacy_type_system);
     }
+
+    #[test]
+    fn a_function_answers_with_a_value_or_with_an_error_at_its_argument() {
+        let provider = Provider::new(|_| None);
+        let call = |name: &str, arguments: &[pb::DynamicValue]| {
+            let spec = provider.function(name).unwrap();
+            let arguments = super::super::from_proto::arguments(arguments, spec);
+            called(spec, arguments.and_then(|arguments| (spec.call)(&arguments)))
+        };
+        let msgpack = |bytes: &[u8]| pb::DynamicValue { msgpack: bytes.to_vec(), json: Vec::new() };
+        let id = msgpack(b"\xaf001D000000IqhSL");
+        let reply = call("record_id_18", std::slice::from_ref(&id));
+        assert_eq!(reply.result.unwrap().msgpack, b"\xb2001D000000IqhSLIAZ");
+        assert_eq!(reply.error, None);
+        for (arguments, at, words) in [
+            (vec![msgpack(b"\xa4Shop")], Some(0), "has 4 characters"),
+            (vec![msgpack(b"\xc0")], Some(0), "must not be null"),
+            (vec![msgpack(b"\xd4\x00\x00")], Some(0), "must be known"),
+            (vec![msgpack(b"\x01")], Some(0), "cannot be read"),
+            (vec![], None, "takes 1 arguments, not 0"),
+            (vec![id.clone(), id], None, "takes 1 arguments, not 2"),
+        ] {
+            let reply = call("record_id_18", &arguments);
+            let error = reply.error.unwrap();
+            assert_eq!((reply.result, error.function_argument), (None, at), "{}", error.text);
+            assert!(error.text.contains(words), "{}", error.text);
+        }
+        let listed = functions(&provider);
+        let returns = String::from_utf8(listed["connected_app"].r#return.clone().unwrap().r#type).unwrap();
+        assert!(
+            returns.contains(r#""policies":["object",{"#)
+                && returns.contains(r#""not_converted":["list",["object""#)
+        );
+    }
 }
