@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::catalog::Managed;
 use super::data_source_spec::Own;
-use super::diagnostics::{self, Diagnostics};
+use super::diagnostics::{self, Diagnostic, Diagnostics};
 use super::resource_spec::{Presence, ResourceSpec};
 use super::schema::{Block, Schema};
 use crate::metadata::MetadataType;
@@ -53,19 +53,22 @@ impl ListSpec {
         })
     }
 
-    /// What is wrong with a configuration.
+    /// What is wrong with a configuration. Terraform 1.15 shows the whole list block, whatever the path, so that each
+    /// message says which argument it is about.
     pub fn check(&self, config: &Value) -> Diagnostics {
         let mut found = Diagnostics::default();
         for filter in self.filters {
-            let earlier = found.0.len();
-            filter.own.check(config, &mut found);
-            if filter.test != Test::Begins || found.0.len() > earlier {
-                continue;
+            let mut of_filter = Diagnostics::default();
+            let name = filter.own.name;
+            filter.own.check(config, &mut of_filter);
+            let written = config.get(name).as_text().filter(|_| filter.test == Test::Begins);
+            if let Some(problem) = written.and_then(no_beginning).filter(|_| of_filter.is_empty()) {
+                of_filter.push(diagnostics::invalid_value(Path::attribute(name), problem, true));
             }
-            let written = config.get(filter.own.name).as_text();
-            if let Some(problem) = written.and_then(no_beginning) {
-                found.push(diagnostics::invalid_value(Path::attribute(filter.own.name), problem, true));
-            }
+            found.extend(of_filter.into_iter().map(|one| {
+                let detail = format!("{name}: {}", one.detail);
+                Diagnostic { detail, ..one }
+            }));
         }
         found
     }

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
+use acceptance_tests::terraform;
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
+
+use super::query;
 
 pub const TYPES: [&str; 3] = [
     "salesforce_external_client_app",
@@ -361,6 +364,33 @@ fn address(kind: &str) -> String {
 pub fn found(kind: &Kind) {
     in_parts(kind);
     as_a_whole(kind);
+    by_query(kind);
+}
+
+/// A query finds what an import succeeds with, and writes a configuration with which it changes nothing.
+fn by_query(kind: &Kind) {
+    if terraform::version() < query::SINCE {
+        eprintln!("lists need Terraform 1.14");
+        return;
+    }
+    let whole = kind.imports.iter().take(2).all(|import| matches!(import, Succeeds));
+    let parts = kind.imports.map(|import| matches!(import, Succeeds));
+    for (resource, importable) in TYPES.into_iter().zip(parts).chain([(CLIENT, whole)]) {
+        let org = Emulator::start();
+        (kind.make)(&org);
+        let before = org.admin("GET", "/components", None);
+        let workspace = Workspace::new(&org);
+        let found = query::generate(&workspace, resource);
+        assert_eq!(found.iter().any(|name| name == kind.id), importable, "{resource}: {found:?}");
+        if found.is_empty() {
+            continue;
+        }
+        workspace.plan(&[]).changes(&[]).saying(&format!("{} to import", found.len()));
+        workspace.apply().succeeded().saying(&format!("{} imported", found.len()));
+        workspace.is_settled();
+        assert_eq!(org.admin("GET", "/components", None), before, "an import changes nothing in the org");
+        assert_eq!(org.deploys().len(), 0);
+    }
 }
 
 fn in_parts(kind: &Kind) {

@@ -45,6 +45,7 @@ mod oauth_client_switches;
 mod org_settings;
 mod own_app;
 mod plan_texts;
+mod query;
 mod queues;
 mod readiness;
 mod refusals;

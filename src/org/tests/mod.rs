@@ -3,6 +3,7 @@
 mod batches;
 mod deploys;
 mod edits;
+mod inventory;
 mod model;
 mod reads;
 mod rotations;

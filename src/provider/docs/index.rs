@@ -80,7 +80,8 @@ pub fn page() -> String {
          | write-only arguments of other providers, which a secret is handed over by | 1.11 | 1.11, not tested |\n\
          | `import` by `identity` | 1.12 | 1.12, not tested |\n\
          | actions: [rotate](actions/external_client_app_rotate_credentials.md), \
-         [revoke](actions/external_client_app_revoke_previous_credentials.md) | 1.14 | not known |\n\n",
+         [revoke](actions/external_client_app_revoke_previous_credentials.md) | 1.14 | not known |\n\
+         | [`terraform query`](guides/importing.md#many-at-once) | 1.14 | not known |\n\n",
     );
     page.push_str("## Schema\n\n");
     attributes(&mut page, &block, "###", |_| None);

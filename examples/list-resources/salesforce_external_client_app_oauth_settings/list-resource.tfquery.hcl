@@ -1,0 +1,8 @@
+list "salesforce_external_client_app_oauth_settings" "shops" {
+  provider         = salesforce
+  include_resource = true
+
+  config {
+    name_prefix = "Shop"
+  }
+}
