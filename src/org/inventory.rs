@@ -25,6 +25,8 @@ pub struct Inventory {
     kinds: Vec<&'static MetadataType>,
     /// Every app that the org lists; also those that are not wanted, since a part may be theirs.
     apps: HashSet<String>,
+    /// Apps that are wanted and were not listed: a list may lag behind, and then behind their parts, too.
+    unlisted: HashSet<String>,
     queue: VecDeque<String>,
     /// Apps of which a part may still turn up under the name of another's.
     doubtful: Vec<String>,
@@ -60,7 +62,7 @@ impl Inventory {
         let mut lists = Snapshot::default();
         let all: BTreeSet<&'static MetadataType> = kinds.iter().copied().chain([&APP]).collect();
         inner.list(&mut lists, &all.into_iter().collect::<Vec<_>>()).await?;
-        let apps: BTreeSet<String> = match lists.listed_names(&APP) {
+        let mut apps: BTreeSet<String> = match lists.listed_names(&APP) {
             Some(apps) => apps.into_iter().collect(),
             // For the words of the refusal.
             None => {
@@ -68,6 +70,9 @@ impl Inventory {
                 apps.map_err(ReadError::unavailable)?.into_iter().map(|file| file.full_name).collect()
             }
         };
+        let unlisted: HashSet<String> =
+            only.iter().flatten().filter(|app| !apps.contains(*app)).cloned().collect();
+        apps.extend(unlisted.iter().cloned());
         let queue = apps.iter().filter(|app| only.as_ref().is_none_or(|only| only.contains(*app)));
         let queue = queue.cloned().collect();
         let apps: HashSet<String> = apps.into_iter().collect();
@@ -82,6 +87,7 @@ impl Inventory {
             inner: inner.clone(),
             kinds: kinds.to_vec(),
             apps,
+            unlisted,
             queue,
             doubtful: Vec::new(),
             listed,
@@ -123,9 +129,17 @@ impl Inventory {
                 self.read.remove(&app);
                 continue;
             }
-            for kind in &self.kinds {
-                asks.extend(self.names_of(kind, &app).into_iter().map(|name| (*kind, name)));
+            let of_app = self
+                .kinds
+                .iter()
+                .flat_map(|kind| self.names_of(kind, &app).into_iter().map(|name| (*kind, name)));
+            let of_app: Vec<_> = of_app.collect();
+            // A few files too many would be a retrieve of their own.
+            if asks.len().saturating_add(of_app.len()) > MOST_FILES && !apps.is_empty() {
+                self.queue.push_front(app);
+                break;
             }
+            asks.extend(of_app);
             apps.push(app);
         }
         if apps.is_empty() {
@@ -223,6 +237,7 @@ impl Inventory {
     fn may_have(&self, kind: &'static MetadataType, app: &str) -> bool {
         let Some(listed) = self.listed.get(kind) else { return false };
         listed.hidden.is_some()
+            || self.unlisted.contains(app)
             || listed.by_app.contains_key(app)
             || !self.lacks(kind, app)
             || self.doubts(kind, app).next().is_some()
@@ -235,7 +250,7 @@ impl Inventory {
     /// The names to ask for when it is an app's turn.
     fn names_of(&self, kind: &'static MetadataType, app: &str) -> Vec<String> {
         let Some(listed) = self.listed.get(kind) else { return Vec::new() };
-        if listed.hidden.is_some() {
+        if listed.hidden.is_some() || self.unlisted.contains(app) {
             return if *kind == APP { vec![app.to_owned()] } else { usual(kind, app).collect() };
         }
         let names = listed.by_app.get(app).into_iter().flatten();

@@ -374,23 +374,23 @@ fn by_query(kind: &Kind) {
         return;
     }
     let whole = kind.imports.iter().take(2).all(|import| matches!(import, Succeeds));
-    let parts = kind.imports.map(|import| matches!(import, Succeeds));
-    for (resource, importable) in TYPES.into_iter().zip(parts).chain([(CLIENT, whole)]) {
-        let org = Emulator::start();
-        (kind.make)(&org);
-        let before = org.admin("GET", "/components", None);
+    let org = Emulator::start();
+    (kind.make)(&org);
+    let before = org.admin("GET", "/components", None);
+    let parts = TYPES.into_iter().zip(kind.imports.map(|import| matches!(import, Succeeds)));
+    for lists in [parts.collect(), vec![(CLIENT, whole)]] {
         let workspace = Workspace::new(&org);
-        let found = query::generate(&workspace, resource);
-        assert_eq!(found.iter().any(|name| name == kind.id), importable, "{resource}: {found:?}");
-        if found.is_empty() {
-            continue;
+        let resources: Vec<&str> = lists.iter().map(|(resource, _)| *resource).collect();
+        let found = query::generate(&workspace, &resources);
+        for (resource, importable) in lists {
+            let one = (resource.to_owned(), kind.id.to_owned());
+            assert_eq!(found.contains(&one), importable, "{resource}: {found:?}");
         }
-        workspace.plan(&[]).changes(&[]).saying(&format!("{} to import", found.len()));
-        workspace.apply().succeeded().saying(&format!("{} imported", found.len()));
-        workspace.is_settled();
-        assert_eq!(org.admin("GET", "/components", None), before, "an import changes nothing in the org");
-        assert_eq!(org.deploys().len(), 0);
+        if !found.is_empty() {
+            workspace.plan(&[]).changes(&[]).saying(&format!("{} to import", found.len()));
+        }
     }
+    assert_eq!(org.admin("GET", "/components", None), before, "a query changes nothing in the org");
 }
 
 fn in_parts(kind: &Kind) {

@@ -195,6 +195,25 @@ async fn a_kind_that_may_not_be_read_hides_no_other() {
     );
 }
 
+/// A query may know an app before a list does.
+#[tokio::test(start_paused = true)]
+async fn an_app_that_is_not_listed_yet_is_asked_for_by_the_usual_names() {
+    let (script, org) = script();
+    whole(&script, "New");
+    script.with(|state| state.unlisted = true);
+    let only = BTreeSet::from(["New".to_owned(), "Gone".to_owned()]);
+    let mut inventory = org.inventory(&[APP, SETTINGS], Some(only)).await.unwrap();
+    let stock = inventory.next(10, &[vec![SETTINGS]]).await.unwrap().unwrap();
+    let lines: Vec<String> = stock
+        .iter()
+        .map(|(app, lookups)| {
+            let lookups = lookups.as_ref().unwrap();
+            format!("{app}: {}", lookups.iter().map(told).collect::<Vec<_>>().join(" "))
+        })
+        .collect();
+    assert_eq!(lines, ["Gone: absent absent", "New: New New_oauth"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn apps_that_may_not_be_listed_are_an_error() {
     let (script, org) = script();
