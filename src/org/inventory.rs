@@ -30,11 +30,14 @@ pub struct Inventory {
     queue: VecDeque<String>,
     /// Apps of which a part may still turn up under the name of another's.
     doubtful: Vec<String>,
+    /// Apps that have nothing of what is needed, as far as names tell.
+    unlikely: Vec<String>,
     listed: BTreeMap<&'static MetadataType, Listed>,
     /// What was read of apps whose turn has not come.
     read: HashMap<String, Snapshot>,
     refused: BTreeMap<&'static MetadataType, String>,
     begun: bool,
+    recalled: bool,
 }
 
 /// What the org lists of a kind.
@@ -90,10 +93,12 @@ impl Inventory {
             unlisted,
             queue,
             doubtful: Vec::new(),
+            unlikely: Vec::new(),
             listed,
             read: HashMap::new(),
             refused: BTreeMap::new(),
             begun: false,
+            recalled: false,
         })
     }
 
@@ -123,10 +128,15 @@ impl Inventory {
         }
         let mut asks = Vec::new();
         let mut apps = Vec::new();
+        if self.queue.is_empty() {
+            // Files may have turned up that no name told of.
+            let unlikely = std::mem::take(&mut self.unlikely).into_iter();
+            self.queue.extend(unlikely.filter(|app| self.read.contains_key(app)));
+        }
         while apps.len() < few.max(1) && asks.len() < MOST_FILES {
             let Some(app) = self.queue.pop_front() else { break };
             if needed.iter().any(|group| !group.iter().any(|kind| self.may_have(kind, &app))) {
-                self.read.remove(&app);
+                self.unlikely.push(app);
                 continue;
             }
             let of_app = self
@@ -143,6 +153,10 @@ impl Inventory {
             apps.push(app);
         }
         if apps.is_empty() {
+            if self.unlikely.iter().any(|app| self.read.contains_key(app)) && !self.recalled {
+                self.recalled = true;
+                return Ok(Some(Vec::new()));
+            }
             if self.doubtful.is_empty() {
                 return Ok(None);
             }
@@ -160,10 +174,8 @@ impl Inventory {
         self.retrieve(asks).await?;
         let mut answers = Vec::with_capacity(apps.len());
         for app in apps {
-            let in_doubt = self
-                .kinds
-                .iter()
-                .any(|kind| self.lacks(kind, &app) && self.doubts(kind, &app).next().is_some());
+            let in_doubt =
+                self.kinds.iter().any(|kind| self.lacks(kind, &app) && !self.doubts(kind, &app).is_empty());
             if in_doubt {
                 self.doubtful.push(app);
             } else {
@@ -240,7 +252,7 @@ impl Inventory {
             || self.unlisted.contains(app)
             || listed.by_app.contains_key(app)
             || !self.lacks(kind, app)
-            || self.doubts(kind, app).next().is_some()
+            || !self.doubts(kind, app).is_empty()
     }
 
     fn lacks(&self, kind: &'static MetadataType, app: &str) -> bool {
@@ -257,19 +269,18 @@ impl Inventory {
         names.filter(|name| listed.left.contains(*name)).cloned().collect()
     }
 
-    /// What looks like the part of another app and begins like this one's, and was not read so far.
-    fn doubts(
-        &self,
-        kind: &'static MetadataType,
-        app: &str,
-    ) -> impl Iterator<Item = (&'static MetadataType, String)> + use<'_> {
-        let begins = format!("{app}_");
-        let left = self.listed.get(kind).map(|listed| &listed.left);
-        let names = left.into_iter().flat_map({
-            let from = begins.clone();
-            move |left| left.range(from.clone()..)
-        });
-        names.take_while(move |name| name.starts_with(&begins)).map(move |name| (kind, name.clone()))
+    /// What looks like the part of another app and begins like this one's, and was not read so far. Policies of an installed
+    /// app are the org's own, and have names without its namespace.
+    fn doubts(&self, kind: &'static MetadataType, app: &str) -> Vec<(&'static MetadataType, String)> {
+        let Some(listed) = self.listed.get(kind) else { return Vec::new() };
+        let bare = app.split_once("__").map(|(_, bare)| bare);
+        let mut found = Vec::new();
+        for head in [Some(app), bare].into_iter().flatten() {
+            let begins = format!("{head}_");
+            let names = listed.left.range(begins.clone()..).take_while(|name| name.starts_with(&begins));
+            found.extend(listed.left.get(head).into_iter().chain(names).map(|name| (kind, name.clone())));
+        }
+        found
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::catalog::Managed;
 use super::data_source_spec::Own;
-use super::diagnostics::{self, Diagnostic, Diagnostics};
+use super::diagnostics::{self, Diagnostics};
 use super::resource_spec::{Presence, ResourceSpec};
 use super::schema::{Block, Schema};
 use crate::metadata::MetadataType;
@@ -65,10 +65,10 @@ impl ListSpec {
             if let Some(problem) = written.and_then(no_beginning).filter(|_| of_filter.is_empty()) {
                 of_filter.push(diagnostics::invalid_value(Path::attribute(name), problem, true));
             }
-            found.extend(of_filter.into_iter().map(|one| {
-                let detail = format!("{name}: {}", one.detail);
-                Diagnostic { detail, ..one }
-            }));
+            for mut one in of_filter {
+                one.detail = format!("{name}: {}", one.detail);
+                found.push(one);
+            }
         }
         found
     }

@@ -66,7 +66,7 @@ async fn who_wants_few_gets_few() {
     let mut inventory = org.inventory(&[APP], None).await.unwrap();
     assert_eq!(inventory.next(3, &[]).await.unwrap().unwrap().len(), 3);
     assert_eq!(script.entries("retrieve"), [format!("retrieve {}:Shop0+Shop1+Shop10", APP.name)]);
-    let only = BTreeSet::from(["Shop7".to_owned(), "Gone".to_owned()]);
+    let only = BTreeSet::from(["Shop7".to_owned()]);
     let mut inventory = org.inventory(&[APP], Some(only)).await.unwrap();
     assert_eq!(inventory.next(3, &[]).await.unwrap().unwrap().len(), 1);
     assert!(inventory.next(3, &[]).await.unwrap().is_none());
@@ -118,7 +118,7 @@ const ROWS: &[Row] = &[
         name: "a part that names no app of the org",
         files: &[(APP, "A", ""), (SETTINGS, "A_oauth", "Gone")],
         expected: &[
-            "A: error: A_oauth (ExtlClntAppOauthSettings): its externalClientApplication is Gone, and the org lists no such app",
+            "A: error: ExtlClntAppOauthSettings A_oauth: its externalClientApplication is Gone, and the org lists no such app",
         ],
     },
     Row {
@@ -164,6 +164,43 @@ async fn an_app_without_what_is_needed_is_not_asked_for() {
     let lines = taken(&org, &KINDS, 100, &[vec![SETTINGS]]).await;
     assert_eq!(lines, ["A: A A_oauth A_glbloauth A_oauthPlcy A_plcy"]);
     assert!(!script.entries("retrieve").concat().contains("Bare"));
+}
+
+/// Its policies are the org's own, named as if they were those of an own app of the same name.
+#[tokio::test(start_paused = true)]
+async fn the_policies_of_an_installed_app_beside_an_own_one() {
+    for only in [None, Some(BTreeSet::from(["acme__Shop".to_owned()]))] {
+        let (script, org) = script();
+        whole(&script, "Shop");
+        script.file(APP, "acme__Shop", "<label>x</label>").part(POLICIES, "Shop_defaultPolicy", "acme__Shop");
+        let all = only.is_none();
+        let mut inventory = org.inventory(&[OAUTH_POLICIES, POLICIES], only).await.unwrap();
+        let mut lines = Vec::new();
+        while let Some(stock) = inventory.next(1, &[vec![OAUTH_POLICIES, POLICIES]]).await.unwrap() {
+            for (app, lookups) in stock {
+                lines.push(format!(
+                    "{app}: {}",
+                    lookups.unwrap().iter().map(told).collect::<Vec<_>>().join(" ")
+                ));
+            }
+        }
+        let own = all.then(|| "Shop: Shop_oauthPlcy Shop_plcy".to_owned());
+        let expected: Vec<String> =
+            own.into_iter().chain(["acme__Shop: absent Shop_defaultPolicy".to_owned()]).collect();
+        assert_eq!(lines, expected);
+    }
+}
+
+/// No name tells that B has any.
+#[tokio::test(start_paused = true)]
+async fn an_app_whose_only_settings_are_named_like_those_of_another() {
+    for few in [1, 100] {
+        let (script, org) = script();
+        script.file(APP, "A", "<label>x</label>").file(APP, "B", "<label>x</label>");
+        script.part(SETTINGS, "A_oauth", "B");
+        let lines = taken(&org, &[APP, SETTINGS], few, &[vec![SETTINGS]]).await;
+        assert_eq!(lines, ["A: A absent", "B: B A_oauth"]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
