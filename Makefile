@@ -7,7 +7,7 @@ JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 # Tested row by row, each with changes of an org by Terraform: that takes long, so apart from the others.
 TABLES := acceptance::addresses acceptance::oauth_client_interrupts::at_every_call attributes::life headless::app_gates headless::site_gates
 
-.PHONY: help build test test-tables test-matrix test-sf writers fuzz live demo bench docs lint install
+.PHONY: help build test test-tables test-matrix test-tofu test-sf writers fuzz live demo bench docs lint install
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -35,6 +35,18 @@ test-matrix: build ## Run the tests with Terraform on its oldest and newest vers
 	  printf '\n=== Terraform %s\n' $$version; \
 	  TERRAFORM=$$terraform RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --no-fail-fast \
 	    --test acceptance -- acceptance:: attributes:: inputs:: || exit 1; \
+	done
+
+# The oldest that still gets fixes, and the newest.
+TOFUS ?= 1.10.7 1.12.6
+
+test-tofu: build ## Run the tests with OpenTofu, 1.10.7 and 1.12.6 (built once, 8 minutes each); TOFU=tofu takes yours (an hour)
+	@scripts/fetch-terraform >/dev/null
+	@for version in $(if $(TOFU),'',$(TOFUS)); do \
+	  tofu=$$(scripts/fetch-tofu $$version) || exit 1; \
+	  printf '\n=== %s\n' "$$($$tofu version | head -1)"; \
+	  TERRAFORM=$$tofu RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --no-fail-fast \
+	    --test acceptance -- acceptance:: attributes:: inputs:: headless:: $(addprefix --skip ,$(TABLES)) || exit 1; \
 	done
 
 test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with Terraform (300 MB, a minute)

@@ -154,6 +154,8 @@ fn interpreters_name_no_field() {
         "provider/resource_spec.rs",
         "provider/combination.rs",
         "provider/lockout.rs",
+        "provider/functions/connected_app/reading.rs",
+        "provider/functions/connected_app/client.rs",
     ];
     for source in sources().iter().filter(|source| !source.is_test()) {
         let metadata = source.module() == "metadata"
@@ -218,6 +220,10 @@ fn every_resource_has_an_example() {
     }
     for (name, _) in provider.list_resource_schemas() {
         let path = root().join("examples/list-resources").join(name).join("list-resource.tfquery.hcl");
+        assert!(path.exists(), "{} is missing", path.display());
+    }
+    for spec in provider.functions() {
+        let path = root().join("examples/functions").join(spec.name).join("function.tf");
         assert!(path.exists(), "{} is missing", path.display());
     }
     for (name, _) in provider.action_schemas() {

@@ -16,6 +16,7 @@ pub mod emulator;
 pub mod http;
 pub mod hygiene;
 pub mod interrupt;
+pub mod language;
 pub mod org;
 pub mod plan;
 pub mod plugin_client;

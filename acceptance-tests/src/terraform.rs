@@ -7,6 +7,7 @@ use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,16 @@ pub fn path() -> PathBuf {
         let own = PathBuf::from(own);
         return if own.components().count() > 1 { root.join(own) } else { own };
     }
-    let pinned = root.join(".tools/terraform").join(PINNED).join("terraform");
+    pinned()
+}
+
+/// The Terraform that `scripts/fetch-terraform` brings.
+///
+/// # Panics
+/// When it is not there.
+#[must_use]
+pub fn pinned() -> PathBuf {
+    let pinned = repository().join(".tools/terraform").join(PINNED).join("terraform");
     assert!(
         pinned.is_file(),
         "there is no Terraform in {}: run `make test`, or `scripts/fetch-terraform` once; \
@@ -34,21 +44,74 @@ pub fn path() -> PathBuf {
     pinned
 }
 
-/// Major and minor version of the Terraform that is run.
+/// Which of the two programs that read configurations is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Product {
+    Terraform,
+    OpenTofu,
+}
+
+impl Product {
+    /// The registry that a source without a host is of.
+    #[must_use]
+    pub const fn registry(self) -> &'static str {
+        match self {
+            Self::Terraform => "registry.terraform.io",
+            Self::OpenTofu => "registry.opentofu.org",
+        }
+    }
+
+    /// What a plan says of a resource that leaves the state and stays in the org; OpenTofu's name as in [`Run::words`].
+    #[must_use]
+    pub const fn forgets(self) -> &'static str {
+        match self {
+            Self::Terraform => "will no longer be managed by Terraform, but will not be destroyed",
+            Self::OpenTofu => "will be removed from the Terraform state but will not be destroyed",
+        }
+    }
+}
+
+impl std::fmt::Display for Product {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+/// The program that is run.
+///
+/// # Panics
+/// When it does not tell.
+#[must_use]
+pub fn product() -> Product {
+    itself().0
+}
+
+/// Its major and minor version.
 ///
 /// # Panics
 /// When it does not tell.
 #[must_use]
 pub fn version() -> (u32, u32) {
-    let output = Command::new(path()).arg("version").env("CHECKPOINT_DISABLE", "1").output();
-    let output = output.expect("Terraform starts");
-    let said = String::from_utf8_lossy(&output.stdout);
-    let number = said.split_once("Terraform v").map(|(_, rest)| rest).unwrap_or_default();
-    let mut parts = number.split('.').map(str::parse::<u32>);
-    match (parts.next(), parts.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
-        _ => panic!("this is no Terraform: {said}"),
-    }
+    itself().1
+}
+
+/// Asked once: hundreds of tests want to know.
+fn itself() -> (Product, (u32, u32)) {
+    static ITSELF: OnceLock<(Product, (u32, u32))> = OnceLock::new();
+    *ITSELF.get_or_init(|| {
+        let output = Command::new(path()).arg("version").env("CHECKPOINT_DISABLE", "1").output();
+        let said = output.expect("Terraform starts").stdout;
+        let said = String::from_utf8_lossy(&said);
+        let found = [Product::Terraform, Product::OpenTofu]
+            .into_iter()
+            .find_map(|product| Some((product, said.split_once(&format!("{product} v"))?.1)));
+        let (product, number) = found.unwrap_or_else(|| panic!("neither Terraform nor OpenTofu: {said}"));
+        let mut parts = number.split('.').map(str::parse::<u32>);
+        match (parts.next(), parts.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) => (product, (major, minor)),
+            _ => panic!("{product} has no version: {said}"),
+        }
+    })
 }
 
 /// The root of the repository.
@@ -70,13 +133,15 @@ pub struct Run {
 
 impl Run {
     /// Everything it said, without the frames that Terraform draws around a diagnostic and in one line,
-    /// so that a sentence is found wherever Terraform broke it.
+    /// so that a sentence is found wherever Terraform broke it. OpenTofu says most sentences with its own name:
+    /// here they have Terraform's, so that a test has one for both.
     #[must_use]
     pub fn words(&self) -> String {
         let all = format!("{}\n{}", self.stdout, self.stderr);
         let unframed: String =
             all.chars().map(|c| if matches!(c, '│' | '╷' | '╵') { ' ' } else { c }).collect();
-        unframed.split_whitespace().collect::<Vec<_>>().join(" ")
+        let one_line = unframed.split_whitespace().collect::<Vec<_>>().join(" ");
+        one_line.replace("OpenTofu", "Terraform")
     }
 
     #[must_use]

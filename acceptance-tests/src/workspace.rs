@@ -8,7 +8,7 @@ use crate::hygiene::Hygiene;
 use crate::plan::{Action, Plan, Told};
 use crate::provider_binary;
 use crate::target::{self, Target};
-use crate::terraform::{Run, Running};
+use crate::terraform::{self, Run, Running};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -16,7 +16,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The provider's address in the registry.
-pub const SOURCE: &str = "registry.terraform.io/salesforce-community/salesforce";
+const SOURCE: &str = "registry.terraform.io/salesforce-community/salesforce";
+
+/// The provider's address as the program under test has it.
+#[must_use]
+pub fn source() -> String {
+    format!("{}/{}", terraform::product().registry(), short(SOURCE))
+}
 
 /// The address of the tests' own provider.
 const SAFE: &str = "registry.terraform.io/acceptance-tests/safe";
@@ -39,6 +45,11 @@ pub struct Workspace<'org> {
 }
 
 type Shown = (Vec<u8>, BTreeMap<String, Value>);
+
+/// A provider's source without its registry.
+fn short(source: &str) -> &str {
+    source.split_once('/').map_or(source, |(_, short)| short)
+}
 
 impl<'org> Workspace<'org> {
     /// Logged in to the org by environment variables.
@@ -130,7 +141,7 @@ impl<'org> Workspace<'org> {
         let overrides: String = self
             .providers
             .values()
-            .map(|source| format!("    \"{source}\" = \"{}\"\n", bin.display()))
+            .map(|source| format!("    \"{}\" = \"{}\"\n", short(source), bin.display()))
             .collect();
         let settings =
             format!("provider_installation {{\n  dev_overrides {{\n{overrides}  }}\n  direct {{}}\n}}\n");
@@ -139,7 +150,6 @@ impl<'org> Workspace<'org> {
 
     /// What stands before every configuration that does not say it itself.
     fn required(&self) -> String {
-        let short = |source: &str| source.split_once('/').map_or(source, |(_, short)| short).to_owned();
         let providers = self.providers.iter();
         let providers: String = providers
             .map(|(name, source)| format!("    {name} = {{ source = \"{}\" }}\n", short(source)))
@@ -155,7 +165,11 @@ impl<'org> Workspace<'org> {
     pub fn installs(&self) {
         let version = env!("CARGO_PKG_VERSION");
         let mirror = self.root().join("mirror");
-        for (name, source) in &self.providers {
+        // A short source is of the registry of the program that reads it.
+        let registry = terraform::product().registry();
+        let providers = self.providers.iter();
+        let providers = providers.map(|(name, source)| (name, format!("{registry}/{}", short(source))));
+        for (name, source) in providers {
             let home = mirror.join(source).join(version).join(platform());
             std::fs::create_dir_all(&home).expect("a folder of the mirror");
             let program = format!("terraform-provider-{name}");

@@ -1,3 +1,5 @@
+# Terraform 1.6 or later, OpenTofu 1.10 or later.
+
 terraform {
   required_version = ">= 1.5"
 

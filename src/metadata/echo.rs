@@ -23,7 +23,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// Whether a text looks like a key, a token or a password. Errs on the side of yes.
-fn may_be_secret(text: &str) -> bool {
+pub fn may_be_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let marks = ["-----begin", "private key", "password", "secret", "token=", "bearer ", "assertion="];
     let session = text.starts_with("00D") && text.contains('!');

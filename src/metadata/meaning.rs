@@ -118,14 +118,31 @@ pub fn short_id<'a>(prefix: &str, text: &'a str) -> Option<&'a str> {
     }
 }
 
+/// What the last three characters of a long ID are made of: five bits each.
+const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+
 /// Five letters each make one character: a bit for each upper-case letter.
-fn case_of(short: &str) -> String {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+pub(super) fn case_of(short: &str) -> String {
     let fives = short.as_bytes().chunks(5).map(|five| {
         let bits = five.iter().enumerate().map(|(at, byte)| usize::from(byte.is_ascii_uppercase()) << at);
         ALPHABET.get(bits.sum::<usize>()).map_or('A', |byte| char::from(*byte))
     });
     fives.collect()
+}
+
+/// The 15 characters with the case of letters that the three further ones tell; none where they tell it of a digit.
+pub(super) fn with_case_of(short: &str, case: &str) -> Option<String> {
+    let fives = short.as_bytes().chunks(5).zip(case.bytes());
+    let mut told = String::new();
+    for (five, letter) in fives {
+        let bits = ALPHABET.iter().position(|known| *known == letter.to_ascii_uppercase())?;
+        for (at, byte) in five.iter().enumerate() {
+            let byte =
+                if bits >> at & 1 == 1 { byte.to_ascii_uppercase() } else { byte.to_ascii_lowercase() };
+            told.push(char::from(byte));
+        }
+    }
+    case_of(&told).eq_ignore_ascii_case(case).then_some(told)
 }
 
 fn is_empty(value: &Value) -> bool {

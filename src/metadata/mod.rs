@@ -30,7 +30,7 @@ pub use carried::{alike_members, key_problem, member_problem, same_member};
 pub use certificate::{CertificateFacts, Standing, certificate_facts, date, has_private_key};
 pub use component::{Component, ComponentKey};
 pub use decode::{DecodeError, DecodeErrorKind, decode};
-pub use echo::{echo, has_user_information, quoted};
+pub use echo::{echo, has_user_information, may_be_secret, quoted};
 pub use encode::{Encoded, encode};
 pub use field::{
     Change, Compared, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Record, Sent,
@@ -40,8 +40,11 @@ pub use made_up::is_made_up;
 pub use meaning::{same_meaning, short_id, version_problem};
 pub use metadata_type::MetadataType;
 pub use package::{PackageError, PackageErrorKind, PackagedFile};
-pub use record_id::{object_words, record_prefix};
+pub use record_id::{NoRecordId, long_id, object_words, record_prefix};
 pub use rule::Rule;
 pub use urls::authority_is_written;
 pub use words::nearest;
-pub use xml::{Element, LONGEST_TEXT, XmlError, XmlErrorKind, parse as parse_xml, unwritable_character};
+pub use xml::{
+    Element, LONGEST_TEXT, XmlError, XmlErrorKind, parse as parse_xml, parse_of_any_length,
+    unwritable_character,
+};

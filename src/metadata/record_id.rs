@@ -6,7 +6,7 @@
 use super::echo::echo;
 use super::letters::foreign_letter;
 use super::made_up::is_made_up;
-use super::meaning::short_id;
+use super::meaning::{case_of, short_id, with_case_of};
 
 /// Objects whose records people have at hand, by the first three characters of their IDs, with the words for one.
 const OBJECTS: &[(&str, &str)] = &[
@@ -60,6 +60,54 @@ pub fn object_words(prefix: &str) -> &'static str {
 pub fn record_prefix(text: &str) -> Option<&'static str> {
     let has_form = matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     OBJECTS.iter().map(|(prefix, _)| *prefix).find(|prefix| has_form && text.starts_with(prefix))
+}
+
+/// Why a text is no record ID, of whatever object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRecordId {
+    #[error("It is empty. Write a record ID of 15 or 18 characters.")]
+    Empty,
+    #[error(
+        "It has a space or a line break in it. A record ID has none: trimspace() takes away those around it."
+    )]
+    Space,
+    #[error("It has the character {0:?}. A record ID has only the letters A to Z, a to z, and digits.")]
+    Character(char),
+    #[error("It has {0} characters. A record ID has 15 or 18.")]
+    Length(usize),
+    #[error(
+        "Its last three characters do not fit the others: one of its characters is another one, or the case of a letter is. \
+         Copy the ID again, or write its first 15 characters where you are sure of their case."
+    )]
+    Mismatch,
+}
+
+/// The 18 characters of a record ID that is given in 15 or in 18.
+///
+/// The last three of a long ID tell the case of the others. Where all letters came in one case, as from a spreadsheet or a
+/// database that does not tell cases apart, they say what it was. Where both cases are there and do not fit, either side
+/// may be wrong, and nothing is guessed.
+pub fn long_id(text: &str) -> Result<String, NoRecordId> {
+    if text.is_empty() {
+        return Err(NoRecordId::Empty);
+    }
+    if text.contains(char::is_whitespace) {
+        return Err(NoRecordId::Space);
+    }
+    if let Some(odd) = text.chars().find(|c| !c.is_ascii_alphanumeric()) {
+        return Err(NoRecordId::Character(odd));
+    }
+    let (Some(short), 15 | 18) = (text.get(..15), text.len()) else {
+        return Err(NoRecordId::Length(text.len()));
+    };
+    let (told, own) = (text.get(15..).unwrap_or_default(), case_of(short));
+    if told.is_empty() || told.eq_ignore_ascii_case(&own) {
+        return Ok(format!("{short}{own}"));
+    }
+    let is_of_one_case = |is_case: fn(&u8) -> bool| !short.bytes().any(|byte| is_case(&byte));
+    let lost = is_of_one_case(u8::is_ascii_uppercase) || is_of_one_case(u8::is_ascii_lowercase);
+    let told_case = with_case_of(short, told).filter(|_| lost).ok_or(NoRecordId::Mismatch)?;
+    Ok(format!("{told_case}{}", told.to_ascii_uppercase()))
 }
 
 /// Why a text is no record ID of this object; none when it is one. For texts that are meant to be one.

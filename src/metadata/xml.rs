@@ -160,9 +160,18 @@ fn escape(out: &mut String, text: &str, in_attribute: bool) {
 
 /// Reads one document: exactly one root, everything closed, within the limits.
 pub fn parse(text: &str) -> Result<Element, XmlError> {
+    read(text, LONGEST_TEXT)
+}
+
+/// The same, of a document whose texts may have any length: one that nobody writes back.
+pub fn parse_of_any_length(text: &str) -> Result<Element, XmlError> {
+    read(text, usize::MAX)
+}
+
+fn read(text: &str, longest: usize) -> Result<Element, XmlError> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut reader = Reader::from_str(text);
-    let mut parser = Parser::default();
+    let mut parser = Parser { open: Vec::new(), root: None, longest };
     loop {
         let step = match reader.read_event() {
             Ok(Event::Eof) => break,
@@ -183,10 +192,11 @@ fn line_at(text: &str, position: u64) -> u32 {
     u32::try_from(before.count()).map_or(u32::MAX, |breaks| breaks.saturating_add(1))
 }
 
-#[derive(Default)]
 struct Parser {
     open: Vec<Element>,
     root: Option<Element>,
+    /// The longest text of one element, in bytes.
+    longest: usize,
 }
 
 impl Parser {
@@ -243,7 +253,7 @@ impl Parser {
             checked_name(local)?;
             let value =
                 attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| XmlErrorKind::Entity)?;
-            if value.len() > LONGEST_TEXT {
+            if value.len() > self.longest {
                 return Err(XmlErrorKind::Text);
             }
             if unwritable_character(&value).is_some() {
@@ -272,7 +282,9 @@ impl Parser {
             return Err(XmlErrorKind::Character);
         }
         match self.open.last_mut() {
-            Some(element) if element.text.len() + text.len() > LONGEST_TEXT => Err(XmlErrorKind::Text),
+            Some(element) if element.text.len().saturating_add(text.len()) > self.longest => {
+                Err(XmlErrorKind::Text)
+            }
             Some(element) => {
                 element.text.push_str(text);
                 Ok(())

@@ -61,7 +61,7 @@ pub use rotation::{Rotated, RotationError, RotationErrorKind, Trace};
 
 use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
-    Login, Placeholder, PrivateKeyProblem, Proxy, QueryPage, SOAP_ACCEPTS_JWT,
+    CLIENT, Login, Placeholder, PrivateKeyProblem, Proxy, QueryPage, SOAP_ACCEPTS_JWT,
     Settings as ConnectionSettings, binary_key_form, check_private_key, placeholder, public_key,
 };
 

@@ -3,8 +3,8 @@
 use super::dynamic_value::{self, Problem, Shape};
 use super::generated::tfplugin5 as pb;
 use crate::provider::{
-    ApplyRequest, Diagnostic, Diagnostics, IdentitySchema, ImportRequest, ListRequest, PlanRequest, Provider,
-    ReadRequest, Schema,
+    ApplyRequest, Diagnostic, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportRequest, ListRequest,
+    Parameter, PlanRequest, Provider, ReadRequest, Schema,
 };
 use crate::value::{Path, Value};
 
@@ -38,6 +38,30 @@ pub fn list_resource<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a 
 
 pub fn action<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Schema> {
     provider.action_schema(type_name).ok_or_else(|| unknown("action", type_name))
+}
+
+pub fn function(provider: &Provider, name: &str) -> Result<&'static FunctionSpec> {
+    provider.function(name).ok_or_else(|| unknown("function", name))
+}
+
+/// A function's arguments, one for each parameter.
+pub fn arguments(wire: &[pb::DynamicValue], spec: &FunctionSpec) -> std::result::Result<Vec<Value>, Fault> {
+    if wire.len() != spec.parameters.len() {
+        let text = format!("{} takes {} arguments, not {}.", spec.name, spec.parameters.len(), wire.len());
+        return Err(Fault { text, argument: None });
+    }
+    let read = |(at, (wire, parameter)): (usize, (&pb::DynamicValue, &Parameter))| {
+        let value = dynamic_value::decode(wire, Shape::plain(&parameter.ty))
+            .map_err(|problem| Fault::at(at, format!("It cannot be read: {}.", problem.what)))?;
+        match value {
+            Value::Null => Err(Fault::at(at, format!("{} must not be null.", parameter.name))),
+            value if !value.is_wholly_known() => {
+                Err(Fault::at(at, format!("{} must be known.", parameter.name)))
+            }
+            value => Ok(value),
+        }
+    };
+    wire.iter().zip(spec.parameters).enumerate().map(read).collect()
 }
 
 /// Terraform checks names against the schema, so this is mostly a lock file that is ahead of the binary.

@@ -103,6 +103,13 @@ fn bug(rpc: &str, error: tokio::task::JoinError) -> Diagnostics {
     .into()
 }
 
+/// Registries differ in their host. OpenTofu before 1.12.4 has the name alone, as the type implies it.
+fn is_this_provider(address: &str) -> bool {
+    let (_, own) = SOURCE_ADDRESS.split_once('/').unwrap_or_default();
+    let (_, name) = own.split_once('/').unwrap_or_default();
+    address == name || address.ends_with(&format!("/{own}"))
+}
+
 #[tonic::async_trait]
 impl provider_server::Provider for Service {
     async fn get_metadata(&self, _: Request<pb::GetMetadataRequest>) -> Answer<pb::GetMetadataResponse> {
@@ -125,7 +132,11 @@ impl provider_server::Provider for Service {
     }
 
     async fn get_functions(&self, _: Request<pb::GetFunctionsRequest>) -> Answer<pb::GetFunctionsResponse> {
-        self.run("GetFunctions", "", async { Ok(pb::GetFunctionsResponse::default()) }).await
+        let provider = Arc::clone(&self.provider);
+        self.run("GetFunctions", "", async move {
+            Ok(pb::GetFunctionsResponse { functions: to_proto::functions(&provider), ..Default::default() })
+        })
+        .await
     }
 
     async fn prepare_provider_config(
@@ -293,9 +304,7 @@ impl provider_server::Provider for Service {
                 )
                 .into()
             };
-            // Registries differ in their host.
-            let (_, own) = SOURCE_ADDRESS.split_once('/').unwrap_or_default();
-            if !request.source_provider_address.ends_with(&format!("/{own}")) {
+            if !is_this_provider(&request.source_provider_address) {
                 return Err(immovable());
             }
             let from = from_proto::resource(&provider, &source).map_err(|_| immovable())?;
@@ -518,8 +527,13 @@ impl provider_server::Provider for Service {
         &self,
         request: Request<pb::CallFunctionRequest>,
     ) -> Answer<pb::CallFunctionResponse> {
-        let name = request.into_inner().name;
-        self.run("CallFunction", "", async move { Err(unknown("function", &name)) }).await
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        self.run("CallFunction", "", async move {
+            let spec = from_proto::function(&provider, &request.name)?;
+            let arguments = from_proto::arguments(&request.arguments, spec);
+            Ok(to_proto::called(spec, arguments.and_then(|arguments| (spec.call)(&arguments))))
+        })
+        .await
     }
 }
 

@@ -7,8 +7,8 @@ use super::from_proto::ResourceSchemas;
 use super::generated::tfplugin5 as pb;
 use super::generated::tfplugin5::attribute_path::step::Selector;
 use crate::provider::{
-    ApplyReply, Attribute, Block, Diagnostic, Diagnostics, IdentitySchema, ImportReply, Imported, Match,
-    NestedBlock, Nesting, PlanReply, Provider, ReadReply, Schema, Severity,
+    ApplyReply, Attribute, Block, Diagnostic, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportReply,
+    Imported, Match, NestedBlock, Nesting, PlanReply, Provider, ReadReply, Schema, Severity,
 };
 use crate::value::{Path, Step, Type, Value};
 
@@ -36,6 +36,11 @@ pub fn metadata(provider: &Provider) -> pb::GetMetadataResponse {
         ephemeral_resources: names(provider.ephemeral_resource_schemas()),
         list_resources: names(provider.list_resource_schemas()),
         actions: names(provider.action_schemas()),
+        functions: provider
+            .functions()
+            .iter()
+            .map(|spec| pb::get_metadata_response::FunctionName { name: spec.name.to_owned() })
+            .collect(),
         ..Default::default()
     }
 }
@@ -55,7 +60,30 @@ pub fn schemas(provider: &Provider) -> pb::GetSchemaResponse {
             .into_iter()
             .map(|(name, one)| (name.to_owned(), pb::ActionSchema { schema: Some(schema(one)) }))
             .collect(),
+        functions: functions(provider),
         server_capabilities: Some(server_capabilities()),
+        ..Default::default()
+    }
+}
+
+pub fn functions(provider: &Provider) -> HashMap<String, pb::Function> {
+    provider.functions().iter().map(|spec| (spec.name.to_owned(), function(spec))).collect()
+}
+
+fn function(spec: &FunctionSpec) -> pb::Function {
+    let parameters = spec.parameters.iter().map(|parameter| pb::function::Parameter {
+        name: parameter.name.to_owned(),
+        r#type: type_json(&parameter.ty),
+        description: parameter.doc.to_owned(),
+        description_kind: pb::StringKind::Markdown.into(),
+        ..Default::default()
+    });
+    pb::Function {
+        parameters: parameters.collect(),
+        r#return: Some(pb::function::Return { r#type: type_json(&(spec.returns)()) }),
+        summary: spec.summary.to_owned(),
+        description: spec.doc.to_owned(),
+        description_kind: pb::StringKind::Markdown.into(),
         ..Default::default()
     }
 }
@@ -345,6 +373,26 @@ replies_with_diagnostics! {
     ValidateEphemeralResourceConfigResponse OpenEphemeralResourceResponse
     RenewEphemeralResourceResponse CloseEphemeralResourceResponse
     ValidateActionConfigResponse PlanActionResponse ValidateListResourceConfigResponse
+}
+
+/// What a function gave, or why it gave nothing.
+pub fn called(spec: &FunctionSpec, result: Result<Value, Fault>) -> pb::CallFunctionResponse {
+    let ty = (spec.returns)();
+    let written = result.and_then(|value| {
+        let (wire, problems) = dynamic_value::encode(&value, Shape::plain(&ty));
+        match problems.into_iter().next() {
+            None => Ok(wire),
+            Some(problem) => Err(Fault { text: text(unwritable(problem).into()), argument: None }),
+        }
+    });
+    match written {
+        Ok(wire) => pb::CallFunctionResponse { result: Some(wire), error: None },
+        Err(fault) => {
+            let function_argument = fault.argument.and_then(|argument| i64::try_from(argument).ok());
+            let error = pb::FunctionError { text: fault.text, function_argument };
+            pb::CallFunctionResponse { result: None, error: Some(error) }
+        }
+    }
 }
 
 /// The end of an action, with everything that there is to say of it.

@@ -3,6 +3,7 @@
 use super::action_spec::ActionSpec;
 use super::combination::Verdict;
 use super::data_source_spec::DataSourceSpec;
+use super::function_spec::FunctionSpec;
 use super::list_spec::ListSpec;
 use super::neighbours::Need;
 use super::resource_spec::{ResourceSpec, Subject};
@@ -12,7 +13,7 @@ use super::resources::{
 };
 use super::schema::Schema;
 use super::union_spec::UnionSpec;
-use super::{actions, data_sources, diagnostics, ephemeral_resources, lists, rotation};
+use super::{actions, data_sources, diagnostics, ephemeral_resources, functions, lists, rotation};
 
 pub static RESOURCES: &[&ResourceSpec] = &[
     &external_client_app::SPEC,
@@ -39,6 +40,8 @@ pub static EPHEMERAL_RESOURCES: &[&DataSourceSpec] =
     &[&ephemeral_resources::external_client_app_credentials::SPEC];
 
 pub static ACTIONS: &[&ActionSpec] = &[&actions::credentials::ROTATE, &actions::credentials::REVOKE];
+
+pub static FUNCTIONS: &[&FunctionSpec] = &[&functions::connected_app::SPEC, &functions::record_id_18::SPEC];
 
 /// A managed resource: one that is made of metadata, several of those in one, or the one that is not.
 #[derive(Clone, Copy, Debug)]
@@ -122,4 +125,8 @@ pub fn list(name: &str) -> Option<&'static ListSpec> {
 
 pub fn action(name: &str) -> Option<&'static ActionSpec> {
     ACTIONS.iter().copied().find(|spec| spec.name == name)
+}
+
+pub fn function(name: &str) -> Option<&'static FunctionSpec> {
+    FUNCTIONS.iter().copied().find(|spec| spec.name == name)
 }

@@ -6,6 +6,7 @@
 mod origin;
 mod proxy;
 mod source;
+mod user_agent;
 
 use super::catalog;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
@@ -222,7 +223,11 @@ fn unknown_warnings(place: &str, ids: &[String]) -> Option<Diagnostic> {
 ///
 /// # Errors
 /// What must be written where; never a secret.
-pub fn resolve(config: &Value, environment: &Environment) -> Result<Resolved, Diagnostics> {
+pub fn resolve(
+    config: &Value,
+    environment: &Environment,
+    terraform_version: &str,
+) -> Result<Resolved, Diagnostics> {
     if let Some(argument) = ARGUMENTS.iter().find(|argument| !config.get(argument.name).is_wholly_known()) {
         return Ok(Resolved::Unknown(argument.name));
     }
@@ -233,6 +238,8 @@ pub fn resolve(config: &Value, environment: &Environment) -> Result<Resolved, Di
     // Validation gave its warnings already.
     found = Diagnostics::default();
     let source = Source { config, environment };
+    let user_agent = user_agent::user_agent(terraform_version, environment);
+    let user_agent = user_agent.map_err(|problem| found.push(problem)).unwrap_or_default();
     for argument in ARGUMENTS.iter().filter(|argument| config.get(argument.name).is_null()) {
         source.characters(argument, &mut found);
         source.stands_for_a_value(argument, &mut found);
@@ -241,7 +248,7 @@ pub fn resolve(config: &Value, environment: &Environment) -> Result<Resolved, Di
         let place = variable(SUPPRESS_WARNINGS);
         found.extend(unknown_warnings(&place, &suppressed(config, environment)));
     }
-    let settings = source.settings(&mut found);
+    let settings = source.settings(user_agent, &mut found);
     match settings {
         Some(settings) if !found.has_errors() => Ok(Resolved::Ready(Box::new(Configuration {
             settings,

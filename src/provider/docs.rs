@@ -7,6 +7,7 @@
 mod actions;
 mod blocks;
 mod checks;
+mod functions;
 mod gates;
 mod imports;
 mod index;
@@ -14,8 +15,10 @@ mod lists;
 mod lookups;
 mod resources;
 mod rotation;
+mod subcategories;
 mod troubleshooting;
 mod unions;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,7 +43,8 @@ const DATA_SOURCES: &str = "data-sources";
 const EPHEMERAL: &str = "ephemeral-resources";
 const ACTIONS: &str = "actions";
 const LISTS: &str = "list-resources";
-const FOLDERS: [&str; 5] = [RESOURCES, DATA_SOURCES, EPHEMERAL, ACTIONS, LISTS];
+const FUNCTIONS: &str = "functions";
+const FOLDERS: [&str; 6] = [RESOURCES, DATA_SOURCES, EPHEMERAL, ACTIONS, FUNCTIONS, LISTS];
 
 /// What the registry calls the kinds of pages; the first one that fits.
 const KINDS: [&str; 5] = ["Ephemeral Resource", "List Resource", "Data Source", "Resource", "Action"];
@@ -66,11 +70,21 @@ fn pages() -> BTreeMap<String, String> {
     let ephemeral = ephemeral.map(|spec| (at(EPHEMERAL, spec.name), lookups::ephemeral_page(spec)));
     let actions = catalog::ACTIONS.iter().map(|spec| (at(ACTIONS, spec.name), actions::page(spec)));
     let lists = super::lists::LISTS.iter().map(|spec| (at(LISTS, spec.name), lists::page(spec)));
+    let functions = catalog::FUNCTIONS.iter();
+    let functions =
+        functions.map(|spec| (format!("docs/{FUNCTIONS}/{}.md", spec.name), functions::page(spec)));
     let written = [
         ("docs/index.md".to_owned(), index::page()),
         (troubleshooting::GUIDE.to_owned(), troubleshooting::with_refusals(&text_of(troubleshooting::GUIDE))),
     ];
-    resources.chain(data_sources).chain(ephemeral).chain(actions).chain(lists).chain(written).collect()
+    resources
+        .chain(data_sources)
+        .chain(ephemeral)
+        .chain(actions)
+        .chain(functions)
+        .chain(lists)
+        .chain(written)
+        .collect()
 }
 
 fn front_matter(title: &str, description: &str) -> String {
@@ -78,8 +92,14 @@ fn front_matter(title: &str, description: &str) -> String {
     let heading = title.trim_end_matches(" - salesforce");
     let kind = KINDS.iter().find(|kind| heading.ends_with(&format!(" {kind}")));
     let heading = kind.map_or(heading.to_owned(), |kind| heading.replace(kind, &format!("({kind})")));
+    // A page of a type is titled by it, the provider's is not.
+    let (name, _) = title.split_once(' ').unwrap_or((title, ""));
+    let group = match kind {
+        Some(_) => format!("subcategory: \"{}\"\n", subcategories::of(name)),
+        None => String::new(),
+    };
     format!(
-        "---\npage_title: \"{title}\"\nsubcategory: \"\"\ndescription: |-\n  {first}\n---\n\n{MADE}\n\n# {heading}\n\n{description}\n"
+        "---\npage_title: \"{title}\"\n{group}description: |-\n  {first}\n---\n\n{MADE}\n\n# {heading}\n\n{description}\n"
     )
 }
 

@@ -14,6 +14,8 @@ mod data_sources;
 mod diagnostics;
 mod engine;
 mod ephemeral_resources;
+mod function_spec;
+mod functions;
 mod headcount;
 mod identity;
 mod list_spec;
@@ -42,6 +44,7 @@ mod tests;
 
 pub use crate::org::Pending;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use function_spec::{Fault, FunctionSpec, Parameter};
 pub use operations::{
     ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, ListRequest, Match, PlanReply,
     PlanRequest, Private, ReadReply, ReadRequest, Tell,
@@ -164,6 +167,15 @@ impl Provider {
         catalog::list(type_name).map(ListSpec::schema)
     }
 
+    /// Functions, in the order of the catalogue. They need no configuration.
+    pub fn functions(&self) -> &'static [&'static FunctionSpec] {
+        catalog::FUNCTIONS
+    }
+
+    pub fn function(&self, name: &str) -> Option<&'static FunctionSpec> {
+        catalog::function(name)
+    }
+
     pub fn validate_provider_config(&self, config: &Value) -> Diagnostics {
         self.suppress(config);
         self.finish(config::validate(config))
@@ -173,7 +185,7 @@ impl Provider {
     pub async fn configure(&self, terraform_version: &str, config: &Value) -> Diagnostics {
         tracing::debug!(terraform_version, "configuring");
         self.suppress(config);
-        match config::resolve(config, &*self.environment) {
+        match config::resolve(config, &*self.environment, terraform_version) {
             Ok(Resolved::Ready(mut configuration)) => {
                 let warnings = std::mem::take(&mut configuration.warnings);
                 match connect(*configuration).await {
@@ -253,7 +265,11 @@ impl Provider {
         state: &Value,
         private: &[u8],
     ) -> Option<(Value, Private)> {
-        match (Managed::named(source)?, Managed::named(target)?) {
+        let (source, target) = (Managed::named(source)?, Managed::named(target)?);
+        if source.name() == target.name() {
+            return Some((state.clone(), private.to_vec()));
+        }
+        match (source, target) {
             (Managed::Metadata(source), Managed::Union(target)) => {
                 union::moved_from(target, source, state, private)
             }

@@ -151,6 +151,10 @@ impl Http {
         let mut headers = HeaderMap::new();
         if let Some(authorization) = request.authorization {
             headers.insert(reqwest::header::AUTHORIZATION, authorization);
+            // The name in the org's event logs; SOAP has a header of its own for it.
+            if let Ok(options) = HeaderValue::from_str(&format!("client={}", super::CLIENT)) {
+                headers.insert(HeaderName::from_static("sforce-call-options"), options);
+            }
         }
         if let Some(content_type) = request.content_type {
             headers.insert(reqwest::header::CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -55,6 +55,10 @@ use http::Http;
 use redact::Redactor;
 use retry::Pace;
 
+/// What we are called in the call options of every API request: an org's event logs tell it, and clients can be found
+/// there by it.
+pub const CLIENT: &str = concat!("terraform-provider-salesforce/", env!("CARGO_PKG_VERSION"));
+
 /// How long no new work is begun after the org's daily limit was met.
 const EXHAUSTION: Duration = Duration::from_secs(60);
 

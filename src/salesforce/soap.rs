@@ -28,7 +28,7 @@ impl Inner {
         arguments: impl Fn(u16) -> String,
     ) -> Result<Element, Error> {
         let make = |session: &super::Session| {
-            let header = session.soap_header()?;
+            let header = session.soap_header()? + &call_options();
             let body = envelope(&header, method, &arguments(session.api_version));
             let url = session.url(&format!("/services/Soap/m/{}.0", session.api_version));
             let mut request = Request::post(url, "text/xml; charset=UTF-8", body.into_bytes());
@@ -57,6 +57,11 @@ impl Inner {
             .and_then(|mut body| body.take(&format!("{method}Response")))
             .ok_or_else(|| malformed(format!("no {method}Response in the answer")))
     }
+}
+
+/// The name of the client, for the org's event logs.
+fn call_options() -> String {
+    format!("<CallOptions>{}</CallOptions>", leaf("client", super::CLIENT))
 }
 
 fn envelope(header: &str, method: &str, arguments: &str) -> String {

@@ -10,6 +10,7 @@
 mod admin;
 mod apply;
 pub mod behaviour;
+mod call_options;
 mod certificate;
 mod check;
 mod component;

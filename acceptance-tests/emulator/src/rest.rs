@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::call_options;
 use crate::component::text;
 use crate::connect;
 use crate::emulator::{Call, State};
@@ -46,6 +47,10 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         _ => return not_found(),
     };
     call.version = Some(version);
+    match request.header("sforce-call-options").map(call_options::client_in_header).transpose() {
+        Ok(client) => client.flatten().into_iter().for_each(|client| call.note("client", json!(client))),
+        Err(fault) => return fault.rest_answer(),
+    }
     let user = match bearer_user(state, request, call) {
         Ok(user) => user,
         Err(answer) => return answer,

@@ -8,6 +8,7 @@ mod listing;
 use roxmltree::{Document, Node};
 
 use crate::apply::OLDEST_VERSION;
+use crate::call_options;
 use crate::component::NAMESPACE;
 use crate::crud;
 use crate::emulator::{Call, State};
@@ -87,8 +88,13 @@ fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<(Str
             format!("Element {name} is not in the namespace {NAMESPACE}"),
         ));
     }
-    let session = child(document.root(), "Envelope")
-        .and_then(|envelope| child(envelope, "Header"))
+    let header = child(document.root(), "Envelope").and_then(|envelope| child(envelope, "Header"));
+    if let Some(options) = header.and_then(|header| child(header, "CallOptions"))
+        && let Some(client) = call_options::client_in_element(options)?
+    {
+        call.note("client", serde_json::json!(client));
+    }
+    let session = header
         .and_then(|header| child(header, "SessionHeader"))
         .and_then(|header| text_of(header, "sessionId"))
         .unwrap_or_default();

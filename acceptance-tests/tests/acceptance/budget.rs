@@ -89,7 +89,7 @@ fn promised(row: &str) -> usize {
 
 #[test]
 fn a_hundred_apps_are_three_deploys_for_each_ten_and_a_plan_is_one_retrieve() {
-    let org = Emulator::with(&["--deploy-ms", "400", "--retrieve-ms", "200"]);
+    let org = Emulator::with(&["--deploy-ms", "1500", "--retrieve-ms", "200"]);
     let workspace = workspace(&org);
     workspace.configure(&apps(100));
 
@@ -112,7 +112,7 @@ fn a_hundred_apps_are_three_deploys_for_each_ten_and_a_plan_is_one_retrieve() {
 
 #[test]
 fn one_bad_app_among_a_hundred_fails_alone() {
-    let org = Emulator::with(&["--deploy-ms", "400"]);
+    let org = Emulator::with(&["--deploy-ms", "1500"]);
     let workspace = workspace(&org);
     // Nothing but the org knows that there is no such scope.
     let bad = apps(100).replace(r#"["Api"]"#, r#"count.index == 41 ? ["Ghost_Scope"] : ["Api"]"#);

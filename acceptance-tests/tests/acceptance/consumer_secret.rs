@@ -3,8 +3,9 @@
 
 use super::snippets::{fenced, needed};
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org;
-use acceptance_tests::terraform::{self, repository};
+use acceptance_tests::terraform::repository;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
@@ -44,11 +45,7 @@ fn numbered(text: &str, rotate: u32, revoke: u32) -> String {
 }
 
 fn can_hand_over() -> bool {
-    let can = terraform::version() >= (1, 11);
-    if !can {
-        eprintln!("write-only arguments need Terraform 1.11");
-    }
-    can
+    language::has(Feature::WriteOnlyArguments)
 }
 
 /// An org, a workspace with the guide's configuration, and what arrived in its stores.
@@ -271,8 +268,7 @@ fn two_backends_change_over_one_after_the_other() {
 
 #[test]
 fn actions_rotate_and_revoke_and_an_apply_hands_on() {
-    if terraform::version() < (1, 14) {
-        eprintln!("actions need Terraform 1.14");
+    if !language::has(Feature::Actions) {
         return;
     }
     let org = Emulator::start();
@@ -311,12 +307,20 @@ fn an_older_terraform_says_what_the_guide_says() {
     let guide = std::fs::read_to_string(repository().join(GUIDE)).expect("the guide");
     let workspace = Workspace::anonymous();
     for (kind, since, text) in [
-        ("ephemeral", (1, 10), "ephemeral \"salesforce_external_client_app_credentials\" \"shop\" {}"),
-        ("action", (1, 14), "action \"salesforce_external_client_app_rotate_credentials\" \"shop\" {}"),
+        (
+            "ephemeral",
+            Feature::EphemeralResources,
+            "ephemeral \"salesforce_external_client_app_credentials\" \"shop\" {}",
+        ),
+        (
+            "action",
+            Feature::Actions,
+            "action \"salesforce_external_client_app_rotate_credentials\" \"shop\" {}",
+        ),
     ] {
         let said = format!("Blocks of type \"{kind}\" are not expected here.");
         assert!(guide.contains(&said), "{said}");
-        if terraform::version() < since {
+        if !language::has(since) {
             workspace.configure(text);
             workspace.run(&["validate", "-no-color"]).failed_saying(&said);
         }

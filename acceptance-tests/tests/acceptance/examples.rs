@@ -1,13 +1,14 @@
 //! Every example of the documentation, run as its reader would.
 
 use super::consumer_secret::{json_pair, sha256};
-use super::{module, query};
+use super::module;
 use crate::configurations::APP_AND_SETTINGS;
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org;
 use acceptance_tests::plan::Action;
 use acceptance_tests::smoke_test::SmokeTest;
-use acceptance_tests::terraform::{self, repository};
+use acceptance_tests::terraform::repository;
 use acceptance_tests::workspace::Workspace;
 use std::path::PathBuf;
 
@@ -90,8 +91,7 @@ fn the_example_of_a_credential_rotation_runs() {
 /// The secret of the org arrives where the example hands it to.
 #[test]
 fn the_examples_of_ephemeral_resources_run() {
-    if terraform::version() < (1, 11) {
-        eprintln!("write-only arguments need Terraform 1.11");
+    if !language::has(Feature::WriteOnlyArguments) {
         return;
     }
     let name = EPHEMERAL_RESOURCES[0];
@@ -113,8 +113,7 @@ fn the_examples_of_ephemeral_resources_run() {
 
 #[test]
 fn the_examples_of_actions_run() {
-    if terraform::version() < (1, 14) {
-        eprintln!("actions need Terraform 1.14");
+    if !language::has(Feature::Actions) {
         return;
     }
     let org = Emulator::start();
@@ -140,8 +139,7 @@ fn the_examples_of_actions_run() {
 
 #[test]
 fn the_examples_of_lists_run() {
-    if terraform::version() < query::SINCE {
-        eprintln!("lists need Terraform 1.14");
+    if !language::has(Feature::Lists) {
         return;
     }
     let org = Emulator::start();
@@ -221,8 +219,7 @@ fn the_demo_runs() {
 /// What `make demo` adds in the end, without the clients that log in meanwhile.
 #[test]
 fn the_demos_last_chapter_runs() {
-    if terraform::version() < (1, 11) {
-        eprintln!("write-only arguments need Terraform 1.11");
+    if !language::has(Feature::WriteOnlyArguments) {
         return;
     }
     let org = Emulator::start();

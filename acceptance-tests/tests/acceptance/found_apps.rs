@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
-use acceptance_tests::terraform;
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
@@ -369,8 +369,7 @@ pub fn found(kind: &Kind) {
 
 /// A query finds what an import succeeds with, and writes a configuration with which it changes nothing.
 fn by_query(kind: &Kind) {
-    if terraform::version() < query::SINCE {
-        eprintln!("lists need Terraform 1.14");
+    if !language::has(Feature::Lists) {
         return;
     }
     let whole = kind.imports.iter().take(2).all(|import| matches!(import, Succeeds));

@@ -3,6 +3,7 @@
 use super::snippets::fenced;
 use crate::configurations::{APP, CLIENT, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{self, GLOBAL_OAUTH, OAUTH};
 use acceptance_tests::plan::Action::{Forget, Update};
 use acceptance_tests::smoke_test::SmokeTest;
@@ -87,7 +88,7 @@ fn an_app_made_in_setup_is_imported_as_the_guide_says() {
 
 #[test]
 fn three_resources_become_one_and_three_again_and_the_org_does_not_notice() {
-    if terraform::version() < (1, 8) {
+    if !language::has(Feature::MovesBetweenTypes) {
         return;
     }
     let org = Emulator::start();
@@ -103,8 +104,8 @@ fn three_resources_become_one_and_three_again_and_the_org_does_not_notice() {
         .plan(&[])
         .changes(&[(SETTINGS, Forget), (POLICIES, Forget)])
         .saying(&format!("{APP} has moved to {CLIENT}"))
-        .saying("will no longer be managed by Terraform, but will not be destroyed")
-        .saying("Plan: 0 to add, 0 to change, 0 to destroy.");
+        .saying(terraform::product().forgets())
+        .saying("Plan: 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded();
     workspace.is_settled();
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
@@ -129,7 +130,7 @@ fn three_resources_become_one_and_three_again_and_the_org_does_not_notice() {
 
 #[test]
 fn what_the_guide_says_of_the_rest_of_a_move_is_so() {
-    if terraform::version() < (1, 8) {
+    if !language::has(Feature::MovesBetweenTypes) {
         return;
     }
     let org = Emulator::start();

@@ -4,9 +4,9 @@
 use crate::configurations::{APP, APP_AND_SETTINGS, SETTINGS};
 use acceptance_tests::canary::Secret;
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::GLOBAL_OAUTH;
 use acceptance_tests::plan::Action::{Create, Update};
-use acceptance_tests::terraform;
 use acceptance_tests::workspace::Workspace;
 
 const FIRST: &str = "safe_secret.first";
@@ -21,7 +21,7 @@ fn checksum(secret: &str) -> String {
 
 /// A version with write-only arguments.
 fn can_hand_over() -> bool {
-    terraform::version() >= (1, 11)
+    language::has(Feature::WriteOnlyArguments)
 }
 
 fn from_a_variable(version: u32) -> String {

@@ -2,8 +2,8 @@
 
 use crate::configurations::{APP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org;
-use acceptance_tests::terraform;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
@@ -86,8 +86,7 @@ fn an_import_by_identity_is_planned_without_changes() {
     };
     workspace.configure(&with(org.org_id()));
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
-    if terraform::version() < (1, 12) {
-        eprintln!("import by identity needs Terraform 1.12: only its refusal is tested");
+    if !language::has(Feature::IdentityImports) {
         workspace.run(&plan).failed_saying("identity");
         return;
     }

@@ -1,6 +1,7 @@
 //! `examples/modules/headless-identity`: its own suite, its examples, what its tables promise, and states of its past.
 
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{self, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
 use acceptance_tests::plan::Action::{Forget, Read, Update};
 use acceptance_tests::plan::Actions;
@@ -36,11 +37,7 @@ pub fn copy(from: &Path, to: &Path) {
 
 /// A resource changes its type in it.
 pub fn is_for_this_terraform() -> bool {
-    let is = terraform::version() >= (1, 8);
-    if !is {
-        eprintln!("the module needs Terraform 1.8");
-    }
-    is
+    language::has(Feature::MovesBetweenTypes)
 }
 
 /// A workspace that has the module and can init.
@@ -92,7 +89,11 @@ fn it_can_be_tested_with_a_mocked_provider() {
     }
     let run = workspace.run(&["test", "-no-color", "-test-directory=tests/bare"]).succeeded();
     assert!(run.says("Success! 12 passed, 0 failed."), "{run}");
-    assert_eq!(org.journal().iter().filter(|call| call["call"] == "deploy").count(), 0, "nobody was asked");
+    assert_eq!(
+        org.journal().iter().filter(|call| call["operation"] == "deploy").count(),
+        0,
+        "nobody was asked"
+    );
 }
 
 /// Applies an example, looks at the org, and finds nothing more to do.
@@ -198,7 +199,7 @@ fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
         expected.insert(at("salesforce_oauth_client"), Update);
     }
     assert_eq!(actions, expected, "{}", plan.words);
-    plan.saying("0 to destroy").saying("will no longer be managed by Terraform, but will not be destroyed");
+    plan.saying("0 to destroy").saying(terraform::product().forgets());
     workspace.apply_plan().succeeded().saying("0 added").saying("0 destroyed");
     workspace.is_settled();
     assert_eq!(told(), before, "outputs stay");

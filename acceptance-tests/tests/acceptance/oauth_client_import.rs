@@ -2,8 +2,8 @@
 
 use super::oauth_client::{CLIENT, FILES};
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
-use acceptance_tests::terraform;
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
@@ -95,7 +95,7 @@ fn an_import_by_identity_is_planned_without_changes() {
     };
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
     workspace.configure(&with(org.org_id()));
-    if terraform::version() < (1, 12) {
+    if !language::has(Feature::IdentityImports) {
         workspace.run(&plan).failed_saying("identity");
         return;
     }

@@ -3,14 +3,14 @@
 use super::oauth_client::{self, CLIENT};
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::GLOBAL_OAUTH;
 use acceptance_tests::plan::Action::{Create, Forget};
-use acceptance_tests::terraform;
 use acceptance_tests::workspace::Workspace;
 
 /// A version that moves between types and forgets what is removed.
 fn can_move() -> bool {
-    terraform::version() >= (1, 8)
+    language::has(Feature::MovesBetweenTypes)
 }
 
 fn moved(from: &str, to: &str) -> String {

@@ -2,13 +2,11 @@
 //! of each kind of app is in `found_apps`.
 
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
-use acceptance_tests::terraform::{self, Run};
+use acceptance_tests::terraform::Run;
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
-
-/// The Terraform that has `query`.
-pub const SINCE: (u32, u32) = (1, 14);
 
 const LISTS: [&str; 4] = [
     "salesforce_external_client_app",
@@ -16,15 +14,6 @@ const LISTS: [&str; 4] = [
     "salesforce_external_client_app_policies",
     "salesforce_oauth_client",
 ];
-
-/// Whether this Terraform has lists.
-fn has_lists() -> bool {
-    let has = terraform::version() >= SINCE;
-    if !has {
-        eprintln!("lists need Terraform 1.14");
-    }
-    has
-}
 
 /// A list block: what stands beside `config`, and in it.
 fn list(resource: &str, beside: &str, config: &str) -> String {
@@ -100,7 +89,7 @@ fn several() -> Emulator {
 
 #[test]
 fn each_list_finds_what_can_be_managed() {
-    if !has_lists() {
+    if !language::has(Feature::Lists) {
         return;
     }
     let org = several();
@@ -134,7 +123,7 @@ fn each_list_finds_what_can_be_managed() {
 
 #[test]
 fn filters_select_apps_and_need_no_files() {
-    if !has_lists() {
+    if !language::has(Feature::Lists) {
         return;
     }
     let org = several();
@@ -170,7 +159,7 @@ fn filters_select_apps_and_need_no_files() {
 
 #[test]
 fn a_bad_filter_is_an_error_that_names_it() {
-    if !has_lists() {
+    if !language::has(Feature::Lists) {
         return;
     }
     let org = Emulator::start();
@@ -190,7 +179,7 @@ fn a_bad_filter_is_an_error_that_names_it() {
 
 #[test]
 fn a_limit_ends_the_search() {
-    if !has_lists() {
+    if !language::has(Feature::Lists) {
         return;
     }
     let org = Emulator::start();
@@ -213,7 +202,7 @@ fn a_limit_ends_the_search() {
 
 #[test]
 fn five_thousand_apps_take_at_most_twelve_calls() {
-    if !has_lists() {
+    if !language::has(Feature::Lists) {
         return;
     }
     let org = Emulator::start();
@@ -238,7 +227,7 @@ fn five_thousand_apps_take_at_most_twelve_calls() {
 /// The objects whose records say what there is are not documented.
 #[test]
 fn an_org_without_such_records_is_answered_from_files() {
-    if !has_lists() {
+    if !language::has(Feature::Lists) {
         return;
     }
     let org = several();
@@ -258,7 +247,7 @@ fn an_org_without_such_records_is_answered_from_files() {
 
 #[test]
 fn an_org_that_fails_is_an_error() {
-    if !has_lists() {
+    if !language::has(Feature::Lists) {
         return;
     }
     let org = several();
@@ -276,7 +265,7 @@ fn an_org_that_fails_is_an_error() {
 /// Of two apps one has a file that nobody can understand: the other is found.
 #[test]
 fn what_cannot_be_imported_is_left_out_and_said() {
-    if !has_lists() {
+    if !language::has(Feature::Lists) {
         return;
     }
     let org = several();
@@ -296,7 +285,7 @@ fn what_cannot_be_imported_is_left_out_and_said() {
 /// One file of several apps, several files of one app: each kind of file that a state is made of is looked at.
 #[test]
 fn a_generated_configuration_has_all_that_the_org_has() {
-    if !has_lists() {
+    if !language::has(Feature::Lists) {
         return;
     }
     let org = several();

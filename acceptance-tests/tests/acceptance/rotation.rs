@@ -3,8 +3,8 @@
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::http;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::plan::Action::{Delete, Update};
-use acceptance_tests::terraform;
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -427,7 +427,7 @@ fn settings_that_change_in_the_same_run_keep_their_state_true() {
 
 #[test]
 fn actions_rotate_and_revoke_and_say_what_they_do() {
-    if terraform::version() < (1, 14) {
+    if !language::has(Feature::Actions) {
         return;
     }
     let org = Emulator::start();
@@ -466,7 +466,7 @@ action "salesforce_external_client_app_revoke_previous_credentials" "now" {
 
 #[test]
 fn the_ephemeral_resource_reads_without_a_trace_and_says_what_is_missing() {
-    if terraform::version() < (1, 10) {
+    if !language::has(Feature::EphemeralResources) {
         return;
     }
     let org = Emulator::start();

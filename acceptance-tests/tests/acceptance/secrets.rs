@@ -4,9 +4,9 @@
 use crate::configurations::{APP, APP_AND_SETTINGS, ONLY_APP, SETTINGS};
 use acceptance_tests::canary::Secret;
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::GLOBAL_OAUTH;
 use acceptance_tests::plan::Action::Create;
-use acceptance_tests::terraform;
 use acceptance_tests::workspace::Workspace;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -264,7 +264,7 @@ fn what_the_org_says_of_secrets_goes_nowhere() {
 
 #[test]
 fn what_is_said_of_credentials_goes_nowhere() {
-    if terraform::version() < (1, 10) {
+    if !language::has(Feature::EphemeralResources) {
         return;
     }
     let org = Emulator::start();

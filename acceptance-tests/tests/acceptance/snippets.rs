@@ -2,7 +2,8 @@
 
 use crate::configurations::{APP, CLIENT, ONLY_APP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;
-use acceptance_tests::terraform::{self, repository};
+use acceptance_tests::language;
+use acceptance_tests::terraform::repository;
 use acceptance_tests::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -62,15 +63,8 @@ fn resources_for_imports(text: &str) -> String {
         .collect()
 }
 
-/// What a text needs of a Terraform that is newer than the oldest that we test with.
-const SINCE: [(&str, (u32, u32)); 5] = [
-    // To another type, as all of ours.
-    ("moved {", (1, 8)),
-    ("ephemeral \"", (1, 10)),
-    ("_wo ", (1, 11)),
-    ("identity =", (1, 12)),
-    ("action \"", (1, 14)),
-];
+/// The file that examples of a connected app read.
+const CONNECTED_APP: &str = "Shop.connectedApp-meta.xml";
 
 /// What a text declares, by address; the prefix of ephemeral ones and of actions left out.
 fn declared(text: &str) -> Vec<String> {
@@ -128,16 +122,24 @@ fn every_configuration_in_the_docs_is_formatted_and_valid() {
             let name = page.display();
             let rest = without_imports(&needed(text, &texts).concat());
             let all = format!("{text}{rest}");
-            let newer =
-                SINCE.iter().find(|(word, since)| all.contains(word) && terraform::version() < *since);
-            if let Some((_, (major, minor))) = newer {
-                eprintln!("{name}: a configuration needs Terraform {major}.{minor}");
+            if let Some(feature) = language::lacks(&all) {
+                eprintln!("{name}: a configuration has {feature}");
                 continue;
             }
             let mut workspace = Workspace::anonymous();
             workspace.add_stand_ins(&all);
-            workspace.write("snippet.tf", text);
-            workspace.run(&["fmt", "-check", "-diff", "snippet.tf"]).succeeded();
+            // What a query finds is asked for in files of another kind.
+            let is_query = text.contains("list \"salesforce_");
+            let (file, validate) = match is_query {
+                true => ("snippet.tfquery.hcl", &["validate", "-no-color", "-query"][..]),
+                false => ("snippet.tf", &["validate", "-no-color"][..]),
+            };
+            workspace.write(file, text);
+            if text.contains(CONNECTED_APP) {
+                let file = repository().join("examples/functions/connected_app").join(CONNECTED_APP);
+                workspace.write(CONNECTED_APP, &std::fs::read_to_string(file).expect("the example's file"));
+            }
+            workspace.run(&["fmt", "-check", "-diff", file]).succeeded();
             let variables = text.split("var.").skip(1).map(|rest| {
                 let name: String =
                     rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
@@ -150,7 +152,7 @@ fn every_configuration_in_the_docs_is_formatted_and_valid() {
             } else {
                 workspace.configure(&beside);
             }
-            let run = workspace.run(&["validate", "-no-color"]);
+            let run = workspace.run(validate);
             assert_eq!(run.code, Some(0), "{name}:\n{text}\n{run}");
             count += 1;
         }

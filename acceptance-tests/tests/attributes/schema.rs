@@ -3,7 +3,7 @@
 use super::table::{ATTRIBUTES, CLIENT, COMPUTED};
 use crate::acceptance::rotation;
 use acceptance_tests::emulator::Emulator;
-use acceptance_tests::workspace::{SOURCE, Workspace};
+use acceptance_tests::workspace::{self, Workspace};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -15,7 +15,9 @@ fn no_attribute_is_without_a_test() {
     let run = workspace.run(&["providers", "schema", "-json"]).succeeded();
     let schema: Value = serde_json::from_str(&run.stdout).expect("the schema as JSON");
     let mut there = BTreeSet::new();
-    for (resource, schema) in schema["provider_schemas"][SOURCE]["resource_schemas"].as_object().unwrap() {
+    for (resource, schema) in
+        schema["provider_schemas"][workspace::source()]["resource_schemas"].as_object().unwrap()
+    {
         attributes(&schema["block"], &format!("{resource}."), &mut there);
     }
     let rows = || {

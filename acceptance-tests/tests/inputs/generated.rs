@@ -3,7 +3,7 @@
 
 use super::diagnostics;
 use acceptance_tests::emulator::Emulator;
-use acceptance_tests::workspace::{SOURCE, Workspace};
+use acceptance_tests::workspace::{self, Workspace};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -156,7 +156,7 @@ fn judge(files: &BTreeMap<String, &Case>, said: &[diagnostics::Diagnostic]) -> B
 fn cases(workspace: &Workspace<'_>) -> Vec<Case> {
     let run = workspace.run(&["providers", "schema", "-json"]).succeeded();
     let schema: Value = serde_json::from_str(&run.stdout).expect("the schema as JSON");
-    let schema = &schema["provider_schemas"][SOURCE];
+    let schema = &schema["provider_schemas"][workspace::source()];
     let mut cases = Vec::new();
     for (kind, schemas) in [
         ("resource", "resource_schemas"),

@@ -7,7 +7,7 @@ use tonic::transport::Channel;
 
 use super::provider;
 
-async fn connected() -> (Plugin, ProviderClient<Channel>) {
+pub async fn connected() -> (Plugin, ProviderClient<Channel>) {
     let plugin = provider().run().await;
     let channel = plugin.connect(None).await.unwrap();
     let client = ProviderClient::new(channel)

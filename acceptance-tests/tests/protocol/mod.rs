@@ -14,6 +14,7 @@ mod handshake;
 mod lifecycle;
 mod lists;
 mod logging;
+mod moves;
 
 use std::path::{Path, PathBuf};
 

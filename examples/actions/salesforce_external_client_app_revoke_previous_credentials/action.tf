@@ -1,3 +1,4 @@
+# Terraform 1.14 or later; not in OpenTofu.
 # Ends the pair of before, as soon as a version of the backend that has the new one is out.
 action "salesforce_external_client_app_revoke_previous_credentials" "shop" {
   config {

@@ -1,3 +1,4 @@
+# Terraform 1.6 or later, OpenTofu 1.10 or later.
 # All apps of the org.
 data "salesforce_external_client_apps" "all" {}
 

@@ -1,3 +1,5 @@
+# Terraform 1.6 or later, OpenTofu 1.10 or later.
+
 data "salesforce_org" "current" {}
 
 # Refuse to plan against production.

@@ -1,3 +1,4 @@
+# Terraform 1.14 or later; not in OpenTofu.
 # Whole apps, each as one resource.
 list "salesforce_oauth_client" "all" {
   provider = salesforce

@@ -1,3 +1,5 @@
+# Terraform 1.6 or later, OpenTofu 1.10 or later.
+
 resource "salesforce_external_client_app" "shop" {
   name          = "Shop"
   label         = "Shop"

@@ -1,3 +1,5 @@
+# Terraform 1.6 or later, OpenTofu 1.10 or later.
+
 resource "salesforce_oauth_client" "shop" {
   name          = "Shop" # the API name: for ever
   label         = "Shop" # what people see: change it as you like

@@ -1,3 +1,4 @@
+# Terraform 1.6 or later, OpenTofu 1.10 or later.
 # Settings of the whole org: what is not written here stays as the org has it.
 resource "salesforce_org_oauth_oidc_settings" "org" {
   code_credential_flow_enabled   = true

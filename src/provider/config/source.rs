@@ -271,7 +271,7 @@ impl Source<'_> {
         }
     }
 
-    pub fn settings(&self, found: &mut Diagnostics) -> Option<Settings> {
+    pub fn settings(&self, user_agent: String, found: &mut Diagnostics) -> Option<Settings> {
         let mut instance_url = self.url("instance_url", found);
         let login_url = self.url("login_url", found);
         let login = match methods(self).as_slice() {
@@ -349,7 +349,7 @@ impl Source<'_> {
             proxy,
             ca_certificate,
             expected_org_id: self.org_id(found),
-            user_agent: concat!("terraform-provider-salesforce/", env!("CARGO_PKG_VERSION")).to_owned(),
+            user_agent,
         })
     }
 }

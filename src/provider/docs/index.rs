@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::blocks::{attributes, hcl};
-use super::front_matter;
+use super::{front_matter, versions};
 use crate::metadata::{NEWEST_VERSION, OLDEST_VERSION};
 use crate::provider::config;
 
@@ -69,25 +69,13 @@ pub fn page() -> String {
          `terraform validate` needs no credentials. The first call that needs the org logs in.\n\n\
          `HTTPS_PROXY` and `NO_PROXY` are honoured. Plain `http` is taken for this machine only.\n\n",
     );
-    page.push_str(
-        "## Terraform versions\n\n\
-         Every release is tested with Terraform 1.6.6, 1.11.4 and 1.15.5. What an older Terraform lacks it says itself.\n\n\
-         | | Terraform | OpenTofu |\n|---|---|---|\n\
-         | resources, data sources, `import` blocks, `-generate-config-out` | 1.6 (tested; 1.5 has them, too) | not tested |\n\
-         | moving an app [from three resources to one](guides/importing.md#from-three-resources-to-one) by blocks, the module \
-         `headless-identity` | 1.8 | not tested |\n\
-         | the ephemeral resource [`salesforce_external_client_app_credentials`](ephemeral-resources/external_client_app_credentials.md) | 1.10 | 1.11, not tested |\n\
-         | write-only arguments of other providers, which a secret is handed over by | 1.11 | 1.11, not tested |\n\
-         | `import` by `identity` | 1.12 | 1.12, not tested |\n\
-         | actions: [rotate](actions/external_client_app_rotate_credentials.md), \
-         [revoke](actions/external_client_app_revoke_previous_credentials.md) | 1.14 | not known |\n\
-         | [`terraform query`](guides/importing.md#many-at-once) | 1.14 | not known |\n\n",
-    );
+    page.push_str(&versions::section());
     page.push_str("## Schema\n\n");
     attributes(&mut page, &block, "###", |_| None);
     page.push_str(
         "\n## Guides\n\n\
          - [Getting started](guides/getting-started.md)\n\
+         - [Which resource for whom](guides/which-resource.md)\n\
          - [Authentication](guides/authentication.md): the key, the app to log in with, permissions\n\
          - [Headless Identity](guides/headless-identity.md): Salesforce's steps beside their lines of configuration\n\
          - [Experience Cloud site](guides/experience-cloud-site.md): the clicks in the site's settings\n\
@@ -95,7 +83,10 @@ pub fn page() -> String {
          leak\n\
          - [Certificates](guides/certificates.md): their end, and how to change one\n\
          - [Importing](guides/importing.md): what exists already; from three resources to one, and back\n\
+         - [From a connected app](guides/from-connected-app.md) to an External Client App: convert, run both, move clients over\n\
          - [Deploys](guides/deploys.md): what an apply does to the org, and how long it takes\n\
+         - [Testing modules](guides/testing.md): with a mocked provider, with the emulator, in a CI job\n\
+         - [Upgrading](guides/upgrading.md): versions, the state, going back; from Terraform to OpenTofu\n\
          - [Troubleshooting](guides/troubleshooting.md): every message, what it means, what to do\n",
     );
     page

@@ -20,7 +20,7 @@ fn resolve(written: Texts<'_>, variables: Texts<'_>) -> Result<ConnectionSetting
         variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let environment =
         move |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
-    match config::resolve(&block(written), &environment) {
+    match config::resolve(&block(written), &environment, "1.14.2") {
         Ok(Resolved::Ready(configuration)) => Ok(configuration.settings),
         Ok(Resolved::Unknown(name)) => panic!("{name} is known"),
         Err(found) => Err(found.0),

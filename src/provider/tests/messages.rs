@@ -18,7 +18,7 @@ fn every_attribute_says_what_it_is_in_full_sentences() {
 #[test]
 fn a_provider_block_without_credentials_names_the_ways_to_log_in() {
     let block = config::schema().block.empty();
-    let Err(found) = config::resolve(&block, &|_| None) else { panic!("there are no credentials") };
+    let Err(found) = config::resolve(&block, &|_| None, "1.14.2") else { panic!("there are no credentials") };
     for word in ["private_key", "client_secret", "access_token", "SALESFORCE_CLIENT_ID", "SF_ACCESS_TOKEN"] {
         assert!(found.0[0].detail.contains(word), "{word}");
     }

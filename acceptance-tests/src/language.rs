@@ -1,0 +1,82 @@
+//! What a version of Terraform or of OpenTofu has of the configuration language and of commands.
+//!
+//! A row per feature that a test needs and not every version under test has. Not here: what the provider makes of it.
+
+use crate::terraform::{self, Product};
+
+/// Something that came with some version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feature {
+    Actions,
+    EphemeralResources,
+    Functions,
+    IdentityImports,
+    /// `terraform query`.
+    Lists,
+    /// `moved` from one type to another, and `removed`.
+    MovesBetweenTypes,
+    ModuleMocks,
+    ProviderForEach,
+    StateEncryption,
+    WriteOnlyArguments,
+}
+
+struct Row {
+    feature: Feature,
+    name: &'static str,
+    terraform: Option<(u32, u32)>,
+    tofu: Option<(u32, u32)>,
+    /// What a configuration that uses it has in its text; nothing where a test asks by the feature alone.
+    text: &'static str,
+}
+
+const FEATURES: &[Row] = &[
+    row(Feature::MovesBetweenTypes, "moved blocks between types", Some((1, 8)), Some((1, 10)), "moved {"),
+    row(Feature::ModuleMocks, "mocked providers", Some((1, 7)), Some((1, 8)), ""),
+    row(Feature::Functions, "functions of providers", Some((1, 8)), Some((1, 7)), "provider::salesforce::"),
+    row(Feature::EphemeralResources, "ephemeral resources", Some((1, 10)), Some((1, 11)), "ephemeral \""),
+    row(Feature::WriteOnlyArguments, "write-only arguments", Some((1, 11)), Some((1, 11)), "_wo "),
+    row(Feature::IdentityImports, "imports by identity", Some((1, 12)), Some((1, 12)), "identity ="),
+    row(Feature::Actions, "actions", Some((1, 14)), None, "action \""),
+    row(Feature::Lists, "lists", Some((1, 14)), None, "list \"salesforce_"),
+    row(Feature::StateEncryption, "state encryption", None, Some((1, 7)), "encryption {"),
+    row(Feature::ProviderForEach, "for_each of providers", None, Some((1, 9)), ""),
+];
+
+const fn row(
+    feature: Feature,
+    name: &'static str,
+    terraform: Option<(u32, u32)>,
+    tofu: Option<(u32, u32)>,
+    text: &'static str,
+) -> Row {
+    Row { feature, name, terraform, tofu, text }
+}
+
+impl Row {
+    fn is_there(&self) -> bool {
+        let since = match terraform::product() {
+            Product::Terraform => self.terraform,
+            Product::OpenTofu => self.tofu,
+        };
+        since.is_some_and(|since| terraform::version() >= since)
+    }
+}
+
+/// Whether the program under test has it; prints its name if not, so that a log tells what was left out.
+#[must_use]
+pub fn has(feature: Feature) -> bool {
+    let Some(row) = FEATURES.iter().find(|row| row.feature == feature) else { return false };
+    let is_there = row.is_there();
+    if !is_there {
+        eprintln!("{} {:?} has no {}", terraform::product(), terraform::version(), row.name);
+    }
+    is_there
+}
+
+/// The first thing in a configuration's text that the program under test has not.
+#[must_use]
+pub fn lacks(configuration: &str) -> Option<&'static str> {
+    let used = FEATURES.iter().filter(|row| !row.text.is_empty() && configuration.contains(row.text));
+    used.filter(|row| !row.is_there()).map(|row| row.name).next()
+}

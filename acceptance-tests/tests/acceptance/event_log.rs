@@ -1,0 +1,56 @@
+//! By what an org's admins find Terraform's requests in their event logs.
+
+use crate::configurations::SHOP;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::terraform::{self, Product};
+use acceptance_tests::workspace::Workspace;
+
+const PROVIDER: &str = concat!("terraform-provider-salesforce/", env!("CARGO_PKG_VERSION"));
+
+#[test]
+fn every_request_names_terraform_the_provider_and_who_runs_them() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.set("TF_APPEND_USER_AGENT", "acme-pipeline/1.2");
+    workspace.configure(SHOP);
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    let (major, minor) = terraform::version();
+    let begins = match terraform::product() {
+        Product::Terraform => format!("Terraform/{major}.{minor}."),
+        // The version of a Terraform that it is like.
+        Product::OpenTofu => "Terraform/1.".to_owned(),
+    };
+    let ends = format!("{PROVIDER} acme-pipeline/1.2");
+    let journal = org.journal();
+    for call in &journal {
+        let agent = call["userAgent"].as_str().unwrap_or_default();
+        assert!(agent.starts_with(&begins) && agent.ends_with(&ends), "{call}");
+    }
+    let api: Vec<_> = journal.iter().filter(|call| call["path"].as_str().is_some_and(is_api)).collect();
+    assert!(
+        api.iter().any(|call| call["operation"] == "query")
+            && api.iter().any(|call| call["operation"] == "deploy")
+    );
+    for call in api {
+        assert_eq!(call["details"]["client"], PROVIDER, "{call}");
+    }
+}
+
+/// What needs a session and has a version in its path.
+fn is_api(path: &str) -> bool {
+    let mut parts = path.split('/').skip(2);
+    path.starts_with("/services/Soap/m/") || (parts.next() == Some("data") && parts.next().is_some())
+}
+
+#[test]
+fn a_user_agent_that_no_header_can_hold_is_refused() {
+    let org = Emulator::start();
+    let mut workspace = Workspace::new(&org);
+    workspace.set("TF_APPEND_USER_AGENT", "café/1");
+    workspace.configure(SHOP);
+    workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(
+        "The environment variable TF_APPEND_USER_AGENT holds a character that no HTTP header can have",
+    );
+    assert!(org.journal().is_empty());
+}

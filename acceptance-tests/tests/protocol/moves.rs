@@ -1,0 +1,55 @@
+//! Which moves a provider is asked for by Terraform, and by older versions of OpenTofu.
+
+use acceptance_tests::plugin_client::proto::tfplugin5::{MoveResourceStateRequest, RawState};
+
+use super::calls::connected;
+
+fn moved(address: &str, source: &str, target: &str) -> MoveResourceStateRequest {
+    let state = r#"{"id":"Shop","name":"Shop","label":"Shop","contact_email":"identity@example.com"}"#;
+    MoveResourceStateRequest {
+        source_provider_address: address.to_owned(),
+        source_type_name: source.to_owned(),
+        source_schema_version: 0,
+        source_state: Some(RawState { json: state.as_bytes().to_vec(), ..Default::default() }),
+        target_type_name: target.to_owned(),
+        source_private: b"kept".to_vec(),
+        ..Default::default()
+    }
+}
+
+const APP: &str = "salesforce_external_client_app";
+const CLIENT: &str = "salesforce_oauth_client";
+
+#[tokio::test]
+async fn a_type_of_this_provider_moves_whatever_the_registry_is() {
+    let (_plugin, mut client) = connected().await;
+    for address in [
+        "registry.terraform.io/salesforce-community/salesforce",
+        "registry.opentofu.org/salesforce-community/salesforce",
+        "mirror.example.com/salesforce-community/salesforce",
+        // OpenTofu before 1.12.4: what the name of the type implies.
+        "salesforce",
+    ] {
+        let reply = client.move_resource_state(moved(address, APP, CLIENT)).await.unwrap().into_inner();
+        assert!(reply.diagnostics.is_empty(), "{address}: {:?}", reply.diagnostics);
+        assert!(reply.target_state.is_some(), "{address}");
+    }
+    for address in ["registry.terraform.io/somebody/salesforce", "", "okta", "notsalesforce"] {
+        let reply = client.move_resource_state(moved(address, APP, CLIENT)).await.unwrap().into_inner();
+        assert_eq!(reply.diagnostics.len(), 1, "{address}");
+        assert_eq!(reply.diagnostics[0].summary, "What cannot be moved", "{address}");
+    }
+}
+
+/// OpenTofu before 1.12.5 asks for this where Terraform asks for an upgrade: a new address, or another registry.
+#[tokio::test]
+async fn a_move_within_a_type_keeps_everything() {
+    let (_plugin, mut client) = connected().await;
+    for resource in [APP, CLIENT, "salesforce_external_client_app_credential_rotation"] {
+        let reply =
+            client.move_resource_state(moved("salesforce", resource, resource)).await.unwrap().into_inner();
+        assert!(reply.diagnostics.is_empty(), "{resource}: {:?}", reply.diagnostics);
+        assert!(reply.target_state.is_some(), "{resource}");
+        assert_eq!(reply.target_private, b"kept", "{resource}");
+    }
+}

@@ -1,0 +1,201 @@
+//! The object that the client takes: what was found, put together, without what the client's own validation refuses.
+
+use std::collections::BTreeMap;
+use std::time::UNIX_EPOCH;
+
+use super::elements::{CONSEQUENCES, Fact, GAPS};
+use super::reading::{Found, NotConverted, Share, has_group, write_yourself};
+use crate::provider::catalog::OAUTH_CLIENT;
+use crate::provider::diagnostics::Diagnostic;
+use crate::provider::schema::{Block, Nesting};
+use crate::provider::{timeouts, union, validate};
+use crate::value::{Path, Step, Type, Value};
+
+/// What a configuration can write in a block, with the types. How long operations may take is Terraform's.
+pub fn attributes(block: &Block) -> Vec<(String, Type)> {
+    let written = block.attributes.iter().filter(|attribute| attribute.required || attribute.optional);
+    let mut all: Vec<(String, Type)> = written.map(|it| (it.name.clone(), it.ty.clone())).collect();
+    for nested in block.blocks.iter().filter(|nested| nested.name != timeouts::BLOCK) {
+        let inner = Type::Object(attributes(&nested.block));
+        let ty = match nested.nesting {
+            Nesting::Single => inner,
+            Nesting::List => Type::list(inner),
+            Nesting::Set => Type::set(inner),
+        };
+        all.push((nested.name.clone(), ty));
+    }
+    all.sort_by(|one, other| one.0.cmp(&other.0));
+    all
+}
+
+/// The object, and everything that is not in it.
+pub fn converted(mut found: Vec<Found>, mut left: Vec<NotConverted>) -> (Value, Vec<NotConverted>) {
+    loop {
+        let refusals = refused(&written(found.iter(), |fact| holds(fact, &found, &left)));
+        let refusal = refusals.iter().find_map(|refusal| {
+            let target = target_of(refusal.path.as_ref()?)?;
+            found.iter().any(|one| one.target == target).then_some((target, refusal))
+        });
+        let Some((target, refusal)) = refusal else { break };
+        take_out(&mut found, &mut left, &target, &refusal.detail);
+    }
+    let object = written(found.iter(), |fact| holds(fact, &found, &left));
+    let gaps = GAPS.iter().filter(|gap| gap.when.iter().all(|fact| holds(*fact, &found, &left)));
+    let gaps: Vec<NotConverted> = gaps
+        .map(|gap| NotConverted {
+            element: gap.element.to_owned(),
+            value: None,
+            why: gap.why.to_owned(),
+            what_to_do: gap.what_to_do.to_owned(),
+        })
+        .collect();
+    left.extend(gaps);
+    (object, left)
+}
+
+/// Takes out what makes an attribute be refused: the members that are wrong by themselves, or else all of it.
+fn take_out(found: &mut Vec<Found>, left: &mut Vec<NotConverted>, target: &str, problem: &str) {
+    let own: Vec<&Found> = found.iter().filter(|one| one.target == target).collect();
+    let mut problems = match own.as_slice() {
+        [_] => Vec::new(),
+        own => problems_alone(own, target),
+    };
+    if problems.iter().all(Option::is_none) {
+        problems = vec![Some(problem.to_owned()); own.len()];
+    }
+    let mut problems = problems.into_iter();
+    // What one element says of several attributes goes together.
+    let mut whole = None;
+    found.retain(|one| {
+        if one.target != target {
+            return true;
+        }
+        let Some(why) = problems.next().flatten() else { return true };
+        if let Share::Whole(_) = one.share {
+            whole = Some(one.element);
+        }
+        left.push(NotConverted {
+            element: one.element.to_owned(),
+            value: one.shown.clone(),
+            why: format!("The client does not take it. {why}"),
+            what_to_do: write_yourself(target),
+        });
+        false
+    });
+    found.retain(|one| whole.is_none_or(|element| one.element != element));
+}
+
+/// What is wrong with each of an attribute's members by itself. Halves in which nothing is wrong are not looked into.
+fn problems_alone(members: &[&Found], target: &str) -> Vec<Option<String>> {
+    let of_target = |refusal: &Diagnostic| {
+        refusal.path.as_ref().and_then(target_of).is_some_and(|refused| refused == target)
+    };
+    let refusals = refused(&written(members.iter().copied(), |_| false));
+    match (refusals.into_iter().find(of_target), members) {
+        (None, members) => vec![None; members.len()],
+        (Some(refusal), [_]) => vec![Some(refusal.detail)],
+        (Some(_), members) => {
+            let (one, other) = members.split_at(members.len() / 2);
+            let mut problems = problems_alone(one, target);
+            problems.extend(problems_alone(other, target));
+            problems
+        }
+    }
+}
+
+/// What the client's validation, and the plan of a new one, say against an object.
+fn refused(object: &Value) -> Vec<Diagnostic> {
+    let mut config = OAUTH_CLIENT.schema().block.empty();
+    for (name, value) in object.entries().into_iter().flatten() {
+        config.put(name, value.clone());
+    }
+    let mut refusals = union::check(OAUTH_CLIENT, &config, UNIX_EPOCH).0;
+    for member in OAUTH_CLIENT.members.iter().filter(|member| OAUTH_CLIENT.is_managed(member, &config)) {
+        let view = OAUTH_CLIENT.view(member, &config);
+        for mut refusal in validate::check_new_prose(member.spec, &view, &Value::Null) {
+            refusal.path = refusal.path.map(|path| OAUTH_CLIENT.path(member, path));
+            refusals.push(refusal);
+        }
+    }
+    refusals.retain(Diagnostic::is_error);
+    refusals
+}
+
+/// The attribute that a path leads into, as the table writes it.
+fn target_of(path: &Path) -> Option<String> {
+    let mut steps = path.0.iter();
+    let Some(Step::Attribute(root)) = steps.next() else { return None };
+    let is_single = |name: &str| {
+        let mut blocks = OAUTH_CLIENT.schema().block.blocks.iter();
+        blocks.any(|nested| nested.name == name && nested.nesting == Nesting::Single)
+    };
+    match steps.next() {
+        Some(Step::Attribute(inner)) if is_single(root) => Some(format!("{root}/{inner}")),
+        _ => Some(root.clone()),
+    }
+}
+
+/// The object of what was found, with what follows from it.
+fn written<'a>(found: impl Iterator<Item = &'a Found>, holds: impl Fn(Fact) -> bool) -> Value {
+    let mut shares: BTreeMap<&str, Vec<&Share>> = BTreeMap::new();
+    for one in found {
+        shares.entry(one.target).or_default().push(&one.share);
+    }
+    let following: Vec<(&str, Share)> = CONSEQUENCES
+        .iter()
+        .filter(|one| !shares.contains_key(one.target) && one.when.iter().all(|fact| holds(*fact)))
+        .map(|one| (one.target, Share::Whole(one.value.value())))
+        .collect();
+    for (target, share) in &following {
+        shares.entry(target).or_default().push(share);
+    }
+    block_of(&OAUTH_CLIENT.schema().block, &|name| shares.get(name).cloned().unwrap_or_default())
+}
+
+/// A block's object: null where nothing was found, empty where a block may be repeated.
+fn block_of<'a>(block: &Block, shares: &dyn Fn(&str) -> Vec<&'a Share>) -> Value {
+    let values = attributes(block).into_iter().map(|(name, ty)| {
+        let nested = block.blocks.iter().find(|nested| nested.name == name);
+        let value = match nested {
+            Some(nested) if nested.nesting == Nesting::Single => {
+                let inner = block_of(&nested.block, &|inner| shares(&format!("{name}/{inner}")));
+                let is_written = inner.entries().into_iter().flatten().any(|(_, value)| !value.is_empty());
+                if is_written { inner } else { Value::Null }
+            }
+            nested => value_of(&ty, &shares(&name), nested.is_some()),
+        };
+        (name, value)
+    });
+    Value::object(values)
+}
+
+fn value_of(ty: &Type, shares: &[&Share], may_be_empty: bool) -> Value {
+    if let [Share::Whole(value), ..] = shares {
+        return value.clone();
+    }
+    if shares.is_empty() && !may_be_empty {
+        return Value::Null;
+    }
+    let members = shares.iter().filter_map(|share| match share {
+        Share::Member(member) => Some(member.clone()),
+        _ => None,
+    });
+    let entries = shares.iter().filter_map(|share| match share {
+        Share::Entry(key, value) => Some((key.clone(), value.clone())),
+        _ => None,
+    });
+    match ty {
+        Type::Map(_) => Value::Map(entries.collect()),
+        Type::List(_) => Value::List(members.collect()),
+        _ => Value::set(members.collect()),
+    }
+}
+
+fn holds(fact: Fact, found: &[Found], left: &[NotConverted]) -> bool {
+    let of = |element: &str| found.iter().find(|one| one.element == element);
+    match fact {
+        Fact::Has(element) => of(element).is_some() || has_group(found, left, element),
+        Fact::Lacks(element) => of(element).is_none() && !has_group(found, left, element),
+        Fact::On(element) => of(element).is_some_and(|one| one.is_on),
+    }
+}

@@ -1,0 +1,62 @@
+//! What is wrong with a text that is not the file of a connected app, for whoever passed it.
+
+use super::elements::TYPE;
+use crate::metadata::{Element, XmlError, parse_of_any_length, types};
+
+/// The document's root element, when it is a connected app's.
+pub fn read(text: &str) -> Result<Element, Unusable> {
+    let trimmed = text.trim_start_matches('\u{FEFF}').trim();
+    if trimmed.is_empty() {
+        return Err(Unusable::Empty);
+    }
+    if !trimmed.starts_with('<') {
+        return Err(no_markup(trimmed));
+    }
+    let root = parse_of_any_length(text)?;
+    if root.name == TYPE {
+        return Ok(root);
+    }
+    let name = root.name.chars().take(60).collect();
+    let is_of_new_app = types::ALL.iter().any(|kind| kind.name == root.name);
+    Err(if is_of_new_app { Unusable::ExternalClientApp(name) } else { Unusable::Root(name) })
+}
+
+fn no_markup(text: &str) -> Unusable {
+    let is_short = text.len() < 1024 && !text.contains('\n');
+    if is_short && (text.ends_with(".xml") || text.ends_with(".connectedApp")) {
+        Unusable::Path
+    } else if ["PD94", "77u/PD94", "PENv"].iter().any(|start| text.starts_with(start)) {
+        // `<?xml`, the same after a byte-order mark, `<Co`.
+        Unusable::Base64
+    } else {
+        Unusable::NoXml
+    }
+}
+
+/// Never carries anything of the text but a line's number and an element's name.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    #[error("It is empty. Pass the text of a connected app's file: file(\"NAME.connectedApp-meta.xml\").")]
+    Empty,
+    #[error("It is a path and not a text. Pass what the file has: file(\"NAME.connectedApp-meta.xml\").")]
+    Path,
+    #[error("It is base64. Pass the text itself: file(…) and not filebase64(…).")]
+    Base64,
+    #[error(
+        "It is no XML: it does not begin with \"<\". Pass the text of a connected app's file: \
+         file(\"NAME.connectedApp-meta.xml\")."
+    )]
+    NoXml,
+    #[error("It cannot be read as XML, {0}.")]
+    Xml(#[from] XmlError),
+    #[error(
+        "Its root element is {0}: that is a file of an External Client App already. Import the app into \
+         salesforce_oauth_client."
+    )]
+    ExternalClientApp(String),
+    #[error(
+        "Its root element is {0}, not {TYPE}. Pass the file of a connected app, which is in the folder connectedApps of what was \
+         retrieved."
+    )]
+    Root(String),
+}

@@ -1,0 +1,346 @@
+//! What the elements of a file say: values for the client, and what becomes none.
+//!
+//! Whether the client takes a value is `client`'s business. What may be a secret is never repeated.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::elements::{self, Fate, ROWS, Reading, Row, Words};
+use crate::metadata::{Element, has_private_key, has_user_information, may_be_secret};
+use crate::value::Value;
+
+/// The attributes of an entry of `not_converted`.
+pub const COLUMNS: [&str; 4] = ["element", "value", "why", "what_to_do"];
+
+/// The longest value that is repeated, in characters.
+const LONGEST: usize = 300;
+
+/// Something of the file that is not in the object, or only asks for attention.
+#[derive(Clone, Debug)]
+pub struct NotConverted {
+    pub element: String,
+    /// None where there is none, or it must not be shown.
+    pub value: Option<String>,
+    pub why: String,
+    pub what_to_do: String,
+}
+
+impl NotConverted {
+    pub fn value(self) -> Value {
+        let texts = [Some(self.element), self.value, Some(self.why), Some(self.what_to_do)];
+        let texts = texts.map(|text| text.map_or(Value::Null, Value::Text));
+        Value::object(COLUMNS.into_iter().zip(texts))
+    }
+}
+
+/// A value for an attribute of the client.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub element: &'static str,
+    pub target: &'static str,
+    pub share: Share,
+    /// Whether the file says true, whatever the client makes of it.
+    pub is_on: bool,
+    /// What stands in the file.
+    pub shown: Option<String>,
+}
+
+/// How much of the attribute it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Share {
+    Whole(Value),
+    /// A member of a list or of a set.
+    Member(Value),
+    /// An entry of a map.
+    Entry(String, Value),
+}
+
+/// Everything in a file.
+pub fn read(root: &Element) -> (Vec<Found>, Vec<NotConverted>) {
+    let mut reader = Reader::default();
+    reader.children(root, "");
+    (reader.found, reader.left)
+}
+
+/// Whether a group of elements is there.
+pub fn has_group(found: &[Found], left: &[NotConverted], group: &str) -> bool {
+    let within = |element: &str| element.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
+    found.iter().any(|one| within(one.element)) || left.iter().any(|one| within(&one.element))
+}
+
+#[derive(Default)]
+struct Reader {
+    found: Vec<Found>,
+    left: Vec<NotConverted>,
+    /// What was taken for each attribute, and for each key of one.
+    taken: BTreeMap<(&'static str, Value), Share>,
+}
+
+impl Reader {
+    fn children(&mut self, parent: &Element, path: &str) {
+        for child in &parent.children {
+            let path = if path.is_empty() { child.name.clone() } else { format!("{path}/{}", child.name) };
+            match elements::row(&path) {
+                Some(row) => self.row(row, child),
+                None => self.unknown(path, child),
+            }
+        }
+    }
+
+    fn row(&mut self, row: &'static Row, element: &Element) {
+        if says_nothing(element) {
+            return;
+        }
+        match &row.fate {
+            Fate::Group if element.children.is_empty() => self.left.push(NotConverted {
+                element: row.element.to_owned(),
+                value: None,
+                why: "It has a text where elements belong.".to_owned(),
+                what_to_do: LOOK.to_owned(),
+            }),
+            Fate::Group => self.children(element, row.element),
+            Fate::Left { why, what_to_do } => self.not(row, element, (*why).to_owned(), what_to_do),
+            Fate::Secret { why, what_to_do } => self.left.push(NotConverted {
+                element: row.element.to_owned(),
+                value: None,
+                why: (*why).to_owned(),
+                what_to_do: (*what_to_do).to_owned(),
+            }),
+            Fate::Becomes(target, reading) => self.becomes(row, target, *reading, element),
+        }
+    }
+
+    fn becomes(&mut self, row: &'static Row, target: &'static str, reading: Reading, element: &Element) {
+        if holds_private_key(element) {
+            return self.not(row, element, MISPLACED_KEY.to_owned(), REPLACE_KEY);
+        }
+        match shares(target, reading, element) {
+            Ok(shares) => {
+                let is_on = flag(element.text.trim()) == Ok(true);
+                if let Reading::Named { rule, why, what_to_do } = reading
+                    && rule.check(&Value::text(element.text.trim())).is_some()
+                {
+                    self.not(row, element, why.to_owned(), what_to_do);
+                }
+                for (target, share, shown) in shares {
+                    self.take(Found { element: row.element, target, share, is_on, shown });
+                }
+            }
+            Err(why) => self.not(row, element, why, &write_yourself(target)),
+        }
+    }
+
+    /// Takes a value, once.
+    fn take(&mut self, new: Found) {
+        let key = match &new.share {
+            Share::Whole(_) => Value::Null,
+            Share::Member(member) => member.clone(),
+            Share::Entry(key, _) => Value::text(key.as_str()),
+        };
+        match self.taken.entry((new.target, key)) {
+            Entry::Vacant(place) => {
+                place.insert(new.share.clone());
+                self.found.push(new);
+            }
+            Entry::Occupied(old) if *old.get() == new.share => {}
+            Entry::Occupied(_) => self.left.push(NotConverted {
+                element: new.element.to_owned(),
+                value: new.shown,
+                why: "There is another value for the same, and the first one is taken.".to_owned(),
+                what_to_do: write_yourself(new.target),
+            }),
+        }
+    }
+
+    fn not(&mut self, row: &Row, element: &Element, why: String, what_to_do: &str) {
+        self.left.push(NotConverted {
+            element: row.element.to_owned(),
+            value: shown(element, true),
+            why,
+            what_to_do: what_to_do.to_owned(),
+        });
+    }
+
+    /// An element that the table has not.
+    fn unknown(&mut self, path: String, element: &Element) {
+        let namesakes = ROWS.iter().map(|row| row.element);
+        let own = namesakes.filter(|known| known.rsplit('/').next() == Some(element.name.as_str()));
+        let known: Vec<&str> = own.collect();
+        let what_to_do = match known.as_slice() {
+            [] => LOOK.to_owned(),
+            known => format!("Salesforce documents {}: look up where it belongs.", known.join(" and ")),
+        };
+        self.left.push(NotConverted {
+            element: path.chars().take(LONGEST).collect(),
+            value: shown(element, false),
+            why: "Salesforce's documentation of connected apps has no such element.".to_owned(),
+            what_to_do,
+        });
+    }
+}
+
+const LOOK: &str = "Look up what it is for, and set the client up by hand where your clients need it.";
+const MISPLACED_KEY: &str =
+    "It holds a private key, which must never get here. It is not shown, and the client does not take it.";
+const REPLACE_KEY: &str = "Remove the key from the file, and replace it: whoever read the file has it.";
+
+/// What to do about a value that the client does not take.
+pub fn write_yourself(target: &str) -> String {
+    format!("Write what is right to {} by hand, or leave it out.", target.replace('/', "."))
+}
+
+/// An element without anything in it is as good as none.
+fn says_nothing(element: &Element) -> bool {
+    element.is_nil() || element.children.is_empty() && element.text.trim().is_empty()
+}
+
+type Shares = Vec<(&'static str, Share, Option<String>)>;
+
+/// What an element says, each value with its attribute; or why it says nothing that can be used.
+fn shares(target: &'static str, reading: Reading, element: &Element) -> Result<Shares, String> {
+    match reading {
+        Reading::Entries(key, value) => {
+            let children = leaves(element, &[key, value])?;
+            let of = |name: &str| children.get(name).cloned().unwrap_or_default();
+            let share = Share::Entry(of(key), Value::Text(of(value)));
+            return Ok(vec![(target, share, shown(element, true))]);
+        }
+        Reading::Blocks(names) => {
+            let known: Vec<&str> = names.iter().map(|(child, _)| *child).collect();
+            let children = leaves(element, &known)?;
+            let block = names.iter().map(|(child, attribute)| {
+                (*attribute, children.get(*child).map_or(Value::Null, |text| Value::text(text.as_str())))
+            });
+            return Ok(vec![(target, Share::Member(Value::object(block)), shown(element, true))]);
+        }
+        _ => {}
+    }
+    if !element.children.is_empty() {
+        return Err("It has elements where a text belongs.".to_owned());
+    }
+    let text = element.text.trim();
+    let whole = |value: Value| Ok(vec![(target, Share::Whole(value), shown(element, true))]);
+    match reading {
+        Reading::Text => whole(Value::text(text)),
+        Reading::Flag => whole(Value::Bool(flag(text)?)),
+        Reading::Inverted => whole(Value::Bool(!flag(text)?)),
+        Reading::Either(yes, no) => whole(Value::text(if flag(text)? { yes } else { no })),
+        Reading::Number => whole(Value::int(number(text)?)),
+        Reading::Word(words) => whole(Value::text(word(text, words)?)),
+        Reading::Lines => Ok(text
+            .split(['\n', '\r'])
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(|line| (target, Share::Member(Value::text(line)), visible(&element.name, line, true)))
+            .collect()),
+        Reading::Members | Reading::Named { .. } => {
+            Ok(vec![(target, Share::Member(Value::text(text)), shown(element, true))])
+        }
+        Reading::WordMembers(words) => {
+            Ok(vec![(target, Share::Member(Value::text(word(text, words)?)), shown(element, true))])
+        }
+        Reading::Retention { words, units, period, unit } => {
+            let mut parts = text.split(':').map(str::trim);
+            let policy = Value::text(word(parts.next().unwrap_or_default(), words)?);
+            let rest: Vec<&str> = parts.collect();
+            let mut found = vec![(target, Share::Whole(policy), shown(element, true))];
+            match rest.as_slice() {
+                [] => {}
+                [count, of] => {
+                    found.push((period, Share::Whole(Value::int(number(count)?)), shown(element, true)));
+                    found.push((unit, Share::Whole(Value::text(word(of, units)?)), shown(element, true)));
+                }
+                _ => return Err("It is not a word, a number and a unit with colons between them.".to_owned()),
+            }
+            Ok(found)
+        }
+        Reading::Entries(..) | Reading::Blocks(_) => Ok(Vec::new()),
+    }
+}
+
+fn flag(text: &str) -> Result<bool, String> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err("It is neither true nor false.".to_owned()),
+    }
+}
+
+fn number(text: &str) -> Result<i64, String> {
+    text.parse::<i32>().map(i64::from).map_err(|_| "It is not a whole number.".to_owned())
+}
+
+/// The client's word for one of the file's. Files differ in upper and lower case.
+fn word(text: &str, words: Words) -> Result<&'static str, String> {
+    let known = words.iter().find(|(theirs, _)| *theirs == text);
+    let known = known.or_else(|| words.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(text)));
+    match known {
+        Some((_, Some(ours))) => Ok(ours),
+        Some((_, None)) => Err(
+            "Salesforce's types of connected apps have it. What External Client Apps call it is not known."
+                .to_owned(),
+        ),
+        None => {
+            let words: Vec<&str> = words.iter().map(|(theirs, _)| *theirs).collect();
+            Err(format!("It is none of the words that Salesforce documents: {}.", words.join(", ")))
+        }
+    }
+}
+
+/// The texts of children that all must be known, each once.
+fn leaves(element: &Element, names: &[&str]) -> Result<BTreeMap<String, String>, String> {
+    let mut found = BTreeMap::new();
+    for child in element.children.iter().filter(|child| !says_nothing(child)) {
+        if !names.contains(&child.name.as_str()) || !child.children.is_empty() {
+            return Err(format!("It has other elements in it than {}.", names.join(", ")));
+        }
+        if found.insert(child.name.clone(), child.text.trim().to_owned()).is_some() {
+            return Err("It has the same element in it more than once.".to_owned());
+        }
+    }
+    if found.is_empty() {
+        return Err(format!("It has none of the elements {} in it.", names.join(", ")));
+    }
+    Ok(found)
+}
+
+fn holds_private_key(element: &Element) -> bool {
+    has_private_key(&element.text) || element.children.iter().any(holds_private_key)
+}
+
+/// What an element says, short, for a reader; none when it may be a secret. `known`: its name is in the table.
+fn shown(element: &Element, known: bool) -> Option<String> {
+    if element.children.is_empty() {
+        return visible(&element.name, element.text.trim(), known);
+    }
+    let parts = element.children.iter().filter(|child| !says_nothing(child)).map(|child| {
+        let text = shown(child, known).unwrap_or_else(|| "(not shown)".to_owned());
+        if child.children.is_empty() {
+            format!("{}: {text}", child.name)
+        } else {
+            format!("{} {{ {text} }}", child.name)
+        }
+    });
+    let text = parts.collect::<Vec<_>>().join("; ");
+    (!text.is_empty()).then(|| cut(&text))
+}
+
+/// A text that people may read: not a secret by its name, nor by how it looks.
+fn visible(name: &str, text: &str, known: bool) -> Option<String> {
+    const MARKS: [&str; 5] = ["secret", "password", "passphrase", "privatekey", "sessionid"];
+    let name = name.to_ascii_lowercase();
+    let is_flag = matches!(text, "true" | "false" | "1" | "0");
+    let is_named = MARKS.iter().any(|mark| name.contains(mark)) && !is_flag;
+    let may_be = has_private_key(text)
+        || text.split_whitespace().any(has_user_information)
+        || !known && may_be_secret(text);
+    (!text.is_empty() && !is_named && !may_be).then(|| cut(text))
+}
+
+fn cut(text: &str) -> String {
+    let mut short: String = text.chars().take(LONGEST).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}

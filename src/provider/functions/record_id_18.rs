@@ -1,0 +1,118 @@
+//! `record_id_18`: the long form of a record ID. What an ID is stands in `metadata/record_id`.
+
+use crate::metadata::{echo, long_id};
+use crate::provider::function_spec::{Fault, FunctionSpec, Parameter, text};
+use crate::value::{Type, Value};
+
+pub static SPEC: FunctionSpec = FunctionSpec {
+    name: "record_id_18",
+    summary: "The 18 characters of a Salesforce record ID",
+    doc: "Gives a Salesforce record ID in its long form. Salesforce shows 15 characters in some places and 18 in others, and \
+          Terraform compares texts: two forms of one ID are two values to it.\n\nAn ID of 15 characters gets the three that are \
+          missing: they tell which of its letters are upper case. An ID of 18 is checked. Where all its letters came in one case, \
+          as spreadsheets and some databases leave them, the last three say what the case was, and the ID is given back with it. \
+          What fits neither way is an error.\n\nNothing is asked of an org: whether there is such a record is not known.",
+    parameters: &[Parameter {
+        name: "id",
+        ty: Type::String,
+        doc: "A record ID of 15 or 18 characters, of whatever object.",
+    }],
+    returns: || Type::String,
+    call,
+};
+
+fn call(arguments: &[Value]) -> Result<Value, Fault> {
+    let id = text(arguments, 0);
+    match long_id(id) {
+        Ok(long) => Ok(Value::text(long)),
+        Err(problem) if id.is_empty() => Err(Fault::at(0, problem)),
+        Err(problem) => Err(Fault::at(0, format!("{} is not a record ID. {problem}", echo(id)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn called(id: &str) -> Result<String, String> {
+        match call(&[Value::text(id)]) {
+            Ok(long) => Ok(long.as_text().unwrap().to_owned()),
+            Err(fault) => {
+                assert_eq!(fault.argument, Some(0), "{id}");
+                Err(fault.text)
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_comes_back_with_18_characters() {
+        for (id, long) in [
+            ("001D000000IqhSL", "001D000000IqhSLIAZ"),
+            ("001D000000IqhSLIAZ", "001D000000IqhSLIAZ"),
+            // Only the last three lost their case.
+            ("001D000000IqhSLiaz", "001D000000IqhSLIAZ"),
+            // All of it did.
+            ("001d000000iqhsliaz", "001D000000IqhSLIAZ"),
+            ("001D000000IQHSLIAZ", "001D000000IqhSLIAZ"),
+            ("001d000000iqhslIAZ", "001D000000IqhSLIAZ"),
+            // Nothing but digits.
+            ("000000000000001", "000000000000001AAA"),
+            ("000000000000001aaa", "000000000000001AAA"),
+            // All five bits.
+            ("ABCDEFGHIJKLMNO", "ABCDEFGHIJKLMNO555"),
+            ("abcdefghijklmno", "abcdefghijklmnoAAA"),
+            ("abcdefghijklmno555", "ABCDEFGHIJKLMNO555"),
+            ("ABCDEFGHIJKLMNOAAA", "abcdefghijklmnoAAA"),
+        ] {
+            assert_eq!(called(id), Ok(long.to_owned()), "{id}");
+            assert_eq!(called(long), Ok(long.to_owned()), "{long}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_is_an_error_that_says_why() {
+        for (id, why) in [
+            ("", "It is empty"),
+            ("   ", "a space or a line break"),
+            ("001D000000IqhSL\n", "a space or a line break"),
+            (" 001D000000IqhSL", "a space or a line break"),
+            ("001D000000IqhSLIA", "It has 17 characters"),
+            ("001D000000IqhS", "It has 14 characters"),
+            ("001D000000IqhSLIAZ1", "It has 19 characters"),
+            ("001D000000Iqh-L", "the character '-'"),
+            ("001D000000Iqhé", "the character 'é'"),
+            ("Shop", "It has 4 characters"),
+            // Both cases, and they do not fit: the letter or the end may be wrong.
+            ("001d000000IqhSLIAZ", "do not fit the others"),
+            ("001D000000IqhSLIAY", "do not fit the others"),
+            // A digit has no case.
+            ("000000000000001BAA", "do not fit the others"),
+            // 6 to 9 are in no end.
+            ("001d000000iqhsl999", "do not fit the others"),
+        ] {
+            let error = called(id).unwrap_err();
+            assert!(error.contains(why), "{id}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_session_id_is_not_repeated() {
+        let error = called("00D000000000001!AQEAQ_secret").unwrap_err();
+        assert!(!error.contains("AQEAQ"), "{error}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_lost_case_comes_back(id in "[a-zA-Z0-9]{15}") {
+            let long = called(&id).unwrap();
+            proptest::prop_assert_eq!(called(&long), Ok(long.clone()));
+            proptest::prop_assert_eq!(called(&long.to_ascii_lowercase()), Ok(long.clone()));
+            proptest::prop_assert_eq!(called(&long.to_ascii_uppercase()), Ok(long));
+        }
+
+        #[test]
+        fn no_text_is_a_panic(id in "\\PC{0,24}") {
+            let _ = called(&id);
+        }
+    }
+}
