@@ -218,6 +218,10 @@ fn every_resource_has_an_example() {
         let path = root().join("examples/ephemeral-resources").join(name).join("ephemeral-resource.tf");
         assert!(path.exists(), "{} is missing", path.display());
     }
+    for (name, _) in provider.list_resource_schemas() {
+        let path = root().join("examples/list-resources").join(name).join("list-resource.tfquery.hcl");
+        assert!(path.exists(), "{} is missing", path.display());
+    }
     for spec in provider.functions() {
         let path = root().join("examples/functions").join(spec.name).join("function.tf");
         assert!(path.exists(), "{} is missing", path.display());

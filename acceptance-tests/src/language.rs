@@ -11,6 +11,8 @@ pub enum Feature {
     EphemeralResources,
     Functions,
     IdentityImports,
+    /// `terraform query`.
+    Lists,
     /// `moved` from one type to another, and `removed`.
     MovesBetweenTypes,
     ModuleMocks,
@@ -36,6 +38,7 @@ const FEATURES: &[Row] = &[
     row(Feature::WriteOnlyArguments, "write-only arguments", Some((1, 11)), Some((1, 11)), "_wo "),
     row(Feature::IdentityImports, "imports by identity", Some((1, 12)), Some((1, 12)), "identity ="),
     row(Feature::Actions, "actions", Some((1, 14)), None, "action \""),
+    row(Feature::Lists, "lists", Some((1, 14)), None, "list \"salesforce_"),
     row(Feature::StateEncryption, "state encryption", None, Some((1, 7)), "encryption {"),
     row(Feature::ProviderForEach, "for_each of providers", None, Some((1, 9)), ""),
 ];

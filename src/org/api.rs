@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use super::SessionFacts;
 use crate::salesforce::{
-    Client, Consumer, DeployOptions, DeployReport, Error, FileProperties, Retrieved, Staged,
+    Client, Consumer, DeployOptions, DeployReport, Error, FileProperties, QueryPage, Retrieved, Staged,
 };
 use crate::secret::Secret;
 
@@ -28,6 +28,15 @@ pub trait MetadataApi: Send + Sync {
     fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> Answer<'a, Retrieved>;
     fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> Answer<'a, Vec<FileProperties>>;
     fn query<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>>;
+    /// One page, and the next one. What knows no pages has one.
+    fn query_page<'a>(&'a self, page: &'a QueryPage) -> Answer<'a, (Vec<Row>, Option<QueryPage>)> {
+        Box::pin(async move {
+            match page {
+                QueryPage::First(soql) => Ok((self.query(soql).await?, None)),
+                QueryPage::Further(_) => Ok((Vec::new(), None)),
+            }
+        })
+    }
     /// [`Client::tooling_query`], for the org's list of deploys.
     fn deploy_requests<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>>;
     fn count<'a>(&'a self, object: &'a str) -> Answer<'a, u64>;
@@ -88,6 +97,10 @@ impl MetadataApi for Client {
 
     fn query<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>> {
         Box::pin(Client::query(self, soql))
+    }
+
+    fn query_page<'a>(&'a self, page: &'a QueryPage) -> Answer<'a, (Vec<Row>, Option<QueryPage>)> {
+        Box::pin(Client::query_page(self, page))
     }
 
     fn deploy_requests<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>> {

@@ -4,7 +4,8 @@
 //! retrieves and deploys without knowing of each other, and each gets an answer of its own that says what is *known*:
 //! nothing is "gone" that is only invisible, nothing "failed" that may have happened.
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
-//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` in an org with many apps), and at `deployer.rs` for
+//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` in an org with many apps; `inventory.rs` for all that there
+//! are), and at `deployer.rs` for
 //! [`Org::apply`] and [`Org::edit`]. Keys and secrets are no metadata: `credentials.rs` reads them, `rotation.rs` and `wish.rs`
 //! change them. How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
 
@@ -20,6 +21,7 @@ mod edit;
 mod error;
 mod facts;
 mod holders;
+mod inventory;
 mod job;
 mod line;
 mod names;
@@ -38,6 +40,7 @@ mod wish;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -52,13 +55,14 @@ pub use credentials::{Credentials, CredentialsError, STAGED_SINCE, Setting};
 pub use error::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::{FileFacts, SessionFacts};
 pub use holders::{Census, Group, Holders, quoted};
+pub use inventory::Inventory;
 pub use pace::Settings;
 pub use rotation::{Rotated, RotationError, RotationErrorKind, Trace};
 
 use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
-    CLIENT, Login, Placeholder, PrivateKeyProblem, Proxy, SOAP_ACCEPTS_JWT, Settings as ConnectionSettings,
-    binary_key_form, check_private_key, placeholder, public_key,
+    CLIENT, Login, Placeholder, PrivateKeyProblem, Proxy, QueryPage, SOAP_ACCEPTS_JWT,
+    Settings as ConnectionSettings, binary_key_form, check_private_key, placeholder, public_key,
 };
 
 use crate::salesforce::Class;
@@ -277,6 +281,23 @@ impl Org {
     /// The records of a SOQL query.
     pub async fn query(&self, soql: &str) -> Result<Vec<Row>, Unavailable> {
         Ok(self.inner.api.query(soql).await?)
+    }
+
+    /// One page of a query's records, and the next page.
+    pub async fn query_page(&self, page: &QueryPage) -> Result<(Vec<Row>, Option<QueryPage>), Unavailable> {
+        Ok(self.inner.api.query_page(page).await?)
+    }
+
+    /// All apps that the org lists, or those of `only`, with their files of these kinds, a few thousand files at a time.
+    ///
+    /// # Errors
+    /// When the apps cannot be listed.
+    pub async fn inventory(
+        &self,
+        kinds: &[&'static MetadataType],
+        only: Option<BTreeSet<String>>,
+    ) -> Result<Inventory, ReadError> {
+        Inventory::take(&self.inner, kinds, only).await
     }
 
     /// The consumer key of an app, by the app's record ID; none when the app has no consumer, or we may not see it.

@@ -428,7 +428,11 @@ impl Inner {
     }
 
     /// Asks the other source for the names of all components of these kinds.
-    async fn list(&self, snapshot: &mut Snapshot, kinds: &[&'static MetadataType]) -> Result<(), ReadError> {
+    pub(super) async fn list(
+        &self,
+        snapshot: &mut Snapshot,
+        kinds: &[&'static MetadataType],
+    ) -> Result<(), ReadError> {
         let names: BTreeSet<&str> = kinds.iter().map(|kind| kind.package_type()).collect();
         let names: Vec<&str> = names.into_iter().collect();
         match self.api.list_metadata(&names).await {

@@ -200,6 +200,36 @@ impl Snapshot {
         Some(listed.iter().map(|file| file.full_name.clone()).collect())
     }
 
+    /// Why the org did not list a kind.
+    pub(super) fn unlisted(&self, kind: &'static MetadataType) -> Option<&str> {
+        let listed = self.kinds.get(kind)?.listed.as_ref()?;
+        listed.as_ref().err().map(String::as_str)
+    }
+
+    /// Deals the files out to snapshots of one app each; what `whose` finds no owner for is dropped. Returns the kinds
+    /// that are not for us to see, with the reason.
+    pub(super) fn deal(
+        self,
+        mut whose: impl FnMut(&ComponentKey, Option<&str>) -> Option<String>,
+        out: &mut HashMap<String, Snapshot>,
+    ) -> Vec<(&'static MetadataType, String)> {
+        let mut refused = Vec::new();
+        for (kind, loaded) in self.kinds {
+            refused.extend(loaded.refused.map(|why| (kind, why)));
+            for file in loaded.files {
+                if let Some(app) = whose(&file.key, file.owner.as_deref()) {
+                    out.entry(app).or_default().kinds.entry(kind).or_default().files.push(file);
+                }
+            }
+        }
+        refused
+    }
+
+    /// Whether there is a file of a kind.
+    pub(super) fn has_any(&self, kind: &'static MetadataType) -> bool {
+        self.kinds.get(kind).is_some_and(|loaded| !loaded.files.is_empty())
+    }
+
     /// The listed names that the wanted part may well have, and that were not returned.
     pub(super) fn listed_like(&self, wanted: &Wanted) -> Vec<String> {
         let Some(loaded) = self.kinds.get(wanted.kind) else {
@@ -440,7 +470,7 @@ pub(super) fn parent_element(kind: &MetadataType) -> Option<&'static str> {
 }
 
 /// The name of an app without the namespace that its part has not.
-fn without_own_namespace<'a>(owner: &'a str, full_name: &str) -> Option<&'a str> {
+pub(super) fn without_own_namespace<'a>(owner: &'a str, full_name: &str) -> Option<&'a str> {
     let (namespace, bare) = owner.split_once("__")?;
     let is_there = full_name.split_once("__").is_some_and(|(other, _)| other.eq_ignore_ascii_case(namespace));
     (!is_there).then_some(bare)

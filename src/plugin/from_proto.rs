@@ -3,8 +3,8 @@
 use super::dynamic_value::{self, Problem, Shape};
 use super::generated::tfplugin5 as pb;
 use crate::provider::{
-    ApplyRequest, Diagnostic, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportRequest, Parameter,
-    PlanRequest, Provider, ReadRequest, Schema,
+    ApplyRequest, Diagnostic, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportRequest, ListRequest,
+    Parameter, PlanRequest, Provider, ReadRequest, Schema,
 };
 use crate::value::{Path, Value};
 
@@ -30,6 +30,10 @@ pub fn data_source<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Sc
 
 pub fn ephemeral_resource<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Schema> {
     provider.ephemeral_resource_schema(type_name).ok_or_else(|| unknown("ephemeral resource", type_name))
+}
+
+pub fn list_resource<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Schema> {
+    provider.list_resource_schema(type_name).ok_or_else(|| unknown("list resource", type_name))
 }
 
 pub fn action<'a>(provider: &'a Provider, type_name: &str) -> Result<&'a Schema> {
@@ -142,6 +146,16 @@ pub fn import(
     Ok(ImportRequest {
         identity: identity(request.identity, schemas)?,
         id: request.id,
+        type_name: request.type_name,
+    })
+}
+
+pub fn list(request: pb::ListResourceRequest, schema: &Schema) -> Result<ListRequest> {
+    Ok(ListRequest {
+        config: value(request.config, "configuration", schema)?,
+        include_resource: request.include_resource_object,
+        // Nothing is asked for in order to get nothing.
+        limit: usize::try_from(request.limit).ok().filter(|limit| *limit > 0),
         type_name: request.type_name,
     })
 }

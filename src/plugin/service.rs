@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_stream::wrappers::{ReceiverStream, UnboundedReceiverStream};
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 
@@ -20,7 +20,10 @@ use super::lifecycle::Counter;
 use super::panics;
 use super::to_proto::{self, Reply};
 use crate::log_keys;
-use crate::provider::{Diagnostic, Diagnostics, Provider, SOURCE_ADDRESS};
+use crate::provider::{Diagnostic, Diagnostics, Match, Pending, Provider, SOURCE_ADDRESS};
+
+/// What of a list is made before Terraform takes it.
+const EVENTS_AHEAD: usize = 64;
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -418,6 +421,54 @@ impl provider_server::Provider for Service {
         let name = request.into_inner().type_name;
         let reply = async { Ok(pb::CloseEphemeralResourceResponse::default()) };
         self.run("CloseEphemeralResource", &name, reply).await
+    }
+
+    async fn validate_list_resource_config(
+        &self,
+        request: Request<pb::ValidateListResourceConfigRequest>,
+    ) -> Answer<pb::ValidateListResourceConfigResponse> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name;
+        self.run("ValidateListResourceConfig", &name.clone(), async move {
+            let schema = from_proto::list_resource(&provider, &name)?;
+            let config = from_proto::value(request.config, "configuration", schema)?;
+            Ok(pb::ValidateListResourceConfigResponse {
+                diagnostics: to_proto::diagnostics(provider.validate_list_resource_config(&name, &config)),
+            })
+        })
+        .await
+    }
+
+    type ListResourceStream = ReceiverStream<Result<pb::ListResourceEvent, Status>>;
+
+    /// Ends when Terraform hangs up, as it does when it has as many as it wants.
+    async fn list_resource(
+        &self,
+        request: Request<pb::ListResourceRequest>,
+    ) -> Answer<Self::ListResourceStream> {
+        let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
+        let name = request.type_name.clone();
+        // What Terraform has not taken yet is not looked for.
+        let (send, events) = mpsc::channel(EVENTS_AHEAD);
+        let found = send.clone();
+        let work = self.start("ListResource", &name.clone(), async move {
+            let request = from_proto::list(request, from_proto::list_resource(&provider, &name)?)?;
+            let of_resource = Arc::clone(&provider);
+            let tell = move |one: Match| -> Pending<'static, bool> {
+                let event = from_proto::resource(&of_resource, &name)
+                    .map(|schemas| to_proto::found(&one, schemas))
+                    .unwrap_or_else(|problems| to_proto::listed(problems).unwrap_or_default());
+                let found = found.clone();
+                Box::pin(async move { found.send(Ok(event)).await.is_ok() })
+            };
+            Ok(to_proto::listed(provider.list_resource(request, &tell).await))
+        });
+        tokio::spawn(async move {
+            if let Some(last) = work.await {
+                drop(send.send(Ok(last)).await);
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(events)))
     }
 
     async fn validate_action_config(

@@ -8,7 +8,7 @@ use super::generated::tfplugin5 as pb;
 use super::generated::tfplugin5::attribute_path::step::Selector;
 use crate::provider::{
     ApplyReply, Attribute, Block, Diagnostic, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportReply,
-    Imported, NestedBlock, Nesting, PlanReply, Provider, ReadReply, Schema, Severity,
+    Imported, Match, NestedBlock, Nesting, PlanReply, Provider, ReadReply, Schema, Severity,
 };
 use crate::value::{Path, Step, Type, Value};
 
@@ -34,6 +34,7 @@ pub fn metadata(provider: &Provider) -> pb::GetMetadataResponse {
         resources: names(provider.resource_schemas()),
         data_sources: names(provider.data_source_schemas()),
         ephemeral_resources: names(provider.ephemeral_resource_schemas()),
+        list_resources: names(provider.list_resource_schemas()),
         actions: names(provider.action_schemas()),
         functions: provider
             .functions()
@@ -53,6 +54,7 @@ pub fn schemas(provider: &Provider) -> pb::GetSchemaResponse {
         resource_schemas: named(provider.resource_schemas()),
         data_source_schemas: named(provider.data_source_schemas()),
         ephemeral_resource_schemas: named(provider.ephemeral_resource_schemas()),
+        list_resource_schemas: named(provider.list_resource_schemas()),
         action_schemas: provider
             .action_schemas()
             .into_iter()
@@ -319,6 +321,32 @@ fn imported(
     })
 }
 
+/// A resource that was found. What does not fit its schema costs the resource, not the others.
+pub fn found(found: &Match, schemas: ResourceSchemas<'_>) -> pb::ListResourceEvent {
+    let mut problems = Diagnostics::default();
+    pb::ListResourceEvent {
+        identity: identity(Some(&found.identity), schemas.identity, &mut problems),
+        display_name: found.display_name.clone(),
+        resource_object: found
+            .resource
+            .as_ref()
+            .and_then(|resource| value(resource, schemas.schema, &mut problems)),
+        diagnostic: diagnostics(problems),
+    }
+}
+
+/// What there is to say when no more is found; nothing needs no event.
+pub fn listed(problems: Diagnostics) -> Option<pb::ListResourceEvent> {
+    let diagnostic = diagnostics(problems);
+    (!diagnostic.is_empty()).then(|| pb::ListResourceEvent { diagnostic, ..Default::default() })
+}
+
+impl Reply for Option<pb::ListResourceEvent> {
+    fn failed(problems: Diagnostics) -> Self {
+        listed(problems)
+    }
+}
+
 /// A reply that can say why there is none.
 pub trait Reply: Default + Send + 'static {
     fn failed(diagnostics: Diagnostics) -> Self;
@@ -344,7 +372,7 @@ replies_with_diagnostics! {
     ValidateDataSourceConfigResponse ReadDataSourceResponse
     ValidateEphemeralResourceConfigResponse OpenEphemeralResourceResponse
     RenewEphemeralResourceResponse CloseEphemeralResourceResponse
-    ValidateActionConfigResponse PlanActionResponse
+    ValidateActionConfigResponse PlanActionResponse ValidateListResourceConfigResponse
 }
 
 /// What a function gave, or why it gave nothing.

@@ -4,6 +4,7 @@ use super::action_spec::ActionSpec;
 use super::combination::Verdict;
 use super::data_source_spec::DataSourceSpec;
 use super::function_spec::FunctionSpec;
+use super::list_spec::ListSpec;
 use super::neighbours::Need;
 use super::resource_spec::{ResourceSpec, Subject};
 use super::resources::{
@@ -12,7 +13,7 @@ use super::resources::{
 };
 use super::schema::Schema;
 use super::union_spec::UnionSpec;
-use super::{actions, data_sources, diagnostics, ephemeral_resources, functions, rotation};
+use super::{actions, data_sources, diagnostics, ephemeral_resources, functions, lists, rotation};
 
 pub static RESOURCES: &[&ResourceSpec] = &[
     &external_client_app::SPEC,
@@ -116,6 +117,10 @@ pub fn data_source(name: &str) -> Option<&'static DataSourceSpec> {
 
 pub fn ephemeral_resource(name: &str) -> Option<&'static DataSourceSpec> {
     EPHEMERAL_RESOURCES.iter().copied().find(|spec| spec.name == name)
+}
+
+pub fn list(name: &str) -> Option<&'static ListSpec> {
+    lists::LISTS.iter().copied().find(|spec| spec.name == name)
 }
 
 pub fn action(name: &str) -> Option<&'static ActionSpec> {

@@ -11,6 +11,7 @@ mod functions;
 mod gates;
 mod imports;
 mod index;
+mod lists;
 mod lookups;
 mod resources;
 mod rotation;
@@ -41,11 +42,12 @@ const RESOURCES: &str = "resources";
 const DATA_SOURCES: &str = "data-sources";
 const EPHEMERAL: &str = "ephemeral-resources";
 const ACTIONS: &str = "actions";
+const LISTS: &str = "list-resources";
 const FUNCTIONS: &str = "functions";
-const FOLDERS: [&str; 5] = [RESOURCES, DATA_SOURCES, EPHEMERAL, ACTIONS, FUNCTIONS];
+const FOLDERS: [&str; 6] = [RESOURCES, DATA_SOURCES, EPHEMERAL, ACTIONS, FUNCTIONS, LISTS];
 
 /// What the registry calls the kinds of pages; the first one that fits.
-const KINDS: [&str; 4] = ["Ephemeral Resource", "Data Source", "Resource", "Action"];
+const KINDS: [&str; 5] = ["Ephemeral Resource", "List Resource", "Data Source", "Resource", "Action"];
 
 /// Every page that is made, by its path.
 fn pages() -> BTreeMap<String, String> {
@@ -67,6 +69,7 @@ fn pages() -> BTreeMap<String, String> {
     let ephemeral = catalog::EPHEMERAL_RESOURCES.iter();
     let ephemeral = ephemeral.map(|spec| (at(EPHEMERAL, spec.name), lookups::ephemeral_page(spec)));
     let actions = catalog::ACTIONS.iter().map(|spec| (at(ACTIONS, spec.name), actions::page(spec)));
+    let lists = super::lists::LISTS.iter().map(|spec| (at(LISTS, spec.name), lists::page(spec)));
     let functions = catalog::FUNCTIONS.iter();
     let functions =
         functions.map(|spec| (format!("docs/{FUNCTIONS}/{}.md", spec.name), functions::page(spec)));
@@ -74,7 +77,14 @@ fn pages() -> BTreeMap<String, String> {
         ("docs/index.md".to_owned(), index::page()),
         (troubleshooting::GUIDE.to_owned(), troubleshooting::with_refusals(&text_of(troubleshooting::GUIDE))),
     ];
-    resources.chain(data_sources).chain(ephemeral).chain(actions).chain(functions).chain(written).collect()
+    resources
+        .chain(data_sources)
+        .chain(ephemeral)
+        .chain(actions)
+        .chain(functions)
+        .chain(lists)
+        .chain(written)
+        .collect()
 }
 
 fn front_matter(title: &str, description: &str) -> String {

@@ -18,6 +18,9 @@ mod function_spec;
 mod functions;
 mod headcount;
 mod identity;
+mod list_spec;
+mod listing;
+mod lists;
 mod lockout;
 mod neighbours;
 mod operations;
@@ -39,11 +42,12 @@ mod docs;
 #[cfg(test)]
 mod tests;
 
+pub use crate::org::Pending;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use function_spec::{Fault, FunctionSpec, Parameter};
 pub use operations::{
-    ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, PlanReply, PlanRequest, Private,
-    ReadReply, ReadRequest,
+    ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, ListRequest, Match, PlanReply,
+    PlanRequest, Private, ReadReply, ReadRequest, Tell,
 };
 pub use schema::{Attribute, Block, IdentityAttribute, IdentitySchema, NestedBlock, Nesting, Schema};
 
@@ -56,6 +60,7 @@ use catalog::Managed;
 use config::{Configuration, Environment, Resolved};
 use data_source_spec::{DataSourceSpec, Question};
 use engine::{Activity, Engine};
+use list_spec::ListSpec;
 use lockout::OwnLogin;
 use neighbours::Neighbours;
 use plan::PlanContext;
@@ -153,6 +158,15 @@ impl Provider {
         catalog::action(type_name).map(ActionSpec::schema)
     }
 
+    /// List resources with their schemas, in the order of the catalogue.
+    pub fn list_resource_schemas(&self) -> Vec<(&str, &Schema)> {
+        lists::LISTS.iter().map(|spec| (spec.name, spec.schema())).collect()
+    }
+
+    pub fn list_resource_schema(&self, type_name: &str) -> Option<&Schema> {
+        catalog::list(type_name).map(ListSpec::schema)
+    }
+
     /// Functions, in the order of the catalogue. They need no configuration.
     pub fn functions(&self) -> &'static [&'static FunctionSpec] {
         catalog::FUNCTIONS
@@ -215,6 +229,14 @@ impl Provider {
     /// Validates and plans: an action has no plan beyond that.
     pub fn validate_action_config(&self, type_name: &str, config: &Value) -> Diagnostics {
         let found = match catalog::action(type_name) {
+            Some(spec) => spec.check(config),
+            None => diagnostics::unknown_type(type_name).into(),
+        };
+        self.finish(found)
+    }
+
+    pub fn validate_list_resource_config(&self, type_name: &str, config: &Value) -> Diagnostics {
+        let found = match catalog::list(type_name) {
             Some(spec) => spec.check(config),
             None => diagnostics::unknown_type(type_name).into(),
         };
@@ -404,6 +426,27 @@ impl Provider {
             Some(Ok(found)) => (spec.complete(&config, &found), Diagnostics::default()),
             Some(Err(found)) => (config, self.finish(found)),
             None => (config, diagnostics::lookup_interrupted(spec.name).into()),
+        }
+    }
+
+    /// Finds the resources of a type, and hands on each at once. What is returned is said in the end.
+    pub async fn list_resource(&self, request: ListRequest, tell: &Tell) -> Diagnostics {
+        let Some(spec) = catalog::list(&request.type_name) else {
+            return diagnostics::unknown_type(&request.type_name).into();
+        };
+        let connected = match self.connection() {
+            Connection::Ready(connected) => connected,
+            Connection::Unknown(argument) => return diagnostics::provider_unknown(argument).into(),
+            Connection::Unconfigured => return diagnostics::not_configured().into(),
+        };
+        let wrong = spec.check(&request.config);
+        if wrong.has_errors() {
+            return wrong;
+        }
+        let listing = listing::list(spec, &request, &connected.org, tell);
+        match connected.org.unless_stopped(listing).await {
+            Some(Ok(found) | Err(found)) => self.finish(found),
+            None => diagnostics::lookup_interrupted(spec.name).into(),
         }
     }
 

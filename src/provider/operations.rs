@@ -5,6 +5,7 @@
 //! read-back failed"), so a reply is always whole.
 
 use super::Diagnostics;
+use crate::org::Pending;
 use crate::value::{Path, Value};
 
 /// What Terraform keeps beside the state for us: opaque to Terraform, stored in the state file, so no secrets.
@@ -90,3 +91,24 @@ pub struct Imported {
     pub private: Private,
     pub identity: Option<Value>,
 }
+
+#[derive(Clone, Debug)]
+pub struct ListRequest {
+    pub type_name: String,
+    pub config: Value,
+    /// Whether whole states are asked for.
+    pub include_resource: bool,
+    /// The most that are taken; none: all.
+    pub limit: Option<usize>,
+}
+
+/// A resource that a list resource found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    pub identity: Value,
+    pub display_name: String,
+    pub resource: Option<Value>,
+}
+
+/// Hands a match on, and says whether more are taken.
+pub type Tell = dyn Fn(Match) -> Pending<'static, bool> + Send + Sync;

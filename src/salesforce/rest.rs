@@ -16,6 +16,15 @@ const MAX_PAGES: usize = 500;
 /// The largest JSON answer.
 const MAX_JSON: usize = 16 * 1024 * 1024;
 
+/// A page of a query's records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueryPage {
+    /// The first one of this query.
+    First(String),
+    /// One that the page before it named.
+    Further(String),
+}
+
 impl Client {
     /// The API version, as far as it is known without a login: the configured one, that of the session, or the newest
     /// that the org at `instance_url` and we both know. Asks the org at most once and for at most ten seconds; trouble
@@ -43,6 +52,17 @@ impl Client {
     /// `INVALID_TYPE`, `INVALID_FIELD`, `MALFORMED_QUERY` when the org does not understand it.
     pub async fn query(&self, soql: &str) -> Result<Vec<Map<String, Value>>, Error> {
         self.inner.query("/query", soql).await
+    }
+
+    /// One page of a query, and where the next one is: for whoever may not want all of them.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn query_page(
+        &self,
+        page: &QueryPage,
+    ) -> Result<(Vec<Map<String, Value>>, Option<QueryPage>), Error> {
+        self.inner.query_page("/query", page).await
     }
 
     /// How many records an object has, as far as the user may see them.
@@ -73,35 +93,54 @@ impl Client {
 
 impl Inner {
     async fn query(&self, path: &str, soql: &str) -> Result<Vec<Map<String, Value>>, Error> {
-        let call = Call::Query;
-        let malformed = |what: &str| Error::new(call, ErrorKind::Malformed(what.to_owned()));
-        let first = |session: &Session| {
-            let mut url = session.rest_url(path);
-            url.query_pairs_mut().append_pair("q", soql);
-            url
-        };
-        let mut page = self.get_json(call, first).await?;
+        let mut page = QueryPage::First(soql.to_owned());
         let mut records = Vec::new();
         for _ in 0..MAX_PAGES {
-            let Some(Value::Array(rows)) = page.get_mut("records").map(Value::take) else {
-                return Err(malformed("a query result without records"));
-            };
-            for row in rows {
-                match row {
-                    Value::Object(row) => records.push(row),
-                    _ => return Err(malformed("a record that is not an object")),
-                }
+            let (rows, next) = self.query_page(path, &page).await?;
+            records.extend(rows);
+            match next {
+                Some(next) => page = next,
+                None => return Ok(records),
             }
-            let done = page.get("done").and_then(Value::as_bool).unwrap_or(true);
-            let next = page.get("nextRecordsUrl").and_then(Value::as_str);
-            let next = match next {
-                Some(next) if !done && next.starts_with("/services/data/") => next.to_owned(),
-                Some(_) if !done => return Err(malformed("a next page in an odd place")),
-                _ => return Ok(records),
-            };
-            page = self.get_json(call, |session| session.url(&next)).await?;
         }
-        Err(malformed("a query result without end"))
+        Err(Error::new(Call::Query, ErrorKind::Malformed("a query result without end".to_owned())))
+    }
+
+    async fn query_page(
+        &self,
+        path: &str,
+        page: &QueryPage,
+    ) -> Result<(Vec<Map<String, Value>>, Option<QueryPage>), Error> {
+        let call = Call::Query;
+        let malformed = |what: &str| Error::new(call, ErrorKind::Malformed(what.to_owned()));
+        let url = |session: &Session| match page {
+            QueryPage::First(soql) => {
+                let mut url = session.rest_url(path);
+                url.query_pairs_mut().append_pair("q", soql);
+                url
+            }
+            QueryPage::Further(place) => session.url(place),
+        };
+        let mut json = self.get_json(call, url).await?;
+        let Some(Value::Array(rows)) = json.get_mut("records").map(Value::take) else {
+            return Err(malformed("a query result without records"));
+        };
+        let mut records = Vec::with_capacity(rows.len());
+        for row in rows {
+            match row {
+                Value::Object(row) => records.push(row),
+                _ => return Err(malformed("a record that is not an object")),
+            }
+        }
+        let done = json.get("done").and_then(Value::as_bool).unwrap_or(true);
+        let next = json.get("nextRecordsUrl").and_then(Value::as_str);
+        match next {
+            Some(next) if !done && next.starts_with("/services/data/") => {
+                Ok((records, Some(QueryPage::Further(next.to_owned()))))
+            }
+            Some(_) if !done => Err(malformed("a next page in an odd place")),
+            _ => Ok((records, None)),
+        }
     }
 
     pub(super) async fn get_json(&self, call: Call, url: impl Fn(&Session) -> Url) -> Result<Value, Error> {

@@ -137,6 +137,33 @@ fn the_examples_of_actions_run() {
     workspace.destroy().succeeded();
 }
 
+#[test]
+fn the_examples_of_lists_run() {
+    if !language::has(Feature::Lists) {
+        return;
+    }
+    let org = Emulator::start();
+    org.admin("POST", "/apps", Some(&serde_json::json!({ "name": "Shop" })));
+    org.admin("POST", "/packages", Some(&serde_json::json!({ "namespace": "acme", "name": "Shop" })));
+    for name in LISTS {
+        let workspace = Workspace::new(&org);
+        workspace.write("provider.tf", &example("provider/provider.tf"));
+        workspace.write(
+            "found.tfquery.hcl",
+            &example(&format!("list-resources/{name}/list-resource.tfquery.hcl")),
+        );
+        let run = workspace.run(&["query", "-no-color"]).succeeded();
+        assert!(run.says("name=Shop,") && !run.says("returned 0 results"), "{run}");
+    }
+}
+
+const LISTS: [&str; 4] = [
+    "salesforce_external_client_app",
+    "salesforce_external_client_app_oauth_settings",
+    "salesforce_external_client_app_policies",
+    "salesforce_oauth_client",
+];
+
 const EPHEMERAL_RESOURCES: [&str; 1] = ["salesforce_external_client_app_credentials"];
 
 const ACTIONS: [&str; 2] = [
@@ -242,6 +269,7 @@ fn every_example_is_run_here() {
             "demo",
             "ephemeral-resources",
             "headless-identity",
+            "list-resources",
             "modules",
             "provider",
             "resources"
@@ -249,6 +277,7 @@ fn every_example_is_run_here() {
     );
     assert_eq!(list("actions"), ACTIONS);
     assert_eq!(list("ephemeral-resources"), EPHEMERAL_RESOURCES);
+    assert_eq!(list("list-resources"), LISTS);
     assert_eq!(list("data-sources"), DATA_SOURCES);
     assert_eq!(
         list("resources"),

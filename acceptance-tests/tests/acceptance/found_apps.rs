@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 
 use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
+
+use super::query;
 
 pub const TYPES: [&str; 3] = [
     "salesforce_external_client_app",
@@ -361,6 +364,32 @@ fn address(kind: &str) -> String {
 pub fn found(kind: &Kind) {
     in_parts(kind);
     as_a_whole(kind);
+    by_query(kind);
+}
+
+/// A query finds what an import succeeds with, and writes a configuration with which it changes nothing.
+fn by_query(kind: &Kind) {
+    if !language::has(Feature::Lists) {
+        return;
+    }
+    let whole = kind.imports.iter().take(2).all(|import| matches!(import, Succeeds));
+    let org = Emulator::start();
+    (kind.make)(&org);
+    let before = org.admin("GET", "/components", None);
+    let parts = TYPES.into_iter().zip(kind.imports.map(|import| matches!(import, Succeeds)));
+    for lists in [parts.collect(), vec![(CLIENT, whole)]] {
+        let workspace = Workspace::new(&org);
+        let resources: Vec<&str> = lists.iter().map(|(resource, _)| *resource).collect();
+        let found = query::generate(&workspace, &resources);
+        for (resource, importable) in lists {
+            let one = (resource.to_owned(), kind.id.to_owned());
+            assert_eq!(found.contains(&one), importable, "{resource}: {found:?}");
+        }
+        if !found.is_empty() {
+            workspace.plan(&[]).changes(&[]).saying(&format!("{} to import", found.len()));
+        }
+    }
+    assert_eq!(org.admin("GET", "/components", None), before, "a query changes nothing in the org");
 }
 
 fn in_parts(kind: &Kind) {

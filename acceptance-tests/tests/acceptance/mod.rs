@@ -48,6 +48,7 @@ mod opentofu;
 mod org_settings;
 mod own_app;
 mod plan_texts;
+mod query;
 mod queues;
 mod readiness;
 mod refusals;

@@ -112,6 +112,7 @@ async fn what_there_is_can_be_asked_in_any_order() {
     let schema = client.get_schema(GetSchemaRequest {}).await.unwrap().into_inner();
     assert_eq!(metadata.resources.len(), schema.resource_schemas.len());
     assert_eq!(metadata.data_sources.len(), schema.data_source_schemas.len());
+    assert_eq!(metadata.list_resources.len(), schema.list_resource_schemas.len());
     assert_eq!(metadata.server_capabilities, schema.server_capabilities);
 }
 

@@ -12,6 +12,7 @@
 mod calls;
 mod handshake;
 mod lifecycle;
+mod lists;
 mod logging;
 mod moves;
 

@@ -2,6 +2,9 @@
 
 use crate::metadata::{Field, MetadataType, Rule};
 
+/// For this org only, or for a package.
+pub const DISTRIBUTION: &[&str] = &["Local", "Packaged"];
+
 pub static TYPE: MetadataType = MetadataType {
     name: "ExternalClientApplication",
     settings_member: None,
@@ -34,7 +37,7 @@ pub static TYPE: MetadataType = MetadataType {
             .rules(&[Rule::NoUserInformation, Rule::WebUrl])
             .doc("Where the app's logo is served.")
             .setup("Logo Image URL"),
-        Field::one_of("distribution_state", "distributionState", &["Local", "Packaged"])
+        Field::one_of("distribution_state", "distributionState", DISTRIBUTION)
             .default_text("Local")
             .doc("`Local`: for this org only. `Packaged`: meant for a second-generation managed package.")
             .setup("Distribution State"),

@@ -3,6 +3,7 @@
 mod batches;
 mod deploys;
 mod edits;
+mod inventory;
 mod model;
 mod reads;
 mod rotations;
@@ -79,6 +80,8 @@ struct State {
     remarks: Vec<String>,
     damaged: u32,
     list_fails: Option<Error>,
+    /// The list lags behind all files.
+    unlisted: bool,
     /// The apps of others, besides the files.
     foreign_apps: u64,
     count_fails: Option<Error>,
@@ -312,7 +315,9 @@ impl MetadataApi for Script {
                 if let Some(error) = &state.list_fails {
                     return Err(error.clone());
                 }
-                let files = state.files.values().map(|(_, properties)| properties).chain(&state.listed_only);
+                let files =
+                    state.files.values().filter(|_| !state.unlisted).map(|(_, properties)| properties);
+                let files = files.chain(&state.listed_only);
                 Ok(files.filter(|file| types.contains(&file.type_name.as_str())).cloned().collect())
             })
         })

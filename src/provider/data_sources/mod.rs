@@ -10,3 +10,5 @@ pub mod readiness;
 mod app_files;
 mod records;
 mod site;
+
+pub use records::{full_name, text};

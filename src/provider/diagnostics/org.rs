@@ -286,3 +286,30 @@ pub fn ambiguous(what: &str, argument: &str, written: &str, names: &[String]) ->
     )
     .at_attribute(argument)
 }
+
+/// What is there, or may be, and is not among what a list resource found.
+pub fn left_out(type_name: &str, named: &[&str], more: usize, reason: Option<&Diagnostic>) -> Diagnostic {
+    let first = named.first().copied().unwrap_or_default();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let reason =
+        reason.map_or(String::new(), |reason| format!(" Of {first}: {}: {}", reason.summary, reason.detail));
+    Diagnostic::warning(
+        "Not everything could be read",
+        format!(
+            "What Salesforce has of these apps cannot be read, so it could not be imported and is left out of the {type_name} that were \
+             found: {}{more}.{reason}",
+            named.join(", ")
+        ),
+    )
+}
+
+/// An org whose apps cannot be listed.
+pub fn not_listed(error: &ReadError) -> Diagnostic {
+    match &error.kind {
+        ReadErrorKind::Unavailable(cause) => unavailable(&Unavailable(cause.clone())),
+        _ => Diagnostic::error(
+            "The apps cannot be listed",
+            format!("{}. {PLEASE_REPORT}", capitalised(&error.to_string())),
+        ),
+    }
+}

@@ -59,6 +59,7 @@ fn pages_have_the_registrys_front_matter_and_fit_into_it() {
         "data" => provider.data_source_schema(name).is_some(),
         "resource" => provider.resource_schema(name).is_some(),
         "ephemeral" => provider.ephemeral_resource_schema(name).is_some(),
+        "list" => provider.list_resource_schema(name).is_some(),
         _ => provider.action_schema(name).is_some(),
     };
     for path in all_pages() {
@@ -69,7 +70,7 @@ fn pages_have_the_registrys_front_matter_and_fit_into_it() {
         assert!(text.contains("\nsubcategory: \"") != path.ends_with("docs/index.md"), "{name}");
         assert!(text.contains("\ndescription: |-\n  "), "{name}");
         assert!(text.len() < 500_000, "{name} is longer than the registry shows");
-        for keyword in ["data", "resource", "ephemeral", "action"] {
+        for keyword in ["data", "resource", "ephemeral", "action", "list"] {
             let declared = format!("{keyword} \"salesforce_");
             for used in text.split(&declared).skip(1).filter_map(|rest| rest.split('"').next()) {
                 assert!(is_known(keyword, &format!("salesforce_{used}")), "{name}: {keyword} {used}");

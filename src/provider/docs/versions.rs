@@ -63,6 +63,7 @@ const ROWS: &[Row] = &[
         "1.14",
         None,
     ),
+    row("[`terraform query`](guides/importing.md#many-at-once)", "list \"salesforce_", "1.14", None),
 ];
 
 /// The section of the first page.

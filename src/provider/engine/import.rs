@@ -1,14 +1,17 @@
 //! Import: from an app's API name, from the name of what an org has once, or from an identity, to a first state that
 //! Read fills.
 
-use super::state::{Actual, PartState};
+use std::collections::BTreeMap;
+
+use super::read::actual;
+use super::state::{Actual, Frame, PartState, join};
 use super::{Engine, diagnostics, same_org};
-use crate::org::SessionFacts;
+use crate::org::{Lookup, SessionFacts};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
 use crate::provider::operations::{ImportReply, ImportRequest, Imported, ReadRequest};
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::{DELETION_PROTECTION, ID, ORG_ID, Subject};
+use crate::provider::resource_spec::{DELETION_PROTECTION, ID, ORG_ID, ResourceSpec, Subject};
 use crate::value::Value;
 
 impl Engine<'_> {
@@ -32,13 +35,7 @@ impl Engine<'_> {
         };
 
         let private = PrivateState { imported: true, ..PrivateState::default() };
-        let mut state = self.spec.schema().block.empty();
-        state.put(self.spec.subject_attribute(), app.as_str().into());
-        state.put(ID, app.as_str().into());
-        state.put(ORG_ID, session.org_id_18.as_str().into());
-        if self.spec.protectable {
-            state.put(DELETION_PROTECTION, false.into());
-        }
+        let state = first_state(self.spec, &app, &session);
         let type_name = request.type_name.clone();
         let read =
             ReadRequest { type_name: type_name.clone(), state, private: private.write(), identity: None };
@@ -93,13 +90,45 @@ impl Engine<'_> {
         }
         Ok(())
     }
+}
 
-    /// What cannot be read cannot be imported: its values would be guesses.
-    pub(super) fn check_importable(&self, app: &str, actual: &Actual) -> Result<(), Diagnostic> {
-        let unreadable = actual.parts.iter().find(|(_, state)| matches!(state, PartState::Unreadable));
-        match unreadable {
-            Some((part, _)) => Err(diagnostics::import_unreadable(app, part.kind.name)),
-            None => Ok(()),
-        }
+/// The state that an import begins with.
+fn first_state(spec: &ResourceSpec, app: &str, session: &SessionFacts) -> Value {
+    let mut state = spec.schema().block.empty();
+    state.put(spec.subject_attribute(), app.into());
+    state.put(ID, app.into());
+    state.put(ORG_ID, session.org_id_18.as_str().into());
+    if spec.protectable {
+        state.put(DELETION_PROTECTION, false.into());
     }
+    state
+}
+
+/// What cannot be read cannot be imported: its values would be guesses.
+pub(super) fn check_importable(app: &str, actual: &Actual) -> Result<(), Diagnostic> {
+    let unreadable = actual.parts.iter().find(|(_, state)| matches!(state, PartState::Unreadable));
+    match unreadable {
+        Some((part, _)) => Err(diagnostics::import_unreadable(app, part.kind.name)),
+        None => Ok(()),
+    }
+}
+
+/// The state that an import would end with, of answers that are there already; none when there is no such resource.
+///
+/// # Errors
+/// What the import would say.
+pub fn listed(
+    spec: &'static ResourceSpec,
+    app: &str,
+    session: &SessionFacts,
+    lookups: &[Lookup],
+) -> Result<Option<Value>, Diagnostics> {
+    let actual = actual(spec, app, session, lookups)?;
+    if !actual.exists() {
+        return Ok(None);
+    }
+    check_importable(app, &actual)?;
+    let frame =
+        Frame { spec, app, org_id: &session.org_id_18, importing: true, records: &BTreeMap::default() };
+    Ok(Some(join(&frame, &actual, &first_state(spec, app, session))))
 }

@@ -21,6 +21,7 @@ mod update;
 
 pub use activity::Activity;
 pub use claims::Obstacle;
+pub use import::listed;
 pub use joint::{Share, create, update};
 pub use read::is_linked;
 

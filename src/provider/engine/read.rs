@@ -1,5 +1,6 @@
 //! Reading a resource: what the org has of it, and whether "nothing" may be believed.
 
+use super::import::check_importable;
 use super::state::{Actual, Frame, PartState, join, private_after};
 use super::{Engine, diagnostics, disappearance, same_org};
 use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
@@ -51,7 +52,7 @@ impl Engine<'_> {
             return Ok(());
         }
         if private.imported {
-            self.check_importable(&app, &actual)?;
+            check_importable(&app, &actual)?;
         }
         let records = self.record_names(&request.state, &private.records).await;
         let frame = Frame {

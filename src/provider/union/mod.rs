@@ -12,11 +12,13 @@ pub use operations::Union;
 use serde_json::{Map, Value as Json};
 
 use super::diagnostics::{self, Diagnostics};
+use super::engine;
 use super::operations::{PlanReply, PlanRequest, Private};
 use super::private::PrivateState;
 use super::resource_spec::ResourceSpec;
 use super::union_spec::{Member, UnionSpec};
 use super::validate;
+use crate::org::{Lookup, SessionFacts};
 use crate::value::Value;
 
 /// Everything that is wrong with a configuration, whatever the org.
@@ -108,6 +110,32 @@ pub fn plan(
     reply.identity.clone_from(&request.identity);
     reply.diagnostics = told.found;
     reply
+}
+
+/// The state that an import would end with, of answers that are there already, in the order of the members' parts; none
+/// when something is missing that the union is made of.
+///
+/// # Errors
+/// What the import would say.
+pub fn listed(
+    spec: &'static UnionSpec,
+    app: &str,
+    session: &SessionFacts,
+    lookups: &[Lookup],
+) -> Result<Option<Value>, Diagnostics> {
+    let (mut told, mut rest) = (Told::new(spec), lookups);
+    let mut state = spec.schema().block.empty();
+    for member in spec.members {
+        let (own, others) = rest.split_at_checked(member.spec.parts.len()).unwrap_or((rest, &[]));
+        rest = others;
+        match engine::listed(member.spec, app, session, own) {
+            Ok(Some(view)) => spec.put(member, &view, &mut state),
+            Ok(None) if member.block.is_none() => return Ok(None),
+            Ok(None) => {}
+            Err(found) => told.extend(member, found),
+        }
+    }
+    if told.found.has_errors() { Err(told.found) } else { Ok(Some(state)) }
 }
 
 /// What Terraform keeps beside a union's state: that of each member, by its type.

@@ -7,7 +7,7 @@ use crate::component::text;
 use crate::contract::PARENT;
 use crate::installed;
 use crate::job::Jobs;
-use crate::org::{APP, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
+use crate::org::{APP, APP_POLICIES, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
 use crate::stamp::iso;
 
 /// Where rows come from. The tooling API has objects of its own.
@@ -105,9 +105,9 @@ pub fn rows(source: &Source<'_>, object: &str) -> Result<Vec<Value>, Refusal> {
                 })
             })
             .collect(),
-        "extlclntappoauthplcycnfg" => org
+        "extlclntappoauthplcycnfg" | "extlclntappplcycnfg" => org
             .tree
-            .all(OAUTH_POLICIES)
+            .all(if object.eq_ignore_ascii_case("ExtlClntAppPlcyCnfg") { APP_POLICIES } else { OAUTH_POLICIES })
             .map(|(name, policies)| {
                 json!({
                     "Id": policies.id, "DeveloperName": name, "ExternalClientApplicationId": app_id(&policies.fields),

@@ -1,0 +1,313 @@
+//! `terraform query`: what is found, by which filters, at which price, and what of it becomes a configuration. What is found
+//! of each kind of app is in `found_apps`.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
+use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
+use acceptance_tests::terraform::Run;
+use acceptance_tests::workspace::Workspace;
+use serde_json::{Value, json};
+
+const LISTS: [&str; 4] = [
+    "salesforce_external_client_app",
+    "salesforce_external_client_app_oauth_settings",
+    "salesforce_external_client_app_policies",
+    "salesforce_oauth_client",
+];
+
+/// A list block: what stands beside `config`, and in it.
+fn list(resource: &str, beside: &str, config: &str) -> String {
+    format!(
+        "list \"{resource}\" \"found\" {{\n  provider = salesforce\n  {beside}\n  config {{\n    {config}\n  }}\n}}\n"
+    )
+}
+
+fn run(workspace: &Workspace<'_>, text: &str, more: &[&str]) -> Run {
+    workspace.configure("");
+    workspace.write("found.tfquery.hcl", text);
+    let arguments: Vec<&str> = ["query"].iter().chain(more).copied().collect();
+    workspace.run(&arguments)
+}
+
+/// What a query found, in its order.
+#[track_caller]
+fn query(workspace: &Workspace<'_>, text: &str) -> Vec<Value> {
+    let run = run(workspace, text, &["-json"]).succeeded();
+    matches(&run)
+}
+
+fn matches(run: &Run) -> Vec<Value> {
+    let lines = run.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines
+        .filter(|line| line["type"] == "list_resource_found")
+        .map(|line| line["list_resource_found"].clone())
+        .collect()
+}
+
+/// `Shop`, `acme__Shop`.
+fn name_of(found: &Value) -> String {
+    let name = found["identity"]["name"].as_str().unwrap_or_default();
+    match found["identity"]["namespace"].as_str() {
+        Some(namespace) => format!("{namespace}__{name}"),
+        None => name.to_owned(),
+    }
+}
+
+fn names(found: &[Value]) -> Vec<String> {
+    found.iter().map(name_of).collect()
+}
+
+/// Lets Terraform write what it finds of these types into `generated.tf`: type and name of each.
+#[track_caller]
+pub fn generate(workspace: &Workspace<'_>, resources: &[&str]) -> Vec<(String, String)> {
+    let text: String = resources.iter().map(|resource| list(resource, "", "")).collect();
+    let run = run(workspace, &text, &["-json", "-generate-config-out=generated.tf"]).succeeded();
+    let found: Vec<(String, String)> = matches(&run)
+        .iter()
+        .map(|one| (one["resource_type"].as_str().unwrap_or_default().to_owned(), name_of(one)))
+        .collect();
+    let path = workspace.folder().join("generated.tf");
+    let generated = std::fs::read_to_string(path).unwrap_or_default();
+    for begins in ["import {", "resource \""] {
+        let count = generated.lines().filter(|line| line.starts_with(begins)).count();
+        assert_eq!(count, found.len(), "{generated}\n{run}");
+    }
+    found
+}
+
+/// Apps of several kinds: one with everything, one without settings, one for a package, one from a package.
+fn several() -> Emulator {
+    let org = Emulator::start();
+    for (name, label) in [("Shop", "Shop"), ("Shop_Admin", "O'Neil \\ \"Admin\""), ("Till", "Shop")] {
+        org.admin("POST", "/apps", Some(&json!({ "name": name, "label": label })));
+    }
+    org.edit(APP, "Till", "distributionState", "Packaged");
+    super::found_apps::put_file(&org, APP, "Bare", "<label>Bare</label>\n");
+    org.admin("POST", "/packages", Some(&json!({ "namespace": "acme", "name": "Shop" })));
+    org
+}
+
+#[test]
+fn each_list_finds_what_can_be_managed() {
+    if !language::has(Feature::Lists) {
+        return;
+    }
+    let org = several();
+    let workspace = Workspace::new(&org);
+    let settings = vec!["Shop", "Shop_Admin", "Till"];
+    for (resource, expected) in LISTS.into_iter().zip([
+        vec!["Bare", "Shop", "Shop_Admin", "Till"],
+        settings.clone(),
+        vec!["Shop", "Shop_Admin", "Till", "acme__Shop"],
+        settings,
+    ]) {
+        for beside in ["", "include_resource = true"] {
+            let found = query(&workspace, &list(resource, beside, ""));
+            let mut found_names = names(&found);
+            found_names.sort();
+            assert_eq!(found_names, expected, "{resource} {beside}");
+            for one in &found {
+                let object = &one["resource_object"];
+                assert_eq!(!object.is_null(), !beside.is_empty(), "{resource}");
+                assert!(object.is_null() || object["id"] == name_of(one), "{resource}: {object}");
+                assert_eq!(one["identity"]["org_id"].as_str().map(str::len), Some(18));
+            }
+            let shown = |name: &str| {
+                found.iter().find(|one| name_of(one) == name).map(|one| one["display_name"].clone())
+            };
+            assert_eq!(shown("Shop"), Some(json!("Shop")), "{resource} {beside}");
+            assert_eq!(shown("Till"), Some(json!("Shop (Till)")), "{resource} {beside}");
+        }
+    }
+}
+
+#[test]
+fn filters_select_apps_and_need_no_files() {
+    if !language::has(Feature::Lists) {
+        return;
+    }
+    let org = several();
+    let workspace = Workspace::new(&org);
+    for (config, expected) in [
+        (r#"label = "Shop""#, vec!["Shop", "Till"]),
+        (r#"label = "O'Neil \\ \"Admin\"""#, vec!["Shop_Admin"]),
+        (r#"label = "' OR Id != '""#, vec![]),
+        (r#"name_prefix = "Shop""#, vec!["Shop", "Shop_Admin"]),
+        (r#"name_prefix = "shop""#, vec![]),
+        (r#"name_prefix = "Shop_""#, vec!["Shop_Admin"]),
+        (r#"distribution_state = "Packaged""#, vec!["Till"]),
+        ("label = \"Shop\"\n name_prefix = \"T\"", vec!["Till"]),
+        ("label = \"Shop\"\n distribution_state = \"Local\"", vec!["Shop"]),
+        (r#"name_prefix = """#, vec!["Shop", "Shop_Admin", "Till"]),
+    ] {
+        for beside in ["", "include_resource = true"] {
+            org.admin("DELETE", "/journal", None);
+            let found = query(&workspace, &list(LISTS[3], beside, config));
+            assert_eq!(names(&found), expected, "{config} {beside}");
+            let journal = org.journal();
+            let retrieves = journal.iter().filter(|call| call["operation"] == "retrieve").count();
+            assert_eq!(retrieves, usize::from(!beside.is_empty() && !expected.is_empty()), "{config}");
+        }
+    }
+    for (namespace, expected) in [("acme", vec!["acme__Shop"]), ("", vec!["Shop", "Shop_Admin", "Till"])] {
+        for beside in ["", "include_resource = true"] {
+            let config = format!("namespace = \"{namespace}\"");
+            assert_eq!(names(&query(&workspace, &list(LISTS[2], beside, &config))), expected);
+        }
+    }
+}
+
+#[test]
+fn a_bad_filter_is_an_error_that_names_it() {
+    if !language::has(Feature::Lists) {
+        return;
+    }
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    for (config, words) in [
+        (r#"name_prefix = "Shop*""#, "name_prefix: No API name begins with \"Shop*\""),
+        (r#"name_prefix = "acme__""#, "without the namespace of a package"),
+        (r#"distribution_state = "local""#, "distribution_state: \"local\" is written \"Local\""),
+        (r#"distribution_state = "Everywhere""#, "distribution_state: "),
+        (r#"label = " ""#, "label: It is blank"),
+        (r#"labels = "Shop""#, "Did you mean \"label\"?"),
+    ] {
+        run(&workspace, &list(LISTS[0], "", config), &["-no-color"]).failed_saying(words);
+    }
+    assert_eq!(org.journal().iter().filter(|call| call["operation"] == "query").count(), 0);
+}
+
+#[test]
+fn a_limit_ends_the_search() {
+    if !language::has(Feature::Lists) {
+        return;
+    }
+    let org = Emulator::start();
+    org.admin("POST", "/apps", Some(&json!({ "name": "Shop", "copies": 299 })));
+    let workspace = Workspace::new(&org);
+    for beside in ["limit = 7", "limit = 7\n  include_resource = true"] {
+        for resource in LISTS {
+            org.admin("DELETE", "/journal", None);
+            assert_eq!(query(&workspace, &list(resource, beside, "")).len(), 7, "{resource} {beside}");
+            // The org's lists have all names, whatever the limit.
+            let journal = org.journal();
+            let files = journal.iter().filter(|call| call["operation"] != "listMetadata");
+            let out: u64 = files.filter_map(|call| call["bytesOut"].as_u64()).sum();
+            assert!(out < 500_000, "{resource} {beside}: {out} bytes");
+        }
+    }
+    // Terraform's own limit.
+    assert_eq!(query(&workspace, &list(LISTS[0], "", "")).len(), 100);
+}
+
+#[test]
+fn five_thousand_apps_take_at_most_twelve_calls() {
+    if !language::has(Feature::Lists) {
+        return;
+    }
+    let org = Emulator::start();
+    org.admin("POST", "/apps", Some(&json!({ "name": "Shop", "copies": 4_999 })));
+    let mut workspace = Workspace::new(&org);
+    workspace.unset("TF_LOG");
+    for resource in LISTS {
+        for beside in ["limit = 10000", "limit = 10000\n  include_resource = true"] {
+            org.admin("DELETE", "/journal", None);
+            let found = query(&workspace, &list(resource, beside, ""));
+            let calls: Vec<String> = org
+                .journal()
+                .iter()
+                .map(|call| call["operation"].as_str().unwrap_or_default().to_owned())
+                .collect();
+            assert_eq!(found.len(), 5_000, "{resource} {beside}");
+            assert!(calls.len() <= 12, "{resource} {beside}: {calls:?}");
+        }
+    }
+}
+
+/// The objects whose records say what there is are not documented.
+#[test]
+fn an_org_without_such_records_is_answered_from_files() {
+    if !language::has(Feature::Lists) {
+        return;
+    }
+    let org = several();
+    let workspace = Workspace::new(&org);
+    let fault = json!({ "code": "INVALID_TYPE", "text": "sObject type is not supported." });
+    for (resource, expected) in [(LISTS[1], 3), (LISTS[2], 4), (LISTS[3], 3)] {
+        let refused = json!({ "call": "query", "nth": 1, "do": { "fault": fault } });
+        org.admin("POST", "/faults", Some(&refused));
+        org.admin("DELETE", "/journal", None);
+        let found = query(&workspace, &list(resource, "", ""));
+        assert_eq!(found.len(), expected, "{resource}");
+        assert!(found.iter().all(|one| one["resource_object"].is_null()), "{resource}");
+        assert!(org.journal().iter().any(|call| call["operation"] == "retrieve"), "{resource}");
+        org.admin("DELETE", "/faults", None);
+    }
+}
+
+#[test]
+fn an_org_that_fails_is_an_error() {
+    if !language::has(Feature::Lists) {
+        return;
+    }
+    let org = several();
+    let workspace = Workspace::new(&org);
+    let fault = json!({ "code": "INSUFFICIENT_ACCESS", "text": "You may not." });
+    for (call, beside) in [("query", ""), ("listMetadata", "include_resource = true")] {
+        let refused = json!({ "call": call, "every": true, "do": { "fault": fault } });
+        org.admin("POST", "/faults", Some(&refused));
+        run(&workspace, &list(LISTS[0], beside, ""), &["-no-color"])
+            .failed_saying("Salesforce cannot be used");
+        org.admin("DELETE", "/faults", None);
+    }
+}
+
+/// Of two apps one has a file that nobody can understand: the other is found.
+#[test]
+fn what_cannot_be_imported_is_left_out_and_said() {
+    if !language::has(Feature::Lists) {
+        return;
+    }
+    let org = several();
+    let workspace = Workspace::new(&org);
+    org.admin("PATCH", "/org", Some(&json!({ "enableConsumerSecretApiAccess": false })));
+    let text = list(LISTS[3], "", "");
+    let run = run(&workspace, &text, &["-no-color", "-generate-config-out=generated.tf"]).succeeded();
+    assert!(run.says("Not everything could be read"), "{run}");
+    assert!(
+        run.says("Shop, Shop_Admin, Till") && run.says("Of Shop: Consumer settings cannot be read"),
+        "{run}"
+    );
+    let found = query(&workspace, &list(LISTS[0], "include_resource = true", ""));
+    assert_eq!(found.len(), 4);
+}
+
+/// One file of several apps, several files of one app: each kind of file that a state is made of is looked at.
+#[test]
+fn a_generated_configuration_has_all_that_the_org_has() {
+    if !language::has(Feature::Lists) {
+        return;
+    }
+    let org = several();
+    for (kind, element, text) in [
+        (APP, "description", "Two\nlines of ${text}"),
+        (OAUTH, "singleLogoutUrl", "https://shop.example/out"),
+        (GLOBAL_OAUTH, "isDeviceFlowEnabled", "true"),
+        (OAUTH_POLICIES, "requiredSessionLevel", "HIGH_ASSURANCE"),
+        (POLICIES, "startUrl", "https://shop.example/start"),
+    ] {
+        org.edit(kind, "Shop", element, text);
+    }
+    let workspace = Workspace::new(&org);
+    for (resources, count) in [(&LISTS[..3], 4 + 3 + 4), (&LISTS[3..], 3)] {
+        let found = generate(&workspace, resources);
+        assert_eq!(found.len(), count, "{found:?}");
+        workspace.plan(&[]).changes(&[]).saying(&format!("{count} to import"));
+        workspace.apply().succeeded().saying(&format!("{count} imported"));
+        workspace.is_settled();
+        for file in ["generated.tf", "terraform.tfstate"] {
+            std::fs::remove_file(workspace.folder().join(file)).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+    assert_eq!(org.deploys().len(), 0);
+}

@@ -1,0 +1,329 @@
+//! All apps with some of their files, in an order, a few thousand files at a time: for whoever lists them.
+//!
+//! A reader of one app looks for it among all (`read.rs`, `search.rs`); here the org's lists come first, so that each file is
+//! retrieved once and only what is listed is asked for. As everywhere, a name only says where to look: whose a file is, the file
+//! says. Where that is another app than the name suggests, it is kept until that app's turn; an app that may have a part
+//! under a name like that of another comes last. Nothing of this goes into the snapshot of other readers.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use super::names::usual;
+use super::read::{self, Asks};
+use super::snapshot::{Snapshot, without_own_namespace};
+use super::{Inner, Lookup, ReadError, Wanted};
+use crate::metadata::types::external_client_application::TYPE as APP;
+use crate::metadata::{ComponentKey, MetadataType};
+use crate::salesforce::FileProperties;
+
+/// Files of one retrieve. Salesforce gives at most 10,000, and package.xml may be one of them.
+const MOST_FILES: usize = 9_900;
+
+/// The apps of an org, and what is left of them to be read.
+pub struct Inventory {
+    inner: Arc<Inner>,
+    kinds: Vec<&'static MetadataType>,
+    /// Every app that the org lists; also those that are not wanted, since a part may be theirs.
+    apps: HashSet<String>,
+    /// Apps that are wanted and were not listed: a list may lag behind, and then behind their parts, too.
+    unlisted: HashSet<String>,
+    queue: VecDeque<String>,
+    /// Apps of which a part may still turn up under the name of another's.
+    doubtful: Vec<String>,
+    /// Apps that have nothing of what is needed, as far as names tell.
+    unlikely: Vec<String>,
+    listed: BTreeMap<&'static MetadataType, Listed>,
+    /// What was read of apps whose turn has not come.
+    read: HashMap<String, Snapshot>,
+    refused: BTreeMap<&'static MetadataType, String>,
+    begun: bool,
+    recalled: bool,
+}
+
+/// What the org lists of a kind.
+#[derive(Default)]
+struct Listed {
+    /// Names that were not retrieved so far.
+    left: BTreeSet<String>,
+    /// By app, the names that look like its part's.
+    by_app: HashMap<String, Vec<String>>,
+    /// Names that look like no app's.
+    strays: Vec<String>,
+    /// Why the org lists none.
+    hidden: Option<String>,
+}
+
+/// An app, and the answers about its files, in the order of the kinds.
+pub type Stock = (String, Result<Vec<Lookup>, ReadError>);
+
+impl Inventory {
+    pub(super) async fn take(
+        inner: &Arc<Inner>,
+        kinds: &[&'static MetadataType],
+        only: Option<BTreeSet<String>>,
+    ) -> Result<Inventory, ReadError> {
+        let mut lists = Snapshot::default();
+        let all: BTreeSet<&'static MetadataType> = kinds.iter().copied().chain([&APP]).collect();
+        inner.list(&mut lists, &all.into_iter().collect::<Vec<_>>()).await?;
+        let mut apps: BTreeSet<String> = match lists.listed_names(&APP) {
+            Some(apps) => apps.into_iter().collect(),
+            // For the words of the refusal.
+            None => {
+                let apps = inner.api.list_metadata(&[APP.name]).await;
+                apps.map_err(ReadError::unavailable)?.into_iter().map(|file| file.full_name).collect()
+            }
+        };
+        let unlisted: HashSet<String> =
+            only.iter().flatten().filter(|app| !apps.contains(*app)).cloned().collect();
+        apps.extend(unlisted.iter().cloned());
+        let queue = apps.iter().filter(|app| only.as_ref().is_none_or(|only| only.contains(*app)));
+        let queue = queue.cloned().collect();
+        let apps: HashSet<String> = apps.into_iter().collect();
+        let mut listed = BTreeMap::new();
+        for kind in kinds.iter().copied() {
+            let names = lists.listed_names(kind).unwrap_or_default();
+            let mut of_kind = Listed::of(kind, names, &apps);
+            of_kind.hidden = lists.unlisted(kind).map(str::to_owned);
+            listed.insert(kind, of_kind);
+        }
+        Ok(Inventory {
+            inner: inner.clone(),
+            kinds: kinds.to_vec(),
+            apps,
+            unlisted,
+            queue,
+            doubtful: Vec::new(),
+            unlikely: Vec::new(),
+            listed,
+            read: HashMap::new(),
+            refused: BTreeMap::new(),
+            begun: false,
+            recalled: false,
+        })
+    }
+
+    /// Forgets the apps that are not wanted; asked before the first files.
+    pub fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.queue.retain(|app| wanted(app));
+    }
+
+    /// The next apps, some `few` of them or as many as one retrieve holds. `needed`: of each of these groups an app must
+    /// have a part, or it is left out. None: there are no more.
+    ///
+    /// # Errors
+    /// When the org does not answer. What it does not show of one app is in the answers.
+    pub async fn next(
+        &mut self,
+        few: usize,
+        needed: &[Vec<&'static MetadataType>],
+    ) -> Result<Option<Vec<Stock>>, ReadError> {
+        if !std::mem::replace(&mut self.begun, true) && !self.queue.is_empty() {
+            let strays = |listed: &mut Listed| std::mem::take(&mut listed.strays);
+            let strays = self.listed.iter_mut().flat_map(|(kind, listed)| {
+                let names = strays(listed);
+                names.into_iter().map(|name| (*kind, name))
+            });
+            let strays: Vec<_> = strays.collect();
+            self.retrieve(strays).await?;
+        }
+        let mut asks = Vec::new();
+        let mut apps = Vec::new();
+        if self.queue.is_empty() {
+            // Files may have turned up that no name told of.
+            let unlikely = std::mem::take(&mut self.unlikely).into_iter();
+            self.queue.extend(unlikely.filter(|app| self.read.contains_key(app)));
+        }
+        while apps.len() < few.max(1) && asks.len() < MOST_FILES {
+            let Some(app) = self.queue.pop_front() else { break };
+            if needed.iter().any(|group| !group.iter().any(|kind| self.may_have(kind, &app))) {
+                self.unlikely.push(app);
+                continue;
+            }
+            let of_app = self
+                .kinds
+                .iter()
+                .flat_map(|kind| self.names_of(kind, &app).into_iter().map(|name| (*kind, name)));
+            let of_app: Vec<_> = of_app.collect();
+            // A few files too many would be a retrieve of their own.
+            if asks.len().saturating_add(of_app.len()) > MOST_FILES && !apps.is_empty() {
+                self.queue.push_front(app);
+                break;
+            }
+            asks.extend(of_app);
+            apps.push(app);
+        }
+        if apps.is_empty() {
+            if self.unlikely.iter().any(|app| self.read.contains_key(app)) && !self.recalled {
+                self.recalled = true;
+                return Ok(Some(Vec::new()));
+            }
+            if self.doubtful.is_empty() {
+                return Ok(None);
+            }
+            apps = std::mem::take(&mut self.doubtful);
+            for app in &apps {
+                let doubts = self.kinds.iter().filter(|kind| self.lacks(kind, app));
+                let doubts: Vec<_> = doubts.flat_map(|kind| self.doubts(kind, app)).collect();
+                asks.extend(doubts);
+            }
+            asks.sort();
+            asks.dedup();
+            self.retrieve(asks).await?;
+            return Ok(Some(apps.into_iter().map(|app| self.answer(app)).collect()));
+        }
+        self.retrieve(asks).await?;
+        let mut answers = Vec::with_capacity(apps.len());
+        for app in apps {
+            let in_doubt =
+                self.kinds.iter().any(|kind| self.lacks(kind, &app) && !self.doubts(kind, &app).is_empty());
+            if in_doubt {
+                self.doubtful.push(app);
+            } else {
+                answers.push(self.answer(app));
+            }
+        }
+        Ok(Some(answers))
+    }
+
+    /// Retrieves these and deals them out to their apps.
+    async fn retrieve(&mut self, names: Vec<(&'static MetadataType, String)>) -> Result<(), ReadError> {
+        for names in names.chunks(MOST_FILES) {
+            let mut asks = Asks::new();
+            for (kind, name) in names {
+                if let Some(asked) = asks.entry(kind).or_insert_with(|| Some(BTreeSet::new())) {
+                    asked.insert(name.clone());
+                }
+                if let Some(listed) = self.listed.get_mut(kind) {
+                    listed.left.remove(name);
+                }
+            }
+            let kinds: Vec<_> = asks.keys().copied().collect();
+            let mut files = Snapshot::default();
+            self.inner.load(&mut files, asks, &kinds).await?;
+            let (apps, mut elsewhere) = (&self.apps, Vec::new());
+            let whose = |key: &ComponentKey, owner: Option<&str>| {
+                let suggested = suggested(key.kind, &key.full_name, apps);
+                let named = owner.and_then(|owner| named(owner, &key.full_name, apps));
+                if named.is_some() && suggested.is_some() && named != suggested {
+                    elsewhere.extend(suggested.map(|app| (key.clone(), app.to_owned())));
+                }
+                named.or(suggested).map(str::to_owned)
+            };
+            let refused = files.deal(whose, &mut self.read);
+            self.refused.extend(refused);
+            for (key, app) in elsewhere {
+                if let Some(names) =
+                    self.listed.get_mut(key.kind).and_then(|listed| listed.by_app.get_mut(&app))
+                {
+                    names.retain(|name| *name != key.full_name);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The answers about an app, of which nothing is kept.
+    fn answer(&mut self, app: String) -> Stock {
+        let mut snapshot = self.read.remove(&app).unwrap_or_default();
+        for kind in self.kinds.iter().copied().chain([&APP]) {
+            let Some(listed) = self.listed.get(kind) else {
+                // It is listed, or it would not be here.
+                snapshot.list(kind, Ok(properties(kind, [app.clone()])));
+                continue;
+            };
+            let names = match &listed.hidden {
+                Some(why) => Err(why.clone()),
+                None => Ok(properties(kind, listed.by_app.get(&app).into_iter().flatten().cloned())),
+            };
+            snapshot.list(kind, names);
+            if let Some(why) = self.refused.get(kind) {
+                snapshot.refuse(kind, why.clone());
+            }
+        }
+        let wanted: Vec<Wanted> = self.kinds.iter().map(|kind| Wanted::new(kind, app.as_str())).collect();
+        let lookups = read::answer(&snapshot, &wanted);
+        (app, lookups)
+    }
+
+    /// Whether an app may have a part of a kind, as far as names tell.
+    fn may_have(&self, kind: &'static MetadataType, app: &str) -> bool {
+        let Some(listed) = self.listed.get(kind) else { return false };
+        listed.hidden.is_some()
+            || self.unlisted.contains(app)
+            || listed.by_app.contains_key(app)
+            || !self.lacks(kind, app)
+            || !self.doubts(kind, app).is_empty()
+    }
+
+    fn lacks(&self, kind: &'static MetadataType, app: &str) -> bool {
+        !self.read.get(app).is_some_and(|read| read.has_any(kind))
+    }
+
+    /// The names to ask for when it is an app's turn.
+    fn names_of(&self, kind: &'static MetadataType, app: &str) -> Vec<String> {
+        let Some(listed) = self.listed.get(kind) else { return Vec::new() };
+        if listed.hidden.is_some() || self.unlisted.contains(app) {
+            return if *kind == APP { vec![app.to_owned()] } else { usual(kind, app).collect() };
+        }
+        let names = listed.by_app.get(app).into_iter().flatten();
+        names.filter(|name| listed.left.contains(*name)).cloned().collect()
+    }
+
+    /// What looks like the part of another app and begins like this one's, and was not read so far. Policies of an installed
+    /// app are the org's own, and have names without its namespace.
+    fn doubts(&self, kind: &'static MetadataType, app: &str) -> Vec<(&'static MetadataType, String)> {
+        let Some(listed) = self.listed.get(kind) else { return Vec::new() };
+        let bare = app.split_once("__").map(|(_, bare)| bare);
+        let mut found = Vec::new();
+        for head in [Some(app), bare].into_iter().flatten() {
+            let begins = format!("{head}_");
+            let names = listed.left.range(begins.clone()..).take_while(|name| name.starts_with(&begins));
+            found.extend(listed.left.get(head).into_iter().chain(names).map(|name| (kind, name.clone())));
+        }
+        found
+    }
+}
+
+impl Listed {
+    fn of(kind: &'static MetadataType, names: Vec<String>, apps: &HashSet<String>) -> Listed {
+        let mut listed = Listed::default();
+        for name in names {
+            match suggested(kind, &name, apps) {
+                Some(app) => listed.by_app.entry(app.to_owned()).or_default().push(name.clone()),
+                None => listed.strays.push(name.clone()),
+            }
+            listed.left.insert(name);
+        }
+        listed
+    }
+}
+
+/// The app that a name suggests: the one whose part usually has it, or the one with the longest name that it begins with.
+fn suggested<'a>(kind: &'static MetadataType, name: &'a str, apps: &HashSet<String>) -> Option<&'a str> {
+    let heads = || {
+        let places = name.char_indices().filter(|(_, letter)| *letter == '_').map(|(at, _)| at);
+        let mut heads: Vec<&str> = places.filter_map(|at| name.get(..at)).collect();
+        heads.reverse();
+        heads.into_iter().filter(|head| apps.contains(*head))
+    };
+    if *kind == APP {
+        return apps.contains(name).then_some(name);
+    }
+    let is_usual = |head: &&str| usual(kind, head).any(|usual| usual == name);
+    heads().find(is_usual).or_else(|| apps.contains(name).then_some(name)).or_else(|| heads().next())
+}
+
+/// The app that a file names as its own, when the org has it.
+fn named<'a>(owner: &'a str, full_name: &str, apps: &HashSet<String>) -> Option<&'a str> {
+    let bare = without_own_namespace(owner, full_name);
+    [Some(owner), bare].into_iter().flatten().find(|app| apps.contains(*app))
+}
+
+fn properties(kind: &MetadataType, names: impl IntoIterator<Item = String>) -> Vec<FileProperties> {
+    let one = |full_name| FileProperties {
+        type_name: kind.package_type().to_owned(),
+        full_name,
+        ..FileProperties::default()
+    };
+    names.into_iter().map(one).collect()
+}

@@ -1,0 +1,260 @@
+//! All apps with their files: each file once, in few retrieves, and whose a file is, the file says.
+
+use super::*;
+
+const KINDS: [&MetadataType; 5] = [APP, SETTINGS, GLOBAL, OAUTH_POLICIES, POLICIES];
+
+/// An app as Setup makes one.
+fn whole(script: &Arc<Script>, app: &str) {
+    script
+        .file(APP, app, "<label>x</label>")
+        .part(SETTINGS, &format!("{app}_oauth"), app)
+        .part(GLOBAL, &format!("{app}_glbloauth"), app)
+        .part(OAUTH_POLICIES, &format!("{app}_oauthPlcy"), app)
+        .part(POLICIES, &format!("{app}_plcy"), app);
+}
+
+/// `Shop: Shop Shop_oauth absent …`, an app each.
+async fn taken(
+    org: &Org,
+    kinds: &[&'static MetadataType],
+    few: usize,
+    needed: &[Vec<&'static MetadataType>],
+) -> Vec<String> {
+    let mut inventory = org.inventory(kinds, None).await.unwrap();
+    let mut lines = Vec::new();
+    while let Some(stock) = inventory.next(few, needed).await.unwrap() {
+        for (app, lookups) in stock {
+            let told = match lookups {
+                Ok(lookups) => lookups.iter().map(told).collect::<Vec<_>>().join(" "),
+                Err(error) => format!("error: {error}"),
+            };
+            lines.push(format!("{app}: {told}"));
+        }
+    }
+    lines
+}
+
+fn told(lookup: &Lookup) -> String {
+    match lookup {
+        Lookup::Found(found) => found.component.key.full_name.clone(),
+        Lookup::Absent { .. } => "absent".into(),
+        Lookup::Hidden { why } => format!("(hidden: {why})"),
+        Lookup::Several(names) => format!("(several: {})", names.join(" ")),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_thousand_apps_are_three_retrieves() {
+    let (script, org) = script();
+    for number in 0..5_000 {
+        whole(&script, &format!("Shop{number}"));
+    }
+    let lines = taken(&org, &KINDS, usize::MAX, &[vec![SETTINGS]]).await;
+    assert_eq!(lines.len(), 5_000);
+    assert!(lines.iter().all(|line| !line.contains("absent") && !line.contains('(')));
+    assert_eq!((script.count("list"), script.count("retrieve")), (1, 3));
+    assert_eq!(script.count("count"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_few_gets_few() {
+    let (script, org) = script();
+    for number in 0..50 {
+        whole(&script, &format!("Shop{number}"));
+    }
+    let mut inventory = org.inventory(&[APP], None).await.unwrap();
+    assert_eq!(inventory.next(3, &[]).await.unwrap().unwrap().len(), 3);
+    assert_eq!(script.entries("retrieve"), [format!("retrieve {}:Shop0+Shop1+Shop10", APP.name)]);
+    let only = BTreeSet::from(["Shop7".to_owned()]);
+    let mut inventory = org.inventory(&[APP], Some(only)).await.unwrap();
+    assert_eq!(inventory.next(3, &[]).await.unwrap().unwrap().len(), 1);
+    assert!(inventory.next(3, &[]).await.unwrap().is_none());
+}
+
+/// What a row's org has, and what is told of its apps.
+struct Row {
+    name: &'static str,
+    files: &'static [(&'static MetadataType, &'static str, &'static str)],
+    expected: &'static [&'static str],
+}
+
+const ROWS: &[Row] = &[
+    Row {
+        name: "names that say nothing",
+        files: &[(APP, "Shop", ""), (SETTINGS, "Zz9", "Shop"), (POLICIES, "P1", "Shop")],
+        expected: &["Shop: Shop Zz9 absent absent P1"],
+    },
+    Row {
+        name: "all of one name",
+        files: &[(APP, "Shop", ""), (SETTINGS, "Shop", "Shop"), (GLOBAL, "Shop", "Shop")],
+        expected: &["Shop: Shop Shop Shop absent absent"],
+    },
+    Row {
+        name: "a name like that of another's part, of an app whose turn comes before",
+        files: &[
+            (APP, "Shop", ""),
+            (APP, "Shop_oauth", ""),
+            (SETTINGS, "Shop_oauth", "Shop"),
+            (GLOBAL, "Shop_oauth_glbloauth", "Shop"),
+            (SETTINGS, "Other", "Shop_oauth"),
+        ],
+        expected: &[
+            "Shop_oauth: Shop_oauth Other absent absent absent",
+            "Shop: Shop Shop_oauth Shop_oauth_glbloauth absent absent",
+        ],
+    },
+    Row {
+        name: "a name like that of another's part, of an app whose turn comes after",
+        files: &[(APP, "A", ""), (APP, "B", ""), (SETTINGS, "A_oauth", "B")],
+        expected: &["A: A absent absent absent absent", "B: B A_oauth absent absent absent"],
+    },
+    Row {
+        name: "a part too many",
+        files: &[(APP, "A", ""), (SETTINGS, "A_oauth", "A"), (SETTINGS, "A_more", "A")],
+        expected: &["A: A (several: A_more A_oauth) absent absent absent"],
+    },
+    Row {
+        name: "a part that names no app of the org",
+        files: &[(APP, "A", ""), (SETTINGS, "A_oauth", "Gone")],
+        expected: &[
+            "A: error: ExtlClntAppOauthSettings A_oauth: its externalClientApplication is Gone, and the org lists no such app",
+        ],
+    },
+    Row {
+        name: "the policies of an installed app",
+        files: &[(APP, "acme__A", ""), (OAUTH_POLICIES, "acme__A_oauthPlcy", "acme__A")],
+        expected: &["acme__A: acme__A absent absent acme__A_oauthPlcy absent"],
+    },
+];
+
+#[tokio::test(start_paused = true)]
+async fn whose_a_file_is_it_says_itself() {
+    for row in ROWS {
+        for few in [1, 2, 100] {
+            let (script, org) = script();
+            for (kind, name, owner) in row.files {
+                match owner.is_empty() {
+                    true => script.file(kind, name, "<label>x</label>"),
+                    false => script.part(kind, name, owner),
+                };
+            }
+            let mut lines = taken(&org, &KINDS, few, &[]).await;
+            let mut expected: Vec<String> = row.expected.iter().map(|line| (*line).to_owned()).collect();
+            lines.sort();
+            expected.sort();
+            assert_eq!(lines, expected, "{}, {few} at a time", row.name);
+            // No file twice, and at most one more look for what was in doubt.
+            let asked: usize = script
+                .entries("retrieve")
+                .iter()
+                .flat_map(|call| call.split([':', '+', ' ']).map(str::to_owned).collect::<Vec<_>>())
+                .filter(|word| row.files.iter().any(|(_, name, _)| name == word))
+                .count();
+            assert_eq!(asked, row.files.len(), "{}: {:?}", row.name, script.entries("retrieve"));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_without_what_is_needed_is_not_asked_for() {
+    let (script, org) = script();
+    whole(&script, "A");
+    script.file(APP, "Bare", "<label>x</label>");
+    let lines = taken(&org, &KINDS, 100, &[vec![SETTINGS]]).await;
+    assert_eq!(lines, ["A: A A_oauth A_glbloauth A_oauthPlcy A_plcy"]);
+    assert!(!script.entries("retrieve").concat().contains("Bare"));
+}
+
+/// Its policies are the org's own, named as if they were those of an own app of the same name.
+#[tokio::test(start_paused = true)]
+async fn the_policies_of_an_installed_app_beside_an_own_one() {
+    for only in [None, Some(BTreeSet::from(["acme__Shop".to_owned()]))] {
+        let (script, org) = script();
+        whole(&script, "Shop");
+        script.file(APP, "acme__Shop", "<label>x</label>").part(POLICIES, "Shop_defaultPolicy", "acme__Shop");
+        let all = only.is_none();
+        let mut inventory = org.inventory(&[OAUTH_POLICIES, POLICIES], only).await.unwrap();
+        let mut lines = Vec::new();
+        while let Some(stock) = inventory.next(1, &[vec![OAUTH_POLICIES, POLICIES]]).await.unwrap() {
+            for (app, lookups) in stock {
+                lines.push(format!(
+                    "{app}: {}",
+                    lookups.unwrap().iter().map(told).collect::<Vec<_>>().join(" ")
+                ));
+            }
+        }
+        let own = all.then(|| "Shop: Shop_oauthPlcy Shop_plcy".to_owned());
+        let expected: Vec<String> =
+            own.into_iter().chain(["acme__Shop: absent Shop_defaultPolicy".to_owned()]).collect();
+        assert_eq!(lines, expected);
+    }
+}
+
+/// No name tells that B has any.
+#[tokio::test(start_paused = true)]
+async fn an_app_whose_only_settings_are_named_like_those_of_another() {
+    for few in [1, 100] {
+        let (script, org) = script();
+        script.file(APP, "A", "<label>x</label>").file(APP, "B", "<label>x</label>");
+        script.part(SETTINGS, "A_oauth", "B");
+        let lines = taken(&org, &[APP, SETTINGS], few, &[vec![SETTINGS]]).await;
+        assert_eq!(lines, ["A: A absent", "B: B A_oauth"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_listed_and_not_returned_is_hidden() {
+    let (script, org) = script();
+    whole(&script, "A");
+    script.file(APP, "B", "<label>x</label>");
+    script.with(|state| state.listed_only.push(properties(SETTINGS, "B_oauth")));
+    let lines = taken(&org, &[APP, SETTINGS], 100, &[vec![SETTINGS]]).await;
+    assert_eq!(
+        lines,
+        [
+            "A: A A_oauth",
+            "B: B (hidden: the org lists ExtlClntAppOauthSettings B_oauth, but does not let us read it)"
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_may_not_be_read_hides_no_other() {
+    let (script, org) = script();
+    whole(&script, "A");
+    script.with(|state| state.refused.push(GLOBAL.name));
+    let lines = taken(&org, &[APP, SETTINGS, GLOBAL], 100, &[]).await;
+    assert_eq!(lines.len(), 1);
+    assert!(
+        lines[0].starts_with("A: A A_oauth (hidden: ExtlClntAppGlobalOauthSettings may not be read"),
+        "{lines:?}"
+    );
+}
+
+/// A query may know an app before a list does.
+#[tokio::test(start_paused = true)]
+async fn an_app_that_is_not_listed_yet_is_asked_for_by_the_usual_names() {
+    let (script, org) = script();
+    whole(&script, "New");
+    script.with(|state| state.unlisted = true);
+    let only = BTreeSet::from(["New".to_owned(), "Gone".to_owned()]);
+    let mut inventory = org.inventory(&[APP, SETTINGS], Some(only)).await.unwrap();
+    let stock = inventory.next(10, &[vec![SETTINGS]]).await.unwrap().unwrap();
+    let lines: Vec<String> = stock
+        .iter()
+        .map(|(app, lookups)| {
+            let lookups = lookups.as_ref().unwrap();
+            format!("{app}: {}", lookups.iter().map(told).collect::<Vec<_>>().join(" "))
+        })
+        .collect();
+    assert_eq!(lines, ["Gone: absent absent", "New: New New_oauth"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn apps_that_may_not_be_listed_are_an_error() {
+    let (script, org) = script();
+    whole(&script, "A");
+    script.with(|state| state.list_fails = Some(fault(Call::ListMetadata, "INSUFFICIENT_ACCESS")));
+    assert!(org.inventory(&KINDS, None).await.is_err());
+}

@@ -1,0 +1,285 @@
+//! Listing: the resources of one type that an org has, for `terraform query`.
+//!
+//! Who asks for no states is answered from records, page by page, and no file is retrieved. States are made of files, a few
+//! thousand at a time (`org/inventory`), as an import makes them: what cannot be imported is left out, and said. What is
+//! found is handed on at once, and looking ends when no more is taken.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::catalog::Managed;
+use super::data_sources::{full_name, text};
+use super::diagnostics::{self, Diagnostic, Diagnostics};
+use super::list_spec::{Filter, ListSpec, Test};
+use super::lists;
+use super::operations::{ListRequest, Match, Tell};
+use super::{engine, identity, union};
+use crate::metadata::MetadataType;
+use crate::org::{Lookup, Org, QueryPage, Row, SessionFacts, Unavailable, quoted};
+use crate::value::Value;
+
+/// Apps of the first retrieve when few are asked for: one more look costs more than a few files.
+const FEW: usize = 50;
+/// Apps that a message names.
+const NAMED: usize = 10;
+
+/// One list under way.
+pub struct Listing<'a> {
+    spec: &'static ListSpec,
+    managed: Managed,
+    request: &'a ListRequest,
+    org: &'a Org,
+    session: SessionFacts,
+    tell: &'a Tell,
+    told: usize,
+    /// The org's own namespace, where it was asked for.
+    namespace: Option<Option<String>>,
+    left_out: Vec<(String, Diagnostics)>,
+}
+
+/// Looks to the end, or until no more is taken.
+///
+/// # Errors
+/// When the org does not answer. What was found before was handed on.
+pub async fn list(
+    spec: &'static ListSpec,
+    request: &ListRequest,
+    org: &Org,
+    tell: &Tell,
+) -> Result<Diagnostics, Diagnostics> {
+    let Some(managed) = Managed::named(spec.name) else {
+        return Err(diagnostics::unknown_type(spec.name).into());
+    };
+    let session = org.session().await.map_err(|error| Diagnostics::from(diagnostics::unavailable(&error)))?;
+    let mut listing = Listing {
+        spec,
+        managed,
+        request,
+        org,
+        session,
+        tell,
+        told: 0,
+        namespace: None,
+        left_out: Vec::new(),
+    };
+    if request.include_resource || !listing.from_records().await? {
+        listing.from_files().await?;
+    }
+    Ok(listing.warnings())
+}
+
+/// An app's record.
+struct Record {
+    id: String,
+    /// With the namespace of another's package.
+    name: String,
+    label: String,
+}
+
+impl Listing<'_> {
+    /// Lists without a file. False, and nothing was told: the org has no such records, or does not show them.
+    async fn from_records(&mut self) -> Result<bool, Diagnostics> {
+        let mut owners = Vec::new();
+        for group in self.managed.needed_kinds() {
+            match self.owners(&group).await {
+                Ok(Some(found)) => owners.push(found),
+                Ok(None) => {}
+                Err(error) if error.is_a_refusal() => return Ok(false),
+                Err(error) => return Err(diagnostics::unavailable(&error).into()),
+            }
+        }
+        let mut next = Some(self.apps());
+        while let Some(page) = next.take() {
+            let (records, further) = self.records(&page).await?;
+            for record in records {
+                let has_all = owners.iter().all(|owners| owners.contains(&record.id));
+                if has_all && !self.hand_on(&record.name, &record.label, None).await {
+                    return Ok(true);
+                }
+            }
+            next = further;
+        }
+        Ok(true)
+    }
+
+    /// The record IDs of the apps that have a part of one of these kinds; none when each app has, which is one.
+    async fn owners(&self, kinds: &[&'static MetadataType]) -> Result<Option<HashSet<String>>, Unavailable> {
+        let mut owners = HashSet::new();
+        // What an org is less likely to have is asked for first: a refusal then costs one call.
+        for kind in kinds.iter().rev() {
+            let Some((_, object)) = lists::RECORDS.iter().find(|(of, _)| *of == *kind) else {
+                return Ok(None);
+            };
+            let column = lists::OWNER_COLUMN;
+            let mut next = Some(QueryPage::First(format!("SELECT {column} FROM {object}")));
+            while let Some(page) = next.take() {
+                let (rows, further) = self.org.query_page(&page).await?;
+                owners.extend(rows.iter().filter_map(|row| text(row, column)).map(str::to_owned));
+                next = further;
+            }
+        }
+        Ok(Some(owners))
+    }
+
+    /// Lists by files, with states where they are asked for.
+    async fn from_files(&mut self) -> Result<(), Diagnostics> {
+        let has_the_app = self.managed.kinds().iter().any(|kind| kind.name == lists::APPS);
+        let labels =
+            if has_the_app && self.conditions().is_empty() { None } else { Some(self.labels().await?) };
+        let only = labels.as_ref().map(|labels| labels.keys().cloned().collect::<BTreeSet<_>>());
+        let needed = self.managed.needed_kinds();
+        let unreadable = |error: &_| Diagnostics::from(diagnostics::not_listed(error));
+        let inventory = self.org.inventory(&self.managed.kinds(), only).await;
+        let mut inventory = inventory.map_err(|error| unreadable(&error))?;
+        inventory.keep(|app| self.is_asked_for(app));
+        let mut few = FEW;
+        loop {
+            let missing = self.request.limit.map_or(usize::MAX, |limit| limit.saturating_sub(self.told));
+            few = few.max(missing);
+            let stock = inventory.next(few, &needed).await.map_err(|error| unreadable(&error))?;
+            let Some(stock) = stock else { return Ok(()) };
+            for (app, lookups) in stock {
+                let state = match lookups {
+                    Ok(lookups) => self.state(&app, &lookups),
+                    Err(error) => Err(diagnostics::unreadable(self.noun(), &app, &error).into()),
+                };
+                let state = match state {
+                    Ok(Some(state)) => state,
+                    Ok(None) => continue,
+                    Err(found) => {
+                        self.left_out.push((app, found));
+                        continue;
+                    }
+                };
+                let shown = state.get(lists::LABEL_ATTRIBUTE).as_text().filter(|_| has_the_app);
+                let shown = shown.or_else(|| labels.as_ref()?.get(&app).map(String::as_str));
+                let shown = shown.unwrap_or_default().to_owned();
+                if !self.hand_on(&app, &shown, Some(state)).await {
+                    return Ok(());
+                }
+            }
+            few = few.saturating_mul(2);
+        }
+    }
+
+    fn state(&self, app: &str, lookups: &[Lookup]) -> Result<Option<Value>, Diagnostics> {
+        match self.managed {
+            Managed::Metadata(spec) => engine::listed(spec, app, &self.session, lookups),
+            Managed::Union(spec) => union::listed(spec, app, &self.session, lookups),
+            Managed::Rotation => Ok(None),
+        }
+    }
+
+    fn noun(&self) -> &'static str {
+        self.managed.made_of().first().map_or("app", |listed| listed.spec.noun)
+    }
+
+    /// Hands on what was found. False: no more is taken.
+    async fn hand_on(&mut self, app: &str, label: &str, state: Option<Value>) -> bool {
+        let is_full = |told: usize| self.request.limit.is_some_and(|limit| told >= limit);
+        if is_full(self.told) {
+            return false;
+        }
+        let display_name =
+            if label.is_empty() || label == app { app.to_owned() } else { format!("{label} ({app})") };
+        let found = Match {
+            identity: identity::value(self.managed.subject(), app, &self.session.org_id_18),
+            display_name,
+            resource: state.filter(|_| self.request.include_resource),
+        };
+        self.told = self.told.saturating_add(1);
+        (self.tell)(found).await && !is_full(self.told)
+    }
+
+    /// The labels of the apps that are asked for, by name.
+    async fn labels(&mut self) -> Result<BTreeMap<String, String>, Diagnostics> {
+        let mut labels = BTreeMap::new();
+        let mut next = Some(self.apps());
+        while let Some(page) = next.take() {
+            let (records, further) = self.records(&page).await?;
+            labels.extend(records.into_iter().map(|record| (record.name, record.label)));
+            next = further;
+        }
+        Ok(labels)
+    }
+
+    /// The query for the apps that are asked for.
+    fn apps(&self) -> QueryPage {
+        let (name, namespace, label) = (lists::NAME_COLUMN, lists::NAMESPACE_COLUMN, lists::LABEL_COLUMN);
+        let mut soql = format!("SELECT Id, {name}, {label}, {namespace} FROM {}", lists::APPS);
+        let conditions = self.conditions();
+        if !conditions.is_empty() {
+            soql.push_str(" WHERE ");
+            soql.push_str(&conditions.join(" AND "));
+        }
+        soql.push_str(&format!(" ORDER BY {name}"));
+        QueryPage::First(soql)
+    }
+
+    /// What the filters say that a query can ask for.
+    fn conditions(&self) -> Vec<String> {
+        let condition = |(filter, written): (&Filter, &str)| match (filter.test, written) {
+            (Test::Begins, _) => None,
+            (Test::IsOrNone, "") => Some(format!("{} = null", filter.column)),
+            _ => Some(format!("{} = {}", filter.column, quoted(written))),
+        };
+        self.written().filter_map(condition).collect()
+    }
+
+    /// The filters that are written.
+    fn written(&self) -> impl Iterator<Item = (&'static Filter, &str)> {
+        let config = &self.request.config;
+        self.spec.filters.iter().filter_map(|filter| Some((filter, config.get(filter.own.name).as_text()?)))
+    }
+
+    /// Whether an app is one that is asked for and can be managed, as far as its name tells.
+    fn is_asked_for(&self, app: &str) -> bool {
+        let (namespace, bare) = match app.split_once("__") {
+            Some((namespace, bare)) => (Some(namespace), bare),
+            None => (None, app),
+        };
+        let begins = self
+            .written()
+            .filter(|(filter, _)| filter.test == Test::Begins)
+            .all(|(_, text)| bare.starts_with(text));
+        begins && !(self.managed.is_of_own_apps() && namespace.is_some())
+    }
+
+    /// A page of the apps that are asked for.
+    async fn records(&mut self, page: &QueryPage) -> Result<(Vec<Record>, Option<QueryPage>), Diagnostics> {
+        let unavailable = |error: Unavailable| Diagnostics::from(diagnostics::unavailable(&error));
+        let (rows, next) = self.org.query_page(page).await.map_err(unavailable)?;
+        let namespace = lists::NAMESPACE_COLUMN;
+        if self.namespace.is_none() && rows.iter().any(|row| text(row, namespace).is_some()) {
+            let soql = format!("SELECT {namespace} FROM Organization");
+            let org = self.org.query(&soql).await.map_err(unavailable)?;
+            self.namespace = Some(org.first().and_then(|row| text(row, namespace)).map(str::to_owned));
+        }
+        let records = rows.into_iter().filter_map(|row| self.record(&row));
+        Ok((records.collect(), next))
+    }
+
+    fn record(&self, row: &Row) -> Option<Record> {
+        let is_own = text(row, lists::NAMESPACE_COLUMN) == self.namespace.as_ref().and_then(Option::as_deref);
+        let name = if is_own {
+            text(row, lists::NAME_COLUMN)?.to_owned()
+        } else {
+            full_name(row, lists::NAME_COLUMN)?
+        };
+        let label = text(row, lists::LABEL_COLUMN).unwrap_or_default().to_owned();
+        let id = text(row, "Id")?.to_owned();
+        self.is_asked_for(&name).then_some(Record { id, name, label })
+    }
+
+    /// What is to be said in the end.
+    fn warnings(self) -> Diagnostics {
+        let Some((_, reasons)) = self.left_out.first() else {
+            return Diagnostics::default();
+        };
+        let reason = reasons.0.iter().find(|found| found.is_error());
+        let reason: Option<&Diagnostic> = reason.or_else(|| reasons.0.first());
+        let apps: Vec<&str> = self.left_out.iter().map(|(app, _)| app.as_str()).collect();
+        let named: Vec<&str> = apps.iter().copied().take(NAMED).collect();
+        let more = apps.len().saturating_sub(named.len());
+        diagnostics::left_out(self.spec.name, &named, more, reason).into()
+    }
+}
