@@ -6,7 +6,7 @@ use url::Url;
 
 use super::server::{Asked, Server, answer, fault, html, json, result};
 use super::{access_token, client, client_of, jwt_bearer, settings};
-use crate::salesforce::{AuthProblem, Call, Client, Error, ErrorKind, Login, SettingsProblem, SubjectToken};
+use crate::salesforce::{AuthProblem, Call, Client, Error, ErrorKind, Login, SettingsProblem};
 use crate::secret::Secret;
 
 pub fn problem(error: &Error) -> Option<AuthProblem> {
