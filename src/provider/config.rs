@@ -19,6 +19,7 @@ use crate::secret::Secret;
 use crate::value::{Type, Value};
 use source::{Source, bad_key};
 use url::Url;
+pub use ways::Choice;
 
 /// An argument of the provider block.
 struct Argument {
@@ -170,6 +171,8 @@ pub enum Resolved {
 
 pub struct Configuration {
     pub settings: Settings,
+    /// How the provider logs in, for the log.
+    pub way: Option<Choice>,
     /// Whether resources that are applied at the same time share deploys. Off is for measurements.
     pub batching: bool,
     pub allow_self_lockout: bool,
@@ -318,10 +321,10 @@ pub fn resolve(
         found.extend(unknown_warnings(&place, &suppressed(config, environment)));
     }
     let settings = source.settings(user_agent, &mut found);
-    ways::tell(&source);
     match settings {
         Some(settings) if !found.has_errors() => Ok(Resolved::Ready(Box::new(Configuration {
             settings,
+            way: ways::choice(&source),
             batching: environment("SALESFORCE_BATCHING").is_none_or(|text| text.trim() != "off"),
             allow_self_lockout: source.flag("allow_self_lockout", &mut found),
             allow_mass_removal: source.flag("allow_mass_removal", &mut found),

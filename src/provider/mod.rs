@@ -51,7 +51,7 @@ use crate::org::{self, Org};
 use crate::value::Value;
 use action_spec::{ActionSpec, Invocation};
 use catalog::Managed;
-use config::{Configuration, Environment, Resolved};
+use config::{Choice, Configuration, Environment, Resolved};
 use data_source_spec::{DataSourceSpec, Question};
 use engine::{Activity, Engine};
 use lockout::OwnLogin;
@@ -164,6 +164,10 @@ impl Provider {
         match config::resolve(config, &*self.environment, terraform_version) {
             Ok(Resolved::Ready(mut configuration)) => {
                 let warnings = std::mem::take(&mut configuration.warnings);
+                if let Some(Choice { way, named_by, place, not_taken }) = &configuration.way {
+                    let not_taken = not_taken.join(", ");
+                    tracing::info!(way, named_by, place, not_taken, "how the provider logs in");
+                }
                 match connect(*configuration).await {
                     Ok(connected) => self.connect_to(Connection::Ready(Arc::new(connected))),
                     Err(found) => return found.into(),

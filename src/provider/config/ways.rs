@@ -181,32 +181,34 @@ fn is_off(argument: &str, text: &str) -> bool {
     super::is_flag(argument) && matches!(text.trim(), "false" | "0")
 }
 
-/// What the log tells of the choice: names, never values.
-pub fn tell(source: &Source<'_>) {
+/// Which way is taken, who named it, and what else there is that names one. Names, never values.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub way: &'static str,
+    pub named_by: String,
+    pub place: &'static str,
+    pub not_taken: Vec<String>,
+}
+
+/// The choice that the log tells; none where nothing names a way.
+pub fn choice(source: &Source<'_>) -> Option<Choice> {
     let (from, ways) = named(source);
-    let of_the_environment: Vec<String> = match from {
-        From::Block => in_environment(source).into_iter().map(|way| variable(way.argument)).collect(),
-        From::Environment => Vec::new(),
-    };
-    let foreign = FOREIGN.iter().filter(|foreign| foreign.is_there(source));
-    let mut not_taken = of_the_environment;
-    let (name, by, place) = match ways.first() {
-        Some(way) => {
-            not_taken.extend(foreign.flat_map(|foreign| foreign.variables).map(|name| (*name).to_owned()));
-            match from {
-                From::Block => (way.name, way.argument.to_owned(), "the provider block"),
-                From::Environment => (way.name, variable(way.argument), "the environment"),
-            }
+    let mut foreign = FOREIGN.iter().filter(|foreign| foreign.is_there(source));
+    let mut not_taken = Vec::new();
+    let (way, named_by, place) = match ways.first() {
+        Some(way) if from == From::Block => {
+            let others = in_environment(source).into_iter().map(|other| other.argument);
+            not_taken.extend(others.filter(|other| !way.takes.contains(other)).map(variable));
+            (way.name, way.argument.to_owned(), "the provider block")
         }
+        Some(way) => (way.name, variable(way.argument), "the environment"),
         None => {
-            let mut foreign = foreign;
-            let Some(first) = foreign.next() else { return };
-            not_taken.extend(foreign.flat_map(|foreign| foreign.variables).map(|name| (*name).to_owned()));
+            let first = foreign.next()?;
             (first.name, first.variables.join(" and "), "the environment, where nothing else says how")
         }
     };
-    let not_taken = if not_taken.is_empty() { "nothing".to_owned() } else { not_taken.join(", ") };
-    tracing::info!(way = name, named_by = by, of = place, not_taken, "how the provider logs in");
+    not_taken.extend(foreign.flat_map(|foreign| foreign.variables).map(|name| (*name).to_owned()));
+    Some(Choice { way, named_by, place, not_taken })
 }
 
 impl Foreign {

@@ -248,3 +248,67 @@ fn what_is_known_only_after_apply_is_waited_for() {
         }
     }
 }
+
+/// The block, the environment, and: the way, who named it, where, and what was not taken.
+type Told<'a> = (Texts<'a>, Texts<'a>, [&'a str; 3], &'a [&'a str]);
+
+#[test]
+fn the_log_is_told_which_way_is_taken_and_what_is_not() {
+    let cases: &[Told<'_>] = &[
+        (
+            &[("sf_cli_org", "acme")],
+            &[
+                ("SALESFORCE_CLIENT_SECRET", "canary"),
+                ("SFDX_AUTH_URL", "canary"),
+                ("SF_ACCESS_TOKEN", "canary"),
+            ],
+            ["login of the Salesforce CLI", "sf_cli_org", "the provider block"],
+            &["SALESFORCE_CLIENT_SECRET", "SFDX_AUTH_URL"],
+        ),
+        // It belongs to the way.
+        (
+            &[("refresh_token", "canary"), ("client_id", "a")],
+            &[("SALESFORCE_CLIENT_SECRET", "canary")],
+            ["refresh token", "refresh_token", "the provider block"],
+            &[],
+        ),
+        (
+            &[HERE, ("client_secret", "canary"), ("client_id", "a")],
+            &[("SALESFORCE_REFRESH_TOKEN", "canary")],
+            ["client credentials", "client_secret", "the provider block"],
+            &["SALESFORCE_REFRESH_TOKEN"],
+        ),
+        (
+            &[],
+            &[
+                ("SALESFORCE_SF_CLI_ORG", "acme"),
+                ("SF_ACCESS_TOKEN", "canary"),
+                ("SF_ORG_INSTANCE_URL", HERE.1),
+            ],
+            ["login of the Salesforce CLI", "SALESFORCE_SF_CLI_ORG", "the environment"],
+            &["SF_ACCESS_TOKEN", "SF_ORG_INSTANCE_URL"],
+        ),
+        (
+            &[],
+            &[("SF_ACCESS_TOKEN", "canary"), ("SF_ORG_INSTANCE_URL", HERE.1), ("SFDX_AUTH_URL", "canary")],
+            [
+                "access token",
+                "SF_ACCESS_TOKEN and SF_ORG_INSTANCE_URL",
+                "the environment, where nothing else says how",
+            ],
+            &["SFDX_AUTH_URL"],
+        ),
+    ];
+    for (written, variables, [way, named_by, place], not_taken) in cases {
+        let environment = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
+        };
+        let Ok(Resolved::Ready(configuration)) = config::resolve(&block(written), &environment) else {
+            panic!("{written:?} {variables:?}")
+        };
+        let told = configuration.way.unwrap();
+        assert!(!format!("{told:?}").contains("canary"), "{told:?}");
+        assert_eq!((told.way, told.named_by.as_str(), told.place), (*way, *named_by, *place));
+        assert_eq!(told.not_taken, *not_taken, "{written:?} {variables:?}");
+    }
+}
