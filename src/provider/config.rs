@@ -194,9 +194,12 @@ fn is_flag(name: &str) -> bool {
     ARGUMENTS.iter().any(|argument| argument.name == name && argument.kind == ArgumentKind::Bool)
 }
 
-/// A row of the documentation's table of ways to log in: its name, what names it, what it needs, what it takes besides.
 #[cfg(test)]
-pub fn ways_to_log_in() -> Vec<(&'static str, Vec<&'static str>, [&'static [&'static str]; 2])> {
+type Names = &'static [&'static str];
+
+/// The documentation's table of ways to log in: the name of each, what names it, what it needs, what it takes besides.
+#[cfg(test)]
+pub fn ways_to_log_in() -> Vec<(&'static str, Vec<&'static str>, [Names; 2])> {
     let row = |name| (name, ways::arguments_of(name), [ways::needs_of(name), ways::may_have_of(name)]);
     ways::names().into_iter().map(row).collect()
 }

@@ -1,5 +1,7 @@
 //! `sf` as scripts that play its versions and its failures.
 
+#![cfg(unix)]
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;

@@ -213,8 +213,9 @@ pub fn choice(source: &Source<'_>) -> Option<Choice> {
 
 impl Foreign {
     pub fn is_there(&self, source: &Source<'_>) -> bool {
-        let is_set = |name: &&str| (source.environment)(name).is_some_and(|text| !text.trim().is_empty());
-        self.variables.iter().all(|name| is_set(name))
+        let is_set =
+            |name: &&'static str| (source.environment)(name).is_some_and(|text| !text.trim().is_empty());
+        self.variables.iter().all(is_set)
     }
 }
 

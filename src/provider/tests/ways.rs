@@ -242,7 +242,7 @@ fn what_is_known_only_after_apply_is_waited_for() {
         let mut block = block(&[]);
         block.put(name, Value::Unknown);
         assert!(config::validate(&block).0.is_empty(), "{name}");
-        match config::resolve(&block, &|_| None) {
+        match config::resolve(&block, &|_| None, "1.14.2") {
             Ok(Resolved::Unknown(argument)) => assert_eq!(argument, name),
             _ => panic!("{name}"),
         }
@@ -303,7 +303,8 @@ fn the_log_is_told_which_way_is_taken_and_what_is_not() {
         let environment = |name: &str| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
         };
-        let Ok(Resolved::Ready(configuration)) = config::resolve(&block(written), &environment) else {
+        let Ok(Resolved::Ready(configuration)) = config::resolve(&block(written), &environment, "1.14.2")
+        else {
             panic!("{written:?} {variables:?}")
         };
         let told = configuration.way.unwrap();
