@@ -39,7 +39,7 @@ const OPENS_SECRETS: &[&str] = &[
     "salesforce/auth.rs",
     "salesforce/mod.rs",
     "salesforce/http.rs",
-    "salesforce/token.rs",
+    "salesforce/token_request.rs",
     "plugin/dynamic_value/msgpack.rs",
 ];
 

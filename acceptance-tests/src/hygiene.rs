@@ -14,14 +14,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// Variables whose value is a secret, and what it is.
-const SECRET_VARIABLES: [(&str, &str); 4] = [
+const SECRET_VARIABLES: [(&str, &str); 10] = [
+    ("SALESFORCE_REFRESH_TOKEN", "refresh token"),
+    ("SALESFORCE_SFDX_AUTH_URL", "SFDX auth URL"),
+    ("SFDX_AUTH_URL", "SFDX auth URL"),
+    ("SALESFORCE_SUBJECT_TOKEN", "subject token"),
+    ("TFC_WORKLOAD_IDENTITY_TOKEN", "subject token"),
+    ("TFC_WORKLOAD_IDENTITY_TOKEN_SF", "subject token"),
     ("SALESFORCE_PRIVATE_KEY", "private key"),
     ("SALESFORCE_CLIENT_SECRET", "client secret"),
     ("SALESFORCE_ACCESS_TOKEN", "access token"),
     ("SALESFORCE_CONSUMER_SECRET", "consumer secret"),
 ];
 /// Variables that name a file with a secret in it.
-const SECRET_FILES: [(&str, &str); 1] = [("SALESFORCE_PRIVATE_KEY_FILE", "private key")];
+const SECRET_FILES: [(&str, &str); 2] =
+    [("SALESFORCE_PRIVATE_KEY_FILE", "private key"), ("SALESFORCE_SUBJECT_TOKEN_FILE", "subject token")];
 
 #[derive(Default)]
 pub struct Hygiene {

@@ -22,6 +22,9 @@ pub type Answer<'a, T> = Pending<'a, Result<T, Error>>;
 pub trait MetadataApi: Send + Sync {
     fn session(&self) -> Answer<'_, SessionFacts>;
     fn known_api_version(&self) -> Pending<'_, Option<u16>>;
+    fn refresh_token_was_rotated(&self) -> bool {
+        false
+    }
     fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> Answer<'a, String>;
     fn deploy_status<'a>(&'a self, id: &'a str) -> Answer<'a, DeployReport>;
     fn cancel_deploy<'a>(&'a self, id: &'a str) -> Answer<'a, ()>;
@@ -73,6 +76,10 @@ impl MetadataApi for Client {
 
     fn known_api_version(&self) -> Pending<'_, Option<u16>> {
         Box::pin(Client::known_api_version(self))
+    }
+
+    fn refresh_token_was_rotated(&self) -> bool {
+        Client::refresh_token_was_rotated(self)
     }
 
     fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> Answer<'a, String> {

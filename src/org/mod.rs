@@ -62,7 +62,8 @@ pub use rotation::{Rotated, RotationError, RotationErrorKind, Trace};
 use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
     CLIENT, Login, Placeholder, PrivateKeyProblem, Proxy, QueryPage, SOAP_ACCEPTS_JWT,
-    Settings as ConnectionSettings, binary_key_form, check_private_key, placeholder, public_key,
+    Settings as ConnectionSettings, SfCli, SfdxAuthUrl, SubjectToken, binary_key_form, check_private_key,
+    placeholder, public_key, sfdx_auth_url,
 };
 
 use crate::salesforce::Class;
@@ -235,6 +236,11 @@ impl Org {
     /// The API version that calls use, as far as it is known without a login.
     pub async fn known_api_version(&self) -> Option<u16> {
         self.inner.api.known_api_version().await
+    }
+
+    /// Whether Salesforce gave another refresh token in place of the one that the provider was given.
+    pub fn refresh_token_was_rotated(&self) -> bool {
+        self.inner.api.refresh_token_was_rotated()
     }
 
     /// Looks components up, one answer for each wanted, in their order.

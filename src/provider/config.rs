@@ -1,12 +1,14 @@
 //! The provider block and its environment: which org, as whom.
 //!
 //! One table of arguments gives the schema, the environment variables and the documentation. Block beats
-//! environment. Texts of secrets are in no message.
+//! environment. The ways to log in are a table of their own (`ways`). Texts of secrets are in no message.
 
+mod login;
 mod origin;
 mod proxy;
 mod source;
 mod user_agent;
+mod ways;
 
 use super::catalog;
 use super::diagnostics::{self, Diagnostic, Diagnostics};
@@ -15,7 +17,9 @@ use crate::metadata::has_user_information;
 use crate::org::{ConnectionSettings as Settings, check_private_key};
 use crate::secret::Secret;
 use crate::value::{Type, Value};
-use source::{Source, bad_key, methods, two_methods};
+use source::{Source, bad_key};
+use url::Url;
+pub use ways::Choice;
 
 /// An argument of the provider block.
 struct Argument {
@@ -29,8 +33,8 @@ const SUPPRESS_WARNINGS: &str = "suppress_warnings";
 /// Texts of several lines.
 const PEMS: &[&str] = &["private_key", "ca_certificate"];
 
-/// The argument that stands for each way to log in.
-const METHODS: &[&str] = &["private_key", "private_key_file", "client_secret", "access_token"];
+/// Texts of graphic ASCII characters.
+const TOKENS: &[&str] = &["access_token", "refresh_token"];
 
 /// Arguments of which one replaces the other.
 const ALTERNATIVES: &[&[&str]] = &[&["ca_certificate", "ca_certificate_file"]];
@@ -38,8 +42,8 @@ const ALTERNATIVES: &[&[&str]] = &[&["ca_certificate", "ca_certificate_file"]];
 /// Arguments whose value in the environment is not taken when the block has one of the others: that names an org, or
 /// replaces it, and the environment may be another's.
 const CONNECTED: &[(&str, &[&str])] = &[
-    ("instance_url", &["login_url"]),
-    ("login_url", &["instance_url"]),
+    ("instance_url", &["login_url", "sfdx_auth_url", "sf_cli_org"]),
+    ("login_url", &["instance_url", "sfdx_auth_url", "sf_cli_org"]),
     ("audience", &["instance_url", "login_url"]),
     ("ca_certificate", &["ca_certificate_file"]),
     ("ca_certificate_file", &["ca_certificate"]),
@@ -84,7 +88,53 @@ static ARGUMENTS: &[Argument] = &[
          PEM with `\\n` written out, PEM whose line breaks became spaces, base64 of a PEM.",
     ),
     text("private_key_file", "A file with the private key of the JWT bearer flow."),
-    secret("client_secret", "The consumer secret, for the client credentials flow. Needs `instance_url`."),
+    secret(
+        "client_secret",
+        "The consumer secret, for the client credentials flow, which needs `instance_url`; and for token exchange and \
+         refresh tokens, where the app wants it.",
+    ),
+    secret(
+        "subject_token",
+        "A token of whatever runs Terraform, to be exchanged for one of the org (OAuth token exchange). Needs `client_id`, \
+         `instance_url`, and a token exchange handler in the org.",
+    ),
+    text(
+        "subject_token_file",
+        "A file with the subject token. It is read anew at each login, since runners replace it.",
+    ),
+    Argument {
+        name: "use_hcp_terraform_token",
+        kind: ArgumentKind::Bool,
+        doc: "Whether HCP Terraform's token of the run (`TFC_WORKLOAD_IDENTITY_TOKEN`) is the subject token. Default: `false`.",
+    },
+    text(
+        "hcp_terraform_token_tag",
+        "For workspaces with several such tokens: what follows `TFC_WORKLOAD_IDENTITY_TOKEN_` in the name of the variable.",
+    ),
+    text(
+        "subject_token_type",
+        "What kind of token the subject token is: `jwt`, `id_token`, `access_token`, `refresh_token` or `saml2`, or a URN. \
+         Default: `jwt`.",
+    ),
+    text(
+        "token_handler",
+        "The token exchange handler of the org that takes the subject token. Default: the default handler of the app.",
+    ),
+    secret(
+        "refresh_token",
+        "A refresh token that the app once gave. Needs `client_id`. The provider cannot keep a new one: the app must not \
+         rotate refresh tokens.",
+    ),
+    secret(
+        "sfdx_auth_url",
+        "A login as the Salesforce CLI exports it, with a refresh token in it: \
+         `force://clientId:clientSecret:refreshToken@host`. It says the app and the org by itself.",
+    ),
+    text(
+        "sf_cli_org",
+        "A login that the Salesforce CLI has on this machine, by its alias or user name. Runs `sf`, and never reads its \
+         files.",
+    ),
     secret("access_token", "An access token from elsewhere. Needs `instance_url`."),
     text(
         "api_version",
@@ -121,6 +171,8 @@ pub enum Resolved {
 
 pub struct Configuration {
     pub settings: Settings,
+    /// How the provider logs in, for the log.
+    pub way: Option<Choice>,
     /// Whether resources that are applied at the same time share deploys. Off is for measurements.
     pub batching: bool,
     pub allow_self_lockout: bool,
@@ -129,8 +181,28 @@ pub struct Configuration {
     pub warnings: Diagnostics,
 }
 
+/// Which org: where its APIs are, and where tokens are asked for.
+struct Place {
+    instance_url: Option<Url>,
+    login_url: Option<Url>,
+}
+
 /// Reads a variable of the environment.
 pub type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+fn is_flag(name: &str) -> bool {
+    ARGUMENTS.iter().any(|argument| argument.name == name && argument.kind == ArgumentKind::Bool)
+}
+
+#[cfg(test)]
+type Names = &'static [&'static str];
+
+/// The documentation's table of ways to log in: the name of each, what names it, what it needs, what it takes besides.
+#[cfg(test)]
+pub fn ways_to_log_in() -> Vec<(&'static str, Vec<&'static str>, [Names; 2])> {
+    let row = |name| (name, ways::arguments_of(name), [ways::needs_of(name), ways::may_have_of(name)]);
+    ways::names().into_iter().map(row).collect()
+}
 
 /// The environment variable of an argument.
 pub fn variable(argument: &str) -> String {
@@ -155,11 +227,9 @@ pub fn schema() -> Schema {
         version: 0,
         block: Block {
             description: "Manages External Client Apps of a Salesforce org: the apps, their OAuth settings and their \
-                          policies.\n\nThere are three ways to log in, each as arguments or as environment variables: \
-                          OAuth 2.0 JWT bearer (`client_id`, `username`, `private_key` or `private_key_file`), OAuth 2.0 \
-                          client credentials (`client_id`, `client_secret`, `instance_url`), and an access token from \
-                          elsewhere (`access_token`, `instance_url`). When nothing is set, `SF_ACCESS_TOKEN` and \
-                          `SF_ORG_INSTANCE_URL` are taken as a pair."
+                          policies.\n\nThe ways to log in, each by arguments or by environment variables: JWT bearer, \
+                          client credentials, token exchange, a refresh token, an SFDX auth URL, a login of the Salesforce \
+                          CLI, and an access token from elsewhere. One at a time."
                 .to_owned(),
             attributes: attributes.collect(),
             blocks: Vec::new(),
@@ -183,10 +253,15 @@ pub fn suppressed(config: &Value, environment: &Environment) -> Vec<String> {
 pub fn validate(config: &Value) -> Diagnostics {
     let mut found = Diagnostics::default();
     let block = Source { config, environment: &|_| None };
-    let written = methods(&block);
+    let (_, written) = ways::named(&block);
     if let [first, second, ..] = written.as_slice() {
-        found.push(two_methods(first, second).at_attribute(second));
+        found.push(ways::two(first.argument, second.argument).at_attribute(second.argument));
     }
+    ways::said_twice(&block, &mut found);
+    login::check_sfdx_auth_url(&block, &mut found);
+    login::check_sf_cli_org(&block, &mut found);
+    login::check_hcp_tag(&block, &mut found);
+    login::token_type(&block, &mut found);
     for name in ["instance_url", "login_url"] {
         block.url(name, &mut found);
     }
@@ -252,6 +327,7 @@ pub fn resolve(
     match settings {
         Some(settings) if !found.has_errors() => Ok(Resolved::Ready(Box::new(Configuration {
             settings,
+            way: ways::choice(&source),
             batching: environment("SALESFORCE_BATCHING").is_none_or(|text| text.trim() != "off"),
             allow_self_lockout: source.flag("allow_self_lockout", &mut found),
             allow_mass_removal: source.flag("allow_mass_removal", &mut found),

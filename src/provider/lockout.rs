@@ -39,6 +39,8 @@ pub enum Ends {
     AllBelow(u16),
     JwtBearer,
     ClientCredentials,
+    RefreshToken,
+    TokenExchange,
 }
 
 /// How the provider logs in.
@@ -48,6 +50,8 @@ pub enum OwnLogin {
     #[default]
     Other,
     ClientCredentials,
+    RefreshToken,
+    TokenExchange,
     /// With a private key whose public half this is, as a certificate has it.
     JwtBearer {
         public_key: Option<Vec<u8>>,
@@ -61,7 +65,9 @@ impl OwnLogin {
                 OwnLogin::JwtBearer { public_key: org::public_key(private_key) }
             }
             Login::ClientCredentials { .. } => OwnLogin::ClientCredentials,
-            Login::AccessToken { .. } => OwnLogin::Other,
+            Login::RefreshToken { .. } => OwnLogin::RefreshToken,
+            Login::TokenExchange { .. } => OwnLogin::TokenExchange,
+            Login::SfCli(_) | Login::AccessToken { .. } => OwnLogin::Other,
         }
     }
 
@@ -99,6 +105,8 @@ impl Ends {
             Ends::AllBelow(needed) => version.is_none_or(|version| version < needed),
             Ends::JwtBearer => matches!(login, OwnLogin::JwtBearer { .. }),
             Ends::ClientCredentials => *login == OwnLogin::ClientCredentials,
+            Ends::RefreshToken => *login == OwnLogin::RefreshToken,
+            Ends::TokenExchange => *login == OwnLogin::TokenExchange,
         }
     }
 }

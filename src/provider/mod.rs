@@ -51,13 +51,14 @@ pub use operations::{
 };
 pub use schema::{Attribute, Block, IdentityAttribute, IdentitySchema, NestedBlock, Nesting, Schema};
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::org::{self, Org};
 use crate::value::Value;
 use action_spec::{ActionSpec, Invocation};
 use catalog::Managed;
-use config::{Configuration, Environment, Resolved};
+use config::{Choice, Configuration, Environment, Resolved};
 use data_source_spec::{DataSourceSpec, Question};
 use engine::{Activity, Engine};
 use list_spec::ListSpec;
@@ -95,6 +96,7 @@ struct Connected {
     activity: Activity,
     allow_mass_removal: bool,
     neighbours: Neighbours,
+    told_of_rotation: AtomicBool,
 }
 
 impl Provider {
@@ -188,6 +190,10 @@ impl Provider {
         match config::resolve(config, &*self.environment, terraform_version) {
             Ok(Resolved::Ready(mut configuration)) => {
                 let warnings = std::mem::take(&mut configuration.warnings);
+                if let Some(Choice { way, named_by, place, not_taken }) = &configuration.way {
+                    let not_taken = not_taken.join(", ");
+                    tracing::info!(way, named_by, place, not_taken, "how the provider logs in");
+                }
                 match connect(*configuration).await {
                     Ok(connected) => self.connect_to(Connection::Ready(Arc::new(connected))),
                     Err(found) => return found.into(),
@@ -423,7 +429,7 @@ impl Provider {
         let deadline = org::Instant::now() + timeouts::DATA_SOURCE;
         let question = Question { config: &config, org: &connected.org, deadline };
         match connected.org.unless_stopped((spec.read)(question)).await {
-            Some(Ok(found)) => (spec.complete(&config, &found), Diagnostics::default()),
+            Some(Ok(found)) => (spec.complete(&config, &found), self.finish(Diagnostics::default())),
             Some(Err(found)) => (config, self.finish(found)),
             None => (config, diagnostics::lookup_interrupted(spec.name).into()),
         }
@@ -498,8 +504,14 @@ impl Provider {
         *self.suppressed.lock().unwrap_or_else(PoisonError::into_inner) = suppressed;
     }
 
-    /// Takes out the warnings that the provider block silences.
-    fn finish(&self, found: Diagnostics) -> Diagnostics {
+    /// Adds what became known of the login meanwhile, and takes out the warnings that the provider block silences.
+    fn finish(&self, mut found: Diagnostics) -> Diagnostics {
+        if let Connection::Ready(connected) = self.connection()
+            && connected.org.refresh_token_was_rotated()
+            && !connected.told_of_rotation.swap(true, Ordering::Relaxed)
+        {
+            found.push(diagnostics::refresh_token_rotated());
+        }
         let suppressed = self.suppressed.lock().unwrap_or_else(PoisonError::into_inner);
         let wanted =
             |diagnostic: &Diagnostic| !diagnostic.id.is_some_and(|id| suppressed.iter().any(|s| s == id));
@@ -592,5 +604,6 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
     };
     let allow_mass_removal = configuration.allow_mass_removal;
     let (activity, neighbours) = (Activity::default(), Neighbours::default());
-    Ok(Connected { org, context, activity, neighbours, allow_mass_removal })
+    let told_of_rotation = AtomicBool::default();
+    Ok(Connected { org, context, activity, neighbours, allow_mass_removal, told_of_rotation })
 }

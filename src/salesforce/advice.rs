@@ -15,6 +15,8 @@ impl Error {
         match &self.kind {
             ErrorKind::Settings(problem) => problem.advice(),
             ErrorKind::PrivateKey(problem) => problem.advice(),
+            ErrorKind::SubjectToken(problem) => problem.advice(),
+            ErrorKind::SfCli(problem) => problem.advice(),
             ErrorKind::Auth { problem, .. } => problem.advice(),
             ErrorKind::Unreachable { dns: true, .. } => {
                 "Check the spelling of the host. A deleted sandbox or scratch org loses its host name too."
@@ -124,10 +126,24 @@ impl AuthProblem {
             Self::UnknownClient => {
                 "Check client_id and login_url. A new app, or one whose key was rotated, may need up to half an hour before Salesforce knows it everywhere."
             }
-            Self::BadClient => "Check client_id and client_secret; the secret changes when it is rotated.",
+            Self::BadClient => {
+                "Check client_id and client_secret; the secret changes when it is rotated. An app may want the secret with a refresh token and with a subject token, too."
+            }
             Self::Clock { .. } => "Set this machine's clock: a JWT is good for three minutes.",
             Self::BadAssertion => {
                 "Check that the app holds the certificate of this private_key, and that username exists in the org."
+            }
+            Self::RefreshTokenEnded => {
+                "Get a new one, by sf org login web, say. Where the app rotates refresh tokens, each is good for one login, and Terraform logs in more than once per run: switch the rotation off for that app (refresh_token_rotation_enabled), or log in another way."
+            }
+            Self::SubjectTokenRefused => {
+                "The token exchange handler in the org decides: look at its checks of issuer, audience and subject, at the user that it finds and whether he may use the app, and at subject_token_type. Setup, Login History has the attempt."
+            }
+            Self::SubjectTokenExpired => {
+                "Whatever runs Terraform gives out a new one for each run. Where a run takes longer than the token is good for, use subject_token_file, which is read anew at each login."
+            }
+            Self::TokenHandler => {
+                "Check token_handler: the handler's API name, or its Apex class; it must be enabled, and for this app. Without token_handler the app needs a default handler."
             }
             Self::LoginRate => "Wait an hour; use a user of its own for Terraform.",
             Self::Restricted => {

@@ -1,7 +1,7 @@
 //! From settings to a session: one login at first need, shared by all callers, renewed once when it ends.
 //!
-//! Three grants: JWT bearer (signed here with ring), client credentials, and a token from elsewhere. A login also
-//! settles the org's id and the API version. Failed logins are remembered for a while, so that a hundred resources with
+//! The ways to log in are in `login`; a token is asked for (`token`), had from the Salesforce CLI (`sf_cli`), or given. A
+//! login also settles the org's id and the API version. Failed logins are remembered for a while, so that a hundred resources with
 //! a wrong key do not lock the user out.
 
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use url::Url;
 
 use super::error::{AuthProblem, Call, Error, ErrorKind, SettingsProblem};
 use super::key::{self, PrivateKeyProblem};
+use super::sf_cli::{SfCli, SfCliProblem};
 use super::token::{Grant, is_org_id};
 use super::{Client, Inner, Login, Settings, classify};
 use crate::secret::Secret;
@@ -127,6 +128,8 @@ pub(super) fn check_settings(
             return Err(SettingsProblem::InstanceUrlMissing.into());
         }
         Login::AccessToken { token } => drop(bearer(token)?),
+        // Of these nothing can be wrong that could be seen from here.
+        Login::RefreshToken { .. } | Login::TokenExchange { .. } | Login::SfCli(_) => {}
     }
     let (oldest, newest) = (settings.oldest_known, settings.newest_known);
     match settings.api_version {
@@ -199,6 +202,12 @@ impl Inner {
         let before = state.session.take();
         let session = self.log_in_once(&mut state, asked).await?;
         state.renewed = Some(Instant::now());
+        // It has no other one, and thinks that it is good.
+        if let Login::SfCli(SfCli { org, .. }) = &self.settings.login
+            && session.token == ended.token
+        {
+            return Err(Error::new(Call::Login, SfCliProblem::Expired { org: org.clone() }.into()));
+        }
         if let Some(before) = before
             && !session.is_org(&before.org_id)
         {
@@ -233,13 +242,10 @@ impl Inner {
     async fn log_in(&self) -> Result<Session, Error> {
         let session = match &self.settings.login {
             Login::AccessToken { token } => self.adopt(token).await?,
-            Login::JwtBearer { username, .. } => {
+            Login::SfCli(cli) => self.adopt_from(cli).await?,
+            login => {
                 let grant = self.ask_for_token().await?;
-                self.admit(grant, Some(username.clone())).await?
-            }
-            Login::ClientCredentials { .. } => {
-                let grant = self.ask_for_token().await?;
-                self.admit(grant, None).await?
+                self.admit(grant, login.username().map(str::to_owned)).await?
             }
         };
         tracing::info!(
@@ -258,6 +264,25 @@ impl Inner {
             self.instance.clone().ok_or_else(|| fail(SettingsProblem::InstanceUrlMissing.into()))?;
         let grant = Grant { token: token.clone(), instance, identity: None };
         self.admit(grant, None).await
+    }
+
+    /// The token that the Salesforce CLI has.
+    async fn adopt_from(&self, cli: &SfCli) -> Result<Session, Error> {
+        let fail = |kind| Error::new(Call::Login, kind);
+        let shown = cli.log_in(self.pace, &self.redactor).await.map_err(fail)?;
+        self.redactor.learn(&shown.token);
+        if let Some(expected) = self.instance.as_ref().filter(|url| url.origin() != shown.instance.origin()) {
+            let text = |url: &Url| url.origin().ascii_serialization();
+            let (shown, expected) = (text(&shown.instance), text(expected));
+            return Err(fail(SfCliProblem::OtherInstance { org: cli.org.clone(), shown, expected }.into()));
+        }
+        let grant = Grant { token: shown.token, instance: shown.instance, identity: None };
+        self.admit(grant, None).await.map_err(|error| match error.kind {
+            ErrorKind::Auth { problem: AuthProblem::AccessTokenExpired, .. } => {
+                fail(SfCliProblem::Expired { org: cli.org.clone() }.into())
+            }
+            _ => error,
+        })
     }
 
     /// Makes a session of a token: whose org is it, and which API version will we speak?

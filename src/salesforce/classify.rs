@@ -116,6 +116,8 @@ fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
         _ if says(&["login rate"]) => AuthProblem::LoginRate,
         _ if says(&["not installed in this org"]) => AuthProblem::AppAbsent,
         _ if says(&["no client credentials user"]) => AuthProblem::NoRunAsUser,
+        _ if says(&["token handler validation"]) => AuthProblem::SubjectTokenRefused,
+        "invalid_grant" | "invalid_request" if says(&["handler"]) => AuthProblem::TokenHandler,
         "invalid_client_id" => AuthProblem::UnknownClient,
         _ if says(&["client identifier invalid"]) => AuthProblem::UnknownClient,
         "invalid_client" | "invalid_client_credentials" => AuthProblem::BadClient,
@@ -129,6 +131,7 @@ fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
         "invalid_grant" if says(&["restricted", "inactive", "locked", "login hours"]) => {
             AuthProblem::Restricted
         }
+        "invalid_grant" if says(&["refresh token", "access/refresh"]) => AuthProblem::RefreshTokenEnded,
         "invalid_grant" if says(&["expired"]) => AuthProblem::Clock { skew_seconds: 0 },
         "invalid_grant" if says(&["assertion", "signature"]) => AuthProblem::BadAssertion,
         _ if status >= 500 => AuthProblem::ServerError,
@@ -154,6 +157,7 @@ impl ErrorKind {
     pub(super) fn judge(&self) -> (Class, bool) {
         match self {
             Self::Settings(_) | Self::PrivateKey(_) => (Class::Config, true),
+            Self::SubjectToken(_) | Self::SfCli(_) => (Class::Auth, true),
             Self::Unreachable { .. } => (Class::Transient, true),
             Self::Untrusted { .. } | Self::Proxy { .. } => (Class::Config, true),
             Self::Interrupted { .. } => (Class::Transient, false),

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use super::classify::Class;
 use super::key::PrivateKeyProblem;
+use super::login::SubjectTokenProblem;
+use super::sf_cli::SfCliProblem;
 
 /// What the client was doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -158,6 +160,12 @@ pub enum ErrorKind {
     /// The private key cannot be used.
     #[error("{0}")]
     PrivateKey(#[from] PrivateKeyProblem),
+    /// The token to be exchanged cannot be had.
+    #[error("{0}")]
+    SubjectToken(#[from] SubjectTokenProblem),
+    /// The Salesforce CLI gives no token.
+    #[error("{0}")]
+    SfCli(#[from] SfCliProblem),
     /// No connection was made: nothing was sent. `dns`: the host's name did not resolve.
     #[error("cannot reach {host}: {text}")]
     Unreachable { host: String, dns: bool, text: String },
@@ -338,6 +346,18 @@ pub enum AuthProblem {
     /// The signature does not fit the certificate of the app.
     #[error("the JWT's signature or user was not accepted")]
     BadAssertion,
+    /// The refresh token has expired, was revoked, or was used already where each is good once.
+    #[error("the refresh token is not good any more")]
+    RefreshTokenEnded,
+    /// The token that was handed over for one of the org was refused.
+    #[error("the subject token was not accepted")]
+    SubjectTokenRefused,
+    /// The same, and it says of itself that its time is over.
+    #[error("the subject token has expired")]
+    SubjectTokenExpired,
+    /// No token exchange handler of that name for the app, or no default one.
+    #[error("the org has no such token exchange handler for the app")]
+    TokenHandler,
     /// F34: more than 3,600 logins of the user in an hour.
     #[error("too many logins of this user")]
     LoginRate,

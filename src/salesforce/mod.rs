@@ -8,7 +8,7 @@
 //! Start reading at [`Client`]; then `auth` (one login for all callers), `soap` and `rest` (one call), `classify` (what
 //! an answer means), `retry` (whether to send again).
 //!
-//! Invariants: only `http` touches the network; only `auth` and `token` see a secret's text; no text of a server enters
+//! Invariants: only `http` touches the network; only `auth`, `token` and `token_request` see a secret's text; no text of a server enters
 //! an [`Error`] or a log line unless `redact` has cleaned it.
 
 mod advice;
@@ -20,12 +20,16 @@ mod error;
 mod http;
 mod key;
 mod key_form;
+mod login;
 mod rest;
 mod retrieve;
 mod retry;
 mod sentences;
+mod sf_cli;
+mod sfdx_auth_url;
 mod soap;
 mod token;
+mod token_request;
 mod xml;
 
 #[cfg(test)]
@@ -44,9 +48,12 @@ pub use deploy::{ComponentMessage, DeployOptions, DeployReport};
 pub use error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
 pub use key::PrivateKeyProblem;
 pub use key_form::{Placeholder, binary_key_form, placeholder};
+pub use login::{Login, SubjectToken, SubjectTokenProblem};
 pub use rest::QueryPage;
 pub use retrieve::{FileProperties, RetrieveMessage, Retrieved};
 pub use sentences::{Meaning, meaning, means};
+pub use sf_cli::{SfCli, SfCliProblem};
+pub use sfdx_auth_url::{SfdxAuthUrl, SfdxAuthUrlProblem, sfdx_auth_url};
 
 use crate::redact;
 use crate::secret::Secret;
@@ -109,27 +116,6 @@ impl Proxy {
     }
 }
 
-/// Ways to log in.
-#[derive(Debug, Clone)]
-pub enum Login {
-    /// OAuth 2.0 JWT bearer: signed with the private key whose certificate the app holds.
-    JwtBearer { client_id: String, username: String, private_key: Secret },
-    /// OAuth 2.0 client credentials: as the user that the app's policies name.
-    ClientCredentials { client_id: String, client_secret: Secret },
-    /// A token from elsewhere; it cannot be renewed.
-    AccessToken { token: Secret },
-}
-
-impl Login {
-    /// The consumer key of the app that we log in with.
-    pub fn client_id(&self) -> Option<&str> {
-        match self {
-            Self::JwtBearer { client_id, .. } | Self::ClientCredentials { client_id, .. } => Some(client_id),
-            Self::AccessToken { .. } => None,
-        }
-    }
-}
-
 /// A client of one org. Clones share the connection, the session and what was learned.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -147,6 +133,8 @@ struct Inner {
     auth: Auth,
     /// The audience that was good.
     audience: std::sync::OnceLock<String>,
+    /// The refresh token that came in place of the one in the settings.
+    rotated: std::sync::Mutex<Option<Secret>>,
     pace: Pace,
     /// The oldest and the newest API version at `instance`; none if it could not be asked.
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
@@ -180,10 +168,8 @@ impl Client {
             Http::new(&settings.user_agent, settings.ca_certificate.as_deref(), settings.proxy.clone())
                 .map_err(|problem| fail(problem.into()))?;
         let redactor = Redactor::default();
-        match &settings.login {
-            Login::JwtBearer { private_key: secret, .. }
-            | Login::ClientCredentials { client_secret: secret, .. }
-            | Login::AccessToken { token: secret } => redactor.learn(secret),
+        for secret in settings.login.secrets() {
+            redactor.learn(secret);
         }
         if let Some(password) = settings.proxy.as_ref().and_then(Proxy::password) {
             redactor.learn(&password);
@@ -197,6 +183,7 @@ impl Client {
                 redactor,
                 auth: Auth::default(),
                 audience: std::sync::OnceLock::new(),
+                rotated: std::sync::Mutex::default(),
                 pace,
                 versions: tokio::sync::OnceCell::new(),
                 last_retrieve: std::sync::Mutex::default(),
@@ -208,6 +195,11 @@ impl Client {
     /// The consumer key of the app that we log in with.
     pub fn client_id(&self) -> Option<&str> {
         self.inner.settings.login.client_id()
+    }
+
+    /// Whether Salesforce gave another refresh token in place of the one in the settings, which may be dead now.
+    pub fn refresh_token_was_rotated(&self) -> bool {
+        self.inner.newest_refresh_token().is_some()
     }
 }
 

@@ -1,32 +1,23 @@
-//! Tokens: asking for one, and asking whom one belongs to.
+//! Tokens: asking for one, and asking whom one belongs to. What is sent is in `token_request`.
 //!
-//! The JWT of the bearer grant is signed here, RS256 by ring. When it is refused and the server's clock shows that ours
-//! is off, it is signed once more with the server's time.
+//! When a JWT is refused and the server's clock shows that ours is off, it is signed once more with the server's time.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use reqwest::header::HeaderValue;
 use serde_json::Value;
 use url::Url;
-use zeroize::Zeroizing;
 
 use super::auth::bearer;
-use super::error::{AuthProblem, Call, Error, ErrorKind, SettingsProblem};
+use super::error::{AuthProblem, Call, Error, ErrorKind};
 use super::http::{self, Reply, Request};
-use super::key::{self, PrivateKeyProblem};
 use super::retry::Tries;
+use super::token_request::TokenRequest;
 use super::{Inner, Login, classify};
 use crate::secret::Secret;
 
-/// How long a JWT is good for; Salesforce accepts up to about five minutes.
-const JWT_LIFETIME: u64 = 180;
 /// A clock further off than this, in seconds, explains a refused JWT.
 const MAX_SKEW: u64 = 60;
-/// The longest that a token request may take.
-const TOKEN: Duration = Duration::from_secs(30);
 
 impl Inner {
     /// Asks the token endpoint, again after trouble of its own, and once more with the server's time if our clock is off.
@@ -39,11 +30,12 @@ impl Inner {
         // What was said of the audience that is tried first.
         let mut first_refusal = None;
         loop {
-            let request = self.token_request(&audience, now).map_err(|kind| Error::new(Call::Login, kind))?;
+            let TokenRequest { request, refresh_token, subject_is_over } =
+                self.token_request(&audience, now).map_err(|kind| Error::new(Call::Login, kind))?;
             let mut error = match self.http.send(request, &self.redactor).await {
                 Err(kind) => Error::new(Call::Login, kind),
                 Ok(reply) if reply.is_success() => {
-                    let grant = self.read_grant(&reply)?;
+                    let grant = self.read_grant(&reply, refresh_token.as_ref())?;
                     // The first one that was good answers for the next logins.
                     self.audience.set(audience).unwrap_or_default();
                     return Ok(grant);
@@ -59,7 +51,12 @@ impl Inner {
                         }
                         kind = first_refusal.take().unwrap_or(kind);
                     }
-                    if let (Some(skew), Some(date)) = (clock_skew(&kind, &reply), reply.date) {
+                    if let Login::TokenExchange { .. } = self.settings.login {
+                        kind = of_subject(kind, subject_is_over);
+                    }
+                    if let (Some(skew), Some(date)) = (clock_skew(&kind, &reply), reply.date)
+                        && matches!(self.settings.login, Login::JwtBearer { .. })
+                    {
                         if !corrected {
                             tracing::warn!(
                                 seconds = skew,
@@ -99,37 +96,8 @@ impl Inner {
         }
     }
 
-    fn token_request(&self, audience: &str, now: SystemTime) -> Result<Request, ErrorKind> {
-        let mut url = self.login.clone();
-        url.set_path("/services/oauth2/token");
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        let mut authorization = None;
-        match &self.settings.login {
-            Login::JwtBearer { client_id, username, private_key } => {
-                let jwt = sign(client_id, username, audience, private_key, now)?;
-                self.redactor.learn(&jwt);
-                form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
-                form.append_pair("assertion", jwt.expose());
-            }
-            Login::ClientCredentials { client_id, client_secret } => {
-                let pair = Zeroizing::new(format!("{client_id}:{}", client_secret.expose()));
-                let header = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
-                let mut header = HeaderValue::from_str(&header)
-                    .map_err(|_| ErrorKind::Auth { problem: AuthProblem::BadClient, said: None })?;
-                header.set_sensitive(true);
-                authorization = Some(header);
-                form.append_pair("grant_type", "client_credentials");
-            }
-            Login::AccessToken { .. } => return Err(SettingsProblem::InstanceUrlMissing.into()),
-        }
-        let body = form.finish().into_bytes();
-        let mut request = Request::post(url, "application/x-www-form-urlencoded", body);
-        request.authorization = authorization;
-        request.timeout = TOKEN;
-        Ok(request)
-    }
-
-    fn read_grant(&self, reply: &Reply) -> Result<Grant, Error> {
+    /// `sent` is the refresh token that was handed over for it.
+    fn read_grant(&self, reply: &Reply, sent: Option<&Secret>) -> Result<Grant, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
         if classify::is_html(&reply.content_type, &reply.body) {
             return Err(self.refused(Call::Login, reply));
@@ -144,9 +112,13 @@ impl Inner {
         let token = Secret::new(text("access_token").ok_or_else(|| missing("access_token"))?);
         self.redactor.learn(&token);
         // Nobody asks for them, and whoever has one is logged in.
-        for name in ["refresh_token", "id_token"] {
-            if let Some(other) = text(name) {
-                self.redactor.learn(&Secret::new(other));
+        if let Some(other) = text("id_token") {
+            self.redactor.learn(&Secret::new(other));
+        }
+        if let Some(other) = text("refresh_token").map(Secret::new) {
+            self.redactor.learn(&other);
+            if sent.is_some_and(|sent| *sent != other) {
+                self.refresh_token_was_rotated(other);
             }
         }
         let instance = match text("instance_url") {
@@ -164,6 +136,19 @@ impl Inner {
             is_org_id(&org).then_some((org, user))
         });
         Ok(Grant { token, instance, identity })
+    }
+
+    /// The refresh token that came in place of the one that we were given.
+    pub(super) fn newest_refresh_token(&self) -> Option<Secret> {
+        self.rotated.lock().ok()?.clone()
+    }
+
+    /// The one that we were given may be dead from now on, and we can tell its keeper and nothing else.
+    fn refresh_token_was_rotated(&self, newest: Secret) {
+        tracing::warn!("Salesforce gave a new refresh token in place of the one that it was sent");
+        if let Ok(mut rotated) = self.rotated.lock() {
+            *rotated = Some(newest);
+        }
     }
 
     /// Org, user and name of the user whom a token belongs to.
@@ -223,6 +208,27 @@ pub(super) fn is_org_id(id: &str) -> bool {
     id.starts_with("00D") && matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
+/// What a refusal means where a token of somebody else's was handed over. The words for it are not documented, so what
+/// may be about that token is taken to be.
+fn of_subject(kind: ErrorKind, is_over: bool) -> ErrorKind {
+    match kind {
+        ErrorKind::Auth {
+            problem:
+                AuthProblem::Clock { .. }
+                | AuthProblem::BadAssertion
+                | AuthProblem::Audience
+                | AuthProblem::Refused
+                | AuthProblem::SubjectTokenRefused,
+            said,
+        } => {
+            let problem =
+                if is_over { AuthProblem::SubjectTokenExpired } else { AuthProblem::SubjectTokenRefused };
+            ErrorKind::Auth { problem, said }
+        }
+        kind => kind,
+    }
+}
+
 /// Whether the login was refused with what is said of a wrong audience. Of External Client Apps it is reported that a
 /// wrong one is answered as if the app were missing.
 fn is_about_audience(kind: &ErrorKind) -> bool {
@@ -245,35 +251,6 @@ fn default_audiences(login: &Url) -> Vec<String> {
         || (host.contains("--") && host.ends_with(".salesforce.com"));
     let shared = if test { "https://test.salesforce.com" } else { "https://login.salesforce.com" };
     vec![own, shared.to_owned()]
-}
-
-/// The JWT of the bearer grant, RS256.
-fn sign(
-    client_id: &str,
-    username: &str,
-    audience: &str,
-    key: &Secret,
-    now: SystemTime,
-) -> Result<Secret, ErrorKind> {
-    let pair = key::read(key.expose())?;
-    let now = now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let claims = serde_json::json!({
-        "iss": client_id, "sub": username, "aud": audience, "exp": now.saturating_add(JWT_LIFETIME),
-    });
-    let head = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","typ":"JWT"}"#);
-    let body = URL_SAFE_NO_PAD.encode(claims.to_string());
-    let mut jwt = format!("{head}.{body}");
-    let mut signature = vec![0; pair.public().modulus_len()];
-    pair.sign(
-        &ring::signature::RSA_PKCS1_SHA256,
-        &ring::rand::SystemRandom::new(),
-        jwt.as_bytes(),
-        &mut signature,
-    )
-    .map_err(|_| PrivateKeyProblem::Damaged)?;
-    jwt.push('.');
-    URL_SAFE_NO_PAD.encode_string(&signature, &mut jwt);
-    Ok(Secret::new(jwt))
 }
 
 /// By how many seconds our clock is ahead of the server's, if that can explain why the JWT was refused.

@@ -14,6 +14,7 @@ use crate::component::{Component, Fields, Value as FieldValue, file_text, text};
 use crate::contract::{Contract, MetadataType, PARENT};
 use crate::deletion;
 use crate::emulator::State;
+use crate::exchange;
 use crate::http::{Answer, Request};
 use crate::installed::{self, Parcel};
 use crate::org::{
@@ -82,6 +83,10 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
             }
             ok(json!({ "expired": count }))
         }
+        ("POST", ["token-handlers"]) => {
+            ok(exchange::add_handler(&mut state.org, body(request)?).or_else(wrong)?)
+        }
+        ("POST", ["workload-tokens"]) => ok(exchange::issue(&mut state.org, &body(request)?).or_else(wrong)?),
         ("GET", ["gates"]) => ok(json!(crate::site::gate::list())),
         ("GET", ["clock"]) => ok(clock(state)),
         ("POST", ["clock"]) => {

@@ -168,6 +168,10 @@ pub const FACTS: &[Fact] = facts![
     Cited: "Assignments of permission sets and members of permission set groups are shown to holders of documented permissions only, such as View Setup", "object reference";
     Assumed: "An object that a user may not see answers INVALID_TYPE", "what clients report of objects in general";
     Assumed: "An assignment of a permission set group names the permission set that stands for the group; muted permissions take nobody's access to an app", "columns of the object reference";
+    Cited: "Token exchange takes subject tokens of five kinds and up to 10000 characters; token_handler names a handler that is enabled for the app, and without it the app's default one is taken", "Salesforce Help, Token Exchange Flow; object reference, OauthTokenExchHandlerApp";
+    Assumed: "A token exchange handler is known by its API name and by its Apex class", "the object reference says Apex class, clients the handler";
+    Cited: "A token exchange handler that refuses is answered with the words Token handler validation failed", "Apex guide; the code invalid_grant is assumed";
+    Assumed: "Token exchange lets in who is pre-authorised, and wants the flow in settings and policies; the tokens are JWTs where the app gives named users JWTs", "follows from the other flows";
     Assumed: "A site's objects are not there in an org without sites", "no source; switch no_sites";
 ];
 

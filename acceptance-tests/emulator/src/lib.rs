@@ -20,6 +20,7 @@ pub mod credentials;
 mod crud;
 mod deletion;
 mod emulator;
+mod exchange;
 mod fault;
 mod http;
 mod installed;

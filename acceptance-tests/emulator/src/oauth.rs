@@ -1,4 +1,4 @@
-//! Tokens: JWT bearer, client credentials, refresh; userinfo and identity.
+//! Tokens: JWT bearer, client credentials, refresh, token exchange; userinfo and identity.
 //! Clients are the login app of the seed and every external client app that has a Global file.
 
 use base64::Engine;
@@ -9,6 +9,7 @@ use crate::behaviour;
 use crate::certificate;
 use crate::component::{is_true, text};
 use crate::emulator::{Call, State};
+use crate::exchange::{self, Asked};
 use crate::fault::{oauth as error, rest};
 use crate::http::{Answer, Request, parse_form};
 use crate::org::{OAUTH_POLICIES, Org, User};
@@ -27,6 +28,8 @@ struct Client {
     /// Of the org itself. For the login app each user says whether it is approved.
     app: Option<String>,
     allows_credentials: bool,
+    allows_exchange: bool,
+    exchange_needs_secret: bool,
 }
 
 fn client(org: &Org, id: &str) -> Option<Client> {
@@ -40,6 +43,8 @@ fn client(org: &Org, id: &str) -> Option<Client> {
             jwt_tokens: app.jwt_tokens,
             app: None,
             allows_credentials: true,
+            allows_exchange: true,
+            exchange_needs_secret: org.switches.login_app_needs_secret,
         });
     }
     let tree = org.in_effect();
@@ -58,6 +63,9 @@ fn client(org: &Org, id: &str) -> Option<Client> {
         app: Some(app.to_string()),
         allows_credentials: is_true(&global.fields, "isClientCredentialsFlowEnabled")
             && policies.is_some_and(|fields| is_true(fields, "isClientCredentialsFlowEnabled")),
+        allows_exchange: is_true(&global.fields, "isTokenExchangeEnabled")
+            && policies.is_some_and(|fields| is_true(fields, "isTokenExchangeFlowEnabled")),
+        exchange_needs_secret: is_true(&global.fields, "isSecretRequiredForTokenExchange"),
     })
 }
 
@@ -81,11 +89,18 @@ pub fn token(state: &mut State, request: &Request, call: &mut Call) -> Answer {
             let (id, secret) = credentials(request, field("client_id"), field("client_secret"));
             refresh(state, request, &id, &secret, field("refresh_token"), call)
         }
+        exchange::GRANT => {
+            let (id, secret) = credentials(request, field("client_id"), field("client_secret"));
+            let asked = Asked {
+                client_id: &id,
+                subject_token: field("subject_token"),
+                subject_token_type: field("subject_token_type"),
+                token_handler: field("token_handler"),
+            };
+            exchange(state, request, &secret, &asked, call)
+        }
         "" => error(400, "unsupported_grant_type", "grant type not supported"),
-        "password"
-        | "authorization_code"
-        | "urn:ietf:params:oauth:grant-type:token-exchange"
-        | "urn:ietf:params:oauth:grant-type:device" => {
+        "password" | "authorization_code" | "urn:ietf:params:oauth:grant-type:device" => {
             error(501, "unsupported_grant_type", &format!("not imitated: the grant type {grant}"))
         }
         _ => error(400, "unsupported_grant_type", "grant type not supported"),
@@ -248,37 +263,107 @@ fn refresh(
     if client.secret != secret {
         return error(400, "invalid_client", "invalid client credentials");
     }
-    if client.refresh_token.as_deref() != Some(refresh_token) {
-        return error(400, "invalid_grant", "expired access/refresh token");
+    let expired = || error(400, "invalid_grant", "expired access/refresh token");
+    let app = state.org.login_apps.iter_mut().find(|app| app.client_id == id);
+    let Some(app) = app.filter(|_| client.refresh_token.is_some() && !refresh_token.is_empty()) else {
+        return expired();
+    };
+    if app.former_refresh_tokens.contains(refresh_token) {
+        // Two have it: all that came of it ends.
+        end_refresh_token(&mut state.org, id);
+        return expired();
     }
+    if app.refresh_token != refresh_token {
+        return expired();
+    }
+    let next = state.org.switches.login_app_rotates.then(|| {
+        let next = format!("5Aep861canaryROTATED{}", stamp::random_text(40));
+        let former = std::mem::replace(&mut app.refresh_token, next.clone());
+        app.former_refresh_tokens.insert(former);
+        next
+    });
+    state.org.secrets.extend(next.clone());
     let user = client.run_as.as_deref().and_then(|name| state.org.user_named(name)).cloned();
     match user {
-        Some(user) => grant(state, request, &user, &client, call),
+        Some(user) => granted(state, request, &user, &client, call, next),
         None => error(400, "invalid_grant", "inactive user"),
     }
 }
 
+/// Ends the refresh token of a login app, and the tokens that the app was given.
+fn end_refresh_token(org: &mut Org, client: &str) {
+    for app in org.login_apps.iter_mut().filter(|app| app.client_id == client) {
+        let former = std::mem::take(&mut app.refresh_token);
+        app.former_refresh_tokens.insert(former);
+    }
+    for session in org.sessions.iter_mut().filter(|session| session.client == client) {
+        session.expired = true;
+    }
+}
+
+fn exchange(
+    state: &mut State,
+    request: &Request,
+    secret: &str,
+    asked: &Asked<'_>,
+    call: &mut Call,
+) -> Answer {
+    call.note("tokenHandler", json!(asked.token_handler));
+    let Some(client) = client(&state.org, asked.client_id) else {
+        return error(400, "invalid_client_id", "client identifier invalid");
+    };
+    if !client.allows_exchange {
+        return error(400, "unauthorized_client", "token exchange flow not enabled");
+    }
+    if (client.exchange_needs_secret || !secret.is_empty()) && client.secret != secret {
+        return error(400, "invalid_client", "invalid client credentials");
+    }
+    let user = match exchange::user(&state.org, asked) {
+        Ok(user) => user,
+        Err(refusal) => return refusal,
+    };
+    let is_approved = match &client.app {
+        None => user.approved,
+        Some(app) => is_preauthorized(&state.org, app),
+    };
+    if !is_approved {
+        return error(400, "invalid_grant", "user hasn't approved this consumer");
+    }
+    grant(state, request, &user, &client, call)
+}
+
 fn grant(state: &mut State, request: &Request, user: &User, client: &Client, call: &mut Call) -> Answer {
+    granted(state, request, user, client, call, None)
+}
+
+fn granted(
+    state: &mut State,
+    request: &Request,
+    user: &User,
+    client: &Client,
+    call: &mut Call,
+    refresh_token: Option<String>,
+) -> Answer {
     call.user = Some(user.username.clone());
     let token = state.org.open_session(&user.id, &client.id, client.app.as_deref(), client.jwt_tokens);
     let scope = match &client.app {
         None => "api web refresh_token".to_string(),
         Some(app) => site::scopes_of(&state.org, app).join(" "),
     };
-    Answer::json(
-        200,
-        &json!({
-            "access_token": token,
-            "id": format!("{}/id/{}/{}", request.base_url, state.org.id, user.id),
-            "instance_url": request.base_url,
-            "issued_at": state.org.now().to_string(),
-            "scope": scope,
-            "signature": STANDARD.encode(stamp::random_text(32)),
-            "token_format": if client.jwt_tokens { "jwt" } else { "opaque" },
-            "token_type": "Bearer",
-        }),
-    )
-    .header("cache-control", "no-store")
+    let mut answer = json!({
+        "access_token": token,
+        "id": format!("{}/id/{}/{}", request.base_url, state.org.id, user.id),
+        "instance_url": request.base_url,
+        "issued_at": state.org.now().to_string(),
+        "scope": scope,
+        "signature": STANDARD.encode(stamp::random_text(32)),
+        "token_format": if client.jwt_tokens { "jwt" } else { "opaque" },
+        "token_type": "Bearer",
+    });
+    if let Some(next) = refresh_token {
+        crate::report::set(&mut answer, "refresh_token", json!(next));
+    }
+    Answer::json(200, &answer).header("cache-control", "no-store")
 }
 
 /// The user of a REST call's session.
@@ -355,6 +440,13 @@ pub fn revoke(state: &mut State, request: &Request, call: &mut Call) -> Answer {
             session.expired = true;
             Answer::empty(200)
         }
-        None => error(400, "unsupported_token_type", "this token type is not supported"),
+        None => {
+            let app = state.org.login_apps.iter().find(|app| !token.is_empty() && app.refresh_token == token);
+            let Some(client) = app.map(|app| app.client_id.clone()) else {
+                return error(400, "unsupported_token_type", "this token type is not supported");
+            };
+            end_refresh_token(&mut state.org, &client);
+            Answer::empty(200)
+        }
     }
 }

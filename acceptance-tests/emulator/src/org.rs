@@ -179,6 +179,9 @@ pub struct LoginApp {
     /// Whether the tokens it gets are JWTs, which SOAP refuses.
     pub jwt_tokens: bool,
     pub refresh_token: String,
+    /// Those that were rotated away.
+    #[serde(default)]
+    pub former_refresh_tokens: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -210,6 +213,8 @@ pub struct Org {
     pub profiles: Vec<Group>,
     pub apex_classes: BTreeSet<String>,
     pub login_apps: Vec<LoginApp>,
+    #[serde(default)]
+    pub token_handlers: Vec<crate::exchange::TokenHandler>,
     pub sessions: Vec<Session>,
     /// Every secret and key that ever was, also rotated ones.
     pub secrets: BTreeSet<String>,
@@ -345,6 +350,7 @@ impl Org {
             run_as: format!("admin@{domain}"),
             jwt_tokens: false,
             refresh_token: format!("5Aep861canaryREFRESH{}", stamp::random_text(40)),
+            former_refresh_tokens: BTreeSet::new(),
         };
         let mut secrets: BTreeSet<String> =
             [login_app.client_secret.clone(), login_app.refresh_token.clone()].into();
@@ -375,6 +381,7 @@ impl Org {
             ],
             apex_classes: [REGISTRATION_HANDLER.to_string()].into(),
             login_apps: vec![login_app],
+            token_handlers: Vec::new(),
             sessions: Vec::new(),
             secrets,
             switches: Switches::default(),

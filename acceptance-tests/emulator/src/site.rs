@@ -28,6 +28,7 @@ pub use gate::Gate;
 pub use inspection::{data_apis, is_foreign};
 pub use issue::SiteSession;
 pub use issue::end_what_is_no_longer_admitted as settle;
+pub use jwt::{sign as sign_token, verify as verify_token};
 pub use network::Network;
 
 use crate::emulator::{Call, State};

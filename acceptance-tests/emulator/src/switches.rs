@@ -126,6 +126,10 @@ pub struct Switches {
     pub secret_lag_ms: u64,
     /// Connect REST lists only apps that a token was given to.
     pub usage_needs_tokens: bool,
+    /// The login app of the seed rotates its refresh tokens.
+    pub login_app_rotates: bool,
+    /// The login app of the seed wants its secret in the token exchange flow.
+    pub login_app_needs_secret: bool,
 }
 
 impl Default for Switches {
@@ -163,6 +167,8 @@ impl Default for Switches {
             rotation_keeps_id: true,
             secret_lag_ms: 0,
             usage_needs_tokens: false,
+            login_app_rotates: false,
+            login_app_needs_secret: false,
         }
     }
 }

@@ -201,3 +201,58 @@ fn each_permission_of_the_admin_is_needed_and_together_they_are_enough_for_polic
     are_needed_and_enough(ADMIN, &org, &mut workspace);
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("commaSeparatedPermissionSet"), "Shop_Customer");
 }
+
+/// Nothing here compiles Apex or deploys a handler: what can be checked is the form of its file, and that the names in the
+/// files are those of one another.
+#[test]
+fn the_token_exchange_handler_is_what_salesforces_schema_asks_for() {
+    let folder = source().join("token-exchange/force-app/main/default");
+    let script = r#"
+import json, sys, xml.etree.ElementTree as xml
+spaced = "{http://soap.sforce.com/2006/04/metadata}"
+contract = json.load(open(sys.argv[2]))
+def check(element, rows, version):
+    known = {row["name"]: row for row in rows}
+    tags = [child.tag.replace(spaced, "") for child in element]
+    assert tags == sorted(tags) and set(tags) <= set(known), tags
+    missing = [name for name, row in known.items() if row["required"] and row["since"] <= version and name not in tags]
+    assert not missing, missing
+    for child in element:
+        row = known[child.tag.replace(spaced, "")]
+        if row["type"] == "boolean":
+            assert child.text in ("true", "false"), child.text
+        if row["type"] in contract["types"]:
+            check(child, contract["types"][row["type"]]["elements"], version)
+root = xml.parse(sys.argv[1]).getroot()
+assert root.tag == spaced + contract["name"], root.tag
+check(root, contract["elements"], 65)
+print(json.dumps({child.tag.replace(spaced, ""): child.text for child in root}))
+"#;
+    let name = "TerraformTokenExchange";
+    let file = folder.join(format!("oauthtokenexchangehandlers/{name}.oauthtokenexchangehandler-meta.xml"));
+    let contract = repository().join("proto/salesforce/OauthTokenExchangeHandler.json");
+    let run = std::process::Command::new("python3").arg("-c").arg(script).args([&file, &contract]).output();
+    let run = run.expect("python3 is on the PATH");
+    assert!(run.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&run.stderr));
+    let handler: Value = serde_json::from_slice(&run.stdout).expect("its elements");
+    assert_eq!(handler["developerName"], name);
+    assert_eq!(handler["tokenHandlerApex"], name);
+    // Whoever it does not know is nobody.
+    assert_eq!(handler["isUserCreationAllowed"], "false");
+    let class = std::fs::read_to_string(folder.join(format!("classes/{name}.cls"))).expect("the class");
+    for words in [
+        &format!("class {name} extends Auth.Oauth2TokenExchangeHandler") as &str,
+        "NEVER COMPILED IN AN ORG",
+        "validateJWTWithKeysEndpoint",
+        "ISSUER.equals",
+        "AUDIENCE.equals",
+        "expires > now",
+        "USERS.containsKey",
+    ] {
+        assert!(class.contains(words), "{words}");
+    }
+    let site =
+        std::fs::read_to_string(folder.join("remoteSiteSettings/Terraform_Issuer.remoteSite-meta.xml"));
+    assert!(site.expect("the remote site").contains("<url>https://app.terraform.io</url>"));
+    assert!(class.contains("KEYS = 'https://app.terraform.io/"), "the keys are of the remote site");
+}

@@ -32,6 +32,7 @@ mod interrupts;
 mod lifecycle;
 mod literal_names;
 mod lockout;
+mod logins;
 mod many_gone;
 mod module;
 mod neighbours;

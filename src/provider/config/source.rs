@@ -3,44 +3,21 @@
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::ways::{self, FOREIGN};
 use super::{
-    ALTERNATIVES, Argument, ArgumentKind, CONNECTED, Environment, METHODS, PEMS, origin, proxy, variable,
+    ALTERNATIVES, Argument, ArgumentKind, CONNECTED, Environment, PEMS, Place, TOKENS, origin, proxy,
+    variable,
 };
 use crate::metadata::{LONGEST_TEXT, NEWEST_VERSION, OLDEST_VERSION, object_words, record_prefix, unseen};
 use crate::org::{
-    ConnectionSettings as Settings, Login, Placeholder, PrivateKeyProblem, binary_key_form,
-    check_private_key, placeholder,
+    ConnectionSettings as Settings, Placeholder, PrivateKeyProblem, binary_key_form, placeholder,
 };
 use crate::provider::diagnostics::{self, Diagnostic, Diagnostics};
-use crate::secret::Secret;
 use crate::value::Value;
 
 pub struct Source<'a> {
     pub config: &'a Value,
     pub environment: &'a Environment,
-}
-
-/// The ways to log in that the block names; if none, those of the environment.
-pub fn methods(source: &Source<'_>) -> Vec<&'static str> {
-    let in_block = METHODS.iter().copied().filter(|name| !source.config.get(name).is_null());
-    let mut named: Vec<_> = in_block.collect();
-    if named.is_empty() {
-        named = METHODS.iter().copied().filter(|name| source.in_environment(name).is_some()).collect();
-        if named.starts_with(&["private_key", "private_key_file"]) {
-            named.remove(1);
-        }
-    }
-    named
-}
-
-pub fn two_methods(first: &str, second: &str) -> Diagnostic {
-    Diagnostic::error(
-        "More than one way to log in",
-        format!(
-            "{first} and {second} are both set. Choose one: a private key (JWT bearer), client_secret (client \
-             credentials) or access_token."
-        ),
-    )
 }
 
 /// Not at its attribute: Terraform would show the line, and with it the key.
@@ -50,11 +27,11 @@ pub fn bad_key(name: &str, problem: PrivateKeyProblem) -> Diagnostic {
 }
 
 impl Source<'_> {
-    fn in_environment(&self, name: &str) -> Option<String> {
+    pub fn in_environment(&self, name: &str) -> Option<String> {
         (self.environment)(&variable(name)).filter(|text| !text.trim().is_empty())
     }
 
-    fn is_written(&self, name: &str) -> bool {
+    pub fn is_written(&self, name: &str) -> bool {
         !self.config.get(name).is_null()
     }
 
@@ -65,8 +42,9 @@ impl Source<'_> {
         };
         let (_, others) = CONNECTED.iter().find(|(argument, _)| *argument == name)?;
         // A token is asked for nowhere: there a login URL names no org.
-        let names_an_org = name != "instance_url" || methods(self) != ["access_token"];
-        written(others).filter(|_| names_an_org)
+        let (_, ways) = ways::named(self);
+        let is_a_token = matches!(ways.as_slice(), [way] if way.argument == "access_token");
+        written(others).filter(|_| name != "instance_url" || !is_a_token)
     }
 
     /// The text of an argument, if it is known. White space around it comes from files and shells and is no part of
@@ -105,7 +83,7 @@ impl Source<'_> {
                 found.push(diagnostics::argument_too_long(name, secret, LONGEST_TEXT));
                 return;
             }
-            None if name == "access_token" && !text.chars().all(|c| c.is_ascii_graphic()) => {
+            None if TOKENS.contains(&name) && !text.chars().all(|c| c.is_ascii_graphic()) => {
                 format!("{name} holds a space or a character beyond ASCII, which no token has.")
             }
             None => match self.unseen(name) {
@@ -223,7 +201,7 @@ impl Source<'_> {
         Some(text)
     }
 
-    fn file(&self, name: &'static str, found: &mut Diagnostics) -> Option<String> {
+    pub fn file(&self, name: &'static str, found: &mut Diagnostics) -> Option<String> {
         let path = self.known(name)?;
         match std::fs::read(&path).map(String::from_utf8) {
             Ok(Ok(text)) => Some(text),
@@ -252,7 +230,7 @@ impl Source<'_> {
         }
     }
 
-    fn require(&self, name: &'static str, why: &str, found: &mut Diagnostics) -> String {
+    pub fn require(&self, name: &'static str, why: &str, found: &mut Diagnostics) -> String {
         match self.known(name) {
             Some(text) if !text.trim().is_empty() => text,
             _ => {
@@ -272,61 +250,24 @@ impl Source<'_> {
     }
 
     pub fn settings(&self, user_agent: String, found: &mut Diagnostics) -> Option<Settings> {
-        let mut instance_url = self.url("instance_url", found);
-        let login_url = self.url("login_url", found);
-        let login = match methods(self).as_slice() {
-            [] => {
-                let pair = ((self.environment)("SF_ACCESS_TOKEN"), (self.environment)("SF_ORG_INSTANCE_URL"));
-                let (Some(token), Some(url)) = pair else {
-                    found.push(no_credentials());
+        let mut place =
+            Place { instance_url: self.url("instance_url", found), login_url: self.url("login_url", found) };
+        let (_, named) = ways::named(self);
+        let login = match named.as_slice() {
+            [] => match FOREIGN.iter().find(|foreign| foreign.is_there(self)) {
+                Some(foreign) => (foreign.read)(self, &mut place, found)?,
+                None => {
+                    found.push(ways::none());
                     return None;
-                };
-                match origin::check(url.trim()) {
-                    Ok(url) if instance_url.as_ref().is_some_and(|other| !origin::is_same(&url, other)) => {
-                        found.push(pair_of_another_org());
-                    }
-                    Ok(url) => instance_url = Some(url),
-                    Err(problem) => {
-                        let detail = format!("SF_ORG_INSTANCE_URL: {problem}");
-                        found.push(Diagnostic::error("Invalid URL", detail));
-                    }
                 }
-                Login::AccessToken { token: Secret::new(token.trim()) }
-            }
-            [method @ ("private_key" | "private_key_file")] => {
-                let key = match *method {
-                    "private_key" => self.known("private_key"),
-                    _ => self.file("private_key_file", found),
-                };
-                let private_key = Secret::new(key?);
-                if let Err(problem) = check_private_key(&private_key) {
-                    found.push(bad_key(method, problem));
-                }
-                Login::JwtBearer {
-                    client_id: self.require("client_id", "The JWT bearer flow", found),
-                    username: self.require("username", "The JWT bearer flow", found),
-                    private_key,
-                }
-            }
-            ["client_secret"] => {
-                if login_url.is_none() {
-                    self.require("instance_url", "The client credentials flow", found);
-                }
-                Login::ClientCredentials {
-                    client_id: self.require("client_id", "The client credentials flow", found),
-                    client_secret: Secret::new(self.known("client_secret")?),
-                }
-            }
-            ["access_token"] => {
-                self.require("instance_url", "An access token", found);
-                Login::AccessToken { token: Secret::new(self.known("access_token")?.trim()) }
-            }
+            },
+            [way] => (way.read)(way, self, &mut place, found)?,
             [first, second, ..] => {
-                found.push(two_methods(&variable(first), &variable(second)));
+                found.push(ways::two(&variable(first.argument), &variable(second.argument)));
                 return None;
             }
-            [_] => return None,
         };
+        let Place { instance_url, login_url } = place;
         let ca_certificate = match self.known("ca_certificate") {
             Some(pem) => Some(pem),
             None => self.file("ca_certificate_file", found),
@@ -352,25 +293,4 @@ impl Source<'_> {
             user_agent,
         })
     }
-}
-
-fn no_credentials() -> Diagnostic {
-    Diagnostic::error(
-        "No credentials",
-        "Nothing says how to log in to Salesforce. Set one of these, in the provider block or in the environment:\n\
-         - JWT bearer: client_id, username and private_key or private_key_file (SALESFORCE_CLIENT_ID, \
-         SALESFORCE_USERNAME, SALESFORCE_PRIVATE_KEY or SALESFORCE_PRIVATE_KEY_FILE)\n\
-         - client credentials: client_id, client_secret and instance_url (SALESFORCE_CLIENT_ID, \
-         SALESFORCE_CLIENT_SECRET, SALESFORCE_INSTANCE_URL)\n\
-         - an access token: access_token and instance_url (SALESFORCE_ACCESS_TOKEN, SALESFORCE_INSTANCE_URL, or \
-         SF_ACCESS_TOKEN with SF_ORG_INSTANCE_URL)",
-    )
-}
-
-fn pair_of_another_org() -> Diagnostic {
-    Diagnostic::error(
-        "Credentials of another org",
-        "The only credentials are SF_ACCESS_TOKEN, and SF_ORG_INSTANCE_URL, which belongs to it, is another org than \
-         instance_url. Set credentials for the org of instance_url, or leave instance_url out.",
-    )
 }

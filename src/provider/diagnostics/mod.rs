@@ -95,6 +95,7 @@ pub const IDS: &[&str] = &[
     "policies-stay",
     "previous-credentials-end",
     "previous-credentials-stay",
+    "refresh-token-rotated",
     "rotated-already",
     "settings-stay",
     "unconfirmed-rule",

@@ -17,6 +17,18 @@ pub fn unavailable(error: &Unavailable) -> Diagnostic {
     Diagnostic::error("Salesforce cannot be used", sentences(&text, error.0.advice()))
 }
 
+/// Salesforce gave another refresh token in place of the one that the provider logs in with.
+pub fn refresh_token_rotated() -> Diagnostic {
+    Diagnostic::advice(
+        "The refresh token was rotated",
+        "Salesforce gave a new refresh token in place of the one that the provider logged in with, which may be dead now. The \
+         provider works with the new one until it ends and cannot keep it: the next run, and the apply of this one, may find that \
+         the refresh token is not good any more. Switch the rotation off for the app that the token is of \
+         (refresh_token_rotation_enabled), or log in another way.",
+        "refresh-token-rotated",
+    )
+}
+
 /// Joins a fragment and an advice into sentences.
 fn sentences(fragment: &str, advice: &str) -> String {
     let mut text = capitalised(fragment);

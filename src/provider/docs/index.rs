@@ -57,16 +57,22 @@ pub fn page() -> String {
         hcl("examples/resources/salesforce_oauth_client/resource.tf")
     );
     page.push_str(ONE_OR_THREE);
+    page.push_str("\n## Logging in\n\n| way | arguments | besides |\n|---|---|---|\n");
+    for (name, arguments, [needs, may_have]) in config::ways_to_log_in() {
+        let quoted = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+        let mut all = quoted(needs);
+        all.push(quoted(&arguments).join(" or "));
+        let _ = writeln!(page, "| {name} | {} | {} |", all.join(", "), quoted(may_have).join(", "));
+    }
     page.push_str(
-        "\n## Logging in\n\n\
-         | way | arguments |\n|---|---|\n\
-         | OAuth 2.0 JWT bearer | `client_id`, `username`, `private_key` or `private_key_file`; `instance_url` or `login_url` |\n\
-         | OAuth 2.0 client credentials | `client_id`, `client_secret`, `instance_url` |\n\
-         | an access token | `access_token`, `instance_url` |\n\n\
-         Each argument has an environment variable; the block beats the environment. One way at a time: a private key, a \
-         client secret or an access token. An access token in `SF_ACCESS_TOKEN`, with its org in `SF_ORG_INSTANCE_URL`, is \
-         taken when nothing else is set. The guide [Authentication](guides/authentication.md) makes the key and the app.\n\n\
+        "\nEach argument has an environment variable; the block beats the environment. One way at a time: with one in the block, \
+         none of the environment is looked at. An access token in `SF_ACCESS_TOKEN`, with its org in `SF_ORG_INSTANCE_URL`, or \
+         else an SFDX auth URL in `SFDX_AUTH_URL`, is taken when nothing else is set. The log tells at INFO which way was taken. \
+         The guide [Authentication](guides/authentication.md) says which way is for whom, and makes the key and the app.\n\n\
          `terraform validate` needs no credentials. The first call that needs the org logs in.\n\n\
+         | warning of a login | means |\n|---|---|\n\
+         | `refresh-token-rotated` | Salesforce gave a new refresh token in place of the one that it was sent, which may be dead \
+         now: [Refresh token](guides/authentication.md#refresh-token) |\n\n\
          `HTTPS_PROXY` and `NO_PROXY` are honoured. Plain `http` is taken for this machine only.\n\n",
     );
     page.push_str(&versions::section());

@@ -57,6 +57,26 @@ const LOCKOUTS: &[Lockout] = &[
         because: "Salesforce's help says that it refuses JWT bearer logins to an app without the scope RefreshToken, and that is \
                   how the provider logs in. Leave it in oauth_scopes.",
     },
+    Lockout {
+        attribute: "oauth_scopes",
+        when: When::Becomes(Is::HasNone(REFRESHING)),
+        ends: Ends::RefreshToken,
+        because: "The provider logs in with a refresh token, which an app without the scope RefreshToken does not give. Leave it \
+                  in oauth_scopes.",
+    },
+    Lockout {
+        attribute: "refresh_token_rotation_enabled",
+        when: When::Becomes(Is::True),
+        ends: Ends::RefreshToken,
+        because: "With refresh_token_rotation_enabled = true a refresh token is good for one login, and the provider logs in with \
+                  one that it cannot replace.",
+    },
+    Lockout {
+        attribute: "token_exchange_enabled",
+        when: When::Becomes(Is::False),
+        ends: Ends::TokenExchange,
+        because: "With token_exchange_enabled = false the app exchanges no tokens, and that is how the provider logs in.",
+    },
 ];
 
 pub static SPEC: ResourceSpec = ResourceSpec {

@@ -79,6 +79,18 @@ const LOCKOUTS: &[Lockout] = &[
         ends: Ends::ClientCredentials,
         because: "Without client_credentials_flow_user client credentials, by which the provider logs in, are nobody's.",
     },
+    Lockout {
+        attribute: "token_exchange_flow_enabled",
+        when: When::Becomes(Is::False),
+        ends: Ends::TokenExchange,
+        because: "With token_exchange_flow_enabled = false the app exchanges no tokens, and that is how the provider logs in.",
+    },
+    Lockout {
+        attribute: "refresh_token_policy",
+        when: When::Becomes(Is::Word("Zero")),
+        ends: Ends::RefreshToken,
+        because: "With refresh_token_policy = \"Zero\" refresh tokens expire at once, and the provider logs in with one.",
+    },
 ];
 
 pub static SPEC: ResourceSpec = ResourceSpec {

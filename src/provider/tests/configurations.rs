@@ -5,17 +5,22 @@ use crate::provider::config::{self, Resolved};
 use crate::provider::diagnostics::Diagnostic;
 use crate::value::Value;
 
-type Texts<'a> = &'a [(&'a str, &'a str)];
+pub type Texts<'a> = &'a [(&'a str, &'a str)];
 
-fn block(written: Texts<'_>) -> Value {
+pub fn block(written: Texts<'_>) -> Value {
     let mut block = config::schema().block.empty();
     for (name, text) in written {
-        block.put(name, Value::text(*text));
+        let value = match (*name, *text) {
+            ("use_hcp_terraform_token", "false") => Value::Bool(false),
+            ("use_hcp_terraform_token", _) => Value::Bool(true),
+            (_, text) => Value::text(text),
+        };
+        block.put(name, value);
     }
     block
 }
 
-fn resolve(written: Texts<'_>, variables: Texts<'_>) -> Result<ConnectionSettings, Vec<Diagnostic>> {
+pub fn resolve(written: Texts<'_>, variables: Texts<'_>) -> Result<ConnectionSettings, Vec<Diagnostic>> {
     let variables: Vec<(String, String)> =
         variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let environment =
@@ -75,10 +80,29 @@ fn the_pair_of_the_cli_is_of_its_own_org_only() {
 
 #[test]
 fn arguments_that_exclude_each_other() {
-    let names = ["private_key", "private_key_file", "client_secret", "access_token"];
+    let names = [
+        "private_key",
+        "private_key_file",
+        "client_secret",
+        "subject_token",
+        "subject_token_file",
+        "use_hcp_terraform_token",
+        "refresh_token",
+        "sfdx_auth_url",
+        "sf_cli_org",
+        "access_token",
+    ];
+    // A client secret belongs to these where both are there.
+    let takes = ["subject_token", "subject_token_file", "use_hcp_terraform_token", "refresh_token"];
     for (at, first) in names.iter().enumerate() {
         for second in names.iter().skip(at + 1) {
             let found = config::validate(&block(&[(first, "x"), (second, "y")])).0;
+            let is_one = *first == "client_secret" && takes.contains(second);
+            let says_two = found.iter().any(|one| one.summary == "More than one way to log in");
+            assert_eq!(says_two, !is_one, "{first} {second}: {found:?}");
+            if is_one {
+                continue;
+            }
             let said = found.iter().any(|one| {
                 one.detail.contains(first)
                     && one.detail.contains(second)
@@ -103,6 +127,23 @@ fn arguments_that_exclude_each_other() {
 #[test]
 fn what_is_no_value_is_named_as_what_it_is() {
     for (name, text, says) in [
+        (
+            "sfdx_auth_url",
+            "[REDACTED] Use 'sf org auth show-sfdx-auth-url' to view",
+            "newer versions of sf print",
+        ),
+        ("sfdx_auth_url", "force://canary@acme.my.salesforce.com", "three parts between colons"),
+        ("sfdx_auth_url", "https://canary.my.salesforce.com", "does not begin with force://"),
+        ("refresh_token", "canary with a space", "a space or a character beyond ASCII"),
+        ("refresh_token", "${CANARY}", "the name of a variable"),
+        ("subject_token", "***", "shown instead of a secret"),
+        ("subject_token", "", "must not be blank"),
+        ("subject_token_type", "JWTs", "one of jwt, id_token"),
+        ("hcp_terraform_token_tag", "a-b", "letters, digits and underscores"),
+        ("hcp_terraform_token_tag", "TFC_WORKLOAD_IDENTITY_TOKEN_A", "what follows"),
+        ("sf_cli_org", "--help", "take it for an option"),
+        ("sf_cli_org", "my org", "has a space"),
+        ("sf_cli_org", "https://acme.my.salesforce.com", "is a URL"),
         ("private_key", "***", "shown instead of a secret"),
         ("private_key", "${CANARY_KEY}", "the name of a variable"),
         ("private_key", "/keys/canary.pem", "the path of a file"),
@@ -127,7 +168,8 @@ fn what_is_no_value_is_named_as_what_it_is() {
         let found = config::validate(&block(&[(name, text)])).0;
         assert!(found.iter().any(|one| one.detail.contains(says)), "{name} = {text:?}: {found:?}");
         assert!(!format!("{found:?}").to_lowercase().contains("canary"), "{found:?}");
-        let is_secret = ["private_key", "client_secret", "access_token"].contains(&name);
+        let secrets = ["private_key", "client_secret", "access_token", "refresh_token", "sfdx_auth_url"];
+        let is_secret = secrets.contains(&name);
         assert!(
             found.iter().all(|one| !is_secret || one.path.is_none()),
             "the line would be shown: {found:?}"

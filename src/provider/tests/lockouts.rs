@@ -15,7 +15,10 @@ const POLICIES: &str = "_policies";
 const JWT: u8 = 1;
 const CREDENTIALS: u8 = 2;
 const TOKEN: u8 = 4;
-const ALL: u8 = JWT | CREDENTIALS | TOKEN;
+const REFRESH: u8 = 8;
+const EXCHANGE: u8 = 16;
+const WAYS: [u8; 5] = [JWT, CREDENTIALS, TOKEN, REFRESH, EXCHANGE];
+const ALL: u8 = JWT | CREDENTIALS | TOKEN | REFRESH | EXCHANGE;
 const NOBODY: u8 = 0;
 
 struct Pair {
@@ -41,6 +44,8 @@ fn login(way: u8, own: &Pair) -> OwnLogin {
             OwnLogin::JwtBearer { public_key: Some(facts.public_key) }
         }
         CREDENTIALS => OwnLogin::ClientCredentials,
+        REFRESH => OwnLogin::RefreshToken,
+        EXCHANGE => OwnLogin::TokenExchange,
         _ => OwnLogin::Other,
     }
 }
@@ -87,7 +92,12 @@ fn what_ends_a_login_is_refused_to_who_logs_in_so() {
         (SETTINGS, "certificate", own.certificate("a.example"), Value::Null, NOBODY),
         (SETTINGS, "client_assertion_certificate", own.certificate("a.example"), text(""), NOBODY),
         (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["RefreshToken", "Web"]), ALL),
-        (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["Api"]), JWT),
+        (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["Api"]), JWT | REFRESH),
+        (SETTINGS, "refresh_token_rotation_enabled", no(), yes(), REFRESH),
+        (SETTINGS, "refresh_token_rotation_enabled", yes(), no(), NOBODY),
+        (SETTINGS, "token_exchange_enabled", yes(), no(), EXCHANGE),
+        (SETTINGS, "token_exchange_enabled", yes(), Value::Null, EXCHANGE),
+        (SETTINGS, "token_exchange_enabled", no(), yes(), NOBODY),
         (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["api", "OfflineAccess"]), NOBODY),
         (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&["Full", "RefreshToken"]), NOBODY),
         (SETTINGS, "oauth_scopes", texts(&["Api", "RefreshToken"]), texts(&[]), ALL),
@@ -105,10 +115,14 @@ fn what_ends_a_login_is_refused_to_who_logs_in_so() {
         (POLICIES, "client_credentials_flow_user", text("a@example.com"), text(""), CREDENTIALS),
         (POLICIES, "client_credentials_flow_user", text("a@example.com"), text("b@example.com"), NOBODY),
         (POLICIES, "client_credentials_flow_user", text("a@example.com"), Value::Null, NOBODY),
+        (POLICIES, "token_exchange_flow_enabled", yes(), no(), EXCHANGE),
+        (POLICIES, "token_exchange_flow_enabled", no(), yes(), NOBODY),
+        (POLICIES, "refresh_token_policy", text("Infinite"), text("Zero"), REFRESH),
+        (POLICIES, "refresh_token_policy", text("Zero"), text("Infinite"), NOBODY),
         (POLICIES, "ip_relaxation", text("Bypass"), text("Enforce"), NOBODY),
     ];
     for (resource, attribute, old, new, ends) in &cases {
-        for way in [JWT, CREDENTIALS, TOKEN] {
+        for way in WAYS {
             // The plan of policies does not know the consumer's key; that the app is the own one, a read may have noted.
             let private = PrivateState { own_app: *resource == POLICIES, ..none() };
             let context = PlanContext {

@@ -10,6 +10,7 @@ mod refusals;
 mod states;
 mod unions;
 mod validations;
+mod ways;
 
 use super::catalog;
 use super::resource_spec::ResourceSpec;

@@ -9,14 +9,14 @@ use super::{access_token, client, client_of, jwt_bearer, settings};
 use crate::salesforce::{AuthProblem, Call, Client, Error, ErrorKind, Login, SettingsProblem};
 use crate::secret::Secret;
 
-fn problem(error: &Error) -> Option<AuthProblem> {
+pub fn problem(error: &Error) -> Option<AuthProblem> {
     match &error.kind {
         ErrorKind::Auth { problem, .. } => Some(*problem),
         _ => None,
     }
 }
 
-fn refusal(error: &str, description: &str) -> Vec<u8> {
+pub fn refusal(error: &str, description: &str) -> Vec<u8> {
     json(400, &format!(r#"{{"error":"{error}","error_description":"{description}"}}"#))
 }
 

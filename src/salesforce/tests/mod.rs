@@ -3,6 +3,7 @@
 mod calls;
 mod login;
 mod server;
+mod ways;
 mod words;
 
 use std::time::Duration;

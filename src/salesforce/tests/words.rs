@@ -1,7 +1,9 @@
 //! Every error as it reads, with its advice: reviewing the wording is reviewing one file.
 
 use crate::salesforce::key::PrivateKeyProblem;
-use crate::salesforce::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
+use crate::salesforce::{
+    AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem, SfCliProblem, SubjectTokenProblem,
+};
 
 fn kinds() -> Vec<ErrorKind> {
     let text = || "the words of the server".to_owned();
@@ -82,6 +84,36 @@ fn kinds() -> Vec<ErrorKind> {
         ]
         .map(ErrorKind::from),
     );
+    let path = || "/run/token".to_owned();
+    kinds.extend(
+        [
+            SubjectTokenProblem::Unreadable { path: path(), why: "there is no such file".to_owned() },
+            SubjectTokenProblem::Empty { path: path() },
+            SubjectTokenProblem::NoToken { path: path(), what: "something that is no text" },
+        ]
+        .map(ErrorKind::from),
+    );
+    let org = || "acme".to_owned();
+    kinds.extend(
+        [
+            SfCliProblem::NotInstalled,
+            SfCliProblem::Unstartable { why: "permission denied".to_owned() },
+            SfCliProblem::TimedOut { seconds: 60 },
+            SfCliProblem::UnknownOrg { org: org() },
+            SfCliProblem::Expired { org: org() },
+            SfCliProblem::Failed { exit: Some(1), said: None },
+            SfCliProblem::NoJson { exit: Some(0) },
+            SfCliProblem::TooOld { org: org() },
+            SfCliProblem::NoToken { org: org() },
+            SfCliProblem::NoInstance { org: org() },
+            SfCliProblem::OtherInstance {
+                org: org(),
+                shown: "https://acme.my.salesforce.com".to_owned(),
+                expected: "https://other.my.salesforce.com".to_owned(),
+            },
+        ]
+        .map(ErrorKind::from),
+    );
     kinds.extend(
         [
             AuthProblem::SessionExpired,
@@ -97,6 +129,10 @@ fn kinds() -> Vec<ErrorKind> {
             AuthProblem::Clock { skew_seconds: 0 },
             AuthProblem::Clock { skew_seconds: -600 },
             AuthProblem::BadAssertion,
+            AuthProblem::RefreshTokenEnded,
+            AuthProblem::SubjectTokenRefused,
+            AuthProblem::SubjectTokenExpired,
+            AuthProblem::TokenHandler,
             AuthProblem::LoginRate,
             AuthProblem::Restricted,
             AuthProblem::NoRunAsUser,

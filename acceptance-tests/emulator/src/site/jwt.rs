@@ -39,6 +39,16 @@ pub fn claims(token: &str) -> Option<Value> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts.next()?).ok()?).ok()
 }
 
+/// The claims of a token that was signed here; none of any other.
+pub fn verify(token: &str) -> Option<Value> {
+    let (signed, signature) = token.rsplit_once('.')?;
+    let key = key()?;
+    let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(key.public_key());
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    public.verify(&ring::signature::RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature).ok()?;
+    claims(token)
+}
+
 /// The first half of the access token's digest, as OpenID Connect has it.
 pub fn access_token_hash(token: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, token.as_bytes());
@@ -76,5 +86,7 @@ mod tests {
         let scheme = &ring::signature::RSA_PKCS1_2048_8192_SHA256;
         public.verify(scheme, signed.as_bytes(), &signature).unwrap();
         assert_eq!(claims(&token).unwrap()["sub"], "uid:x");
+        assert_eq!(verify(&token).unwrap()["sub"], "uid:x");
+        assert!(verify(&format!("{token}x")).is_none() && verify("a.b.c").is_none() && verify("").is_none());
     }
 }

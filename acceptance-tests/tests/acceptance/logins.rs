@@ -1,0 +1,344 @@
+//! The ways to log in beside a key and a client secret: a login of the Salesforce CLI, refresh tokens, token exchange.
+//!
+//! `sf` is a script of the test: what the real one prints is in the unit tests of the client. Everything else that is
+//! secret is searched for by the workspace.
+
+use crate::configurations::{APP, ONLY_APP};
+use acceptance_tests::canary::Secret;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org;
+use acceptance_tests::plan::Action::Create;
+use acceptance_tests::workspace::Workspace;
+use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+const PLAN: [&str; 3] = ["plan", "-no-color", "-input=false"];
+
+fn said(org: &Emulator, name: &str) -> String {
+    org.known()[name].as_str().expect("a credential").to_owned()
+}
+
+/// A workspace of an org with nothing in the environment that logs in.
+fn without_credentials(org: &Emulator) -> Workspace<'_> {
+    let mut workspace = Workspace::anonymous();
+    workspace.watch(org);
+    workspace
+}
+
+/// A new token of the administrator.
+fn token(org: &Emulator) -> String {
+    let session = org.admin("POST", "/sessions", Some(&json!({ "user": said(org, "username") })));
+    session["access_token"].as_str().expect("a token").to_owned()
+}
+
+/// A program `sf` in a folder of its own: what it shows is in files beside it.
+struct Sf {
+    folder: tempfile::TempDir,
+}
+
+impl Sf {
+    fn new() -> Sf {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = folder.path().join("sf");
+        let script = "#!/bin/sh\nhere=$(dirname \"$0\")\necho \"$*\" >> \"$here/asked\"\n\
+                      case \"$*\" in *show-access-token*) cat \"$here/token\" ;; *) cat \"$here/display\" ;; esac\n\
+                      exit \"$(cat \"$here/exit\")\"\n";
+        std::fs::write(&program, script).expect("a program");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("its mode");
+        let sf = Sf { folder };
+        sf.answers("display", "");
+        sf.answers("token", "");
+        sf.answers("exit", "0");
+        sf
+    }
+
+    fn answers(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.path().join(file), text).expect("an answer");
+    }
+
+    /// Shows this token as newer versions do: in a command of its own.
+    fn shows(&self, org: &Emulator, token: &str) {
+        let hidden = "[REDACTED] Use 'sf org auth show-access-token' to view";
+        let display = json!({ "status": 0, "result": { "accessToken": hidden, "instanceUrl": org.url() } });
+        self.answers("display", &format!("Warning: update available\n{display:#}\n"));
+        self.answers("token", &json!({ "status": 0, "result": { "accessToken": token } }).to_string());
+    }
+
+    fn asked(&self) -> usize {
+        std::fs::read_to_string(self.folder.path().join("asked")).unwrap_or_default().lines().count()
+    }
+
+    fn path(&self) -> String {
+        format!("{}:{}", self.folder.path().display(), std::env::var("PATH").unwrap_or_default())
+    }
+}
+
+fn with_block(arguments: &str) -> String {
+    format!("provider \"salesforce\" {{\n{arguments}\n}}\n{ONLY_APP}")
+}
+
+#[test]
+fn a_login_of_the_cli_is_asked_for_and_asked_again() {
+    let org = Emulator::start();
+    let sf = Sf::new();
+    sf.shows(&org, &token(&org));
+    let mut workspace = without_credentials(&org);
+    workspace.set("PATH", &sf.path());
+    workspace.step(&with_block("  sf_cli_org = \"acme\""), &[(APP, Create)]);
+    let log = workspace.logs();
+    let told = log.lines().find(|line| line.contains("how the provider logs in")).expect("told in the log");
+    assert!(told.contains("login of the Salesforce CLI") && told.contains("sf_cli_org"), "{told}");
+    let asked = std::fs::read_to_string(sf.folder.path().join("asked")).expect("it was asked");
+    assert!(asked.contains("org display --target-org acme --json"), "{asked}");
+    assert!(asked.contains("org auth show-access-token --target-org acme --json"), "{asked}");
+
+    // The session ends; the CLI has another one.
+    org.admin("POST", "/sessions/expire", None);
+    sf.shows(&org, &token(&org));
+    workspace.run(&PLAN).succeeded();
+
+    // It ends, and the CLI has no other.
+    org.admin("POST", "/sessions/expire", None);
+    workspace.run(&PLAN).failed_saying("login of \"acme\" has expired");
+    assert!(sf.asked() > 0);
+}
+
+#[test]
+fn what_the_cli_cannot_do_is_told() {
+    let org = Emulator::start();
+    let sf = Sf::new();
+    let mut workspace = without_credentials(&org);
+    workspace.set("SALESFORCE_SF_CLI_ORG", "acme");
+    workspace.configure(ONLY_APP);
+    workspace.set("PATH", &workspace.folder().display().to_string());
+    workspace.apply().failed_saying("there is no program sf on the PATH");
+    workspace.set("PATH", &sf.path());
+    let failed = json!({ "name": "NamedOrgNotFoundError", "message": "No authorization information found for acme.", "status": 1 });
+    for (display, exit, says) in [
+        (failed.to_string(), "1", "knows no org \"acme\""),
+        ("Oops".to_owned(), "0", "did not answer with JSON"),
+        (json!({ "name": "RefreshTokenAuthError", "message": "x", "status": 1 }).to_string(), "1", "has expired"),
+        (
+            json!({ "status": 0, "result": { "accessToken": "00D!x", "instanceUrl": "http://evil.example" } }).to_string(),
+            "0",
+            "is not https",
+        ),
+    ] {
+        sf.answers("display", &display);
+        sf.answers("exit", exit);
+        workspace.apply().failed_saying(says);
+    }
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}
+
+#[test]
+fn a_refresh_token_logs_in_and_a_rotated_one_is_told() {
+    let org = Emulator::start();
+    let mut workspace = without_credentials(&org);
+    workspace.set("SALESFORCE_INSTANCE_URL", org.url());
+    workspace.set("SALESFORCE_CLIENT_ID", &said(&org, "client_id"));
+    workspace.set("SALESFORCE_CLIENT_SECRET", &said(&org, "client_secret"));
+    workspace.set("SALESFORCE_REFRESH_TOKEN", &said(&org, "refresh_token"));
+    workspace.step(ONLY_APP, &[(APP, Create)]);
+
+    org.admin("PATCH", "/org", Some(&json!({ "login_app_rotates": true })));
+    let run = workspace.run(&PLAN).succeeded();
+    assert!(run.says("The refresh token was rotated") && run.says("refresh-token-rotated"), "{run}");
+    workspace.run(&PLAN).failed_saying("the refresh token is not good any more");
+}
+
+#[test]
+fn a_revoked_refresh_token_is_called_so() {
+    let org = Emulator::start();
+    let mut workspace = without_credentials(&org);
+    workspace.set("SALESFORCE_CLIENT_ID", &said(&org, "client_id"));
+    workspace.set("SALESFORCE_CLIENT_SECRET", &said(&org, "client_secret"));
+    workspace.set("SALESFORCE_INSTANCE_URL", org.url());
+    workspace.set("SALESFORCE_REFRESH_TOKEN", "5Aep861canaryOFSOMEBODYELSE0123456789");
+    workspace.configure(ONLY_APP);
+    workspace.apply().failed_saying("expired access/refresh token");
+}
+
+#[test]
+fn an_sfdx_auth_url_says_the_app_and_the_org() {
+    let org = Emulator::with(&["--tls"]);
+    let host = org.url().trim_start_matches("https://").to_owned();
+    let url = |token: &str| {
+        format!("force://{}:{}:{token}@{host}", said(&org, "client_id"), said(&org, "client_secret"))
+    };
+    let ca = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(ca.path(), said(&org, "ca_certificate")).expect("the CA");
+    for variable in ["SALESFORCE_SFDX_AUTH_URL", "SFDX_AUTH_URL"] {
+        // Not watched as a whole: the tests speak no TLS, and cannot ask this org what it issued.
+        let mut workspace = Workspace::anonymous();
+        for name in ["client_secret", "refresh_token"] {
+            workspace.watch_secret(Secret::new(name, &said(&org, name)));
+        }
+        workspace.set("SALESFORCE_CA_CERTIFICATE_FILE", &ca.path().display().to_string());
+        workspace.set(variable, &url(&said(&org, "refresh_token")));
+        workspace.step(ONLY_APP, &[(APP, Create)]);
+        workspace.destroy().succeeded();
+        workspace.set("SALESFORCE_INSTANCE_URL", "https://other.my.salesforce.com");
+        workspace.run(&PLAN).failed_saying("Credentials of another org");
+    }
+}
+
+/// An org with a handler that takes the tokens of one workspace for its administrator.
+fn with_a_handler(org: &Emulator, more: Value) {
+    let mut handler = json!({
+        "name": "TerraformTokenExchange",
+        "issuer": "https://app.terraform.io",
+        "audience": "https://acme.my.salesforce.com",
+        "users": { "organization:acme:workspace:shop": said(org, "username") },
+        "isDefault": true,
+    });
+    for (name, value) in more.as_object().into_iter().flatten() {
+        handler[name] = value.clone();
+    }
+    org.admin("POST", "/token-handlers", Some(&handler));
+}
+
+/// A token of that workspace, with some of it otherwise.
+fn workload(org: &Emulator, otherwise: &Value) -> String {
+    let mut wanted = json!({
+        "issuer": "https://app.terraform.io",
+        "audience": "https://acme.my.salesforce.com",
+        "subject": "organization:acme:workspace:shop",
+    });
+    for (name, value) in otherwise.as_object().into_iter().flatten() {
+        wanted[name] = value.clone();
+    }
+    let issued = org.admin("POST", "/workload-tokens", Some(&wanted));
+    issued["token"].as_str().expect("a token").to_owned()
+}
+
+fn exchanging(org: &Emulator) -> Workspace<'_> {
+    let mut workspace = without_credentials(org);
+    workspace.set("SALESFORCE_INSTANCE_URL", org.url());
+    workspace.set("SALESFORCE_CLIENT_ID", &said(org, "client_id"));
+    workspace
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("a file with a token");
+}
+
+#[test]
+fn a_token_of_the_runner_is_exchanged_wherever_it_is() {
+    let org = Emulator::start();
+    with_a_handler(&org, json!({}));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("token");
+    write(&file, &workload(&org, &json!({})));
+    let path = file.display().to_string();
+    let token = workload(&org, &json!({}));
+    for (variables, arguments) in [
+        (vec![("SALESFORCE_SUBJECT_TOKEN", token.as_str())], ""),
+        (
+            vec![("SALESFORCE_SUBJECT_TOKEN_FILE", path.as_str())],
+            "  token_handler = \"TerraformTokenExchange\"",
+        ),
+        (vec![("TFC_WORKLOAD_IDENTITY_TOKEN", token.as_str())], "  use_hcp_terraform_token = true"),
+        (
+            vec![("TFC_WORKLOAD_IDENTITY_TOKEN_SF", token.as_str())],
+            "  use_hcp_terraform_token = true\n  hcp_terraform_token_tag = \"SF\"",
+        ),
+    ] {
+        let mut workspace = exchanging(&org);
+        for (name, value) in &variables {
+            workspace.set(name, value);
+        }
+        workspace.step(&with_block(arguments), &[(APP, Create)]);
+        workspace.destroy().succeeded();
+    }
+
+    // Runners replace the file: an old one is over, and the session that it gave, too.
+    let mut workspace = exchanging(&org);
+    workspace.set("SALESFORCE_SUBJECT_TOKEN_FILE", &path);
+    workspace.step(ONLY_APP, &[(APP, Create)]);
+    org.admin("POST", "/sessions/expire", None);
+    write(&file, &workload(&org, &json!({ "expires_in": -60 })));
+    workspace.run(&PLAN).failed_saying("the subject token has expired");
+    write(&file, &workload(&org, &json!({})));
+    workspace.run(&PLAN).succeeded();
+}
+
+#[test]
+fn what_is_wrong_with_an_exchange_is_told() {
+    let org = Emulator::start();
+    with_a_handler(&org, json!({}));
+    with_a_handler(&org, json!({ "name": "Other", "isDefault": false, "apps": ["3MVG9other"] }));
+    let mut workspace = exchanging(&org);
+    workspace.configure(ONLY_APP);
+    let fine = json!({});
+    for (otherwise, variable, says) in [
+        (json!({ "issuer": "https://evil.example" }), None, "the subject token was not accepted"),
+        (json!({ "audience": "somebody else" }), None, "Token handler validation failed"),
+        (
+            json!({ "subject": "organization:acme:workspace:other" }),
+            None,
+            "the subject token was not accepted",
+        ),
+        (json!({ "forged": true }), None, "the subject token was not accepted"),
+        (json!({ "expires_in": -1 }), None, "the subject token has expired"),
+        (fine.clone(), Some(("SALESFORCE_TOKEN_HANDLER", "Nobody")), "no such token exchange handler"),
+        (fine.clone(), Some(("SALESFORCE_TOKEN_HANDLER", "Other")), "no such token exchange handler"),
+        (fine.clone(), Some(("SALESFORCE_SUBJECT_TOKEN_TYPE", "saml2")), "does not support"),
+        (fine.clone(), Some(("SALESFORCE_SUBJECT_TOKEN_TYPE", "JWTs")), "must be one of jwt"),
+        (fine.clone(), Some(("SALESFORCE_CLIENT_SECRET", "canaryWRONG-4711-0815")), "invalid_client"),
+        (fine.clone(), Some(("SALESFORCE_CLIENT_ID", "3MVG9nobody")), "the client ID is not known"),
+    ] {
+        workspace.set("SALESFORCE_SUBJECT_TOKEN", &workload(&org, &otherwise));
+        let before = variable.map(|(name, value)| {
+            workspace.set(name, value);
+            name
+        });
+        workspace.apply().failed_saying(says);
+        if let Some(name) = before {
+            workspace.unset(name);
+            workspace.set("SALESFORCE_CLIENT_ID", &said(&org, "client_id"));
+        }
+    }
+    workspace.set("SALESFORCE_SUBJECT_TOKEN", &workload(&org, &fine));
+    org.admin("PATCH", "/org", Some(&json!({ "login_app_needs_secret": true })));
+    workspace.apply().failed_saying("invalid_client");
+    workspace.set("SALESFORCE_CLIENT_SECRET", &said(&org, "client_secret"));
+    // The token that comes back is a JWT, and the org is too old for it.
+    org.admin("PATCH", "/org", Some(&json!({ "jwtTokens": true })));
+    workspace.set("SALESFORCE_API_VERSION", "66.0");
+    workspace.apply().failed_saying("JSON Web Token");
+    workspace.set("SALESFORCE_API_VERSION", "68.0");
+    workspace.apply().succeeded();
+}
+
+#[test]
+fn two_ways_and_what_stands_for_none_are_told_where_they_are_written() {
+    let org = Emulator::start();
+    let mut workspace = without_credentials(&org);
+    workspace.watch_secret(Secret::new("refresh token", "5Aep861canaryBLOCK0123456789"));
+    for (arguments, says) in [
+        (
+            "  sf_cli_org = \"acme\"\n  use_hcp_terraform_token = true",
+            "use_hcp_terraform_token and sf_cli_org are both",
+        ),
+        ("  sf_cli_org = \"--json\"", "begins with a hyphen"),
+        (
+            "  instance_url = \"https://acme.my.salesforce.com\"\n  client_id = \"x\"\n  subject_token_file = \"/no/such\"",
+            "there is no such file",
+        ),
+        (
+            "  instance_url = \"https://acme.my.salesforce.com\"\n  client_id = \"x\"\n  use_hcp_terraform_token = true",
+            "TFC_WORKLOAD_IDENTITY_AUDIENCE",
+        ),
+        ("  use_hcp_terraform_token = \"yes\"", "bool"),
+        ("  sf_cli_alias = \"acme\"", "sf_cli_alias"),
+    ] {
+        workspace.configure(&with_block(arguments));
+        workspace.apply().failed_saying(says);
+    }
+    workspace.set("SALESFORCE_REFRESH_TOKEN", "5Aep861canaryBLOCK0123456789");
+    workspace.set("SALESFORCE_SF_CLI_ORG", "acme");
+    workspace.configure(ONLY_APP);
+    workspace.apply().failed_saying("SALESFORCE_REFRESH_TOKEN and SALESFORCE_SF_CLI_ORG are both set");
+}

@@ -1,0 +1,315 @@
+//! Which way to log in the provider block and the environment come to, and what each way needs.
+
+use super::configurations::{Texts, block, resolve};
+use crate::org::{ConnectionSettings, Login, SubjectToken};
+use crate::provider::config::{self, Resolved};
+use crate::value::Value;
+
+/// How the settings log in, in a few words.
+fn way(settings: &ConnectionSettings) -> String {
+    let secret =
+        |secret: &Option<crate::secret::Secret>| if secret.is_some() { " with a secret" } else { "" };
+    match &settings.login {
+        Login::JwtBearer { .. } => "jwt".to_owned(),
+        Login::ClientCredentials { .. } => "credentials".to_owned(),
+        Login::RefreshToken { client_id, client_secret, .. } => {
+            format!("refresh {client_id}{}", secret(client_secret))
+        }
+        Login::TokenExchange { client_id, client_secret, subject, subject_token_type, token_handler } => {
+            let place = match subject {
+                SubjectToken::Text(_) => "text",
+                SubjectToken::File(_) => "file",
+            };
+            let kind = subject_token_type.rsplit(':').next().unwrap();
+            let handler = token_handler.as_deref().unwrap_or("default");
+            format!("exchange {client_id}{} {place} {kind} {handler}", secret(client_secret))
+        }
+        Login::SfCli(cli) => format!("sf {}", cli.org),
+        Login::AccessToken { .. } => "token".to_owned(),
+    }
+}
+
+const HERE: (&str, &str) = ("instance_url", "https://acme.my.salesforce.com");
+const URL: (&str, &str) = ("sfdx_auth_url", "force://app::canary@acme.my.salesforce.com");
+
+/// What the block and the environment come to, or a word of the error.
+type Choice<'a> = (Texts<'a>, Texts<'a>, Result<&'a str, &'a str>);
+
+#[test]
+fn one_way_is_taken_and_the_block_decides() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "x").unwrap();
+    let file = file.to_str().unwrap();
+    let cases: &[Choice<'_>] = &[
+        // Each way by the block.
+        (&[HERE, ("client_id", "a"), ("client_secret", "s")], &[], Ok("credentials")),
+        (&[("client_id", "a"), ("refresh_token", "r")], &[], Ok("refresh a")),
+        (
+            &[("client_id", "a"), ("client_secret", "s"), ("refresh_token", "r")],
+            &[],
+            Ok("refresh a with a secret"),
+        ),
+        (&[URL], &[], Ok("refresh app")),
+        (&[("sf_cli_org", "acme")], &[], Ok("sf acme")),
+        (&[HERE, ("access_token", "t")], &[], Ok("token")),
+        (&[HERE, ("client_id", "a"), ("subject_token", "t")], &[], Ok("exchange a text jwt default")),
+        (
+            &[
+                HERE,
+                ("client_id", "a"),
+                ("client_secret", "s"),
+                ("subject_token_file", file),
+                ("token_handler", "H"),
+            ],
+            &[],
+            Ok("exchange a with a secret file jwt H"),
+        ),
+        (
+            &[HERE, ("client_id", "a"), ("subject_token", "t"), ("subject_token_type", "id_token")],
+            &[],
+            Ok("exchange a text id_token default"),
+        ),
+        (
+            &[HERE, ("client_id", "a"), ("subject_token", "t"), ("subject_token_type", "urn:a:b")],
+            &[],
+            Ok("exchange a text b default"),
+        ),
+        (
+            &[HERE, ("client_id", "a"), ("use_hcp_terraform_token", "true")],
+            &[("TFC_WORKLOAD_IDENTITY_TOKEN", "t"), ("TFC_WORKLOAD_IDENTITY_TOKEN_B", "u")],
+            Ok("exchange a text jwt default"),
+        ),
+        // Each by the environment.
+        (&[], &[("SALESFORCE_SF_CLI_ORG", "acme")], Ok("sf acme")),
+        (&[], &[("SALESFORCE_SFDX_AUTH_URL", URL.1)], Ok("refresh app")),
+        (&[], &[("SALESFORCE_CLIENT_ID", "a"), ("SALESFORCE_REFRESH_TOKEN", "r")], Ok("refresh a")),
+        (
+            &[],
+            &[
+                ("SALESFORCE_CLIENT_ID", "a"),
+                ("SALESFORCE_CLIENT_SECRET", "s"),
+                ("SALESFORCE_SUBJECT_TOKEN", "t"),
+                ("SALESFORCE_SUBJECT_TOKEN_FILE", "/nowhere"),
+                ("SALESFORCE_INSTANCE_URL", HERE.1),
+            ],
+            Ok("exchange a with a secret text jwt default"),
+        ),
+        (
+            &[HERE, ("client_id", "a"), ("hcp_terraform_token_tag", "B")],
+            &[("SALESFORCE_USE_HCP_TERRAFORM_TOKEN", "true"), ("TFC_WORKLOAD_IDENTITY_TOKEN_B", "u")],
+            Ok("exchange a text jwt default"),
+        ),
+        // HCP Terraform's token alone says nothing.
+        (&[HERE, ("client_id", "a")], &[("TFC_WORKLOAD_IDENTITY_TOKEN", "t")], Err("Nothing says how")),
+        (
+            &[HERE, ("client_id", "a"), ("use_hcp_terraform_token", "true")],
+            &[],
+            Err("no TFC_WORKLOAD_IDENTITY_TOKEN."),
+        ),
+        (
+            &[
+                HERE,
+                ("client_id", "a"),
+                ("use_hcp_terraform_token", "true"),
+                ("hcp_terraform_token_tag", "B"),
+            ],
+            &[("TFC_WORKLOAD_IDENTITY_TOKEN", "t")],
+            Err("TFC_WORKLOAD_IDENTITY_AUDIENCE_B"),
+        ),
+        (
+            &[HERE, ("client_id", "a")],
+            &[("SALESFORCE_USE_HCP_TERRAFORM_TOKEN", "yes")],
+            Err("SALESFORCE_USE_HCP_TERRAFORM_TOKEN must be true or false"),
+        ),
+        // A flag that is false names no way, and the environment's does not overrule it.
+        (
+            &[HERE, ("client_id", "a"), ("use_hcp_terraform_token", "false"), ("client_secret", "s")],
+            &[("SALESFORCE_USE_HCP_TERRAFORM_TOKEN", "true"), ("TFC_WORKLOAD_IDENTITY_TOKEN", "t")],
+            Ok("credentials"),
+        ),
+        (
+            &[HERE, ("client_id", "a"), ("use_hcp_terraform_token", "false")],
+            &[("SALESFORCE_USE_HCP_TERRAFORM_TOKEN", "true"), ("SALESFORCE_CLIENT_SECRET", "s")],
+            Ok("credentials"),
+        ),
+        // The block's way, whatever the environment has.
+        (
+            &[("sf_cli_org", "acme")],
+            &[
+                ("SALESFORCE_CLIENT_SECRET", "s"),
+                ("SALESFORCE_SFDX_AUTH_URL", "nonsense"),
+                ("SF_ACCESS_TOKEN", "t"),
+            ],
+            Ok("sf acme"),
+        ),
+        // What belongs to the block's way may come from the environment.
+        (
+            &[("refresh_token", "r")],
+            &[("SALESFORCE_CLIENT_ID", "a"), ("SALESFORCE_CLIENT_SECRET", "s")],
+            Ok("refresh a with a secret"),
+        ),
+        // Two ways in one place.
+        (
+            &[],
+            &[("SALESFORCE_SF_CLI_ORG", "acme"), ("SALESFORCE_SFDX_AUTH_URL", URL.1)],
+            Err("SALESFORCE_SFDX_AUTH_URL and SALESFORCE_SF_CLI_ORG are both set"),
+        ),
+        (
+            &[],
+            &[
+                ("SALESFORCE_SUBJECT_TOKEN", "t"),
+                ("SALESFORCE_REFRESH_TOKEN", "r"),
+                ("SALESFORCE_CLIENT_SECRET", "s"),
+            ],
+            Err("SALESFORCE_SUBJECT_TOKEN and SALESFORCE_REFRESH_TOKEN are both set"),
+        ),
+        // Other tools' variables come last, in their order.
+        (&[], &[("SFDX_AUTH_URL", URL.1)], Ok("refresh app")),
+        (
+            &[],
+            &[("SFDX_AUTH_URL", "nonsense"), ("SF_ACCESS_TOKEN", "t"), ("SF_ORG_INSTANCE_URL", HERE.1)],
+            Ok("token"),
+        ),
+        (&[], &[("SFDX_AUTH_URL", URL.1), ("SF_ACCESS_TOKEN", "t")], Ok("refresh app")),
+        (&[], &[("SFDX_AUTH_URL", "nonsense")], Err("SFDX_AUTH_URL is no SFDX auth URL")),
+        (&[], &[("SFDX_AUTH_URL", URL.1), ("SALESFORCE_SF_CLI_ORG", "acme")], Ok("sf acme")),
+        (&[], &[], Err("SFDX_AUTH_URL")),
+        // What a way needs.
+        (&[("refresh_token", "r")], &[], Err("The refresh token flow needs client_id")),
+        (&[("client_id", "a"), ("subject_token", "t")], &[], Err("OAuth token exchange needs instance_url")),
+        (&[HERE, ("subject_token", "t")], &[], Err("OAuth token exchange needs client_id")),
+        (
+            &[HERE, ("client_id", "a"), ("subject_token_file", "/nowhere/token")],
+            &[],
+            Err("subject_token_file names \"/nowhere/token\", which cannot be read: there is no such file"),
+        ),
+        (&[HERE, ("client_id", "a"), ("subject_token_file", "/")], &[], Err("it is a folder")),
+        // What the URL says by itself.
+        (&[URL, ("client_id", "a")], &[], Err("client_id is set beside sfdx_auth_url")),
+        (&[URL, ("login_url", HERE.1)], &[], Err("login_url is set beside sfdx_auth_url")),
+        (&[URL, HERE], &[], Ok("refresh app")),
+        (&[URL, ("instance_url", "https://other.my.salesforce.com")], &[], Err("of acme.my.salesforce.com")),
+        (&[("sfdx_auth_url", "force://app::canary@login.salesforce.com"), HERE], &[], Ok("refresh app")),
+        (
+            &[("instance_url", "https://other.my.salesforce.com")],
+            &[("SALESFORCE_SFDX_AUTH_URL", URL.1)],
+            Err("which are of acme.my.salesforce.com"),
+        ),
+        // The environment's org does not join credentials that name one.
+        (&[URL], &[("SALESFORCE_INSTANCE_URL", "https://other.my.salesforce.com")], Ok("refresh app")),
+        (
+            &[("sf_cli_org", "acme")],
+            &[("SALESFORCE_INSTANCE_URL", "https://other.my.salesforce.com")],
+            Ok("sf acme"),
+        ),
+    ];
+    for (written, variables, expected) in cases {
+        match (resolve(written, variables), expected) {
+            (Ok(settings), Ok(expected)) => {
+                assert_eq!(way(&settings), *expected, "{written:?} {variables:?}")
+            }
+            (Err(found), Err(says)) => {
+                assert!(
+                    found.iter().any(|one| one.detail.contains(says)),
+                    "{written:?} {variables:?}: {found:?}"
+                );
+                assert!(!format!("{found:?}").contains("canary"), "{found:?}");
+            }
+            (other, expected) => {
+                panic!("{written:?} {variables:?}: {expected:?}, not {:?}", other.map(|s| way(&s)))
+            }
+        }
+    }
+}
+
+#[test]
+fn the_url_says_where_tokens_are_asked_for() {
+    for (text, instance, login) in [
+        (URL.1, Some("https://acme.my.salesforce.com/"), "https://acme.my.salesforce.com/"),
+        ("force://app::canary@test.salesforce.com", None, "https://test.salesforce.com/"),
+    ] {
+        let elsewhere = [("SALESFORCE_INSTANCE_URL", "https://other.my.salesforce.com")];
+        let settings = resolve(&[("sfdx_auth_url", text)], &elsewhere).unwrap();
+        assert_eq!(settings.instance_url.as_ref().map(url::Url::as_str), instance);
+        assert_eq!(settings.login_url.as_ref().map(url::Url::as_str), Some(login));
+    }
+}
+
+#[test]
+fn what_is_known_only_after_apply_is_waited_for() {
+    for name in ["sf_cli_org", "sfdx_auth_url", "subject_token", "use_hcp_terraform_token", "token_handler"] {
+        let mut block = block(&[]);
+        block.put(name, Value::Unknown);
+        assert!(config::validate(&block).0.is_empty(), "{name}");
+        match config::resolve(&block, &|_| None, "1.14.2") {
+            Ok(Resolved::Unknown(argument)) => assert_eq!(argument, name),
+            _ => panic!("{name}"),
+        }
+    }
+}
+
+/// The block, the environment, and: the way, who named it, where, and what was not taken.
+type Told<'a> = (Texts<'a>, Texts<'a>, [&'a str; 3], &'a [&'a str]);
+
+#[test]
+fn the_log_is_told_which_way_is_taken_and_what_is_not() {
+    let cases: &[Told<'_>] = &[
+        (
+            &[("sf_cli_org", "acme")],
+            &[
+                ("SALESFORCE_CLIENT_SECRET", "canary"),
+                ("SFDX_AUTH_URL", "canary"),
+                ("SF_ACCESS_TOKEN", "canary"),
+            ],
+            ["login of the Salesforce CLI", "sf_cli_org", "the provider block"],
+            &["SALESFORCE_CLIENT_SECRET", "SFDX_AUTH_URL"],
+        ),
+        // It belongs to the way.
+        (
+            &[("refresh_token", "canary"), ("client_id", "a")],
+            &[("SALESFORCE_CLIENT_SECRET", "canary")],
+            ["refresh token", "refresh_token", "the provider block"],
+            &[],
+        ),
+        (
+            &[HERE, ("client_secret", "canary"), ("client_id", "a")],
+            &[("SALESFORCE_REFRESH_TOKEN", "canary")],
+            ["client credentials", "client_secret", "the provider block"],
+            &["SALESFORCE_REFRESH_TOKEN"],
+        ),
+        (
+            &[],
+            &[
+                ("SALESFORCE_SF_CLI_ORG", "acme"),
+                ("SF_ACCESS_TOKEN", "canary"),
+                ("SF_ORG_INSTANCE_URL", HERE.1),
+            ],
+            ["login of the Salesforce CLI", "SALESFORCE_SF_CLI_ORG", "the environment"],
+            &["SF_ACCESS_TOKEN", "SF_ORG_INSTANCE_URL"],
+        ),
+        (
+            &[],
+            &[("SF_ACCESS_TOKEN", "canary"), ("SF_ORG_INSTANCE_URL", HERE.1), ("SFDX_AUTH_URL", "canary")],
+            [
+                "access token",
+                "SF_ACCESS_TOKEN and SF_ORG_INSTANCE_URL",
+                "the environment, where nothing else says how",
+            ],
+            &["SFDX_AUTH_URL"],
+        ),
+    ];
+    for (written, variables, [way, named_by, place], not_taken) in cases {
+        let environment = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
+        };
+        let Ok(Resolved::Ready(configuration)) = config::resolve(&block(written), &environment, "1.14.2")
+        else {
+            panic!("{written:?} {variables:?}")
+        };
+        let told = configuration.way.unwrap();
+        assert!(!format!("{told:?}").contains("canary"), "{told:?}");
+        assert_eq!((told.way, told.named_by.as_str(), told.place), (*way, *named_by, *place));
+        assert_eq!(told.not_taken, *not_taken, "{written:?} {variables:?}");
+    }
+}

@@ -1,0 +1,331 @@
+//! A login that the Salesforce CLI has: `sf` is run and asked for it. Its files are never read.
+//!
+//! What it prints holds a token, so nothing of it is logged, and an error has none of it but the words of an answer that
+//! says what failed, redacted. There is no shell in between. Versions before 2.136.8 (May 2026) show the token in
+//! `sf org display`, newer ones hide it there and have a command for it.
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::error::ErrorKind;
+use super::http;
+use super::key_form::placeholder;
+use super::redact::Redactor;
+use super::retry::Pace;
+use crate::secret::Secret;
+
+/// How long one run may take. It starts Node, and may ask Salesforce for a token.
+const PATIENCE_SECONDS: f64 = 60.0;
+/// The most of its output that is looked at.
+const LONGEST_OUTPUT: u64 = 1024 * 1024;
+/// How often a run is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long the output of a program that has ended may still be on its way: a child of its own may hold the pipe.
+const REST: Duration = Duration::from_secs(2);
+/// A program that is just being written cannot be started.
+const BUSY_TRIES: u32 = 5;
+/// At how many braces the answer may begin.
+const MOST_TRIES: u32 = 1_000;
+
+/// What its file is called, as npm and the installers name it.
+#[cfg(windows)]
+const PROGRAMS: &[&str] = &["sf.cmd", "sf.exe"];
+#[cfg(not(windows))]
+const PROGRAMS: &[&str] = &["sf"];
+
+/// It looks for new versions and starts an update that outlives it; and colours.
+const QUIET: &[(&str, &str)] = &[
+    ("SF_DISABLE_AUTOUPDATE", "true"),
+    ("SF_SKIP_NEW_VERSION_CHECK", "true"),
+    ("SF_USE_PROGRESS_BAR", "false"),
+    ("NO_COLOR", "1"),
+    ("FORCE_COLOR", "0"),
+];
+
+const DISPLAY: &[&str] = &["org", "display"];
+const SHOW_TOKEN: &[&str] = &["org", "auth", "show-access-token"];
+
+/// A login of the CLI's.
+#[derive(Debug, Clone)]
+pub struct SfCli {
+    /// An alias or a user name.
+    pub org: String,
+    /// Where to look for `sf`, as PATH says it. None: PATH itself.
+    pub search: Option<OsString>,
+}
+
+/// What `sf` shows of a login.
+pub(super) struct Shown {
+    pub token: Secret,
+    pub instance: Url,
+}
+
+/// Why `sf` gave no token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SfCliProblem {
+    #[error("the Salesforce CLI is not installed: there is no program sf on the PATH")]
+    NotInstalled,
+    #[error("the Salesforce CLI cannot be started: {why}")]
+    Unstartable { why: String },
+    #[error("the Salesforce CLI did not answer within {seconds} s")]
+    TimedOut { seconds: u64 },
+    #[error("the Salesforce CLI knows no org \"{org}\"")]
+    UnknownOrg { org: String },
+    #[error("the Salesforce CLI's login of \"{org}\" has expired or was revoked")]
+    Expired { org: String },
+    #[error("the Salesforce CLI failed{}{}", code(.exit), words(.said))]
+    Failed { exit: Option<i32>, said: Option<String> },
+    #[error("the Salesforce CLI did not answer with JSON{}", code(.exit))]
+    NoJson { exit: Option<i32> },
+    #[error("the Salesforce CLI hides the token of \"{org}\", and has no command that shows it")]
+    TooOld { org: String },
+    #[error("the Salesforce CLI has no access token of \"{org}\"")]
+    NoToken { org: String },
+    #[error("the Salesforce CLI does not say where the org \"{org}\" is")]
+    NoInstance { org: String },
+    #[error("the Salesforce CLI's login of \"{org}\" is of {shown}, but instance_url names {expected}")]
+    OtherInstance { org: String, shown: String, expected: String },
+}
+
+fn code(exit: &Option<i32>) -> String {
+    match exit {
+        Some(0) => String::new(),
+        Some(code) => format!(" (exit code {code})"),
+        None => " (it was stopped)".to_owned(),
+    }
+}
+
+fn words(said: &Option<String>) -> String {
+    said.as_deref().filter(|said| !said.is_empty()).map(|said| format!(": {said}")).unwrap_or_default()
+}
+
+impl SfCliProblem {
+    /// What a person can do about it.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::NotInstalled => {
+                "Install it (npm install --global @salesforce/cli) where Terraform runs, or put its folder on the PATH; or log in another way, and leave sf_cli_org out."
+            }
+            Self::Unstartable { .. } => {
+                "Run sf version where Terraform runs; it needs Node.js unless an installer brought its own."
+            }
+            Self::TimedOut { .. } => {
+                "Run the same by hand: sf org display --target-org ALIAS --json. It may wait for the network, for a proxy, or for the keychain."
+            }
+            Self::UnknownOrg { .. } => {
+                "sf org list shows the aliases and user names that it knows. Logins are kept per user and machine: log in with sf org login web --alias ALIAS --instance-url URL as the user whom Terraform runs as, or correct sf_cli_org."
+            }
+            Self::Expired { .. } => {
+                "Log in again: sf org login web --alias ALIAS --instance-url URL, or sf org login jwt."
+            }
+            Self::Failed { .. } | Self::NoJson { .. } => {
+                "Run the same by hand: sf org display --target-org ALIAS --json, and sf org auth show-access-token --target-org ALIAS --json. What they print holds a token."
+            }
+            Self::TooOld { .. } => {
+                "Update it with sf update, or npm install --global @salesforce/cli: version 2.136.8 has sf org auth show-access-token."
+            }
+            Self::NoToken { .. } | Self::NoInstance { .. } => {
+                "Log in again with sf org login web, and look at what sf org display shows."
+            }
+            Self::OtherInstance { .. } => {
+                "Leave instance_url out, or name the login of its org in sf_cli_org."
+            }
+        }
+    }
+}
+
+/// What a run came to.
+struct Ended {
+    /// None: it was stopped by a signal.
+    exit: Option<i32>,
+    answer: Option<Value>,
+}
+
+impl SfCli {
+    /// Asks for a token. Takes seconds: a Node program starts once or twice.
+    pub(super) async fn log_in(&self, pace: Pace, redactor: &Redactor) -> Result<Shown, ErrorKind> {
+        let shown = self.result(DISPLAY, pace, redactor).await?;
+        let org = || self.org.clone();
+        let text = |from: &Value, name: &str| from.get(name).and_then(Value::as_str).map(str::to_owned);
+        let instance = text(&shown, "instanceUrl")
+            .and_then(|url| Url::parse(&url).ok())
+            .ok_or_else(|| SfCliProblem::NoInstance { org: org() })?;
+        let instance = http::check_url(&instance)?;
+        let token = text(&shown, "accessToken").map(Zeroizing::new);
+        if let Some(token) = token.filter(|token| is_token(token)) {
+            return Ok(Shown { token: Secret::new(token.as_str()), instance });
+        }
+        let shown = match self.result(SHOW_TOKEN, pace, redactor).await {
+            Err(ErrorKind::SfCli(SfCliProblem::NoJson { exit })) if exit != Some(0) => {
+                return Err(SfCliProblem::TooOld { org: org() }.into());
+            }
+            shown => shown?,
+        };
+        let token = text(&shown, "accessToken").map(Zeroizing::new);
+        let token =
+            token.filter(|token| is_token(token)).ok_or_else(|| SfCliProblem::NoToken { org: org() })?;
+        Ok(Shown { token: Secret::new(token.as_str()), instance })
+    }
+
+    /// What a command answers, or why it does not.
+    async fn result(&self, command: &[&str], pace: Pace, redactor: &Redactor) -> Result<Value, ErrorKind> {
+        let patience = pace.seconds(PATIENCE_SECONDS);
+        let search = self.search.clone().or_else(|| std::env::var_os("PATH")).unwrap_or_default();
+        let program = find(&search).ok_or(SfCliProblem::NotInstalled)?;
+        let mut arguments: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
+        arguments.extend(["--target-org".to_owned(), self.org.clone(), "--json".to_owned()]);
+        tracing::debug!(command = command.join(" "), "asking the Salesforce CLI");
+        let run = tokio::task::spawn_blocking(move || run(&program, &arguments, patience)).await;
+        let ended = run.map_err(|_| SfCliProblem::Failed { exit: None, said: None })??;
+        let mut answer = ended.answer.ok_or(SfCliProblem::NoJson { exit: ended.exit })?;
+        let status = answer.get("status").and_then(Value::as_i64);
+        match answer.get_mut("result").map(Value::take) {
+            Some(result) if ended.exit == Some(0) && status.unwrap_or(0) == 0 => Ok(result),
+            _ => Err(self.failure(&answer, ended.exit, redactor).into()),
+        }
+    }
+
+    /// An answer that says what failed.
+    fn failure(&self, answer: &Value, exit: Option<i32>, redactor: &Redactor) -> SfCliProblem {
+        let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (name, message) = (text("name"), text("message"));
+        let says = |words: &[&str]| {
+            let lower = message.to_ascii_lowercase();
+            words.iter().any(|word| name.contains(word) || lower.contains(&word.to_ascii_lowercase()))
+        };
+        let org = self.org.clone();
+        if says(&["NamedOrgNotFound", "No authorization information found", "No org configuration found"]) {
+            return SfCliProblem::UnknownOrg { org };
+        }
+        if says(&[
+            "RefreshTokenAuthError",
+            "access/refresh token",
+            "INVALID_SESSION_ID",
+            "Bad_OAuth_Token",
+            "Session expired",
+        ]) {
+            return SfCliProblem::Expired { org };
+        }
+        let said = [name, message].iter().filter(|text| !text.is_empty()).copied().collect::<Vec<_>>();
+        SfCliProblem::Failed { exit, said: Some(redactor.clean(&said.join(": "))).filter(|s| !s.is_empty()) }
+    }
+}
+
+/// Newer versions have a sentence in its place.
+fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text.chars().all(|c| c.is_ascii_graphic())
+        && !text.starts_with('[')
+        && placeholder(text).is_none()
+}
+
+/// The program, in the folders of a PATH. Folders that depend on where we stand are left out: what lies beside a
+/// configuration is no program of the user's.
+fn find(search: &OsString) -> Option<PathBuf> {
+    let folders = std::env::split_paths(search).filter(|folder| folder.is_absolute());
+    let mut programs = folders.flat_map(|folder| PROGRAMS.iter().map(move |name| folder.join(name)));
+    programs.find(|program| program.is_file())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one program that somebody has to ask for")]
+fn run(program: &Path, arguments: &[String], patience: Duration) -> Result<Ended, SfCliProblem> {
+    let unstartable = |error: std::io::Error| SfCliProblem::Unstartable { why: error.kind().to_string() };
+    let mut command = Command::new(program);
+    command.args(arguments).envs(QUIET.iter().copied());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut tries: u32 = 0;
+    let mut child = loop {
+        match command.spawn() {
+            Ok(child) => break child,
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy && tries < BUSY_TRIES => {
+                tries = tries.saturating_add(1);
+                std::thread::sleep(LOOK);
+            }
+            Err(error) => return Err(unstartable(error)),
+        }
+    };
+    let stdout = read_aside(child.stdout.take());
+    let stderr = read_aside(child.stderr.take());
+    let deadline = Instant::now() + patience;
+    let status: ExitStatus = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(LOOK),
+            Ok(None) => {
+                // Already gone, if it cannot be ended.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(SfCliProblem::TimedOut { seconds: patience.as_secs() });
+            }
+            Err(error) => return Err(unstartable(error)),
+        }
+    };
+    let rest = Instant::now() + REST;
+    let output = |from: mpsc::Receiver<Zeroizing<Vec<u8>>>| {
+        from.recv_timeout(rest.saturating_duration_since(Instant::now())).unwrap_or_default()
+    };
+    let (stdout, stderr) = (output(stdout), output(stderr));
+    // Older versions print an answer that says what failed among the errors.
+    let answer = answer_in(&stdout).or_else(|| answer_in(&stderr));
+    Ok(Ended { exit: status.code(), answer })
+}
+
+/// Reads to the end in a thread of its own: a program whose pipe is full waits.
+fn read_aside(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Zeroizing<Vec<u8>>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Zeroizing::new(Vec::new());
+        if let Some(mut pipe) = pipe {
+            // What was read until it broke may be enough.
+            let _ = pipe.by_ref().take(LONGEST_OUTPUT).read_to_end(&mut bytes);
+            let _ = std::io::copy(&mut pipe, &mut std::io::sink());
+        }
+        // Nobody waits any more after a time-out.
+        let _ = sender.send(bytes);
+    });
+    receiver
+}
+
+/// The JSON object of an answer: warnings may stand before and after it.
+fn answer_in(output: &[u8]) -> Option<Value> {
+    let text = Zeroizing::new(without_colours(&String::from_utf8_lossy(output)));
+    let mut from: usize = 0;
+    for _ in 0..MOST_TRIES {
+        let at = text.get(from..)?.find('{')?;
+        let start = from.saturating_add(at);
+        let mut read = serde_json::Deserializer::from_str(text.get(start..)?).into_iter::<Value>();
+        match read.next() {
+            Some(Ok(value)) if ["status", "result", "name"].iter().any(|name| value.get(name).is_some()) => {
+                return Some(value);
+            }
+            Some(Ok(_)) => from = start.saturating_add(read.byte_offset()),
+            _ => from = start.saturating_add(1),
+        }
+    }
+    None
+}
+
+fn without_colours(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        out.push_str(before);
+        rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        rest = rest.strip_prefix(|c: char| c.is_ascii_alphabetic()).unwrap_or(rest);
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+#[path = "sf_cli_tests.rs"]
+mod tests;

@@ -1,0 +1,181 @@
+//! `sf` as scripts that play its versions and its failures.
+
+#![cfg(unix)]
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+const URL: &str = "https://acme.my.salesforce.com";
+const TOKEN: &str = "00D000000000001!canary.token";
+
+/// A folder with a program `sf` that runs these lines; `$*` is what it was asked.
+fn folder(lines: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("sf");
+    std::fs::write(&program, format!("#!/bin/sh\necho \"$*\" >> \"$(dirname \"$0\")/asked\"\n{lines}\n"))
+        .unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+/// Prints these lines.
+fn printing(text: &str) -> String {
+    format!("cat <<'END'\n{text}\nEND")
+}
+
+async fn ask(folder: &Path, second: Duration) -> Result<Shown, ErrorKind> {
+    let cli = SfCli { org: "acme".to_owned(), search: Some(folder.as_os_str().to_owned()) };
+    cli.log_in(Pace { second }, &Redactor::default()).await
+}
+
+async fn asked(lines: &str) -> (Result<Shown, ErrorKind>, Vec<String>) {
+    let folder = folder(lines);
+    let shown = ask(folder.path(), Duration::from_millis(500)).await;
+    let log = std::fs::read_to_string(folder.path().join("asked")).unwrap_or_default();
+    (shown, log.lines().map(str::to_owned).collect())
+}
+
+fn display(token: &str) -> String {
+    serde_json::json!({
+        "status": 0,
+        "result": { "accessToken": token, "instanceUrl": URL, "id": "00D000000000001AAA", "connectedStatus": "Connected" },
+        "warnings": ["This command will expose sensitive information"],
+    })
+    .to_string()
+}
+
+const HIDDEN: &str = "[REDACTED] Use 'sf org auth show-access-token' to view";
+
+#[tokio::test]
+async fn versions_that_show_the_token_are_asked_once() {
+    let pretty: Value = serde_json::from_str(&display(TOKEN)).unwrap();
+    for output in [
+        display(TOKEN),
+        format!("{pretty:#}"),
+        format!("Warning: @salesforce/cli update available {{soon}}\n{}", display(TOKEN)),
+        format!("(node:7) {{\"a\": 1}} ExperimentalWarning\n{pretty:#}\nWarning: done"),
+        format!("\u{1b}[33mWarning\u{1b}[39m\n\u{1b}[90m{}\u{1b}[39m", display(TOKEN)),
+    ] {
+        let (shown, log) = asked(&printing(&output)).await;
+        let shown = shown.unwrap_or_else(|error| panic!("{output}: {error}"));
+        assert_eq!(shown.token.expose(), TOKEN);
+        assert_eq!(shown.instance.as_str(), "https://acme.my.salesforce.com/");
+        assert_eq!(log, ["org display --target-org acme --json"]);
+    }
+}
+
+#[tokio::test]
+async fn versions_that_hide_the_token_are_asked_for_it() {
+    let shown = serde_json::json!({ "status": 0, "result": { "accessToken": TOKEN }, "warnings": [] });
+    for hidden in [HIDDEN, "", "***"] {
+        let lines = format!(
+            "case \"$*\" in\n*show-access-token*)\n{}\n;;\n*)\n{}\n;;\nesac",
+            printing(&shown.to_string()),
+            printing(&display(hidden))
+        );
+        let (shown, log) = asked(&lines).await;
+        assert_eq!(shown.unwrap_or_else(|error| panic!("{error}")).token.expose(), TOKEN);
+        assert_eq!(
+            log,
+            ["org display --target-org acme --json", "org auth show-access-token --target-org acme --json"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn failures_are_told_apart_and_nothing_of_the_output_is_told() {
+    let failing = |name: &str, message: &str| {
+        let said = serde_json::json!({ "name": name, "message": message, "exitCode": 1, "status": 1, "stack": "canary" });
+        format!("{}\nexit 1", printing(&said.to_string()))
+    };
+    let hides = |then: &str| {
+        format!(
+            "case \"$*\" in\n*show-access-token*)\n{then}\n;;\n*)\n{}\n;;\nesac",
+            printing(&display(HIDDEN))
+        )
+    };
+    let nothing = serde_json::json!({ "status": 0, "result": { "accessToken": TOKEN } }).to_string();
+    let plain = serde_json::json!({ "status": 0, "result": { "accessToken": TOKEN, "instanceUrl": "http://a.example" } });
+    for (lines, says) in [
+        (
+            failing("NamedOrgNotFoundError", "No authorization information found for acme."),
+            "knows no org \"acme\"",
+        ),
+        (failing("Error", "No authorization information found for acme."), "knows no org \"acme\""),
+        (failing("RefreshTokenAuthError", "Error authenticating"), "has expired or was revoked"),
+        (failing("Error", "expired access/refresh token"), "has expired or was revoked"),
+        (failing("SomethingElse", "it broke"), "failed (exit code 1): SomethingElse: it broke"),
+        (failing("SomethingElse", &format!("sid={TOKEN}")), "failed (exit code 1): SomethingElse: "),
+        // Older versions: among the errors.
+        (
+            format!("{{ {}\n}} >&2\nexit 1", printing("{\"name\":\"NamedOrgNotFound\",\"status\":1}")),
+            "knows no org",
+        ),
+        (printing("canary is no JSON"), "did not answer with JSON"),
+        (format!("{}\nexit 127", printing("canary")), "did not answer with JSON (exit code 127)"),
+        (format!("{}\nexit 3", printing(&display(TOKEN))), "failed (exit code 3)"),
+        ("kill -9 $$".to_owned(), "(it was stopped)"),
+        (printing("{\"status\": 0, \"result\": {"), "did not answer with JSON"),
+        (printing(&nothing), "does not say where the org \"acme\" is"),
+        (printing(&plain.to_string()), "is not https"),
+        (
+            hides("echo ' Warning: org auth show-access-token is not a sf command.' >&2\nexit 127"),
+            "has no command that shows it",
+        ),
+        (hides(&printing("{\"status\":0,\"result\":{}}")), "has no access token"),
+        (hides(&printing(&display(HIDDEN))), "has no access token"),
+        (
+            hides(&failing("Error", "No access token found for \"acme\".")),
+            "failed (exit code 1): Error: No access token",
+        ),
+    ] {
+        let (shown, _) = asked(&lines).await;
+        let Err(error) = shown else { panic!("{says}") };
+        let error = super::super::Error::new(super::super::Call::Login, error);
+        let text = format!("{error} {}", error.advice());
+        assert!(text.contains(says), "{says}: {text}");
+        assert!(!text.contains("canary"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_is_missing_or_does_not_start_or_end_is_called_so() {
+    let empty = tempfile::tempdir().unwrap();
+    let none = |folder: &Path| (folder.to_owned(), Duration::from_secs(1));
+    let plain = tempfile::tempdir().unwrap();
+    std::fs::write(plain.path().join("sf"), "no program").unwrap();
+    let broken = folder("");
+    std::fs::write(broken.path().join("sf"), "#!/no/such/interpreter\n").unwrap();
+    let hanging = folder("sleep 30");
+    for ((folder, second), says) in [
+        (none(empty.path()), "is not installed"),
+        (none(Path::new("relative")), "is not installed"),
+        (none(plain.path()), "cannot be started"),
+        (none(broken.path()), "cannot be started"),
+        ((hanging.path().to_owned(), Duration::from_millis(5)), "did not answer within"),
+    ] {
+        let began = Instant::now();
+        let Err(error) = ask(&folder, second).await else { panic!("{says}") };
+        assert!(error.to_string().contains(says), "{says}: {error}");
+        assert!(began.elapsed() < Duration::from_secs(20), "{says}");
+    }
+}
+
+#[tokio::test]
+async fn an_output_that_is_long_does_not_hang() {
+    let long =
+        format!("yes aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | head -c 3000000 >&2\n{}", printing(&display(TOKEN)));
+    assert_eq!(asked(&long).await.0.unwrap_or_else(|error| panic!("{error}")).token.expose(), TOKEN);
+}
+
+#[test]
+fn any_output_is_read_without_an_end_to_it() {
+    for output in
+        ["", "{", "{{{{{{", "}{", "{}", "[]", "{\"a\":{\"status\":1}}", "\u{1b}[", "\u{1b}[31", "é{é"]
+    {
+        // An object inside another one is found where the outer one is no answer; it does not matter which.
+        let _ = answer_in(output.as_bytes());
+    }
+    assert!(answer_in(&"{".repeat(20_000).into_bytes()).is_none());
+}

@@ -1,0 +1,186 @@
+//! The URL in which the Salesforce CLI hands a login on: `force://clientId:clientSecret:refreshToken@host`.
+//!
+//! What is no such URL is said to be what it is, without any part of it: all of it may be secret.
+
+use url::Url;
+
+use super::http;
+use super::key_form::{Placeholder, placeholder};
+use crate::secret::Secret;
+
+const SCHEME: &str = "force://";
+
+/// What the URL says.
+#[derive(Debug, Clone)]
+pub struct SfdxAuthUrl {
+    pub client_id: String,
+    /// Empty in the URL where the app has none.
+    pub client_secret: Option<Secret>,
+    pub refresh_token: Secret,
+    /// Where tokens are asked for.
+    pub login_url: Url,
+}
+
+/// Why a text is no such URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SfdxAuthUrlProblem {
+    #[error("it is what newer versions of sf print in place of the URL")]
+    Redacted,
+    #[error("it is what is shown instead of a secret")]
+    Mask,
+    #[error("it is the name of a variable, whose value nothing has put in its place")]
+    Variable,
+    #[error("it is JSON, such as sf prints it")]
+    Json,
+    #[error("it does not begin with force://")]
+    Scheme,
+    #[error("there is no @ before a host at its end")]
+    NoHost,
+    #[error("what follows the @ is no host")]
+    Host,
+    #[error("before the @ there are not three parts between colons")]
+    Parts,
+    #[error("its first part, the client ID, is empty")]
+    NoClientId,
+    #[error("its third part, the refresh token, is empty")]
+    NoRefreshToken,
+    #[error("it has a character that no such URL has")]
+    Character,
+}
+
+impl SfdxAuthUrlProblem {
+    /// What a person can do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Redacted => {
+                "Newer versions of sf show the URL with: sf org auth show-sfdx-auth-url --target-org ALIAS --json, in result.sfdxAuthUrl."
+            }
+            Self::Json => "Take the value of result.sfdxAuthUrl out of it.",
+            Self::Mask | Self::Variable => "Write the value itself.",
+            Self::NoRefreshToken => {
+                "A login without a refresh token, such as one by JWT, has no such URL; log in with sf org login web."
+            }
+            _ => {
+                "It is written force://clientId:clientSecret:refreshToken@acme.my.salesforce.com; the client secret may be empty."
+            }
+        }
+    }
+}
+
+/// Reads it.
+///
+/// # Errors
+/// What is wrong with it, without any of its text.
+pub fn sfdx_auth_url(text: &str) -> Result<SfdxAuthUrl, SfdxAuthUrlProblem> {
+    use SfdxAuthUrlProblem as Problem;
+    let text = text.trim();
+    if text.to_ascii_uppercase().starts_with("[REDACTED]") {
+        return Err(Problem::Redacted);
+    }
+    if text.starts_with('{') {
+        return Err(Problem::Json);
+    }
+    match placeholder(text) {
+        Some(Placeholder::Mask) => return Err(Problem::Mask),
+        Some(Placeholder::Variable) => return Err(Problem::Variable),
+        None => {}
+    }
+    let rest = text.strip_prefix(SCHEME).ok_or(Problem::Scheme)?;
+    let (credentials, host) = rest.rsplit_once('@').ok_or(Problem::NoHost)?;
+    let parts: Vec<&str> = credentials.split(':').collect();
+    let [client_id, client_secret, refresh_token] = parts.as_slice() else {
+        return Err(Problem::Parts);
+    };
+    let is_of_a_part = |c: char| c.is_ascii_graphic() && !matches!(c, '/' | '@' | '"' | '\'' | '<' | '>');
+    if parts.iter().any(|part| !part.chars().all(is_of_a_part)) {
+        return Err(Problem::Character);
+    }
+    if client_id.is_empty() {
+        return Err(Problem::NoClientId);
+    }
+    if refresh_token.is_empty() {
+        return Err(Problem::NoRefreshToken);
+    }
+    // Some write the scheme, too.
+    let host = host.strip_prefix("https://").unwrap_or(host);
+    let host = host.strip_suffix('/').unwrap_or(host);
+    let is_of_a_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
+    if host.is_empty() || !host.chars().all(is_of_a_host) {
+        return Err(Problem::Host);
+    }
+    let login_url = Url::parse(&format!("https://{host}")).map_err(|_| Problem::Host)?;
+    let login_url = http::check_url(&login_url).map_err(|_| Problem::Host)?;
+    Ok(SfdxAuthUrl {
+        client_id: (*client_id).to_owned(),
+        client_secret: (!client_secret.is_empty()).then(|| Secret::new(*client_secret)),
+        refresh_token: Secret::new(*refresh_token),
+        login_url,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_the_url() {
+        for (text, client_id, secret, token, host) in [
+            (
+                "force://PlatformCLI::5Aep.canary@acme.my.salesforce.com",
+                "PlatformCLI",
+                None,
+                "5Aep.canary",
+                "acme.my.salesforce.com",
+            ),
+            (
+                " force://3MVG9a:canary:5Aep==@acme--uat.sandbox.my.salesforce.com\n",
+                "3MVG9a",
+                Some("canary"),
+                "5Aep==",
+                "acme--uat.sandbox.my.salesforce.com",
+            ),
+            ("force://a:b:c@https://acme.my.salesforce.com/", "a", Some("b"), "c", "acme.my.salesforce.com"),
+            ("force://a:b:c@localhost:8443", "a", Some("b"), "c", "localhost"),
+        ] {
+            let read = sfdx_auth_url(text).unwrap_or_else(|problem| panic!("{text}: {problem}"));
+            assert_eq!(read.client_id, client_id);
+            assert_eq!(read.client_secret.as_ref().map(Secret::expose), secret);
+            assert_eq!(read.refresh_token.expose(), token);
+            assert_eq!(read.login_url.host_str(), Some(host));
+            assert_eq!(read.login_url.scheme(), "https");
+            assert!(!format!("{read:?}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_such_url_is_said_to_be_what_it_is() {
+        use SfdxAuthUrlProblem as Problem;
+        for (text, problem) in [
+            ("[REDACTED] Use 'sf org auth show-sfdx-auth-url' to view", Problem::Redacted),
+            ("***", Problem::Mask),
+            ("${CANARY}", Problem::Variable),
+            ("{\"result\":{\"sfdxAuthUrl\":\"force://a:b:canary@c\"}}", Problem::Json),
+            ("https://acme.my.salesforce.com", Problem::Scheme),
+            ("a:b:canary@acme.my.salesforce.com", Problem::Scheme),
+            ("force://a:b:canary", Problem::NoHost),
+            ("force://canary@acme.my.salesforce.com", Problem::Parts),
+            ("force://a:canary@acme.my.salesforce.com", Problem::Parts),
+            ("force://a:b:c:canary@acme.my.salesforce.com", Problem::Parts),
+            ("force://:b:canary@acme.my.salesforce.com", Problem::NoClientId),
+            ("force://a:canary:@acme.my.salesforce.com", Problem::NoRefreshToken),
+            ("force://a:b:ca nary@acme.my.salesforce.com", Problem::Character),
+            ("force://a:b:canary@", Problem::Host),
+            ("force://a:b:canary@acme.my.salesforce.com/path", Problem::Host),
+            ("force://a:b:canary@acme.my.salesforce.com?x", Problem::Host),
+            ("force://a:b:canary@http://acme.my.salesforce.com", Problem::Host),
+            ("force://a:b:canary@acme.my.salesforce.com:port", Problem::Host),
+            ("force://a:b:canary@acme.lightning.force.com", Problem::Host),
+            ("", Problem::Scheme),
+        ] {
+            let found = sfdx_auth_url(text).unwrap_err();
+            assert_eq!(found, problem, "{text}");
+            let said = format!("{found} {}", found.advice());
+            assert!(!said.to_lowercase().contains("canary"), "{said}");
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The ways to log in beside a key, a client secret and a token: what each sends, and what becomes of it.
+
+use url::Url;
+
+use super::login::{problem, refusal};
+use super::server::{Server, answer, fault, json};
+use super::{client_of, settings};
+use crate::salesforce::{AuthProblem, Client, Login, SubjectToken};
+use crate::secret::Secret;
+
+fn refreshing(secret: Option<&str>) -> Login {
+    Login::RefreshToken {
+        client_id: "the-client".into(),
+        client_secret: secret.map(Secret::new),
+        refresh_token: Secret::new("5Aep.canary"),
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_token_goes_into_the_form_with_the_secret_if_there_is_one() {
+    for (secret, body) in [
+        (None, "grant_type=refresh_token&refresh_token=5Aep.canary&client_id=the-client"),
+        (
+            Some("s&s"),
+            "grant_type=refresh_token&refresh_token=5Aep.canary&client_id=the-client&client_secret=s%26s",
+        ),
+    ] {
+        let server = Server::start(|_| None).await;
+        let client = client_of(settings(&server, refreshing(secret)));
+        client.session().await.unwrap();
+        let token = &server.asked("token")[0];
+        assert_eq!(token.body, body);
+        assert!(!token.head.to_ascii_lowercase().contains("authorization"), "{}", token.head);
+        assert!(!client.refresh_token_was_rotated());
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_refresh_token_is_noticed_and_the_new_one_used() {
+    for (given, rotated) in [("5Aep.other", true), ("5Aep.canary", false)] {
+        let server = Server::start(move |asked| match asked.what().as_str() {
+            "token" => Some(json(
+                200,
+                &format!(
+                    r#"{{"access_token":"t{}","refresh_token":"{given}","id":"x/00D000000000001AAA/005000000000001AAA"}}"#,
+                    asked.nth
+                ),
+            )),
+            "describeMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
+            _ => None,
+        })
+        .await;
+        let client = client_of(settings(&server, refreshing(None)));
+        client.session().await.unwrap();
+        assert_eq!(client.refresh_token_was_rotated(), rotated);
+        client.describe_metadata().await.unwrap_err();
+        assert!(server.asked("token")[1].body.contains(given), "{given}");
+        assert!(!format!("{client:?}").contains("5Aep"));
+    }
+}
+
+#[tokio::test]
+async fn a_dead_refresh_token_is_called_so() {
+    for said in ["expired access/refresh token", "token validation failed: refresh token revoked"] {
+        let server =
+            Server::start(move |asked| (asked.what() == "token").then(|| refusal("invalid_grant", said)))
+                .await;
+        let error = client_of(settings(&server, refreshing(None))).session().await.unwrap_err();
+        assert_eq!(problem(&error), Some(AuthProblem::RefreshTokenEnded));
+        assert_eq!(server.count("token"), 1);
+    }
+}
+
+fn exchanging(subject: SubjectToken, secret: Option<&str>, handler: Option<&str>) -> Login {
+    Login::TokenExchange {
+        client_id: "the-client".into(),
+        client_secret: secret.map(Secret::new),
+        subject,
+        subject_token_type: "urn:ietf:params:oauth:token-type:jwt".into(),
+        token_handler: handler.map(str::to_owned),
+    }
+}
+
+fn subject(token: &str) -> SubjectToken {
+    SubjectToken::Text(Secret::new(token))
+}
+
+#[tokio::test]
+async fn a_subject_token_is_exchanged() {
+    for (secret, handler, rest) in [
+        (None, None, ""),
+        (Some("s"), None, "&client_secret=s"),
+        (Some("s"), Some("My_Handler"), "&client_secret=s&token_handler=My_Handler"),
+    ] {
+        let server = Server::start(|_| None).await;
+        let login = exchanging(subject("canary+x"), secret, handler);
+        client_of(settings(&server, login)).session().await.unwrap();
+        let token = &server.asked("token")[0];
+        assert_eq!(
+            token.body,
+            format!(
+                "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token=canary%2Bx\
+                 &subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Ajwt&client_id=the-client{rest}"
+            )
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_file_with_the_subject_token_is_read_at_each_login() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "first\n").unwrap();
+    let server =
+        Server::start(|asked| (asked.what() == "describeMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
+            .await;
+    let client = client_of(settings(&server, exchanging(SubjectToken::File(file.clone()), None, None)));
+    client.session().await.unwrap();
+    std::fs::write(&file, "second").unwrap();
+    client.describe_metadata().await.unwrap_err();
+    let sent: Vec<bool> = server.asked("token").iter().map(|asked| asked.body.contains("=second&")).collect();
+    assert_eq!(sent, [false, true]);
+
+    std::fs::remove_file(&file).unwrap();
+    let client = client_of(settings(&server, exchanging(SubjectToken::File(file), None, None)));
+    let error = client.session().await.unwrap_err();
+    assert!(error.to_string().contains("there is no such file"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refused_subject_token_is_told_from_one_whose_time_is_over() {
+    use base64::Engine as _;
+    let jwt = |exp: u64| {
+        let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(format!("{{\"exp\":{exp}}}"));
+        format!("e30.{claims}.canary")
+    };
+    let (over, good) = (jwt(1), jwt(40_000_000_000));
+    for (error, said, token, expected) in [
+        ("invalid_grant", "Token handler validation failed", &good, AuthProblem::SubjectTokenRefused),
+        ("invalid_grant", "Token handler validation failed", &over, AuthProblem::SubjectTokenExpired),
+        ("invalid_request", "token expired", &good, AuthProblem::SubjectTokenRefused),
+        ("invalid_grant", "expired", &good, AuthProblem::SubjectTokenRefused),
+        ("invalid_grant", "audience is invalid", &good, AuthProblem::SubjectTokenRefused),
+        ("invalid_grant", "no such token handler", &good, AuthProblem::TokenHandler),
+        ("invalid_grant", "user hasn't approved this consumer", &good, AuthProblem::NotApproved),
+        ("unauthorized_client", "token exchange", &good, AuthProblem::FlowDisabled),
+        ("unsupported_grant_type", "grant type not supported", &over, AuthProblem::FlowDisabled),
+        ("invalid_client", "invalid client credentials", &good, AuthProblem::BadClient),
+    ] {
+        let server =
+            Server::start(move |asked| (asked.what() == "token").then(|| refusal(error, said))).await;
+        let login = exchanging(subject(token), None, None);
+        let found = client_of(settings(&server, login)).session().await.unwrap_err();
+        assert_eq!(problem(&found), Some(expected), "{error} {said}");
+        assert!(!format!("{found} {}", found.advice()).contains("canary"));
+        // Signing anew does not help: it is not our signature.
+        assert_eq!(server.count("token"), 1, "{error} {said}");
+    }
+}
+
+#[cfg(unix)]
+mod by_the_cli {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::salesforce::SfCli;
+    use crate::salesforce::retry::Pace;
+
+    /// A program `sf` that shows one token after the other.
+    fn sf(folder: &Path, instance: &Url, tokens: &[&str]) -> Login {
+        std::fs::write(folder.join("tokens"), tokens.join("\n") + "\n").unwrap();
+        let program = folder.join("sf");
+        let script = format!(
+            "#!/bin/sh\ncd \"$(dirname \"$0\")\"\ntoken=$(head -n 1 tokens)\n\
+             [ \"$(wc -l < tokens)\" -gt 1 ] && tail -n +2 tokens > rest && mv rest tokens\n\
+             echo '{{\"status\":0,\"result\":{{\"accessToken\":\"'$token'\",\"instanceUrl\":\"{instance}\"}}}}'\n"
+        );
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Login::SfCli(SfCli { org: "acme".into(), search: Some(folder.as_os_str().to_owned()) })
+    }
+
+    fn slow(settings: crate::salesforce::Settings) -> Client {
+        Client::with_pace(settings, Pace { second: Duration::from_millis(500) }).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_cli_is_asked_again_when_its_token_has_expired() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(|asked| {
+            let first = asked.body.contains("!first");
+            (asked.what() == "describeMetadata" && first).then(|| fault("INVALID_SESSION_ID", "x"))
+        })
+        .await;
+        let login = sf(folder.path(), &server.url, &["00D000000000001!first", "00D000000000001!second"]);
+        let client = slow(crate::salesforce::Settings { instance_url: None, ..settings(&server, login) });
+        assert_eq!(client.session().await.unwrap().org_id, "00D000000000001AAA");
+        let _ = client.describe_metadata().await;
+        let asked = server.asked("describeMetadata");
+        assert_eq!(asked.len(), 2);
+        assert!(asked[1].body.contains("!second"), "{}", asked[1].body);
+        assert_eq!(server.count("token"), 0);
+    }
+
+    #[tokio::test]
+    async fn a_login_of_the_cli_that_has_ended_is_called_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(|asked| match asked.what().as_str() {
+            "describeMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
+            _ => None,
+        })
+        .await;
+        let login = sf(folder.path(), &server.url, &["00D000000000001!same"]);
+        let error = slow(settings(&server, login)).describe_metadata().await.unwrap_err();
+        assert!(error.to_string().contains("login of \"acme\" has expired"), "{error}");
+
+        let server =
+            Server::start(|asked| (asked.what() == "userinfo").then(|| answer(403, "", "Bad_OAuth_Token")))
+                .await;
+        let login = sf(folder.path(), &server.url, &["00D000000000001!dead"]);
+        let error = slow(settings(&server, login)).session().await.unwrap_err();
+        assert!(error.to_string().contains("login of \"acme\" has expired"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_login_of_another_org_than_instance_url_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(|_| None).await;
+        let other = Url::parse("https://other.my.salesforce.com").unwrap();
+        let login = sf(folder.path(), &other, &["00D000000000001!x"]);
+        let error = slow(settings(&server, login)).session().await.unwrap_err();
+        assert!(error.to_string().contains("is of https://other.my.salesforce.com"), "{error}");
+        assert!(server.journal().is_empty());
+    }
+}
