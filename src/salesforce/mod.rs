@@ -20,6 +20,7 @@ mod error;
 mod http;
 mod key;
 mod key_form;
+mod pem;
 mod rest;
 mod retrieve;
 mod retry;
