@@ -61,8 +61,8 @@ pub async fn list(
         namespace: None,
         left_out: Vec::new(),
     };
-    if request.include_resource || !listing.from_records().await? {
-        listing.from_files().await?;
+    if request.include_resource || !listing.by_records().await? {
+        listing.by_files().await?;
     }
     Ok(listing.warnings())
 }
@@ -77,7 +77,7 @@ struct Record {
 
 impl Listing<'_> {
     /// Lists without a file. False, and nothing was told: the org has no such records, or does not show them.
-    async fn from_records(&mut self) -> Result<bool, Diagnostics> {
+    async fn by_records(&mut self) -> Result<bool, Diagnostics> {
         let mut owners = Vec::new();
         for group in self.managed.needed_kinds() {
             match self.owners(&group).await {
@@ -121,7 +121,7 @@ impl Listing<'_> {
     }
 
     /// Lists by files, with states where they are asked for.
-    async fn from_files(&mut self) -> Result<(), Diagnostics> {
+    async fn by_files(&mut self) -> Result<(), Diagnostics> {
         let has_the_app = self.managed.kinds().iter().any(|kind| kind.name == lists::APPS);
         let labels =
             if has_the_app && self.conditions().is_empty() { None } else { Some(self.labels().await?) };

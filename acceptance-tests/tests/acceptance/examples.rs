@@ -268,6 +268,7 @@ fn every_example_is_run_here() {
             "data-sources",
             "demo",
             "ephemeral-resources",
+            "functions",
             "headless-identity",
             "list-resources",
             "modules",
