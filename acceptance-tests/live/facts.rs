@@ -280,6 +280,8 @@ pub const FACTS: &[Fact] = &[
 /// What is marked as open and a run cannot decide, with one login and without changing what is not its own.
 #[rustfmt::skip]
 pub const OUT_OF_REACH: &[(Marked, &str)] = &[
+    (Text("docs/guides/hcp-terraform.md", "provider's process sees that variable is not confirmed"),
+        "needs a run in HCP Terraform, not an org"),
     (Text("docs/guides/consumer-secret.md", "whether they end with it is not confirmed"),
         "needs a token of the revoked pair, and a wait that nobody can bound"),
     (Text("docs/guides/consumer-secret.md", "the certificate is the app's, whatever its key (not confirmed by Salesforce)"),
@@ -302,6 +304,8 @@ pub const OUT_OF_REACH: &[(Marked, &str)] = &[
         "needs a package of another org"),
     (Behaviour("Of an app only the header and the OAuth settings travel in a package; policies and the Global file do not"),
         "needs a package of another org"),
+    (Behaviour("A refreshed sandbox has another org ID, other consumer keys and secrets, and links that name the new org"),
+        "throws away what is in a sandbox, and takes hours"),
     (Behaviour("Org settings in a package are taken before the apps in it"),
         "changes settings of the whole org"),
     (Behaviour("Org settings need no other permission than the Metadata API's"),

@@ -76,11 +76,18 @@ const TYPES: &[(&str, &[Row])] = &[
             ("secret_data_wo_version", "string", Optional),
         ],
     ),
+    ("tfe_variable_set", &[ID, ("name", "string", Required), ("organization", "string", Optional)]),
+    (
+        "tfe_workspace_variable_set",
+        &[ID, ("variable_set_id", "string", Required), ("workspace_id", "string", Required)],
+    ),
     (
         "tfe_variable",
         &[
             ID,
             ("workspace_id", "string", Optional),
+            ("variable_set_id", "string", Optional),
+            ("value", "string", Optional),
             ("category", "string", Required),
             ("key", "string", Required),
             ("sensitive", "bool", Optional),

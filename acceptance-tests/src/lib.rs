@@ -12,6 +12,7 @@
 )]
 
 pub mod canary;
+pub mod connect_proxy;
 pub mod emulator;
 pub mod http;
 pub mod hygiene;
@@ -26,6 +27,7 @@ pub mod recorder;
 pub mod rival;
 pub mod scenario;
 pub mod smoke_test;
+pub mod state_server;
 pub mod target;
 pub mod terraform;
 pub mod workspace;

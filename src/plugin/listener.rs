@@ -1,5 +1,5 @@
 //! Where Terraform connects: a unix socket in a directory of its own, TCP on loopback where there are no unix
-//! sockets. Not here: TLS and gRPC.
+//! sockets, or no directory to put one in. Not here: TLS and gRPC.
 
 use std::io;
 
@@ -31,21 +31,23 @@ pub enum Listener {
 pub struct Cleanup(#[expect(dead_code, reason = "only its drop counts")] Option<tempfile::TempDir>);
 
 impl Listener {
-    /// What this platform prefers.
-    pub async fn bind(environment: &Environment) -> io::Result<(Listener, Cleanup)> {
+    /// What this platform prefers. A port, which anybody on this machine can reach, is only taken instead of a socket
+    /// when `authenticated`: then nobody but Terraform gets in.
+    pub async fn bind(environment: &Environment, authenticated: bool) -> io::Result<(Listener, Cleanup)> {
         #[cfg(unix)]
-        {
-            let (socket, directory) = unix::Socket::bind(environment)?;
-            Ok((Listener::Unix(socket), Cleanup(Some(directory))))
+        match unix::Socket::bind(environment) {
+            Ok((socket, directory)) => return Ok((Listener::Unix(socket), Cleanup(Some(directory)))),
+            Err(error) if !authenticated => return Err(error),
+            Err(error) => {
+                tracing::info!(%error, "no directory takes a socket; listening on a port of this machine instead");
+            }
         }
         #[cfg(not(unix))]
-        {
-            Ok((Listener::bind_tcp(environment).await?, Cleanup(None)))
-        }
+        let _ = authenticated;
+        Ok((Listener::bind_tcp(environment).await?, Cleanup(None)))
     }
 
     /// The first free port of the range that Terraform names; any free port when it names none.
-    #[cfg_attr(unix, allow(dead_code))]
     pub async fn bind_tcp(environment: &Environment) -> io::Result<Listener> {
         let port = |name| environment.get(name).and_then(|text| text.parse::<u16>().ok()).unwrap_or(0);
         let (min, max) = (port("PLUGIN_MIN_PORT"), port("PLUGIN_MAX_PORT"));
@@ -97,6 +99,8 @@ mod unix {
     /// Longest path of a socket that every platform takes.
     const LONGEST_PATH: usize = 103;
     const NAME: &str = "s.sock";
+    /// Where else a socket may lie: runners are started without TMPDIR, or with one that is not there or read-only.
+    const ELSEWHERE: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
 
     /// Nobody but the owner can reach the socket: its directory is closed to others from the start.
     pub struct Socket {
@@ -110,12 +114,11 @@ mod unix {
                 .get("PLUGIN_UNIX_SOCKET_DIR")
                 .filter(|parent| !parent.is_empty())
                 .map_or_else(std::env::temp_dir, PathBuf::from);
-            let mut directory = private_directory(&wanted)?;
-            if directory.path().join(NAME).as_os_str().len() > LONGEST_PATH {
-                directory = private_directory(Path::new("/tmp"))?;
-            }
-            let path = directory.path().join(NAME);
-            let listener = UnixListener::bind(&path)?;
+            let (listener, path, directory) = bind_in(&wanted).or_else(|error| {
+                let mut others = ELSEWHERE.iter().map(Path::new).filter(|other| *other != wanted);
+                // What is wrong with the wanted one is what there is to change.
+                others.find_map(|other| bind_in(other).ok()).ok_or(error)
+            })?;
             if let Some(group) = environment.get("PLUGIN_UNIX_SOCKET_GROUP").filter(|group| !group.is_empty())
             {
                 share_with(&group, directory.path(), &path)?;
@@ -133,6 +136,16 @@ mod unix {
         pub async fn accept(&self) -> io::Result<UnixStream> {
             self.listener.accept().await.map(|(stream, _)| stream)
         }
+    }
+
+    fn bind_in(parent: &Path) -> io::Result<(UnixListener, PathBuf, TempDir)> {
+        let directory = private_directory(parent)?;
+        let path = directory.path().join(NAME);
+        if path.as_os_str().len() > LONGEST_PATH {
+            return Err(io::Error::other(format!("{} is too long for the path of a socket", path.display())));
+        }
+        let listener = UnixListener::bind(&path)?;
+        Ok((listener, path, directory))
     }
 
     fn private_directory(parent: &Path) -> io::Result<TempDir> {
@@ -191,14 +204,17 @@ mod unix {
         }
 
         #[tokio::test]
-        async fn a_path_too_long_for_a_socket_is_avoided() {
+        async fn a_directory_that_takes_no_socket_is_avoided() {
             let parent = tempfile::tempdir().unwrap();
             let long = parent.path().join("x".repeat(100));
             std::fs::create_dir(&long).unwrap();
-            let long = long.to_str().unwrap().to_owned();
-            let environment =
-                Environment::new(move |name| (name == "PLUGIN_UNIX_SOCKET_DIR").then(|| long.clone()));
-            assert!(Socket::bind(&environment).unwrap().0.path.starts_with("/tmp"));
+            for unusable in [long.to_str().unwrap(), "/nowhere/at/all", "/dev/null", "/proc/self"] {
+                let unusable = unusable.to_owned();
+                let environment = Environment::new(move |name| {
+                    (name == "PLUGIN_UNIX_SOCKET_DIR").then(|| unusable.clone())
+                });
+                assert!(Socket::bind(&environment).unwrap().0.path.starts_with("/tmp"));
+            }
         }
     }
 }

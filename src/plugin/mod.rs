@@ -95,12 +95,12 @@ pub fn serve(mode: Mode, environment: Environment) -> Result<(), ServeError> {
 
 async fn run(mode: Mode, environment: Environment) -> Result<(), ServeError> {
     let signals = Signals::listen()?;
-    let (listener, _cleanup) = Listener::bind(&environment).await?;
-    let listener = Arc::new(listener);
     let tls = match (mode, environment.get("PLUGIN_CLIENT_CERT")) {
         (Mode::Plugin, Some(pem)) if !pem.is_empty() => Some(Tls::pinned_to(&pem)?),
         _ => None,
     };
+    let (listener, _cleanup) = Listener::bind(&environment, tls.is_some()).await?;
+    let listener = Arc::new(listener);
     let address = listener.address()?;
     let provider = Arc::new(Provider::new({
         let environment = environment.clone();

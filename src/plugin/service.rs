@@ -85,6 +85,12 @@ impl Service {
     }
 }
 
+/// Whether a call waits for a provider block that is not known yet: Terraform says in each call that it may. In an apply,
+/// where 1.11.4 says so too, the block is known.
+fn waits(provider: &Provider, client: Option<pb::ClientCapabilities>) -> bool {
+    client.is_some_and(|client| client.deferral_allowed) && provider.awaits_configuration()
+}
+
 /// What a user reads about a panic. The stack is on stderr already (`panics`).
 fn bug(rpc: &str, error: tokio::task::JoinError) -> Diagnostics {
     let what = match error.try_into_panic() {
@@ -239,6 +245,15 @@ impl provider_server::Provider for Service {
         let name = request.type_name.clone();
         self.run("ReadResource", &name.clone(), async move {
             let schemas = from_proto::resource(&provider, &name)?;
+            if waits(&provider, request.client_capabilities) {
+                return Ok(pb::ReadResourceResponse {
+                    new_state: request.current_state,
+                    private: request.private,
+                    new_identity: request.current_identity,
+                    deferred: Some(to_proto::deferred()),
+                    ..Default::default()
+                });
+            }
             let reply = provider.read_resource(from_proto::read(request, schemas)?).await;
             Ok(to_proto::read(reply, schemas))
         })
@@ -253,8 +268,9 @@ impl provider_server::Provider for Service {
         let name = request.type_name.clone();
         self.run("PlanResourceChange", &name.clone(), async move {
             let schemas = from_proto::resource(&provider, &name)?;
-            let reply = provider.plan_resource_change(from_proto::plan(request, schemas)?);
-            Ok(to_proto::plan(reply, schemas))
+            let deferred = waits(&provider, request.client_capabilities).then(to_proto::deferred);
+            let reply = provider.plan_resource_change(from_proto::plan(request, schemas)?).await;
+            Ok(pb::PlanResourceChangeResponse { deferred, ..to_proto::plan(reply, schemas) })
         })
         .await
     }
@@ -281,6 +297,10 @@ impl provider_server::Provider for Service {
         let name = request.type_name.clone();
         self.run("ImportResourceState", &name.clone(), async move {
             let schemas = from_proto::resource(&provider, &name)?;
+            if waits(&provider, request.client_capabilities) {
+                let deferred = Some(to_proto::deferred());
+                return Ok(pb::ImportResourceStateResponse { deferred, ..Default::default() });
+            }
             let reply = provider.import_resource_state(from_proto::import(request, schemas)?).await;
             Ok(to_proto::import(reply, &provider))
         })
@@ -355,6 +375,14 @@ impl provider_server::Provider for Service {
         let name = request.type_name;
         self.run("ReadDataSource", &name.clone(), async move {
             let schema = from_proto::data_source(&provider, &name)?;
+            if waits(&provider, request.client_capabilities) {
+                let deferred = Some(to_proto::deferred());
+                return Ok(pb::ReadDataSourceResponse {
+                    state: request.config,
+                    deferred,
+                    ..Default::default()
+                });
+            }
             let config = from_proto::value(request.config, "configuration", schema)?;
             let (state, mut problems) = provider.read_data_source(&name, config).await;
             Ok(pb::ReadDataSourceResponse {
@@ -392,6 +420,13 @@ impl provider_server::Provider for Service {
         let name = request.type_name;
         self.run("OpenEphemeralResource", &name.clone(), async move {
             let schema = from_proto::ephemeral_resource(&provider, &name)?;
+            if waits(&provider, request.client_capabilities) {
+                return Ok(pb::OpenEphemeralResourceResponse {
+                    result: request.config,
+                    deferred: Some(to_proto::deferred()),
+                    ..Default::default()
+                });
+            }
             let config = from_proto::value(request.config, "configuration", schema)?;
             let (result, mut problems) = provider.open_ephemeral_resource(&name, config).await;
             Ok(pb::OpenEphemeralResourceResponse {

@@ -259,6 +259,11 @@ fn attribute_path(path: Path) -> pb::AttributePath {
 
 // ---- Replies ---------------------------------------------------------------------------------------------------
 
+/// The answer of who waits for the provider block.
+pub fn deferred() -> pb::Deferred {
+    pb::Deferred { reason: pb::deferred::Reason::ProviderConfigUnknown.into() }
+}
+
 pub fn read(reply: ReadReply, schemas: ResourceSchemas<'_>) -> pb::ReadResourceResponse {
     let mut problems = reply.diagnostics;
     pb::ReadResourceResponse {

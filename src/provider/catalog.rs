@@ -69,6 +69,15 @@ impl Managed {
         }
     }
 
+    /// What people call it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Managed::Metadata(spec) => spec.noun,
+            Managed::Union(spec) => spec.whole().noun,
+            Managed::Rotation => rotation::NOUN,
+        }
+    }
+
     pub fn subject(self) -> Subject {
         match self {
             Managed::Metadata(spec) => spec.subject,

@@ -29,6 +29,7 @@ struct Argument {
 }
 
 const SUPPRESS_WARNINGS: &str = "suppress_warnings";
+pub const PREVIOUS_ORG_IDS: &str = "previous_org_ids";
 
 /// Texts of several lines.
 const PEMS: &[&str] = &["private_key", "ca_certificate"];
@@ -141,7 +142,18 @@ static ARGUMENTS: &[Argument] = &[
         "The API version, such as `66.0`. Default: the newest that both the org and this provider know.",
     ),
     text("expected_org_id", "The ID of the org. Any other org is refused."),
-    text("ca_certificate", "CA certificates (PEM) to trust besides this machine's own."),
+    Argument {
+        name: PREVIOUS_ORG_IDS,
+        kind: ArgumentKind::Set,
+        doc: "IDs of orgs whose place this one has taken: those that a sandbox had before it was refreshed. A state of one of \
+              them is accepted and read anew from the connected org; without it such a state is an error. In the environment: \
+              separated by commas.",
+    },
+    text(
+        "ca_certificate",
+        "CA certificates (PEM) to trust besides this machine's own. Taken in the forms of a single line that `private_key` has, \
+         too.",
+    ),
     text("ca_certificate_file", "A file with CA certificates to trust besides this machine's own."),
     Argument {
         name: SUPPRESS_WARNINGS,
@@ -177,6 +189,7 @@ pub struct Configuration {
     pub batching: bool,
     pub allow_self_lockout: bool,
     pub allow_mass_removal: bool,
+    pub previous_org_ids: Vec<String>,
     /// What is odd about the environment.
     pub warnings: Diagnostics,
 }
@@ -239,9 +252,15 @@ pub fn schema() -> Schema {
 
 /// The warnings that the block or the environment silences.
 pub fn suppressed(config: &Value, environment: &Environment) -> Vec<String> {
-    let name = SUPPRESS_WARNINGS;
+    listed(SUPPRESS_WARNINGS, config, environment)
+}
+
+/// The members of an argument that is a set: the block's, else the environment's, which has commas between them.
+fn listed(name: &str, config: &Value, environment: &Environment) -> Vec<String> {
     match config.get(name).members() {
-        Some(members) => members.iter().filter_map(Value::as_text).map(str::to_owned).collect(),
+        Some(members) => {
+            members.iter().filter_map(Value::as_text).map(|text| text.trim().to_owned()).collect()
+        }
         None => {
             let listed = environment(&variable(name)).unwrap_or_default();
             listed.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect()
@@ -271,6 +290,7 @@ pub fn validate(config: &Value) -> Diagnostics {
     }
     block.version(&mut found);
     block.org_id(&mut found);
+    block.previous_org_ids(&mut found);
     if let Some(key) = block.known("private_key")
         && let Err(problem) = check_private_key(&Secret::new(key))
     {
@@ -323,6 +343,7 @@ pub fn resolve(
         let place = variable(SUPPRESS_WARNINGS);
         found.extend(unknown_warnings(&place, &suppressed(config, environment)));
     }
+    let previous_org_ids = source.previous_org_ids(&mut found);
     let settings = source.settings(user_agent, &mut found);
     match settings {
         Some(settings) if !found.has_errors() => Ok(Resolved::Ready(Box::new(Configuration {
@@ -331,6 +352,7 @@ pub fn resolve(
             batching: environment("SALESFORCE_BATCHING").is_none_or(|text| text.trim() != "off"),
             allow_self_lockout: source.flag("allow_self_lockout", &mut found),
             allow_mass_removal: source.flag("allow_mass_removal", &mut found),
+            previous_org_ids,
             warnings: found,
         }))),
         _ => Err(found),

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::diagnostics::{self, Diagnostic};
 use super::engine::same_org;
+use super::previous_orgs::PreviousOrgs;
 use super::resource_spec::Subject;
 use super::schema::{IdentityAttribute, IdentitySchema};
 use crate::metadata::Rule;
@@ -59,10 +60,15 @@ pub fn value(subject: Subject, name: &str, org_id: &str) -> Value {
     }
 }
 
-/// Refuses an identity of another org.
-pub fn check_org(identity: &Value, noun: &str, session: &SessionFacts) -> Result<(), Diagnostic> {
+/// Refuses an identity of another org. One that names a previous org means what has taken its place.
+pub fn check_org(
+    identity: &Value,
+    noun: &str,
+    session: &SessionFacts,
+    previous: &PreviousOrgs,
+) -> Result<(), Diagnostic> {
     let text = |name: &str| identity.get(name).as_text().filter(|text| !text.is_empty());
-    match text(ORG_ID).filter(|org| !same_org(org, &session.org_id)) {
+    match text(ORG_ID).filter(|org| !same_org(org, &session.org_id) && !previous.name(org)) {
         Some(org) => {
             let name = text(NAME).unwrap_or(noun);
             Err(diagnostics::import_other_org(name, org, &session.org_id_18, &session.instance))
@@ -72,8 +78,13 @@ pub fn check_org(identity: &Value, noun: &str, session: &SessionFacts) -> Result
 }
 
 /// The full name of the app that an identity names.
-pub fn app_of(identity: &Value, noun: &str, session: &SessionFacts) -> Result<String, Diagnostic> {
-    check_org(identity, noun, session)?;
+pub fn app_of(
+    identity: &Value,
+    noun: &str,
+    session: &SessionFacts,
+    previous: &PreviousOrgs,
+) -> Result<String, Diagnostic> {
+    check_org(identity, noun, session, previous)?;
     let text = |name: &str| identity.get(name).as_text().filter(|text| !text.is_empty());
     match (text(NAMESPACE), text(NAME)) {
         (Some(namespace), Some(name)) => Ok(format!("{namespace}__{name}")),

@@ -26,6 +26,7 @@ mod neighbours;
 mod operations;
 mod place;
 mod plan;
+mod previous_orgs;
 mod private;
 mod refusal;
 mod resource_spec;
@@ -65,7 +66,8 @@ use list_spec::ListSpec;
 use lockout::OwnLogin;
 use neighbours::Neighbours;
 use plan::PlanContext;
-use resource_spec::{ResourceSpec, Subject};
+use previous_orgs::PreviousOrgs;
+use resource_spec::{ID, ORG_ID, ResourceSpec, Subject};
 use rotation::Rotations;
 use union::Union;
 use union_spec::UnionSpec;
@@ -95,6 +97,7 @@ struct Connected {
     context: PlanContext,
     activity: Activity,
     allow_mass_removal: bool,
+    previous_orgs: PreviousOrgs,
     neighbours: Neighbours,
     told_of_rotation: AtomicBool,
 }
@@ -304,14 +307,19 @@ impl Provider {
                 Managed::Rotation => connected.rotations().read(request).await,
             },
             // Answered from the state: nobody can be asked yet.
-            Connection::Unknown(_) => as_it_was(request, Diagnostics::default()),
+            Connection::Unknown(argument) => as_it_was(request, diagnostics::not_refreshed(argument).into()),
             Connection::Unconfigured => as_it_was(request, diagnostics::not_configured().into()),
         };
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
     }
 
-    pub fn plan_resource_change(&self, request: PlanRequest) -> PlanReply {
+    /// Whether the provider block is not known yet, so that who can wait should.
+    pub fn awaits_configuration(&self) -> bool {
+        matches!(self.connection(), Connection::Unknown(_))
+    }
+
+    pub async fn plan_resource_change(&self, request: PlanRequest) -> PlanReply {
         let Some(managed) = Managed::named(&request.type_name) else {
             let diagnostics = diagnostics::unknown_type(&request.type_name).into();
             return PlanReply {
@@ -322,6 +330,16 @@ impl Provider {
             };
         };
         let connection = self.connection();
+        if let Connection::Ready(connected) = &connection
+            && let Some(found) = connected.unread(managed, &request).await
+        {
+            return PlanReply {
+                planned: request.prior,
+                private: request.private,
+                diagnostics: found.into(),
+                ..PlanReply::default()
+            };
+        }
         tracing::debug!(create = request.prior.is_null(), private = request.private.len(), "planning");
         let twice = match &connection {
             Connection::Ready(connected) => connected.neighbours.check_kind(managed, &request),
@@ -538,13 +556,28 @@ impl Connected {
         PlanContext { tainted, twice, new_app, ..self.context.clone() }
     }
 
+    /// Refuses a plan whose state is of a previous org: without a refresh nothing in it was read from this one. The one case
+    /// in which a plan asks who the org is.
+    async fn unread(&self, managed: Managed, request: &PlanRequest) -> Option<Diagnostic> {
+        let state_org = request.prior.get(ORG_ID);
+        if !state_org.as_text().is_some_and(|org| self.previous_orgs.name(org)) {
+            return None;
+        }
+        let session = match self.org.session().await {
+            Ok(session) => session,
+            Err(error) => return Some(diagnostics::unavailable(&error)),
+        };
+        let what = diagnostics::whose(managed.noun(), request.prior.get(ID).as_text().unwrap_or_default());
+        self.previous_orgs.check(state_org, &session, &what).err()
+    }
+
     /// The client ID that must not be cut off; none when it may be.
     fn guarded_client_id(&self) -> Option<&str> {
         self.context.client_id.as_deref().filter(|_| !self.context.allow_self_lockout)
     }
 
     fn rotations(&self) -> Rotations<'_> {
-        Rotations { org: &self.org, own: self.guarded_client_id() }
+        Rotations { org: &self.org, own: self.guarded_client_id(), previous_orgs: &self.previous_orgs }
     }
 
     /// The plan of a resource, with what it and the other plans of the run must not say together.
@@ -580,6 +613,7 @@ impl Connected {
             login: &self.context.login,
             allow_self_lockout: self.context.allow_self_lockout,
             allow_mass_removal: self.allow_mass_removal,
+            previous_orgs: &self.previous_orgs,
             activity: &self.activity,
         }
     }
@@ -603,7 +637,8 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
         new_app: false,
     };
     let allow_mass_removal = configuration.allow_mass_removal;
+    let previous_orgs = PreviousOrgs::new(configuration.previous_org_ids);
     let (activity, neighbours) = (Activity::default(), Neighbours::default());
     let told_of_rotation = AtomicBool::default();
-    Ok(Connected { org, context, activity, neighbours, allow_mass_removal, told_of_rotation })
+    Ok(Connected { org, context, activity, neighbours, allow_mass_removal, previous_orgs, told_of_rotation })
 }

@@ -49,6 +49,12 @@ impl PrivateState {
         }
     }
 
+    /// What holds in another org too: what the configuration had, and that nobody has managed it yet.
+    #[must_use]
+    pub fn without_the_org(self) -> PrivateState {
+        PrivateState { managed: self.managed, imported: self.imported, ..PrivateState::default() }
+    }
+
     pub fn write(&self) -> Vec<u8> {
         let mut json = Map::new();
         let mut put = |name: &str, value: Json, empty: bool| {

@@ -11,10 +11,10 @@ pub(super) use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::{Host, Url};
 
-use super::Proxy;
 use super::classify::{self, Seen};
 use super::error::{ErrorKind, SettingsProblem};
 use super::redact::Redactor;
+use super::{Proxy, pem};
 
 /// The largest answer; a SOAP message of Salesforce has at most 50 MB.
 pub(super) const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -104,7 +104,7 @@ impl Http {
         let user_agent = HeaderValue::from_str(user_agent).map_err(|_| SettingsProblem::UserAgent)?;
         let extra_roots = match ca_certificate {
             None => Vec::new(),
-            Some(pem) => match reqwest::Certificate::from_pem_bundle(pem.as_bytes()) {
+            Some(text) => match reqwest::Certificate::from_pem_bundle(pem::bundle(text).as_bytes()) {
                 Ok(roots) if !roots.is_empty() => roots,
                 Ok(_) | Err(_) => return Err(SettingsProblem::CaCertificate),
             },

@@ -21,6 +21,7 @@ mod http;
 mod key;
 mod key_form;
 mod login;
+mod pem;
 mod rest;
 mod retrieve;
 mod retry;

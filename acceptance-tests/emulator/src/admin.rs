@@ -3,6 +3,7 @@
 //! keys and secrets in `admin/pairs.rs`.
 
 pub mod pairs;
+mod refresh;
 mod site;
 
 use serde_json::{Map, Value, json};
@@ -55,6 +56,7 @@ fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
         ("GET", ["secrets"]) => ok(json!(state.org.secrets)),
         ("GET", ["org"]) => ok(org(state)),
         ("PATCH", ["org"]) => patch_org(state, &body(request)?),
+        ("POST", ["refresh"]) => refresh::refresh(state, &body(request)?),
         ("POST", ["apps"]) => make_app(state, &body(request)?),
         ("GET", ["apps", app, "credentials"]) => pairs::list(state, &crate::http::decode(app, false)),
         ("POST", ["apps", app, "credentials"]) => {
@@ -418,7 +420,7 @@ fn patch_one(state: &mut State, name: &str, value: &Value) -> Result<(), String>
     match name {
         "isSandbox" => state.org.is_sandbox = flag()?,
         "name" => state.org.name = value.as_str().ok_or("must be a text")?.to_string(),
-        // A refreshed sandbox: the same address, another org.
+        // The ID alone; `POST refresh` is what becomes of a sandbox.
         "id" => state.org.id = value.as_str().filter(|id| id.len() == 18).ok_or("must be an id")?.to_string(),
         "jwtTokens" => {
             let jwt = flag()?;

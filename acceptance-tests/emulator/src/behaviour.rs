@@ -89,6 +89,7 @@ pub const FACTS: &[Fact] = facts![
     Cited: "Org settings need no other permission than the Metadata API's", "Metadata API guide; switch org_settings";
     Cited: "Settings of an org are not deleted", "Metadata API guide: an org has one file of each";
     Assumed: "Org settings in a package are taken before the apps in it", "no source";
+    Assumed: "A refreshed sandbox has another org ID, other consumer keys and secrets, and links that name the new org", "of these only the ID is documented; POST refresh";
     Cited: "At most 128 custom attributes and 128 trusted IP ranges", "Metadata API guide";
     Cited: "Zero comes back with a validity period of 0 and no unit", "one retrieved file";
     Cited: "Full names: letters, digits, underscore; begin with a letter; no trailing or double underscore", "Metadata API guide";

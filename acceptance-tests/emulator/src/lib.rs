@@ -73,6 +73,8 @@ pub struct Config {
     pub faults_file: Option<PathBuf>,
     pub credentials_folder: Option<PathBuf>,
     pub tls: bool,
+    /// Host names in the certificate, besides those of the loopback address.
+    pub tls_names: Vec<String>,
     /// Of the Experience Cloud site, which listens beside the org. 0 takes a free one.
     pub site_port: u16,
     /// `shop` puts the site at `/shop`.
@@ -95,6 +97,7 @@ impl Default for Config {
             faults_file: None,
             credentials_folder: None,
             tls: false,
+            tls_names: Vec::new(),
             site_port: 0,
             site_prefix: String::new(),
         }
@@ -152,7 +155,7 @@ pub async fn start(config: Config) -> Result<Running, String> {
     let (listener, bound) = listen(&config.host, config.port).await?;
     let (site_listener, site_bound) = listen(&config.host, config.site_port).await?;
     let (tls, ca_certificate) = if config.tls {
-        let (acceptor, certificate) = certificate()?;
+        let (acceptor, certificate) = certificate(&config.tls_names)?;
         (Some(acceptor), Some(certificate))
     } else {
         (None, None)
@@ -220,8 +223,9 @@ fn load(config: &Config) -> Result<(Org, job::Jobs), String> {
 }
 
 /// A certificate for the loopback names, made at each start.
-fn certificate() -> Result<(tokio_rustls::TlsAcceptor, String), String> {
-    let names = vec!["localhost".to_string(), "127.0.0.1".to_string(), "::1".to_string()];
+fn certificate(more: &[String]) -> Result<(tokio_rustls::TlsAcceptor, String), String> {
+    let mut names = vec!["localhost".to_string(), "127.0.0.1".to_string(), "::1".to_string()];
+    names.extend_from_slice(more);
     let made = rcgen::generate_simple_self_signed(names).map_err(|error| error.to_string())?;
     let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der())
         .map_err(ToString::to_string)?;

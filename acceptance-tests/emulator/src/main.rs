@@ -80,6 +80,9 @@ struct Flags {
     /// Speak HTTPS with a certificate for localhost and 127.0.0.1; --credentials gets it as ca.pem
     #[arg(long)]
     tls: bool,
+    /// A host name that the certificate is for as well, for clients that come through a proxy; may be repeated
+    #[arg(long, value_name = "HOST", requires = "tls")]
+    tls_name: Vec<String>,
     /// Port of the Experience Cloud site; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     site_port: u16,
@@ -142,6 +145,7 @@ async fn main() -> ExitCode {
         faults_file: flags.faults,
         credentials_folder: flags.credentials.clone(),
         tls: flags.tls,
+        tls_names: flags.tls_name,
         site_port: flags.site_port,
         site_prefix: flags.site_prefix,
     };

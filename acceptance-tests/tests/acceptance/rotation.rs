@@ -500,3 +500,29 @@ ephemeral "salesforce_external_client_app_credentials" "shop" {{
     workspace.run(&plan).succeeded();
     assert_eq!(changes(&org), [0, 0, 0]);
 }
+
+/// Another key is no trace of a rotation when the org is another one, and values that were rotated for stay done.
+#[test]
+fn a_refreshed_sandbox_is_not_rotated() {
+    let org = Emulator::start();
+    let mut workspace = started(&org);
+    workspace.configure(&shop(&org, &at(2), &at(1)));
+    workspace.apply().succeeded();
+    let rotated = changes(&org);
+    let old = org.org_id().to_owned();
+    org.admin("POST", "/refresh", Some(&json!({ "id": "00DEM0000000009EAA" })));
+    workspace.set("SALESFORCE_PREVIOUS_ORG_IDS", &old);
+    let run = workspace.run(APPLY).succeeded();
+    assert!(run.says("another consumer key of Shop"), "{run}");
+    workspace.unset("SALESFORCE_PREVIOUS_ORG_IDS");
+    workspace.is_settled();
+    assert_eq!(changes(&org), rotated, "nothing was rotated");
+    assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(main_pair(&org).key));
+    assert_eq!(workspace.attribute(ROTATION, "rotated_at"), Value::Null);
+    assert_eq!(workspace.attribute(ROTATION, "previous_state"), Value::Null);
+    // The next values rotate as ever.
+    workspace.configure(&shop(&org, &at(3), &at(1)));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    assert_eq!(changes(&org)[1], rotated[1] + 1);
+}

@@ -10,6 +10,7 @@
 )]
 
 mod calls;
+mod deferral;
 mod handshake;
 mod lifecycle;
 mod lists;

@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 
 use super::ways::{self, FOREIGN};
 use super::{
-    ALTERNATIVES, Argument, ArgumentKind, CONNECTED, Environment, PEMS, Place, TOKENS, origin, proxy,
-    variable,
+    ALTERNATIVES, Argument, ArgumentKind, CONNECTED, Environment, PEMS, PREVIOUS_ORG_IDS, Place, TOKENS,
+    listed, origin, proxy, variable,
 };
 use crate::metadata::{LONGEST_TEXT, NEWEST_VERSION, OLDEST_VERSION, object_words, record_prefix, unseen};
 use crate::org::{
@@ -185,20 +185,40 @@ impl Source<'_> {
 
     pub fn org_id(&self, found: &mut Diagnostics) -> Option<String> {
         let text = self.known("expected_org_id")?;
-        let well_formed = matches!(text.len(), 15 | 18)
-            && text.starts_with("00D")
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !well_formed {
-            let of = match record_prefix(&text) {
-                Some(prefix) if prefix != "00D" => format!(" This is the ID of {}.", object_words(prefix)),
-                _ => String::new(),
-            };
+        if !is_org_id(&text) {
+            let of = other_record(&text);
             let detail = format!(
                 "expected_org_id must be an org ID: 15 or 18 letters and digits, starting with 00D.{of}"
             );
             found.push(Diagnostic::error("Invalid org ID", detail).at_attribute("expected_org_id"));
         }
         Some(text)
+    }
+
+    /// The connected org itself may be among them, and the expected one: a list that several workspaces share, or that is
+    /// longer than it needs to be, does no harm.
+    pub fn previous_org_ids(&self, found: &mut Diagnostics) -> Vec<String> {
+        let name = PREVIOUS_ORG_IDS;
+        let ids = listed(name, self.config, self.environment);
+        let members = self.config.get(name).members().unwrap_or_default();
+        if members.iter().any(Value::is_null) {
+            let detail = format!("{name} holds a null. Leave it out, or write an org ID.");
+            found.push(Diagnostic::error("Invalid org ID", detail).at_attribute(name));
+        }
+        for id in ids.iter().filter(|id| !is_org_id(id)) {
+            // Tokens begin with the ID of their org.
+            let shown = match id.len() {
+                0 => "An empty text".to_owned(),
+                1..=20 => format!("{id:?}"),
+                _ => "A longer text, which is not shown here,".to_owned(),
+            };
+            let detail = format!(
+                "{name} must hold org IDs: 15 or 18 letters and digits, starting with 00D. {shown} is none.{}",
+                other_record(id)
+            );
+            found.push(Diagnostic::error("Invalid org ID", detail).at_attribute(name));
+        }
+        ids
     }
 
     pub fn file(&self, name: &'static str, found: &mut Diagnostics) -> Option<String> {
@@ -292,5 +312,19 @@ impl Source<'_> {
             expected_org_id: self.org_id(found),
             user_agent,
         })
+    }
+}
+
+fn is_org_id(text: &str) -> bool {
+    matches!(text.len(), 15 | 18)
+        && text.starts_with("00D")
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// What else it is the ID of.
+fn other_record(text: &str) -> String {
+    match record_prefix(text) {
+        Some(prefix) if prefix != "00D" => format!(" This is the ID of {}.", object_words(prefix)),
+        _ => String::new(),
     }
 }

@@ -6,6 +6,7 @@
 use super::Diagnostic;
 use crate::org::{ReadError, ReadErrorKind, Unavailable};
 use crate::provider::catalog;
+use crate::provider::previous_orgs::Anew;
 use crate::provider::resource_spec::ResourceSpec;
 
 /// Text for messages that only a mistake of ours explains.
@@ -50,16 +51,79 @@ fn capitalised(text: &str) -> String {
     }
 }
 
-pub fn other_org(noun: &str, app: &str, state_org: &str, org: &str, instance: &str) -> Diagnostic {
+/// Whose something is: `the policies of "Shop"`.
+pub fn whose(noun: &str, app: &str) -> String {
+    format!("the {noun} of \"{app}\"")
+}
+
+pub fn other_org(what: &str, state_org: &str, org: &str, instance: &str) -> Diagnostic {
     Diagnostic::error(
         "State of another org",
         format!(
-            "The state of the {noun} of \"{app}\" was written for org {state_org}, but the provider is connected to org \
-             {org} ({instance}). Nothing was read or changed. Check the credentials and the workspace; if the org was \
-             replaced on purpose (a refreshed sandbox, say), remove the resource from the state with `terraform state \
-             rm` and import or create it anew."
+            "The state of {what} was written for org {state_org}, but the provider is connected to org {org} ({instance}). \
+             Nothing was read or changed. Check the credentials and the workspace. If {org} has taken the place of \
+             {state_org} (a sandbox that was refreshed), say so in the provider block: previous_org_ids = \
+             [\"{state_org}\"], or SALESFORCE_PREVIOUS_ORG_IDS={state_org}. Then the state is read anew from the connected \
+             org."
         ),
     )
+}
+
+/// A plan or an apply with a state that no refresh has read from the connected org.
+pub fn previous_org_unread(what: &str, state_org: &str, org: &str, instance: &str) -> Diagnostic {
+    Diagnostic::error(
+        "State of a previous org was not read anew",
+        format!(
+            "The state of {what} was written for org {state_org}, which previous_org_ids names, and nothing in it was read from \
+             org {org} ({instance}) yet. Nothing was planned or changed. Plan with a refresh: without -refresh=false, and \
+             without a plan file that was made with it."
+        ),
+    )
+}
+
+/// What a refresh found of a state of a previous org. Terraform shows warnings with the same first line once: those that
+/// say something of their own have one of their own.
+pub fn read_anew(noun: &str, app: &str, anew: &Anew, org: &str, instance: &str) -> Diagnostic {
+    const ID: &str = "previous-org";
+    let what = whose(noun, app);
+    let mut detail = format!(
+        "The state of {what} was written for org {}, which previous_org_ids names. It was read anew from org {org} \
+         ({instance}); the next apply, or terraform apply -refresh-only, writes that into the state.",
+        anew.from
+    );
+    match &anew.key {
+        Some((old, Some(new))) => detail.push_str(&format!(
+            " The consumer key is {new}; it was {old}. Clients that use the old one need the new one, with its secret."
+        )),
+        Some((old, None)) => {
+            detail.push_str(&format!(" The consumer key was {old}; the one of now is not shown by the org."));
+        }
+        None => {}
+    }
+    if !anew.missing.is_empty() {
+        detail.push_str(&format!(
+            " This org has no {}: what the configuration has of it is planned to be created.",
+            anew.missing.join(", no ")
+        ));
+    }
+    if !anew.differing.is_empty() {
+        detail.push_str(&format!(" Other values than in the state: {}.", anew.differing.join(", ")));
+    }
+    if !anew.unseen.is_empty() {
+        detail.push_str(&format!(
+            " The org does not show {}: its attributes keep what Terraform wrote into the previous org.",
+            anew.unseen.join(", ")
+        ));
+    }
+    match (&anew.key, anew.missing.as_slice()) {
+        (Some(_), _) => {
+            Diagnostic::advice(format!("State of a previous org: another consumer key of {app}"), detail, ID)
+        }
+        (None, [first, ..]) => {
+            Diagnostic::advice(format!("State of a previous org: no {first} of {app}"), detail, ID)
+        }
+        (None, []) => Diagnostic::advice("State of a previous org", detail, ID),
+    }
 }
 
 /// An import of what an org has once.
@@ -80,7 +144,8 @@ pub fn import_other_org(app: &str, named: &str, org: &str, instance: &str) -> Di
         "Import from another org",
         format!(
             "The import of \"{app}\" names org {named}, but the provider is connected to org {org} ({instance}). Check the \
-             credentials, or the identity in the import block."
+             credentials, or the identity in the import block. If the connected org has taken the place of the other one (a \
+             sandbox that was refreshed), name that in previous_org_ids in the provider block."
         ),
     )
 }
@@ -132,8 +197,29 @@ pub fn hidden(noun: &str, app: &str, kind: &str, why: &str) -> Diagnostic {
     )
 }
 
+/// How many are missing, how many others the org lists, and the org that they were in, if that was another one.
+pub struct Gone<'a> {
+    pub missing: usize,
+    pub left: usize,
+    pub previous: Option<&'a str>,
+}
+
 /// A refresh found so many gone that it is more likely that we do not see them.
-pub fn many_gone(noun: &str, app: &str, missing: usize, left: usize, instance: &str) -> Diagnostic {
+pub fn many_gone(noun: &str, app: &str, gone: &Gone<'_>, instance: &str) -> Diagnostic {
+    let Gone { missing, left, previous } = gone;
+    if let Some(previous) = previous {
+        return Diagnostic::error(
+            "Too many are gone at once",
+            format!(
+                "The {noun} of \"{app}\" was in org {previous} and is not in {instance}, which has taken its place; so it is with \
+                 {missing} of this configuration by now, and the org lists {left} others. A refreshed sandbox has what its \
+                 source had: look whether that has the apps, and whether the user that Terraform logs in as has the \
+                 permission to see them. Nothing was changed, and the state stays as it was. If they are to be created anew \
+                 here, with new consumer keys, set allow_mass_removal = true in the provider block, or \
+                 SALESFORCE_ALLOW_MASS_REMOVAL=true, for this run."
+            ),
+        );
+    }
     Diagnostic::error(
         "Too many are gone at once",
         format!(
@@ -236,6 +322,19 @@ pub fn provider_unknown(argument: &str) -> Diagnostic {
         ),
     )
     .at_attribute(argument)
+}
+
+/// A refresh while the provider block is not known yet.
+pub fn not_refreshed(argument: &str) -> Diagnostic {
+    Diagnostic::advice(
+        "The state is not refreshed",
+        format!(
+            "{argument} of the provider block is known only after apply, so no org can be asked yet: resources are planned as the \
+             state has them, and what somebody changed in the org shows in the next plan. To have it in this one, apply what \
+             {argument} depends on first, with terraform apply -target, or in a configuration of its own."
+        ),
+        "not-refreshed",
+    )
 }
 
 /// A call that Terraform should not have made.

@@ -83,6 +83,8 @@ pub fn page() -> String {
          - [Getting started](guides/getting-started.md)\n\
          - [Which resource for whom](guides/which-resource.md)\n\
          - [Authentication](guides/authentication.md): the key, the app to log in with, permissions\n\
+         - [HCP Terraform and other runners](guides/hcp-terraform.md): variables, containers, proxies, a provider block that is \
+         not known yet\n\
          - [Headless Identity](guides/headless-identity.md): Salesforce's steps beside their lines of configuration\n\
          - [Experience Cloud site](guides/experience-cloud-site.md): the clicks in the site's settings\n\
          - [Consumer secret](guides/consumer-secret.md): handed on and kept nowhere, rotated without downtime, revoked after a \

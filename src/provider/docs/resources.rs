@@ -263,6 +263,16 @@ fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static s
             "**The org stays as it is**: Terraform stops managing the policies, which stay in force.",
         ),
     });
+    found.push((
+        "previous-org",
+        "the state is of an org that `previous_org_ids` names".to_owned(),
+        "**State of a previous org**: what is different in the connected org, from which everything was read anew.",
+    ));
+    found.push((
+        "not-refreshed",
+        "an argument of the provider block is known only after apply".to_owned(),
+        "**The state is not refreshed**: which argument, and what to apply first.",
+    ));
     let rules: BTreeSet<bool> =
         spec.rows().flat_map(|row| row.field.rules).map(|rule| rule.confirmed()).collect();
     if spec.rows().any(|row| row.field.prose) {

@@ -59,6 +59,16 @@ const WARNINGS: &[(&str, &str, &str)] = &[
         "the org does not show the credentials in a refresh",
         "**Credentials are not checked**: why. The state stays as it was.",
     ),
+    (
+        "previous-org",
+        "the state is of an org that `previous_org_ids` names",
+        "**State of a previous org**: that everything was read anew. Nothing is rotated for it.",
+    ),
+    (
+        "not-refreshed",
+        "an argument of the provider block is known only after apply",
+        "**The state is not refreshed**: which argument, and what to apply first.",
+    ),
 ];
 
 pub fn page() -> String {

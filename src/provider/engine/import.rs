@@ -54,11 +54,11 @@ impl Engine<'_> {
 
     /// Whose resource an identity names.
     fn named_by_identity(&self, identity: &Value, session: &SessionFacts) -> Result<String, Diagnostic> {
-        identity::check_org(identity, self.spec.noun, session)?;
+        identity::check_org(identity, self.spec.noun, session, self.previous_orgs)?;
         if self.spec.subject == Subject::Org {
             return Ok(session.org_id_18.clone());
         }
-        let app = identity::app_of(identity, self.spec.noun, session)?;
+        let app = identity::app_of(identity, self.spec.noun, session, self.previous_orgs)?;
         self.check_id(&app)?;
         Ok(app)
     }
@@ -73,7 +73,8 @@ impl Engine<'_> {
         let is_org_id = matches!(id.len(), 15 | 18)
             && id.starts_with("00D")
             && id.bytes().all(|b| b.is_ascii_alphanumeric());
-        if id == member || is_org_id && same_org(id, &session.org_id) {
+        let here = || same_org(id, &session.org_id) || self.previous_orgs.name(id);
+        if id == member || is_org_id && here() {
             Ok(session.org_id_18.clone())
         } else if is_org_id {
             Err(diagnostics::import_other_org(self.spec.noun, id, &session.org_id_18, &session.instance))

@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use super::diagnostics::{self, Diagnostic};
 use super::lockout::OwnLogin;
+use super::previous_orgs::PreviousOrgs;
 use super::resource_spec::ResourceSpec;
 use super::resources::oauth_settings;
 use crate::org::{Lookup, Org, SessionFacts, Wanted};
@@ -49,6 +50,7 @@ pub struct Engine<'a> {
     pub login: &'a OwnLogin,
     pub allow_self_lockout: bool,
     pub allow_mass_removal: bool,
+    pub previous_orgs: &'a PreviousOrgs,
     pub activity: &'a Activity,
 }
 
@@ -58,14 +60,9 @@ impl Engine<'_> {
         self.org.session().await.map_err(|error| diagnostics::unavailable(&error))
     }
 
-    /// Refuses a state that was written for another org.
+    /// Refuses to change what was read from another org, or from none.
     fn check_org(&self, state_org: &Value, session: &SessionFacts, app: &str) -> Result<(), Diagnostic> {
-        match state_org.as_text() {
-            Some(org) if !same_org(org, &session.org_id) => {
-                Err(diagnostics::other_org(self.spec.noun, app, org, &session.org_id_18, &session.instance))
-            }
-            _ => Ok(()),
-        }
+        self.previous_orgs.check(state_org, session, &diagnostics::whose(self.spec.noun, app))
     }
 
     /// The file that tells whether an app is the one that the provider logs in with; none when it logs in without one.

@@ -1,60 +1,101 @@
 //! Reading a resource: what the org has of it, and whether "nothing" may be believed.
 
+use std::collections::BTreeMap;
+
 use super::import::check_importable;
-use super::state::{Actual, Frame, PartState, join, private_after};
+use super::state::{Actual, Frame, PartState, join, private_after, same};
 use super::{Engine, diagnostics, disappearance, same_org};
 use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
 use crate::provider::operations::{ReadReply, ReadRequest};
+use crate::provider::previous_orgs::Anew;
 use crate::provider::private::PrivateState;
-use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID, Presence, ResourceSpec, Subject};
+use crate::provider::resource_spec::{DELETION_PROTECTION, ORG_ID, Presence, ResourceSpec, Row, Subject};
 use crate::provider::timeouts::{self, Operation};
 use crate::value::Value;
 
 impl Engine<'_> {
     /// Refreshes a state. On any error the state stays as it is.
     pub async fn read(&self, request: ReadRequest) -> ReadReply {
+        let app = self.app_of(&request.state);
+        let (mut reply, anew) = self.read_part(request).await;
+        if let Some(anew) = anew {
+            reply.diagnostics.push(self.tell_anew(&app, &anew).await);
+        }
+        reply
+    }
+
+    /// What is different from the org that a state was of.
+    pub async fn tell_anew(&self, app: &str, anew: &Anew) -> Diagnostic {
+        match self.session().await {
+            Ok(session) => {
+                diagnostics::read_anew(self.spec.noun, app, anew, &session.org_id_18, &session.instance)
+            }
+            Err(found) => found,
+        }
+    }
+
+    /// The same of a resource that may be a part of another one, which tells itself what was of a previous org.
+    pub async fn read_part(&self, request: ReadRequest) -> (ReadReply, Option<Anew>) {
         let mut reply = ReadReply {
             state: request.state.clone(),
             private: request.private.clone(),
             identity: request.identity.clone(),
             diagnostics: Diagnostics::default(),
         };
+        let mut anew = None;
         match self.org.unless_stopped(self.refresh(&request, &mut reply)).await {
-            Some(Ok(())) => {}
+            Some(Ok(found)) => anew = found,
             Some(Err(found)) => reply.diagnostics.extend(found),
             None => {
                 let app = self.app_of(&request.state);
                 reply.diagnostics.push(diagnostics::read_interrupted(self.spec.noun, &app));
             }
         }
-        reply
+        (reply, anew)
     }
 
-    async fn refresh(&self, request: &ReadRequest, reply: &mut ReadReply) -> Result<(), Diagnostics> {
+    async fn refresh(
+        &self,
+        request: &ReadRequest,
+        reply: &mut ReadReply,
+    ) -> Result<Option<Anew>, Diagnostics> {
         self.activity.unplan(self.spec.name, false);
-        let private = PrivateState::read(&request.private);
-        let app = self.app_of(&request.state);
+        let mut private = PrivateState::read(&request.private);
+        let mut app = self.app_of(&request.state);
         let limit = timeouts::limit(&request.state, Operation::Read, &self.spec.default_timeouts);
         let deadline = Instant::now() + limit;
         let session = self.session().await?;
-        self.check_org(request.state.get(ORG_ID), &session, &app)?;
+        let what = diagnostics::whose(self.spec.noun, &app);
+        let previous = self.previous_orgs.accept(request.state.get(ORG_ID), &session, &what)?;
+        let mut prior = request.state.clone();
+        if previous.is_some() {
+            private = private.without_the_org();
+            if self.spec.subject == Subject::Org {
+                app.clone_from(&session.org_id_18);
+            }
+            // An org that does not show the consumer may tell its key; that of the previous org is of no use.
+            if let Some(row) = self.spec.key_row() {
+                prior.put(row.field.attribute, Value::Null);
+            }
+        }
 
         let actual = self.look_up(&app, &private, &session, Freshness::Snapshot, deadline).await?;
         if !actual.exists() {
             if !private.imported {
-                self.guard_disappearance(&app, &actual, &session)?;
+                self.guard_disappearance(&app, &actual, &session, previous)?;
             }
             self.activity.forget(self.resource, self.spec.name, &app);
             reply.state = Value::Null;
             reply.identity = None;
-            return Ok(());
+            let missing = vec![self.spec.noun];
+            return Ok(previous.map(|from| Anew { from: from.to_owned(), missing, ..Anew::default() }));
         }
         if private.imported {
             check_importable(&app, &actual)?;
         }
-        let records = self.record_names(&request.state, &private.records).await;
+        let records = self.record_names(&prior, &private.records).await;
         let frame = Frame {
             spec: self.spec,
             app: &app,
@@ -62,8 +103,9 @@ impl Engine<'_> {
             importing: private.imported,
             records: &records,
         };
-        let mut state = join(&frame, &actual, &request.state);
+        let mut state = join(&frame, &actual, &prior);
         self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics).await;
+        let anew = previous.map(|from| self.anew(from, &request.state, &state, &actual, &records));
         let own = self.spec.protectable && self.is_own_app(&app, deadline).await;
         let headcount = self.headcount(&state, &records, &private.headcount).await;
         let private = PrivateState { records, headcount, ..private };
@@ -76,7 +118,41 @@ impl Engine<'_> {
             state.get(DELETION_PROTECTION) == &Value::Bool(true),
         );
         reply.state = state;
-        Ok(())
+        Ok(anew)
+    }
+
+    /// What is different from a state of a previous org.
+    fn anew(
+        &self,
+        from: &str,
+        before: &Value,
+        now: &Value,
+        actual: &Actual,
+        records: &BTreeMap<String, String>,
+    ) -> Anew {
+        let key = self.spec.key_row().map(|row| row.field.attribute);
+        let text = |state: &Value| key.and_then(|key| state.get(key).as_text()).map(str::to_owned);
+        // The link to the own consumer begins with the ID of the org.
+        let is_own_link = |name: &str| {
+            let owner = |state: &Value| {
+                let owner = state.get(name).as_text().and_then(|link| link.split_once(':'));
+                owner.map(|(owner, _)| owner.to_owned())
+            };
+            self.spec.link == Some(name) && owner(before).is_none_or(|owner| same_org(&owner, from))
+        };
+        let differs = |row: &Row| {
+            let name = row.field.attribute;
+            let differs = !same(row.field, before.get(name), now.get(name), records);
+            Some(name) != key && !is_own_link(name) && differs
+        };
+        let unseen = actual.parts.iter().filter(|(_, state)| matches!(state, PartState::Unreadable));
+        Anew {
+            from: from.to_owned(),
+            key: text(before).filter(|old| text(now).as_ref() != Some(old)).map(|old| (old, text(now))),
+            missing: Vec::new(),
+            differing: self.spec.rows().filter(differs).map(|row| row.field.attribute.to_owned()).collect(),
+            unseen: unseen.map(|(part, _)| part.kind.name).collect(),
+        }
     }
 
     /// Whether the app is the one that the provider logs in with, as far as that is known without a call.
@@ -94,12 +170,14 @@ impl Engine<'_> {
         app: &str,
         actual: &Actual,
         session: &SessionFacts,
+        previous: Option<&str>,
     ) -> Result<(), Diagnostic> {
         let missing = self.activity.missing.note(self.spec.name, app);
         if self.allow_mass_removal || !disappearance::is_incredible(missing, actual.others) {
             return Ok(());
         }
-        Err(diagnostics::many_gone(self.spec.noun, app, missing, actual.others, &session.instance))
+        let gone = diagnostics::Gone { missing, left: actual.others, previous };
+        Err(diagnostics::many_gone(self.spec.noun, app, &gone, &session.instance))
     }
 
     /// Whose the resource is, in a state: the app's name, or the org's ID.

@@ -14,11 +14,11 @@ use crate::org::{
     StagedState, Wish, pause,
 };
 use crate::provider::diagnostics::{self, Again, Diagnostic, Diagnostics};
-use crate::provider::engine::same_org;
 use crate::provider::identity;
 use crate::provider::operations::{
     ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, ReadReply, ReadRequest,
 };
+use crate::provider::previous_orgs::{Anew, PreviousOrgs};
 use crate::provider::resource_spec::{ID, ORG_ID};
 use crate::provider::timeouts::{self, Operation, Timeouts};
 use crate::value::Value;
@@ -28,6 +28,7 @@ pub struct Rotations<'a> {
     pub org: &'a Org,
     /// The client ID that must not be cut off; none when it may be.
     pub own: Option<&'a str>,
+    pub previous_orgs: &'a PreviousOrgs,
 }
 
 impl Rotations<'_> {
@@ -51,27 +52,37 @@ impl Rotations<'_> {
         let app = app_of(&request.state);
         let deadline = deadline(&request.state, Operation::Read);
         let session = self.session().await?;
-        check_org(request.state.get(ORG_ID), &session, &app)?;
+        let what = diagnostics::whose(NOUN, &app);
+        let previous = self.previous_orgs.accept(request.state.get(ORG_ID), &session, &what)?;
+        let mut anew = previous.map(|from| Anew { from: from.to_owned(), ..Anew::default() });
+        let tell = |anew: Option<Anew>, reply: &mut ReadReply| {
+            let told = anew
+                .map(|anew| diagnostics::read_anew(NOUN, &app, &anew, &session.org_id_18, &session.instance));
+            reply.diagnostics.extend(told);
+        };
+        let gone = |anew: Option<Anew>, reply: &mut ReadReply| {
+            reply.state = Value::Null;
+            reply.identity = None;
+            tell(anew.map(|anew| Anew { missing: vec![NOUN], ..anew }), reply);
+        };
         reply.identity = Some(identity::value(SUBJECT, &app, &session.org_id_18));
         let mut found = match self.org.credentials(&app, Freshness::Snapshot, deadline).await {
             Ok(found) => found,
             Err(CredentialsError::NoApp) => {
-                reply.state = Value::Null;
-                reply.identity = None;
+                gone(anew, reply);
                 return Ok(());
             }
             // Without OAuth settings there is nothing to rotate; where there are some, their consumer is only not shown.
             Err(CredentialsError::NoConsumer) if self.org.has_no_consumer(&app, deadline).await => {
-                reply.state = Value::Null;
-                reply.identity = None;
+                gone(anew, reply);
                 return Ok(());
             }
             Err(error @ (CredentialsError::Read(_) | CredentialsError::Unavailable(_))) => {
                 return Err(diagnostics::rotation_credentials(&app, &error));
             }
             Err(error) => {
-                // Nothing would be left of an import.
-                if request.state.get(KEY).is_null() {
+                // Nothing would be left of an import, nor of what another org had.
+                if request.state.get(KEY).is_null() || previous.is_some() {
                     return Err(diagnostics::rotation_credentials(&app, &error));
                 }
                 reply.diagnostics.push(diagnostics::credentials_unchecked(&app, &error));
@@ -81,7 +92,14 @@ impl Rotations<'_> {
         let now = seconds();
         let mut memory = Memory::read(&request.private).at(now);
         let stored = request.state.get(KEY).as_text();
-        if let Some(stored) = stored.filter(|stored| *stored != found.consumer.key) {
+        if let Some(anew) = &mut anew {
+            // Another key is no trace of a rotation here, and nothing was rotated in this org yet.
+            memory = Memory { imported: memory.imported, ..Memory::default() };
+            reply.state.put(ORG_ID, session.org_id_18.as_str().into());
+            reply.state.put(ROTATED_AT, Value::Null);
+            let old = stored.filter(|stored| *stored != found.consumer.key);
+            anew.key = old.map(|old| (old.to_owned(), Some(found.consumer.key.clone())));
+        } else if let Some(stored) = stored.filter(|stored| *stored != found.consumer.key) {
             if memory.previous_key.as_deref() == Some(found.consumer.key.as_str()) {
                 // The org still shows the key of before our own rotation.
                 found.consumer.key = stored.to_owned();
@@ -97,6 +115,7 @@ impl Rotations<'_> {
         memory.rotated_and_ended = trace.rotated_and_ended.map(date_of);
         memory.foreign = trace.foreign.map(|staged| (staged.created_by, staged.created_date));
         reply.private = memory.write();
+        tell(anew, reply);
         Ok(())
     }
 
@@ -162,7 +181,8 @@ impl Rotations<'_> {
         }
         let deadline = deadline(&request.planned, Operation::Update);
         let session = self.session().await?;
-        check_org(request.prior.get(ORG_ID), &session, &app)?;
+        let what = diagnostics::whose(NOUN, &app);
+        self.previous_orgs.check(request.prior.get(ORG_ID), &session, &what)?;
         let since = memory.moved.as_ref().map(|moved| moved.from.as_str());
         let since = since.or(request.prior.get(KEY).as_text()).map(str::to_owned);
         let wish = Wish { app: &app, rotate, since: since.as_deref(), revoke, own: self.own };
@@ -293,16 +313,6 @@ fn deadline(object: &Value, operation: Operation) -> Instant {
     Instant::now() + timeouts::limit(object, operation, &Timeouts::STANDARD)
 }
 
-/// Refuses a state that was written for another org.
-fn check_org(state_org: &Value, session: &SessionFacts, app: &str) -> Result<(), Diagnostic> {
-    match state_org.as_text() {
-        Some(org) if !same_org(org, &session.org_id) => {
-            Err(diagnostics::other_org(NOUN, app, org, &session.org_id_18, &session.instance))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Import: of an app's API name, or of an identity, to a state that the org fills.
 pub async fn import(rotations: &Rotations<'_>, request: ImportRequest) -> ImportReply {
     match imported(rotations, request).await {
@@ -314,7 +324,9 @@ pub async fn import(rotations: &Rotations<'_>, request: ImportRequest) -> Import
 async fn imported(rotations: &Rotations<'_>, request: ImportRequest) -> Result<Imported, Diagnostics> {
     let session = rotations.session().await?;
     let app = match &request.identity {
-        Some(named) if request.id.is_empty() => identity::app_of(named, NOUN, &session)?,
+        Some(named) if request.id.is_empty() => {
+            identity::app_of(named, NOUN, &session, rotations.previous_orgs)?
+        }
         _ => request.id.clone(),
     };
     identity::check_app(&app)?;

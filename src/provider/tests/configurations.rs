@@ -210,3 +210,53 @@ fn a_key_file_that_is_no_text_is_named_as_what_it_is() {
     }
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn previous_orgs_are_named_by_their_ids() {
+    let set = |ids: &[&str]| Value::set(ids.iter().map(|id| Value::text(*id)).collect());
+    let written = |ids: Value| {
+        let mut block = block(&[]);
+        block.put("previous_org_ids", ids);
+        config::validate(&block).0
+    };
+    assert!(written(set(&["00D000000000001", "00D000000000002EAA"])).is_empty());
+    assert!(written(set(&[])).is_empty());
+    // The expected org may be among them: a list that is longer than it needs to be does no harm.
+    for (id, says) in [
+        ("", "An empty text is none"),
+        ("00D", "\"00D\" is none"),
+        ("0PS000000000001", "the ID of a permission set"),
+        ("00D00000000000!", "is none"),
+        ("00D000000000001!AQ.canary-token", "not shown here"),
+        ("00D000000000001,00D000000000002", "not shown here"),
+    ] {
+        let found = written(set(&[id]));
+        assert!(found.len() == 1 && found[0].detail.contains(says), "{id}: {found:?}");
+        assert_eq!(found[0].path.as_ref().and_then(|path| path.root()), Some("previous_org_ids"));
+        assert!(!found[0].detail.contains("canary"), "{found:?}");
+    }
+    let found = written(Value::Set(vec![Value::Null]));
+    assert!(found[0].detail.contains("holds a null"), "{found:?}");
+
+    let of_environment = |listed: &str| {
+        let variables = with(
+            SECRET,
+            &[("SALESFORCE_INSTANCE_URL", "https://a.example"), ("SALESFORCE_PREVIOUS_ORG_IDS", listed)],
+        );
+        let variables: Vec<(String, String)> =
+            variables.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+        let environment =
+            move |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
+        match config::resolve(&block(&[]), &environment, "1.14.2") {
+            Ok(Resolved::Ready(configuration)) => Ok(configuration.previous_org_ids),
+            Ok(Resolved::Unknown(name)) => panic!("{name} is known"),
+            Err(found) => Err(found.0),
+        }
+    };
+    assert_eq!(
+        of_environment("00D000000000001, 00D000000000002EAA,").unwrap(),
+        ["00D000000000001", "00D000000000002EAA"]
+    );
+    let found = of_environment("00D000000000001;00D000000000002").unwrap_err();
+    assert_eq!(found[0].summary, "Invalid org ID");
+}

@@ -6,6 +6,7 @@ use crate::provider::engine::{self, Engine, Share};
 use crate::provider::operations::{
     ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, Private, ReadReply, ReadRequest,
 };
+use crate::provider::previous_orgs::Anew;
 use crate::provider::private::PrivateState;
 use crate::provider::resource_spec::ResourceSpec;
 use crate::provider::timeouts::{self, Operation};
@@ -31,6 +32,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
         };
         let mut told = Told::new(self.spec);
         let mut after = Privates::default();
+        let mut anew: Option<Anew> = None;
         for (index, member) in self.spec.members.iter().enumerate() {
             let private = privates.of(member);
             let is_wanted = member.block.is_none()
@@ -45,7 +47,11 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
                 private,
                 identity: request.identity.clone(),
             };
-            let read = (self.engine)(member.spec).read(of_member).await;
+            let (read, of_previous) = (self.engine)(member.spec).read_part(of_member).await;
+            anew = match (anew, of_previous) {
+                (Some(one), Some(other)) => Some(one.and(other)),
+                (one, other) => one.or(other),
+            };
             let failed = read.diagnostics.has_errors();
             told.extend(member, read.diagnostics);
             if failed {
@@ -60,6 +66,7 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
             if index == 0 {
                 reply.identity = read.identity;
                 if read.state.is_null() {
+                    self.tell_anew(&request.state, anew, &mut told).await;
                     return ReadReply { diagnostics: told.found, ..ReadReply::default() };
                 }
             }
@@ -68,9 +75,17 @@ impl<'a, E: Fn(&'static ResourceSpec) -> Engine<'a>> Union<E> {
                 after.put(member, &read.private);
             }
         }
+        self.tell_anew(&request.state, anew, &mut told).await;
         reply.private = after.write();
         reply.diagnostics = told.found;
         reply
+    }
+
+    /// Says once of the whole what is different from the org that its state was of.
+    async fn tell_anew(&self, state: &Value, anew: Option<Anew>, told: &mut Told) {
+        let (Some(anew), Some(whole)) = (anew, self.spec.members.first()) else { return };
+        let app = state.get(self.spec.naming_attribute()).as_text().unwrap_or_default();
+        told.extend(whole, (self.engine)(whole.spec).tell_anew(app, &anew).await.into());
     }
 
     pub async fn apply(&self, request: ApplyRequest) -> ApplyReply {

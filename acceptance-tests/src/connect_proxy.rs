@@ -1,0 +1,93 @@
+//! A proxy that tunnels by CONNECT, as companies have one: whatever host is asked for, the tunnel leads to one org.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// Ends with the process.
+pub struct ConnectProxy {
+    port: u16,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl ConnectProxy {
+    /// `org` is the address that every tunnel leads to, `user` the name and the password that it asks for, if any.
+    ///
+    /// # Panics
+    /// When there is no port.
+    #[must_use]
+    pub fn start(org: &str, user: Option<(&str, &str)>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let wanted = user.map(|(name, password)| {
+            format!("Proxy-Authorization: Basic {}", STANDARD.encode(format!("{name}:{password}")))
+        });
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (org, noted) = (org.to_owned(), Arc::clone(&asked));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (org, wanted, noted) = (org.clone(), wanted.clone(), Arc::clone(&noted));
+                std::thread::spawn(move || {
+                    // A client that went away is none of our business.
+                    let _ended = tunnel(stream, &org, wanted.as_deref(), &noted);
+                });
+            }
+        });
+        Self { port, asked }
+    }
+
+    /// `127.0.0.1:3128`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The hosts that tunnels were asked to, in order, those that were refused included.
+    ///
+    /// # Panics
+    /// When a thread of the proxy panicked.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("nobody panics with it").clone()
+    }
+}
+
+fn tunnel(
+    client: TcpStream,
+    org: &str,
+    wanted: Option<&str>,
+    asked: &Mutex<Vec<String>>,
+) -> std::io::Result<()> {
+    let mut reader = BufReader::new(client.try_clone()?);
+    let (mut first, mut is_known) = (String::new(), wanted.is_none());
+    reader.read_line(&mut first)?;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        is_known |= wanted.is_some_and(|wanted| line.eq_ignore_ascii_case(wanted));
+    }
+    let host = first.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap_or(&first);
+    asked.lock().expect("nobody panics with it").push(host.to_owned());
+    let mut client = client;
+    if !is_known {
+        let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\n\r\n";
+        return client.write_all(refusal.as_bytes());
+    }
+    let mut org = TcpStream::connect(org)?;
+    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    let (mut back, mut there) = (org.try_clone()?, client.try_clone()?);
+    let returning = std::thread::spawn(move || {
+        let _ended = std::io::copy(&mut back, &mut there);
+        let _closed = there.shutdown(std::net::Shutdown::Both);
+    });
+    let _ended = std::io::copy(&mut reader, &mut org);
+    let _closed = org.shutdown(std::net::Shutdown::Both);
+    let _joined = returning.join();
+    Ok(())
+}

@@ -1,0 +1,347 @@
+//! Where nobody sits: HCP Terraform, agents, CI jobs. A test for each thing that such a place has not.
+
+use acceptance_tests::canary::{self, Secret};
+use acceptance_tests::connect_proxy::ConnectProxy;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
+use acceptance_tests::org;
+use acceptance_tests::plan::Action::{Create, Update};
+use acceptance_tests::state_server::StateServer;
+use acceptance_tests::terraform;
+use acceptance_tests::workspace::Workspace;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::configurations::{APP, ONLY_APP, POLICIES, SETTINGS, SHOP};
+
+const PLAN: &[&str] = &["plan", "-no-color", "-input=false"];
+const INIT: &[&str] = &["init", "-no-color", "-input=false"];
+
+/// A container: folder, home and temporary files of its own, and the state elsewhere.
+fn container<'org>(org: &'org Emulator, configuration: &str) -> Workspace<'org> {
+    let workspace = Workspace::new(org);
+    workspace.installs();
+    workspace.configure(configuration);
+    workspace
+}
+
+#[test]
+fn plan_and_apply_share_the_plan_file_and_the_configuration() {
+    let org = Emulator::start();
+    let state = StateServer::start();
+    let configuration = |shop: &str| format!("{}{shop}", state.backend());
+    let changed = SHOP.replace("\"RefreshToken\"]", "\"RefreshToken\", \"Web\"]");
+    for configuration in [configuration(SHOP), configuration(&changed)] {
+        let plans = container(&org, &configuration);
+        plans.run(INIT).succeeded();
+        plans.run(&["plan", "-no-color", "-input=false", "-out=plan.bin"]).succeeded();
+        let applies = container(&org, &configuration);
+        for file in ["plan.bin", ".terraform.lock.hcl"] {
+            std::fs::copy(plans.folder().join(file), applies.folder().join(file))
+                .expect("a file to hand over");
+        }
+        drop(plans);
+        applies.run(INIT).succeeded();
+        applies.run(&["apply", "-no-color", "-input=false", "plan.bin"]).succeeded();
+        // And a third one finds nothing to do.
+        let looks = container(&org, &configuration);
+        looks.run(INIT).succeeded();
+        looks.run(&["plan", "-no-color", "-input=false", "-detailed-exitcode"]).succeeded();
+        looks.run(&["plan", "-no-color", "-input=false", "-detailed-exitcode", "-refresh=false"]).succeeded();
+    }
+    assert!(org.part(org::OAUTH, "Shop").text("commaSeparatedOauthScopes").contains("Web"));
+    let leaks = canary::search(&org.secrets(), "the state", &state.text());
+    assert!(leaks.is_empty(), "{leaks:#?}");
+}
+
+/// Makes an app, changes it, and takes it away.
+#[track_caller]
+fn lives(workspace: &Workspace<'_>, what: &str) {
+    eprintln!("{what}");
+    workspace.step(ONLY_APP, &[(APP, Create)]);
+    workspace.step(&ONLY_APP.replace("\"Shop\"\n  contact", "\"Till\"\n  contact"), &[(APP, Update)]);
+    workspace.destroy().succeeded();
+}
+
+#[test]
+fn neither_a_home_nor_a_place_for_temporary_files_is_needed() {
+    let long = tempfile::Builder::new().prefix(&"long-".repeat(20)).tempdir().expect("a folder");
+    let long = long.path().display().to_string();
+    // Who tests as root may write anywhere: what is no folder, and what the kernel makes up, stays closed to root, too.
+    let rows: [(&str, &[(&str, Option<&str>)]); 7] = [
+        ("no HOME", &[("HOME", None)]),
+        ("a home that takes no file", &[("HOME", Some("/dev/null"))]),
+        ("no TMPDIR", &[("TMPDIR", None)]),
+        ("a TMPDIR that is not there", &[("TMPDIR", Some("/nowhere/at/all"))]),
+        ("a TMPDIR that takes no file", &[("TMPDIR", Some("/proc/self"))]),
+        ("a TMPDIR too long for a socket", &[("TMPDIR", Some(&long))]),
+        ("none of all that", &[("HOME", None), ("TMPDIR", None), ("PATH", None)]),
+    ];
+    for (what, changes) in rows {
+        let org = Emulator::start();
+        let mut workspace = Workspace::new(&org);
+        for (variable, value) in changes {
+            match value {
+                Some(value) => workspace.set(variable, value),
+                None => workspace.unset(variable),
+            }
+        }
+        lives(&workspace, what);
+    }
+}
+
+/// A program that starts another one in some way, at `path`.
+fn wrapper(path: &Path, line: &str) {
+    let _replaced = std::fs::remove_file(path);
+    std::fs::write(path, format!("#!/bin/sh\n{line}\n")).expect("a script");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("a script that runs");
+}
+
+fn is_there(program: &str) -> bool {
+    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
+    let found = found.is_ok_and(|found| found.status.success());
+    if !found {
+        eprintln!("no {program} on PATH: left out");
+    }
+    found
+}
+
+/// Terraform, started by a line of a shell.
+fn by_line(line: &str) -> Option<(Workspace<'static>, Emulator, PathBuf)> {
+    let program = line.split(' ').next().unwrap_or_default();
+    if program != "exec" && !is_there(program) {
+        return None;
+    }
+    let org = Emulator::start();
+    let mut workspace = Workspace::anonymous();
+    for (variable, value) in org.credentials() {
+        workspace.set(&variable, &value);
+    }
+    let script = workspace.folder().join("run");
+    wrapper(&script, &line.replace("TERRAFORM", &format!("'{}' \"$@\"", terraform::path().display())));
+    Some((workspace, org, script))
+}
+
+#[test]
+fn neither_a_terminal_nor_a_second_core_is_needed() {
+    for line in [
+        "setsid --wait TERRAFORM <&- | cat",
+        "exec TERRAFORM <&- 2>&1 3<&- 4<&-",
+        "taskset -c 0 TERRAFORM",
+        "env TERM=dumb COLUMNS=0 TERRAFORM </dev/null",
+    ] {
+        let Some((workspace, org, script)) = by_line(line) else { continue };
+        workspace.configure(SHOP);
+        workspace
+            .run_script(&script, &["apply", "-no-color", "-input=false", "-auto-approve"])
+            .succeeded()
+            .saying("3 added");
+        workspace
+            .run_script(&script, &["plan", "-input=false", "-detailed-exitcode", "-no-color"])
+            .succeeded();
+        assert_eq!(org.names(org::APP), ["Shop"], "{line}");
+    }
+}
+
+/// The provider in 256 MiB of addresses. Terraform itself, a Go program, reserves more than it uses, so that it cannot be
+/// limited like this.
+#[test]
+fn a_quarter_of_a_gibibyte_is_enough() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    let bin = workspace.folder().parent().expect("the workspace").join("bin/terraform-provider-salesforce");
+    let real = std::fs::read_link(&bin).expect("a link to the provider");
+    wrapper(&bin, &format!("ulimit -v 262144 || exit 9\nexec '{}' \"$@\"", real.display()));
+    let apps = "resource \"salesforce_external_client_app\" \"shop\" {\n  count = 30\n  name  = \"Shop${count.index}\"\n  \
+                label = \"Shop\"\n}\n";
+    workspace.configure(&format!("{apps}{}", SHOP.replace("\"Shop\"\n  label  ", "\"Main\"\n  label  ")));
+    workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", "-parallelism=40"]).succeeded();
+    workspace.is_settled();
+    assert_eq!(org.names(org::APP).len(), 31);
+}
+
+/// The key, and the CA of the org's certificate, in the forms of a single line.
+fn single_lines(text: &str) -> [String; 3] {
+    use base64::Engine as _;
+    let base64 = base64::engine::general_purpose::STANDARD.encode(text);
+    [text.replace('\n', "\\n"), text.replace('\n', " "), base64]
+}
+
+#[test]
+fn a_key_fits_into_a_variable_of_one_line() {
+    let org = Emulator::start();
+    let file = org.credentials()["SALESFORCE_PRIVATE_KEY_FILE"].clone();
+    let key = std::fs::read_to_string(file).expect("the key");
+    for form in single_lines(&key) {
+        let mut workspace = Workspace::new(&org);
+        workspace.unset("SALESFORCE_PRIVATE_KEY_FILE");
+        workspace.set("SALESFORCE_PRIVATE_KEY", &form);
+        workspace.configure("data \"salesforce_org\" \"it\" {}\n");
+        workspace.apply().succeeded();
+    }
+}
+
+/// An org that speaks TLS under a name that only a proxy finds.
+const HOST: &str = "acme.my.salesforce.com";
+
+fn behind_tls() -> (Emulator, String) {
+    let org = Emulator::with(&["--tls", "--tls-name", HOST]);
+    let ca = org.known()["ca_certificate"].as_str().expect("the certificate").to_owned();
+    (org, ca)
+}
+
+fn workspace_of(org: &Emulator) -> Workspace<'static> {
+    let mut workspace = Workspace::anonymous();
+    for (variable, value) in org.credentials() {
+        workspace.set(&variable, &value);
+    }
+    workspace.configure(ONLY_APP);
+    workspace
+}
+
+#[test]
+fn a_ca_comes_by_a_variable() {
+    let (org, ca) = behind_tls();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, &ca).expect("a file");
+    let file = file.display().to_string();
+    let mut rows = vec![
+        ("SALESFORCE_CA_CERTIFICATE", ca.clone()),
+        ("SALESFORCE_CA_CERTIFICATE_FILE", file.clone()),
+        ("SSL_CERT_FILE", file),
+    ];
+    rows.extend(single_lines(&ca).map(|form| ("SALESFORCE_CA_CERTIFICATE", form)));
+    let workspace = workspace_of(&org);
+    workspace.run(PLAN).succeeded();
+    workspace.apply().failed_saying("ca_certificate");
+    for (variable, value) in rows {
+        let mut workspace = workspace_of(&org);
+        workspace.set(variable, &value);
+        workspace.configure("data \"salesforce_org\" \"it\" {}\n");
+        let run = workspace.apply();
+        assert_eq!(run.code, Some(0), "{variable}: {run}");
+    }
+}
+
+#[test]
+fn a_proxy_is_gone_through_with_a_password_and_without() {
+    const PASSWORD: &str = "canary/PROXY@0123456789";
+    let (org, ca) = behind_tls();
+    let address = org.url().trim_start_matches("https://").to_owned();
+    let encoded = PASSWORD.replace('/', "%2F").replace('@', "%40");
+    for (user, written, except, says) in [
+        (None, String::new(), "", None),
+        (Some(("ada", PASSWORD)), format!("ada:{encoded}@"), "elsewhere.example", None),
+        (Some(("ada", PASSWORD)), "ada:canaryWRONG01234567@".to_owned(), "", Some("proxy")),
+        (Some(("ada", PASSWORD)), String::new(), "", Some("proxy")),
+        (None, String::new(), "*.salesforce.com", Some(HOST)),
+    ] {
+        let proxy = ConnectProxy::start(&address, user);
+        let mut workspace = workspace_of(&org);
+        workspace.watch_secret(Secret::new("proxy password", PASSWORD));
+        workspace.set("SALESFORCE_INSTANCE_URL", &format!("https://{HOST}"));
+        workspace.set("SALESFORCE_CA_CERTIFICATE", &ca);
+        workspace.set("HTTPS_PROXY", &format!("http://{written}{}", proxy.address()));
+        workspace.set("NO_PROXY", except);
+        workspace.configure("data \"salesforce_org\" \"it\" {}\n");
+        let run = workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve"]);
+        match says {
+            None => drop(run.succeeded()),
+            Some(says) => drop(run.failed_saying(says)),
+        }
+        let asked = proxy.asked();
+        let is_passed_over = except.contains("salesforce");
+        assert_eq!(asked.is_empty(), is_passed_over, "{asked:?}");
+        assert!(asked.iter().all(|host| *host == format!("{HOST}:443")), "{asked:?}");
+    }
+}
+
+#[test]
+fn several_jobs_of_one_user_do_not_meet() {
+    let shared = tempfile::Builder::new().prefix("sf-").tempdir().expect("a home");
+    let orgs: Vec<Emulator> = (0..3).map(|_| Emulator::start()).collect();
+    let workspaces: Vec<Workspace<'_>> = orgs
+        .iter()
+        .map(|org| {
+            let mut workspace = Workspace::new(org);
+            for variable in ["HOME", "TMPDIR"] {
+                workspace.set(variable, &shared.path().display().to_string());
+            }
+            workspace.configure(SHOP);
+            workspace
+        })
+        .collect();
+    let apply = ["apply", "-no-color", "-input=false", "-auto-approve"];
+    let running: Vec<_> = workspaces.iter().map(|workspace| workspace.start(&apply)).collect();
+    for (workspace, running) in workspaces.iter().zip(running) {
+        workspace.wait(running).succeeded();
+    }
+    for workspace in &workspaces {
+        workspace.is_settled();
+    }
+    let left = std::fs::read_dir(shared.path()).expect("the home").flatten();
+    let left: Vec<_> = left
+        .map(|entry| entry.file_name())
+        .filter(|name| name.to_string_lossy().starts_with("plugin"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// The address of the org is known only after another resource is applied.
+fn waiting(org: &Emulator, version: u32, more: &str) -> String {
+    format!(
+        "resource \"terraform_data\" \"url\" {{\n  input            = \"{}\"\n  triggers_replace = {version}\n}}\n\
+         provider \"salesforce\" {{\n  instance_url = terraform_data.url.output\n}}\n{more}",
+        org.url()
+    )
+}
+
+#[test]
+fn a_provider_block_that_is_not_known_yet_leaves_resources_as_they_are() {
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    // What is new is planned, and applied when the block is known.
+    workspace.configure(&waiting(&org, 1, SHOP));
+    let run = workspace.apply().succeeded();
+    assert!(run.says("4 added") && !run.says("not refreshed"), "{run}");
+    workspace.is_settled();
+
+    // What is there is taken from the state, and that is said once.
+    org.edit(org::APP, "Shop", "label", "Changed in Setup");
+    let changed = SHOP.replace("\"RefreshToken\"]", "\"RefreshToken\", \"Web\"]");
+    workspace.configure(&waiting(&org, 2, &changed));
+    let plan = workspace.plan(&[]);
+    assert_eq!(plan.actions().get(APP), None, "{}", plan.words);
+    assert_eq!(plan.actions().get(SETTINGS), Some(&Update), "{}", plan.words);
+    assert_eq!(plan.words.matches("The state is not refreshed").count(), 1, "{}", plan.words);
+    assert!(plan.words.contains("instance_url of the provider block"), "{}", plan.words);
+    workspace.apply_plan().succeeded();
+    // The next plan sees it.
+    workspace.converge(&[(APP, Update)]);
+    assert_eq!(workspace.attribute(POLICIES, "permitted_users"), "AdminApprovedPreAuthorized");
+
+    // The rest needs the org.
+    for (kind, more, feature) in [
+        ("data", "data \"salesforce_org\" \"it\" {}\n", None),
+        (
+            "import",
+            "resource \"salesforce_external_client_app\" \"other\" {\n  name  = \"Other\"\n  label = \"Other\"\n}\nimport \
+             {\n  to = salesforce_external_client_app.other\n  id = \"Other\"\n}\n",
+            None,
+        ),
+        (
+            "ephemeral",
+            "ephemeral \"salesforce_external_client_app_credentials\" \"it\" {\n  external_client_app = \"Shop\"\n}\n",
+            Some(Feature::EphemeralResources),
+        ),
+    ] {
+        if feature.is_some_and(|feature| !language::has(feature)) {
+            continue;
+        }
+        workspace.configure(&waiting(&org, 3, &format!("{changed}{more}")));
+        let run = workspace.run(PLAN).failed_saying("The provider is not configured yet");
+        assert!(run.says("instance_url of the provider block is known only after apply"), "{kind}: {run}");
+    }
+}

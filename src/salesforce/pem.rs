@@ -1,0 +1,62 @@
+//! CA certificates in the forms that a variable of a single line can hold: with `\n` written out, with spaces for line
+//! breaks, as base64 of the whole file. Those of private keys are read in `key.rs`, where nothing may be repeated.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const END: &str = "-----END CERTIFICATE-----";
+
+/// The certificates of a text, each as a file has it. What is none stays as it was, for whoever reads it to refuse.
+pub(super) fn bundle(text: &str) -> String {
+    let decoded = if text.contains("-----BEGIN") { None } else { of_base64(text) };
+    let text = decoded.as_deref().unwrap_or(text);
+    let mut certificates = String::new();
+    for rest in text.split(BEGIN).skip(1) {
+        let Some((body, _)) = rest.split_once(END) else {
+            return text.to_owned();
+        };
+        let body = body.replace("\\r", " ").replace("\\n", " ");
+        let body: String = body.split_whitespace().map(|line| format!("{line}\n")).collect();
+        certificates.push_str(&format!("{BEGIN}\n{body}{END}\n"));
+    }
+    if certificates.is_empty() { text.to_owned() } else { certificates }
+}
+
+fn of_base64(text: &str) -> Option<String> {
+    let packed: String = text.split_whitespace().collect();
+    let decoded = String::from_utf8(STANDARD.decode(packed).ok()?).ok()?;
+    decoded.contains(BEGIN).then_some(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_read_in_every_form_of_a_single_line() {
+        let one = format!("{BEGIN}\nMIIB\nAAAA\n{END}\n");
+        let two = format!("{one}{one}");
+        for file in [&one, &two] {
+            for form in [
+                file.clone(),
+                file.replace('\n', "\r\n"),
+                file.replace('\n', "\\n"),
+                file.replace('\n', "\\r\\n"),
+                file.replace('\n', " "),
+                STANDARD.encode(file),
+                format!("# Acme's CA\n{file}"),
+            ] {
+                assert_eq!(&bundle(&form), file, "{form}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_certificate_stays_as_it_was() {
+        let cut = format!("{BEGIN}\nMIIB");
+        for text in ["", "nonsense", "TUlJQg==", "/etc/ssl/ca.pem", &cut] {
+            assert_eq!(bundle(text), text);
+        }
+    }
+}
