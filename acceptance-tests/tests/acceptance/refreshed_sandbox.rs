@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::oauth_client;
 use crate::configurations::{APP, CLIENT, ONLY_APP, POLICIES, SETTINGS, SHOP};
 
-const NEW: &str = "00DEM0000000009EAA";
+const NEW: &str = "00DEM00000000092AA";
 const VARIABLE: &str = "SALESFORCE_PREVIOUS_ORG_IDS";
 const PLAN: &[&str] = &["plan", "-no-color", "-input=false"];
 const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];

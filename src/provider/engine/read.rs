@@ -132,18 +132,20 @@ impl Engine<'_> {
     ) -> Anew {
         let key = self.spec.key_row().map(|row| row.field.attribute);
         let text = |state: &Value| key.and_then(|key| state.get(key).as_text()).map(str::to_owned);
-        // The link to the own consumer begins with the ID of the org.
-        let is_own_link = |name: &str| {
-            let owner = |state: &Value| {
-                let owner = state.get(name).as_text().and_then(|link| link.split_once(':'));
-                owner.map(|(owner, _)| owner.to_owned())
-            };
-            self.spec.link == Some(name) && owner(before).is_none_or(|owner| same_org(&owner, from))
+        // The link to the own consumer, and what else begins with the ID of the org.
+        let owner = |state: &Value, name: &str| {
+            let owner = state.get(name).as_text().and_then(|text| text.split_once(':'));
+            owner.map(|(owner, _)| owner.to_owned())
+        };
+        let names_its_org = |name: &str| {
+            let (there, here) = (owner(before, name), owner(now, name));
+            let own = now.get(ORG_ID).as_text().unwrap_or_default();
+            there.is_some_and(|org| same_org(&org, from)) && here.is_some_and(|org| same_org(&org, own))
         };
         let differs = |row: &Row| {
             let name = row.field.attribute;
             let differs = !same(row.field, before.get(name), now.get(name), records);
-            Some(name) != key && !is_own_link(name) && differs
+            Some(name) != key && !names_its_org(name) && differs
         };
         let unseen = actual.parts.iter().filter(|(_, state)| matches!(state, PartState::Unreadable));
         Anew {

@@ -239,12 +239,13 @@ fn previous_orgs_are_named_by_their_ids() {
     assert!(found[0].detail.contains("holds a null"), "{found:?}");
 
     let of_environment = |listed: &str| {
-        let variables = with(
-            SECRET,
-            &[("SALESFORCE_INSTANCE_URL", "https://a.example"), ("SALESFORCE_PREVIOUS_ORG_IDS", listed)],
-        );
-        let variables: Vec<(String, String)> =
-            variables.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+        let variables = [
+            ("SALESFORCE_CLIENT_ID", "id"),
+            ("SALESFORCE_CLIENT_SECRET", "canary"),
+            ("SALESFORCE_INSTANCE_URL", "https://a.example"),
+            ("SALESFORCE_PREVIOUS_ORG_IDS", listed),
+        ];
+        let variables = variables.map(|(name, text)| (name.to_owned(), text.to_owned()));
         let environment =
             move |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
         match config::resolve(&block(&[]), &environment, "1.14.2") {
