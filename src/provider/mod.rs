@@ -640,5 +640,5 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
     let previous_orgs = PreviousOrgs::new(configuration.previous_org_ids);
     let (activity, neighbours) = (Activity::default(), Neighbours::default());
     let told_of_rotation = AtomicBool::default();
-    Ok(Connected { org, context, activity, allow_mass_removal, previous_orgs, neighbours, told_of_rotation })
+    Ok(Connected { org, context, activity, neighbours, allow_mass_removal, previous_orgs, told_of_rotation })
 }
