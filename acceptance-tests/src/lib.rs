@@ -28,5 +28,6 @@ pub mod scenario;
 pub mod smoke_test;
 pub mod target;
 pub mod terraform;
+pub mod web_server;
 pub mod workspace;
 pub mod writer;
