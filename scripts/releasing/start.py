@@ -52,11 +52,13 @@ def launcher(target):
     raise NotHere(f"{target.os} on {target.arch} does not run on {os_here} on {arch_here}")
 
 
-def start(version, target, folder):
+def start(version, target, folder, must=False):
     """Starts what there is of this target. Gives sentences about it."""
     try:
         words, environment = launcher(target)
     except NotHere as reason:
+        if must:
+            raise Refused(f"{target.name} cannot be started: {reason}")
         return [f"not started: {reason}"]
     by = f" by {Path(words[0]).name}" if words else ""
     told = []
