@@ -37,7 +37,15 @@ fn terraform_and_opentofu_install_from_a_mirror_on_disk() {
     mirror(zips(), folder.path());
     for program in programs() {
         let mut workspace = Workspace::new(&org);
-        settings(&mut workspace, &format!("filesystem_mirror {{ path = \"{}\" }}", folder.path().display()));
+        // As the guide says it.
+        let path = folder.path().display();
+        let (only, rest) = (format!("include = [\"{ADDRESS}\"]"), format!("exclude = [\"{ADDRESS}\"]"));
+        settings(
+            &mut workspace,
+            &format!(
+                "filesystem_mirror {{\n    path = \"{path}\"\n    {only}\n  }}\n  direct {{\n    {rest}\n  }}"
+            ),
+        );
         workspace.configure(SHOP);
         installs_and_plans(&program, &workspace);
         let locked = lock_file(&workspace);

@@ -9,6 +9,7 @@
     reason = "a test fails by a panic, in its functions too, and some run other programs"
 )]
 
+mod bare;
 mod mirrors;
 mod registries;
 mod release;

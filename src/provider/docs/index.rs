@@ -75,6 +75,7 @@ pub fn page() -> String {
     page.push_str(
         "\n## Guides\n\n\
          - [Getting started](guides/getting-started.md)\n\
+         - [Installing](guides/installing.md): from a registry, a mirror, source; in containers\n\
          - [Which resource for whom](guides/which-resource.md)\n\
          - [Authentication](guides/authentication.md): the key, the app to log in with, permissions\n\
          - [Headless Identity](guides/headless-identity.md): Salesforce's steps beside their lines of configuration\n\
