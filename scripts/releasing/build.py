@@ -13,6 +13,8 @@ from releasing.project import EMULATOR, PROVIDER, ROOT, Refused, output, time_of
 # Both are on PyPI, so pip is all that a machine needs. cargo-zigbuild calls zig as C compiler and linker.
 TOOLS = ["cargo-zigbuild==0.24.1", "ziglang==0.15.2"]
 VENV = ROOT / ".tools" / "zig"
+PROGRAMS = VENV / ("Scripts" if os.name == "nt" else "bin")
+ZIG = [str(PROGRAMS / "python"), "-m", "ziglang"]
 # What a profile's folder is called where it is not the profile's name.
 FOLDERS = {"dev": "debug"}
 
@@ -23,18 +25,17 @@ def say(text):
 
 def with_zig(environment):
     """The environment with cargo-zigbuild and its zig; brings both when they are missing."""
-    programs = VENV / ("Scripts" if os.name == "nt" else "bin")
     stamp = VENV / "tools.txt"
     if not stamp.is_file() or stamp.read_text().split() != TOOLS:
         say(f"Fetching {' and '.join(TOOLS)} (90 MB, once) ...")
         for command in (
             [sys.executable, "-m", "venv", "--clear", str(VENV)],
-            [str(programs / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *TOOLS],
+            [str(PROGRAMS / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *TOOLS],
         ):
             if subprocess.run(command, stdout=sys.stderr).returncode != 0:
                 raise Refused(f"cannot bring {' and '.join(TOOLS)}: its words are above")
         stamp.write_text("\n".join(TOOLS))
-    return {**environment, "PATH": f"{programs}{os.pathsep}{environment.get('PATH', '')}"}
+    return {**environment, "PATH": f"{PROGRAMS}{os.pathsep}{environment.get('PATH', '')}"}
 
 
 def cargo_home():

@@ -13,7 +13,7 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
-from releasing import pack
+from releasing import build, pack
 from releasing.project import EMULATOR, PROVIDER, ROOT, Refused
 from releasing.targets import this_machine
 
@@ -47,7 +47,8 @@ def launcher(target):
                 prefix = ROOT / ".tools" / "wine"
                 prefix.mkdir(parents=True, exist_ok=True)
                 passed = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-                return [shutil.which(name)], {**passed, "WINEPREFIX": str(prefix), "WINEDEBUG": "-all"}
+                own = {"WINEPREFIX": str(prefix), "WINEDEBUG": "-all", "WINEDLLOVERRIDES": "bcryptprimitives=n,b"}
+                return [shutil.which(name)], {**passed, **own}
         raise NotHere("no wine (Debian: wine64)")
     raise NotHere(f"{target.os} on {target.arch} does not run on {os_here} on {arch_here}")
 
@@ -63,12 +64,25 @@ def start(version, target, folder, must=False):
     by = f" by {Path(words[0]).name}" if words else ""
     told = []
     with tempfile.TemporaryDirectory(prefix="sf-start-") as scratch:
+        if words and target.os == "windows":
+            shutil.copy2(library_for_wine(), scratch)
         for program, check in ((PROVIDER, check_provider), (EMULATOR, check_emulator)):
             archive = folder / pack.zip_name(program, version, target)
             if archive.is_file():
                 path = unpack(archive, pack.name_inside(program, version, target), Path(scratch))
                 told.append(check(path, words, environment, version) + by)
     return told
+
+
+def library_for_wine():
+    """What Debian's wine lacks of Windows, made once."""
+    library = ROOT / ".tools" / "wine" / "bcryptprimitives.dll"
+    if not library.is_file():
+        source = Path(__file__).with_name("bcryptprimitives.c")
+        environment = build.with_zig(os.environ)
+        command = [*build.ZIG, "cc", "-target", "x86_64-windows-gnu", "-O2", "-shared", "-nostdlib"]
+        build.run([*command, "-o", str(library), str(source), "-ladvapi32"], ROOT, environment)
+    return library
 
 
 def unpack(archive, name, folder):
