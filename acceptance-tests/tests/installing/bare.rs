@@ -5,7 +5,8 @@ use acceptance_tests::emulator::Emulator;
 use acceptance_tests::recorder::Recorder;
 use acceptance_tests::workspace::Workspace;
 
-const PLAN: [&str; 3] = ["plan", "-no-color", "-input=false"];
+/// What asks the org: a plan that only creates asks nothing.
+const APPLY: [&str; 4] = ["apply", "-no-color", "-input=false", "-auto-approve"];
 
 fn without_certificates(org: &Emulator) -> Workspace<'_> {
     let mut workspace = Workspace::new(org);
@@ -23,14 +24,14 @@ fn it_is_said_before_anything_is_sent() {
     workspace.set("SALESFORCE_INSTANCE_URL", "https://none.my.salesforce.com");
     workspace.set("SALESFORCE_LOGIN_URL", "https://none.my.salesforce.com");
     let words = "this machine has no CA certificates, so that no server can be trusted";
-    workspace.run(&PLAN).failed_saying(words).saying("SSL_CERT_FILE, ca_certificate_file or ca_certificate");
+    workspace.run(&APPLY).failed_saying(words).saying("SSL_CERT_FILE, ca_certificate_file or ca_certificate");
 }
 
 #[test]
 fn an_org_on_the_loopback_address_needs_none() {
     let org = Emulator::start();
     let workspace = without_certificates(&org);
-    workspace.run(&PLAN).succeeded().saying("Plan: 1 to add");
+    workspace.run(&APPLY).succeeded().saying("1 added");
 }
 
 #[test]
@@ -41,7 +42,7 @@ fn certificates_of_ones_own_are_enough() {
     for variable in ["SALESFORCE_INSTANCE_URL", "SALESFORCE_LOGIN_URL"] {
         workspace.set(variable, &recorder.tls_url);
     }
-    workspace.run(&PLAN).failed_saying("this machine has no CA certificates");
+    workspace.run(&APPLY).failed_saying("this machine has no CA certificates");
     workspace.set("SALESFORCE_CA_CERTIFICATE", &recorder.certificate);
-    workspace.run(&PLAN).succeeded().saying("Plan: 1 to add");
+    workspace.run(&APPLY).succeeded().saying("1 added");
 }

@@ -13,7 +13,12 @@ fn members(zip: &Path) -> Vec<(String, u32, u64, String)> {
         .map(|at| {
             let member = archive.by_index(at).expect("a member");
             let time = member.last_modified().expect("a time").to_string();
-            (member.name().to_owned(), member.unix_mode().expect("a mode"), member.size(), time)
+            (
+                member.name().expect("a name").into_owned(),
+                member.unix_mode().expect("a mode"),
+                member.size(),
+                time,
+            )
         })
         .collect()
 }
