@@ -1,7 +1,8 @@
 //! From a mirror, on disk and on a web server.
 
 use super::release::{
-    ADDRESS, Program, TARGETS, VERSION, lock_file, mirror, programs, settings, tamper, zip_of, zips,
+    ADDRESS, Program, TARGETS, VERSION, installed, lock_file, mirror, programs, settings, tamper, zip_of,
+    zips,
 };
 use crate::configurations::SHOP;
 use acceptance_tests::emulator::Emulator;
@@ -53,7 +54,7 @@ fn terraform_and_opentofu_install_from_a_mirror_on_disk() {
         let hashes = hashes(folder.path(), &program, TARGETS[0]);
         assert!(locked.contains(&hashes[0]), "{hashes:?} in {locked}");
         // The lock file is committed: with `-lockfile=readonly`, a CI accepts nothing else.
-        std::fs::remove_dir_all(workspace.folder().join(".terraform")).expect("what was installed");
+        std::fs::remove_dir_all(installed(&workspace)).expect("what was installed");
         let readonly = [&INIT[..], &["-lockfile=readonly"]].concat();
         program.run(&workspace, &readonly).succeeded();
     }
@@ -106,7 +107,7 @@ fn a_zip_that_somebody_changed_is_refused() {
             );
             workspace.configure(SHOP);
             program.run(&workspace, &INIT).succeeded();
-            std::fs::remove_dir_all(workspace.folder().join(".terraform")).expect("what was installed");
+            std::fs::remove_dir_all(installed(&workspace)).expect("what was installed");
             (program, workspace)
         })
         .collect();

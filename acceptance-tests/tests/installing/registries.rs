@@ -155,14 +155,14 @@ fn a_signed_release_installs_from_a_registry() {
         }
 
         // The mirror that the program itself makes says the same of the content.
-        let theirs = workspace.folder().join("mirror");
-        let path = theirs.display().to_string();
+        let theirs = tempfile::tempdir().expect("a folder");
+        let path = theirs.path().display().to_string();
         let platforms: Vec<String> = TARGETS.iter().map(|target| format!("-platform={target}")).collect();
         let mut arguments = vec!["providers", "mirror"];
         arguments.extend(platforms.iter().map(String::as_str));
         arguments.push(&path);
         program.run(&workspace, &arguments).succeeded();
-        let home = theirs.join(&server.host).join(ADDRESS);
+        let home = theirs.path().join(&server.host).join(ADDRESS);
         let text = std::fs::read_to_string(home.join(format!("{VERSION}.json"))).expect("its file");
         let theirs: Value = serde_json::from_str(&text).expect("JSON");
         for target in TARGETS {

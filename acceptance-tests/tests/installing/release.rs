@@ -97,6 +97,12 @@ pub fn settings(workspace: &mut Workspace<'_>, installation: &str) {
     let file = workspace.folder().join("installation.tfrc");
     std::fs::write(&file, format!("provider_installation {{\n  {installation}\n}}\n")).expect("settings");
     workspace.set("TF_CLI_CONFIG_FILE", &file.display().to_string());
+    workspace.set("TF_DATA_DIR", &installed(workspace).display().to_string());
+}
+
+/// Where what was installed lies: beside the configuration, whose folder is searched for secrets after each command.
+pub fn installed(workspace: &Workspace<'_>) -> PathBuf {
+    workspace.folder().with_file_name("data")
 }
 
 /// The lock file's text.
