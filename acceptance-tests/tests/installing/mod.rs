@@ -2,7 +2,6 @@
 //!
 //! The zips hold the provider that the tests have built; another profile would pack the same way.
 #![expect(
-    clippy::panic,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
