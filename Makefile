@@ -7,7 +7,7 @@ JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 # Tested row by row, each with changes of an org by Terraform: that takes long, so apart from the others.
 TABLES := acceptance::addresses acceptance::oauth_client_interrupts::at_every_call attributes::life headless::app_gates headless::site_gates
 
-.PHONY: help build test test-tables test-matrix test-tofu test-sf writers fuzz live demo bench docs lint install
+.PHONY: help build test test-tables test-matrix test-tofu test-sf writers fuzz live demo bench docs lint install release
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -34,7 +34,7 @@ test-matrix: build ## Run the tests with Terraform on its oldest and newest vers
 	  terraform=$$(scripts/fetch-terraform $$version) || exit 1; \
 	  printf '\n=== Terraform %s\n' $$version; \
 	  TERRAFORM=$$terraform RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --no-fail-fast \
-	    --test acceptance -- acceptance:: attributes:: inputs:: || exit 1; \
+	    --test acceptance -- acceptance:: attributes:: inputs:: installing:: || exit 1; \
 	done
 
 # The oldest that still gets fixes, and the newest.
@@ -96,3 +96,7 @@ lint: ## Check the format, clippy's opinion, and the dependencies if cargo-deny 
 
 install: ## Build the provider as it ships and put it where terraform init finds it
 	scripts/install
+
+# zig and cargo-zigbuild come from PyPI, once; what arm64 and Windows programs are started by are Debian's qemu-user-static and wine64.
+release: ## Make the zips of VERSION=1.2.3 as registries want them; TARGETS=linux_amd64,… SIGN_KEY=gpg's id of a key
+	@scripts/release make "$(VERSION)" $(if $(TARGETS),--targets "$(TARGETS)") $(if $(SIGN_KEY),--sign-key "$(SIGN_KEY)")

@@ -5,9 +5,7 @@ measured as a slow provider. The HTTP/2 here is what that one call needs.
 """
 
 import base64
-import os
 import re
-import signal
 import socket
 import ssl
 import struct
@@ -25,12 +23,13 @@ END_STREAM, END_HEADERS, ACK = 1, 4, 1
 
 
 class Plugin:
-    """One start. `handshake` and `schema` are seconds since before the process was made."""
+    """One start. `handshake` and `schema` are seconds since before the process was made. A program of another system
+    has a launcher before it, with an environment of its own."""
 
-    def __init__(self, program, tls):
+    def __init__(self, program, tls, launcher=(), environment=()):
         self.folder = tempfile.TemporaryDirectory(prefix="sf-plugin-")
-        environment = {"TMPDIR": self.folder.name, "TF_PLUGIN_MAGIC_COOKIE": COOKIE, "PLUGIN_PROTOCOL_VERSIONS": "5,6",
-                       "PLUGIN_MIN_PORT": "10000", "PLUGIN_MAX_PORT": "25000"}
+        environment = {**dict(environment), "TMPDIR": self.folder.name, "TF_PLUGIN_MAGIC_COOKIE": COOKIE,
+                       "PLUGIN_PROTOCOL_VERSIONS": "5,6", "PLUGIN_MIN_PORT": "10000", "PLUGIN_MAX_PORT": "25000"}
         if tls:
             environment["PLUGIN_CLIENT_CERT"] = CERTIFICATE.read_text()
             # Before the clock starts: it takes a millisecond that is not the provider's.
@@ -38,18 +37,22 @@ class Plugin:
             self.context.load_cert_chain(CERTIFICATE, KEY)
             self.context.set_alpn_protocols(["h2"])
         self.started = time.monotonic()
-        self.process = subprocess.Popen([program], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([*launcher, program], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL)
         line = self.process.stdout.readline().decode()
         self.handshake = time.monotonic() - self.started
-        if not line.startswith("1|5|unix|"):
+        if not line.startswith(("1|5|unix|", "1|5|tcp|")):
             raise RuntimeError(f"no handshake of a plugin: {line!r}")
-        _, _, _, self.address, _, self.certificate = line.rstrip("\n").split("|")[:6]
+        _, _, self.network, self.address, _, self.certificate = line.rstrip("\r\n").split("|")[:6]
 
     def get_schema(self):
         """The bytes of the answer."""
-        connection = socket.socket(socket.AF_UNIX)
-        connection.connect(self.address)
+        if self.network == "unix":
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(self.address)
+        else:
+            host, port = self.address.rsplit(":", 1)
+            connection = socket.create_connection((host, int(port)))
         if self.certificate:
             padded = self.certificate + "=" * (-len(self.certificate) % 4)
             self.context.load_verify_locations(cadata=base64.b64decode(padded))
@@ -65,7 +68,7 @@ class Plugin:
         return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
 
     def end(self):
-        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
         self.process.stdout.close()
         self.folder.cleanup()

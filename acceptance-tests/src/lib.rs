@@ -30,5 +30,6 @@ pub mod smoke_test;
 pub mod state_server;
 pub mod target;
 pub mod terraform;
+pub mod web_server;
 pub mod workspace;
 pub mod writer;

@@ -9,6 +9,7 @@ mod attributes;
 mod clients;
 mod headless;
 mod inputs;
+mod installing;
 mod live;
 mod protocol;
 

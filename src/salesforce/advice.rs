@@ -178,6 +178,10 @@ impl SettingsProblem {
             Self::MyDomainNeeded { .. } => "Set instance_url or login_url to the My Domain URL of the org.",
             Self::ApiVersion { .. } => "Set api_version within that range, or leave it out.",
             Self::CaCertificate => "Give one or more blocks of -----BEGIN CERTIFICATE-----.",
+            Self::NoCaCertificates => {
+                "Install them (in most Linux distributions the package ca-certificates), or name a file that has them \
+                 in SSL_CERT_FILE, ca_certificate_file or ca_certificate."
+            }
             Self::UserAgent | Self::NotAnId { .. } => "Please report this to the provider's authors.",
             Self::HttpClient { .. } => "Check the CA certificates of this machine and HTTPS_PROXY.",
         }

@@ -290,6 +290,9 @@ pub enum SettingsProblem {
     /// The extra CA certificates cannot be read.
     #[error("ca_certificate holds no certificate in PEM form that can be read")]
     CaCertificate,
+    /// A container without them, most of the time.
+    #[error("this machine has no CA certificates, so that no server can be trusted")]
+    NoCaCertificates,
     /// The user agent holds characters that a header cannot.
     #[error("the user agent cannot be a header")]
     UserAgent,

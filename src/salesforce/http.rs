@@ -93,7 +93,12 @@ pub(super) struct Http {
     proxied: OnceLock<Result<reqwest::Client, String>>,
     /// For this machine: a proxy would get plain HTTP, token included.
     direct: OnceLock<Result<reqwest::Client, String>>,
+    /// The same without TLS, so that it works where there are no CA certificates.
+    plain: OnceLock<Result<reqwest::Client, String>>,
 }
+
+/// What rustls says where a system has no CA certificates.
+const NO_CA_CERTIFICATES: &str = "No CA certificates were loaded";
 
 impl Http {
     pub fn new(
@@ -109,12 +114,18 @@ impl Http {
                 Ok(_) | Err(_) => return Err(SettingsProblem::CaCertificate),
             },
         };
-        Ok(Self { user_agent, extra_roots, proxy, proxied: OnceLock::new(), direct: OnceLock::new() })
+        let (proxied, direct, plain) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Ok(Self { user_agent, extra_roots, proxy, proxied, direct, plain })
     }
 
     fn client(&self, url: &Url) -> Result<&reqwest::Client, ErrorKind> {
         let local = is_loopback(url);
-        let client = if local { &self.direct } else { &self.proxied };
+        let plain = local && url.scheme() == "http";
+        let client = match (plain, local) {
+            (true, _) => &self.plain,
+            (false, true) => &self.direct,
+            (false, false) => &self.proxied,
+        };
         let built = client.get_or_init(|| {
             // Fails when some provider is installed already; that one is fine too.
             drop(rustls::crypto::ring::default_provider().install_default());
@@ -132,12 +143,20 @@ impl Http {
                 builder =
                     builder.proxy(through.no_proxy(reqwest::NoProxy::from_string(&hosts(&proxy.except))));
             }
-            if !self.extra_roots.is_empty() {
+            if plain {
+                builder = builder.tls_certs_only([]);
+            } else if !self.extra_roots.is_empty() {
                 builder = builder.tls_certs_merge(self.extra_roots.iter().cloned());
             }
             builder.build().map_err(|error| chain(&error))
         });
-        built.as_ref().map_err(|text| SettingsProblem::HttpClient { text: text.clone() }.into())
+        built.as_ref().map_err(|text| {
+            if text.contains(NO_CA_CERTIFICATES) {
+                SettingsProblem::NoCaCertificates.into()
+            } else {
+                SettingsProblem::HttpClient { text: text.clone() }.into()
+            }
+        })
     }
 
     /// Sends one request, once.

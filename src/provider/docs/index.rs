@@ -81,6 +81,7 @@ pub fn page() -> String {
     page.push_str(
         "\n## Guides\n\n\
          - [Getting started](guides/getting-started.md)\n\
+         - [Installing](guides/installing.md): from a registry, a mirror, source; in containers\n\
          - [Which resource for whom](guides/which-resource.md)\n\
          - [Authentication](guides/authentication.md): the key, the app to log in with, permissions\n\
          - [HCP Terraform and other runners](guides/hcp-terraform.md): variables, containers, proxies, a provider block that is \

@@ -54,6 +54,7 @@ fn kinds() -> Vec<ErrorKind> {
             SettingsProblem::MyDomainNeeded { host: "login.salesforce.com".into() },
             SettingsProblem::ApiVersion { wanted: 59, oldest: 60, newest: 68 },
             SettingsProblem::CaCertificate,
+            SettingsProblem::NoCaCertificates,
             SettingsProblem::UserAgent,
             SettingsProblem::HttpClient { text: text() },
             SettingsProblem::NotAnId { what: "the application's id" },

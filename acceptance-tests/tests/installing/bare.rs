@@ -1,0 +1,52 @@
+//! Where a system has no CA certificates, as in most container images.
+
+use crate::configurations::ONLY_APP;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::recorder::Recorder;
+use acceptance_tests::workspace::Workspace;
+
+/// What asks the org: a plan that only creates asks nothing.
+const APPLY: [&str; 4] = ["apply", "-no-color", "-input=false", "-auto-approve"];
+
+fn without_certificates(org: &Emulator) -> Workspace<'_> {
+    let mut workspace = Workspace::new(org);
+    for variable in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        workspace.set(variable, "/nowhere");
+    }
+    workspace.configure(ONLY_APP);
+    workspace
+}
+
+#[test]
+fn it_is_said_before_anything_is_sent() {
+    let org = Emulator::start();
+    let mut workspace = without_certificates(&org);
+    workspace.set("SALESFORCE_INSTANCE_URL", "https://none.my.salesforce.com");
+    workspace.set("SALESFORCE_LOGIN_URL", "https://none.my.salesforce.com");
+    let words = "this machine has no CA certificates, so that no server can be trusted";
+    workspace.run(&APPLY).failed_saying(words).saying("SSL_CERT_FILE, ca_certificate_file or ca_certificate");
+}
+
+#[test]
+fn an_org_on_the_loopback_address_needs_none() {
+    let org = Emulator::start();
+    let workspace = without_certificates(&org);
+    workspace.run(&APPLY).succeeded().saying("1 added");
+}
+
+#[test]
+fn certificates_of_ones_own_are_enough() {
+    let org = Emulator::start();
+    let recorder = Recorder::before(&org);
+    let mut workspace = without_certificates(&org);
+    for variable in ["SALESFORCE_INSTANCE_URL", "SALESFORCE_LOGIN_URL"] {
+        workspace.set(variable, &recorder.tls_url);
+    }
+    workspace.run(&APPLY).failed_saying("this machine has no CA certificates");
+    assert!(recorder.exchanges().is_empty());
+    workspace.set("SALESFORCE_CA_CERTIFICATE", &recorder.certificate);
+    // That far it comes and no further: the org behind names its address as one in the clear.
+    let _ends_somehow = workspace.run(&APPLY);
+    let asked: Vec<String> = recorder.exchanges().into_iter().map(|one| one.request_line).collect();
+    assert!(asked.iter().any(|line| line.contains("/services/oauth2/token")), "{asked:?}");
+}

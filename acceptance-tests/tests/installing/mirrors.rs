@@ -1,0 +1,170 @@
+//! From a mirror, on disk and on a web server.
+
+use super::release::{
+    ADDRESS, Program, TARGETS, VERSION, installed, lock_file, mirror, programs, settings, tamper, zip_of,
+    zips,
+};
+use crate::configurations::SHOP;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::terraform::Run;
+use acceptance_tests::web_server::WebServer;
+use acceptance_tests::workspace::Workspace;
+use serde_json::Value;
+use std::path::Path;
+
+const INIT: [&str; 3] = ["init", "-no-color", "-input=false"];
+const PLAN: [&str; 3] = ["plan", "-no-color", "-input=false"];
+
+/// The hashes of a platform as the mirror tells them: h1 and zh.
+fn hashes(mirror: &Path, program: &Program, target: &str) -> Vec<String> {
+    let file = mirror.join(program.registry).join(ADDRESS).join(format!("{VERSION}.json"));
+    let text = std::fs::read_to_string(file).expect("the mirror's file of the version");
+    let told: Value = serde_json::from_str(&text).expect("JSON");
+    let hashes = told["archives"][target]["hashes"].as_array().expect("hashes");
+    hashes.iter().map(|hash| hash.as_str().expect("a hash").to_owned()).collect()
+}
+
+#[track_caller]
+fn installs_and_plans(program: &Program, workspace: &Workspace<'_>) -> Run {
+    let run = program.run(workspace, &INIT).succeeded();
+    program.run(workspace, &PLAN).succeeded().saying("Plan: 3 to add, 0 to change, 0 to destroy.");
+    run
+}
+
+#[test]
+fn terraform_and_opentofu_install_from_a_mirror_on_disk() {
+    let org = Emulator::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    mirror(zips(), folder.path());
+    for program in programs() {
+        let mut workspace = Workspace::new(&org);
+        // As the guide says it.
+        let path = folder.path().display();
+        let (only, rest) = (format!("include = [\"{ADDRESS}\"]"), format!("exclude = [\"{ADDRESS}\"]"));
+        settings(
+            &mut workspace,
+            &format!(
+                "filesystem_mirror {{\n    path = \"{path}\"\n    {only}\n  }}\n  direct {{\n    {rest}\n  }}"
+            ),
+        );
+        workspace.configure(SHOP);
+        installs_and_plans(&program, &workspace);
+        let locked = lock_file(&workspace);
+        assert!(locked.contains(&format!("\"{}/{ADDRESS}\"", program.registry)), "{locked}");
+        let hashes = hashes(folder.path(), &program, TARGETS[0]);
+        assert!(locked.contains(&hashes[0]), "{hashes:?} in {locked}");
+        // The lock file is committed: with `-lockfile=readonly`, a CI accepts nothing else.
+        std::fs::remove_dir_all(installed(&workspace)).expect("what was installed");
+        let readonly = [&INIT[..], &["-lockfile=readonly"]].concat();
+        program.run(&workspace, &readonly).succeeded();
+    }
+}
+
+#[test]
+fn terraform_and_opentofu_install_from_a_mirror_on_a_web_server() {
+    let org = Emulator::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    mirror(zips(), folder.path());
+    for program in programs() {
+        let server = WebServer::of(folder.path());
+        let mut workspace = Workspace::new(&org);
+        from(&server, &mut workspace);
+        workspace.configure(SHOP);
+        installs_and_plans(&program, &workspace);
+        let home = format!("/{}/{ADDRESS}", program.registry);
+        let zip = zip_of(TARGETS[0]);
+        let asked = [format!("{home}/index.json"), format!("{home}/{VERSION}.json"), format!("{home}/{zip}")];
+        // Some versions ask for the zip twice: without and with its content.
+        let mut paths = server.asked();
+        paths.dedup();
+        assert_eq!(paths, asked);
+        let locked = lock_file(&workspace);
+        for hash in hashes(folder.path(), &program, TARGETS[0]) {
+            // Which of both they note is theirs to choose; that of the content is what they always do.
+            assert!(locked.contains(&hash) || hash.starts_with("zh:"), "{hash} in {locked}");
+        }
+    }
+}
+
+fn from(server: &WebServer, workspace: &mut Workspace<'_>) {
+    let roots = workspace.folder().join("roots.pem");
+    std::fs::write(&roots, &server.certificate).expect("a certificate");
+    workspace.set("SSL_CERT_FILE", &roots.display().to_string());
+    settings(workspace, &format!("network_mirror {{ url = \"https://{}/\" }}", server.host));
+}
+
+#[test]
+fn a_zip_that_somebody_changed_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    mirror(zips(), folder.path());
+    let installed: Vec<(Program, Workspace<'_>)> = programs()
+        .into_iter()
+        .map(|program| {
+            let mut workspace = Workspace::anonymous();
+            settings(
+                &mut workspace,
+                &format!("filesystem_mirror {{ path = \"{}\" }}", folder.path().display()),
+            );
+            workspace.configure(SHOP);
+            program.run(&workspace, &INIT).succeeded();
+            std::fs::remove_dir_all(installed(&workspace)).expect("what was installed");
+            (program, workspace)
+        })
+        .collect();
+    for (program, _) in &installed {
+        tamper(&folder.path().join(program.registry).join(ADDRESS).join(zip_of(TARGETS[0])));
+    }
+    for (program, workspace) in installed {
+        // By what the lock file says,
+        program.run(&workspace, &INIT).failed_saying("checksum");
+        // and without one, by what the mirror itself tells.
+        let server = WebServer::of(folder.path());
+        let mut workspace = Workspace::anonymous();
+        from(&server, &mut workspace);
+        workspace.configure(SHOP);
+        program.run(&workspace, &INIT).failed_saying("checksum");
+        assert!(lock_file(&workspace).is_empty());
+    }
+}
+
+#[test]
+fn a_lock_file_for_all_platforms_comes_from_a_mirror() {
+    let folder = tempfile::tempdir().expect("a folder");
+    mirror(zips(), folder.path());
+    let server = WebServer::of(folder.path());
+    let (disk, web) =
+        (format!("-fs-mirror={}", folder.path().display()), format!("-net-mirror=https://{}/", server.host));
+    let platforms: Vec<String> = TARGETS.iter().map(|target| format!("-platform={target}")).collect();
+    for program in programs() {
+        for source in [&disk, &web] {
+            let mut workspace = Workspace::anonymous();
+            from(&server, &mut workspace);
+            workspace.configure(SHOP);
+            let mut lock = vec!["providers", "lock", source.as_str()];
+            lock.extend(platforms.iter().map(String::as_str));
+            program.run(&workspace, &lock).succeeded();
+            let locked = lock_file(&workspace);
+            for target in TARGETS {
+                let hashes = hashes(folder.path(), &program, target);
+                assert!(locked.contains(&hashes[0]), "{target} by {source}: {hashes:?} in {locked}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mirror_keeps_the_versions_that_are_in_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for program in programs() {
+        let home = folder.path().join(program.registry).join(ADDRESS);
+        std::fs::create_dir_all(&home).expect("a folder");
+        std::fs::write(home.join("index.json"), r#"{"versions": {"0.0.1": {}}}"#).expect("an index");
+    }
+    mirror(zips(), folder.path());
+    for program in programs() {
+        let index = folder.path().join(program.registry).join(ADDRESS).join("index.json");
+        let index: Value =
+            serde_json::from_str(&std::fs::read_to_string(index).expect("an index")).expect("JSON");
+        assert_eq!(index, serde_json::json!({ "versions": { "0.0.1": {}, VERSION: {} } }));
+    }
+}

@@ -1,0 +1,125 @@
+//! `scripts/release` as the tests call it, what it packs for all of them, and the programs that install that.
+
+use acceptance_tests::provider_binary;
+use acceptance_tests::terraform::{self, Run, Running, repository};
+use acceptance_tests::workspace::Workspace;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub const ADDRESS: &str = "salesforce-community/salesforce";
+/// Platforms that zips are packed for. The programs in them are this machine's, whatever the names say.
+pub const TARGETS: [&str; 3] = ["linux_amd64", "linux_arm64", "windows_amd64"];
+
+/// Runs a verb of the script in a folder.
+pub fn release(folder: &Path, arguments: &[&str], more: &[(&str, &str)]) -> Run {
+    let mut environment: BTreeMap<String, String> =
+        std::env::vars().filter(|(name, _)| ["PATH", "HOME"].contains(&name.as_str())).collect();
+    // Of a commit there may be none: in an archive of the sources.
+    environment.insert("SOURCE_DATE_EPOCH".to_owned(), "1700000001".to_owned());
+    environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    Running::program(&repository().join("scripts/release"), folder, &environment, arguments).wait()
+}
+
+pub fn zip_of(target: &str) -> String {
+    format!("terraform-provider-salesforce_{VERSION}_{target}.zip")
+}
+
+/// A folder with a zip for each platform: packed once, for that takes seconds. Copy what you change.
+pub fn zips() -> &'static Path {
+    static ZIPS: OnceLock<PathBuf> = OnceLock::new();
+    ZIPS.get_or_init(|| {
+        // Beside the program: nobody takes away what is static.
+        let program = provider_binary::path();
+        let folder = program.parent().expect("cargo's target directory").join("packed-by-tests");
+        let (provider, to) = (program.display().to_string(), folder.display().to_string());
+        for target in TARGETS {
+            let pack = ["pack", VERSION, "--target", target, "--provider", &provider, "--zips", &to];
+            release(repository(), &pack, &[]).succeeded();
+        }
+        folder
+    })
+}
+
+/// A mirror of the zips.
+pub fn mirror(zips: &Path, folder: &Path) {
+    let (from, to) = (zips.display().to_string(), folder.display().to_string());
+    release(folder, &["mirror", VERSION, &to, "--zips", &from], &[]).succeeded();
+}
+
+/// Who installs: Terraform, and OpenTofu where there is one (`TOFU`, or what `scripts/fetch-tofu` brought).
+pub fn programs() -> Vec<Program> {
+    let mut programs = vec![Program { path: terraform::path(), registry: "registry.terraform.io" }];
+    match tofu() {
+        Some(path) => programs.push(Program { path, registry: "registry.opentofu.org" }),
+        None => eprintln!(
+            "SKIPPED: no OpenTofu is here (TOFU, or scripts/fetch-tofu), so only Terraform installs"
+        ),
+    }
+    // `make test-tofu` may name OpenTofu as the Terraform of all tests.
+    programs.dedup_by(|one, other| one.path == other.path);
+    for program in &mut programs {
+        if program.path.ends_with("tofu") {
+            program.registry = "registry.opentofu.org";
+        }
+    }
+    programs
+}
+
+fn tofu() -> Option<PathBuf> {
+    if let Some(own) = std::env::var_os("TOFU").filter(|own| !own.is_empty()) {
+        return Some(repository().join(own));
+    }
+    let fetched = std::fs::read_dir(repository().join(".tools/tofu")).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> =
+        fetched.map(|entry| entry.path().join("tofu")).filter(|path| path.is_file()).collect();
+    paths.sort();
+    paths.pop()
+}
+
+/// A program that installs providers.
+pub struct Program {
+    path: PathBuf,
+    /// Which registry a source without one belongs to.
+    pub registry: &'static str,
+}
+
+impl Program {
+    #[track_caller]
+    pub fn run(&self, workspace: &Workspace<'_>, arguments: &[&str]) -> Run {
+        workspace.run_script(&self.path, arguments)
+    }
+}
+
+/// Lets a workspace install by these settings alone.
+pub fn settings(workspace: &mut Workspace<'_>, installation: &str) {
+    let file = workspace.folder().join("installation.tfrc");
+    std::fs::write(&file, format!("provider_installation {{\n  {installation}\n}}\n")).expect("settings");
+    workspace.set("TF_CLI_CONFIG_FILE", &file.display().to_string());
+    workspace.set("TF_DATA_DIR", &installed(workspace).display().to_string());
+}
+
+/// Where what was installed lies: beside the configuration, whose folder is searched for secrets after each command.
+pub fn installed(workspace: &Workspace<'_>) -> PathBuf {
+    workspace.folder().with_file_name("data")
+}
+
+/// The lock file's text.
+pub fn lock_file(workspace: &Workspace<'_>) -> String {
+    std::fs::read_to_string(workspace.folder().join(".terraform.lock.hcl")).unwrap_or_default()
+}
+
+/// Makes another program of the provider in a zip that stays a good zip.
+pub fn tamper(zip: &Path) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "import sys, zipfile\n\
+                  path = sys.argv[1]\n\
+                  members = [(entry, zipfile.ZipFile(path).read(entry)) for entry in zipfile.ZipFile(path).infolist()]\n\
+                  with zipfile.ZipFile(path, 'w') as made:\n\
+                  \x20   for entry, content in members:\n\
+                  \x20       made.writestr(entry, content + b'!' if entry.filename.startswith('terraform-') else content)\n";
+    std::fs::write(folder.path().join("tamper.py"), script).expect("a script");
+    let done = std::process::Command::new("python3").arg(folder.path().join("tamper.py")).arg(zip).status();
+    assert!(done.expect("Python").success());
+}

@@ -1,0 +1,98 @@
+"""From a checkout to the programs of one target. Not here: what is made of them.
+
+Equal sources give equal programs: no path of the machine goes into them, and the time is that of the commit.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from releasing.project import EMULATOR, PROVIDER, ROOT, Refused, output, time_of_the_commit
+
+# Both are on PyPI, so pip is all that a machine needs. cargo-zigbuild calls zig as C compiler and linker.
+TOOLS = ["cargo-zigbuild==0.24.1", "ziglang==0.15.2"]
+VENV = ROOT / ".tools" / "zig"
+PROGRAMS = VENV / ("Scripts" if os.name == "nt" else "bin")
+ZIG = [str(PROGRAMS / "python"), "-m", "ziglang"]
+# What a profile's folder is called where it is not the profile's name.
+FOLDERS = {"dev": "debug"}
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def with_zig(environment):
+    """The environment with cargo-zigbuild and its zig; brings both when they are missing."""
+    stamp = VENV / "tools.txt"
+    if not stamp.is_file() or stamp.read_text().split() != TOOLS:
+        say(f"Fetching {' and '.join(TOOLS)} (90 MB, once) ...")
+        for command in (
+            [sys.executable, "-m", "venv", "--clear", str(VENV)],
+            [str(PROGRAMS / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *TOOLS],
+        ):
+            if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+                raise Refused(f"cannot bring {' and '.join(TOOLS)}: its words are above")
+        stamp.write_text("\n".join(TOOLS))
+    return {**environment, "PATH": f"{PROGRAMS}{os.pathsep}{environment.get('PATH', '')}"}
+
+
+def cargo_home():
+    return Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo").resolve()
+
+
+def sysroot():
+    return Path(output(["rustc", "--print", "sysroot"], cwd=ROOT).strip()).resolve()
+
+
+def paths(root, built):
+    """What must not stand in a program, and what stands there instead. Of two that fit rustc takes the later one."""
+    return {root.resolve(): "/provider", built.resolve(): "/provider/target", cargo_home(): "/cargo", sysroot(): "/rust"}
+
+
+def build(target, profile, root=ROOT, built=None, programs=(PROVIDER, EMULATOR)):
+    """Builds the programs; gives name → path."""
+    built = built or root / "target"
+    built.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(time_of_the_commit()), "CARGO_INCREMENTAL": "0"}
+    renamed = paths(root, built).items()
+    flags = [f"--remap-path-prefix={path}={instead}" for path, instead in renamed]
+    # Encoded: a path may have a space in it.
+    environment["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join(flags)
+    # ring has C in it. The compiler's flags are split at spaces: there a path with one stays as it is.
+    c_flags = [f"-ffile-prefix-map={path}={instead}" for path, instead in renamed if " " not in str(path)]
+    environment[f"CFLAGS_{target.triple.replace('-', '_')}"] = " ".join(c_flags)
+    run(["rustup", "target", "add", target.triple], root, environment)
+    verb = "build"
+    if target.os != "darwin":
+        environment, verb = with_zig(environment), "zigbuild"
+    # One after the other: together, each would be built with the features that the other one wants of what they share.
+    for program in programs:
+        run(
+            [
+                *("cargo", verb, "--package", program, "--bin", program, "--profile", profile, "--locked"),
+                *("--target", target.triple, "--target-dir", str(built)),
+            ],
+            root,
+            environment,
+        )
+    folder = built / target.triple / FOLDERS.get(profile, profile)
+    made = {program: folder / f"{program}{target.ending}" for program in programs}
+    for path in made.values():
+        check_paths(path, [*paths(root, built), Path.home().resolve(), VENV.resolve()])
+    return made
+
+
+def run(command, root, environment):
+    if subprocess.run(command, cwd=root, env=environment, stdout=sys.stderr).returncode != 0:
+        raise Refused(f"`{' '.join(command)}` failed: its words are above")
+
+
+def check_paths(program, forbidden):
+    """Refuses a program that tells where it was built."""
+    text = program.read_bytes()
+    for path in forbidden:
+        if len(path.parts) > 1 and f"{path}{os.sep}".encode() in text:
+            at = text.index(f"{path}{os.sep}".encode())
+            raise Refused(f"{program.name} tells a path of this machine: {text[at : at + 160]!r}")
