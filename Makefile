@@ -46,7 +46,7 @@ test-tofu: build ## Run the tests with OpenTofu, 1.10.7 and 1.12.6 (built once, 
 	  tofu=$$(scripts/fetch-tofu $$version) || exit 1; \
 	  printf '\n=== %s\n' "$$($$tofu version | head -1)"; \
 	  TERRAFORM=$$tofu RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --no-fail-fast \
-	    --test acceptance -- acceptance:: attributes:: inputs:: headless:: $(addprefix --skip ,$(TABLES)) || exit 1; \
+	    --test acceptance -- acceptance:: attributes:: inputs:: installing:: headless:: $(addprefix --skip ,$(TABLES)) || exit 1; \
 	done
 
 test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with Terraform (300 MB, a minute)

@@ -69,7 +69,8 @@ fn neither_a_home_nor_a_place_for_temporary_files_is_needed() {
     let long = tempfile::Builder::new().prefix(&"long-".repeat(20)).tempdir().expect("a folder");
     let long = long.path().display().to_string();
     // Who tests as root may write anywhere: what is no folder, and what the kernel makes up, stays closed to root, too.
-    let rows: [(&str, &[(&str, Option<&str>)]); 7] = [
+    type Changes<'a> = &'a [(&'a str, Option<&'a str>)];
+    let rows: [(&str, Changes<'_>); 7] = [
         ("no HOME", &[("HOME", None)]),
         ("a home that takes no file", &[("HOME", Some("/dev/null"))]),
         ("no TMPDIR", &[("TMPDIR", None)]),
