@@ -117,16 +117,19 @@ impl Inventory {
         few: usize,
         needed: &[Vec<&'static MetadataType>],
     ) -> Result<Option<Vec<Stock>>, ReadError> {
+        let mut asks = Vec::new();
         if !std::mem::replace(&mut self.begun, true) && !self.queue.is_empty() {
             let strays = |listed: &mut Listed| std::mem::take(&mut listed.strays);
             let strays = self.listed.iter_mut().flat_map(|(kind, listed)| {
                 let names = strays(listed);
                 names.into_iter().map(|name| (*kind, name))
             });
-            let strays: Vec<_> = strays.collect();
-            self.retrieve(strays).await?;
+            // They come with the first files: a retrieve of their own would be two calls more.
+            asks = strays.collect();
+            if asks.len() >= MOST_FILES {
+                self.retrieve(std::mem::take(&mut asks)).await?;
+            }
         }
-        let mut asks = Vec::new();
         let mut apps = Vec::new();
         if self.queue.is_empty() {
             // Files may have turned up that no name told of.
@@ -145,12 +148,16 @@ impl Inventory {
                 .flat_map(|kind| self.names_of(kind, &app).into_iter().map(|name| (*kind, name)));
             let of_app: Vec<_> = of_app.collect();
             // A few files too many would be a retrieve of their own.
-            if asks.len().saturating_add(of_app.len()) > MOST_FILES && !apps.is_empty() {
+            if asks.len().saturating_add(of_app.len()) > MOST_FILES && !asks.is_empty() {
                 self.queue.push_front(app);
                 break;
             }
             asks.extend(of_app);
             apps.push(app);
+        }
+        if apps.is_empty() && !asks.is_empty() {
+            self.retrieve(asks).await?;
+            return Ok(Some(Vec::new()));
         }
         if apps.is_empty() {
             if self.unlikely.iter().any(|app| self.read.contains_key(app)) && !self.recalled {

@@ -274,7 +274,8 @@ pub fn validate(config: &Value) -> Diagnostics {
     let block = Source { config, environment: &|_| None };
     let (_, written) = ways::named(&block);
     if let [first, second, ..] = written.as_slice() {
-        found.push(ways::two(first.argument, second.argument).at_attribute(second.argument));
+        let problem = ways::two(first.argument, second.argument);
+        found.push(source::at_one_without_secret(problem, &[second.argument, first.argument]));
     }
     ways::said_twice(&block, &mut found);
     login::check_sfdx_auth_url(&block, &mut found);

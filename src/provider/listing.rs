@@ -89,7 +89,11 @@ impl Listing<'_> {
         }
         let mut next = Some(self.apps());
         while let Some(page) = next.take() {
-            let (records, further) = self.records(&page).await?;
+            let (records, further) = match self.records(&page).await {
+                Ok(found) => found,
+                Err(error) if error.is_a_refusal() && self.told == 0 => return Ok(false),
+                Err(error) => return Err(diagnostics::unavailable(&error).into()),
+            };
             for record in records {
                 let has_all = owners.iter().all(|owners| owners.contains(&record.id));
                 if has_all && !self.hand_on(&record.name, &record.label, None).await {
@@ -124,7 +128,8 @@ impl Listing<'_> {
     async fn by_files(&mut self) -> Result<(), Diagnostics> {
         let has_the_app = self.managed.kinds().iter().any(|kind| kind.name == lists::APPS);
         let labels =
-            if has_the_app && self.conditions().is_empty() { None } else { Some(self.labels().await?) };
+            if has_the_app && self.conditions().is_empty() { None } else { self.labels(has_the_app).await? };
+        let files_tell = has_the_app && labels.is_none();
         let only = labels.as_ref().map(|labels| labels.keys().cloned().collect::<BTreeSet<_>>());
         let needed = self.managed.needed_kinds();
         let unreadable = |error: &_| Diagnostics::from(diagnostics::not_listed(error));
@@ -143,6 +148,7 @@ impl Listing<'_> {
                     Err(error) => Err(diagnostics::unreadable(self.noun(), &app, &error).into()),
                 };
                 let state = match state {
+                    Ok(Some(state)) if files_tell && !self.has_what_is_asked_for(&state) => continue,
                     Ok(Some(state)) => state,
                     Ok(None) => continue,
                     Err(found) => {
@@ -190,16 +196,41 @@ impl Listing<'_> {
         (self.tell)(found).await && !is_full(self.told)
     }
 
-    /// The labels of the apps that are asked for, by name.
-    async fn labels(&mut self) -> Result<BTreeMap<String, String>, Diagnostics> {
+    /// The labels of the apps that are asked for, by name. None: the org does not answer for records, or has more than one
+    /// page of them, and their files tell the same in fewer calls. `files_may_tell`: whether they can.
+    async fn labels(
+        &mut self,
+        files_may_tell: bool,
+    ) -> Result<Option<BTreeMap<String, String>>, Diagnostics> {
         let mut labels = BTreeMap::new();
         let mut next = Some(self.apps());
         while let Some(page) = next.take() {
-            let (records, further) = self.records(&page).await?;
+            let (records, further) = match self.records(&page).await {
+                Ok(found) => found,
+                // Nothing is selected by records: then they only tell labels, and names do as well.
+                Err(error) if error.is_a_refusal() && (files_may_tell || self.conditions().is_empty()) => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(diagnostics::unavailable(&error).into()),
+            };
             labels.extend(records.into_iter().map(|record| (record.name, record.label)));
+            let more_are_taken = self.request.limit.is_none_or(|limit| limit > labels.len());
+            if files_may_tell && further.is_some() && more_are_taken {
+                return Ok(None);
+            }
             next = further;
         }
-        Ok(labels)
+        Ok(Some(labels))
+    }
+
+    /// What the conditions of the query would have asked for, by the state of what has the app itself. Queries compare
+    /// texts without regard to upper and lower case.
+    fn has_what_is_asked_for(&self, state: &Value) -> bool {
+        let compared = self.written().filter(|(filter, _)| filter.test != Test::Begins);
+        compared.into_iter().all(|(filter, written)| {
+            let text = state.get(filter.own.name).as_text().unwrap_or_default();
+            text.to_lowercase() == written.to_lowercase()
+        })
     }
 
     /// The query for the apps that are asked for.
@@ -245,13 +276,12 @@ impl Listing<'_> {
     }
 
     /// A page of the apps that are asked for.
-    async fn records(&mut self, page: &QueryPage) -> Result<(Vec<Record>, Option<QueryPage>), Diagnostics> {
-        let unavailable = |error: Unavailable| Diagnostics::from(diagnostics::unavailable(&error));
-        let (rows, next) = self.org.query_page(page).await.map_err(unavailable)?;
+    async fn records(&mut self, page: &QueryPage) -> Result<(Vec<Record>, Option<QueryPage>), Unavailable> {
+        let (rows, next) = self.org.query_page(page).await?;
         let namespace = lists::NAMESPACE_COLUMN;
         if self.namespace.is_none() && rows.iter().any(|row| text(row, namespace).is_some()) {
             let soql = format!("SELECT {namespace} FROM Organization");
-            let org = self.org.query(&soql).await.map_err(unavailable)?;
+            let org = self.org.query(&soql).await?;
             self.namespace = Some(org.first().and_then(|row| text(row, namespace)).map(str::to_owned));
         }
         let records = rows.into_iter().filter_map(|row| self.record(&row));

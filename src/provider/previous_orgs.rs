@@ -74,7 +74,9 @@ impl Anew {
     pub fn and(mut self, other: Anew) -> Anew {
         self.key = self.key.or(other.key);
         self.missing.extend(other.missing);
-        self.differing.extend(other.differing);
+        let new = |name: &String| !self.differing.contains(name);
+        let new: Vec<String> = other.differing.into_iter().filter(new).collect();
+        self.differing.extend(new);
         self.unseen.extend(other.unseen);
         self
     }

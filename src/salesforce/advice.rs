@@ -63,6 +63,9 @@ impl Error {
             ErrorKind::OtherOrg { .. } => {
                 "Correct the credentials, or expected_org_id if the sandbox was refreshed on purpose."
             }
+            ErrorKind::OtherInstance { .. } => {
+                "Set instance_url to the org that you mean and log in there, or leave out the one of the two that is not meant."
+            }
             ErrorKind::OrgChanged { .. } => "Was the sandbox refreshed just now? Run plan again.",
             ErrorKind::ApiVersionUnavailable { .. } => {
                 "Set api_version to one that the org has, or leave it out."

@@ -178,7 +178,9 @@ impl ErrorKind {
             Self::Limit { .. } => (Class::Limit, true),
             Self::Auth { problem: AuthProblem::ServerError, .. } => (Class::Transient, true),
             Self::Auth { .. } => (Class::Auth, true),
-            Self::OtherOrg { .. } | Self::OrgChanged { .. } => (Class::Config, true),
+            Self::OtherOrg { .. } | Self::OtherInstance { .. } | Self::OrgChanged { .. } => {
+                (Class::Config, true)
+            }
             Self::ApiVersionUnavailable { .. } | Self::ApiTooOld { .. } => (Class::Config, true),
             Self::Malformed(_) => (Class::Transient, false),
             Self::RetrieveFailed { code, text } => {

@@ -202,6 +202,9 @@ pub enum ErrorKind {
     /// The org is not the one that the configuration expects.
     #[error("connected to org {actual}, but the configuration expects {expected}")]
     OtherOrg { expected: String, actual: String },
+    /// The token is of another instance than the one that the configuration names.
+    #[error("the login led to {actual}, but instance_url is {expected}")]
+    OtherInstance { expected: String, actual: String },
     /// After the session ended, the same credentials led to another org.
     #[error("the org changed from {before} to {after} in mid-run")]
     OrgChanged { before: String, after: String },

@@ -124,7 +124,19 @@ impl Inner {
         let instance = match text("instance_url") {
             Some(url) => {
                 let url = Url::parse(&url).map_err(|_| missing("usable instance_url"))?;
-                http::check_url(&url).map_err(|problem| fail(problem.into()))?
+                let url = http::check_url(&url).map_err(|problem| fail(problem.into()))?;
+                // Asked at the instance itself, the token is of its org, whatever the org is called today.
+                if let Some(expected) = self.instance.as_ref()
+                    && self.login.origin() != expected.origin()
+                    && url.origin() != expected.origin()
+                {
+                    let host = |url: &Url| url.origin().ascii_serialization();
+                    return Err(fail(ErrorKind::OtherInstance {
+                        expected: host(expected),
+                        actual: host(&url),
+                    }));
+                }
+                url
             }
             None => self.instance.clone().ok_or_else(|| missing("instance_url"))?,
         };

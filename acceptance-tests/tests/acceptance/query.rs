@@ -210,16 +210,21 @@ fn five_thousand_apps_take_at_most_twelve_calls() {
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
     for resource in LISTS {
-        for beside in ["limit = 10000", "limit = 10000\n  include_resource = true"] {
+        let all = "limit = 10000";
+        let states = "limit = 10000\n  include_resource = true";
+        let kind = "distribution_state = \"Local\"";
+        // Queries tell no upper from lower case, and so do the files.
+        let label = "label = \"sHOP\"";
+        for (beside, filter) in [(all, ""), (states, ""), (all, kind), (states, kind), (states, label)] {
             org.admin("DELETE", "/journal", None);
-            let found = query(&workspace, &list(resource, beside, ""));
+            let found = query(&workspace, &list(resource, beside, filter));
             let calls: Vec<String> = org
                 .journal()
                 .iter()
                 .map(|call| call["operation"].as_str().unwrap_or_default().to_owned())
                 .collect();
-            assert_eq!(found.len(), 5_000, "{resource} {beside}");
-            assert!(calls.len() <= 12, "{resource} {beside}: {calls:?}");
+            assert_eq!(found.len(), 5_000, "{resource} {beside} {filter}");
+            assert!(calls.len() <= 12, "{resource} {beside} {filter}: {calls:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use url::{Host, Url};
 
-use super::source::{Source, bad_key};
+use super::source::{Source, bad_key, unreadable_file};
 use super::ways::Way;
 use super::{Place, origin, variable};
 use crate::org::{self, Login, SfCli, SubjectToken, check_private_key};
@@ -149,8 +149,7 @@ pub fn subject_token_file(
         Err(error) => Some(error.kind().to_string()),
     };
     if let Some(why) = why {
-        let detail = format!("{} names {path:?}, which cannot be read: {why}.", way.argument);
-        found.push(Diagnostic::error("Unreadable file", detail).at_attribute(way.argument));
+        found.push(unreadable_file(way.argument, &path.to_string_lossy(), &why));
     }
     Some(exchange(SubjectToken::File(path), source, place, found))
 }
@@ -190,7 +189,8 @@ pub fn hcp_terraform_token(
 fn hcp_tag(source: &Source<'_>, found: &mut Diagnostics) -> Option<Option<String>> {
     let name = "hcp_terraform_token_tag";
     let Some(tag) = source.known(name) else { return Some(None) };
-    if tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !tag.starts_with(HCP_TOKEN) {
+    let is_short = tag.len() <= 60;
+    if is_short && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !tag.starts_with(HCP_TOKEN) {
         return Some(Some(tag).filter(|tag| !tag.is_empty()));
     }
     let detail = format!(
@@ -251,6 +251,8 @@ pub fn check_sf_cli_org(source: &Source<'_>, found: &mut Diagnostics) {
         "has a space in it, which no alias and no user name has"
     } else if org.contains("://") {
         "is a URL"
+    } else if org.contains('!') || org.len() > 100 {
+        "is no alias and no user name; it may be a token"
     } else {
         return;
     };

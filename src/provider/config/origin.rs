@@ -26,7 +26,10 @@ pub fn check(text: &str) -> Result<Url, String> {
         return Err(format!("the character {c:?} is in no host name. {MY_DOMAIN}"));
     }
     if !text.contains("://") {
-        let is_host = text.contains('.') && !text.contains(':') && !text.starts_with(['/', '.']);
+        // A token may have a dot in it as well, and is not repeated.
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+        let is_host =
+            text.contains('.') && text.len() <= 100 && text.chars().all(is_name) && !text.starts_with('.');
         return Err(match is_host {
             true => format!("the scheme is missing: write https://{text}"),
             false => format!("this is no URL. {MY_DOMAIN}"),

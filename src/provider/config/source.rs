@@ -35,6 +35,12 @@ impl Source<'_> {
         !self.config.get(name).is_null()
     }
 
+    /// Whether the block has it with a value that is known.
+    pub fn is_known(&self, name: &str) -> bool {
+        let value = self.config.get(name);
+        !value.is_null() && value.is_wholly_known()
+    }
+
     /// What the block says instead, so that the environment's value is not taken: it may be of another org.
     fn instead(&self, name: &str) -> Option<&'static str> {
         let written = |names: &[&'static str]| {
@@ -129,14 +135,13 @@ impl Source<'_> {
     /// Arguments that exclude each other, both in the block.
     pub fn alternatives(&self, found: &mut Diagnostics) {
         for names in ALTERNATIVES {
-            let written: Vec<_> = names.iter().copied().filter(|name| self.is_written(name)).collect();
+            let written: Vec<_> = names.iter().copied().filter(|name| self.is_known(name)).collect();
             if let [first, second, ..] = written.as_slice() {
                 let detail = format!(
                     "{first} and {second} are both set, and one replaces the other. Write one of them."
                 );
-                found.push(
-                    Diagnostic::error("Arguments that exclude each other", detail).at_attribute(second),
-                );
+                let problem = Diagnostic::error("Arguments that exclude each other", detail);
+                found.push(at_one_without_secret(problem, &[second, first]));
             }
         }
     }
@@ -229,11 +234,7 @@ impl Source<'_> {
                 let problem = binary_key_form(bytes.as_bytes());
                 found.push(match name {
                     "private_key_file" => bad_key(name, problem),
-                    _ => {
-                        let detail =
-                            format!("{name} names {path:?}, which is no text. Give a PEM file in UTF-8.");
-                        Diagnostic::error("Unreadable file", detail).at_attribute(name)
-                    }
+                    _ => unreadable_file(name, &path, "it is no text; give a PEM file in UTF-8"),
                 });
                 drop(Zeroizing::new(bytes.into_bytes()));
                 None
@@ -243,8 +244,7 @@ impl Source<'_> {
                     std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
                     kind => kind.to_string(),
                 };
-                let detail = format!("{name} names {path:?}, which cannot be read: {why}.");
-                found.push(Diagnostic::error("Unreadable file", detail).at_attribute(name));
+                found.push(unreadable_file(name, &path, &why));
                 None
             }
         }
@@ -312,6 +312,42 @@ impl Source<'_> {
             expected_org_id: self.org_id(found),
             user_agent,
         })
+    }
+}
+
+/// A file that cannot be read. What is no path is not shown, nor its line: it may be the key or the token itself.
+pub fn unreadable_file(name: &str, path: &str, why: &str) -> Diagnostic {
+    if is_like_a_path(path) {
+        let detail = format!("{name} names {path:?}, which cannot be read: {why}.");
+        return Diagnostic::error("Unreadable file", detail).at_attribute(name);
+    }
+    let detail = format!(
+        "{name} must be the path of a file. What it holds is none, and is not shown: it may be the key or the token itself. \
+         Write it to a file and name that, or hand it over by the argument that takes the text."
+    );
+    Diagnostic::error("Unreadable file", detail)
+}
+
+/// Names of files are short; keys and tokens are long, or say what they are.
+fn is_like_a_path(text: &str) -> bool {
+    const LONGEST: usize = 255;
+    const LONGEST_NAME: usize = 60;
+    let names = || text.split(['/', '\\']);
+    text.len() <= LONGEST
+        && names().all(|name| name.len() <= LONGEST_NAME && !name.starts_with("eyJ") && !name.contains('!'))
+        && !text.contains("-----")
+        && !text.chars().any(char::is_control)
+}
+
+/// At the first of these arguments that is no secret; Terraform shows the line of the attribute, and with it what is
+/// written there.
+pub fn at_one_without_secret(problem: Diagnostic, names: &[&str]) -> Diagnostic {
+    let is_secret = |name: &str| {
+        super::ARGUMENTS.iter().any(|argument| argument.name == name && argument.kind == ArgumentKind::Secret)
+    };
+    match names.iter().find(|name| !is_secret(name)) {
+        Some(name) => problem.at_attribute(name),
+        None => problem,
     }
 }
 

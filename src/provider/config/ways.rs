@@ -169,9 +169,8 @@ fn only(mut ways: Vec<&'static Way>) -> Vec<&'static Way> {
 
 fn is_in_block(source: &Source<'_>, argument: &str) -> bool {
     match source.config.get(argument) {
-        Value::Null | Value::Bool(false) => false,
-        // A text that is not known yet will hardly be null; a flag may well be false.
-        Value::Unknown => !super::is_flag(argument),
+        // What is not known yet may be null: a module hands on variables of which one is set.
+        Value::Null | Value::Bool(false) | Value::Unknown => false,
         _ => true,
     }
 }
@@ -232,7 +231,7 @@ pub fn two(first: &str, second: &str) -> Diagnostic {
 /// What a way's argument says by itself, and the block says as well.
 pub fn said_twice(source: &Source<'_>, found: &mut Diagnostics) {
     for way in WAYS.iter().filter(|way| is_in_block(source, way.argument)) {
-        for other in way.says.iter().filter(|name| !source.config.get(name).is_null()) {
+        for other in way.says.iter().filter(|name| source.is_known(name)) {
             let detail = format!(
                 "{other} is set beside {}, which says it by itself. Leave {other} out.",
                 way.argument
@@ -268,7 +267,8 @@ pub fn may_have_of(name: &str) -> &'static [&'static str] {
 pub fn none() -> Diagnostic {
     let mut detail =
         "Nothing says how to log in to Salesforce. Set one of these, in the provider block or in the \
-                      environment, where a name is written like SALESFORCE_CLIENT_ID:"
+                      environment, where private_key is SALESFORCE_PRIVATE_KEY, client_secret is \
+                      SALESFORCE_CLIENT_SECRET, and so on:"
             .to_owned();
     for name in names() {
         let mut all: Vec<&str> = needs_of(name).to_vec();

@@ -76,7 +76,8 @@ pub fn previous_org_unread(what: &str, state_org: &str, org: &str, instance: &st
         format!(
             "The state of {what} was written for org {state_org}, which previous_org_ids names, and nothing in it was read from \
              org {org} ({instance}) yet. Nothing was planned or changed. Plan with a refresh: without -refresh=false, and \
-             without a plan file that was made with it."
+             without a plan file that was made with it. Some versions of Terraform, such as 1.11, do not refresh what has left \
+             the configuration: put it back, apply, and remove it then."
         ),
     )
 }

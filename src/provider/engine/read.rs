@@ -145,7 +145,8 @@ impl Engine<'_> {
         let differs = |row: &Row| {
             let name = row.field.attribute;
             let differs = !same(row.field, before.get(name), now.get(name), records);
-            Some(name) != key && !names_its_org(name) && differs
+            // Null is what no state had so far: of a part that a moved resource did not have, of a label without an attribute.
+            Some(name) != key && !before.get(name).is_null() && !names_its_org(name) && differs
         };
         let unseen = actual.parts.iter().filter(|(_, state)| matches!(state, PartState::Unreadable));
         Anew {

@@ -103,10 +103,20 @@ fn arguments_that_exclude_each_other() {
             if is_one {
                 continue;
             }
+            // Terraform shows the line of the attribute: that of a secret is not named.
+            let secrets = [
+                "private_key",
+                "client_secret",
+                "access_token",
+                "refresh_token",
+                "subject_token",
+                "sfdx_auth_url",
+            ];
+            let place = [second, first].into_iter().find(|name| !secrets.contains(name)).copied();
             let said = found.iter().any(|one| {
                 one.detail.contains(first)
                     && one.detail.contains(second)
-                    && one.path.as_ref().is_some_and(|path| path.root() == Some(second))
+                    && one.path.as_ref().and_then(|path| path.root()) == place
             });
             assert!(said, "{first} {second}: {found:?}");
         }
@@ -260,4 +270,34 @@ fn previous_orgs_are_named_by_their_ids() {
     );
     let found = of_environment("00D000000000001;00D000000000002").unwrap_err();
     assert_eq!(found[0].summary, "Invalid org ID");
+}
+
+/// A pipeline that hands over the key where its path belongs.
+#[test]
+fn what_is_no_path_is_not_repeated() {
+    let token = format!("eyJhbGciOiJSUzI1NiJ9.{}.canary", "eyJpc3MiOiJ4In0".repeat(8));
+    for (name, text, is_shown) in [
+        ("private_key_file", "-----BEGIN PRIVATE KEY-----\nMIIcanary\n-----END PRIVATE KEY-----", false),
+        ("private_key_file", &"MIIEvQIBADANBgkqhkiG9w0BAQEcanary".repeat(30), false),
+        ("private_key_file", "/run/secrets/canary.key", true),
+        ("subject_token_file", &token, false),
+        ("subject_token_file", "C:\\runner\\canary.jwt", true),
+        ("ca_certificate_file", "-----BEGIN CERTIFICATE-----canary", false),
+    ] {
+        let variable = config::variable(name);
+        let mut given = vec![
+            (variable.as_str(), text),
+            ("SALESFORCE_CLIENT_ID", "3MVG9x"),
+            ("SALESFORCE_USERNAME", "a@b.example"),
+            ("SALESFORCE_INSTANCE_URL", "https://a.example"),
+        ];
+        if name == "ca_certificate_file" {
+            given.push(("SALESFORCE_CLIENT_SECRET", "secret"));
+        }
+        let found = resolve(&[], &given).unwrap_err();
+        let said = found.iter().find(|one| one.summary == "Unreadable file");
+        let said = said.unwrap_or_else(|| panic!("{name}: {found:?}"));
+        assert_eq!(said.detail.contains("canary"), is_shown, "{name}: {}", said.detail);
+        assert!(said.detail.contains(name), "{}", said.detail);
+    }
 }

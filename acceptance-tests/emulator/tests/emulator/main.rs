@@ -7,6 +7,7 @@ mod contract;
 mod credentials;
 mod crud;
 mod deploys;
+mod exchange;
 mod faults;
 mod flows;
 mod jobs;

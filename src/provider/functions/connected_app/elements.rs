@@ -101,6 +101,7 @@ const SCOPES: Words = &[
     ("ForgotPassword", Some("ForgotPassword")),
     ("UserRegistration", Some("UserRegistration")),
     ("SFAP", Some("SFApiPlatform")),
+    ("SFApiPlatform", Some("SFApiPlatform")),
     ("Interaction", Some("Interaction")),
     ("CDP", Some("CDP")),
     ("EinsteinGPT", Some("EinsteinGPT")),
@@ -386,11 +387,7 @@ pub static GAPS: &[Gap] = &[
     },
     Gap {
         element: "oauthConfig/isAdminApproved",
-        when: &[
-            Fact::Has("oauthConfig"),
-            Fact::Lacks("oauthConfig/isAdminApproved"),
-            Fact::Lacks("oauthPolicy"),
-        ],
+        when: &[Fact::Has("oauthConfig"), Fact::Lacks("oauthConfig/isAdminApproved")],
         why: "The file does not say who may use the app, as files from before API 46.0 do not. Left out, the org decides: in orgs that \
               were seen, every user may approve a new app.",
         what_to_do: "Look at Permitted Users of the connected app in Setup, and write policies.permitted_users.",

@@ -107,10 +107,10 @@ fn a_file_that_does_not_say_who_may_use_the_app_is_told() {
         ("<oauthConfig><isAdminApproved>perhaps</isAdminApproved></oauthConfig>", true),
         ("<oauthConfig><isAdminApproved>false</isAdminApproved></oauthConfig>", false),
         ("<oauthConfig><isAdminApproved>true</isAdminApproved></oauthConfig>", false),
-        // Files with a policy are new enough to have it where it is not the default.
         (
-            "<oauthConfig><scopes>Api</scopes></oauthConfig><oauthPolicy><ipRelaxation>ENFORCE</ipRelaxation></oauthPolicy>",
-            false,
+            "<oauthConfig><scopes>Api</scopes></oauthConfig><oauthPolicy><ipRelaxation>ENFORCE</ipRelaxation></oauthPolicy>\
+             <profileName>Admin</profileName>",
+            true,
         ),
         ("<startUrl>https://a.example.com</startUrl>", false),
     ] {
