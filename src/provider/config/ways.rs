@@ -267,7 +267,8 @@ pub fn may_have_of(name: &str) -> &'static [&'static str] {
 pub fn none() -> Diagnostic {
     let mut detail =
         "Nothing says how to log in to Salesforce. Set one of these, in the provider block or in the \
-                      environment, where private_key is SALESFORCE_PRIVATE_KEY, client_secret is \
+                      environment, where client_id is SALESFORCE_CLIENT_ID, private_key is \
+                      SALESFORCE_PRIVATE_KEY, client_secret is \
                       SALESFORCE_CLIENT_SECRET, and so on:"
             .to_owned();
     for name in names() {
