@@ -258,9 +258,12 @@ fn an_org_that_fails_is_an_error() {
     let org = several();
     let workspace = Workspace::new(&org);
     let fault = json!({ "code": "INSUFFICIENT_ACCESS", "text": "You may not." });
-    for (call, beside) in [("query", ""), ("listMetadata", "include_resource = true")] {
-        let refused = json!({ "call": call, "every": true, "do": { "fault": fault } });
-        org.admin("POST", "/faults", Some(&refused));
+    // Where records are refused, the files tell.
+    for beside in ["", "include_resource = true"] {
+        for call in ["query", "listMetadata"] {
+            let refused = json!({ "call": call, "every": true, "do": { "fault": fault } });
+            org.admin("POST", "/faults", Some(&refused));
+        }
         run(&workspace, &list(LISTS[0], beside, ""), &["-no-color"])
             .failed_saying("Salesforce cannot be used");
         org.admin("DELETE", "/faults", None);

@@ -339,13 +339,13 @@ fn is_like_a_path(text: &str) -> bool {
         && !text.chars().any(char::is_control)
 }
 
-/// At the first of these arguments that is no secret; Terraform shows the line of the attribute, and with it what is
-/// written there.
+/// At the first of these arguments that is no secret, since Terraform shows the line of the attribute, and with it what is
+/// written there. Where all are secrets, at the first: a place has to be named.
 pub fn at_one_without_secret(problem: Diagnostic, names: &[&str]) -> Diagnostic {
     let is_secret = |name: &str| {
         super::ARGUMENTS.iter().any(|argument| argument.name == name && argument.kind == ArgumentKind::Secret)
     };
-    match names.iter().find(|name| !is_secret(name)) {
+    match names.iter().find(|name| !is_secret(name)).or(names.first()) {
         Some(name) => problem.at_attribute(name),
         None => problem,
     }
