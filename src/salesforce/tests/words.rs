@@ -37,6 +37,10 @@ fn kinds() -> Vec<ErrorKind> {
         ErrorKind::Limit { concurrent: true, text: text() },
         ErrorKind::Limit { concurrent: false, text: text() },
         ErrorKind::OtherOrg { expected: "00D000000000001".into(), actual: "00D000000000002AAA".into() },
+        ErrorKind::OtherInstance {
+            expected: "https://acme--uat.sandbox.my.salesforce.com".into(),
+            actual: "https://acme.my.salesforce.com".into(),
+        },
         ErrorKind::OrgChanged { before: "00D000000000001AAA".into(), after: "00D000000000002AAA".into() },
         ErrorKind::ApiVersionUnavailable { wanted: 67, oldest: 31, newest: 66 },
         ErrorKind::ApiTooOld { newest: 59, needed: 60 },
