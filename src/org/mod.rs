@@ -63,7 +63,7 @@ use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
     CLIENT, Login, Placeholder, PrivateKeyProblem, Proxy, QueryPage, SOAP_ACCEPTS_JWT,
     Settings as ConnectionSettings, SfCli, SfdxAuthUrl, SubjectToken, binary_key_form, check_private_key,
-    placeholder, public_key, sfdx_auth_url,
+    is_org_id, placeholder, public_key, sfdx_auth_url,
 };
 
 use crate::salesforce::Class;

@@ -55,6 +55,7 @@ pub use retrieve::{FileProperties, RetrieveMessage, Retrieved};
 pub use sentences::{Meaning, meaning, means};
 pub use sf_cli::{SfCli, SfCliProblem};
 pub use sfdx_auth_url::{SfdxAuthUrl, SfdxAuthUrlProblem, sfdx_auth_url};
+pub use token::is_org_id;
 
 use crate::redact;
 use crate::secret::Secret;

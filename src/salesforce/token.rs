@@ -215,8 +215,8 @@ fn read_user_info(body: &[u8]) -> Option<(String, String, Option<String>)> {
     Some((org, text("user_id").unwrap_or_default(), text("preferred_username")))
 }
 
-/// Whether this is an org's id.
-pub(super) fn is_org_id(id: &str) -> bool {
+/// Whether this is an org's ID: 15 characters, or 18 with the checksum.
+pub fn is_org_id(id: &str) -> bool {
     id.starts_with("00D") && matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 

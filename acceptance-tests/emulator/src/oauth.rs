@@ -161,14 +161,18 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
     if !user.active {
         return error(400, "invalid_grant", "inactive user");
     }
-    let is_approved = match &client.app {
-        None => user.approved,
-        Some(app) => is_preauthorized(&state.org, app),
-    };
-    if !is_approved {
+    if !is_approved(&state.org, &client, &user) {
         return error(400, "invalid_grant", "user hasn't approved this consumer");
     }
     grant(state, request, &user, &client, call)
+}
+
+/// Whether the user may use the client without being asked: the login app's users have said yes, other apps admit them.
+fn is_approved(org: &Org, client: &Client, user: &User) -> bool {
+    match &client.app {
+        None => user.approved,
+        Some(app) => is_preauthorized(org, app),
+    }
 }
 
 /// An app admits users beforehand by policy. Who holds a permission set is not modelled: any one of them admits.
@@ -322,11 +326,7 @@ fn exchange(
         Ok(user) => user,
         Err(refusal) => return refusal,
     };
-    let is_approved = match &client.app {
-        None => user.approved,
-        Some(app) => is_preauthorized(&state.org, app),
-    };
-    if !is_approved {
+    if !is_approved(&state.org, &client, &user) {
         return error(400, "invalid_grant", "user hasn't approved this consumer");
     }
     grant(state, request, &user, &client, call)

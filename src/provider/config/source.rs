@@ -10,7 +10,7 @@ use super::{
 };
 use crate::metadata::{LONGEST_TEXT, NEWEST_VERSION, OLDEST_VERSION, object_words, record_prefix, unseen};
 use crate::org::{
-    ConnectionSettings as Settings, Placeholder, PrivateKeyProblem, binary_key_form, placeholder,
+    ConnectionSettings as Settings, Placeholder, PrivateKeyProblem, binary_key_form, is_org_id, placeholder,
 };
 use crate::provider::diagnostics::{self, Diagnostic, Diagnostics};
 use crate::value::Value;
@@ -349,12 +349,6 @@ pub fn at_one_without_secret(problem: Diagnostic, names: &[&str]) -> Diagnostic 
         Some(name) => problem.at_attribute(name),
         None => problem,
     }
-}
-
-fn is_org_id(text: &str) -> bool {
-    matches!(text.len(), 15 | 18)
-        && text.starts_with("00D")
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// What else it is the ID of.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::read::actual;
 use super::state::{Actual, Frame, PartState, join};
 use super::{Engine, diagnostics, same_org};
-use crate::org::{Lookup, SessionFacts};
+use crate::org::{Lookup, SessionFacts, is_org_id};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::provider::identity;
 use crate::provider::operations::{ImportReply, ImportRequest, Imported, ReadRequest};
@@ -70,9 +70,7 @@ impl Engine<'_> {
             return Ok(id.to_owned());
         }
         let member = self.spec.parts.iter().find_map(|part| part.kind.settings_member).unwrap_or_default();
-        let is_org_id = matches!(id.len(), 15 | 18)
-            && id.starts_with("00D")
-            && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_org_id = is_org_id(id);
         let here = || same_org(id, &session.org_id) || self.previous_orgs.name(id);
         if id == member || is_org_id && here() {
             Ok(session.org_id_18.clone())
