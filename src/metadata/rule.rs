@@ -25,6 +25,8 @@ pub enum Rule {
     NotBlank,
     /// Letters, digits and underscores; starts with a letter; no double and no trailing underscore.
     ApiName,
+    /// What stands before `__` in the API names of a package.
+    Namespace,
     Email,
     /// An absolute http or https URL with a host. Nobody documents that Salesforce refuses anything else.
     WebUrl,
@@ -171,6 +173,11 @@ impl Rule {
                 Some("It is blank. Write a text, or leave the attribute out.".to_owned())
             }
             Rule::ApiName => api_name(text),
+            Rule::Namespace if api_name(text).is_some() => Some(format!(
+                "{} is no namespace: letters, digits and underscores, without the two underscores that follow it in names \
+                 such as acme__Shop.",
+                echo(text)
+            )),
             Rule::Email if !is_address(text) => {
                 Some(format!("{} is not an e-mail address. Write one like ada@example.com.", echo(text)))
             }
@@ -224,6 +231,7 @@ impl Rule {
                               never has two in a row."
                     .to_owned()
             }
+            Rule::Namespace => "Without the two underscores that follow it in API names.".to_owned(),
             Rule::Email => "Must be an e-mail address.".to_owned(),
             Rule::WebUrl => "Should be an absolute `http` or `https` URL.".to_owned(),
             Rule::NoUserInformation => "Must have no user name and no password in it.".to_owned(),

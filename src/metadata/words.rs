@@ -16,7 +16,7 @@ pub fn misspelt(text: &str, words: &[&str], other_names: OtherNames) -> Option<S
         return None;
     }
     if text.trim().is_empty() {
-        return Some("A member is blank. Leave it out.".to_owned());
+        return Some("It is blank. Write one of the words, or leave it out.".to_owned());
     }
     if let Some((_, ours)) = by_other_name(text, other_names) {
         let shown = quoted(text);

@@ -278,6 +278,7 @@ pub fn validate(config: &Value) -> Diagnostics {
         found.push(source::at_one_without_secret(problem, &[second.argument, first.argument]));
     }
     ways::said_twice(&block, &mut found);
+    ways::without_effect(&block, &mut found);
     login::check_sfdx_auth_url(&block, &mut found);
     login::check_sf_cli_org(&block, &mut found);
     login::check_hcp_tag(&block, &mut found);

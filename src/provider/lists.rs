@@ -66,7 +66,7 @@ const NAMESPACE: Filter = filter(
     "namespace",
     NAMESPACE_COLUMN,
     Test::IsOrNone,
-    &[],
+    &[Rule::Namespace],
     "The namespace of the package that the app comes from; `\"\"` for the org's own apps.",
 );
 

@@ -440,7 +440,7 @@ impl Provider {
         let connected = match self.connection() {
             Connection::Ready(connected) => connected,
             Connection::Unknown(argument) => {
-                return (config, diagnostics::data_source_waits(argument).into());
+                return (config, diagnostics::lookup_waits(argument, spec.name).into());
             }
             Connection::Unconfigured => return (config, diagnostics::not_configured().into()),
         };

@@ -61,7 +61,7 @@ impl Error {
                 "The limit counts the last 24 hours: wait, or ask Salesforce for more calls."
             }
             ErrorKind::OtherOrg { .. } => {
-                "Correct the credentials, or expected_org_id if the sandbox was refreshed on purpose."
+                "Correct the credentials; or expected_org_id if the sandbox was refreshed on purpose, and name its old ID in previous_org_ids."
             }
             ErrorKind::OtherInstance { .. } => {
                 "Set instance_url to the org that you mean and log in there, or leave out the one of the two that is not meant."
@@ -140,7 +140,7 @@ impl AuthProblem {
                 "Get a new one, by sf org login web, say. Where the app rotates refresh tokens, each is good for one login, and Terraform logs in more than once per run: switch the rotation off for that app (refresh_token_rotation_enabled), or log in another way."
             }
             Self::SubjectTokenRefused => {
-                "The token exchange handler in the org decides: look at its checks of issuer, audience and subject, at the user that it finds and whether he may use the app, and at subject_token_type. Setup, Login History has the attempt."
+                "Salesforce takes subject tokens of up to 10,000 characters, of a kind (subject_token_type) that the token exchange handler supports. Beyond that the handler decides: look at its checks of issuer, audience and subject, at the user that it finds, and whether he may use the app. Setup, Login History has the attempt."
             }
             Self::SubjectTokenExpired => {
                 "Whatever runs Terraform gives out a new one for each run. Where a run takes longer than the token is good for, use subject_token_file, which is read anew at each login."

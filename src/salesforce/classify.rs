@@ -116,7 +116,9 @@ fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
         _ if says(&["login rate"]) => AuthProblem::LoginRate,
         _ if says(&["not installed in this org"]) => AuthProblem::AppAbsent,
         _ if says(&["no client credentials user"]) => AuthProblem::NoRunAsUser,
-        _ if says(&["token handler validation"]) => AuthProblem::SubjectTokenRefused,
+        _ if says(&["token handler validation", "subject_token", "subject token"]) => {
+            AuthProblem::SubjectTokenRefused
+        }
         "invalid_grant" | "invalid_request" if says(&["handler"]) => AuthProblem::TokenHandler,
         "invalid_client_id" => AuthProblem::UnknownClient,
         _ if says(&["client identifier invalid"]) => AuthProblem::UnknownClient,

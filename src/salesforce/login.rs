@@ -131,6 +131,11 @@ impl SubjectToken {
             SubjectTokenProblem::Unreadable { path: shown(), why }
         };
         let mut bytes = Zeroizing::new(Vec::new());
+        // Whoever opens a pipe waits for a writer.
+        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+            let why = "it is not a file".to_owned();
+            return Err(SubjectTokenProblem::Unreadable { path: shown(), why });
+        }
         let file = std::fs::File::open(path).map_err(unreadable)?;
         file.take(LONGEST_FILE.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
         let no_token = |what| Err(SubjectTokenProblem::NoToken { path: shown(), what });
@@ -191,6 +196,13 @@ mod tests {
                 }
                 (read, _) => panic!("{says:?}: {read:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_opened() {
+        for path in ["/", "/dev/zero"] {
+            assert!(SubjectToken::File(path.into()).read().is_err(), "{path}");
         }
     }
 

@@ -7,8 +7,8 @@
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -25,11 +25,13 @@ use crate::secret::Secret;
 /// How long one run may take. It starts Node, and may ask Salesforce for a token.
 const PATIENCE_SECONDS: f64 = 60.0;
 /// The most of its output that is looked at.
-const LONGEST_OUTPUT: u64 = 1024 * 1024;
+const LONGEST_OUTPUT: usize = 1024 * 1024;
 /// How often a run is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long the output of a program that has ended may still be on its way: a child of its own may hold the pipe.
 const REST: Duration = Duration::from_secs(2);
+/// How the provider's own variables begin, which hold secrets and say nothing to `sf`.
+const OWN_VARIABLES: &[&str] = &["SALESFORCE_", "TFC_WORKLOAD_IDENTITY_TOKEN"];
 /// A program that is just being written cannot be started.
 const BUSY_TRIES: u32 = 5;
 /// At how many braces the answer may begin.
@@ -233,7 +235,18 @@ fn is_token(text: &str) -> bool {
 fn find(search: &OsString) -> Option<PathBuf> {
     let folders = std::env::split_paths(search).filter(|folder| folder.is_absolute());
     let mut programs = folders.flat_map(|folder| PROGRAMS.iter().map(move |name| folder.join(name)));
-    programs.find(|program| program.is_file())
+    programs.find(|program| is_program(program))
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.is_file()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one program that somebody has to ask for")]
@@ -241,7 +254,15 @@ fn run(program: &Path, arguments: &[String], patience: Duration) -> Result<Ended
     let unstartable = |error: std::io::Error| SfCliProblem::Unstartable { why: error.kind().to_string() };
     let mut command = Command::new(program);
     command.args(arguments).envs(QUIET.iter().copied());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| OWN_VARIABLES.iter().any(|own| name.starts_with(own))) {
+            command.env_remove(name);
+        }
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // The installers' sf is a script that starts Node: a group of their own, so that both can be ended.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut tries: u32 = 0;
     let mut child = loop {
         match command.spawn() {
@@ -261,57 +282,84 @@ fn run(program: &Path, arguments: &[String], patience: Duration) -> Result<Ended
             Ok(Some(status)) => break status,
             Ok(None) if Instant::now() < deadline => std::thread::sleep(LOOK),
             Ok(None) => {
-                // Already gone, if it cannot be ended.
-                let _ = child.kill();
-                let _ = child.wait();
+                end(&mut child);
                 return Err(SfCliProblem::TimedOut { seconds: patience.as_secs() });
             }
             Err(error) => return Err(unstartable(error)),
         }
     };
     let rest = Instant::now() + REST;
-    let output = |from: mpsc::Receiver<Zeroizing<Vec<u8>>>| {
-        from.recv_timeout(rest.saturating_duration_since(Instant::now())).unwrap_or_default()
-    };
-    let (stdout, stderr) = (output(stdout), output(stderr));
+    let (stdout, stderr) = (stdout.until(rest), stderr.until(rest));
     // Older versions print an answer that says what failed among the errors.
     let answer = answer_in(&stdout).or_else(|| answer_in(&stderr));
     Ok(Ended { exit: status.code(), answer })
 }
 
-/// Reads to the end in a thread of its own: a program whose pipe is full waits.
-fn read_aside(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Zeroizing<Vec<u8>>> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Zeroizing::new(Vec::new());
-        if let Some(mut pipe) = pipe {
-            // What was read until it broke may be enough.
-            let _ = pipe.by_ref().take(LONGEST_OUTPUT).read_to_end(&mut bytes);
-            let _ = std::io::copy(&mut pipe, &mut std::io::sink());
-        }
-        // Nobody waits any more after a time-out.
-        let _ = sender.send(bytes);
-    });
-    receiver
+/// Ends a program and what it has started. Already gone, if it cannot be ended.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
-/// The JSON object of an answer: warnings may stand before and after it.
+/// What a pipe has given so far, and a word when it has ended.
+struct Output {
+    read: Arc<Mutex<Zeroizing<Vec<u8>>>>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Output {
+    /// All of it, or what there is at that time: a child of the program's may hold the pipe for long.
+    fn until(&self, time: Instant) -> Zeroizing<Vec<u8>> {
+        let _ = self.ended.recv_timeout(time.saturating_duration_since(Instant::now()));
+        std::mem::take(&mut *self.read.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Reads to the end in a thread of its own: a program whose pipe is full waits.
+fn read_aside(mut pipe: Option<impl Read + Send + 'static>) -> Output {
+    let read = Arc::new(Mutex::new(Zeroizing::new(Vec::new())));
+    let (sender, ended) = mpsc::channel();
+    let kept = Arc::clone(&read);
+    std::thread::spawn(move || {
+        let mut piece = Zeroizing::new([0; 8192]);
+        // What was read until it broke may be enough.
+        while let Some(count @ 1..) = pipe.as_mut().and_then(|pipe| pipe.read(piece.as_mut_slice()).ok()) {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() < LONGEST_OUTPUT {
+                kept.extend(piece.iter().take(count));
+            }
+        }
+        // Nobody waits any more after a time-out.
+        let _ = sender.send(());
+    });
+    Output { read, ended }
+}
+
+/// The JSON object of an answer: others may stand before and after it, as warnings do. A status is what an answer has;
+/// without one, the first that has anything of an answer's.
 fn answer_in(output: &[u8]) -> Option<Value> {
     let text = Zeroizing::new(without_colours(&String::from_utf8_lossy(output)));
+    let has = |value: &Value, names: &[&str]| names.iter().any(|name| value.get(name).is_some());
     let mut from: usize = 0;
+    let mut other = None;
     for _ in 0..MOST_TRIES {
-        let at = text.get(from..)?.find('{')?;
+        let Some(at) = text.get(from..).and_then(|rest| rest.find('{')) else { break };
         let start = from.saturating_add(at);
         let mut read = serde_json::Deserializer::from_str(text.get(start..)?).into_iter::<Value>();
         match read.next() {
-            Some(Ok(value)) if ["status", "result", "name"].iter().any(|name| value.get(name).is_some()) => {
-                return Some(value);
+            Some(Ok(value)) if has(&value, &["status"]) => return Some(value),
+            Some(Ok(value)) => {
+                other = other.or_else(|| Some(value).filter(|value| has(value, &["result", "name"])));
+                from = start.saturating_add(read.byte_offset());
             }
-            Some(Ok(_)) => from = start.saturating_add(read.byte_offset()),
             _ => from = start.saturating_add(1),
         }
     }
-    None
+    other
 }
 
 fn without_colours(text: &str) -> String {

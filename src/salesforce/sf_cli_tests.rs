@@ -55,6 +55,8 @@ async fn versions_that_show_the_token_are_asked_once() {
         format!("{pretty:#}"),
         format!("Warning: @salesforce/cli update available {{soon}}\n{}", display(TOKEN)),
         format!("(node:7) {{\"a\": 1}} ExperimentalWarning\n{pretty:#}\nWarning: done"),
+        // Warnings as JSON, also with a name.
+        format!("{{\"name\":\"UpdateWarning\",\"message\":\"new\"}}\n{}", display(TOKEN)),
         format!("\u{1b}[33mWarning\u{1b}[39m\n\u{1b}[90m{}\u{1b}[39m", display(TOKEN)),
     ] {
         let (shown, log) = asked(&printing(&output)).await;
@@ -151,7 +153,7 @@ async fn a_program_that_is_missing_or_does_not_start_or_end_is_called_so() {
     for ((folder, second), says) in [
         (none(empty.path()), "is not installed"),
         (none(Path::new("relative")), "is not installed"),
-        (none(plain.path()), "cannot be started"),
+        (none(plain.path()), "is not installed"),
         (none(broken.path()), "cannot be started"),
         ((hanging.path().to_owned(), Duration::from_millis(5)), "did not answer within"),
     ] {
@@ -159,6 +161,40 @@ async fn a_program_that_is_missing_or_does_not_start_or_end_is_called_so() {
         let Err(error) = ask(&folder, second).await else { panic!("{says}") };
         assert!(error.to_string().contains(says), "{says}: {error}");
         assert!(began.elapsed() < Duration::from_secs(20), "{says}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_is_passed_over() {
+    let plain = tempfile::tempdir().unwrap();
+    std::fs::write(plain.path().join("sf"), "no program").unwrap();
+    std::fs::create_dir(plain.path().join("folder")).unwrap();
+    let good = folder(&printing(&display(TOKEN)));
+    let search = std::env::join_paths([plain.path(), &plain.path().join("folder"), good.path()]).unwrap();
+    let cli = SfCli { org: "acme".to_owned(), search: Some(search) };
+    let shown = cli.log_in(Pace { second: Duration::from_millis(500) }, &Redactor::default()).await;
+    assert_eq!(shown.unwrap_or_else(|error| panic!("{error}")).token.expose(), TOKEN);
+}
+
+#[tokio::test]
+async fn what_it_leaves_running_takes_nothing_of_its_answer() {
+    let (shown, _) = asked(&format!("sleep 20 &\n{}", printing(&display(TOKEN)))).await;
+    assert_eq!(shown.unwrap_or_else(|error| panic!("{error}")).token.expose(), TOKEN);
+}
+
+#[tokio::test]
+async fn what_does_not_end_is_ended_with_all_that_it_started() {
+    let folder = folder("sh -c 'echo $$ > \"$0\"; sleep 60; true' \"$(dirname \"$0\")/child\"\ntrue");
+    let Err(error) = ask(folder.path(), Duration::from_millis(20)).await else { panic!() };
+    assert!(error.to_string().contains("did not answer"), "{error}");
+    let child = std::fs::read_to_string(folder.path().join("child")).unwrap();
+    let gone = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
+        // Nobody may have looked after it yet.
+        status.map_or(true, |status| status.contains(") Z"))
+    };
+    while Path::new("/proc/self").exists() && !gone() {
+        tokio::time::sleep(LOOK).await;
     }
 }
 

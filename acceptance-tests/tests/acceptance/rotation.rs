@@ -525,3 +525,29 @@ fn a_refreshed_sandbox_is_not_rotated() {
     workspace.apply().succeeded();
     assert_eq!(changes(&org)[1], rotated[1] + 1);
 }
+
+/// The old pair is in no org any more, but a plan must not wait for somebody's permission to be told the new one.
+#[test]
+fn a_refreshed_sandbox_that_does_not_show_its_credentials_can_be_planned() {
+    let org = Emulator::start();
+    let mut workspace = started(&org);
+    let old = org.org_id().to_owned();
+    org.admin("POST", "/refresh", Some(&json!({ "id": "00DEM0000000009" })));
+    workspace.set("SALESFORCE_PREVIOUS_ORG_IDS", &old);
+    org.admin("PATCH", "/org", Some(&json!({"enableClientSecretInRestApiAccess": false})));
+    let changed = shop(&org, &at(1), &at(1)).replace("label         = \"Shop\"", "label         = \"Other\"");
+    workspace.configure(&changed);
+    let run = workspace.run(APPLY).succeeded();
+    assert!(run.says("Credentials are not checked") && run.says(&format!("as it was in org {old}")), "{run}");
+    // Nothing is rotated by a key that is of another org.
+    workspace.configure(&shop(&org, &at(2), &at(1)));
+    workspace.run(APPLY).failed_saying("State of a previous org was not read anew");
+    assert_eq!(changes(&org), [0, 0, 0]);
+
+    org.admin("PATCH", "/org", Some(&json!({"enableClientSecretInRestApiAccess": true})));
+    workspace.configure(&shop(&org, &at(1), &at(1)));
+    workspace.apply().succeeded();
+    workspace.unset("SALESFORCE_PREVIOUS_ORG_IDS");
+    workspace.is_settled();
+    assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(main_pair(&org).key));
+}

@@ -46,6 +46,15 @@ fn names() {
 }
 
 #[test]
+fn namespaces() {
+    accepts(Rule::Namespace, &["", "acme", "acme_2"]);
+    refuses(
+        Rule::Namespace,
+        &[("acme__", "no namespace"), ("acme__Shop", "no namespace"), (" ", "no namespace")],
+    );
+}
+
+#[test]
 fn blanks() {
     accepts(Rule::NotBlank, &["x", " x"]);
     refuses(Rule::NotBlank, &[("", "blank"), ("  \n", "blank")]);

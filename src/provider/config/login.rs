@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use url::{Host, Url};
 
-use super::source::{Source, bad_key, unreadable_file};
+use super::source::{Source, bad_key, unreadable_file, why_unreadable};
 use super::ways::Way;
 use super::{Place, origin, variable};
 use crate::org::{self, Login, SfCli, SubjectToken, check_private_key};
@@ -140,15 +140,7 @@ pub fn subject_token_file(
     found: &mut Diagnostics,
 ) -> Option<Login> {
     let path = PathBuf::from(source.known(way.argument)?);
-    let why = match std::fs::metadata(&path) {
-        Ok(file) if file.is_dir() => Some("it is a folder".to_owned()),
-        Ok(_) => None,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Some("there is no such file".to_owned())
-        }
-        Err(error) => Some(error.kind().to_string()),
-    };
-    if let Some(why) = why {
+    if let Some(why) = why_unreadable(&path) {
         found.push(unreadable_file(way.argument, &path.to_string_lossy(), &why));
     }
     Some(exchange(SubjectToken::File(path), source, place, found))

@@ -1,5 +1,7 @@
 //! An argument's value: the block's, else the environment's, unless that would mix two orgs.
 
+use std::path::Path;
+
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -150,10 +152,12 @@ impl Source<'_> {
         match (self.config.get(name), self.in_environment(name)) {
             (Value::Bool(value), _) => *value,
             (_, Some(text)) => match text.trim() {
-                "true" | "1" => true,
-                "false" | "0" => false,
+                text if text.eq_ignore_ascii_case("true") => true,
+                text if text.eq_ignore_ascii_case("false") => false,
+                "1" => true,
+                "0" => false,
                 _ => {
-                    let detail = format!("{} must be true or false.", variable(name));
+                    let detail = format!("{} must be true or false, or 1 or 0.", variable(name));
                     found.push(Diagnostic::error("Invalid environment variable", detail));
                     false
                 }
@@ -205,11 +209,16 @@ impl Source<'_> {
     pub fn previous_org_ids(&self, found: &mut Diagnostics) -> Vec<String> {
         let name = PREVIOUS_ORG_IDS;
         let ids = listed(name, self.config, self.environment);
+        let is_written = self.is_written(name);
         let members = self.config.get(name).members().unwrap_or_default();
         if members.iter().any(Value::is_null) {
             let detail = format!("{name} holds a null. Leave it out, or write an org ID.");
             found.push(Diagnostic::error("Invalid org ID", detail).at_attribute(name));
         }
+        let must = match is_written {
+            true => format!("{name} must hold org IDs"),
+            false => format!("{} must hold org IDs, with commas between them", variable(name)),
+        };
         for id in ids.iter().filter(|id| !is_org_id(id)) {
             // Tokens begin with the ID of their org.
             let shown = match id.len() {
@@ -218,16 +227,21 @@ impl Source<'_> {
                 _ => "A longer text, which is not shown here,".to_owned(),
             };
             let detail = format!(
-                "{name} must hold org IDs: 15 or 18 letters and digits, starting with 00D. {shown} is none.{}",
+                "{must}: 15 or 18 letters and digits, starting with 00D. {shown} is none.{}",
                 other_record(id)
             );
-            found.push(Diagnostic::error("Invalid org ID", detail).at_attribute(name));
+            let problem = Diagnostic::error("Invalid org ID", detail);
+            found.push(if is_written { problem.at_attribute(name) } else { problem });
         }
         ids
     }
 
     pub fn file(&self, name: &'static str, found: &mut Diagnostics) -> Option<String> {
         let path = self.known(name)?;
+        if let Some(why) = why_unreadable(Path::new(&path)) {
+            found.push(unreadable_file(name, &path, &why));
+            return None;
+        }
         match std::fs::read(&path).map(String::from_utf8) {
             Ok(Ok(text)) => Some(text),
             Ok(Err(bytes)) => {
@@ -240,11 +254,7 @@ impl Source<'_> {
                 None
             }
             Err(error) => {
-                let why = match error.kind() {
-                    std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-                    kind => kind.to_string(),
-                };
-                found.push(unreadable_file(name, &path, &why));
+                found.push(unreadable_file(name, &path, &error.kind().to_string()));
                 None
             }
         }
@@ -312,6 +322,22 @@ impl Source<'_> {
             expected_org_id: self.org_id(found),
             user_agent,
         })
+    }
+}
+
+/// Why a path leads to no file of a key, a token or a certificate; looks, and does not open it.
+pub fn why_unreadable(path: &Path) -> Option<String> {
+    const LONGEST: u64 = 16 * 1024 * 1024;
+    match std::fs::metadata(path) {
+        Ok(file) if file.is_dir() => Some("it is a folder".to_owned()),
+        // Whoever opens a pipe waits for a writer.
+        Ok(file) if !file.is_file() => Some("it is a pipe or a device, not a file".to_owned()),
+        Ok(file) if file.len() > LONGEST => Some("it is far larger than such a file".to_owned()),
+        Ok(_) => None,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Some("there is no such file".to_owned())
+        }
+        Err(error) => Some(error.kind().to_string()),
     }
 }
 

@@ -6,7 +6,7 @@
 use super::source::Source;
 use super::{Place, login, variable};
 use crate::org::Login;
-use crate::provider::diagnostics::{Diagnostic, Diagnostics};
+use crate::provider::diagnostics::{self, Diagnostic, Diagnostics};
 use crate::value::Value;
 
 /// A way to log in, by one argument that names it. Rows of the same name are one way with its token or key in different
@@ -177,7 +177,7 @@ fn is_in_block(source: &Source<'_>, argument: &str) -> bool {
 
 /// Whether a flag of the environment is set to false. What is neither is told when it is read.
 fn is_off(argument: &str, text: &str) -> bool {
-    super::is_flag(argument) && matches!(text.trim(), "false" | "0")
+    super::is_flag(argument) && (text.trim() == "0" || text.trim().eq_ignore_ascii_case("false"))
 }
 
 /// Which way is taken, who named it, and what else there is that names one. Names, never values.
@@ -238,6 +238,24 @@ pub fn said_twice(source: &Source<'_>, found: &mut Diagnostics) {
             );
             found.push(Diagnostic::error("Arguments that exclude each other", detail).at_attribute(other));
         }
+    }
+}
+
+/// What the block sets for other ways than the one that it names.
+pub fn without_effect(source: &Source<'_>, found: &mut Diagnostics) {
+    let (From::Block, ways) = named(source) else { return };
+    let [way] = ways.as_slice() else { return };
+    let used = |name: &&str| {
+        // Names the org, however one logs in.
+        *name == "instance_url" || [way.needs, way.may_have, way.takes, way.says].concat().contains(name)
+    };
+    let mut names: Vec<&str> = WAYS.iter().flat_map(|other| [other.needs, other.may_have].concat()).collect();
+    // Those that name a way are two ways at once.
+    names.retain(|name| !used(name) && source.is_known(name) && WAYS.iter().all(|way| way.argument != *name));
+    names.sort_unstable();
+    names.dedup();
+    if let Some(first) = names.first() {
+        found.push(diagnostics::without_effect(&names, way.argument, way.name).at_attribute(first));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::records::{full_name, text, value};
+use crate::metadata::Rule;
 use crate::org::quoted;
 use crate::provider::data_source_spec::{Answer, Column, DataSourceSpec, Own, Question, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
@@ -20,12 +21,15 @@ pub static SPEC: DataSourceSpec = DataSourceSpec {
             "What the API names begin with, upper and lower case told apart. A namespace does not count as a beginning.",
         ),
         own("label", Shape::Text, Role::Optional, "The label."),
-        own(
-            "namespace",
-            Shape::Text,
-            Role::Optional,
-            "The namespace of the package that the apps come from; `\"\"` for the org's own apps.",
-        ),
+        Column::Own(Own {
+            rules: &[Rule::Namespace],
+            ..Own::new(
+                "namespace",
+                Shape::Text,
+                Role::Optional,
+                "The namespace of the package that the apps come from; `\"\"` for the org's own apps.",
+            )
+        }),
         own(
             "names",
             Shape::Texts,

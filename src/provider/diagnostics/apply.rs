@@ -116,8 +116,8 @@ pub fn unverified(noun: &str, app: &str, error: &ApplyError, created: bool) -> D
         None => String::new(),
     };
     let mut detail = format!(
-        "The {noun} of \"{app}\": {error}.{deploy} The org was read afterwards, and the state holds what is there as far as \
-         that is known. Run terraform plan to see what is left to do."
+        "The {noun} of \"{app}\": {error}.{deploy} The state holds what the org was last seen to have. Run terraform plan \
+         to see what is left to do."
     );
     if created {
         detail.push_str(UNTAINT);

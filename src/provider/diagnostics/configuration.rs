@@ -55,6 +55,19 @@ pub fn unknown_warnings(place: &str, ids: &[&str], known: &[&str]) -> Diagnostic
     Diagnostic::warning("Unknown ID of a warning", detail)
 }
 
+/// Arguments of the provider block that belong to other ways to log in than the one that it names.
+pub fn without_effect(names: &[&str], argument: &str, way: &str) -> Diagnostic {
+    let (have, them) = if names.len() == 1 { ("has", "it") } else { ("have", "them") };
+    Diagnostic::advice(
+        "Argument without effect",
+        format!(
+            "{} {have} no effect beside {argument} ({way}), which makes no use of {them}. Leave {them} out.",
+            names.join(", ")
+        ),
+        "argument-without-effect",
+    )
+}
+
 pub fn unwritable(place: &Place, character: char) -> Diagnostic {
     let problem = format!(
         "The text holds the character U+{:04X}, which a metadata file cannot carry. Remove it.",

@@ -108,12 +108,19 @@ pub fn rotation_credentials(app: &str, error: &CredentialsError) -> Diagnostic {
     }
 }
 
-/// The same in a refresh: nothing of the state is lost by it.
-pub fn credentials_unchecked(app: &str, error: &CredentialsError) -> Diagnostic {
+/// The same in a refresh: nothing of the state is lost by it. `previous`: the previous org that the state is of.
+pub fn credentials_unchecked(app: &str, error: &CredentialsError, previous: Option<&str>) -> Diagnostic {
     let reason = rotation_credentials(app, error);
+    let stays = match previous {
+        None => "The state stays as it was.".to_owned(),
+        Some(org) => format!(
+            "The state stays as it was in org {org}, consumer key and all, and previous_org_ids is needed until this org \
+             shows its credentials."
+        ),
+    };
     Diagnostic::advice(
         "Credentials are not checked",
-        format!("{}: {} The state stays as it was.", reason.summary, reason.detail),
+        format!("{}: {} {stays}", reason.summary, reason.detail),
         "credentials-not-checked",
     )
 }

@@ -81,6 +81,7 @@ impl Diagnostic {
 
 /// What the warnings of this folder are called in `suppress_warnings`; those of a resource stand in its spec.
 pub const IDS: &[&str] = &[
+    "argument-without-effect",
     "certificate-changed",
     "certificate-expired",
     "certificate-expires-soon",

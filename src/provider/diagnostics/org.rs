@@ -359,12 +359,12 @@ pub fn newer_state(name: &str) -> Diagnostic {
     )
 }
 
-/// A data source while the provider block is not known yet.
-pub fn data_source_waits(argument: &str) -> Diagnostic {
+/// A data source or an ephemeral resource while the provider block is not known yet.
+pub fn lookup_waits(argument: &str, name: &str) -> Diagnostic {
     Diagnostic::error(
         "The provider is not configured yet",
         format!(
-            "{argument} of the provider block is known only after apply, and a data source asks the org. Apply what it \
+            "{argument} of the provider block is known only after apply, and {name} asks the org. Apply what it \
              depends on first, with terraform apply -target."
         ),
     )

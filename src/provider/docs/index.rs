@@ -71,6 +71,7 @@ pub fn page() -> String {
          The guide [Authentication](guides/authentication.md) says which way is for whom, and makes the key and the app.\n\n\
          `terraform validate` needs no credentials. The first call that needs the org logs in.\n\n\
          | warning of a login | means |\n|---|---|\n\
+         | `argument-without-effect` | An argument of the block belongs to another way to log in than the one that it names |\n\
          | `refresh-token-rotated` | Salesforce gave a new refresh token in place of the one that it was sent, which may be dead \
          now: [Refresh token](guides/authentication.md#refresh-token) |\n\n\
          `HTTPS_PROXY` and `NO_PROXY` are honoured. Plain `http` is taken for this machine only.\n\n",

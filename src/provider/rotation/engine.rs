@@ -81,11 +81,12 @@ impl Rotations<'_> {
                 return Err(diagnostics::rotation_credentials(&app, &error));
             }
             Err(error) => {
-                // Nothing would be left of an import, nor of what another org had.
-                if request.state.get(KEY).is_null() || previous.is_some() {
+                // Nothing would be left of an import.
+                if request.state.get(KEY).is_null() {
                     return Err(diagnostics::rotation_credentials(&app, &error));
                 }
-                reply.diagnostics.push(diagnostics::credentials_unchecked(&app, &error));
+                reply.identity.clone_from(&request.identity);
+                reply.diagnostics.push(diagnostics::credentials_unchecked(&app, &error, previous));
                 return Ok(());
             }
         };

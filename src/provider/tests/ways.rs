@@ -196,6 +196,28 @@ fn one_way_is_taken_and_the_block_decides() {
             &[("SALESFORCE_SFDX_AUTH_URL", URL.1)],
             Err("which are of acme.my.salesforce.com"),
         ),
+        // A pipe would wait for a writer.
+        (&[HERE, ("client_id", "a"), ("subject_token_file", "/dev/null")], &[], Err("not a file")),
+        (
+            &[HERE, ("client_id", "a"), ("username", "u"), ("private_key_file", "/dev/null")],
+            &[],
+            Err("not a file"),
+        ),
+        (
+            &[HERE, ("client_id", "a"), ("use_hcp_terraform_token", "false"), ("client_secret", "s")],
+            &[("SALESFORCE_USE_HCP_TERRAFORM_TOKEN", "True")],
+            Ok("credentials"),
+        ),
+        (
+            &[HERE, ("client_id", "a")],
+            &[("SALESFORCE_USE_HCP_TERRAFORM_TOKEN", "False"), ("SALESFORCE_CLIENT_SECRET", "s")],
+            Ok("credentials"),
+        ),
+        (
+            &[HERE, ("client_id", "a"), ("client_secret", "s")],
+            &[("SALESFORCE_PREVIOUS_ORG_IDS", "00D1 00D2")],
+            Err("SALESFORCE_PREVIOUS_ORG_IDS must hold org IDs, with commas between them"),
+        ),
         // The environment's org does not join credentials that name one.
         (&[URL], &[("SALESFORCE_INSTANCE_URL", "https://other.my.salesforce.com")], Ok("refresh app")),
         (
@@ -311,5 +333,34 @@ fn the_log_is_told_which_way_is_taken_and_what_is_not() {
         assert!(!format!("{told:?}").contains("canary"), "{told:?}");
         assert_eq!((told.way, told.named_by.as_str(), told.place), (*way, *named_by, *place));
         assert_eq!(told.not_taken, *not_taken, "{written:?} {variables:?}");
+    }
+}
+
+#[test]
+fn what_the_block_sets_for_another_way_is_told() {
+    let id = ("client_id", "a");
+    let cases: &[(Texts<'_>, &[&str])] = &[
+        (&[("sf_cli_org", "acme"), ("username", "u"), HERE], &["username"]),
+        (
+            &[("sf_cli_org", "acme"), id, ("login_url", HERE.1), ("audience", HERE.1)],
+            &["audience", "client_id", "login_url"],
+        ),
+        (&[HERE, id, ("client_secret", "s"), ("token_handler", "H")], &["token_handler"]),
+        (&[HERE, ("access_token", "t"), id], &["client_id"]),
+        (&[HERE, id, ("subject_token", "t"), ("client_secret", "s"), ("token_handler", "H")], &[]),
+        (&[HERE, id, ("client_secret", "s"), ("login_url", HERE.1)], &[]),
+        // Without a way in the block it is the environment's that decides.
+        (&[HERE, id, ("username", "u"), ("token_handler", "H")], &[]),
+    ];
+    for (written, names) in cases {
+        let told: Vec<_> = config::validate(&block(written)).0;
+        assert_eq!(told.len(), usize::from(!names.is_empty()), "{written:?}: {told:?}");
+        if let (Some(told), Some(first)) = (told.first(), names.first()) {
+            assert!(
+                !told.is_error() && told.detail.starts_with(&format!("{} ha", names.join(", "))),
+                "{told:?}"
+            );
+            assert_eq!(told.path, Some(crate::value::Path::attribute(*first)));
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 
 use super::elements::{CONSEQUENCES, Fact, GAPS};
-use super::reading::{Found, NotConverted, Share, has_group, write_yourself};
+use super::reading::{Found, NotConverted, Share, cut, has_group, write_yourself};
 use crate::provider::catalog::OAUTH_CLIENT;
 use crate::provider::diagnostics::Diagnostic;
 use crate::provider::schema::{Block, Nesting};
@@ -56,33 +56,49 @@ pub fn converted(mut found: Vec<Found>, mut left: Vec<NotConverted>) -> (Value, 
 /// Takes out what makes an attribute be refused: the members that are wrong by themselves, or else all of it.
 fn take_out(found: &mut Vec<Found>, left: &mut Vec<NotConverted>, target: &str, problem: &str) {
     let own: Vec<&Found> = found.iter().filter(|one| one.target == target).collect();
-    let mut problems = match own.as_slice() {
+    let problems = match own.as_slice() {
         [_] => Vec::new(),
         own => problems_alone(own, target),
     };
     if problems.iter().all(Option::is_none) {
-        problems = vec![Some(problem.to_owned()); own.len()];
+        let together = left_together(&own, target, problem);
+        // What one element says of several attributes goes together.
+        let whole = own.iter().find(|one| matches!(one.share, Share::Whole(_))).map(|one| one.element);
+        found.retain(|one| one.target != target && whole.is_none_or(|element| one.element != element));
+        left.extend(together);
+        return;
     }
     let mut problems = problems.into_iter();
-    // What one element says of several attributes goes together.
-    let mut whole = None;
     found.retain(|one| {
         if one.target != target {
             return true;
         }
         let Some(why) = problems.next().flatten() else { return true };
-        if let Share::Whole(_) = one.share {
-            whole = Some(one.element);
-        }
-        left.push(NotConverted {
-            element: one.element.to_owned(),
-            value: one.shown.clone(),
-            why: format!("The client does not take it. {why}"),
-            what_to_do: write_yourself(target),
-        });
+        left.push(not_taken(one.element, one.shown.clone(), &why, target));
         false
     });
-    found.retain(|one| whole.is_none_or(|element| one.element != element));
+}
+
+/// What is wrong as a whole, such as too many members, told once for each element.
+fn left_together(own: &[&Found], target: &str, problem: &str) -> Vec<NotConverted> {
+    let mut shown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in own {
+        shown.entry(one.element).or_default().extend(one.shown.as_deref());
+    }
+    let entry = |(element, texts): (&str, Vec<&str>)| {
+        let value = (!texts.is_empty()).then(|| cut(&texts.join(", ")));
+        not_taken(element, value, problem, target)
+    };
+    shown.into_iter().map(entry).collect()
+}
+
+fn not_taken(element: &str, value: Option<String>, why: &str, target: &str) -> NotConverted {
+    NotConverted {
+        element: element.to_owned(),
+        value,
+        why: format!("The client does not take it. {why}"),
+        what_to_do: write_yourself(target),
+    }
 }
 
 /// What is wrong with each of an attribute's members by itself. Halves in which nothing is wrong are not looked into.

@@ -126,7 +126,13 @@ impl Reader {
                     self.take(Found { element: row.element, target, share, is_on, shown });
                 }
             }
-            Err(why) => self.not(row, element, why, &write_yourself(target)),
+            // What nobody understands may be anything.
+            Err(why) => self.left.push(NotConverted {
+                element: row.element.to_owned(),
+                value: shown(element, false),
+                why,
+                what_to_do: write_yourself(target),
+            }),
         }
     }
 
@@ -337,7 +343,8 @@ fn visible(name: &str, text: &str, known: bool) -> Option<String> {
     (!text.is_empty() && !is_named && !may_be).then(|| cut(text))
 }
 
-fn cut(text: &str) -> String {
+/// A text at the length that a reader is shown.
+pub fn cut(text: &str) -> String {
     let mut short: String = text.chars().take(LONGEST).collect();
     if short.len() < text.len() {
         short.push('…');

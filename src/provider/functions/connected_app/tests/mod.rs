@@ -243,14 +243,14 @@ fn a_file_may_be_large() {
         urls.join("\n"),
     );
     let result = called(&xml);
-    // More addresses than an app may have: none is better than some.
+    // More addresses than an app may have: none is better than some, and told once.
     assert_eq!(result.get("trusted_ip_range").members().unwrap().len(), 0);
     assert_eq!(result.get("callback_urls").members().unwrap().len(), 400);
     let entries = left(&result);
     let count = |name: &str| entries.iter().filter(|[element, ..]| element == name).count();
     assert_eq!(
         ["mobileAppConfig", "description", "ipRanges", "oauthConfig/callbackUrl"].map(count),
-        [1, 1, 200, 1]
+        [1, 1, 1, 1]
     );
     assert!(entries.iter().all(|[_, value, why, _]| value.len() < 1000 && why.len() < 1000));
     assert_eq!(errors(&configuration(&result)), Vec::<String>::new());
@@ -402,4 +402,22 @@ proptest! {
     fn no_text_is_a_panic(text in "\\PC{0,200}") {
         let _ = call(&[Value::text(text)]);
     }
+}
+
+#[test]
+fn what_is_too_much_as_a_whole_is_told_once() {
+    let range = |number: usize| {
+        format!("<ipRanges><start>10.0.{number}.1</start><end>10.0.{number}.9</end></ipRanges>")
+    };
+    let file = |count: usize| {
+        let ranges: String = (0..count).map(range).collect();
+        format!("<ConnectedApp><label>Shop</label>{ranges}</ConnectedApp>")
+    };
+    let of = |result: &Value| result.get("trusted_ip_range").members().map_or(0, <[Value]>::len);
+    assert_eq!(of(&called(&file(128))), 128);
+    let result = called(&file(129));
+    let told: Vec<_> = left(&result).into_iter().filter(|[element, ..]| element == "ipRanges").collect();
+    assert_eq!((of(&result), told.len()), (0, 1), "{told:?}");
+    assert!(told[0][2].contains("There are 129 of them; 128 is the most"), "{told:?}");
+    assert!(told[0][1].starts_with("start: 10.0.") && told[0][1].chars().count() <= 301, "{told:?}");
 }
