@@ -114,14 +114,26 @@ pub fn credentials_unchecked(app: &str, error: &CredentialsError, previous: Opti
     let stays = match previous {
         None => "The state stays as it was.".to_owned(),
         Some(org) => format!(
-            "The state stays as it was in org {org}, consumer key and all, and previous_org_ids is needed until this org \
-             shows its credentials."
+            "What the state had was of org {org}, and is not in it any more. Nothing can be rotated until this org shows its \
+             credentials."
         ),
     };
     Diagnostic::advice(
         "Credentials are not checked",
         format!("{}: {} {stays}", reason.summary, reason.detail),
         "credentials-not-checked",
+    )
+}
+
+/// Another org has taken the place of the one that the state was of, and did not show its credentials yet. Without the key
+/// of before nobody could tell whether an interrupted rotation was made.
+pub fn rotation_unread(app: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The credentials were not read yet",
+        format!(
+            "The state has no consumer key of \"{app}\" yet, since the org did not show its credentials, so nothing is rotated \
+             and nothing ended. A refresh reads it; the warning \"Credentials are not checked\" says what the org needs for that."
+        ),
     )
 }
 

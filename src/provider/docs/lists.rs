@@ -27,7 +27,7 @@ pub fn page(spec: &'static ListSpec) -> String {
          [`{}`](../resources/{}.md) makes it. What could not be imported because Salesforce does not return it is then left out, and \
          a warning names the apps.\n\nWithout states, records are asked for and no file is retrieved, unless the org does not answer \
          for such records. With states, one retrieve brings the files of some 2,000 to 9,900 apps, so that 5,000 apps take at most 12 \
-         calls. The guide [Importing](../guides/importing.md#many-at-once) goes through it.\n",
+         calls, and more where a retrieve takes the org so long that it is asked several times whether it is done. The guide [Importing](../guides/importing.md#many-at-once) goes through it.\n",
         spec.name,
         short(spec.name)
     );

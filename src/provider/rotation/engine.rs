@@ -81,12 +81,23 @@ impl Rotations<'_> {
                 return Err(diagnostics::rotation_credentials(&app, &error));
             }
             Err(error) => {
+                let is_import = Memory::read(&request.private).imported.is_some();
                 // Nothing would be left of an import.
-                if request.state.get(KEY).is_null() {
+                if is_import && request.state.get(KEY).is_null() {
                     return Err(diagnostics::rotation_credentials(&app, &error));
                 }
-                reply.identity.clone_from(&request.identity);
                 reply.diagnostics.push(diagnostics::credentials_unchecked(&app, &error, previous));
+                if let Some(anew) = &mut anew {
+                    // Nothing that the state has is of this org.
+                    let old = request.state.get(KEY).as_text();
+                    anew.key = old.map(|old| (old.to_owned(), None));
+                    reply.state.put(ORG_ID, session.org_id_18.as_str().into());
+                    for name in [KEY, ROTATED_AT, PREVIOUS_STATE, PREVIOUS_EXPIRES] {
+                        reply.state.put(name, Value::Null);
+                    }
+                    reply.private = Memory::default().write();
+                }
+                tell(anew, reply);
                 return Ok(());
             }
         };
@@ -179,6 +190,9 @@ impl Rotations<'_> {
             reply.state = state;
             reply.private = memory.write();
             return Ok(());
+        }
+        if request.prior.get(KEY).is_null() {
+            return Err(diagnostics::rotation_unread(&app));
         }
         let deadline = deadline(&request.planned, Operation::Update);
         let session = self.session().await?;

@@ -53,6 +53,15 @@ pub fn plan(request: &PlanRequest, context: &PlanContext) -> PlanReply {
         return reply;
     }
     let (rotate, revoke) = wanted(prior, &planned, &memory);
+    if (rotate || revoke) && prior.get(KEY).is_null() {
+        reply.diagnostics.push(diagnostics::rotation_unread(app).at_attribute(if rotate {
+            ROTATE
+        } else {
+            REVOKE
+        }));
+        reply.planned = planned;
+        return reply;
+    }
     if rotate {
         for name in [KEY, ROTATED_AT, PREVIOUS_STATE, PREVIOUS_EXPIRES] {
             planned.put(name, Value::Unknown);
