@@ -32,4 +32,6 @@ pub mod provider;
 pub mod plugin;
 
 #[cfg(test)]
+mod supply_chain;
+#[cfg(test)]
 mod tidy;
