@@ -33,6 +33,7 @@ mod lifecycle;
 mod literal_names;
 mod lockout;
 mod logins;
+mod lost_state;
 mod many_gone;
 mod module;
 mod neighbours;

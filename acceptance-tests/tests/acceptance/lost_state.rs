@@ -1,0 +1,75 @@
+//! A state file that Terraform left empty: the ways back that the guide to troubleshooting tells, gone here step by step.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{self, GLOBAL_OAUTH};
+use acceptance_tests::workspace::Workspace;
+
+use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
+
+const PLAN: &[&str] = &["plan", "-no-color", "-input=false"];
+const STATE: &str = "terraform.tfstate";
+
+/// The shop, applied twice, so that there is a backup; and its consumer key.
+fn shop(org: &Emulator) -> (Workspace<'_>, String) {
+    let workspace = Workspace::new(org);
+    workspace.configure(&SHOP.replace("label         = \"Shop\"", "label         = \"First\""));
+    workspace.apply().succeeded();
+    workspace.configure(SHOP);
+    workspace.apply().succeeded();
+    (workspace, org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"))
+}
+
+fn is_as_before(org: &Emulator, workspace: &Workspace<'_>, key: &str) {
+    workspace.is_settled();
+    assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), key);
+    assert_eq!(org.names(org::APP), ["Shop"]);
+    workspace.destroy().succeeded();
+    assert_eq!(org.names(org::APP), Vec::<String>::new());
+}
+
+#[test]
+fn the_backup_is_put_back() {
+    for empty in ["", "{\"version\":4,\"serial\":1,\"lineage\":\"\",\"outputs\":{},\"resources\":[]}"] {
+        let org = Emulator::start();
+        let (workspace, key) = shop(&org);
+        let deploys = org.deploys().len();
+        workspace.write(STATE, empty);
+        let folder = workspace.folder();
+        std::fs::copy(folder.join("terraform.tfstate.backup"), folder.join(STATE)).expect("a backup");
+        // The label has changed since, in the org too.
+        workspace.run(PLAN).succeeded();
+        workspace.apply().succeeded();
+        assert_eq!(org.deploys().len(), deploys, "nothing was sent");
+        is_as_before(&org, &workspace, &key);
+    }
+}
+
+#[test]
+fn within_a_day_an_apply_takes_over_what_it_made() {
+    let org = Emulator::start();
+    let (workspace, key) = shop(&org);
+    workspace.write(STATE, "");
+    let run = workspace.apply().succeeded();
+    assert!(run.says("Taken over from an interrupted run"), "{run}");
+    is_as_before(&org, &workspace, &key);
+}
+
+#[test]
+fn what_is_not_taken_over_is_imported_by_the_blocks_of_the_messages() {
+    let org = Emulator::start();
+    let (workspace, key) = shop(&org);
+    workspace.write(STATE, "");
+    // Configured otherwise than it is, so that it cannot be ours for sure.
+    let other = SHOP.replace("label         = \"Shop\"", "label         = \"Other\"");
+    workspace.configure(&other);
+    let run = workspace.apply().failed_saying("It exists already");
+    let address = format!("to = {}", APP.replace(".shop", ".NAME"));
+    assert!(run.says(&address) && run.says("id = \"Shop\""), "{run}");
+    let blocks: String =
+        [APP, SETTINGS, POLICIES].map(|to| format!("import {{\n  to = {to}\n  id = \"Shop\"\n}}\n")).concat();
+    workspace.configure(&format!("{other}{blocks}"));
+    let run = workspace.apply().succeeded();
+    assert!(run.says("3 imported, 0 added, 1 changed, 0 destroyed"), "{run}");
+    workspace.configure(&other);
+    is_as_before(&org, &workspace, &key);
+}
