@@ -46,7 +46,7 @@ def write(version, folder, programs):
 
 def with_tool():
     tool = ROOT / ".tools" / "bin" / (TOOL + (".exe" if os.name == "nt" else ""))
-    said = subprocess.run([str(tool), "--version"], stdout=subprocess.PIPE).stdout.decode() if tool.is_file() else ""
+    said = subprocess.run([str(tool), "cyclonedx", "--version"], stdout=subprocess.PIPE).stdout.decode() if tool.is_file() else ""
     if VERSION not in said.split():
         print(f"Building {TOOL} {VERSION} (once, two minutes) ...", file=sys.stderr, flush=True)
         built = str(ROOT / ".tools" / f"{TOOL}-target")
