@@ -228,7 +228,7 @@ fn a_provider_that_waits_for_a_resource_names_the_argument() {
          data \"salesforce_org\" \"it\" {}\n",
     );
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
-    run.failed_saying("of the provider block is known only after apply, and a data source asks the org");
+    run.failed_saying("of the provider block is known only after apply, and salesforce_org asks the org");
 }
 
 #[test]
