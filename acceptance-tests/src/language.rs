@@ -10,6 +10,8 @@ pub enum Feature {
     Actions,
     EphemeralResources,
     Functions,
+    /// Functions of a provider that is not configured, in a plan.
+    FunctionsAlone,
     IdentityImports,
     /// `terraform query`.
     Lists,
@@ -34,6 +36,7 @@ const FEATURES: &[Row] = &[
     row(Feature::MovesBetweenTypes, "moved blocks between types", Some((1, 8)), Some((1, 10)), "moved {"),
     row(Feature::ModuleMocks, "mocked providers", Some((1, 7)), Some((1, 8)), ""),
     row(Feature::Functions, "functions of providers", Some((1, 8)), Some((1, 7)), "provider::salesforce::"),
+    row(Feature::FunctionsAlone, "functions of providers without credentials", Some((1, 8)), Some((1, 12)), ""),
     row(Feature::EphemeralResources, "ephemeral resources", Some((1, 10)), Some((1, 11)), "ephemeral \""),
     row(Feature::WriteOnlyArguments, "write-only arguments", Some((1, 11)), Some((1, 11)), "_wo "),
     row(Feature::IdentityImports, "imports by identity", Some((1, 12)), Some((1, 12)), "identity ="),

@@ -163,6 +163,9 @@ fn functions_need_no_org_and_say_what_is_wrong_at_the_argument() {
         workspace.configure(&format!("output \"it\" {{\n  value = provider::salesforce::{call}\n}}\n"));
         workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying(words);
     }
+    if !language::has(Feature::FunctionsAlone) {
+        return;
+    }
     workspace.configure(
         "output \"id\" {\n  value = provider::salesforce::record_id_18(\"001d000000iqhsliaz\")\n}\n\noutput \"label\" {\n  value \
          = provider::salesforce::connected_app(\"<ConnectedApp><label>A</label></ConnectedApp>\").label\n}\n",

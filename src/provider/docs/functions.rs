@@ -25,7 +25,8 @@ pub fn page(spec: &'static FunctionSpec) -> String {
     let _ = write!(
         page,
         "\nFunctions of providers came with Terraform 1.8 and OpenTofu 1.7. They need no provider block and no org, but the entry in \
-         `required_providers`.\n\n## Example Usage\n\n{example}\n## Signature\n\n```text\n{}\n```\n\n## Arguments\n\n",
+         `required_providers`. OpenTofu 1.10 configures the provider before it calls a function in a plan, so that a way to log in has \
+         to be set there; 1.12 does not.\n\n## Example Usage\n\n{example}\n## Signature\n\n```text\n{}\n```\n\n## Arguments\n\n",
         signature(spec)
     );
     for (number, parameter) in (1..).zip(spec.parameters) {
