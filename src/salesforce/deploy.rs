@@ -101,7 +101,7 @@ impl DeployReport {
         self.status == "Canceled"
     }
 
-    fn read(result: &Element, redactor: &Redactor) -> Self {
+    pub(super) fn read(result: &Element, redactor: &Redactor) -> Self {
         let text = |name: &str| result.text_of(name).map(|text| redactor.clean(text));
         let number = |name: &str| result.number(name).unwrap_or_default();
         let details = result.child("details");

@@ -39,7 +39,7 @@ impl Inner {
         self.exchange(call, make, |reply| self.read_soap(call, method, &reply)).await
     }
 
-    fn read_soap(&self, call: Call, method: &str, reply: &Reply) -> Result<Element, Error> {
+    pub(super) fn read_soap(&self, call: Call, method: &str, reply: &Reply) -> Result<Element, Error> {
         if !reply.is_success() || classify::is_html(&reply.content_type, &reply.body) {
             return Err(self.refused(call, reply));
         }

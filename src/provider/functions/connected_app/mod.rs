@@ -8,6 +8,8 @@ mod client;
 pub mod elements;
 mod input;
 mod reading;
+#[cfg(any(test, fuzzing))]
+pub mod promise;
 #[cfg(test)]
 mod tests;
 
