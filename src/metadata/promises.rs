@@ -50,14 +50,19 @@ fn written(root: &Element) -> String {
 }
 
 fn element(kind: &super::MetadataType, choices: &mut Choices<'_>, depth: usize) -> Element {
-    let words = ["true", "1", "", " Api ,RefreshToken", "a\nb", "\r", "&<>\"'", "é\u{301}", "Shop", "-5", "1.0"];
+    let words =
+        ["true", "1", "", " Api ,RefreshToken", "a\nb", "\r", "&<>\"'", "é\u{301}", "Shop", "-5", "1.0"];
     let field = kind.fields.get(choices.below(kind.fields.len()));
     let path = field.map_or("label", |field| field.element);
     let (group, leaf) = path.rsplit_once('/').unwrap_or(("stranger", path));
     let name = choices.of(&[leaf, leaf, leaf, group, "stranger"]);
     let mut element = Element::leaf(name, choices.of(&words));
     if choices.one_in(6) {
-        element.text = choices.text(12).chars().filter(|c| xml::unwritable_character(&c.to_string()).is_none()).collect();
+        element.text = choices
+            .text(12)
+            .chars()
+            .filter(|c| xml::unwritable_character(&c.to_string()).is_none())
+            .collect();
     }
     if choices.one_in(8) {
         element.attributes.push(("xsi:nil".to_owned(), "true".to_owned()));

@@ -8,7 +8,19 @@ pub fn quoting(data: &[u8]) {
     let mut choices = Choices::new(data);
     let mut text = choices.text(40);
     while !choices.is_over() {
-        text.push_str(choices.of(&["'", "\\", "\\'", "\n", "\r", " OR Name != ", "\u{2019}", "%", "_", "\0", "n"]));
+        text.push_str(choices.of(&[
+            "'",
+            "\\",
+            "\\'",
+            "\n",
+            "\r",
+            " OR Name != ",
+            "\u{2019}",
+            "%",
+            "_",
+            "\0",
+            "n",
+        ]));
     }
     let query = format!("SELECT Id FROM User WHERE Name = {} AND IsActive = true", quoted(&text));
     let read = query.split_once("= ").and_then(|(_, literal)| read_literal(literal));

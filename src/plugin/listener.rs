@@ -142,7 +142,9 @@ mod unix {
     fn bind_in(parent: &Path) -> io::Result<(UnixListener, PathBuf, TempDir)> {
         if !parent.to_str().is_some_and(fits_the_line) {
             let shown = parent.display().to_string();
-            return Err(io::Error::other(format!("the path {shown:?} has a character that Terraform would not read")));
+            return Err(io::Error::other(format!(
+                "the path {shown:?} has a character that Terraform would not read"
+            )));
         }
         let directory = private_directory(parent)?;
         let path = directory.path().join(NAME);

@@ -208,7 +208,8 @@ impl provider_server::Provider for Service {
     ) -> Answer<pb::UpgradeResourceIdentityResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name.clone();
-        self.run("UpgradeResourceIdentity", &name, async move { upgrades::identity(&provider, request) }).await
+        self.run("UpgradeResourceIdentity", &name, async move { upgrades::identity(&provider, request) })
+            .await
     }
 
     async fn read_resource(

@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn what_the_schema_does_not_have_goes_and_what_it_has_since_is_null() {
-        let state = upgraded(0, r#"{"name":"Shop","colour":"red","inner":{"deep":[1]},"label":null}"#).unwrap();
+        let state =
+            upgraded(0, r#"{"name":"Shop","colour":"red","inner":{"deep":[1]},"label":null}"#).unwrap();
         let state = state.as_object().unwrap();
         assert_eq!(state["name"], "Shop");
         assert!(state["label"].is_null() && state["contact_email"].is_null());
@@ -145,7 +146,8 @@ mod tests {
         for json in [r#"{"name":"Shop"}"#, r#"{"name":{"first":"Shop"}}"#, "", "nonsense"] {
             for version in [1, 99, i64::MAX] {
                 let said = upgraded(version, json).unwrap_err();
-                for words in ["a newer version of this provider", env!("CARGO_PKG_VERSION"), "init -upgrade"] {
+                for words in ["a newer version of this provider", env!("CARGO_PKG_VERSION"), "init -upgrade"]
+                {
                     assert!(said.contains(words), "{words}: {said}");
                 }
             }

@@ -40,11 +40,12 @@ fn every_promise_holds() {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
     let only = std::env::var("ONLY").ok().filter(|only| !only.is_empty());
     assert!(only.as_ref().is_none_or(|only| ALL.iter().any(|(name, _)| name == only)), "{only:?}: {ALL:?}");
+    let mut broken = Vec::new();
     for (name, holds_for) in ALL.iter().filter(|(name, _)| only.as_ref().is_none_or(|only| only == name)) {
         let kept = corpus(name);
         for (path, bytes) in &kept {
             if std::panic::catch_unwind(|| holds_for(bytes)).is_err() {
-                panic!("{name} is broken by {}", path.display());
+                broken.push(format!("{name} by {}", path.display()));
             }
         }
         let config = Config { cases, failure_persistence: None, ..Config::default() };
@@ -54,9 +55,10 @@ fn every_promise_holds() {
             Ok(())
         });
         if let Err(problem) = outcome {
-            panic!("{name}: {problem}");
+            broken.push(format!("{name}: {problem}"));
         }
     }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 #[test]

@@ -115,7 +115,9 @@ mod tests {
             ..PrivateState::default()
         };
         assert_eq!(PrivateState::read(&private.write()), private);
-        for bytes in [&b""[..], b"{", b"[]", b"\xff", b"{\"parts\":3,\"managed\":[1]}"] {
+        for bytes in
+            [&b""[..], b"{", b"[]", b"\xff", b"{\"parts\":3,\"managed\":[1]}", b"{\"holders\":{\"at\":7}}"]
+        {
             assert_eq!(PrivateState::read(bytes), PrivateState::default());
         }
         assert!(PrivateState::default().write().is_empty());

@@ -25,7 +25,10 @@ pub fn private_state(data: &[u8]) {
         assert!(bytes.is_empty() || serde_json::from_slice::<serde_json::Value>(&bytes).is_ok(), "{bytes:?}");
     }
     for written in [rotation::rewritten(&bytes), union::rewritten(&bytes)] {
-        assert!(serde_json::from_slice::<serde_json::Value>(&written).is_ok() || written.is_empty(), "{written:?}");
+        assert!(
+            serde_json::from_slice::<serde_json::Value>(&written).is_ok() || written.is_empty(),
+            "{written:?}"
+        );
     }
     assert!(rotation::wrote_private(&rotation::rewritten(&bytes)), "of {bytes:?}");
     let _ = union::wrote_private(OAUTH_CLIENT, &bytes);

@@ -76,7 +76,8 @@ fn body(choices: &mut Choices<'_>, sound: impl Fn(&mut Choices<'_>) -> String) -
 }
 
 const STATUSES: [u16; 12] = [200, 200, 200, 201, 301, 400, 401, 403, 404, 500, 503, 99];
-const CONTENT_TYPES: [&str; 5] = ["text/xml", "application/json", "text/html; charset=UTF-8", "", "TEXT/HTML"];
+const CONTENT_TYPES: [&str; 5] =
+    ["text/xml", "application/json", "text/html; charset=UTF-8", "", "TEXT/HTML"];
 
 // ---- SOAP ------------------------------------------------------------------------------------------------------
 
@@ -90,7 +91,9 @@ pub fn soap(data: &[u8]) {
     let content_type = choices.of(&CONTENT_TYPES);
     let cut = choices.below(2048);
     let body = body(&mut choices, envelope);
-    let read = |body: &[u8]| inner.read_soap(Call::DeployStatus, METHOD, &reply(status, content_type, body.to_vec()));
+    let read = |body: &[u8]| {
+        inner.read_soap(Call::DeployStatus, METHOD, &reply(status, content_type, body.to_vec()))
+    };
     let whole = read(&body);
     match &whole {
         Ok(response) => {
@@ -136,11 +139,24 @@ fn use_of(client: &Client, response: &Element) {
         let zip = STANDARD.decode(result.string("zipFile")).unwrap_or_default();
         assert!(!retrieve::is_whole(&zip) || zip.starts_with(b"PK\x03\x04"), "a zip that is none");
     }
-    let _ = soap::job_id(Call::StartDeploy, response.clone());
+    if let Ok(id) = soap::job_id(Call::StartDeploy, response.clone()) {
+        assert!(!id.contains("canary") && id.len() <= 18, "{id}");
+    }
 }
 
 fn envelope(choices: &mut Choices<'_>) -> String {
-    let words = ["", "true", "1", "Succeeded", "Failed", "4294967296", "&lt;b&gt;", "<![CDATA[x]]>", "UEsDBA==", CANARY];
+    let words = [
+        "",
+        "true",
+        "1",
+        "Succeeded",
+        "Failed",
+        "4294967296",
+        "&lt;b&gt;",
+        "<![CDATA[x]]>",
+        "UEsDBA==",
+        CANARY,
+    ];
     let names = [
         "id",
         "done",
@@ -159,7 +175,12 @@ fn envelope(choices: &mut Choices<'_>) -> String {
         "messages",
         "fullName",
     ];
-    fn inside(choices: &mut Choices<'_>, words: &[&'static str], names: &[&'static str], depth: usize) -> String {
+    fn inside(
+        choices: &mut Choices<'_>,
+        words: &[&'static str],
+        names: &[&'static str],
+        depth: usize,
+    ) -> String {
         let mut xml = String::new();
         for _ in 0..choices.below(6) {
             let name = choices.of(names);
@@ -246,7 +267,8 @@ fn uses_of(inner: &Inner, json: &Json) {
 }
 
 fn json(choices: &mut Choices<'_>) -> String {
-    let texts = ["62.0", "0.0", "INVALID_SESSION_ID", "/services/data/v62.0/query/01g", "//elsewhere", CANARY, ""];
+    let texts =
+        ["62.0", "0.0", "INVALID_SESSION_ID", "/services/data/v62.0/query/01g", "//elsewhere", CANARY, ""];
     let names = [
         "records",
         "done",
@@ -264,7 +286,12 @@ fn json(choices: &mut Choices<'_>) -> String {
         "organization_id",
         "instance_url",
     ];
-    fn value(choices: &mut Choices<'_>, texts: &[&'static str], names: &[&'static str], depth: usize) -> Json {
+    fn value(
+        choices: &mut Choices<'_>,
+        texts: &[&'static str],
+        names: &[&'static str],
+        depth: usize,
+    ) -> Json {
         match choices.below(if depth > 3 { 4 } else { 8 }) {
             0 => Json::Null,
             1 => Json::Bool(choices.one_in(2)),

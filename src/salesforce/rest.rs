@@ -209,9 +209,11 @@ pub(super) fn read_page(
 
 /// The oldest and the newest of the versions that an answer lists.
 pub(super) fn read_versions(call: Call, json: &Value) -> Result<(u16, u16), Error> {
-    let versions = json.as_array().into_iter().flatten().filter_map(|version| {
-        version.get("version")?.as_str()?.strip_suffix(".0")?.parse::<u16>().ok()
-    });
+    let versions = json
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|version| version.get("version")?.as_str()?.strip_suffix(".0")?.parse::<u16>().ok());
     let (oldest, newest) =
         versions.fold((u16::MAX, 0), |(low, high), version| (low.min(version), high.max(version)));
     if newest == 0 {

@@ -333,7 +333,10 @@ impl Terraform<'_> {
                 let request = pb::MoveResourceStateRequest {
                     source_provider_address: SOURCE_ADDRESS.to_owned(),
                     source_type_name: type_name,
-                    source_state: Some(pb::RawState { json: choices.bytes(64).to_vec(), ..Default::default() }),
+                    source_state: Some(pb::RawState {
+                        json: choices.bytes(64).to_vec(),
+                        ..Default::default()
+                    }),
                     target_type_name,
                     source_private: private(choices),
                     ..Default::default()

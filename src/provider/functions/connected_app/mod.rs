@@ -7,9 +7,9 @@
 mod client;
 pub mod elements;
 mod input;
-mod reading;
 #[cfg(any(test, fuzzing))]
 pub mod promise;
+mod reading;
 #[cfg(test)]
 mod tests;
 

@@ -124,9 +124,7 @@ pub fn fits(value: &Value, ty: &Type) -> bool {
         (Value::Map(entries), Type::Map(of)) => entries.values().all(|value| fits(value, of)),
         (Value::Object(entries), Type::Object(attributes)) => {
             entries.len() == attributes.len()
-                && attributes
-                    .iter()
-                    .all(|(name, ty)| entries.get(name).is_some_and(|value| fits(value, ty)))
+                && attributes.iter().all(|(name, ty)| entries.get(name).is_some_and(|value| fits(value, ty)))
         }
         _ => false,
     }
