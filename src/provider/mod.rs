@@ -118,9 +118,10 @@ impl Provider {
         }
     }
 
-    /// One that is configured already, for an org that is no host.
+    /// One that is configured already, for an org that says what these bytes make it say.
     #[cfg(any(test, fuzzing))]
-    pub fn connected_to(org: Org) -> Provider {
+    pub fn connected_to(script: Vec<u8>) -> Provider {
+        let org = org::any_org::org(script);
         let provider = Provider::new(|_| None);
         let context = PlanContext { version: Some(62), ..PlanContext::default() };
         provider.connect_to(Connection::Ready(Arc::new(Connected::new(org, context, false, Vec::new()))));

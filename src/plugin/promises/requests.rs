@@ -2,7 +2,7 @@
 //! whatever the org says, each call is answered, none by a panic, and the server goes on and ends when it is told to.
 //!
 //! A whole server with all its services at one end of a pipe; at the other one a client that frames what it is told. Behind
-//! the server is an org that answers as the bytes say (`org::any_org`). The clock is paused: what waits, waits no time.
+//! the server is an org that answers as the bytes say (`Provider::connected_to`). The clock is paused: what waits, waits no time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,6 @@ use tokio_stream::StreamExt as _;
 use tonic::codegen::http;
 
 use super::{Shape, promise, value};
-use crate::org::any_org;
 use crate::plugin::connections::Connection;
 use crate::plugin::dynamic_value::encode;
 use crate::plugin::generated::tfplugin5 as pb;
@@ -43,7 +42,7 @@ async fn answers_to(data: &[u8]) {
     let script = choices.bytes(200).to_vec();
     let provider = match choices.below(4) {
         0 => Provider::new(|_| None),
-        _ => Provider::connected_to(any_org::org(script)),
+        _ => Provider::connected_to(script),
     };
     let lifecycle = Lifecycle::new(Arc::new(provider));
     let (near, far) = tokio::io::duplex(64 * 1024);
