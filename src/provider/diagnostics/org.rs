@@ -355,10 +355,10 @@ pub fn unknown_type(name: &str) -> Diagnostic {
 /// What only a newer version can read: `what` is the state or the identity of a resource.
 pub fn newer_state(what: &str, name: &str, version: i64, known: i64) -> Diagnostic {
     Diagnostic::error(
-        format!("The {what} of {name} is of a newer provider"),
+        "State of a newer provider",
         format!(
-            "Its schema has version {version}, and this version of the provider ({}) knows {known} at most: a newer version of this \
-             provider wrote it. Nothing was changed. Allow the newer version in required_providers and run terraform init \
+            "The {what} of {name} has schema version {version}, and this version of the provider ({}) knows {known} at most: a \
+             newer version of this provider wrote it. Nothing was changed. Allow the newer version in required_providers and run terraform init \
              -upgrade. To go on with this one, take a state from before the upgrade, or remove the resource from the state and \
              import it again.",
             env!("CARGO_PKG_VERSION")
