@@ -60,17 +60,9 @@ writers: build ## Let several workspaces write into one file at the same time, R
 	ROUNDS=$(or $(ROUNDS),200) FIRST=$(or $(FIRST),100) cargo test --workspace --locked --test acceptance -- \
 	  --ignored writers:: queues::
 
-# Needs a nightly compiler; without one the same check runs with what proptest thinks of.
-FUZZ_VERSION := 0.13.2
-fuzz: ## Let a fuzzer look for a text that a secret comes out of, SECONDS=60
-	@if cargo +nightly --version >/dev/null 2>&1; then \
-	  export PATH="$(CURDIR)/.tools/bin:$$PATH"; \
-	  cargo-fuzz --version 2>/dev/null | grep -q $(FUZZ_VERSION) || \
-	    CARGO_TARGET_DIR=.tools/cargo-fuzz-target cargo install --locked --root .tools --version $(FUZZ_VERSION) cargo-fuzz && \
-	  cargo +nightly fuzz run redactor -- -max_total_time=$(or $(SECONDS),60) -max_len=600; \
-	else \
-	  PROPTEST_CASES=20000 cargo test --workspace --lib --locked redact; \
-	fi
+# Needs a nightly compiler, and some ten minutes for the first build; without one proptest checks the same.
+fuzz: ## Let a fuzzer look for bytes that break a promise (src/promises.rs): SECONDS=60 for each, ONLY=name
+	@scripts/fuzz $(or $(SECONDS),60) $(ONLY)
 
 live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed; PLAN=1, SWEEP=1, ONLY=…
 	@scripts/fetch-terraform >/dev/null

@@ -31,6 +31,10 @@ pub mod provider;
 /// The skin: go-plugin and tfplugin5.
 pub mod plugin;
 
+/// What is promised of any bytes, for fuzz targets.
+#[cfg(any(test, fuzzing))]
+pub mod promises;
+
 #[cfg(test)]
 mod supply_chain;
 #[cfg(test)]

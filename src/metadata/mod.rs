@@ -23,6 +23,8 @@ mod urls;
 mod words;
 mod xml;
 
+#[cfg(any(test, fuzzing))]
+pub mod promises;
 #[cfg(test)]
 mod tests;
 

@@ -246,9 +246,20 @@ fn related<'a>(row: &'a Row, relation: &str, name: &str) -> Option<&'a str> {
     row.get(relation)?.get(name)?.as_str()
 }
 
-/// Texts as SOQL takes them.
+/// Texts as SOQL takes them. Line breaks are written as escapes, which are documented; a break as such is not.
 pub fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+    let mut literal = String::from("'");
+    for c in text.chars() {
+        match c {
+            '\\' => literal.push_str(r"\\"),
+            '\'' => literal.push_str(r"\'"),
+            '\n' => literal.push_str(r"\n"),
+            '\r' => literal.push_str(r"\r"),
+            c => literal.push(c),
+        }
+    }
+    literal.push('\'');
+    literal
 }
 
 fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {

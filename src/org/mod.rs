@@ -37,6 +37,10 @@ mod verdict;
 mod watch;
 mod wish;
 
+#[cfg(any(test, fuzzing))]
+pub mod any_org;
+#[cfg(any(test, fuzzing))]
+pub mod promise;
 #[cfg(test)]
 mod tests;
 

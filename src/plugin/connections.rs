@@ -27,6 +27,14 @@ pub struct Connection {
     _alive: Alive,
 }
 
+#[cfg(any(test, fuzzing))]
+impl Connection {
+    /// One that nobody had to accept.
+    pub fn of(stream: Box<dyn Io>, alive: Alive) -> Connection {
+        Connection { stream, _alive: alive }
+    }
+}
+
 /// Accepts connections until the receiver is dropped. With `tls`, only those that pass it come through; each
 /// handshake is a task of its own, so that a silent client keeps nobody waiting.
 pub fn accept(

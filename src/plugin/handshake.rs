@@ -47,6 +47,11 @@ pub fn check(environment: &Environment) -> Result<(), Refusal> {
     }
 }
 
+/// Whether an address can stand in the line, which has fields between bars and ends where the line ends.
+pub fn fits_the_line(address: &str) -> bool {
+    !address.contains(|c: char| c == '|' || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+}
+
 /// The line that tells Terraform where to connect and which certificate to expect. Without TLS the certificate's
 /// field is empty. The seventh field answers a client that asked for multiplexing: no.
 pub fn line(environment: &Environment, address: &Address, certificate: Option<&[u8]>) -> String {
@@ -69,7 +74,8 @@ pub fn reattach_line(address: &Address) -> String {
             "Addr": { "Network": address.network, "String": address.text },
         }
     });
-    format!("TF_REATTACH_PROVIDERS='{config}'\n")
+    // As a shell reads it: a quote ends the word, stands alone, and begins it again.
+    format!("TF_REATTACH_PROVIDERS='{}'\n", config.to_string().replace('\'', r"'\''"))
 }
 
 /// Writes to stdout: once, after the socket listens, and never again.
@@ -130,6 +136,22 @@ mod tests {
     fn multiplexing_is_declined_only_when_asked_for() {
         let asked = environment(&[("PLUGIN_MULTIPLEX_GRPC", "true")]);
         assert_eq!(line(&asked, &address(), None), "1|5|unix|/tmp/x/s.sock|grpc||false\n");
+    }
+
+    #[test]
+    fn an_address_that_would_break_the_line_does_not_fit() {
+        for address in ["/tmp/plugin1/s.sock", "/tmp/My Files/é/s.sock", "127.0.0.1:7", "/tmp/it's/s.sock"] {
+            assert!(fits_the_line(address), "{address}");
+        }
+        for address in ["/tmp/a|b/s.sock", "/tmp/a\nb/s.sock", "/tmp/a\rb/s.sock", "/tmp/\u{85}/s.sock"] {
+            assert!(!fits_the_line(address), "{address:?}");
+        }
+    }
+
+    #[test]
+    fn a_quote_in_a_path_does_not_end_the_word() {
+        let line = reattach_line(&Address { network: "unix", text: "/tmp/it's/s.sock".into() });
+        assert!(line.contains(r#"/tmp/it'\''s/s.sock"#), "{line}");
     }
 
     #[test]

@@ -95,6 +95,7 @@ mod unix {
     use tokio::net::{UnixListener, UnixStream};
 
     use super::Environment;
+    use crate::plugin::handshake::fits_the_line;
 
     /// Longest path of a socket that every platform takes.
     const LONGEST_PATH: usize = 103;
@@ -139,6 +140,12 @@ mod unix {
     }
 
     fn bind_in(parent: &Path) -> io::Result<(UnixListener, PathBuf, TempDir)> {
+        if !parent.to_str().is_some_and(fits_the_line) {
+            let shown = parent.display().to_string();
+            return Err(io::Error::other(format!(
+                "the path {shown:?} has a character that Terraform would not read"
+            )));
+        }
         let directory = private_directory(parent)?;
         let path = directory.path().join(NAME);
         if path.as_os_str().len() > LONGEST_PATH {
@@ -208,7 +215,15 @@ mod unix {
             let parent = tempfile::tempdir().unwrap();
             let long = parent.path().join("x".repeat(100));
             std::fs::create_dir(&long).unwrap();
-            for unusable in [long.to_str().unwrap(), "/nowhere/at/all", "/dev/null", "/proc/self"] {
+            let barred = parent.path().join("a|b");
+            std::fs::create_dir(&barred).unwrap();
+            for unusable in [
+                long.to_str().unwrap(),
+                barred.to_str().unwrap(),
+                "/nowhere/at/all",
+                "/dev/null",
+                "/proc/self",
+            ] {
                 let unusable = unusable.to_owned();
                 let environment = Environment::new(move |name| {
                     (name == "PLUGIN_UNIX_SOCKET_DIR").then(|| unusable.clone())

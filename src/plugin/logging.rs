@@ -38,7 +38,7 @@ pub fn start(environment: &Environment) {
 }
 
 /// The most specific variable that is set wins, as in plugins written in Go.
-fn level(environment: &Environment) -> LevelFilter {
+pub(super) fn level(environment: &Environment) -> LevelFilter {
     let setting = ["TF_LOG_PROVIDER_SALESFORCE", "TF_LOG_PROVIDER", "TF_LOG"]
         .into_iter()
         .find_map(|name| environment.get(name).filter(|value| !value.is_empty()));

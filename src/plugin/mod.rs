@@ -15,6 +15,10 @@ mod service;
 mod side_services;
 mod tls;
 mod to_proto;
+mod upgrades;
+
+#[cfg(any(test, fuzzing))]
+pub mod promises;
 
 use std::io;
 use std::sync::Arc;

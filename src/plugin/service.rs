@@ -13,14 +13,15 @@ use tokio_stream::wrappers::{ReceiverStream, UnboundedReceiverStream};
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 
-use super::from_proto::{self, unknown};
+use super::from_proto;
 use super::generated::tfplugin5 as pb;
 use super::generated::tfplugin5::provider_server;
 use super::lifecycle::Counter;
 use super::panics;
 use super::to_proto::{self, Reply};
+use super::upgrades;
 use crate::log_keys;
-use crate::provider::{Diagnostic, Diagnostics, Match, Pending, Provider, SOURCE_ADDRESS};
+use crate::provider::{Diagnostic, Diagnostics, Match, Pending, Provider};
 
 /// What of a list is made before Terraform takes it.
 const EVENTS_AHEAD: usize = 64;
@@ -107,13 +108,6 @@ fn bug(rpc: &str, error: tokio::task::JoinError) -> Diagnostics {
         ),
     )
     .into()
-}
-
-/// Registries differ in their host. OpenTofu before 1.12.4 has the name alone, as the type implies it.
-fn is_this_provider(address: &str) -> bool {
-    let (_, own) = SOURCE_ADDRESS.split_once('/').unwrap_or_default();
-    let (_, name) = own.split_once('/').unwrap_or_default();
-    address == name || address.ends_with(&format!("/{own}"))
 }
 
 #[tonic::async_trait]
@@ -204,17 +198,8 @@ impl provider_server::Provider for Service {
         request: Request<pb::UpgradeResourceStateRequest>,
     ) -> Answer<pb::UpgradeResourceStateResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
-        let name = request.type_name;
-        self.run("UpgradeResourceState", &name.clone(), async move {
-            let schema = from_proto::resource(&provider, &name)?.schema;
-            let state = from_proto::raw_state(request.raw_state, schema)?;
-            let (state, mut problems) = provider.upgrade_resource_state(&name, request.version, state);
-            Ok(pb::UpgradeResourceStateResponse {
-                upgraded_state: to_proto::state(&state, schema, &mut problems),
-                diagnostics: to_proto::diagnostics(problems),
-            })
-        })
-        .await
+        let name = request.type_name.clone();
+        self.run("UpgradeResourceState", &name, async move { upgrades::state(&provider, request) }).await
     }
 
     async fn upgrade_resource_identity(
@@ -222,19 +207,9 @@ impl provider_server::Provider for Service {
         request: Request<pb::UpgradeResourceIdentityRequest>,
     ) -> Answer<pb::UpgradeResourceIdentityResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
-        let name = request.type_name;
-        self.run("UpgradeResourceIdentity", &name.clone(), async move {
-            let Some(schema) = provider.identity_schema(&name) else {
-                return Err(unknown("identity of resource type", &name));
-            };
-            let identity = from_proto::raw_identity(request.raw_identity, schema)?;
-            let mut problems = Diagnostics::default();
-            Ok(pb::UpgradeResourceIdentityResponse {
-                upgraded_identity: to_proto::identity(Some(&identity), Some(schema), &mut problems),
-                diagnostics: to_proto::diagnostics(problems),
-            })
-        })
-        .await
+        let name = request.type_name.clone();
+        self.run("UpgradeResourceIdentity", &name, async move { upgrades::identity(&provider, request) })
+            .await
     }
 
     async fn read_resource(
@@ -312,43 +287,8 @@ impl provider_server::Provider for Service {
         request: Request<pb::MoveResourceStateRequest>,
     ) -> Answer<pb::MoveResourceStateResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
-        let (source, target) = (request.source_type_name, request.target_type_name);
-        self.run("MoveResourceState", &target.clone(), async move {
-            let immovable = || -> Diagnostics {
-                Diagnostic::error(
-                    "What cannot be moved",
-                    format!(
-                        "A moved block leads from {source:?} to {target:?}, and the one cannot become the other. Remove the \
-                         block and import the object instead."
-                    ),
-                )
-                .into()
-            };
-            if !is_this_provider(&request.source_provider_address) {
-                return Err(immovable());
-            }
-            let from = from_proto::resource(&provider, &source).map_err(|_| immovable())?;
-            let to = from_proto::resource(&provider, &target)?;
-            let state = from_proto::raw_state(request.source_state, from.schema)?;
-            let (state, mut problems) =
-                provider.upgrade_resource_state(&source, request.source_schema_version, state);
-            let moved = provider.move_resource_state(&source, &target, &state, &request.source_private);
-            let (moved, private) = moved.ok_or_else(immovable)?;
-            let identity = match request.source_identity {
-                Some(raw) if !raw.json.is_empty() => match to.identity {
-                    Some(schema) => Some(from_proto::raw_identity(Some(raw), schema)?),
-                    None => None,
-                },
-                _ => None,
-            };
-            Ok(pb::MoveResourceStateResponse {
-                target_state: to_proto::state(&moved, to.schema, &mut problems),
-                target_private: private,
-                target_identity: to_proto::identity(identity.as_ref(), to.identity, &mut problems),
-                diagnostics: to_proto::diagnostics(problems),
-            })
-        })
-        .await
+        let name = request.target_type_name.clone();
+        self.run("MoveResourceState", &name, async move { upgrades::moved(&provider, request) }).await
     }
 
     async fn validate_data_source_config(

@@ -34,10 +34,10 @@ impl Headcount {
             entries.filter_map(|(name, value)| Some((name.clone(), holders(value)?))).collect()
         };
         let objects = json.iter().filter(|(name, _)| *name != "at");
-        Headcount {
-            at: json.get("at").and_then(Json::as_u64).unwrap_or_default(),
-            of: objects.map(|(object, value)| (object.clone(), of_object(value))).collect(),
-        }
+        let of: BTreeMap<_, _> = objects.map(|(object, value)| (object.clone(), of_object(value))).collect();
+        // A time at which nothing was counted is none: it is not written either.
+        let at = json.get("at").and_then(Json::as_u64).filter(|_| !of.is_empty());
+        Headcount { at: at.unwrap_or_default(), of }
     }
 
     pub fn write(&self) -> Json {

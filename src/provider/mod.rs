@@ -40,6 +40,8 @@ mod validate;
 
 #[cfg(test)]
 mod docs;
+#[cfg(any(test, fuzzing))]
+pub mod promises;
 #[cfg(test)]
 mod tests;
 
@@ -67,6 +69,7 @@ use lockout::OwnLogin;
 use neighbours::Neighbours;
 use plan::PlanContext;
 use previous_orgs::PreviousOrgs;
+use private::PrivateState;
 use resource_spec::{ID, ORG_ID, ResourceSpec, Subject};
 use rotation::Rotations;
 use union::Union;
@@ -113,6 +116,16 @@ impl Provider {
             connection: Mutex::new(Connection::Unconfigured),
             suppressed: Mutex::new(suppressed),
         }
+    }
+
+    /// One that is configured already, for an org that says what these bytes make it say.
+    #[cfg(any(test, fuzzing))]
+    pub fn connected_to(script: Vec<u8>) -> Provider {
+        let org = org::any_org::org(script);
+        let provider = Provider::new(|_| None);
+        let context = PlanContext { version: Some(62), ..PlanContext::default() };
+        provider.connect_to(Connection::Ready(Arc::new(Connected::new(org, context, false, Vec::new()))));
+        provider
     }
 
     pub fn provider_schema(&self) -> &Schema {
@@ -252,18 +265,39 @@ impl Provider {
         self.finish(found)
     }
 
-    /// `state` was read by the current schema, leniently: absent attributes are null, unknown ones dropped.
-    pub fn upgrade_resource_state(
-        &self,
-        type_name: &str,
-        version: i64,
-        state: Value,
-    ) -> (Value, Diagnostics) {
-        match Managed::named(type_name) {
-            Some(managed) if version <= managed.schema().version => (state, Diagnostics::default()),
-            Some(managed) => (state, diagnostics::newer_state(managed.name()).into()),
-            None => (state, diagnostics::unknown_type(type_name).into()),
+    /// Refuses a state that a newer schema wrote.
+    ///
+    /// # Errors
+    /// Says what to do.
+    pub fn refuse_newer_state(&self, type_name: &str, version: i64) -> Result<(), Diagnostics> {
+        match Managed::named(type_name).map(|managed| managed.schema().version) {
+            Some(known) if version <= known => Ok(()),
+            Some(known) => Err(diagnostics::newer_state("state", type_name, version, known).into()),
+            None => Err(diagnostics::unknown_type(type_name).into()),
         }
+    }
+
+    /// Refuses an identity that a newer schema wrote.
+    ///
+    /// # Errors
+    /// Says what to do.
+    pub fn refuse_newer_identity(&self, type_name: &str, version: i64) -> Result<(), Diagnostics> {
+        match self.identity_schema(type_name).map(|schema| schema.version) {
+            Some(known) if version <= known => Ok(()),
+            Some(known) => Err(diagnostics::newer_state("identity", type_name, version, known).into()),
+            None => Err(diagnostics::unknown_type(type_name).into()),
+        }
+    }
+
+    /// Tells of what stands beside a state and was not written there like that. Whoever reads it takes it as nothing.
+    pub fn check_private(&self, type_name: &str, bytes: &[u8]) -> Diagnostics {
+        let is_ours = match Managed::named(type_name) {
+            Some(Managed::Metadata(_)) => PrivateState::wrote(bytes),
+            Some(Managed::Union(spec)) => union::wrote_private(spec, bytes),
+            Some(Managed::Rotation) => rotation::wrote_private(bytes),
+            None => true,
+        };
+        if is_ours { Diagnostics::default() } else { self.finish(diagnostics::unreadable_private().into()) }
     }
 
     /// A state that a moved block gives another type; none when one cannot become the other.
@@ -300,6 +334,7 @@ impl Provider {
             let found = diagnostics::unknown_type(&request.type_name).into();
             return as_it_was(request, found);
         };
+        let damaged = self.check_private(&request.type_name, &request.private);
         let mut reply = match self.connection() {
             Connection::Ready(connected) => match managed {
                 Managed::Metadata(spec) => connected.engine(spec, spec.name).read(request).await,
@@ -310,6 +345,7 @@ impl Provider {
             Connection::Unknown(argument) => as_it_was(request, diagnostics::not_refreshed(argument).into()),
             Connection::Unconfigured => as_it_was(request, diagnostics::not_configured().into()),
         };
+        reply.diagnostics.extend(damaged);
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
     }
@@ -360,6 +396,8 @@ impl Provider {
             (Managed::Rotation, _) => rotation::plan(&request, &PlanContext::default()),
         };
         reply.diagnostics.extend(twice);
+        // After a refresh there is nothing left to tell.
+        reply.diagnostics.extend(self.check_private(&request.type_name, &request.private));
         if !request.prior.is_null() && !request.proposed.is_null() {
             diagnostics::tell_how_to_destroy(&mut reply.diagnostics);
         }
@@ -538,6 +576,23 @@ impl Provider {
 }
 
 impl Connected {
+    fn new(
+        org: Org,
+        context: PlanContext,
+        allow_mass_removal: bool,
+        previous_org_ids: Vec<String>,
+    ) -> Connected {
+        Connected {
+            org,
+            context,
+            activity: Activity::default(),
+            allow_mass_removal,
+            previous_orgs: PreviousOrgs::new(previous_org_ids),
+            neighbours: Neighbours::default(),
+            told_of_rotation: AtomicBool::default(),
+        }
+    }
+
     /// What the connection says about a plan.
     fn plan_context(
         &self,
@@ -636,9 +691,5 @@ async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> 
         twice: false,
         new_app: false,
     };
-    let allow_mass_removal = configuration.allow_mass_removal;
-    let previous_orgs = PreviousOrgs::new(configuration.previous_org_ids);
-    let (activity, neighbours) = (Activity::default(), Neighbours::default());
-    let told_of_rotation = AtomicBool::default();
-    Ok(Connected { org, context, activity, neighbours, allow_mass_removal, previous_orgs, told_of_rotation })
+    Ok(Connected::new(org, context, configuration.allow_mass_removal, configuration.previous_org_ids))
 }

@@ -1,7 +1,7 @@
 //! What Terraform keeps beside a resource's state for us: facts that no attribute holds.
 //!
 //! Stored in the state file in clear: nothing secret in here. Written as JSON; what cannot be read is taken as
-//! empty, since nothing in here is needed to find a resource again.
+//! empty, since nothing in here is needed to find a resource again. Whoever reads a state is told so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,6 +49,11 @@ impl PrivateState {
         }
     }
 
+    /// Whether these bytes are what some `write` made, or none. Else there is more in them than is read, or less.
+    pub fn wrote(bytes: &[u8]) -> bool {
+        is_rewritten(bytes, &PrivateState::read(bytes).write())
+    }
+
     /// What holds in another org too: what the configuration had, and that nobody has managed it yet.
     #[must_use]
     pub fn without_the_org(self) -> PrivateState {
@@ -75,6 +80,15 @@ impl PrivateState {
     }
 }
 
+/// Whether bytes that were read and written again say the same. Nothing and an empty object do.
+pub fn is_rewritten(bytes: &[u8], again: &[u8]) -> bool {
+    let object = |bytes: &[u8]| match bytes {
+        [] => Some(Map::new()),
+        bytes => serde_json::from_slice(bytes).ok(),
+    };
+    object(bytes).is_some_and(|before| object(again) == Some(before))
+}
+
 fn texts(json: Option<&Json>) -> BTreeSet<String> {
     let members = json.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
     members.iter().filter_map(Json::as_str).map(str::to_owned).collect()
@@ -90,6 +104,7 @@ fn texts_by_key(json: Option<&Json>) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::org::Holders;
 
     #[test]
     fn private_state_survives_and_nonsense_is_empty() {
@@ -100,9 +115,42 @@ mod tests {
             ..PrivateState::default()
         };
         assert_eq!(PrivateState::read(&private.write()), private);
-        for bytes in [&b""[..], b"{", b"[]", b"\xff", b"{\"parts\":3,\"managed\":[1]}"] {
+        for bytes in
+            [&b""[..], b"{", b"[]", b"\xff", b"{\"parts\":3,\"managed\":[1]}", b"{\"holders\":{\"at\":7}}"]
+        {
             assert_eq!(PrivateState::read(bytes), PrivateState::default());
         }
         assert!(PrivateState::default().write().is_empty());
+    }
+
+    #[test]
+    fn what_was_not_written_like_that_is_noticed() {
+        let private = PrivateState {
+            managed: ["permitted_users".to_owned(), "label".to_owned()].into(),
+            headcount: Headcount {
+                at: 7,
+                of: [("Profile".to_owned(), [("Shop".to_owned(), Holders::Counted(3))].into())].into(),
+            },
+            protected: true,
+            ..PrivateState::default()
+        };
+        assert!(PrivateState::wrote(&private.write()), "{:?}", String::from_utf8(private.write()));
+        for bytes in [&b""[..], b"{}", b"{\"imported\":true}", b"{\"managed\":[\"a\",\"b\"]}"] {
+            assert!(PrivateState::wrote(bytes), "{bytes:?}");
+        }
+        for bytes in [
+            &b"{"[..],
+            b"[]",
+            b"null",
+            b"\xff\x00",
+            b"{\"parts\":3}",
+            b"{\"parts\":{\"a\":1}}",
+            b"{\"managed\":[1]}",
+            b"{\"protected\":\"true\"}",
+            b"{\"since\":\"another version\"}",
+            b"{\"holders\":[]}",
+        ] {
+            assert!(!PrivateState::wrote(bytes), "{bytes:?}");
+        }
     }
 }

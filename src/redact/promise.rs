@@ -1,4 +1,4 @@
-//! The promise of `redact`, checked with any bytes: `fuzz/` feeds it from a fuzzer, the tests from proptest.
+//! The promise of `redact`, checked with any bytes (`promises`).
 //!
 //! The bytes choose secrets, their spellings and what stands around them. What comes out is read back by decoders that
 //! have nothing in common with the search.
@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::{HIDDEN, MAX_SEEN, MAX_TEXT, Redactor, is_gap, is_invisible};
+use crate::promises::Choices;
 use crate::secret::Secret;
 
 /// What servers, proxies and libraries write around a secret.
@@ -57,26 +58,6 @@ const LETTERS: [&str; 24] = [
     "a", "b", "Z", "0", "4", "1", "2", "5", "%", "\\", "&", "+", "/", "=", "!", ".", "_", "-", "u", "n",
     "\"", " ", "é", "😀",
 ];
-
-struct Choices<'a>(&'a [u8]);
-
-impl Choices<'_> {
-    /// Zero at the end of the bytes.
-    fn byte(&mut self) -> usize {
-        let byte = self.0.first().copied().unwrap_or_default();
-        self.0 = self.0.get(1..).unwrap_or_default();
-        usize::from(byte)
-    }
-
-    fn of(&mut self, texts: &'static [&'static str]) -> &'static str {
-        let at = self.byte() % texts.len();
-        texts.get(at).copied().unwrap_or_default()
-    }
-
-    fn is_over(&self) -> bool {
-        self.0.is_empty()
-    }
-}
 
 fn without_gaps(text: &str) -> String {
     text.chars().filter(|c| !is_gap(*c)).collect()
@@ -193,7 +174,7 @@ fn entities_decoded(text: &str) -> String {
 /// # Panics
 /// When the promise is broken.
 pub fn holds_for(data: &[u8]) {
-    let mut choices = Choices(data);
+    let mut choices = Choices::new(data);
     let redactor = Redactor::default();
     let secrets: Vec<String> = (0..=choices.byte() % 3).map(|_| secret(&mut choices)).collect();
     for secret in &secrets {
@@ -211,12 +192,7 @@ pub fn holds_for(data: &[u8]) {
                 spellings.push(spelled);
             }
             3..6 => text.push_str(choices.of(&AROUND)),
-            6 => {
-                let length = choices.byte() % 16;
-                let (raw, rest) = choices.0.split_at(length.min(choices.0.len()));
-                text.push_str(&String::from_utf8_lossy(raw));
-                choices.0 = rest;
-            }
+            6 => text.push_str(&choices.text(15)),
             // Long enough to be cut, and then somewhere in what follows.
             _ => match choices.byte() {
                 0..8 => text.push_str(&"some ".repeat(choices.byte() * 13)),

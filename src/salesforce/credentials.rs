@@ -245,7 +245,7 @@ impl Inner {
     }
 
     /// The list that is documented, or one pair without a list around it, as tools have seen.
-    fn read_staged(&self, call: Call, mut json: Value) -> Result<Vec<Staged>, Error> {
+    pub(super) fn read_staged(&self, call: Call, mut json: Value) -> Result<Vec<Staged>, Error> {
         let list = match json.get_mut("stagedCredentials").map(Value::take) {
             Some(Value::Array(list)) => list,
             Some(Value::Null) => Vec::new(),

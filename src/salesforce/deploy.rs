@@ -101,7 +101,7 @@ impl DeployReport {
         self.status == "Canceled"
     }
 
-    fn read(result: &Element, redactor: &Redactor) -> Self {
+    pub(super) fn read(result: &Element, redactor: &Redactor) -> Self {
         let text = |name: &str| result.text_of(name).map(|text| redactor.clean(text));
         let number = |name: &str| result.number(name).unwrap_or_default();
         let details = result.child("details");
@@ -113,7 +113,7 @@ impl DeployReport {
                 .unwrap_or_default()
         };
         Self {
-            id: result.string("id"),
+            id: text("id").unwrap_or_default(),
             done: result.flag("done"),
             success: result.flag("success"),
             status: text("status").unwrap_or_default(),
@@ -122,9 +122,9 @@ impl DeployReport {
             error_message: text("errorMessage"),
             canceled_by_name: text("canceledByName"),
             created_by_name: text("createdByName"),
-            created_date: result.optional("createdDate"),
-            start_date: result.optional("startDate"),
-            completed_date: result.optional("completedDate"),
+            created_date: text("createdDate"),
+            start_date: text("startDate"),
+            completed_date: text("completedDate"),
             check_only: result.flag("checkOnly"),
             components_total: number("numberComponentsTotal"),
             components_deployed: number("numberComponentsDeployed"),
@@ -176,19 +176,20 @@ impl ComponentMessage {
     }
 
     fn read(message: &Element, redactor: &Redactor) -> Self {
+        let text = |name: &str| message.text_of(name).map(|text| redactor.clean(text));
         Self {
-            component_type: message.string("componentType"),
-            full_name: message.string("fullName"),
-            file_name: message.string("fileName"),
+            component_type: text("componentType").unwrap_or_default(),
+            full_name: text("fullName").unwrap_or_default(),
+            file_name: text("fileName").unwrap_or_default(),
             success: message.flag("success"),
             changed: message.flag("changed"),
             created: message.flag("created"),
             deleted: message.flag("deleted"),
-            problem: message.text_of("problem").map(|problem| redactor.clean(problem)),
-            problem_type: message.optional("problemType"),
+            problem: text("problem"),
+            problem_type: text("problemType"),
             line_number: message.number("lineNumber"),
             column_number: message.number("columnNumber"),
-            id: message.optional("id"),
+            id: text("id"),
         }
     }
 }
@@ -228,5 +229,29 @@ impl Client {
     pub async fn cancel_deploy(&self, id: &str) -> Result<(), Error> {
         // The WSDL really calls this parameter "String".
         self.inner.soap(Call::CancelDeploy, "cancelDeploy", &leaf("String", id)).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::salesforce::xml;
+
+    /// Ids and names stand in messages, too.
+    #[test]
+    fn no_text_of_a_report_has_a_token_in_it() {
+        const TOKEN: &str = "00D000000000001!AQcanary.0123456789.canary";
+        let of_report = ["id", "status", "createdDate", "stateDetail", "errorMessage", "createdByName"];
+        let of_message = ["componentType", "fullName", "fileName", "problem", "problemType", "id"];
+        let leaves =
+            |names: &[&str]| names.iter().map(|name| format!("<{name}>{TOKEN}</{name}>")).collect::<String>();
+        let inside = leaves(&of_message);
+        let text = format!(
+            "<result>{}<details><componentFailures>{inside}</componentFailures></details></result>",
+            leaves(&of_report)
+        );
+        let report = DeployReport::read(&xml::parse(text.as_bytes()).unwrap(), &Redactor::default());
+        assert_eq!(report.component_failures.len(), 1);
+        assert!(!format!("{report:?}").contains("canary"), "{report:?}");
     }
 }

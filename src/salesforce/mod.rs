@@ -33,6 +33,8 @@ mod token;
 mod token_request;
 mod xml;
 
+#[cfg(any(test, fuzzing))]
+pub mod promises;
 #[cfg(test)]
 mod tests;
 

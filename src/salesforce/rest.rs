@@ -112,7 +112,6 @@ impl Inner {
         page: &QueryPage,
     ) -> Result<(Vec<Map<String, Value>>, Option<QueryPage>), Error> {
         let call = Call::Query;
-        let malformed = |what: &str| Error::new(call, ErrorKind::Malformed(what.to_owned()));
         let url = |session: &Session| match page {
             QueryPage::First(soql) => {
                 let mut url = session.rest_url(path);
@@ -121,26 +120,7 @@ impl Inner {
             }
             QueryPage::Further(place) => session.url(place),
         };
-        let mut json = self.get_json(call, url).await?;
-        let Some(Value::Array(rows)) = json.get_mut("records").map(Value::take) else {
-            return Err(malformed("a query result without records"));
-        };
-        let mut records = Vec::with_capacity(rows.len());
-        for row in rows {
-            match row {
-                Value::Object(row) => records.push(row),
-                _ => return Err(malformed("a record that is not an object")),
-            }
-        }
-        let done = json.get("done").and_then(Value::as_bool).unwrap_or(true);
-        let next = json.get("nextRecordsUrl").and_then(Value::as_str);
-        match next {
-            Some(next) if !done && next.starts_with("/services/data/") => {
-                Ok((records, Some(QueryPage::Further(next.to_owned()))))
-            }
-            Some(_) if !done => Err(malformed("a next page in an odd place")),
-            _ => Ok((records, None)),
-        }
+        read_page(call, self.get_json(call, url).await?)
     }
 
     pub(super) async fn get_json(&self, call: Call, url: impl Fn(&Session) -> Url) -> Result<Value, Error> {
@@ -196,16 +176,48 @@ impl Inner {
         url.set_path("/services/data");
         let reply =
             self.http.send(Request::get(url), &self.redactor).await.map_err(|kind| Error::new(call, kind))?;
-        let json = self.read_json(call, reply)?;
-        let versions =
-            json.as_array().into_iter().flatten().filter_map(|version| {
-                version.get("version")?.as_str()?.strip_suffix(".0")?.parse::<u16>().ok()
-            });
-        let (oldest, newest) =
-            versions.fold((u16::MAX, 0), |(low, high), version| (low.min(version), high.max(version)));
-        if newest == 0 {
-            return Err(Error::new(call, ErrorKind::Malformed("no API versions in the answer".to_owned())));
-        }
-        Ok((oldest, newest))
+        read_versions(call, &self.read_json(call, reply)?)
     }
+}
+
+/// The records of an answer, and where the next ones are.
+pub(super) fn read_page(
+    call: Call,
+    mut json: Value,
+) -> Result<(Vec<Map<String, Value>>, Option<QueryPage>), Error> {
+    let malformed = |what: &str| Error::new(call, ErrorKind::Malformed(what.to_owned()));
+    let Some(Value::Array(rows)) = json.get_mut("records").map(Value::take) else {
+        return Err(malformed("a query result without records"));
+    };
+    let mut records = Vec::with_capacity(rows.len());
+    for row in rows {
+        match row {
+            Value::Object(row) => records.push(row),
+            _ => return Err(malformed("a record that is not an object")),
+        }
+    }
+    let done = json.get("done").and_then(Value::as_bool).unwrap_or(true);
+    let next = json.get("nextRecordsUrl").and_then(Value::as_str);
+    match next {
+        Some(next) if !done && next.starts_with("/services/data/") => {
+            Ok((records, Some(QueryPage::Further(next.to_owned()))))
+        }
+        Some(_) if !done => Err(malformed("a next page in an odd place")),
+        _ => Ok((records, None)),
+    }
+}
+
+/// The oldest and the newest of the versions that an answer lists.
+pub(super) fn read_versions(call: Call, json: &Value) -> Result<(u16, u16), Error> {
+    let versions = json
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|version| version.get("version")?.as_str()?.strip_suffix(".0")?.parse::<u16>().ok());
+    let (oldest, newest) =
+        versions.fold((u16::MAX, 0), |(low, high), version| (low.min(version), high.max(version)));
+    if newest == 0 {
+        return Err(Error::new(call, ErrorKind::Malformed("no API versions in the answer".to_owned())));
+    }
+    Ok((oldest, newest))
 }

@@ -82,7 +82,7 @@ pub struct FileProperties {
 }
 
 impl FileProperties {
-    fn read(element: &Element) -> Self {
+    pub(super) fn read(element: &Element) -> Self {
         Self {
             type_name: element.string("type"),
             full_name: element.string("fullName"),
@@ -197,7 +197,7 @@ impl Client {
         }
     }
 
-    fn check_retrieve(&self, result: &Element) -> Result<(), Error> {
+    pub(super) fn check_retrieve(&self, result: &Element) -> Result<(), Error> {
         let status = result.text_of("status").unwrap_or_default();
         let code = result.optional("errorStatusCode");
         // "success" may be missing; a status of Failed or an error code may not be overlooked.
@@ -273,7 +273,7 @@ fn starts_over(error: &Error) -> bool {
 }
 
 /// Whether this begins and ends as a zip does. Its entries are checked by whoever opens it.
-fn is_whole(zip: &[u8]) -> bool {
+pub(super) fn is_whole(zip: &[u8]) -> bool {
     /// The end record without its comment, and the longest comment.
     const END: usize = 22;
     const COMMENT: usize = 65_535;

@@ -341,7 +341,7 @@ fn read_aside(mut pipe: Option<impl Read + Send + 'static>) -> Output {
 
 /// The JSON object of an answer: others may stand before and after it, as warnings do. A status is what an answer has;
 /// without one, the first that has anything of an answer's.
-fn answer_in(output: &[u8]) -> Option<Value> {
+pub(super) fn answer_in(output: &[u8]) -> Option<Value> {
     let text = Zeroizing::new(without_colours(&String::from_utf8_lossy(output)));
     let has = |value: &Value, names: &[&str]| names.iter().any(|name| value.get(name).is_some());
     let mut from: usize = 0;

@@ -39,7 +39,7 @@ impl Inner {
         self.exchange(call, make, |reply| self.read_soap(call, method, &reply)).await
     }
 
-    fn read_soap(&self, call: Call, method: &str, reply: &Reply) -> Result<Element, Error> {
+    pub(super) fn read_soap(&self, call: Call, method: &str, reply: &Reply) -> Result<Element, Error> {
         if !reply.is_success() || classify::is_html(&reply.content_type, &reply.body) {
             return Err(self.refused(call, reply));
         }
@@ -85,8 +85,9 @@ pub(super) fn result(call: Call, mut response: Element) -> Result<Element, Error
     response.take("result").ok_or_else(missing)
 }
 
-/// The `id` of a started job.
+/// The `id` of a started job. It stands in messages: what cannot be one is none.
 pub(super) fn job_id(call: Call, response: Element) -> Result<String, Error> {
     let missing = || Error::new(call, ErrorKind::Malformed("an answer without an id".to_owned()));
-    result(call, response)?.optional("id").ok_or_else(missing)
+    let is_id = |id: &String| id.len() <= 18 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    result(call, response)?.optional("id").filter(is_id).ok_or_else(missing)
 }

@@ -97,7 +97,7 @@ impl Inner {
     }
 
     /// `sent` is the refresh token that was handed over for it.
-    fn read_grant(&self, reply: &Reply, sent: Option<&Secret>) -> Result<Grant, Error> {
+    pub(super) fn read_grant(&self, reply: &Reply, sent: Option<&Secret>) -> Result<Grant, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
         if classify::is_html(&reply.content_type, &reply.body) {
             return Err(self.refused(Call::Login, reply));
@@ -208,7 +208,7 @@ pub(super) struct Grant {
     pub identity: Option<(String, String)>,
 }
 
-fn read_user_info(body: &[u8]) -> Option<(String, String, Option<String>)> {
+pub(super) fn read_user_info(body: &[u8]) -> Option<(String, String, Option<String>)> {
     let json: Value = serde_json::from_slice(body).ok()?;
     let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
     let org = text("organization_id").filter(|org| is_org_id(org))?;

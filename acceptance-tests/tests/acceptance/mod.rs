@@ -29,6 +29,7 @@ mod guides;
 mod handover;
 mod import;
 mod interrupts;
+mod kept_states;
 mod lifecycle;
 mod literal_names;
 mod lockout;

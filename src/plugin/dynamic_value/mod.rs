@@ -5,6 +5,8 @@
 
 mod json;
 mod msgpack;
+#[cfg(any(test, fuzzing))]
+pub mod promise;
 #[cfg(test)]
 mod tests;
 

@@ -98,6 +98,7 @@ pub const IDS: &[&str] = &[
     "previous-credentials-end",
     "previous-credentials-stay",
     "previous-org",
+    "private-state-unreadable",
     "refresh-token-rotated",
     "rotated-already",
     "settings-stay",

@@ -352,10 +352,29 @@ pub fn unknown_type(name: &str) -> Diagnostic {
     Diagnostic::error("Unknown resource type", format!("This provider has no {name}."))
 }
 
-pub fn newer_state(name: &str) -> Diagnostic {
+/// What only a newer version can read: `what` is the state or the identity of a resource.
+pub fn newer_state(what: &str, name: &str, version: i64, known: i64) -> Diagnostic {
     Diagnostic::error(
         "State of a newer provider",
-        format!("The state of {name} was written by a newer version of this provider. Use that version."),
+        format!(
+            "The {what} of {name} has schema version {version}, and this version of the provider ({}) knows {known} at most: a \
+             newer version of this provider wrote it. Nothing was changed. Allow the newer version in required_providers and run terraform init \
+             -upgrade. To go on with this one, take a state from before the upgrade, or remove the resource from the state and \
+             import it again.",
+            env!("CARGO_PKG_VERSION")
+        ),
+    )
+}
+
+/// Facts beside a state that are not there, or not as they are written.
+pub fn unreadable_private() -> Diagnostic {
+    Diagnostic::advice(
+        "What is kept beside the state cannot be read",
+        "Terraform keeps a few facts for the provider beside each resource's state (\"private\" in the state file). Here they are \
+         damaged, or another version of the provider wrote them. They are taken as missing: nothing in them is needed to find \
+         the resource again. Which optional attributes the configuration had at the last apply is not known, so one that has \
+         left it since may stay as it is without a word. The next apply writes them anew, also terraform apply -refresh-only.",
+        "private-state-unreadable",
     )
 }
 

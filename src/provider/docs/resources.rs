@@ -269,6 +269,11 @@ fn common_warnings(spec: &ResourceSpec) -> Vec<(&'static str, String, &'static s
         "**State of a previous org**: what is different in the connected org, from which everything was read anew.",
     ));
     found.push((
+        "private-state-unreadable",
+        "what Terraform keeps beside the state is damaged, or of another version".to_owned(),
+        "**What is kept beside the state cannot be read**: what is not known until the next apply.",
+    ));
+    found.push((
         "not-refreshed",
         "an argument of the provider block is known only after apply".to_owned(),
         "**The state is not refreshed**: which argument, and what to apply first.",

@@ -65,6 +65,11 @@ const WARNINGS: &[(&str, &str, &str)] = &[
         "**State of a previous org**: that everything was read anew. Nothing is rotated for it.",
     ),
     (
+        "private-state-unreadable",
+        "what Terraform keeps beside the state is damaged, or of another version",
+        "**What is kept beside the state cannot be read**: what is not known until the next apply.",
+    ),
+    (
         "not-refreshed",
         "an argument of the provider block is known only after apply",
         "**The state is not refreshed**: which argument, and what to apply first.",

@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::provider::private::is_rewritten;
+
 /// So many seconds after it was noticed, that a key has changed is no trace of an interrupted run, and what is written first
 /// is not what an import left open.
 const RECENT: u64 = 24 * 3600;
@@ -62,6 +64,11 @@ impl Memory {
             foreign,
             imported: number("imported"),
         }
+    }
+
+    /// Whether these bytes are what some `write` made, or none.
+    pub fn wrote(bytes: &[u8]) -> bool {
+        is_rewritten(bytes, &Memory::read(bytes).write())
     }
 
     pub fn write(&self) -> Vec<u8> {

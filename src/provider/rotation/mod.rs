@@ -22,6 +22,19 @@ use super::schema::{Attribute, Block, Schema};
 use super::timeouts::{self, Timeouts};
 use crate::value::{Path, Type, Value};
 
+use memory::Memory;
+
+/// Whether these bytes are what some plan or read of a rotation left, or none.
+pub fn wrote_private(bytes: &[u8]) -> bool {
+    Memory::wrote(bytes)
+}
+
+/// What is understood of these bytes, written again.
+#[cfg(any(test, fuzzing))]
+pub fn rewritten(bytes: &[u8]) -> Vec<u8> {
+    Memory::read(bytes).write()
+}
+
 pub const NAME: &str = "salesforce_external_client_app_credential_rotation";
 pub const NOUN: &str = "credential rotation";
 pub const APP: &str = "external_client_app";

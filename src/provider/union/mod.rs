@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json};
 use super::diagnostics::{self, Diagnostics};
 use super::engine;
 use super::operations::{PlanReply, PlanRequest, Private};
-use super::private::PrivateState;
+use super::private::{PrivateState, is_rewritten};
 use super::resource_spec::ResourceSpec;
 use super::union_spec::{Member, UnionSpec};
 use super::validate;
@@ -175,6 +175,21 @@ impl Privates {
     fn write(self) -> Private {
         if self.0.is_empty() { Private::new() } else { Json::Object(self.0).to_string().into_bytes() }
     }
+}
+
+/// Whether these bytes are what some plan or read of this union left, or none.
+pub fn wrote_private(spec: &UnionSpec, bytes: &[u8]) -> bool {
+    let privates = Privates::read(bytes);
+    let is_member = |name: &String| spec.members.iter().any(|member| member.spec.name == name);
+    is_rewritten(bytes, &privates.clone().write())
+        && privates.0.keys().all(is_member)
+        && spec.members.iter().all(|member| PrivateState::wrote(&privates.of(member)))
+}
+
+/// What is understood of these bytes, written again.
+#[cfg(any(test, fuzzing))]
+pub fn rewritten(bytes: &[u8]) -> Private {
+    Privates::read(bytes).write()
 }
 
 /// Messages of the members, at their places in the union.

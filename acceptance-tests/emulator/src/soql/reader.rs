@@ -109,7 +109,12 @@ fn tokens(query: &str) -> Result<Vec<Token>, Refusal> {
                 let mut text = String::new();
                 loop {
                     match letters.next() {
-                        Some('\\') => text.extend(letters.next()),
+                        Some('\\') => text.extend(letters.next().map(|letter| match letter {
+                            'n' | 'N' => '\n',
+                            'r' | 'R' => '\r',
+                            't' | 'T' => '\t',
+                            other => other,
+                        })),
                         Some('\'') => break,
                         Some(other) => text.push(other),
                         None => return Err(("MALFORMED_QUERY", format!("unterminated string in: {query}"))),

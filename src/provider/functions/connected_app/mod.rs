@@ -7,6 +7,8 @@
 mod client;
 pub mod elements;
 mod input;
+#[cfg(any(test, fuzzing))]
+pub mod promise;
 mod reading;
 #[cfg(test)]
 mod tests;

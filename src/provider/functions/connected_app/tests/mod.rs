@@ -2,17 +2,13 @@
 
 mod shapes;
 
-use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use self::shapes::SHAPES;
 use super::elements::{Fate, ROWS, Reading, Words};
+use super::promise::{configuration, errors, fits};
 use super::{NOT_CONVERTED, SPEC, call, returns};
-use crate::provider::catalog::OAUTH_CLIENT;
-use crate::provider::operations::PlanRequest;
-use crate::provider::plan::{PlanContext, plan};
-use crate::provider::union;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
 fn called(xml: &str) -> Value {
     call(&[Value::text(xml)]).unwrap_or_else(|fault| panic!("{}: {xml}", fault.text))
@@ -45,40 +41,6 @@ fn left(result: &Value) -> Vec<[String; 4]> {
 
 fn elements_left(result: &Value) -> Vec<String> {
     left(result).into_iter().map(|[element, ..]| element).collect()
-}
-
-/// The configuration of whoever hands everything over.
-fn configuration(result: &Value) -> Value {
-    let mut config = OAUTH_CLIENT.schema().block.empty();
-    for (name, value) in result.entries().unwrap() {
-        if name != NOT_CONVERTED {
-            config.put(name, value.clone());
-        }
-    }
-    if config.get("name").is_null() {
-        config.put("name", "Shop".into());
-    }
-    if config.get("label").is_null() {
-        config.put("label", "Shop".into());
-    }
-    config
-}
-
-/// What validation and the plan of a new client say against it.
-fn errors(config: &Value) -> Vec<String> {
-    let request = PlanRequest {
-        type_name: OAUTH_CLIENT.name.to_owned(),
-        prior: Value::Null,
-        proposed: config.clone(),
-        config: config.clone(),
-        private: Vec::new(),
-        identity: None,
-    };
-    let context = PlanContext { version: Some(68), ..PlanContext::default() };
-    let planned = union::plan(OAUTH_CLIENT, &request, |member, request| plan(member, request, &context));
-    let checked = union::check(OAUTH_CLIENT, config, std::time::UNIX_EPOCH);
-    let all = checked.into_iter().chain(planned.diagnostics);
-    all.filter(|one| one.is_error()).map(|one| one.detail).collect()
 }
 
 #[test]
@@ -335,73 +297,10 @@ fn the_table_has_each_element_once_and_below_a_group() {
 /// A value for each attribute, no other, of the type that is promised.
 #[test]
 fn the_result_is_of_its_type() {
-    fn fits(value: &Value, ty: &Type) -> bool {
-        match (value, ty) {
-            (Value::Null, _)
-            | (Value::Bool(_), Type::Bool)
-            | (Value::Text(_), Type::String)
-            | (Value::Number(_), Type::Number) => true,
-            (Value::List(members), Type::List(of)) | (Value::Set(members), Type::Set(of)) => {
-                members.iter().all(|member| fits(member, of))
-            }
-            (Value::Map(entries), Type::Map(of)) => entries.values().all(|value| fits(value, of)),
-            (Value::Object(entries), Type::Object(attributes)) => {
-                entries.len() == attributes.len()
-                    && attributes
-                        .iter()
-                        .all(|(name, ty)| entries.get(name).is_some_and(|value| fits(value, ty)))
-            }
-            _ => false,
-        }
-    }
     for shape in SHAPES {
         assert!(fits(&called(shape.xml), &returns()), "{}", shape.name);
     }
     assert_eq!(SPEC.parameters.len(), 1);
-}
-
-/// Trees of known and of other elements, with anything as text.
-fn tree() -> impl Strategy<Value = String> {
-    let names: Vec<String> = ROWS
-        .iter()
-        .flat_map(|row| row.element.split('/').map(str::to_owned))
-        .chain(["key", "formula", "start", "end", "odd"].map(str::to_owned))
-        .collect();
-    let text = prop_oneof![
-        Just("true".to_owned()),
-        Just("Api".to_owned()),
-        Just("https://a.example.com".to_owned()),
-        Just("specific_lifetime:1:DAYS".to_owned()),
-        "[a-zA-Z0-9:@. -]{0,20}",
-        "\\PC{0,10}".prop_map(|text| text.replace(['<', '&', '>'], "")),
-    ];
-    let name = proptest::sample::select(names);
-    let leaf = (name.clone(), text).prop_map(|(name, text)| format!("<{name}>{text}</{name}>"));
-    leaf.prop_recursive(4, 64, 8, move |inner| {
-        (name.clone(), proptest::collection::vec(inner, 0..8))
-            .prop_map(|(name, inner)| format!("<{name}>{}</{name}>", inner.concat()))
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn whatever_is_in_a_file_the_client_takes_what_comes_out(inside in proptest::collection::vec(tree(), 0..12)) {
-        let xml = format!("<ConnectedApp>{}</ConnectedApp>", inside.concat());
-        if let Ok(result) = call(&[Value::text(xml)]) {
-            let found: Vec<String> = errors(&configuration(&result))
-                .into_iter()
-                .filter(|error| !error.contains("nobody could log in"))
-                .collect();
-            prop_assert_eq!(found, Vec::<String>::new());
-        }
-    }
-
-    #[test]
-    fn no_text_is_a_panic(text in "\\PC{0,200}") {
-        let _ = call(&[Value::text(text)]);
-    }
 }
 
 #[test]

@@ -1,0 +1,256 @@
+//! States that released versions wrote are read by this one: the folders of `acceptance-tests/states`, each with a
+//! configuration and what an apply of it left, private state and identities included.
+//!
+//! They are made by real applies of the version that they are named after, before it is released:
+//! `KEEP=1 cargo test --workspace --test acceptance kept_states::keep -- --ignored`, with the newest Terraform, which keeps
+//! identities. A kept state is never written again.
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::terraform::{self, Product};
+use acceptance_tests::workspace::Workspace;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+const PLAN: &[&str] = &["plan", "-no-color", "-input=false", "-lock=false"];
+const WARNING: &str = "What is kept beside the state cannot be read";
+
+/// Attributes whose values an org makes: another one has others.
+const OF_THE_ORG: [&str; 5] = ["org_id", "consumer_key", "oauth_link", "rotated_at", "previous_expires_at"];
+
+fn folder() -> PathBuf {
+    terraform::repository().join("acceptance-tests/states")
+}
+
+/// The versions that a state is kept of, and the configuration and the state of each.
+fn kept() -> Vec<(String, String, Value)> {
+    let entries = std::fs::read_dir(folder()).expect("the kept states");
+    let mut versions: Vec<PathBuf> = entries.map(|entry| entry.expect("a folder").path()).collect();
+    versions.sort();
+    assert!(!versions.is_empty());
+    let read =
+        |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    versions
+        .into_iter()
+        .map(|version| {
+            let state = read(version.join("terraform.tfstate"));
+            (
+                version.file_name().expect("a version").to_string_lossy().into_owned(),
+                read(version.join("main.tf")),
+                serde_json::from_str(&state).expect("a state"),
+            )
+        })
+        .collect()
+}
+
+fn instances(state: &mut Value) -> impl Iterator<Item = (String, &mut Value)> {
+    let resources = state["resources"].as_array_mut().expect("resources").iter_mut();
+    resources.flat_map(|resource| {
+        let address = format!("{}.{}", resource["type"], resource["name"]).replace('"', "");
+        let instances = resource["instances"].as_array_mut().expect("instances").iter_mut();
+        instances.map(move |instance| (address.clone(), instance))
+    })
+}
+
+fn state_of(workspace: &Workspace<'_>) -> Value {
+    let bytes = std::fs::read(workspace.folder().join("terraform.tfstate")).expect("a state");
+    serde_json::from_slice(&bytes).expect("a state")
+}
+
+fn private_of(instance: &Value) -> Vec<u8> {
+    STANDARD.decode(instance["private"].as_str().unwrap_or_default()).expect("base64")
+}
+
+/// The kept state as if it had been written of this org, in which this version has just made the same.
+fn of_this_org(kept: &Value, mut made: Value) -> Value {
+    let mut text = kept.to_string();
+    let mut replace = |old: &Value, new: &Value| {
+        if let (Some(old), Some(new)) = (old.as_str(), new.as_str())
+            && !old.is_empty()
+        {
+            text = text.replace(old, new);
+        }
+    };
+    let mut before = kept.clone();
+    for (address, new) in instances(&mut made) {
+        let old = instances(&mut before).find(|(other, _)| *other == address);
+        let (_, old) = old.unwrap_or_else(|| panic!("{address} is not in the kept state"));
+        for attribute in OF_THE_ORG {
+            replace(&old["attributes"][attribute], &new["attributes"][attribute]);
+        }
+        if let Some(identity) = old["identity"].as_object() {
+            for (name, value) in identity {
+                replace(value, &new["identity"][name]);
+            }
+        }
+    }
+    let mut state: Value = serde_json::from_str(&text).expect("a state");
+    // Programs that are older than the one that wrote it would not read it for that alone.
+    state["terraform_version"] = json!("1.6.0");
+    state
+}
+
+struct Kept<'org> {
+    version: String,
+    state: Value,
+    workspace: Workspace<'org>,
+}
+
+impl Kept<'_> {
+    fn write(&self, state: &Value) {
+        self.workspace.write("terraform.tfstate", &state.to_string());
+    }
+}
+
+/// Runs a test with each kept state, in a workspace whose org has the same.
+#[track_caller]
+fn with_each(test: impl Fn(&Emulator, &mut Kept<'_>)) {
+    for (version, configuration, state) in kept() {
+        let org = Emulator::start();
+        let workspace = Workspace::new(&org);
+        workspace.configure(&configuration);
+        workspace.apply().succeeded();
+        let state = of_this_org(&state, state_of(&workspace));
+        let mut kept = Kept { version, state, workspace };
+        kept.write(&kept.state);
+        test(&org, &mut kept);
+    }
+}
+
+#[test]
+fn every_kept_state_is_read_without_a_difference() {
+    with_each(|org, kept| {
+        let deploys = org.deploys().len();
+        kept.workspace.is_settled();
+        let run = kept.workspace.run(PLAN).succeeded();
+        assert!(!run.says(WARNING), "{}: {run}", kept.version);
+        assert_eq!(org.deploys().len(), deploys);
+        // It is all there, and so it can go.
+        kept.workspace.destroy().succeeded();
+        assert!(kept.workspace.state().is_empty());
+    });
+}
+
+#[test]
+fn a_kept_state_has_each_resource_and_what_stands_beside_it() {
+    let schema = Workspace::anonymous();
+    schema.configure("");
+    let run = schema.run(&["providers", "schema", "-json"]).succeeded();
+    let schemas: Value = serde_json::from_str(&run.stdout).expect("the schemas");
+    let provider = schemas["provider_schemas"].as_object().and_then(|all| all.values().next());
+    let types = provider.expect("the provider")["resource_schemas"].as_object().expect("resources").clone();
+    let newest = kept().pop().expect("a kept state");
+    let (version, _, mut state) = newest;
+    let written: Vec<(String, Value)> =
+        instances(&mut state).map(|(address, instance)| (address, instance.clone())).collect();
+    for kind in types.keys() {
+        let of_kind = written.iter().filter(|(address, _)| address.starts_with(&format!("{kind}.")));
+        assert!(of_kind.count() > 0, "no {kind} is kept of {version}");
+    }
+    for (address, instance) in &written {
+        assert!(instance["identity"].is_object(), "{address}: {instance}");
+    }
+    assert!(written.iter().any(|(_, instance)| !private_of(instance).is_empty()), "no private state");
+}
+
+/// What a later schema has no use for any more, and what it has since.
+#[test]
+fn attributes_that_came_and_went_make_no_difference() {
+    with_each(|_, kept| {
+        let mut state = kept.state.clone();
+        for (_, instance) in instances(&mut state) {
+            let attributes = instance["attributes"].as_object_mut().expect("attributes");
+            attributes.insert("gone".to_owned(), json!({ "deep": [1, "x", null] }));
+            attributes.insert("gone_too".to_owned(), json!("x"));
+            attributes.remove("description");
+            attributes.remove("pkce_required");
+        }
+        kept.write(&state);
+        // The refresh fills in what is new.
+        let plan = kept.workspace.plan(&[]);
+        plan.changes(&[]);
+        assert!(!plan.words.contains("gone"), "{}", plan.words);
+    });
+}
+
+#[test]
+fn a_newer_state_is_refused_in_words_and_stays() {
+    with_each(|org, kept| {
+        let deploys = org.deploys().len();
+        let mut state = kept.state.clone();
+        for (_, instance) in instances(&mut state) {
+            instance["schema_version"] = json!(99);
+        }
+        kept.write(&state);
+        let run = kept.workspace.run(PLAN);
+        // Terraform does not even ask.
+        assert!(run.code == Some(1) && run.says("newer provider version"), "{run}");
+
+        // Identities came with 1.12.
+        if terraform::product() == Product::Terraform && terraform::version() >= (1, 12) {
+            let mut state = kept.state.clone();
+            for (_, instance) in instances(&mut state) {
+                instance["identity_schema_version"] = json!(99);
+            }
+            kept.write(&state);
+            let run = kept.workspace.run(PLAN);
+            assert!(run.code == Some(1) && run.says("newer"), "{run}");
+        }
+        assert_eq!(org.deploys().len(), deploys);
+    });
+}
+
+#[test]
+fn what_is_no_private_state_is_survived_with_a_warning() {
+    let garbage: [&[u8]; 2] = [b"\xff\xfe\x00", b"{\"parts\":7,\"since\":\"tomorrow\"}"];
+    with_each(|org, kept| {
+        for (at, bytes) in garbage.iter().enumerate() {
+            let deploys = org.deploys().len();
+            let mut state = kept.state.clone();
+            for (_, instance) in instances(&mut state) {
+                instance["private"] = json!(STANDARD.encode(bytes));
+            }
+            kept.write(&state);
+            let plan = kept.workspace.plan(&[]);
+            plan.changes(&[]);
+            assert!(plan.words.contains(WARNING), "{}", plan.words);
+            let without = kept.workspace.plan(&["-refresh=false"]);
+            without.changes(&[]);
+            assert!(without.words.contains(WARNING), "{}", without.words);
+            if at == 0 {
+                kept.workspace.set("SALESFORCE_SUPPRESS_WARNINGS", "private-state-unreadable");
+                assert!(!kept.workspace.plan(&[]).words.contains(WARNING));
+                kept.workspace.unset("SALESFORCE_SUPPRESS_WARNINGS");
+            }
+            let refresh = ["apply", "-refresh-only", "-auto-approve", "-no-color", "-input=false"];
+            kept.workspace.run(&refresh).succeeded();
+            let run = kept.workspace.run(PLAN).succeeded();
+            assert!(!run.says(WARNING), "it was written anew: {run}");
+            kept.workspace.is_settled();
+            assert_eq!(org.deploys().len(), deploys);
+        }
+    });
+}
+
+/// Keeps the state of this version. See above.
+#[test]
+#[ignore = "writes into the repository, once for each version"]
+fn keep() {
+    assert!(std::env::var_os("KEEP").is_some(), "KEEP=1 says that this is meant");
+    let newest = terraform::product() == Product::Terraform && terraform::version() >= (1, 12);
+    assert!(newest, "older programs keep no identities: TERRAFORM=$(scripts/fetch-terraform 1.15.5)");
+    let version = folder().join(env!("CARGO_PKG_VERSION"));
+    let configuration = std::fs::read_to_string(version.join("main.tf")).expect("its main.tf");
+    assert!(!version.join("terraform.tfstate").exists(), "it is kept already");
+    let org = Emulator::start();
+    let workspace = Workspace::new(&org);
+    workspace.configure(&configuration);
+    workspace.apply().succeeded();
+    // A read leaves more beside the state than a creation: who holds what.
+    let refresh = ["apply", "-refresh-only", "-auto-approve", "-no-color", "-input=false"];
+    workspace.run(&refresh).succeeded();
+    workspace.is_settled();
+    let state = serde_json::to_string_pretty(&state_of(&workspace)).expect("JSON");
+    std::fs::write(version.join("terraform.tfstate"), state + "\n").expect("the kept state");
+}

@@ -1,0 +1,140 @@
+//! What is promised of files and packages (`promises`): what is read is written and read as the same; a package is within its
+//! limits, and one that is not whole is none.
+
+use super::package;
+use super::types;
+use super::xml::{self, Element};
+use super::{ComponentKey, certificate_facts, decode, encode};
+use crate::promises::{Choices, broken};
+use std::collections::HashSet;
+
+/// Reading, writing and reading again changes nothing; and a component is written as it was written before.
+pub fn metadata_xml(data: &[u8]) {
+    let mut choices = Choices::new(data);
+    let Some(kind) = types::ALL.get(choices.below(types::ALL.len())) else { return };
+    let text = match choices.below(2) {
+        0 => String::from_utf8_lossy(choices.rest()).into_owned(),
+        _ => {
+            let mut root = Element::new(kind.name);
+            while !choices.is_over() {
+                root.children.push(element(kind, &mut choices, 0));
+            }
+            written(&root)
+        }
+    };
+    if let Ok(root) = xml::parse(&text) {
+        let again = written(&root);
+        assert_eq!(xml::parse(&again).as_ref(), Ok(&root), "{again:?}");
+        assert_eq!(again.lines().count(), usize::try_from(root.lines()).unwrap_or_default(), "{again:?}");
+        assert_eq!(xml::parse_of_any_length(&text), Ok(root), "without a limit");
+    }
+    if let Ok(component) = decode(kind, "Shop_x", &text) {
+        for version in [60, 62, 67] {
+            let first = encode(&component, version);
+            match decode(kind, "Shop_x", &first.xml) {
+                Ok(again) => assert_eq!(encode(&again, version).xml, first.xml, "of {text:?}"),
+                Err(error) => broken(format!("{error}: {:?} of {text:?}", first.xml)),
+            }
+            let lines = first.xml.lines().count();
+            assert!(first.lines.keys().all(|line| (1..=lines).contains(&(*line as usize))), "{first:?}");
+        }
+    }
+    // Certificates are texts of such files.
+    let _ = certificate_facts(&text);
+}
+
+fn written(root: &Element) -> String {
+    let mut text = String::new();
+    root.write(&mut text, 0);
+    text
+}
+
+fn element(kind: &super::MetadataType, choices: &mut Choices<'_>, depth: usize) -> Element {
+    let words =
+        ["true", "1", "", " Api ,RefreshToken", "a\nb", "\r", "&<>\"'", "é\u{301}", "Shop", "-5", "1.0"];
+    let field = kind.fields.get(choices.below(kind.fields.len()));
+    let path = field.map_or("label", |field| field.element);
+    let (group, leaf) = path.rsplit_once('/').unwrap_or(("stranger", path));
+    let name = choices.of(&[leaf, leaf, leaf, group, "stranger"]);
+    let mut element = Element::leaf(name, choices.of(&words));
+    if choices.one_in(6) {
+        element.text = choices
+            .text(12)
+            .chars()
+            .filter(|c| xml::unwritable_character(&c.to_string()).is_none())
+            .collect();
+    }
+    if choices.one_in(8) {
+        element.attributes.push(("xsi:nil".to_owned(), "true".to_owned()));
+    }
+    if choices.one_in(3) && depth < 4 {
+        element.text.clear();
+        element.children = (0..choices.below(3)).map(|_| self::element(kind, choices, depth + 1)).collect();
+    }
+    element
+}
+
+/// As in `package`, restated: the promise is checked against numbers and not against the code.
+const MOST_ENTRIES: usize = 10_000;
+const LARGEST_ENTRY: usize = 4 * 1024 * 1024;
+const LARGEST_TOTAL: usize = 64 * 1024 * 1024;
+
+/// Whatever a retrieve returns: files within the limits, with paths that lead nowhere else, or an error. A part of a zip is
+/// none, and in a damaged one no file has a text that it did not have.
+pub fn packages(data: &[u8]) {
+    let mut choices = Choices::new(data);
+    if choices.one_in(2) {
+        is_within_limits(choices.rest());
+        return;
+    }
+    let mut files: Vec<(ComponentKey, String)> = Vec::new();
+    for _ in 0..choices.below(4) {
+        let Some(kind) = types::ALL.get(choices.below(types::ALL.len())) else { return };
+        let name = choices.of(&["Shop", "shop", "A b", "../x", "é", "ns__Shop_oauth"]);
+        let text = match choices.below(8) {
+            0 => "<a/>".repeat(choices.byte() * 40),
+            _ => choices.text(40),
+        };
+        files.push((ComponentKey::new(kind, name), text));
+    }
+    let Ok(zip) = package::write(&files, &[], 62) else { return };
+    match package::read(&zip) {
+        Ok(read) => {
+            for (key, text) in &files {
+                let path = key.path();
+                assert!(read.iter().any(|file| file.path == path && file.text == *text), "{path} is lost");
+            }
+        }
+        Err(error) => broken(format!("{error} of what we packed")),
+    }
+    let cut = zip.get(..choices.below(zip.len().max(1))).unwrap_or_default();
+    assert!(package::read(cut).is_err(), "{} of {} bytes are no zip", cut.len(), zip.len());
+    let damaged = choices.mutated(&zip);
+    is_within_limits(&damaged);
+    let texts: HashSet<&str> = files.iter().map(|(_, text)| text.as_str()).collect();
+    for file in package::read(&damaged).unwrap_or_default() {
+        let is_known = file.text.starts_with("<?xml") || texts.contains(file.text.as_str());
+        assert!(is_known, "{:?} was not packed", file.text);
+    }
+}
+
+fn is_within_limits(zip: &[u8]) {
+    let Ok(files) = package::read(zip) else { return };
+    assert!(files.len() <= MOST_ENTRIES, "{} files", files.len());
+    let mut names = HashSet::new();
+    let mut total = 0;
+    for file in &files {
+        let parts: Vec<&str> = file.path.split('/').collect();
+        let is_odd = |part: &&str| part.is_empty() || *part == "." || *part == "..";
+        assert!(!parts.iter().any(is_odd) && !file.path.contains(['\\', ':', '\0']), "{:?}", file.path);
+        assert!(file.path.is_ascii() && file.path.len() <= 512, "{:?}", file.path);
+        assert!(names.insert(file.path.to_ascii_lowercase()), "{:?} twice", file.path);
+        assert!(file.text.len() <= LARGEST_ENTRY, "{} bytes", file.text.len());
+        total += file.text.len();
+        // What is made of it is anything but a panic.
+        if let Some(key) = package::key_of(&file.path) {
+            let _ = decode(key.kind, &key.full_name, &file.text);
+        }
+    }
+    assert!(total <= LARGEST_TOTAL, "{total} bytes");
+}

@@ -1,0 +1,52 @@
+//! What is promised of texts in queries (`promises`): a reader of SOQL gets back what was quoted, and nothing of it ends up
+//! outside of the quotes.
+
+use super::quoted;
+use crate::promises::Choices;
+
+pub fn quoting(data: &[u8]) {
+    let mut choices = Choices::new(data);
+    let mut text = choices.text(40);
+    while !choices.is_over() {
+        text.push_str(choices.of(&[
+            "'",
+            "\\",
+            "\\'",
+            "\n",
+            "\r",
+            " OR Name != ",
+            "\u{2019}",
+            "%",
+            "_",
+            "\0",
+            "n",
+        ]));
+    }
+    let query = format!("SELECT Id FROM User WHERE Name = {} AND IsActive = true", quoted(&text));
+    let read = query.split_once("= ").and_then(|(_, literal)| read_literal(literal));
+    assert_eq!(read, Some((text, " AND IsActive = true")), "{query:?}");
+}
+
+/// A literal as SOQL's documentation describes it, and what follows it.
+fn read_literal(soql: &str) -> Option<(String, &str)> {
+    let mut text = String::new();
+    let mut rest = soql.strip_prefix('\'')?.chars();
+    loop {
+        text.push(match rest.next()? {
+            '\'' => return Some((text, rest.as_str())),
+            '\\' => match rest.next()? {
+                'n' | 'N' => '\n',
+                'r' | 'R' => '\r',
+                't' | 'T' => '\t',
+                'b' | 'B' => '\u{8}',
+                'f' | 'F' => '\u{c}',
+                same @ ('"' | '\'' | '\\') => same,
+                // `\_` and `\%` are for LIKE, and anything else is an error.
+                _ => return None,
+            },
+            // A literal does not go on over a line's end.
+            '\n' | '\r' => return None,
+            plain => plain,
+        });
+    }
+}
