@@ -37,7 +37,9 @@ impl Spot {
 pub fn cases(rehearsals: &Arc<Rehearsals>, seed: u64) -> Vec<Case> {
     let rows = table::rows().flat_map(|row| {
         let rehearsals = Arc::clone(rehearsals);
-        spots(row, &rehearsals, seed).into_iter().map(move |spot| {
+        let spots = spots(row, &rehearsals, seed);
+        assert!(!spots.is_empty(), "{} is played nowhere: a row without a case proves nothing", row.name);
+        spots.into_iter().map(move |spot| {
             let rehearsals = Arc::clone(&rehearsals);
             Case {
                 chapter: Chapter::Faults,

@@ -19,6 +19,7 @@ mod chance;
 mod endings;
 mod fault;
 mod faults;
+mod load;
 mod message;
 mod options;
 mod oracle;
@@ -98,8 +99,10 @@ fn chosen(rehearsals: &Arc<Rehearsals>, options: &Options) -> Vec<Case> {
     };
     let mut cases = faults::cases(rehearsals, options.seed);
     cases.extend(endings::cases(rehearsals, options.seed, kills, interrupts));
+    let size = if options.quick { load::Size::QUICK } else { load::Size::WHOLE };
+    cases.extend(load::cases(options.seed, size));
     cases.retain(|case| options.takes(&case.name));
-    if options.quick && options.only.is_none() {
+    if options.quick {
         cases = sample(cases, options.seed);
     }
     cases

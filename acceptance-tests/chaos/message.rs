@@ -74,7 +74,8 @@ impl Request {
     /// The first element of the SOAP body.
     fn soap_method(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
-        let inside = text.split_once("Body>").map(|(_, inside)| inside).unwrap_or_default();
+        let body = text.split_once(":Body").and_then(|(_, body)| body.split_once('>'));
+        let inside = body.map(|(_, inside)| inside).unwrap_or_default();
         let element = inside.split_once('<').map(|(_, element)| element).unwrap_or_default();
         let name = element.split([' ', '>', '/']).next().unwrap_or_default();
         name.rsplit(':').next().unwrap_or_default().to_owned()
@@ -179,7 +180,7 @@ fn read_up_to(stream: &mut TcpStream, body: &mut Vec<u8>, length: usize) -> Resu
 
 #[test]
 fn calls_have_the_names_of_the_journal() {
-    let soap = "<e:Envelope><e:Header/><e:Body><m:checkDeployStatus xmlns:m=\"x\"/></e:Body></e:Envelope>";
+    let soap = "<e:Envelope><e:Header/><e:Body xmlns=\"x\"><checkDeployStatus><a/></checkDeployStatus></e:Body></e:Envelope>";
     for (line, body, name) in [
         ("POST /services/oauth2/token HTTP/1.1", "", "token"),
         ("GET /services/data HTTP/1.1", "", "versions"),

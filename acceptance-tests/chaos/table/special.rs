@@ -45,6 +45,7 @@ const SPECIAL: &[Special] = &[
     special("answers_of_a_rotation_are_lost", 0, lost_rotation),
 ];
 
+#[cfg(test)]
 pub fn names() -> impl Iterator<Item = &'static str> {
     SPECIAL.iter().map(|special| special.name)
 }
