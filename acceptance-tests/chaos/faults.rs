@@ -12,6 +12,9 @@ use acceptance_tests::terraform::Run;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// The most memory of a provider that an org may bring about by what it sends, in KiB.
+const HOSTILE: u64 = 256 * 1024;
+
 /// A fault at a place.
 #[derive(Debug, Clone)]
 struct Spot {
@@ -19,9 +22,16 @@ struct Spot {
     calls: Calls,
     nth: usize,
     when: When,
+    /// The call that is the nth.
+    at: String,
 }
 
 impl Spot {
+    fn takes(&self, row: &Row) -> std::time::Duration {
+        let (call, takes) = row.slow_at;
+        if self.at == call { takes } else { row.takes }
+    }
+
     fn name(&self, row: &Row) -> String {
         let call = match &self.calls {
             Calls::Named(name) => name.as_str(),
@@ -44,7 +54,7 @@ pub fn cases(rehearsals: &Arc<Rehearsals>, seed: u64) -> Vec<Case> {
             Case {
                 chapter: Chapter::Faults,
                 name: spot.name(row),
-                takes: row.takes,
+                takes: spot.takes(row),
                 play: Box::new(move || play(row, &spot, &rehearsals, seed)),
             }
         })
@@ -54,56 +64,44 @@ pub fn cases(rehearsals: &Arc<Rehearsals>, seed: u64) -> Vec<Case> {
 
 fn spots(row: &Row, rehearsals: &Rehearsals, seed: u64) -> Vec<Spot> {
     let mut chance = Chance::of(seed, row.name);
+    if row.at == At::EachCall {
+        let each = row.steps.iter().flat_map(|&step| {
+            let calls = &rehearsals.of(step, Shape::Client).calls;
+            let counted = calls.iter().filter(|call| Calls::Api.has(call)).enumerate();
+            counted.map(move |(number, at)| (step, number + 1, at.clone()))
+        });
+        let spots = each.flat_map(|(step, nth, at)| {
+            row.when.iter().map(move |&when| Spot { step, calls: Calls::Api, nth, when, at: at.clone() })
+        });
+        return spots.collect();
+    }
+    // The kinds of calls, and how many of each there are in which step.
+    let mut kinds: Vec<(&str, Vec<(Step, usize)>)> = Vec::new();
+    for &step in row.steps {
+        for (call, count) in rehearsals.of(step, Shape::Client).kinds() {
+            let is_meant = match row.at {
+                At::These(calls) => calls.contains(&call),
+                At::EachKind | At::EachCall => true,
+            };
+            match kinds.iter_mut().find(|(known, _)| *known == call) {
+                _ if !is_meant => {}
+                Some((_, of)) => of.push((step, count)),
+                None => kinds.push((call, vec![(step, count)])),
+            }
+        }
+    }
+    let in_each_step = matches!(row.at, At::These(calls) if calls.len() <= 2);
     let mut spots = Vec::new();
-    match row.at {
-        At::These(calls) => {
-            for &step in row.steps {
-                let kinds = rehearsals.of(step, Shape::Client).kinds();
-                for &call in calls {
-                    let Some(count) = kinds.get(call) else { continue };
-                    // Looks are as many as the machine is slow.
-                    let nth = 1 + chance.below(if call.starts_with("check") { 1 } else { *count });
-                    spots.extend(row.when.iter().map(|&when| Spot {
-                        step,
-                        calls: Calls::Named(call.to_owned()),
-                        nth: if row.times == Times::All { 1 } else { nth },
-                        when,
-                    }));
-                }
-            }
-        }
-        At::EachKind => {
-            let mut kinds: Vec<(&str, Vec<(Step, usize)>)> = Vec::new();
-            for &step in row.steps {
-                for (call, count) in rehearsals.of(step, Shape::Client).kinds() {
-                    match kinds.iter_mut().find(|(known, _)| *known == call) {
-                        Some((_, of)) => of.push((step, count)),
-                        None => kinds.push((call, vec![(step, count)])),
-                    }
-                }
-            }
-            for (call, of) in kinds {
-                let all = call == "deploy";
-                let one = chance.one_of(&of).copied();
-                for (step, count) in of.iter().copied().filter(|of| all || Some(*of) == one) {
-                    let nth = 1 + chance.below(if call.starts_with("check") { 1 } else { count });
-                    spots.extend(row.when.iter().map(|&when| Spot {
-                        step,
-                        calls: Calls::Named(call.to_owned()),
-                        nth: if row.times == Times::All { 1 } else { nth },
-                        when,
-                    }));
-                }
-            }
-        }
-        At::EachCall => {
-            for &step in row.steps {
-                let calls = &rehearsals.of(step, Shape::Client).calls;
-                let count = calls.iter().filter(|call| Calls::Api.has(call)).count();
-                for nth in 1..=count {
-                    spots.extend(row.when.iter().map(|&when| Spot { step, calls: Calls::Api, nth, when }));
-                }
-            }
+    for (call, of) in kinds {
+        let one = chance.one_of(&of).copied();
+        for (step, count) in of.into_iter().filter(|of| in_each_step || call == "deploy" || Some(*of) == one)
+        {
+            // Looks are as many as the machine is slow.
+            let is_one = row.times == Times::All || call.starts_with("check");
+            let nth = 1 + chance.below(if is_one { 1 } else { count });
+            let calls = Calls::Named(call.to_owned());
+            let spot = |when| Spot { step, calls: calls.clone(), nth, when, at: call.to_owned() };
+            spots.extend(row.when.iter().copied().map(spot));
         }
     }
     spots
@@ -144,10 +142,12 @@ fn play(row: &Row, spot: &Spot, rehearsals: &Rehearsals, seed: u64) -> Outcome {
         judge(row, spot, &run, &place, &stage, rehearsals, &what);
     }
     let loss = oracle::converges(&mut stage, &what);
+    let memory = processes::memory_of(&stage.root());
+    assert!(memory <= HOSTILE, "{what}: a provider took {memory} KiB");
     Outcome {
         not_reached: played == 0,
         state_lost_by_terraform: loss.by_terraform,
-        memory: processes::memory_of(&stage.root()),
+        memory,
         hostile: row.ends == Ends::Somehow,
         note: (row.ends == Ends::Somehow && run.code != Some(0)).then(|| summary(&run)),
     }
@@ -176,6 +176,7 @@ fn judge(
             let usual = rehearsals.of(spot.step, Shape::Client).committed;
             assert_eq!(committed, usual, "{what}: deployed otherwise than usual: {run}");
         }
+        Ends::WellAgain => assert_eq!(run.code, Some(0), "{what}: {run}"),
         Ends::Saying(words) => {
             assert_eq!(run.code, Some(1), "{what}: {run}");
             let said = run.words().to_lowercase();

@@ -151,10 +151,12 @@ fn by_chance(seed: u64, apps: usize) -> Outcome {
          \"Shop${{number}}\"])\n  name     = each.key\n  label    = each.key\n}}\n"
     ));
     place.proxy.plan(five_percent(), Chance::of(seed, "five percent"));
+    // So few at a time that there are calls enough for chance.
+    let parallelism = format!("-parallelism={}", (apps / 25).max(3));
     let mut applies = 0;
     loop {
         applies += 1;
-        let run = workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", "-parallelism=20"]);
+        let run = workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", &parallelism]);
         oracle::ended_in_words(&run, &what);
         if run.code == Some(0) {
             break;

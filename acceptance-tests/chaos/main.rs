@@ -32,7 +32,7 @@ mod stage;
 mod stranger;
 mod table;
 
-use case::Case;
+use case::{Case, Chapter};
 use options::Options;
 use rehearsal::Rehearsals;
 use std::collections::BTreeSet;
@@ -115,8 +115,9 @@ fn sample(cases: Vec<Case>, seed: u64) -> Vec<Case> {
         cases.into_iter().map(|case| (chance::Chance::of(seed, &case.name).next(), case)).collect();
     by_chance.sort_by_key(|(number, _)| *number);
     let mut rows = BTreeSet::new();
-    let is_wanted =
-        |case: &Case| case.takes <= QUICK && (!case.name.starts_with("fault/") || rows.insert(row(case)));
-    let mut is_wanted = is_wanted;
+    let mut is_wanted = |case: &Case| match case.chapter {
+        Chapter::Faults => case.takes <= QUICK && rows.insert(row(case)),
+        Chapter::Kills | Chapter::Interrupts | Chapter::Load => true,
+    };
     by_chance.into_iter().map(|(_, case)| case).filter(|case| is_wanted(case)).collect()
 }

@@ -46,6 +46,16 @@ impl Request {
         self.line.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default()
     }
 
+    /// The session that it is made with; empty when there is none.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let body = String::from_utf8_lossy(&self.body);
+        let in_header =
+            header(&self.headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
+        let in_body = body.split_once("sessionId>").and_then(|(_, rest)| rest.split_once('<'));
+        in_header.or(in_body.map(|(token, _)| token)).unwrap_or_default().to_owned()
+    }
+
     /// Which call it is.
     #[must_use]
     pub fn call(&self) -> String {

@@ -72,7 +72,7 @@ pub fn converges(stage: &mut Stage<'_>, what: &str) -> Loss {
         let run = stage.workspace.destroy();
         assert_eq!(run.code, Some(0), "{what}: the destroy failed: {run}");
     }
-    assert!(stage.workspace.state().is_empty(), "{what}: the state is not empty");
+    assert!(stage.state().is_empty(), "{what}: the state is not empty");
     let left: Vec<String> = place.own();
     assert!(left.is_empty(), "{what}: the org still has {left:?}");
     assert_eq!(place.foreign(), stage.before.foreign, "{what}: somebody else's app is another one");
@@ -95,20 +95,21 @@ fn is_settled(stage: &Stage<'_>, what: &str) {
 /// What the state says is what the org has.
 #[track_caller]
 fn agrees(stage: &Stage<'_>, what: &str) {
-    let (place, workspace) = (stage.place, &stage.workspace);
+    let (place, state) = (stage.place, stage.state());
+    let attribute = |address: &str, name: &str| state.get(address).map_or(Value::Null, |of| of[name].clone());
     assert_eq!(place.own(), [SHOP], "{what}");
     for kind in FILES {
         // Panics when there is none, or a second one.
         let _one = place.org.part(kind, SHOP);
     }
     let key = place.org.part(GLOBAL_OAUTH, SHOP).text("consumerKey");
-    assert_eq!(workspace.attribute(stage.shape.keyed(), "consumer_key"), Value::from(key.as_str()), "{what}");
+    assert_eq!(attribute(stage.shape.keyed(), "consumer_key"), Value::from(key.as_str()), "{what}");
     let labelled = match stage.shape {
         Shape::Client => "salesforce_oauth_client.shop",
         Shape::Parts => "salesforce_external_client_app.shop",
     };
     let label = place.org.part(APP, SHOP).text("label");
-    assert_eq!(workspace.attribute(labelled, "label"), Value::from(label), "{what}");
+    assert_eq!(attribute(labelled, "label"), Value::from(label), "{what}");
     match stage.step {
         Step::Update => assert_eq!(key, stage.before.key, "{what}: the consumer key is another one"),
         Step::Rotate => {

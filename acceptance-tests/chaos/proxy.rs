@@ -268,6 +268,7 @@ fn exchange(client: &mut TcpStream, shared: &Shared) -> Result<bool> {
         return Ok(true);
     }
     let answer = if when == When::After { request.forward(&shared.org)? } else { Answer::default() };
+    let action = with_token(action, &request);
     play(client, shared, &call, action, answer)
 }
 
@@ -322,6 +323,17 @@ fn play(client: &mut TcpStream, shared: &Shared, call: &str, action: Action, rea
         Action::Meanwhile(..) => real.send(client)?,
     }
     Ok(true)
+}
+
+/// Errors have been seen that repeat the caller's token; a table does not know it.
+fn with_token(action: Action, request: &Request) -> Action {
+    match action {
+        Action::Coded { status, code, text } if text.contains("{token}") => {
+            let answer = coded(&request.call(), status, code, &text.replace("{token}", &request.token()));
+            Action::Answer(answer)
+        }
+        action => action,
+    }
 }
 
 fn meanwhile(shared: &Shared, method: &str, path: &str, body: &str) {

@@ -287,6 +287,32 @@ impl<'a> Stage<'a> {
         self.workspace.folder().parent().expect("the workspace has a root").to_owned()
     }
 
+    /// The resources in the state: address → attributes. Read from the file, which is cheaper than to ask Terraform.
+    ///
+    /// # Panics
+    /// When there is a file that is no state.
+    #[must_use]
+    pub fn state(&self) -> BTreeMap<String, Value> {
+        let Ok(text) = std::fs::read(self.workspace.folder().join("terraform.tfstate")) else {
+            return BTreeMap::new();
+        };
+        let state: Value = serde_json::from_slice(&text).expect("a state");
+        let mut found = BTreeMap::new();
+        for resource in state["resources"].as_array().into_iter().flatten() {
+            let address = format!(
+                "{}.{}",
+                resource["type"].as_str().unwrap_or("?"),
+                resource["name"].as_str().unwrap_or("?")
+            );
+            for instance in resource["instances"].as_array().into_iter().flatten() {
+                let key = &instance["index_key"];
+                let address = if key.is_null() { address.clone() } else { format!("{address}[{key}]") };
+                found.insert(address, instance["attributes"].clone());
+            }
+        }
+        found
+    }
+
     #[must_use]
     pub fn arguments(&self) -> Vec<&'static str> {
         self.step.arguments(self.shape)

@@ -25,18 +25,18 @@ macro_rules! says {
 pub const ROWS: &[Row] = &[
     Row::wire(
         "session_is_never_valid",
-        These(API),
+        These(&["retrieve", "deploy"]),
         says!(401, "INVALID_SESSION_ID", "Session expired or invalid"),
     )
     .times(Times::All)
-    .ends(Ends::Somehow),
+    .says("the session has expired"),
     Row::wire(
         "session_is_blocked",
-        These(API),
+        These(&["retrieve", "deploy"]),
         says!(401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API"),
     )
     .times(Times::All)
-    .ends(Ends::Somehow),
+    .says("not valid for use with the REST API"),
     Row::wire(
         "token_of_a_kind_that_soap_refuses",
         These(&["retrieve", "deploy"]),
@@ -46,6 +46,8 @@ pub const ROWS: &[Row] = &[
     .says("JWT"),
     Row::wire("daily_limit", EachCall, says!(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."))
         .times(Times::All)
+        // Who waits for a deploy looks for some minutes more, for it goes on.
+        .slow_at("checkDeployStatus", 280)
         .ends(Ends::Somehow),
     Row::wire(
         "too_many_calls_at_once",
@@ -142,12 +144,9 @@ pub const ROWS: &[Row] = &[
     Row::wire(
         "text_with_the_session_in_it",
         EachKind,
-        says!(
-            500,
-            "UNKNOWN_EXCEPTION",
-            "missing session key: 00D000000000001!canary.of.a.session.key.that.nobody.may.see"
-        ),
+        says!(500, "UNKNOWN_EXCEPTION", "missing session key: {token}, missing session hash: {token}"),
     )
     .steps(CREATE)
+    .times(Times::All)
     .ends(Ends::Somehow),
 ];

@@ -26,7 +26,7 @@ macro_rules! says {
 pub const ROWS: &[Row] = &[
     // How a deploy ends.
     Row::org("deploy_has_an_accident", DEPLOY, ACCIDENT),
-    Row::org("deploy_has_an_accident_after_its_commit", DEPLOY, ACCIDENT).when(AFTER),
+    Row::org("deploy_has_an_accident_after_its_commit", DEPLOY, ACCIDENT).when(AFTER).ends(Ends::WellAgain),
     Row::org("deploy_always_has_an_accident", DEPLOY, ACCIDENT).times(Times::All).says("1991077152"),
     Row::org("component_is_locked_twice", DEPLOY, ROW_LOCK).times(Times::Some(2)),
     Row::org("component_is_locked_for_ever", DEPLOY, ROW_LOCK)
@@ -57,9 +57,6 @@ pub const ROWS: &[Row] = &[
     Row::org("partial_success", DEPLOY, r#"{"deploy_result": {"status": "SucceededPartial"}}"#)
         .when(BOTH)
         .ends(Ends::Somehow),
-    Row::org("finalizing_failed", DEPLOY, r#"{"deploy_result": {"status": "FinalizingDeployFailed"}}"#)
-        .when(BOTH)
-        .ends(Ends::Somehow),
     // What is said of it.
     Row::wire("status_has_another_word", LOOK, || Action::Change(|answer| status(answer, "Wat"))).when(AFTER),
     Row::wire("status_is_finalizing", LOOK, || Action::Change(|answer| status(answer, "Finalizing")))
@@ -68,7 +65,17 @@ pub const ROWS: &[Row] = &[
         Action::Change(|answer| status(answer, "FinalizingDeploy"))
     })
     .when(AFTER),
-    Row::wire("done_has_another_word", LOOK, || Action::Change(ended_as_nobody_knows))
+    Row::wire("finalizing_failed", LOOK, || Action::Change(|answer| ended(answer, "FinalizingFailed")))
+        .when(AFTER)
+        .times(Times::All)
+        .ends(Ends::Somehow),
+    Row::wire("finalizing_deploy_failed", LOOK, || {
+        Action::Change(|answer| ended(answer, "FinalizingDeployFailed"))
+    })
+    .when(AFTER)
+    .times(Times::All)
+    .ends(Ends::Somehow),
+    Row::wire("done_has_another_word", LOOK, || Action::Change(|answer| ended(answer, "Wat")))
         .when(AFTER)
         .times(Times::All)
         .ends(Ends::Somehow),
@@ -233,12 +240,13 @@ fn status(answer: Answer, word: &str) -> Result<Answer, Answer> {
     between(answer, "status", |_| Some(word.to_owned()))
 }
 
-fn ended_as_nobody_knows(answer: Answer) -> Result<Answer, Answer> {
+/// Says it of a deploy that has ended.
+fn ended(answer: Answer, word: &str) -> Result<Answer, Answer> {
     if !text(&answer.body).contains("<done>true</done>") {
         return Err(answer);
     }
     let answer = between(answer, "success", |_| Some("false".to_owned()))?;
-    between(answer, "status", |_| Some("Wat".to_owned()))
+    between(answer, "status", |_| Some(word.to_owned()))
 }
 
 fn warned(answer: Answer) -> Result<Answer, Answer> {

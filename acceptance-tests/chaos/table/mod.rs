@@ -20,6 +20,8 @@ use std::time::Duration;
 pub enum Ends {
     /// As if nothing had happened, and nothing was made twice.
     Well,
+    /// The same, though something may have been deployed once more: the org said that it does not know.
+    WellAgain,
     /// With an error that has these words.
     Saying(&'static str),
     /// Either way: what is played cannot be told from something worse.
@@ -38,7 +40,7 @@ pub enum Play {
 /// Where it is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
-    /// At these calls, in each of the steps.
+    /// At these calls, in each of the steps. When they are many, each in a step that chance decides.
     These(&'static [&'static str]),
     /// At every kind of call that there is, in one of the steps that chance decides; at a deploy in all of them.
     EachKind,
@@ -57,6 +59,8 @@ pub struct Row {
     pub ends: Ends,
     /// How long it takes at least: long ones are left out of a quick run.
     pub takes: Duration,
+    /// Where it takes longer, and how long.
+    pub slow_at: (&'static str, Duration),
 }
 
 pub const CHANGES: &[Step] = &[Step::Create, Step::Update, Step::Replace, Step::Destroy];
@@ -96,6 +100,7 @@ impl Row {
             play,
             ends: Ends::Well,
             takes: Duration::ZERO,
+            slow_at: ("", Duration::ZERO),
         }
     }
 
@@ -117,6 +122,10 @@ impl Row {
 
     pub const fn says(self, words: &'static str) -> Self {
         self.ends(Ends::Saying(words))
+    }
+
+    pub const fn slow_at(self, call: &'static str, seconds: u64) -> Self {
+        Self { slow_at: (call, Duration::from_secs(seconds)), ..self }
     }
 
     pub const fn takes(self, seconds: u64) -> Self {

@@ -42,7 +42,11 @@ const SPECIAL: &[Special] = &[
     special("one_of_five_is_refused", 0, one_of_five),
     special("no_folder_for_temporary_files", 0, |what| environment(what, "TMPDIR", Some("/nowhere/at/all"))),
     special("no_home", 0, |what| environment(what, "HOME", None)),
-    special("answers_of_a_rotation_are_lost", 0, lost_rotation),
+    special("staging_is_lost_before", 0, |what| lost_rotation(what, "stageCredentials", When::Before)),
+    special("staging_is_lost_after", 0, |what| lost_rotation(what, "stageCredentials", When::After)),
+    special("rotating_is_lost_before", 0, |what| lost_rotation(what, "rotateCredentials", When::Before)),
+    special("rotating_is_lost_after", 0, |what| lost_rotation(what, "rotateCredentials", When::After)),
+    special("list_of_pairs_is_lost", 0, |what| lost_rotation(what, "stagedCredentials", When::After)),
 ];
 
 #[cfg(test)]
@@ -82,8 +86,9 @@ fn concluded(stage: &mut Stage<'_>, what: &str) -> Outcome {
     }
 }
 
+/// Orgs below API version 68.
 fn jwt_tokens(what: &str) -> Outcome {
-    let place = Place::with(&[]);
+    let place = Place::with(&["--api-version", "66"]);
     let mut stage = Stage::set(&place, Shape::Client, Step::Update);
     place.org.admin("PATCH", "/org", Some(&json!({ "jwtTokens": true })));
     place.proxy.plan(Vec::new(), Chance::of(0, what));
@@ -130,9 +135,9 @@ fn another_org(what: &str) -> Outcome {
     let mut stage = Stage::set(&place, Shape::Client, Step::Update);
     let before = place.org.org_id().to_owned();
     place.org.admin("PATCH", "/org", Some(&json!({ "id": "00D000000000042EAA" })));
-    let state = stage.workspace.state();
+    let state = stage.state();
     said(&stage.run(), "org", what);
-    assert_eq!(stage.workspace.state(), state, "{what}: the state is another one");
+    assert_eq!(stage.state(), state, "{what}: the state is another one");
     assert_eq!(place.committed(), stage.before.committed, "{what}: something was deployed");
     place.org.admin("PATCH", "/org", Some(&json!({ "id": before })));
     concluded(&mut stage, what)
@@ -168,7 +173,7 @@ fn hidden(what: &str, message: Option<&'static str>) -> Outcome {
     let run = stage.run();
     oracle::ended_in_words(&run, what);
     assert_eq!(run.code, Some(1), "{what}: {run}");
-    assert_eq!(stage.workspace.state().len(), 1, "{what}: it was believed gone");
+    assert_eq!(stage.state().len(), 1, "{what}: it was believed gone");
     assert_eq!(place.committed(), stage.before.committed, "{what}: something was deployed");
     concluded(&mut stage, what)
 }
@@ -208,7 +213,7 @@ fn many_gone(what: &str) -> Outcome {
     }
     let committed = place.committed();
     said(&stage.workspace.apply(), "Too many are gone at once", what);
-    assert_eq!(stage.workspace.state().len(), 8, "{what}: it was believed");
+    assert_eq!(stage.state().len(), 8, "{what}: it was believed");
     assert_eq!(place.committed(), committed, "{what}: something was made anew");
     // Somebody meant it.
     stage.workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
@@ -234,7 +239,7 @@ fn foreign(what: &str) -> Outcome {
     place.proxy.plan(vec![fault("listMetadata", When::Before, Times::Some(1), made)], Chance::of(0, what));
     said(&stage.run(), "import", what);
     assert_eq!(place.org.part(APP, SHOP).text("label"), "Somebody's", "{what}: it was overwritten");
-    assert!(stage.workspace.state().is_empty(), "{what}: it was taken over");
+    assert!(stage.state().is_empty(), "{what}: it was taken over");
     place.org.remove(APP, SHOP);
     concluded(&mut stage, what)
 }
@@ -280,19 +285,13 @@ fn environment(what: &str, variable: &str, value: Option<&str>) -> Outcome {
     concluded(&mut stage, what)
 }
 
-/// Each answer of a rotation is lost once: it is done once all the same.
-fn lost_rotation(what: &str) -> Outcome {
-    for call in ["stagedCredentials", "stageCredentials", "rotateCredentials"] {
-        for when in [When::Before, When::After] {
-            let what = format!("{what}: {call} {}", when.word());
-            let place = Place::with(&[]);
-            let mut stage = Stage::set(&place, Shape::Parts, Step::Rotate);
-            place.proxy.plan(vec![Fault::once(call, 1, when, Action::Reset)], Chance::of(0, &what));
-            let run = stage.run();
-            oracle::ended_in_words(&run, &what);
-            assert!(place.proxy.seen().iter().any(|seen| seen.faulty), "{what}: was never played");
-            let _of_this_call = concluded(&mut stage, &what);
-        }
-    }
-    Outcome::default()
+/// An answer of a rotation is lost: it is done once all the same.
+fn lost_rotation(what: &str, call: &str, when: When) -> Outcome {
+    let place = Place::with(&[]);
+    let mut stage = Stage::set(&place, Shape::Parts, Step::Rotate);
+    place.proxy.plan(vec![Fault::once(call, 1, when, Action::Reset)], Chance::of(0, what));
+    let run = stage.run();
+    oracle::ended_in_words(&run, what);
+    assert!(place.proxy.seen().iter().any(|seen| seen.faulty), "{what}: was never played");
+    concluded(&mut stage, what)
 }
