@@ -182,6 +182,9 @@ fn end(end: End, running: &Running, stage: &Stage<'_>, place: &Place) {
     };
     let provider: fn(&&Process) -> bool = |process| process.is_provider;
     let terraform: fn(&&Process) -> bool = |process| !process.is_provider;
+    // A kill of nobody would prove nothing.
+    let is_meant = |is_provider: bool| group.iter().any(|process| process.is_provider == is_provider);
+    assert!(is_meant(true) && is_meant(false) || !cfg!(target_os = "linux"), "not both there: {group:?}");
     let lose = || {
         // What is killed before the org heard of the call was never asked.
         std::thread::sleep(Duration::from_millis(50));

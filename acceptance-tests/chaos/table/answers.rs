@@ -147,6 +147,6 @@ pub const ROWS: &[Row] = &[
         says!(500, "UNKNOWN_EXCEPTION", "missing session key: {token}, missing session hash: {token}"),
     )
     .steps(CREATE)
-    .times(Times::All)
+    .times(Times::Some(5))
     .ends(Ends::Somehow),
 ];

@@ -3,6 +3,9 @@
 //! One file per place where things go wrong: `wire` between the client and the org, `answers` in what an org says to any
 //! call, `jobs` in deploys and retrieves, `logins` at the token endpoint. What no row can say, since it needs another
 //! configuration or another org, is in `special`.
+//!
+//! Not here: names that do not resolve, proxies and certificates; the first is a test of the client, the others are
+//! `tests/acceptance/certificates.rs` and `tests/acceptance/runners.rs`.
 
 pub mod answers;
 pub mod jobs;
