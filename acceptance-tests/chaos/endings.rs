@@ -22,9 +22,9 @@ enum End {
     KillTerraform,
     KillBoth,
     /// SIGTERM.
-    EndProvider,
-    EndTerraform,
-    EndBoth,
+    TermProvider,
+    TermTerraform,
+    TermBoth,
     /// Ctrl-C in a terminal.
     CtrlC,
     CtrlCTwice,
@@ -35,9 +35,9 @@ impl End {
         Self::KillProvider,
         Self::KillTerraform,
         Self::KillBoth,
-        Self::EndProvider,
-        Self::EndTerraform,
-        Self::EndBoth,
+        Self::TermProvider,
+        Self::TermTerraform,
+        Self::TermBoth,
     ];
     const INTERRUPTS: [Self; 2] = [Self::CtrlC, Self::CtrlCTwice];
 
@@ -46,9 +46,9 @@ impl End {
             Self::KillProvider => "kill_provider",
             Self::KillTerraform => "kill_terraform",
             Self::KillBoth => "kill_both",
-            Self::EndProvider => "term_provider",
-            Self::EndTerraform => "term_terraform",
-            Self::EndBoth => "term_both",
+            Self::TermProvider => "term_provider",
+            Self::TermTerraform => "term_terraform",
+            Self::TermBoth => "term_both",
             Self::CtrlC => "ctrl_c",
             Self::CtrlCTwice => "ctrl_c_twice",
         }
@@ -56,7 +56,7 @@ impl End {
 
     /// Whether Terraform hears the end of the call.
     const fn is_gentle(self) -> bool {
-        matches!(self, Self::EndTerraform | Self::CtrlC)
+        matches!(self, Self::TermTerraform | Self::CtrlC)
     }
 }
 
@@ -207,15 +207,15 @@ fn end(end: End, running: &Running, stage: &Stage<'_>, place: &Place) {
             send(Signal::KILL, terraform);
             go_on(300);
         }
-        End::EndProvider => {
+        End::TermProvider => {
             send(Signal::TERM, provider);
             go_on(300);
         }
-        End::EndTerraform => {
+        End::TermTerraform => {
             send(Signal::TERM, terraform);
             go_on(500);
         }
-        End::EndBoth => {
+        End::TermBoth => {
             send(Signal::TERM, |_| true);
             go_on(500);
         }

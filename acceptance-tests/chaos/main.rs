@@ -4,14 +4,11 @@
 //! apps (`load`); one judge for all of them (`oracle`). The real Terraform, the built provider and the emulator, as in
 //! the tests; a proxy of our own is between the last two. Each case has a name that plays it again.
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    not(test),
-    expect(
-        clippy::panic,
-        clippy::expect_used,
-        clippy::indexing_slicing,
-        reason = "a case fails by a panic at the line that judges it, as a test does"
-    )
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a case fails by a panic at the line that judges it, as a test does"
 )]
 
 mod case;

@@ -291,7 +291,7 @@ fn lost_rotation(what: &str, call: &str, when: When) -> Outcome {
     let mut stage = Stage::set(&place, Shape::Parts, Step::Rotate);
     place.proxy.plan(vec![Fault::once(call, 1, when, Action::Reset)], Chance::of(0, what));
     let run = stage.run();
-    oracle::ended_in_words(&run, what);
+    went_well(&run, what);
     assert!(place.proxy.seen().iter().any(|seen| seen.faulty), "{what}: was never played");
     concluded(&mut stage, what)
 }
