@@ -20,29 +20,32 @@ pub struct Process {
 static MEMORY: Mutex<BTreeMap<PathBuf, u64>> = Mutex::new(BTreeMap::new());
 
 /// Every process that says where its temporary files are to be. Terraform's has any name: it may be a script's.
-fn all() -> impl Iterator<Item = Process> {
+fn all(only_providers: bool) -> impl Iterator<Item = Process> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| process(&entry.path()))
+    entries.filter_map(move |entry| process(&entry.path(), only_providers))
 }
 
 /// Those whose temporary files are in the folder.
 #[must_use]
 pub fn of(root: &Path) -> Vec<Process> {
     let temporary = root.join("tmp");
-    all().filter(|process| process.temporary == temporary).collect()
+    all(false).filter(|process| process.temporary == temporary).collect()
 }
 
-fn process(folder: &Path) -> Option<Process> {
+fn process(folder: &Path, only_providers: bool) -> Option<Process> {
     let id = folder.file_name()?.to_str()?.parse().ok()?;
+    let program = std::fs::read(folder.join("cmdline")).ok()?;
+    let program = String::from_utf8_lossy(program.split(|byte| *byte == 0).next()?).into_owned();
+    let is_provider = program.contains("terraform-provider-salesforce");
+    if only_providers && !is_provider {
+        return None;
+    }
     // Of a process that has ended and whose parent has not asked yet, it is empty.
     let environment = std::fs::read(folder.join("environ")).ok()?;
     let variables = environment.split(|byte| *byte == 0);
     let temporary = variables
         .filter_map(|variable| std::str::from_utf8(variable).ok())
         .find_map(|variable| variable.strip_prefix("TMPDIR="))?;
-    let program = std::fs::read(folder.join("cmdline")).ok()?;
-    let program = String::from_utf8_lossy(program.split(|byte| *byte == 0).next()?).into_owned();
-    let is_provider = program.contains("terraform-provider-salesforce");
     Some(Process { id, is_provider, temporary: PathBuf::from(temporary) })
 }
 
@@ -77,7 +80,7 @@ pub fn all_end(root: &Path, patience: Duration) -> Result<(), Vec<Process>> {
 pub fn watch_memory() {
     std::thread::spawn(|| {
         loop {
-            for process in all().filter(|process| process.is_provider) {
+            for process in all(true) {
                 let status = std::fs::read_to_string(format!("/proc/{}/status", process.id));
                 let status = status.unwrap_or_default();
                 let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -88,7 +91,7 @@ pub fn watch_memory() {
                     *known = most.max(*known);
                 }
             }
-            std::thread::sleep(Duration::from_millis(150));
+            std::thread::sleep(Duration::from_millis(200));
         }
     });
 }
