@@ -7,7 +7,7 @@ JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
 # Tested row by row, each with changes of an org by Terraform: that takes long, so apart from the others.
 TABLES := acceptance::addresses acceptance::oauth_client_interrupts::at_every_call attributes::life headless::app_gates headless::site_gates
 
-.PHONY: help build test test-tables test-matrix test-tofu test-sf writers fuzz live demo bench docs lint install release
+.PHONY: help build test test-tables test-matrix test-tofu test-sf writers chaos fuzz live demo bench docs lint install release
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -59,6 +59,11 @@ writers: build ## Let several workspaces write into one file at the same time, R
 	@scripts/fetch-terraform >/dev/null
 	ROUNDS=$(or $(ROUNDS),200) FIRST=$(or $(FIRST),100) cargo test --workspace --locked --test acceptance -- \
 	  --ignored writers:: queues::
+
+# A failure says which names and seed play it again. JOBS=4 cases at a time; LIST=1 names them.
+chaos: build ## Let things go wrong at every call, kill and interrupt, load an org (an hour); QUICK=1 10 minutes, SEED=7, ONLY=name
+	@scripts/fetch-terraform >/dev/null
+	@target/debug/chaos --jobs=$(JOBS) $(if $(QUICK),--quick) $(if $(SEED),--seed=$(SEED)) $(if $(ONLY),--only=$(ONLY)) $(if $(LIST),--list)
 
 # Needs a nightly compiler, and some ten minutes for the first build; without one proptest checks the same.
 fuzz: ## Let a fuzzer look for bytes that break a promise (src/promises.rs): SECONDS=60 for each, ONLY=name

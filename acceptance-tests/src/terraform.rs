@@ -248,6 +248,12 @@ impl Running {
         Self { patience, ..self }
     }
 
+    /// Of Terraform's process, and of its group.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What Ctrl-C in a terminal does: SIGINT to Terraform and to the providers it started.
     pub fn interrupt(&self) {
         self.signal(rustix::process::Signal::INT);

@@ -297,6 +297,25 @@ impl<'org> Workspace<'org> {
         self.no_socket_stays(&run.command);
     }
 
+    /// Waits for a command that is or gets killed, and searches what it left. What only the killed could clean up is
+    /// cleaned up: their sockets, and the word that the state is locked.
+    #[track_caller]
+    pub fn wait_for_killed(&self, running: Running) -> Run {
+        let log = self.root().join("logs").join(format!("{:03}.log", self.commands.get() - 1));
+        let run = running.wait();
+        let leaks = self.hygiene.after(&run, &log, &self.folder(), &self.orgs, &self.environment);
+        assert!(leaks.is_empty(), "secrets leaked by `{}`: {leaks:#?}", run.command);
+        let _unlocked_already = std::fs::remove_file(self.folder().join(".terraform.tfstate.lock.info"));
+        run
+    }
+
+    /// Removes the sockets of killed providers.
+    pub fn remove_sockets(&self) {
+        for socket in left_in(&self.root().join("tmp")) {
+            let _gone_already = std::fs::remove_file(socket);
+        }
+    }
+
     /// A provider that ended well took its socket with it.
     #[track_caller]
     fn no_socket_stays(&self, command: &str) {

@@ -106,7 +106,6 @@ fn upgraded(name: &str, version: i64, json: &[u8]) -> Result<Vec<u8>, Diagnostic
         type_name: name.to_owned(),
         version,
         raw_state: raw(json.to_vec()),
-        ..Default::default()
     };
     let answer = upgrades::state(provider(), request)?;
     Ok(answer.upgraded_state.unwrap_or_default().json)

@@ -108,12 +108,8 @@ mod tests {
     }
 
     fn upgraded(version: i64, json: &str) -> std::result::Result<serde_json::Value, String> {
-        let request = pb::UpgradeResourceStateRequest {
-            type_name: APP.to_owned(),
-            version,
-            raw_state: raw(json),
-            ..Default::default()
-        };
+        let request =
+            pb::UpgradeResourceStateRequest { type_name: APP.to_owned(), version, raw_state: raw(json) };
         match state(&provider(), request) {
             Ok(answer) => Ok(serde_json::from_slice(&answer.upgraded_state.unwrap().json).unwrap()),
             Err(found) => Err(words(&found)),

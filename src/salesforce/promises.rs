@@ -240,10 +240,10 @@ pub fn rest(data: &[u8]) {
     }
     let _ = (token::read_user_info(&body), sf_cli::answer_in(&body));
     // A new secret would be learned for good.
-    if !body.windows(6).any(|window| window == b"_token" || window == b"secret") {
-        if let Err(error) = inner.read_grant(&reply(status, content_type, body), None) {
-            is_clean(&error);
-        }
+    if !body.windows(6).any(|window| window == b"_token" || window == b"secret")
+        && let Err(error) = inner.read_grant(&reply(status, content_type, body), None)
+    {
+        is_clean(&error);
     }
 }
 

@@ -180,11 +180,10 @@ impl Inner {
     }
 }
 
-/// The records of an answer, and where the next ones are.
-pub(super) fn read_page(
-    call: Call,
-    mut json: Value,
-) -> Result<(Vec<Map<String, Value>>, Option<QueryPage>), Error> {
+/// The records of one answer, and where the next ones are.
+pub(super) type Page = (Vec<Map<String, Value>>, Option<QueryPage>);
+
+pub(super) fn read_page(call: Call, mut json: Value) -> Result<Page, Error> {
     let malformed = |what: &str| Error::new(call, ErrorKind::Malformed(what.to_owned()));
     let Some(Value::Array(rows)) = json.get_mut("records").map(Value::take) else {
         return Err(malformed("a query result without records"));

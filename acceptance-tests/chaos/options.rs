@@ -1,0 +1,73 @@
+//! What a run is asked for: by arguments, each of which `make chaos` has as a variable.
+
+use std::fmt;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    pub seed: u64,
+    /// Cases whose names begin with this, or have it between two slashes.
+    pub only: Option<String>,
+    pub quick: bool,
+    /// How many cases are played at a time.
+    pub jobs: usize,
+    /// Only names them.
+    pub list: bool,
+}
+
+/// What is wrong with the arguments.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wrong(String);
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}\n  --seed=NUMBER  --only=NAME  --quick  --jobs=NUMBER  --list, each once at most",
+            self.0
+        )
+    }
+}
+
+impl Options {
+    pub fn read(arguments: impl Iterator<Item = String>) -> Result<Self, Wrong> {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let mut options = Self { seed: 1, only: None, quick: false, jobs: 3 * cores, list: false };
+        for argument in arguments {
+            let (name, value) = argument.split_once('=').unwrap_or((argument.as_str(), ""));
+            let number = || {
+                let number: Option<u64> = value.parse().ok().filter(|number| *number > 0 || name == "--seed");
+                number.ok_or_else(|| Wrong(format!("{argument}: not a number that is of use")))
+            };
+            match name {
+                "--seed" => options.seed = number()?,
+                "--jobs" => options.jobs = usize::try_from(number()?).unwrap_or(1),
+                "--only" if !value.is_empty() => options.only = Some(value.to_owned()),
+                "--quick" if value.is_empty() => options.quick = true,
+                "--list" if value.is_empty() => options.list = true,
+                _ => return Err(Wrong(format!("{argument}: not known"))),
+            }
+        }
+        Ok(options)
+    }
+
+    #[must_use]
+    pub fn takes(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| {
+            name.starts_with(only)
+                || name.contains(&format!("/{only}/"))
+                || name.ends_with(&format!("/{only}"))
+        })
+    }
+}
+
+#[test]
+fn arguments_are_read_and_mistakes_are_told() {
+    let read = |arguments: &[&str]| Options::read(arguments.iter().map(|text| (*text).to_owned()));
+    let options = read(&["--seed=7", "--only=bad_gateway", "--quick", "--jobs=3"]).unwrap();
+    assert_eq!((options.seed, options.quick, options.jobs), (7, true, 3));
+    assert!(options.takes("fault/bad_gateway/create/deploy/1/after"));
+    assert!(!options.takes("fault/bad_gateways/create/deploy/1/after"));
+    for wrong in ["--seed=x", "--sede=1", "--only=", "--jobs=0", "7", "--quick=1"] {
+        assert!(read(&[wrong]).is_err(), "{wrong}");
+    }
+}

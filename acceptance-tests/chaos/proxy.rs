@@ -1,0 +1,349 @@
+//! Between the provider and the org: passes calls on, writes down which there were, and plays planned faults.
+//!
+//! One connection is one thread, as in the other servers of the harness. What a fault is, is in `fault`.
+
+use crate::chance::Chance;
+use crate::fault::{Action, Fault, Times, When, coded};
+use crate::message::{Answer, Request};
+use acceptance_tests::http;
+use std::io::{Result, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// A call as the proxy saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub call: String,
+    /// Whether a fault was played at it.
+    pub faulty: bool,
+}
+
+/// What becomes of a call that is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// It goes on.
+    GoOn,
+    /// It is lost.
+    Lose,
+}
+
+#[derive(Default)]
+struct Inner {
+    faults: Vec<(Fault, usize)>,
+    chance: Option<Chance>,
+    seen: Vec<Seen>,
+    /// Of a call that waits for somebody to decide.
+    held: bool,
+    released: Option<Release>,
+    away: Option<Duration>,
+    over: bool,
+}
+
+struct Shared {
+    org: String,
+    port: u16,
+    /// Where redirects lead to.
+    stranger: String,
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+pub struct Proxy {
+    pub url: String,
+    shared: Arc<Shared>,
+}
+
+impl Proxy {
+    /// # Panics
+    /// When there is no port.
+    #[must_use]
+    pub fn before(org: &str, stranger: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let shared = Arc::new(Shared {
+            org: org.trim_start_matches("http://").to_owned(),
+            port,
+            stranger: stranger.to_owned(),
+            inner: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        let serving = Arc::clone(&shared);
+        std::thread::spawn(move || serve(listener, &serving));
+        Self { url: format!("http://127.0.0.1:{port}"), shared }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.shared.inner()
+    }
+
+    /// Begins to count anew, with these faults.
+    pub fn plan(&self, faults: Vec<Fault>, chance: Chance) {
+        let mut inner = self.inner();
+        inner.faults = faults.into_iter().map(|fault| (fault, 0)).collect();
+        inner.chance = Some(chance);
+        inner.seen.clear();
+        (inner.held, inner.released) = (false, None);
+    }
+
+    /// From now on nothing goes wrong. What is held goes on.
+    pub fn calm(&self) {
+        let mut inner = self.inner();
+        inner.faults.clear();
+        inner.released = Some(Release::GoOn);
+        self.shared.changed.notify_all();
+    }
+
+    /// The calls since the plan was made.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Seen> {
+        self.inner().seen.clone()
+    }
+
+    #[must_use]
+    pub fn is_holding(&self) -> bool {
+        self.inner().held
+    }
+
+    pub fn release(&self, how: Release) {
+        self.inner().released = Some(how);
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.inner().over = true;
+        self.shared.changed.notify_all();
+        self.shared.wake();
+    }
+}
+
+impl Shared {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().expect("nobody panics with it")
+    }
+
+    /// Lets the thread that waits for connections look around.
+    fn wake(&self) {
+        let _nobody_listens = TcpStream::connect(("127.0.0.1", self.port));
+    }
+
+    /// Waits for so long, unless all is over before; whether it is not.
+    fn pause(&self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        let mut inner = self.inner();
+        while !inner.over {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            inner = self.changed.wait_timeout(inner, left).expect("nobody panics with it").0;
+        }
+        false
+    }
+
+    fn hold(&self) -> Release {
+        let mut inner = self.inner();
+        inner.held = true;
+        loop {
+            if inner.over {
+                return Release::Lose;
+            }
+            if let Some(how) = inner.released {
+                return how;
+            }
+            inner = self.changed.wait(inner).expect("nobody panics with it");
+        }
+    }
+
+    /// Writes a call down, and says what goes wrong with it.
+    fn note(&self, call: &str) -> Option<(When, Action)> {
+        let mut inner = self.inner();
+        let Inner { faults, chance, seen, .. } = &mut *inner;
+        let mut due = None;
+        for (fault, count) in faults.iter_mut().filter(|(fault, _)| fault.calls.has(call)) {
+            *count += 1;
+            let since = count.checked_sub(fault.nth);
+            let is_due = match (fault.times, since) {
+                (_, None) => false,
+                (Times::Some(times), Some(since)) => since < times,
+                (Times::All, _) => true,
+                (Times::Odd, Some(since)) => since % 2 == 0,
+                (Times::Percent(percent), _) => chance.as_mut().is_some_and(|chance| chance.percent(percent)),
+            };
+            if is_due && due.is_none() {
+                due = Some((fault.when, fault.action.clone()));
+            }
+        }
+        seen.push(Seen { call: call.to_owned(), faulty: due.is_some() });
+        due
+    }
+
+    /// An answer did not lend itself to the change: the next one may.
+    fn postpone(&self, call: &str) {
+        let mut inner = self.inner();
+        for (fault, count) in &mut inner.faults {
+            if fault.calls.has(call) && matches!(fault.action, Action::Change(_)) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        if let Some(last) = inner.seen.iter_mut().rev().find(|seen| seen.call == call) {
+            last.faulty = false;
+        }
+    }
+}
+
+fn serve(mut listener: TcpListener, shared: &Arc<Shared>) {
+    loop {
+        let client = listener.accept();
+        let away = {
+            let mut inner = shared.inner();
+            if inner.over {
+                return;
+            }
+            inner.away.take()
+        };
+        if let Some(time) = away {
+            drop(client);
+            drop(listener);
+            if !shared.pause(time) {
+                return;
+            }
+            let again = loop {
+                match TcpListener::bind(("127.0.0.1", shared.port)) {
+                    Ok(listener) => break listener,
+                    Err(_) if shared.pause(Duration::from_millis(50)) => {}
+                    Err(_) => return,
+                }
+            };
+            listener = again;
+            continue;
+        }
+        let Ok((client, _)) = client else { continue };
+        let shared = Arc::clone(shared);
+        std::thread::spawn(move || {
+            let mut client = client;
+            // A client that went away is none of our business.
+            while let Ok(true) = exchange(&mut client, &shared) {}
+        });
+    }
+}
+
+/// One call and its answer; whether the connection is good for another.
+fn exchange(client: &mut TcpStream, shared: &Shared) -> Result<bool> {
+    let Some(mut request) = Request::begin(client)? else { return Ok(false) };
+    let call = request.call();
+    let (when, action) = match shared.note(&call) {
+        Some((when, action)) => (when, Some(action)),
+        None => (When::After, None),
+    };
+    if matches!(action, Some(Action::ResetUpload)) {
+        let half = request.length / 2;
+        request.read(client, half)?;
+        return reset(client);
+    }
+    let length = request.length;
+    request.read(client, length)?;
+    let Some(action) = action else {
+        request.forward(&shared.org)?.send(client)?;
+        return Ok(true);
+    };
+    if let (When::Before, Action::Hold) = (when, &action) {
+        if shared.hold() == Release::Lose {
+            return Ok(false);
+        }
+        request.forward(&shared.org)?.send(client)?;
+        return Ok(true);
+    }
+    if let Action::Meanwhile(method, path, body) = &action {
+        if when == When::Before {
+            meanwhile(shared, method, path, body);
+        }
+        let answer = request.forward(&shared.org)?;
+        if when == When::After {
+            meanwhile(shared, method, path, body);
+        }
+        answer.send(client)?;
+        return Ok(true);
+    }
+    let answer = if when == When::After { request.forward(&shared.org)? } else { Answer::default() };
+    let action = with_token(action, &request);
+    play(client, shared, &call, action, answer)
+}
+
+fn play(client: &mut TcpStream, shared: &Shared, call: &str, action: Action, real: Answer) -> Result<bool> {
+    match action {
+        Action::Answer(answer) => answer.send(client)?,
+        Action::Coded { status, code, text } => coded(call, status, code, text).send(client)?,
+        Action::Redirect(status) => {
+            let answer = Answer::new(status, "text/plain", "").with("location", &shared.stranger);
+            answer.send(client)?;
+        }
+        Action::Change(change) => match change(real) {
+            Ok(answer) => answer.send(client)?,
+            Err(answer) => {
+                shared.postpone(call);
+                answer.send(client)?;
+            }
+        },
+        Action::Cut(percent) => {
+            client.write_all(&real.head())?;
+            let end = real.body.len() * percent / 100;
+            client.write_all(real.body.get(..end).unwrap_or_default())?;
+            return Ok(false);
+        }
+        Action::Close => return Ok(false),
+        Action::Reset | Action::ResetUpload => return reset(client),
+        Action::Stall(time) => {
+            shared.pause(time);
+            return Ok(false);
+        }
+        Action::Drip(pieces, time) => {
+            client.write_all(&real.head())?;
+            let size = real.body.len().div_ceil(pieces.max(1)).max(1);
+            for piece in real.body.chunks(size) {
+                if !shared.pause(time) {
+                    return Ok(false);
+                }
+                client.write_all(piece)?;
+            }
+        }
+        Action::Away(time) => {
+            shared.inner().away = Some(time);
+            shared.wake();
+            return Ok(false);
+        }
+        Action::Hold => {
+            if shared.hold() == Release::Lose {
+                return Ok(false);
+            }
+            real.send(client)?;
+        }
+        Action::Meanwhile(..) => real.send(client)?,
+    }
+    Ok(true)
+}
+
+/// Errors have been seen that repeat the caller's token; a table does not know it.
+fn with_token(action: Action, request: &Request) -> Action {
+    match action {
+        Action::Coded { status, code, text } if text.contains("{token}") => {
+            let answer = coded(&request.call(), status, code, &text.replace("{token}", &request.token()));
+            Action::Answer(answer)
+        }
+        action => action,
+    }
+}
+
+fn meanwhile(shared: &Shared, method: &str, path: &str, body: &str) {
+    let url = format!("http://{}/emulator{path}", shared.org);
+    let reply = http::call(method, &url, (!body.is_empty()).then_some(body)).expect("the org answers");
+    assert!((200..300).contains(&reply.status), "{method} {path}: {} {}", reply.status, reply.body);
+}
+
+/// Ends a connection by RST.
+fn reset(client: &TcpStream) -> Result<bool> {
+    socket2::SockRef::from(client).set_linger(Some(Duration::ZERO))?;
+    Ok(false)
+}

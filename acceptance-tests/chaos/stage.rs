@@ -1,0 +1,337 @@
+//! What a case is played on: an org of its own with somebody else's app in it, the proxy before it, and a workspace
+//! whose provider takes the proxy for the org.
+//!
+//! Not here: what must hold afterwards, that is in `oracle`.
+
+use crate::proxy::Proxy;
+use crate::stranger::Stranger;
+use acceptance_tests::canary::Secret;
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::org::{self, Component};
+use acceptance_tests::target::{Credentials, Target};
+use acceptance_tests::terraform::Run;
+use acceptance_tests::workspace::Workspace;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Somebody else's app.
+pub const FOREIGN: &str = "Foreign";
+/// The app of the case.
+pub const SHOP: &str = "Shop";
+/// Every kind of file that an app has.
+pub const FILES: [&str; 5] = [org::APP, org::OAUTH, org::GLOBAL_OAUTH, org::POLICIES, org::OAUTH_POLICIES];
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    Create,
+    Update,
+    Replace,
+    Destroy,
+    Rotate,
+}
+
+impl Step {
+    pub const ALL: [Self; 5] = [Self::Create, Self::Update, Self::Replace, Self::Destroy, Self::Rotate];
+
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Replace => "replace",
+            Self::Destroy => "destroy",
+            Self::Rotate => "rotate",
+        }
+    }
+
+    /// The command.
+    #[must_use]
+    pub fn arguments(self, shape: Shape) -> Vec<&'static str> {
+        let mut arguments = match self {
+            Self::Destroy => vec!["destroy"],
+            _ => vec!["apply"],
+        };
+        arguments.extend(["-no-color", "-input=false", "-auto-approve"]);
+        if self == Self::Replace {
+            arguments.push(match shape {
+                Shape::Client => "-replace=salesforce_oauth_client.shop",
+                Shape::Parts => "-replace=salesforce_external_client_app.shop",
+            });
+        }
+        arguments
+    }
+}
+
+/// As one resource, or as three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shape {
+    Client,
+    Parts,
+}
+
+impl Shape {
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Parts => "parts",
+        }
+    }
+
+    /// The address of what has the consumer key.
+    #[must_use]
+    pub const fn keyed(self) -> &'static str {
+        match self {
+            Self::Client => "salesforce_oauth_client.shop",
+            Self::Parts => "salesforce_external_client_app_oauth_settings.shop",
+        }
+    }
+}
+
+/// What differs before an update and after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    pub label: &'static str,
+    pub minutes: u32,
+    pub rotation: Option<u32>,
+}
+
+pub const FIRST: Wish = Wish { label: "Shop", minutes: 30, rotation: None };
+pub const CHANGED: Wish = Wish { label: "Laden", minutes: 15, rotation: None };
+
+#[must_use]
+pub fn configuration(shape: Shape, wish: Wish) -> String {
+    let Wish { label, minutes, rotation } = wish;
+    let app = format!(
+        "  name          = \"{SHOP}\"\n  label         = \"{label}\"\n  contact_email = \"identity@example.com\"\n"
+    );
+    let settings = "  callback_urls                = [\"https://shop.example.com/callback\"]\n  \
+                    oauth_scopes                 = [\"Api\", \"OpenID\", \"RefreshToken\"]\n  \
+                    code_credential_flow_enabled = true\n  named_user_jwt_enabled       = true\n";
+    let policies = format!(
+        "  permitted_users                    = \"AdminApprovedPreAuthorized\"\n  \
+         permission_sets                    = [\"Shop_Customer\"]\n  \
+         guest_code_credential_flow_enabled = true\n  \
+         guest_jwt_session_timeout_type     = \"Custom\"\n  \
+         guest_jwt_timeout_minutes          = {minutes}\n"
+    );
+    let mut text = match shape {
+        Shape::Client => format!(
+            "resource \"salesforce_oauth_client\" \"shop\" {{\n{app}{settings}  policies {{\n{policies}  }}\n}}\n"
+        ),
+        Shape::Parts => format!(
+            "resource \"salesforce_external_client_app\" \"shop\" {{\n{app}}}\n\
+             resource \"salesforce_external_client_app_oauth_settings\" \"shop\" {{\n  external_client_app = \
+             salesforce_external_client_app.shop.id\n{settings}}}\n\
+             resource \"salesforce_external_client_app_policies\" \"shop\" {{\n  external_client_app = \
+             salesforce_external_client_app_oauth_settings.shop.id\n{policies}}}\n"
+        ),
+    };
+    if let Some(version) = rotation {
+        let of = match shape {
+            Shape::Client => "salesforce_oauth_client.shop.id",
+            Shape::Parts => "salesforce_external_client_app_policies.shop.external_client_app",
+        };
+        text.push_str(&format!(
+            "resource \"salesforce_external_client_app_credential_rotation\" \"shop\" {{\n  \
+             external_client_app = {of}\n  rotate_when_changed = {{ version = \"{version}\" }}\n}}\n"
+        ));
+    }
+    text
+}
+
+/// An org that the provider does not reach directly.
+pub struct Place {
+    pub org: Emulator,
+    pub proxy: Proxy,
+    pub stranger: Stranger,
+}
+
+impl Place {
+    #[must_use]
+    pub fn with(options: &[&str]) -> Self {
+        let org = Emulator::with(options);
+        let stranger = Stranger::start();
+        let proxy = Proxy::before(org.url(), &stranger.url);
+        let foreign = json!({
+            "name": FOREIGN, "label": "Not ours", "contactEmail": "other@example.com",
+            "callbackUrl": "https://other.example.com/callback", "scopes": "Api"
+        });
+        org.admin("POST", "/apps", Some(&foreign));
+        Self { org, proxy, stranger }
+    }
+
+    /// The files of everybody else's apps.
+    #[must_use]
+    pub fn foreign(&self) -> BTreeMap<(String, String), Value> {
+        let mut found = BTreeMap::new();
+        for component in FILES.iter().flat_map(|kind| self.org.components(kind)) {
+            if component.name.starts_with(FOREIGN) {
+                found.insert((component.kind, component.name), Value::Object(component.fields));
+            }
+        }
+        found
+    }
+
+    /// The apps that are ours.
+    #[must_use]
+    pub fn own(&self) -> Vec<String> {
+        self.org.names(org::APP).into_iter().filter(|name| name != FOREIGN).collect()
+    }
+
+    /// How often something was asked for that the org did.
+    #[must_use]
+    pub fn done(&self, operation: &str) -> usize {
+        let journal = self.org.journal();
+        let made = |call: &&Value| {
+            call["operation"] == operation && call["status"].as_u64().is_some_and(|status| status < 300)
+        };
+        journal.iter().filter(made).count()
+    }
+
+    /// How many deploys changed something.
+    #[must_use]
+    pub fn committed(&self) -> usize {
+        self.org.deploys().iter().filter(|deploy| deploy["committed"] == true).count()
+    }
+}
+
+impl Target for Place {
+    fn credentials(&self) -> Credentials {
+        let mut credentials = self.org.credentials();
+        credentials.insert("SALESFORCE_INSTANCE_URL".to_owned(), self.proxy.url.clone());
+        credentials
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        self.org.secrets()
+    }
+
+    fn apps(&self) -> Vec<String> {
+        self.own()
+    }
+
+    fn part(&self, kind: &str, app: &str) -> Component {
+        self.org.part(kind, app)
+    }
+
+    fn edit(&self, kind: &str, app: &str, element: &str, value: &str) {
+        self.org.edit(kind, app, element, value);
+    }
+
+    fn may_touch(&self, app: &str) -> bool {
+        !app.starts_with(FOREIGN)
+    }
+
+    fn patience(&self) -> std::time::Duration {
+        // Locks are waited for for ten minutes; whoever takes longer than this hangs.
+        std::time::Duration::from_secs(1500)
+    }
+}
+
+pub struct Stage<'a> {
+    pub place: &'a Place,
+    pub workspace: Workspace<'a>,
+    pub shape: Shape,
+    pub step: Step,
+    /// What was there before the step.
+    pub before: Before,
+}
+
+pub struct Before {
+    pub foreign: BTreeMap<(String, String), Value>,
+    pub key: String,
+    pub committed: usize,
+    pub rotated: usize,
+}
+
+impl<'a> Stage<'a> {
+    /// Everything that comes before the step, with nothing going wrong.
+    #[must_use]
+    pub fn set(place: &'a Place, shape: Shape, step: Step) -> Self {
+        let workspace = Workspace::new(place);
+        let rotation = (step == Step::Rotate).then_some(1);
+        workspace.configure(&configuration(shape, Wish { rotation, ..FIRST }));
+        let mut stage = Self { place, workspace, shape, step, before: Before::nothing(place) };
+        if step != Step::Create {
+            stage.log(false);
+            let run = stage.workspace.apply();
+            assert_eq!(run.code, Some(0), "before anything goes wrong: {run}");
+            stage.before = Before::nothing(place);
+            stage.before.key = place.org.part(org::GLOBAL_OAUTH, SHOP).text("consumerKey");
+        }
+        match step {
+            Step::Update => stage.workspace.configure(&configuration(shape, CHANGED)),
+            Step::Rotate => {
+                stage.workspace.configure(&configuration(shape, Wish { rotation: Some(2), ..FIRST }));
+            }
+            Step::Create | Step::Replace | Step::Destroy => {}
+        }
+        stage.log(true);
+        stage
+    }
+
+    /// Whether commands write a TRACE log: the search in it is worth it where something goes wrong, and it costs.
+    pub fn log(&mut self, whether: bool) {
+        if whether {
+            self.workspace.set("TF_LOG", "TRACE");
+        } else {
+            self.workspace.unset("TF_LOG");
+        }
+    }
+
+    #[must_use]
+    pub fn root(&self) -> PathBuf {
+        self.workspace.folder().parent().expect("the workspace has a root").to_owned()
+    }
+
+    /// The resources in the state: address → attributes. Read from the file, which is cheaper than to ask Terraform.
+    ///
+    /// # Panics
+    /// When there is a file that is no state.
+    #[must_use]
+    pub fn state(&self) -> BTreeMap<String, Value> {
+        let Ok(text) = std::fs::read(self.workspace.folder().join("terraform.tfstate")) else {
+            return BTreeMap::new();
+        };
+        let state: Value = serde_json::from_slice(&text).expect("a state");
+        let mut found = BTreeMap::new();
+        for resource in state["resources"].as_array().into_iter().flatten() {
+            let address = format!(
+                "{}.{}",
+                resource["type"].as_str().unwrap_or("?"),
+                resource["name"].as_str().unwrap_or("?")
+            );
+            for instance in resource["instances"].as_array().into_iter().flatten() {
+                let key = &instance["index_key"];
+                let address = if key.is_null() { address.clone() } else { format!("{address}[{key}]") };
+                found.insert(address, instance["attributes"].clone());
+            }
+        }
+        found
+    }
+
+    #[must_use]
+    pub fn arguments(&self) -> Vec<&'static str> {
+        self.step.arguments(self.shape)
+    }
+
+    /// Plays the step.
+    #[must_use]
+    pub fn run(&self) -> Run {
+        self.workspace.run(&self.arguments())
+    }
+}
+
+impl Before {
+    fn nothing(place: &Place) -> Self {
+        Self {
+            foreign: place.foreign(),
+            key: String::new(),
+            committed: place.committed(),
+            rotated: place.done("rotateCredentials"),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What goes wrong between the client and the org, whatever the call is: connections that end, stand still or lead
+//! elsewhere, and answers that somebody in between has made.
+
+use super::{At, BEFORE, BOTH, CHANGES, CREATE, Ends, READS, Row, pages};
+use crate::fault::{Action, Times};
+use std::time::Duration;
+
+use At::{EachKind, These};
+
+const LONG: Duration = Duration::from_secs(300);
+
+pub const ROWS: &[Row] = &[
+    // Connections.
+    Row::wire("connection_closed", EachKind, || Action::Close).when(BOTH),
+    Row::wire("connection_reset", EachKind, || Action::Reset).when(BOTH),
+    Row::wire("reset_in_the_middle_of_the_request", EachKind, || Action::ResetUpload),
+    Row::wire("reset_at_every_second_look", These(&["checkDeployStatus", "checkRetrieveStatus"]), || {
+        Action::Reset
+    })
+    .times(Times::Odd),
+    Row::wire("nobody_listens_for_three_seconds", EachKind, || Action::Away(Duration::from_secs(3))),
+    Row::wire("answer_cut_at_the_start", EachKind, || Action::Cut(0)).when(super::AFTER),
+    Row::wire("answer_cut_in_the_middle", EachKind, || Action::Cut(50)).when(super::AFTER),
+    Row::wire("answer_cut_near_the_end", EachKind, || Action::Cut(95)).when(super::AFTER),
+    Row::wire("answer_in_drops", EachKind, || Action::Drip(40, Duration::from_millis(100)))
+        .when(super::AFTER),
+    Row::wire("no_answer_for_ever", EachKind, || Action::Stall(LONG)).when(BOTH).takes(120),
+    Row::wire("answer_that_never_ends", These(&["retrieve", "checkDeployStatus"]), || {
+        Action::Drip(400, Duration::from_secs(1))
+    })
+    .when(super::AFTER)
+    .takes(120),
+    // Pages of others.
+    Row::wire("maintenance_page", EachKind, pages::maintenance).when(BOTH).times(Times::Some(2)),
+    Row::wire("maintenance_for_ever", These(READS), pages::maintenance)
+        .steps(CREATE)
+        .times(Times::All)
+        .says("maintenance")
+        .takes(300),
+    Row::wire("page_of_a_delivery_network", EachKind, pages::delivery_network),
+    Row::wire("bad_gateway", EachKind, pages::bad_gateway).when(BOTH),
+    Row::wire("gateway_timeout", EachKind, pages::gateway_timeout).when(BOTH),
+    Row::wire("bad_message", EachKind, pages::bad_message),
+    Row::wire("connection_error_page", EachKind, pages::connection_error),
+    Row::wire("portal_of_a_network", EachKind, pages::portal).times(Times::All).ends(Ends::Somehow),
+    Row::wire("gone_420_twice", These(READS), pages::status_420).times(Times::Some(2)),
+    Row::wire("gone_420_for_ever", These(READS), pages::status_420)
+        .steps(CREATE)
+        .times(Times::All)
+        .ends(Ends::Somehow)
+        .takes(240),
+    Row::wire("too_many_requests", EachKind, pages::status_429).times(Times::Some(2)),
+    Row::wire("told_to_come_again", These(READS), pages::retry_after).times(Times::Some(2)),
+    // Answers that mean nothing, or harm.
+    Row::wire("empty_answer", These(READS), pages::nothing_at_all),
+    Row::wire("empty_answer_to_a_deploy", These(&["deploy"]), pages::nothing_at_all),
+    // A login is not tried again then; the error says so.
+    Row::wire("empty_answer_to_a_login", These(&["token"]), pages::nothing_at_all).ends(Ends::Somehow),
+    Row::wire("json_of_nobody", EachKind, pages::json_of_nobody).ends(Ends::Somehow),
+    Row::wire("header_of_ten_megabytes", EachKind, pages::long_headers)
+        .times(Times::All)
+        .ends(Ends::Somehow)
+        .takes(60),
+    Row::wire("five_thousand_headers", EachKind, pages::many_headers),
+    Row::wire("answer_of_100_megabytes", EachKind, pages::hundred_megabytes).ends(Ends::Somehow),
+    Row::wire("bomb", EachKind, pages::bomb).ends(Ends::Somehow),
+    Row::wire("packed_and_is_not", EachKind, pages::not_packed).ends(Ends::Somehow),
+    Row::wire("a_million_elements_deep", These(READS), pages::deep).ends(Ends::Somehow),
+    Row::wire("entities_without_end", These(READS), pages::laughs).ends(Ends::Somehow),
+    // Elsewhere. The oracle asks the stranger.
+    Row::wire("moved_301", EachKind, || Action::Redirect(301)).times(Times::All).says("redirect"),
+    Row::wire("moved_302", EachKind, || Action::Redirect(302)).times(Times::All).says("redirect"),
+    Row::wire("moved_307", EachKind, || Action::Redirect(307)).times(Times::All).says("redirect"),
+    Row::wire("moved_308", EachKind, || Action::Redirect(308)).times(Times::All).says("redirect"),
+    // Sessions.
+    Row::wire("session_ends", At::EachCall, || Action::Meanwhile("POST", "/sessions/expire", ""))
+        .steps(CHANGES)
+        .when(BEFORE),
+];
