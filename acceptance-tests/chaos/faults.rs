@@ -28,12 +28,13 @@ struct Spot {
     when: When,
     /// The call that is the nth.
     at: String,
+    /// Whether it takes as long as the row says of one call.
+    is_slow: bool,
 }
 
 impl Spot {
     fn takes(&self, row: &Row) -> std::time::Duration {
-        let (call, takes) = row.slow_at;
-        if self.at == call { takes } else { row.takes }
+        if self.is_slow { row.slow_at.1 } else { row.takes }
     }
 
     fn name(&self, row: &Row) -> String {
@@ -71,11 +72,21 @@ fn spots(row: &Row, rehearsals: &Rehearsals, seed: u64) -> Vec<Spot> {
     if row.at == At::EachCall {
         let each = row.steps.iter().flat_map(|&step| {
             let calls = &rehearsals.of(step, Shape::Client).calls;
-            let counted = calls.iter().filter(|call| Calls::Api.has(call)).enumerate();
-            counted.map(move |(number, at)| (step, number + 1, at.clone()))
+            let counted: Vec<&String> = calls.iter().filter(|call| Calls::Api.has(call)).collect();
+            // Looks are as many as the machine is slow, so that a later call may become the slow one.
+            let first = counted.iter().position(|at| *at == row.slow_at.0).unwrap_or(usize::MAX);
+            let counted = counted.into_iter().enumerate();
+            counted.map(move |(number, at)| (step, number + 1, at.clone(), number + 1 >= first))
         });
-        let spots = each.flat_map(|(step, nth, at)| {
-            row.when.iter().map(move |&when| Spot { step, calls: Calls::Api, nth, when, at: at.clone() })
+        let spots = each.flat_map(|(step, nth, at, is_slow)| {
+            row.when.iter().map(move |&when| Spot {
+                step,
+                calls: Calls::Api,
+                nth,
+                when,
+                at: at.clone(),
+                is_slow,
+            })
         });
         return spots.collect();
     }
@@ -104,7 +115,8 @@ fn spots(row: &Row, rehearsals: &Rehearsals, seed: u64) -> Vec<Spot> {
             let is_one = row.times == Times::All || call.starts_with("check");
             let nth = 1 + chance.below(if is_one { 1 } else { count });
             let calls = Calls::Named(call.to_owned());
-            let spot = |when| Spot { step, calls: calls.clone(), nth, when, at: call.to_owned() };
+            let is_slow = call == row.slow_at.0;
+            let spot = |when| Spot { step, calls: calls.clone(), nth, when, at: call.to_owned(), is_slow };
             spots.extend(row.when.iter().copied().map(spot));
         }
     }
