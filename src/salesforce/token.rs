@@ -34,12 +34,14 @@ impl Inner {
                 self.token_request(&audience, now).map_err(|kind| Error::new(Call::Login, kind))?;
             let mut error = match self.http.send(request, &self.redactor).await {
                 Err(kind) => Error::new(Call::Login, kind),
-                Ok(reply) if reply.is_success() => {
-                    let grant = self.read_grant(&reply, refresh_token.as_ref())?;
-                    // The first one that was good answers for the next logins.
-                    self.audience.set(audience).unwrap_or_default();
-                    return Ok(grant);
-                }
+                Ok(reply) if reply.is_success() => match self.read_grant(&reply, refresh_token.as_ref()) {
+                    Ok(grant) => {
+                        // The first one that was good answers for the next logins.
+                        self.audience.set(audience).unwrap_or_default();
+                        return Ok(grant);
+                    }
+                    Err(error) => error,
+                },
                 Ok(reply) => {
                     let mut kind = classify::classify_login(reply.seen(), &self.redactor);
                     if is_about_audience(&kind) {

@@ -53,9 +53,8 @@ pub const ROWS: &[Row] = &[
     Row::wire("told_to_come_again", These(READS), pages::retry_after).times(Times::Some(2)),
     // Answers that mean nothing, or harm.
     Row::wire("empty_answer", These(READS), pages::nothing_at_all),
+    Row::wire("empty_answer_to_a_login", These(&["token"]), pages::nothing_at_all),
     Row::wire("empty_answer_to_a_deploy", These(&["deploy"]), pages::nothing_at_all),
-    // A login is not tried again then; the error says so.
-    Row::wire("empty_answer_to_a_login", These(&["token"]), pages::nothing_at_all).ends(Ends::Somehow),
     Row::wire("json_of_nobody", EachKind, pages::json_of_nobody).ends(Ends::Somehow),
     Row::wire("header_of_ten_megabytes", EachKind, pages::long_headers)
         .times(Times::All)

@@ -292,6 +292,16 @@ async fn a_login_host_with_trouble_is_asked_again_but_a_refusal_is_final() {
     client(&server).session().await.unwrap();
     assert_eq!(server.count("token"), 3);
 
+    // What is no answer of the login host is not one, whatever its status says.
+    for nothing in ["", "{}", "{\"access_token\":\"\"}", "[]"] {
+        let server = Server::start(move |asked| {
+            (asked.what() == "token" && asked.nth < 1).then(|| json(200, nothing))
+        })
+        .await;
+        client(&server).session().await.unwrap();
+        assert_eq!(server.count("token"), 2, "{nothing}");
+    }
+
     let server =
         Server::start(|asked| (asked.what() == "token").then(|| refusal("invalid_grant", "ip restricted")))
             .await;
