@@ -12,7 +12,6 @@ fn moved(address: &str, source: &str, target: &str) -> MoveResourceStateRequest 
         source_schema_version: 0,
         source_state: Some(RawState { json: state.as_bytes().to_vec(), ..Default::default() }),
         target_type_name: target.to_owned(),
-        source_private: b"kept".to_vec(),
         ..Default::default()
     }
 }
@@ -45,11 +44,19 @@ async fn a_type_of_this_provider_moves_whatever_the_registry_is() {
 #[tokio::test]
 async fn a_move_within_a_type_keeps_everything() {
     let (_plugin, mut client) = connected().await;
-    for resource in [APP, CLIENT, "salesforce_external_client_app_credential_rotation"] {
-        let reply =
-            client.move_resource_state(moved("salesforce", resource, resource)).await.unwrap().into_inner();
-        assert!(reply.diagnostics.is_empty(), "{resource}: {:?}", reply.diagnostics);
+    let own = r#"{"managed":["label"]}"#;
+    for (resource, private, warnings) in [
+        (APP, own, 0),
+        (CLIENT, "{}", 0),
+        ("salesforce_external_client_app_credential_rotation", r#"{"imported":1}"#, 0),
+        // What cannot be read is kept, and told.
+        (APP, "damaged", 1),
+    ] {
+        let mut request = moved("salesforce", resource, resource);
+        request.source_private = private.as_bytes().to_vec();
+        let reply = client.move_resource_state(request).await.unwrap().into_inner();
+        assert_eq!(reply.diagnostics.len(), warnings, "{resource}: {:?}", reply.diagnostics);
         assert!(reply.target_state.is_some(), "{resource}");
-        assert_eq!(reply.target_private, b"kept", "{resource}");
+        assert_eq!(reply.target_private, private.as_bytes(), "{resource}");
     }
 }
