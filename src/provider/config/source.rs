@@ -151,17 +151,11 @@ impl Source<'_> {
     pub fn flag(&self, name: &str, found: &mut Diagnostics) -> bool {
         match (self.config.get(name), self.in_environment(name)) {
             (Value::Bool(value), _) => *value,
-            (_, Some(text)) => match text.trim() {
-                text if text.eq_ignore_ascii_case("true") => true,
-                text if text.eq_ignore_ascii_case("false") => false,
-                "1" => true,
-                "0" => false,
-                _ => {
-                    let detail = format!("{} must be true or false, or 1 or 0.", variable(name));
-                    found.push(Diagnostic::error("Invalid environment variable", detail));
-                    false
-                }
-            },
+            (_, Some(text)) => truth(&text).unwrap_or_else(|| {
+                let detail = format!("{} must be true or false, or 1 or 0.", variable(name));
+                found.push(Diagnostic::error("Invalid environment variable", detail));
+                false
+            }),
             _ => false,
         }
     }
@@ -322,6 +316,17 @@ impl Source<'_> {
             expected_org_id: self.org_id(found),
             user_agent,
         })
+    }
+}
+
+/// What a flag of the environment says; none where it is neither true nor false.
+pub fn truth(text: &str) -> Option<bool> {
+    let text = text.trim();
+    let is = |words: [&str; 2]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    match (is(["true", "1"]), is(["false", "0"])) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
     }
 }
 

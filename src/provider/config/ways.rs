@@ -3,7 +3,7 @@
 //! One way at a time. What the block names beats the environment as a whole: with a way in the block, none of the
 //! environment is looked at. How a way reads its arguments is in `login`.
 
-use super::source::Source;
+use super::source::{Source, truth};
 use super::{Place, login, variable};
 use crate::org::Login;
 use crate::provider::diagnostics::{self, Diagnostic, Diagnostics};
@@ -177,7 +177,7 @@ fn is_in_block(source: &Source<'_>, argument: &str) -> bool {
 
 /// Whether a flag of the environment is set to false. What is neither is told when it is read.
 fn is_off(argument: &str, text: &str) -> bool {
-    super::is_flag(argument) && (text.trim() == "0" || text.trim().eq_ignore_ascii_case("false"))
+    super::is_flag(argument) && truth(text) == Some(false)
 }
 
 /// Which way is taken, who named it, and what else there is that names one. Names, never values.
