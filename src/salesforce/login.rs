@@ -4,7 +4,7 @@
 //! are several (`sfdx_auth_url`).
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use base64::Engine as _;
@@ -123,19 +123,12 @@ impl SubjectToken {
             Self::File(path) => path,
         };
         let shown = || path.display().to_string();
-        let unreadable = |error: std::io::Error| {
-            let why = match error.kind() {
-                std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-                kind => kind.to_string(),
-            };
-            SubjectTokenProblem::Unreadable { path: shown(), why }
-        };
-        let mut bytes = Zeroizing::new(Vec::new());
-        // Whoever opens a pipe waits for a writer.
-        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-            let why = "it is not a file".to_owned();
-            return Err(SubjectTokenProblem::Unreadable { path: shown(), why });
+        let unreadable = |why| SubjectTokenProblem::Unreadable { path: shown(), why };
+        if let Some(why) = why_unreadable(path) {
+            return Err(unreadable(why));
         }
+        let unreadable = |error: std::io::Error| unreadable(error.kind().to_string());
+        let mut bytes = Zeroizing::new(Vec::new());
         let file = std::fs::File::open(path).map_err(unreadable)?;
         file.take(LONGEST_FILE.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
         let no_token = |what| Err(SubjectTokenProblem::NoToken { path: shown(), what });
@@ -152,6 +145,22 @@ impl SubjectToken {
             _ if text.starts_with("-----BEGIN") => no_token("a key or a certificate"),
             _ => Ok(Secret::new(text)),
         }
+    }
+}
+
+/// Why a path leads to no file of a key, a token or a certificate; looks, and does not open it.
+pub fn why_unreadable(path: &Path) -> Option<String> {
+    const LONGEST: u64 = 16 * 1024 * 1024;
+    match std::fs::metadata(path) {
+        Ok(file) if file.is_dir() => Some("it is a folder".to_owned()),
+        // Whoever opens a pipe waits for a writer.
+        Ok(file) if !file.is_file() => Some("it is a pipe or a device, not a file".to_owned()),
+        Ok(file) if file.len() > LONGEST => Some("it is far larger than such a file".to_owned()),
+        Ok(_) => None,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Some("there is no such file".to_owned())
+        }
+        Err(error) => Some(error.kind().to_string()),
     }
 }
 

@@ -51,7 +51,7 @@ pub use deploy::{ComponentMessage, DeployOptions, DeployReport};
 pub use error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
 pub use key::PrivateKeyProblem;
 pub use key_form::{Placeholder, binary_key_form, placeholder};
-pub use login::{Login, SubjectToken, SubjectTokenProblem};
+pub use login::{Login, SubjectToken, SubjectTokenProblem, why_unreadable};
 pub use rest::QueryPage;
 pub use retrieve::{FileProperties, RetrieveMessage, Retrieved};
 pub use sentences::{Meaning, meaning, means};

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use url::{Host, Url};
 
-use super::source::{Source, bad_key, unreadable_file, why_unreadable};
+use super::source::{Source, bad_key, unreadable_file};
 use super::ways::Way;
 use super::{Place, origin, variable};
-use crate::org::{self, Login, SfCli, SubjectToken, check_private_key};
+use crate::org::{self, Login, SfCli, SubjectToken, check_private_key, why_unreadable};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
 use crate::secret::Secret;
 

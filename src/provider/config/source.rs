@@ -13,6 +13,7 @@ use super::{
 use crate::metadata::{LONGEST_TEXT, NEWEST_VERSION, OLDEST_VERSION, object_words, record_prefix, unseen};
 use crate::org::{
     ConnectionSettings as Settings, Placeholder, PrivateKeyProblem, binary_key_form, is_org_id, placeholder,
+    why_unreadable,
 };
 use crate::provider::diagnostics::{self, Diagnostic, Diagnostics};
 use crate::value::Value;
@@ -327,22 +328,6 @@ pub fn truth(text: &str) -> Option<bool> {
         (true, _) => Some(true),
         (_, true) => Some(false),
         _ => None,
-    }
-}
-
-/// Why a path leads to no file of a key, a token or a certificate; looks, and does not open it.
-pub fn why_unreadable(path: &Path) -> Option<String> {
-    const LONGEST: u64 = 16 * 1024 * 1024;
-    match std::fs::metadata(path) {
-        Ok(file) if file.is_dir() => Some("it is a folder".to_owned()),
-        // Whoever opens a pipe waits for a writer.
-        Ok(file) if !file.is_file() => Some("it is a pipe or a device, not a file".to_owned()),
-        Ok(file) if file.len() > LONGEST => Some("it is far larger than such a file".to_owned()),
-        Ok(_) => None,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Some("there is no such file".to_owned())
-        }
-        Err(error) => Some(error.kind().to_string()),
     }
 }
 
