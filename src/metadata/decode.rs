@@ -164,7 +164,7 @@ impl FileReader {
     }
 
     fn keep_strangers(&mut self, field: &Field, element: Element) {
-        if !members::strangers(&field.kind, &element).is_empty() {
+        if !members::unknown_children(&field.kind, &element).is_empty() {
             self.extra(element);
         }
     }

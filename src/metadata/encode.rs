@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::certificate;
 use super::component::Component;
-use super::field::{Compared, Field, Kind, Sent};
+use super::field::{Compared, Deployed, Field, Kind};
 use super::meaning::meanings;
 use super::members;
 use super::xml::Element;
@@ -63,7 +63,7 @@ pub fn encode(component: &Component, version: u16) -> Encoded {
             owned.insert(name);
         }
         let target = if group.is_empty() { &mut pieces } else { groups.entry(group).or_default() };
-        if field.exists_in(version) && field.sent != Sent::Never {
+        if field.exists_in(version) && field.sent != Deployed::Never {
             write_field(field, component, target);
         }
     }
@@ -172,11 +172,11 @@ fn write_field(field: &'static Field, component: &Component, out: &mut Vec<Piece
                     Piece::leaf(path.clone(), key, entry.clone()),
                     Piece::leaf(path.clone(), element, text),
                 ];
-                let strangers = component.extras.iter().filter(|extra| extra.name == name);
+                let elements = component.extras.iter().filter(|extra| extra.name == name);
                 let known =
-                    strangers.filter(|extra| extra.child(key).is_some_and(|child| child.text == *entry));
+                    elements.filter(|extra| extra.child(key).is_some_and(|child| child.text == *entry));
                 inside.extend(
-                    known.flat_map(|extra| members::strangers(&field.kind, extra)).map(Piece::foreign),
+                    known.flat_map(|extra| members::unknown_children(&field.kind, extra)).map(Piece::foreign),
                 );
                 out.push(Piece::around(Some(path), name, inside));
             }
@@ -191,11 +191,11 @@ fn write_field(field: &'static Field, component: &Component, out: &mut Vec<Piece
                         inside.push(Piece::leaf(path, inner.element, text));
                     }
                 }
-                let strangers = component.extras.iter().filter(|extra| extra.name == name);
-                let known = strangers
+                let elements = component.extras.iter().filter(|extra| extra.name == name);
+                let known = elements
                     .filter(|extra| members::block(fields, extra).is_ok_and(|block| block == *member));
                 inside.extend(
-                    known.flat_map(|extra| members::strangers(&field.kind, extra)).map(Piece::foreign),
+                    known.flat_map(|extra| members::unknown_children(&field.kind, extra)).map(Piece::foreign),
                 );
                 out.push(Piece::around(Some(path), name, inside));
             }

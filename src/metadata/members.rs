@@ -111,7 +111,7 @@ pub(super) fn entry(
 }
 
 /// The children of a block's or an entry's element that no row knows.
-pub(super) fn strangers<'a>(kind: &Kind, element: &'a Element) -> Vec<&'a Element> {
+pub(super) fn unknown_children<'a>(kind: &Kind, element: &'a Element) -> Vec<&'a Element> {
     let known: Vec<&str> = match kind {
         Kind::Entries { key, value } => vec![key, value],
         Kind::Blocks(fields) => fields.iter().map(|field| field.element).collect(),

@@ -35,7 +35,7 @@ pub use decode::{DecodeError, DecodeErrorKind, decode};
 pub use echo::{echo, has_user_information, may_be_secret, quoted};
 pub use encode::{Encoded, encode};
 pub use field::{
-    Change, Compared, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Record, Sent,
+    Compared, Const, Deployed, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, OnChange, Record,
 };
 pub use letters::{Unseen, as_it_looks, foreign_letter, unseen};
 pub use made_up::is_made_up;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Answer, MetadataApi, Org, Pending, Row, SessionFacts};
+use super::{ApiFuture, MetadataApi, Org, Pending, Row, SessionFacts};
 use crate::metadata::{ComponentKey, Element, package, types};
 use crate::promises::Choices;
 use crate::salesforce::{
@@ -183,7 +183,7 @@ fn staged(choices: &mut Choices<'_>) -> Staged {
 }
 
 impl MetadataApi for AnyOrg {
-    fn session(&self) -> Answer<'_, SessionFacts> {
+    fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(self.says(Call::Login, |_, _| {
             SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test")
         }))
@@ -193,7 +193,7 @@ impl MetadataApi for AnyOrg {
         Box::pin(async { Some(62) })
     }
 
-    fn start_deploy<'a>(&'a self, zip: &'a [u8], _: &'a DeployOptions) -> Answer<'a, String> {
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], _: &'a DeployOptions) -> ApiFuture<'a, String> {
         Box::pin(self.says(Call::StartDeploy, |choices, files| {
             for file in package::read(zip).unwrap_or_default() {
                 if let Some(key) = package::key_of(&file.path)
@@ -206,7 +206,7 @@ impl MetadataApi for AnyOrg {
         }))
     }
 
-    fn deploy_status<'a>(&'a self, id: &'a str) -> Answer<'a, DeployReport> {
+    fn deploy_status<'a>(&'a self, id: &'a str) -> ApiFuture<'a, DeployReport> {
         Box::pin(self.says(Call::DeployStatus, |choices, files| {
             let status =
                 choices.of(&["Succeeded", "Succeeded", "InProgress", "Failed", "Canceled", "Pending", "Odd"]);
@@ -229,11 +229,11 @@ impl MetadataApi for AnyOrg {
         }))
     }
 
-    fn cancel_deploy<'a>(&'a self, _: &'a str) -> Answer<'a, ()> {
+    fn cancel_deploy<'a>(&'a self, _: &'a str) -> ApiFuture<'a, ()> {
         Box::pin(self.says(Call::CancelDeploy, |_, _| ()))
     }
 
-    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> Answer<'a, Retrieved> {
+    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
         Box::pin(self.says(Call::FetchRetrieve, |choices, files| {
             files.extend((0..choices.below(3)).filter_map(|_| some_file(choices)));
             let is_asked = |key: &ComponentKey| {
@@ -258,26 +258,26 @@ impl MetadataApi for AnyOrg {
         }))
     }
 
-    fn list_metadata<'a>(&'a self, asked: &'a [&'a str]) -> Answer<'a, Vec<FileProperties>> {
+    fn list_metadata<'a>(&'a self, asked: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
         Box::pin(self.says(Call::ListMetadata, |choices, files| {
             let listed = files.keys().filter(|key| asked.contains(&key.kind.name));
             listed.map(|key| properties(key, choices)).collect()
         }))
     }
 
-    fn query<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Row>> {
+    fn query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(self.says(Call::Query, |choices, _| (0..choices.below(3)).map(|_| row(choices)).collect()))
     }
 
-    fn deploy_requests<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Row>> {
+    fn deploy_requests<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(self.says(Call::Query, |choices, _| (0..choices.below(2)).map(|_| row(choices)).collect()))
     }
 
-    fn count<'a>(&'a self, _: &'a str) -> Answer<'a, u64> {
+    fn count<'a>(&'a self, _: &'a str) -> ApiFuture<'a, u64> {
         Box::pin(self.says(Call::Query, |choices, _| choices.of(&[0, 1, 7, 100_000, u64::MAX])))
     }
 
-    fn consumer_credentials<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Consumer>> {
+    fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
         Box::pin(self.says(Call::ConsumerCredentials, |choices, _| {
             let consumer = |choices: &mut Choices<'_>| Consumer {
                 id: word(choices),
@@ -288,27 +288,27 @@ impl MetadataApi for AnyOrg {
         }))
     }
 
-    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, (String, Secret)> {
+    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
         Box::pin(self.says(Call::ConsumerSecret, |choices, _| (word(choices), Secret::new(word(choices)))))
     }
 
-    fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, Vec<Staged>> {
+    fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
         Box::pin(self.says(Call::StagedCredentials, |choices, _| {
             (0..choices.below(3)).map(|_| staged(choices)).collect()
         }))
     }
 
-    fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, Vec<Staged>> {
+    fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
         Box::pin(self.says(Call::StageCredentials, |choices, _| {
             (0..choices.below(3)).map(|_| staged(choices)).collect()
         }))
     }
 
-    fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> Answer<'a, ()> {
+    fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
         Box::pin(self.says(Call::RotateCredentials, |_, _| ()))
     }
 
-    fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> Answer<'a, ()> {
+    fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
         Box::pin(self.says(Call::RevokeCredentials, |_, _| ()))
     }
 }

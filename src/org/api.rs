@@ -16,23 +16,23 @@ pub type Row = serde_json::Map<String, serde_json::Value>;
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A call under way that may fail.
-pub type Answer<'a, T> = Pending<'a, Result<T, Error>>;
+pub type ApiFuture<'a, T> = Pending<'a, Result<T, Error>>;
 
 /// One org, one session. The methods are those of [`Client`] and mean the same.
 pub trait MetadataApi: Send + Sync {
-    fn session(&self) -> Answer<'_, SessionFacts>;
+    fn session(&self) -> ApiFuture<'_, SessionFacts>;
     fn known_api_version(&self) -> Pending<'_, Option<u16>>;
     fn refresh_token_was_rotated(&self) -> bool {
         false
     }
-    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> Answer<'a, String>;
-    fn deploy_status<'a>(&'a self, id: &'a str) -> Answer<'a, DeployReport>;
-    fn cancel_deploy<'a>(&'a self, id: &'a str) -> Answer<'a, ()>;
-    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> Answer<'a, Retrieved>;
-    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> Answer<'a, Vec<FileProperties>>;
-    fn query<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>>;
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> ApiFuture<'a, String>;
+    fn deploy_status<'a>(&'a self, id: &'a str) -> ApiFuture<'a, DeployReport>;
+    fn cancel_deploy<'a>(&'a self, id: &'a str) -> ApiFuture<'a, ()>;
+    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved>;
+    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>>;
+    fn query<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>>;
     /// One page, and the next one. What knows no pages has one.
-    fn query_page<'a>(&'a self, page: &'a QueryPage) -> Answer<'a, (Vec<Row>, Option<QueryPage>)> {
+    fn query_page<'a>(&'a self, page: &'a QueryPage) -> ApiFuture<'a, (Vec<Row>, Option<QueryPage>)> {
         Box::pin(async move {
             match page {
                 QueryPage::First(soql) => Ok((self.query(soql).await?, None)),
@@ -41,28 +41,32 @@ pub trait MetadataApi: Send + Sync {
         })
     }
     /// [`Client::tooling_query`], for the org's list of deploys.
-    fn deploy_requests<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>>;
-    fn count<'a>(&'a self, object: &'a str) -> Answer<'a, u64>;
-    fn consumer_credentials<'a>(&'a self, app_id: &'a str) -> Answer<'a, Vec<Consumer>>;
-    fn consumer_secret<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> Answer<'a, (String, Secret)>;
-    fn staged_credentials<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> Answer<'a, Vec<Staged>>;
-    fn stage_credentials<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> Answer<'a, Vec<Staged>>;
+    fn deploy_requests<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>>;
+    fn count<'a>(&'a self, object: &'a str) -> ApiFuture<'a, u64>;
+    fn consumer_credentials<'a>(&'a self, app_id: &'a str) -> ApiFuture<'a, Vec<Consumer>>;
+    fn consumer_secret<'a>(
+        &'a self,
+        app_id: &'a str,
+        consumer_id: &'a str,
+    ) -> ApiFuture<'a, (String, Secret)>;
+    fn staged_credentials<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> ApiFuture<'a, Vec<Staged>>;
+    fn stage_credentials<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> ApiFuture<'a, Vec<Staged>>;
     fn rotate_credentials<'a>(
         &'a self,
         app_id: &'a str,
         consumer_id: &'a str,
         staged_id: &'a str,
-    ) -> Answer<'a, ()>;
+    ) -> ApiFuture<'a, ()>;
     fn revoke_credentials<'a>(
         &'a self,
         app_id: &'a str,
         consumer_id: &'a str,
         staged_id: &'a str,
-    ) -> Answer<'a, ()>;
+    ) -> ApiFuture<'a, ()>;
 }
 
 impl MetadataApi for Client {
-    fn session(&self) -> Answer<'_, SessionFacts> {
+    fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(async {
             let session = Client::session(self).await?;
             Ok(SessionFacts::new(
@@ -82,55 +86,59 @@ impl MetadataApi for Client {
         Client::refresh_token_was_rotated(self)
     }
 
-    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> Answer<'a, String> {
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> ApiFuture<'a, String> {
         Box::pin(Client::start_deploy(self, zip, options))
     }
 
-    fn deploy_status<'a>(&'a self, id: &'a str) -> Answer<'a, DeployReport> {
+    fn deploy_status<'a>(&'a self, id: &'a str) -> ApiFuture<'a, DeployReport> {
         Box::pin(Client::deploy_status(self, id))
     }
 
-    fn cancel_deploy<'a>(&'a self, id: &'a str) -> Answer<'a, ()> {
+    fn cancel_deploy<'a>(&'a self, id: &'a str) -> ApiFuture<'a, ()> {
         Box::pin(Client::cancel_deploy(self, id))
     }
 
-    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> Answer<'a, Retrieved> {
+    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
         Box::pin(Client::retrieve(self, members))
     }
 
-    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> Answer<'a, Vec<FileProperties>> {
+    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
         Box::pin(Client::list_metadata(self, types))
     }
 
-    fn query<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>> {
+    fn query<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(Client::query(self, soql))
     }
 
-    fn query_page<'a>(&'a self, page: &'a QueryPage) -> Answer<'a, (Vec<Row>, Option<QueryPage>)> {
+    fn query_page<'a>(&'a self, page: &'a QueryPage) -> ApiFuture<'a, (Vec<Row>, Option<QueryPage>)> {
         Box::pin(Client::query_page(self, page))
     }
 
-    fn deploy_requests<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>> {
+    fn deploy_requests<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(Client::tooling_query(self, soql))
     }
 
-    fn count<'a>(&'a self, object: &'a str) -> Answer<'a, u64> {
+    fn count<'a>(&'a self, object: &'a str) -> ApiFuture<'a, u64> {
         Box::pin(Client::count(self, object))
     }
 
-    fn consumer_credentials<'a>(&'a self, app_id: &'a str) -> Answer<'a, Vec<Consumer>> {
+    fn consumer_credentials<'a>(&'a self, app_id: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
         Box::pin(Client::consumer_credentials(self, app_id))
     }
 
-    fn consumer_secret<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> Answer<'a, (String, Secret)> {
+    fn consumer_secret<'a>(
+        &'a self,
+        app_id: &'a str,
+        consumer_id: &'a str,
+    ) -> ApiFuture<'a, (String, Secret)> {
         Box::pin(Client::consumer_secret(self, app_id, consumer_id))
     }
 
-    fn staged_credentials<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> Answer<'a, Vec<Staged>> {
+    fn staged_credentials<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> ApiFuture<'a, Vec<Staged>> {
         Box::pin(Client::staged_credentials(self, app_id, consumer_id))
     }
 
-    fn stage_credentials<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> Answer<'a, Vec<Staged>> {
+    fn stage_credentials<'a>(&'a self, app_id: &'a str, consumer_id: &'a str) -> ApiFuture<'a, Vec<Staged>> {
         Box::pin(Client::stage_credentials(self, app_id, consumer_id))
     }
 
@@ -139,7 +147,7 @@ impl MetadataApi for Client {
         app_id: &'a str,
         consumer_id: &'a str,
         staged_id: &'a str,
-    ) -> Answer<'a, ()> {
+    ) -> ApiFuture<'a, ()> {
         Box::pin(Client::rotate_credentials(self, app_id, consumer_id, staged_id))
     }
 
@@ -148,7 +156,7 @@ impl MetadataApi for Client {
         app_id: &'a str,
         consumer_id: &'a str,
         staged_id: &'a str,
-    ) -> Answer<'a, ()> {
+    ) -> ApiFuture<'a, ()> {
         Box::pin(Client::revoke_credentials(self, app_id, consumer_id, staged_id))
     }
 }

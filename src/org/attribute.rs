@@ -5,36 +5,36 @@
 
 use std::collections::BTreeMap;
 
-use super::Problem;
+use super::DeployProblem;
 use crate::metadata::{Component, ComponentKey, Field, Kind, Rule, package};
 use crate::salesforce::ComponentMessage;
 use crate::value::Path;
 
 /// A member of a deploy.
-pub(super) struct Sent<'a> {
+pub(super) struct Member<'a> {
     key: &'a ComponentKey,
     /// None for deletions.
     component: Option<&'a Component>,
     lines: BTreeMap<u32, Path>,
 }
 
-impl<'a> Sent<'a> {
-    pub(super) fn write(component: &'a Component, lines: BTreeMap<u32, Path>) -> Sent<'a> {
-        Sent { key: &component.key, component: Some(component), lines }
+impl<'a> Member<'a> {
+    pub(super) fn write(component: &'a Component, lines: BTreeMap<u32, Path>) -> Member<'a> {
+        Member { key: &component.key, component: Some(component), lines }
     }
 
-    pub(super) fn deletion(key: &'a ComponentKey) -> Sent<'a> {
-        Sent { key, component: None, lines: BTreeMap::new() }
+    pub(super) fn deletion(key: &'a ComponentKey) -> Member<'a> {
+        Member { key, component: None, lines: BTreeMap::new() }
     }
 }
 
 /// The problems that the messages tell of, each once, in their order.
-pub(super) fn attribute(messages: &[&ComponentMessage], sent: &[Sent<'_>]) -> Vec<Problem> {
+pub(super) fn attribute(messages: &[&ComponentMessage], sent: &[Member<'_>]) -> Vec<DeployProblem> {
     let mut problems = Vec::new();
     for message in messages {
         let text = message.problem.as_deref().unwrap_or("no reason given");
         let member = member(message, text, sent);
-        let problem = Problem {
+        let problem = DeployProblem {
             key: member.map(|member| member.key.clone()),
             path: member.and_then(|member| path(message, text, member)),
             message: text.to_owned(),
@@ -48,9 +48,9 @@ pub(super) fn attribute(messages: &[&ComponentMessage], sent: &[Sent<'_>]) -> Ve
 
 /// Which member a message is about. A deletion of what is gone is reported under the manifest's name, so the text
 /// counts too.
-fn member<'a, 'b>(message: &ComponentMessage, text: &str, sent: &'b [Sent<'a>]) -> Option<&'b Sent<'a>> {
-    let same_type = |member: &&Sent<'_>| member.key.kind.package_type() == message.component_type;
-    let same_name = |member: &&Sent<'_>| member.key.full_name == message.full_name;
+fn member<'a, 'b>(message: &ComponentMessage, text: &str, sent: &'b [Member<'a>]) -> Option<&'b Member<'a>> {
+    let same_type = |member: &&Member<'_>| member.key.kind.package_type() == message.component_type;
+    let same_name = |member: &&Member<'_>| member.key.full_name == message.full_name;
     let by_name = sent.iter().find(|member| same_type(member) && same_name(member));
     let by_file = || {
         let key = package::key_of(&message.file_name)?;
@@ -71,7 +71,7 @@ fn member<'a, 'b>(message: &ComponentMessage, text: &str, sent: &'b [Sent<'a>]) 
     by_name.or_else(by_file).or_else(by_name_alone).or_else(by_text)
 }
 
-fn path(message: &ComponentMessage, text: &str, member: &Sent<'_>) -> Option<Path> {
+fn path(message: &ComponentMessage, text: &str, member: &Member<'_>) -> Option<Path> {
     let component = member.component?;
     let by_line = message.line_number.and_then(|line| member.lines.get(&line));
     by_line.cloned().or_else(|| by_element(text, component)).or_else(|| by_limit(text, component))
@@ -178,8 +178,10 @@ mod tests {
 
     fn traced(message: &ComponentMessage) -> String {
         let components = components();
-        let sent: Vec<Sent<'_>> =
-            components.iter().map(|component| Sent::write(component, encode(component, 62).lines)).collect();
+        let sent: Vec<Member<'_>> = components
+            .iter()
+            .map(|component| Member::write(component, encode(component, 62).lines))
+            .collect();
         let problems = attribute(&[message], &sent);
         let key = problems[0].key.as_ref().map_or("-", |key| key.full_name.as_str());
         let path = problems[0].path.as_ref().map_or("-".to_owned(), Path::to_string);

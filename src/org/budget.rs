@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pace::Settings;
-use super::{ApplyErrorKind, Problem};
+use super::pace::Timing;
+use super::{ApplyErrorKind, DeployProblem};
 
 /// How often a job goes again because its app is on its way: who brings the app may give up, and somebody else come.
 pub(super) const MOST_RETURNS: u32 = 5;
@@ -40,7 +40,7 @@ pub(super) struct Budget {
 /// Why a deploy is to be sent again, and what those are told for whom it is not.
 pub(super) enum Obstacle {
     Locked(String),
-    Accident { problems: Vec<Problem>, deploy_id: String },
+    Accident { problems: Vec<DeployProblem>, deploy_id: String },
 }
 
 /// What an obstacle leaves to do.
@@ -52,7 +52,7 @@ pub(super) struct Again {
 }
 
 impl Budget {
-    pub(super) fn again(&mut self, obstacle: Obstacle, settings: &Settings) -> Again {
+    pub(super) fn again(&mut self, obstacle: Obstacle, settings: &Timing) -> Again {
         let now = Instant::now();
         let waited = now.duration_since(*self.since.get_or_insert(now));
         let wait = settings.lock_wait(self.tries);
@@ -78,7 +78,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_accident_is_tried_again_once_and_a_lock_for_ten_minutes() {
-        let settings = Settings::default();
+        let settings = Timing::default();
         let mut budget = Budget::default();
         let accident = || Obstacle::Accident { problems: Vec::new(), deploy_id: "0Af1".to_owned() };
         assert!(budget.again(accident(), &settings).wait.is_some());

@@ -62,15 +62,19 @@ pub enum Setting {
 }
 
 /// How long somebody has been waiting, and how fresh the next look must be.
-struct Patience {
+struct PropagationWait {
     begun: Instant,
     wait: Duration,
     freshness: Freshness,
 }
 
-impl Default for Patience {
-    fn default() -> Patience {
-        Patience { begun: Instant::now(), wait: Duration::from_millis(500), freshness: Freshness::Snapshot }
+impl Default for PropagationWait {
+    fn default() -> PropagationWait {
+        PropagationWait {
+            begun: Instant::now(),
+            wait: Duration::from_millis(500),
+            freshness: Freshness::Snapshot,
+        }
     }
 }
 
@@ -134,7 +138,7 @@ impl Org {
         app: &str,
         deadline: Instant,
     ) -> Result<Credentials, CredentialsError> {
-        let mut patience = Patience::default();
+        let mut patience = PropagationWait::default();
         loop {
             match self.credentials(app, patience.freshness, deadline).await {
                 Ok(found) => return Ok(found),
@@ -154,7 +158,7 @@ impl Org {
         key: Option<&str>,
         deadline: Instant,
     ) -> Result<(String, Secret), CredentialsError> {
-        let mut patience = Patience::default();
+        let mut patience = PropagationWait::default();
         loop {
             match self.secret_now(app, key, patience.freshness, deadline).await {
                 Ok(found) => return Ok(found),
@@ -168,7 +172,7 @@ impl Org {
         &self,
         error: CredentialsError,
         app: &str,
-        patience: &mut Patience,
+        patience: &mut PropagationWait,
         deadline: Instant,
     ) -> Result<(), CredentialsError> {
         let most = match &error {

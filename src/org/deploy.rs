@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tokio::sync::watch as flag;
 use tokio::time::{Instant, timeout_at};
 
-use super::attribute::Sent;
+use super::attribute::Member;
 use super::budget::OUTLASTS;
+use super::deploy_outcome::{Ended, judge};
 use super::deployer::Ticket;
 use super::edit::{MOMENT, Seen, Sight};
 use super::job::Changes;
 use super::pace::{Pace, between};
-use super::verdict::{Ended, judge};
 use super::watch::{End, Phase};
 use super::{ApplyErrorKind, Inner};
 use crate::log_keys::SF_DEPLOY_ID;
@@ -21,7 +21,7 @@ use crate::salesforce::{Class, DeployOptions};
 pub(super) struct Sending<'a> {
     pub changes: &'a Changes,
     pub zip: &'a [u8],
-    pub sent: &'a [Sent<'a>],
+    pub sent: &'a [Member<'a>],
     /// What was known of others' deploys when the edits among it were made.
     pub seen: Seen,
     pub group: &'a [Ticket],
@@ -54,13 +54,13 @@ impl Inner {
             "deploy started"
         );
         let (phase, turn) = flag::channel(Phase::Unknown);
-        let mut first_look = pace.first_look(&self.settings);
+        let mut first_poll = pace.first_poll(&self.settings);
         if seen.matters() {
             // Who came at the same moment is not known sooner either.
-            first_look = first_look.max(MOMENT);
+            first_poll = first_poll.max(MOMENT);
         }
         let watch = async {
-            let end = self.watch(&id, first_look, pace, started, deadline, &phase).await;
+            let end = self.watch(&id, first_poll, pace, started, deadline, &phase).await;
             phase.send_replace(Phase::Over);
             end
         };
@@ -72,10 +72,10 @@ impl Inner {
                 tracing::info!({ SF_DEPLOY_ID } = id, taken_ms, why, "deploy lost sight of");
                 Ended::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.clone()), why })
             }
-            End::Finished { report, canceled_by_us, looks, at } => {
+            End::Finished { report, canceled_by_us, polls, at } => {
                 let told = report.created_date.as_deref().zip(report.completed_date.as_deref());
                 let told = told.and_then(|(created, completed)| between(created, completed));
-                pace.learn(told, at.duration_since(started), looks);
+                pace.learn(told, at.duration_since(started), polls);
                 tracing::info!(
                     { SF_DEPLOY_ID } = id,
                     taken_ms,

@@ -15,24 +15,24 @@ use tracing::Instrument as _;
 use super::batch::{self, Queue};
 use super::budget::{Budget, MOST_RETURNS, Obstacle};
 use super::deploy::Sending;
+use super::deploy_outcome::Ended;
 use super::edit::Sight;
 use super::job::{Changes, Job};
 use super::line::short;
 use super::pace::Pace;
 use super::rounds::{Fate, Known, Rider, Rounds};
 use super::settle::Made;
-use super::verdict::Ended;
-use super::{Applied, ApplyErrorKind, Change, Edit, Inner, Problem, Wanted};
+use super::{Applied, ApplyErrorKind, Change, DeployProblem, Edit, Inner, Wanted};
 use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
 use crate::metadata::PackageError;
 
-pub(super) type Answer = Result<Applied, ApplyErrorKind>;
-pub(super) type Ticket = batch::Ticket<Job, Answer>;
+pub(super) type ApplyResult = Result<Applied, ApplyErrorKind>;
+pub(super) type Ticket = batch::Ticket<Job, ApplyResult>;
 
 /// Who sends deploys, one after the other.
 pub(super) struct Deployer {
     /// Changes that wait for a deploy.
-    pub queue: Arc<Queue<Job, Answer>>,
+    pub queue: Arc<Queue<Job, ApplyResult>>,
     /// Held by the batch that is at work.
     pace: Mutex<Pace>,
     /// How many batches there were.
@@ -44,7 +44,7 @@ pub(super) struct Deployer {
 }
 
 impl Deployer {
-    pub(super) fn new(queue: Queue<Job, Answer>) -> Deployer {
+    pub(super) fn new(queue: Queue<Job, ApplyResult>) -> Deployer {
         Deployer {
             queue: Arc::new(queue),
             pace: Mutex::default(),
@@ -91,11 +91,11 @@ impl Known for Apps<'_> {
 enum Attempt {
     Made {
         deploy_id: String,
-        remarks: Vec<Problem>,
+        remarks: Vec<DeployProblem>,
         sight: Sight,
     },
     Rejected {
-        problems: Vec<Problem>,
+        problems: Vec<DeployProblem>,
         deploy_id: String,
         accident: bool,
     },
@@ -112,7 +112,7 @@ impl Inner {
         changes: Vec<Change>,
         wanted: Vec<Wanted>,
         deadline: Instant,
-    ) -> Answer {
+    ) -> ApplyResult {
         let (deletions, writes): (Vec<_>, Vec<_>) =
             changes.into_iter().partition(|change| matches!(change, Change::Delete(_)));
         let first_of_two = !deletions.is_empty() && !writes.is_empty();
@@ -135,12 +135,12 @@ impl Inner {
         })
     }
 
-    pub(super) async fn edit(self: &Arc<Self>, edit: Edit, deadline: Instant) -> Answer {
+    pub(super) async fn edit(self: &Arc<Self>, edit: Edit, deadline: Instant) -> ApplyResult {
         self.enqueue(Job::editing(edit), deadline).await
     }
 
     /// Waits for the answer, for the stop, and for the end of the caller's time.
-    async fn enqueue(self: &Arc<Self>, job: Job, deadline: Instant) -> Answer {
+    async fn enqueue(self: &Arc<Self>, job: Job, deadline: Instant) -> ApplyResult {
         if self.stopped() {
             return Err(ApplyErrorKind::NotSent);
         }
@@ -190,7 +190,7 @@ impl Inner {
     }
 
     /// What runs a batch.
-    pub(super) fn runner(self: &Arc<Self>) -> batch::Run<Job, Answer> {
+    pub(super) fn runner(self: &Arc<Self>) -> batch::Run<Job, ApplyResult> {
         let inner = self.clone();
         Box::new(move |batch| {
             let number = inner.deployer.batches.fetch_add(1, Ordering::Relaxed);

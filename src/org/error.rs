@@ -90,7 +90,7 @@ pub enum ApplyErrorKind {
     /// The org refused these components and rolled everything back: nothing was changed.
     #[error("the org rejected the deploy: {}", listed(.problems))]
     Rejected {
-        problems: Vec<Problem>,
+        problems: Vec<DeployProblem>,
         deploy_id: String,
         /// The org only says that it does not know what happened; then only a read tells.
         accident: bool,
@@ -163,7 +163,7 @@ impl From<ApplyErrorKind> for ApplyError {
 
 /// Why the org rejected a deploy, as far as it can be traced back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct DeployProblem {
     /// The component; none when the deploy as a whole is meant.
     pub key: Option<ComponentKey>,
     /// The attribute of the component, where it is known.
@@ -172,7 +172,7 @@ pub struct Problem {
     pub message: String,
 }
 
-impl Problem {
+impl DeployProblem {
     /// What the org's sentence means, of what somebody can do something about.
     pub fn meaning(&self) -> Option<Meaning> {
         salesforce::meaning(
@@ -187,7 +187,7 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for DeployProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(key) = &self.key {
             write!(f, "{key}: ")?;
@@ -199,8 +199,8 @@ impl fmt::Display for Problem {
     }
 }
 
-fn listed(problems: &[Problem]) -> String {
-    let texts: Vec<String> = problems.iter().map(Problem::to_string).collect();
+fn listed(problems: &[DeployProblem]) -> String {
+    let texts: Vec<String> = problems.iter().map(DeployProblem::to_string).collect();
     texts.join("; ")
 }
 

@@ -29,58 +29,58 @@ pub enum Holders {
     Unknown { why: String },
 }
 
-pub type Census = BTreeMap<Group, Holders>;
+pub type AssignmentCounts = BTreeMap<Group, Holders>;
 
 /// What was counted, all of one generation.
 #[derive(Default)]
 pub(super) struct Counted {
     generation: u64,
     taken: Option<Instant>,
-    census: Census,
+    counts: AssignmentCounts,
 }
 
 impl Org {
     /// The holders of each wanted group. Never fails: what went wrong is in the answers.
-    pub async fn holders(&self, wanted: BTreeSet<Group>, deadline: Instant) -> Census {
+    pub async fn holders(&self, wanted: BTreeSet<Group>, deadline: Instant) -> AssignmentCounts {
         if wanted.is_empty() {
-            return Census::new();
+            return AssignmentCounts::new();
         }
         match tokio::time::timeout_at(deadline, self.inner.holders(&wanted)).await {
-            Ok(census) => census,
+            Ok(counts) => counts,
             Err(_) => all_unknown(wanted, "the org did not answer in time"),
         }
     }
 }
 
 impl Inner {
-    async fn holders(&self, wanted: &BTreeSet<Group>) -> Census {
+    async fn holders(&self, wanted: &BTreeSet<Group>) -> AssignmentCounts {
         let mut counted = self.counted.lock().await;
         counted.keep_if(self.generation(), self.settings.snapshot);
-        let missing = |counted: &Counted| wanted.iter().any(|group| !counted.census.contains_key(group));
+        let missing = |counted: &Counted| wanted.iter().any(|group| !counted.counts.contains_key(group));
         if missing(&counted) {
             let mut groups = wanted.clone();
             groups.extend(self.snapshot.lock().await.groups());
-            groups.retain(|group| !counted.census.contains_key(group));
+            groups.retain(|group| !counted.counts.contains_key(group));
             for (object, prefix) in sources(&groups) {
                 let of_source: Vec<&Group> = groups
                     .iter()
                     .filter(|group| group.object == object && group.prefix() == prefix)
                     .collect();
                 for groups in of_source.chunks(MOST_NAMES) {
-                    let census = self.census(object, prefix, groups).await;
-                    counted.census.extend(census);
+                    let counts = self.counts(object, prefix, groups).await;
+                    counted.counts.extend(counts);
                 }
             }
         }
         let answer = |group: &Group| {
             let why = "it was not counted".to_owned();
-            counted.census.get(group).cloned().unwrap_or(Holders::Unknown { why })
+            counted.counts.get(group).cloned().unwrap_or(Holders::Unknown { why })
         };
         wanted.iter().map(|group| (group.clone(), answer(group))).collect()
     }
 
     /// Groups of one object and one namespace.
-    async fn census(&self, object: &str, prefix: Option<&str>, groups: &[&Group]) -> Census {
+    async fn counts(&self, object: &str, prefix: Option<&str>, groups: &[&Group]) -> AssignmentCounts {
         let all: BTreeSet<Group> = groups.iter().map(|group| (*group).clone()).collect();
         let outcome = match object {
             PERMISSION_SET => self.permission_sets(prefix, &all).await,
@@ -88,7 +88,7 @@ impl Inner {
             other => return all_unknown(all, &format!("holders of a {other} are not counted")),
         };
         match outcome {
-            Ok(census) => census,
+            Ok(counts) => counts,
             Err(error) => all_unknown(all, &error.to_string()),
         }
     }
@@ -97,7 +97,7 @@ impl Inner {
         &self,
         prefix: Option<&str>,
         groups: &BTreeSet<Group>,
-    ) -> Result<Census, Unavailable> {
+    ) -> Result<AssignmentCounts, Unavailable> {
         let prefix = prefix.map_or_else(|| "null".to_owned(), quoted);
         let these = format!(
             "PermissionSet.NamespacePrefix = {prefix} AND PermissionSet.Name IN ({})",
@@ -112,9 +112,9 @@ impl Inner {
         );
         let direct = self.api.query(&direct).await?;
         let grouped = self.api.query(&grouped).await?;
-        let mut census = Census::new();
+        let mut counts = AssignmentCounts::new();
         for row in &direct {
-            take(&mut census, groups, text(row, "Name"), number(row, "holders"));
+            take(&mut counts, groups, text(row, "Name"), number(row, "holders"));
         }
         for group in groups {
             let of_group =
@@ -134,54 +134,54 @@ impl Inner {
             );
             let rows = self.api.query(&either).await?;
             if let Some(count) = rows.first().and_then(|row| number(row, "holders")) {
-                census.insert(group.clone(), Holders::Counted(count));
+                counts.insert(group.clone(), Holders::Counted(count));
             }
         }
-        let absent: BTreeSet<&Group> = groups.iter().filter(|group| !census.contains_key(group)).collect();
+        let absent: BTreeSet<&Group> = groups.iter().filter(|group| !counts.contains_key(group)).collect();
         if !absent.is_empty() {
             let soql = format!(
                 "SELECT Name FROM PermissionSet WHERE NamespacePrefix = {prefix} AND Name IN ({})",
                 listed(absent.iter().map(|group| group.bare()))
             );
-            self.note_unheld(&mut census, groups, &soql, "permission set").await?;
+            self.note_unheld(&mut counts, groups, &soql, "permission set").await?;
         }
-        Ok(census)
+        Ok(counts)
     }
 
-    async fn profiles(&self, groups: &BTreeSet<Group>) -> Result<Census, Unavailable> {
+    async fn profiles(&self, groups: &BTreeSet<Group>) -> Result<AssignmentCounts, Unavailable> {
         let soql = format!(
             "SELECT Profile.Name, COUNT(Id) holders FROM User WHERE IsActive = true AND Profile.Name IN ({}) \
              GROUP BY Profile.Name",
             listed(groups.iter().map(Group::bare))
         );
-        let mut census = Census::new();
+        let mut counts = AssignmentCounts::new();
         for row in &self.api.query(&soql).await? {
-            take(&mut census, groups, text(row, "Name"), number(row, "holders"));
+            take(&mut counts, groups, text(row, "Name"), number(row, "holders"));
         }
         let absent: Vec<&str> =
-            groups.iter().filter(|group| !census.contains_key(group)).map(Group::bare).collect();
+            groups.iter().filter(|group| !counts.contains_key(group)).map(Group::bare).collect();
         if !absent.is_empty() {
             let soql = format!("SELECT Name FROM Profile WHERE Name IN ({})", listed(absent));
             // Standard profiles have another name in files than in queries.
-            self.note_unheld(&mut census, groups, &soql, "profile").await?;
+            self.note_unheld(&mut counts, groups, &soql, "profile").await?;
         }
-        Ok(census)
+        Ok(counts)
     }
 
     /// What exists and nobody was counted for has no holders; what queries do not show is unknown.
     async fn note_unheld(
         &self,
-        census: &mut Census,
+        counts: &mut AssignmentCounts,
         groups: &BTreeSet<Group>,
         soql: &str,
         what: &str,
     ) -> Result<(), Unavailable> {
         for row in &self.api.query(soql).await? {
-            take(census, groups, text(row, "Name"), Some(0));
+            take(counts, groups, text(row, "Name"), Some(0));
         }
         for group in groups {
             let why = || format!("a query of the org shows no {what} of that name");
-            census.entry(group.clone()).or_insert_with(|| Holders::Unknown { why: why() });
+            counts.entry(group.clone()).or_insert_with(|| Holders::Unknown { why: why() });
         }
         Ok(())
     }
@@ -194,7 +194,7 @@ impl Counted {
     fn keep_if(&mut self, generation: u64, lifetime: Duration) {
         let young = self.taken.is_some_and(|taken| taken.elapsed() < lifetime);
         if !young || self.generation != generation {
-            *self = Counted { generation, taken: Some(Instant::now()), census: Census::new() };
+            *self = Counted { generation, taken: Some(Instant::now()), counts: AssignmentCounts::new() };
         }
     }
 }
@@ -223,14 +223,14 @@ fn sources(groups: &BTreeSet<Group>) -> BTreeSet<(&'static str, Option<&str>)> {
     groups.iter().map(|group| (group.object, group.prefix())).collect()
 }
 
-fn take(census: &mut Census, groups: &BTreeSet<Group>, name: Option<&str>, count: Option<u64>) {
+fn take(counts: &mut AssignmentCounts, groups: &BTreeSet<Group>, name: Option<&str>, count: Option<u64>) {
     let (Some(name), Some(count)) = (name, count) else { return };
     for group in groups.iter().filter(|group| group.is(name)) {
-        census.entry(group.clone()).or_insert(Holders::Counted(count));
+        counts.entry(group.clone()).or_insert(Holders::Counted(count));
     }
 }
 
-fn all_unknown(groups: impl IntoIterator<Item = Group>, why: &str) -> Census {
+fn all_unknown(groups: impl IntoIterator<Item = Group>, why: &str) -> AssignmentCounts {
     groups.into_iter().map(|group| (group, Holders::Unknown { why: why.to_owned() })).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::attribute::Sent;
+use super::attribute::Member;
 use super::names::Names;
 use super::snapshot::{begins_with, is_app};
 use super::{Applied, ApplyErrorKind, Change, Edit, Lookup, Overwritten, Wanted, batch};
@@ -102,7 +102,7 @@ impl Job {
 
     pub(super) fn editing(edit: Edit) -> Job {
         let mut job = Job::empty(Changes::Write(Vec::new()), edit.wanted.clone());
-        for wanted in edit.wanted.iter().filter(|wanted| !wanted.offhand) {
+        for wanted in edit.wanted.iter().filter(|wanted| !wanted.best_effort) {
             job.writes(wanted.kind, &wanted.app);
         }
         job.parents.retain(|app| !job.writes_apps.contains(app));
@@ -228,10 +228,10 @@ impl Changes {
         keys.iter().chain(components.iter().map(|component| &component.key))
     }
 
-    pub(super) fn pack(&self, version: u16) -> Result<(Vec<u8>, Vec<Sent<'_>>), package::PackageError> {
+    pub(super) fn pack(&self, version: u16) -> Result<(Vec<u8>, Vec<Member<'_>>), package::PackageError> {
         match self {
             Changes::Delete(keys) => {
-                let sent = keys.iter().map(Sent::deletion).collect();
+                let sent = keys.iter().map(Member::deletion).collect();
                 Ok((package::write(&[], keys, version)?, sent))
             }
             Changes::Write(components) => {
@@ -239,7 +239,7 @@ impl Changes {
                 for component in components {
                     let encoded = encode(component, version);
                     files.push((component.key.clone(), encoded.xml));
-                    sent.push(Sent::write(component, encoded.lines));
+                    sent.push(Member::write(component, encoded.lines));
                 }
                 Ok((package::write(&files, &[], version)?, sent))
             }

@@ -6,7 +6,7 @@
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
 //! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` in an org with many apps; `inventory.rs` for all that there
 //! are), and at `deployer.rs` for
-//! [`Org::apply`] and [`Org::edit`]. Keys and secrets are no metadata: `credentials.rs` reads them, `rotation.rs` and `wish.rs`
+//! [`Org::apply`] and [`Org::edit`]. Keys and secrets are no metadata: `credentials.rs` reads them, `rotation.rs` and `request.rs`
 //! change them. How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
 
 mod api;
@@ -16,6 +16,7 @@ mod budget;
 mod change;
 mod credentials;
 mod deploy;
+mod deploy_outcome;
 mod deployer;
 mod edit;
 mod error;
@@ -29,13 +30,12 @@ mod pace;
 mod read;
 mod recent;
 mod rotation;
+mod rotation_request;
 mod rounds;
 mod search;
 mod settle;
 mod snapshot;
-mod verdict;
 mod watch;
-mod wish;
 
 #[cfg(any(test, fuzzing))]
 pub mod any_org;
@@ -52,15 +52,15 @@ use std::time::Duration;
 use tokio::sync::{Mutex, watch as flag};
 pub use tokio::time::{Instant, sleep as pause};
 
-pub use api::{Answer, MetadataApi, Pending, Row};
+pub use api::{ApiFuture, MetadataApi, Pending, Row};
 pub use batch::Window;
 pub use change::{Applied, Change, Edit, Merge, Overwritten};
 pub use credentials::{Credentials, CredentialsError, STAGED_SINCE, Setting};
-pub use error::{ApplyError, ApplyErrorKind, Problem, ReadError, ReadErrorKind, Unavailable};
+pub use error::{ApplyError, ApplyErrorKind, DeployProblem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::{FileFacts, SessionFacts};
-pub use holders::{Census, Group, Holders, quoted};
+pub use holders::{AssignmentCounts, Group, Holders, quoted};
 pub use inventory::Inventory;
-pub use pace::Settings;
+pub use pace::Timing;
 pub use rotation::{Rotated, RotationError, RotationErrorKind, Trace};
 
 use crate::metadata::{Component, MetadataType};
@@ -72,7 +72,7 @@ pub use crate::salesforce::{
 
 use crate::salesforce::Class;
 pub use crate::salesforce::{Meaning, Staged, StagedState};
-pub use wish::{Outcome, Step as RotationStep, Wish};
+pub use rotation_request::{Outcome, RotationRequest, Step as RotationStep};
 
 use batch::{Limits, Queue};
 use deployer::Deployer;
@@ -90,13 +90,13 @@ pub struct Wanted {
     /// The full name that the component had when it was last seen. Believed only when its file names the app.
     pub hint: Option<String>,
     /// Not worth a call of its own: an answer that nobody looked far for is good enough.
-    pub offhand: bool,
+    pub best_effort: bool,
 }
 
 impl Wanted {
     pub fn new(kind: &'static MetadataType, app: impl Into<String>) -> Wanted {
         let app = kind.settings_member.map_or_else(|| app.into(), str::to_owned);
-        Wanted { kind, app, hint: None, offhand: false }
+        Wanted { kind, app, hint: None, best_effort: false }
     }
 
     #[must_use]
@@ -105,8 +105,8 @@ impl Wanted {
     }
 
     #[must_use]
-    pub fn offhand(self) -> Wanted {
-        Wanted { offhand: true, ..self }
+    pub fn best_effort(self) -> Wanted {
+        Wanted { best_effort: true, ..self }
     }
 }
 
@@ -171,7 +171,7 @@ pub struct Org {
 
 struct Inner {
     api: Arc<dyn MetadataApi>,
-    settings: Settings,
+    settings: Timing,
     /// Counts up whenever what was read before may be outdated.
     generation: AtomicU64,
     /// The org refused a retrieve of more types than were wanted; it is not tried again.
@@ -184,7 +184,7 @@ struct Inner {
     counted: Mutex<holders::Counted>,
     deployer: Deployer,
     /// Reads that must be fresh, waiting for a retrieve that begins after they asked.
-    reads: Arc<Queue<read::Look, read::Answer>>,
+    reads: Arc<Queue<read::Look, read::ReadResult>>,
     names: Names,
     recent: Recent,
     /// The org does not show its list of deploys; it is not asked for again.
@@ -194,20 +194,20 @@ struct Inner {
 
 impl Org {
     pub fn new(api: Arc<dyn MetadataApi>) -> Org {
-        Org::with_settings(api, Settings::default())
+        Org::with_settings(api, Timing::default())
     }
 
     /// An org by its connection settings. Nothing is sent yet.
     ///
     /// # Errors
     /// When the connection settings cannot work.
-    pub fn connect(connection: ConnectionSettings, settings: Settings) -> Result<Org, Unavailable> {
+    pub fn connect(connection: ConnectionSettings, settings: Timing) -> Result<Org, Unavailable> {
         let client = crate::salesforce::Client::new(connection)?;
         Ok(Org::with_settings(Arc::new(client), settings))
     }
 
     /// With other waits than the usual ones.
-    pub fn with_settings(api: Arc<dyn MetadataApi>, settings: Settings) -> Org {
+    pub fn with_settings(api: Arc<dyn MetadataApi>, settings: Timing) -> Org {
         let jobs = if settings.batching { usize::MAX } else { 1 };
         let limits = |weight| Limits { jobs, weight };
         let window = |window| if settings.batching { window } else { Window::default() };

@@ -7,7 +7,7 @@ use super::Window;
 
 /// How long this layer waits for what. The defaults are meant for real orgs.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct Timing {
     /// Whether callers at the same time share deploys and retrieves.
     pub batching: bool,
     /// When a deploy begins.
@@ -17,16 +17,16 @@ pub struct Settings {
     /// How long a snapshot serves.
     pub snapshot: Duration,
     /// Before the first look at a deploy, when none was seen before.
-    pub first_look: Duration,
-    /// The step of looks at a deploy: twice, then three times as long is between them in its first seconds. Each is a call,
+    pub first_poll: Duration,
+    /// The step of polls at a deploy: twice, then three times as long is between them in its first seconds. Each is a call,
     /// and four are enough for a deploy of two seconds.
     pub look: Duration,
     /// Before a deploy is sent again because others change the org; the last is repeated.
     pub lock_waits: Vec<Duration>,
     /// How long others may keep the org locked.
     pub lock_patience: Duration,
-    /// How many looks in a row may fail.
-    pub failed_looks: u32,
+    /// How many polls in a row may fail.
+    pub failed_polls: u32,
     /// Wait up to a quarter longer each time, because many workspaces share one org.
     pub jitter: bool,
     pub stop: StopSettings,
@@ -43,25 +43,25 @@ pub struct StopSettings {
     pub cancel: Duration,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
+impl Default for Timing {
+    fn default() -> Timing {
         let window = |[quiet, ceiling, patience, stream]: [u64; 4]| Window {
             quiet: Duration::from_millis(quiet),
             ceiling: Duration::from_millis(ceiling),
             patience: Duration::from_millis(patience),
             stream: Duration::from_millis(stream),
         };
-        Settings {
+        Timing {
             batching: true,
             // A hundred changes that Terraform brings at its own pace arrive over seconds; a second deploy takes longer.
             deploys: window([75, 3_000, 3_000, 75]),
             reads: window([30, 200, 1_200, 400]),
             snapshot: Duration::from_secs(30),
-            first_look: Duration::from_millis(250),
+            first_poll: Duration::from_millis(250),
             look: Duration::from_millis(250),
             lock_waits: [2, 5, 10, 15, 30, 60].map(Duration::from_secs).to_vec(),
             lock_patience: Duration::from_secs(600),
-            failed_looks: 30,
+            failed_polls: 30,
             jitter: true,
             stop: StopSettings {
                 start: Duration::from_secs(30),
@@ -72,7 +72,7 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl Timing {
     /// How long to wait before the n-th try, counted from 0, to get past a lock.
     pub(super) fn lock_wait(&self, tries: usize) -> Duration {
         let wait = self.lock_waits.get(tries).or(self.lock_waits.last());
@@ -80,15 +80,15 @@ impl Settings {
         if self.jitter { jittered(wait, wait + wait / 4) } else { wait }
     }
 
-    /// How long to wait between two looks at a deploy that has waited for its turn this long: each is a call, and an org may
+    /// How long to wait between two polls at a deploy that has waited for its turn this long: each is a call, and an org may
     /// let deploys wait for half a minute although nobody else is at work.
     pub(super) fn next_look_in_line(&self, waited: Duration) -> Duration {
         const MOST: Duration = Duration::from_secs(2);
-        if waited < 60 * MOST { waited.clamp(self.look, MOST) } else { self.next_look(waited) }
+        if waited < 60 * MOST { waited.clamp(self.look, MOST) } else { self.next_poll(waited) }
     }
 
-    /// How long to wait between two looks at a deploy that has taken this long.
-    fn next_look(&self, taken: Duration) -> Duration {
+    /// How long to wait between two polls at a deploy that has taken this long.
+    fn next_poll(&self, taken: Duration) -> Duration {
         const SECOND: Duration = Duration::from_secs(1);
         if taken < 2 * self.look {
             2 * self.look
@@ -101,7 +101,7 @@ impl Settings {
         }
     }
 
-    /// How long to wait after so many looks in a row that failed.
+    /// How long to wait after so many polls in a row that failed.
     pub(super) fn next_try(&self, failures: u32) -> Duration {
         const SECONDS: [u64; 6] = [1, 1, 2, 3, 5, 8];
         let place = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -116,33 +116,33 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Notes how long a deploy took: as the org tells, or as far as so many looks could.
-    pub(super) fn learn(&mut self, told: Option<Duration>, taken: Duration, looks: u32) {
+    /// Notes how long a deploy took: as the org tells, or as far as so many polls could.
+    pub(super) fn learn(&mut self, told: Option<Duration>, taken: Duration, polls: u32) {
         self.usual = Some(match self.usual {
             _ if told.is_some_and(|told| told <= taken) => told.unwrap_or(taken),
             // It may have been done a little earlier.
-            Some(usual) if looks == 1 => taken.min(usual).saturating_mul(97) / 100,
+            Some(usual) if polls == 1 => taken.min(usual).saturating_mul(97) / 100,
             _ => taken,
         });
     }
 
     /// How long to wait before the first look, after the org has confirmed a deploy: until it should be done. Deploys of one
     /// run are much alike.
-    pub(super) fn first_look(&self, settings: &Settings) -> Duration {
+    pub(super) fn first_poll(&self, settings: &Timing) -> Duration {
         const CAP: Duration = Duration::from_secs(3);
         let Some(usual) = self.usual else {
-            return settings.first_look;
+            return settings.first_poll;
         };
-        usual.clamp(settings.first_look, CAP.max(settings.first_look))
+        usual.clamp(settings.first_poll, CAP.max(settings.first_poll))
     }
 
-    /// How long to wait after so many looks at a deploy that has taken this long.
-    pub(super) fn next_look(&self, looks: u32, taken: Duration, settings: &Settings) -> Duration {
+    /// How long to wait after so many polls at a deploy that has taken this long.
+    pub(super) fn next_poll(&self, polls: u32, taken: Duration, settings: &Timing) -> Duration {
         // It should have been done at the first.
-        if self.usual.is_some() && looks <= 2 {
-            settings.look.saturating_mul(looks) / 2
+        if self.usual.is_some() && polls <= 2 {
+            settings.look.saturating_mul(polls) / 2
         } else {
-            settings.next_look(taken)
+            settings.next_poll(taken)
         }
     }
 }
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn looks_are_close_together_first_and_then_thin_out() {
-        let settings = Settings::default();
+        let settings = Timing::default();
         for (taken_ms, wait_ms) in [
             (250, 500),
             (750, 750),
@@ -184,31 +184,31 @@ mod tests {
             (60_000, 5_000),
             (300_000, 10_000),
         ] {
-            let wait = settings.next_look(Duration::from_millis(taken_ms));
+            let wait = settings.next_poll(Duration::from_millis(taken_ms));
             assert_eq!(wait, Duration::from_millis(wait_ms), "after {taken_ms} ms");
         }
     }
 
     #[test]
     fn the_first_look_comes_when_the_deploy_should_be_done() {
-        let settings = Settings::default();
+        let settings = Timing::default();
         let mut pace = Pace::default();
-        let first_look = |pace: &Pace| pace.first_look(&settings);
-        assert_eq!(first_look(&pace), Duration::from_millis(250));
-        for (last_ms, looks, look_ms) in
+        let first_poll = |pace: &Pace| pace.first_poll(&settings);
+        assert_eq!(first_poll(&pace), Duration::from_millis(250));
+        for (last_ms, polls, look_ms) in
             [(2_000, 5, 2_000), (2_000, 1, 1_940), (2_050, 2, 2_050), (10_000, 9, 3_000), (10, 1, 250)]
         {
-            pace.learn(None, Duration::from_millis(last_ms), looks);
-            assert_eq!(first_look(&pace), Duration::from_millis(look_ms));
+            pace.learn(None, Duration::from_millis(last_ms), polls);
+            assert_eq!(first_poll(&pace), Duration::from_millis(look_ms));
         }
     }
 
     #[test]
     fn looks_that_come_a_little_too_early_are_followed_soon() {
-        let settings = Settings::default();
+        let settings = Timing::default();
         let mut pace = Pace::default();
         let taken = Duration::from_secs(2);
-        let waits = |pace: &Pace| [1, 2, 3].map(|looks| pace.next_look(looks, taken, &settings).as_millis());
+        let waits = |pace: &Pace| [1, 2, 3].map(|polls| pace.next_poll(polls, taken, &settings).as_millis());
         assert_eq!(waits(&pace), [750, 750, 750]);
         pace.learn(None, taken, 4);
         assert_eq!(waits(&pace), [125, 250, 750]);
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn waits_for_a_lock_grow_and_are_jittered_by_a_quarter_at_most() {
-        let settings = Settings::default();
+        let settings = Timing::default();
         for (tries, seconds) in [(0, 2), (1, 5), (5, 60), (99, 60)] {
             let wait = settings.lock_wait(tries);
             let least = Duration::from_secs(seconds);

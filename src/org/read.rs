@@ -34,7 +34,7 @@ enum Use {
     Now { absence: bool },
 }
 
-pub(super) type Answer = Result<Vec<Lookup>, ReadError>;
+pub(super) type ReadResult = Result<Vec<Lookup>, ReadError>;
 
 /// All looks can go together.
 impl batch::Job for Look {
@@ -74,7 +74,7 @@ impl Inner {
                 }
                 snapshot.keep_if(self.generation(), self.settings.snapshot);
                 if self.has_many_apps().await {
-                    if wanted.iter().all(|wanted| wanted.offhand || snapshot.tells_of(wanted)) {
+                    if wanted.iter().all(|wanted| wanted.best_effort || snapshot.tells_of(wanted)) {
                         return answer(&snapshot, wanted);
                     }
                     drop(snapshot);
@@ -100,7 +100,7 @@ impl Inner {
     }
 
     /// Reads together with others who ask at the same time.
-    async fn look_up(self: &Arc<Self>, wanted: &[Wanted], use_of: Use, deadline: Instant) -> Answer {
+    async fn look_up(self: &Arc<Self>, wanted: &[Wanted], use_of: Use, deadline: Instant) -> ReadResult {
         // What was read just now is answered without company.
         if matches!(use_of, Use::Now { .. })
             && let Some(known) = self.recent.all_of(wanted, &self.names)
@@ -109,14 +109,14 @@ impl Inner {
         }
         let inner = self.clone();
         let look = Look { wanted: wanted.to_vec(), use_of };
-        let run: batch::Run<Look, Answer> = Box::new(move |looks| Box::pin(inner.clone().look(looks)));
+        let run: batch::Run<Look, ReadResult> = Box::new(move |looks| Box::pin(inner.clone().look(looks)));
         let mut stub = self.reads.submit(look, deadline, run);
         stub.answer().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
     }
 
     /// Reads for all who asked, in one go.
-    async fn look(self: Arc<Self>, mut looks: Vec<Ticket<Look, Answer>>) {
-        let of = |use_of: Use, looks: &[Ticket<Look, Answer>]| -> Vec<Wanted> {
+    async fn look(self: Arc<Self>, mut looks: Vec<Ticket<Look, ReadResult>>) {
+        let of = |use_of: Use, looks: &[Ticket<Look, ReadResult>]| -> Vec<Wanted> {
             let looks = looks.iter().filter(|look| look.job.use_of == use_of);
             looks.flat_map(|look| look.job.wanted.iter().cloned()).collect()
         };
@@ -258,7 +258,7 @@ impl Inner {
         asks.retain(|_, names| names.as_ref().is_none_or(|names| !names.is_empty()));
         let by_name: Vec<_> =
             asks.iter().filter_map(|(kind, names)| names.is_some().then_some(*kind)).collect();
-        let worth = wanted.iter().filter(|wanted| !wanted.offhand).map(|wanted| wanted.kind);
+        let worth = wanted.iter().filter(|wanted| !wanted.best_effort).map(|wanted| wanted.kind);
         let needed: BTreeSet<&'static MetadataType> = worth.collect();
         let needed = if needed.is_empty() { kinds } else { needed.into_iter().collect() };
         self.load(fresh, asks, &needed).await?;
@@ -266,7 +266,7 @@ impl Inner {
         // A name may have changed since it was seen. The name of an app is the app, and settings have one name.
         let is_astray = |wanted: &&Wanted| {
             let is_part = parent_element(wanted.kind).is_some();
-            is_part && !wanted.offhand && by_name.contains(&wanted.kind) && fresh.find(wanted).is_none()
+            is_part && !wanted.best_effort && by_name.contains(&wanted.kind) && fresh.find(wanted).is_none()
         };
         let astray: Vec<&Wanted> = wanted.iter().filter(is_astray).collect();
         if !astray.is_empty() && self.has_many_apps().await {
@@ -380,14 +380,14 @@ impl Inner {
     async fn corroborate_missing(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
         let doubtful: BTreeSet<&'static MetadataType> = wanted
             .iter()
-            .filter(|wanted| !wanted.offhand)
+            .filter(|wanted| !wanted.best_effort)
             .filter(|wanted| snapshot.find(wanted).is_none() && !snapshot.is_complete(wanted.kind))
             .map(|wanted| wanted.kind)
             .collect();
         let doubtful: Vec<_> = doubtful.into_iter().collect();
         self.corroborate(snapshot, &doubtful, wanted).await?;
         // Whether a part that names another app is that one's, only the apps tell.
-        if wanted.iter().any(|wanted| !wanted.offhand && snapshot.is_in_doubt(wanted)) {
+        if wanted.iter().any(|wanted| !wanted.best_effort && snapshot.is_in_doubt(wanted)) {
             let apps: Vec<_> =
                 ALL.iter().copied().filter(|kind| is_app(kind) && !snapshot.is_complete(kind)).collect();
             self.list(snapshot, &apps).await?;
@@ -410,7 +410,7 @@ impl Inner {
         let mut unseen = Asks::new();
         for kind in kinds {
             let mut names: BTreeSet<String> = snapshot.installed_but_unseen(kind).into_iter().collect();
-            let missing = wanted.iter().filter(|wanted| wanted.kind == *kind && !wanted.offhand);
+            let missing = wanted.iter().filter(|wanted| wanted.kind == *kind && !wanted.best_effort);
             let missing = missing.filter(|wanted| snapshot.find(wanted).is_none());
             names.extend(missing.flat_map(|wanted| snapshot.listed_like(wanted)));
             if !names.is_empty() {

@@ -85,6 +85,6 @@ impl Known {
     /// of an app without parts it is known that something is not there.
     fn tells_of(&self, wanted: &Wanted, names: &Names) -> bool {
         self.apps.get(&wanted.app).is_some_and(|read| read.elapsed() < YOUNG)
-            && (wanted.offhand || names.is_bare(&wanted.app) || self.files.find(wanted).is_some())
+            && (wanted.best_effort || names.is_bare(&wanted.app) || self.files.find(wanted).is_some())
     }
 }

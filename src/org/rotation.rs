@@ -1,8 +1,8 @@
 //! Rotating the credentials of a consumer, and ending those that it had before.
 //!
 //! Salesforce has no "rotate once": a pair is staged, then rotated, and each of the two answers can get lost. So this is
-//! a loop over what the org has: look, decide (`wish.rs`, pure), do one thing, look again. Where it begins again, after a
-//! crash as well, it goes on with what it finds, and rotates once for one wish.
+//! a loop over what the org has: look, decide (`request.rs`, pure), do one thing, look again. Where it begins again, after a
+//! crash as well, it goes on with what it finds, and rotates once for one request.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::budget::VERIFYING;
 use super::credentials::{Credentials, CredentialsError, is_withheld};
-use super::wish::{Asked, Maker, Outcome, Progress, Step, Wish, done_before, next};
+use super::rotation_request::{Asked, Maker, Outcome, Progress, RotationRequest, Step, done_before, next};
 use super::{Freshness, Org, ReadErrorKind, Unavailable, quoted};
 use crate::salesforce::{self, Staged, StagedState};
 
@@ -23,7 +23,7 @@ const LAG: Duration = Duration::from_secs(15);
 /// Before something is tried again that the org had no time for.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// What became of a wish.
+/// What became of a request.
 #[derive(Clone, Debug)]
 pub struct Rotated {
     pub credentials: Credentials,
@@ -44,7 +44,7 @@ pub struct Trace {
     pub foreign: Option<Staged>,
 }
 
-/// A wish that was not fulfilled, or not wholly.
+/// A request that was not fulfilled, or not wholly.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{kind}")]
 pub struct RotationError {
@@ -83,19 +83,19 @@ pub enum RotationErrorKind {
 }
 
 impl Org {
-    /// Makes a wish come true, step by step; `tell` hears of each before it is done.
+    /// Makes a request come true, step by step; `tell` hears of each before it is done.
     ///
     /// # Errors
-    /// With what is known of the credentials by then: a part of the wish may be fulfilled.
+    /// With what is known of the credentials by then: a part of the request may be fulfilled.
     pub async fn rotate(
         &self,
-        wish: &Wish<'_>,
+        request: &RotationRequest<'_>,
         tell: &(dyn Fn(&Step) + Send + Sync),
         deadline: Instant,
     ) -> Result<Rotated, RotationError> {
         let mut progress = Progress::default();
         let first = async {
-            let seen = self.credentials(wish.app, Freshness::Now, deadline).await?;
+            let seen = self.credentials(request.app, Freshness::Now, deadline).await?;
             self.recognize(&seen.staged, &mut progress).await?;
             Ok::<_, CredentialsError>(seen)
         };
@@ -107,10 +107,10 @@ impl Org {
             None => return Err(RotationError { kind: RotationErrorKind::Stopped, seen: None }),
         };
         // Decided once: what this run ends itself must not be taken for the trace of another.
-        if wish.rotate {
-            progress.outcome = done_before(wish.since, wish.revoke, &seen, &progress);
+        if request.rotate {
+            progress.outcome = done_before(request.since, request.revoke, &seen, &progress);
         }
-        let result = self.pursue(wish, &mut seen, &mut progress, tell, deadline).await;
+        let result = self.pursue(request, &mut seen, &mut progress, tell, deadline).await;
         if progress.is_rotated() || !progress.ended.is_empty() {
             // The settings' file carries the key.
             self.new_generation();
@@ -131,7 +131,7 @@ impl Org {
 
     async fn pursue(
         &self,
-        wish: &Wish<'_>,
+        request: &RotationRequest<'_>,
         seen: &mut Credentials,
         progress: &mut Progress,
         tell: &(dyn Fn(&Step) + Send + Sync),
@@ -139,7 +139,7 @@ impl Org {
     ) -> Result<(), RotationErrorKind> {
         let mut lost = 0;
         for _ in 0..MOST_STEPS {
-            let Some(step) = next(wish, seen, progress)? else { return Ok(()) };
+            let Some(step) = next(request, seen, progress)? else { return Ok(()) };
             if self.stopped() {
                 return Err(RotationErrorKind::Stopped);
             }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::job::Job;
-use super::{ApplyErrorKind, Problem};
+use super::{ApplyErrorKind, DeployProblem};
 
 /// Who travels in a batch.
 pub(super) trait Rider {
@@ -76,11 +76,11 @@ impl<R: Rider> Rounds<R> {
     pub(super) fn rejected(
         &mut self,
         group: Vec<R>,
-        problems: &[Problem],
+        problems: &[DeployProblem],
         (deploy_id, accident): (&str, bool),
         known: &impl Known,
     ) {
-        let rejection = |problems: Vec<Problem>| ApplyErrorKind::Rejected {
+        let rejection = |problems: Vec<DeployProblem>| ApplyErrorKind::Rejected {
             problems,
             deploy_id: deploy_id.to_owned(),
             accident,
@@ -90,7 +90,7 @@ impl<R: Rider> Rounds<R> {
             self.fail_the_rest(&rejection(problems.to_vec()));
         }
         let is_about =
-            |rider: &R, problem: &Problem| problem.key.as_ref().is_some_and(|key| rider.job().has(key));
+            |rider: &R, problem: &DeployProblem| problem.key.as_ref().is_some_and(|key| rider.job().has(key));
         let named = |rider: &R| problems.iter().any(|problem| is_about(rider, problem));
         let (culprits, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|rider| alone || named(rider));
         if culprits.is_empty() {
@@ -102,7 +102,7 @@ impl<R: Rider> Rounds<R> {
         let mut rejected = BTreeSet::new();
         let mut guilty = Vec::new();
         for rider in culprits {
-            let own: Vec<&Problem> =
+            let own: Vec<&DeployProblem> =
                 problems.iter().filter(|problem| alone || is_about(&rider, problem)).collect();
             let lacks_app = own.iter().all(|problem| problem.lacks_an_app());
             if lacks_app && rider.may_return() && known.is_coming(rider.job()) {
@@ -115,7 +115,7 @@ impl<R: Rider> Rounds<R> {
         }
         for (rider, own) in guilty {
             let real = own.iter().filter(|problem| !problem.lacks_an_app());
-            let real: Vec<Problem> = real.map(|problem| (*problem).clone()).collect();
+            let real: Vec<DeployProblem> = real.map(|problem| (*problem).clone()).collect();
             let told = match blocked(rider.job(), &rejected) {
                 Some(problem) if real.is_empty() => vec![problem],
                 Some(_) => real,
@@ -131,7 +131,7 @@ impl<R: Rider> Rounds<R> {
         &mut self,
         rejected: &mut BTreeSet<String>,
         known: &impl Known,
-        rejection: impl Fn(Vec<Problem>) -> ApplyErrorKind,
+        rejection: impl Fn(Vec<DeployProblem>) -> ApplyErrorKind,
     ) {
         loop {
             let before = rejected.len();
@@ -181,8 +181,8 @@ struct Silent {
 }
 
 impl Silent {
-    fn again(&mut self, problems: &[Problem]) -> bool {
-        let [Problem { key: None, message, .. }] = problems else {
+    fn again(&mut self, problems: &[DeployProblem]) -> bool {
+        let [DeployProblem { key: None, message, .. }] = problems else {
             self.over = true;
             return false;
         };
@@ -191,7 +191,7 @@ impl Silent {
 }
 
 /// Why it cannot be done without one of these apps.
-fn blocked(job: &Job, rejected: &BTreeSet<String>) -> Option<Problem> {
+fn blocked(job: &Job, rejected: &BTreeSet<String>) -> Option<DeployProblem> {
     let app = rejected.iter().find(|app| job.parents().contains(&app.to_ascii_lowercase()))?;
-    Some(Problem { key: None, path: None, message: format!("not deployed: {app} was rejected") })
+    Some(DeployProblem { key: None, path: None, message: format!("not deployed: {app} was rejected") })
 }

@@ -19,7 +19,7 @@ use super::line::short;
 use super::pace::jittered;
 use super::read::answer;
 use super::snapshot::Snapshot;
-use super::{Applied, ApplyErrorKind, Inner, Overwritten, Problem, Wanted};
+use super::{Applied, ApplyErrorKind, DeployProblem, Inner, Overwritten, Wanted};
 use crate::metadata::{Component, ComponentKey, same_meaning};
 
 /// How long nobody must have been at work until those who were overwritten are taken to have sent their changes again:
@@ -43,7 +43,7 @@ struct Unseen {
 pub(super) struct Made {
     pub tickets: Vec<Ticket>,
     pub deploy_id: String,
-    pub remarks: Vec<Problem>,
+    pub remarks: Vec<DeployProblem>,
     pub sight: Sight,
 }
 
@@ -219,13 +219,13 @@ impl Result {
 fn result(
     job: &mut Job,
     deploy_id: &str,
-    remarks: &[Problem],
+    remarks: &[DeployProblem],
     sight: &Sight,
     unseen: &Unseen,
     read: Option<&Snapshot>,
 ) -> Result {
-    let own = |problem: &&Problem| problem.key.as_ref().is_none_or(|key| job.has(key));
-    let remarks: Vec<Problem> = remarks.iter().filter(own).cloned().collect();
+    let own = |problem: &&DeployProblem| problem.key.as_ref().is_none_or(|key| job.has(key));
+    let remarks: Vec<DeployProblem> = remarks.iter().filter(own).cloned().collect();
     let after = read.and_then(|read| answer(read, &job.wanted).ok());
     let mut applied = Applied { deploy_id: Some(deploy_id.to_owned()), remarks, after, ..Applied::default() };
     let (mut undone, mut changed, mut lost) = (false, false, Vec::new());

@@ -21,8 +21,8 @@ pub(super) enum End {
         report: Box<DeployReport>,
         /// We asked for a cancellation.
         canceled_by_us: bool,
-        /// How many looks it took.
-        looks: u32,
+        /// How many polls it took.
+        polls: u32,
         /// When that was seen.
         at: Instant,
     },
@@ -74,7 +74,7 @@ struct Watch<'a> {
 
 /// What ended a wait.
 enum Woken<T> {
-    Answer(T),
+    ApplyResult(T),
     /// It is time to do something else.
     Due,
 }
@@ -84,7 +84,7 @@ impl Inner {
     pub(super) async fn watch(
         &self,
         id: &str,
-        first_look: Duration,
+        first_poll: Duration,
         pace: &Pace,
         started: Instant,
         deadline: Instant,
@@ -102,8 +102,8 @@ impl Inner {
             canceled_running: false,
         };
         self.deployer.in_line.store(false, Ordering::SeqCst);
-        let mut wait = first_look;
-        let mut looks: u32 = 0;
+        let mut wait = first_poll;
+        let mut polls: u32 = 0;
         loop {
             let until = Instant::now() + wait;
             let _: Woken<()> = watch.wait_for(until, std::future::pending()).await;
@@ -112,19 +112,19 @@ impl Inner {
             }
             watch.cancel_if_due().await;
             let answer = match watch.wait_for(watch.limit(), self.api.deploy_status(id)).await {
-                Woken::Answer(answer) => answer,
+                Woken::ApplyResult(answer) => answer,
                 Woken::Due => {
                     wait = Duration::ZERO;
                     continue;
                 }
             };
-            looks = looks.saturating_add(1);
+            polls = polls.saturating_add(1);
             match answer {
                 Ok(report) if report.done => {
                     return End::Finished {
                         report: Box::new(report),
                         canceled_by_us: watch.canceled_running || watch.canceled_waiting.is_some(),
-                        looks,
+                        polls,
                         at: Instant::now(),
                     };
                 }
@@ -133,7 +133,7 @@ impl Inner {
                     wait = if watch.phase == Phase::Pending {
                         self.settings.next_look_in_line(started.elapsed())
                     } else {
-                        pace.next_look(looks, started.elapsed(), &self.settings)
+                        pace.next_poll(polls, started.elapsed(), &self.settings)
                     };
                     turn.send_replace(watch.phase);
                 }
@@ -156,7 +156,7 @@ impl Watch<'_> {
         let until = until.min(self.limit());
         tokio::select! {
             biased;
-            answer = answer => Woken::Answer(answer),
+            answer = answer => Woken::ApplyResult(answer),
             () = self.org.until_stopped(), if self.stopped_at.is_none() => {
                 self.stopped_at = Some(Instant::now());
                 Woken::Due
@@ -187,7 +187,7 @@ impl Watch<'_> {
             }
         } else {
             let passes = error.is_transient() || error.class() == Class::Limit;
-            let most = if passes { self.org.settings.failed_looks } else { HOPELESS };
+            let most = if passes { self.org.settings.failed_polls } else { HOPELESS };
             if self.failures > most {
                 return None;
             }

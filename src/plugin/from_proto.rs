@@ -1,6 +1,6 @@
 //! Requests → neutral types. What cannot be read becomes diagnostics, never a gRPC status.
 
-use super::dynamic_value::{self, Problem, Shape};
+use super::dynamic_value::{self, Shape, ValueError};
 use super::generated::tfplugin5 as pb;
 use crate::provider::{
     ApplyRequest, Diagnostic, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportRequest, ListRequest,
@@ -91,7 +91,7 @@ fn identity(wire: Option<pb::ResourceIdentityData>, schemas: ResourceSchemas<'_>
     Ok(Some(value).filter(|value| !value.is_null()))
 }
 
-fn unreadable(role: &str, problem: Problem) -> Diagnostics {
+fn unreadable(role: &str, problem: ValueError) -> Diagnostics {
     let place = match problem.path {
         Path(ref steps) if steps.is_empty() => String::new(),
         ref path => format!(" at {path}"),

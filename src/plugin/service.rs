@@ -26,7 +26,7 @@ use crate::provider::{Diagnostic, Diagnostics, Match, Pending, Provider};
 /// What of a list is made before Terraform takes it.
 const EVENTS_AHEAD: usize = 64;
 
-type Answer<T> = Result<Response<T>, Status>;
+type RpcResult<T> = Result<Response<T>, Status>;
 
 pub struct Service {
     provider: Arc<Provider>,
@@ -41,7 +41,7 @@ impl Service {
     }
 
     /// Runs one RPC to its end, whoever still waits for it.
-    async fn run<R, F>(&self, rpc: &'static str, type_name: &str, work: F) -> Answer<R>
+    async fn run<R, F>(&self, rpc: &'static str, type_name: &str, work: F) -> RpcResult<R>
     where
         R: Reply,
         F: Future<Output = Result<R, Diagnostics>> + Send + 'static,
@@ -112,12 +112,12 @@ fn bug(rpc: &str, error: tokio::task::JoinError) -> Diagnostics {
 
 #[tonic::async_trait]
 impl provider_server::Provider for Service {
-    async fn get_metadata(&self, _: Request<pb::GetMetadataRequest>) -> Answer<pb::GetMetadataResponse> {
+    async fn get_metadata(&self, _: Request<pb::GetMetadataRequest>) -> RpcResult<pb::GetMetadataResponse> {
         let provider = Arc::clone(&self.provider);
         self.run("GetMetadata", "", async move { Ok(to_proto::metadata(&provider)) }).await
     }
 
-    async fn get_schema(&self, _: Request<pb::GetSchemaRequest>) -> Answer<pb::GetSchemaResponse> {
+    async fn get_schema(&self, _: Request<pb::GetSchemaRequest>) -> RpcResult<pb::GetSchemaResponse> {
         let provider = Arc::clone(&self.provider);
         self.run("GetSchema", "", async move { Ok(to_proto::schemas(&provider)) }).await
     }
@@ -125,13 +125,16 @@ impl provider_server::Provider for Service {
     async fn get_resource_identity_schemas(
         &self,
         _: Request<pb::GetResourceIdentitySchemasRequest>,
-    ) -> Answer<pb::GetResourceIdentitySchemasResponse> {
+    ) -> RpcResult<pb::GetResourceIdentitySchemasResponse> {
         let provider = Arc::clone(&self.provider);
         self.run("GetResourceIdentitySchemas", "", async move { Ok(to_proto::identity_schemas(&provider)) })
             .await
     }
 
-    async fn get_functions(&self, _: Request<pb::GetFunctionsRequest>) -> Answer<pb::GetFunctionsResponse> {
+    async fn get_functions(
+        &self,
+        _: Request<pb::GetFunctionsRequest>,
+    ) -> RpcResult<pb::GetFunctionsResponse> {
         let provider = Arc::clone(&self.provider);
         self.run("GetFunctions", "", async move {
             Ok(pb::GetFunctionsResponse { functions: to_proto::functions(&provider), ..Default::default() })
@@ -142,7 +145,7 @@ impl provider_server::Provider for Service {
     async fn prepare_provider_config(
         &self,
         request: Request<pb::PrepareProviderConfigRequest>,
-    ) -> Answer<pb::PrepareProviderConfigResponse> {
+    ) -> RpcResult<pb::PrepareProviderConfigResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         self.run("PrepareProviderConfig", "", async move {
             let prepared_config = request.config.clone();
@@ -156,7 +159,7 @@ impl provider_server::Provider for Service {
         .await
     }
 
-    async fn configure(&self, request: Request<pb::ConfigureRequest>) -> Answer<pb::ConfigureResponse> {
+    async fn configure(&self, request: Request<pb::ConfigureRequest>) -> RpcResult<pb::ConfigureResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         self.run("Configure", "", async move {
             let config =
@@ -168,7 +171,7 @@ impl provider_server::Provider for Service {
     }
 
     /// Only asks for haste; Shutdown is another service's RPC and comes later.
-    async fn stop(&self, _: Request<pb::StopRequest>) -> Answer<pb::StopResponse> {
+    async fn stop(&self, _: Request<pb::StopRequest>) -> RpcResult<pb::StopResponse> {
         let provider = Arc::clone(&self.provider);
         self.run("Stop", "", async move {
             provider.stop();
@@ -180,7 +183,7 @@ impl provider_server::Provider for Service {
     async fn validate_resource_type_config(
         &self,
         request: Request<pb::ValidateResourceTypeConfigRequest>,
-    ) -> Answer<pb::ValidateResourceTypeConfigResponse> {
+    ) -> RpcResult<pb::ValidateResourceTypeConfigResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name;
         self.run("ValidateResourceTypeConfig", &name.clone(), async move {
@@ -196,7 +199,7 @@ impl provider_server::Provider for Service {
     async fn upgrade_resource_state(
         &self,
         request: Request<pb::UpgradeResourceStateRequest>,
-    ) -> Answer<pb::UpgradeResourceStateResponse> {
+    ) -> RpcResult<pb::UpgradeResourceStateResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name.clone();
         self.run("UpgradeResourceState", &name, async move { upgrades::state(&provider, request) }).await
@@ -205,7 +208,7 @@ impl provider_server::Provider for Service {
     async fn upgrade_resource_identity(
         &self,
         request: Request<pb::UpgradeResourceIdentityRequest>,
-    ) -> Answer<pb::UpgradeResourceIdentityResponse> {
+    ) -> RpcResult<pb::UpgradeResourceIdentityResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name.clone();
         self.run("UpgradeResourceIdentity", &name, async move { upgrades::identity(&provider, request) })
@@ -215,7 +218,7 @@ impl provider_server::Provider for Service {
     async fn read_resource(
         &self,
         request: Request<pb::ReadResourceRequest>,
-    ) -> Answer<pb::ReadResourceResponse> {
+    ) -> RpcResult<pb::ReadResourceResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name.clone();
         self.run("ReadResource", &name.clone(), async move {
@@ -238,7 +241,7 @@ impl provider_server::Provider for Service {
     async fn plan_resource_change(
         &self,
         request: Request<pb::PlanResourceChangeRequest>,
-    ) -> Answer<pb::PlanResourceChangeResponse> {
+    ) -> RpcResult<pb::PlanResourceChangeResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name.clone();
         self.run("PlanResourceChange", &name.clone(), async move {
@@ -253,7 +256,7 @@ impl provider_server::Provider for Service {
     async fn apply_resource_change(
         &self,
         request: Request<pb::ApplyResourceChangeRequest>,
-    ) -> Answer<pb::ApplyResourceChangeResponse> {
+    ) -> RpcResult<pb::ApplyResourceChangeResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name.clone();
         self.run("ApplyResourceChange", &name.clone(), async move {
@@ -267,7 +270,7 @@ impl provider_server::Provider for Service {
     async fn import_resource_state(
         &self,
         request: Request<pb::ImportResourceStateRequest>,
-    ) -> Answer<pb::ImportResourceStateResponse> {
+    ) -> RpcResult<pb::ImportResourceStateResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name.clone();
         self.run("ImportResourceState", &name.clone(), async move {
@@ -285,7 +288,7 @@ impl provider_server::Provider for Service {
     async fn move_resource_state(
         &self,
         request: Request<pb::MoveResourceStateRequest>,
-    ) -> Answer<pb::MoveResourceStateResponse> {
+    ) -> RpcResult<pb::MoveResourceStateResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.target_type_name.clone();
         self.run("MoveResourceState", &name, async move { upgrades::moved(&provider, request) }).await
@@ -294,7 +297,7 @@ impl provider_server::Provider for Service {
     async fn validate_data_source_config(
         &self,
         request: Request<pb::ValidateDataSourceConfigRequest>,
-    ) -> Answer<pb::ValidateDataSourceConfigResponse> {
+    ) -> RpcResult<pb::ValidateDataSourceConfigResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name;
         self.run("ValidateDataSourceConfig", &name.clone(), async move {
@@ -310,7 +313,7 @@ impl provider_server::Provider for Service {
     async fn read_data_source(
         &self,
         request: Request<pb::ReadDataSourceRequest>,
-    ) -> Answer<pb::ReadDataSourceResponse> {
+    ) -> RpcResult<pb::ReadDataSourceResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name;
         self.run("ReadDataSource", &name.clone(), async move {
@@ -337,7 +340,7 @@ impl provider_server::Provider for Service {
     async fn validate_ephemeral_resource_config(
         &self,
         request: Request<pb::ValidateEphemeralResourceConfigRequest>,
-    ) -> Answer<pb::ValidateEphemeralResourceConfigResponse> {
+    ) -> RpcResult<pb::ValidateEphemeralResourceConfigResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name;
         self.run("ValidateEphemeralResourceConfig", &name.clone(), async move {
@@ -355,7 +358,7 @@ impl provider_server::Provider for Service {
     async fn open_ephemeral_resource(
         &self,
         request: Request<pb::OpenEphemeralResourceRequest>,
-    ) -> Answer<pb::OpenEphemeralResourceResponse> {
+    ) -> RpcResult<pb::OpenEphemeralResourceResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name;
         self.run("OpenEphemeralResource", &name.clone(), async move {
@@ -382,7 +385,7 @@ impl provider_server::Provider for Service {
     async fn renew_ephemeral_resource(
         &self,
         request: Request<pb::RenewEphemeralResourceRequest>,
-    ) -> Answer<pb::RenewEphemeralResourceResponse> {
+    ) -> RpcResult<pb::RenewEphemeralResourceResponse> {
         let name = request.into_inner().type_name;
         let reply = async { Ok(pb::RenewEphemeralResourceResponse::default()) };
         self.run("RenewEphemeralResource", &name, reply).await
@@ -392,7 +395,7 @@ impl provider_server::Provider for Service {
     async fn close_ephemeral_resource(
         &self,
         request: Request<pb::CloseEphemeralResourceRequest>,
-    ) -> Answer<pb::CloseEphemeralResourceResponse> {
+    ) -> RpcResult<pb::CloseEphemeralResourceResponse> {
         let name = request.into_inner().type_name;
         let reply = async { Ok(pb::CloseEphemeralResourceResponse::default()) };
         self.run("CloseEphemeralResource", &name, reply).await
@@ -401,7 +404,7 @@ impl provider_server::Provider for Service {
     async fn validate_list_resource_config(
         &self,
         request: Request<pb::ValidateListResourceConfigRequest>,
-    ) -> Answer<pb::ValidateListResourceConfigResponse> {
+    ) -> RpcResult<pb::ValidateListResourceConfigResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name;
         self.run("ValidateListResourceConfig", &name.clone(), async move {
@@ -420,7 +423,7 @@ impl provider_server::Provider for Service {
     async fn list_resource(
         &self,
         request: Request<pb::ListResourceRequest>,
-    ) -> Answer<Self::ListResourceStream> {
+    ) -> RpcResult<Self::ListResourceStream> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name.clone();
         // What Terraform has not taken yet is not looked for.
@@ -449,7 +452,7 @@ impl provider_server::Provider for Service {
     async fn validate_action_config(
         &self,
         request: Request<pb::ValidateActionConfigRequest>,
-    ) -> Answer<pb::ValidateActionConfigResponse> {
+    ) -> RpcResult<pb::ValidateActionConfigResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name;
         self.run("ValidateActionConfig", &name.clone(), async move {
@@ -462,7 +465,10 @@ impl provider_server::Provider for Service {
         .await
     }
 
-    async fn plan_action(&self, request: Request<pb::PlanActionRequest>) -> Answer<pb::PlanActionResponse> {
+    async fn plan_action(
+        &self,
+        request: Request<pb::PlanActionRequest>,
+    ) -> RpcResult<pb::PlanActionResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.action_type;
         self.run("PlanAction", &name.clone(), async move {
@@ -482,7 +488,7 @@ impl provider_server::Provider for Service {
     async fn invoke_action(
         &self,
         request: Request<pb::InvokeActionRequest>,
-    ) -> Answer<Self::InvokeActionStream> {
+    ) -> RpcResult<Self::InvokeActionStream> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.action_type;
         let (send, events) = mpsc::unbounded_channel();
@@ -501,7 +507,7 @@ impl provider_server::Provider for Service {
     async fn call_function(
         &self,
         request: Request<pb::CallFunctionRequest>,
-    ) -> Answer<pb::CallFunctionResponse> {
+    ) -> RpcResult<pb::CallFunctionResponse> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         self.run("CallFunction", "", async move {
             let spec = from_proto::function(&provider, &request.name)?;
@@ -525,7 +531,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_becomes_one_error_that_says_what_happened() {
         let service = service();
-        let answer: Answer<pb::ReadResourceResponse> =
+        let answer: RpcResult<pb::ReadResourceResponse> =
             service.run("ReadResource", "x", async { panic!("index {} out of range", 7) }).await;
         let reply = answer.unwrap().into_inner();
         let [diagnostic] = reply.diagnostics.as_slice() else { panic!("{reply:?}") };

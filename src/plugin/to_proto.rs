@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::dynamic_value::{self, Problem, Shape};
+use super::dynamic_value::{self, Shape, ValueError};
 use super::from_proto::ResourceSchemas;
 use super::generated::tfplugin5 as pb;
 use super::generated::tfplugin5::attribute_path::step::Selector;
@@ -207,7 +207,7 @@ pub fn identity(
     Some(pb::ResourceIdentityData { identity_data: Some(wire) })
 }
 
-fn unwritable(problem: Problem) -> Diagnostic {
+fn unwritable(problem: ValueError) -> Diagnostic {
     let path = problem.path;
     Diagnostic::error(
         "Provider bug: a value does not fit its schema",

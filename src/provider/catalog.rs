@@ -1,7 +1,7 @@
 //! Everything the provider offers, a line each.
 
 use super::action_spec::ActionSpec;
-use super::combination::Verdict;
+use super::combination::Level;
 use super::data_source_spec::DataSourceSpec;
 use super::function_spec::FunctionSpec;
 use super::list_spec::ListSpec;
@@ -107,7 +107,7 @@ pub fn warnings() -> Vec<&'static str> {
     let mut ids = diagnostics::IDS.to_vec();
     for spec in RESOURCES {
         ids.extend(spec.dangers.iter().map(|danger| danger.id));
-        let questionable = spec.combinations.iter().filter(|rule| rule.verdict == Verdict::Warning);
+        let questionable = spec.combinations.iter().filter(|rule| rule.level == Level::Warning);
         ids.extend(questionable.map(|rule| rule.id));
     }
     ids.sort_unstable();

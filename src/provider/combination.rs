@@ -12,7 +12,7 @@ use crate::value::Value;
 pub struct Combination {
     /// Names the rule in `suppress_warnings`.
     pub id: &'static str,
-    pub verdict: Verdict,
+    pub level: Level,
     /// Where the message points.
     pub at: &'static str,
     /// It is a fault when all of these hold.
@@ -22,12 +22,12 @@ pub struct Combination {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Level {
     Error,
     /// The org would take it, or nobody has confirmed that it would not.
     Warning,
     /// Orgs have it, and nobody wants it: a warning, and an error of a plan that makes it so.
-    ErrorWhenMade,
+    ErrorOnChange,
 }
 
 /// A condition on an attribute's effective value: what is written, or its default.
@@ -116,9 +116,9 @@ impl Combination {
         let all = self.when.iter().all(|(attribute, is)| {
             is.holds(config.get(attribute), &effective(spec, config, attribute)).unwrap_or(false)
         });
-        all.then(|| match self.verdict {
-            Verdict::Error => self.error(),
-            Verdict::Warning | Verdict::ErrorWhenMade => {
+        all.then(|| match self.level {
+            Level::Error => self.error(),
+            Level::Warning | Level::ErrorOnChange => {
                 Diagnostic::advice("Questionable combination of attributes", self.message, self.id)
                     .at_attribute(self.at)
             }
@@ -132,7 +132,7 @@ impl Combination {
         request: &PlanRequest,
         planned: &Value,
     ) -> Option<Diagnostic> {
-        if self.verdict != Verdict::ErrorWhenMade {
+        if self.level != Level::ErrorOnChange {
             return None;
         }
         let (config, prior) = (&request.config, &request.prior);

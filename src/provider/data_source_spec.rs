@@ -75,10 +75,10 @@ pub enum Shape {
 }
 
 /// A look-up under way.
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value, Diagnostics>> + Send + 'a>>;
+pub type Reading<'a> = Pin<Box<dyn Future<Output = Result<Value, Diagnostics>> + Send + 'a>>;
 
 /// Finds the values of the columns; those that are missing in the answer are null.
-pub type Read = for<'a> fn(Question<'a>) -> Answer<'a>;
+pub type Read = for<'a> fn(Question<'a>) -> Reading<'a>;
 
 #[derive(Clone, Copy)]
 pub struct Question<'a> {

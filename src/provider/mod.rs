@@ -678,7 +678,7 @@ impl Connected {
 async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> {
     let client_id = configuration.settings.login.client_id().map(str::to_owned);
     let login = OwnLogin::of(&configuration.settings.login);
-    let settings = org::Settings { batching: configuration.batching, ..org::Settings::default() };
+    let settings = org::Timing { batching: configuration.batching, ..org::Timing::default() };
     let org =
         Org::connect(configuration.settings, settings).map_err(|error| diagnostics::unavailable(&error))?;
     let version = org.known_api_version().await;

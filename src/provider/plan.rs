@@ -13,7 +13,7 @@ use super::resource_spec::{
     Creation, DELETION_PROTECTION, Destruction, ID, NAMESPACE, ORG_ID, ResourceSpec, Row,
 };
 use super::{timeouts, validate};
-use crate::metadata::{self, Change, Compared, Kind, Omitted};
+use crate::metadata::{self, Compared, Kind, Omitted, OnChange};
 use crate::value::{Path, Value};
 
 /// What the provider block and the connection say that bears on a plan.
@@ -196,7 +196,7 @@ fn managed(spec: &ResourceSpec, config: &Value, prior: &Value) -> BTreeSet<Strin
 }
 
 fn replacements(spec: &ResourceSpec, prior: &Value, planned: &Value) -> Vec<Path> {
-    let rows = spec.rows().filter(|row| row.field.change == Change::Replace).map(|row| row.field.attribute);
+    let rows = spec.rows().filter(|row| row.field.change == OnChange::Replace).map(|row| row.field.attribute);
     let names = spec.naming_attribute().into_iter().chain(rows);
     let changed = names.filter(|name| {
         let says_what_is_so = spec.link == Some(*name) && names_own_consumer(spec, prior, planned.get(name));

@@ -9,7 +9,7 @@ use super::danger::Danger;
 use super::lockout::Lockout;
 use super::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 use super::timeouts;
-use crate::metadata::{Change, Compared, Field, Kind, MetadataType, Omitted, Sent};
+use crate::metadata::{Compared, Deployed, Field, Kind, MetadataType, Omitted, OnChange};
 use crate::value::{Type, Value};
 
 /// A managed resource.
@@ -254,7 +254,7 @@ impl Row {
 
     fn attribute(&self) -> Attribute {
         let omitted = self.field.omitted;
-        let may_be_set = self.field.sent != Sent::Never;
+        let may_be_set = self.field.sent != Deployed::Never;
         Attribute {
             name: self.field.attribute.to_owned(),
             ty: self.field.kind.ty(),
@@ -296,7 +296,7 @@ impl Row {
             }
             Omitted::Required | Omitted::Computed => {}
         }
-        if field.change == Change::Replace {
+        if field.change == OnChange::Replace {
             say("Changing it replaces the resource.");
         }
         if field.compared == Compared::AnyCase {

@@ -21,9 +21,9 @@ fn judge(status: u16, content_type: &str, body: &str) -> ErrorKind {
 }
 
 /// Class, whether it passes by itself, and whether a deploy may be sent again after it.
-type Verdict = (Class, bool, bool);
+type Expected = (Class, bool, bool);
 
-fn verdict(kind: ErrorKind) -> Verdict {
+fn verdict(kind: ErrorKind) -> Expected {
     let error = Error::new(Call::StartDeploy, kind);
     (error.class, error.is_transient(), error.safe_to_resubmit())
 }
@@ -40,7 +40,7 @@ fn every_fault_of_the_catalogue_has_its_verdict() {
     let edge = "<!DOCTYPE html><p>This error originated from Salesforce Edge</p>";
     let connection = "<html><title>Error Page</title>An unexpected connection error occurred</html>";
     #[rustfmt::skip]
-    let rows: Vec<(&str, u16, &str, String, Verdict)> = vec![
+    let rows: Vec<(&str, u16, &str, String, Expected)> = vec![
         ("F01 soap",   500, XML,  soap("INVALID_SESSION_ID", session), (Class::Auth, false, true)),
         ("F01 rest",   401, JSON, rest("INVALID_SESSION_ID", "Session expired or invalid"), (Class::Auth, false, true)),
         ("F02",        401, JSON, rest("INVALID_SESSION_ID", "This session is not valid for use with the REST API"), (Class::Auth, false, true)),

@@ -13,7 +13,7 @@ use super::error::{Call, Error, ErrorKind};
 use super::soap::{job_id, leaf, result};
 use super::xml::Element;
 
-/// The call that looks how a retrieve is, and brings the files once it is done.
+/// The call that polls how a retrieve is, and brings the files once it is done.
 const LOOK: Call = Call::FetchRetrieve;
 /// How often a retrieve is started over.
 const CYCLES: u32 = 3;
@@ -21,7 +21,7 @@ const CYCLES: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(300);
 /// Seconds before the first look at the first retrieve: no org is done at once, and each look is a call.
 const FIRST_LOOK: f64 = 0.5;
-/// Seconds between two looks; the last is repeated. Each is a call, and an org counts those.
+/// Seconds between two polls; the last is repeated. Each is a call, and an org counts those.
 const LOOKS: [f64; 5] = [0.5, 0.75, 1.5, 3.0, 5.0];
 /// The first of them, when the retrieve should have been done at the first look.
 const SOON: [f64; 2] = [0.1, 0.2];
@@ -160,10 +160,10 @@ impl Client {
         }
         let soon: &[f64] = if usual > QUICK { &SOON } else { &[] };
         let mut waits = soon.iter().chain(&LOOKS).chain(std::iter::repeat(&5.0));
-        let mut looks: u32 = 0;
+        let mut polls: u32 = 0;
         let mut denials: u32 = 0;
         loop {
-            looks = looks.saturating_add(1);
+            polls = polls.saturating_add(1);
             match self.inner.soap(LOOK, "checkRetrieveStatus", &look(id)).await {
                 Ok(response) => {
                     let result = result(LOOK, response)?;
@@ -172,9 +172,9 @@ impl Client {
                             let taken = started.elapsed().as_secs_f64();
                             *known = Some(match last {
                                 // A guess that was long enough; the next is looked at at once, to know more.
-                                None if looks == 1 => 0.0,
+                                None if polls == 1 => 0.0,
                                 // It may have been done a little earlier.
-                                Some(usual) if looks == 1 && usual > QUICK => usual * 0.97,
+                                Some(usual) if polls == 1 && usual > QUICK => usual * 0.97,
                                 _ => taken,
                             });
                         }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::metadata::{
-    Change, Compared, Const, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, Rule, Sent, types,
+    Compared, Const, Deployed, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, OnChange, Rule, types,
 };
 use crate::value::Value;
 
@@ -84,7 +84,7 @@ fn one_attribute_is_owned_by_one_table_of_a_resource() {
 #[test]
 fn a_mirrored_row_has_an_owner_elsewhere() {
     for (place, field) in rows() {
-        if field.sent == Sent::Mirrored {
+        if field.sent == Deployed::Mirrored {
             let owner = types::ALL.iter().find_map(|kind| kind.field(field.attribute));
             assert!(owner.is_some(), "{place}");
         }
@@ -166,7 +166,7 @@ fn no_bool_and_no_number_is_cleared() {
 #[test]
 fn columns_fit_together() {
     for (place, field) in rows() {
-        if field.sent == Sent::Never {
+        if field.sent == Deployed::Never {
             assert_eq!(field.omitted, Omitted::Computed, "{place}: not sent, so not written by users");
         }
         let has_certificate =
@@ -179,7 +179,7 @@ fn columns_fit_together() {
             assert!(matches!(field.kind, Kind::Commas), "{place}");
             assert_eq!(record.prefix.len(), 3, "{place}");
         }
-        if field.change == Change::Replace {
+        if field.change == OnChange::Replace {
             assert_ne!(field.omitted, Omitted::Kept, "{place}: nothing kept replaces");
         }
         if let (Kind::Commas, equivalents) = (field.kind, field.equivalents) {
@@ -202,7 +202,7 @@ fn blocks_hold_plain_rows() {
                 assert!(!field.element.contains('/'), "{}", field.element);
                 for inside in inner {
                     assert!(matches!(inside.kind, Kind::Text | Kind::Enum(_) | Kind::Bool | Kind::Int));
-                    assert!(!inside.element.contains('/') && inside.sent == Sent::Yes);
+                    assert!(!inside.element.contains('/') && inside.sent == Deployed::Always);
                 }
             }
             if let Kind::Entries { .. } = field.kind {

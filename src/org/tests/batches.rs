@@ -64,7 +64,7 @@ fn sizes(script: &Arc<Script>) -> Vec<usize> {
 
 async fn problems(caller: Caller) -> Vec<String> {
     match caller.await.unwrap().unwrap_err().kind {
-        ApplyErrorKind::Rejected { problems, .. } => problems.iter().map(Problem::to_string).collect(),
+        ApplyErrorKind::Rejected { problems, .. } => problems.iter().map(DeployProblem::to_string).collect(),
         other => panic!("{other}"),
     }
 }
@@ -180,7 +180,7 @@ async fn one_bad_of_ten_is_one_deploy_more() {
     assert_eq!(sizes(&script), [10, 9]);
 }
 
-/// Settings of the org; there may be an app of the same name.
+/// Timing of the org; there may be an app of the same name.
 fn org_settings() -> Vec<Change> {
     let key = ComponentKey::new(&oauth_oidc_settings::TYPE, "OauthOidc");
     vec![Change::Write(Component::new(key, ""))]
@@ -209,7 +209,7 @@ async fn settings_of_the_org_travel_with_apps_and_fail_alone() {
 #[tokio::test(start_paused = true)]
 async fn parts_of_an_app_are_not_deployed_before_settings_that_wait() {
     let script = Arc::new(Script::default());
-    let org = Org::with_settings(script.clone(), Settings { batching: false, ..Settings::default() });
+    let org = Org::with_settings(script.clone(), Timing { batching: false, ..Timing::default() });
     for _ in 0..3 {
         script.course(Course::ends(5_000, ended("Succeeded")));
     }
@@ -450,7 +450,7 @@ async fn who_has_gone_is_left_out() {
 #[tokio::test(start_paused = true)]
 async fn without_batching_each_caller_has_a_deploy_at_once() {
     let script = Arc::new(Script::default());
-    let org = Org::with_settings(script.clone(), Settings { batching: false, ..Settings::default() });
+    let org = Org::with_settings(script.clone(), Timing { batching: false, ..Timing::default() });
     let begun = Instant::now();
     let callers: Vec<Caller> = (0..3)
         .map(|number| {

@@ -44,7 +44,7 @@ async fn a_rejection_names_the_component_and_the_attribute_of_the_line() {
     };
     assert_eq!(
         problems,
-        [Problem {
+        [DeployProblem {
             key: Some(shop().key),
             path: Some(Path::attribute("contact_email")),
             message: "Invalid value.".into(),

@@ -185,7 +185,7 @@ impl Script {
 }
 
 impl MetadataApi for Script {
-    fn session(&self) -> Answer<'_, SessionFacts> {
+    fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(async {
             Ok(SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test"))
         })
@@ -195,7 +195,7 @@ impl MetadataApi for Script {
         Box::pin(async { Some(62) })
     }
 
-    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> Answer<'a, String> {
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> ApiFuture<'a, String> {
         Box::pin(async move {
             let files = package::read(zip).unwrap();
             let course = self.with(|state| {
@@ -228,7 +228,7 @@ impl MetadataApi for Script {
         })
     }
 
-    fn deploy_status<'a>(&'a self, id: &'a str) -> Answer<'a, DeployReport> {
+    fn deploy_status<'a>(&'a self, id: &'a str) -> ApiFuture<'a, DeployReport> {
         Box::pin(async move {
             sleep(Duration::from_millis(5)).await;
             self.with(|state| {
@@ -253,7 +253,7 @@ impl MetadataApi for Script {
         })
     }
 
-    fn cancel_deploy<'a>(&'a self, id: &'a str) -> Answer<'a, ()> {
+    fn cancel_deploy<'a>(&'a self, id: &'a str) -> ApiFuture<'a, ()> {
         Box::pin(async move {
             sleep(Duration::from_millis(5)).await;
             self.with(|state| {
@@ -269,7 +269,7 @@ impl MetadataApi for Script {
         })
     }
 
-    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> Answer<'a, Retrieved> {
+    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
         Box::pin(async move {
             sleep(Duration::from_millis(100)).await;
             self.with(|state| {
@@ -307,7 +307,7 @@ impl MetadataApi for Script {
         })
     }
 
-    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> Answer<'a, Vec<FileProperties>> {
+    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
         Box::pin(async move {
             sleep(Duration::from_millis(20)).await;
             self.with(|state| {
@@ -323,11 +323,11 @@ impl MetadataApi for Script {
         })
     }
 
-    fn query<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Row>> {
+    fn query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn deploy_requests<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Row>> {
+    fn deploy_requests<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(async move {
             sleep(Duration::from_millis(5)).await;
             self.with(|state| {
@@ -360,7 +360,7 @@ impl MetadataApi for Script {
         })
     }
 
-    fn count<'a>(&'a self, object: &'a str) -> Answer<'a, u64> {
+    fn count<'a>(&'a self, object: &'a str) -> ApiFuture<'a, u64> {
         Box::pin(async move {
             self.with(|state| {
                 state.journal.push(format!("count {object}"));
@@ -373,7 +373,7 @@ impl MetadataApi for Script {
         })
     }
 
-    fn consumer_credentials<'a>(&'a self, id: &'a str) -> Answer<'a, Vec<Consumer>> {
+    fn consumer_credentials<'a>(&'a self, id: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
         Box::pin(async move {
             match id {
                 "hidden" => Err(fault(Call::ConsumerCredentials, "INSUFFICIENT_ACCESS")),
@@ -383,23 +383,23 @@ impl MetadataApi for Script {
         })
     }
 
-    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, (String, Secret)> {
+    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
         unreachable!("nobody asks")
     }
 
-    fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, Vec<Staged>> {
+    fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
         unreachable!("nobody asks")
     }
 
-    fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, Vec<Staged>> {
+    fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
         unreachable!("nobody asks")
     }
 
-    fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> Answer<'a, ()> {
+    fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
         unreachable!("nobody asks")
     }
 
-    fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> Answer<'a, ()> {
+    fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
         unreachable!("nobody asks")
     }
 }

@@ -144,7 +144,7 @@ async fn a_fresh_read_by_itself_waits_for_the_quiet_window_only() {
     one(&org, Freshness::Now, Wanted::new(APP, "Shop")).await;
     assert_eq!(begun.elapsed(), Duration::from_millis(30 + 100));
 
-    let settings = Settings { batching: false, ..Settings::default() };
+    let settings = Timing { batching: false, ..Timing::default() };
     let org = Org::with_settings(script.clone(), settings);
     let begun = Instant::now();
     let readers = [0, 0, 0].map(|after| reader(&org, after, Wanted::new(APP, "Shop")));
@@ -637,8 +637,8 @@ async fn an_answer_offhand_costs_nothing_where_it_would_be_dear() {
     let (script, org) = big_org();
     script.file(APP, "Bare", "<label>Bare</label>");
     one(&org, Freshness::Snapshot, Wanted::new(APP, "Bare")).await;
-    let offhand = one(&org, Freshness::Snapshot, Wanted::new(GLOBAL, "Bare").offhand()).await;
-    assert!(!matches!(offhand, Lookup::Found(_)));
+    let best_effort = one(&org, Freshness::Snapshot, Wanted::new(GLOBAL, "Bare").best_effort()).await;
+    assert!(!matches!(best_effort, Lookup::Found(_)));
     assert_eq!((script.count("retrieve"), script.count("list")), (1, 0));
 }
 

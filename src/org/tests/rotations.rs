@@ -105,7 +105,7 @@ fn refused(call: Call) -> Error {
 }
 
 impl MetadataApi for Model {
-    fn session(&self) -> Answer<'_, SessionFacts> {
+    fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(async { Ok(SessionFacts::new("00D000000000001", WE, 68, "https://x")) })
     }
 
@@ -113,27 +113,27 @@ impl MetadataApi for Model {
         Box::pin(async { Some(68) })
     }
 
-    fn start_deploy<'a>(&'a self, _: &'a [u8], _: &'a DeployOptions) -> Answer<'a, String> {
+    fn start_deploy<'a>(&'a self, _: &'a [u8], _: &'a DeployOptions) -> ApiFuture<'a, String> {
         unreachable!("no deploys")
     }
 
-    fn deploy_status<'a>(&'a self, _: &'a str) -> Answer<'a, DeployReport> {
+    fn deploy_status<'a>(&'a self, _: &'a str) -> ApiFuture<'a, DeployReport> {
         unreachable!("no deploys")
     }
 
-    fn cancel_deploy<'a>(&'a self, _: &'a str) -> Answer<'a, ()> {
+    fn cancel_deploy<'a>(&'a self, _: &'a str) -> ApiFuture<'a, ()> {
         unreachable!("no deploys")
     }
 
-    fn retrieve<'a>(&'a self, _: &'a [(String, Vec<String>)]) -> Answer<'a, Retrieved> {
+    fn retrieve<'a>(&'a self, _: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
         unreachable!("the query tells")
     }
 
-    fn list_metadata<'a>(&'a self, _: &'a [&'a str]) -> Answer<'a, Vec<FileProperties>> {
+    fn list_metadata<'a>(&'a self, _: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
         unreachable!("the query tells")
     }
 
-    fn query<'a>(&'a self, soql: &'a str) -> Answer<'a, Vec<Row>> {
+    fn query<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>> {
         let mute = self.pairs().mute;
         Box::pin(async move {
             if mute && soql.contains("FROM User") {
@@ -148,15 +148,15 @@ impl MetadataApi for Model {
         })
     }
 
-    fn deploy_requests<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Row>> {
+    fn deploy_requests<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         unreachable!("no deploys")
     }
 
-    fn count<'a>(&'a self, _: &'a str) -> Answer<'a, u64> {
+    fn count<'a>(&'a self, _: &'a str) -> ApiFuture<'a, u64> {
         unreachable!("nobody counts")
     }
 
-    fn consumer_credentials<'a>(&'a self, _: &'a str) -> Answer<'a, Vec<Consumer>> {
+    fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
         // Ids of both lengths mix.
         let (key, blind) = {
             let mut pairs = self.pairs();
@@ -171,11 +171,11 @@ impl MetadataApi for Model {
         Box::pin(async move { if blind { Err(lost(Call::ConsumerCredentials)) } else { Ok(vec![consumer]) } })
     }
 
-    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, (String, Secret)> {
+    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
         unreachable!("nobody asks")
     }
 
-    fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, Vec<Staged>> {
+    fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
         let (mut staged, anonymous, named, keyless) = {
             let pairs = self.pairs();
             (pairs.staged.clone(), pairs.anonymous, pairs.named, pairs.keyless)
@@ -194,7 +194,7 @@ impl MetadataApi for Model {
         Box::pin(async move { Ok(staged) })
     }
 
-    fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> Answer<'a, Vec<Staged>> {
+    fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
         Box::pin(self.change(Call::StageCredentials, |pairs| {
             if let Some(code) = pairs.refuses {
                 return Err(fault(Call::StageCredentials, code));
@@ -217,7 +217,7 @@ impl MetadataApi for Model {
         }))
     }
 
-    fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, id: &'a str) -> Answer<'a, ()> {
+    fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, id: &'a str) -> ApiFuture<'a, ()> {
         Box::pin(self.change(Call::RotateCredentials, move |pairs| {
             let Some(at) = pairs.staged.iter().position(|it| it.id == id && it.state == StagedState::Active)
             else {
@@ -232,7 +232,7 @@ impl MetadataApi for Model {
         }))
     }
 
-    fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, id: &'a str) -> Answer<'a, ()> {
+    fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, id: &'a str) -> ApiFuture<'a, ()> {
         Box::pin(self.change(Call::RevokeCredentials, move |pairs| {
             let ended = pairs.staged.iter().find(|it| it.id == id).and_then(|it| it.key.clone());
             pairs.revoked.extend(ended);
@@ -242,12 +242,12 @@ impl MetadataApi for Model {
     }
 }
 
-fn wish(rotate: bool, revoke: bool) -> Wish<'static> {
-    Wish { app: "Shop", rotate, since: Some("K0"), revoke, own: None }
+fn request(rotate: bool, revoke: bool) -> RotationRequest<'static> {
+    RotationRequest { app: "Shop", rotate, since: Some("K0"), revoke, own: None }
 }
 
 /// One run; none when it was killed.
-async fn run(model: &Arc<Model>, wish: &Wish<'_>) -> Option<Result<Rotated, RotationError>> {
+async fn run(model: &Arc<Model>, request: &RotationRequest<'_>) -> Option<Result<Rotated, RotationError>> {
     let org = Org::new(Arc::clone(model) as Arc<dyn MetadataApi>);
     let deadline = Instant::now() + Duration::from_secs(600);
     let killed = async {
@@ -258,7 +258,7 @@ async fn run(model: &Arc<Model>, wish: &Wish<'_>) -> Option<Result<Rotated, Rota
     tokio::select! {
         biased;
         () = killed => { model.pairs().killed = false; None }
-        result = org.rotate(wish, &|_| (), deadline) => Some(result),
+        result = org.rotate(request, &|_| (), deadline) => Some(result),
     }
 }
 
@@ -279,10 +279,10 @@ async fn one_wish_is_one_rotation_whatever_happens_to_a_call() {
                         pairs.accident = Some((at, accident));
                         (pairs.anonymous, pairs.named) = (anonymous, named);
                     }
-                    let wish = wish(true, revoke);
-                    let mut result = run(&model, &wish).await;
+                    let request = request(true, revoke);
+                    let mut result = run(&model, &request).await;
                     if result.is_none() {
-                        result = run(&model, &wish).await;
+                        result = run(&model, &request).await;
                     }
                     let what = format!("{accident:?} at {at}, revoke {revoke}, {anonymous} {named}");
                     let rotated = result.unwrap().unwrap_or_else(|error| panic!("{what}: {error}"));
@@ -301,24 +301,24 @@ async fn one_wish_is_one_rotation_whatever_happens_to_a_call() {
 #[tokio::test(start_paused = true)]
 async fn who_comes_again_with_a_wish_that_was_fulfilled_is_told_so_and_who_has_a_new_wish_rotates() {
     let model = Model::new("K0");
-    let first = run(&model, &wish(true, false)).await.unwrap().unwrap();
+    let first = run(&model, &request(true, false)).await.unwrap().unwrap();
     assert_eq!(first.outcome, Some(Outcome::Now));
-    let again = run(&model, &wish(true, false)).await.unwrap().unwrap();
+    let again = run(&model, &request(true, false)).await.unwrap().unwrap();
     assert!(matches!(again.outcome, Some(Outcome::Before { .. })), "{:?}", again.outcome);
     assert_eq!(model.pairs().rotations, 1);
 
-    // A new wish while the previous pair is good: it is not ended without being asked for.
-    let new = Wish { since: Some("K1"), ..wish(true, false) };
+    // A new request while the previous pair is good: it is not ended without being asked for.
+    let new = RotationRequest { since: Some("K1"), ..request(true, false) };
     let error = run(&model, &new).await.unwrap().unwrap_err();
     assert!(matches!(error.kind, RotationErrorKind::Occupied { .. }), "{error}");
     assert_eq!(model.counts(), [1, 0, 1]);
-    let new = Wish { revoke: true, ..new };
+    let new = RotationRequest { revoke: true, ..new };
     assert_eq!(run(&model, &new).await.unwrap().unwrap().revoked, 2);
     assert_eq!(model.pairs().revoked, ["K0", "K1"]);
     // Some orgs may stage a second one beside it.
     model.pairs().many = true;
     for since in ["K2", "K3"] {
-        let new = Wish { since: Some(since), ..wish(true, false) };
+        let new = RotationRequest { since: Some(since), ..request(true, false) };
         run(&model, &new).await.unwrap().unwrap();
     }
     assert_eq!(model.counts(), [4, 2, 2]);
@@ -330,34 +330,34 @@ async fn what_others_staged_stays() {
         let model = Model::new("K0");
         model.pairs().named = named;
         model.staged("9zz1", "F1", StagedState::Active, OTHER);
-        let error = run(&model, &wish(true, true)).await.unwrap().unwrap_err();
+        let error = run(&model, &request(true, true)).await.unwrap().unwrap_err();
         assert!(matches!(error.kind, RotationErrorKind::Foreign(_)), "{error}");
         assert_eq!(model.counts(), [0, 0, 1]);
     }
-    // A rotation of somebody else does not fulfil our wish.
+    // A rotation of somebody else does not fulfil our request.
     let model = Model::new("F1");
     model.pairs().many = true;
     model.staged("9zz1", "K0", StagedState::Rotated, OTHER);
-    assert_eq!(run(&model, &wish(true, false)).await.unwrap().unwrap().outcome, Some(Outcome::Now));
+    assert_eq!(run(&model, &request(true, false)).await.unwrap().unwrap().outcome, Some(Outcome::Now));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_has_expired_makes_room() {
     let model = Model::new("K0");
     model.staged("9zz9", "X", StagedState::Expired, OTHER);
-    run(&model, &wish(true, false)).await.unwrap().unwrap();
+    run(&model, &request(true, false)).await.unwrap().unwrap();
     assert_eq!(model.counts(), [1, 1, 1]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn nobody_cuts_off_the_login_that_he_came_with() {
     let model = Model::new("K0");
-    let own = Wish { own: Some("K0"), ..wish(true, false) };
+    let own = RotationRequest { own: Some("K0"), ..request(true, false) };
     let error = run(&model, &own).await.unwrap().unwrap_err();
     assert!(matches!(error.kind, RotationErrorKind::OwnLogin { revoke: false }), "{error}");
     // Logged in with the pair of before.
     model.staged("9zz1", "OLD", StagedState::Rotated, WE);
-    let own = Wish { own: Some("OLD"), ..wish(false, true) };
+    let own = RotationRequest { own: Some("OLD"), ..request(false, true) };
     let error = run(&model, &own).await.unwrap().unwrap_err();
     assert!(matches!(error.kind, RotationErrorKind::OwnLogin { revoke: true }), "{error}");
     assert_eq!(model.pairs().changes, 0);
@@ -366,8 +366,8 @@ async fn nobody_cuts_off_the_login_that_he_came_with() {
 #[tokio::test(start_paused = true)]
 async fn two_at_once_rotate_once_or_say_why_not() {
     let model = Model::new("K0");
-    let wish = wish(true, false);
-    let (one, other) = tokio::join!(run(&model, &wish), run(&model, &wish));
+    let request = request(true, false);
+    let (one, other) = tokio::join!(run(&model, &request), run(&model, &request));
     assert!(one.unwrap().is_ok() && other.unwrap().is_ok());
     assert_eq!(model.pairs().rotations, 1);
 }
@@ -378,7 +378,7 @@ async fn a_refusal_is_the_orgs_words_and_not_a_riddle() {
         let model = Model::new("K0");
         model.pairs().refuses = Some(code);
         model.staged("9zz9", "OLD", StagedState::Rotated, WE);
-        let error = run(&model, &wish(true, false)).await.unwrap().unwrap_err();
+        let error = run(&model, &request(true, false)).await.unwrap().unwrap_err();
         let is_withheld =
             matches!(error.kind, RotationErrorKind::Credentials(CredentialsError::Withheld { .. }));
         assert_eq!(is_withheld, withheld, "{error}");
@@ -390,7 +390,7 @@ async fn a_refusal_is_the_orgs_words_and_not_a_riddle() {
 async fn a_rotation_that_nobody_could_look_at_is_told_with_its_key() {
     let model = Model::new("K0");
     model.pairs().blind_after = Some(2);
-    let error = run(&model, &wish(true, false)).await.unwrap().unwrap_err();
+    let error = run(&model, &request(true, false)).await.unwrap().unwrap_err();
     let seen = error.seen.unwrap();
     assert_eq!((&seen.outcome, seen.credentials.consumer.key.as_str()), (&Some(Outcome::Now), "K1"));
     assert_eq!(model.counts(), [1, 0, 1]);
@@ -401,7 +401,7 @@ async fn what_this_run_ends_is_no_trace_of_another() {
     // Somebody else has rotated; his previous pair is in the way, and is ended.
     let model = Model::new("F1");
     model.staged("9zz1", "K0", StagedState::Rotated, OTHER);
-    let rotated = run(&model, &wish(true, true)).await.unwrap().unwrap();
+    let rotated = run(&model, &request(true, true)).await.unwrap().unwrap();
     assert_eq!((rotated.outcome, model.pairs().rotations), (Some(Outcome::Now), 1));
 }
 
@@ -409,7 +409,7 @@ async fn what_this_run_ends_is_no_trace_of_another() {
 async fn what_has_expired_says_nothing_about_a_run_that_was_interrupted() {
     let model = Model::new("K1");
     model.staged("9zz0", "K", StagedState::Expired, WE);
-    let rotated = run(&model, &wish(true, true)).await.unwrap().unwrap();
+    let rotated = run(&model, &request(true, true)).await.unwrap().unwrap();
     assert_eq!((rotated.outcome, model.pairs().rotations), (Some(Outcome::Before { date: None }), 0));
 }
 
@@ -419,7 +419,7 @@ async fn who_made_a_pair_is_known_or_nothing_is_done() {
     model.staged("9zz1", "S1", StagedState::Active, WE);
     model.pairs().named = true;
     model.pairs().mute = true;
-    let error = run(&model, &wish(true, false)).await.unwrap().unwrap_err();
+    let error = run(&model, &request(true, false)).await.unwrap().unwrap_err();
     assert!(
         matches!(error.kind, RotationErrorKind::Credentials(CredentialsError::Unavailable(_))),
         "{error}"
@@ -428,7 +428,7 @@ async fn who_made_a_pair_is_known_or_nothing_is_done() {
     let model = Model::new("K0");
     model.staged("9zz1", "S1", StagedState::Active, WE);
     model.pairs().anonymous = true;
-    let error = run(&model, &wish(true, false)).await.unwrap().unwrap_err();
+    let error = run(&model, &request(true, false)).await.unwrap().unwrap_err();
     assert!(matches!(error.kind, RotationErrorKind::Foreign(_)), "{error}");
     assert_eq!(model.counts(), [0, 0, 1]);
 }
@@ -439,7 +439,7 @@ async fn a_pair_whose_key_is_not_told_may_be_our_own() {
         let model = Model::new("K0");
         model.staged("9zz1", "OLD", StagedState::Rotated, WE);
         model.pairs().keyless = true;
-        let result = run(&model, &Wish { own: Some(own), ..wish(false, true) }).await.unwrap();
+        let result = run(&model, &RotationRequest { own: Some(own), ..request(false, true) }).await.unwrap();
         assert_eq!(result.is_err(), refused, "{own}");
     }
 }
@@ -449,7 +449,7 @@ async fn an_org_that_lags_behind_itself_is_believed_what_it_confirmed() {
     for lag in [3, 1000] {
         let model = Model::new("K0");
         model.pairs().lag = lag;
-        let rotated = run(&model, &wish(true, false)).await.unwrap().unwrap();
+        let rotated = run(&model, &request(true, false)).await.unwrap().unwrap();
         assert_eq!(rotated.credentials.consumer.key, "K1", "{lag}");
         assert_eq!(model.counts(), [1, 0, 1]);
     }

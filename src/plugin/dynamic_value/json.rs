@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Wire;
 
-use super::{DEEPEST, Form, Problem, Shape, set_member};
+use super::{DEEPEST, Form, Shape, ValueError, set_member};
 use crate::value::{Step, Value};
 
 /// How strictly objects are read.
@@ -16,25 +16,25 @@ pub enum Reading {
     Lenient,
 }
 
-pub fn decode(bytes: &[u8], shape: Shape<'_>, reading: Reading) -> Result<Value, Problem> {
+pub fn decode(bytes: &[u8], shape: Shape<'_>, reading: Reading) -> Result<Value, ValueError> {
     if depth(bytes) > DEEPEST {
-        return Err(Problem::new(format!("nested deeper than {DEEPEST} levels")));
+        return Err(ValueError::new(format!("nested deeper than {DEEPEST} levels")));
     }
     // The position and nothing else: serde_json's own words may quote the value.
     let wire: Wire = serde_json::from_slice(bytes).map_err(|error| {
         let place = (error.line(), error.column());
-        Problem::new(format!("not valid JSON (line {}, column {})", place.0, place.1))
+        ValueError::new(format!("not valid JSON (line {}, column {})", place.0, place.1))
     })?;
     read(wire, shape, reading)
 }
 
-fn read(wire: Wire, shape: Shape<'_>, reading: Reading) -> Result<Value, Problem> {
+fn read(wire: Wire, shape: Shape<'_>, reading: Reading) -> Result<Value, ValueError> {
     match (shape.form(), wire) {
         (_, Wire::Null) => Ok(shape.absent()),
         (Form::Bool, Wire::Bool(value)) => Ok(Value::Bool(value)),
         (Form::Number, Wire::Number(number)) => match number.to_string().parse() {
             Ok(number) => Ok(Value::Number(number)),
-            Err(_) => Err(Problem::new("not a number that can be kept exactly")),
+            Err(_) => Err(ValueError::new("not a number that can be kept exactly")),
         },
         (Form::Text { .. }, Wire::String(text)) => Ok(Value::Text(text)),
         (Form::List(of), Wire::Array(members)) => {
@@ -53,7 +53,7 @@ fn read(wire: Wire, shape: Shape<'_>, reading: Reading) -> Result<Value, Problem
             Ok(Value::Map(map))
         }
         (Form::Object(fields), Wire::Object(entries)) => read_object(entries, &fields, reading),
-        (form, wire) => Err(Problem::expected(form.name(), name(&wire))),
+        (form, wire) => Err(ValueError::expected(form.name(), name(&wire))),
     }
 }
 
@@ -99,7 +99,7 @@ fn read_members(
     of: Shape<'_>,
     reading: Reading,
     step: fn(i64) -> Step,
-) -> Result<Vec<Value>, Problem> {
+) -> Result<Vec<Value>, ValueError> {
     (0..)
         .zip(members)
         .map(|(index, wire)| read(wire, of, reading).map_err(|problem| problem.under(step(index))))
@@ -110,20 +110,20 @@ fn read_object(
     mut entries: serde_json::Map<String, Wire>,
     fields: &[(&str, Shape<'_>)],
     reading: Reading,
-) -> Result<Value, Problem> {
+) -> Result<Value, ValueError> {
     let mut object = BTreeMap::new();
     for (name, shape) in fields {
-        let at = |problem: Problem| problem.under(Step::Attribute((*name).to_owned()));
+        let at = |problem: ValueError| problem.under(Step::Attribute((*name).to_owned()));
         let value = match (entries.remove(*name), reading) {
             (Some(wire), _) => read(wire, *shape, reading).map_err(at)?,
             (None, Reading::Lenient) => shape.absent(),
-            (None, Reading::Exact) => return Err(at(Problem::new("missing"))),
+            (None, Reading::Exact) => return Err(at(ValueError::new("missing"))),
         };
         object.insert((*name).to_owned(), value);
     }
     match (entries.into_iter().next(), reading) {
         (Some((name, _)), Reading::Exact) => {
-            Err(Problem::new("the schema has no such attribute").under(Step::Attribute(name)))
+            Err(ValueError::new("the schema has no such attribute").under(Step::Attribute(name)))
         }
         _ => Ok(Value::Object(object)),
     }

@@ -1,5 +1,5 @@
 //! Terraform's values on the wire, msgpack or JSON, read and written against a schema: what does not fit is a
-//! [`Problem`] with a path, here, and not a surprise deep inside the provider or Terraform.
+//! [`ValueError`] with a path, here, and not a surprise deep inside the provider or Terraform.
 //!
 //! Not here: which message carries which value (`from_proto`, `to_proto`).
 
@@ -21,22 +21,22 @@ const LONGEST: usize = 16 * 1024 * 1024;
 
 /// What is wrong with a value, and where. Never quotes the value: it may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct ValueError {
     pub path: Path,
     pub what: String,
 }
 
-impl Problem {
-    fn new(what: impl Into<String>) -> Problem {
-        Problem { path: Path::default(), what: what.into() }
+impl ValueError {
+    fn new(what: impl Into<String>) -> ValueError {
+        ValueError { path: Path::default(), what: what.into() }
     }
 
-    fn expected(what: &str, found: &str) -> Problem {
-        Problem::new(format!("expected {what}, found {found}"))
+    fn expected(what: &str, found: &str) -> ValueError {
+        ValueError::new(format!("expected {what}, found {found}"))
     }
 
     /// The same problem, seen from one level further out.
-    fn under(mut self, step: Step) -> Problem {
+    fn under(mut self, step: Step) -> ValueError {
         self.path.0.insert(0, step);
         self
     }
@@ -113,7 +113,7 @@ fn fields(block: &Block) -> Vec<(&str, Shape<'_>)> {
 }
 
 /// Reads a value in whichever encoding it came.
-pub fn decode(wire: &pb::DynamicValue, shape: Shape<'_>) -> Result<Value, Problem> {
+pub fn decode(wire: &pb::DynamicValue, shape: Shape<'_>) -> Result<Value, ValueError> {
     if !wire.msgpack.is_empty() {
         check_length(&wire.msgpack)?;
         msgpack::decode(&wire.msgpack, shape)
@@ -121,27 +121,27 @@ pub fn decode(wire: &pb::DynamicValue, shape: Shape<'_>) -> Result<Value, Proble
         check_length(&wire.json)?;
         json::decode(&wire.json, shape, json::Reading::Exact)
     } else {
-        Err(Problem::new("there is no value"))
+        Err(ValueError::new("there is no value"))
     }
 }
 
 /// Reads the JSON of a state file, which an older schema may have written: what is absent is null, what the
 /// schema does not know is dropped. A wrong type is still a problem.
-pub fn decode_state(json: &[u8], shape: Shape<'_>) -> Result<Value, Problem> {
+pub fn decode_state(json: &[u8], shape: Shape<'_>) -> Result<Value, ValueError> {
     check_length(json)?;
     json::decode(json, shape, json::Reading::Lenient)
 }
 
 /// Writes a value. What does not fit the shape is written as null and listed: one wrong attribute must not cost
 /// a user the state of an object that exists.
-pub fn encode(value: &Value, shape: Shape<'_>) -> (pb::DynamicValue, Vec<Problem>) {
+pub fn encode(value: &Value, shape: Shape<'_>) -> (pb::DynamicValue, Vec<ValueError>) {
     let (msgpack, problems) = msgpack::encode(value, shape);
     let wire = pb::DynamicValue { msgpack, json: Vec::new() };
     (wire, problems)
 }
 
 /// Writes a state in the encoding that states are kept in, JSON, as far as that can hold it.
-pub fn encode_state(value: &Value, shape: Shape<'_>) -> (pb::DynamicValue, Vec<Problem>) {
+pub fn encode_state(value: &Value, shape: Shape<'_>) -> (pb::DynamicValue, Vec<ValueError>) {
     match json::encode(value, shape) {
         Some(json) => (pb::DynamicValue { msgpack: Vec::new(), json }, Vec::new()),
         None => encode(value, shape),
@@ -153,9 +153,9 @@ fn set_member(_: i64) -> Step {
     Step::Member(Value::Null)
 }
 
-fn check_length(bytes: &[u8]) -> Result<(), Problem> {
+fn check_length(bytes: &[u8]) -> Result<(), ValueError> {
     if bytes.len() > LONGEST {
-        return Err(Problem::new(format!(
+        return Err(ValueError::new(format!(
             "{} bytes are more than a value may have ({LONGEST})",
             bytes.len()
         )));

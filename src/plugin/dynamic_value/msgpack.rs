@@ -5,23 +5,23 @@ use std::collections::BTreeMap;
 
 use rmpv::Value as Wire;
 
-use super::{DEEPEST, Form, Problem, Shape, set_member};
+use super::{DEEPEST, Form, Shape, ValueError, set_member};
 use crate::value::{Number, Path, Step, Value};
 
 /// Extension type of a value that is known only after apply. Refined unknowns are type 12; any is read as unknown.
 const UNKNOWN: i8 = 0;
 
-pub fn decode(bytes: &[u8], shape: Shape<'_>) -> Result<Value, Problem> {
+pub fn decode(bytes: &[u8], shape: Shape<'_>) -> Result<Value, ValueError> {
     let mut rest = bytes;
     let wire = rmpv::decode::read_value_with_max_depth(&mut rest, DEEPEST)
-        .map_err(|error| Problem::new(format!("not valid msgpack: {error}")))?;
+        .map_err(|error| ValueError::new(format!("not valid msgpack: {error}")))?;
     if !rest.is_empty() {
-        return Err(Problem::new("not valid msgpack: bytes after the value"));
+        return Err(ValueError::new("not valid msgpack: bytes after the value"));
     }
     read(wire, shape)
 }
 
-fn read(wire: Wire, shape: Shape<'_>) -> Result<Value, Problem> {
+fn read(wire: Wire, shape: Shape<'_>) -> Result<Value, ValueError> {
     match wire {
         Wire::Nil => return Ok(shape.absent()),
         Wire::Ext(..) => return Ok(Value::Unknown),
@@ -39,17 +39,17 @@ fn read(wire: Wire, shape: Shape<'_>) -> Result<Value, Problem> {
                 let key = text(key)?;
                 let value = read(wire, of).map_err(|problem| problem.under(Step::Key(key.clone())))?;
                 if map.insert(key.clone(), value).is_some() {
-                    return Err(Problem::new("there twice").under(Step::Key(key)));
+                    return Err(ValueError::new("there twice").under(Step::Key(key)));
                 }
             }
             Ok(Value::Map(map))
         }
         (Form::Object(fields), Wire::Map(entries)) => read_object(entries, &fields),
-        (form, wire) => Err(Problem::expected(form.name(), name(&wire))),
+        (form, wire) => Err(ValueError::expected(form.name(), name(&wire))),
     }
 }
 
-fn read_members(members: Vec<Wire>, of: Shape<'_>, step: fn(i64) -> Step) -> Result<Vec<Value>, Problem> {
+fn read_members(members: Vec<Wire>, of: Shape<'_>, step: fn(i64) -> Step) -> Result<Vec<Value>, ValueError> {
     (0..)
         .zip(members)
         .map(|(index, wire)| read(wire, of).map_err(|problem| problem.under(step(index))))
@@ -57,41 +57,41 @@ fn read_members(members: Vec<Wire>, of: Shape<'_>, step: fn(i64) -> Step) -> Res
 }
 
 /// Terraform writes every attribute, null ones too, and no others: anything else is another schema's object.
-fn read_object(entries: Vec<(Wire, Wire)>, fields: &[(&str, Shape<'_>)]) -> Result<Value, Problem> {
+fn read_object(entries: Vec<(Wire, Wire)>, fields: &[(&str, Shape<'_>)]) -> Result<Value, ValueError> {
     let mut object = BTreeMap::new();
     for (key, wire) in entries {
         let key = text(key)?;
-        let at = |problem: Problem| problem.under(Step::Attribute(key.clone()));
+        let at = |problem: ValueError| problem.under(Step::Attribute(key.clone()));
         let Some((_, shape)) = fields.iter().find(|(name, _)| *name == key) else {
-            return Err(at(Problem::new("the schema has no such attribute")));
+            return Err(at(ValueError::new("the schema has no such attribute")));
         };
         let value = read(wire, *shape).map_err(at)?;
         if object.insert(key.clone(), value).is_some() {
-            return Err(Problem::new("there twice").under(Step::Attribute(key)));
+            return Err(ValueError::new("there twice").under(Step::Attribute(key)));
         }
     }
     match fields.iter().find(|(name, _)| !object.contains_key(*name)) {
-        Some((name, _)) => Err(Problem::new("missing").under(Step::Attribute((*name).to_owned()))),
+        Some((name, _)) => Err(ValueError::new("missing").under(Step::Attribute((*name).to_owned()))),
         None => Ok(Value::Object(object)),
     }
 }
 
-fn text(wire: Wire) -> Result<String, Problem> {
+fn text(wire: Wire) -> Result<String, ValueError> {
     match wire {
-        Wire::String(text) => text.into_str().ok_or_else(|| Problem::new("a text that is not UTF-8")),
-        other => Err(Problem::expected("a text", name(&other))),
+        Wire::String(text) => text.into_str().ok_or_else(|| ValueError::new("a text that is not UTF-8")),
+        other => Err(ValueError::expected("a text", name(&other))),
     }
 }
 
-fn number(wire: Wire) -> Result<Number, Problem> {
+fn number(wire: Wire) -> Result<Number, ValueError> {
     let parsed = match &wire {
         Wire::Integer(integer) => integer.to_string().parse(),
         Wire::F32(float) => exact(f64::from(*float)).parse(),
         Wire::F64(float) => exact(*float).parse(),
         Wire::String(decimal) => decimal.as_str().unwrap_or_default().parse(),
-        other => return Err(Problem::expected("a number", name(other))),
+        other => return Err(ValueError::expected("a number", name(other))),
     };
-    parsed.map_err(|_| Problem::new("not a number that can be kept exactly"))
+    parsed.map_err(|_| ValueError::new("not a number that can be kept exactly"))
 }
 
 /// All digits of a float: it stands for its exact value, not for the shortest text that rounds to it.
@@ -127,7 +127,7 @@ impl Form<'_> {
     }
 }
 
-pub fn encode(value: &Value, shape: Shape<'_>) -> (Vec<u8>, Vec<Problem>) {
+pub fn encode(value: &Value, shape: Shape<'_>) -> (Vec<u8>, Vec<ValueError>) {
     let mut writer = Writer::default();
     let wire = writer.write(value, shape);
     let mut bytes = Vec::new();
@@ -141,12 +141,12 @@ pub fn encode(value: &Value, shape: Shape<'_>) -> (Vec<u8>, Vec<Problem>) {
 #[derive(Default)]
 struct Writer {
     path: Vec<Step>,
-    problems: Vec<Problem>,
+    problems: Vec<ValueError>,
 }
 
 impl Writer {
     fn problem(&mut self, what: String) {
-        self.problems.push(Problem { path: Path(self.path.clone()), what });
+        self.problems.push(ValueError { path: Path(self.path.clone()), what });
     }
 
     fn at(&mut self, step: Step, value: &Value, shape: Shape<'_>) -> Wire {

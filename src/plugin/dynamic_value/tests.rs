@@ -41,7 +41,7 @@ fn json(text: &str) -> pb::DynamicValue {
     pb::DynamicValue { msgpack: Vec::new(), json: text.as_bytes().to_vec() }
 }
 
-fn read(bytes: &[u8], ty: &Type) -> Result<Value, Problem> {
+fn read(bytes: &[u8], ty: &Type) -> Result<Value, ValueError> {
     decode(&msgpack(bytes), Shape::plain(ty))
 }
 

@@ -122,13 +122,13 @@ fn framed(message: &[u8]) -> Vec<u8> {
 }
 
 #[derive(Debug)]
-struct Answer {
+struct Received {
     status: Option<String>,
     body: Vec<u8>,
 }
 
 /// Sends a call and reads its answer to the end.
-async fn answered(mut client: h2::client::SendRequest<Bytes>, call: Call) -> Result<Answer, String> {
+async fn answered(mut client: h2::client::SendRequest<Bytes>, call: Call) -> Result<Received, String> {
     let request = http::Request::post(format!("http://plugin{}", call.path))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
@@ -151,13 +151,13 @@ async fn answered(mut client: h2::client::SendRequest<Bytes>, call: Call) -> Res
             bytes.extend_from_slice(&chunk);
         }
         let late = stream.trailers().await.map_err(said)?;
-        Ok(Answer { status: early.or_else(|| status(&late?)), body: bytes })
+        Ok(Received { status: early.or_else(|| status(&late?)), body: bytes })
     };
     timeout(PATIENCE, read).await.unwrap_or_else(|_| Err("no answer".to_owned()))
 }
 
 /// Holds an answer to the promise, and gives its first message.
-fn check(call: &Call, answer: Option<Result<Answer, String>>, may_be_cut: bool) -> Vec<u8> {
+fn check(call: &Call, answer: Option<Result<Received, String>>, may_be_cut: bool) -> Vec<u8> {
     match answer {
         Some(Ok(answer)) => {
             assert!(answer.status.is_some(), "{}: an answer without a status", call.path);

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::org::Wish;
+use crate::org::RotationRequest;
 use crate::provider::action_spec::{ActionSpec, Invocation, Pending};
 use crate::provider::data_source_spec::{Own, Role, Shape};
 use crate::provider::diagnostics::{self, Again, Diagnostics};
@@ -45,9 +45,9 @@ fn revoke(invocation: Invocation<'_>) -> Pending<'_> {
 
 async fn act(invocation: Invocation<'_>, rotate: bool) -> Diagnostics {
     let app = invocation.argument(APP.name).unwrap_or_default();
-    let wish = Wish { app, rotate, since: None, revoke: !rotate, own: invocation.own };
+    let request = RotationRequest { app, rotate, since: None, revoke: !rotate, own: invocation.own };
     let tell = |step: &crate::org::RotationStep| (invocation.tell)(diagnostics::rotation_step(app, step));
-    match invocation.org.rotate(&wish, &tell, invocation.deadline).await {
+    match invocation.org.rotate(&request, &tell, invocation.deadline).await {
         Ok(rotated) => {
             (invocation.tell)(diagnostics::rotation_done(app, &rotated));
             Diagnostics::default()

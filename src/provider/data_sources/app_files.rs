@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::org::{Freshness, Instant, Lookup, Org, ReadError, SessionFacts, Wanted};
 use crate::provider::engine::is_linked;
-use crate::provider::engine::state::{Actual, Frame, PartState, join};
+use crate::provider::engine::state::{Actual, PartState, StateContext, join};
 use crate::provider::resource_spec::{Part, Presence, ResourceSpec};
 use crate::value::Value;
 
@@ -109,8 +109,8 @@ fn resource(
         actual.parts.push((part, state));
     }
     let records = BTreeMap::new();
-    let frame = Frame { spec, app, org_id: &session.org_id_18, importing: true, records: &records };
-    let mut values = join(&frame, &actual, &Value::Null);
+    let context = StateContext { spec, app, org_id: &session.org_id_18, importing: true, records: &records };
+    let mut values = join(&context, &actual, &Value::Null);
     for row in spec.rows() {
         // A default stands for what a file leaves out, not for a file that is not there.
         if !matches!(actual.part(row.part), PartState::Present(_)) {

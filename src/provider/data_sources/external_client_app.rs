@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::app_files::{self, Resource};
 use super::records::{full_name, parted, text, value};
 use crate::org::{Org, Row, quoted};
-use crate::provider::data_source_spec::{Answer, Column, DataSourceSpec, Own, Question, Role, Shape};
+use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, Reading, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::provider::resources::{external_client_app, oauth_settings, policies};
 use crate::value::Value;
@@ -69,7 +69,7 @@ const fn own(name: &'static str, shape: Shape, role: Role, doc: &'static str) ->
     Column::Own(Own::new(name, shape, role, doc))
 }
 
-fn read(question: Question<'_>) -> Answer<'_> {
+fn read(question: Question<'_>) -> Reading<'_> {
     Box::pin(async move {
         let org = question.org;
         let session =

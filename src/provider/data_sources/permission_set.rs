@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::records::{flag, full_name, parted, related, text, value};
 use crate::org::{Group, Holders, Row, quoted};
-use crate::provider::data_source_spec::{Answer, Column, DataSourceSpec, Own, Question, Role, Shape};
+use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, Reading, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::value::Value;
 
@@ -51,7 +51,7 @@ const fn own(name: &'static str, shape: Shape, role: Role, doc: &'static str) ->
     Column::Own(Own::new(name, shape, role, doc))
 }
 
-fn read(question: Question<'_>) -> Answer<'_> {
+fn read(question: Question<'_>) -> Reading<'_> {
     Box::pin(async move {
         let (argument, written) = match question.argument("name") {
             Some(name) => ("name", name),
@@ -83,8 +83,8 @@ fn read(question: Question<'_>) -> Answer<'_> {
         };
         let name = full_name(row, "Name").unwrap_or_default();
         let group = Group { object: "PermissionSet", name: name.clone() };
-        let census = question.org.holders([group.clone()].into(), question.deadline).await;
-        let (holders, why) = match census.get(&group) {
+        let counts = question.org.holders([group.clone()].into(), question.deadline).await;
+        let (holders, why) = match counts.get(&group) {
             Some(Holders::Counted(count)) => {
                 (Value::int(i64::try_from(*count).unwrap_or(i64::MAX)), Value::Null)
             }

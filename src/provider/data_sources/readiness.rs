@@ -12,9 +12,9 @@ use super::app_files::{self, File, Resource};
 use super::gates::{Client, Expects, GATES, Gate, Reads, VARIANTS, Variant};
 use super::site::{Column as SiteColumn, Site};
 use crate::metadata::Rule;
-use crate::org::{Census, Group, Holders, Org};
+use crate::org::{AssignmentCounts, Group, Holders, Org};
 use crate::provider::danger::shown;
-use crate::provider::data_source_spec::{Answer, Column, DataSourceSpec, Own, Question, Role, Shape};
+use crate::provider::data_source_spec::{Column, DataSourceSpec, Own, Question, Reading, Role, Shape};
 use crate::provider::diagnostics::{self, Diagnostics};
 use crate::provider::resource_spec::ResourceSpec;
 use crate::provider::resources::{external_client_app, oauth_settings, org_oauth_oidc_settings, policies};
@@ -88,7 +88,7 @@ const STATUS: &[(&str, Shape)] = &[
 ];
 
 /// What a gate was found to be.
-enum Verdict {
+enum GateStatus {
     Open,
     Closed {
         actual: String,
@@ -109,15 +109,15 @@ struct Facts<'a> {
     client: Option<Client>,
     /// Who may use the app, or why that is not known.
     permitted: Result<Vec<Group>, String>,
-    census: Census,
+    counts: AssignmentCounts,
 }
 
-fn read(question: Question<'_>) -> Answer<'_> {
+fn read(question: Question<'_>) -> Reading<'_> {
     Box::pin(async move {
         let facts = gather(&question).await?;
-        let mut verdicts = Vec::new();
+        let mut statuses = Vec::new();
         for gate in GATES {
-            verdicts.push((gate, facts.judge(gate).await));
+            statuses.push((gate, facts.judge(gate).await));
         }
         let mut found = Value::object::<&str>([]);
         let mut lists: [(&str, &str, Vec<Value>); 3] = [
@@ -126,7 +126,7 @@ fn read(question: Question<'_>) -> Answer<'_> {
             ("unknown_variants", "unknown", Vec::new()),
         ];
         for (variant, name) in VARIANTS {
-            let report = report(*variant, &verdicts);
+            let report = report(*variant, &statuses);
             for (_, status, list) in &mut lists {
                 if report.get("status").as_text() == Some(status) {
                     list.push(Value::text(*name));
@@ -169,12 +169,12 @@ async fn gather<'a>(question: &Question<'a>) -> Result<Facts<'a>, Diagnostics> {
     };
     let resources = resources.map_err(|error| error.to_string());
     let permitted = permitted(&resources);
-    let mut census = Census::new();
+    let mut counts = AssignmentCounts::new();
     if let Ok(groups) = &permitted {
         let groups: BTreeSet<Group> = groups.iter().cloned().collect();
-        census = org.holders(groups, question.deadline).await;
+        counts = org.holders(groups, question.deadline).await;
     }
-    Ok(Facts { org, resources, site, client, permitted, census })
+    Ok(Facts { org, resources, site, client, permitted, counts })
 }
 
 /// The permission sets and profiles that the policies name.
@@ -195,20 +195,20 @@ fn permitted(resources: &Result<Vec<Resource>, String>) -> Result<Vec<Group>, St
     Ok(groups)
 }
 
-/// What the verdicts come to for one variant: one closed gate is enough, and so is one that nobody could read.
-fn report(variant: Variant, verdicts: &[(&'static Gate, Verdict)]) -> Value {
+/// What the statuses come to for one variant: one closed gate is enough, and so is one that nobody could read.
+fn report(variant: Variant, statuses: &[(&'static Gate, GateStatus)]) -> Value {
     let (mut blocking, mut unknown) = (Vec::new(), Vec::new());
-    for (gate, verdict) in verdicts.iter().filter(|(gate, _)| gate.variants.contains(&variant)) {
-        match verdict {
-            Verdict::Open | Verdict::Moot => {}
-            Verdict::Closed { actual } => blocking.push(Value::object([
+    for (gate, status) in statuses.iter().filter(|(gate, _)| gate.variants.contains(&variant)) {
+        match status {
+            GateStatus::Open | GateStatus::Moot => {}
+            GateStatus::Closed { actual } => blocking.push(Value::object([
                 ("gate", Value::text(gate.id)),
                 ("field", Value::text(gate.field())),
                 ("actual", Value::text(actual)),
                 ("expected", Value::text(gate.expected())),
                 ("fix", Value::text(gate.fix())),
             ])),
-            Verdict::Unknown { why } => unknown.push(Value::object([
+            GateStatus::Unknown { why } => unknown.push(Value::object([
                 ("gate", Value::text(gate.id)),
                 ("field", Value::text(gate.field())),
                 ("why", Value::text(why)),
@@ -228,7 +228,7 @@ fn report(variant: Variant, verdicts: &[(&'static Gate, Verdict)]) -> Value {
 }
 
 impl Facts<'_> {
-    async fn judge(&self, gate: &Gate) -> Verdict {
+    async fn judge(&self, gate: &Gate) -> GateStatus {
         let outcome = match &gate.reads {
             Reads::Attribute(spec, attribute) => self.attribute(spec, attribute, gate.expects),
             Reads::Site(column) => self.site_column(*column, gate.expects),
@@ -239,7 +239,7 @@ impl Facts<'_> {
             Reads::GuestUser => self.guest_user(),
             Reads::Protection(authentication, recaptcha) => self.protection(authentication, recaptcha),
         };
-        outcome.unwrap_or_else(|why| Verdict::Unknown { why })
+        outcome.unwrap_or_else(|why| GateStatus::Unknown { why })
     }
 
     fn resource(&self, spec: &'static ResourceSpec) -> Result<&Resource, String> {
@@ -257,22 +257,22 @@ impl Facts<'_> {
         spec: &'static ResourceSpec,
         attribute: &str,
         expects: Expects,
-    ) -> Result<Verdict, String> {
+    ) -> Result<GateStatus, String> {
         if matches!(expects, Expects::Client { .. }) && self.wanted_of_client(expects).is_none() {
-            return Ok(Verdict::Moot);
+            return Ok(GateStatus::Moot);
         }
         let resource = self.resource(spec)?;
         match resource.file_of(attribute) {
             Some(File::Present) => {}
             Some(File::Absent) => {
-                return Ok(Verdict::Closed { actual: format!("the app has no {}", spec.noun) });
+                return Ok(GateStatus::Closed { actual: format!("the app has no {}", spec.noun) });
             }
             Some(File::Unreadable { why }) => return Err(why.clone()),
             None => return Err("it was not read".to_owned()),
         }
         let value = resource.values.get(attribute);
-        let actual = || Verdict::Closed { actual: shown(value) };
-        let open_if = |open: bool| if open { Verdict::Open } else { actual() };
+        let actual = || GateStatus::Closed { actual: shown(value) };
+        let open_if = |open: bool| if open { GateStatus::Open } else { actual() };
         let is_set = || if value.is_null() { Err("the org did not return it".to_owned()) } else { Ok(()) };
         match expects {
             Expects::True => is_set().map(|()| open_if(value == &Value::Bool(true))),
@@ -287,7 +287,7 @@ impl Facts<'_> {
             Expects::Client { .. } => {
                 let wanted = self.wanted_of_client(expects);
                 if wanted == Some(true) && value == &Value::Bool(false) && self.org_requires(attribute)? {
-                    return Ok(Verdict::Open);
+                    return Ok(GateStatus::Open);
                 }
                 is_set().map(|()| open_if(value.as_bool() == wanted))
             }
@@ -295,7 +295,7 @@ impl Facts<'_> {
                 let needs = value.as_text() == Some("Custom");
                 let missing = needs && resource.values.get(minutes).is_null();
                 let actual = "Custom without minutes".to_owned();
-                Ok(if missing { Verdict::Closed { actual } } else { Verdict::Open })
+                Ok(if missing { GateStatus::Closed { actual } } else { GateStatus::Open })
             }
             Expects::Words(_) => Err("it was not read".to_owned()),
         }
@@ -319,7 +319,7 @@ impl Facts<'_> {
         }
     }
 
-    fn site_column(&self, column: SiteColumn, expects: Expects) -> Result<Verdict, String> {
+    fn site_column(&self, column: SiteColumn, expects: Expects) -> Result<GateStatus, String> {
         let value = self.site()?.column(column)?;
         let open = match expects {
             Expects::True => value == &Json::Bool(true),
@@ -332,19 +332,19 @@ impl Facts<'_> {
             Json::Null => "nothing".to_owned(),
             other => other.to_string(),
         };
-        Ok(if open { Verdict::Open } else { Verdict::Closed { actual } })
+        Ok(if open { GateStatus::Open } else { GateStatus::Closed { actual } })
     }
 
     /// Policies that let everyone in are another gate's matter: who the holders are decides nothing then.
-    fn holders(&self) -> Result<Verdict, String> {
+    fn holders(&self) -> Result<GateStatus, String> {
         let groups = self.permitted.as_ref().map_err(Clone::clone)?;
         if groups.is_empty() {
-            return Ok(Verdict::Closed { actual: "no permission set and no profile".to_owned() });
+            return Ok(GateStatus::Closed { actual: "no permission set and no profile".to_owned() });
         }
         let mut unknown = Vec::new();
         for group in groups {
-            match self.census.get(group) {
-                Some(Holders::Counted(count)) if *count > 0 => return Ok(Verdict::Open),
+            match self.counts.get(group) {
+                Some(Holders::Counted(count)) if *count > 0 => return Ok(GateStatus::Open),
                 Some(Holders::Counted(_)) => {}
                 Some(Holders::Unknown { why }) => unknown.push(format!("{}: {why}", group.name)),
                 None => unknown.push(format!("{}: it was not counted", group.name)),
@@ -354,32 +354,32 @@ impl Facts<'_> {
             return Err(format!("the holders are not known: {}", unknown.join("; ")));
         }
         let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
-        Ok(Verdict::Closed { actual: format!("nobody holds {}", names.join(", ")) })
+        Ok(GateStatus::Closed { actual: format!("nobody holds {}", names.join(", ")) })
     }
 
-    async fn members(&self) -> Result<Verdict, String> {
+    async fn members(&self) -> Result<GateStatus, String> {
         let site = self.site()?;
         let groups = self.permitted.as_ref().map_err(Clone::clone)?;
         if groups.is_empty() {
             // Who may use the app is a gate of its own; here only whether anybody is a member.
             let none = site.members()?.is_empty();
             let actual = "the site has no members".to_owned();
-            return Ok(if none { Verdict::Closed { actual } } else { Verdict::Open });
+            return Ok(if none { GateStatus::Closed { actual } } else { GateStatus::Open });
         }
         match site.members_among(self.org, groups).await? {
-            (0, false) => Ok(Verdict::Closed { actual: "no active user is both".to_owned() }),
+            (0, false) => Ok(GateStatus::Closed { actual: "no active user is both".to_owned() }),
             (0, true) => Err("members by permission set were not told from each other".to_owned()),
-            _ => Ok(Verdict::Open),
+            _ => Ok(GateStatus::Open),
         }
     }
 
     /// Registered users get the default profile, and whatever the handler assigns, which is Apex.
-    fn new_users(&self) -> Result<Verdict, String> {
+    fn new_users(&self) -> Result<GateStatus, String> {
         let site = self.site()?;
         let groups = self.permitted.as_ref().map_err(Clone::clone)?;
-        let Some(profile) = site.default_profile()? else { return Ok(Verdict::Moot) };
+        let Some(profile) = site.default_profile()? else { return Ok(GateStatus::Moot) };
         if groups.iter().any(|group| group.object == "Profile" && group.name == profile) {
-            return Ok(Verdict::Open);
+            return Ok(GateStatus::Open);
         }
         if groups.iter().any(|group| group.object == "PermissionSet") {
             return Err(format!(
@@ -387,23 +387,23 @@ impl Facts<'_> {
                  permission sets stands in Apex"
             ));
         }
-        Ok(Verdict::Closed { actual: format!("{profile} is not among them") })
+        Ok(GateStatus::Closed { actual: format!("{profile} is not among them") })
     }
 
-    fn new_members(&self) -> Result<Verdict, String> {
+    fn new_members(&self) -> Result<GateStatus, String> {
         let site = self.site()?;
-        let SiteColumn::Auth(_) = DEFAULT_PROFILE else { return Ok(Verdict::Moot) };
-        let Some(id) = site.column(DEFAULT_PROFILE)?.as_str() else { return Ok(Verdict::Moot) };
+        let SiteColumn::Auth(_) = DEFAULT_PROFILE else { return Ok(GateStatus::Moot) };
+        let Some(id) = site.column(DEFAULT_PROFILE)?.as_str() else { return Ok(GateStatus::Moot) };
         let is_member = site.members()?.iter().any(|member| member.get(..15) == id.get(..15));
         let actual = format!("{} is no member", site.default_profile()?.unwrap_or(id));
-        Ok(if is_member { Verdict::Open } else { Verdict::Closed { actual } })
+        Ok(if is_member { GateStatus::Open } else { GateStatus::Closed { actual } })
     }
 
-    fn guest_user(&self) -> Result<Verdict, String> {
+    fn guest_user(&self) -> Result<GateStatus, String> {
         let site = self.site()?;
         match site.has_guest()? {
-            Some(true) => Ok(Verdict::Open),
-            Some(false) => Ok(Verdict::Closed { actual: "there is no active guest user".to_owned() }),
+            Some(true) => Ok(GateStatus::Open),
+            Some(false) => Ok(GateStatus::Closed { actual: "there is no active guest user".to_owned() }),
             None => Err(format!(
                 "there are active guest users, and none has the profile {:?}: whether one is this site's is not shown",
                 format!("{} Profile", site.name)
@@ -413,11 +413,15 @@ impl Facts<'_> {
 
     /// One of both must be on. What stands behind them is not shown: the app that the integration user's token comes
     /// from, and the secret key of reCAPTCHA.
-    fn protection(&self, authentication: &'static str, recaptcha: &'static str) -> Result<Verdict, String> {
+    fn protection(
+        &self,
+        authentication: &'static str,
+        recaptcha: &'static str,
+    ) -> Result<GateStatus, String> {
         let site = self.site()?;
         let is_on = |name| Ok::<bool, String>(site.column(SiteColumn::Auth(name))? == &Json::Bool(true));
         match (is_on(authentication)?, is_on(recaptcha)?) {
-            (false, false) => Ok(Verdict::Closed { actual: "neither".to_owned() }),
+            (false, false) => Ok(GateStatus::Closed { actual: "neither".to_owned() }),
             (true, true) => {
                 Err("it is on; whether the secret key of reCAPTCHA is right, and whether the integration \
                                  user's app has the scope, is not shown"

@@ -4,7 +4,7 @@
 
 use super::Diagnostic;
 use super::org::{PLEASE_REPORT, unavailable, unreadable};
-use crate::org::{ApplyError, ApplyErrorKind, Meaning, Problem, Unavailable};
+use crate::org::{ApplyError, ApplyErrorKind, DeployProblem, Meaning, Unavailable};
 use crate::provider::danger::shown;
 use crate::provider::engine::Obstacle;
 use crate::provider::resource_spec::ResourceSpec;
@@ -26,7 +26,7 @@ pub fn accident(noun: &str, app: &str, message: &str) -> Diagnostic {
 }
 
 /// The org's refusal of one component. `explained`: what it needs of another resource, if that is it.
-pub fn rejected(noun: &str, app: &str, problem: &Problem, explained: Option<&str>) -> Diagnostic {
+pub fn rejected(noun: &str, app: &str, problem: &DeployProblem, explained: Option<&str>) -> Diagnostic {
     let message = &problem.message;
     Diagnostic::error(
         format!("Salesforce rejected the {noun}"),
@@ -40,14 +40,14 @@ pub fn rejected(noun: &str, app: &str, problem: &Problem, explained: Option<&str
 
 /// Problems without those that only follow from others of the same resource: a file is refused because the one that it
 /// needs was.
-pub fn causes(problems: &[Problem]) -> Vec<&Problem> {
-    let follows = |problem: &&Problem| problem.meaning() == Some(Meaning::NoOauthSettings);
-    let causes: Vec<&Problem> = problems.iter().filter(|problem| !follows(problem)).collect();
+pub fn causes(problems: &[DeployProblem]) -> Vec<&DeployProblem> {
+    let follows = |problem: &&DeployProblem| problem.meaning() == Some(Meaning::NoOauthSettings);
+    let causes: Vec<&DeployProblem> = problems.iter().filter(|problem| !follows(problem)).collect();
     if causes.is_empty() { problems.iter().collect() } else { causes }
 }
 
 /// What to do about refusals that are known.
-fn advice_on(problem: &Problem) -> &'static str {
+fn advice_on(problem: &DeployProblem) -> &'static str {
     match problem.meaning() {
         Some(Meaning::NothingToReferTo) => {
             "Something that the configuration names does not exist in the org: check external_client_app, and refer to \

@@ -8,7 +8,7 @@ use super::index::WHICH_TO_CHOOSE;
 use super::{front_matter, imports};
 use crate::metadata::{Compared, Kind, Omitted};
 use crate::provider::catalog::Managed;
-use crate::provider::combination::{Combination, Is, Verdict};
+use crate::provider::combination::{Combination, Is, Level};
 use crate::provider::danger::{Danger, Transition};
 use crate::provider::refusal::{self, Refusal};
 use crate::provider::resource_spec::{DELETION_PROTECTION, Destruction, ResourceSpec, Subject};
@@ -79,11 +79,11 @@ fn rules(page: &mut String, spec: &ResourceSpec) {
         "\n## Rules between attributes\n\nChecked by `terraform validate`, without an org. Errors stop the plan; warnings \
          can be silenced by their ID (`suppress_warnings`).\n\n| ID | | when | message |\n|---|---|---|---|\n",
     );
-    for Combination { id, verdict, when, message, .. } in spec.combinations {
-        let verdict = match verdict {
-            Verdict::Error => "error",
-            Verdict::Warning => "warning",
-            Verdict::ErrorWhenMade => "error when a plan makes it so, else warning",
+    for Combination { id, level, when, message, .. } in spec.combinations {
+        let verdict = match level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::ErrorOnChange => "error when a plan makes it so, else warning",
         };
         let when: Vec<String> =
             when.iter().map(|(attribute, is)| format!("`{attribute}` {}", condition(*is))).collect();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{pages, root, text_of};
-use crate::provider::combination::Verdict;
+use crate::provider::combination::Level;
 use crate::provider::{catalog, diagnostics};
 
 pub const GUIDE: &str = "docs/guides/troubleshooting.md";
@@ -161,7 +161,7 @@ fn the_guide_to_troubleshooting_has_every_id_of_a_warning() {
     assert!(wanted.contains("drift-not-checked"), "{wanted:?}");
     for spec in catalog::RESOURCES {
         wanted.extend(spec.dangers.iter().map(|danger| danger.id.to_owned()));
-        let warnings = spec.combinations.iter().filter(|rule| rule.verdict != Verdict::Error);
+        let warnings = spec.combinations.iter().filter(|rule| rule.level != Level::Error);
         wanted.extend(warnings.map(|rule| rule.id.to_owned()));
     }
     let missing: Vec<&String> = wanted.iter().filter(|id| !guide.contains(&format!("`{id}`"))).collect();

@@ -99,7 +99,7 @@ impl Drop for Running<'_> {
 }
 
 /// Waits for something that others may be making.
-pub struct Patience<'a> {
+pub struct DependencyWait<'a> {
     activity: &'a Activity,
     /// Nothing was under way since then.
     idle_since: Instant,
@@ -109,9 +109,9 @@ pub struct Patience<'a> {
 /// So long is waited when nothing is being made: Terraform may be about to start it.
 const IDLE: Duration = Duration::from_secs(20);
 
-impl<'a> Patience<'a> {
-    pub fn new(activity: &'a Activity, deadline: Instant) -> Patience<'a> {
-        Patience { activity, idle_since: Instant::now(), deadline }
+impl<'a> DependencyWait<'a> {
+    pub fn new(activity: &'a Activity, deadline: Instant) -> DependencyWait<'a> {
+        DependencyWait { activity, idle_since: Instant::now(), deadline }
     }
 
     /// Waits until it is time to look again; false when waiting has no sense any more.

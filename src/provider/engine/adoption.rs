@@ -6,10 +6,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::activity::Patience;
+use super::activity::DependencyWait;
 use super::apply::Apply;
 use super::claims::Obstacle;
-use super::state::{Actual, PartState, Wishes, same};
+use super::state::{Actual, DesiredState, PartState, same};
 use super::{Engine, diagnostics, same_org};
 use crate::metadata::Omitted;
 use crate::org::{Found, Instant, SessionFacts};
@@ -45,16 +45,16 @@ impl Engine<'_> {
     pub(super) async fn settle(
         &self,
         apply: &Apply<'_>,
-        wishes: &Wishes<'_>,
+        desired: &DesiredState<'_>,
     ) -> Result<Settled, Diagnostics> {
         let (spec, app, claims) = (self.spec, apply.app, &self.activity.claims);
-        let mut patience = Patience::new(self.activity, apply.deadline);
+        let mut patience = DependencyWait::new(self.activity, apply.deadline);
         loop {
             let existing = self.look_up_beside_app(apply).await?;
             let obstacle = if existing.parts.iter().any(|(_, state)| matches!(state, PartState::Present(_))) {
                 match self.obstacle_soon(apply).await {
                     Some(obstacle) => obstacle,
-                    None => match self.take_over(apply, wishes, &existing)? {
+                    None => match self.take_over(apply, desired, &existing)? {
                         Ok(()) => return Ok(Settled::Ours(existing)),
                         Err(obstacle) => obstacle,
                     },
@@ -109,14 +109,14 @@ impl Engine<'_> {
     fn take_over(
         &self,
         apply: &Apply<'_>,
-        wishes: &Wishes<'_>,
+        desired: &DesiredState<'_>,
         existing: &Actual,
     ) -> Result<Result<(), Obstacle>, Diagnostics> {
         let (spec, app) = (self.spec, apply.app);
         if apply.private.replacing {
             return Err(diagnostics::still_there_to_be_replaced(spec.noun, app).into());
         }
-        if !existing.exists() || !is_our_own(existing, wishes, apply.session, SystemTime::now()) {
+        if !existing.exists() || !is_our_own(existing, desired, apply.session, SystemTime::now()) {
             return Err(diagnostics::already_exists(self.resource, spec.noun, app).into());
         }
         Ok(self.activity.claims.take_over(spec, app))
@@ -126,7 +126,7 @@ impl Engine<'_> {
 /// Whether what is there may be taken for the trace of an interrupted run of our own.
 pub(super) fn is_our_own(
     actual: &Actual,
-    wishes: &Wishes<'_>,
+    desired: &DesiredState<'_>,
     session: &SessionFacts,
     now: SystemTime,
 ) -> bool {
@@ -138,14 +138,14 @@ pub(super) fn is_our_own(
         PartState::Present(found) => Some(found.as_ref()),
         _ => None,
     });
-    found.into_iter().all(ours) && as_configured(actual, wishes)
+    found.into_iter().all(ours) && as_configured(actual, desired)
 }
 
 /// Every attribute that is written or enforced has its value already.
-fn as_configured(actual: &Actual, wishes: &Wishes<'_>) -> bool {
-    wishes.spec.rows().all(|row| {
+fn as_configured(actual: &Actual, desired: &DesiredState<'_>) -> bool {
+    desired.spec.rows().all(|row| {
         let name = row.field.attribute;
-        let written = !wishes.config.get(name).is_null();
+        let written = !desired.config.get(name).is_null();
         let managed =
             written || !matches!(row.field.omitted, Omitted::Kept | Omitted::Computed | Omitted::Unwritten);
         if !managed {
@@ -158,7 +158,7 @@ fn as_configured(actual: &Actual, wishes: &Wishes<'_>) -> bool {
             (Value::Null, Omitted::Default(value)) => value.value(),
             (value, _) => value.clone(),
         };
-        same(row.field, wishes.planned.get(name), &there, &Default::default())
+        same(row.field, desired.planned.get(name), &there, &Default::default())
     })
 }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::read::actual;
-use super::state::{Actual, Frame, join, private_after, same};
+use super::state::{Actual, StateContext, join, private_after, same};
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::Omitted;
 use crate::org::{Applied, ApplyError, ApplyErrorKind, Change, Freshness, Instant, SessionFacts, Wanted};
@@ -205,14 +205,14 @@ impl Engine<'_> {
     async fn compared(&self, apply: &Apply<'_>, actual: &Actual, outcome: Outcome) -> ApplyReply {
         let ApplyRequest { planned, config, .. } = apply.request;
         let records = self.record_names(planned, &apply.private.records).await;
-        let frame = Frame {
+        let context = StateContext {
             spec: self.spec,
             app: apply.app,
             org_id: &apply.session.org_id_18,
             importing: false,
             records: &records,
         };
-        let mut state = join(&frame, actual, planned);
+        let mut state = join(&context, actual, planned);
         let mut found = Diagnostics::default();
         self.fill_unreadable(apply.app, actual, &mut state, &mut found).await;
         let mut differences = Diagnostics::default();

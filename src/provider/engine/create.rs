@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::activity::Patience;
+use super::activity::DependencyWait;
 use super::adoption::Settled;
 use super::apply::Apply;
 use super::merge::Declined;
 use super::read::actual;
-use super::state::{Actual, Wishes, new_component};
+use super::state::{Actual, DesiredState, new_component};
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::{Component, same_meaning};
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};
@@ -72,7 +72,7 @@ impl Engine<'_> {
             private: PrivateState::read(&request.private),
             deadline,
         };
-        let wishes = Wishes {
+        let desired = DesiredState {
             spec: self.spec,
             config: &request.config,
             prior: &Value::Null,
@@ -80,19 +80,23 @@ impl Engine<'_> {
             version: session.api_version,
         };
         match self.spec.creation {
-            Creation::New => self.created_anew(&apply, &wishes).await,
-            Creation::TakesOver => self.taken_over(&apply, &wishes).await,
+            Creation::New => self.created_anew(&apply, &desired).await,
+            Creation::TakesOver => self.taken_over(&apply, &desired).await,
         }
     }
 
-    async fn created_anew(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
-        if let Settled::Ours(existing) = self.settle(apply, wishes).await? {
+    async fn created_anew(
+        &self,
+        apply: &Apply<'_>,
+        desired: &DesiredState<'_>,
+    ) -> Result<ApplyReply, Diagnostics> {
+        if let Settled::Ours(existing) = self.settle(apply, desired).await? {
             let mut reply = self.as_it_is(apply, &existing).await;
             reply.diagnostics.push(diagnostics::adopted(self.spec.noun, apply.app));
             return Ok(reply);
         }
         let _running = self.activity.begin();
-        let changes = self.new_components(wishes, apply.app).into_iter().map(Change::Write).collect();
+        let changes = self.new_components(desired, apply.app).into_iter().map(Change::Write).collect();
         let wanted = self.wanted(apply.app, &apply.private);
         let arrived = || async {
             let found = self.org.read(&wanted, Freshness::Now, Instant::now() + VERIFYING).await;
@@ -108,9 +112,9 @@ impl Engine<'_> {
     }
 
     /// The files of a resource of which there is nothing yet. With another org's consumer it has none of its own.
-    pub(super) fn new_components(&self, wishes: &Wishes<'_>, app: &str) -> Vec<Component> {
-        let parts = self.spec.parts.iter().filter(|part| !wishes.is_elsewhere(part));
-        parts.map(|part| new_component(wishes, part, app)).collect()
+    pub(super) fn new_components(&self, desired: &DesiredState<'_>, app: &str) -> Vec<Component> {
+        let parts = self.spec.parts.iter().filter(|part| !desired.is_elsewhere(part));
+        parts.map(|part| new_component(desired, part, app)).collect()
     }
 
     /// What there is of the parts already. They need their app: another resource of the configuration may be making it
@@ -120,7 +124,7 @@ impl Engine<'_> {
         if self.spec.parts.iter().all(|part| !part.suffix.is_empty()) {
             wanted.extend(catalog::APP.parts.iter().map(|part| Wanted::new(part.kind, apply.app)));
         }
-        let mut patience = Patience::new(self.activity, apply.deadline);
+        let mut patience = DependencyWait::new(self.activity, apply.deadline);
         loop {
             let mut lookups = self.ask(apply.app, &wanted, Freshness::Absence, apply.deadline).await?;
             let of_the_app = lookups.split_off(self.spec.parts.len());
@@ -147,10 +151,14 @@ impl Engine<'_> {
     }
 
     /// Waits for the components that Salesforce makes, then writes what is ours into them.
-    async fn taken_over(&self, apply: &Apply<'_>, wishes: &Wishes<'_>) -> Result<ApplyReply, Diagnostics> {
+    async fn taken_over(
+        &self,
+        apply: &Apply<'_>,
+        desired: &DesiredState<'_>,
+    ) -> Result<ApplyReply, Diagnostics> {
         let merge = self.merge(apply.request, apply.app, &apply.private, apply.session);
         let wanted = merge.edit().wanted;
-        let mut patience = Patience::new(self.activity, apply.deadline);
+        let mut patience = DependencyWait::new(self.activity, apply.deadline);
         loop {
             let found = self.ask(apply.app, &wanted, Freshness::Now, apply.deadline).await?;
             match merge.files(&found) {
@@ -171,7 +179,7 @@ impl Engine<'_> {
         }
         let outcome = self.send_edit(&merge, apply).await?;
         let before = outcome.as_ref().ok().and_then(|applied| merge.actual(&applied.before).ok());
-        let lost = before.map(|before| lost_by_taking_over(wishes, &before)).unwrap_or_default();
+        let lost = before.map(|before| settings_overwritten_on_adopt(desired, &before)).unwrap_or_default();
         let mut reply = self.conclude(apply, outcome).await?;
         if !lost.is_empty() {
             reply.diagnostics.push(diagnostics::taken_over_with_changes(self.spec.noun, apply.app, &lost));
@@ -182,15 +190,18 @@ impl Engine<'_> {
 
 /// What somebody had set that the configuration does not mention or takes members from: attributes with their values.
 /// Nothing of what Salesforce makes itself counts: that has the defaults.
-pub(super) fn lost_by_taking_over(wishes: &Wishes<'_>, actual: &Actual) -> Vec<(&'static str, Value)> {
-    let rows = wishes.spec.rows().filter_map(|row| {
+pub(super) fn settings_overwritten_on_adopt(
+    desired: &DesiredState<'_>,
+    actual: &Actual,
+) -> Vec<(&'static str, Value)> {
+    let rows = desired.spec.rows().filter_map(|row| {
         let name = row.field.attribute;
         let there = actual.part(row.part).component()?.get(name);
-        let planned = wishes.planned.get(name);
+        let planned = desired.planned.get(name);
         if there.is_null() || planned.is_unknown() || same_meaning(row.field, there, planned) {
             return None;
         }
-        let written = !wishes.config.get(name).is_null();
+        let written = !desired.config.get(name).is_null();
         let removed = there.members().is_some_and(|members| {
             members.iter().any(|member| !planned.members().unwrap_or_default().contains(member))
         });

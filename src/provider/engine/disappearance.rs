@@ -27,7 +27,7 @@ impl Missing {
 }
 
 /// Whether so many are gone, beside those that are left, that it is not to be believed.
-pub fn is_incredible(missing: usize, left: usize) -> bool {
+pub fn exceeds_removal_threshold(missing: usize, left: usize) -> bool {
     missing > FEW && missing * 100 > (missing + left) * SHARE_PERCENT
 }
 
@@ -47,7 +47,7 @@ mod tests {
             (31, 69, true),
             (40, 60, true),
         ] {
-            assert_eq!(is_incredible(missing, left), expected, "{missing} gone, {left} left");
+            assert_eq!(exceeds_removal_threshold(missing, left), expected, "{missing} gone, {left} left");
         }
     }
 

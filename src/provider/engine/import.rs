@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::read::actual;
-use super::state::{Actual, Frame, PartState, join};
+use super::state::{Actual, PartState, StateContext, join};
 use super::{Engine, diagnostics, same_org};
 use crate::org::{Lookup, SessionFacts, is_org_id};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
@@ -127,7 +127,12 @@ pub fn listed(
         return Ok(None);
     }
     check_importable(app, &actual)?;
-    let frame =
-        Frame { spec, app, org_id: &session.org_id_18, importing: true, records: &BTreeMap::default() };
-    Ok(Some(join(&frame, &actual, &first_state(spec, app, session))))
+    let context = StateContext {
+        spec,
+        app,
+        org_id: &session.org_id_18,
+        importing: true,
+        records: &BTreeMap::default(),
+    };
+    Ok(Some(join(&context, &actual, &first_state(spec, app, session))))
 }

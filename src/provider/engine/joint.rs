@@ -9,15 +9,15 @@ use std::time::{Duration, SystemTime};
 
 use super::adoption::{Settled, is_our_own};
 use super::apply::Apply;
-use super::create::lost_by_taking_over;
+use super::create::settings_overwritten_on_adopt;
 use super::merge::{Declined, Merge};
 use super::read::actual;
-use super::state::{Actual, Wishes};
+use super::state::{Actual, DesiredState};
 use super::update::unchanged;
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::Component;
 use crate::org::{
-    Applied, ApplyError, ApplyErrorKind, Change, Edit, Freshness, Instant, Lookup, Meaning, Problem,
+    Applied, ApplyError, ApplyErrorKind, Change, DeployProblem, Edit, Freshness, Instant, Lookup, Meaning,
     SessionFacts, Wanted,
 };
 use crate::provider::diagnostics::Diagnostics;
@@ -81,8 +81,8 @@ async fn created(
 ) -> Result<Vec<ApplyReply>, Refused> {
     let engine = &first.engine;
     let session = connected(shares, first, app).await?;
-    let (apply, wishes) = (first.apply(app, &session, deadline), first.wishes(&session));
-    if let Settled::Ours(existing) = engine.settle(&apply, &wishes).await.map_err(said)? {
+    let (apply, desired) = (first.apply(app, &session, deadline), first.desired(&session));
+    if let Settled::Ours(existing) = engine.settle(&apply, &desired).await.map_err(said)? {
         return adopted(shares, &apply, &existing).await;
     }
     for share in shares.iter().skip(1) {
@@ -128,7 +128,7 @@ async fn made(shares: &[&Share<'_>], of_the_app: &Apply<'_>) -> Result<Vec<Apply
     let Apply { app, session, deadline, .. } = *of_the_app;
     let engine = &first.engine;
     let applies: Vec<Apply<'_>> = shares.iter().map(|share| share.apply(app, session, deadline)).collect();
-    let new = shares.iter().flat_map(|share| share.engine.new_components(&share.wishes(session), app));
+    let new = shares.iter().flat_map(|share| share.engine.new_components(&share.desired(session), app));
     let changes: Vec<Change> = new.map(Change::Write).collect();
     let (wanted, ranges) =
         ranges(shares.iter().zip(&applies).map(|(share, it)| share.engine.wanted(app, &it.private)));
@@ -148,7 +148,7 @@ async fn made(shares: &[&Share<'_>], of_the_app: &Apply<'_>) -> Result<Vec<Apply
 /// Whether the org refused nothing but files that it makes by itself: because it had made them, or before it makes them.
 fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
     let ApplyErrorKind::Rejected { problems, accident: false, .. } = &error.kind else { return false };
-    let of_its_own = |problem: &Problem| {
+    let of_its_own = |problem: &DeployProblem| {
         let owner = shares.iter().find(|share| share.has(problem));
         owner.is_some_and(|share| share.engine.spec.creation == Creation::TakesOver)
             && matches!(problem.meaning(), Some(Meaning::Second | Meaning::NoOauthSettings))
@@ -221,7 +221,7 @@ async fn adopted(
         }
         let looked = share.engine.look_up(app, &apply.private, session, Freshness::Absence, deadline).await;
         let existing = looked.map_err(said)?;
-        if !existing.exists() || !is_our_own(&existing, &share.wishes(session), session, SystemTime::now()) {
+        if !existing.exists() || !is_our_own(&existing, &share.desired(session), session, SystemTime::now()) {
             return Err(said(diagnostics::already_exists(
                 first.engine.resource,
                 first.engine.spec.noun,
@@ -347,9 +347,9 @@ impl Share<'_> {
         Apply { request: &self.request, app, session, private, deadline }
     }
 
-    fn wishes(&self, session: &SessionFacts) -> Wishes<'_> {
+    fn desired(&self, session: &SessionFacts) -> DesiredState<'_> {
         let ApplyRequest { config, prior, planned, .. } = &self.request;
-        Wishes { spec: self.engine.spec, config, prior, planned, version: session.api_version }
+        DesiredState { spec: self.engine.spec, config, prior, planned, version: session.api_version }
     }
 
     /// Whether something is to be sent.
@@ -363,15 +363,18 @@ impl Share<'_> {
         if !self.request.prior.is_null() {
             return Vec::new();
         }
-        merge.actual(before).map(|before| lost_by_taking_over(&merge.wishes(), &before)).unwrap_or_default()
+        merge
+            .actual(before)
+            .map(|before| settings_overwritten_on_adopt(&merge.desired(), &before))
+            .unwrap_or_default()
     }
 
-    fn has(&self, problem: &Problem) -> bool {
+    fn has(&self, problem: &DeployProblem) -> bool {
         let kind = problem.key.as_ref().map(|key| key.kind);
         kind.is_some_and(|kind| self.engine.spec.parts.iter().any(|part| part.kind == kind))
     }
 
-    fn explains(&self, problem: &Problem) -> bool {
+    fn explains(&self, problem: &DeployProblem) -> bool {
         refusal::explain(self.engine.spec, self.engine.resource, &self.request.planned, &problem.message)
             .is_some()
     }
@@ -432,7 +435,7 @@ async fn concluded(
 
 /// What one of them is told of what all of them made. What is of none of them is told to the first.
 fn own_of(applied: Applied, shares: &[&Share<'_>], index: usize, range: &Range<usize>) -> Applied {
-    let is_own = |problem: &Problem| match shares.iter().position(|share| share.has(problem)) {
+    let is_own = |problem: &DeployProblem| match shares.iter().position(|share| share.has(problem)) {
         Some(owner) => owner == index,
         None => index == 0,
     };
@@ -458,13 +461,13 @@ fn refusals(shares: &[&Share<'_>], applies: &[Apply<'_>], error: &ApplyError) ->
             .collect();
     };
     let causes = diagnostics::causes(problems);
-    let owner = |problem: &Problem| {
+    let owner = |problem: &DeployProblem| {
         let owner = shares.iter().position(|share| share.has(problem));
         owner.or_else(|| shares.iter().position(|share| share.explains(problem))).unwrap_or_default()
     };
     let told = shares.iter().zip(applies).enumerate().filter_map(|(index, (share, apply))| {
         let own = causes.iter().filter(|problem| owner(problem) == index);
-        let problems: Vec<Problem> = own.map(|problem| (*problem).clone()).collect();
+        let problems: Vec<DeployProblem> = own.map(|problem| (*problem).clone()).collect();
         if problems.is_empty() {
             return None;
         }

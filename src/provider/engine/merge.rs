@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::read::actual;
-use super::state::{Actual, PartState, Wishes, component_of_state, component_to_write, new_component};
+use super::state::{Actual, DesiredState, PartState, component_of_state, component_to_write, new_component};
 use super::{Engine, diagnostics};
 use crate::metadata::{Component, same_meaning};
 use crate::org::{Edit, Lookup, SessionFacts, Wanted};
@@ -74,8 +74,8 @@ impl Merge {
         Edit { wanted: self.wanted.clone(), merge: Arc::new(move |found| merge.files(found).ok()) }
     }
 
-    pub(super) fn wishes(&self) -> Wishes<'_> {
-        Wishes {
+    pub(super) fn desired(&self) -> DesiredState<'_> {
+        DesiredState {
             spec: self.spec,
             config: &self.request.config,
             prior: &self.request.prior,
@@ -102,12 +102,12 @@ impl Merge {
         if !actual.exists() {
             return Err(Declined::Missing(None));
         }
-        let wishes = self.wishes();
-        if let Some(part) = wishes.missing_part(&actual) {
+        let desired = self.desired();
+        if let Some(part) = desired.missing_part(&actual) {
             return Err(Declined::Missing(Some(part)));
         }
         let files = actual.parts.iter().filter_map(|(part, state)| match state {
-            PartState::Present(found) => component_to_write(&wishes, part, &found.component),
+            PartState::Present(found) => component_to_write(&desired, part, &found.component),
             PartState::Unreadable => self.unreadable(part),
             PartState::Absent => None,
         });
@@ -133,11 +133,11 @@ impl Merge {
             files => return files,
         };
         let Ok(actual) = self.actual(found) else { return Err(declined) };
-        let wishes = self.wishes();
+        let desired = self.desired();
         let files = actual.parts.iter().filter_map(|(part, state)| match state {
-            PartState::Present(found) => component_to_write(&wishes, part, &found.component),
-            PartState::Absent if wishes.is_elsewhere(part) => None,
-            PartState::Absent => Some(new_component(&wishes, part, &self.app)),
+            PartState::Present(found) => component_to_write(&desired, part, &found.component),
+            PartState::Absent if desired.is_elsewhere(part) => None,
+            PartState::Absent => Some(new_component(&desired, part, &self.app)),
             PartState::Unreadable => None,
         });
         Ok(files.collect())
@@ -153,14 +153,14 @@ impl Merge {
 
     /// A part that may not be read is written from what the state knows, and only when something of it changes.
     fn unreadable(&self, part: &'static Part) -> Option<Component> {
-        let wishes = self.wishes();
-        let changed = plan::changed_rows(self.spec, wishes.prior, wishes.planned);
+        let desired = self.desired();
+        let changed = plan::changed_rows(self.spec, desired.prior, desired.planned);
         if !changed.iter().any(|row| row.part.kind == part.kind) {
             return None;
         }
         let name = self.private.parts.get(part.kind.name).cloned();
         let name = name.unwrap_or_else(|| format!("{}{}", self.app, part.suffix));
-        let known = component_of_state(wishes.prior, part, &name, &self.app);
-        Some(known.merge(&wishes.of(part, Some(&known))))
+        let known = component_of_state(desired.prior, part, &name, &self.app);
+        Some(known.merge(&desired.of(part, Some(&known))))
     }
 }

@@ -70,7 +70,7 @@ impl Engine<'_> {
         self.client_id?;
         let row = oauth_settings::SPEC.key_row()?;
         // What cannot be read is not it, so nobody needs to look far for it.
-        Some(Wanted::new(row.part.kind, app).offhand())
+        Some(Wanted::new(row.part.kind, app).best_effort())
     }
 
     /// Whether this is the consumer that the provider logs in with.

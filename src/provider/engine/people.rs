@@ -32,10 +32,10 @@ impl Engine<'_> {
         if wanted.is_empty() {
             return Headcount::default();
         }
-        let census = self.org.holders(wanted, Instant::now() + PATIENCE).await;
+        let counts = self.org.holders(wanted, Instant::now() + PATIENCE).await;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut counted = Headcount { at: now.as_secs(), ..Headcount::default() };
-        for (group, holders) in census {
+        for (group, holders) in counts {
             counted.of.entry(group.object.to_owned()).or_default().insert(group.name, holders);
         }
         counted.or_unchanged(before)

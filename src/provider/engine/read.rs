@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::import::check_importable;
-use super::state::{Actual, Frame, PartState, join, private_after, same};
+use super::state::{Actual, PartState, StateContext, join, private_after, same};
 use super::{Engine, diagnostics, disappearance, same_org};
 use crate::org::{Freshness, Instant, Lookup, SessionFacts, Unavailable, Wanted};
 use crate::provider::diagnostics::{Diagnostic, Diagnostics};
@@ -96,14 +96,14 @@ impl Engine<'_> {
             check_importable(&app, &actual)?;
         }
         let records = self.record_names(&prior, &private.records).await;
-        let frame = Frame {
+        let context = StateContext {
             spec: self.spec,
             app: &app,
             org_id: &session.org_id_18,
             importing: private.imported,
             records: &records,
         };
-        let mut state = join(&frame, &actual, &prior);
+        let mut state = join(&context, &actual, &prior);
         self.fill_unreadable(&app, &actual, &mut state, &mut reply.diagnostics).await;
         let anew = previous.map(|from| self.anew(from, &request.state, &state, &actual, &records));
         let own = self.spec.protectable && self.is_own_app(&app, deadline).await;
@@ -176,7 +176,7 @@ impl Engine<'_> {
         previous: Option<&str>,
     ) -> Result<(), Diagnostic> {
         let missing = self.activity.missing.note(self.spec.name, app);
-        if self.allow_mass_removal || !disappearance::is_incredible(missing, actual.others) {
+        if self.allow_mass_removal || !disappearance::exceeds_removal_threshold(missing, actual.others) {
             return Ok(());
         }
         let gone = diagnostics::Gone { missing, left: actual.others, previous };

@@ -8,7 +8,7 @@ use super::super::private::PrivateState;
 use super::super::resource_spec::{
     DELETION_PROTECTION, ID, NAMESPACE, ORG_ID, Part, Presence, ResourceSpec, Row,
 };
-use crate::metadata::{self, Component, ComponentKey, Field, Kind, Omitted, Sent};
+use crate::metadata::{self, Component, ComponentKey, Deployed, Field, Kind, Omitted};
 use crate::org::Found;
 use crate::value::Value;
 
@@ -73,7 +73,7 @@ impl Actual {
 }
 
 /// What a state is made from, besides the components.
-pub struct Frame<'a> {
+pub struct StateContext<'a> {
     pub spec: &'static ResourceSpec,
     pub app: &'a str,
     pub org_id: &'a str,
@@ -83,19 +83,19 @@ pub struct Frame<'a> {
 }
 
 /// The state of a resource: the org's values, in the form that `prior` has them in where they mean the same.
-pub fn join(frame: &Frame<'_>, actual: &Actual, prior: &Value) -> Value {
-    let spec = frame.spec;
+pub fn join(context: &StateContext<'_>, actual: &Actual, prior: &Value) -> Value {
+    let spec = context.spec;
     let mut state = spec.schema().block.empty();
     for (name, value) in prior.entries().into_iter().flatten() {
         if ResourceSpec::is_provider_side(name) {
             state.put(name, value.clone());
         }
     }
-    state.put(spec.subject_attribute(), frame.app.into());
-    state.put(ID, frame.app.into());
+    state.put(spec.subject_attribute(), context.app.into());
+    state.put(ID, context.app.into());
     // Both forms of an org's ID name it; a state keeps the one that it has.
-    let known = prior.get(ORG_ID).as_text().filter(|known| super::same_org(known, frame.org_id));
-    state.put(ORG_ID, known.unwrap_or(frame.org_id).into());
+    let known = prior.get(ORG_ID).as_text().filter(|known| super::same_org(known, context.org_id));
+    state.put(ORG_ID, known.unwrap_or(context.org_id).into());
     if spec.shows_namespace {
         let namespace = actual.first_found().and_then(|found| found.file.namespace.as_deref());
         state.put(NAMESPACE, namespace.map_or(Value::Null, Value::text));
@@ -104,12 +104,12 @@ pub fn join(frame: &Frame<'_>, actual: &Actual, prior: &Value) -> Value {
         let name = row.field.attribute;
         // Without any state nothing is known, and all is shown.
         let before = if prior.is_null() { &Value::Unknown } else { prior.get(name) };
-        state.put(name, join_row(row, frame, actual.part(row.part), before));
+        state.put(name, join_row(row, context, actual.part(row.part), before));
     }
     state
 }
 
-fn join_row(row: Row, frame: &Frame<'_>, part: &PartState, prior: &Value) -> Value {
+fn join_row(row: Row, context: &StateContext<'_>, part: &PartState, prior: &Value) -> Value {
     let known_prior = if prior.is_unknown() { &Value::Null } else { prior };
     let component = match part {
         PartState::Present(found) => &found.component,
@@ -119,24 +119,24 @@ fn join_row(row: Row, frame: &Frame<'_>, part: &PartState, prior: &Value) -> Val
         }
     };
     let value = present(row.field, component.get(row.field.attribute));
-    if prior.is_null() && is_own_link(row, frame, &value) {
+    if prior.is_null() && is_own_link(row, context, &value) {
         return Value::Null;
     }
     let unmanaged = row.field.omitted == Omitted::Unwritten
         && known_prior.members().is_none_or(<[Value]>::is_empty)
-        && !frame.importing;
+        && !context.importing;
     if unmanaged {
         return Value::Set(Vec::new());
     }
-    if !prior.is_unknown() && same(row.field, prior, &value, frame.records) { prior.clone() } else { value }
+    if !prior.is_unknown() && same(row.field, prior, &value, context.records) { prior.clone() } else { value }
 }
 
 /// Whether this is the link to a consumer of this very org. A state that comes from an import is without it: what
 /// Terraform generates from that state is then good for another org, and for the resource made anew.
-fn is_own_link(row: Row, frame: &Frame<'_>, value: &Value) -> bool {
-    let is_link = frame.spec.link == Some(row.field.attribute);
+fn is_own_link(row: Row, context: &StateContext<'_>, value: &Value) -> bool {
+    let is_link = context.spec.link == Some(row.field.attribute);
     let owner = value.as_text().and_then(|link| link.split_once(':')).map(|(owner, _)| owner);
-    is_link && owner.is_some_and(|owner| super::same_org(owner, frame.org_id))
+    is_link && owner.is_some_and(|owner| super::same_org(owner, context.org_id))
 }
 
 /// The value of an element that is there or not, as an attribute.
@@ -171,7 +171,7 @@ fn named(value: &Value, records: &BTreeMap<String, String>) -> Value {
 }
 
 /// What the plan wants of one part: values by row, nulls clear. Rows that are not ours to change are not in it.
-pub struct Wishes<'a> {
+pub struct DesiredState<'a> {
     pub spec: &'static ResourceSpec,
     pub config: &'a Value,
     pub prior: &'a Value,
@@ -180,7 +180,7 @@ pub struct Wishes<'a> {
     pub version: u16,
 }
 
-impl Wishes<'_> {
+impl DesiredState<'_> {
     pub fn of(&self, part: &Part, existing: Option<&Component>) -> Vec<(&'static Field, Value)> {
         let fields = part.kind.fields.iter().filter(|field| !field.attribute.is_empty());
         fields.filter_map(|field| Some((field, self.of_field(field, existing)?))).collect()
@@ -194,11 +194,11 @@ impl Wishes<'_> {
             return None;
         }
         match field.sent {
-            Sent::Never => return None,
-            Sent::WhenConfigured | Sent::Mirrored if !written => return None,
+            Deployed::Never => return None,
+            Deployed::WhenConfigured | Deployed::Mirrored if !written => return None,
             // A file that is there keeps its own.
-            Sent::Mirrored if existing.is_some() => return None,
-            Sent::WhenConfigured if plan::has_own_consumer(self.spec, self.prior) => return None,
+            Deployed::Mirrored if existing.is_some() => return None,
+            Deployed::WhenConfigured if plan::has_own_consumer(self.spec, self.prior) => return None,
             _ => {}
         }
         match field.omitted {
@@ -224,8 +224,8 @@ impl Wishes<'_> {
         let takes_over = self.prior.is_null();
         let changes = |(field, value): &(&'static Field, Value)| {
             takes_over
-                || field.sent == Sent::WhenConfigured
-                || field.sent != Sent::Mirrored
+                || field.sent == Deployed::WhenConfigured
+                || field.sent != Deployed::Mirrored
                     && !metadata::same_meaning(field, self.prior.get(field.attribute), value)
         };
         self.of(part, Some(existing)).into_iter().filter(changes).collect()
@@ -235,18 +235,18 @@ impl Wishes<'_> {
     pub fn missing_part(&self, actual: &Actual) -> Option<&'static Part> {
         self.spec.parts.iter().find(|part| {
             let absent = matches!(actual.part(part), PartState::Absent);
-            absent && part.kind.fields.iter().any(|field| self.says_something(field))
+            absent && part.kind.fields.iter().any(|field| self.is_configured(field))
         })
     }
 
     /// Whether the configuration asks for anything but what an absent part amounts to.
-    fn says_something(&self, field: &Field) -> bool {
+    fn is_configured(&self, field: &Field) -> bool {
         let value = self.planned.get(field.attribute);
         let nothing = match field.omitted {
             Omitted::Default(default) => value == &default.value(),
             _ => self.config.get(field.attribute).is_null(),
         };
-        field.owns_attribute() && field.sent != Sent::Never && !nothing
+        field.owns_attribute() && field.sent != Deployed::Never && !nothing
     }
 
     /// What a new file begins with, as Salesforce's own does: nothing that makes sense only beside a value that is written.
@@ -268,11 +268,11 @@ impl Wishes<'_> {
 
 /// The component to write for a part, or none when the org has it so already.
 pub fn component_to_write(
-    wishes: &Wishes<'_>,
+    desired: &DesiredState<'_>,
     part: &'static Part,
     existing: &Component,
 ) -> Option<Component> {
-    let wanted = wishes.changes_of(part, existing);
+    let wanted = desired.changes_of(part, existing);
     let differs = wanted.iter().any(|(field, value)| {
         !metadata::same_meaning(field, value, &present(field, existing.get(field.attribute)))
     });
@@ -280,19 +280,20 @@ pub fn component_to_write(
 }
 
 /// A component that does not exist yet.
-pub fn new_component(wishes: &Wishes<'_>, part: &'static Part, app: &str) -> Component {
+pub fn new_component(desired: &DesiredState<'_>, part: &'static Part, app: &str) -> Component {
     let named_like_the_app = part.suffix.is_empty();
     let parent = if named_like_the_app { "" } else { app };
     let key = ComponentKey::new(part.kind, format!("{app}{}", part.suffix));
     let mut component = Component::new(key, parent);
     component.label_by_name();
-    component.merge(&wishes.of(part, None))
+    component.merge(&desired.of(part, None))
 }
 
 /// A component as the state knows it, for a part that may be written but not read.
 pub fn component_of_state(state: &Value, part: &'static Part, full_name: &str, app: &str) -> Component {
     let mut component = Component::new(ComponentKey::new(part.kind, full_name), app);
-    let rows = part.kind.fields.iter().filter(|field| field.owns_attribute() && field.sent == Sent::Yes);
+    let rows =
+        part.kind.fields.iter().filter(|field| field.owns_attribute() && field.sent == Deployed::Always);
     for field in rows {
         let value = state.get(field.attribute);
         if value.is_set() {

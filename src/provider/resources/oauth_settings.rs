@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::metadata::types::{configurable_policies, global_oauth_settings, oauth_policies, oauth_settings};
 use crate::org::SOAP_ACCEPTS_JWT;
-use crate::provider::combination::{Combination, Is, Verdict};
+use crate::provider::combination::{Combination, Is, Level};
 use crate::provider::danger::{Danger, Transition};
 use crate::provider::lockout::{Ends, Lockout, When};
 use crate::provider::resource_spec::{Creation, Destruction, Part, Presence, ResourceSpec, Subject};
@@ -115,7 +115,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     combinations: &[
         Combination {
             id: "secret-and-pkce-off",
-            verdict: Verdict::Warning,
+            level: Level::Warning,
             at: "secret_required_for_web_server_flow",
             when: &[("secret_required_for_web_server_flow", Is::False), ("pkce_required", Is::False)],
             message: "With neither a consumer secret nor PKCE, whoever intercepts an authorization code can redeem it. \
@@ -124,14 +124,14 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "post-only-without-flow",
-            verdict: Verdict::Warning,
+            level: Level::Warning,
             at: "code_credential_post_only",
             when: &[("code_credential_post_only", Is::True), ("code_credential_flow_enabled", Is::False)],
             message: "code_credential_post_only has no effect while code_credential_flow_enabled is false.",
         },
         Combination {
             id: "secret-for-refresh-only",
-            verdict: Verdict::Warning,
+            level: Level::Warning,
             at: "secret_required_for_refresh_token",
             when: &[
                 ("secret_required_for_web_server_flow", Is::False),
@@ -143,7 +143,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "rotation-without-refresh-tokens",
-            verdict: Verdict::Warning,
+            level: Level::Warning,
             at: "refresh_token_rotation_enabled",
             when: &[("refresh_token_rotation_enabled", Is::True), ("oauth_scopes", Is::HasNone(REFRESHING))],
             message: "refresh_token_rotation_enabled has no effect: without the scope RefreshToken the app gets no refresh \
@@ -151,7 +151,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "jwt-with-web-scope",
-            verdict: Verdict::Warning,
+            level: Level::Warning,
             at: "named_user_jwt_enabled",
             when: &[("named_user_jwt_enabled", Is::True), ("oauth_scopes", Is::HasAny(&["Web"]))],
             message: "With named_user_jwt_enabled access tokens are JWTs, and users of live orgs report that those open no \
@@ -159,7 +159,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "flow-without-callback",
-            verdict: Verdict::Warning,
+            level: Level::Warning,
             at: "code_credential_flow_enabled",
             when: &[("code_credential_flow_enabled", Is::True), ("callback_urls", Is::Empty)],
             message: "The Authorization Code and Credentials Flow returns to one of callback_urls, and there is none: no \
@@ -167,7 +167,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "no-scopes",
-            verdict: Verdict::Warning,
+            level: Level::Warning,
             at: "oauth_scopes",
             when: &[("oauth_scopes", Is::WrittenEmpty)],
             message: "With no scope in oauth_scopes no client can ask for one. Whether Salesforce refuses that is not \

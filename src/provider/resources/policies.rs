@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::metadata::types;
-use crate::provider::combination::{Combination, Is, Verdict};
+use crate::provider::combination::{Combination, Is, Level};
 use crate::provider::danger::{Danger, Transition};
 use crate::provider::lockout::{Ends, Lockout, When};
 use crate::provider::neighbours::Need;
@@ -140,7 +140,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
     combinations: &[
         Combination {
             id: "nobody-permitted",
-            verdict: Verdict::ErrorWhenMade,
+            level: Level::ErrorOnChange,
             at: "permitted_users",
             when: &[
                 ("permitted_users", Is::Word("AdminApprovedPreAuthorized")),
@@ -152,21 +152,21 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "permission-sets-without-effect",
-            verdict: Verdict::Warning,
+            level: Level::Warning,
             at: "permission_sets",
             when: &[("permitted_users", Is::Word("AllSelfAuthorized")), ("permission_sets", Is::Some)],
             message: "permission_sets say who may use the app only with permitted_users = \"AdminApprovedPreAuthorized\".",
         },
         Combination {
             id: "profiles-without-effect",
-            verdict: Verdict::Warning,
+            level: Level::Warning,
             at: "profiles",
             when: &[("permitted_users", Is::Word("AllSelfAuthorized")), ("profiles", Is::Some)],
             message: "profiles say who may use the app only with permitted_users = \"AdminApprovedPreAuthorized\".",
         },
         Combination {
             id: "guest-timeout-type",
-            verdict: Verdict::Error,
+            level: Level::Error,
             at: "guest_jwt_timeout_minutes",
             when: &[
                 ("guest_jwt_session_timeout_type", Is::Word("UserSession")),
@@ -176,7 +176,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "guest-timeout-missing",
-            verdict: Verdict::Error,
+            level: Level::Error,
             at: "guest_jwt_session_timeout_type",
             when: &[
                 ("guest_jwt_session_timeout_type", Is::Word("Custom")),
@@ -186,7 +186,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "named-user-timeout-type",
-            verdict: Verdict::Error,
+            level: Level::Error,
             at: "named_user_jwt_timeout_minutes",
             when: &[
                 ("named_user_jwt_session_timeout_type", Is::Word("UserSession")),
@@ -197,7 +197,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "named-user-timeout-missing",
-            verdict: Verdict::Error,
+            level: Level::Error,
             at: "named_user_jwt_session_timeout_type",
             when: &[
                 ("named_user_jwt_session_timeout_type", Is::Word("Custom")),
@@ -207,7 +207,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "refresh-period-missing",
-            verdict: Verdict::Error,
+            level: Level::Error,
             at: "refresh_token_policy",
             when: &[
                 ("refresh_token_policy", Is::Word("SpecificLifetime")),
@@ -217,7 +217,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "refresh-period-missing",
-            verdict: Verdict::Error,
+            level: Level::Error,
             at: "refresh_token_policy",
             when: &[
                 ("refresh_token_policy", Is::Word("SpecificInactivity")),
@@ -227,7 +227,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "refresh-period-zero",
-            verdict: Verdict::Error,
+            level: Level::Error,
             at: "refresh_token_validity_period",
             when: &[
                 ("refresh_token_policy", Is::Word("SpecificLifetime")),
@@ -237,7 +237,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "refresh-period-zero",
-            verdict: Verdict::Error,
+            level: Level::Error,
             at: "refresh_token_validity_period",
             when: &[
                 ("refresh_token_policy", Is::Word("SpecificInactivity")),
@@ -247,7 +247,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "refresh-unit-missing",
-            verdict: Verdict::Error,
+            level: Level::Error,
             at: "refresh_token_validity_period",
             when: &[
                 ("refresh_token_validity_period", Is::NonZero),
@@ -257,7 +257,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "refresh-period-type",
-            verdict: Verdict::Error,
+            level: Level::Error,
             at: "refresh_token_validity_period",
             when: &[
                 ("refresh_token_policy", Is::NoneOf(TIMED)),
@@ -268,7 +268,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "refresh-unit-without-period",
-            verdict: Verdict::Warning,
+            level: Level::Warning,
             at: "refresh_token_validity_unit",
             when: &[
                 ("refresh_token_validity_unit", Is::Written),
@@ -280,7 +280,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "client-credentials-user",
-            verdict: Verdict::ErrorWhenMade,
+            level: Level::ErrorOnChange,
             at: "client_credentials_flow_enabled",
             when: &[
                 ("client_credentials_flow_enabled", Is::True),
@@ -290,7 +290,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "apex-handler-user",
-            verdict: Verdict::Warning,
+            level: Level::Warning,
             at: "apex_handler",
             when: &[("apex_handler", Is::Written), ("execute_handler_as", Is::Unwritten)],
             message: "An apex_handler without execute_handler_as has no user to run as; whether Salesforce refuses that \
@@ -298,7 +298,7 @@ pub static SPEC: ResourceSpec = ResourceSpec {
         },
         Combination {
             id: "user-without-apex-handler",
-            verdict: Verdict::Warning,
+            level: Level::Warning,
             at: "execute_handler_as",
             when: &[("execute_handler_as", Is::Written), ("apex_handler", Is::Unwritten)],
             message: "execute_handler_as is the user that apex_handler runs as, and no apex_handler is written. Write the \

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::metadata::date;
 use crate::org::{
-    Credentials, CredentialsError, Freshness, Instant, Org, Outcome, Rotated, SessionFacts, Staged,
-    StagedState, Wish, pause,
+    Credentials, CredentialsError, Freshness, Instant, Org, Outcome, Rotated, RotationRequest, SessionFacts,
+    Staged, StagedState, pause,
 };
 use crate::provider::diagnostics::{self, Again, Diagnostic, Diagnostics};
 use crate::provider::identity;
@@ -200,9 +200,9 @@ impl Rotations<'_> {
         self.previous_orgs.check(request.prior.get(ORG_ID), &session, &what)?;
         let since = memory.moved.as_ref().map(|moved| moved.from.as_str());
         let since = since.or(request.prior.get(KEY).as_text()).map(str::to_owned);
-        let wish = Wish { app: &app, rotate, since: since.as_deref(), revoke, own: self.own };
+        let rotation = RotationRequest { app: &app, rotate, since: since.as_deref(), revoke, own: self.own };
         let tell = |step: &_| tracing::info!(app, ?step, "changing credentials");
-        let result = self.org.rotate(&wish, &tell, deadline).await;
+        let result = self.org.rotate(&rotation, &tell, deadline).await;
         let (rotated, error) = match &result {
             Ok(rotated) => (Some(rotated), None),
             Err(error) => (error.seen.as_deref(), Some(error)),

@@ -6,7 +6,7 @@ use super::{object, spec, texts};
 use crate::metadata::{Component, ComponentKey};
 use crate::org::{FileFacts, Found};
 use crate::provider::engine::state::{
-    Actual, Frame, PartState, Wishes, component_to_write, join, new_component,
+    Actual, DesiredState, PartState, StateContext, component_to_write, join, new_component,
 };
 use crate::value::Value;
 
@@ -30,14 +30,14 @@ fn actual(resource: &str, values: &[(&'static str, Value)]) -> Actual {
 
 fn joined(resource: &str, values: &[(&'static str, Value)], prior: &Value, importing: bool) -> Value {
     let records = [("0PS000000000001GAA".to_owned(), "Shop_Customer".to_owned())].into();
-    let frame = Frame {
+    let context = StateContext {
         spec: spec(resource),
         app: "Shop",
         org_id: "00D000000000001EAA",
         importing,
         records: &records,
     };
-    join(&frame, &actual(resource, values), prior)
+    join(&context, &actual(resource, values), prior)
 }
 
 fn range() -> Value {
@@ -134,12 +134,17 @@ fn an_import_leaves_the_link_to_the_own_consumer_out() {
 fn the_label_of_the_consumer_is_made_once_and_then_its_own() {
     let spec = spec(SETTINGS);
     let config = object(SETTINGS, &[("label", "Shop sign-in".into())]);
-    let wishes = Wishes { spec, config: &config, prior: &Value::Null, planned: &config, version: 67 };
+    let desired = DesiredState { spec, config: &config, prior: &Value::Null, planned: &config, version: 67 };
     for part in spec.parts {
-        assert_eq!(new_component(&wishes, part, "Shop").get("label"), config.get("label"), "{}", part.suffix);
+        assert_eq!(
+            new_component(&desired, part, "Shop").get("label"),
+            config.get("label"),
+            "{}",
+            part.suffix
+        );
         let mut existing = Component::new(ComponentKey::new(part.kind, "Odd_name"), "Shop");
         existing.put("label", "Set in Setup".into());
-        let merged = existing.merge(&wishes.of(part, Some(&existing)));
+        let merged = existing.merge(&desired.of(part, Some(&existing)));
         let owns = part.kind.field("label").is_some();
         let expected = if owns { config.get("label").clone() } else { "Set in Setup".into() };
         assert_eq!(merged.get("label"), &expected, "{}", part.suffix);
@@ -173,10 +178,10 @@ fn written(
         }
     }
     let prior = object(resource, there);
-    let wishes = Wishes { spec, config: &config, prior: &prior, planned: &planned, version };
+    let desired = DesiredState { spec, config: &config, prior: &prior, planned: &planned, version };
     let part = spec.row(attribute).unwrap().part;
     let actual = actual(resource, there);
-    component_to_write(&wishes, part, actual.part(part).component().unwrap())
+    component_to_write(&desired, part, actual.part(part).component().unwrap())
 }
 
 #[test]
@@ -223,9 +228,9 @@ fn generated_links_and_keys_are_never_sent() {
     let spec = spec(SETTINGS);
     let planned = object(SETTINGS, &[("oauth_link", "00D:888".into()), ("consumer_key", "3MVG9".into())]);
     let config = object(SETTINGS, &[]);
-    let wishes = Wishes { spec, config: &config, prior: &Value::Null, planned: &planned, version: 67 };
+    let desired = DesiredState { spec, config: &config, prior: &Value::Null, planned: &planned, version: 67 };
     for part in spec.parts {
-        let component = new_component(&wishes, part, "Shop");
+        let component = new_component(&desired, part, "Shop");
         assert_eq!(
             component.fields,
             BTreeMap::from_iter(

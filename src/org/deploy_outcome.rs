@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::attribute::{self, Sent};
+use super::attribute::{self, Member};
 use super::job::Changes;
-use super::{ApplyErrorKind, Problem};
+use super::{ApplyErrorKind, DeployProblem};
 use crate::metadata::ComponentKey;
 use crate::salesforce::{Class, ComponentMessage, DeployReport, Meaning, means};
 
@@ -12,9 +12,9 @@ use crate::salesforce::{Class, ComponentMessage, DeployReport, Meaning, means};
 #[derive(Debug)]
 pub(super) enum Ended {
     /// Made, with remarks on some components.
-    Done { remarks: Vec<Problem> },
+    Done { remarks: Vec<DeployProblem> },
     /// The org refused and rolled everything back. `accident`: it only says that it does not know what happened.
-    Rejected { problems: Vec<Problem>, accident: bool },
+    Rejected { problems: Vec<DeployProblem>, accident: bool },
     /// Others change the org just now; nothing was changed.
     Locked(String),
     /// These were gone already and made the deploy fail; the others were not deleted.
@@ -29,7 +29,7 @@ pub(super) fn judge(
     report: &DeployReport,
     canceled_by_us: bool,
     changes: &Changes,
-    sent: &[Sent<'_>],
+    sent: &[Member<'_>],
 ) -> Ended {
     let unverified =
         |why: String| Ended::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.to_owned()), why });
@@ -59,7 +59,7 @@ pub(super) fn judge(
     }
 }
 
-fn done(report: &DeployReport, sent: &[Sent<'_>]) -> Ended {
+fn done(report: &DeployReport, sent: &[Member<'_>]) -> Ended {
     let messages = report.component_successes.iter().chain(&report.component_failures);
     let warnings: Vec<&ComponentMessage> = messages
         .filter(|message| is_warning(message))
@@ -69,7 +69,7 @@ fn done(report: &DeployReport, sent: &[Sent<'_>]) -> Ended {
 }
 
 /// A deploy that failed and was rolled back as a whole.
-fn failure(report: &DeployReport, changes: &Changes, sent: &[Sent<'_>]) -> Ended {
+fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> Ended {
     let said = report.error_message.clone();
     if report.class() == Class::Locked {
         return Ended::Locked(said.unwrap_or_else(|| "the org is locked".to_owned()));
@@ -106,7 +106,7 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Sent<'_>]) -> Ended
     if problems.is_empty() {
         let code = report.error_status_code.clone();
         let message = said.or(code).or(report.state_detail.clone());
-        problems.push(Problem {
+        problems.push(DeployProblem {
             key: None,
             path: None,
             message: message.unwrap_or_else(|| "the deploy failed without a reason".to_owned()),
@@ -116,7 +116,7 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Sent<'_>]) -> Ended
 }
 
 /// A deletion that failed only because some were gone already: the rest is to be deleted without them.
-fn gone_already(keys: &[ComponentKey], messages: &[&ComponentMessage], sent: &[Sent<'_>]) -> Ended {
+fn gone_already(keys: &[ComponentKey], messages: &[&ComponentMessage], sent: &[Member<'_>]) -> Ended {
     let problems = attribute::attribute(messages, sent);
     let gone: BTreeSet<ComponentKey> = problems.iter().filter_map(|problem| problem.key.clone()).collect();
     if gone.len() == keys.len() || messages.len() >= keys.len() {

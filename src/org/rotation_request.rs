@@ -9,11 +9,11 @@ use crate::salesforce::{Staged, StagedState};
 
 /// What is wanted of an app's credentials.
 #[derive(Clone, Debug)]
-pub struct Wish<'a> {
+pub struct RotationRequest<'a> {
     pub app: &'a str,
     /// Rotate: make a new pair, which the consumer has from then on.
     pub rotate: bool,
-    /// The consumer's key when the wish came up. If it is the previous one by now, the wish may have been fulfilled in a
+    /// The consumer's key when the request came up. If it is the previous one by now, the request may have been fulfilled in a
     /// run that did not come to its end.
     pub since: Option<&'a str>,
     /// End the pair that the consumer had before, after the rotation if there is one.
@@ -22,7 +22,7 @@ pub struct Wish<'a> {
     pub own: Option<&'a str>,
 }
 
-/// How a wish to rotate came true.
+/// How a request to rotate came true.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Rotated just now.
@@ -50,7 +50,7 @@ pub enum Maker {
     Unknown,
 }
 
-/// Where a wish stands.
+/// Where a request stands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Progress {
     pub outcome: Option<Outcome>,
@@ -100,17 +100,17 @@ impl Progress {
     }
 }
 
-/// What to do next; none when the wish is fulfilled. That it was fulfilled before is decided at the first look, by
+/// What to do next; none when the request is fulfilled. That it was fulfilled before is decided at the first look, by
 /// [`done_before`].
 pub(super) fn next(
-    wish: &Wish<'_>,
+    request: &RotationRequest<'_>,
     seen: &Credentials,
     progress: &Progress,
 ) -> Result<Option<Step>, RotationErrorKind> {
     let find = |state: StagedState| seen.staged.iter().find(|staged| progress.is_there(staged, &state));
     let rotated = find(StagedState::Rotated);
-    if wish.rotate && !progress.is_rotated() {
-        if wish.own == Some(seen.consumer.key.as_str()) {
+    if request.rotate && !progress.is_rotated() {
+        if request.own == Some(seen.consumer.key.as_str()) {
             return Err(RotationErrorKind::OwnLogin { revoke: false });
         }
         let active = |staged: &&Staged| progress.is_there(staged, &StagedState::Active);
@@ -127,7 +127,7 @@ pub(super) fn next(
             return Ok(Some(Step::Revoke(staged.id.clone())));
         }
         return match rotated {
-            Some(staged) if wish.revoke => revoke(wish, seen, staged),
+            Some(staged) if request.revoke => revoke(request, seen, staged),
             Some(staged) => {
                 Err(RotationErrorKind::Occupied { previous: Box::new(staged.clone()), said: said.clone() })
             }
@@ -136,13 +136,17 @@ pub(super) fn next(
         };
     }
     match rotated {
-        Some(staged) if wish.revoke => revoke(wish, seen, staged),
+        Some(staged) if request.revoke => revoke(request, seen, staged),
         _ => Ok(None),
     }
 }
 
-fn revoke(wish: &Wish<'_>, seen: &Credentials, staged: &Staged) -> Result<Option<Step>, RotationErrorKind> {
-    let is_own = match (wish.own, staged.key.as_deref()) {
+fn revoke(
+    request: &RotationRequest<'_>,
+    seen: &Credentials,
+    staged: &Staged,
+) -> Result<Option<Step>, RotationErrorKind> {
+    let is_own = match (request.own, staged.key.as_deref()) {
         (None, _) => false,
         (Some(own), Some(key)) => own == key,
         // The org does not tell the key. It is not ours if the one that the consumer has is.
@@ -155,8 +159,8 @@ fn revoke(wish: &Wish<'_>, seen: &Credentials, staged: &Staged) -> Result<Option
     }
 }
 
-/// Whether the wish was fulfilled before, in a run that did not come to its end: the consumer has another key than when the
-/// wish came up, and the previous pair is that one, rotated and not by somebody else. Who wanted it ended as well may find
+/// Whether the request was fulfilled before, in a run that did not come to its end: the consumer has another key than when the
+/// request came up, and the previous pair is that one, rotated and not by somebody else. Who wanted it ended as well may find
 /// nothing of it any more; who did that cannot be told.
 pub(super) fn done_before(
     since: Option<&str>,
