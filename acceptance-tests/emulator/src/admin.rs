@@ -20,11 +20,11 @@ use crate::http::{Answer, Request};
 use crate::installed::{self, Parcel};
 use crate::org::{
     APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, Group, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS,
-    Tree,
 };
 use crate::report;
 use crate::script::Script;
 use crate::stamp;
+use crate::tree::Tree;
 
 type Outcome = Result<Answer, (u16, String)>;
 

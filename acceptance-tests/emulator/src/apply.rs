@@ -10,12 +10,13 @@ use crate::check::{self, Reading};
 use crate::component::{Value, text};
 use crate::contract::{Contract, MetadataType, PARENT};
 use crate::deletion;
-use crate::org::{APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, Tree, User};
+use crate::org::{APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
 use crate::package::{DeletionTime, Package};
 use crate::pairs;
 use crate::rules::{self, Settled, World};
 use crate::stamp::{self, Millis};
 use crate::switches::FirstPolicies;
+use crate::tree::Tree;
 
 /// What a deploy says of one file; DeployMessage of the API.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -301,7 +302,7 @@ impl<'a> Application<'a> {
         kind: &MetadataType,
         name: &str,
         sent: crate::component::Fields,
-    ) -> Result<(crate::org::Stored, Vec<String>), rules::Refusal> {
+    ) -> Result<(crate::tree::Stored, Vec<String>), rules::Refusal> {
         self.sent.entry((kind.name.clone(), name.to_string())).or_default();
         let world = World {
             org: self.settings.org,

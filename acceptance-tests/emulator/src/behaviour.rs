@@ -7,9 +7,10 @@ use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::PARENT;
 use crate::org::{
     APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS, Org,
-    Tree, User,
+    User,
 };
 use crate::switches::SettingsMood;
+use crate::tree::Tree;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {

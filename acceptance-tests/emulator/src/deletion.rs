@@ -5,8 +5,9 @@ use crate::behaviour;
 use crate::component::text;
 use crate::contract::{Contract, PARENT};
 use crate::installed;
-use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Tree};
+use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS};
 use crate::package::{Manifest, Member};
+use crate::tree::Tree;
 
 pub fn delete(work: &mut Application<'_>, manifest: &Manifest) {
     let mut members: Vec<&Member> = manifest.members.iter().collect();

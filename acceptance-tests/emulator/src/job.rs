@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::{self, Message};
 use crate::component::Value;
-use crate::org::{Org, Tree};
+use crate::org::Org;
 use crate::pace::Span;
 use crate::package;
 use crate::stamp::{self, Millis};
 use crate::switches::CancelMood;
+use crate::tree::Tree;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {

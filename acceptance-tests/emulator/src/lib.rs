@@ -42,6 +42,7 @@ mod soap;
 mod soql;
 mod stamp;
 mod switches;
+mod tree;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

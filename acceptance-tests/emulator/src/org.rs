@@ -3,19 +3,17 @@
 //! How components change is in `apply.rs`, what the org makes of their values in `behaviour.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::component::{Component, Fields, Value, is_true, text};
-use crate::contract::PARENT;
+use crate::component::{Fields, Value, is_true};
 use crate::pace::{Pace, Span};
-use crate::pairs::Pairs;
 use crate::site::network::{GUEST_PROFILE, MEMBER_PROFILE, OTHER_PROFILE, REGISTRATION_HANDLER};
 use crate::site::people::{External, LoginPolicy};
 use crate::site::{Network, Site, SiteSession, people};
 use crate::stamp::{self, Millis};
 use crate::switches::Switches;
+use crate::tree::Tree;
 
 pub const APP: &str = "ExternalClientApplication";
 pub const OAUTH_SETTINGS: &str = "ExtlClntAppOauthSettings";
@@ -24,94 +22,6 @@ pub const OAUTH_POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
 pub const APP_POLICIES: &str = "ExtlClntAppConfigurablePolicies";
 pub const OIDC_SETTINGS: &str = "OauthOidcSettings";
 pub const APP_SETTINGS: &str = "ExternalClientAppSettings";
-
-/// The components, by type and full name, and the counter that ids are taken from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tree {
-    /// Shared with the copies that deploys work on: an org may have thousands.
-    pub components: BTreeMap<String, BTreeMap<String, Arc<Component>>>,
-    pub issued_ids: u64,
-    /// Consumer ids by app; they survive changes of the settings files.
-    pub consumers: BTreeMap<String, String>,
-    /// Keys and secrets beside those in the Global files.
-    #[serde(default)]
-    pub pairs: Pairs,
-}
-
-impl Tree {
-    pub fn get(&self, kind: &str, name: &str) -> Option<&Component> {
-        self.components.get(kind)?.get(name).map(Arc::as_ref)
-    }
-
-    pub fn get_mut(&mut self, kind: &str, name: &str) -> Option<&mut Component> {
-        self.components.get_mut(kind)?.get_mut(name).map(Arc::make_mut)
-    }
-
-    pub fn all(&self, kind: &str) -> impl Iterator<Item = (&String, &Component)> {
-        self.components.get(kind).into_iter().flatten().map(|(name, component)| (name, component.as_ref()))
-    }
-
-    /// The part of a type that belongs to `app`.
-    pub fn part(&self, kind: &str, app: &str) -> Option<(&String, &Component)> {
-        self.all(kind).find(|(_, component)| text(&component.fields, PARENT) == Some(app))
-    }
-
-    pub fn next_id(&mut self, prefix: &str) -> String {
-        self.issued_ids += 1;
-        stamp::record_id(prefix, self.issued_ids)
-    }
-
-    /// Stores the fields; returns the id, whether it is new, whether anything changed.
-    pub fn put(&mut self, kind: &str, name: &str, fields: Fields, user: &str, at: Millis) -> Stored {
-        if let Some(existing) = self.get_mut(kind, name) {
-            let changed = existing.fields != fields;
-            if changed {
-                existing.fields = fields;
-                existing.modified_by = user.to_string();
-                existing.modified = at;
-            }
-            return Stored { id: existing.id.clone(), created: false, changed };
-        }
-        let id = self.next_id(id_prefix(kind));
-        let component = Component {
-            id: id.clone(),
-            fields,
-            created_by: user.to_string(),
-            created: at,
-            modified_by: user.to_string(),
-            modified: at,
-        };
-        self.insert(kind, name, component);
-        Stored { id, created: true, changed: true }
-    }
-
-    /// Stores a component as it is, in the place of one of that name.
-    pub fn insert(&mut self, kind: &str, name: &str, component: Component) {
-        self.components.entry(kind.to_string()).or_default().insert(name.to_string(), Arc::new(component));
-    }
-
-    pub fn remove(&mut self, kind: &str, name: &str) -> Option<Component> {
-        self.components.get_mut(kind)?.remove(name).map(Arc::unwrap_or_clone)
-    }
-}
-
-pub struct Stored {
-    pub id: String,
-    pub created: bool,
-    pub changed: bool,
-}
-
-/// Only `0xI` is known from real orgs; the others are invented.
-fn id_prefix(kind: &str) -> &'static str {
-    match kind {
-        APP => "0xI",
-        OAUTH_SETTINGS => "0xJ",
-        GLOBAL_SETTINGS => "0xK",
-        OAUTH_POLICIES => "0xL",
-        APP_POLICIES => "0xM",
-        _ => "0xN",
-    }
-}
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct User {

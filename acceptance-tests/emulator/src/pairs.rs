@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::component::{Component, Value, text};
 use crate::contract::PARENT;
-use crate::org::{APP_SETTINGS, GLOBAL_SETTINGS, Org, Tree};
+use crate::org::{APP_SETTINGS, GLOBAL_SETTINGS, Org};
 use crate::stamp::{self, Millis};
 use crate::switches::Staging;
+use crate::tree::Tree;
 
 /// How long a pair beside the main one is good.
 const LIFETIME: Millis = 30 * 86_400_000;

@@ -9,9 +9,10 @@ use crate::behaviour::{self, join, list};
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::{Contract, MetadataType, PARENT};
 use crate::installed;
-use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, Tree, User};
+use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
 use crate::stamp;
 use crate::switches::{FirstPolicies, SettingsMood};
+use crate::tree::Tree;
 
 /// What the rules may look at. `tree` is the org as it would be with the files taken so far.
 pub struct World<'a> {

@@ -5,8 +5,9 @@ use crate::behaviour;
 use crate::certificate;
 use crate::component::{Component, Fields, Value, is_true, text};
 use crate::contract::{Contract, PARENT};
-use crate::org::{APP, GLOBAL_SETTINGS, OAUTH_SETTINGS, OIDC_SETTINGS, Org, Tree};
+use crate::org::{APP, GLOBAL_SETTINGS, OAUTH_SETTINGS, OIDC_SETTINGS, Org};
 use crate::stamp;
+use crate::tree::Tree;
 
 pub fn app(
     world: &World<'_>,

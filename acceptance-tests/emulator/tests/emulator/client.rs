@@ -457,3 +457,10 @@ impl Package {
         writer.finish().unwrap().into_inner()
     }
 }
+
+#[track_caller]
+pub fn refused(what: &str, answer: &Answer, status: u16, words: &str) {
+    let body = answer.body.replace("&apos;", "'").replace("&quot;", "\"");
+    assert_eq!(answer.status, status, "{what}: {body}");
+    assert!(body.contains(words), "{what}: {body}, not {words}");
+}

@@ -1,6 +1,6 @@
 //! Every type and every element of the schema with each rule of the contract broken once, generated from
 //! `proto/salesforce`; each must be refused with its reason, whichever way it comes: SOAP deploy, REST deploy, CRUD call.
-//! What the schema does not say is in `strictness.rs`, what is wrong around the files in `protocol.rs`.
+//! What the schema does not say is in `strictness.rs`, what surrounds the files in `archives.rs`, `envelopes.rs` and `requests.rs`.
 
 use std::collections::BTreeMap;
 

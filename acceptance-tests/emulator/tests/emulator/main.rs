@@ -1,12 +1,14 @@
 //! The emulator over HTTP, as a client sees it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod archives;
 mod client;
 mod completeness;
 mod contract;
 mod credentials;
 mod crud;
 mod deploys;
+mod envelopes;
 mod exchange;
 mod faults;
 mod flows;
@@ -14,10 +16,11 @@ mod jobs;
 mod pace;
 mod people;
 mod policies;
-mod protocol;
 mod real_files;
+mod requests;
 mod rest;
 mod retrieves;
 mod site;
 mod strictness;
+mod subscribers;
 mod tokens;
