@@ -16,6 +16,7 @@ mod chance;
 mod endings;
 mod fault;
 mod faults;
+mod fuzzing;
 mod load;
 mod message;
 mod options;

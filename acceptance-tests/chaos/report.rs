@@ -1,6 +1,7 @@
 //! What a run ends with: the failures, each with the command that plays it again, and one table.
 
 use crate::case::Chapter;
+use crate::fuzzing;
 use crate::options::Options;
 use crate::runner::Played;
 use std::time::Duration;
@@ -65,5 +66,6 @@ pub fn table(played: &[Played], options: &Options, took: Duration) -> String {
         took.as_secs().div_ceil(60),
         mebibytes(hostile.unwrap_or_default()),
     ));
+    lines.push(fuzzing::summary());
     lines.join("\n")
 }

@@ -4,6 +4,7 @@ use crate::case::{Case, Chapter, Outcome};
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// A case that was played.
@@ -26,30 +27,40 @@ pub fn keep_last_words() {
     }));
 }
 
-/// Plays them all; `tell` hears of each at its end, with how many are left.
+/// From here on a case spends its time waiting, not working.
+const WAITING: Duration = Duration::from_secs(30);
+
+/// How many waiting cases are played beside each working one.
+const WAITING_PER_JOB: usize = 3;
+
+/// Plays them all; `tell` hears of each at its end, with how many have not ended.
 #[must_use]
-pub fn play(mut cases: Vec<Case>, jobs: usize, tell: impl Fn(&Played, usize) + Sync) -> Vec<Played> {
-    // The longest first: they wait while others work.
-    cases.sort_by_key(|case| case.takes);
-    let queue = Mutex::new(cases);
+pub fn play(cases: Vec<Case>, jobs: usize, tell: impl Fn(&Played, usize) + Sync) -> Vec<Played> {
+    let left = AtomicUsize::new(cases.len());
+    let (mut waiting, mut working): (Vec<_>, Vec<_>) =
+        cases.into_iter().partition(|case| case.chapter == Chapter::Faults && case.takes >= WAITING);
+    // The longest first: they end while others work.
+    waiting.sort_by_key(|case| case.takes);
+    working.sort_by_key(|case| case.takes);
+    let (waiting, working) = (Mutex::new(waiting), Mutex::new(working));
     let played = Mutex::new(Vec::new());
+    let worker = |queue: &Mutex<Vec<Case>>| {
+        loop {
+            let Some(case) = queue.lock().expect("the lock is not poisoned").pop() else { return };
+            let one = play_one(&case);
+            tell(&one, left.fetch_sub(1, Ordering::SeqCst) - 1);
+            played.lock().expect("the lock is not poisoned").push(one);
+        }
+    };
     std::thread::scope(|scope| {
         for _ in 0..jobs {
-            scope.spawn(|| {
-                loop {
-                    let (case, left) = {
-                        let mut queue = queue.lock().expect("nobody panics with it");
-                        let Some(case) = queue.pop() else { return };
-                        (case, queue.len())
-                    };
-                    let one = play_one(&case);
-                    tell(&one, left);
-                    played.lock().expect("nobody panics with it").push(one);
-                }
-            });
+            scope.spawn(|| worker(&working));
+        }
+        for _ in 0..jobs * WAITING_PER_JOB {
+            scope.spawn(|| worker(&waiting));
         }
     });
-    played.into_inner().expect("nobody panics with it")
+    played.into_inner().expect("the lock is not poisoned")
 }
 
 fn play_one(case: &Case) -> Played {
