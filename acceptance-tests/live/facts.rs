@@ -348,7 +348,7 @@ pub const OUT_OF_REACH: &[(Marked, &str)] = &[
         "is a race that a run cannot bring about"),
     (Behaviour("Deleting an app ends the tokens that were given to it"),
         "needs a token of a new app, which may take half an hour to be known"),
-    (Text("docs/guides/getting-started.md", "New apps are reported to need up to half an hour until Salesforce knows them everywhere"),
+    (Text("docs/guides/getting-started.md", "New apps are reported to take up to 30 minutes to become available everywhere in Salesforce"),
         "takes as long; `cert_cleared` says how far it came in three minutes"),
     (Text("docs/guides/headless-identity.md", "What that does to one-time codes, which are documented in a header only, is not confirmed"),
         "needs logins through a site, and a mailbox"),
