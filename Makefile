@@ -1,35 +1,35 @@
-# Few verbs, each a line or two. `make` alone shows them.
-# Another Terraform: TERRAFORM=terraform make test (yours), or TERRAFORM=$(scripts/fetch-terraform 1.15.5) make test.
+# Run `make` to list the targets.
+# To use another Terraform: TERRAFORM=terraform make test, or TERRAFORM=$(scripts/fetch-terraform 1.15.5) make test.
 
 export TERRAFORM
-# A test waits half of its time, for Terraform or for a deploy.
+# Tests wait for Terraform or for a deploy during half of their time.
 JOBS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
-# Tested row by row, each with changes of an org by Terraform: that takes long, so apart from the others.
+# Table-driven tests that run Terraform for every row. They take long and run separately.
 TABLES := acceptance::addresses acceptance::oauth_client_interrupts::at_every_call attributes::life headless::app_gates headless::site_gates
 
-.PHONY: help build test test-tables test-matrix test-tofu test-sf writers chaos fuzz live demo bench docs lint install release
+.PHONY: help build test test-tables test-matrix test-tofu test-sf writers chaos fuzz live demo bench docs lint lint-format lint-clippy lint-dependencies watch install release
 
-help: ## Show this
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 19
 
-build: ## Build the provider and the emulator as the tests use them
-	@# With the tests' targets, and everywhere with --workspace: cargo would otherwise build shared crates twice, with
-	@# and without the features that tests or other members want.
+build: ## Build the provider and the emulator for tests
+	@# With --workspace and all targets, here and in all other targets: otherwise cargo builds shared crates twice, with
+	@# and without the features that tests and other members need.
 	cargo build --workspace --all-targets --locked
 
-test: build ## Run the tests: units, emulator, protocol, the real Terraform, real clients; not the long tables
+test: build ## Run the tests: unit tests, emulator, protocol, Terraform, other clients; without test-tables
 	@scripts/fetch-terraform >/dev/null
 	@acceptance-tests/clients/install >/dev/null
 	RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --no-fail-fast -- $(addprefix --skip ,$(TABLES))
 
-test-tables: build ## Run the long tables: the life of each attribute, each gate of a login closed alone
+test-tables: build ## Run the long tests: the lifecycle of every attribute, every gate of a login
 	@scripts/fetch-terraform >/dev/null
 	RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --test acceptance -- $(TABLES)
 
-# The oldest and the newest that PyPI has; `make test` runs the one between.
+# The oldest and the newest version on PyPI. `make test` uses a version in between.
 MATRIX ?= 1.6.6 1.15.5
 
-test-matrix: build ## Run the tests with Terraform on its oldest and newest version that can be had (10 minutes)
+test-matrix: build ## Run the tests with the oldest and the newest Terraform (10 minutes)
 	@for version in $(MATRIX); do \
 	  terraform=$$(scripts/fetch-terraform $$version) || exit 1; \
 	  printf '\n=== Terraform %s\n' $$version; \
@@ -37,10 +37,10 @@ test-matrix: build ## Run the tests with Terraform on its oldest and newest vers
 	    --test acceptance -- acceptance:: attributes:: inputs:: installing:: || exit 1; \
 	done
 
-# The oldest that still gets fixes, and the newest.
+# The oldest supported version and the newest.
 TOFUS ?= 1.10.7 1.12.6
 
-test-tofu: build ## Run the tests with OpenTofu, 1.10.7 and 1.12.6 (built once, 8 minutes each); TOFU=tofu takes yours (an hour)
+test-tofu: build ## Run the tests with OpenTofu 1.10.7 and 1.12.6 (builds each once, 8 minutes; an hour of tests); TOFU=tofu uses yours
 	@scripts/fetch-terraform >/dev/null
 	@for version in $(if $(TOFU),'',$(TOFUS)); do \
 	  tofu=$$(scripts/fetch-tofu $$version) || exit 1; \
@@ -49,51 +49,62 @@ test-tofu: build ## Run the tests with OpenTofu, 1.10.7 and 1.12.6 (built once, 
 	    --test acceptance -- acceptance:: attributes:: inputs:: installing:: headless:: $(addprefix --skip ,$(TABLES)) || exit 1; \
 	done
 
-test-sf: build ## Run the tests with the Salesforce CLI, alone and in turns with Terraform (300 MB, a minute)
+test-sf: build ## Run the tests with the Salesforce CLI (downloads 300 MB, one minute)
 	@scripts/fetch-terraform >/dev/null
 	@acceptance-tests/clients/install sf >/dev/null
 	RUST_TEST_THREADS=$(JOBS) cargo test --workspace --locked --test acceptance -- clients:: --ignored
 
-# Seconds to minutes for each; a number is a seed. FIRST=7 ROUNDS=1 plays one again.
-writers: build ## Let several workspaces write into one file at the same time, ROUNDS=200 times; and long queues (half an hour)
+# A round takes seconds to minutes. Its number is the seed: FIRST=7 ROUNDS=1 repeats round 7.
+writers: build ## Test concurrent workspaces that change one file, ROUNDS=200, and long deploy queues (30 minutes)
 	@scripts/fetch-terraform >/dev/null
 	ROUNDS=$(or $(ROUNDS),200) FIRST=$(or $(FIRST),100) cargo test --workspace --locked --test acceptance -- \
 	  --ignored writers:: queues::
 
-# A failure says which names and seed play it again. JOBS=4 cases at a time; LIST=1 names them.
-chaos: build ## Let things go wrong at every call, kill and interrupt, load an org (an hour); QUICK=1 10 minutes, SEED=7, ONLY=name
+# A failure prints the names and the seed that repeat it. JOBS=4 runs four cases at a time; LIST=1 lists them.
+chaos: build ## Test faults at every call, kills, interrupts and load (one hour); QUICK=1 (10 minutes), SEED=7, ONLY=name
 	@scripts/fetch-terraform >/dev/null
 	@target/debug/chaos --jobs=$(JOBS) $(if $(QUICK),--quick) $(if $(SEED),--seed=$(SEED)) $(if $(ONLY),--only=$(ONLY)) $(if $(LIST),--list)
 
-# Needs a nightly compiler, and some ten minutes for the first build; without one proptest checks the same.
-fuzz: ## Let a fuzzer look for bytes that break a promise (src/promises.rs): SECONDS=60 for each, ONLY=name
+# Needs a nightly compiler and ten minutes for the first build. Without it, proptest checks the same properties.
+fuzz: ## Fuzz the properties in src/promises.rs; SECONDS=60 for each, ONLY=name
 	@scripts/fuzz $(or $(SECONDS),60) $(ONLY)
 
-live: build ## Ask a real org (SALESFORCE_* variables) what nobody has confirmed; PLAN=1, SWEEP=1, ONLY=…
+live: build ## Test unconfirmed behavior on a real org (SALESFORCE_* variables); PLAN=1, SWEEP=1, ONLY=…
 	@scripts/fetch-terraform >/dev/null
 	@acceptance-tests/clients/install >/dev/null
 	@cargo run --quiet -p acceptance-tests --locked --bin live -- \
 	  $(if $(PLAN),--plan) $(if $(SWEEP),--sweep) $(if $(ONLY),--only=$(ONLY))
 
-demo: ## Run Terraform and a client's logins against the emulator, and tell; KEEP=1 leaves the org running
+demo: ## Demonstrate Terraform and logins with the emulator; KEEP=1 leaves the org running
 	@scripts/demo
 
-bench: ## Measure Terraform with the provider against a slow org, 40 minutes; QUICK=1 six minutes, OUT=file.md
+bench: ## Measure the provider with a slow emulated org (40 minutes); QUICK=1 (6 minutes), OUT=file.md
 	@scripts/bench
 
-docs: ## Rewrite the pages of docs/ that are made of the tables; fails when some were stale, to be looked at and committed
+docs: ## Generate the pages in docs/; fails if a page was outdated. Review and commit it
 	cargo test --lib --locked docs
 
-lint: ## Check the format, clippy's opinion, and the dependencies if cargo-deny is there
+lint: lint-format lint-clippy lint-dependencies ## Check format, clippy, and dependencies (if cargo-deny is installed)
+
+# The hooks in .pre-commit-config.yaml call these.
+lint-format:
 	cargo fmt --all --check
+
+lint-clippy:
 	cargo clippy --workspace --all-targets --locked -- --deny warnings
+
+lint-dependencies:
 	@if PATH="$(CURDIR)/.tools/bin:$$PATH" cargo deny --version >/dev/null 2>&1; \
 	then PATH="$(CURDIR)/.tools/bin:$$PATH" cargo deny check bans sources licenses; \
-	else echo "cargo-deny is not here: .ci/run fetches it"; fi
+	else echo "cargo-deny is not installed; .ci/run installs it"; fi
 
-install: ## Build the provider as it ships and put it where terraform init finds it
+watch: ## Check the workspace after every change; c, l, u, d: check, clippy, unit tests, docs
+	@command -v bacon >/dev/null || { echo "bacon is not installed: cargo install --locked bacon --version 3.26.0" >&2; exit 1; }
+	bacon
+
+install: ## Build a release and install it where terraform init finds it
 	scripts/install
 
-# zig and cargo-zigbuild come from PyPI, once; what arm64 and Windows programs are started by are Debian's qemu-user-static and wine64.
-release: ## Make the zips of VERSION=1.2.3 as registries want them; TARGETS=linux_amd64,… SIGN_KEY=gpg's id of a key
+# zig and cargo-zigbuild are installed from PyPI. arm64 and Windows binaries are started with Debian's qemu-user-static and wine64.
+release: ## Build the release files of VERSION=1.2.3; TARGETS=linux_amd64,… SIGN_KEY=<GPG key ID>
 	@scripts/release make "$(VERSION)" $(if $(TARGETS),--targets "$(TARGETS)") $(if $(SIGN_KEY),--sign-key "$(SIGN_KEY)")
