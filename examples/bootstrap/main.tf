@@ -1,4 +1,4 @@
-# The app that Terraform logs in with. Kept apart from every other configuration: who takes it away locks Terraform out.
+# The app that Terraform logs in with. It has a separate configuration, because deleting it would lock Terraform out.
 
 terraform {
   required_version = ">= 1.5"
@@ -9,28 +9,28 @@ terraform {
   }
 }
 
-# With a token from the environment, this one time. The app cannot make itself.
+# Uses a token from the environment, because the app to log in with does not exist yet.
 provider "salesforce" {}
 
 variable "certificate_file" {
-  description = "The certificate of the key pair, PEM. Never the key: what Terraform is given can end up in its state."
+  description = "File with the certificate of the key pair (PEM). Do not use the private key: it would be stored in the state."
   type        = string
 }
 
 variable "name" {
-  description = "The app's API name."
+  description = "API name of the app."
   type        = string
   default     = "Terraform"
 }
 
 variable "contact_email" {
-  description = "Whom Salesforce writes to about the app."
+  description = "Email address for messages from Salesforce about the app."
   type        = string
   default     = "terraform@example.com"
 }
 
 variable "permission_set" {
-  description = "Who holds it may log in with the app. Made and assigned beforehand, see README.md."
+  description = "Permission set whose users can log in with the app. It must exist and be assigned, see README.md."
   type        = string
   default     = "Terraform_App_Developer"
 }
@@ -47,19 +47,19 @@ resource "salesforce_external_client_app_oauth_settings" "terraform" {
   external_client_app = salesforce_external_client_app.terraform.id
   deletion_protection = true
 
-  # Not used by the JWT bearer flow, but Salesforce wants one.
+  # Salesforce requires a callback URL. The JWT bearer flow does not use it.
   callback_urls = ["https://login.salesforce.com/services/oauth2/success"]
   oauth_scopes  = ["Api", "RefreshToken"]
   certificate   = file(var.certificate_file)
 
-  # Opaque tokens: Salesforce's SOAP API, and so the Metadata API, refuses others before API 68.0.
+  # Issue opaque tokens: before API 68.0, the Metadata API rejects JWT-based access tokens.
   named_user_jwt_enabled = false
 }
 
 resource "salesforce_external_client_app_policies" "terraform" {
   external_client_app = salesforce_external_client_app_oauth_settings.terraform.id
 
-  # Nobody is asked on a page: who holds the permission set is let in, others are not.
+  # Only users with the permission set can log in. They do not approve the app on a page.
   permitted_users = "AdminApprovedPreAuthorized"
   permission_sets = [var.permission_set]
 }

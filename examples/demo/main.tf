@@ -1,6 +1,6 @@
-# A web shop with headless login and guests: its own pages, its own backend, Salesforce as the identity provider.
-# `make demo` runs this against the emulator; against an org of yours it needs the SALESFORCE_* variables,
-# a permission set Shop_Customer, and the Authorization Code and Credentials Flow allowed in the org.
+# A web shop with headless login and guests. It has its own pages and backend; Salesforce is the identity provider.
+# `make demo` runs it with the emulator. To run it with an org, set the SALESFORCE_* variables, create
+# the permission set Shop_Customer, and enable the Authorization Code and Credentials Flow in the org.
 
 terraform {
   required_providers {
@@ -11,7 +11,7 @@ terraform {
 }
 
 provider "salesforce" {
-  # Right in production, in the way here: guests are wanted, and the shop speaks REST.
+  # Useful in production, but expected here: the demo uses guests and REST calls only.
   suppress_warnings = ["anonymous-access", "jwt-enabled"]
 }
 
@@ -20,16 +20,16 @@ module "shop" {
 
   name            = "Shop"
   contact_email   = "identity@example.com"
-  client_type     = "private" # the backend keeps the consumer secret
+  client_type     = "private" # the backend stores the consumer secret
   variants        = ["login", "guest"]
   callback_urls   = ["https://shop.example.com/callback"]
   permission_sets = ["Shop_Customer"]
 
-  # So that the demo can be cleaned up. Leave it out in earnest.
+  # Lets the demo destroy the app. Omit it in production.
   deletion_protection = false
 }
 
 output "consumer_key" {
-  description = "The shop's client ID"
+  description = "Client ID of the shop"
   value       = module.shop.consumer_key
 }

@@ -10,7 +10,7 @@ terraform {
   }
 }
 
-# Every argument can come from the environment instead: SALESFORCE_INSTANCE_URL,
+# All arguments can also be set as environment variables: SALESFORCE_INSTANCE_URL,
 # SALESFORCE_CLIENT_ID, SALESFORCE_USERNAME, SALESFORCE_PRIVATE_KEY (or _FILE), ...
-# That keeps secrets out of the configuration.
+# Use them to keep secrets out of the configuration.
 provider "salesforce" {}

@@ -1,5 +1,5 @@
 # Terraform 1.14 or later; not in OpenTofu.
-# Ends the pair of before, as soon as a version of the backend that has the new one is out.
+# Revokes the previous credentials after the backend has been deployed with the new ones.
 action "salesforce_external_client_app_revoke_previous_credentials" "shop" {
   config {
     external_client_app = "Shop"

@@ -12,7 +12,7 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
   oauth_scopes        = ["Api", "OpenID"]
 }
 
-# An app by its name; of one that another team manages, the name alone is enough.
+# Reads an app by its API name, including apps that another team manages.
 data "salesforce_external_client_app" "shop" {
   name = salesforce_external_client_app_oauth_settings.shop.id
 }
@@ -22,6 +22,6 @@ output "client_id" {
 }
 
 output "pkce_required" {
-  # Null when the OAuth settings may not be read.
+  # Null if the user cannot read the OAuth settings.
   value = try(data.salesforce_external_client_app.shop.oauth_settings.pkce_required, null)
 }

@@ -2,7 +2,7 @@
 # All apps of the org.
 data "salesforce_external_client_apps" "all" {}
 
-# The org's own apps whose API names begin with Shop.
+# Local apps with API names that start with Shop.
 data "salesforce_external_client_apps" "shop" {
   name_prefix = "Shop"
   namespace   = ""

@@ -23,21 +23,21 @@ resource "salesforce_external_client_app_policies" "shop" {
   guest_jwt_timeout_minutes          = 30
 }
 
-# Outside of the check: Terraform reads what is inside of one again at every apply, so that no plan would be empty.
+# Outside of the check: Terraform reads a nested data source at every apply, so that no plan would be empty.
 data "salesforce_headless_identity_readiness" "shop" {
   external_client_app = salesforce_external_client_app_policies.shop.id
   site                = "Shop"
   client_type         = "private"
 }
 
-# A check warns and never stops an apply: somebody may still have to click in the site's settings.
+# A check adds a warning and does not stop the apply: some settings of the site can only be changed in Setup.
 check "headless_identity" {
   assert {
     condition     = data.salesforce_headless_identity_readiness.shop.login.status == "ready"
     error_message = jsonencode(data.salesforce_headless_identity_readiness.shop.login)
   }
 
-  # What nobody can read, such as the secret key of reCAPTCHA, leaves a variant unknown at best.
+  # Some settings cannot be read, such as the secret key of reCAPTCHA. The status is then unknown, never ready.
   assert {
     condition     = !contains(data.salesforce_headless_identity_readiness.shop.not_ready_variants, "registration")
     error_message = jsonencode(data.salesforce_headless_identity_readiness.shop.registration.blocking)

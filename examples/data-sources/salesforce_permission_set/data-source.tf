@@ -4,11 +4,11 @@ data "salesforce_permission_set" "customer" {
   name = "Shop_Customer"
 }
 
-# Somebody must hold it, or nobody can log in.
+# Fail if no user has the permission set.
 check "somebody_may_log_in" {
   assert {
     condition     = data.salesforce_permission_set.customer.holders != 0
-    error_message = "Nobody holds ${data.salesforce_permission_set.customer.label}."
+    error_message = "No user has the permission set ${data.salesforce_permission_set.customer.label}."
   }
 }
 

@@ -1,5 +1,5 @@
-# The demo's last chapter: the secret is handed to where the shop's backend reads it, and rotated. Lies beside main.tf then.
-# Needs Terraform 1.11. `make demo` lets a stand-in take Vault's place.
+# The last part of the demo: passes the secret to a store and rotates it. The demo copies this file next to main.tf.
+# Requires Terraform 1.11. `make demo` replaces Vault with a mock provider.
 
 resource "salesforce_org_external_client_app_settings" "org" {
   client_secret_in_rest_api_access_enabled = true
@@ -27,6 +27,6 @@ resource "vault_kv_secret_v2" "shop" {
     client_id     = ephemeral.salesforce_external_client_app_credentials.shop.consumer_key
     client_secret = ephemeral.salesforce_external_client_app_credentials.shop.consumer_secret
   })
-  # Another number as soon as the key is another one.
+  # Changes whenever the key changes.
   data_json_wo_version = parseint(substr(sha256(salesforce_external_client_app_credential_rotation.shop.consumer_key), 0, 7), 16)
 }

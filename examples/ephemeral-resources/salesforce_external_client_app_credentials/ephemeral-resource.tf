@@ -20,13 +20,13 @@ resource "salesforce_external_client_app_credential_rotation" "shop" {
   rotate_when_changed = { version = 1 }
 }
 
-# Both arguments from the rotation: in a run that rotates, the secret is read after that.
+# Both arguments reference the rotation, so that the secret is read after a rotation in the same run.
 ephemeral "salesforce_external_client_app_credentials" "shop" {
   external_client_app = salesforce_external_client_app_credential_rotation.shop.external_client_app
   consumer_key        = salesforce_external_client_app_credential_rotation.shop.consumer_key
 }
 
-# Handed over by a write-only argument (Terraform 1.11), the secret is in no state and in no plan.
+# With a write-only argument (Terraform 1.11), the secret is not stored in the state or the plan.
 resource "vault_kv_secret_v2" "shop" {
   mount = "secret"
   name  = "shop"
@@ -36,6 +36,6 @@ resource "vault_kv_secret_v2" "shop" {
     client_secret = ephemeral.salesforce_external_client_app_credentials.shop.consumer_secret
   })
 
-  # Vault takes them again when this changes: a number made of the key, which changes with every rotation.
+  # Derived from the key, so that Vault receives the new secret after every rotation.
   data_json_wo_version = parseint(substr(sha256(salesforce_external_client_app_credential_rotation.shop.consumer_key), 0, 7), 16)
 }

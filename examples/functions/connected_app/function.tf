@@ -4,12 +4,12 @@ locals {
   app = provider::salesforce::connected_app(file("${path.module}/Shop.connectedApp-meta.xml"))
 }
 
-# What the file says and the client below does not. Read it before the first apply.
+# Settings in the file that the client below does not have. Review them before the first apply.
 output "not_converted" {
   value = local.app.not_converted
 }
 
-# Everything that a connected app's file can say. Null is as good as left out.
+# All attributes that the file of a connected app can have. Null attributes are omitted.
 resource "salesforce_oauth_client" "shop" {
   name  = "Shop"
   label = local.app.label
@@ -56,7 +56,7 @@ resource "salesforce_oauth_client" "shop" {
     }
   }
 
-  # No block where the file has nothing that belongs there.
+  # Omits the block if the file has no such settings.
   dynamic "policies" {
     for_each = local.app.policies[*]
     content {

@@ -1,5 +1,5 @@
 # Terraform 1.14 or later; not in OpenTofu.
-# Every app of the org whose name begins like this, at most 500 of them.
+# Apps with API names that start with this prefix, at most 500.
 list "salesforce_external_client_app" "shops" {
   provider = salesforce
   limit    = 500

@@ -1,5 +1,5 @@
 # Terraform 1.14 or later; not in OpenTofu.
-# The policies of apps that came with a package.
+# Policies of installed apps.
 list "salesforce_external_client_app_policies" "of_acme" {
   provider = salesforce
 
@@ -8,7 +8,7 @@ list "salesforce_external_client_app_policies" "of_acme" {
   }
 }
 
-# Those of the org's own apps.
+# Policies of local apps.
 list "salesforce_external_client_app_policies" "own" {
   provider = salesforce
 

@@ -1,5 +1,5 @@
 # Terraform 1.14 or later; not in OpenTofu.
-# Whole apps, each as one resource.
+# Whole apps, one resource each.
 list "salesforce_oauth_client" "all" {
   provider = salesforce
   limit    = 5000

@@ -1,13 +1,13 @@
-# Warnings, never errors: an org that is not ready yet is no reason to refuse what makes it ready.
+# Checks add warnings, not errors, so that an apply can change an org that is not ready yet.
 
 check "scopes" {
   assert {
     condition     = !(local.is_public && contains(var.scopes, "Web"))
-    error_message = "The scope Web with a public client: a stolen token can be turned into a session in Salesforce's pages."
+    error_message = "Scope Web with a public client: a stolen token can be used to open a session on Salesforce pages."
   }
 }
 
-# Beside the check and not inside it: Terraform reads what is inside at every apply, and so no plan would be empty.
+# Outside of the check: Terraform reads a nested data source at every apply, so that no plan would be empty.
 data "salesforce_headless_identity_readiness" "this" {
   count = var.check_readiness ? 1 : 0
 
@@ -15,7 +15,7 @@ data "salesforce_headless_identity_readiness" "this" {
   client_type         = var.client_type
   site                = var.site
 
-  # After what changes, and not before it.
+  # Read the org after these changes.
   depends_on = [
     salesforce_org_oauth_oidc_settings.this,
     salesforce_oauth_client.this,
@@ -23,7 +23,7 @@ data "salesforce_headless_identity_readiness" "this" {
 }
 
 check "readiness" {
-  # What could not be read is unknown, and no reason to warn at every plan: the output readiness has it.
+  # Settings that could not be read do not cause a warning at every plan. They are in the output readiness.
   assert {
     condition = alltrue([
       for readiness in data.salesforce_headless_identity_readiness.this :

@@ -1,5 +1,5 @@
-# An External Client App for Headless Identity: what the client is (client_type) and what it does (variants) decide the
-# settings. Not here: the Experience Cloud site, its members and handlers, permission sets, who holds them.
+# An External Client App for Headless Identity. The type of client (client_type) and the flows (variants) determine the
+# settings. Not managed: the Experience Cloud site, its members and handlers, permission sets and their assignments.
 
 locals {
   is_public   = var.client_type == "public"
@@ -31,8 +31,8 @@ resource "salesforce_oauth_client" "this" {
   code_credential_flow_enabled = true
   code_credential_post_only    = local.body_only
 
-  # A private client proves who it is by the secret, a public one cannot keep one. The code is bound to the client that
-  # asked for it by PKCE, in both.
+  # A private client authenticates with the secret; a public client cannot store one. PKCE binds the code to the client
+  # that requested it, for both.
   secret_required_for_web_server_flow = !local.is_public
   secret_required_for_refresh_token   = !local.is_public
   pkce_required                       = true
@@ -41,7 +41,7 @@ resource "salesforce_oauth_client" "this" {
   named_user_jwt_enabled         = local.jwt
 
   policies {
-    # A headless login has no page on which a user could approve the app.
+    # A headless login has no page on which users could approve the app.
     permitted_users = "AdminApprovedPreAuthorized"
     permission_sets = var.permission_sets
     profiles        = var.profiles
@@ -50,7 +50,7 @@ resource "salesforce_oauth_client" "this" {
     guest_jwt_session_timeout_type     = local.guests ? "Custom" : null
     guest_jwt_timeout_minutes          = local.guests ? var.guest_token_minutes : null
 
-    # Without JWT tokens Salesforce refuses the type, also one that is there from before.
+    # Without JWT-based access tokens, Salesforce rejects this type, including an existing one.
     named_user_jwt_session_timeout_type = !local.jwt ? "" : var.user_token_minutes != null ? "Custom" : null
     named_user_jwt_timeout_minutes      = local.jwt ? var.user_token_minutes : null
     session_timeout_minutes             = local.jwt ? null : var.user_token_minutes
@@ -60,25 +60,25 @@ resource "salesforce_oauth_client" "this" {
     refresh_token_validity_unit   = local.refreshable ? "Days" : null
   }
 
-  # The org's switch comes first: without it Salesforce refuses the flow.
+  # The org setting must exist first. Otherwise Salesforce rejects the flow.
   depends_on = [salesforce_org_oauth_oidc_settings.this]
 
   lifecycle {
     precondition {
       condition     = !(local.is_public && local.refreshable) || local.rotated
-      error_message = "refresh_token_rotation = false with a public client: whoever finds its refresh token could use it for good. Rotation shows the theft and ends both (RFC 9700, 2.2.2). Leave it out, or take RefreshToken out of the scopes."
+      error_message = "refresh_token_rotation must not be false for a public client: a stolen refresh token would remain valid. Rotation detects theft and revokes both tokens (RFC 9700, 2.2.2). Omit it, or remove RefreshToken from scopes."
     }
     precondition {
       condition     = local.jwt || !local.guests
-      error_message = "jwt_access_tokens = false with the variant guest: Salesforce gives guests JWT-based tokens only. Leave it out, or take guest out of the variants."
+      error_message = "jwt_access_tokens must not be false with the variant guest: Salesforce issues only JWT-based access tokens to guests. Omit it, or remove guest from variants."
     }
     precondition {
       condition     = length(var.permission_sets) + length(var.profiles) > 0
-      error_message = "permission_sets and profiles are both empty: nobody could use the app. Users are pre-authorized by them, as a headless login has no page on which to approve an app. For registration name the profile that new users get."
+      error_message = "permission_sets and profiles must not both be empty: no user could use the app. They pre-authorize users, because a headless login has no page for approving an app. For registration, add the default profile of new users."
     }
     precondition {
       condition     = !local.jwt || var.user_token_minutes == null || contains(local.jwt_minutes, coalesce(var.user_token_minutes, 1))
-      error_message = "user_token_minutes: with JWT tokens Salesforce takes ${join(", ", local.jwt_minutes)}."
+      error_message = "user_token_minutes must be one of ${join(", ", local.jwt_minutes)} with JWT-based access tokens."
     }
   }
 }

@@ -1,6 +1,6 @@
-# From the time when this module had three resources for the app. The state of that time moves over, and the org has
-# nothing to do: the settings become the client, and the client reads the app and the policies that are no longer apart.
-# The settings and not the app, because some orgs do not let a consumer be read: the state of the settings has it.
+# An earlier version of this module had three resources. These blocks move its state without changing the org: the
+# settings become the client, and the client reads the app and the policies.
+# The settings move instead of the app, because their state contains the consumer, which some orgs do not return.
 
 moved {
   from = salesforce_external_client_app_oauth_settings.this

@@ -1,20 +1,20 @@
 output "consumer_key" {
-  description = "The client ID. Public. The consumer secret is in no output: read it with the ephemeral resource salesforce_external_client_app_credentials."
+  description = "The client ID, which is public. For the consumer secret, use the ephemeral resource salesforce_external_client_app_credentials."
   value       = salesforce_oauth_client.this.consumer_key
 }
 
 output "external_client_app" {
-  description = "The app's ID, which is its API name. What else belongs to the app refers to it."
+  description = "ID of the app, which is its API name. Reference it from other resources of the app."
   value       = salesforce_oauth_client.this.id
 }
 
 output "org_id" {
-  description = "The org that the app is in."
+  description = "ID of the org of the app."
   value       = salesforce_oauth_client.this.org_id
 }
 
 output "readiness" {
-  description = "Per variant: status (ready, not_ready, unknown), what blocks it, what could not be read. Null without check_readiness."
+  description = "For each variant, the status (ready, not_ready, unknown), the blocking settings, and the settings that could not be read. Null without check_readiness."
   value = one([
     for readiness in data.salesforce_headless_identity_readiness.this :
     { for variant in var.variants : variant => readiness[variant] }
@@ -22,7 +22,7 @@ output "readiness" {
 }
 
 output "flows" {
-  description = "Per variant, what a client sends to /services/oauth2/authorize; besides it come the credentials (or a guest's Uvid-Hint), code_challenge and state."
+  description = "For each variant, the header and parameters that a client sends to /services/oauth2/authorize, in addition to credentials (or Uvid-Hint for guests), code_challenge and state."
   value = {
     for variant in var.variants : variant => {
       headers = { "Auth-Request-Type" = local.auth_request_types[variant] }
@@ -36,7 +36,7 @@ output "flows" {
 }
 
 output "smoke_test" {
-  description = "Arguments and environment of examples/headless-identity/smoke-test. No secrets: add CLIENT_SECRET (private clients), the test user and the rest by hand."
+  description = "Arguments and environment of examples/headless-identity/smoke-test, without secrets. Add CLIENT_SECRET (for private clients), the test user and other values."
   value = {
     arguments = concat(sort(var.variants), local.refreshable && length(setsubtract(var.variants, ["guest"])) > 0 ? ["refresh", "revoke"] : [])
     environment = merge(

@@ -1,38 +1,38 @@
-# What a value may be by itself is checked here; what it may be beside others, in main.tf (Terraform before 1.9 lets a
-# validation see its own variable only). Each refusal says why.
+# Single values are validated here, combinations in main.tf, because before Terraform 1.9 a validation can reference only its
+# own variable.
 
 variable "name" {
-  description = "The app's API name: letters, digits and underscores. Another name is another app, with another consumer key."
+  description = "API name of the app: letters, digits and underscores. Changing it replaces the app and its consumer key."
   type        = string
   nullable    = false
 }
 
 variable "label" {
-  description = "What people see. Default: the name."
+  description = "Display name of the app. Defaults to the name."
   type        = string
   default     = null
 }
 
 variable "description" {
-  description = "What the app is for."
+  description = "Description of the app."
   type        = string
   default     = null
 }
 
 variable "contact_email" {
-  description = "Whom Salesforce writes to about the app."
+  description = "Email address for messages from Salesforce about the app."
   type        = string
   nullable    = false
 }
 
 variable "callback_urls" {
-  description = "Where codes are sent: https://, the app's own scheme, or http:// on this machine. A client sends one of them byte for byte."
+  description = "URLs that receive codes: https://, a custom scheme, or http:// on the local machine. A client must send exactly one of them."
   type        = list(string)
   nullable    = false
 
   validation {
     condition     = length(var.callback_urls) > 0
-    error_message = "callback_urls needs one URL at least: every variant names one in redirect_uri."
+    error_message = "callback_urls must contain at least one URL, because every variant sends one as redirect_uri."
   }
   validation {
     condition = alltrue([
@@ -41,148 +41,148 @@ variable "callback_urls" {
         !startswith(lower(url), "http://") || can(regex("^http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?([/?].*)?$", url))
       )
     ])
-    error_message = "callback_urls are absolute, and http:// is for this machine only (localhost, 127.0.0.1, [::1]): the code in the address would cross the network in the clear (RFC 9700, 2.6)."
+    error_message = "callback_urls must be absolute. http:// is allowed only for the local machine (localhost, 127.0.0.1, [::1]), because the code would be sent unencrypted (RFC 9700, 2.6)."
   }
 }
 
 variable "client_type" {
-  description = "`private`: a backend keeps the consumer secret and sends it. `public`: a browser or a mobile app, which cannot keep one; it has PKCE instead."
+  description = "`private`: a backend that stores the consumer secret. `public`: a browser or mobile app, which cannot store a secret and uses PKCE."
   type        = string
   nullable    = false
 
   validation {
     condition     = contains(["public", "private"], var.client_type)
-    error_message = "client_type is \"public\" (the client runs where its user can look into it: browser, mobile app) or \"private\" (a backend that keeps the secret)."
+    error_message = "client_type must be \"public\" (a browser or mobile app) or \"private\" (a backend that stores the secret)."
   }
 }
 
 variable "variants" {
-  description = "What the app is for: `login`, `passwordless`, `registration`, `guest`."
+  description = "Flows of the app: `login`, `passwordless`, `registration`, `guest`."
   type        = set(string)
   default     = ["login"]
   nullable    = false
 
   validation {
     condition     = length(var.variants) > 0
-    error_message = "variants needs one of login, passwordless, registration, guest."
+    error_message = "variants must contain at least one of login, passwordless, registration and guest."
   }
   validation {
     condition     = length(setsubtract(var.variants, ["login", "passwordless", "registration", "guest"])) == 0
-    error_message = "variants are login, passwordless, registration and guest. Forgotten passwords are a matter of the site alone, no app takes part."
+    error_message = "variants must be login, passwordless, registration or guest. Forgotten passwords are configured in the site only."
   }
 }
 
 variable "permission_sets" {
-  description = "Permission sets whose holders may use the app, by API name. These and the profiles are all."
+  description = "API names of the permission sets whose users can use the app, in addition to those of the profiles."
   type        = set(string)
   default     = []
   nullable    = false
 }
 
 variable "profiles" {
-  description = "Profiles whose users may use the app. For registration: the default profile of new users, unless the handler gives them one of the permission sets."
+  description = "Profiles whose users can use the app. For registration, include the default profile of new users, unless the handler assigns one of the permission sets."
   type        = set(string)
   default     = []
   nullable    = false
 }
 
 variable "scopes" {
-  description = "OAuth scopes, as metadata spells them. Without RefreshToken there are no refresh tokens; without OpenID neither ID token nor userinfo."
+  description = "OAuth scopes with their names in metadata. RefreshToken is required for refresh tokens, OpenID for ID tokens and user info."
   type        = set(string)
   default     = ["Api", "OpenID", "RefreshToken"]
   nullable    = false
 
   validation {
     condition     = length(var.scopes) > 0
-    error_message = "scopes needs one scope at least."
+    error_message = "scopes must contain at least one scope."
   }
   validation {
     condition     = !contains(var.scopes, "Full")
-    error_message = "scopes: Full gives everything that the user may do. Name the scopes that the client needs (RFC 9700, 2.3)."
+    error_message = "scopes must not contain Full, which grants all permissions of the user. Specify the scopes that the client needs (RFC 9700, 2.3)."
   }
   validation {
     condition     = length(setintersection(var.scopes, ["PwdlessLogin", "UserRegistration", "ForgotPassword"])) == 0
-    error_message = "scopes: PwdlessLogin, UserRegistration and ForgotPassword are for the app of an internal integration user, which calls the site's init endpoints. In the customers' app every customer's token would carry them."
+    error_message = "scopes must not contain PwdlessLogin, UserRegistration or ForgotPassword. They belong to the app of an internal integration user, which calls the site's init endpoints. Here, the token of every customer would have them."
   }
 }
 
 variable "user_token_minutes" {
-  description = "How long access tokens of users live. With JWT tokens one of 1, 5, 10, 15, 30, 60, 90, 120, 240, 480, 720. Default: not managed."
+  description = "Lifetime of access tokens of users. With JWT-based access tokens one of 1, 5, 10, 15, 30, 60, 90, 120, 240, 480, 720. Not managed by default."
   type        = number
   default     = null
 }
 
 variable "guest_token_minutes" {
-  description = "How long guests' tokens live: 1, 5, 10, 15, 30, 60, 90, 120, 240, 480 or 720."
+  description = "Lifetime of access tokens of guests: 1, 5, 10, 15, 30, 60, 90, 120, 240, 480 or 720."
   type        = number
   default     = 30
   nullable    = false
 
   validation {
     condition     = contains([1, 5, 10, 15, 30, 60, 90, 120, 240, 480, 720], var.guest_token_minutes)
-    error_message = "guest_token_minutes is 1, 5, 10, 15, 30, 60, 90, 120, 240, 480 or 720: Salesforce takes no other."
+    error_message = "guest_token_minutes must be 1, 5, 10, 15, 30, 60, 90, 120, 240, 480 or 720."
   }
 }
 
 variable "refresh_token_days" {
-  description = "After how many days without use a refresh token ends. Only with RefreshToken or OfflineAccess among the scopes."
+  description = "Days without use after which a refresh token expires. Requires the scope RefreshToken or OfflineAccess."
   type        = number
   default     = 30
   nullable    = false
 
   validation {
     condition     = var.refresh_token_days >= 1 && floor(var.refresh_token_days) == var.refresh_token_days
-    error_message = "refresh_token_days is a whole number, 1 or more. For no refresh tokens leave RefreshToken out of the scopes; for ever is not offered: an unused token has to end (RFC 9700, 4.14)."
+    error_message = "refresh_token_days must be a whole number of at least 1. To disable refresh tokens, remove RefreshToken from scopes. Unused tokens must expire (RFC 9700, 4.14)."
   }
 }
 
 variable "refresh_token_rotation" {
-  description = "Whether each refresh brings a new refresh token and ends the old one. Default: for public clients, which must have it."
+  description = "Whether each refresh returns a new refresh token and revokes the old one. Defaults to true for public clients, which require it."
   type        = bool
   default     = null
 }
 
 variable "jwt_access_tokens" {
-  description = "Whether users' access tokens are JWTs, which SOAP APIs below 68.0 refuse. Default: with the variant guest, which needs it."
+  description = "Whether access tokens of users are JWTs, which SOAP APIs before 68.0 reject. Defaults to true with the variant guest, which requires it."
   type        = bool
   default     = null
 }
 
 variable "credentials_in_body_only" {
-  description = "Whether credentials are taken from the body of a POST only. Default: yes, but not with passwordless or registration: Salesforce documents their one-time codes in a header."
+  description = "Whether credentials are accepted only in the body of a POST request. Defaults to true, except with passwordless and registration, whose one-time codes Salesforce documents in a header."
   type        = bool
   default     = null
 }
 
 variable "manage_org_settings" {
-  description = "Whether this module switches the flow on for the whole org. There is one such setting per org: let one workspace own it, not every one."
+  description = "Whether this module enables the flow for the whole org. Set it in one workspace per org only."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "deletion_protection" {
-  description = "Whether Terraform refuses to destroy or replace the app. With the app its consumer key ends, and all tokens."
+  description = "Whether the app is protected from being destroyed or replaced, which would invalidate its consumer key and all tokens."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "check_readiness" {
-  description = "Whether each plan asks the org if the variants can work, and warns of what is missing."
+  description = "Whether each plan checks that the org supports the variants, and warns about missing settings."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "site" {
-  description = "Name of the Experience Cloud site that clients call, as Setup lists it under All Sites. With it the check readiness looks at the site, too."
+  description = "Name of the Experience Cloud site, as shown in Setup under All Sites. Required for the check readiness to include the site."
   type        = string
   default     = null
 }
 
 variable "site_url" {
-  description = "The Experience Cloud site that clients call, https://acme.my.site.com. Used in outputs only."
+  description = "URL of the Experience Cloud site, such as https://acme.my.site.com. Used in outputs only."
   type        = string
   default     = null
 }

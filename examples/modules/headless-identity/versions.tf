@@ -1,5 +1,5 @@
 terraform {
-  # A resource moves to another type since 1.8 (moved.tf). Checks came with 1.5, `terraform test` with 1.6, `removed` with 1.7.
+  # 1.8 for moves between resource types (moved.tf). Checks need 1.5, `terraform test` 1.6, `removed` 1.7.
   required_version = ">= 1.8"
   required_providers {
     salesforce = {

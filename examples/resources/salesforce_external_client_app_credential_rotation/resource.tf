@@ -16,20 +16,20 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
 }
 
 resource "salesforce_external_client_app_credential_rotation" "shop" {
-  # The settings and not the app: they make the consumer, whose key and secret these are.
+  # References the OAuth settings, because they create the consumer.
   external_client_app = salesforce_external_client_app_oauth_settings.shop.id
 
-  # Raise it, and the next apply rotates. Clients may use the previous pair for 30 days more.
+  # To rotate, raise the number. The previous credentials remain valid for 30 days.
   rotate_when_changed = { version = 1 }
 
-  # Raise it when all clients have the new pair, and the next apply ends the previous one.
+  # To revoke the previous credentials, raise the number when all clients have the new ones.
   revoke_previous_when_changed = { version = 1 }
 
-  # What refers to this resource goes on this long after a rotation.
+  # Delays resources that reference this one after a rotation.
   wait_for_propagation = "5s"
 }
 
-# The client ID that clients should use: this one, since the one of the settings is a refresh late.
+# The client ID for clients. The settings show a new key only after the next refresh.
 output "client_id" {
   value = salesforce_external_client_app_credential_rotation.shop.consumer_key
 }

@@ -7,24 +7,24 @@ resource "salesforce_external_client_app" "shop" {
 }
 
 resource "salesforce_external_client_app_oauth_settings" "shop" {
-  # .id and not .name: when the app is replaced, its settings have to be made anew.
+  # .id, not .name, so that the settings are replaced together with the app.
   external_client_app = salesforce_external_client_app.shop.id
 
   callback_urls = ["https://shop.example.com/callback"]
   oauth_scopes  = ["Api", "OpenID", "RefreshToken"]
 
-  # The Authorization Code and Credentials Flow, from a backend that can keep a secret.
+  # The Authorization Code and Credentials Flow for a backend that stores the secret.
   code_credential_flow_enabled        = true
   code_credential_post_only           = true
   secret_required_for_web_server_flow = true
   pkce_required                       = true
 
-  # Guest users need access tokens that are JWTs.
+  # Guest users need JWT-based access tokens.
   named_user_jwt_enabled = true
 }
 
-# The client ID for the app's own configuration. It is no secret; the client secret is
-# never in Terraform's state.
+# The client ID, which is public. The client secret is never stored in
+# Terraform's state.
 output "consumer_key" {
   value = salesforce_external_client_app_oauth_settings.shop.consumer_key
 }

@@ -16,14 +16,14 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
 }
 
 resource "salesforce_external_client_app_policies" "shop" {
-  # The settings and not the app: Salesforce makes the policies when the settings are made.
+  # References the OAuth settings, because Salesforce creates the policies together with them.
   external_client_app = salesforce_external_client_app_oauth_settings.shop.id
 
-  # Only holders of these permission sets may use the app. Those written here are all there are.
+  # Only users with these permission sets can use the app.
   permitted_users = "AdminApprovedPreAuthorized"
   permission_sets = ["Shop_Customer"]
 
-  # People who have not logged in yet, e.g. to register or to look around.
+  # Users who have not logged in, for example to register or to browse.
   guest_code_credential_flow_enabled = true
   guest_jwt_session_timeout_type     = "Custom"
   guest_jwt_timeout_minutes          = 30

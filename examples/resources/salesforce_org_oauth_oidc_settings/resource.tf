@@ -1,5 +1,5 @@
 # Terraform 1.6 or later, OpenTofu 1.10 or later.
-# Settings of the whole org: what is not written here stays as the org has it.
+# Settings of the whole org. Omitted attributes are not managed.
 resource "salesforce_org_oauth_oidc_settings" "org" {
   code_credential_flow_enabled   = true
   pkce_required                  = true
@@ -18,6 +18,6 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
   oauth_scopes                 = ["Api", "RefreshToken"]
   code_credential_flow_enabled = true
 
-  # The org must allow the flow before an app can have it.
+  # The org must allow the flow before an app can use it.
   depends_on = [salesforce_org_oauth_oidc_settings.org]
 }

@@ -1,18 +1,18 @@
-# What the module makes. Each run is applied to the org that the environment names, and all is destroyed in the end:
-# for the emulator, or an org to play with.
+# Tests of the resources that the module creates. Each run is applied to the org in the environment, and everything is destroyed
+# at the end. Use the emulator or a test org.
 
 variables {
   name          = "ModuleTest"
   contact_email = "identity@example.com"
   client_type   = "private"
   callback_urls = ["https://shop.example.com/callback"]
-  # One that the org has.
+  # An existing permission set.
   permission_sets = ["Shop_Customer"]
-  # Otherwise `terraform test` could not clean up.
+  # Otherwise `terraform test` could not destroy the app.
   deletion_protection = false
 }
 
-run "a_private_client_sends_its_secret" {
+run "private_client_requires_secret" {
   assert {
     condition = (
       salesforce_oauth_client.this.secret_required_for_web_server_flow &&
@@ -21,39 +21,39 @@ run "a_private_client_sends_its_secret" {
       salesforce_oauth_client.this.code_credential_flow_enabled &&
       salesforce_oauth_client.this.code_credential_post_only
     )
-    error_message = "a private client has a secret, and PKCE besides"
+    error_message = "a private client must require the secret and PKCE"
   }
   assert {
     condition     = !salesforce_oauth_client.this.named_user_jwt_enabled
-    error_message = "without guests tokens are opaque"
+    error_message = "access tokens must be opaque without guests"
   }
   assert {
     condition     = salesforce_oauth_client.this.policies.permitted_users == "AdminApprovedPreAuthorized"
-    error_message = "users are pre-authorized"
+    error_message = "users must be pre-authorized"
   }
   assert {
     condition     = !salesforce_oauth_client.this.policies.guest_code_credential_flow_enabled
-    error_message = "guests were not asked for"
+    error_message = "guest access must be disabled"
   }
   assert {
     condition     = output.consumer_key != "" && output.flows["login"].parameters.client_id == output.consumer_key
-    error_message = "the consumer key is in the outputs"
+    error_message = "the outputs must contain the consumer key"
   }
   assert {
     condition     = join(" ", output.smoke_test.arguments) == "login refresh revoke"
-    error_message = "the smoke test runs what was asked for"
+    error_message = "the smoke test must run the configured variants"
   }
 }
 
-run "guests_come_in_place_and_the_consumer_key_stays" {
+run "adding_guests_keeps_the_consumer_key" {
   variables {
     variants = ["login", "guest"]
-    # Not in the assertion itself: OpenTofu knows no other run there.
-    key_before = run.a_private_client_sends_its_secret.consumer_key
+    # A variable, because OpenTofu does not allow run references in assertions.
+    key_before = run.private_client_requires_secret.consumer_key
   }
   assert {
     condition     = output.consumer_key == var.key_before
-    error_message = "clients would have to change"
+    error_message = "the consumer key must not change"
   }
   assert {
     condition = (
@@ -61,78 +61,78 @@ run "guests_come_in_place_and_the_consumer_key_stays" {
       salesforce_oauth_client.this.policies.guest_code_credential_flow_enabled &&
       salesforce_oauth_client.this.policies.guest_jwt_timeout_minutes == 30
     )
-    error_message = "guests have JWTs that end"
+    error_message = "guests must have JWT-based access tokens that expire"
   }
 }
 
-# What needs each other goes in one deploy, and so in one apply.
-run "guests_go_and_tokens_are_opaque_again" {
+# Settings that depend on each other are disabled in one deploy.
+run "removing_guests_restores_opaque_tokens" {
   assert {
     condition = !(
       salesforce_oauth_client.this.policies.guest_code_credential_flow_enabled ||
       salesforce_oauth_client.this.named_user_jwt_enabled
     )
-    error_message = "guests were taken back, and nobody else needs JWTs"
+    error_message = "guest access and JWT-based access tokens must be disabled"
   }
 }
 
-run "tokens_can_be_jwts_without_guests" {
+run "jwt_access_tokens_without_guests" {
   variables { jwt_access_tokens = true }
   assert {
     condition     = salesforce_oauth_client.this.named_user_jwt_enabled
-    error_message = "JWTs were asked for"
+    error_message = "access tokens must be JWTs"
   }
 }
 
-run "a_public_client_has_no_secret" {
+run "public_client_requires_no_secret" {
   variables { client_type = "public" }
   assert {
     condition = !(
       salesforce_oauth_client.this.secret_required_for_web_server_flow ||
       salesforce_oauth_client.this.secret_required_for_refresh_token
     )
-    error_message = "a public client keeps no secret"
+    error_message = "a public client must not require the secret"
   }
   assert {
     condition = (
       salesforce_oauth_client.this.pkce_required &&
       salesforce_oauth_client.this.refresh_token_rotation_enabled
     )
-    error_message = "it has PKCE and rotation instead"
+    error_message = "a public client must use PKCE and refresh token rotation"
   }
 }
 
-run "one_time_codes_come_in_a_header" {
+run "one_time_codes_are_allowed_in_headers" {
   variables {
     variants = ["login", "passwordless", "registration"]
     profiles = ["Customer Community User"]
   }
   assert {
     condition     = !salesforce_oauth_client.this.code_credential_post_only
-    error_message = "Salesforce documents one-time codes in the Authorization header"
+    error_message = "one-time codes must be allowed in the Authorization header"
   }
   assert {
     condition     = output.flows["passwordless"].headers["Auth-Request-Type"] == "passwordless-login"
-    error_message = "each variant has its header"
+    error_message = "the output must contain the header of the variant"
   }
 }
 
-run "without_the_scope_there_are_no_refresh_tokens" {
+run "no_refresh_tokens_without_the_scope" {
   variables { scopes = ["Api"] }
   assert {
     condition     = salesforce_oauth_client.this.policies.refresh_token_policy == "Zero"
-    error_message = "nobody asked for refresh tokens"
+    error_message = "refresh tokens must be disabled"
   }
   assert {
     condition     = join(" ", output.smoke_test.arguments) == "login"
-    error_message = "there is nothing to refresh"
+    error_message = "the smoke test must not refresh"
   }
 }
 
-run "the_org_lets_the_flow_be_used" {
+run "manages_the_org_setting" {
   variables { manage_org_settings = true }
   assert {
     condition     = salesforce_org_oauth_oidc_settings.this[0].code_credential_flow_enabled
-    error_message = "the org's switch is on"
+    error_message = "the flow must be enabled in the org"
   }
 }

@@ -1,4 +1,4 @@
-# What the module refuses, each for the reason that its message names. Nothing is applied.
+# Tests of the configurations that the module rejects. Nothing is applied.
 
 variables {
   name            = "Shop"
@@ -6,51 +6,51 @@ variables {
   client_type     = "private"
   callback_urls   = ["https://shop.example.com/callback"]
   permission_sets = ["Shop_Customer"]
-  # Known after an apply only, and `terraform test` takes that for a failure in a plan.
+  # Its result is unknown in a plan, which `terraform test` treats as a failure.
   check_readiness = false
 }
 
-run "the_variables_of_this_file_are_accepted" {
+run "accepts_the_variables_of_this_file" {
   command = plan
 }
 
-run "a_client_is_public_or_private" {
+run "rejects_unknown_client_type" {
   command = plan
   variables { client_type = "confidential" }
   expect_failures = [var.client_type]
 }
 
-run "a_variant_is_one_that_an_app_takes_part_in" {
+run "rejects_unknown_variant" {
   command = plan
   variables { variants = ["login", "forgot_password"] }
   expect_failures = [var.variants]
 }
 
-run "some_variant_is_wanted" {
+run "rejects_empty_variants" {
   command = plan
   variables { variants = [] }
   expect_failures = [var.variants]
 }
 
-run "a_code_does_not_cross_the_network_in_the_clear" {
+run "rejects_http_callback_url" {
   command = plan
   variables { callback_urls = ["https://shop.example.com/callback", "http://shop.example.com/callback"] }
   expect_failures = [var.callback_urls]
 }
 
-run "a_host_that_only_begins_like_this_machine_is_not_this_machine" {
+run "rejects_host_that_starts_with_localhost" {
   command = plan
   variables { callback_urls = ["http://localhost.example.com/callback"] }
   expect_failures = [var.callback_urls]
 }
 
-run "nor_is_one_behind_a_user_name" {
+run "rejects_localhost_as_user_name" {
   command = plan
   variables { callback_urls = ["http://localhost:80@example.com/callback"] }
   expect_failures = [var.callback_urls]
 }
 
-run "http_on_this_machine_and_schemes_of_an_app_are_accepted" {
+run "accepts_localhost_and_custom_schemes" {
   command = plan
   variables {
     client_type   = "public"
@@ -58,37 +58,37 @@ run "http_on_this_machine_and_schemes_of_an_app_are_accepted" {
   }
 }
 
-run "some_callback_is_needed" {
+run "rejects_empty_callback_urls" {
   command = plan
   variables { callback_urls = [] }
   expect_failures = [var.callback_urls]
 }
 
-run "everything_is_no_scope_of_a_shop" {
+run "rejects_scope_full" {
   command = plan
   variables { scopes = ["Full", "RefreshToken"] }
   expect_failures = [var.scopes]
 }
 
-run "scopes_of_the_integration_user_are_not_for_customers" {
+run "rejects_scopes_of_the_integration_user" {
   command = plan
   variables { scopes = ["Api", "PwdlessLogin"] }
   expect_failures = [var.scopes]
 }
 
-run "some_scope_is_needed" {
+run "rejects_empty_scopes" {
   command = plan
   variables { scopes = [] }
   expect_failures = [var.scopes]
 }
 
-run "guest_tokens_live_as_long_as_salesforce_offers" {
+run "rejects_unsupported_guest_token_lifetime" {
   command = plan
   variables { guest_token_minutes = 20 }
   expect_failures = [var.guest_token_minutes]
 }
 
-run "user_tokens_too_when_they_are_jwts" {
+run "rejects_unsupported_jwt_lifetime" {
   command = plan
   variables {
     variants           = ["guest", "login"]
@@ -97,18 +97,18 @@ run "user_tokens_too_when_they_are_jwts" {
   expect_failures = [salesforce_oauth_client.this]
 }
 
-run "opaque_ones_may_live_otherwise" {
+run "accepts_other_lifetime_of_opaque_tokens" {
   command = plan
   variables { user_token_minutes = 20 }
 }
 
-run "a_refresh_token_ends" {
+run "rejects_refresh_tokens_without_expiry" {
   command = plan
   variables { refresh_token_days = 0 }
   expect_failures = [var.refresh_token_days]
 }
 
-run "a_public_client_rotates_its_refresh_tokens" {
+run "rejects_public_client_without_rotation" {
   command = plan
   variables {
     client_type            = "public"
@@ -117,7 +117,7 @@ run "a_public_client_rotates_its_refresh_tokens" {
   expect_failures = [salesforce_oauth_client.this]
 }
 
-run "without_refresh_tokens_there_is_nothing_to_rotate" {
+run "accepts_no_rotation_without_refresh_tokens" {
   command = plan
   variables {
     client_type            = "public"
@@ -126,7 +126,7 @@ run "without_refresh_tokens_there_is_nothing_to_rotate" {
   }
 }
 
-run "guests_get_jwts" {
+run "rejects_guests_without_jwt" {
   command = plan
   variables {
     variants          = ["guest"]
@@ -135,13 +135,13 @@ run "guests_get_jwts" {
   expect_failures = [salesforce_oauth_client.this]
 }
 
-run "somebody_may_use_the_app" {
+run "rejects_app_without_users" {
   command = plan
   variables { permission_sets = [] }
   expect_failures = [salesforce_oauth_client.this]
 }
 
-run "a_profile_is_enough" {
+run "accepts_profiles_without_permission_sets" {
   command = plan
   variables {
     permission_sets = []
@@ -149,7 +149,7 @@ run "a_profile_is_enough" {
   }
 }
 
-run "a_browsers_token_should_open_no_pages_of_salesforce" {
+run "warns_about_scope_web_with_public_client" {
   command = plan
   variables {
     client_type = "public"

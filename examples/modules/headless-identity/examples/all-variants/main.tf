@@ -1,4 +1,4 @@
-# Everything at once: passwords, one-time codes, registration and guests. The org's switch is managed here, too.
+# All variants: passwords, one-time codes, registration and guests. This configuration also manages the org setting.
 
 terraform {
   required_providers {
@@ -18,7 +18,7 @@ module "portal" {
   callback_urls = ["https://portal.example.com/callback"]
 
   permission_sets = ["Shop_Customer"]
-  # The default profile of users who register: they have no permission set yet.
+  # The default profile of new users, who do not have a permission set yet.
   profiles = ["Customer Community User"]
 
   user_token_minutes  = 30

@@ -1,4 +1,4 @@
-# A web shop: its own pages, its own backend, which keeps the consumer secret. People log in, others look around.
+# A web shop with a backend that stores the consumer secret. Users log in or browse as guests.
 
 terraform {
   required_providers {

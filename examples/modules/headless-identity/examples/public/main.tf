@@ -1,4 +1,4 @@
-# A single-page application: nothing in it is secret. PKCE instead of the consumer secret, refresh tokens that rotate.
+# A single-page application, which cannot store a secret. It uses PKCE and refresh token rotation.
 
 terraform {
   required_providers {

@@ -1,9 +1,9 @@
-# What the module hands on, without an org and without credentials: Terraform makes up what Salesforce would answer.
+# Tests of the outputs without an org and without credentials. Terraform generates the values of computed attributes. Run them with
 # terraform test -test-directory=tests/mocked
 
 mock_provider "salesforce" {
-  # What is not given here is eight letters and digits. These have the form that they have in an org, for whatever looks
-  # at them.
+  # These values have the format of those in an org. Terraform generates eight random characters for other
+  # attributes.
   mock_resource "salesforce_oauth_client" {
     defaults = {
       id           = "Shop"
@@ -19,18 +19,18 @@ variables {
   client_type     = "private"
   callback_urls   = ["https://shop.example.com/callback"]
   permission_sets = ["Shop_Customer"]
-  # It would be answered with what is made up, too.
+  # The data source would return generated values as well.
   check_readiness     = false
   deletion_protection = false
 }
 
-run "clients_are_given_the_consumer_key" {
+run "outputs_contain_the_consumer_key" {
   assert {
     condition     = output.consumer_key == "3MVG9MockedConsumerKey" && output.flows["login"].parameters.client_id == output.consumer_key
-    error_message = "the consumer key is in the outputs"
+    error_message = "the outputs must contain the consumer key"
   }
   assert {
     condition     = output.external_client_app == "Shop" && output.org_id == "00D000000000001EAA"
-    error_message = "whose it is is in the outputs"
+    error_message = "the outputs must contain the IDs of the app and the org"
   }
 }
