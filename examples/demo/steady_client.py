@@ -1,7 +1,7 @@
-"""A backend that lets a customer log in every 100 ms, as `make demo` watches it through a rotation.
+"""A backend that logs a customer in every 100 ms. `make demo` monitors it during a rotation.
 
-It knows what a backend knows: the site, the callback, and a pair of client ID and secret, which it asks for before each
-login. It prints nothing, and keeps no token.
+It has the site, the callback URL, and a function that returns the client ID and secret before each login. It prints nothing
+and stores no tokens.
 """
 
 import base64
@@ -14,13 +14,13 @@ import threading
 import time
 import urllib.parse
 
-# A little less, so that a busy machine does not make it more.
+# Less than 100 ms, so that a busy machine does not exceed it.
 EVERY_SECONDS = 0.08
 FORM = "application/x-www-form-urlencoded"
 
 
 class Refused(Exception):
-    """By the site, with the error's code."""
+    """Rejected by the site, with the error code."""
 
 
 class SteadyClient(threading.Thread):
@@ -34,7 +34,7 @@ class SteadyClient(threading.Thread):
         self.ending = threading.Event()
 
     def run(self):
-        # A login that takes longer than that does not hold up the next one.
+        # A slow login does not delay the next one.
         with concurrent.futures.ThreadPoolExecutor(max_workers=8) as pool:
             next_one = time.monotonic()
             while not self.ending.is_set():
@@ -50,7 +50,7 @@ class SteadyClient(threading.Thread):
         except Refused as reason:
             answer = str(reason)
         except Exception as reason:
-            # Whatever it was, it was no login.
+            # Any other failure also counts.
             answer = type(reason).__name__
         self.attempts.append((started, answer))
 
@@ -59,7 +59,7 @@ class SteadyClient(threading.Thread):
         self.join(timeout=30)
 
     def since(self, moment):
-        """Of the logins that began after a moment: how many there were, and the answers that were no login."""
+        """The number of logins that started after a moment, and the results of those that failed."""
         answers = [answer for started, answer in list(self.attempts) if started >= moment]
         return len(answers), [answer for answer in answers if answer != "ok"]
 

@@ -139,7 +139,7 @@ fn what_spreads_slowly_is_tried_again_and_a_refused_password_is_not() {
     test.passes(&["login", "--expect", "login=invalid_client_id"]);
     let run = test.run(&["login", "--wait", "2"]);
     assert_eq!(run.code, Some(1), "{run}");
-    assert!(run.says("perhaps a change is still spreading"), "{run}");
+    assert!(run.says("a change may not be effective yet"), "{run}");
     assert!(made.elapsed() > Duration::from_secs(2), "it waits as long as it may");
 
     let tried = org.journal().len();
