@@ -1,6 +1,6 @@
-"""From a checkout to the programs of one target. Not here: what is made of them.
+"""Builds the programs of one target from a checkout. Does not pack them.
 
-Equal sources give equal programs: no path of the machine goes into them, and the time is that of the commit.
+Builds are reproducible: binaries contain no local paths, and timestamps are those of the commit.
 """
 
 import os
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from releasing.project import EMULATOR, PROVIDER, ROOT, Refused, output, time_of_the_commit
 
-# Both are on PyPI, so pip is all that a machine needs. cargo-zigbuild calls zig as C compiler and linker.
+# Both are on PyPI, so a machine needs only pip. cargo-zigbuild uses zig as C compiler and linker.
 TOOLS = ["cargo-zigbuild==0.24.1", "ziglang==0.15.2"]
 VENV = ROOT / ".tools" / "zig"
 PROGRAMS = VENV / ("Scripts" if os.name == "nt" else "bin")
 ZIG = [str(PROGRAMS / "python"), "-m", "ziglang"]
-# What a profile's folder is called where it is not the profile's name.
+# Directory names that differ from the name of the profile.
 FOLDERS = {"dev": "debug"}
 
 
@@ -24,7 +24,7 @@ def say(text):
 
 
 def with_zig(environment):
-    """The environment with cargo-zigbuild and its zig; brings both when they are missing."""
+    """The environment with cargo-zigbuild and zig. Installs both if they are missing."""
     stamp = VENV / "tools.txt"
     if not stamp.is_file() or stamp.read_text().split() != TOOLS:
         say(f"Fetching {' and '.join(TOOLS)} (90 MB, once) ...")
@@ -33,7 +33,7 @@ def with_zig(environment):
             [str(PROGRAMS / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *TOOLS],
         ):
             if subprocess.run(command, stdout=sys.stderr).returncode != 0:
-                raise Refused(f"cannot bring {' and '.join(TOOLS)}: its words are above")
+                raise Refused(f"could not install {' and '.join(TOOLS)}, see above")
         stamp.write_text("\n".join(TOOLS))
     return {**environment, "PATH": f"{PROGRAMS}{os.pathsep}{environment.get('PATH', '')}"}
 
@@ -47,27 +47,27 @@ def sysroot():
 
 
 def paths(root, built):
-    """What must not stand in a program, and what stands there instead. Of two that fit rustc takes the later one."""
+    """Paths that must not be in a binary, with their replacements. rustc uses the last one that matches."""
     return {root.resolve(): "/provider", built.resolve(): "/provider/target", cargo_home(): "/cargo", sysroot(): "/rust"}
 
 
 def build(target, profile, root=ROOT, built=None, programs=(PROVIDER, EMULATOR)):
-    """Builds the programs; gives name → path."""
+    """Builds the programs. Returns name → path."""
     built = built or root / "target"
     built.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(time_of_the_commit()), "CARGO_INCREMENTAL": "0"}
     renamed = paths(root, built).items()
     flags = [f"--remap-path-prefix={path}={instead}" for path, instead in renamed]
-    # Encoded: a path may have a space in it.
+    # Encoded, because a path may contain spaces.
     environment["CARGO_ENCODED_RUSTFLAGS"] = "\x1f".join(flags)
-    # ring has C in it. The compiler's flags are split at spaces: there a path with one stays as it is.
+    # ring contains C code. The C compiler's flags are split at spaces, so a path with a space is not replaced there.
     c_flags = [f"-ffile-prefix-map={path}={instead}" for path, instead in renamed if " " not in str(path)]
     environment[f"CFLAGS_{target.triple.replace('-', '_')}"] = " ".join(c_flags)
     run(["rustup", "target", "add", target.triple], root, environment)
     verb = "build"
     if target.os != "darwin":
         environment, verb = with_zig(environment), "zigbuild"
-    # One after the other: together, each would be built with the features that the other one wants of what they share.
+    # One at a time: otherwise each would get the features that the other one enables in shared crates.
     for program in programs:
         run(
             [
@@ -86,13 +86,13 @@ def build(target, profile, root=ROOT, built=None, programs=(PROVIDER, EMULATOR))
 
 def run(command, root, environment):
     if subprocess.run(command, cwd=root, env=environment, stdout=sys.stderr).returncode != 0:
-        raise Refused(f"`{' '.join(command)}` failed: its words are above")
+        raise Refused(f"`{' '.join(command)}` failed, see above")
 
 
 def check_paths(program, forbidden):
-    """Refuses a program that tells where it was built."""
+    """Rejects a binary that contains a local path."""
     text = program.read_bytes()
     for path in forbidden:
         if len(path.parts) > 1 and f"{path}{os.sep}".encode() in text:
             at = text.index(f"{path}{os.sep}".encode())
-            raise Refused(f"{program.name} tells a path of this machine: {text[at : at + 160]!r}")
+            raise Refused(f"{program.name} contains a local path: {text[at : at + 160]!r}")

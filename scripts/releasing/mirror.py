@@ -1,7 +1,7 @@
-"""From zips to a mirror, for those who install without a registry.
+"""Creates a mirror from zip files, for installations without a registry.
 
-One folder is both kinds: Terraform and OpenTofu read it from a disk (`filesystem_mirror`), or any web server serves it as it is
-(`network_mirror`), for the files that the protocol asks for are in it.
+The directory works as a filesystem mirror and, served by any web server, as a network mirror, because it contains the files of the
+network mirror protocol.
 """
 
 import json
@@ -13,11 +13,11 @@ from releasing.targets import ALL
 
 
 def write(version, zips, folder):
-    """Adds this version to the mirror; the versions that are in it stay. Gives the folders of the provider."""
+    """Adds this version to the mirror and keeps existing versions. Returns the directories of the provider."""
     there = {target: zips / pack.zip_name(PROVIDER, version, target) for target in ALL}
     there = {target: path for target, path in there.items() if path.is_file()}
     if not there:
-        raise Refused(f"no {PROVIDER}_{version}_*.zip is in {zips}")
+        raise Refused(f"{zips} has no {PROVIDER}_{version}_*.zip")
     return [write_one(version, there, folder / registry / SOURCE) for registry in REGISTRIES]
 
 
@@ -28,7 +28,7 @@ def write_one(version, zips, home):
         shutil.copyfile(path, home / path.name)
         archives[target.name] = {"url": path.name, "hashes": pack.hashes(path)}
     write_json(home / f"{version}.json", {"archives": archives})
-    # Last: whoever reads it finds what it names.
+    # Written last, so that readers find the files that it references.
     index = home / "index.json"
     versions = json.loads(index.read_text())["versions"] if index.exists() else {}
     write_json(index, {"versions": {**versions, version: {}}})

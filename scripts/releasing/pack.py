@@ -1,8 +1,8 @@
-"""From programs to what registries want: zips, checksums, a manifest, a signature. Equal programs give equal bytes.
+"""Creates the files for registries: zip files, checksums, a manifest, a signature. The result is reproducible.
 
-Registries read the names: terraform-provider-NAME_VERSION_OS_ARCH.zip, and beside the zips _SHA256SUMS (the zips and the
-manifest), _SHA256SUMS.sig (a detached signature, binary) and _manifest.json. The emulator is none of a registry's
-business: its zips are called otherwise and have checksums of their own.
+Registries require these names: terraform-provider-NAME_VERSION_OS_ARCH.zip, _SHA256SUMS (of the zip files and the
+manifest), _SHA256SUMS.sig (a detached binary signature) and _manifest.json. The emulator is not published to registries:
+its zip files have other names and separate checksums.
 """
 
 import base64
@@ -24,24 +24,24 @@ def zip_name(program, version, target):
 
 
 def name_inside(program, version, target):
-    """Terraform finds a provider by its name and version, people find the emulator by its name."""
+    """The file name in the zip file. Terraform requires the version in the name of a provider."""
     return f"{program}_v{version}{target.ending}" if program == PROVIDER else f"{program}{target.ending}"
 
 
 def pack(program, binary, version, target, folder):
-    """Writes the zip of one program."""
+    """Writes the zip file of one program."""
     check_said_version(program, binary, version)
     folder.mkdir(parents=True, exist_ok=True)
     goal = folder / zip_name(program, version, target)
     members = {name: ((ROOT / name).read_bytes(), 0o644) for name in BESIDE}
     members[name_inside(program, version, target)] = (binary.read_bytes(), 0o755)
-    # Zips know no time before 1980, and no odd second.
+    # Zip timestamps start in 1980 and have even seconds only.
     moment = time.gmtime(max(time_of_the_commit(), 315532800))[:6]
     with zipfile.ZipFile(goal, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, (content, mode) in sorted(members.items()):
             entry = zipfile.ZipInfo(name, moment)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            # Written by a Unix, wherever this runs: only then the mode counts.
+            # Always marked as created on Unix. Otherwise the file mode is ignored.
             entry.create_system = 3
             entry.external_attr = (0o100000 | mode) << 16
             archive.writestr(entry, content)
@@ -49,9 +49,9 @@ def pack(program, binary, version, target, folder):
 
 
 def check_said_version(program, binary, version):
-    """What `-version` would print is in the binary as one text. Also known where it cannot be started."""
+    """Checks the version in the binary, which works for binaries that cannot be started on this machine."""
     if program == PROVIDER and f"{program} {version}\n".encode() not in binary.read_bytes():
-        raise Refused(f"{binary} does not call itself {version}")
+        raise Refused(f"{binary} does not have the version {version}")
 
 
 def sha256(path):
@@ -59,7 +59,7 @@ def sha256(path):
 
 
 def hashes(path):
-    """As lock files have them: zh: of the zip, h1: of what is in it, which an unpacked provider has too."""
+    """The hashes for lock files: zh: of the zip file, h1: of its contents."""
     lines = []
     with zipfile.ZipFile(path) as archive:
         for name in sorted(archive.namelist()):
@@ -73,9 +73,9 @@ def zips(program, version, folder):
 
 
 def sums(version, folder, key=None):
-    """Writes manifest and checksums of all zips in the folder, and signs them with the key. Gives the files."""
+    """Writes the manifest and the checksums of all zip files in the directory, and signs them. Returns the files."""
     if not zips(PROVIDER, version, folder):
-        raise Refused(f"no {PROVIDER}_{version}_*.zip is in {folder}")
+        raise Refused(f"{folder} has no {PROVIDER}_{version}_*.zip")
     manifest = folder / f"{PROVIDER}_{version}_manifest.json"
     shutil.copyfile(MANIFEST, manifest)
     made = [manifest]
@@ -87,7 +87,7 @@ def sums(version, folder, key=None):
         text = "".join(f"{sha256(path)}  {path.name}\n" for path in sorted(listed))
         goal.write_bytes(text.encode())
         made.append(goal)
-        # One of an earlier run would be another file's.
+        # A signature of an earlier run would not match.
         signature = goal.with_name(f"{goal.name}.sig")
         signature.unlink(missing_ok=True)
         if key:
@@ -97,13 +97,13 @@ def sums(version, folder, key=None):
 
 
 def sign(path, signature, key):
-    """A detached signature, not in ASCII: that is what registries read. SIGN_PASSPHRASE opens the key where nobody can be asked."""
+    """A detached binary signature, as registries require. SIGN_PASSPHRASE is the passphrase for non-interactive use."""
     passphrase = os.environ.get("SIGN_PASSPHRASE")
     asked = ["--batch", "--pinentry-mode", "loopback", "--passphrase-fd", "0"] if passphrase else []
     command = ["gpg", "--yes", *asked, "--local-user", key, "--output", str(signature), "--detach-sign", str(path)]
     try:
         done = subprocess.run(command, input=passphrase.encode() if passphrase else None)
     except FileNotFoundError:
-        raise Refused("gpg is not here, and signs the checksums")
+        raise Refused("gpg is not installed. It is required to sign the checksums")
     if done.returncode != 0:
-        raise Refused(f"gpg does not sign with the key {key}: its words are above")
+        raise Refused(f"gpg could not sign with the key {key}, see above")

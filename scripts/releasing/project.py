@@ -1,4 +1,4 @@
-"""What stands in the repository: its version, its commit, its addresses. Not here: anything about a platform."""
+"""Version, commit and addresses of the project, independent of the platform."""
 
 import json
 import os
@@ -8,13 +8,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROVIDER = "terraform-provider-salesforce"
 EMULATOR = "salesforce-emulator"
-# A source without a registry is of the registry of the program that reads it.
+# Terraform and OpenTofu use their own registry for a source without a host name.
 SOURCE = "salesforce-community/salesforce"
 REGISTRIES = ["registry.terraform.io", "registry.opentofu.org"]
 
 
 class Refused(Exception):
-    """Said to the user without a stack trace."""
+    """Reported to the user without a stack trace."""
 
 
 def output(command, **how):
@@ -34,22 +34,22 @@ def version(root=ROOT):
 
 
 def check_version(wanted, root=ROOT):
-    """The binary says the version of Cargo.toml: the release must be the same."""
+    """Checks that the version of the release is that of Cargo.toml, which the binary reports."""
     written = version(root)
     if wanted != written:
         raise Refused(
             f"this is version {written}, not {wanted}: write {wanted} into Cargo.toml ([workspace.package] version),\n"
-            "let `cargo check --workspace` write it into Cargo.lock, say in CHANGELOG.md what is new, and commit."
+            "run `cargo check --workspace` to update Cargo.lock, update CHANGELOG.md, and commit."
         )
 
 
 def check_committed():
     changed = output(["git", "status", "--porcelain"], cwd=ROOT)
     if changed:
-        raise Refused(f"a release is of a commit, and this is not committed:\n{changed}Or try it with --uncommitted.")
+        raise Refused(f"commit these changes first, or use --uncommitted for a test:\n{changed}")
 
 
 def time_of_the_commit():
-    """Seconds since 1970 that stand for now in everything that is made; SOURCE_DATE_EPOCH where it is set."""
+    """The timestamp of all release files, in seconds since 1970: SOURCE_DATE_EPOCH, or the time of the commit."""
     given = os.environ.get("SOURCE_DATE_EPOCH")
     return int(given or output(["git", "log", "-1", "--format=%ct"], cwd=ROOT))

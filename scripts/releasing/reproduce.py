@@ -1,6 +1,6 @@
-"""Builds one target twice, as two machines would, and compares what is packed, byte by byte.
+"""Builds one target twice, like two machines, and compares the zip files byte by byte.
 
-Twice everything that a path may come from: the checkout, the target folder, cargo's home. The toolchain is the same one.
+Everything that could add a path is duplicated: the checkout, the target directory, cargo's home directory. The toolchain is shared.
 """
 
 import os
@@ -16,30 +16,30 @@ from releasing.project import ROOT, Refused
 def check(version, target, profile, programs):
     made = []
     with tempfile.TemporaryDirectory(prefix="sf-release-") as scratch:
-        # Of different lengths: what is as long moves nothing.
+        # Paths of different lengths, because paths of the same length could hide a difference in layout.
         for name in ("one", "another-one"):
             made.append(build_in(Path(scratch) / name, version, target, profile, programs))
         for path in sorted(made[0].iterdir()):
             other = made[1] / path.name
             if path.read_bytes() != other.read_bytes():
-                # Kept, for whoever looks for the reason.
+                # Kept for analysis.
                 kept = ROOT / "target" / "not-reproducible"
                 shutil.rmtree(kept, ignore_errors=True)
                 for folder in made:
                     shutil.copytree(folder, kept / folder.parent.name)
-                raise Refused(f"{path.name} is not the same twice: see {kept}")
+                raise Refused(f"{path.name} differs between the builds: see {kept}")
         return [f"{path.name}: {pack.sha256(path)} twice" for path in sorted(made[0].iterdir())]
 
 
 def build_in(home, version, target, profile, programs):
     checkout, cargo = home / "checkout", home / "cargo"
     checkout.mkdir(parents=True)
-    # What is committed.
+    # Committed files only.
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE)
     if archive.returncode != 0:
         raise Refused("git archive failed")
     subprocess.run(["tar", "-x"], cwd=checkout, input=archive.stdout, check=True)
-    # What cargo has downloaded, without what it has unpacked of that.
+    # Cargo's downloads, without the unpacked sources.
     for folder in ("registry/cache", "registry/index"):
         if (build.cargo_home() / folder).is_dir():
             shutil.copytree(build.cargo_home() / folder, cargo / folder)
@@ -56,6 +56,6 @@ def build_in(home, version, target, profile, programs):
             os.environ["CARGO_HOME"] = before
     for program, binary in binaries.items():
         pack.pack(program, binary, version, target, home / "zips")
-    # Two gigabytes that nobody needs any more.
+    # Removes two gigabytes of build output.
     shutil.rmtree(home / "built")
     return home / "zips"

@@ -1,7 +1,7 @@
-"""What a release is made of, as CycloneDX: a file beside the zips for each program, with every crate of every target.
+"""Writes the software bill of materials (CycloneDX) of each program, with all crates of all targets.
 
-cargo-cyclonedx writes it. What it takes from the clock, from chance and from this machine is put right here, so that equal
-sources give equal files.
+cargo-cyclonedx creates it. This script replaces timestamps, random values and local paths, so that the result is
+reproducible.
 """
 
 import datetime
@@ -19,18 +19,18 @@ from releasing.project import EMULATOR, PROVIDER, ROOT, Refused, time_of_the_com
 
 TOOL = "cargo-cyclonedx"
 VERSION = "0.5.7"
-# Where a program's Cargo.toml is.
+# The directory of each program's Cargo.toml.
 FOLDERS = {PROVIDER: ".", EMULATOR: "acceptance-tests/emulator"}
 
 
 def write(version, folder, programs):
-    """Writes the files, and gives their paths."""
+    """Writes the files and returns their paths."""
     tool = with_tool()
     written = []
     with tempfile.TemporaryDirectory(prefix="sf-sbom-") as scratch:
         checkout = Path(scratch).resolve() / "checkout"
         checkout.mkdir()
-        # It writes beside each Cargo.toml.
+        # It writes next to each Cargo.toml.
         archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
         subprocess.run(["tar", "-x"], cwd=checkout, input=archive.stdout, check=True)
         words = ["cyclonedx", "--quiet", "--format", "json", "--spec-version", "1.5", "--target", "all"]
@@ -56,10 +56,10 @@ def with_tool():
 
 
 def tidied(told, checkout):
-    """The same in every place and at every time."""
+    """Removes everything that depends on the machine or the time."""
     text = json.dumps(told).replace(f"path+file://{checkout}", "path+file://")
     if str(checkout) in text:
-        raise Refused("the bill of materials tells a path of this machine")
+        raise Refused("the bill of materials contains a local path")
     told = json.loads(text)
     check(told)
     told.pop("serialNumber", None)
@@ -70,7 +70,7 @@ def tidied(told, checkout):
 
 
 def check(told):
-    """Refuses a bill in which a crate has another version than Cargo.lock, or another checksum."""
+    """Rejects a bill of materials with versions or checksums that differ from Cargo.lock."""
     locked = {}
     for package in tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]:
         locked[(package["name"], package["version"])] = package.get("checksum")
@@ -78,7 +78,7 @@ def check(told):
         key = (component["name"], component["version"])
         sums = [entry["content"] for entry in component.get("hashes", []) if entry["alg"] == "SHA-256"]
         if key not in locked or (locked[key] and sums != [locked[key]]):
-            raise Refused(f"the bill of materials has {' '.join(key)}, and Cargo.lock does not, or with another checksum")
-    # Every program talks TLS, so the bill has read the whole tree and not the first level of it.
+            raise Refused(f"the bill of materials has {' '.join(key)}, which differs from Cargo.lock")
+    # All programs use TLS. If its crates are listed, the whole dependency tree was read.
     if not any(component["name"] == "ring" for component in told["components"]):
-        raise Refused("the bill of materials lacks crates")
+        raise Refused("the bill of materials is incomplete")

@@ -1,6 +1,6 @@
-"""Starts what was packed: the provider as Terraform starts it, up to its schema, and the emulator up to its first answer.
+"""Starts the packed programs: the provider until it returns its schema, and the emulator until it responds.
 
-Not only on the machine that it is for: Linux's other processors by qemu-user, Windows by wine. macOS needs a Mac.
+Uses qemu-user for other Linux architectures and wine for Windows. macOS binaries require macOS.
 """
 
 import json
@@ -21,16 +21,16 @@ sys.path.insert(0, str(ROOT / "acceptance-tests"))
 from bench.plugin import Plugin  # noqa: E402
 
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
-# Of the provider: what a schema cannot be without.
+# Names that the schema must contain.
 IN_THE_SCHEMA = [b"salesforce_oauth_client", b"salesforce_external_client_app_policies"]
 
 
 class NotHere(Exception):
-    """Why something cannot be started on this machine."""
+    """The reason why a program cannot be started on this machine."""
 
 
 def launcher(target):
-    """What starts a program of this target here: words before it, and environment variables."""
+    """The command prefix and the environment variables to start a program of this target."""
     os_here, arch_here = this_machine()
     if (target.os, target.arch) == (os_here, arch_here):
         return [], {}
@@ -40,7 +40,7 @@ def launcher(target):
         for name in (f"qemu-{MACHINES[target.arch]}-static", f"qemu-{MACHINES[target.arch]}"):
             if shutil.which(name):
                 return [shutil.which(name)], {}
-        raise NotHere("no qemu-user (Debian: qemu-user-static)")
+        raise NotHere("qemu-user is not installed (Debian: qemu-user-static)")
     if target.os == "windows" and target.arch == arch_here and os_here == "linux":
         for name in ("wine64", "wine"):
             if shutil.which(name):
@@ -49,12 +49,12 @@ def launcher(target):
                 passed = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
                 own = {"WINEPREFIX": str(prefix), "WINEDEBUG": "-all", "WINEDLLOVERRIDES": "bcryptprimitives=n,b"}
                 return [shutil.which(name)], {**passed, **own}
-        raise NotHere("no wine (Debian: wine64)")
+        raise NotHere("wine is not installed (Debian: wine64)")
     raise NotHere(f"{target.os} on {target.arch} does not run on {os_here} on {arch_here}")
 
 
 def start(version, target, folder, must=False):
-    """Starts what there is of this target. Gives sentences about it."""
+    """Starts the programs of this target. Returns the results as sentences."""
     try:
         words, environment = launcher(target)
     except NotHere as reason:
@@ -75,7 +75,7 @@ def start(version, target, folder, must=False):
 
 
 def library_for_wine():
-    """What Debian's wine lacks of Windows, made once."""
+    """Creates the parts of Windows that Debian's wine does not have."""
     library = ROOT / ".tools" / "wine" / "bcryptprimitives.dll"
     if not library.is_file():
         source = Path(__file__).with_name("bcryptprimitives.c")
@@ -88,7 +88,7 @@ def library_for_wine():
 def unpack(archive, name, folder):
     with zipfile.ZipFile(archive) as opened:
         opened.extract(name, folder)
-        # Python does not set the mode that the zip has.
+        # Python does not apply the file mode in the zip file.
         (folder / name).chmod((opened.getinfo(name).external_attr >> 16) & 0o777)
     return folder / name
 
@@ -98,7 +98,7 @@ def check_provider(path, words, environment, version):
         [*words, str(path), "-version"], env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     if said.stdout.decode().split() != [PROVIDER, version]:
-        raise Refused(f"{path.name} -version says {said.stdout!r} {said.stderr!r}, not {version}")
+        raise Refused(f"{path.name} -version printed {said.stdout!r} {said.stderr!r}, expected {version}")
     plugin = Plugin(str(path), True, words, environment)
     try:
         schema = plugin.get_schema()
@@ -106,7 +106,7 @@ def check_provider(path, words, environment, version):
         plugin.end()
     for text in IN_THE_SCHEMA:
         if text not in schema:
-            raise Refused(f"{path.name}: there is no {text.decode()} in its schema")
+            raise Refused(f"{path.name}: the schema does not contain {text.decode()}")
     return f"provider: schema of {len(schema)} bytes after {plugin.schema * 1000:.0f} ms over {plugin.network}"
 
 
@@ -120,8 +120,8 @@ def check_emulator(path, words, environment, version):
                 url = json.loads(line[len("ready ") :])["url"]
                 break
         else:
-            raise Refused(f"{path.name} ends without a word")
-        # On this machine: no proxy.
+            raise Refused(f"{path.name} exited without output")
+        # A local connection, without a proxy.
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(f"{url}/emulator/org", timeout=60) as answer:
             json.load(answer)

@@ -1,4 +1,4 @@
-"""What a release is made for: one row for each platform. Not here: how a row is built, packed or started."""
+"""The platforms of a release, one row each. Does not build, pack or start them."""
 
 import platform
 import sys
@@ -9,10 +9,10 @@ from releasing.project import Refused
 
 @dataclass(frozen=True)
 class Target:
-    # As registries name them.
+    # Names in registries.
     os: str
     arch: str
-    # As Rust names it.
+    # Rust's target triple.
     triple: str
 
     @property
@@ -24,11 +24,11 @@ class Target:
         return ".exe" if self.os == "windows" else ""
 
     def is_linked_here(self):
-        """Apple's frameworks are on macOS only; all else is linked by zig, which needs nothing of the machine."""
+        """macOS targets require Apple's frameworks. zig links all others and needs nothing from the machine."""
         return self.os != "darwin" or sys.platform == "darwin"
 
 
-# musl, linked statically: one program for every Linux, whatever C library it has.
+# Statically linked with musl: one binary for all Linux distributions.
 ALL = [
     Target("linux", "amd64", "x86_64-unknown-linux-musl"),
     Target("linux", "arm64", "aarch64-unknown-linux-musl"),
@@ -45,13 +45,13 @@ def named(name):
     for target in ALL:
         if target.name == name:
             return target
-    raise Refused(f"there is no target {name!r}; there are {', '.join(target.name for target in ALL)}")
+    raise Refused(f"unknown target {name!r}; available are {', '.join(target.name for target in ALL)}")
 
 
 def this_machine():
-    """The operating system and the processor, as registries name them."""
+    """Operating system and architecture, with their names in registries."""
     machine, system = platform.machine().lower(), platform.system().lower()
     if system.startswith(("cygwin", "mingw", "msys")):
-        # A Python of Git's bash.
+        # The Python of Git Bash.
         system = "windows"
     return system, ARCHITECTURES.get(machine, machine)

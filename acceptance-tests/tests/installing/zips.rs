@@ -61,7 +61,7 @@ fn a_program_that_calls_itself_otherwise_is_not_packed() {
     let (provider, to) = (provider_binary::path().display().to_string(), folder.path().display().to_string());
     for (version, target, words) in [
         ("9.9.9", "linux_amd64", "does not call itself 9.9.9"),
-        (VERSION, "linux_x86", "there is no target 'linux_x86'; there are linux_amd64,"),
+        (VERSION, "linux_x86", "unknown target 'linux_x86'; available are linux_amd64,"),
     ] {
         let pack = ["pack", version, "--target", target, "--provider", &provider, "--zips", &to];
         release(folder.path(), &pack, &[]).failed_saying(words);
@@ -94,7 +94,7 @@ fn the_emulator_has_a_zip_and_checksums_of_its_own() {
     std::fs::copy(zips().join(&provider), folder.path().join(&provider)).expect("a copy");
     release(folder.path(), &["sums", VERSION, "--zips", &to], &[])
         .succeeded()
-        .saying("Not signed: no key was named");
+        .saying("Not signed: set a key");
 
     let expected = [
         ("terraform-provider-salesforce", vec![provider, manifest()]),
