@@ -19,7 +19,7 @@ EVERY_SECONDS = 0.08
 FORM = "application/x-www-form-urlencoded"
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """Rejected by the site, with the error code."""
 
 
@@ -47,7 +47,7 @@ class SteadyClient(threading.Thread):
         try:
             self.log_in(*self.pair())
             answer = "ok"
-        except Refused as reason:
+        except Rejected as reason:
             answer = str(reason)
         except Exception as reason:
             # Any other failure also counts.
@@ -70,21 +70,21 @@ class SteadyClient(threading.Thread):
     def log_in(self, client_id, secret):
         verifier = secrets.token_urlsafe(64)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-        asked = {
+        parameters = {
             "response_type": "code_credentials",
             "client_id": client_id,
             "redirect_uri": self.callback,
             "code_challenge": challenge,
             **self.user,
         }
-        answer, headers = self.post("/services/oauth2/authorize", asked, {"Auth-Request-Type": "Named-User"})
+        answer, headers = self.post("/services/oauth2/authorize", parameters, {"Auth-Request-Type": "Named-User"})
         place = urllib.parse.urlsplit(headers.get("location", ""))
-        told = dict(urllib.parse.parse_qsl(place.query)) or answer
-        if "code" not in told:
-            raise Refused(told.get("error", "no code"))
+        result = dict(urllib.parse.parse_qsl(place.query)) or answer
+        if "code" not in result:
+            raise Rejected(result.get("error", "no code"))
         exchanged = {
             "grant_type": "authorization_code",
-            "code": told["code"],
+            "code": result["code"],
             "client_id": client_id,
             "client_secret": secret,
             "redirect_uri": self.callback,
@@ -92,7 +92,7 @@ class SteadyClient(threading.Thread):
         }
         answer, _ = self.post("/services/oauth2/token", exchanged, {})
         if "access_token" not in answer:
-            raise Refused(answer.get("error", "no token"))
+            raise Rejected(answer.get("error", "no token"))
 
     def post(self, path, fields, headers):
         kind = http.client.HTTPSConnection if self.site.scheme == "https" else http.client.HTTPConnection
@@ -105,7 +105,7 @@ class SteadyClient(threading.Thread):
         finally:
             connection.close()
         try:
-            told = json.loads(body)
+            fields = json.loads(body)
         except ValueError:
-            told = {}
-        return told if isinstance(told, dict) else {}, {name.lower(): value for name, value in answer.getheaders()}
+            fields = {}
+        return fields if isinstance(fields, dict) else {}, {name.lower(): value for name, value in answer.getheaders()}

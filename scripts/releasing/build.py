@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from releasing.project import EMULATOR, PROVIDER, ROOT, Refused, output, time_of_the_commit
+from releasing.project import EMULATOR, PROVIDER, ROOT, ReleaseError, output, time_of_the_commit
 
 # Both are on PyPI, so a machine needs only pip. cargo-zigbuild uses zig as C compiler and linker.
 TOOLS = ["cargo-zigbuild==0.24.1", "ziglang==0.15.2"]
@@ -33,7 +33,7 @@ def with_zig(environment):
             [str(PROGRAMS / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *TOOLS],
         ):
             if subprocess.run(command, stdout=sys.stderr).returncode != 0:
-                raise Refused(f"could not install {' and '.join(TOOLS)}, see above")
+                raise ReleaseError(f"could not install {' and '.join(TOOLS)}, see above")
         stamp.write_text("\n".join(TOOLS))
     return {**environment, "PATH": f"{PROGRAMS}{os.pathsep}{environment.get('PATH', '')}"}
 
@@ -86,7 +86,7 @@ def build(target, profile, root=ROOT, built=None, programs=(PROVIDER, EMULATOR))
 
 def run(command, root, environment):
     if subprocess.run(command, cwd=root, env=environment, stdout=sys.stderr).returncode != 0:
-        raise Refused(f"`{' '.join(command)}` failed, see above")
+        raise ReleaseError(f"`{' '.join(command)}` failed, see above")
 
 
 def check_paths(program, forbidden):
@@ -95,4 +95,4 @@ def check_paths(program, forbidden):
     for path in forbidden:
         if len(path.parts) > 1 and f"{path}{os.sep}".encode() in text:
             at = text.index(f"{path}{os.sep}".encode())
-            raise Refused(f"{program.name} contains a local path: {text[at : at + 160]!r}")
+            raise ReleaseError(f"{program.name} contains a local path: {text[at : at + 160]!r}")

@@ -8,7 +8,7 @@ import json
 import shutil
 
 from releasing import pack
-from releasing.project import PROVIDER, REGISTRIES, SOURCE, Refused
+from releasing.project import PROVIDER, REGISTRIES, SOURCE, ReleaseError
 from releasing.targets import ALL
 
 
@@ -17,7 +17,7 @@ def write(version, zips, folder):
     there = {target: zips / pack.zip_name(PROVIDER, version, target) for target in ALL}
     there = {target: path for target, path in there.items() if path.is_file()}
     if not there:
-        raise Refused(f"{zips} has no {PROVIDER}_{version}_*.zip")
+        raise ReleaseError(f"{zips} has no {PROVIDER}_{version}_*.zip")
     return [write_one(version, there, folder / registry / SOURCE) for registry in REGISTRIES]
 
 

@@ -13,9 +13,9 @@ import subprocess
 import time
 import zipfile
 
-from releasing.project import EMULATOR, PROVIDER, ROOT, Refused, time_of_the_commit
+from releasing.project import EMULATOR, PROVIDER, ROOT, ReleaseError, time_of_the_commit
 
-BESIDE = ["CHANGELOG.md", "LICENSE", "README.md"]
+INCLUDED = ["CHANGELOG.md", "LICENSE", "README.md"]
 MANIFEST = ROOT / "terraform-registry-manifest.json"
 
 
@@ -30,10 +30,10 @@ def name_inside(program, version, target):
 
 def pack(program, binary, version, target, folder):
     """Writes the zip file of one program."""
-    check_said_version(program, binary, version)
+    check_version_of(program, binary, version)
     folder.mkdir(parents=True, exist_ok=True)
     goal = folder / zip_name(program, version, target)
-    members = {name: ((ROOT / name).read_bytes(), 0o644) for name in BESIDE}
+    members = {name: ((ROOT / name).read_bytes(), 0o644) for name in INCLUDED}
     members[name_inside(program, version, target)] = (binary.read_bytes(), 0o755)
     # Zip timestamps start in 1980 and have even seconds only.
     moment = time.gmtime(max(time_of_the_commit(), 315532800))[:6]
@@ -48,10 +48,10 @@ def pack(program, binary, version, target, folder):
     return goal
 
 
-def check_said_version(program, binary, version):
+def check_version_of(program, binary, version):
     """Checks the version in the binary, which works for binaries that cannot be started on this machine."""
     if program == PROVIDER and f"{program} {version}\n".encode() not in binary.read_bytes():
-        raise Refused(f"{binary} does not have the version {version}")
+        raise ReleaseError(f"{binary} does not have the version {version}")
 
 
 def sha256(path):
@@ -75,7 +75,7 @@ def zips(program, version, folder):
 def sums(version, folder, key=None):
     """Writes the manifest and the checksums of all zip files in the directory, and signs them. Returns the files."""
     if not zips(PROVIDER, version, folder):
-        raise Refused(f"{folder} has no {PROVIDER}_{version}_*.zip")
+        raise ReleaseError(f"{folder} has no {PROVIDER}_{version}_*.zip")
     manifest = folder / f"{PROVIDER}_{version}_manifest.json"
     shutil.copyfile(MANIFEST, manifest)
     made = [manifest]
@@ -104,6 +104,6 @@ def sign(path, signature, key):
     try:
         done = subprocess.run(command, input=passphrase.encode() if passphrase else None)
     except FileNotFoundError:
-        raise Refused("gpg is not installed. It is required to sign the checksums")
+        raise ReleaseError("gpg is not installed. It is required to sign the checksums")
     if done.returncode != 0:
-        raise Refused(f"gpg could not sign with the key {key}, see above")
+        raise ReleaseError(f"gpg could not sign with the key {key}, see above")

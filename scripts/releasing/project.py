@@ -13,14 +13,14 @@ SOURCE = "salesforce-community/salesforce"
 REGISTRIES = ["registry.terraform.io", "registry.opentofu.org"]
 
 
-class Refused(Exception):
+class ReleaseError(Exception):
     """Reported to the user without a stack trace."""
 
 
 def output(command, **how):
     done = subprocess.run(command, stdout=subprocess.PIPE, **how)
     if done.returncode != 0:
-        raise Refused(f"`{' '.join(command)}` failed")
+        raise ReleaseError(f"`{' '.join(command)}` failed")
     return done.stdout.decode()
 
 
@@ -37,7 +37,7 @@ def check_version(wanted, root=ROOT):
     """Checks that the version of the release is that of Cargo.toml, which the binary reports."""
     written = version(root)
     if wanted != written:
-        raise Refused(
+        raise ReleaseError(
             f"this is version {written}, not {wanted}: write {wanted} into Cargo.toml ([workspace.package] version),\n"
             "run `cargo check --workspace` to update Cargo.lock, update CHANGELOG.md, and commit."
         )
@@ -46,7 +46,7 @@ def check_version(wanted, root=ROOT):
 def check_committed():
     changed = output(["git", "status", "--porcelain"], cwd=ROOT)
     if changed:
-        raise Refused(f"commit these changes first, or use --uncommitted for a test:\n{changed}")
+        raise ReleaseError(f"commit these changes first, or use --uncommitted for a test:\n{changed}")
 
 
 def time_of_the_commit():

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from releasing import build, pack
-from releasing.project import ROOT, Refused
+from releasing.project import ROOT, ReleaseError
 
 
 def check(version, target, profile, programs):
@@ -27,7 +27,7 @@ def check(version, target, profile, programs):
                 shutil.rmtree(kept, ignore_errors=True)
                 for folder in made:
                     shutil.copytree(folder, kept / folder.parent.name)
-                raise Refused(f"{path.name} differs between the builds: see {kept}")
+                raise ReleaseError(f"{path.name} differs between the builds: see {kept}")
         return [f"{path.name}: {pack.sha256(path)} twice" for path in sorted(made[0].iterdir())]
 
 
@@ -37,7 +37,7 @@ def build_in(home, version, target, profile, programs):
     # Committed files only.
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, stdout=subprocess.PIPE)
     if archive.returncode != 0:
-        raise Refused("git archive failed")
+        raise ReleaseError("git archive failed")
     subprocess.run(["tar", "-x"], cwd=checkout, input=archive.stdout, check=True)
     # Cargo's downloads, without the unpacked sources.
     for folder in ("registry/cache", "registry/index"):

@@ -15,7 +15,7 @@ import uuid
 from pathlib import Path
 
 from releasing.build import run
-from releasing.project import EMULATOR, PROVIDER, ROOT, Refused, time_of_the_commit
+from releasing.project import EMULATOR, PROVIDER, ROOT, ReleaseError, time_of_the_commit
 
 TOOL = "cargo-cyclonedx"
 VERSION = "0.5.7"
@@ -36,18 +36,18 @@ def write(version, folder, programs):
         words = ["cyclonedx", "--quiet", "--format", "json", "--spec-version", "1.5", "--target", "all"]
         run([str(tool), *words, "--override-filename", "sbom"], checkout, os.environ)
         for program in programs:
-            told = json.loads((checkout / FOLDERS[program] / "sbom.json").read_text())
+            bom = json.loads((checkout / FOLDERS[program] / "sbom.json").read_text())
             path = folder / f"{program}_{version}_sbom.cdx.json"
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(tidied(told, checkout), indent=2) + "\n")
+            path.write_text(json.dumps(tidied(bom, checkout), indent=2) + "\n")
             written.append(path)
     return written
 
 
 def with_tool():
     tool = ROOT / ".tools" / "bin" / (TOOL + (".exe" if os.name == "nt" else ""))
-    said = subprocess.run([str(tool), "cyclonedx", "--version"], stdout=subprocess.PIPE).stdout.decode() if tool.is_file() else ""
-    if VERSION not in said.split():
+    reported = subprocess.run([str(tool), "cyclonedx", "--version"], stdout=subprocess.PIPE).stdout.decode() if tool.is_file() else ""
+    if VERSION not in reported.split():
         print(f"Building {TOOL} {VERSION} (once, two minutes) ...", file=sys.stderr, flush=True)
         built = str(ROOT / ".tools" / f"{TOOL}-target")
         words = ["install", "--debug", "--locked", "--quiet", "--root", str(ROOT / ".tools"), "--target-dir", built]
@@ -55,30 +55,30 @@ def with_tool():
     return tool
 
 
-def tidied(told, checkout):
+def tidied(bom, checkout):
     """Removes everything that depends on the machine or the time."""
-    text = json.dumps(told).replace(f"path+file://{checkout}", "path+file://")
+    text = json.dumps(bom).replace(f"path+file://{checkout}", "path+file://")
     if str(checkout) in text:
-        raise Refused("the bill of materials contains a local path")
-    told = json.loads(text)
-    check(told)
-    told.pop("serialNumber", None)
+        raise ReleaseError("the bill of materials contains a local path")
+    bom = json.loads(text)
+    check(bom)
+    bom.pop("serialNumber", None)
     moment = datetime.datetime.fromtimestamp(time_of_the_commit(), datetime.timezone.utc)
-    told["metadata"]["timestamp"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    told["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(told, sort_keys=True))}"
-    return told
+    bom["metadata"]["timestamp"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    bom["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(bom, sort_keys=True))}"
+    return bom
 
 
-def check(told):
+def check(bom):
     """Rejects a bill of materials with versions or checksums that differ from Cargo.lock."""
     locked = {}
     for package in tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]:
         locked[(package["name"], package["version"])] = package.get("checksum")
-    for component in told["components"]:
+    for component in bom["components"]:
         key = (component["name"], component["version"])
         sums = [entry["content"] for entry in component.get("hashes", []) if entry["alg"] == "SHA-256"]
         if key not in locked or (locked[key] and sums != [locked[key]]):
-            raise Refused(f"the bill of materials has {' '.join(key)}, which differs from Cargo.lock")
+            raise ReleaseError(f"the bill of materials has {' '.join(key)}, which differs from Cargo.lock")
     # All programs use TLS. If its crates are listed, the whole dependency tree was read.
-    if not any(component["name"] == "ring" for component in told["components"]):
-        raise Refused("the bill of materials is incomplete")
+    if not any(component["name"] == "ring" for component in bom["components"]):
+        raise ReleaseError("the bill of materials is incomplete")

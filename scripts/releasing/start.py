@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 from releasing import build, pack
-from releasing.project import EMULATOR, PROVIDER, ROOT, Refused
+from releasing.project import EMULATOR, PROVIDER, ROOT, ReleaseError
 from releasing.targets import this_machine
 
 sys.path.insert(0, str(ROOT / "acceptance-tests"))
@@ -59,10 +59,10 @@ def start(version, target, folder, must=False):
         words, environment = launcher(target)
     except NotHere as reason:
         if must:
-            raise Refused(f"{target.name} cannot be started: {reason}")
+            raise ReleaseError(f"{target.name} cannot be started: {reason}")
         return [f"not started: {reason}"]
     by = f" by {Path(words[0]).name}" if words else ""
-    told = []
+    results = []
     with tempfile.TemporaryDirectory(prefix="sf-start-") as scratch:
         if words and target.os == "windows":
             shutil.copy2(library_for_wine(), scratch)
@@ -70,8 +70,8 @@ def start(version, target, folder, must=False):
             archive = folder / pack.zip_name(program, version, target)
             if archive.is_file():
                 path = unpack(archive, pack.name_inside(program, version, target), Path(scratch))
-                told.append(check(path, words, environment, version) + by)
-    return told
+                results.append(check(path, words, environment, version) + by)
+    return results
 
 
 def library_for_wine():
@@ -94,11 +94,11 @@ def unpack(archive, name, folder):
 
 
 def check_provider(path, words, environment, version):
-    said = subprocess.run(
+    printed = subprocess.run(
         [*words, str(path), "-version"], env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    if said.stdout.decode().split() != [PROVIDER, version]:
-        raise Refused(f"{path.name} -version printed {said.stdout!r} {said.stderr!r}, expected {version}")
+    if printed.stdout.decode().split() != [PROVIDER, version]:
+        raise ReleaseError(f"{path.name} -version printed {printed.stdout!r} {printed.stderr!r}, expected {version}")
     plugin = Plugin(str(path), True, words, environment)
     try:
         schema = plugin.get_schema()
@@ -106,7 +106,7 @@ def check_provider(path, words, environment, version):
         plugin.end()
     for text in IN_THE_SCHEMA:
         if text not in schema:
-            raise Refused(f"{path.name}: the schema does not contain {text.decode()}")
+            raise ReleaseError(f"{path.name}: the schema does not contain {text.decode()}")
     return f"provider: schema of {len(schema)} bytes after {plugin.schema * 1000:.0f} ms over {plugin.network}"
 
 
@@ -120,7 +120,7 @@ def check_emulator(path, words, environment, version):
                 url = json.loads(line[len("ready ") :])["url"]
                 break
         else:
-            raise Refused(f"{path.name} exited without output")
+            raise ReleaseError(f"{path.name} exited without output")
         # A local connection, without a proxy.
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(f"{url}/emulator/org", timeout=60) as answer:

@@ -4,7 +4,7 @@ import platform
 import sys
 from dataclasses import dataclass
 
-from releasing.project import Refused
+from releasing.project import ReleaseError
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def named(name):
     for target in ALL:
         if target.name == name:
             return target
-    raise Refused(f"unknown target {name!r}; available are {', '.join(target.name for target in ALL)}")
+    raise ReleaseError(f"unknown target {name!r}; available are {', '.join(target.name for target in ALL)}")
 
 
 def this_machine():
