@@ -1,4 +1,4 @@
-"""Commands on N clients of one resource each, beside a script that logs in and deploys the same files once."""
+"""Measures commands on N clients with one resource each, and a script that logs in and deploys the same files once."""
 
 import math
 
@@ -29,7 +29,7 @@ class Clients:
 
     def measure(self, sizes, parallelism):
         for n in sizes:
-            # One is one, however many may go at once.
+            # For one client, the parallelism does not matter.
             for at_once in [min(parallelism)] if n == 1 else parallelism:
                 self.size(n, at_once)
         self.all_off_at_once()
@@ -42,21 +42,21 @@ class Clients:
             workspace = self.workspace(org)
             for name in VERBS:
                 workspace.configure(configurations.clients(n, "New" if name == "update" else "App"))
-                measured[name] = Measured(workspace.run(*verb(name, parallelism)), org.asked())
+                measured[name] = Measured(workspace.run(*verb(name, parallelism)), org.counts())
                 divided = {"no-op": floor[name]}
                 if name == "apply":
                     divided |= {"jsforce": self.limits[n][0]}
                     is_same = org.components() == self.limits[n][1]
-                    org.asked()
-                self.row(n, parallelism, WORDS[name], measured[name].cost, measured[name].asked, divided)
+                    org.counts()
+                self.row(n, parallelism, WORDS[name], measured[name].cost, measured[name].counts, divided)
         self.judge(n, parallelism, measured, is_same)
 
     def one_deploy(self, n):
         with self.org() as org:
             cost = limit.deploy_once(org, n, self.root, "clients")
-            asked = org.asked()
+            counts = org.counts()
             self.limits[n] = cost.wall, org.components()
-        self.row(n, None, "login and one deploy by jsforce (the limit)", cost, asked, has_provider=False)
+        self.row(n, None, "login and one deploy by jsforce (the limit)", cost, counts, has_provider=False)
 
     def floor(self, n, parallelism):
         """verb → wall seconds with a provider that does nothing."""
@@ -73,20 +73,20 @@ class Clients:
         at, judge = f"clients, N={n} p={parallelism}: ", self.report.judge
         waves = math.ceil(n / parallelism)
         for name in ("apply", "update", "destroy"):
-            judge(f"{at}deploys, {WORDS[name]}", measured[name].asked.deploys, waves)
+            judge(f"{at}deploys, {WORDS[name]}", measured[name].counts.deploys, waves)
         judge(f"{at}the org is then as jsforce would have left it", is_same, True)
-        judge(f"{at}retrieves of a plan", measured["plan"].asked.retrieves, 1)
+        judge(f"{at}retrieves of a plan", measured["plan"].counts.retrieves, 1)
         if n == 1:
-            judge(f"{at}calls of an apply", measured["apply"].asked.calls, 12)
+            judge(f"{at}calls of an apply", measured["apply"].counts.calls, 12)
             judge(f"{at}wall time of an apply (1.25 x the script's)", measured["apply"].cost.wall, 1.25 * self.limits[n][0], " s")
 
     def all_off_at_once(self):
-        """Guests need the flow and JWT tokens; off they go together."""
+        """Guest access needs the flow and JWT-based access tokens, so all three are disabled together."""
         with self.org() as org:
             workspace = self.workspace(org)
             for on in (True, False):
                 workspace.configure(configurations.client_with_guests(on))
-                cost, asked = workspace.run(*verb("apply", 10)), org.asked()
+                cost, counts = workspace.run(*verb("apply", 10)), org.counts()
                 what = f"guests, flow and JWT tokens {'on' if on else 'off'} at once"
-                self.row(1, 10, what, cost, asked)
-                self.report.judge(f"clients: deploys, {what}", asked.deploys, 1)
+                self.row(1, 10, what, cost, counts)
+                self.report.judge(f"clients: deploys, {what}", counts.deploys, 1)

@@ -1,11 +1,11 @@
-// What Terraform brings about, in one deploy: N apps with settings and policies, by jsforce over SOAP. The limit that
-// `make bench` compares with.
+// Deploys the same N apps with settings and policies as Terraform in one deploy, with jsforce over SOAP. `make bench` uses it
+// for comparison.
 //
-//     node deploy_once.js ORG N apps|clients          (how to log in, as for the provider, in SALESFORCE_…)
+//     node deploy_once.js ORG N apps|clients          (with the provider's SALESFORCE_* variables)
 //
-// `clients` brings the app policies, too, and both under the names that the provider gives new ones.
+// `clients` also deploys the app policies, with the names that the provider uses for new policies.
 //
-// jsforce polls as it does by default, each second; only its patience is longer.
+// jsforce polls every second, its default, with a longer timeout.
 'use strict';
 const crypto = require('node:crypto');
 const fs = require('node:fs');
@@ -17,7 +17,7 @@ const NAMESPACE = 'http://soap.sforce.com/2006/04/metadata';
 const [org, count, what] = process.argv.slice(2);
 const isClients = what === 'clients';
 
-/** type → folder, suffix of the file, end of the component's name, its own elements. */
+/** type → directory, file suffix, suffix of the component's name, elements. */
 const TYPES = {
   ExternalClientApplication: ['externalClientApps', 'eca', '', (i) => ({ distributionState: 'Local', label: `App ${i}` })],
   ExtlClntAppOauthSettings: ['extlClntAppOauthSettings', 'ecaOauth', '_oauth', () => ({ commaSeparatedOauthScopes: 'Api' })],

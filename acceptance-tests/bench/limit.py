@@ -1,4 +1,4 @@
-"""The limit: the same files in one deploy, by a plain script with jsforce."""
+"""The lower limit: one deploy of the same files by a script with jsforce."""
 
 import json
 import os
@@ -11,19 +11,19 @@ HERE = Path(__file__).resolve().parent
 
 
 class CannotDeploy(Exception):
-    """Said without a stack trace."""
+    """Reported without a stack trace."""
 
 
 def installed():
-    """Where jsforce is; fetches it when it is not there."""
+    """The directory of jsforce. Installs it if necessary."""
     done = subprocess.run([HERE.parent / "clients" / "install"], stdout=subprocess.PIPE)
     if done.returncode:
-        raise CannotDeploy("there is no jsforce (see above)")
+        raise CannotDeploy("jsforce could not be installed, see above")
     return Path(json.loads(done.stdout)["jsforce"], "node_modules")
 
 
 def deploy_once(org, n, root, what="apps"):
-    """The whole script, with node's own start and a login, as Terraform's are in the other figures."""
+    """Runs the script. The cost includes the start of node and the login, as for Terraform."""
     environment = {"PATH": os.environ["PATH"], "NODE_PATH": str(installed()), "HOME": str(root), **org.environment()}
     log = Path(root, "deploy-once")
     cost = processes.run(["node", HERE / "deploy_once.js", org.url, n, what], root, environment, log)

@@ -1,4 +1,4 @@
-"""An emulated org that takes as long as a real one, and what it was asked."""
+"""An emulated org that is as slow as a real one, with counts of its calls."""
 
 import json
 import re
@@ -13,14 +13,14 @@ from bench.processes import own_cpu
 
 # Seconds.
 QUEUE, DEPLOY, RETRIEVE, CALL = 0.2, 2.0, 0.5, 0.02
-# The random times of `--pace real`: the same in each run.
+# Seed of the random times of `--pace real`, the same in each run.
 SEED = 1
-# What differs between two orgs with the same files.
+# Fields that differ between two orgs with the same files.
 OF_THE_ORG = ("consumerKey", "consumerSecret", "oauthLink", "orgScopedExternalApp")
 
 
 @dataclass
-class Asked:
+class Counts:
     deploys: int
     retrieves: int
     calls: int
@@ -44,7 +44,7 @@ class Org:
                 break
         else:
             raise RuntimeError("the emulator did not start")
-        # Read to the end: a full pipe would stop it.
+        # Read all output, because a full pipe would block the emulator.
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
         self.cpu = own_cpu(self.process.pid)
 
@@ -56,7 +56,7 @@ class Org:
         self.process.wait()
 
     def environment(self, file="credentials.env"):
-        """How to log in."""
+        """The variables to log in with."""
         return dict(re.findall(r"^(?:export )?([A-Z_]+)=['\"]?(.*?)['\"]?$", (self.folder / file).read_text(), re.M))
 
     def admin(self, method, path):
@@ -64,16 +64,16 @@ class Org:
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
-    def asked(self):
-        """Since it was asked last."""
+    def counts(self):
+        """The counts since the last call."""
         journal = self.admin("GET", "/journal")
         self.admin("DELETE", "/journal")
         of = lambda operation: sum(call["operation"] == operation for call in journal)
         before, self.cpu = self.cpu, own_cpu(self.process.pid)
-        return Asked(of("deploy"), of("retrieve"), len(journal), self.cpu - before, of("cancelDeploy"))
+        return Counts(of("deploy"), of("retrieve"), len(journal), self.cpu - before, of("cancelDeploy"))
 
     def components(self):
-        """type → name → fields, as they are in any org with the same files."""
+        """type → name → fields, without those that differ between orgs."""
         plain = lambda fields: {name: value for name, value in fields.items() if name not in OF_THE_ORG}
         return {kind: {name: plain(fields) for name, fields in named.items()}
                 for kind, named in self.admin("GET", "/components").items()}

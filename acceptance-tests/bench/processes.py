@@ -1,16 +1,16 @@
-"""One command, and what it cost: wall time, and CPU and peak memory of itself and of the processes that it started.
+"""Runs a command and measures its cost: wall time, and CPU time and peak memory of the command and its children.
 
-CPU is the kernel's own account. A command that has ended and was not waited for yet (WNOWAIT) still has its
-/proc/<pid>/stat: utime and stime are its own, cutime and cstime those of its ended children, which for Terraform are
-the provider's processes, also those that live for a few milliseconds. The four count in ticks, mostly of 10 ms and
-rounded down; the sum of all, from wait4, is exact, and narrows them.
+CPU time is that of the kernel. A command that has exited and was not reaped (WNOWAIT) still has /proc/<pid>/stat: utime
+and stime are those of the command, cutime and cstime those of its exited children, that is, the provider's
+processes, including short-lived ones. These values are counted in ticks, usually of 10 ms, and rounded down. The total
+from wait4 is exact and limits the error.
 
-Memory: of the command from wait4, which has the largest of it and its children, and Terraform is larger than a
-provider; of the children by looking every 20 ms at VmHWM, a peak: only what one gains in its last 20 ms is missed. A
-child that is not yet the provider (between fork and exec) has Terraform's memory and is left out.
+Memory of the command is from wait4, which returns the maximum of the command and its children; Terraform is larger than a
+provider. Memory of the children is VmHWM, a peak, read every 20 ms, so growth in the last 20 ms is missed. A child
+between fork and exec has Terraform's memory and is ignored.
 
-Linux only. For Terraform, start what burns the CPU: the launcher of scripts/fetch-terraform becomes a Python that
-loads Terraform as a library, and a `python3` on PATH may be a shell script of pyenv's (see terraform.py).
+Linux only. Do not use the launcher of scripts/fetch-terraform, which starts a Python that loads Terraform as a library:
+a `python3` on the PATH may be a shell script of pyenv (see terraform.py).
 """
 
 import os
@@ -47,7 +47,7 @@ def own_cpu(pid):
 
 
 def run(command, folder, environment, log):
-    """Runs a command to its end; what it says goes to the file `log`."""
+    """Runs a command and writes its output to the file `log`."""
     with open(log, "wb") as output:
         started = time.monotonic()
         process = subprocess.Popen([str(part) for part in command], cwd=folder, env=environment,
@@ -57,7 +57,7 @@ def run(command, folder, environment, log):
     try:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     except BaseException:
-        # Interrupted: nothing of ours goes on. Terraform ends its providers.
+        # Interrupted: stop Terraform, which stops its providers.
         process.terminate()
         process.wait()
         raise
@@ -68,7 +68,7 @@ def run(command, folder, environment, log):
     process.returncode = os.waitstatus_to_exitcode(status)
     watch.join()
     total = usage.ru_utime + usage.ru_stime
-    # Each pair of ticks hides up to two of them.
+    # Each pair of values may be up to two ticks too low.
     least = max(children_user + children_system, total - (user + system) - 2 * TICK)
     most = min(children_user + children_system + 2 * TICK, total - (user + system))
     has_children = bool(watch.children) or children_user + children_system > 0
@@ -84,22 +84,22 @@ class Watch(threading.Thread):
         self.parent, self.children, self.memory, self.over = parent, set(), 0.0, threading.Event()
 
     def run(self):
-        strangers = set()
+        others = set()
         try:
             program = os.readlink(f"/proc/{self.parent}/exe")
         except OSError:
-            # It has ended already.
+            # It has already exited.
             return
         while not self.over.wait(LOOK):
             for pid in os.listdir("/proc"):
-                if not pid.isdigit() or pid in strangers:
+                if not pid.isdigit() or pid in others:
                     continue
                 try:
                     if pid not in self.children:
-                        (self.children if ticks(pid)[1] == self.parent else strangers).add(pid)
+                        (self.children if ticks(pid)[1] == self.parent else others).add(pid)
                     if pid in self.children and os.readlink(f"/proc/{pid}/exe") != program:
                         peak = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-                        # One that has ended has none.
+                        # An exited process has no VmHWM.
                         self.memory = max(self.memory, int(peak[1]) / 1024 if peak else 0.0)
                 except (OSError, IndexError):
                     pass

@@ -1,4 +1,4 @@
-"""The tables: printed while they grow, and written as Markdown at the end."""
+"""Tables that are printed row by row and written as Markdown at the end."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ import time
 
 class Table:
     def __init__(self, title, columns):
-        """`columns`: heading → width; text in the columns that have a negative one, which are to the left."""
+        """`columns`: heading → width. Columns with a negative width contain left-aligned text."""
         self.title, self.columns, self.rows = title, columns, []
 
     def line(self, cells):
@@ -30,7 +30,7 @@ class Table:
 
 
 def shown(value):
-    """A cell: three digits of a number, nothing where there is nothing."""
+    """A cell: a number with three digits, or empty."""
     if value is None:
         return ""
     if isinstance(value, float):
@@ -42,7 +42,7 @@ class Report:
     def __init__(self, title, notes):
         self.title, self.notes, self.tables = title, notes, []
         self.begun = machine()
-        self.asked = Table("Asked, and measured here", {"figure": -66, "measured": 12, "asked": 12, "reached": 8})
+        self.targets = Table("Targets and results", {"figure": -66, "measured": 12, "target": 12, "reached": 8})
         print("\n".join([title, *notes, self.begun]), flush=True)
 
     def table(self, title, columns):
@@ -52,20 +52,20 @@ class Report:
         return table
 
     def judge(self, figure, measured, most, unit=""):
-        """A row of the last table. `most` may be a number, or a truth that is asked for."""
+        """Adds a row to the last table. `most` is a maximum, or a condition."""
         if isinstance(most, bool):
             cells = ["yes" if measured else "no", "yes", "yes" if measured else "NO"]
         else:
             cells = [f"{shown(measured)}{unit}", f"≤ {shown(most)}{unit}", "yes" if measured <= most else "NO"]
-        self.asked.rows.append([figure, *cells])
+        self.targets.rows.append([figure, *cells])
 
     def verdicts(self):
-        self.asked.begin()
-        for row in self.asked.rows:
-            print(self.asked.line(row))
+        self.targets.begin()
+        for row in self.targets.rows:
+            print(self.targets.line(row))
 
     def write(self, path):
-        tables = [table for table in [*self.tables, self.asked] if table.rows]
+        tables = [table for table in [*self.tables, self.targets] if table.rows]
         notes = "\n".join(f"- {note}" for note in [*self.notes, self.begun, f"At the end: {machine()}"])
         with open(path, "w") as file:
             file.write("\n".join([f"# {self.title}\n", notes + "\n", *(table.markdown() for table in tables)]))
@@ -73,7 +73,7 @@ class Report:
 
 
 def machine():
-    """When and where, and what else ran there."""
+    """Time, machine and load."""
     load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     return (f"{time.strftime('%Y-%m-%d %H:%M %Z')}, {os.cpu_count()} cores, {platform.machine()} {platform.system()}, "
             f"load over 1, 5 and 15 minutes {load}")

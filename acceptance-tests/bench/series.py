@@ -1,11 +1,11 @@
-"""Commands on N apps: with the provider, with batching off, with a provider that does nothing, and what a script with
-jsforce needs for the same."""
+"""Measures commands on N apps: with the provider, without batching, with a provider that does nothing, and with a
+script that uses jsforce."""
 
 import math
 from dataclasses import dataclass
 
 from bench import configurations, limit
-from bench.org import CALL, DEPLOY, QUEUE, RETRIEVE, SEED, Asked, Org
+from bench.org import CALL, DEPLOY, QUEUE, RETRIEVE, SEED, Counts, Org
 from bench.processes import Cost
 from bench.terraform import Workspace, verb
 
@@ -26,22 +26,22 @@ NOTES = [
 @dataclass
 class Measured:
     cost: Cost
-    asked: Asked
+    counts: Counts
 
 
-def add_row(table, n, parallelism, what, cost, asked=None, divided=None, has_provider=True):
+def add_row(table, n, parallelism, what, cost, counts=None, divided=None, has_provider=True):
     ratio = lambda name: cost.wall / divided[name] if divided and divided.get(name) else None
     provider = [cost.children_cpu, cost.cpu, cost.children_cpu / cost.cpu, cost.children_memory, cost.memory]
     table.row(
-        n, parallelism, what, *((asked.deploys, asked.retrieves, asked.calls) if asked else (None, None, None)),
+        n, parallelism, what, *((counts.deploys, counts.retrieves, counts.calls) if counts else (None, None, None)),
         cost.wall, ratio("no-op"), ratio("off"), ratio("jsforce"), *(provider if has_provider else [None] * 5),
-        asked.cpu if asked else None)
+        counts.cpu if counts else None)
 
 
 class Series:
     def __init__(self, programs, root, report, off_up_to, bad_at):
-        """`off_up_to`: for more apps, an apply without batching takes too long. `bad_at`: the N and the parallelism
-        to try one bad app with: a high one, as among thirty deploys nobody sees three."""
+        """`off_up_to`: the largest N for an apply without batching. `bad_at`: N and parallelism for the test with one bad
+        app. A high parallelism, because three additional deploys are not visible among thirty."""
         self.programs, self.root, self.report = programs, root, report
         self.off_up_to, self.bad_at = off_up_to, bad_at
         self.table = report.table(TITLE, COLUMNS)
@@ -59,14 +59,14 @@ class Series:
             workspace = self.workspace(org)
             for name in VERBS:
                 workspace.configure(configurations.apps(n, "New" if name == "update" else "App"))
-                measured = Measured(workspace.run(*verb(name, parallelism)), org.asked())
+                measured = Measured(workspace.run(*verb(name, parallelism)), org.counts())
                 self.results[n, parallelism, name] = measured
                 divided = {"no-op": floor[name]}
                 if name == "apply":
                     divided |= {"off": self.unbatched[n], "jsforce": self.limits[n][0]}
                     is_same = org.components() == self.limits[n][1]
-                    org.asked()
-                self.row(n, parallelism, WORDS[name], measured.cost, measured.asked, divided)
+                    org.counts()
+                self.row(n, parallelism, WORDS[name], measured.cost, measured.counts, divided)
         self.judge(n, parallelism, floor["apply"], is_same)
         if (n, parallelism) == self.bad_at:
             self.one_bad_app(n, parallelism)
@@ -94,9 +94,9 @@ class Series:
     def one_deploy(self, n):
         with self.org() as org:
             cost = limit.deploy_once(org, n, self.root)
-            asked = org.asked()
+            counts = org.counts()
             self.limits[n] = cost.wall, org.components()
-        self.row(n, None, "one deploy by jsforce (the limit)", cost, asked, has_provider=False)
+        self.row(n, None, "one deploy by jsforce (the limit)", cost, counts, has_provider=False)
 
     def without_batching(self, n, parallelism):
         self.unbatched[n] = None
@@ -109,7 +109,7 @@ class Series:
             workspace.configure(configurations.apps(n))
             cost = workspace.run(*verb("apply", parallelism))
             self.unbatched[n] = cost.wall
-            self.row(n, parallelism, what, cost, org.asked(), {"jsforce": self.limits[n][0]})
+            self.row(n, parallelism, what, cost, org.counts(), {"jsforce": self.limits[n][0]})
 
     def judge(self, n, parallelism, floor, is_same):
         at = f"N={n} p={parallelism}: "
@@ -118,12 +118,12 @@ class Series:
         deploys = 3 * waves
         bound = floor + 1.25 * (deploys * (QUEUE + DEPLOY + RETRIEVE) + waves * RETRIEVE)
         judge = self.report.judge
-        judge(f"{at}deploys of an apply (3 x ceil(N/p), and a fifth)", apply.asked.deploys, math.ceil(1.2 * deploys))
+        judge(f"{at}deploys of an apply (3 x ceil(N/p), and a fifth)", apply.counts.deploys, math.ceil(1.2 * deploys))
         judge(f"{at}wall time of an apply", apply.cost.wall, bound, " s")
-        judge(f"{at}calls for each deploy of an apply", apply.asked.calls / max(apply.asked.deploys, 1), 12)
+        judge(f"{at}calls for each deploy of an apply", apply.counts.calls / max(apply.counts.deploys, 1), 12)
         judge(f"{at}the org is then as jsforce would have left it", is_same, True)
-        judge(f"{at}retrieves of a plan", plan.asked.retrieves, 1)
-        judge(f"{at}calls of a plan", plan.asked.calls, 8)
+        judge(f"{at}retrieves of a plan", plan.counts.retrieves, 1)
+        judge(f"{at}calls of a plan", plan.counts.calls, 8)
         if n >= 10:
             for name, measured in (("apply", apply), ("plan", plan)):
                 judge(f"{at}provider CPU / Terraform's own, {name}", measured.cost.children_cpu / measured.cost.cpu, 0.1)
@@ -131,35 +131,35 @@ class Series:
             judge(f"{at}peak memory of the provider", apply.cost.children_memory, 64, " MiB")
 
     def at_a_real_pace(self, n, parallelism):
-        """The counts must not depend on how long things take; the wall time is what it is."""
+        """The counts must not depend on durations; times are only reported."""
         with self.org(real_pace=True) as org:
             workspace = self.workspace(org)
-            # In how many steps Terraform goes, where one waits for another.
+            # The number of dependent steps of Terraform.
             for name, steps in {"apply": 3, "update": 1, "destroy": 3}.items():
                 workspace.configure(configurations.apps(n, "New" if name == "update" else "App"))
-                cost, asked = workspace.run(*verb(name, parallelism)), org.asked()
-                self.row(n, parallelism, f"{WORDS[name]}, at a real pace (seed {SEED})", cost, asked)
+                cost, counts = workspace.run(*verb(name, parallelism)), org.counts()
+                self.row(n, parallelism, f"{WORDS[name]}, at a real pace (seed {SEED})", cost, counts)
                 most = steps * math.ceil(n / parallelism)
                 at = f"N={n} p={parallelism}, at a real pace, {name}: "
-                self.report.judge(f"{at}deploys", asked.deploys, most)
-                self.report.judge(f"{at}cancelled deploys", asked.cancels, 0)
+                self.report.judge(f"{at}deploys", counts.deploys, most)
+                self.report.judge(f"{at}cancelled deploys", counts.cancels, 0)
 
     def one_bad_app(self, n, parallelism):
-        """Beside an apply of the same configuration in order: blocks that are written out go other ways than those
-        with `count`."""
+        """Compares with an apply of the same configuration without the bad app, because separate blocks are processed in
+        another order than `count`."""
         deploys = {}
         for what, bad in (("apply, resources written out one by one", False), ("the same, one of the apps bad", True)):
             with self.org() as org:
                 workspace = self.workspace(org)
                 workspace.configure(configurations.written_out(n, with_a_bad_app=bad))
                 cost = workspace.run(*verb("apply", parallelism), may_fail=bad)
-                asked = org.asked()
-                deploys[bad] = asked.deploys
-                self.row(n, parallelism, what, cost, asked)
+                counts = org.counts()
+                deploys[bad] = counts.deploys
+                self.row(n, parallelism, what, cost, counts)
                 failed, made = workspace.failed(), workspace.resources()
         at = f"N={n} p={parallelism}, one bad app: "
         bad = f"salesforce_external_client_app_oauth_settings.app{n // 2}"
-        # Its policies are not begun, as its settings are not there.
+        # Its policies are not created, because its settings do not exist.
         self.report.judge(f"{at}only it fails ({made} of {3 * n} resources made)", failed == {bad} and made == 3 * n - 2, True)
         self.report.judge(f"{at}deploys", deploys[True], deploys[False] + 3)
 
@@ -176,6 +176,6 @@ class Series:
                 if not less or not more:
                     continue
                 at = f"N={few} to {many} p={parallelism}, {name}: exponent of "
-                self.report.judge(f"{at}calls", exponent(less.asked.calls, more.asked.calls), 1.1)
+                self.report.judge(f"{at}calls", exponent(less.counts.calls, more.counts.calls), 1.1)
                 self.report.judge(f"{at}provider CPU", exponent(less.cost.children_cpu, more.cost.children_cpu), 1.1)
                 self.report.judge(f"{at}memory", exponent(less.cost.children_memory, more.cost.children_memory), 1.1)

@@ -1,4 +1,4 @@
-"""What the provider costs before it does anything: handshake, schema, Terraform's short commands, sizes."""
+"""Measures starts: handshake, schema, short Terraform commands, sizes."""
 
 import statistics
 
@@ -7,7 +7,7 @@ from bench.org import Org
 from bench.plugin import Plugin
 from bench.terraform import Workspace, verb
 
-COLUMNS = {"": -48, "least": 8, "median": 8, "most": 8, "asked": 7, "reached": 8, "Rust proto": 10, "Go": 8}
+COLUMNS = {"": -48, "least": 8, "median": 8, "most": 8, "counts": 7, "reached": 8, "Rust proto": 10, "Go": 8}
 TITLE = "Process start"
 NOTES = [
     "Process start: mutual TLS with a P-521 key, as Terraform has it. Beside it, measured on another day on 2 cores: a "
@@ -38,7 +38,7 @@ class Starts:
         self.commands()
 
     def processes(self):
-        """The schema's bytes."""
+        """Measures starts of the process. Returns the schema."""
         schema = b""
         for tls, words in ((True, "mutual TLS"), (False, "without TLS")):
             handshakes, schemas, memory = [], [], []
@@ -51,7 +51,7 @@ class Starts:
                     memory.append(plugin.memory())
                 finally:
                     plugin.end()
-            # What there is to compare with had its handshakes measured with TLS, its replies without.
+            # The figures for comparison were measured with TLS for handshakes and without TLS for replies.
             self.row(f"start to handshake, ms, {words}", handshakes, 3, *((1.4, 177) if tls else (1.3, 138)))
             self.row(f"start to schema reply, ms, {words}", schemas, 5, *((None, None) if tls else (2.3, 482)))
             self.row(f"peak memory after it, MiB, {words}", memory, None, *((None, None) if tls else (4.6, 301)))
@@ -73,5 +73,5 @@ class Starts:
         costs = [workspace.run(*arguments) for _ in range(COMMANDS)]
         self.row(f"{what}, ms", [cost.wall * 1000 for cost in costs], None, *compared[:2])
         if arguments[0] == "plan":
-            # The largest: of a process that lives for milliseconds, most looks come too early.
+            # The maximum, because most samples of a short-lived process are taken too early.
             self.row(f"{what}, peak MiB", [max(cost.children_memory for cost in costs)])

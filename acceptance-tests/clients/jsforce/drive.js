@@ -1,9 +1,9 @@
-// Drives the org with jsforce, as a tool of its users would, and checks what jsforce makes of the answers.
+// Uses the org with jsforce and checks the results.
 //
 //     node drive.js ORG CREDENTIALS EMULATOR
 //
-// ORG is where jsforce sends everything (the recorder), CREDENTIALS the emulator's credentials.json, EMULATOR its
-// own address for what an admin does. With `deploy` as the last argument it deploys the app and leaves it there.
+// ORG is the URL of the recorder, CREDENTIALS the emulator's credentials.json, EMULATOR the emulator's URL for admin
+// calls. With `deploy` as the last argument, it deploys the app and does not delete it.
 'use strict';
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
@@ -116,12 +116,12 @@ async function ended(look) {
     if (result.done) return result;
     await new Promise((wake) => setTimeout(wake, 20));
   }
-  throw new Error('it never ends');
+  throw new Error('not complete');
 }
 
 async function deploys(connection) {
   const { metadata } = connection;
-  // It runs until it is told to end: the first look finds it running on the slowest machine.
+  // The deploy runs until deploy_ms is reset, so that the first poll finds it running on every machine.
   await admin('PATCH', 'org', { deploy_ms: 600000 });
   const started = await metadata.deploy(shop.package(), OPTIONS);
   assert.match(started.id, /^0Af\w{15}$/);
@@ -133,7 +133,7 @@ async function deploys(connection) {
   isDeployed(last, true);
   assert.equal(last.checkOnly, false);
 
-  // Once more over REST, nothing is new.
+  // Again over REST, without changes.
   isDeployed(await metadata.deployRest(shop.package(), OPTIONS).complete(true), false);
 }
 
@@ -308,7 +308,7 @@ async function main() {
   await writesOneByOne(connection);
   await cancels(connection);
   await deletes(connection);
-  // Expires every session, so it comes last and makes the app anew.
+  // Last, because it expires all sessions. It creates the app again.
   await deploysAgain();
   await outlivesItsSession();
 }

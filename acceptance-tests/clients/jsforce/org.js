@@ -1,11 +1,10 @@
-// jsforce at the command of another program, for `make live`: logs in to an org, then answers one call after the
-// other until its input ends.
+// Runs jsforce for `make live`: logs in to an org, then processes calls from standard input until its end.
 //
-//     {"call": "list", "types": ["ExternalClientApplication"]}      a line in
-//     {"value": [{"type": …, "fullName": …}]}                       a line out, or
+//     {"call": "list", "types": ["ExternalClientApplication"]}      an input line
+//     {"value": [{"type": …, "fullName": …}]}                       an output line, or
 //     {"error": {"code": "INVALID_TYPE", "message": …}}
 //
-// Credentials come as SALESFORCE_* variables, as the provider takes them. What may be touched is not decided here.
+// Uses the provider's SALESFORCE_* variables. The caller decides which components may be changed.
 'use strict';
 const crypto = require('node:crypto');
 const readline = require('node:readline');
@@ -14,7 +13,7 @@ const xml2js = require('xml2js');
 const { pack, unpack } = require('./zip.js');
 
 const BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-const PATIENCE = 30 * 60 * 1000;
+const TIMEOUT = 30 * 60 * 1000;
 const { env } = process;
 
 let connection;
@@ -65,13 +64,13 @@ async function connect() {
   return made;
 }
 
-/** Asks again and again, less and less often. */
+/** Polls at increasing intervals. */
 async function ended(look) {
-  const deadline = Date.now() + PATIENCE;
+  const deadline = Date.now() + TIMEOUT;
   for (let pause = 20; ; pause = Math.min(pause * 1.5, 2000)) {
     const result = await look();
     if (result.done) return result;
-    if (Date.now() > deadline) throw new Error(`it has not ended after ${PATIENCE / 60000} minutes`);
+    if (Date.now() > deadline) throw new Error(`not complete after ${TIMEOUT / 60000} minutes`);
     await new Promise((wake) => setTimeout(wake, pause));
   }
 }
@@ -83,7 +82,7 @@ const calls = {
     const offered = Math.max(...versions.map((one) => Number(one.version)));
     version = env.SALESFORCE_API_VERSION || `${Math.min(offered, newest)}.0`;
     connection.version = version;
-    // Some tokens may not ask who they are.
+    // Some tokens cannot read the identity.
     const identity = await connection.identity().catch(() => ({ username: env.SALESFORCE_USERNAME }));
     const columns = 'Id, Name, IsSandbox, OrganizationType, InstanceName';
     const { records } = await connection.query(`SELECT ${columns} FROM Organization`);
@@ -132,7 +131,7 @@ const calls = {
 
   async list({ types }) {
     const found = [];
-    // A call takes three queries.
+    // A call accepts three queries.
     for (let at = 0; at < types.length; at += 3) {
       const queries = types.slice(at, at + 3).map((type) => ({ type }));
       found.push(...several(await connection.metadata.list(queries, version)));

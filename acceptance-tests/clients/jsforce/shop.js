@@ -1,4 +1,4 @@
-// The app of ../project as a package: what jsforce's users put together themselves.
+// The app of ../project as a package, as users of jsforce create it.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');

@@ -1,5 +1,5 @@
-// Zips as the Metadata API wants them: written without compression, read with and without it. Node has no zip of
-// its own, and one more package would be one more version to pin.
+// Zip files for the Metadata API: written without compression, read with and without compression. Node has no zip support, and
+// another package would be another version to pin.
 'use strict';
 const zlib = require('node:zlib');
 

@@ -1,4 +1,4 @@
-# The least that an app needs; everything else has a default or stays empty.
+# Required attributes only; all others have a default or are empty.
 # plan: salesforce_external_client_app.shop = create
 # org: ExternalClientApplication of Shop: label = Shop
 # org: ExternalClientApplication of Shop: contactEmail =

@@ -1,4 +1,4 @@
-# What has a default goes back to it, what is cleared goes, what is kept stays.
+# Attributes return to their default, become empty, or keep their value if they are not managed.
 # plan: salesforce_external_client_app_oauth_settings.shop = update
 # org: ExtlClntAppGlobalOauthSettings of Shop: callbackUrl = https://shop.example.com/callback
 # org: ExtlClntAppGlobalOauthSettings of Shop: isClientCredentialsFlowEnabled = false
