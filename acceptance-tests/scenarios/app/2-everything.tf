@@ -1,4 +1,4 @@
-# All attributes, updated in place, with characters that XML must escape.
+# Every attribute, in place; with characters that XML has opinions about.
 # plan: salesforce_external_client_app.shop = update
 # org: ExternalClientApplication of Shop: label = Käse & <Wurst> "to go" 🧀
 # org: ExternalClientApplication of Shop: contactEmail = identity@example.com

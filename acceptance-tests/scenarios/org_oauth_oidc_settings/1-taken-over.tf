@@ -1,4 +1,4 @@
-# An org always has these settings: creating the resource adopts them and changes only configured attributes.
+# An org has these settings already: creating the resource takes them over and changes only what is written.
 # edit: OauthOidcSettings of OauthOidc: isPkceRequired = false
 # edit: OauthOidcSettings of OauthOidc: agentAuthLinking = true
 # plan: salesforce_org_oauth_oidc_settings.org = create

@@ -1,4 +1,4 @@
-# Elements without an attribute remain unchanged.
+# What is not mapped stays as it came.
 # plan: salesforce_org_oauth_oidc_settings.org = update
 # says: Setting of the whole org
 # says: Headless login

@@ -1,4 +1,4 @@
-# Configured attributes are repaired, others keep the changed value.
+# What is written is repaired, what is not stays as it was changed.
 # edit: OauthOidcSettings of OauthOidc: isPkceRequired = false
 # edit: OauthOidcSettings of OauthOidc: blockOAuthUsrAgtFlow = false
 # plan: salesforce_org_oauth_oidc_settings.org = update
