@@ -354,7 +354,7 @@ pub const OUT_OF_REACH: &[(Marked, &str)] = &[
         "needs logins through a site, and a mailbox"),
     (Text("docs/guides/headless-identity.md", "A change is reported to take up to ten minutes to become effective everywhere"),
         "takes as long, and needs logins through a site"),
-    (Text("docs/guides/headless-identity.md", "an HTML page is reported to be returned, because Salesforce does not recognize the request as headless"),
+    (Text("docs/guides/headless-identity.md", "Salesforce is reported to return an HTML page for most incorrect settings"),
         "needs logins through a site"),
     (Text("docs/resources/external_client_app_policies.md", "whether Salesforce refuses that is not confirmed"),
         "needs an Apex class, and a run makes none"),

@@ -26,7 +26,7 @@ variable "contact_email" {
 }
 
 variable "callback_urls" {
-  description = "URLs that receive codes: https://, a custom scheme, or http:// on the local machine. A client must send exactly one of them."
+  description = "URLs that receive codes: https://, a custom scheme, or http:// on the local machine. The redirect_uri of a client must exactly match one of them."
   type        = list(string)
   nullable    = false
 
