@@ -64,11 +64,12 @@ enum Stage {
     Withdrawn,
 }
 
-/// Runs a batch and answers its tickets.
-pub(super) type Run<J, A> = Box<dyn Fn(Vec<Ticket<J, A>>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+/// Runs a batch and answers its queued_jobs.
+pub(super) type Run<J, A> =
+    Box<dyn Fn(Vec<QueuedJob<J, A>>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
 /// A job on its way, held by the queue and then by who runs the batch.
-pub(super) struct Ticket<J, A> {
+pub(super) struct QueuedJob<J, A> {
     pub job: J,
     pub deadline: Instant,
     /// How often it was put back.
@@ -79,22 +80,23 @@ pub(super) struct Ticket<J, A> {
     answer: oneshot::Sender<A>,
 }
 
-/// The caller's half of a ticket. Dropping it withdraws a job that was not sent.
-pub(super) struct Stub<A> {
+/// The caller's half of a queued. Dropping it withdraws a job that was not sent.
+pub(super) struct JobHandle<A> {
     stage: Arc<Mutex<Stage>>,
     answer: oneshot::Receiver<A>,
 }
 
-impl<J, A> Ticket<J, A> {
-    fn new(job: J, deadline: Instant) -> (Ticket<J, A>, Stub<A>) {
+impl<J, A> QueuedJob<J, A> {
+    fn new(job: J, deadline: Instant) -> (QueuedJob<J, A>, JobHandle<A>) {
         let stage = Arc::new(Mutex::new(Stage::Queued));
         let (sender, receiver) = oneshot::channel();
-        let ticket = Ticket { job, deadline, returns: 0, kept: false, stage: stage.clone(), answer: sender };
-        (ticket, Stub { stage, answer: receiver })
+        let queued =
+            QueuedJob { job, deadline, returns: 0, kept: false, stage: stage.clone(), answer: sender };
+        (queued, JobHandle { stage, answer: receiver })
     }
 
     /// Nobody waits for it any more.
-    pub(super) fn is_gone(&self) -> bool {
+    pub(super) fn is_abandoned(&self) -> bool {
         self.answer.is_closed() || matches!(*lock(&self.stage), Stage::Withdrawn)
     }
 
@@ -142,12 +144,12 @@ impl<J, A> Ticket<J, A> {
     }
 
     /// Waits until nobody waits for it.
-    pub(super) async fn gone(&mut self) {
+    pub(super) async fn abandoned(&mut self) {
         self.answer.closed().await;
     }
 }
 
-impl<A> Stub<A> {
+impl<A> JobHandle<A> {
     /// The answer; none when it got lost with who should have given it. Can be called again when it was interrupted.
     pub(super) async fn answer(&mut self) -> Option<A> {
         (&mut self.answer).await.ok()
@@ -188,7 +190,7 @@ pub(super) struct Queue<J, A> {
 }
 
 struct State<J, A> {
-    waiting: VecDeque<Ticket<J, A>>,
+    waiting: VecDeque<QueuedJob<J, A>>,
     last_arrival: Instant,
     /// How far apart jobs of this wave come, and those of the last did, at most.
     gap: Duration,
@@ -232,22 +234,22 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         Queue { patience, ..self }
     }
 
-    /// Queues a job. `run` runs a batch and answers its tickets; one batch runs at a time.
-    pub(super) fn submit(self: &Arc<Self>, job: J, deadline: Instant, run: Run<J, A>) -> Stub<A> {
-        let (ticket, stub) = Ticket::new(job, deadline);
+    /// Queues a job. `run` runs a batch and answers its queued_jobs; one batch runs at a time.
+    pub(super) fn submit(self: &Arc<Self>, job: J, deadline: Instant, run: Run<J, A>) -> JobHandle<A> {
+        let (queued, handle) = QueuedJob::new(job, deadline);
         let mut state = lock(&self.state);
-        if state.waiting.iter().any(|ticket| !ticket.is_gone()) {
+        if state.waiting.iter().any(|queued| !queued.is_abandoned()) {
             state.gap = state.gap.max(state.last_arrival.elapsed());
         }
-        state.waiting.push_back(ticket);
+        state.waiting.push_back(queued);
         self.arrive(state, run);
-        stub
+        handle
     }
 
-    /// Queues a ticket of an earlier batch again, before all others.
-    pub(super) fn resume(self: &Arc<Self>, ticket: Ticket<J, A>, run: Run<J, A>) {
+    /// Queues a queued of an earlier batch again, before all others.
+    pub(super) fn resume(self: &Arc<Self>, queued: QueuedJob<J, A>, run: Run<J, A>) {
         let mut state = lock(&self.state);
-        state.waiting.push_front(ticket);
+        state.waiting.push_front(queued);
         self.arrive(state, run);
     }
 
@@ -267,15 +269,17 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         Preparing(self.clone())
     }
 
-    /// Queues a ticket of the running batch again, before all others.
-    pub(super) fn put_back(&self, ticket: Ticket<J, A>) {
-        ticket.set_unless_withdrawn(Stage::Queued);
-        lock(&self.state).waiting.push_front(Ticket { returns: ticket.returns.saturating_add(1), ..ticket });
+    /// Queues a queued of the running batch again, before all others.
+    pub(super) fn put_back(&self, queued: QueuedJob<J, A>) {
+        queued.set_unless_withdrawn(Stage::Queued);
+        lock(&self.state)
+            .waiting
+            .push_front(QueuedJob { returns: queued.returns.saturating_add(1), ..queued });
     }
 
     /// Whether such a job waits.
     pub(super) fn has(&self, such: impl Fn(&J) -> bool) -> bool {
-        lock(&self.state).waiting.iter().any(|ticket| !ticket.is_gone() && such(&ticket.job))
+        lock(&self.state).waiting.iter().any(|queued| !queued.is_abandoned() && such(&queued.job))
     }
 
     async fn work(self: Arc<Self>, run: Run<J, A>) {
@@ -335,24 +339,24 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
     }
 
     /// The next batch. None when nobody waits, and then the worker is dismissed.
-    fn take(&self) -> Option<Vec<Ticket<J, A>>> {
+    fn take(&self) -> Option<Vec<QueuedJob<J, A>>> {
         let mut state = lock(&self.state);
-        state.waiting.retain(|ticket| !ticket.is_gone());
+        state.waiting.retain(|queued| !queued.is_abandoned());
         if state.waiting.is_empty() {
             state.working = false;
             return None;
         }
-        let mut tickets: Vec<Option<Ticket<J, A>>> = state.waiting.drain(..).map(Some).collect();
-        let jobs: Vec<&J> = tickets.iter().flatten().map(|ticket| &ticket.job).collect();
+        let mut queued_jobs: Vec<Option<QueuedJob<J, A>>> = state.waiting.drain(..).map(Some).collect();
+        let jobs: Vec<&J> = queued_jobs.iter().flatten().map(|queued| &queued.job).collect();
         let chosen = choose(&jobs, self.limits);
-        let batch = chosen.iter().filter_map(|place| tickets.get_mut(*place).and_then(Option::take));
-        let batch: Vec<Ticket<J, A>> = batch.collect();
-        state.waiting.extend(tickets.into_iter().flatten());
+        let batch = chosen.iter().filter_map(|place| queued_jobs.get_mut(*place).and_then(Option::take));
+        let batch: Vec<QueuedJob<J, A>> = batch.collect();
+        state.waiting.extend(queued_jobs.into_iter().flatten());
         state.last = batch.len();
         state.last_gap = std::mem::take(&mut state.gap);
         drop(state);
-        for ticket in &batch {
-            ticket.hold();
+        for queued in &batch {
+            queued.hold();
         }
         Some(batch)
     }

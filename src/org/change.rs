@@ -38,7 +38,7 @@ pub struct Applied {
     /// The deploy that made them; none when the org had everything as wanted.
     pub deploy_id: Option<String>,
     /// What the org found worth a remark.
-    pub remarks: Vec<DeployProblem>,
+    pub warnings: Vec<DeployProblem>,
     /// Of an edit: the files that it was made of.
     pub before: Vec<Lookup>,
     /// What was read afterwards, as far as it could be read.

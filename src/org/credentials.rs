@@ -142,7 +142,7 @@ impl Org {
         loop {
             match self.credentials(app, patience.freshness, deadline).await {
                 Ok(found) => return Ok(found),
-                Err(error) => self.bear(error, app, &mut patience, deadline).await?,
+                Err(error) => self.wait_or_fail(error, app, &mut patience, deadline).await?,
             }
         }
     }
@@ -162,13 +162,13 @@ impl Org {
         loop {
             match self.secret_now(app, key, patience.freshness, deadline).await {
                 Ok(found) => return Ok(found),
-                Err(error) => self.bear(error, app, &mut patience, deadline).await?,
+                Err(error) => self.wait_or_fail(error, app, &mut patience, deadline).await?,
             }
         }
     }
 
     /// Waits before the next look, where it may be only that the org has not told all of itself yet.
-    async fn bear(
+    async fn wait_or_fail(
         &self,
         error: CredentialsError,
         app: &str,

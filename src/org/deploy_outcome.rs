@@ -10,9 +10,9 @@ use crate::salesforce::{Class, ComponentMessage, DeployReport, Meaning, means};
 
 /// How a deploy ended.
 #[derive(Debug)]
-pub(super) enum Ended {
-    /// Made, with remarks on some components.
-    Done { remarks: Vec<DeployProblem> },
+pub(super) enum DeployOutcome {
+    /// Completed, with warnings on some components.
+    Done { warnings: Vec<DeployProblem> },
     /// The org refused and rolled everything back. `accident`: it only says that it does not know what happened.
     Rejected { problems: Vec<DeployProblem>, accident: bool },
     /// Others change the org just now; nothing was changed.
@@ -30,20 +30,21 @@ pub(super) fn judge(
     canceled_by_us: bool,
     changes: &Changes,
     sent: &[Member<'_>],
-) -> Ended {
-    let unverified =
-        |why: String| Ended::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.to_owned()), why });
+) -> DeployOutcome {
+    let unverified = |why: String| {
+        DeployOutcome::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.to_owned()), why })
+    };
     match report.status.as_str() {
         "SucceededPartial" => {
             unverified("the org kept a part of it, although all or nothing was asked for".into())
         }
         status if status.starts_with("Cancel") && canceled_by_us => {
-            Ended::Failed(ApplyErrorKind::CanceledBy {
+            DeployOutcome::Failed(ApplyErrorKind::CanceledBy {
                 who: "Terraform, being interrupted,".to_owned(),
                 deploy_id: id.to_owned(),
             })
         }
-        status if status.starts_with("Cancel") => Ended::Failed(ApplyErrorKind::CanceledBy {
+        status if status.starts_with("Cancel") => DeployOutcome::Failed(ApplyErrorKind::CanceledBy {
             who: report.canceled_by_name.clone().unwrap_or_else(|| "somebody".to_owned()),
             deploy_id: id.to_owned(),
         }),
@@ -59,20 +60,20 @@ pub(super) fn judge(
     }
 }
 
-fn done(report: &DeployReport, sent: &[Member<'_>]) -> Ended {
+fn done(report: &DeployReport, sent: &[Member<'_>]) -> DeployOutcome {
     let messages = report.component_successes.iter().chain(&report.component_failures);
     let warnings: Vec<&ComponentMessage> = messages
         .filter(|message| is_warning(message))
         .filter(|message| message.problem.is_some() && !message.means(Meaning::GoneAlready))
         .collect();
-    Ended::Done { remarks: attribute::attribute(&warnings, sent) }
+    DeployOutcome::Done { warnings: attribute::attribute(&warnings, sent) }
 }
 
 /// A deploy that failed and was rolled back as a whole.
-fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> Ended {
+fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> DeployOutcome {
     let said = report.error_message.clone();
     if report.class() == Class::Locked {
-        return Ended::Locked(said.unwrap_or_else(|| "the org is locked".to_owned()));
+        return DeployOutcome::Locked(said.unwrap_or_else(|| "the org is locked".to_owned()));
     }
     let mut failures: Vec<&ComponentMessage> =
         report.component_failures.iter().filter(|message| !is_warning(message)).collect();
@@ -82,9 +83,9 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> End
     }
     if let Changes::Delete(keys) = changes {
         let (gone, others): (Vec<_>, Vec<_>) =
-            failures.iter().copied().partition(|message| gone_message(message));
+            failures.iter().copied().partition(|message| is_already_deleted(message));
         if others.is_empty() && !gone.is_empty() {
-            return gone_already(keys, &gone, sent);
+            return already_deleted(keys, &gone, sent);
         }
         failures = others;
     }
@@ -92,7 +93,7 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> End
         failures.iter().copied().filter(|message| message.is_locked()).collect();
     if !locks.is_empty() && locks.len() == failures.len() {
         let problem = locks.first().and_then(|message| message.problem.clone());
-        return Ended::Locked(problem.unwrap_or_default());
+        return DeployOutcome::Locked(problem.unwrap_or_default());
     }
     failures.retain(|message| !message.is_locked());
 
@@ -112,23 +113,27 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> End
             message: message.unwrap_or_else(|| "the deploy failed without a reason".to_owned()),
         });
     }
-    Ended::Rejected { problems, accident }
+    DeployOutcome::Rejected { problems, accident }
 }
 
 /// A deletion that failed only because some were gone already: the rest is to be deleted without them.
-fn gone_already(keys: &[ComponentKey], messages: &[&ComponentMessage], sent: &[Member<'_>]) -> Ended {
+fn already_deleted(
+    keys: &[ComponentKey],
+    messages: &[&ComponentMessage],
+    sent: &[Member<'_>],
+) -> DeployOutcome {
     let problems = attribute::attribute(messages, sent);
     let gone: BTreeSet<ComponentKey> = problems.iter().filter_map(|problem| problem.key.clone()).collect();
     if gone.len() == keys.len() || messages.len() >= keys.len() {
-        Ended::Done { remarks: Vec::new() }
+        DeployOutcome::Done { warnings: Vec::new() }
     } else if gone.is_empty() {
-        Ended::Rejected { problems, accident: false }
+        DeployOutcome::Rejected { problems, accident: false }
     } else {
-        Ended::Without(gone.into_iter().collect())
+        DeployOutcome::Without(gone.into_iter().collect())
     }
 }
 
-fn gone_message(message: &ComponentMessage) -> bool {
+fn is_already_deleted(message: &ComponentMessage) -> bool {
     message.means(Meaning::GoneAlready)
 }
 

@@ -1,7 +1,7 @@
 //! From callers to deploys and back. One batch of callers is at work at a time; the others gather in the queue.
 //!
-//! A batch goes in rounds (`rounds.rs`). For each: edits are made of what is there (`edit.rs`), all is packed and deployed
-//! (`deploy.rs`), and when that went well, what came of it is read and told (`settle.rs`) while the next batch is at work.
+//! A batch goes in rounds (`isolation.rs`). For each: edits are made of what is there (`edit.rs`), all is packed and deployed
+//! (`deploy.rs`), and when that went well, what came of it is read and told (`reconcile.rs`) while the next batch is at work.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -13,32 +13,32 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument as _;
 
 use super::batch::{self, Queue};
-use super::budget::{Budget, MOST_RETURNS, Obstacle};
-use super::deploy::Sending;
-use super::deploy_outcome::Ended;
-use super::edit::Sight;
+use super::budget::{MAX_REQUEUES, RetryBudget, RetryReason};
+use super::deploy::PackedDeploy;
+use super::deploy_outcome::DeployOutcome;
+use super::deploy_queue::short;
+use super::edit::Observed;
+use super::isolation::{BatchMember, Disposition, Isolation, KnownApps};
 use super::job::{Changes, Job};
-use super::line::short;
-use super::pace::Pace;
-use super::rounds::{Fate, Known, Rider, Rounds};
-use super::settle::Made;
+use super::reconcile::Completed;
+use super::timing::PollSchedule;
 use super::{Applied, ApplyErrorKind, Change, DeployProblem, Edit, Inner, Wanted};
 use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
 use crate::metadata::PackageError;
 
 pub(super) type ApplyResult = Result<Applied, ApplyErrorKind>;
-pub(super) type Ticket = batch::Ticket<Job, ApplyResult>;
+pub(super) type QueuedJob = batch::QueuedJob<Job, ApplyResult>;
 
 /// Who sends deploys, one after the other.
 pub(super) struct Deployer {
     /// Changes that wait for a deploy.
     pub queue: Arc<Queue<Job, ApplyResult>>,
     /// Held by the batch that is at work.
-    pace: Mutex<Pace>,
+    pace: Mutex<PollSchedule>,
     /// How many batches there were.
     batches: AtomicU64,
     /// The deploy that runs has not begun: the org is busy with others.
-    pub in_line: AtomicBool,
+    pub in_queue: AtomicBool,
     /// The deploys that went well, in the short form of their IDs.
     made: StdMutex<BTreeSet<String>>,
 }
@@ -49,7 +49,7 @@ impl Deployer {
             queue: Arc::new(queue),
             pace: Mutex::default(),
             batches: AtomicU64::new(0),
-            in_line: AtomicBool::new(false),
+            in_queue: AtomicBool::new(false),
             made: StdMutex::default(),
         }
     }
@@ -64,20 +64,20 @@ impl Deployer {
     }
 }
 
-impl Rider for Ticket {
+impl BatchMember for QueuedJob {
     fn job(&self) -> &Job {
         &self.job
     }
 
     fn may_return(&self) -> bool {
-        self.returns < MOST_RETURNS
+        self.returns < MAX_REQUEUES
     }
 }
 
 /// What is known of apps, for those whose deploy was rejected.
 struct Apps<'a>(&'a Inner);
 
-impl Known for Apps<'_> {
+impl KnownApps for Apps<'_> {
     fn has_app(&self, app: &str) -> bool {
         self.0.names.has_app(app)
     }
@@ -89,17 +89,17 @@ impl Known for Apps<'_> {
 
 /// What became of a group.
 enum Attempt {
-    Made {
+    Completed {
         deploy_id: String,
-        remarks: Vec<DeployProblem>,
-        sight: Sight,
+        warnings: Vec<DeployProblem>,
+        observed: Observed,
     },
     Rejected {
         problems: Vec<DeployProblem>,
         deploy_id: String,
         accident: bool,
     },
-    Unpackable(PackageError),
+    PackageFailed(PackageError),
     /// The same for all.
     Failed(ApplyErrorKind),
     /// All have gone, or have their answers.
@@ -144,33 +144,33 @@ impl Inner {
         if self.stopped() {
             return Err(ApplyErrorKind::NotSent);
         }
-        let mut stub = self.deployer.queue.submit(job, deadline, self.runner());
+        let mut handle = self.deployer.queue.submit(job, deadline, self.runner());
         let mut stop = pin!(self.until_stopped());
         let mut stopping = false;
         loop {
             tokio::select! {
                 biased;
-                answer = stub.answer() => {
+                answer = handle.answer() => {
                     if let Some(Ok(Applied { deploy_id: Some(id), .. })) = &answer {
                         // The caller's own line: those of the deploy are of the batch.
                         tracing::info!({ SF_DEPLOY_ID } = id, "applied");
                     }
                     let lost = || "an error inside of the provider".to_owned();
                     return answer.unwrap_or_else(|| {
-                        Err(ApplyErrorKind::Unverified { deploy_id: stub.withdraw().err().flatten(), why: lost() })
+                        Err(ApplyErrorKind::Unverified { deploy_id: handle.withdraw().err().flatten(), why: lost() })
                     });
                 }
                 () = &mut stop, if !stopping => {
                     stopping = true;
-                    if stub.withdraw_queued() {
+                    if handle.withdraw_queued() {
                         return Err(ApplyErrorKind::NotSent);
                     }
                 }
                 () = sleep_until(deadline) => {
-                    return Err(match stub.withdraw() {
+                    return Err(match handle.withdraw() {
                         Ok(()) => ApplyErrorKind::Expired,
                         Err(deploy_id) => {
-                            let why = self.why_too_late(deploy_id.is_some()).to_owned();
+                            let why = self.timeout_reason(deploy_id.is_some()).to_owned();
                             ApplyErrorKind::Unverified { deploy_id, why }
                         }
                     });
@@ -179,10 +179,10 @@ impl Inner {
         }
     }
 
-    fn why_too_late(&self, confirmed: bool) -> &'static str {
+    fn timeout_reason(&self, confirmed: bool) -> &'static str {
         if !confirmed {
             "the org did not confirm the deploy in time"
-        } else if self.deployer.in_line.load(Ordering::SeqCst) {
+        } else if self.deployer.in_queue.load(Ordering::SeqCst) {
             "the time is over; it is waiting behind other deploys of the org"
         } else {
             "the time is over and it has not ended"
@@ -199,12 +199,12 @@ impl Inner {
         })
     }
 
-    /// Deploys a batch, in as many rounds as it takes, and answers each of its tickets or puts it back.
-    async fn run(self: Arc<Self>, batch: Vec<Ticket>) {
+    /// Deploys a batch, in as many rounds as it takes, and answers each of its queued_jobs or puts it back.
+    async fn run(self: Arc<Self>, batch: Vec<QueuedJob>) {
         let Some(deadline) = latest(&batch) else {
             return;
         };
-        let mut rounds = Rounds::new(batch);
+        let mut rounds = Isolation::new(batch);
         let version = match self.session_in_time(deadline).await {
             Ok(version) => version,
             Err(error) => {
@@ -215,26 +215,28 @@ impl Inner {
             }
         };
         let mut pace = self.deployer.pace.lock().await;
-        let mut budget = Budget::default();
+        let mut budget = RetryBudget::default();
         while let Some(mut group) = rounds.next() {
             match self.attempt(&mut group, version, &mut pace, &mut budget).await {
-                Attempt::Made { deploy_id, remarks, sight } => {
-                    rounds.went_well();
-                    let made = Made { tickets: group, deploy_id, remarks, sight };
-                    self.note_made(&made);
+                Attempt::Completed { deploy_id, warnings, observed } => {
+                    rounds.succeeded();
+                    let made = Completed { queued_jobs: group, deploy_id, warnings, observed };
+                    self.note_completed(&made);
                     // The next batch is not held up by it, but waits a little for those who are answered then.
                     let coming = self.deployer.queue.prepare();
-                    let settled = self.clone().settle(made).in_current_span();
+                    let settled = self.clone().reconcile(made).in_current_span();
                     tokio::spawn(async move {
                         settled.await;
                         drop(coming);
                     });
                 }
                 Attempt::Rejected { problems, deploy_id, accident } => {
-                    group.iter().for_each(Ticket::hold);
+                    group.iter().for_each(QueuedJob::hold);
                     rounds.rejected(group, &problems, (&deploy_id, accident), &Apps(&self));
                 }
-                Attempt::Unpackable(error) => rounds.unpackable(group, &ApplyErrorKind::Package(error)),
+                Attempt::PackageFailed(error) => {
+                    rounds.package_failed(group, &ApplyErrorKind::Package(error))
+                }
                 Attempt::Failed(error) => rounds.failed(group, &error),
                 Attempt::Nobody => {}
             }
@@ -243,11 +245,11 @@ impl Inner {
     }
 
     /// Answers those who have left the batch, and puts those back who are to go again.
-    fn dismiss(&self, rounds: &mut Rounds<Ticket>) {
-        for (ticket, fate) in rounds.take_left() {
-            match fate {
-                Fate::Returns => self.deployer.queue.put_back(ticket),
-                Fate::Fails(error) => ticket.answer_with(|job| job.failed(error)),
+    fn dismiss(&self, rounds: &mut Isolation<QueuedJob>) {
+        for (queued, disposition) in rounds.take_finished() {
+            match disposition {
+                Disposition::Returns => self.deployer.queue.put_back(queued),
+                Disposition::Fails(error) => queued.answer_with(|job| job.failed(error)),
             }
         }
     }
@@ -256,15 +258,15 @@ impl Inner {
     /// answered, and those whose time is not enough to wait for others.
     async fn attempt(
         &self,
-        group: &mut Vec<Ticket>,
+        group: &mut Vec<QueuedJob>,
         version: u16,
-        pace: &mut Pace,
-        budget: &mut Budget,
+        pace: &mut PollSchedule,
+        budget: &mut RetryBudget,
     ) -> Attempt {
         let mut gone = Vec::new();
         let mut last_deploy = String::new();
         loop {
-            group.retain(|ticket| !ticket.is_gone());
+            group.retain(|queued| !queued.is_abandoned());
             let Some(deadline) = latest(group) else {
                 return Attempt::Nobody;
             };
@@ -272,43 +274,47 @@ impl Inner {
             if group.is_empty() {
                 return Attempt::Nobody;
             }
-            let changes = Changes::merge(group.iter().map(|ticket| &ticket.job.changes), &gone);
+            let changes = Changes::merge(group.iter().map(|queued| &queued.job.changes), &gone);
             if changes.len() == 0 {
-                let (remarks, sight) = (Vec::new(), Sight::default());
-                return Attempt::Made { deploy_id: last_deploy, remarks, sight };
+                let (warnings, observed) = (Vec::new(), Observed::default());
+                return Attempt::Completed { deploy_id: last_deploy, warnings, observed };
             }
             let (zip, sent) = match changes.pack(version) {
                 Ok(packed) => packed,
-                Err(error) => return Attempt::Unpackable(error),
+                Err(error) => return Attempt::PackageFailed(error),
             };
             if self.stopped() {
                 return Attempt::Failed(ApplyErrorKind::NotSent);
             }
             // Who goes from now on learns that it is under way; who went just now does not take part.
-            let absent = group.iter().filter(|ticket| !ticket.send()).count();
+            let absent = group.iter().filter(|queued| !queued.send()).count();
             if absent > 0 {
-                group.iter().for_each(Ticket::hold);
+                group.iter().for_each(QueuedJob::hold);
                 continue;
             }
-            let sending = Sending { changes: &changes, zip: &zip, sent: &sent, seen, group, deadline };
-            let (deploy_id, ended, sight) = self.deploy(sending, pace).await;
-            let obstacle = match ended {
-                Ended::Done { remarks } => return Attempt::Made { deploy_id, remarks, sight },
-                Ended::Failed(error) => return Attempt::Failed(error),
-                Ended::Without(keys) => {
+            let packed = PackedDeploy { changes: &changes, zip: &zip, sent: &sent, seen, group, deadline };
+            let (deploy_id, ended, observed) = self.deploy(packed, pace).await;
+            let reason = match ended {
+                DeployOutcome::Done { warnings } => {
+                    return Attempt::Completed { deploy_id, warnings, observed };
+                }
+                DeployOutcome::Failed(error) => return Attempt::Failed(error),
+                DeployOutcome::Without(keys) => {
                     last_deploy = deploy_id;
                     gone.extend(keys);
-                    group.iter().for_each(Ticket::hold);
+                    group.iter().for_each(QueuedJob::hold);
                     continue;
                 }
-                Ended::Rejected { problems, accident: false } => {
+                DeployOutcome::Rejected { problems, accident: false } => {
                     return Attempt::Rejected { problems, deploy_id, accident: false };
                 }
-                Ended::Rejected { problems, accident: true } => Obstacle::Accident { problems, deploy_id },
-                Ended::Locked(why) => Obstacle::Locked(why),
+                DeployOutcome::Rejected { problems, accident: true } => {
+                    RetryReason::Accident { problems, deploy_id }
+                }
+                DeployOutcome::Locked(why) => RetryReason::Locked(why),
             };
-            group.iter().for_each(Ticket::hold);
-            if let Err(error) = self.wait_for_others(budget, obstacle, group).await {
+            group.iter().for_each(QueuedJob::hold);
+            if let Err(error) = self.wait_before_retry(budget, reason, group).await {
                 return match error {
                     ApplyErrorKind::Rejected { problems, deploy_id, accident } => {
                         Attempt::Rejected { problems, deploy_id, accident }
@@ -334,19 +340,19 @@ impl Inner {
 
     /// Waits until the others may be done. Callers whose time is not enough are told so at once, all of them on a stop:
     /// nothing is under way.
-    async fn wait_for_others(
+    async fn wait_before_retry(
         &self,
-        budget: &mut Budget,
-        obstacle: Obstacle,
-        group: &mut Vec<Ticket>,
+        budget: &mut RetryBudget,
+        reason: RetryReason,
+        group: &mut Vec<QueuedJob>,
     ) -> Result<(), ApplyErrorKind> {
-        let again = budget.again(obstacle, &self.settings);
+        let again = budget.again(reason, &self.settings);
         let Some(wait) = again.wait else {
             return Err(again.error);
         };
         let until = Instant::now() + wait;
-        for ticket in group.extract_if(.., |ticket| until >= ticket.deadline) {
-            ticket.answer_with(|job| job.failed(again.error.clone()));
+        for queued in group.extract_if(.., |queued| until >= queued.deadline) {
+            queued.answer_with(|job| job.failed(again.error.clone()));
         }
         if group.is_empty() {
             return Ok(());
@@ -363,6 +369,6 @@ impl Inner {
 }
 
 /// When the last of them gives up; none when there is nobody.
-fn latest(group: &[Ticket]) -> Option<Instant> {
-    group.iter().map(|ticket| ticket.deadline).max()
+fn latest(group: &[QueuedJob]) -> Option<Instant> {
+    group.iter().map(|queued| queued.deadline).max()
 }

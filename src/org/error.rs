@@ -182,7 +182,7 @@ impl DeployProblem {
     }
 
     /// Whether it is that the app is not there, to which a part is to belong.
-    pub(super) fn lacks_an_app(&self) -> bool {
+    pub(super) fn is_missing_app(&self) -> bool {
         salesforce::means(&self.message, Meaning::NothingToReferTo)
     }
 }

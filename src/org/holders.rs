@@ -1,4 +1,4 @@
-//! How many people hold permission sets and profiles. One count serves all readers of a generation: who asks first has
+//! How many people hold permission sets and profiles. One count serves all readers of a generation: who selection first has
 //! everything counted that the policies read so far name.
 //!
 //! What cannot be counted is unknown, with the reason; it is never nobody.
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::{Inner, Org, Row, Unavailable};
 
 /// The names of one query: its URL must not get too long.
-const MOST_NAMES: usize = 80;
+const MAX_NAMES: usize = 80;
 
 /// A permission set or a profile.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +66,7 @@ impl Inner {
                     .iter()
                     .filter(|group| group.object == object && group.prefix() == prefix)
                     .collect();
-                for groups in of_source.chunks(MOST_NAMES) {
+                for groups in of_source.chunks(MAX_NAMES) {
                     let counts = self.counts(object, prefix, groups).await;
                     counted.counts.extend(counts);
                 }
@@ -143,7 +143,7 @@ impl Inner {
                 "SELECT Name FROM PermissionSet WHERE NamespacePrefix = {prefix} AND Name IN ({})",
                 listed(absent.iter().map(|group| group.bare()))
             );
-            self.note_unheld(&mut counts, groups, &soql, "permission set").await?;
+            self.count_unassigned(&mut counts, groups, &soql, "permission set").await?;
         }
         Ok(counts)
     }
@@ -163,13 +163,13 @@ impl Inner {
         if !absent.is_empty() {
             let soql = format!("SELECT Name FROM Profile WHERE Name IN ({})", listed(absent));
             // Standard profiles have another name in files than in queries.
-            self.note_unheld(&mut counts, groups, &soql, "profile").await?;
+            self.count_unassigned(&mut counts, groups, &soql, "profile").await?;
         }
         Ok(counts)
     }
 
     /// What exists and nobody was counted for has no holders; what queries do not show is unknown.
-    async fn note_unheld(
+    async fn count_unassigned(
         &self,
         counts: &mut AssignmentCounts,
         groups: &BTreeSet<Group>,
@@ -200,7 +200,7 @@ impl Counted {
 }
 
 impl Group {
-    /// The namespace of the package that a permission set comes from. Names of profiles may have anything in them.
+    /// The namespace of the package that a permission set comes from. NameCache of profiles may have anything in them.
     fn prefix(&self) -> Option<&str> {
         let (prefix, _) = self.name.split_once("__").filter(|_| self.object == PERMISSION_SET)?;
         Some(prefix)

@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use super::names::usual;
-use super::read::{self, Asks};
+use super::name_cache::usual;
+use super::read::{self, Selection};
 use super::snapshot::{Snapshot, without_own_namespace};
 use super::{Inner, Lookup, ReadError, Wanted};
 use crate::metadata::types::external_client_application::TYPE as APP;
@@ -17,7 +17,7 @@ use crate::metadata::{ComponentKey, MetadataType};
 use crate::salesforce::FileProperties;
 
 /// Files of one retrieve. Salesforce gives at most 10,000, and package.xml may be one of them.
-const MOST_FILES: usize = 9_900;
+const MAX_FILES: usize = 9_900;
 
 /// The apps of an org, and what is left of them to be read.
 pub struct Inventory {
@@ -29,7 +29,7 @@ pub struct Inventory {
     unlisted: HashSet<String>,
     queue: VecDeque<String>,
     /// Apps of which a part may still turn up under the name of another's.
-    doubtful: Vec<String>,
+    ambiguous: Vec<String>,
     /// Apps that have nothing of what is needed, as far as names tell.
     unlikely: Vec<String>,
     listed: BTreeMap<&'static MetadataType, Listed>,
@@ -43,18 +43,18 @@ pub struct Inventory {
 /// What the org lists of a kind.
 #[derive(Default)]
 struct Listed {
-    /// Names that were not retrieved so far.
+    /// NameCache that were not retrieved so far.
     left: BTreeSet<String>,
     /// By app, the names that look like its part's.
     by_app: HashMap<String, Vec<String>>,
-    /// Names that look like no app's.
-    strays: Vec<String>,
+    /// NameCache that look like no app's.
+    unowned: Vec<String>,
     /// Why the org lists none.
     hidden: Option<String>,
 }
 
 /// An app, and the answers about its files, in the order of the kinds.
-pub type Stock = (String, Result<Vec<Lookup>, ReadError>);
+pub type AppFiles = (String, Result<Vec<Lookup>, ReadError>);
 
 impl Inventory {
     pub(super) async fn take(
@@ -92,7 +92,7 @@ impl Inventory {
             apps,
             unlisted,
             queue,
-            doubtful: Vec::new(),
+            ambiguous: Vec::new(),
             unlikely: Vec::new(),
             listed,
             read: HashMap::new(),
@@ -116,18 +116,18 @@ impl Inventory {
         &mut self,
         few: usize,
         needed: &[Vec<&'static MetadataType>],
-    ) -> Result<Option<Vec<Stock>>, ReadError> {
-        let mut asks = Vec::new();
+    ) -> Result<Option<Vec<AppFiles>>, ReadError> {
+        let mut selection = Vec::new();
         if !std::mem::replace(&mut self.begun, true) && !self.queue.is_empty() {
-            let strays = |listed: &mut Listed| std::mem::take(&mut listed.strays);
-            let strays = self.listed.iter_mut().flat_map(|(kind, listed)| {
-                let names = strays(listed);
+            let unowned = |listed: &mut Listed| std::mem::take(&mut listed.unowned);
+            let unowned = self.listed.iter_mut().flat_map(|(kind, listed)| {
+                let names = unowned(listed);
                 names.into_iter().map(|name| (*kind, name))
             });
             // They come with the first files: a retrieve of their own would be two calls more.
-            asks = strays.collect();
-            if asks.len() >= MOST_FILES {
-                self.retrieve(std::mem::take(&mut asks)).await?;
+            selection = unowned.collect();
+            if selection.len() >= MAX_FILES {
+                self.retrieve(std::mem::take(&mut selection)).await?;
             }
         }
         let mut apps = Vec::new();
@@ -136,7 +136,7 @@ impl Inventory {
             let unlikely = std::mem::take(&mut self.unlikely).into_iter();
             self.queue.extend(unlikely.filter(|app| self.read.contains_key(app)));
         }
-        while apps.len() < few.max(1) && asks.len() < MOST_FILES {
+        while apps.len() < few.max(1) && selection.len() < MAX_FILES {
             let Some(app) = self.queue.pop_front() else { break };
             if needed.iter().any(|group| !group.iter().any(|kind| self.may_have(kind, &app))) {
                 self.unlikely.push(app);
@@ -148,15 +148,15 @@ impl Inventory {
                 .flat_map(|kind| self.names_of(kind, &app).into_iter().map(|name| (*kind, name)));
             let of_app: Vec<_> = of_app.collect();
             // A few files too many would be a retrieve of their own.
-            if asks.len().saturating_add(of_app.len()) > MOST_FILES && !asks.is_empty() {
+            if selection.len().saturating_add(of_app.len()) > MAX_FILES && !selection.is_empty() {
                 self.queue.push_front(app);
                 break;
             }
-            asks.extend(of_app);
+            selection.extend(of_app);
             apps.push(app);
         }
-        if apps.is_empty() && !asks.is_empty() {
-            self.retrieve(asks).await?;
+        if apps.is_empty() && !selection.is_empty() {
+            self.retrieve(selection).await?;
             return Ok(Some(Vec::new()));
         }
         if apps.is_empty() {
@@ -164,27 +164,30 @@ impl Inventory {
                 self.recalled = true;
                 return Ok(Some(Vec::new()));
             }
-            if self.doubtful.is_empty() {
+            if self.ambiguous.is_empty() {
                 return Ok(None);
             }
-            apps = std::mem::take(&mut self.doubtful);
+            apps = std::mem::take(&mut self.ambiguous);
             for app in &apps {
-                let doubts = self.kinds.iter().filter(|kind| self.lacks(kind, app));
-                let doubts: Vec<_> = doubts.flat_map(|kind| self.doubts(kind, app)).collect();
-                asks.extend(doubts);
+                let ambiguous_names = self.kinds.iter().filter(|kind| self.lacks(kind, app));
+                let ambiguous_names: Vec<_> =
+                    ambiguous_names.flat_map(|kind| self.ambiguous_names(kind, app)).collect();
+                selection.extend(ambiguous_names);
             }
-            asks.sort();
-            asks.dedup();
-            self.retrieve(asks).await?;
+            selection.sort();
+            selection.dedup();
+            self.retrieve(selection).await?;
             return Ok(Some(apps.into_iter().map(|app| self.answer(app)).collect()));
         }
-        self.retrieve(asks).await?;
+        self.retrieve(selection).await?;
         let mut answers = Vec::with_capacity(apps.len());
         for app in apps {
-            let in_doubt =
-                self.kinds.iter().any(|kind| self.lacks(kind, &app) && !self.doubts(kind, &app).is_empty());
-            if in_doubt {
-                self.doubtful.push(app);
+            let is_ambiguous = self
+                .kinds
+                .iter()
+                .any(|kind| self.lacks(kind, &app) && !self.ambiguous_names(kind, &app).is_empty());
+            if is_ambiguous {
+                self.ambiguous.push(app);
             } else {
                 answers.push(self.answer(app));
             }
@@ -194,19 +197,19 @@ impl Inventory {
 
     /// Retrieves these and deals them out to their apps.
     async fn retrieve(&mut self, names: Vec<(&'static MetadataType, String)>) -> Result<(), ReadError> {
-        for names in names.chunks(MOST_FILES) {
-            let mut asks = Asks::new();
+        for names in names.chunks(MAX_FILES) {
+            let mut selection = Selection::new();
             for (kind, name) in names {
-                if let Some(asked) = asks.entry(kind).or_insert_with(|| Some(BTreeSet::new())) {
+                if let Some(asked) = selection.entry(kind).or_insert_with(|| Some(BTreeSet::new())) {
                     asked.insert(name.clone());
                 }
                 if let Some(listed) = self.listed.get_mut(kind) {
                     listed.left.remove(name);
                 }
             }
-            let kinds: Vec<_> = asks.keys().copied().collect();
+            let kinds: Vec<_> = selection.keys().copied().collect();
             let mut files = Snapshot::default();
-            self.inner.load(&mut files, asks, &kinds).await?;
+            self.inner.load(&mut files, selection, &kinds).await?;
             let (apps, mut elsewhere) = (&self.apps, Vec::new());
             let whose = |key: &ComponentKey, owner: Option<&str>| {
                 let suggested = suggested(key.kind, &key.full_name, apps);
@@ -230,7 +233,7 @@ impl Inventory {
     }
 
     /// The answers about an app, of which nothing is kept.
-    fn answer(&mut self, app: String) -> Stock {
+    fn answer(&mut self, app: String) -> AppFiles {
         let mut snapshot = self.read.remove(&app).unwrap_or_default();
         for kind in self.kinds.iter().copied().chain([&APP]) {
             let Some(listed) = self.listed.get(kind) else {
@@ -248,7 +251,7 @@ impl Inventory {
             }
         }
         let wanted: Vec<Wanted> = self.kinds.iter().map(|kind| Wanted::new(kind, app.as_str())).collect();
-        let lookups = read::answer(&snapshot, &wanted);
+        let lookups = read::lookups(&snapshot, &wanted);
         (app, lookups)
     }
 
@@ -259,7 +262,7 @@ impl Inventory {
             || self.unlisted.contains(app)
             || listed.by_app.contains_key(app)
             || !self.lacks(kind, app)
-            || !self.doubts(kind, app).is_empty()
+            || !self.ambiguous_names(kind, app).is_empty()
     }
 
     fn lacks(&self, kind: &'static MetadataType, app: &str) -> bool {
@@ -278,7 +281,11 @@ impl Inventory {
 
     /// What looks like the part of another app and begins like this one's, and was not read so far. Policies of an installed
     /// app are the org's own, and have names without its namespace.
-    fn doubts(&self, kind: &'static MetadataType, app: &str) -> Vec<(&'static MetadataType, String)> {
+    fn ambiguous_names(
+        &self,
+        kind: &'static MetadataType,
+        app: &str,
+    ) -> Vec<(&'static MetadataType, String)> {
         let Some(listed) = self.listed.get(kind) else { return Vec::new() };
         let bare = app.split_once("__").map(|(_, bare)| bare);
         let mut found = Vec::new();
@@ -297,7 +304,7 @@ impl Listed {
         for name in names {
             match suggested(kind, &name, apps) {
                 Some(app) => listed.by_app.entry(app.to_owned()).or_default().push(name.clone()),
-                None => listed.strays.push(name.clone()),
+                None => listed.unowned.push(name.clone()),
             }
             listed.left.insert(name);
         }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::attribute::Member;
-use super::names::Names;
-use super::snapshot::{begins_with, is_app};
+use super::name_cache::NameCache;
+use super::snapshot::{has_app_prefix, is_app};
 use super::{Applied, ApplyErrorKind, Change, Edit, Lookup, Overwritten, Wanted, batch};
 use crate::metadata::{Component, ComponentKey, MetadataType, encode, package};
 
@@ -16,7 +16,7 @@ pub(super) enum Changes {
     Write(Vec<Component>),
 }
 
-/// A caller's changes. Names are compared as the org does it, whatever their case.
+/// A caller's changes. NameCache are compared as the org does it, whatever their case.
 #[derive(Debug)]
 pub(super) struct Job {
     /// What is sent. Of an edit, what its merge made last.
@@ -34,8 +34,8 @@ pub(super) struct Job {
     parents: BTreeSet<String>,
     /// Whether settings of the org are among it.
     writes_settings: bool,
-    /// Names of parts to delete that nobody has seen, so that their app is not known.
-    strays: Vec<String>,
+    /// NameCache of parts to delete that nobody has seen, so that their app is not known.
+    unowned: Vec<String>,
     bytes: usize,
 }
 
@@ -66,13 +66,13 @@ impl Job {
             writes_apps: BTreeSet::new(),
             parents: BTreeSet::new(),
             writes_settings: false,
-            strays: Vec::new(),
+            unowned: Vec::new(),
             bytes: 0,
         }
     }
 
     /// Deletions when there are some, else writes: both together are two jobs.
-    pub(super) fn new(changes: Vec<Change>, wanted: Vec<Wanted>, names: &Names) -> Job {
+    pub(super) fn new(changes: Vec<Change>, wanted: Vec<Wanted>, names: &NameCache) -> Job {
         let (mut keys, mut components) = (Vec::new(), Vec::new());
         for change in changes {
             match change {
@@ -86,7 +86,7 @@ impl Job {
             job.places.insert((key.kind.name, format!("={}", lower(&key.full_name))));
             match names.app_of(key) {
                 Some(app) => drop(job.apps.insert(lower(&app))),
-                None => job.strays.push(key.full_name.clone()),
+                None => job.unowned.push(key.full_name.clone()),
             }
         }
         for component in &components {
@@ -162,9 +162,9 @@ impl Job {
         }
     }
 
-    fn may_be_of(&self, other: &Job) -> bool {
-        let mut strays = self.strays.iter();
-        strays.any(|stray| other.apps.iter().any(|app| begins_with(stray, app)))
+    fn may_share_app(&self, other: &Job) -> bool {
+        let mut unowned = self.unowned.iter();
+        unowned.any(|unowned_name| other.apps.iter().any(|app| has_app_prefix(unowned_name, app)))
     }
 }
 
@@ -176,7 +176,9 @@ impl batch::Job for Job {
     fn conflicts_with(&self, other: &Job) -> bool {
         !self.places.is_disjoint(&other.places)
             || (self.deletes() || other.deletes())
-                && (!self.apps.is_disjoint(&other.apps) || self.may_be_of(other) || other.may_be_of(self))
+                && (!self.apps.is_disjoint(&other.apps)
+                    || self.may_share_app(other)
+                    || other.may_share_app(self))
     }
 
     /// Parts await their app: whoever writes names as text does not make Terraform wait. And they await the org's

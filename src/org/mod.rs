@@ -6,7 +6,7 @@
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
 //! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` in an org with many apps; `inventory.rs` for all that there
 //! are), and at `deployer.rs` for
-//! [`Org::apply`] and [`Org::edit`]. Keys and secrets are no metadata: `credentials.rs` reads them, `rotation.rs` and `request.rs`
+//! [`Org::apply`] and [`Org::edit`]. Keys and secrets are no metadata: `credentials.rs` reads them, `rotation.rs` and `rotation_request.rs`
 //! change them. How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
 
 mod api;
@@ -17,25 +17,25 @@ mod change;
 mod credentials;
 mod deploy;
 mod deploy_outcome;
+mod deploy_queue;
 mod deployer;
 mod edit;
 mod error;
 mod facts;
 mod holders;
 mod inventory;
+mod isolation;
 mod job;
-mod line;
-mod names;
-mod pace;
+mod name_cache;
+mod new_app_cache;
+mod poll;
 mod read;
-mod recent;
+mod reconcile;
 mod rotation;
 mod rotation_request;
-mod rounds;
 mod search;
-mod settle;
 mod snapshot;
-mod watch;
+mod timing;
 
 #[cfg(any(test, fuzzing))]
 pub mod any_org;
@@ -60,8 +60,8 @@ pub use error::{ApplyError, ApplyErrorKind, DeployProblem, ReadError, ReadErrorK
 pub use facts::{FileFacts, SessionFacts};
 pub use holders::{AssignmentCounts, Group, Holders, quoted};
 pub use inventory::Inventory;
-pub use pace::Timing;
-pub use rotation::{Rotated, RotationError, RotationErrorKind, Trace};
+pub use rotation::{Rotated, RotationError, RotationErrorKind, RotationHistory};
+pub use timing::Timing;
 
 use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
@@ -76,8 +76,8 @@ pub use rotation_request::{Outcome, RotationRequest, Step as RotationStep};
 
 use batch::{Limits, Queue};
 use deployer::Deployer;
-use names::Names;
-use recent::Recent;
+use name_cache::NameCache;
+use new_app_cache::NewAppCache;
 use snapshot::Snapshot;
 
 /// What a caller wants to read: the app itself, or the part of this kind that belongs to the app, whatever the part's
@@ -115,7 +115,7 @@ impl Wanted {
 pub enum Freshness {
     /// As of this generation, shared with other readers: for refreshing.
     Snapshot,
-    /// Asked for after the call: before a write, after a write, after trouble.
+    /// RequestedRotation for after the call: before a write, after a write, after trouble.
     Now,
     /// The same where nothing is expected to be there, which a list tells sooner than a retrieve.
     Absence,
@@ -154,11 +154,11 @@ pub struct Found {
 }
 
 /// Components and bytes (before they are zipped) that go into one deploy of several callers.
-const MOST_OF_A_DEPLOY: [usize; 2] = [500, 5 * 1024 * 1024];
+const DEPLOY_LIMIT: [usize; 2] = [500, 5 * 1024 * 1024];
 /// Components that are asked for in one retrieve of several callers.
-const MOST_OF_A_READ: [usize; 2] = [2_000, usize::MAX];
+const READ_LIMIT: [usize; 2] = [2_000, usize::MAX];
 /// How long readers wait for the retrieve of others before they get their own.
-const PATIENCE_OF_READERS: Duration = Duration::from_secs(3);
+const READER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// One connected org. Clones share everything.
 ///
@@ -184,11 +184,11 @@ struct Inner {
     counted: Mutex<holders::Counted>,
     deployer: Deployer,
     /// Reads that must be fresh, waiting for a retrieve that begins after they asked.
-    reads: Arc<Queue<read::Look, read::ReadResult>>,
-    names: Names,
-    recent: Recent,
+    reads: Arc<Queue<read::ReadRequest, read::ReadResult>>,
+    names: NameCache,
+    new_apps: NewAppCache,
     /// The org does not show its list of deploys; it is not asked for again.
-    hides_line: AtomicBool,
+    deploy_queue_hidden: AtomicBool,
     stop: flag::Sender<bool>,
 }
 
@@ -214,13 +214,13 @@ impl Org {
         Org {
             inner: Arc::new(Inner {
                 api,
-                deployer: Deployer::new(Queue::new(window(settings.deploys), limits(MOST_OF_A_DEPLOY))),
+                deployer: Deployer::new(Queue::new(window(settings.deploys), limits(DEPLOY_LIMIT))),
                 reads: Arc::new(
-                    Queue::new(window(settings.reads), limits(MOST_OF_A_READ)).patience(PATIENCE_OF_READERS),
+                    Queue::new(window(settings.reads), limits(READ_LIMIT)).patience(READER_TIMEOUT),
                 ),
-                names: Names::default(),
-                recent: Recent::default(),
-                hides_line: AtomicBool::new(false),
+                names: NameCache::default(),
+                new_apps: NewAppCache::default(),
+                deploy_queue_hidden: AtomicBool::new(false),
                 settings,
                 generation: AtomicU64::new(0),
                 narrow: AtomicBool::new(false),
@@ -374,11 +374,11 @@ impl Inner {
         self.narrow.store(true, Ordering::SeqCst);
     }
 
-    fn is_line_hidden(&self) -> bool {
-        self.hides_line.load(Ordering::SeqCst)
+    fn is_deploy_queue_hidden(&self) -> bool {
+        self.deploy_queue_hidden.load(Ordering::SeqCst)
     }
 
-    fn hide_line(&self) {
-        self.hides_line.store(true, Ordering::SeqCst);
+    fn hide_deploy_queue(&self) {
+        self.deploy_queue_hidden.store(true, Ordering::SeqCst);
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::batch::{self, Ticket};
-use super::names::usual;
+use super::batch::{self, QueuedJob};
+use super::name_cache::usual;
 use super::snapshot::{Snapshot, is_app, parent_element};
 use super::{Freshness, Inner, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::MetadataType;
@@ -17,17 +17,17 @@ use crate::salesforce::{self, Class, FileProperties, Retrieved};
 static POLICIES: [&MetadataType; 2] = [&configurable_policies::TYPE, &oauth_policies::TYPE];
 
 /// All components of a kind, or those with these names.
-pub(super) type Asks = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
+pub(super) type Selection = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
 
 /// What one caller wants to read.
-pub(super) struct Look {
+pub(super) struct ReadRequest {
     wanted: Vec<Wanted>,
-    use_of: Use,
+    purpose: Purpose,
 }
 
 /// What a read is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Use {
+enum Purpose {
     /// Others will want the same, and the rest of the app: what is read goes into the snapshot.
     Refresh,
     /// Nothing is expected to be there, or something.
@@ -36,17 +36,17 @@ enum Use {
 
 pub(super) type ReadResult = Result<Vec<Lookup>, ReadError>;
 
-/// All looks can go together.
-impl batch::Job for Look {
-    fn mixes_with(&self, _: &Look) -> bool {
+/// All requests can go together.
+impl batch::Job for ReadRequest {
+    fn mixes_with(&self, _: &ReadRequest) -> bool {
         true
     }
 
-    fn conflicts_with(&self, _: &Look) -> bool {
+    fn conflicts_with(&self, _: &ReadRequest) -> bool {
         false
     }
 
-    fn awaits(&self, _: &Look) -> bool {
+    fn awaits(&self, _: &ReadRequest) -> bool {
         false
     }
 
@@ -74,55 +74,61 @@ impl Inner {
                 }
                 snapshot.keep_if(self.generation(), self.settings.snapshot);
                 if self.has_many_apps().await {
-                    if wanted.iter().all(|wanted| wanted.best_effort || snapshot.tells_of(wanted)) {
-                        return answer(&snapshot, wanted);
+                    if wanted.iter().all(|wanted| wanted.best_effort || snapshot.has_answer_for(wanted)) {
+                        return lookups(&snapshot, wanted);
                     }
                     drop(snapshot);
-                    return self.look_up(wanted, Use::Refresh, deadline).await;
+                    return self.read_batched(wanted, Purpose::Refresh, deadline).await;
                 }
                 let loaded = async {
-                    self.load_family(&mut snapshot, wanted).await?;
+                    self.load_related(&mut snapshot, wanted).await?;
                     self.corroborate_missing(&mut snapshot, wanted).await
                 };
                 if let Err(error) = loaded.await {
                     snapshot.fail(error.clone());
                     return Err(error);
                 }
-                answer(&snapshot, wanted)
+                lookups(&snapshot, wanted)
             }
             Freshness::Now | Freshness::Absence => {
                 // Who reads afresh is about to write, or has just written and the next one follows.
                 let _writes_soon = self.deployer.queue.prepare();
-                let use_of = Use::Now { absence: freshness == Freshness::Absence };
-                self.look_up(wanted, use_of, deadline).await
+                let purpose = Purpose::Now { absence: freshness == Freshness::Absence };
+                self.read_batched(wanted, purpose, deadline).await
             }
         }
     }
 
     /// Reads together with others who ask at the same time.
-    async fn look_up(self: &Arc<Self>, wanted: &[Wanted], use_of: Use, deadline: Instant) -> ReadResult {
+    async fn read_batched(
+        self: &Arc<Self>,
+        wanted: &[Wanted],
+        purpose: Purpose,
+        deadline: Instant,
+    ) -> ReadResult {
         // What was read just now is answered without company.
-        if matches!(use_of, Use::Now { .. })
-            && let Some(known) = self.recent.all_of(wanted, &self.names)
+        if matches!(purpose, Purpose::Now { .. })
+            && let Some(known) = self.new_apps.all_of(wanted, &self.names)
         {
-            return answer(&known, wanted);
+            return lookups(&known, wanted);
         }
         let inner = self.clone();
-        let look = Look { wanted: wanted.to_vec(), use_of };
-        let run: batch::Run<Look, ReadResult> = Box::new(move |looks| Box::pin(inner.clone().look(looks)));
-        let mut stub = self.reads.submit(look, deadline, run);
-        stub.answer().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
+        let request = ReadRequest { wanted: wanted.to_vec(), purpose };
+        let run: batch::Run<ReadRequest, ReadResult> =
+            Box::new(move |requests| Box::pin(inner.clone().run_reads(requests)));
+        let mut handle = self.reads.submit(request, deadline, run);
+        handle.answer().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
     }
 
     /// Reads for all who asked, in one go.
-    async fn look(self: Arc<Self>, mut looks: Vec<Ticket<Look, ReadResult>>) {
-        let of = |use_of: Use, looks: &[Ticket<Look, ReadResult>]| -> Vec<Wanted> {
-            let looks = looks.iter().filter(|look| look.job.use_of == use_of);
-            looks.flat_map(|look| look.job.wanted.iter().cloned()).collect()
+    async fn run_reads(self: Arc<Self>, mut requests: Vec<QueuedJob<ReadRequest, ReadResult>>) {
+        let of = |purpose: Purpose, requests: &[QueuedJob<ReadRequest, ReadResult>]| -> Vec<Wanted> {
+            let requests = requests.iter().filter(|request| request.job.purpose == purpose);
+            requests.flat_map(|request| request.job.wanted.iter().cloned()).collect()
         };
-        let absent = of(Use::Now { absence: true }, &looks);
-        let now = of(Use::Now { absence: false }, &looks);
-        let refreshed = of(Use::Refresh, &looks);
+        let absent = of(Purpose::Now { absence: true }, &requests);
+        let now = of(Purpose::Now { absence: false }, &requests);
+        let refreshed = of(Purpose::Refresh, &requests);
         let generation = self.generation();
         let mut fresh = Snapshot::default();
         let loaded = async {
@@ -142,8 +148,8 @@ impl Inner {
             Ok(())
         };
         let all_gone = async {
-            for look in &mut looks {
-                look.gone().await;
+            for request in &mut requests {
+                request.abandoned().await;
             }
         };
         let loaded = tokio::select! {
@@ -158,35 +164,35 @@ impl Inner {
                 snapshot.adopt(&fresh);
             }
         }
-        for look in looks {
-            let found = loaded.clone().and_then(|()| answer(&fresh, &look.job.wanted));
-            look.answer(found);
+        for request in requests {
+            let found = loaded.clone().and_then(|()| lookups(&fresh, &request.job.wanted));
+            request.answer(found);
         }
     }
 
     /// Reads afresh, but for what was just read of apps that this process has made. `absence`: nothing is expected.
     pub(super) async fn read_now(&self, wanted: &[Wanted], absence: bool) -> Result<Snapshot, ReadError> {
-        let (known, unknown) = self.recent.split(wanted, &self.names);
+        let (known, unknown) = self.new_apps.split(wanted, &self.names);
         let mut fresh = known;
         if unknown.is_empty() {
             return Ok(fresh);
         }
-        let generation = self.recent.generation();
+        let generation = self.new_apps.generation();
         let unlisted = if absence { self.list_first(&mut fresh, unknown).await? } else { unknown };
         if !unlisted.is_empty() {
             let made: BTreeSet<String> = unlisted
                 .iter()
-                .filter(|wanted| self.names.was_made(&wanted.app))
+                .filter(|wanted| self.names.was_created(&wanted.app))
                 .map(|wanted| wanted.app.clone())
                 .collect();
             self.load_named(&mut fresh, &unlisted, &made).await?;
             self.corroborate_missing(&mut fresh, &unlisted).await?;
-            self.recent.learn(&fresh, &made, generation);
+            self.new_apps.learn(&fresh, &made, generation);
         }
         Ok(fresh)
     }
 
-    /// Asks a list for apps that are not expected to be there: what a retrieve is still needed for.
+    /// Selection a list for apps that are not expected to be there: what a retrieve is still needed for.
     async fn list_first(&self, fresh: &mut Snapshot, wanted: Vec<Wanted>) -> Result<Vec<Wanted>, ReadError> {
         let apps: BTreeSet<&'static MetadataType> =
             wanted.iter().map(|wanted| wanted.kind).filter(|kind| is_app(kind)).collect();
@@ -200,15 +206,15 @@ impl Inner {
     }
 
     /// Loads what is wanted and not there, and with it what other readers of the same generation will want.
-    async fn load_family(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
+    async fn load_related(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
         let kinds: BTreeSet<&'static MetadataType> = wanted.iter().map(|wanted| wanted.kind).collect();
         let needed: Vec<_> = kinds.iter().copied().filter(|kind| !snapshot.has(kind)).collect();
         if needed.is_empty() {
             return Ok(());
         }
         let family = self.family(&needed);
-        let asks = family.iter().filter(|kind| !snapshot.has(kind)).map(|kind| (*kind, None)).collect();
-        self.load(snapshot, asks, &needed).await
+        let selection = family.iter().filter(|kind| !snapshot.has(kind)).map(|kind| (*kind, None)).collect();
+        self.load(snapshot, selection, &needed).await
     }
 
     /// The kinds to retrieve when these are needed.
@@ -234,34 +240,34 @@ impl Inner {
             wanted.iter().map(|wanted| (wanted, self.known_names(wanted))).collect();
         // Of many apps, all files of a kind are the last resort.
         let guesses = names.iter().any(|(_, names)| names.is_empty()) && self.has_many_apps().await;
-        let mut asks = Asks::new();
+        let mut selection = Selection::new();
         for (wanted, mut known) in names {
             if known.is_empty() && guesses {
                 known.extend(usual(wanted.kind, &wanted.app));
             }
-            let names = asks.entry(wanted.kind).or_insert_with(|| Some(BTreeSet::new()));
+            let names = selection.entry(wanted.kind).or_insert_with(|| Some(BTreeSet::new()));
             match names {
                 Some(names) if !known.is_empty() => names.extend(known),
                 _ => *names = None,
             }
         }
-        let kinds: Vec<_> = asks.keys().copied().collect();
+        let kinds: Vec<_> = selection.keys().copied().collect();
         for kind in self.family(&kinds).iter().filter(|kind| kind.settings_member.is_none()) {
             for app in refreshed {
                 let wanted = Wanted::new(kind, app.as_str());
                 let known = self.known_names(&wanted).into_iter().chain(usual(kind, app));
-                if let Some(names) = asks.entry(kind).or_insert_with(|| Some(BTreeSet::new())) {
+                if let Some(names) = selection.entry(kind).or_insert_with(|| Some(BTreeSet::new())) {
                     names.extend(known);
                 }
             }
         }
-        asks.retain(|_, names| names.as_ref().is_none_or(|names| !names.is_empty()));
+        selection.retain(|_, names| names.as_ref().is_none_or(|names| !names.is_empty()));
         let by_name: Vec<_> =
-            asks.iter().filter_map(|(kind, names)| names.is_some().then_some(*kind)).collect();
+            selection.iter().filter_map(|(kind, names)| names.is_some().then_some(*kind)).collect();
         let worth = wanted.iter().filter(|wanted| !wanted.best_effort).map(|wanted| wanted.kind);
         let needed: BTreeSet<&'static MetadataType> = worth.collect();
         let needed = if needed.is_empty() { kinds } else { needed.into_iter().collect() };
-        self.load(fresh, asks, &needed).await?;
+        self.load(fresh, selection, &needed).await?;
 
         // A name may have changed since it was seen. The name of an app is the app, and settings have one name.
         let is_astray = |wanted: &&Wanted| {
@@ -272,12 +278,12 @@ impl Inner {
         if !astray.is_empty() && self.has_many_apps().await {
             return self.search(fresh, &astray).await;
         }
-        let asks: Asks = astray.iter().map(|wanted| (wanted.kind, None)).collect();
-        for kind in asks.keys() {
+        let selection: Selection = astray.iter().map(|wanted| (wanted.kind, None)).collect();
+        for kind in selection.keys() {
             fresh.drop_kind(kind);
         }
-        let needed: Vec<_> = asks.keys().copied().collect();
-        self.load(fresh, asks, &needed).await
+        let needed: Vec<_> = selection.keys().copied().collect();
+        self.load(fresh, selection, &needed).await
     }
 
     /// The names that a component was seen under.
@@ -294,28 +300,28 @@ impl Inner {
     pub(super) async fn load(
         &self,
         snapshot: &mut Snapshot,
-        asks: Asks,
+        selection: Selection,
         needed: &[&'static MetadataType],
     ) -> Result<(), ReadError> {
-        if asks.is_empty() {
+        if selection.is_empty() {
             return Ok(());
         }
-        let error = match self.retrieve_into(snapshot, &asks).await {
-            Err(error) if asks.len() > 1 && is_refusal(&error) => error,
-            outcome => return self.note(snapshot, &asks, outcome),
+        let error = match self.retrieve_into(snapshot, &selection).await {
+            Err(error) if selection.len() > 1 && is_refusal(&error) => error,
+            outcome => return self.note(snapshot, &selection, outcome),
         };
-        let necessary: Asks = asks
+        let necessary: Selection = selection
             .iter()
             .filter(|(kind, _)| needed.contains(kind))
             .map(|(kind, names)| (*kind, names.clone()))
             .collect();
-        if necessary.len() < asks.len() {
+        if necessary.len() < selection.len() {
             tracing::debug!(error = %error, "retrieving fewer types");
             self.narrow();
             return Box::pin(self.load(snapshot, necessary, needed)).await;
         }
-        for (kind, names) in asks {
-            let single = Asks::from([(kind, names)]);
+        for (kind, names) in selection {
+            let single = Selection::from([(kind, names)]);
             let outcome = self.retrieve_into(snapshot, &single).await;
             self.note(snapshot, &single, outcome)?;
         }
@@ -326,11 +332,11 @@ impl Inner {
     fn note(
         &self,
         snapshot: &mut Snapshot,
-        asks: &Asks,
+        selection: &Selection,
         outcome: Result<(), ReadError>,
     ) -> Result<(), ReadError> {
-        match (outcome, asks.keys().next()) {
-            (Err(error), Some(kind)) if asks.len() == 1 && is_refusal(&error) => {
+        match (outcome, selection.keys().next()) {
+            (Err(error), Some(kind)) if selection.len() == 1 && is_refusal(&error) => {
                 snapshot.refuse(kind, format!("{} may not be read: {error}", kind.name));
                 Ok(())
             }
@@ -338,14 +344,14 @@ impl Inner {
         }
     }
 
-    async fn retrieve_into(&self, snapshot: &mut Snapshot, asks: &Asks) -> Result<(), ReadError> {
-        let kinds: Vec<&'static MetadataType> = asks.keys().copied().collect();
-        match snapshot.absorb(&kinds, &self.retrieve(asks).await?) {
+    async fn retrieve_into(&self, snapshot: &mut Snapshot, selection: &Selection) -> Result<(), ReadError> {
+        let kinds: Vec<&'static MetadataType> = selection.keys().copied().collect();
+        match snapshot.absorb(&kinds, &self.retrieve(selection).await?) {
             // The checksums inside of a zip are ours to check; bytes got lost on the way.
-            Err(error) if is_damaged(&error) => snapshot.absorb(&kinds, &self.retrieve(asks).await?)?,
+            Err(error) if is_damaged(&error) => snapshot.absorb(&kinds, &self.retrieve(selection).await?)?,
             outcome => outcome?,
         }
-        for (kind, names) in asks {
+        for (kind, names) in selection {
             if names.is_none() {
                 snapshot.mark_whole(kind);
             }
@@ -354,9 +360,9 @@ impl Inner {
         Ok(())
     }
 
-    async fn retrieve(&self, asks: &Asks) -> Result<Retrieved, ReadError> {
+    async fn retrieve(&self, selection: &Selection) -> Result<Retrieved, ReadError> {
         let mut by_type: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (kind, names) in asks {
+        for (kind, names) in selection {
             let members = by_type.entry(kind.package_type()).or_default();
             match (kind.settings_member, names) {
                 // There is no wildcard for one of the org's settings, but only for all that there are.
@@ -372,22 +378,22 @@ impl Inner {
         tracing::debug!(types = members.len(), "retrieving");
         let retrieved = self.api.retrieve(&members).await;
         let retrieved = retrieved.map_err(ReadError::unavailable)?;
-        tracing::debug!(files = retrieved.files.len(), remarks = retrieved.messages.len(), "retrieved");
+        tracing::debug!(files = retrieved.files.len(), warnings = retrieved.messages.len(), "retrieved");
         Ok(retrieved)
     }
 
-    /// Asks the other source about the kinds of what is not there.
+    /// Selection the other source about the kinds of what is not there.
     async fn corroborate_missing(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
-        let doubtful: BTreeSet<&'static MetadataType> = wanted
+        let ambiguous: BTreeSet<&'static MetadataType> = wanted
             .iter()
             .filter(|wanted| !wanted.best_effort)
             .filter(|wanted| snapshot.find(wanted).is_none() && !snapshot.is_complete(wanted.kind))
             .map(|wanted| wanted.kind)
             .collect();
-        let doubtful: Vec<_> = doubtful.into_iter().collect();
-        self.corroborate(snapshot, &doubtful, wanted).await?;
+        let ambiguous: Vec<_> = ambiguous.into_iter().collect();
+        self.corroborate(snapshot, &ambiguous, wanted).await?;
         // Whether a part that names another app is that one's, only the apps tell.
-        if wanted.iter().any(|wanted| !wanted.best_effort && snapshot.is_in_doubt(wanted)) {
+        if wanted.iter().any(|wanted| !wanted.best_effort && snapshot.is_ambiguous(wanted)) {
             let apps: Vec<_> =
                 ALL.iter().copied().filter(|kind| is_app(kind) && !snapshot.is_complete(kind)).collect();
             self.list(snapshot, &apps).await?;
@@ -407,12 +413,12 @@ impl Inner {
             return Ok(());
         }
         self.list(snapshot, kinds).await?;
-        let mut unseen = Asks::new();
+        let mut unseen = Selection::new();
         for kind in kinds {
             let mut names: BTreeSet<String> = snapshot.installed_but_unseen(kind).into_iter().collect();
             let missing = wanted.iter().filter(|wanted| wanted.kind == *kind && !wanted.best_effort);
             let missing = missing.filter(|wanted| snapshot.find(wanted).is_none());
-            names.extend(missing.flat_map(|wanted| snapshot.listed_like(wanted)));
+            names.extend(missing.flat_map(|wanted| snapshot.listed_candidates(wanted)));
             if !names.is_empty() {
                 unseen.insert(kind, Some(names));
             }
@@ -427,7 +433,7 @@ impl Inner {
         }
     }
 
-    /// Asks the other source for the names of all components of these kinds.
+    /// Selection the other source for the names of all components of these kinds.
     pub(super) async fn list(
         &self,
         snapshot: &mut Snapshot,
@@ -463,7 +469,7 @@ impl Inner {
 }
 
 /// Answers each wanted.
-pub(super) fn answer(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<Lookup>, ReadError> {
+pub(super) fn lookups(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<Lookup>, ReadError> {
     wanted
         .iter()
         .map(|wanted| snapshot.find(wanted).unwrap_or_else(|| Ok(snapshot.missing(wanted))))

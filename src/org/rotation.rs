@@ -1,23 +1,25 @@
 //! Rotating the credentials of a consumer, and ending those that it had before.
 //!
 //! Salesforce has no "rotate once": a pair is staged, then rotated, and each of the two answers can get lost. So this is
-//! a loop over what the org has: look, decide (`request.rs`, pure), do one thing, look again. Where it begins again, after a
+//! a loop over what the org has: look, decide (`rotation_request.rs`, pure), do one thing, look again. Where it begins again, after a
 //! crash as well, it goes on with what it finds, and rotates once for one request.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::budget::VERIFYING;
+use super::budget::VERIFY_TIMEOUT;
 use super::credentials::{Credentials, CredentialsError, is_withheld};
-use super::rotation_request::{Asked, Maker, Outcome, Progress, RotationRequest, Step, done_before, next};
+use super::rotation_request::{
+    Creator, Outcome, Progress, RequestedRotation, RotationRequest, Step, done_before, next,
+};
 use super::{Freshness, Org, ReadErrorKind, Unavailable, quoted};
 use crate::salesforce::{self, Staged, StagedState};
 
 /// How many answers may get lost in one rotation.
-const MOST_LOST: u32 = 4;
+const MAX_LOST_RESPONSES: u32 = 4;
 /// How many things may be done in one rotation: a stage, a rotate, some revokes.
-const MOST_STEPS: u32 = 24;
+const MAX_STEPS: u32 = 24;
 /// How long the org may still show what was before, after it confirmed a change.
 const LAG: Duration = Duration::from_secs(15);
 /// Before something is tried again that the org had no time for.
@@ -35,7 +37,7 @@ pub struct Rotated {
 
 /// What can be told of a consumer's pairs without doing anything.
 #[derive(Clone, Debug, Default)]
-pub struct Trace {
+pub struct RotationHistory {
     /// Who wants a rotation has it already.
     pub rotated: Option<Outcome>,
     /// The same for who wants the previous pair to end as well.
@@ -79,18 +81,18 @@ pub enum RotationErrorKind {
     Unverified(Unavailable),
     /// The org said that a pair is ended, and goes on listing it.
     #[error("the org goes on listing what it has ended")]
-    Lingers,
+    StillListed,
 }
 
 impl Org {
-    /// Makes a request come true, step by step; `tell` hears of each before it is done.
+    /// Makes a request come true, step by step; `on_step` hears of each before it is done.
     ///
     /// # Errors
     /// With what is known of the credentials by then: a part of the request may be fulfilled.
     pub async fn rotate(
         &self,
         request: &RotationRequest<'_>,
-        tell: &(dyn Fn(&Step) + Send + Sync),
+        on_step: &(dyn Fn(&Step) + Send + Sync),
         deadline: Instant,
     ) -> Result<Rotated, RotationError> {
         let mut progress = Progress::default();
@@ -110,12 +112,12 @@ impl Org {
         if request.rotate {
             progress.outcome = done_before(request.since, request.revoke, &seen, &progress);
         }
-        let result = self.pursue(request, &mut seen, &mut progress, tell, deadline).await;
+        let result = self.run_steps(request, &mut seen, &mut progress, on_step, deadline).await;
         if progress.is_rotated() || !progress.ended.is_empty() {
             // The settings' file carries the key.
             self.new_generation();
         }
-        if let (Some(Outcome::Now), Some(Asked { after: Some(after), .. })) =
+        if let (Some(Outcome::Now), Some(RequestedRotation { after: Some(after), .. })) =
             (&progress.outcome, &progress.asked)
         {
             // The org confirmed it, whatever it shows.
@@ -129,16 +131,16 @@ impl Org {
         }
     }
 
-    async fn pursue(
+    async fn run_steps(
         &self,
         request: &RotationRequest<'_>,
         seen: &mut Credentials,
         progress: &mut Progress,
-        tell: &(dyn Fn(&Step) + Send + Sync),
+        on_step: &(dyn Fn(&Step) + Send + Sync),
         deadline: Instant,
     ) -> Result<(), RotationErrorKind> {
         let mut lost = 0;
-        for _ in 0..MOST_STEPS {
+        for _ in 0..MAX_STEPS {
             let Some(step) = next(request, seen, progress)? else { return Ok(()) };
             if self.stopped() {
                 return Err(RotationErrorKind::Stopped);
@@ -146,17 +148,17 @@ impl Org {
             if Instant::now() >= deadline {
                 return Err(RotationErrorKind::Expired);
             }
-            tell(&step);
-            match self.take(&step, seen, progress).await {
-                Ok(()) => self.look(seen, progress).await?,
+            on_step(&step);
+            match self.execute(&step, seen, progress).await {
+                Ok(()) => self.refresh(seen, progress).await?,
                 Err(error) if error.is_ambiguous() => {
                     lost += 1;
-                    if lost > MOST_LOST {
+                    if lost > MAX_LOST_RESPONSES {
                         return Err(RotationErrorKind::Unverified(error.into()));
                     }
                     tracing::info!(%error, "looking what became of it");
                     super::pause(Duration::from_millis(500) * lost).await;
-                    self.look(seen, progress).await?;
+                    self.refresh(seen, progress).await?;
                 }
                 Err(error) if is_withheld(&error) => return Err(self.explained(error).await.into()),
                 Err(error) if error.is_transient() => {
@@ -171,7 +173,7 @@ impl Org {
                 }
                 Err(error) => {
                     let before = seen.staged.clone();
-                    self.look(seen, progress).await?;
+                    self.refresh(seen, progress).await?;
                     // Somebody else was faster: what is there now decides.
                     if seen.staged != before {
                         continue;
@@ -188,7 +190,7 @@ impl Org {
         Err(RotationErrorKind::Expired)
     }
 
-    async fn take(
+    async fn execute(
         &self,
         step: &Step,
         seen: &Credentials,
@@ -203,7 +205,8 @@ impl Org {
             }
             Step::Rotate(id) => {
                 let after = seen.staged.iter().find(|staged| staged.id == *id).and_then(|it| it.key.clone());
-                progress.asked = Some(Asked { id: id.clone(), before: seen.consumer.key.clone(), after });
+                progress.asked =
+                    Some(RequestedRotation { id: id.clone(), before: seen.consumer.key.clone(), after });
                 api.rotate_credentials(app, consumer, id).await?;
                 progress.outcome = Some(Outcome::Now);
             }
@@ -217,7 +220,11 @@ impl Org {
 
     /// Looks what the org has now, on a clock of its own: something may have changed. It may still show what was before for
     /// a while.
-    async fn look(&self, seen: &mut Credentials, progress: &mut Progress) -> Result<(), RotationErrorKind> {
+    async fn refresh(
+        &self,
+        seen: &mut Credentials,
+        progress: &mut Progress,
+    ) -> Result<(), RotationErrorKind> {
         let begun = Instant::now();
         let mut wait = Duration::from_millis(250);
         loop {
@@ -227,7 +234,7 @@ impl Org {
                 self.recognize(&seen.staged, progress).await?;
                 Ok::<_, CredentialsError>(seen)
             };
-            *seen = match tokio::time::timeout(VERIFYING, look).await {
+            *seen = match tokio::time::timeout(VERIFY_TIMEOUT, look).await {
                 Ok(seen) => seen?,
                 Err(_) => return Err(CredentialsError::Read(ReadErrorKind::Deadline.into()).into()),
             };
@@ -246,7 +253,7 @@ impl Org {
                 return Ok(());
             }
             if begun.elapsed() > LAG {
-                return if lingers { Err(RotationErrorKind::Lingers) } else { Ok(()) };
+                return if lingers { Err(RotationErrorKind::StillListed) } else { Ok(()) };
             }
             super::pause(wait).await;
             wait = (wait * 2).min(Duration::from_secs(2));
@@ -261,15 +268,19 @@ impl Org {
         consumers.into_iter().find(|consumer| same(&consumer.id)).ok_or(CredentialsError::NoConsumer)
     }
 
-    /// What the pairs of a consumer tell of earlier runs and of others, where it had this key. Nothing is done.
+    /// What the pairs of a consumer on_step of earlier runs and of others, where it had this key. Nothing is done.
     ///
     /// # Errors
     /// When the org cannot be asked who made a pair.
-    pub async fn trace(&self, seen: &Credentials, since: Option<&str>) -> Result<Trace, Unavailable> {
+    pub async fn rotation_history(
+        &self,
+        seen: &Credentials,
+        since: Option<&str>,
+    ) -> Result<RotationHistory, Unavailable> {
         let mut progress = Progress::default();
         self.recognize(&seen.staged, &mut progress).await?;
         let foreign = |it: &&Staged| it.state == StagedState::Active && !progress.ours.contains(&it.id);
-        Ok(Trace {
+        Ok(RotationHistory {
             rotated: done_before(since, false, seen, &progress),
             rotated_and_ended: done_before(since, true, seen, &progress),
             foreign: seen.staged.iter().find(foreign).cloned(),
@@ -282,22 +293,22 @@ impl Org {
             if progress.ours.contains(&one.id) {
                 continue;
             }
-            match self.maker(one).await? {
-                Maker::Us => progress.ours.insert(one.id.clone()),
-                Maker::Unknown => progress.anonymous.insert(one.id.clone()),
-                Maker::Other => false,
+            match self.creator(one).await? {
+                Creator::Us => progress.ours.insert(one.id.clone()),
+                Creator::Unknown => progress.anonymous.insert(one.id.clone()),
+                Creator::Other => false,
             };
         }
         Ok(())
     }
 
-    async fn maker(&self, staged: &Staged) -> Result<Maker, Unavailable> {
-        let Some(maker) = staged.created_by.as_deref() else { return Ok(Maker::Unknown) };
+    async fn creator(&self, staged: &Staged) -> Result<Creator, Unavailable> {
+        let Some(maker) = staged.created_by.as_deref() else { return Ok(Creator::Unknown) };
         let session = self.session().await?;
         if session.user_id.is_empty() {
-            return Ok(Maker::Unknown);
+            return Ok(Creator::Unknown);
         }
-        let of = |is_us: bool| if is_us { Maker::Us } else { Maker::Other };
+        let of = |is_us: bool| if is_us { Creator::Us } else { Creator::Other };
         let is_id = matches!(maker.len(), 15 | 18)
             && maker.starts_with("005")
             && maker.bytes().all(|byte| byte.is_ascii_alphanumeric());

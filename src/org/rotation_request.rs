@@ -43,7 +43,7 @@ pub enum Step {
 
 /// Who made a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Maker {
+pub enum Creator {
     Us,
     Other,
     /// The org does not say.
@@ -59,7 +59,7 @@ pub(super) struct Progress {
     /// Of which pairs the org does not say who made them.
     pub anonymous: BTreeSet<String>,
     /// The rotation that we have asked for.
-    pub asked: Option<Asked>,
+    pub asked: Option<RequestedRotation>,
     /// The org refused to stage because there is a pair: its words.
     pub occupied: Option<Unavailable>,
     /// What the org has ended for us. Its list may lag behind.
@@ -68,13 +68,13 @@ pub(super) struct Progress {
 
 /// A rotation that was asked for: of which pair, and the keys of before and after, where the org tells keys.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct RequestedRotation {
     pub id: String,
     pub before: String,
     pub after: Option<String>,
 }
 
-impl Asked {
+impl RequestedRotation {
     /// Whether the consumer's key tells that it took effect.
     pub fn took_effect(&self, seen: &Credentials) -> bool {
         let key = seen.consumer.key.as_str();

@@ -5,20 +5,20 @@
 
 use std::collections::BTreeSet;
 
-use super::read::Asks;
+use super::read::Selection;
 use super::snapshot::Snapshot;
 use super::{Inner, ReadError, Wanted};
 use crate::metadata::MetadataType;
 use crate::metadata::types::external_client_application;
 
 /// Apps of which all files are retrieved at once, whosever they are: each has up to five.
-const MOST_APPS_OF_A_SNAPSHOT: u64 = 400;
+const MAX_APPS_IN_SNAPSHOT: u64 = 400;
 /// Files of one retrieve, when all of a kind have to be looked through.
-const MOST_FILES_OF_A_SEARCH: usize = 2_000;
+const MAX_FILES_PER_SEARCH: usize = 2_000;
 
 impl Inner {
     /// Whether all files of all apps are too many to retrieve at once. A count is small, however many there are; a list
-    /// tells as much, with hundreds of bytes for each app. Asked once for each connection.
+    /// tells as much, with hundreds of bytes for each app. RequestedRotation once for each connection.
     pub(super) async fn has_many_apps(&self) -> bool {
         let mut known = self.many_apps.lock().await;
         if let Some(known) = *known {
@@ -32,7 +32,7 @@ impl Inner {
                 self.api.list_metadata(&[app.name]).await.ok().and_then(|apps| u64::try_from(apps.len()).ok())
             }
         };
-        let many = apps.is_some_and(|apps| apps > MOST_APPS_OF_A_SNAPSHOT);
+        let many = apps.is_some_and(|apps| apps > MAX_APPS_IN_SNAPSHOT);
         tracing::debug!(apps, many, "apps counted");
         *known = apps.map(|_| many);
         many
@@ -48,7 +48,7 @@ impl Inner {
         for kind in kinds {
             // An app that was made a moment ago has what we gave it.
             let lost = |wanted: &&&Wanted| {
-                wanted.kind == kind && fresh.find(wanted).is_none() && !self.names.was_made(&wanted.app)
+                wanted.kind == kind && fresh.find(wanted).is_none() && !self.names.was_created(&wanted.app)
             };
             if missing.iter().filter(lost).count() == 0 {
                 continue;
@@ -56,12 +56,12 @@ impl Inner {
             match fresh.listed_names(kind) {
                 Some(names) => {
                     tracing::debug!(kind = kind.name, files = names.len(), "looking through all files");
-                    for names in names.chunks(MOST_FILES_OF_A_SEARCH) {
-                        let asks = Asks::from([(kind, Some(names.iter().cloned().collect()))]);
-                        self.load(fresh, asks, &[kind]).await?;
+                    for names in names.chunks(MAX_FILES_PER_SEARCH) {
+                        let selection = Selection::from([(kind, Some(names.iter().cloned().collect()))]);
+                        self.load(fresh, selection, &[kind]).await?;
                     }
                 }
-                None => self.load(fresh, Asks::from([(kind, None)]), &[kind]).await?,
+                None => self.load(fresh, Selection::from([(kind, None)]), &[kind]).await?,
             }
         }
         Ok(())

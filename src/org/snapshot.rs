@@ -116,7 +116,7 @@ impl Snapshot {
     }
 
     /// Whether nothing more can be learned about this one: it was found, or all places were looked in.
-    pub(super) fn tells_of(&self, wanted: &Wanted) -> bool {
+    pub(super) fn has_answer_for(&self, wanted: &Wanted) -> bool {
         let settled = |loaded: &Loaded| loaded.refused.is_some() || loaded.whole && loaded.listed.is_some();
         self.find(wanted).is_some() || self.kinds.get(wanted.kind).is_some_and(settled)
     }
@@ -231,7 +231,7 @@ impl Snapshot {
     }
 
     /// The listed names that the wanted part may well have, and that were not returned.
-    pub(super) fn listed_like(&self, wanted: &Wanted) -> Vec<String> {
+    pub(super) fn listed_candidates(&self, wanted: &Wanted) -> Vec<String> {
         let Some(loaded) = self.kinds.get(wanted.kind) else {
             return Vec::new();
         };
@@ -348,7 +348,7 @@ impl Snapshot {
             let says_whose = file.owner.as_deref().is_some_and(|owner| !owner.trim().is_empty());
             // What says another app, and was not the wanted one so far, is that one's.
             let may_be = looked_everywhere && !(says_whose && wanted.hint.is_some());
-            is_hinted(file) || may_be && self.begins_like(&file.key.full_name, &wanted.app)
+            is_hinted(file) || may_be && self.has_prefix_of(&file.key.full_name, &wanted.app)
         });
         candidates.find_map(|file| {
             let owner = file.owner.as_deref()?;
@@ -364,7 +364,7 @@ impl Snapshot {
     }
 
     /// Whether a file that may be the wanted one is in doubt until the apps are listed.
-    pub(super) fn is_in_doubt(&self, wanted: &Wanted) -> bool {
+    pub(super) fn is_ambiguous(&self, wanted: &Wanted) -> bool {
         let Some(loaded) = self.kinds.get(wanted.kind) else { return false };
         self.find(wanted).is_none() && matches!(self.unclaimed(loaded, wanted), Some((_, None)))
     }
@@ -382,7 +382,7 @@ impl Snapshot {
     }
 
     /// Whether somebody might name a part of the app like this, and of no other app with a longer name.
-    fn begins_like(&self, full_name: &str, app: &str) -> bool {
+    fn has_prefix_of(&self, full_name: &str, app: &str) -> bool {
         let begins = |app: &str| {
             full_name.split_at_checked(app.len()).is_some_and(|(head, _)| head.eq_ignore_ascii_case(app))
         };
@@ -433,9 +433,9 @@ impl Snapshot {
             return true;
         }
         parent_element(wanted.kind).is_some()
-            && begins_with(full_name, &wanted.app)
+            && has_app_prefix(full_name, &wanted.app)
             // Of Shop and Shop_Admin, Shop_Admin_oauth is the latter's.
-            && !self.apps().any(|app| app.len() > wanted.app.len() && (same(app) || begins_with(full_name, app)))
+            && !self.apps().any(|app| app.len() > wanted.app.len() && (same(app) || has_app_prefix(full_name, app)))
     }
 
     fn apps(&self) -> impl Iterator<Item = &str> {
@@ -485,7 +485,7 @@ fn parent_in(kind: &MetadataType, text: &str) -> Option<String> {
 }
 
 /// Whether Salesforce, or people in its manner, would name a part of the app like this: `Shop_oauth`.
-pub(super) fn begins_with(full_name: &str, app: &str) -> bool {
+pub(super) fn has_app_prefix(full_name: &str, app: &str) -> bool {
     let Some((head, tail)) = full_name.split_at_checked(app.len()) else {
         return false;
     };

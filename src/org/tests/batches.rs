@@ -83,7 +83,7 @@ async fn callers_at_the_same_time_share_a_deploy() {
     for (number, caller) in callers.into_iter().enumerate() {
         let applied = caller.await.unwrap().unwrap();
         assert_eq!(applied.deploy_id.as_deref(), Some("0Af1"));
-        assert_eq!(applied.remarks.len(), usize::from(number == 3), "each hears of its own");
+        assert_eq!(applied.warnings.len(), usize::from(number == 3), "each hears of its own");
     }
     assert_eq!(sizes(&script), [30]);
 }

@@ -14,7 +14,7 @@ async fn a_deploy_that_succeeds_is_applied_with_its_warnings() {
     script.course(Course::ends(1_000, report));
     let applied = org.make(write_shop(), in_time()).await.unwrap();
     assert_eq!(applied.deploy_id.as_deref(), Some("0Af1"));
-    assert_eq!(applied.remarks[0].message, "The app is new to you.");
+    assert_eq!(applied.warnings[0].message, "The app is new to you.");
     let packages = script.with(|state| state.packages.clone());
     assert_eq!(packages, [(false, vec!["package.xml".to_owned(), "externalClientApps/Shop.eca".to_owned()])]);
 }
@@ -262,7 +262,7 @@ async fn deleting_what_is_gone_succeeds_without_a_word() {
     script.course(Course::ends(500, report)).course(Course::ends(500, all_gone));
     for _ in 0..2 {
         let applied = org.make(changes.clone(), in_time()).await.unwrap();
-        assert!(applied.remarks.is_empty());
+        assert!(applied.warnings.is_empty());
     }
     assert!(script.with(|state| state.packages.iter().all(|(ignore_warnings, _)| *ignore_warnings)));
 }

@@ -108,7 +108,7 @@ async fn others_in_the_line_are_waited_for() {
     let (script, org) = living();
     script.with(|state| {
         state.now();
-        state.rivals.push(("0AfRival".into(), 0, 8_000, Some("Theirs")));
+        state.concurrent.push(("0AfRival".into(), 0, 8_000, Some("Theirs")));
     });
     script.course(waits(0, 500));
     let applied = org.edit(email(), in_time()).await.unwrap();
@@ -126,7 +126,7 @@ async fn who_comes_while_the_files_are_read_is_waited_for() {
     let (script, org) = living();
     script.with(|state| {
         state.now();
-        state.rivals.push(("0AfRival".into(), 50, 3_000, Some("Theirs")));
+        state.concurrent.push(("0AfRival".into(), 50, 3_000, Some("Theirs")));
     });
     script.course(waits(0, 500));
     org.edit(email(), in_time()).await.unwrap();
@@ -143,7 +143,7 @@ async fn in_an_org_that_is_always_busy_an_edit_gets_into_the_line_some_time() {
     let (script, org) = living();
     script.with(|state| {
         state.now();
-        state.rivals.push(("0AfRival".into(), 0, 10_000_000, None));
+        state.concurrent.push(("0AfRival".into(), 0, 10_000_000, None));
     });
     script.course(waits(5_000, 500));
     let begun = Instant::now();
@@ -156,7 +156,7 @@ async fn in_an_org_that_is_always_busy_an_edit_gets_into_the_line_some_time() {
 fn came_first(script: &Arc<Script>, ends: u64) {
     script.with(|state| {
         state.now();
-        state.rivals.push(("0AfRival".into(), 190, ends, Some("Theirs")));
+        state.concurrent.push(("0AfRival".into(), 190, ends, Some("Theirs")));
     });
 }
 
@@ -196,10 +196,10 @@ async fn who_was_overwritten_unseen_and_writes_again_late_is_waited_for() {
         let (script, org) = living();
         came_first(&script, 195);
         script.with(|state| {
-            state.rivals.push(("0AfOther".into(), 191, 196, None));
-            state.rivals.push(("0AfAgain".into(), 2_000, 2_500, Some("Theirs")));
+            state.concurrent.push(("0AfOther".into(), 191, 196, None));
+            state.concurrent.push(("0AfAgain".into(), 2_000, 2_500, Some("Theirs")));
             if both {
-                state.rivals.push(("0AfLate".into(), 12_000, 12_500, Some("Late")));
+                state.concurrent.push(("0AfLate".into(), 12_000, 12_500, Some("Late")));
             }
         });
         script.course(waits(0, 150)).course(waits(0, 150));
@@ -217,7 +217,7 @@ async fn who_is_overwritten_writes_again() {
     // It was made of what was there before us, and replaces the file as a whole.
     script.with(|state| {
         state.now();
-        state.rivals.push(("0AfRival".into(), 200, 3_000, Some("Theirs")));
+        state.concurrent.push(("0AfRival".into(), 200, 3_000, Some("Theirs")));
     });
     script.course(waits(0, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
@@ -296,7 +296,7 @@ async fn at_a_real_pace_nothing_is_lost_and_nothing_cancelled_whenever_others_wr
         }
         script.with(|state| {
             state.now();
-            state.rivals.push(("0AfRival".into(), comes, ends, Some("Theirs")));
+            state.concurrent.push(("0AfRival".into(), comes, ends, Some("Theirs")));
         });
         let applied = org.edit(email(), in_time()).await.unwrap();
         // Who was not done when we were may still write; that is the other's to see.

@@ -77,7 +77,7 @@ struct State {
     /// Returned by name only.
     named_only: BTreeSet<String>,
     refused: Vec<&'static str>,
-    remarks: Vec<String>,
+    warnings: Vec<String>,
     damaged: u32,
     list_fails: Option<Error>,
     /// The list lags behind all files.
@@ -90,7 +90,7 @@ struct State {
     contents: Vec<(String, Vec<package::PackagedFile>, bool)>,
     /// Deploys of others: ID, when they were handed over and end, in milliseconds after the first look at the time, and
     /// the label that they write into Shop.
-    rivals: Vec<(String, u64, u64, Option<&'static str>)>,
+    concurrent: Vec<(String, u64, u64, Option<&'static str>)>,
     epoch: Option<Instant>,
     line_fails: Option<Error>,
 }
@@ -117,7 +117,7 @@ impl State {
             return;
         }
         let now = self.now();
-        for (_, _, ends, label) in &mut self.rivals {
+        for (_, _, ends, label) in &mut self.concurrent {
             if now >= *ends
                 && let Some(label) = label.take()
             {
@@ -233,7 +233,7 @@ impl MetadataApi for Script {
             sleep(Duration::from_millis(5)).await;
             self.with(|state| {
                 state.journal.push("look".into());
-                if state.rivals.iter().any(|(rival, ..)| rival == id) {
+                if state.concurrent.iter().any(|(rival, ..)| rival == id) {
                     let wrote = ComponentMessage {
                         component_type: APP.name.into(),
                         full_name: "Shop".into(),
@@ -301,7 +301,7 @@ impl MetadataApi for Script {
                 Ok(Retrieved {
                     zip,
                     files: files.iter().map(|(_, (_, properties))| properties.clone()).collect(),
-                    messages: state.remarks.iter().map(remark).collect(),
+                    messages: state.warnings.iter().map(remark).collect(),
                 })
             })
         })
@@ -344,9 +344,9 @@ impl MetadataApi for Script {
                         serde_json::json!({"Id": id, "CreatedDate": created, "CompletedDate": completed});
                     row.as_object().cloned().unwrap()
                 };
-                let rivals = state.rivals.iter().filter(|(_, created, ..)| *created <= now);
+                let concurrent = state.concurrent.iter().filter(|(_, created, ..)| *created <= now);
                 let mut rows: Vec<Row> =
-                    rivals.map(|(id, created, ends, _)| row(id, *created, now >= *ends)).collect();
+                    concurrent.map(|(id, created, ends, _)| row(id, *created, now >= *ends)).collect();
                 for (id, (started, course, canceled)) in &state.running {
                     let created = started.duration_since(epoch).as_millis() as u64;
                     let over = course
@@ -384,23 +384,23 @@ impl MetadataApi for Script {
     }
 
     fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 
     fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 
     fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 
     fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 
     fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 }
 

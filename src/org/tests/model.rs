@@ -163,7 +163,7 @@ impl MetadataApi for Model {
     }
 
     fn query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 
     fn deploy_requests<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
@@ -171,31 +171,31 @@ impl MetadataApi for Model {
     }
 
     fn count<'a>(&'a self, _: &'a str) -> ApiFuture<'a, u64> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 
     fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 
     fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 
     fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 
     fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 
     fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 }
 

@@ -305,7 +305,7 @@ async fn trouble_with_the_list_is_not_absence() {
 async fn a_remark_that_a_type_could_not_be_read_is_not_absence() {
     let (script, org) = script();
     let remark = format!("Load of meta data from db failed for metadata of type:{}", GLOBAL.name);
-    script.with(|state| state.remarks = vec![remark]);
+    script.with(|state| state.warnings = vec![remark]);
     let wanted = [Wanted::new(SETTINGS, "Shop"), Wanted::new(GLOBAL, "Shop")];
     let found = read(&org, Freshness::Snapshot, &wanted).await;
     assert_eq!(name_of(&found[0]), "absent");
@@ -541,7 +541,7 @@ async fn readers_who_waited_for_a_retrieve_share_its_failure() {
 async fn an_app_may_be_called_permission() {
     let (script, org) = script();
     let remark = format!("Entity of type '{}' named 'Permission' cannot be found", APP.name);
-    script.with(|state| state.remarks = vec![remark]);
+    script.with(|state| state.warnings = vec![remark]);
     assert_eq!(name_of(&one(&org, Freshness::Now, Wanted::new(APP, "Permission")).await), "absent");
 }
 

@@ -172,7 +172,7 @@ impl MetadataApi for Model {
     }
 
     fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
-        unreachable!("nobody asks")
+        unreachable!("nobody selection")
     }
 
     fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {

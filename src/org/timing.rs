@@ -24,17 +24,17 @@ pub struct Timing {
     /// Before a deploy is sent again because others change the org; the last is repeated.
     pub lock_waits: Vec<Duration>,
     /// How long others may keep the org locked.
-    pub lock_patience: Duration,
+    pub lock_timeout: Duration,
     /// How many polls in a row may fail.
     pub failed_polls: u32,
     /// Wait up to a quarter longer each time, because many workspaces share one org.
     pub jitter: bool,
-    pub stop: StopSettings,
+    pub stop: StopTimeouts,
 }
 
 /// How long things may take once we were told to stop.
 #[derive(Clone, Debug)]
-pub struct StopSettings {
+pub struct StopTimeouts {
     /// For the start of a deploy to be answered.
     pub start: Duration,
     /// For a running deploy to end by itself.
@@ -60,10 +60,10 @@ impl Default for Timing {
             first_poll: Duration::from_millis(250),
             look: Duration::from_millis(250),
             lock_waits: [2, 5, 10, 15, 30, 60].map(Duration::from_secs).to_vec(),
-            lock_patience: Duration::from_secs(600),
+            lock_timeout: Duration::from_secs(600),
             failed_polls: 30,
             jitter: true,
-            stop: StopSettings {
+            stop: StopTimeouts {
                 start: Duration::from_secs(30),
                 running: Duration::from_secs(60),
                 cancel: Duration::from_secs(30),
@@ -82,7 +82,7 @@ impl Timing {
 
     /// How long to wait between two polls at a deploy that has waited for its turn this long: each is a call, and an org may
     /// let deploys wait for half a minute although nobody else is at work.
-    pub(super) fn next_look_in_line(&self, waited: Duration) -> Duration {
+    pub(super) fn next_poll_in_queue(&self, waited: Duration) -> Duration {
         const MOST: Duration = Duration::from_secs(2);
         if waited < 60 * MOST { waited.clamp(self.look, MOST) } else { self.next_poll(waited) }
     }
@@ -111,11 +111,11 @@ impl Timing {
 
 /// What earlier deploys teach about the next.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct PollSchedule {
     usual: Option<Duration>,
 }
 
-impl Pace {
+impl PollSchedule {
     /// Notes how long a deploy took: as the org tells, or as far as so many polls could.
     pub(super) fn learn(&mut self, told: Option<Duration>, taken: Duration, polls: u32) {
         self.usual = Some(match self.usual {
@@ -192,8 +192,8 @@ mod tests {
     #[test]
     fn the_first_look_comes_when_the_deploy_should_be_done() {
         let settings = Timing::default();
-        let mut pace = Pace::default();
-        let first_poll = |pace: &Pace| pace.first_poll(&settings);
+        let mut pace = PollSchedule::default();
+        let first_poll = |pace: &PollSchedule| pace.first_poll(&settings);
         assert_eq!(first_poll(&pace), Duration::from_millis(250));
         for (last_ms, polls, look_ms) in
             [(2_000, 5, 2_000), (2_000, 1, 1_940), (2_050, 2, 2_050), (10_000, 9, 3_000), (10, 1, 250)]
@@ -206,9 +206,10 @@ mod tests {
     #[test]
     fn looks_that_come_a_little_too_early_are_followed_soon() {
         let settings = Timing::default();
-        let mut pace = Pace::default();
+        let mut pace = PollSchedule::default();
         let taken = Duration::from_secs(2);
-        let waits = |pace: &Pace| [1, 2, 3].map(|polls| pace.next_poll(polls, taken, &settings).as_millis());
+        let waits =
+            |pace: &PollSchedule| [1, 2, 3].map(|polls| pace.next_poll(polls, taken, &settings).as_millis());
         assert_eq!(waits(&pace), [750, 750, 750]);
         pace.learn(None, taken, 4);
         assert_eq!(waits(&pace), [125, 250, 750]);
@@ -226,7 +227,7 @@ mod tests {
         ] {
             assert_eq!(between(begin, end), None, "{begin} {end}");
         }
-        let mut pace = Pace::default();
+        let mut pace = PollSchedule::default();
         for (told, usual) in [(told, 1_200), (Some(Duration::from_secs(9)), 2_000)] {
             pace.learn(told, Duration::from_secs(2), 3);
             assert_eq!(pace.usual, Some(Duration::from_millis(usual)));

@@ -10,13 +10,13 @@ use tokio::sync::watch as flag;
 use tokio::time::{Instant, sleep_until};
 
 use super::Inner;
-use super::budget::{DENIALS, DENIED, HOPELESS};
-use super::pace::Pace;
+use super::budget::{MAX_PERMANENT_FAILURES, MAX_UNKNOWN_ID, UNKNOWN_ID_GRACE};
+use super::timing::PollSchedule;
 use crate::log_keys::SF_DEPLOY_ID;
 use crate::salesforce::{Class, DeployReport, Error};
 
 /// How watching ended.
-pub(super) enum End {
+pub(super) enum PollEnd {
     Finished {
         report: Box<DeployReport>,
         /// We asked for a cancellation.
@@ -39,7 +39,7 @@ pub(super) enum Phase {
     Running,
     Canceling,
     Finalizing,
-    /// It has ended, or was lost sight of.
+    /// It has ended, or was lost observed of.
     Over,
 }
 
@@ -59,7 +59,7 @@ impl Phase {
     }
 }
 
-struct Watch<'a> {
+struct Poller<'a> {
     org: &'a Inner,
     id: &'a str,
     deadline: Instant,
@@ -73,7 +73,7 @@ struct Watch<'a> {
 }
 
 /// What ended a wait.
-enum Woken<T> {
+enum Wakeup<T> {
     ApplyResult(T),
     /// It is time to do something else.
     Due,
@@ -81,16 +81,16 @@ enum Woken<T> {
 
 impl Inner {
     /// Looks at a deploy until it is done: first after so long, then at times that the pace tells.
-    pub(super) async fn watch(
+    pub(super) async fn poll_deploy(
         &self,
         id: &str,
         first_poll: Duration,
-        pace: &Pace,
+        pace: &PollSchedule,
         started: Instant,
         deadline: Instant,
         turn: &flag::Sender<Phase>,
-    ) -> End {
-        let mut watch = Watch {
+    ) -> PollEnd {
+        let mut poller = Poller {
             org: self,
             id,
             deadline,
@@ -101,19 +101,19 @@ impl Inner {
             canceled_waiting: None,
             canceled_running: false,
         };
-        self.deployer.in_line.store(false, Ordering::SeqCst);
+        self.deployer.in_queue.store(false, Ordering::SeqCst);
         let mut wait = first_poll;
         let mut polls: u32 = 0;
         loop {
             let until = Instant::now() + wait;
-            let _: Woken<()> = watch.wait_for(until, std::future::pending()).await;
-            if let Some(why) = watch.over() {
-                return End::Lost(why);
+            let _: Wakeup<()> = poller.wait_for(until, std::future::pending()).await;
+            if let Some(why) = poller.over() {
+                return PollEnd::Lost(why);
             }
-            watch.cancel_if_due().await;
-            let answer = match watch.wait_for(watch.limit(), self.api.deploy_status(id)).await {
-                Woken::ApplyResult(answer) => answer,
-                Woken::Due => {
+            poller.cancel_if_due().await;
+            let answer = match poller.wait_for(poller.limit(), self.api.deploy_status(id)).await {
+                Wakeup::ApplyResult(answer) => answer,
+                Wakeup::Due => {
                     wait = Duration::ZERO;
                     continue;
                 }
@@ -121,47 +121,47 @@ impl Inner {
             polls = polls.saturating_add(1);
             match answer {
                 Ok(report) if report.done => {
-                    return End::Finished {
+                    return PollEnd::Finished {
                         report: Box::new(report),
-                        canceled_by_us: watch.canceled_running || watch.canceled_waiting.is_some(),
+                        canceled_by_us: poller.canceled_running || poller.canceled_waiting.is_some(),
                         polls,
                         at: Instant::now(),
                     };
                 }
                 Ok(report) => {
-                    watch.saw(&report);
-                    wait = if watch.phase == Phase::Pending {
-                        self.settings.next_look_in_line(started.elapsed())
+                    poller.saw(&report);
+                    wait = if poller.phase == Phase::Pending {
+                        self.settings.next_poll_in_queue(started.elapsed())
                     } else {
                         pace.next_poll(polls, started.elapsed(), &self.settings)
                     };
-                    turn.send_replace(watch.phase);
+                    turn.send_replace(poller.phase);
                 }
-                Err(error) => match watch.failed(&error) {
+                Err(error) => match poller.failed(&error) {
                     Some(pause) => wait = pause,
-                    None => return End::Lost(format!("the org does not tell how it ended: {error}")),
+                    None => return PollEnd::Lost(format!("the org does not tell how it ended: {error}")),
                 },
             }
-            if watch.stopped_at.is_some() {
+            if poller.stopped_at.is_some() {
                 wait = wait.min(Duration::from_secs(1));
             }
         }
     }
 }
 
-impl Watch<'_> {
+impl Poller<'_> {
     /// Waits for an answer, at most until then, until the next milestone of a stop, or until the stop itself.
-    async fn wait_for<T>(&mut self, until: Instant, answer: impl Future<Output = T>) -> Woken<T> {
+    async fn wait_for<T>(&mut self, until: Instant, answer: impl Future<Output = T>) -> Wakeup<T> {
         let until = self.milestone().map_or(until, |milestone| until.min(milestone));
         let until = until.min(self.limit());
         tokio::select! {
             biased;
-            answer = answer => Woken::ApplyResult(answer),
+            answer = answer => Wakeup::ApplyResult(answer),
             () = self.org.until_stopped(), if self.stopped_at.is_none() => {
                 self.stopped_at = Some(Instant::now());
-                Woken::Due
+                Wakeup::Due
             }
-            () = sleep_until(until) => Woken::Due,
+            () = sleep_until(until) => Wakeup::Due,
         }
     }
 
@@ -171,7 +171,7 @@ impl Watch<'_> {
             tracing::debug!({ SF_DEPLOY_ID } = self.id, status = report.status, "deploy");
         }
         self.phase = phase;
-        self.org.deployer.in_line.store(phase == Phase::Pending, Ordering::SeqCst);
+        self.org.deployer.in_queue.store(phase == Phase::Pending, Ordering::SeqCst);
         self.failures = 0;
         self.denied_since = None;
     }
@@ -182,12 +182,12 @@ impl Watch<'_> {
         tracing::debug!({ SF_DEPLOY_ID } = self.id, %error, failures = self.failures, "cannot see the deploy");
         if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") {
             let since = *self.denied_since.get_or_insert_with(Instant::now);
-            if self.failures > DENIALS || since.elapsed() > DENIED {
+            if self.failures > MAX_UNKNOWN_ID || since.elapsed() > UNKNOWN_ID_GRACE {
                 return None;
             }
         } else {
             let passes = error.is_transient() || error.class() == Class::Limit;
-            let most = if passes { self.org.settings.failed_polls } else { HOPELESS };
+            let most = if passes { self.org.settings.failed_polls } else { MAX_PERMANENT_FAILURES };
             if self.failures > most {
                 return None;
             }
@@ -196,7 +196,7 @@ impl Watch<'_> {
         Some(error.retry_after().map_or(pause, |asked| pause.max(asked)))
     }
 
-    /// Asks for a cancellation, if this is the moment for one: at once when the org has not begun, once when a running
+    /// Selection for a cancellation, if this is the moment for one: at once when the org has not begun, once when a running
     /// deploy has had its time. A refusal changes nothing: the deploy is watched on.
     async fn cancel_if_due(&mut self) {
         let Some(stopped_at) = self.stopped_at else {
@@ -220,7 +220,7 @@ impl Watch<'_> {
         }
     }
 
-    /// When a stop next asks for something to be done.
+    /// When a stop next selection for something to be done.
     fn milestone(&self) -> Option<Instant> {
         let due = self.stopped_at? + self.org.settings.stop.running;
         let waits = matches!(self.phase, Phase::Running | Phase::Unknown) && !self.canceled_running;

@@ -27,7 +27,7 @@ pub(super) fn usual(kind: &MetadataType, app: &str) -> impl Iterator<Item = Stri
 }
 
 #[derive(Default)]
-pub(super) struct Names(Mutex<Known>);
+pub(super) struct NameCache(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
@@ -39,7 +39,7 @@ struct Known {
     deleted: BTreeSet<ComponentKey>,
 }
 
-impl Names {
+impl NameCache {
     pub(super) fn of(&self, kind: &'static MetadataType, app: &str) -> Option<String> {
         self.lock().seen.get(&(kind, app.to_owned())).cloned()
     }
@@ -67,7 +67,7 @@ impl Names {
     }
 
     /// Whether this process made the app.
-    pub(super) fn was_made(&self, app: &str) -> bool {
+    pub(super) fn was_created(&self, app: &str) -> bool {
         self.lock().made.contains(app)
     }
 

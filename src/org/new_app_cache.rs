@@ -10,14 +10,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Wanted;
-use super::names::Names;
+use super::name_cache::NameCache;
 use super::snapshot::Snapshot;
 
 /// How long nobody else is expected to look at a new app.
 const YOUNG: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
-pub(super) struct Recent {
+pub(super) struct NewAppCache {
     known: Mutex<Known>,
     /// Counts up whenever something is forgotten.
     generation: AtomicU64,
@@ -30,12 +30,12 @@ struct Known {
     apps: BTreeMap<String, Instant>,
 }
 
-impl Recent {
+impl NewAppCache {
     /// What is known of these, and which have to be read.
-    pub(super) fn split(&self, wanted: &[Wanted], names: &Names) -> (Snapshot, Vec<Wanted>) {
+    pub(super) fn split(&self, wanted: &[Wanted], names: &NameCache) -> (Snapshot, Vec<Wanted>) {
         let known = self.lock();
         let (told, unknown): (Vec<&Wanted>, Vec<&Wanted>) =
-            wanted.iter().partition(|wanted| known.tells_of(wanted, names));
+            wanted.iter().partition(|wanted| known.has_answer_for(wanted, names));
         let mut files = Snapshot::default();
         let apps: BTreeSet<String> = told.iter().map(|wanted| wanted.app.clone()).collect();
         if !apps.is_empty() {
@@ -46,7 +46,7 @@ impl Recent {
     }
 
     /// What is known, if all of these are.
-    pub(super) fn all_of(&self, wanted: &[Wanted], names: &Names) -> Option<Snapshot> {
+    pub(super) fn all_of(&self, wanted: &[Wanted], names: &NameCache) -> Option<Snapshot> {
         let (files, unknown) = self.split(wanted, names);
         unknown.is_empty().then_some(files)
     }
@@ -83,7 +83,7 @@ impl Recent {
 impl Known {
     /// Salesforce makes parts of its own when settings are written; what they are called is not known for sure. So only
     /// of an app without parts it is known that something is not there.
-    fn tells_of(&self, wanted: &Wanted, names: &Names) -> bool {
+    fn has_answer_for(&self, wanted: &Wanted, names: &NameCache) -> bool {
         self.apps.get(&wanted.app).is_some_and(|read| read.elapsed() < YOUNG)
             && (wanted.best_effort || names.is_bare(&wanted.app) || self.files.find(wanted).is_some())
     }

@@ -10,14 +10,14 @@ use super::job::Job;
 use super::{ApplyErrorKind, DeployProblem};
 
 /// Who travels in a batch.
-pub(super) trait Rider {
+pub(super) trait BatchMember {
     fn job(&self) -> &Job;
     /// Whether it has not returned too often.
     fn may_return(&self) -> bool;
 }
 
 /// What else must be known.
-pub(super) trait Known {
+pub(super) trait KnownApps {
     /// Whether the org had an app before.
     fn has_app(&self, app: &str) -> bool;
     /// Whether an app that the job needs is on its way.
@@ -25,22 +25,22 @@ pub(super) trait Known {
 }
 
 /// What becomes of who leaves a batch.
-pub(super) enum Fate {
+pub(super) enum Disposition {
     Fails(ApplyErrorKind),
     /// Goes again in a later batch, when its app is there.
     Returns,
 }
 
 /// The groups of a batch that have yet to go.
-pub(super) struct Rounds<R> {
+pub(super) struct Isolation<R> {
     groups: VecDeque<Vec<R>>,
-    silent: Silent,
-    left: Vec<(R, Fate)>,
+    unattributed: Unattributed,
+    left: Vec<(R, Disposition)>,
 }
 
-impl<R: Rider> Rounds<R> {
-    pub(super) fn new(batch: Vec<R>) -> Rounds<R> {
-        Rounds { groups: VecDeque::from([batch]), silent: Silent::default(), left: Vec::new() }
+impl<R: BatchMember> Isolation<R> {
+    pub(super) fn new(batch: Vec<R>) -> Isolation<R> {
+        Isolation { groups: VecDeque::from([batch]), unattributed: Unattributed::default(), left: Vec::new() }
     }
 
     /// The next group.
@@ -49,13 +49,13 @@ impl<R: Rider> Rounds<R> {
     }
 
     /// Those who have left since this was asked last.
-    pub(super) fn take_left(&mut self) -> Vec<(R, Fate)> {
+    pub(super) fn take_finished(&mut self) -> Vec<(R, Disposition)> {
         std::mem::take(&mut self.left)
     }
 
     /// A deploy was made: what fails now is somebody's own failure.
-    pub(super) fn went_well(&mut self) {
-        self.silent.over = true;
+    pub(super) fn succeeded(&mut self) {
+        self.unattributed.over = true;
     }
 
     /// A group fails as a whole. What keeps us from the org keeps all from it.
@@ -67,7 +67,7 @@ impl<R: Rider> Rounds<R> {
     }
 
     /// A group does not fit into a package.
-    pub(super) fn unpackable(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
+    pub(super) fn package_failed(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
         if group.len() > 1 { self.halve(group) } else { self.fail(group, error) }
     }
 
@@ -78,7 +78,7 @@ impl<R: Rider> Rounds<R> {
         group: Vec<R>,
         problems: &[DeployProblem],
         (deploy_id, accident): (&str, bool),
-        known: &impl Known,
+        known: &impl KnownApps,
     ) {
         let rejection = |problems: Vec<DeployProblem>| ApplyErrorKind::Rejected {
             problems,
@@ -86,13 +86,14 @@ impl<R: Rider> Rounds<R> {
             accident,
         };
         let alone = group.len() == 1;
-        if alone && self.silent.again(problems) {
+        if alone && self.unattributed.again(problems) {
             self.fail_the_rest(&rejection(problems.to_vec()));
         }
-        let is_about =
-            |rider: &R, problem: &DeployProblem| problem.key.as_ref().is_some_and(|key| rider.job().has(key));
-        let named = |rider: &R| problems.iter().any(|problem| is_about(rider, problem));
-        let (culprits, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|rider| alone || named(rider));
+        let is_about = |member: &R, problem: &DeployProblem| {
+            problem.key.as_ref().is_some_and(|key| member.job().has(key))
+        };
+        let named = |member: &R| problems.iter().any(|problem| is_about(member, problem));
+        let (culprits, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|member| alone || named(member));
         if culprits.is_empty() {
             return self.halve(rest);
         }
@@ -101,27 +102,27 @@ impl<R: Rider> Rounds<R> {
         // Who only lacks an app that is on its way goes again when it is there.
         let mut rejected = BTreeSet::new();
         let mut guilty = Vec::new();
-        for rider in culprits {
+        for member in culprits {
             let own: Vec<&DeployProblem> =
-                problems.iter().filter(|problem| alone || is_about(&rider, problem)).collect();
-            let lacks_app = own.iter().all(|problem| problem.lacks_an_app());
-            if lacks_app && rider.may_return() && known.is_coming(rider.job()) {
-                self.left.push((rider, Fate::Returns));
+                problems.iter().filter(|problem| alone || is_about(&member, problem)).collect();
+            let lacks_app = own.iter().all(|problem| problem.is_missing_app());
+            if lacks_app && member.may_return() && known.is_coming(member.job()) {
+                self.left.push((member, Disposition::Returns));
                 continue;
             }
             // An app that the org has stays there when a change to it is rejected.
-            rejected.extend(new_apps(rider.job(), known));
-            guilty.push((rider, own));
+            rejected.extend(new_apps(member.job(), known));
+            guilty.push((member, own));
         }
-        for (rider, own) in guilty {
-            let real = own.iter().filter(|problem| !problem.lacks_an_app());
+        for (member, own) in guilty {
+            let real = own.iter().filter(|problem| !problem.is_missing_app());
             let real: Vec<DeployProblem> = real.map(|problem| (*problem).clone()).collect();
-            let told = match blocked(rider.job(), &rejected) {
+            let told = match blocked(member.job(), &rejected) {
                 Some(problem) if real.is_empty() => vec![problem],
                 Some(_) => real,
                 None => own.into_iter().cloned().collect(),
             };
-            self.left.push((rider, Fate::Fails(rejection(told))));
+            self.left.push((member, Disposition::Fails(rejection(told))));
         }
         self.block(&mut rejected, known, rejection);
     }
@@ -130,18 +131,18 @@ impl<R: Rider> Rounds<R> {
     fn block(
         &mut self,
         rejected: &mut BTreeSet<String>,
-        known: &impl Known,
+        known: &impl KnownApps,
         rejection: impl Fn(Vec<DeployProblem>) -> ApplyErrorKind,
     ) {
         loop {
             let before = rejected.len();
             for group in &mut self.groups {
                 let out: Vec<R> =
-                    group.extract_if(.., |rider| blocked(rider.job(), rejected).is_some()).collect();
-                for rider in out {
-                    let problems = blocked(rider.job(), rejected).into_iter().collect();
-                    rejected.extend(new_apps(rider.job(), known));
-                    self.left.push((rider, Fate::Fails(rejection(problems))));
+                    group.extract_if(.., |member| blocked(member.job(), rejected).is_some()).collect();
+                for member in out {
+                    let problems = blocked(member.job(), rejected).into_iter().collect();
+                    rejected.extend(new_apps(member.job(), known));
+                    self.left.push((member, Disposition::Fails(rejection(problems))));
                 }
             }
             if rejected.len() == before {
@@ -158,7 +159,7 @@ impl<R: Rider> Rounds<R> {
     }
 
     fn fail(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
-        self.left.extend(group.into_iter().map(|rider| (rider, Fate::Fails(error.clone()))));
+        self.left.extend(group.into_iter().map(|member| (member, Disposition::Fails(error.clone()))));
     }
 
     fn fail_the_rest(&mut self, error: &ApplyErrorKind) {
@@ -168,19 +169,19 @@ impl<R: Rider> Rounds<R> {
 }
 
 /// The apps that a job would have created.
-fn new_apps(job: &Job, known: &impl Known) -> Vec<String> {
+fn new_apps(job: &Job, known: &impl KnownApps) -> Vec<String> {
     job.apps_written().filter(|app| !known.has_app(app)).map(str::to_owned).collect()
 }
 
 /// Failures that name nobody. When two jobs by themselves fail with the same words, and nothing went well, it is not
 /// the jobs: trying all the others would only take long.
 #[derive(Default)]
-struct Silent {
+struct Unattributed {
     words: Option<String>,
     over: bool,
 }
 
-impl Silent {
+impl Unattributed {
     fn again(&mut self, problems: &[DeployProblem]) -> bool {
         let [DeployProblem { key: None, message, .. }] = problems else {
             self.over = true;
