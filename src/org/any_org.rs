@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{ApiFuture, MetadataApi, Org, Pending, Row, SessionFacts};
+use super::{
+    ApiFuture, Connection, CredentialsApi, Deploys, MetadataReads, Org, Pending, Queries, Row, SessionFacts,
+};
 use crate::metadata::{ComponentKey, Element, package, types};
 use crate::promises::Choices;
 use crate::salesforce::{
-    AuthProblem, Call, ComponentMessage, Consumer, DeployOptions, DeployReport, Error, ErrorKind,
-    FileProperties, RetrieveMessage, Retrieved, Staged, StagedState,
+    AuthProblem, Call, ComponentMessage, Consumer, DeployReport, Error, ErrorKind, FileProperties,
+    RetrieveMessage, Retrieved, Staged, StagedState,
 };
 use crate::secret::Secret;
 
@@ -121,7 +123,6 @@ fn properties(key: &ComponentKey, choices: &mut Choices<'_>) -> FileProperties {
         namespace: optional(choices),
         manageable_state: optional(choices),
         created_date: word(choices),
-        last_modified_date: word(choices),
         ..FileProperties::default()
     }
 }
@@ -182,7 +183,7 @@ fn staged(choices: &mut Choices<'_>) -> Staged {
     }
 }
 
-impl MetadataApi for AnyOrg {
+impl Connection for AnyOrg {
     fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(self.says(Call::Login, |_, _| {
             SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test")
@@ -192,8 +193,44 @@ impl MetadataApi for AnyOrg {
     fn known_api_version(&self) -> Pending<'_, Option<u16>> {
         Box::pin(async { Some(62) })
     }
+}
 
-    fn start_deploy<'a>(&'a self, zip: &'a [u8], _: &'a DeployOptions) -> ApiFuture<'a, String> {
+impl MetadataReads for AnyOrg {
+    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
+        Box::pin(self.says(Call::FetchRetrieve, |choices, files| {
+            files.extend((0..choices.below(3)).filter_map(|_| some_file(choices)));
+            let is_asked = |key: &ComponentKey| {
+                members.iter().any(|(kind, names)| {
+                    kind == key.kind.name && names.iter().any(|name| name == "*" || *name == key.full_name)
+                })
+            };
+            let given: Vec<(ComponentKey, String)> = files
+                .iter()
+                .filter(|(key, _)| is_asked(key) != choices.one_in(12))
+                .map(|(key, xml)| (key.clone(), xml.clone()))
+                .collect();
+            let zip = package::write(&given, &[], 62).unwrap_or_default();
+            Retrieved {
+                zip: if choices.one_in(12) { choices.mutated(&zip) } else { zip },
+                files: given.iter().map(|(key, _)| properties(key, choices)).collect(),
+                messages: optional(choices)
+                    .map(|problem| RetrieveMessage { file_name: "package.xml".to_owned(), problem })
+                    .into_iter()
+                    .collect(),
+            }
+        }))
+    }
+
+    fn list_metadata<'a>(&'a self, asked: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
+        Box::pin(self.says(Call::ListMetadata, |choices, files| {
+            let listed = files.keys().filter(|key| asked.contains(&key.kind.name));
+            listed.map(|key| properties(key, choices)).collect()
+        }))
+    }
+}
+
+impl Deploys for AnyOrg {
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], _: bool) -> ApiFuture<'a, String> {
         Box::pin(self.says(Call::StartDeploy, |choices, files| {
             for file in package::read(zip).unwrap_or_default() {
                 if let Some(key) = package::key_of(&file.path)
@@ -232,51 +269,23 @@ impl MetadataApi for AnyOrg {
     fn cancel_deploy<'a>(&'a self, _: &'a str) -> ApiFuture<'a, ()> {
         Box::pin(self.says(Call::CancelDeploy, |_, _| ()))
     }
+}
 
-    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
-        Box::pin(self.says(Call::FetchRetrieve, |choices, files| {
-            files.extend((0..choices.below(3)).filter_map(|_| some_file(choices)));
-            let is_asked = |key: &ComponentKey| {
-                members.iter().any(|(kind, names)| {
-                    kind == key.kind.name && names.iter().any(|name| name == "*" || *name == key.full_name)
-                })
-            };
-            let given: Vec<(ComponentKey, String)> = files
-                .iter()
-                .filter(|(key, _)| is_asked(key) != choices.one_in(12))
-                .map(|(key, xml)| (key.clone(), xml.clone()))
-                .collect();
-            let zip = package::write(&given, &[], 62).unwrap_or_default();
-            Retrieved {
-                zip: if choices.one_in(12) { choices.mutated(&zip) } else { zip },
-                files: given.iter().map(|(key, _)| properties(key, choices)).collect(),
-                messages: optional(choices)
-                    .map(|problem| RetrieveMessage { file_name: "package.xml".to_owned(), problem })
-                    .into_iter()
-                    .collect(),
-            }
-        }))
-    }
-
-    fn list_metadata<'a>(&'a self, asked: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
-        Box::pin(self.says(Call::ListMetadata, |choices, files| {
-            let listed = files.keys().filter(|key| asked.contains(&key.kind.name));
-            listed.map(|key| properties(key, choices)).collect()
-        }))
-    }
-
+impl Queries for AnyOrg {
     fn query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(self.says(Call::Query, |choices, _| (0..choices.below(3)).map(|_| row(choices)).collect()))
     }
 
-    fn deploy_requests<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
+    fn tooling_query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(self.says(Call::Query, |choices, _| (0..choices.below(2)).map(|_| row(choices)).collect()))
     }
 
     fn count<'a>(&'a self, _: &'a str) -> ApiFuture<'a, u64> {
         Box::pin(self.says(Call::Query, |choices, _| choices.of(&[0, 1, 7, 100_000, u64::MAX])))
     }
+}
 
+impl CredentialsApi for AnyOrg {
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
         Box::pin(self.says(Call::ConsumerCredentials, |choices, _| {
             let consumer = |choices: &mut Choices<'_>| Consumer {

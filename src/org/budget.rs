@@ -52,10 +52,10 @@ pub(super) struct RetryDecision {
 }
 
 impl RetryBudget {
-    pub(super) fn again(&mut self, reason: RetryReason, settings: &Timing) -> RetryDecision {
+    pub(super) fn again(&mut self, reason: RetryReason, timing: &Timing) -> RetryDecision {
         let now = Instant::now();
         let waited = now.duration_since(*self.since.get_or_insert(now));
-        let wait = settings.lock_wait(self.tries);
+        let wait = timing.lock_wait(self.tries);
         self.tries = self.tries.saturating_add(1);
         let (error, enough) = match reason {
             RetryReason::Locked(why) => (ApplyErrorKind::Locked { waited, why }, false),
@@ -67,7 +67,7 @@ impl RetryBudget {
                 (ApplyErrorKind::Rejected { problems, deploy_id, accident: true }, enough)
             }
         };
-        let enough = enough || waited + wait > settings.lock_timeout;
+        let enough = enough || waited + wait > timing.lock_timeout;
         RetryDecision { wait: (!enough).then_some(wait), error }
     }
 }
@@ -78,18 +78,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_accident_is_tried_again_once_and_a_lock_for_ten_minutes() {
-        let settings = Timing::default();
+        let timing = Timing::default();
         let mut budget = RetryBudget::default();
         let accident = || RetryReason::Accident { problems: Vec::new(), deploy_id: "0Af1".to_owned() };
-        assert!(budget.again(accident(), &settings).wait.is_some());
-        assert!(budget.again(accident(), &settings).wait.is_none());
+        assert!(budget.again(accident(), &timing).wait.is_some());
+        assert!(budget.again(accident(), &timing).wait.is_none());
 
         let mut budget = RetryBudget::default();
         let begun = Instant::now();
-        while let Some(wait) = budget.again(RetryReason::Locked("busy".to_owned()), &settings).wait {
+        while let Some(wait) = budget.again(RetryReason::Locked("busy".to_owned()), &timing).wait {
             tokio::time::sleep(wait).await;
         }
         let waited = begun.elapsed();
-        assert!(waited <= settings.lock_timeout && waited > settings.lock_timeout / 2, "{waited:?}");
+        assert!(waited <= timing.lock_timeout && waited > timing.lock_timeout / 2, "{waited:?}");
     }
 }

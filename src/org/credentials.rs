@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Freshness, Lookup, Org, ReadError, ReadErrorKind, Unavailable, Wanted, quoted};
-use crate::metadata::types::{external_client_app_settings, external_client_application, oauth_settings};
+use crate::metadata::types::{APP, CONSUMER, SECRET_ACCESS};
 use crate::salesforce::{self, Class, Consumer, ErrorKind, Staged};
 use crate::secret::Secret;
 
@@ -120,7 +120,7 @@ impl Org {
         let staged = if self.session().await?.api_version < STAGED_SINCE {
             Vec::new()
         } else {
-            let staged = self.inner.api.staged_credentials(&app_id, &consumer.id).await;
+            let staged = self.inner.apis.credentials.staged_credentials(&app_id, &consumer.id).await;
             match staged {
                 Ok(staged) => staged,
                 Err(error) => return Err(self.explained(error).await),
@@ -196,7 +196,7 @@ impl Org {
 
     /// Whether the app has no OAuth settings, and so never gets a consumer.
     pub async fn has_no_consumer(&self, app: &str, deadline: Instant) -> bool {
-        let wanted = Wanted::new(&oauth_settings::TYPE, app);
+        let wanted = Wanted::new(CONSUMER, app);
         let read = self.read(&[wanted], Freshness::Now, deadline).await;
         read.is_ok_and(|lookups| matches!(lookups.as_slice(), [Lookup::Absent { .. }]))
     }
@@ -211,7 +211,7 @@ impl Org {
         let read = async {
             let app_id = self.app_id(app, freshness, deadline).await?;
             let consumer = self.consumer(&app_id, key).await?;
-            match self.inner.api.consumer_secret(&app_id, &consumer.id).await {
+            match self.inner.apis.credentials.consumer_secret(&app_id, &consumer.id).await {
                 // Between the two calls somebody rotated.
                 Ok((found, _)) if key.is_some_and(|key| key != found) => {
                     Err(CredentialsError::OtherKey(vec![found]))
@@ -235,7 +235,7 @@ impl Org {
         {
             return Ok(id);
         }
-        let wanted = Wanted::new(&external_client_application::TYPE, app);
+        let wanted = Wanted::new(APP, app);
         match self.read(&[wanted], freshness, deadline).await?.into_iter().next() {
             Some(Lookup::Found(found)) if !found.file.id.is_empty() => Ok(found.file.id),
             Some(Lookup::Absent { .. }) => Err(CredentialsError::NoApp),
@@ -260,7 +260,8 @@ impl Org {
             None => ("null".to_owned(), app),
         };
         let soql = format!(
-            "SELECT Id, DeveloperName FROM ExternalClientApplication WHERE DeveloperName = {} AND NamespacePrefix = {namespace}",
+            "SELECT Id, DeveloperName FROM {} WHERE DeveloperName = {} AND NamespacePrefix = {namespace}",
+            APP.name,
             quoted(name)
         );
         let rows = self.query(&soql).await?;
@@ -280,7 +281,7 @@ impl Org {
         app_id: &str,
         key: Option<&str>,
     ) -> Result<Consumer, CredentialsError> {
-        let mut consumers = match self.inner.api.consumer_credentials(app_id).await {
+        let mut consumers = match self.inner.apis.credentials.consumer_credentials(app_id).await {
             Ok(consumers) => consumers,
             // The app was there just before; what is not there yet is its consumer.
             Err(error) if error.class() == Class::NotFound => Vec::new(),
@@ -313,13 +314,13 @@ impl Org {
 
     /// Whether the org lets secrets be read by REST.
     async fn secrets_by_rest(&self) -> Setting {
-        let wanted = Wanted::new(&external_client_app_settings::TYPE, "");
+        let (kind, attribute) = SECRET_ACCESS;
+        let wanted = Wanted::new(kind, "");
         let deadline = Instant::now() + Duration::from_secs(30);
         let read = self.read(&[wanted], Freshness::Now, deadline).await;
         let lookup = read.ok().and_then(|lookups| lookups.into_iter().next());
         let component = lookup.as_ref().and_then(Lookup::component);
-        let field = external_client_app_settings::SECRETS_BY_REST;
-        match component.and_then(|component| component.get(field).as_bool()) {
+        match component.and_then(|component| component.get(attribute).as_bool()) {
             Some(true) => Setting::On,
             // A setting that is not in the file has its default.
             Some(false) => Setting::Off,

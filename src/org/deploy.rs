@@ -15,7 +15,7 @@ use super::poll::{Phase, PollEnd};
 use super::timing::{PollSchedule, between};
 use super::{ApplyErrorKind, Inner};
 use crate::log_keys::SF_DEPLOY_ID;
-use crate::salesforce::{Class, DeployOptions};
+use crate::salesforce::Class;
 
 /// What is sent, and for whom.
 pub(super) struct PackedDeploy<'a> {
@@ -39,9 +39,8 @@ impl Inner {
         let PackedDeploy { changes, zip, sent, seen, group, deadline } = packed;
         let deadline = deadline + POLL_GRACE;
         let deletes = matches!(changes, Changes::Delete(_));
-        let options = DeployOptions { ignore_warnings: deletes, ..DeployOptions::default() };
         let started = Instant::now();
-        let started_deploy = self.start(zip, &options, deadline).await;
+        let started_deploy = self.start(zip, deletes, deadline).await;
         // Whatever comes now, what was read before the deploy ended is old.
         let outdate = Outdate(self);
         let id = match started_deploy {
@@ -58,7 +57,7 @@ impl Inner {
             "deploy started"
         );
         let (phase, turn) = flag::channel(Phase::Unknown);
-        let mut first_poll = pace.first_poll(&self.settings);
+        let mut first_poll = pace.first_poll(&self.timing);
         if seen.matters() {
             // Who came at the same moment is not known sooner either.
             first_poll = first_poll.max(MOMENT);
@@ -97,15 +96,15 @@ impl Inner {
     async fn start(
         &self,
         zip: &[u8],
-        options: &DeployOptions,
+        ignore_warnings: bool,
         deadline: Instant,
     ) -> Result<String, DeployOutcome> {
-        let mut call = self.api.start_deploy(zip, options);
+        let mut call = self.apis.deploys.start_deploy(zip, ignore_warnings);
         let answer = tokio::select! {
             biased;
             answer = timeout_at(deadline, &mut call) => answer.ok(),
-            () = self.until_stopped() => {
-                let limit = deadline.min(Instant::now() + self.settings.stop.start);
+            () = self.stop.cancelled() => {
+                let limit = deadline.min(Instant::now() + self.timing.stop.start);
                 timeout_at(limit, &mut call).await.ok()
             }
         };

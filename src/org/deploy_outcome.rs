@@ -64,7 +64,7 @@ fn done(report: &DeployReport, sent: &[Member<'_>]) -> DeployOutcome {
     let messages = report.component_successes.iter().chain(&report.component_failures);
     let warnings: Vec<&ComponentMessage> = messages
         .filter(|message| is_warning(message))
-        .filter(|message| message.problem.is_some() && !message.means(Meaning::GoneAlready))
+        .filter(|message| message.problem.is_some() && !message.means(Meaning::AlreadyDeleted))
         .collect();
     DeployOutcome::Done { warnings: attribute::attribute(&warnings, sent) }
 }
@@ -99,9 +99,9 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> Dep
 
     let accident = if failures.is_empty() {
         report.class() == Class::Transient
-            || said.as_deref().is_some_and(|said| means(said, Meaning::Accident))
+            || said.as_deref().is_some_and(|said| means(said, Meaning::InternalError))
     } else {
-        failures.iter().all(|message| message.means(Meaning::Accident))
+        failures.iter().all(|message| message.means(Meaning::InternalError))
     };
     let mut problems = attribute::attribute(&failures, sent);
     if problems.is_empty() {
@@ -134,7 +134,7 @@ fn already_deleted(
 }
 
 fn is_already_deleted(message: &ComponentMessage) -> bool {
-    message.means(Meaning::GoneAlready)
+    message.means(Meaning::AlreadyDeleted)
 }
 
 fn is_warning(message: &ComponentMessage) -> bool {

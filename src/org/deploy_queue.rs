@@ -104,7 +104,7 @@ impl Inner {
         if self.is_deploy_queue_hidden() {
             return None;
         }
-        match self.api.deploy_requests(QUERY).await {
+        match self.apis.queries.tooling_query(QUERY).await {
             Ok(rows) => Some(DeployQueue::read(&rows)),
             Err(error) => {
                 tracing::debug!(%error, "the org does not tell who else is at work");

@@ -145,7 +145,7 @@ impl Inner {
             return Err(ApplyErrorKind::NotSent);
         }
         let mut handle = self.deployer.queue.submit(job, deadline, self.runner());
-        let mut stop = pin!(self.until_stopped());
+        let mut stop = pin!(self.stop.cancelled());
         let mut stopping = false;
         loop {
             tokio::select! {
@@ -329,8 +329,8 @@ impl Inner {
     async fn session_in_time(&self, deadline: Instant) -> Result<u16, ApplyErrorKind> {
         tokio::select! {
             biased;
-            () = self.until_stopped() => Err(ApplyErrorKind::NotSent),
-            session = timeout_at(deadline, self.api.session()) => match session {
+            () = self.stop.cancelled() => Err(ApplyErrorKind::NotSent),
+            session = timeout_at(deadline, self.apis.connection.session()) => match session {
                 Ok(Ok(session)) => Ok(session.api_version),
                 Ok(Err(error)) => Err(ApplyErrorKind::Unavailable(Arc::new(error))),
                 Err(_) => Err(ApplyErrorKind::Expired),
@@ -346,7 +346,7 @@ impl Inner {
         reason: RetryReason,
         group: &mut Vec<QueuedJob>,
     ) -> Result<(), ApplyErrorKind> {
-        let again = budget.again(reason, &self.settings);
+        let again = budget.again(reason, &self.timing);
         let Some(wait) = again.wait else {
             return Err(again.error);
         };
@@ -363,7 +363,7 @@ impl Inner {
         );
         tokio::select! {
             () = sleep_until(until) => Ok(()),
-            () = self.until_stopped() => Err(again.error),
+            () = self.stop.cancelled() => Err(again.error),
         }
     }
 }

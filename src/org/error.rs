@@ -177,13 +177,13 @@ impl DeployProblem {
     pub fn meaning(&self) -> Option<Meaning> {
         salesforce::meaning(
             &self.message,
-            &[Meaning::NothingToReferTo, Meaning::NotAllowed, Meaning::Second, Meaning::NoOauthSettings],
+            &[Meaning::MissingReference, Meaning::NotAllowed, Meaning::Duplicate, Meaning::NoOauthSettings],
         )
     }
 
     /// Whether it is that the app is not there, to which a part is to belong.
     pub(super) fn is_missing_app(&self) -> bool {
-        salesforce::means(&self.message, Meaning::NothingToReferTo)
+        salesforce::means(&self.message, Meaning::MissingReference)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is known besides the content: who we are, and whose a file is.
 
+use crate::metadata::long_id;
 use crate::salesforce::FileProperties;
 
 /// Who we are and where.
@@ -21,26 +22,13 @@ impl SessionFacts {
     pub fn new(org_id: &str, user_id: &str, api_version: u16, instance: &str) -> SessionFacts {
         let short: String = org_id.chars().take(15).collect();
         SessionFacts {
-            org_id_18: format!("{short}{}", checksum(&short)),
+            org_id_18: long_id(&short).unwrap_or_default(),
             org_id: short,
             user_id: user_id.to_owned(),
             api_version,
             instance: instance.to_owned(),
         }
     }
-}
-
-/// The three characters that tell the case of the fifteen before: five bits for each five.
-fn checksum(short: &str) -> String {
-    let letters: Vec<char> = short.chars().collect();
-    let digit = |chunk: &[char]| {
-        let bits = chunk.iter().enumerate();
-        let value = bits
-            .filter(|(_, letter)| letter.is_ascii_uppercase())
-            .fold(0_u8, |sum, (place, _)| sum | (1 << place));
-        char::from(if value < 26 { b'A' + value } else { b'0' + (value - 26) })
-    };
-    letters.chunks_exact(5).map(digit).collect()
 }
 
 /// What the org knows of a component besides its content. Empty where a retrieve did not say.

@@ -55,7 +55,7 @@ impl Org {
 impl Inner {
     async fn holders(&self, wanted: &BTreeSet<Group>) -> AssignmentCounts {
         let mut counted = self.counted.lock().await;
-        counted.keep_if(self.generation(), self.settings.snapshot);
+        counted.keep_if(self.generation(), self.timing.snapshot);
         let missing = |counted: &Counted| wanted.iter().any(|group| !counted.counts.contains_key(group));
         if missing(&counted) {
             let mut groups = wanted.clone();
@@ -110,8 +110,8 @@ impl Inner {
         let grouped = format!(
             "SELECT PermissionSetGroupId, PermissionSet.Name FROM PermissionSetGroupComponent WHERE {these}"
         );
-        let direct = self.api.query(&direct).await?;
-        let grouped = self.api.query(&grouped).await?;
+        let direct = self.apis.queries.query(&direct).await?;
+        let grouped = self.apis.queries.query(&grouped).await?;
         let mut counts = AssignmentCounts::new();
         for row in &direct {
             take(&mut counts, groups, text(row, "Name"), number(row, "holders"));
@@ -132,7 +132,7 @@ impl Inner {
                 quoted(group.bare()),
                 listed(ids)
             );
-            let rows = self.api.query(&either).await?;
+            let rows = self.apis.queries.query(&either).await?;
             if let Some(count) = rows.first().and_then(|row| number(row, "holders")) {
                 counts.insert(group.clone(), Holders::Counted(count));
             }
@@ -155,7 +155,7 @@ impl Inner {
             listed(groups.iter().map(Group::bare))
         );
         let mut counts = AssignmentCounts::new();
-        for row in &self.api.query(&soql).await? {
+        for row in &self.apis.queries.query(&soql).await? {
             take(&mut counts, groups, text(row, "Name"), number(row, "holders"));
         }
         let absent: Vec<&str> =
@@ -176,7 +176,7 @@ impl Inner {
         soql: &str,
         what: &str,
     ) -> Result<(), Unavailable> {
-        for row in &self.api.query(soql).await? {
+        for row in &self.apis.queries.query(soql).await? {
             take(counts, groups, text(row, "Name"), Some(0));
         }
         for group in groups {

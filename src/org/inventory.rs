@@ -8,11 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use super::name_cache::usual;
+use super::name_cache::usual_names;
 use super::read::{self, Selection};
 use super::snapshot::{Snapshot, without_own_namespace};
 use super::{Inner, Lookup, ReadError, Wanted};
-use crate::metadata::types::external_client_application::TYPE as APP;
+use crate::metadata::types::APP;
 use crate::metadata::{ComponentKey, MetadataType};
 use crate::salesforce::FileProperties;
 
@@ -63,13 +63,13 @@ impl Inventory {
         only: Option<BTreeSet<String>>,
     ) -> Result<Inventory, ReadError> {
         let mut lists = Snapshot::default();
-        let all: BTreeSet<&'static MetadataType> = kinds.iter().copied().chain([&APP]).collect();
+        let all: BTreeSet<&'static MetadataType> = kinds.iter().copied().chain([APP]).collect();
         inner.list(&mut lists, &all.into_iter().collect::<Vec<_>>()).await?;
-        let mut apps: BTreeSet<String> = match lists.listed_names(&APP) {
+        let mut apps: BTreeSet<String> = match lists.listed_names(APP) {
             Some(apps) => apps.into_iter().collect(),
             // For the words of the refusal.
             None => {
-                let apps = inner.api.list_metadata(&[APP.name]).await;
+                let apps = inner.apis.reads.list_metadata(&[APP.name]).await;
                 apps.map_err(ReadError::unavailable)?.into_iter().map(|file| file.full_name).collect()
             }
         };
@@ -235,7 +235,7 @@ impl Inventory {
     /// The answers about an app, of which nothing is kept.
     fn answer(&mut self, app: String) -> AppFiles {
         let mut snapshot = self.read.remove(&app).unwrap_or_default();
-        for kind in self.kinds.iter().copied().chain([&APP]) {
+        for kind in self.kinds.iter().copied().chain([APP]) {
             let Some(listed) = self.listed.get(kind) else {
                 // It is listed, or it would not be here.
                 snapshot.list(kind, Ok(properties(kind, [app.clone()])));
@@ -273,7 +273,7 @@ impl Inventory {
     fn names_of(&self, kind: &'static MetadataType, app: &str) -> Vec<String> {
         let Some(listed) = self.listed.get(kind) else { return Vec::new() };
         if listed.hidden.is_some() || self.unlisted.contains(app) {
-            return if *kind == APP { vec![app.to_owned()] } else { usual(kind, app).collect() };
+            return if kind == APP { vec![app.to_owned()] } else { usual_names(kind, app).collect() };
         }
         let names = listed.by_app.get(app).into_iter().flatten();
         names.filter(|name| listed.left.contains(*name)).cloned().collect()
@@ -320,10 +320,10 @@ fn suggested<'a>(kind: &'static MetadataType, name: &'a str, apps: &HashSet<Stri
         heads.reverse();
         heads.into_iter().filter(|head| apps.contains(*head))
     };
-    if *kind == APP {
+    if kind == APP {
         return apps.contains(name).then_some(name);
     }
-    let is_usual = |head: &&str| usual(kind, head).any(|usual| usual == name);
+    let is_usual = |head: &&str| usual_names(kind, head).any(|usual| usual == name);
     heads().find(is_usual).or_else(|| apps.contains(name).then_some(name)).or_else(|| heads().next())
 }
 

@@ -49,10 +49,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, watch as flag};
+use tokio::sync::Mutex;
 pub use tokio::time::{Instant, sleep as pause};
+use tokio_util::sync::CancellationToken;
 
-pub use api::{ApiFuture, MetadataApi, Pending, Row};
+#[cfg(any(test, fuzzing))]
+use api::{ApiFuture, Connection, CredentialsApi, Deploys, MetadataReads, Queries};
+pub use api::{Apis, Pending, Row};
 pub use batch::Window;
 pub use change::{Applied, Change, Edit, Merge, Overwritten};
 pub use credentials::{Credentials, CredentialsError, STAGED_SINCE, Setting};
@@ -170,8 +173,8 @@ pub struct Org {
 }
 
 struct Inner {
-    api: Arc<dyn MetadataApi>,
-    settings: Timing,
+    apis: Apis,
+    timing: Timing,
     /// Counts up whenever what was read before may be outdated.
     generation: AtomicU64,
     /// The org refused a retrieve of more types than were wanted; it is not tried again.
@@ -189,62 +192,62 @@ struct Inner {
     new_apps: NewAppCache,
     /// The org does not show its list of deploys; it is not asked for again.
     deploy_queue_hidden: AtomicBool,
-    stop: flag::Sender<bool>,
+    stop: CancellationToken,
 }
 
 impl Org {
-    pub fn new(api: Arc<dyn MetadataApi>) -> Org {
-        Org::with_settings(api, Timing::default())
+    pub fn new(apis: impl Into<Apis>) -> Org {
+        Org::with_timing(apis, Timing::default())
     }
 
     /// An org by its connection settings. Nothing is sent yet.
     ///
     /// # Errors
     /// When the connection settings cannot work.
-    pub fn connect(connection: ConnectionSettings, settings: Timing) -> Result<Org, Unavailable> {
+    pub fn connect(connection: ConnectionSettings, timing: Timing) -> Result<Org, Unavailable> {
         let client = crate::salesforce::Client::new(connection)?;
-        Ok(Org::with_settings(Arc::new(client), settings))
+        Ok(Org::with_timing(Arc::new(client), timing))
     }
 
     /// With other waits than the usual ones.
-    pub fn with_settings(api: Arc<dyn MetadataApi>, settings: Timing) -> Org {
-        let jobs = if settings.batching { usize::MAX } else { 1 };
+    pub fn with_timing(apis: impl Into<Apis>, timing: Timing) -> Org {
+        let jobs = if timing.batching { usize::MAX } else { 1 };
         let limits = |weight| Limits { jobs, weight };
-        let window = |window| if settings.batching { window } else { Window::default() };
+        let window = |window| if timing.batching { window } else { Window::default() };
         Org {
             inner: Arc::new(Inner {
-                api,
-                deployer: Deployer::new(Queue::new(window(settings.deploys), limits(DEPLOY_LIMIT))),
+                apis: apis.into(),
+                deployer: Deployer::new(Queue::new(window(timing.deploys), limits(DEPLOY_LIMIT))),
                 reads: Arc::new(
-                    Queue::new(window(settings.reads), limits(READ_LIMIT)).patience(READER_TIMEOUT),
+                    Queue::new(window(timing.reads), limits(READ_LIMIT)).patience(READER_TIMEOUT),
                 ),
                 names: NameCache::default(),
                 new_apps: NewAppCache::default(),
                 deploy_queue_hidden: AtomicBool::new(false),
-                settings,
+                timing,
                 generation: AtomicU64::new(0),
                 narrow: AtomicBool::new(false),
                 many_apps: Mutex::default(),
                 snapshot: Mutex::default(),
                 counted: Mutex::default(),
-                stop: flag::Sender::new(false),
+                stop: CancellationToken::new(),
             }),
         }
     }
 
     /// Who we are and where. Logs in when nobody did yet.
     pub async fn session(&self) -> Result<SessionFacts, Unavailable> {
-        Ok(self.inner.api.session().await?)
+        Ok(self.inner.apis.connection.session().await?)
     }
 
     /// The API version that calls use, as far as it is known without a login.
     pub async fn known_api_version(&self) -> Option<u16> {
-        self.inner.api.known_api_version().await
+        self.inner.apis.connection.known_api_version().await
     }
 
     /// Whether Salesforce gave another refresh token in place of the one that the provider was given.
     pub fn refresh_token_was_rotated(&self) -> bool {
-        self.inner.api.refresh_token_was_rotated()
+        self.inner.apis.connection.refresh_token_was_rotated()
     }
 
     /// Looks components up, one answer for each wanted, in their order.
@@ -290,12 +293,12 @@ impl Org {
 
     /// The records of a SOQL query.
     pub async fn query(&self, soql: &str) -> Result<Vec<Row>, Unavailable> {
-        Ok(self.inner.api.query(soql).await?)
+        Ok(self.inner.apis.queries.query(soql).await?)
     }
 
     /// One page of a query's records, and the next page.
     pub async fn query_page(&self, page: &QueryPage) -> Result<(Vec<Row>, Option<QueryPage>), Unavailable> {
-        Ok(self.inner.api.query_page(page).await?)
+        Ok(self.inner.apis.queries.query_page(page).await?)
     }
 
     /// All apps that the org lists, or those of `only`, with their files of these kinds, a few thousand files at a time.
@@ -312,7 +315,7 @@ impl Org {
 
     /// The consumer key of an app, by the app's record ID; none when the app has no consumer, or we may not see it.
     pub async fn consumer_key(&self, app_record_id: &str) -> Result<Option<String>, Unavailable> {
-        match self.inner.api.consumer_credentials(app_record_id).await {
+        match self.inner.apis.credentials.consumer_credentials(app_record_id).await {
             Ok(consumers) => Ok(consumers.into_iter().next().map(|consumer| consumer.key)),
             Err(error) if matches!(error.class(), Class::Permission | Class::NotFound) => Ok(None),
             Err(error) => Err(error.into()),
@@ -326,7 +329,7 @@ impl Org {
 
     /// Nothing new is sent from now on; what is under way is brought to an end that can be told. Returns at once.
     pub fn stop(&self) {
-        self.inner.stop.send_replace(true);
+        self.inner.stop.cancel();
     }
 
     pub fn stopped(&self) -> bool {
@@ -341,20 +344,14 @@ impl Org {
 
 impl Inner {
     fn stopped(&self) -> bool {
-        *self.stop.borrow()
-    }
-
-    /// Waits for the stop.
-    async fn until_stopped(&self) {
-        // The sender lives as long as we do, so this cannot fail.
-        let _ = self.stop.subscribe().wait_for(|stopped| *stopped).await;
+        self.stop.is_cancelled()
     }
 
     async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
             done = work => Some(done),
-            () = self.until_stopped() => None,
+            () = self.stop.cancelled() => None,
         }
     }
 

@@ -5,25 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::snapshot::{Snapshot, is_app, parent_element};
-use crate::metadata::types::{
-    ALL, configurable_policies, global_oauth_settings, oauth_policies, oauth_settings,
-};
+use crate::metadata::types::ALL;
 use crate::metadata::{Component, ComponentKey, MetadataType};
 
-/// How the names of parts end that Setup, a deploy and this provider give. What they name at the moment, only a file
-/// tells; asking for a name that is not there costs nothing.
-static USUAL: [(&MetadataType, &[&str]); 4] = [
-    (&oauth_settings::TYPE, &["_oauth"]),
-    (&global_oauth_settings::TYPE, &["_glbloauth"]),
-    (&oauth_policies::TYPE, &["_oauthPlcy", "_oauth_defaultPolicy"]),
-    (&configurable_policies::TYPE, &["_plcy", "_defaultPolicy"]),
-];
-
-/// The names that the part of an app may well have.
-pub(super) fn usual(kind: &MetadataType, app: &str) -> impl Iterator<Item = String> {
-    let endings =
-        USUAL.iter().filter(move |(known, _)| *known == kind).flat_map(|(_, endings)| endings.iter());
-    endings.map(move |ending| format!("{app}{ending}"))
+/// The names that the component of this type of an app usually has.
+pub(super) fn usual_names(kind: &MetadataType, app: &str) -> impl Iterator<Item = String> {
+    kind.usual_suffixes.iter().map(move |suffix| format!("{app}{suffix}"))
 }
 
 #[derive(Default)]

@@ -111,7 +111,7 @@ impl Inner {
                 return PollEnd::Lost(why);
             }
             poller.cancel_if_due().await;
-            let answer = match poller.wait_for(poller.limit(), self.api.deploy_status(id)).await {
+            let answer = match poller.wait_for(poller.limit(), self.apis.deploys.deploy_status(id)).await {
                 Wakeup::ApplyResult(answer) => answer,
                 Wakeup::Due => {
                     wait = Duration::ZERO;
@@ -131,9 +131,9 @@ impl Inner {
                 Ok(report) => {
                     poller.saw(&report);
                     wait = if poller.phase == Phase::Pending {
-                        self.settings.next_poll_in_queue(started.elapsed())
+                        self.timing.next_poll_in_queue(started.elapsed())
                     } else {
-                        pace.next_poll(polls, started.elapsed(), &self.settings)
+                        pace.next_poll(polls, started.elapsed(), &self.timing)
                     };
                     turn.send_replace(poller.phase);
                 }
@@ -157,7 +157,7 @@ impl Poller<'_> {
         tokio::select! {
             biased;
             answer = answer => Wakeup::ApplyResult(answer),
-            () = self.org.until_stopped(), if self.stopped_at.is_none() => {
+            () = self.org.stop.cancelled(), if self.stopped_at.is_none() => {
                 self.stopped_at = Some(Instant::now());
                 Wakeup::Due
             }
@@ -187,12 +187,12 @@ impl Poller<'_> {
             }
         } else {
             let passes = error.is_transient() || error.class() == Class::Limit;
-            let most = if passes { self.org.settings.failed_polls } else { MAX_PERMANENT_FAILURES };
+            let most = if passes { self.org.timing.failed_polls } else { MAX_PERMANENT_FAILURES };
             if self.failures > most {
                 return None;
             }
         }
-        let pause = self.org.settings.next_try(self.failures);
+        let pause = self.org.timing.next_try(self.failures);
         Some(error.retry_after().map_or(pause, |asked| pause.max(asked)))
     }
 
@@ -203,7 +203,7 @@ impl Poller<'_> {
             return;
         };
         let now = Instant::now();
-        let overdue = now >= stopped_at + self.org.settings.stop.running;
+        let overdue = now >= stopped_at + self.org.timing.stop.running;
         match self.phase {
             Phase::Pending if self.canceled_waiting.is_none() => self.canceled_waiting = Some(now),
             Phase::Running | Phase::Unknown if overdue && !self.canceled_running => {
@@ -212,7 +212,7 @@ impl Poller<'_> {
             _ => return,
         }
         tracing::info!({ SF_DEPLOY_ID } = self.id, "cancelling the deploy");
-        let cancel = self.org.api.cancel_deploy(self.id);
+        let cancel = self.org.apis.deploys.cancel_deploy(self.id);
         match tokio::time::timeout_at(self.limit(), cancel).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::info!({ SF_DEPLOY_ID } = self.id, %error, "not cancelled"),
@@ -222,14 +222,14 @@ impl Poller<'_> {
 
     /// When a stop next selection for something to be done.
     fn milestone(&self) -> Option<Instant> {
-        let due = self.stopped_at? + self.org.settings.stop.running;
+        let due = self.stopped_at? + self.org.timing.stop.running;
         let waits = matches!(self.phase, Phase::Running | Phase::Unknown) && !self.canceled_running;
         waits.then_some(due)
     }
 
     /// When to give up.
     fn limit(&self) -> Instant {
-        let stop = &self.org.settings.stop;
+        let stop = &self.org.timing.stop;
         let Some(stopped_at) = self.stopped_at else {
             return self.deadline;
         };

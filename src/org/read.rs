@@ -6,15 +6,12 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::batch::{self, QueuedJob};
-use super::name_cache::usual;
+use super::name_cache::usual_names;
 use super::snapshot::{Snapshot, is_app, parent_element};
 use super::{Freshness, Inner, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::MetadataType;
-use crate::metadata::types::{ALL, configurable_policies, oauth_policies};
+use crate::metadata::types::ALL;
 use crate::salesforce::{self, Class, FileProperties, Retrieved};
-
-/// What administrators may read who may not read the rest.
-static POLICIES: [&MetadataType; 2] = [&configurable_policies::TYPE, &oauth_policies::TYPE];
 
 /// All components of a kind, or those with these names.
 pub(super) type Selection = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
@@ -72,7 +69,7 @@ impl Inner {
                 if let Some(error) = snapshot.failed_since(asked) {
                     return Err(error);
                 }
-                snapshot.keep_if(self.generation(), self.settings.snapshot);
+                snapshot.keep_if(self.generation(), self.timing.snapshot);
                 if self.has_many_apps().await {
                     if wanted.iter().all(|wanted| wanted.best_effort || snapshot.has_answer_for(wanted)) {
                         return lookups(&snapshot, wanted);
@@ -160,7 +157,7 @@ impl Inner {
             let mut snapshot = self.snapshot.lock().await;
             // Not into the snapshot of a later generation.
             if generation == self.generation() {
-                snapshot.keep_if(generation, self.settings.snapshot);
+                snapshot.keep_if(generation, self.timing.snapshot);
                 snapshot.adopt(&fresh);
             }
         }
@@ -218,13 +215,14 @@ impl Inner {
     }
 
     /// The kinds to retrieve when these are needed.
-    fn family<'a>(&self, needed: &'a [&'static MetadataType]) -> &'a [&'static MetadataType] {
+    fn family(&self, needed: &[&'static MetadataType]) -> Vec<&'static MetadataType> {
         if self.is_narrow() {
-            needed
-        } else if needed.iter().all(|kind| POLICIES.contains(kind)) {
-            &POLICIES
+            needed.to_vec()
+        } else if needed.iter().all(|kind| kind.is_policy) {
+            // Administrators can read the policies of an app, but possibly nothing else of it.
+            ALL.iter().copied().filter(|kind| kind.is_policy).collect()
         } else {
-            ALL
+            ALL.to_vec()
         }
     }
 
@@ -243,7 +241,7 @@ impl Inner {
         let mut selection = Selection::new();
         for (wanted, mut known) in names {
             if known.is_empty() && guesses {
-                known.extend(usual(wanted.kind, &wanted.app));
+                known.extend(usual_names(wanted.kind, &wanted.app));
             }
             let names = selection.entry(wanted.kind).or_insert_with(|| Some(BTreeSet::new()));
             match names {
@@ -255,7 +253,7 @@ impl Inner {
         for kind in self.family(&kinds).iter().filter(|kind| kind.settings_member.is_none()) {
             for app in refreshed {
                 let wanted = Wanted::new(kind, app.as_str());
-                let known = self.known_names(&wanted).into_iter().chain(usual(kind, app));
+                let known = self.known_names(&wanted).into_iter().chain(usual_names(kind, app));
                 if let Some(names) = selection.entry(kind).or_insert_with(|| Some(BTreeSet::new())) {
                     names.extend(known);
                 }
@@ -376,7 +374,7 @@ impl Inner {
             .map(|(name, members)| (name.to_owned(), members.into_iter().map(str::to_owned).collect()))
             .collect();
         tracing::debug!(types = members.len(), "retrieving");
-        let retrieved = self.api.retrieve(&members).await;
+        let retrieved = self.apis.reads.retrieve(&members).await;
         let retrieved = retrieved.map_err(ReadError::unavailable)?;
         tracing::debug!(files = retrieved.files.len(), warnings = retrieved.messages.len(), "retrieved");
         Ok(retrieved)
@@ -441,7 +439,7 @@ impl Inner {
     ) -> Result<(), ReadError> {
         let names: BTreeSet<&str> = kinds.iter().map(|kind| kind.package_type()).collect();
         let names: Vec<&str> = names.into_iter().collect();
-        match self.api.list_metadata(&names).await {
+        match self.apis.reads.list_metadata(&names).await {
             Ok(files) => {
                 for kind in kinds {
                     let is_of_kind = |file: &&FileProperties| {

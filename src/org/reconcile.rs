@@ -167,7 +167,7 @@ impl Inner {
 
     /// Whether a deploy of somebody wrote one of these files, as far as the org tells.
     async fn wrote(&self, id: &str, files: &[&Component]) -> bool {
-        let Ok(report) = self.api.deploy_status(id).await else {
+        let Ok(report) = self.apis.deploys.deploy_status(id).await else {
             return true;
         };
         let is_one = |key: &ComponentKey, kind: &str, name: &str| {

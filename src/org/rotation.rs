@@ -14,8 +14,11 @@ use super::rotation_request::{
     Creator, Outcome, Progress, RequestedRotation, RotationRequest, Step, done_before, next,
 };
 use super::{Freshness, Org, ReadErrorKind, Unavailable, quoted};
-use crate::salesforce::{self, Staged, StagedState};
+use crate::metadata::record_prefix;
+use crate::salesforce::{self, Staged, StagedState, same_id};
 
+/// The prefix of the record IDs of users.
+const USER: &str = "005";
 /// How many answers may get lost in one rotation.
 const MAX_LOST_RESPONSES: u32 = 4;
 /// How many things may be done in one rotation: a stage, a rotate, some revokes.
@@ -196,7 +199,8 @@ impl Org {
         seen: &Credentials,
         progress: &mut Progress,
     ) -> Result<(), salesforce::Error> {
-        let (api, app, consumer) = (&self.inner.api, seen.app_id.as_str(), seen.consumer.id.as_str());
+        let (api, app, consumer) =
+            (&self.inner.apis.credentials, seen.app_id.as_str(), seen.consumer.id.as_str());
         match step {
             Step::Stage => {
                 let staged = api.stage_credentials(app, consumer).await?;
@@ -262,10 +266,12 @@ impl Org {
 
     /// The consumer that is looked at, with the key that it has now.
     async fn consumer_by_id(&self, seen: &Credentials) -> Result<salesforce::Consumer, CredentialsError> {
-        let consumers = self.inner.api.consumer_credentials(&seen.app_id).await;
+        let consumers = self.inner.apis.credentials.consumer_credentials(&seen.app_id).await;
         let consumers = consumers.map_err(Unavailable::from)?;
-        let same = |one: &str| one.get(..15) == seen.consumer.id.get(..15);
-        consumers.into_iter().find(|consumer| same(&consumer.id)).ok_or(CredentialsError::NoConsumer)
+        consumers
+            .into_iter()
+            .find(|consumer| same_id(&consumer.id, &seen.consumer.id))
+            .ok_or(CredentialsError::NoConsumer)
     }
 
     /// What the pairs of a consumer on_step of earlier runs and of others, where it had this key. Nothing is done.
@@ -309,11 +315,8 @@ impl Org {
             return Ok(Creator::Unknown);
         }
         let of = |is_us: bool| if is_us { Creator::Us } else { Creator::Other };
-        let is_id = matches!(maker.len(), 15 | 18)
-            && maker.starts_with("005")
-            && maker.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if is_id {
-            return Ok(of(maker.get(..15) == session.user_id.get(..15)));
+        if record_prefix(maker) == Some(USER) {
+            return Ok(of(same_id(maker, &session.user_id)));
         }
         let soql = format!("SELECT Username, Name FROM User WHERE Id = {}", quoted(&session.user_id));
         let rows = self.query(&soql).await?;

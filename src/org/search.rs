@@ -9,7 +9,7 @@ use super::read::Selection;
 use super::snapshot::Snapshot;
 use super::{Inner, ReadError, Wanted};
 use crate::metadata::MetadataType;
-use crate::metadata::types::external_client_application;
+use crate::metadata::types::APP;
 
 /// Apps of which all files are retrieved at once, whosever they are: each has up to five.
 const MAX_APPS_IN_SNAPSHOT: u64 = 400;
@@ -24,12 +24,16 @@ impl Inner {
         if let Some(known) = *known {
             return known;
         }
-        let app = &external_client_application::TYPE;
-        let apps = match self.api.count(app.name).await {
+        let apps = match self.apis.queries.count(APP.name).await {
             Ok(apps) => Some(apps),
             Err(error) => {
                 tracing::debug!(%error, "the apps cannot be counted; listing them");
-                self.api.list_metadata(&[app.name]).await.ok().and_then(|apps| u64::try_from(apps.len()).ok())
+                self.apis
+                    .reads
+                    .list_metadata(&[APP.name])
+                    .await
+                    .ok()
+                    .and_then(|apps| u64::try_from(apps.len()).ok())
             }
         };
         let many = apps.is_some_and(|apps| apps > MAX_APPS_IN_SNAPSHOT);

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::attribute::has_word;
 use super::facts::FileFacts;
 use super::{Found, Group, Lookup, ReadError, ReadErrorKind, Wanted};
+use crate::metadata::types::APP;
 use crate::metadata::{Component, ComponentKey, DecodeError, Kind, MetadataType, decode, package};
 use crate::salesforce::{FileProperties, Meaning, Retrieved, means};
 use crate::value::Value;
@@ -453,9 +454,9 @@ impl Loaded {
     }
 }
 
-/// Whether components of this kind are apps, and not parts of one or settings of the org.
+/// Whether components of this type are apps.
 pub(super) fn is_app(kind: &MetadataType) -> bool {
-    parent_element(kind).is_none() && kind.settings_member.is_none()
+    kind == APP
 }
 
 /// Whether a remark of a retrieve is about a kind. All settings go by one name, which others end with.

@@ -3,6 +3,9 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use super::Window;
 
 /// How long this layer waits for what. The defaults are meant for real orgs.
@@ -20,7 +23,7 @@ pub struct Timing {
     pub first_poll: Duration,
     /// The step of polls at a deploy: twice, then three times as long is between them in its first seconds. Each is a call,
     /// and four are enough for a deploy of two seconds.
-    pub look: Duration,
+    pub poll_step: Duration,
     /// Before a deploy is sent again because others change the org; the last is repeated.
     pub lock_waits: Vec<Duration>,
     /// How long others may keep the org locked.
@@ -58,7 +61,7 @@ impl Default for Timing {
             reads: window([30, 200, 1_200, 400]),
             snapshot: Duration::from_secs(30),
             first_poll: Duration::from_millis(250),
-            look: Duration::from_millis(250),
+            poll_step: Duration::from_millis(250),
             lock_waits: [2, 5, 10, 15, 30, 60].map(Duration::from_secs).to_vec(),
             lock_timeout: Duration::from_secs(600),
             failed_polls: 30,
@@ -84,16 +87,16 @@ impl Timing {
     /// let deploys wait for half a minute although nobody else is at work.
     pub(super) fn next_poll_in_queue(&self, waited: Duration) -> Duration {
         const MOST: Duration = Duration::from_secs(2);
-        if waited < 60 * MOST { waited.clamp(self.look, MOST) } else { self.next_poll(waited) }
+        if waited < 60 * MOST { waited.clamp(self.poll_step, MOST) } else { self.next_poll(waited) }
     }
 
     /// How long to wait between two polls at a deploy that has taken this long.
     fn next_poll(&self, taken: Duration) -> Duration {
         const SECOND: Duration = Duration::from_secs(1);
-        if taken < 2 * self.look {
-            2 * self.look
+        if taken < 2 * self.poll_step {
+            2 * self.poll_step
         } else if taken < 60 * SECOND {
-            (taken / 8).clamp(3 * self.look, (3 * self.look).max(2 * SECOND))
+            (taken / 8).clamp(3 * self.poll_step, (3 * self.poll_step).max(2 * SECOND))
         } else if taken < 300 * SECOND {
             5 * SECOND
         } else {
@@ -126,37 +129,31 @@ impl PollSchedule {
         });
     }
 
-    /// How long to wait before the first look, after the org has confirmed a deploy: until it should be done. Deploys of one
+    /// How long to wait before the first poll_step, after the org has confirmed a deploy: until it should be done. Deploys of one
     /// run are much alike.
-    pub(super) fn first_poll(&self, settings: &Timing) -> Duration {
+    pub(super) fn first_poll(&self, timing: &Timing) -> Duration {
         const CAP: Duration = Duration::from_secs(3);
         let Some(usual) = self.usual else {
-            return settings.first_poll;
+            return timing.first_poll;
         };
-        usual.clamp(settings.first_poll, CAP.max(settings.first_poll))
+        usual.clamp(timing.first_poll, CAP.max(timing.first_poll))
     }
 
     /// How long to wait after so many polls at a deploy that has taken this long.
-    pub(super) fn next_poll(&self, polls: u32, taken: Duration, settings: &Timing) -> Duration {
+    pub(super) fn next_poll(&self, polls: u32, taken: Duration, timing: &Timing) -> Duration {
         // It should have been done at the first.
         if self.usual.is_some() && polls <= 2 {
-            settings.look.saturating_mul(polls) / 2
+            timing.poll_step.saturating_mul(polls) / 2
         } else {
-            settings.next_poll(taken)
+            timing.next_poll(taken)
         }
     }
 }
 
-/// The time between two moments of one day as the org writes them, `2026-01-01T00:00:00.000Z`.
+/// The time between two timestamps of the org, such as `2026-01-01T00:00:00.000Z`.
 pub(super) fn between(begin: &str, end: &str) -> Option<Duration> {
-    let moment = |text: &str| -> Option<(String, u64)> {
-        let number = |range| text.get(range).and_then(|digits: &str| digits.parse::<u64>().ok());
-        let (hours, minutes, seconds) = (number(11..13)?, number(14..16)?, number(17..19)?);
-        let seconds = (hours * 60 + minutes) * 60 + seconds;
-        Some((text.get(..10)?.to_owned(), seconds * 1_000 + number(20..23).unwrap_or(0)))
-    };
-    let ((day, begin), (other, end)) = (moment(begin)?, moment(end)?);
-    (day == other).then(|| end.checked_sub(begin)).flatten().map(Duration::from_millis)
+    let timestamp = |text| OffsetDateTime::parse(text, &Rfc3339).ok();
+    (timestamp(end)? - timestamp(begin)?).try_into().ok()
 }
 
 /// A time between these two, because many workspaces share one org.
@@ -172,7 +169,7 @@ mod tests {
 
     #[test]
     fn looks_are_close_together_first_and_then_thin_out() {
-        let settings = Timing::default();
+        let timing = Timing::default();
         for (taken_ms, wait_ms) in [
             (250, 500),
             (750, 750),
@@ -184,16 +181,16 @@ mod tests {
             (60_000, 5_000),
             (300_000, 10_000),
         ] {
-            let wait = settings.next_poll(Duration::from_millis(taken_ms));
+            let wait = timing.next_poll(Duration::from_millis(taken_ms));
             assert_eq!(wait, Duration::from_millis(wait_ms), "after {taken_ms} ms");
         }
     }
 
     #[test]
     fn the_first_look_comes_when_the_deploy_should_be_done() {
-        let settings = Timing::default();
+        let timing = Timing::default();
         let mut pace = PollSchedule::default();
-        let first_poll = |pace: &PollSchedule| pace.first_poll(&settings);
+        let first_poll = |pace: &PollSchedule| pace.first_poll(&timing);
         assert_eq!(first_poll(&pace), Duration::from_millis(250));
         for (last_ms, polls, look_ms) in
             [(2_000, 5, 2_000), (2_000, 1, 1_940), (2_050, 2, 2_050), (10_000, 9, 3_000), (10, 1, 250)]
@@ -205,11 +202,11 @@ mod tests {
 
     #[test]
     fn looks_that_come_a_little_too_early_are_followed_soon() {
-        let settings = Timing::default();
+        let timing = Timing::default();
         let mut pace = PollSchedule::default();
         let taken = Duration::from_secs(2);
         let waits =
-            |pace: &PollSchedule| [1, 2, 3].map(|polls| pace.next_poll(polls, taken, &settings).as_millis());
+            |pace: &PollSchedule| [1, 2, 3].map(|polls| pace.next_poll(polls, taken, &timing).as_millis());
         assert_eq!(waits(&pace), [750, 750, 750]);
         pace.learn(None, taken, 4);
         assert_eq!(waits(&pace), [125, 250, 750]);
@@ -220,7 +217,6 @@ mod tests {
         let told = between("2026-01-01T23:59:57.900Z", "2026-01-01T23:59:59.100Z");
         assert_eq!(told, Some(Duration::from_millis(1_200)));
         for (begin, end) in [
-            ("2026-01-01T23:59:59.000Z", "2026-01-02T00:00:00.000Z"),
             ("2026-01-01T10:00:01.000Z", "2026-01-01T10:00:00.000Z"),
             ("yesterday", "2026-01-01T10:00:00.000Z"),
             ("2026-01-01Täää", "2026-01-01T10:00:00.000Z"),
@@ -236,9 +232,9 @@ mod tests {
 
     #[test]
     fn waits_for_a_lock_grow_and_are_jittered_by_a_quarter_at_most() {
-        let settings = Timing::default();
+        let timing = Timing::default();
         for (tries, seconds) in [(0, 2), (1, 5), (5, 60), (99, 60)] {
-            let wait = settings.lock_wait(tries);
+            let wait = timing.lock_wait(tries);
             let least = Duration::from_secs(seconds);
             assert!(wait >= least && wait <= least + least / 4, "{wait:?}");
         }

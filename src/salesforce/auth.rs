@@ -31,8 +31,6 @@ pub struct Session {
     pub org_id: String,
     /// The id of the user; empty if Salesforce did not say.
     pub user_id: String,
-    /// The user's name, where it is known.
-    pub username: Option<String>,
     /// Where the org's APIs are.
     pub instance_url: Url,
     /// 62 means 62.0.
@@ -88,8 +86,8 @@ fn is_jwt(token: &str) -> bool {
     parts.len() == 3 && parts.iter().take(2).all(|part| part.len() > 2) && parts.iter().all(base64url)
 }
 
-/// Whether two ids are the same: the last three of 18 characters only repeat the case of the first 15.
-fn same_id(one: &str, other: &str) -> bool {
+/// Whether two record IDs are equal: the last three of 18 characters only repeat the case of the first 15.
+pub fn same_id(one: &str, other: &str) -> bool {
     match (one.get(..15), other.get(..15)) {
         (Some(one), Some(other)) => one == other,
         _ => one == other,
@@ -243,10 +241,7 @@ impl Inner {
         let session = match &self.settings.login {
             Login::AccessToken { token } => self.adopt(token).await?,
             Login::SfCli(cli) => self.adopt_from(cli).await?,
-            login => {
-                let grant = self.ask_for_token().await?;
-                self.admit(grant, login.username().map(str::to_owned)).await?
-            }
+            _ => self.admit(self.request_token().await?).await?,
         };
         tracing::info!(
             sf_org_id = %session.org_id,
@@ -263,13 +258,13 @@ impl Inner {
         let instance =
             self.instance.clone().ok_or_else(|| fail(SettingsProblem::InstanceUrlMissing.into()))?;
         let grant = Grant { token: token.clone(), instance, identity: None };
-        self.admit(grant, None).await
+        self.admit(grant).await
     }
 
     /// The token that the Salesforce CLI has.
     async fn adopt_from(&self, cli: &SfCli) -> Result<Session, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
-        let shown = cli.log_in(self.pace, &self.redactor).await.map_err(fail)?;
+        let shown = cli.log_in(self.time_scale, &self.redactor).await.map_err(fail)?;
         self.redactor.learn(&shown.token);
         if let Some(expected) = self.instance.as_ref().filter(|url| url.origin() != shown.instance.origin()) {
             let text = |url: &Url| url.origin().ascii_serialization();
@@ -277,7 +272,7 @@ impl Inner {
             return Err(fail(SfCliProblem::OtherInstance { org: cli.org.clone(), shown, expected }.into()));
         }
         let grant = Grant { token: shown.token, instance: shown.instance, identity: None };
-        self.admit(grant, None).await.map_err(|error| match error.kind {
+        self.admit(grant).await.map_err(|error| match error.kind {
             ErrorKind::Auth { problem: AuthProblem::AccessTokenExpired, .. } => {
                 fail(SfCliProblem::Expired { org: cli.org.clone() }.into())
             }
@@ -286,15 +281,12 @@ impl Inner {
     }
 
     /// Makes a session of a token: whose org is it, and which API version will we speak?
-    async fn admit(&self, grant: Grant, mut username: Option<String>) -> Result<Session, Error> {
+    async fn admit(&self, grant: Grant) -> Result<Session, Error> {
         let Grant { token, instance, identity } = grant;
         let (org_id, user_id) = match identity {
             Some(identity) => identity,
             None => match self.user_info(&token, &instance).await {
-                Ok((org, user, name)) => {
-                    username = username.or(name);
-                    (org, user)
-                }
+                Ok(identity) => identity,
                 // A token that was restricted to "api" may not ask who it is; its org stands in front of the `!`.
                 Err(error) => match token.expose().split_once('!') {
                     Some((org, _)) if is_org_id(org) && !matches!(error.class(), classify::Class::Auth) => {
@@ -312,7 +304,7 @@ impl Inner {
         }
         let (oldest, newest) = self.versions(&instance).await?;
         let api_version = self.choose_version(oldest, newest)?;
-        Ok(Session { org_id, user_id, username, instance_url: instance, api_version, token })
+        Ok(Session { org_id, user_id, instance_url: instance, api_version, token })
     }
 
     fn choose_version(&self, oldest: u16, newest: u16) -> Result<u16, Error> {

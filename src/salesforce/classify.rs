@@ -36,7 +36,7 @@ pub enum Class {
 
 /// The parts of an answer that a verdict needs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen<'a> {
+pub(super) struct ResponseView<'a> {
     pub status: u16,
     pub content_type: &'a str,
     pub location: Option<&'a str>,
@@ -44,8 +44,8 @@ pub(super) struct Seen<'a> {
 }
 
 /// What an unsuccessful answer means. Total: any bytes give a verdict.
-pub(super) fn classify(seen: Seen<'_>, redactor: &Redactor) -> ErrorKind {
-    let Seen { status, body, .. } = seen;
+pub(super) fn classify(seen: ResponseView<'_>, redactor: &Redactor) -> ErrorKind {
+    let ResponseView { status, body, .. } = seen;
     if (300..400).contains(&status) {
         let to = seen.location.and_then(host_of).unwrap_or_else(|| "nowhere".to_owned());
         return ErrorKind::Redirected { status, to: redactor.clean(&to) };
@@ -96,7 +96,7 @@ fn auth(problem: AuthProblem, text: &str) -> ErrorKind {
 }
 
 /// What the token endpoint's refusal means.
-pub(super) fn classify_login(seen: Seen<'_>, redactor: &Redactor) -> ErrorKind {
+pub(super) fn classify_login(seen: ResponseView<'_>, redactor: &Redactor) -> ErrorKind {
     let json = serde_json::from_slice::<serde_json::Value>(seen.body).ok();
     let field = |name| json.as_ref().and_then(|json| json.get(name)).and_then(|value| value.as_str());
     let Some(error) = field("error") else {
@@ -148,7 +148,7 @@ pub(super) fn deploy_class(code: Option<&str>, text: Option<&str>) -> Class {
         (None, Some(text)) => code_before_colon(text).map_or("", |(code, _)| code),
         (None, None) => "",
     };
-    match fault(code, text.unwrap_or_default()).judge().0 {
+    match fault(code, text.unwrap_or_default()).verdict().0 {
         Class::Fatal if text.is_some_and(|text| means(text, Meaning::Locked)) => Class::Locked,
         class => class,
     }
@@ -156,7 +156,7 @@ pub(super) fn deploy_class(code: Option<&str>, text: Option<&str>) -> Class {
 
 impl ErrorKind {
     /// The class, and whether it is proved that the request had no effect.
-    pub(super) fn judge(&self) -> (Class, bool) {
+    pub(super) fn verdict(&self) -> (Class, bool) {
         match self {
             Self::Settings(_) | Self::PrivateKey(_) => (Class::Config, true),
             Self::SubjectToken(_) | Self::SfCli(_) => (Class::Auth, true),
@@ -220,7 +220,7 @@ fn judge_code(code: &str, text: &str) -> (Class, bool) {
         | "API_DISABLED_FOR_ORG"
         | "FUNCTIONALITY_NOT_ENABLED"
         | "FORBIDDEN" => Class::Permission,
-        _ if means(text, Meaning::Passing) => return (Class::Transient, false),
+        _ if means(text, Meaning::Temporary) => return (Class::Transient, false),
         _ => Class::Fatal,
     };
     (class, true)

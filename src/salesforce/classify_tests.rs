@@ -16,7 +16,7 @@ fn rest(code: &str, text: &str) -> String {
 }
 
 fn judge(status: u16, content_type: &str, body: &str) -> ErrorKind {
-    let seen = Seen { status, content_type, location: None, body: body.as_bytes() };
+    let seen = ResponseView { status, content_type, location: None, body: body.as_bytes() };
     classify(seen, &Redactor::default())
 }
 
@@ -147,7 +147,7 @@ fn every_refusal_of_the_token_endpoint_has_its_name() {
     ];
     for (row, status, error, description, problem) in rows {
         let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
-        let seen = Seen { status, content_type: JSON, location: None, body: body.as_bytes() };
+        let seen = ResponseView { status, content_type: JSON, location: None, body: body.as_bytes() };
         let ErrorKind::Auth { problem: found, said } = classify_login(seen, &Redactor::default()) else {
             panic!("{row} {error}");
         };
@@ -158,7 +158,7 @@ fn every_refusal_of_the_token_endpoint_has_its_name() {
 
 #[test]
 fn a_redirect_names_the_host_and_nothing_else_of_it() {
-    let seen = Seen {
+    let seen = ResponseView {
         status: 302,
         content_type: HTML,
         location: Some("https://evil.example/x?sid=canary"),
@@ -217,8 +217,10 @@ fn any_bytes_give_a_verdict() {
             b"\xef\xbb\xbf<html>",
         ] {
             for content_type in ["", XML, JSON, HTML] {
-                let kind =
-                    classify(Seen { status, content_type, location: None, body }, &Redactor::default());
+                let kind = classify(
+                    ResponseView { status, content_type, location: None, body },
+                    &Redactor::default(),
+                );
                 let error = Error::new(Call::StartDeploy, kind);
                 assert!(!error.advice().is_empty());
                 assert!(error.is_ambiguous() || error.safe_to_resubmit());

@@ -11,37 +11,22 @@ use super::sentences::{Meaning, means};
 use super::soap::{job_id, leaf, result};
 use super::xml::Element;
 
-/// Options of a deploy. `rollbackOnError` and `singlePackage` are always true: all or nothing, one package at the
-/// root of the zip.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DeployOptions {
-    /// Validate only; nothing is changed.
-    pub check_only: bool,
-    /// Let warnings pass instead of failing the deploy; deletions of what is gone, and key rotation, need it.
-    pub ignore_warnings: bool,
-    /// Delete for good, without the recycle bin; sandboxes and developer orgs only.
-    pub purge_on_delete: bool,
-    /// Let package.xml name what the zip does not hold.
-    pub allow_missing_files: bool,
-}
-
-impl DeployOptions {
-    /// In the WSDL's order, which is alphabetical. Its testLevel is left out, as all known clients do: which level is
-    /// allowed depends on the org, and without Apex none is needed.
-    fn to_xml(self) -> String {
-        let flag = |name: &str, value: bool| leaf(name, if value { "true" } else { "false" });
-        [
-            flag("allowMissingFiles", self.allow_missing_files),
-            flag("autoUpdatePackage", false),
-            flag("checkOnly", self.check_only),
-            flag("ignoreWarnings", self.ignore_warnings),
-            flag("performRetrieve", false),
-            flag("purgeOnDelete", self.purge_on_delete),
-            flag("rollbackOnError", true),
-            flag("singlePackage", true),
-        ]
-        .concat()
-    }
+/// The options of a deploy, in the WSDL's order, which is alphabetical: all or nothing, and one package at the root of
+/// the zip. `testLevel` is omitted, as all known clients do: which level is allowed depends on the org, and without
+/// Apex none is needed.
+fn options(ignore_warnings: bool) -> String {
+    let flag = |name: &str, value: bool| leaf(name, if value { "true" } else { "false" });
+    [
+        flag("allowMissingFiles", false),
+        flag("autoUpdatePackage", false),
+        flag("checkOnly", false),
+        flag("ignoreWarnings", ignore_warnings),
+        flag("performRetrieve", false),
+        flag("purgeOnDelete", false),
+        flag("rollbackOnError", true),
+        flag("singlePackage", true),
+    ]
+    .concat()
 }
 
 /// What the org says about a deploy (`DeployResult` of the WSDL). Its texts have been redacted.
@@ -63,22 +48,10 @@ pub struct DeployReport {
     pub error_message: Option<String>,
     /// Who cancelled it.
     pub canceled_by_name: Option<String>,
-    /// Who started it.
-    pub created_by_name: Option<String>,
     /// When it was handed over, began and ended; ISO 8601 as the org wrote it.
     pub created_date: Option<String>,
     /// See `created_date`.
-    pub start_date: Option<String>,
-    /// See `created_date`.
     pub completed_date: Option<String>,
-    /// Whether it only validated.
-    pub check_only: bool,
-    /// Counts of components: all, done, failed.
-    pub components_total: u32,
-    /// See `components_total`.
-    pub components_deployed: u32,
-    /// See `components_total`.
-    pub component_errors: u32,
     /// What was done, one message per component; the manifests appear as well. Filled at the end.
     pub component_successes: Vec<ComponentMessage>,
     /// What failed.
@@ -91,19 +64,8 @@ impl DeployReport {
         classify::deploy_class(self.error_status_code.as_deref(), self.error_message.as_deref())
     }
 
-    /// Whether it is waiting behind another deploy.
-    pub fn is_pending(&self) -> bool {
-        self.status == "Pending"
-    }
-
-    /// Whether someone stopped it.
-    pub fn is_canceled(&self) -> bool {
-        self.status == "Canceled"
-    }
-
     pub(super) fn read(result: &Element, redactor: &Redactor) -> Self {
         let text = |name: &str| result.text_of(name).map(|text| redactor.clean(text));
-        let number = |name: &str| result.number(name).unwrap_or_default();
         let details = result.child("details");
         let messages = |name: &str| {
             details
@@ -121,14 +83,8 @@ impl DeployReport {
             error_status_code: text("errorStatusCode"),
             error_message: text("errorMessage"),
             canceled_by_name: text("canceledByName"),
-            created_by_name: text("createdByName"),
             created_date: text("createdDate"),
-            start_date: text("startDate"),
             completed_date: text("completedDate"),
-            check_only: result.flag("checkOnly"),
-            components_total: number("numberComponentsTotal"),
-            components_deployed: number("numberComponentsDeployed"),
-            component_errors: number("numberComponentErrors"),
             component_successes: messages("componentSuccesses"),
             component_failures: messages("componentFailures"),
         }
@@ -146,20 +102,12 @@ pub struct ComponentMessage {
     pub file_name: String,
     /// Whether this component is as it should be.
     pub success: bool,
-    /// Whether it was changed.
-    pub changed: bool,
-    /// Whether it was created.
-    pub created: bool,
-    /// Whether it was deleted.
-    pub deleted: bool,
     /// What is wrong, or worth a warning, in the org's words.
     pub problem: Option<String>,
     /// `Error`, `Warning` or `Info`.
     pub problem_type: Option<String>,
     /// Where in the file, from 1.
     pub line_number: Option<u32>,
-    /// See `line_number`.
-    pub column_number: Option<u32>,
     /// The id of the component.
     pub id: Option<String>,
 }
@@ -182,13 +130,9 @@ impl ComponentMessage {
             full_name: text("fullName").unwrap_or_default(),
             file_name: text("fileName").unwrap_or_default(),
             success: message.flag("success"),
-            changed: message.flag("changed"),
-            created: message.flag("created"),
-            deleted: message.flag("deleted"),
             problem: text("problem"),
             problem_type: text("problemType"),
             line_number: message.number("lineNumber"),
-            column_number: message.number("columnNumber"),
             id: text("id"),
         }
     }
@@ -200,11 +144,11 @@ impl Client {
     /// # Errors
     /// When [`Error::is_ambiguous`], the org may have taken the deploy although no answer came. It is never sent twice
     /// then; look into the org first.
-    pub async fn start_deploy(&self, zip: &[u8], options: &DeployOptions) -> Result<String, Error> {
+    pub async fn start_deploy(&self, zip: &[u8], ignore_warnings: bool) -> Result<String, Error> {
         let arguments = format!(
             "<ZipFile>{}</ZipFile><DeployOptions>{}</DeployOptions>",
             STANDARD.encode(zip),
-            options.to_xml()
+            options(ignore_warnings)
         );
         let response = self.inner.soap(Call::StartDeploy, "deploy", &arguments).await?;
         job_id(Call::StartDeploy, response)
@@ -241,7 +185,7 @@ mod tests {
     #[test]
     fn no_text_of_a_report_has_a_token_in_it() {
         const TOKEN: &str = "00D000000000001!AQcanary.0123456789.canary";
-        let of_report = ["id", "status", "createdDate", "stateDetail", "errorMessage", "createdByName"];
+        let of_report = ["id", "status", "createdDate", "stateDetail", "errorMessage"];
         let of_message = ["componentType", "fullName", "fileName", "problem", "problemType", "id"];
         let leaves =
             |names: &[&str]| names.iter().map(|name| format!("<{name}>{TOKEN}</{name}>")).collect::<String>();

@@ -35,8 +35,6 @@ pub enum Call {
     FetchRetrieve,
     /// Listing components.
     ListMetadata,
-    /// Listing metadata types.
-    DescribeMetadata,
     /// A SOQL query.
     Query,
     /// Reading consumer keys.
@@ -76,7 +74,6 @@ impl fmt::Display for Call {
             Self::StartRetrieve => "starting a retrieve",
             Self::FetchRetrieve => "fetching retrieved files",
             Self::ListMetadata => "listing metadata",
-            Self::DescribeMetadata => "listing metadata types",
             Self::Query => "running a query",
             Self::ConsumerCredentials => "reading consumer keys",
             Self::ConsumerSecret => "reading a consumer secret",
@@ -104,7 +101,7 @@ pub struct Error {
 impl Error {
     /// An error with the verdict that belongs to its kind.
     pub fn new(call: Call, kind: ErrorKind) -> Self {
-        let (class, no_effect) = kind.judge();
+        let (class, no_effect) = kind.verdict();
         Self { call, kind, class, no_effect, retry_after: None }
     }
 
@@ -311,7 +308,7 @@ pub enum SettingsProblem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthProblem {
-    /// F01: the session ended. Seen from outside only when a new login did not help.
+    /// F01: the session ended. ResponseView from outside only when a new login did not help.
     #[error("the session has expired")]
     SessionExpired,
     /// F01 for a token from elsewhere, which we cannot renew.

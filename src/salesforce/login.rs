@@ -87,14 +87,6 @@ impl Login {
         }
     }
 
-    /// The user that we log in as, where we choose him.
-    pub(super) fn username(&self) -> Option<&str> {
-        match self {
-            Self::JwtBearer { username, .. } => Some(username),
-            _ => None,
-        }
-    }
-
     /// All that must be in no text. A token in a file is learned when it is read.
     pub(super) fn secrets(&self) -> Vec<&Secret> {
         match self {

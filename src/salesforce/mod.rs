@@ -44,10 +44,10 @@ use std::time::{Duration, Instant};
 use url::Url;
 use zeroize::Zeroizing;
 
-pub use auth::{SOAP_ACCEPTS_JWT, Session, check_private_key, public_key};
+pub use auth::{SOAP_ACCEPTS_JWT, Session, check_private_key, public_key, same_id};
 pub use classify::Class;
 pub use credentials::{Consumer, Staged, StagedState};
-pub use deploy::{ComponentMessage, DeployOptions, DeployReport};
+pub use deploy::{ComponentMessage, DeployReport};
 pub use error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
 pub use key::PrivateKeyProblem;
 pub use key_form::{Placeholder, binary_key_form, placeholder};
@@ -64,7 +64,7 @@ use crate::secret::Secret;
 use auth::Auth;
 use http::Http;
 use redact::Redactor;
-use retry::Pace;
+use retry::TimeScale;
 
 /// What we are called in the call options of every API request: an org's event logs tell it, and clients can be found
 /// there by it.
@@ -139,7 +139,7 @@ struct Inner {
     audience: std::sync::OnceLock<String>,
     /// The refresh token that came in place of the one in the settings.
     rotated: std::sync::Mutex<Option<Secret>>,
-    pace: Pace,
+    time_scale: TimeScale,
     /// The oldest and the newest API version at `instance`; none if it could not be asked.
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
     /// How many seconds the last retrieve took.
@@ -154,10 +154,10 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::Settings`] and [`ErrorKind::PrivateKey`], none of which holds a secret.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        Self::with_pace(settings, Pace::REAL)
+        Self::with_time_scale(settings, TimeScale::REAL)
     }
 
-    fn with_pace(settings: Settings, pace: Pace) -> Result<Self, Error> {
+    fn with_time_scale(settings: Settings, time_scale: TimeScale) -> Result<Self, Error> {
         let fail = |kind: ErrorKind| Error::new(Call::Configure, kind);
         let check = |url: &Option<Url>| url.as_ref().map(http::check_url).transpose();
         let instance = check(&settings.instance_url).map_err(|problem| fail(problem.into()))?;
@@ -188,17 +188,12 @@ impl Client {
                 auth: Auth::default(),
                 audience: std::sync::OnceLock::new(),
                 rotated: std::sync::Mutex::default(),
-                pace,
+                time_scale,
                 versions: tokio::sync::OnceCell::new(),
                 last_retrieve: std::sync::Mutex::default(),
                 exhausted: std::sync::Mutex::default(),
             }),
         })
-    }
-
-    /// The consumer key of the app that we log in with.
-    pub fn client_id(&self) -> Option<&str> {
-        self.inner.settings.login.client_id()
     }
 
     /// Whether Salesforce gave another refresh token in place of the one in the settings, which may be dead now.
@@ -210,7 +205,7 @@ impl Client {
 impl Inner {
     /// An error about an answer.
     fn refused(&self, call: Call, reply: &http::Reply) -> Error {
-        let mut error = Error::new(call, classify::classify(reply.seen(), &self.redactor));
+        let mut error = Error::new(call, classify::classify(reply.view(), &self.redactor));
         error.retry_after = reply.retry_after;
         error
     }
@@ -225,7 +220,7 @@ impl Inner {
         read: impl Fn(http::Reply) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.check_limit(call)?;
-        let mut tries = retry::Tries::new(call, self.pace);
+        let mut tries = retry::Tries::new(call, self.time_scale);
         let mut renewed = false;
         let mut session = self.session().await?;
         loop {

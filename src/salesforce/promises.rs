@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 use url::Url;
 
-use super::classify::{self, Seen};
+use super::classify::{self, ResponseView};
 use super::error::{Call, Error};
 use super::http::Reply;
 use super::xml::{self, Element};
@@ -128,7 +128,7 @@ pub fn soap(data: &[u8]) {
 fn use_of(client: &Client, response: &Element) {
     if let Ok(result) = soap::result(Call::DeployStatus, response.clone()) {
         let report = DeployReport::read(&result, &client.inner.redactor);
-        let _ = (report.class(), report.is_pending(), report.is_canceled());
+        let _ = report.class();
         assert!(!format!("{report:?}").contains(CANARY), "{report:?}");
         for file in result.all("fileProperties") {
             let _ = FileProperties::read(file);
@@ -233,9 +233,9 @@ pub fn rest(data: &[u8]) {
         Err(error) => is_clean(&error),
     }
     // Verdicts on anything: total, and clean.
-    let seen = Seen { status, content_type, location: None, body: &body };
+    let seen = ResponseView { status, content_type, location: None, body: &body };
     for kind in [classify::classify(seen, &inner.redactor), classify::classify_login(seen, &inner.redactor)] {
-        let _ = kind.judge();
+        let _ = kind.verdict();
         is_clean(&Error::new(Call::Login, kind));
     }
     let _ = (token::read_user_info(&body), sf_cli::answer_in(&body));

@@ -151,7 +151,7 @@ impl Inner {
         if let (true, Some(Some(versions))) = (ours, self.versions.get()) {
             return Ok(*versions);
         }
-        let mut tries = Tries::new(Call::Versions, self.pace);
+        let mut tries = Tries::new(Call::Versions, self.time_scale);
         loop {
             let error = match self.versions_once(instance).await {
                 Ok(versions) => {

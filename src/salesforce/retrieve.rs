@@ -14,23 +14,23 @@ use super::soap::{job_id, leaf, result};
 use super::xml::Element;
 
 /// The call that polls how a retrieve is, and brings the files once it is done.
-const LOOK: Call = Call::FetchRetrieve;
+const POLL: Call = Call::FetchRetrieve;
 /// How often a retrieve is started over.
-const CYCLES: u32 = 3;
+const ATTEMPTS: u32 = 3;
 /// How long one retrieve may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 /// Seconds before the first look at the first retrieve: no org is done at once, and each look is a call.
-const FIRST_LOOK: f64 = 0.5;
+const FIRST_POLL: f64 = 0.5;
 /// Seconds between two polls; the last is repeated. Each is a call, and an org counts those.
-const LOOKS: [f64; 5] = [0.5, 0.75, 1.5, 3.0, 5.0];
+const POLL_WAITS: [f64; 5] = [0.5, 0.75, 1.5, 3.0, 5.0];
 /// The first of them, when the retrieve should have been done at the first look.
-const SOON: [f64; 2] = [0.1, 0.2];
+const EARLY_WAITS: [f64; 2] = [0.1, 0.2];
 /// A retrieve that is quicker is looked at right away, the next time.
 const QUICK: f64 = 0.2;
 /// How long a first look waits at most, however slow the last retrieve was.
-const LATEST_FIRST_LOOK: f64 = 3.0;
+const MAX_FIRST_POLL: f64 = 3.0;
 /// The most queries that one listMetadata call takes (WSDL and guide).
-const QUERIES: usize = 3;
+const MAX_QUERIES: usize = 3;
 
 /// What a retrieve gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,16 +69,8 @@ pub struct FileProperties {
     pub manageable_state: Option<String>,
     /// Who made it, as an id.
     pub created_by_id: String,
-    /// Who made it.
-    pub created_by_name: String,
     /// When; ISO 8601 as the org wrote it.
     pub created_date: String,
-    /// Who changed it last, as an id.
-    pub last_modified_by_id: String,
-    /// Who changed it last.
-    pub last_modified_by_name: String,
-    /// When; ISO 8601 as the org wrote it.
-    pub last_modified_date: String,
 }
 
 impl FileProperties {
@@ -91,11 +83,7 @@ impl FileProperties {
             namespace: element.optional("namespacePrefix"),
             manageable_state: element.optional("manageableState"),
             created_by_id: element.string("createdById"),
-            created_by_name: element.string("createdByName"),
             created_date: element.string("createdDate"),
-            last_modified_by_id: element.string("lastModifiedById"),
-            last_modified_by_name: element.string("lastModifiedByName"),
-            last_modified_date: element.string("lastModifiedDate"),
         }
     }
 }
@@ -107,13 +95,13 @@ impl Client {
     /// [`ErrorKind::RetrieveFailed`] when the org refuses, [`ErrorKind::RetrieveUnfinished`] after five minutes,
     /// [`ErrorKind::Malformed`] when the files came damaged three times.
     pub async fn retrieve(&self, members: &[(String, Vec<String>)]) -> Result<Retrieved, Error> {
-        let mut cycle = 1;
+        let mut attempt = 1;
         loop {
             match self.retrieve_once(members).await {
-                Err(error) if cycle < CYCLES && starts_over(&error) => {
-                    tracing::debug!(%error, cycle, "starting the retrieve over");
-                    tokio::time::sleep(self.inner.pace.seconds(f64::from(cycle))).await;
-                    cycle = cycle.saturating_add(1);
+                Err(error) if attempt < ATTEMPTS && starts_over(&error) => {
+                    tracing::debug!(%error, attempt, "starting the retrieve over");
+                    tokio::time::sleep(self.inner.time_scale.seconds(f64::from(attempt))).await;
+                    attempt = attempt.saturating_add(1);
                 }
                 outcome => return outcome,
             }
@@ -127,7 +115,7 @@ impl Client {
         let id = job_id(Call::StartRetrieve, response)?;
         let mut result = self.await_retrieve(&id).await?;
         let damaged =
-            |what: &str| Error::new(LOOK, ErrorKind::Malformed(format!("the retrieved zip {what}")));
+            |what: &str| Error::new(POLL, ErrorKind::Malformed(format!("the retrieved zip {what}")));
         let zip = result.take("zipFile").map(|zip| zip.text).filter(|text| !text.trim().is_empty());
         let mut zip = zip.ok_or_else(|| damaged("is missing"))?;
         zip.retain(|c| !c.is_ascii_whitespace());
@@ -154,19 +142,19 @@ impl Client {
         let started = Instant::now();
         // Retrieves of one run are much alike.
         let last = self.inner.last_retrieve.lock().map_or(None, |last| *last);
-        let usual = last.unwrap_or(FIRST_LOOK);
+        let usual = last.unwrap_or(FIRST_POLL);
         if usual > QUICK {
-            tokio::time::sleep(self.inner.pace.seconds(usual.min(LATEST_FIRST_LOOK))).await;
+            tokio::time::sleep(self.inner.time_scale.seconds(usual.min(MAX_FIRST_POLL))).await;
         }
-        let soon: &[f64] = if usual > QUICK { &SOON } else { &[] };
-        let mut waits = soon.iter().chain(&LOOKS).chain(std::iter::repeat(&5.0));
+        let soon: &[f64] = if usual > QUICK { &EARLY_WAITS } else { &[] };
+        let mut waits = soon.iter().chain(&POLL_WAITS).chain(std::iter::repeat(&5.0));
         let mut polls: u32 = 0;
-        let mut denials: u32 = 0;
+        let mut unknown_id: u32 = 0;
         loop {
             polls = polls.saturating_add(1);
-            match self.inner.soap(LOOK, "checkRetrieveStatus", &look(id)).await {
+            match self.inner.soap(POLL, "checkRetrieveStatus", &status_request(id)).await {
                 Ok(response) => {
-                    let result = result(LOOK, response)?;
+                    let result = result(POLL, response)?;
                     if result.flag("done") {
                         if let Ok(mut known) = self.inner.last_retrieve.lock() {
                             let taken = started.elapsed().as_secs_f64();
@@ -183,16 +171,16 @@ impl Client {
                     }
                 }
                 // Just started, and not seen by every server of the org yet.
-                Err(error) if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") && denials < 10 => {
-                    denials = denials.saturating_add(1);
+                Err(error) if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") && unknown_id < 10 => {
+                    unknown_id = unknown_id.saturating_add(1);
                 }
                 Err(error) => return Err(error),
             }
-            if started.elapsed() > PATIENCE {
-                return Err(Error::new(LOOK, ErrorKind::RetrieveUnfinished { seconds: PATIENCE.as_secs() }));
+            if started.elapsed() > TIMEOUT {
+                return Err(Error::new(POLL, ErrorKind::RetrieveUnfinished { seconds: TIMEOUT.as_secs() }));
             }
             if let Some(wait) = waits.next() {
-                tokio::time::sleep(self.inner.pace.seconds(*wait)).await;
+                tokio::time::sleep(self.inner.time_scale.seconds(*wait)).await;
             }
         }
     }
@@ -210,7 +198,7 @@ impl Client {
         let clean = |text: &str| self.inner.redactor.clean(text);
         let code = code.map(|code| clean(&code));
         let text = clean(result.text_of("errorMessage").unwrap_or(status));
-        Err(Error::new(LOOK, ErrorKind::RetrieveFailed { code, text }))
+        Err(Error::new(POLL, ErrorKind::RetrieveFailed { code, text }))
     }
 
     /// Lists the components of some types, of which the org may have none.
@@ -219,7 +207,7 @@ impl Client {
     /// `INVALID_TYPE` when the org does not know one of the types.
     pub async fn list_metadata(&self, types: &[&str]) -> Result<Vec<FileProperties>, Error> {
         let mut found = Vec::new();
-        for types in types.chunks(QUERIES) {
+        for types in types.chunks(MAX_QUERIES) {
             let queries: String =
                 types.iter().map(|name| format!("<queries>{}</queries>", leaf("type", name))).collect();
             let arguments = |version| format!("{queries}{}", leaf("asOfVersion", &format!("{version}.0")));
@@ -228,21 +216,9 @@ impl Client {
         }
         Ok(found)
     }
-
-    /// The names of the metadata types that the org has for this user.
-    ///
-    /// # Errors
-    /// `INSUFFICIENT_ACCESS` when the user may not use the Metadata API.
-    pub async fn describe_metadata(&self) -> Result<Vec<String>, Error> {
-        let call = Call::DescribeMetadata;
-        let arguments = |version| leaf("asOfVersion", &format!("{version}.0"));
-        let response = self.inner.soap_with(call, "describeMetadata", arguments).await?;
-        let result = result(call, response)?;
-        Ok(result.all("metadataObjects").filter_map(|object| object.optional("xmlName")).collect())
-    }
 }
 
-fn look(id: &str) -> String {
+fn status_request(id: &str) -> String {
     format!("{}{}", leaf("asyncProcessId", id), leaf("includeZip", "true"))
 }
 
@@ -264,7 +240,7 @@ fn request(members: &[(String, Vec<String>)], version: u16) -> String {
 
 /// Whether a new retrieve may give what this one did not: the files were lost on the way, or are gone in the org.
 fn starts_over(error: &Error) -> bool {
-    error.call == LOOK
+    error.call == POLL
         && match &error.kind {
             ErrorKind::RetrieveFailed { .. } => error.is_transient(),
             ErrorKind::Malformed(_) => true,

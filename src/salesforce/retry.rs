@@ -11,12 +11,12 @@ use super::error::{Call, Error, ErrorKind, Page};
 
 /// The unit of all waits; tests shrink it. The time after which we give up is not shrunk.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
+pub(super) struct TimeScale {
     /// What counts as a second of waiting.
     pub second: Duration,
 }
 
-impl Pace {
+impl TimeScale {
     pub const REAL: Self = Self { second: Duration::from_secs(1) };
 
     /// That many seconds, in this pace.
@@ -29,14 +29,14 @@ impl Pace {
 #[derive(Debug)]
 pub(super) struct Tries {
     call: Call,
-    pace: Pace,
+    time_scale: TimeScale,
     started: Instant,
     failed: u32,
 }
 
 impl Tries {
-    pub fn new(call: Call, pace: Pace) -> Self {
-        Self { call, pace, started: Instant::now(), failed: 0 }
+    pub fn new(call: Call, time_scale: TimeScale) -> Self {
+        Self { call, time_scale, started: Instant::now(), failed: 0 }
     }
 
     /// How long to wait before the next try; `None` when this error is the answer.
@@ -67,7 +67,7 @@ impl Tries {
         let first = if outage(&error.kind) { 2.0 } else { 0.5 };
         let wait = (first * 2_f64.powi(exponent.cast_signed())).min(30.0) * jitter();
         let wait = wait.max(error.retry_after().map_or(0.0, |asked| asked.as_secs_f64()));
-        (elapsed.as_secs_f64() + wait <= cap).then(|| self.pace.seconds(wait))
+        (elapsed.as_secs_f64() + wait <= cap).then(|| self.time_scale.seconds(wait))
     }
 }
 
@@ -98,8 +98,8 @@ mod tests {
     use crate::salesforce::error::AuthProblem;
 
     fn tries(call: Call, kind: ErrorKind) -> u32 {
-        let pace = Pace { second: Duration::from_secs(1) };
-        let mut tries = Tries::new(call, pace);
+        let time_scale = TimeScale { second: Duration::from_secs(1) };
+        let mut tries = Tries::new(call, time_scale);
         (0..20).take_while(|_| tries.again(&Error::new(call, kind.clone())).is_some()).count() as u32
     }
 
@@ -135,9 +135,9 @@ mod tests {
     fn a_server_that_asks_for_too_long_a_wait_is_not_waited_for() {
         let mut error = Error::new(Call::Query, ErrorKind::Status { status: 503 });
         error.retry_after = Some(Duration::from_secs(7));
-        assert!(Tries::new(Call::Query, Pace::REAL).again(&error).unwrap() >= Duration::from_secs(7));
+        assert!(Tries::new(Call::Query, TimeScale::REAL).again(&error).unwrap() >= Duration::from_secs(7));
         error.retry_after = Some(Duration::from_secs(3_000));
-        assert_eq!(Tries::new(Call::Query, Pace::REAL).again(&error), None);
+        assert_eq!(Tries::new(Call::Query, TimeScale::REAL).again(&error), None);
     }
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
         let error = Error::new(Call::Query, ErrorKind::Status { status: 503 });
         for (elapsed, again) in [(0, true), (295, true), (300, false), (301, false)] {
             let outcome =
-                Tries::new(Call::Query, Pace::REAL).again_after(Duration::from_secs(elapsed), &error);
+                Tries::new(Call::Query, TimeScale::REAL).again_after(Duration::from_secs(elapsed), &error);
             assert_eq!(outcome.is_some(), again, "{elapsed}");
         }
     }

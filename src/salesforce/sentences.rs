@@ -10,13 +10,13 @@ pub enum Meaning {
     /// Somebody else holds the component or the org just now.
     Locked,
     /// Passes by itself.
-    Passing,
+    Temporary,
     /// The org does not know itself what happened.
-    Accident,
+    InternalError,
     /// What was to be deleted is not there.
-    GoneAlready,
+    AlreadyDeleted,
     /// The app, or something else that a file names, is not there.
-    NothingToReferTo,
+    MissingReference,
     /// A file may not be seen, or could not be read.
     Unreadable,
     /// A component that was asked for by name is not there.
@@ -24,7 +24,7 @@ pub enum Meaning {
     /// The user lacks a permission.
     NotAllowed,
     /// The org has a component of the kind for the app, under another name.
-    Second,
+    Duplicate,
     /// The app has no OAuth settings.
     NoOauthSettings,
     /// The org does not let secrets be read by REST, or not this user.
@@ -58,42 +58,46 @@ const SENTENCES: &[Sentence] = &[
         &["temporarily lock your organization"],
         "CumulusCI#218; illuminated cloud#330, #488",
     ),
-    says(Meaning::Passing, &["unexpected internal servlet state"], "source-deploy-retrieve; salto#3242"),
+    says(Meaning::Temporary, &["unexpected internal servlet state"], "source-deploy-retrieve; salto#3242"),
     says(
-        Meaning::Passing,
+        Meaning::Temporary,
         &["unable to complete the creation of the query cursor"],
         "source-deploy-retrieve",
     ),
-    says(Meaning::Passing, &["failed while fetching query cursor data"], "source-deploy-retrieve"),
-    says(Meaning::Passing, &["system may be currently unavailable"], "salto#3242"),
-    says(Meaning::Passing, &["unknown_error: retry your request"], "salto#2834"),
-    says(Meaning::Passing, &["security policies took too long to evaluate"], "salto#5689"),
-    says(Meaning::Passing, &["unable to obtain exclusive access to this record"], "illuminated cloud#1539"),
-    says(Meaning::Accident, &["unknown_exception"], "many reports of deploys, with an ErrorId"),
-    says(Meaning::Accident, &["unexpected error has occurred"], "many reports of deploys, with an ErrorId"),
+    says(Meaning::Temporary, &["failed while fetching query cursor data"], "source-deploy-retrieve"),
+    says(Meaning::Temporary, &["system may be currently unavailable"], "salto#3242"),
+    says(Meaning::Temporary, &["unknown_error: retry your request"], "salto#2834"),
+    says(Meaning::Temporary, &["security policies took too long to evaluate"], "salto#5689"),
+    says(Meaning::Temporary, &["unable to obtain exclusive access to this record"], "illuminated cloud#1539"),
+    says(Meaning::InternalError, &["unknown_exception"], "many reports of deploys, with an ErrorId"),
+    says(
+        Meaning::InternalError,
+        &["unexpected error has occurred"],
+        "many reports of deploys, with an ErrorId",
+    ),
     Sentence {
-        means: Meaning::GoneAlready,
+        means: Meaning::AlreadyDeleted,
         has: &["no ", " named"],
         begins: true,
         evidence: "source-deploy-retrieve's check of deletions: \"No ExternalClientApplication named: Shop found\"",
     },
-    says(Meaning::NothingToReferTo, &["cross_reference"], "the code of the SOAP API, in component problems"),
-    says(Meaning::NothingToReferTo, &["cross reference"], "the code's words, in component problems"),
+    says(Meaning::MissingReference, &["cross_reference"], "the code of the SOAP API, in component problems"),
+    says(Meaning::MissingReference, &["cross reference"], "the code's words, in component problems"),
     says(
-        Meaning::NothingToReferTo,
+        Meaning::MissingReference,
         &["no externalclientapplication named"],
         "the same form as for deletions; not confirmed",
     ),
     says(
-        Meaning::NothingToReferTo,
+        Meaning::MissingReference,
         &["externalclientapplication", "cannot be found"],
         "the form of retrieves; not confirmed",
     ),
-    says(Meaning::NothingToReferTo, &["externalclientapplication", "not found"], "not confirmed"),
-    says(Meaning::NothingToReferTo, &["externalclientapplication", "does not exist"], "not confirmed"),
-    says(Meaning::NothingToReferTo, &["external client app", "cannot be found"], "not confirmed"),
-    says(Meaning::NothingToReferTo, &["external client app", "not found"], "not confirmed"),
-    says(Meaning::NothingToReferTo, &["external client app", "does not exist"], "not confirmed"),
+    says(Meaning::MissingReference, &["externalclientapplication", "not found"], "not confirmed"),
+    says(Meaning::MissingReference, &["externalclientapplication", "does not exist"], "not confirmed"),
+    says(Meaning::MissingReference, &["external client app", "cannot be found"], "not confirmed"),
+    says(Meaning::MissingReference, &["external client app", "not found"], "not confirmed"),
+    says(Meaning::MissingReference, &["external client app", "does not exist"], "not confirmed"),
     says(
         Meaning::NotFound,
         &["cannot be found"],
@@ -105,7 +109,7 @@ const SENTENCES: &[Sentence] = &[
     says(Meaning::Unreadable, &["load of meta data from db failed"], "sfdcCommander#16"),
     says(Meaning::NotAllowed, &["insufficient_access"], "the code of the SOAP API, in component problems"),
     says(Meaning::NotAllowed, &["insufficient access"], "the code's words, in component problems"),
-    says(Meaning::Second, &["duplicate value found"], "the code DUPLICATE_VALUE's words"),
+    says(Meaning::Duplicate, &["duplicate value found"], "the code DUPLICATE_VALUE's words"),
     says(
         Meaning::NoOauthSettings,
         &["valid oauth settings"],
@@ -152,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_deletion_of_what_is_gone_begins_with_no() {
-        assert!(means("No ExternalClientApplication named: Shop found", Meaning::GoneAlready));
-        assert!(!means("There is No app named Shop", Meaning::GoneAlready));
+        assert!(means("No ExternalClientApplication named: Shop found", Meaning::AlreadyDeleted));
+        assert!(!means("There is No app named Shop", Meaning::AlreadyDeleted));
     }
 }

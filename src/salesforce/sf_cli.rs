@@ -19,23 +19,23 @@ use super::error::ErrorKind;
 use super::http;
 use super::key_form::placeholder;
 use super::redact::Redactor;
-use super::retry::Pace;
+use super::retry::TimeScale;
 use crate::secret::Secret;
 
 /// How long one run may take. It starts Node, and may ask Salesforce for a token.
-const PATIENCE_SECONDS: f64 = 60.0;
+const TIMEOUT_SECONDS: f64 = 60.0;
 /// The most of its output that is looked at.
 const LONGEST_OUTPUT: usize = 1024 * 1024;
 /// How often a run is looked at.
-const LOOK: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// How long the output of a program that has ended may still be on its way: a child of its own may hold the pipe.
-const REST: Duration = Duration::from_secs(2);
+const OUTPUT_GRACE: Duration = Duration::from_secs(2);
 /// How the provider's own variables begin, which hold secrets and say nothing to `sf`.
 const OWN_VARIABLES: &[&str] = &["SALESFORCE_", "TFC_WORKLOAD_IDENTITY_TOKEN"];
 /// A program that is just being written cannot be started.
 const BUSY_TRIES: u32 = 5;
 /// At how many braces the answer may begin.
-const MOST_TRIES: u32 = 1_000;
+const MAX_TRIES: u32 = 1_000;
 
 /// What its file is called, as npm and the installers name it.
 #[cfg(windows)]
@@ -65,7 +65,7 @@ pub struct SfCli {
 }
 
 /// What `sf` shows of a login.
-pub(super) struct Shown {
+pub(super) struct CliSession {
     pub token: Secret,
     pub instance: Url,
 }
@@ -146,7 +146,7 @@ impl SfCliProblem {
 }
 
 /// What a run came to.
-struct Ended {
+struct Run {
     /// None: it was stopped by a signal.
     exit: Option<i32>,
     answer: Option<Value>,
@@ -154,8 +154,12 @@ struct Ended {
 
 impl SfCli {
     /// Asks for a token. Takes seconds: a Node program starts once or twice.
-    pub(super) async fn log_in(&self, pace: Pace, redactor: &Redactor) -> Result<Shown, ErrorKind> {
-        let shown = self.result(DISPLAY, pace, redactor).await?;
+    pub(super) async fn log_in(
+        &self,
+        time_scale: TimeScale,
+        redactor: &Redactor,
+    ) -> Result<CliSession, ErrorKind> {
+        let shown = self.result(DISPLAY, time_scale, redactor).await?;
         let org = || self.org.clone();
         let text = |from: &Value, name: &str| from.get(name).and_then(Value::as_str).map(str::to_owned);
         let instance = text(&shown, "instanceUrl")
@@ -164,9 +168,9 @@ impl SfCli {
         let instance = http::check_url(&instance)?;
         let token = text(&shown, "accessToken").map(Zeroizing::new);
         if let Some(token) = token.filter(|token| is_token(token)) {
-            return Ok(Shown { token: Secret::new(token.as_str()), instance });
+            return Ok(CliSession { token: Secret::new(token.as_str()), instance });
         }
-        let shown = match self.result(SHOW_TOKEN, pace, redactor).await {
+        let shown = match self.result(SHOW_TOKEN, time_scale, redactor).await {
             Err(ErrorKind::SfCli(SfCliProblem::NoJson { exit })) if exit != Some(0) => {
                 return Err(SfCliProblem::TooOld { org: org() }.into());
             }
@@ -175,18 +179,23 @@ impl SfCli {
         let token = text(&shown, "accessToken").map(Zeroizing::new);
         let token =
             token.filter(|token| is_token(token)).ok_or_else(|| SfCliProblem::NoToken { org: org() })?;
-        Ok(Shown { token: Secret::new(token.as_str()), instance })
+        Ok(CliSession { token: Secret::new(token.as_str()), instance })
     }
 
     /// What a command answers, or why it does not.
-    async fn result(&self, command: &[&str], pace: Pace, redactor: &Redactor) -> Result<Value, ErrorKind> {
-        let patience = pace.seconds(PATIENCE_SECONDS);
+    async fn result(
+        &self,
+        command: &[&str],
+        time_scale: TimeScale,
+        redactor: &Redactor,
+    ) -> Result<Value, ErrorKind> {
+        let timeout = time_scale.seconds(TIMEOUT_SECONDS);
         let search = self.search.clone().or_else(|| std::env::var_os("PATH")).unwrap_or_default();
         let program = find(&search).ok_or(SfCliProblem::NotInstalled)?;
         let mut arguments: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
         arguments.extend(["--target-org".to_owned(), self.org.clone(), "--json".to_owned()]);
         tracing::debug!(command = command.join(" "), "asking the Salesforce CLI");
-        let run = tokio::task::spawn_blocking(move || run(&program, &arguments, patience)).await;
+        let run = tokio::task::spawn_blocking(move || run(&program, &arguments, timeout)).await;
         let ended = run.map_err(|_| SfCliProblem::Failed { exit: None, said: None })??;
         let mut answer = ended.answer.ok_or(SfCliProblem::NoJson { exit: ended.exit })?;
         let status = answer.get("status").and_then(Value::as_i64);
@@ -250,7 +259,7 @@ fn is_program(path: &Path) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one program that somebody has to ask for")]
-fn run(program: &Path, arguments: &[String], patience: Duration) -> Result<Ended, SfCliProblem> {
+fn run(program: &Path, arguments: &[String], timeout: Duration) -> Result<Run, SfCliProblem> {
     let unstartable = |error: std::io::Error| SfCliProblem::Unstartable { why: error.kind().to_string() };
     let mut command = Command::new(program);
     command.args(arguments).envs(QUIET.iter().copied());
@@ -269,30 +278,30 @@ fn run(program: &Path, arguments: &[String], patience: Duration) -> Result<Ended
             Ok(child) => break child,
             Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy && tries < BUSY_TRIES => {
                 tries = tries.saturating_add(1);
-                std::thread::sleep(LOOK);
+                std::thread::sleep(POLL_INTERVAL);
             }
             Err(error) => return Err(unstartable(error)),
         }
     };
     let stdout = read_aside(child.stdout.take());
     let stderr = read_aside(child.stderr.take());
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     let status: ExitStatus = loop {
         match child.try_wait() {
             Ok(Some(status)) => break status,
-            Ok(None) if Instant::now() < deadline => std::thread::sleep(LOOK),
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(POLL_INTERVAL),
             Ok(None) => {
                 end(&mut child);
-                return Err(SfCliProblem::TimedOut { seconds: patience.as_secs() });
+                return Err(SfCliProblem::TimedOut { seconds: timeout.as_secs() });
             }
             Err(error) => return Err(unstartable(error)),
         }
     };
-    let rest = Instant::now() + REST;
+    let rest = Instant::now() + OUTPUT_GRACE;
     let (stdout, stderr) = (stdout.until(rest), stderr.until(rest));
     // Older versions print an answer that says what failed among the errors.
     let answer = answer_in(&stdout).or_else(|| answer_in(&stderr));
-    Ok(Ended { exit: status.code(), answer })
+    Ok(Run { exit: status.code(), answer })
 }
 
 /// Ends a program and what it has started. Already gone, if it cannot be ended.
@@ -346,7 +355,7 @@ pub(super) fn answer_in(output: &[u8]) -> Option<Value> {
     let has = |value: &Value, names: &[&str]| names.iter().any(|name| value.get(name).is_some());
     let mut from: usize = 0;
     let mut other = None;
-    for _ in 0..MOST_TRIES {
+    for _ in 0..MAX_TRIES {
         let Some(at) = text.get(from..).and_then(|rest| rest.find('{')) else { break };
         let start = from.saturating_add(at);
         let mut read = serde_json::Deserializer::from_str(text.get(start..)?).into_iter::<Value>();

@@ -24,12 +24,12 @@ fn printing(text: &str) -> String {
     format!("cat <<'END'\n{text}\nEND")
 }
 
-async fn ask(folder: &Path, second: Duration) -> Result<Shown, ErrorKind> {
+async fn ask(folder: &Path, second: Duration) -> Result<CliSession, ErrorKind> {
     let cli = SfCli { org: "acme".to_owned(), search: Some(folder.as_os_str().to_owned()) };
-    cli.log_in(Pace { second }, &Redactor::default()).await
+    cli.log_in(TimeScale { second }, &Redactor::default()).await
 }
 
-async fn asked(lines: &str) -> (Result<Shown, ErrorKind>, Vec<String>) {
+async fn asked(lines: &str) -> (Result<CliSession, ErrorKind>, Vec<String>) {
     let folder = folder(lines);
     let shown = ask(folder.path(), Duration::from_millis(500)).await;
     let log = std::fs::read_to_string(folder.path().join("asked")).unwrap_or_default();
@@ -172,7 +172,7 @@ async fn what_cannot_be_run_is_passed_over() {
     let good = folder(&printing(&display(TOKEN)));
     let search = std::env::join_paths([plain.path(), &plain.path().join("folder"), good.path()]).unwrap();
     let cli = SfCli { org: "acme".to_owned(), search: Some(search) };
-    let shown = cli.log_in(Pace { second: Duration::from_millis(500) }, &Redactor::default()).await;
+    let shown = cli.log_in(TimeScale { second: Duration::from_millis(500) }, &Redactor::default()).await;
     assert_eq!(shown.unwrap_or_else(|error| panic!("{error}")).token.expose(), TOKEN);
 }
 
@@ -194,7 +194,7 @@ async fn what_does_not_end_is_ended_with_all_that_it_started() {
         status.map_or(true, |status| status.contains(") Z"))
     };
     while Path::new("/proc/self").exists() && !gone() {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 

@@ -21,8 +21,8 @@ const MAX_SKEW: u64 = 60;
 
 impl Inner {
     /// Asks the token endpoint, again after trouble of its own, and once more with the server's time if our clock is off.
-    pub(super) async fn ask_for_token(&self) -> Result<Grant, Error> {
-        let mut tries = Tries::new(Call::Login, self.pace);
+    pub(super) async fn request_token(&self) -> Result<Grant, Error> {
+        let mut tries = Tries::new(Call::Login, self.time_scale);
         let mut now = SystemTime::now();
         let mut corrected = false;
         let mut audiences = self.audiences().into_iter();
@@ -43,7 +43,7 @@ impl Inner {
                     Err(error) => error,
                 },
                 Ok(reply) => {
-                    let mut kind = classify::classify_login(reply.seen(), &self.redactor);
+                    let mut kind = classify::classify_login(reply.view(), &self.redactor);
                     if is_about_audience(&kind) {
                         if let Some(next) = audiences.next() {
                             tracing::debug!("the audience was refused; trying the shared login host's");
@@ -166,15 +166,11 @@ impl Inner {
     }
 
     /// Org, user and name of the user whom a token belongs to.
-    pub(super) async fn user_info(
-        &self,
-        token: &Secret,
-        instance: &Url,
-    ) -> Result<(String, String, Option<String>), Error> {
+    pub(super) async fn user_info(&self, token: &Secret, instance: &Url) -> Result<(String, String), Error> {
         let mut url = instance.clone();
         url.set_path("/services/oauth2/userinfo");
         let authorization = bearer(token).map_err(|kind| Error::new(Call::UserInfo, kind))?;
-        let mut tries = Tries::new(Call::UserInfo, self.pace);
+        let mut tries = Tries::new(Call::UserInfo, self.time_scale);
         loop {
             let mut request = Request::get(url.clone());
             request.authorization = Some(authorization.clone());
@@ -210,11 +206,11 @@ pub(super) struct Grant {
     pub identity: Option<(String, String)>,
 }
 
-pub(super) fn read_user_info(body: &[u8]) -> Option<(String, String, Option<String>)> {
+pub(super) fn read_user_info(body: &[u8]) -> Option<(String, String)> {
     let json: Value = serde_json::from_slice(body).ok()?;
     let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
     let org = text("organization_id").filter(|org| is_org_id(org))?;
-    Some((org, text("user_id").unwrap_or_default(), text("preferred_username")))
+    Some((org, text("user_id").unwrap_or_default()))
 }
 
 /// Whether this is an org's ID: 15 characters, or 18 with the checksum.

@@ -209,7 +209,7 @@ async fn settings_of_the_org_travel_with_apps_and_fail_alone() {
 #[tokio::test(start_paused = true)]
 async fn parts_of_an_app_are_not_deployed_before_settings_that_wait() {
     let script = Arc::new(Script::default());
-    let org = Org::with_settings(script.clone(), Timing { batching: false, ..Timing::default() });
+    let org = Org::with_timing(script.clone(), Timing { batching: false, ..Timing::default() });
     for _ in 0..3 {
         script.course(Course::ends(5_000, ended("Succeeded")));
     }
@@ -450,7 +450,7 @@ async fn who_has_gone_is_left_out() {
 #[tokio::test(start_paused = true)]
 async fn without_batching_each_caller_has_a_deploy_at_once() {
     let script = Arc::new(Script::default());
-    let org = Org::with_settings(script.clone(), Timing { batching: false, ..Timing::default() });
+    let org = Org::with_timing(script.clone(), Timing { batching: false, ..Timing::default() });
     let begun = Instant::now();
     let callers: Vec<Caller> = (0..3)
         .map(|number| {

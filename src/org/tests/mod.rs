@@ -21,8 +21,8 @@ use crate::metadata::types::{
 };
 use crate::metadata::{ComponentKey, package};
 use crate::salesforce::{
-    Call, ComponentMessage, Consumer, DeployOptions, DeployReport, Error, ErrorKind, FileProperties,
-    RetrieveMessage, Retrieved,
+    Call, ComponentMessage, Consumer, DeployReport, Error, ErrorKind, FileProperties, RetrieveMessage,
+    Retrieved,
 };
 use crate::secret::Secret;
 
@@ -184,7 +184,7 @@ impl Script {
     }
 }
 
-impl MetadataApi for Script {
+impl Connection for Script {
     fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(async {
             Ok(SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test"))
@@ -194,15 +194,73 @@ impl MetadataApi for Script {
     fn known_api_version(&self) -> Pending<'_, Option<u16>> {
         Box::pin(async { Some(62) })
     }
+}
 
-    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> ApiFuture<'a, String> {
+impl MetadataReads for Script {
+    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
+        Box::pin(async move {
+            sleep(Duration::from_millis(100)).await;
+            self.with(|state| {
+                let asked: Vec<String> =
+                    members.iter().map(|(kind, names)| format!("{kind}:{}", names.join("+"))).collect();
+                state.journal.push(format!("retrieve {}", asked.join(" ")));
+                if members.iter().any(|(kind, _)| state.refused.contains(&kind.as_str())) {
+                    return Err(fault(Call::StartRetrieve, "INSUFFICIENT_ACCESS"));
+                }
+                let asked = |key: &ComponentKey| {
+                    members.iter().any(|(kind, names)| {
+                        let all =
+                            names.contains(&"*".to_owned()) && !state.named_only.contains(&key.full_name);
+                        *kind == key.kind.name && (all || names.contains(&key.full_name))
+                    })
+                };
+                let files: Vec<_> = state.files.iter().filter(|(key, _)| asked(key)).collect();
+                let texts: Vec<_> =
+                    files.iter().map(|(key, (xml, _))| ((*key).clone(), xml.clone())).collect();
+                let mut zip = package::write(&texts, &[], 62).unwrap();
+                if state.damaged > 0 {
+                    state.damaged -= 1;
+                    zip.truncate(zip.len() / 2);
+                }
+                let remark = |problem: &String| RetrieveMessage {
+                    file_name: "package.xml".into(),
+                    problem: problem.clone(),
+                };
+                Ok(Retrieved {
+                    zip,
+                    files: files.iter().map(|(_, (_, properties))| properties.clone()).collect(),
+                    messages: state.warnings.iter().map(remark).collect(),
+                })
+            })
+        })
+    }
+
+    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
+        Box::pin(async move {
+            sleep(Duration::from_millis(20)).await;
+            self.with(|state| {
+                state.journal.push(format!("list {}", types.join(" ")));
+                if let Some(error) = &state.list_fails {
+                    return Err(error.clone());
+                }
+                let files =
+                    state.files.values().filter(|_| !state.unlisted).map(|(_, properties)| properties);
+                let files = files.chain(&state.listed_only);
+                Ok(files.filter(|file| types.contains(&file.type_name.as_str())).cloned().collect())
+            })
+        })
+    }
+}
+
+impl Deploys for Script {
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], ignore_warnings: bool) -> ApiFuture<'a, String> {
         Box::pin(async move {
             let files = package::read(zip).unwrap();
             let course = self.with(|state| {
                 state.now();
                 state.journal.push("start".into());
                 let paths = files.iter().map(|file| file.path.clone()).collect();
-                state.packages.push((options.ignore_warnings, paths));
+                state.packages.push((ignore_warnings, paths));
                 state.courses.pop_front().expect("a course for each deploy")
             });
             sleep(Duration::from_millis(course.start.0)).await;
@@ -268,66 +326,14 @@ impl MetadataApi for Script {
             })
         })
     }
+}
 
-    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
-        Box::pin(async move {
-            sleep(Duration::from_millis(100)).await;
-            self.with(|state| {
-                let asked: Vec<String> =
-                    members.iter().map(|(kind, names)| format!("{kind}:{}", names.join("+"))).collect();
-                state.journal.push(format!("retrieve {}", asked.join(" ")));
-                if members.iter().any(|(kind, _)| state.refused.contains(&kind.as_str())) {
-                    return Err(fault(Call::StartRetrieve, "INSUFFICIENT_ACCESS"));
-                }
-                let asked = |key: &ComponentKey| {
-                    members.iter().any(|(kind, names)| {
-                        let all =
-                            names.contains(&"*".to_owned()) && !state.named_only.contains(&key.full_name);
-                        *kind == key.kind.name && (all || names.contains(&key.full_name))
-                    })
-                };
-                let files: Vec<_> = state.files.iter().filter(|(key, _)| asked(key)).collect();
-                let texts: Vec<_> =
-                    files.iter().map(|(key, (xml, _))| ((*key).clone(), xml.clone())).collect();
-                let mut zip = package::write(&texts, &[], 62).unwrap();
-                if state.damaged > 0 {
-                    state.damaged -= 1;
-                    zip.truncate(zip.len() / 2);
-                }
-                let remark = |problem: &String| RetrieveMessage {
-                    file_name: "package.xml".into(),
-                    problem: problem.clone(),
-                };
-                Ok(Retrieved {
-                    zip,
-                    files: files.iter().map(|(_, (_, properties))| properties.clone()).collect(),
-                    messages: state.warnings.iter().map(remark).collect(),
-                })
-            })
-        })
-    }
-
-    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
-        Box::pin(async move {
-            sleep(Duration::from_millis(20)).await;
-            self.with(|state| {
-                state.journal.push(format!("list {}", types.join(" ")));
-                if let Some(error) = &state.list_fails {
-                    return Err(error.clone());
-                }
-                let files =
-                    state.files.values().filter(|_| !state.unlisted).map(|(_, properties)| properties);
-                let files = files.chain(&state.listed_only);
-                Ok(files.filter(|file| types.contains(&file.type_name.as_str())).cloned().collect())
-            })
-        })
-    }
-
+impl Queries for Script {
     fn query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn deploy_requests<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
+    fn tooling_query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(async move {
             sleep(Duration::from_millis(5)).await;
             self.with(|state| {
@@ -372,7 +378,9 @@ impl MetadataApi for Script {
             })
         })
     }
+}
 
+impl CredentialsApi for Script {
     fn consumer_credentials<'a>(&'a self, id: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
         Box::pin(async move {
             match id {
@@ -384,23 +392,23 @@ impl MetadataApi for Script {
     }
 
     fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
-        unreachable!("nobody selection")
+        Box::pin(async { Err(fault(Call::ConsumerSecret, "NOT_FOUND")) })
     }
 
     fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        unreachable!("nobody selection")
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        unreachable!("nobody selection")
+        Box::pin(async { Err(fault(Call::StageCredentials, "NOT_FOUND")) })
     }
 
     fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("nobody selection")
+        Box::pin(async { Err(fault(Call::RotateCredentials, "NOT_FOUND")) })
     }
 
     fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("nobody selection")
+        Box::pin(async { Err(fault(Call::RevokeCredentials, "NOT_FOUND")) })
     }
 }
 

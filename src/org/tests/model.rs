@@ -26,7 +26,7 @@ struct Act {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     App(Manner),
-    Timing(Manner),
+    Settings(Manner),
     Both,
     Delete,
 }
@@ -109,7 +109,7 @@ impl World {
     }
 }
 
-impl MetadataApi for Model {
+impl Connection for Model {
     fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(async {
             Ok(SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test"))
@@ -119,8 +119,10 @@ impl MetadataApi for Model {
     fn known_api_version(&self) -> Pending<'_, Option<u16>> {
         Box::pin(async { Some(62) })
     }
+}
 
-    fn start_deploy<'a>(&'a self, zip: &'a [u8], _: &'a DeployOptions) -> ApiFuture<'a, String> {
+impl Deploys for Model {
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], _: bool) -> ApiFuture<'a, String> {
         Box::pin(async move {
             let files = package::read(zip).unwrap();
             let begins = Instant::now();
@@ -153,50 +155,6 @@ impl MetadataApi for Model {
     fn cancel_deploy<'a>(&'a self, _: &'a str) -> ApiFuture<'a, ()> {
         Box::pin(async { Err(fault(Call::CancelDeploy, "INVALID_ID_FIELD")) })
     }
-
-    fn retrieve<'a>(&'a self, _: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
-        unreachable!("nobody reads")
-    }
-
-    fn list_metadata<'a>(&'a self, _: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
-        unreachable!("nobody reads")
-    }
-
-    fn query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        unreachable!("nobody selection")
-    }
-
-    fn deploy_requests<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-
-    fn count<'a>(&'a self, _: &'a str) -> ApiFuture<'a, u64> {
-        unreachable!("nobody selection")
-    }
-
-    fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
-        unreachable!("nobody selection")
-    }
-
-    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
-        unreachable!("nobody selection")
-    }
-
-    fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        unreachable!("nobody selection")
-    }
-
-    fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        unreachable!("nobody selection")
-    }
-
-    fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("nobody selection")
-    }
-
-    fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("nobody selection")
-    }
 }
 
 impl Act {
@@ -205,7 +163,7 @@ impl Act {
     }
 
     fn is_good(&self) -> bool {
-        matches!(self.what, What::App(Manner::Good) | What::Timing(Manner::Good) | What::Both)
+        matches!(self.what, What::App(Manner::Good) | What::Settings(Manner::Good) | What::Both)
     }
 
     fn writes_app(&self) -> bool {
@@ -214,7 +172,7 @@ impl Act {
 
     /// Whether both write the same file.
     fn overlaps(&self, other: &Act) -> bool {
-        let writes_settings = |act: &Act| matches!(act.what, What::Timing(_) | What::Both);
+        let writes_settings = |act: &Act| matches!(act.what, What::Settings(_) | What::Both);
         self.app == other.app
             && (self.writes_app() && other.writes_app() || writes_settings(self) && writes_settings(other))
     }
@@ -234,7 +192,7 @@ impl Act {
         };
         match self.what {
             What::App(manner) => vec![write(APP, app, "", manner)],
-            What::Timing(manner) => vec![write(SETTINGS, format!("{app}_oauth"), &app, manner)],
+            What::Settings(manner) => vec![write(SETTINGS, format!("{app}_oauth"), &app, manner)],
             What::Both => vec![
                 write(SETTINGS, format!("{app}_oauth"), &app, Manner::Good),
                 write(APP, app.clone(), "", Manner::Good),
@@ -255,7 +213,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     let manner = || prop_oneof![8 => Just(Manner::Good), 1 => Just(Manner::Bad), 1 => Just(Manner::Mute)];
     let what = prop_oneof![
         4 => manner().prop_map(What::App),
-        5 => manner().prop_map(What::Timing),
+        5 => manner().prop_map(What::Settings),
         1 => Just(What::Both),
         1 => Just(What::Delete),
     ];
@@ -384,7 +342,7 @@ impl Told<'_> {
     /// Nobody fails for what others want. Two failures with the same words and no name may be the org's own.
     fn an_innocent_succeeds(&self, number: usize) -> Result<(), TestCaseError> {
         let act = &self.acts[number];
-        let mute = |act: &&Act| matches!(act.what, What::App(Manner::Mute) | What::Timing(Manner::Mute));
+        let mute = |act: &&Act| matches!(act.what, What::App(Manner::Mute) | What::Settings(Manner::Mute));
         let same_app = || self.acts.iter().filter(|other| other.app == act.app);
         let has_app = act.writes_app()
             || same_app().any(|app| app.writes_app() && app.comes <= act.comes && app.is_patient())
@@ -426,7 +384,7 @@ impl Told<'_> {
         let act = &self.acts[number];
         let (ending, ended) = &self.endings[number];
         for (other, app) in self.acts.iter().enumerate() {
-            let parent = matches!(act.what, What::Timing(_)) && app.writes_app() && app.app == act.app;
+            let parent = matches!(act.what, What::Settings(_)) && app.writes_app() && app.app == act.app;
             if !parent {
                 continue;
             }
@@ -458,8 +416,15 @@ fn run(acts: &[Act], locks: u32, took: u64, stop: Option<u64>, batching: bool) -
     runtime.block_on(async {
         let world = World { locks, took: Duration::from_millis(took), ..World::default() };
         let model = Arc::new(Model(Mutex::new(world)));
-        let settings = Timing { batching, jitter: false, ..Timing::default() };
-        let org = Org::with_settings(model.clone(), settings);
+        let timing = Timing { batching, jitter: false, ..Timing::default() };
+        let org = Org::with_timing(
+            Apis {
+                connection: model.clone(),
+                deploys: model.clone(),
+                ..Apis::from(Arc::new(Script::default()))
+            },
+            timing,
+        );
         let begun = Instant::now();
         let endings = play(&org, acts, stop).await;
         sleep(Duration::from_secs(60)).await;

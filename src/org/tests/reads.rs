@@ -144,8 +144,8 @@ async fn a_fresh_read_by_itself_waits_for_the_quiet_window_only() {
     one(&org, Freshness::Now, Wanted::new(APP, "Shop")).await;
     assert_eq!(begun.elapsed(), Duration::from_millis(30 + 100));
 
-    let settings = Timing { batching: false, ..Timing::default() };
-    let org = Org::with_settings(script.clone(), settings);
+    let timing = Timing { batching: false, ..Timing::default() };
+    let org = Org::with_timing(script.clone(), timing);
     let begun = Instant::now();
     let readers = [0, 0, 0].map(|after| reader(&org, after, Wanted::new(APP, "Shop")));
     for reader in readers {

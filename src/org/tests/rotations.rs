@@ -104,7 +104,7 @@ fn refused(call: Call) -> Error {
     Error::new(call, ErrorKind::Fault { code: "INVALID_OPERATION".into(), text: "one at a time".into() })
 }
 
-impl MetadataApi for Model {
+impl Connection for Model {
     fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(async { Ok(SessionFacts::new("00D000000000001", WE, 68, "https://x")) })
     }
@@ -112,27 +112,9 @@ impl MetadataApi for Model {
     fn known_api_version(&self) -> Pending<'_, Option<u16>> {
         Box::pin(async { Some(68) })
     }
+}
 
-    fn start_deploy<'a>(&'a self, _: &'a [u8], _: &'a DeployOptions) -> ApiFuture<'a, String> {
-        unreachable!("no deploys")
-    }
-
-    fn deploy_status<'a>(&'a self, _: &'a str) -> ApiFuture<'a, DeployReport> {
-        unreachable!("no deploys")
-    }
-
-    fn cancel_deploy<'a>(&'a self, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("no deploys")
-    }
-
-    fn retrieve<'a>(&'a self, _: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
-        unreachable!("the query tells")
-    }
-
-    fn list_metadata<'a>(&'a self, _: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
-        unreachable!("the query tells")
-    }
-
+impl Queries for Model {
     fn query<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>> {
         let mute = self.pairs().mute;
         Box::pin(async move {
@@ -148,14 +130,16 @@ impl MetadataApi for Model {
         })
     }
 
-    fn deploy_requests<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        unreachable!("no deploys")
-    }
-
     fn count<'a>(&'a self, _: &'a str) -> ApiFuture<'a, u64> {
-        unreachable!("nobody counts")
+        Box::pin(async { Ok(1) })
     }
 
+    fn tooling_query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+impl CredentialsApi for Model {
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
         // Ids of both lengths mix.
         let (key, blind) = {
@@ -169,10 +153,6 @@ impl MetadataApi for Model {
         };
         let consumer = Consumer { id: CONSUMER[..15].into(), key, name: None };
         Box::pin(async move { if blind { Err(lost(Call::ConsumerCredentials)) } else { Ok(vec![consumer]) } })
-    }
-
-    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
-        unreachable!("nobody selection")
     }
 
     fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
@@ -240,6 +220,10 @@ impl MetadataApi for Model {
             Ok(())
         }))
     }
+
+    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
+        Box::pin(async { Err(fault(Call::ConsumerSecret, "NOT_FOUND")) })
+    }
 }
 
 fn request(rotate: bool, revoke: bool) -> RotationRequest<'static> {
@@ -248,7 +232,12 @@ fn request(rotate: bool, revoke: bool) -> RotationRequest<'static> {
 
 /// One run; none when it was killed.
 async fn run(model: &Arc<Model>, request: &RotationRequest<'_>) -> Option<Result<Rotated, RotationError>> {
-    let org = Org::new(Arc::clone(model) as Arc<dyn MetadataApi>);
+    let org = Org::new(Apis {
+        connection: model.clone(),
+        queries: model.clone(),
+        credentials: model.clone(),
+        ..Apis::from(Arc::new(Script::default()))
+    });
     let deadline = Instant::now() + Duration::from_secs(600);
     let killed = async {
         while !model.pairs().killed {

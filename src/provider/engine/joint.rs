@@ -151,7 +151,7 @@ fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
     let of_its_own = |problem: &DeployProblem| {
         let owner = shares.iter().find(|share| share.has(problem));
         owner.is_some_and(|share| share.engine.spec.creation == Creation::TakesOver)
-            && matches!(problem.meaning(), Some(Meaning::Second | Meaning::NoOauthSettings))
+            && matches!(problem.meaning(), Some(Meaning::Duplicate | Meaning::NoOauthSettings))
     };
     !problems.is_empty() && problems.iter().all(of_its_own)
 }

@@ -8,7 +8,7 @@ mod words;
 
 use std::time::Duration;
 
-use super::retry::Pace;
+use super::retry::TimeScale;
 use super::{Client, Login, Settings};
 use crate::secret::Secret;
 use server::Server;
@@ -51,7 +51,7 @@ fn settings(server: &Server, login: Login) -> Settings {
 }
 
 fn client_of(settings: Settings) -> Client {
-    Client::with_pace(settings, Pace { second: Duration::from_millis(5) }).unwrap()
+    Client::with_time_scale(settings, TimeScale { second: Duration::from_millis(5) }).unwrap()
 }
 
 fn client(server: &Server) -> Client {

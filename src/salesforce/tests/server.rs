@@ -115,6 +115,7 @@ impl Server {
                 result("retrieve", &format!("<done>false</done><id>09S00000000000{}AAA</id>", asked.nth))
             }
             "checkRetrieveStatus+zip" => retrieved(),
+            "listMetadata" => response("listMetadata", ""),
             "cancelDeploy" => result("cancelDeploy", "<done>false</done>"),
             _ => json(404, r#"[{"errorCode":"NOT_FOUND","message":"not scripted"}]"#),
         }

@@ -46,14 +46,14 @@ async fn a_rotated_refresh_token_is_noticed_and_the_new_one_used() {
                     asked.nth
                 ),
             )),
-            "describeMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
+            "listMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
             _ => None,
         })
         .await;
         let client = client_of(settings(&server, refreshing(None)));
         client.session().await.unwrap();
         assert_eq!(client.refresh_token_was_rotated(), rotated);
-        client.describe_metadata().await.unwrap_err();
+        client.list_metadata(&["T1"]).await.unwrap_err();
         assert!(server.asked("token")[1].body.contains(given), "{given}");
         assert!(!format!("{client:?}").contains("5Aep"));
     }
@@ -112,12 +112,12 @@ async fn a_file_with_the_subject_token_is_read_at_each_login() {
     let file = folder.path().join("token");
     std::fs::write(&file, "first\n").unwrap();
     let server =
-        Server::start(|asked| (asked.what() == "describeMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
+        Server::start(|asked| (asked.what() == "listMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
             .await;
     let client = client_of(settings(&server, exchanging(SubjectToken::File(file.clone()), None, None)));
     client.session().await.unwrap();
     std::fs::write(&file, "second").unwrap();
-    client.describe_metadata().await.unwrap_err();
+    client.list_metadata(&["T1"]).await.unwrap_err();
     let sent: Vec<bool> = server.asked("token").iter().map(|asked| asked.body.contains("=second&")).collect();
     assert_eq!(sent, [false, true]);
 
@@ -166,7 +166,7 @@ mod by_the_cli {
 
     use super::*;
     use crate::salesforce::SfCli;
-    use crate::salesforce::retry::Pace;
+    use crate::salesforce::retry::TimeScale;
 
     /// A program `sf` that shows one token after the other.
     fn sf(folder: &Path, instance: &Url, tokens: &[&str]) -> Login {
@@ -183,7 +183,7 @@ mod by_the_cli {
     }
 
     fn slow(settings: crate::salesforce::Settings) -> Client {
-        Client::with_pace(settings, Pace { second: Duration::from_millis(500) }).unwrap()
+        Client::with_time_scale(settings, TimeScale { second: Duration::from_millis(500) }).unwrap()
     }
 
     #[tokio::test]
@@ -191,14 +191,14 @@ mod by_the_cli {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start(|asked| {
             let first = asked.body.contains("!first");
-            (asked.what() == "describeMetadata" && first).then(|| fault("INVALID_SESSION_ID", "x"))
+            (asked.what() == "listMetadata" && first).then(|| fault("INVALID_SESSION_ID", "x"))
         })
         .await;
         let login = sf(folder.path(), &server.url, &["00D000000000001!first", "00D000000000001!second"]);
         let client = slow(crate::salesforce::Settings { instance_url: None, ..settings(&server, login) });
         assert_eq!(client.session().await.unwrap().org_id, "00D000000000001AAA");
-        let _ = client.describe_metadata().await;
-        let asked = server.asked("describeMetadata");
+        let _ = client.list_metadata(&["T1"]).await;
+        let asked = server.asked("listMetadata");
         assert_eq!(asked.len(), 2);
         assert!(asked[1].body.contains("!second"), "{}", asked[1].body);
         assert_eq!(server.count("token"), 0);
@@ -208,12 +208,12 @@ mod by_the_cli {
     async fn a_login_of_the_cli_that_has_ended_is_called_so() {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start(|asked| match asked.what().as_str() {
-            "describeMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
+            "listMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
             _ => None,
         })
         .await;
         let login = sf(folder.path(), &server.url, &["00D000000000001!same"]);
-        let error = slow(settings(&server, login)).describe_metadata().await.unwrap_err();
+        let error = slow(settings(&server, login)).list_metadata(&["T1"]).await.unwrap_err();
         assert!(error.to_string().contains("login of \"acme\" has expired"), "{error}");
 
         let server =
