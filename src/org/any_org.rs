@@ -1,7 +1,7 @@
-//! An org that says what bytes make it say, for `promises`: it keeps what was deployed, if it likes; it lists, refuses and
-//! shows files as it likes. When the bytes are over, it refuses everything.
+//! An org whose behavior is determined by bytes, for `promises`: it may keep deployed files, list, refuse and return
+//! files. When no bytes are left, it refuses everything.
 //!
-//! Not here: how an org is. The tests of this layer have scripted ones, the acceptance tests an emulator.
+//! Not here: realistic behavior. The tests of this layer have scripted orgs, the acceptance tests an emulator.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,7 +33,7 @@ const WORDS: [&str; 12] = [
     "é\u{202e}'",
 ];
 
-/// The org of these bytes.
+/// An org for these bytes.
 pub fn org(script: Vec<u8>) -> Org {
     Org::new(Arc::new(AnyOrg(Mutex::new(State { script, files: BTreeMap::new() }))))
 }
@@ -160,10 +160,8 @@ fn message(key: &ComponentKey, choices: &mut Choices<'_>) -> ComponentMessage {
         component_type: key.kind.name.to_owned(),
         full_name: key.full_name.clone(),
         file_name: key.path(),
-        success,
         problem: if success { None } else { optional(choices) },
         line_number: u32::try_from(choices.below(30)).ok(),
-        id: optional(choices),
         ..ComponentMessage::default()
     }
 }
@@ -243,7 +241,7 @@ impl Deploys for AnyOrg {
         }))
     }
 
-    fn deploy_status<'a>(&'a self, id: &'a str) -> ApiFuture<'a, DeployReport> {
+    fn deploy_status<'a>(&'a self, _: &'a str) -> ApiFuture<'a, DeployReport> {
         Box::pin(self.says(Call::DeployStatus, |choices, files| {
             let status =
                 choices.of(&["Succeeded", "Succeeded", "InProgress", "Failed", "Canceled", "Pending", "Odd"]);
@@ -253,7 +251,6 @@ impl Deploys for AnyOrg {
                 files.keys().take(some).map(|key| message(key, choices)).collect::<Vec<_>>()
             };
             DeployReport {
-                id: id.to_owned(),
                 done,
                 success: status == "Succeeded",
                 status: status.to_owned(),
@@ -288,11 +285,7 @@ impl Queries for AnyOrg {
 impl CredentialsApi for AnyOrg {
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
         Box::pin(self.says(Call::ConsumerCredentials, |choices, _| {
-            let consumer = |choices: &mut Choices<'_>| Consumer {
-                id: word(choices),
-                key: word(choices),
-                name: optional(choices),
-            };
+            let consumer = |choices: &mut Choices<'_>| Consumer { id: word(choices), key: word(choices) };
             (0..choices.below(3)).map(|_| consumer(choices)).collect()
         }))
     }

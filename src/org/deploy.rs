@@ -1,4 +1,4 @@
-//! One deploy, from the zip to how it ended. Never cancelled but by a stop (`poll.rs`).
+//! One deploy, from the zip to its outcome. Only a stop cancels it (`poll.rs`).
 
 use std::sync::Arc;
 
@@ -17,20 +17,21 @@ use super::{ApplyErrorKind, Inner};
 use crate::log_keys::SF_DEPLOY_ID;
 use crate::salesforce::Class;
 
-/// What is sent, and for whom.
+/// A deploy to send, and its jobs.
 pub(super) struct PackedDeploy<'a> {
     pub changes: &'a Changes,
     pub zip: &'a [u8],
     pub sent: &'a [Member<'a>],
-    /// What was known of others' deploys when the edits among it were made.
+    /// The state of the deploy queue when the edits were composed.
     pub seen: Baseline,
     pub group: &'a [QueuedJob],
-    /// When the last caller gives up.
+    /// The latest deadline of the jobs.
     pub deadline: Instant,
 }
 
 impl Inner {
-    /// Deploys: the ID, empty if there is none; how it ended; and who else was at work.
+    /// Deploys. Returns the ID, which is empty if there is none, the outcome, and what was observed of concurrent
+    /// deploys.
     pub(super) async fn deploy(
         &self,
         packed: PackedDeploy<'_>,
@@ -41,7 +42,7 @@ impl Inner {
         let deletes = matches!(changes, Changes::Delete(_));
         let started = Instant::now();
         let started_deploy = self.start(zip, deletes, deadline).await;
-        // Whatever comes now, what was read before the deploy ended is old.
+        // Whatever happens, earlier reads are outdated when the deploy has ended.
         let outdate = Outdate(self);
         let id = match started_deploy {
             Ok(id) => id,
@@ -59,7 +60,7 @@ impl Inner {
         let (phase, turn) = flag::channel(Phase::Unknown);
         let mut first_poll = pace.first_poll(&self.timing);
         if seen.matters() {
-            // Who came at the same moment is not known sooner either.
+            // Concurrent deploys are not known earlier either.
             first_poll = first_poll.max(MOMENT);
         }
         let watch = async {
@@ -72,7 +73,7 @@ impl Inner {
         let taken_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let ended = match end {
             PollEnd::Lost(why) => {
-                tracing::info!({ SF_DEPLOY_ID } = id, taken_ms, why, "deploy lost observed of");
+                tracing::info!({ SF_DEPLOY_ID } = id, taken_ms, why, "deploy outcome unknown");
                 DeployOutcome::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.clone()), why })
             }
             PollEnd::Finished { report, canceled_by_us, polls, at } => {
@@ -92,7 +93,7 @@ impl Inner {
         (id, ended, observed)
     }
 
-    /// Hands a deploy over. Once the request may be on its way, only an answer tells whether there is a deploy.
+    /// Sends a deploy. Once the request may have left, only the response tells whether the deploy exists.
     async fn start(
         &self,
         zip: &[u8],
@@ -117,12 +118,12 @@ impl Inner {
                 Err(DeployOutcome::Locked(error.to_string()))
             }
             Some(Err(error)) => Err(DeployOutcome::Failed(ApplyErrorKind::Unavailable(Arc::new(error)))),
-            None => Err(unverified("the org did not confirm the deploy in time".to_owned())),
+            None => Err(unverified("the org did not confirm the deploy before the timeout".to_owned())),
         }
     }
 }
 
-/// Ends the snapshot when a deploy ends in whatever way.
+/// Outdates the snapshot when a deploy ends in any way.
 struct Outdate<'a>(&'a Inner);
 
 impl Drop for Outdate<'_> {

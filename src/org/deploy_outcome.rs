@@ -1,4 +1,4 @@
-//! What the report of a deploy that has ended means. Pure.
+//! Interprets the report of a deploy that has ended. Pure.
 
 use std::collections::BTreeSet;
 
@@ -8,22 +8,22 @@ use super::{ApplyErrorKind, DeployProblem};
 use crate::metadata::ComponentKey;
 use crate::salesforce::{Class, ComponentMessage, DeployReport, Meaning, means};
 
-/// How a deploy ended.
+/// The outcome of a deploy.
 #[derive(Debug)]
 pub(super) enum DeployOutcome {
-    /// Completed, with warnings on some components.
+    /// Succeeded, with warnings about some components.
     Done { warnings: Vec<DeployProblem> },
-    /// The org refused and rolled everything back. `accident`: it only says that it does not know what happened.
+    /// The org rejected it and rolled everything back. `accident`: Salesforce reported an internal error.
     Rejected { problems: Vec<DeployProblem>, accident: bool },
-    /// Others change the org just now; nothing was changed.
+    /// Other changes lock the org; nothing was changed.
     Locked(String),
-    /// These were gone already and made the deploy fail; the others were not deleted.
+    /// These components did not exist, so the deploy failed; the others were not deleted.
     Without(Vec<ComponentKey>),
-    /// Cancelled, or nobody knows.
+    /// Cancelled, or unknown.
     Failed(ApplyErrorKind),
 }
 
-/// What a report that says "done" means. `success` alone does not tell: the status has more words than two.
+/// Interprets a completed deploy. `success` alone is not enough, since there are more than two statuses.
 pub(super) fn judge(
     id: &str,
     report: &DeployReport,
@@ -40,12 +40,12 @@ pub(super) fn judge(
         }
         status if status.starts_with("Cancel") && canceled_by_us => {
             DeployOutcome::Failed(ApplyErrorKind::CanceledBy {
-                who: "Terraform, being interrupted,".to_owned(),
+                who: "Terraform, on an interrupt,".to_owned(),
                 deploy_id: id.to_owned(),
             })
         }
         status if status.starts_with("Cancel") => DeployOutcome::Failed(ApplyErrorKind::CanceledBy {
-            who: report.canceled_by_name.clone().unwrap_or_else(|| "somebody".to_owned()),
+            who: report.canceled_by_name.clone().unwrap_or_else(|| "another user".to_owned()),
             deploy_id: id.to_owned(),
         }),
         status if status.starts_with("Finalizing") => {
@@ -56,7 +56,7 @@ pub(super) fn judge(
         _ if report.success => done(report, sent),
         "Failed" => failure(report, changes, sent),
         _ if !report.component_failures.is_empty() => failure(report, changes, sent),
-        status => unverified(format!("the org calls its end {status:?}")),
+        status => unverified(format!("the deploy ended with status {status:?}")),
     }
 }
 
@@ -69,7 +69,7 @@ fn done(report: &DeployReport, sent: &[Member<'_>]) -> DeployOutcome {
     DeployOutcome::Done { warnings: attribute::attribute(&warnings, sent) }
 }
 
-/// A deploy that failed and was rolled back as a whole.
+/// A deploy that failed and was rolled back.
 fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> DeployOutcome {
     let said = report.error_message.clone();
     if report.class() == Class::Locked {
@@ -78,7 +78,7 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> Dep
     let mut failures: Vec<&ComponentMessage> =
         report.component_failures.iter().filter(|message| !is_warning(message)).collect();
     if failures.is_empty() {
-        // Warnings that were made errors.
+        // Warnings that failed the deploy.
         failures = report.component_failures.iter().collect();
     }
     if let Changes::Delete(keys) = changes {
@@ -110,13 +110,13 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> Dep
         problems.push(DeployProblem {
             key: None,
             path: None,
-            message: message.unwrap_or_else(|| "the deploy failed without a reason".to_owned()),
+            message: message.unwrap_or_else(|| "the deploy failed and Salesforce gave no reason".to_owned()),
         });
     }
     DeployOutcome::Rejected { problems, accident }
 }
 
-/// A deletion that failed only because some were gone already: the rest is to be deleted without them.
+/// A deletion that failed only because some components did not exist: the others are deleted without them.
 fn already_deleted(
     keys: &[ComponentKey],
     messages: &[&ComponentMessage],

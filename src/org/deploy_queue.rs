@@ -1,9 +1,12 @@
-//! Who else is at work in the org: its list of deploys.
+//! Concurrent deploys: the org's deploy queue.
 //!
-//! The org works on one deploy at a time, as far as is known: Salesforce documents the queue, not the lock (assumed).
-//! A file is written whole, so a change should be made of what is there when its turn comes. So an edit is sent when
-//! nobody is before it, and half a second later it is looked up who came at the same moment.
-//! Where the list may not be read, nobody else is seen; then only the look at the own turn is left (`edit.rs`).
+//! Salesforce documents that an org processes one deploy at a time from a queue; that nothing else writes meanwhile
+//! is an assumption. A file is always written as a whole, so a change must be based on the file as it is when the
+//! deploy starts. Therefore an edit is sent when the queue is idle, and half a second later the queue is read again
+//! for deploys that were sent at the same time.
+//!
+//! If the queue cannot be read, concurrent deploys are not detected; only the files at the start of the deploy are
+//! (`edit.rs`).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,13 +19,13 @@ use super::budget::MAX_QUEUE_WAIT;
 use super::timing::jittered;
 use crate::salesforce::Class;
 
-/// The newest are enough: the list is asked for again and again.
+/// The newest entries are enough, since the queue is read repeatedly.
 const QUERY: &str =
     "SELECT Id, Status, CreatedDate, CompletedDate FROM DeployRequest ORDER BY CreatedDate DESC LIMIT 30";
-/// Between two looks at the line.
+/// The interval between two reads of the queue.
 const POLL_INTERVAL: Duration = Duration::from_millis(700);
 
-/// A deploy in the org's list.
+/// A deploy in the org's queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct QueuedDeploy {
     pub id: String,
@@ -55,18 +58,18 @@ impl DeployQueue {
         self.0.iter().filter(|entry| entry.done).map(|entry| short(&entry.id)).collect()
     }
 
-    /// Whether all that is in the line was done before.
+    /// Whether all deploys of the queue were completed before.
     pub(super) fn adds_nothing_to(&self, before: &BTreeSet<String>) -> bool {
         self.0.iter().all(|entry| before.contains(&short(&entry.id)))
     }
 
-    /// The deploys that are not among these.
+    /// The deploys that are not in the given set.
     pub(super) fn besides(&self, known: &BTreeSet<String>) -> Vec<String> {
         let new = self.0.iter().filter(|entry| !known.contains(&short(&entry.id)));
         new.map(|entry| short(&entry.id)).collect()
     }
 
-    /// The deploys that came after these, without the own one.
+    /// The deploys that are neither in the given set nor the own one.
     pub(super) fn concurrent(&self, seen: &BTreeSet<String>, own: &str) -> ConcurrentDeploys {
         let of_own = self.0.iter().find(|entry| short(&entry.id) == short(own));
         let Some(own_created) = of_own.map(|entry| entry.created.as_str()) else {
@@ -74,7 +77,7 @@ impl DeployQueue {
         };
         let others = self.0.iter().filter(|entry| short(&entry.id) != short(own));
         let new: Vec<&QueuedDeploy> = others.filter(|entry| !seen.contains(&short(&entry.id))).collect();
-        // Of those of the same moment it is not known who is first.
+        // The order of deploys with the same timestamp is unknown.
         let before = new.iter().filter(|entry| entry.created.as_str() <= own_created);
         let after = new.iter().filter(|entry| entry.created.as_str() >= own_created);
         ConcurrentDeploys {
@@ -84,22 +87,22 @@ impl DeployQueue {
     }
 }
 
-/// Deploys of others that were handed over in the moment of the own one.
+/// Other deploys that were sent at the same time as the own one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ConcurrentDeploys {
-    /// They have written first, perhaps into the same files.
+    /// They wrote first, possibly the same files.
     pub before: Vec<String>,
-    /// They write last, and may not know what we wrote.
+    /// They write last, and may not know of the own changes.
     pub after: Vec<String>,
 }
 
-/// IDs come with 15 or 18 characters.
+/// The 15-character form of an ID.
 pub(super) fn short(id: &str) -> String {
     id.chars().take(15).collect()
 }
 
 impl Inner {
-    /// The org's newest deploys; none when it does not say.
+    /// The org's newest deploys. `None` when the org does not show them.
     pub(super) async fn deploy_queue(&self) -> Option<DeployQueue> {
         if self.is_deploy_queue_hidden() {
             return None;
@@ -107,7 +110,7 @@ impl Inner {
         match self.apis.queries.tooling_query(QUERY).await {
             Ok(rows) => Some(DeployQueue::read(&rows)),
             Err(error) => {
-                tracing::debug!(%error, "the org does not tell who else is at work");
+                tracing::debug!(%error, "the deploy queue cannot be read");
                 if matches!(error.class(), Class::Permission | Class::Config | Class::NotFound) {
                     self.hide_deploy_queue();
                 }
@@ -116,7 +119,8 @@ impl Inner {
         }
     }
 
-    /// Waits until nobody is at work, or until that has lasted long enough, a stop, or the end: the deploys that are done.
+    /// Waits until the queue is idle, the limit is reached, or the provider is stopped. Returns the completed
+    /// deploys.
     pub(super) async fn wait_for_idle_queue(
         &self,
         since: Instant,
@@ -129,7 +133,7 @@ impl Inner {
             if line.is_free() && !waited || self.stopped() || now >= until || now >= since + MAX_QUEUE_WAIT {
                 return Some(line.done());
             }
-            // Others have waited for the same moment: not all at once.
+            // Other clients wait for the same moment; jitter keeps them apart.
             let pause = if line.is_free() {
                 jittered(Duration::ZERO, POLL_INTERVAL)
             } else {
@@ -140,7 +144,7 @@ impl Inner {
         }
     }
 
-    /// Waits until these are done, as far as that can be seen, or the time is over.
+    /// Waits until these deploys have ended, as far as the queue shows it, or until the given time.
     pub(super) async fn until_done(&self, ids: &[String], until: Instant) {
         let ids: BTreeSet<String> = ids.iter().map(|id| short(id)).collect();
         while !ids.is_empty() && !self.stopped() && Instant::now() < until {

@@ -1,7 +1,8 @@
-//! From callers to deploys and back. One batch of callers is at work at a time; the others gather in the queue.
+//! Runs batches of changes, one at a time, while the next batch gathers in the queue.
 //!
-//! A batch goes in rounds (`isolation.rs`). For each: edits are made of what is there (`edit.rs`), all is packed and deployed
-//! (`deploy.rs`), and when that went well, what came of it is read and told (`reconcile.rs`) while the next batch is at work.
+//! A batch may take several deploys (`isolation.rs`). For each, edits are composed from the current files
+//! (`edit.rs`), everything is packed and deployed (`deploy.rs`), and after a success the result is read and reported
+//! (`reconcile.rs`) while the next batch runs.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -29,17 +30,17 @@ use crate::metadata::PackageError;
 pub(super) type ApplyResult = Result<Applied, ApplyErrorKind>;
 pub(super) type QueuedJob = batch::QueuedJob<Job, ApplyResult>;
 
-/// Who sends deploys, one after the other.
+/// Sends deploys, one after the other.
 pub(super) struct Deployer {
     /// Changes that wait for a deploy.
     pub queue: Arc<Queue<Job, ApplyResult>>,
-    /// Held by the batch that is at work.
+    /// Held by the running batch.
     pace: Mutex<PollSchedule>,
-    /// How many batches there were.
+    /// The number of batches so far.
     batches: AtomicU64,
-    /// The deploy that runs has not begun: the org is busy with others.
+    /// Whether the running deploy is still queued behind other deploys of the org.
     pub in_queue: AtomicBool,
-    /// The deploys that went well, in the short form of their IDs.
+    /// The successful deploys, by 15-character ID.
     made: StdMutex<BTreeSet<String>>,
 }
 
@@ -58,7 +59,7 @@ impl Deployer {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(short(id));
     }
 
-    /// Whether this process made a deploy.
+    /// Whether this process sent a deploy.
     pub(super) fn has_made(&self, id: &str) -> bool {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(&short(id))
     }
@@ -74,7 +75,7 @@ impl BatchMember for QueuedJob {
     }
 }
 
-/// What is known of apps, for those whose deploy was rejected.
+/// Access to known apps for the isolation of failures.
 struct Apps<'a>(&'a Inner);
 
 impl KnownApps for Apps<'_> {
@@ -87,7 +88,7 @@ impl KnownApps for Apps<'_> {
     }
 }
 
-/// What became of a group.
+/// The result of an attempt to deploy a group.
 enum Attempt {
     Completed {
         deploy_id: String,
@@ -100,9 +101,9 @@ enum Attempt {
         accident: bool,
     },
     PackageFailed(PackageError),
-    /// The same for all.
+    /// The same error for all jobs.
     Failed(ApplyErrorKind),
-    /// All have gone, or have their answers.
+    /// All jobs were dropped or completed.
     Nobody,
 }
 
@@ -129,7 +130,7 @@ impl Inner {
         written.map_err(|error| match deleted {
             None => error,
             Some(id) => ApplyErrorKind::Unverified {
-                why: format!("deploy {id} deleted what was to be deleted; then: {error}"),
+                why: format!("deploy {id} completed the deletions; the writes failed: {error}"),
                 deploy_id: Some(id),
             },
         })
@@ -139,7 +140,7 @@ impl Inner {
         self.enqueue(Job::editing(edit), deadline).await
     }
 
-    /// Waits for the answer, for the stop, and for the end of the caller's time.
+    /// Waits for the result, for a stop, and for the deadline.
     async fn enqueue(self: &Arc<Self>, job: Job, deadline: Instant) -> ApplyResult {
         if self.stopped() {
             return Err(ApplyErrorKind::NotSent);
@@ -152,10 +153,10 @@ impl Inner {
                 biased;
                 answer = handle.answer() => {
                     if let Some(Ok(Applied { deploy_id: Some(id), .. })) = &answer {
-                        // The caller's own line: those of the deploy are of the batch.
+                        // One log line for each caller; those of the deploy belong to the batch.
                         tracing::info!({ SF_DEPLOY_ID } = id, "applied");
                     }
-                    let lost = || "an error inside of the provider".to_owned();
+                    let lost = || "internal error of the provider".to_owned();
                     return answer.unwrap_or_else(|| {
                         Err(ApplyErrorKind::Unverified { deploy_id: handle.withdraw().err().flatten(), why: lost() })
                     });
@@ -189,7 +190,7 @@ impl Inner {
         }
     }
 
-    /// What runs a batch.
+    /// The function that runs a batch.
     pub(super) fn runner(self: &Arc<Self>) -> batch::Run<Job, ApplyResult> {
         let inner = self.clone();
         Box::new(move |batch| {
@@ -199,7 +200,7 @@ impl Inner {
         })
     }
 
-    /// Deploys a batch, in as many rounds as it takes, and answers each of its queued_jobs or puts it back.
+    /// Deploys a batch in as many deploys as needed, and completes each of its jobs or queues it again.
     async fn run(self: Arc<Self>, batch: Vec<QueuedJob>) {
         let Some(deadline) = latest(&batch) else {
             return;
@@ -222,7 +223,8 @@ impl Inner {
                     rounds.succeeded();
                     let made = Completed { queued_jobs: group, deploy_id, warnings, observed };
                     self.note_completed(&made);
-                    // The next batch is not held up by it, but waits a little for those who are answered then.
+                    // The next batch does not wait for this, but stays open a little for the callers that get their
+                    // result now.
                     let coming = self.deployer.queue.prepare();
                     let settled = self.clone().reconcile(made).in_current_span();
                     tokio::spawn(async move {
@@ -244,7 +246,7 @@ impl Inner {
         }
     }
 
-    /// Answers those who have left the batch, and puts those back who are to go again.
+    /// Completes jobs that have left the batch, or queues them again.
     fn dismiss(&self, rounds: &mut Isolation<QueuedJob>) {
         for (queued, disposition) in rounds.take_finished() {
             match disposition {
@@ -254,8 +256,8 @@ impl Inner {
         }
     }
 
-    /// Deploys a group, again and again where that is sure to do no harm. Those who have gone leave it, those who are
-    /// answered, and those whose time is not enough to wait for others.
+    /// Deploys a group, and retries where that is safe. Jobs leave the group when they are dropped, completed, or
+    /// cannot wait.
     async fn attempt(
         &self,
         group: &mut Vec<QueuedJob>,
@@ -286,7 +288,8 @@ impl Inner {
             if self.stopped() {
                 return Attempt::Failed(ApplyErrorKind::NotSent);
             }
-            // Who goes from now on learns that it is under way; who went just now does not take part.
+            // A caller that is dropped after this point does not stop its deploy; one that was dropped before it does
+            // not take part.
             let absent = group.iter().filter(|queued| !queued.send()).count();
             if absent > 0 {
                 group.iter().for_each(QueuedJob::hold);
@@ -325,7 +328,7 @@ impl Inner {
         }
     }
 
-    /// The API version of the session: its fields are the ones to send.
+    /// The API version of the session, which determines the fields that are sent.
     async fn session_in_time(&self, deadline: Instant) -> Result<u16, ApplyErrorKind> {
         tokio::select! {
             biased;
@@ -338,8 +341,7 @@ impl Inner {
         }
     }
 
-    /// Waits until the others may be done. Callers whose time is not enough are told so at once, all of them on a stop:
-    /// nothing is under way.
+    /// Waits before a retry. Jobs whose deadline is earlier fail at once; on a stop, all do: nothing is running.
     async fn wait_before_retry(
         &self,
         budget: &mut RetryBudget,
@@ -368,7 +370,7 @@ impl Inner {
     }
 }
 
-/// When the last of them gives up; none when there is nobody.
+/// The latest deadline of a group. `None` when it is empty.
 fn latest(group: &[QueuedJob]) -> Option<Instant> {
     group.iter().map(|queued| queued.deadline).max()
 }

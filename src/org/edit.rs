@@ -1,9 +1,10 @@
-//! Making edits of what is there, and seeing what others do meanwhile.
+//! Composes edits from the current files, and observes concurrent changes.
 //!
-//! Files are written as a whole, and nothing locks one. So the files are read when nobody else is at work, and sent at
-//! once. Who came in the same moment is looked up after half a second (`deploy_queue.rs`). When the own turn has come, the files are
-//! looked at again: what is there then is what the deploy replaces, whoever wrote it, also in Setup. A deploy is never taken
-//! back: what was overwritten is put back by the next one (`reconcile.rs`).
+//! Files are written as a whole, and Salesforce has no lock for one. So the files are read while the deploy queue is
+//! idle, and sent at once. Half a second later, the queue shows deploys that were sent at the same time
+//! (`deploy_queue.rs`). When the own deploy starts, the files are read again: these are the contents that it
+//! replaces, whoever wrote them, also in Setup. A deploy is never cancelled for this; overwritten changes are
+//! restored by the next one (`reconcile.rs`).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,20 +22,21 @@ use super::snapshot::Snapshot;
 use super::{Applied, ApplyErrorKind, Inner, Lookup, Overwritten, ReadError, Wanted};
 use crate::metadata::Component;
 
-/// How long after the start it is looked up who came in the same moment: by then, whoever did not see us is in the line.
+/// How long after the start the queue is read again: by then, every client that did not see the own deploy has sent
+/// its own.
 pub(super) const MOMENT: Duration = Duration::from_millis(500);
-/// Where calls take long, the moment does: so many times as long as it took to hand the deploy over.
+/// The same, as a multiple of the time that it took to send the deploy, where calls are slow.
 const CALLS: u32 = 5;
-/// How long a look at the files may take.
+/// The timeout for reading the files at the start of a deploy.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The deploys that were done when the files of edits were read.
+/// The completed deploys when the files of edits were read.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Baseline {
-    /// It does not matter: nothing is made of what others may change.
+    /// Not needed: no edit depends on files that others may change.
     #[default]
     Irrelevant,
-    /// The org does not tell.
+    /// The org does not show its queue.
     Unknown,
     Done(BTreeSet<String>),
 }
@@ -46,24 +48,24 @@ impl Baseline {
     }
 }
 
-/// What was seen of others while a deploy was at work.
+/// What was observed of others while a deploy ran.
 #[derive(Default)]
 pub(super) struct Observed {
     pub seen: Baseline,
     pub concurrent: ConcurrentDeploys,
-    /// The files when the deploy's turn had come, as far as they were looked at.
+    /// The files at the start of the deploy, if they could be read.
     pub was: Option<Box<Snapshot>>,
 }
 
 impl Inner {
-    /// Makes the edits of a group of what is there now. Those leave it that have nothing to send, or cannot be made.
+    /// Composes the edits of a group from the current files. Jobs that send nothing, or fail, leave the group.
     pub(super) async fn compose(&self, group: &mut Vec<QueuedJob>, deadline: Instant) -> Baseline {
         let edits = || group.iter().filter(|queued| queued.job.edit.is_some());
         let wanted: Vec<Wanted> = edits().flat_map(|queued| queued.job.wanted.iter().cloned()).collect();
         if wanted.is_empty() {
             return Baseline::Irrelevant;
         }
-        // Nobody else knows an app yet that was made a moment ago.
+        // Nobody else can know an app that was just created.
         let of_others = wanted.iter().any(|wanted| !self.names.was_created(&wanted.app));
         let composed = self.unless_stopped(self.read_undisturbed(&wanted, of_others, deadline)).await;
         let (read, seen) = match composed {
@@ -86,7 +88,7 @@ impl Inner {
         seen
     }
 
-    /// Reads these files at a moment when nobody else is at work, if there is one.
+    /// Reads files while the queue is idle, if possible.
     async fn read_undisturbed(
         &self,
         wanted: &[Wanted],
@@ -114,7 +116,7 @@ impl Inner {
         }
     }
 
-    /// Sees what others do while a deploy is at work.
+    /// Observes other deploys while the own one runs.
     pub(super) async fn observe(
         &self,
         id: &str,
@@ -133,13 +135,13 @@ impl Inner {
                 concurrent = line.concurrent(before, id);
             }
         }
-        // It lives as long as the deploy.
+        // The channel lives as long as the deploy.
         let phase = turn.wait_for(|phase| phase.has_begun()).await.map_or(Phase::Over, |phase| *phase);
         let was = if phase == Phase::Over { None } else { self.files_of(changes.components()).await };
         Observed { seen, concurrent, was }
     }
 
-    /// What the org has of these; none when it does not say so soon.
+    /// The current content of these components. `None` when it cannot be read in time.
     async fn files_of(&self, components: &[Component]) -> Option<Box<Snapshot>> {
         let mut selection = Selection::new();
         for component in components {
@@ -153,7 +155,7 @@ impl Inner {
         match loaded {
             Ok(Ok(())) => Some(Box::new(found)),
             Ok(Err(error)) => {
-                tracing::debug!(%error, "the files cannot be looked at");
+                tracing::debug!(%error, "the files cannot be read again");
                 None
             }
             Err(_) => None,
@@ -161,7 +163,7 @@ impl Inner {
     }
 }
 
-/// Makes an edit of these files. An answer when nothing is to be sent.
+/// Composes an edit from the current files. A result means that nothing is to be sent.
 fn compose(queued: &mut QueuedJob, files: &Snapshot) -> Option<Result<Applied, ApplyErrorKind>> {
     let editing = queued.job.edit.as_mut()?;
     let read = match lookups(files, &queued.job.wanted) {
@@ -172,7 +174,7 @@ fn compose(queued: &mut QueuedJob, files: &Snapshot) -> Option<Result<Applied, A
     let Some(mut made) = (editing.edit.merge)(&whole) else {
         return Some(Err(ApplyErrorKind::Declined { found: read }));
     };
-    // What only comes back, without a change of our own.
+    // Files that are only restored.
     for (lookup, read) in whole.iter().zip(&read) {
         let (Some(whole), Some(read)) = (lookup.component(), read.component()) else { continue };
         if whole != read && !made.iter().any(|component| component.key == whole.key) {
@@ -189,7 +191,7 @@ fn compose(queued: &mut QueuedJob, files: &Snapshot) -> Option<Result<Applied, A
     None
 }
 
-/// A file with what was overwritten of others, as far as nobody has changed it since.
+/// A file with the overwritten changes of others restored, unless they were changed again.
 fn restored(lookup: &Lookup, lost: &[Overwritten]) -> Lookup {
     let Lookup::Found(found) = lookup else { return lookup.clone() };
     let mut found = found.clone();

@@ -1,20 +1,20 @@
-//! What is known besides the content: who we are, and whose a file is.
+//! Facts besides the content of files: the session, and the properties of a file.
 
 use crate::metadata::long_id;
 use crate::salesforce::FileProperties;
 
-/// Who we are and where.
+/// The org and the user of the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionFacts {
-    /// The org's ID in its form of 15 characters, which differs by case.
+    /// The org's 15-character ID, which is case-sensitive.
     pub org_id: String,
-    /// The same in its form of 18 characters.
+    /// The same ID in 18 characters.
     pub org_id_18: String,
-    /// Empty if Salesforce did not say.
+    /// Empty if Salesforce did not return it.
     pub user_id: String,
-    /// 62 means 62.0.
+    /// 62 stands for 62.0.
     pub api_version: u16,
-    /// Where the org's APIs are, without a slash at the end.
+    /// The base URL of the org's APIs, without a trailing slash.
     pub instance: String,
 }
 
@@ -31,17 +31,17 @@ impl SessionFacts {
     }
 }
 
-/// What the org knows of a component besides its content. Empty where a retrieve did not say.
+/// The properties of a component's file. Empty where a retrieve did not return them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileFacts {
     /// The record ID.
     pub id: String,
-    /// The namespace of the package that it came with.
+    /// The namespace of the package that contains it.
     pub namespace: Option<String>,
     /// `unmanaged`, `installed` and others.
     pub manageable_state: Option<String>,
     pub created_by_id: String,
-    /// ISO 8601 as the org wrote it.
+    /// ISO 8601, as Salesforce returned it.
     pub created_date: String,
 }
 

@@ -1,7 +1,7 @@
-//! How many people hold permission sets and profiles. One count serves all readers of a generation: who selection first has
-//! everything counted that the policies read so far name.
+//! Counts the users with a permission set or profile. The first reader of a generation counts everything that the
+//! policies read so far name, for all readers.
 //!
-//! What cannot be counted is unknown, with the reason; it is never nobody.
+//! A count that fails is unknown, with the reason, and never zero.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,19 +10,19 @@ use tokio::time::Instant;
 
 use super::{Inner, Org, Row, Unavailable};
 
-/// The names of one query: its URL must not get too long.
+/// Names per query, which limits the length of the URL.
 const MAX_NAMES: usize = 80;
 
 /// A permission set or a profile.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Group {
-    /// The object whose record it is: `PermissionSet` or `Profile`.
+    /// Its object: `PermissionSet` or `Profile`.
     pub object: &'static str,
-    /// As files name it: `Shop_Customer`, `namespace__Shop_Customer`.
+    /// As in files: `Shop_Customer`, `namespace__Shop_Customer`.
     pub name: String,
 }
 
-/// How many active users hold a group, each counted once.
+/// The number of active users with a group, each counted once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holders {
     Counted(u64),
@@ -31,7 +31,7 @@ pub enum Holders {
 
 pub type AssignmentCounts = BTreeMap<Group, Holders>;
 
-/// What was counted, all of one generation.
+/// The counts of one generation.
 #[derive(Default)]
 pub(super) struct Counted {
     generation: u64,
@@ -40,7 +40,7 @@ pub(super) struct Counted {
 }
 
 impl Org {
-    /// The holders of each wanted group. Never fails: what went wrong is in the answers.
+    /// The holders of each wanted group. Never fails: errors are in the results.
     pub async fn holders(&self, wanted: BTreeSet<Group>, deadline: Instant) -> AssignmentCounts {
         if wanted.is_empty() {
             return AssignmentCounts::new();
@@ -79,7 +79,7 @@ impl Inner {
         wanted.iter().map(|group| (group.clone(), answer(group))).collect()
     }
 
-    /// Groups of one object and one namespace.
+    /// Counts groups of one object and one namespace.
     async fn counts(&self, object: &str, prefix: Option<&str>, groups: &[&Group]) -> AssignmentCounts {
         let all: BTreeSet<Group> = groups.iter().map(|group| (*group).clone()).collect();
         let outcome = match object {
@@ -124,7 +124,7 @@ impl Inner {
             if ids.is_empty() {
                 continue;
             }
-            // Who holds it both ways counts once, which only a count of its own tells.
+            // A user who has it both ways counts once, which needs a separate count.
             let either = format!(
                 "SELECT COUNT_DISTINCT(AssigneeId) holders FROM PermissionSetAssignment WHERE Assignee.IsActive = true \
                  AND ((PermissionSet.NamespacePrefix = {prefix} AND PermissionSet.Name = {}) \
@@ -162,13 +162,13 @@ impl Inner {
             groups.iter().filter(|group| !counts.contains_key(group)).map(Group::bare).collect();
         if !absent.is_empty() {
             let soql = format!("SELECT Name FROM Profile WHERE Name IN ({})", listed(absent));
-            // Standard profiles have another name in files than in queries.
+            // Standard profiles have other names in files than in queries.
             self.count_unassigned(&mut counts, groups, &soql, "profile").await?;
         }
         Ok(counts)
     }
 
-    /// What exists and nobody was counted for has no holders; what queries do not show is unknown.
+    /// A group that exists and has no count has no holders; one that a query does not return is unknown.
     async fn count_unassigned(
         &self,
         counts: &mut AssignmentCounts,
@@ -200,7 +200,7 @@ impl Counted {
 }
 
 impl Group {
-    /// The namespace of the package that a permission set comes from. NameCache of profiles may have anything in them.
+    /// The namespace of a permission set from a package. Names of profiles may contain anything.
     fn prefix(&self) -> Option<&str> {
         let (prefix, _) = self.name.split_once("__").filter(|_| self.object == PERMISSION_SET)?;
         Some(prefix)
@@ -246,7 +246,7 @@ fn related<'a>(row: &'a Row, relation: &str, name: &str) -> Option<&'a str> {
     row.get(relation)?.get(name)?.as_str()
 }
 
-/// Texts as SOQL takes them. Line breaks are written as escapes, which are documented; a break as such is not.
+/// A SOQL string literal. Line breaks are escaped, since only that is documented.
 pub fn quoted(text: &str) -> String {
     let mut literal = String::from("'");
     for c in text.chars() {

@@ -1,9 +1,9 @@
-//! All apps with some of their files, in an order, a few thousand files at a time: for whoever lists them.
+//! Lists all apps with some of their files, in order, a few thousand files at a time.
 //!
-//! A reader of one app looks for it among all (`read.rs`, `search.rs`); here the org's lists come first, so that each file is
-//! retrieved once and only what is listed is asked for. As everywhere, a name only says where to look: whose a file is, the file
-//! says. Where that is another app than the name suggests, it is kept until that app's turn; an app that may have a part
-//! under a name like that of another comes last. Nothing of this goes into the snapshot of other readers.
+//! A read of one app searches for its parts (`read.rs`, `search.rs`). Here the org's lists come first, so that each
+//! file is retrieved once and only listed files are requested. A name is only a hint; the file names its app. If that
+//! is another app than the name suggests, the file is kept until that app's turn; an app that may have a part with
+//! another app's name as prefix comes last. The snapshot of other readers is not used.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -16,21 +16,21 @@ use crate::metadata::types::APP;
 use crate::metadata::{ComponentKey, MetadataType};
 use crate::salesforce::FileProperties;
 
-/// Files of one retrieve. Salesforce gives at most 10,000, and package.xml may be one of them.
+/// Files per retrieve. The limit of Salesforce is 10,000, possibly including package.xml.
 const MAX_FILES: usize = 9_900;
 
-/// The apps of an org, and what is left of them to be read.
+/// The apps of an org, and what is not read yet.
 pub struct Inventory {
     inner: Arc<Inner>,
     kinds: Vec<&'static MetadataType>,
-    /// Every app that the org lists; also those that are not wanted, since a part may be theirs.
+    /// All listed apps, including those that are not wanted, since a part may belong to one.
     apps: HashSet<String>,
-    /// Apps that are wanted and were not listed: a list may lag behind, and then behind their parts, too.
+    /// Wanted apps that are not listed: a list may lag behind, and then the lists of their parts may, too.
     unlisted: HashSet<String>,
     queue: VecDeque<String>,
-    /// Apps of which a part may still turn up under the name of another's.
+    /// Apps that may have a part with the name of another app's.
     ambiguous: Vec<String>,
-    /// Apps that have nothing of what is needed, as far as names tell.
+    /// Apps that seem to have none of the needed parts, judging by names.
     unlikely: Vec<String>,
     listed: BTreeMap<&'static MetadataType, Listed>,
     /// What was read of apps whose turn has not come.
@@ -40,20 +40,20 @@ pub struct Inventory {
     recalled: bool,
 }
 
-/// What the org lists of a kind.
+/// The list of a type.
 #[derive(Default)]
 struct Listed {
-    /// NameCache that were not retrieved so far.
+    /// Names that are not retrieved yet.
     left: BTreeSet<String>,
-    /// By app, the names that look like its part's.
+    /// The names that look like a part of each app.
     by_app: HashMap<String, Vec<String>>,
-    /// NameCache that look like no app's.
+    /// Names that match no app.
     unowned: Vec<String>,
-    /// Why the org lists none.
+    /// Why the org does not list the type.
     hidden: Option<String>,
 }
 
-/// An app, and the answers about its files, in the order of the kinds.
+/// An app and the results for its files, in the order of the types.
 pub type AppFiles = (String, Result<Vec<Lookup>, ReadError>);
 
 impl Inventory {
@@ -67,7 +67,7 @@ impl Inventory {
         inner.list(&mut lists, &all.into_iter().collect::<Vec<_>>()).await?;
         let mut apps: BTreeSet<String> = match lists.listed_names(APP) {
             Some(apps) => apps.into_iter().collect(),
-            // For the words of the refusal.
+            // Queried again for the message of the refusal.
             None => {
                 let apps = inner.apis.reads.list_metadata(&[APP.name]).await;
                 apps.map_err(ReadError::unavailable)?.into_iter().map(|file| file.full_name).collect()
@@ -102,16 +102,16 @@ impl Inventory {
         })
     }
 
-    /// Forgets the apps that are not wanted; asked before the first files.
+    /// Keeps only the wanted apps; called before the first files are read.
     pub fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
         self.queue.retain(|app| wanted(app));
     }
 
-    /// The next apps, some `few` of them or as many as one retrieve holds. `needed`: of each of these groups an app must
-    /// have a part, or it is left out. None: there are no more.
+    /// The next apps: `few`, or as many as fit into one retrieve. `needed`: an app without a part of each of these
+    /// groups is omitted. `None` when there are no more.
     ///
     /// # Errors
-    /// When the org does not answer. What it does not show of one app is in the answers.
+    /// When the org does not respond. Hidden parts of one app are in its results.
     pub async fn next(
         &mut self,
         few: usize,
@@ -124,7 +124,7 @@ impl Inventory {
                 let names = unowned(listed);
                 names.into_iter().map(|name| (*kind, name))
             });
-            // They come with the first files: a retrieve of their own would be two calls more.
+            // They are part of the first retrieve; a separate one would be two more calls.
             selection = unowned.collect();
             if selection.len() >= MAX_FILES {
                 self.retrieve(std::mem::take(&mut selection)).await?;
@@ -132,7 +132,7 @@ impl Inventory {
         }
         let mut apps = Vec::new();
         if self.queue.is_empty() {
-            // Files may have turned up that no name told of.
+            // Files may have been found that no name suggested.
             let unlikely = std::mem::take(&mut self.unlikely).into_iter();
             self.queue.extend(unlikely.filter(|app| self.read.contains_key(app)));
         }
@@ -147,7 +147,7 @@ impl Inventory {
                 .iter()
                 .flat_map(|kind| self.names_of(kind, &app).into_iter().map(|name| (*kind, name)));
             let of_app: Vec<_> = of_app.collect();
-            // A few files too many would be a retrieve of their own.
+            // The few files that do not fit would need another retrieve.
             if selection.len().saturating_add(of_app.len()) > MAX_FILES && !selection.is_empty() {
                 self.queue.push_front(app);
                 break;
@@ -195,7 +195,7 @@ impl Inventory {
         Ok(Some(answers))
     }
 
-    /// Retrieves these and deals them out to their apps.
+    /// Retrieves these files and assigns them to their apps.
     async fn retrieve(&mut self, names: Vec<(&'static MetadataType, String)>) -> Result<(), ReadError> {
         for names in names.chunks(MAX_FILES) {
             let mut selection = Selection::new();
@@ -232,12 +232,12 @@ impl Inventory {
         Ok(())
     }
 
-    /// The answers about an app, of which nothing is kept.
+    /// The results for an app, which are then discarded.
     fn answer(&mut self, app: String) -> AppFiles {
         let mut snapshot = self.read.remove(&app).unwrap_or_default();
         for kind in self.kinds.iter().copied().chain([APP]) {
             let Some(listed) = self.listed.get(kind) else {
-                // It is listed, or it would not be here.
+                // Only listed apps get here.
                 snapshot.list(kind, Ok(properties(kind, [app.clone()])));
                 continue;
             };
@@ -255,7 +255,7 @@ impl Inventory {
         (app, lookups)
     }
 
-    /// Whether an app may have a part of a kind, as far as names tell.
+    /// Whether an app may have a part of a type, judging by names.
     fn may_have(&self, kind: &'static MetadataType, app: &str) -> bool {
         let Some(listed) = self.listed.get(kind) else { return false };
         listed.hidden.is_some()
@@ -269,7 +269,7 @@ impl Inventory {
         !self.read.get(app).is_some_and(|read| read.has_any(kind))
     }
 
-    /// The names to ask for when it is an app's turn.
+    /// The names to request when it is an app's turn.
     fn names_of(&self, kind: &'static MetadataType, app: &str) -> Vec<String> {
         let Some(listed) = self.listed.get(kind) else { return Vec::new() };
         if listed.hidden.is_some() || self.unlisted.contains(app) {
@@ -279,8 +279,8 @@ impl Inventory {
         names.filter(|name| listed.left.contains(*name)).cloned().collect()
     }
 
-    /// What looks like the part of another app and begins like this one's, and was not read so far. Policies of an installed
-    /// app are the org's own, and have names without its namespace.
+    /// Names that look like a part of another app and start with this app's name, and were not read yet. Policies of
+    /// an installed app belong to the org, and their names lack its namespace.
     fn ambiguous_names(
         &self,
         kind: &'static MetadataType,
@@ -312,7 +312,7 @@ impl Listed {
     }
 }
 
-/// The app that a name suggests: the one whose part usually has it, or the one with the longest name that it begins with.
+/// The app that a name suggests: by a usual name, else by the longest app name that is a prefix.
 fn suggested<'a>(kind: &'static MetadataType, name: &'a str, apps: &HashSet<String>) -> Option<&'a str> {
     let heads = || {
         let places = name.char_indices().filter(|(_, letter)| *letter == '_').map(|(at, _)| at);
@@ -327,7 +327,7 @@ fn suggested<'a>(kind: &'static MetadataType, name: &'a str, apps: &HashSet<Stri
     heads().find(is_usual).or_else(|| apps.contains(name).then_some(name)).or_else(|| heads().next())
 }
 
-/// The app that a file names as its own, when the org has it.
+/// The app that a file names, if the org has it.
 fn named<'a>(owner: &'a str, full_name: &str, apps: &HashSet<String>) -> Option<&'a str> {
     let bare = without_own_namespace(owner, full_name);
     [Some(owner), bare].into_iter().flatten().find(|app| apps.contains(*app))

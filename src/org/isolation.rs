@@ -1,37 +1,37 @@
-//! Who of a batch goes next, and who is answered what when a deploy was rejected. Pure: no clock, no org.
+//! Isolates the jobs that make a shared deploy fail. Pure: no clock, no org.
 //!
-//! A batch that failed is not everybody's failure. Whoever is to blame is taken out, and who needs them; the rest goes
-//! again. When nobody is named, halves go by themselves until it is clear. Every round takes somebody out or makes the
-//! groups smaller, so it ends.
+//! A failed deploy is not the failure of all its jobs. Those that the org names are removed, with those that depend
+//! on them; the others are deployed again. If the org names none, the group is split in halves until it is clear.
+//! Each step removes a job or makes the groups smaller, so the process ends.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use super::job::Job;
 use super::{ApplyErrorKind, DeployProblem};
 
-/// Who travels in a batch.
+/// A job of a batch.
 pub(super) trait BatchMember {
     fn job(&self) -> &Job;
-    /// Whether it has not returned too often.
+    /// Whether it may be queued again.
     fn may_return(&self) -> bool;
 }
 
-/// What else must be known.
+/// What the isolation needs to know of apps.
 pub(super) trait KnownApps {
-    /// Whether the org had an app before.
+    /// Whether the org had the app before.
     fn has_app(&self, app: &str) -> bool;
-    /// Whether an app that the job needs is on its way.
+    /// Whether the app that the job needs is being created.
     fn is_coming(&self, job: &Job) -> bool;
 }
 
-/// What becomes of who leaves a batch.
+/// What happens to a job that leaves its batch.
 pub(super) enum Disposition {
     Fails(ApplyErrorKind),
-    /// Goes again in a later batch, when its app is there.
+    /// Waits for a later batch that follows its app.
     Returns,
 }
 
-/// The groups of a batch that have yet to go.
+/// The groups of a batch that are not deployed yet.
 pub(super) struct Isolation<R> {
     groups: VecDeque<Vec<R>>,
     unattributed: Unattributed,
@@ -48,17 +48,17 @@ impl<R: BatchMember> Isolation<R> {
         self.groups.pop_front()
     }
 
-    /// Those who have left since this was asked last.
+    /// The jobs that have left since the last call.
     pub(super) fn take_finished(&mut self) -> Vec<(R, Disposition)> {
         std::mem::take(&mut self.left)
     }
 
-    /// A deploy was made: what fails now is somebody's own failure.
+    /// A deploy succeeded, so further failures are those of single jobs.
     pub(super) fn succeeded(&mut self) {
         self.unattributed.over = true;
     }
 
-    /// A group fails as a whole. What keeps us from the org keeps all from it.
+    /// Fails a whole group. If the org cannot be reached, all groups fail.
     pub(super) fn failed(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
         self.fail(group, error);
         if matches!(error, ApplyErrorKind::Unavailable(_)) {
@@ -66,13 +66,13 @@ impl<R: BatchMember> Isolation<R> {
         }
     }
 
-    /// A group does not fit into a package.
+    /// A group is too large for one package, or cannot be packed.
     pub(super) fn package_failed(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
         if group.len() > 1 { self.halve(group) } else { self.fail(group, error) }
     }
 
-    /// The org rejected a group's deploy and rolled it back. Those who made it fail leave, and those who cannot do without
-    /// them; the others go again.
+    /// The org rejected a deploy and rolled it back. The jobs that caused it leave, with those that depend on them;
+    /// the others are deployed again.
     pub(super) fn rejected(
         &mut self,
         group: Vec<R>,
@@ -99,7 +99,7 @@ impl<R: BatchMember> Isolation<R> {
         }
         self.groups.push_front(rest);
 
-        // Who only lacks an app that is on its way goes again when it is there.
+        // A job that only lacks an app which is being created is deployed again when the app exists.
         let mut rejected = BTreeSet::new();
         let mut guilty = Vec::new();
         for member in culprits {
@@ -110,7 +110,7 @@ impl<R: BatchMember> Isolation<R> {
                 self.left.push((member, Disposition::Returns));
                 continue;
             }
-            // An app that the org has stays there when a change to it is rejected.
+            // An app that the org already has still exists after a change of it is rejected.
             rejected.extend(new_apps(member.job(), known));
             guilty.push((member, own));
         }
@@ -127,7 +127,7 @@ impl<R: BatchMember> Isolation<R> {
         self.block(&mut rejected, known, rejection);
     }
 
-    /// Takes those out of all groups who need an app that was rejected, and who need theirs.
+    /// Removes all jobs that need a rejected app, and the jobs that depend on those.
     fn block(
         &mut self,
         rejected: &mut BTreeSet<String>,
@@ -151,7 +151,7 @@ impl<R: BatchMember> Isolation<R> {
         }
     }
 
-    /// Both halves go by themselves, in their order: an app is in the first with its parts or before them.
+    /// Splits a group in order: an app is in the first half with its parts, or before them.
     fn halve(&mut self, mut group: Vec<R>) {
         let second = group.split_off(group.len() / 2);
         self.groups.push_front(second);
@@ -173,8 +173,8 @@ fn new_apps(job: &Job, known: &impl KnownApps) -> Vec<String> {
     job.apps_written().filter(|app| !known.has_app(app)).map(str::to_owned).collect()
 }
 
-/// Failures that name nobody. When two jobs by themselves fail with the same words, and nothing went well, it is not
-/// the jobs: trying all the others would only take long.
+/// Failures without a component. When two single jobs fail with the same message, and no deploy has succeeded, the
+/// org is the cause, and trying all others would only take time.
 #[derive(Default)]
 struct Unattributed {
     words: Option<String>,
@@ -191,7 +191,7 @@ impl Unattributed {
     }
 }
 
-/// Why it cannot be done without one of these apps.
+/// Why a job cannot be deployed without one of these apps.
 fn blocked(job: &Job, rejected: &BTreeSet<String>) -> Option<DeployProblem> {
     let app = rejected.iter().find(|app| job.parents().contains(&app.to_ascii_lowercase()))?;
     Some(DeployProblem { key: None, path: None, message: format!("not deployed: {app} was rejected") })

@@ -1,5 +1,5 @@
-//! The names that components were seen under. A part's name is its own and does not change, so that it can be asked for
-//! by name instead of looking for it among all. Whose it is, its file says: a name from here is never taken on trust.
+//! The names under which components were read. The name of a part does not change, so it can be requested by name
+//! instead of searching. The file names its app, so a cached name is always verified.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,11 +18,11 @@ pub(super) struct NameCache(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// By kind and app, the full name of the only component.
+    /// The full name of the only component, by type and app.
     seen: BTreeMap<(&'static MetadataType, String), String>,
-    /// The apps that were not there until we wrote them.
+    /// The apps that this process created.
     made: BTreeSet<String>,
-    /// What we deleted: no use in asking for it by name.
+    /// The components that this process deleted; they are not requested by name.
     deleted: BTreeSet<ComponentKey>,
 }
 
@@ -35,7 +35,7 @@ impl NameCache {
         self.lock().deleted.contains(&ComponentKey::new(kind, full_name))
     }
 
-    /// The app that a component belonged to when it was last seen.
+    /// The app that a component belonged to when it was last read.
     pub(super) fn app_of(&self, key: &ComponentKey) -> Option<String> {
         if parent_element(key.kind).is_none() {
             return Some(key.full_name.clone());
@@ -46,19 +46,19 @@ impl NameCache {
         named.next().map(|((_, app), _)| app.clone())
     }
 
-    /// Whether the app was there when it was last looked for, and not deleted by us since.
+    /// Whether the app existed when it was last read, and was not deleted since.
     pub(super) fn has_app(&self, app: &str) -> bool {
         let known = self.lock();
         let mut apps = ALL.iter().filter(|kind| is_app(kind));
         apps.any(|kind| known.seen.contains_key(&(*kind, app.to_owned())))
     }
 
-    /// Whether this process made the app.
+    /// Whether this process created the app.
     pub(super) fn was_created(&self, app: &str) -> bool {
         self.lock().made.contains(app)
     }
 
-    /// Whether this process made the app, and nobody has seen parts of it.
+    /// Whether this process created the app, and no parts of it are known.
     pub(super) fn is_bare(&self, app: &str) -> bool {
         let known = self.lock();
         let has_parts =

@@ -1,6 +1,7 @@
-//! What this process has just read of apps that it made itself. Nobody else knows them yet, so it is not read again.
+//! A cache of files of apps that this process has just created. Nobody else can have changed them, so they are not
+//! read again.
 //!
-//! What was read of an app counts until something of it is written, and for a minute at most.
+//! Entries are valid until the app is written again, for at most one minute.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,13 +14,13 @@ use super::Wanted;
 use super::name_cache::NameCache;
 use super::snapshot::Snapshot;
 
-/// How long nobody else is expected to look at a new app.
+/// How long nobody else is expected to change a new app.
 const YOUNG: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 pub(super) struct NewAppCache {
     known: Mutex<Known>,
-    /// Counts up whenever something is forgotten.
+    /// Incremented whenever entries are removed.
     generation: AtomicU64,
 }
 
@@ -31,7 +32,7 @@ struct Known {
 }
 
 impl NewAppCache {
-    /// What is known of these, and which have to be read.
+    /// The cached files, and what must be read.
     pub(super) fn split(&self, wanted: &[Wanted], names: &NameCache) -> (Snapshot, Vec<Wanted>) {
         let known = self.lock();
         let (told, unknown): (Vec<&Wanted>, Vec<&Wanted>) =
@@ -45,7 +46,7 @@ impl NewAppCache {
         (files, unknown.into_iter().cloned().collect())
     }
 
-    /// What is known, if all of these are.
+    /// The cached files, if nothing must be read.
     pub(super) fn all_of(&self, wanted: &[Wanted], names: &NameCache) -> Option<Snapshot> {
         let (files, unknown) = self.split(wanted, names);
         unknown.is_empty().then_some(files)
@@ -55,7 +56,7 @@ impl NewAppCache {
         self.generation.load(Ordering::SeqCst)
     }
 
-    /// Notes what was read of these apps, unless something was written since.
+    /// Stores what was read of these apps, unless something was written since.
     pub(super) fn learn(&self, read: &Snapshot, apps: &BTreeSet<String>, generation: u64) {
         let mut known = self.lock();
         if apps.is_empty() || generation != self.generation() {
@@ -66,7 +67,7 @@ impl NewAppCache {
         known.apps.extend(apps.iter().map(|app| (app.clone(), now)));
     }
 
-    /// Forgets what was read of these apps, whatever the case of their names.
+    /// Removes these apps, whatever the case of their names.
     pub(super) fn forget(&self, apps: &BTreeSet<String>) {
         let mut known = self.lock();
         self.generation.fetch_add(1, Ordering::SeqCst);
@@ -81,8 +82,8 @@ impl NewAppCache {
 }
 
 impl Known {
-    /// Salesforce makes parts of its own when settings are written; what they are called is not known for sure. So only
-    /// of an app without parts it is known that something is not there.
+    /// Salesforce creates further parts when settings are written, with names that are not certain. So absence is
+    /// known only for an app without parts.
     fn has_answer_for(&self, wanted: &Wanted, names: &NameCache) -> bool {
         self.apps.get(&wanted.app).is_some_and(|read| read.elapsed() < YOUNG)
             && (wanted.best_effort || names.is_bare(&wanted.app) || self.files.find(wanted).is_some())

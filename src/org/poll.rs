@@ -1,7 +1,7 @@
-//! Watching a deploy until it has ended, or until nothing more can be learned. Here is what a stop does to it.
+//! Polls a deploy until it has ended or its outcome cannot be determined, and handles a stop.
 //!
-//! A cancelled deploy is not a deploy that did nothing: only a read tells. So a stop cancels what has not begun, lets
-//! run what is nearly done, and never touches what the org is finalizing.
+//! A cancelled deploy may still have changed something; only a read tells. So a stop cancels a queued deploy, lets a
+//! running one finish for a while, and never cancels one that is being finalized.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -15,36 +15,36 @@ use super::timing::PollSchedule;
 use crate::log_keys::SF_DEPLOY_ID;
 use crate::salesforce::{Class, DeployReport, Error};
 
-/// How watching ended.
+/// How polling ended.
 pub(super) enum PollEnd {
     Finished {
         report: Box<DeployReport>,
-        /// We asked for a cancellation.
+        /// Whether the provider requested a cancellation.
         canceled_by_us: bool,
-        /// How many polls it took.
+        /// The number of polls.
         polls: u32,
-        /// When that was seen.
+        /// The time of the last poll.
         at: Instant,
     },
-    /// Nothing more is known, for this reason.
+    /// The outcome is unknown, for this reason.
     Lost(String),
 }
 
-/// How far a deploy is. Salesforce adds to its words for it; what we do not know is running.
+/// The phase of a deploy. Salesforce adds statuses; an unknown one counts as running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// No look has succeeded yet.
+    /// No poll has succeeded yet.
     Unknown,
     Pending,
     Running,
     Canceling,
     Finalizing,
-    /// It has ended, or was lost observed of.
+    /// It has ended, or its outcome is unknown.
     Over,
 }
 
 impl Phase {
-    /// Whether its turn has come.
+    /// Whether the org has started it.
     pub(super) fn has_begun(self) -> bool {
         !matches!(self, Phase::Unknown | Phase::Pending)
     }
@@ -64,7 +64,7 @@ struct Poller<'a> {
     id: &'a str,
     deadline: Instant,
     phase: Phase,
-    /// Looks in a row that failed.
+    /// Failed polls in a row.
     failures: u32,
     denied_since: Option<Instant>,
     stopped_at: Option<Instant>,
@@ -72,15 +72,15 @@ struct Poller<'a> {
     canceled_running: bool,
 }
 
-/// What ended a wait.
+/// Why a wait ended.
 enum Wakeup<T> {
     ApplyResult(T),
-    /// It is time to do something else.
+    /// Something else is due.
     Due,
 }
 
 impl Inner {
-    /// Looks at a deploy until it is done: first after so long, then at times that the pace tells.
+    /// Polls a deploy until it has ended: first after `first_poll`, then at the intervals of the schedule.
     pub(super) async fn poll_deploy(
         &self,
         id: &str,
@@ -139,7 +139,7 @@ impl Inner {
                 }
                 Err(error) => match poller.failed(&error) {
                     Some(pause) => wait = pause,
-                    None => return PollEnd::Lost(format!("the org does not tell how it ended: {error}")),
+                    None => return PollEnd::Lost(format!("its status cannot be read: {error}")),
                 },
             }
             if poller.stopped_at.is_some() {
@@ -150,7 +150,7 @@ impl Inner {
 }
 
 impl Poller<'_> {
-    /// Waits for an answer, at most until then, until the next milestone of a stop, or until the stop itself.
+    /// Waits for a response until the given time, the next step of a stop, or the stop itself.
     async fn wait_for<T>(&mut self, until: Instant, answer: impl Future<Output = T>) -> Wakeup<T> {
         let until = self.milestone().map_or(until, |milestone| until.min(milestone));
         let until = until.min(self.limit());
@@ -176,10 +176,10 @@ impl Poller<'_> {
         self.denied_since = None;
     }
 
-    /// How long to wait after a look that failed; none when there is no use in another.
+    /// The wait after a failed poll. `None` when polling is pointless.
     fn failed(&mut self, error: &Error) -> Option<Duration> {
         self.failures = self.failures.saturating_add(1);
-        tracing::debug!({ SF_DEPLOY_ID } = self.id, %error, failures = self.failures, "cannot see the deploy");
+        tracing::debug!({ SF_DEPLOY_ID } = self.id, %error, failures = self.failures, "the deploy cannot be polled");
         if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") {
             let since = *self.denied_since.get_or_insert_with(Instant::now);
             if self.failures > MAX_UNKNOWN_ID || since.elapsed() > UNKNOWN_ID_GRACE {
@@ -196,8 +196,8 @@ impl Poller<'_> {
         Some(error.retry_after().map_or(pause, |asked| pause.max(asked)))
     }
 
-    /// Selection for a cancellation, if this is the moment for one: at once when the org has not begun, once when a running
-    /// deploy has had its time. A refusal changes nothing: the deploy is watched on.
+    /// Requests a cancellation if it is due: at once for a queued deploy, and once for a running one after its grace
+    /// period. If Salesforce refuses, polling continues.
     async fn cancel_if_due(&mut self) {
         let Some(stopped_at) = self.stopped_at else {
             return;
@@ -216,18 +216,18 @@ impl Poller<'_> {
         match tokio::time::timeout_at(self.limit(), cancel).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::info!({ SF_DEPLOY_ID } = self.id, %error, "not cancelled"),
-            Err(_) => tracing::info!({ SF_DEPLOY_ID } = self.id, "no answer to the cancellation"),
+            Err(_) => tracing::info!({ SF_DEPLOY_ID } = self.id, "no response to the cancellation"),
         }
     }
 
-    /// When a stop next selection for something to be done.
+    /// The next step of a stop.
     fn milestone(&self) -> Option<Instant> {
         let due = self.stopped_at? + self.org.timing.stop.running;
         let waits = matches!(self.phase, Phase::Running | Phase::Unknown) && !self.canceled_running;
         waits.then_some(due)
     }
 
-    /// When to give up.
+    /// The time to give up.
     fn limit(&self) -> Instant {
         let stop = &self.org.timing.stop;
         let Some(stopped_at) = self.stopped_at else {
@@ -241,13 +241,13 @@ impl Poller<'_> {
         limit.min(self.deadline)
     }
 
-    /// Why it is time to give up, if it is.
+    /// Why polling must end, if it must.
     fn over(&self) -> Option<String> {
         let now = Instant::now();
         if now >= self.deadline {
-            Some("it has not ended long after everybody's time was over".to_owned())
+            Some("it has not ended long after the timeouts of all callers".to_owned())
         } else if now >= self.limit() {
-            Some("we were stopped and it did not end soon after".to_owned())
+            Some("the provider was stopped and it did not end soon after".to_owned())
         } else {
             None
         }

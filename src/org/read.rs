@@ -1,4 +1,4 @@
-//! Reading: few retrieves, and a second opinion before anything is called absent.
+//! Reads components with few retrieves, and confirms by a second source that one does not exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,27 +13,27 @@ use crate::metadata::MetadataType;
 use crate::metadata::types::ALL;
 use crate::salesforce::{self, Class, FileProperties, Retrieved};
 
-/// All components of a kind, or those with these names.
+/// The components to read: by type, all or these names.
 pub(super) type Selection = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
 
-/// What one caller wants to read.
+/// The components that one caller wants to read.
 pub(super) struct ReadRequest {
     wanted: Vec<Wanted>,
     purpose: Purpose,
 }
 
-/// What a read is for.
+/// The purpose of a read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
-    /// Others will want the same, and the rest of the app: what is read goes into the snapshot.
+    /// A refresh: others will want the same, and the rest of the app, so the result goes into the snapshot.
     Refresh,
-    /// Nothing is expected to be there, or something.
+    /// A fresh read. `absence`: the component is expected not to exist.
     Now { absence: bool },
 }
 
 pub(super) type ReadResult = Result<Vec<Lookup>, ReadError>;
 
-/// All requests can go together.
+/// All reads can be combined.
 impl batch::Job for ReadRequest {
     fn mixes_with(&self, _: &ReadRequest) -> bool {
         true
@@ -88,7 +88,7 @@ impl Inner {
                 lookups(&snapshot, wanted)
             }
             Freshness::Now | Freshness::Absence => {
-                // Who reads afresh is about to write, or has just written and the next one follows.
+                // A fresh read usually precedes a write.
                 let _writes_soon = self.deployer.queue.prepare();
                 let purpose = Purpose::Now { absence: freshness == Freshness::Absence };
                 self.read_batched(wanted, purpose, deadline).await
@@ -96,14 +96,14 @@ impl Inner {
         }
     }
 
-    /// Reads together with others who ask at the same time.
+    /// Reads together with concurrent callers.
     async fn read_batched(
         self: &Arc<Self>,
         wanted: &[Wanted],
         purpose: Purpose,
         deadline: Instant,
     ) -> ReadResult {
-        // What was read just now is answered without company.
+        // Cached files need no batch.
         if matches!(purpose, Purpose::Now { .. })
             && let Some(known) = self.new_apps.all_of(wanted, &self.names)
         {
@@ -117,7 +117,7 @@ impl Inner {
         handle.answer().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
     }
 
-    /// Reads for all who asked, in one go.
+    /// Reads for all callers in one retrieve.
     async fn run_reads(self: Arc<Self>, mut requests: Vec<QueuedJob<ReadRequest, ReadResult>>) {
         let of = |purpose: Purpose, requests: &[QueuedJob<ReadRequest, ReadResult>]| -> Vec<Wanted> {
             let requests = requests.iter().filter(|request| request.job.purpose == purpose);
@@ -155,7 +155,7 @@ impl Inner {
         };
         if loaded.is_ok() && !refreshed.is_empty() {
             let mut snapshot = self.snapshot.lock().await;
-            // Not into the snapshot of a later generation.
+            // Does not fill the snapshot of a later generation.
             if generation == self.generation() {
                 snapshot.keep_if(generation, self.timing.snapshot);
                 snapshot.adopt(&fresh);
@@ -167,7 +167,8 @@ impl Inner {
         }
     }
 
-    /// Reads afresh, but for what was just read of apps that this process has made. `absence`: nothing is expected.
+    /// Reads without the snapshot, but from the cache of new apps. `absence`: the components are expected not to
+    /// exist.
     pub(super) async fn read_now(&self, wanted: &[Wanted], absence: bool) -> Result<Snapshot, ReadError> {
         let (known, unknown) = self.new_apps.split(wanted, &self.names);
         let mut fresh = known;
@@ -189,7 +190,7 @@ impl Inner {
         Ok(fresh)
     }
 
-    /// Selection a list for apps that are not expected to be there: what a retrieve is still needed for.
+    /// Lists apps that are expected not to exist, and returns what still must be retrieved.
     async fn list_first(&self, fresh: &mut Snapshot, wanted: Vec<Wanted>) -> Result<Vec<Wanted>, ReadError> {
         let apps: BTreeSet<&'static MetadataType> =
             wanted.iter().map(|wanted| wanted.kind).filter(|kind| is_app(kind)).collect();
@@ -202,7 +203,7 @@ impl Inner {
         Ok(wanted.into_iter().filter(|wanted| !is_absent(wanted)).collect())
     }
 
-    /// Loads what is wanted and not there, and with it what other readers of the same generation will want.
+    /// Loads the missing components, and with them what other readers of the generation will want.
     async fn load_related(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
         let kinds: BTreeSet<&'static MetadataType> = wanted.iter().map(|wanted| wanted.kind).collect();
         let needed: Vec<_> = kinds.iter().copied().filter(|kind| !snapshot.has(kind)).collect();
@@ -214,7 +215,7 @@ impl Inner {
         self.load(snapshot, selection, &needed).await
     }
 
-    /// The kinds to retrieve when these are needed.
+    /// The types to retrieve when these are needed.
     fn family(&self, needed: &[&'static MetadataType]) -> Vec<&'static MetadataType> {
         if self.is_narrow() {
             needed.to_vec()
@@ -226,8 +227,8 @@ impl Inner {
         }
     }
 
-    /// Loads only what is wanted, by name where the names are known; of apps that are refreshed, all that belongs to
-    /// them, as far as it has a usual name.
+    /// Loads the wanted components by name where names are known, and all parts of refreshed apps under their usual
+    /// names.
     async fn load_named(
         &self,
         fresh: &mut Snapshot,
@@ -236,7 +237,7 @@ impl Inner {
     ) -> Result<(), ReadError> {
         let names: Vec<(&Wanted, Vec<String>)> =
             wanted.iter().map(|wanted| (wanted, self.known_names(wanted))).collect();
-        // Of many apps, all files of a kind are the last resort.
+        // With many apps, retrieving all files of a type is the last resort.
         let guesses = names.iter().any(|(_, names)| names.is_empty()) && self.has_many_apps().await;
         let mut selection = Selection::new();
         for (wanted, mut known) in names {
@@ -267,7 +268,7 @@ impl Inner {
         let needed = if needed.is_empty() { kinds } else { needed.into_iter().collect() };
         self.load(fresh, selection, &needed).await?;
 
-        // A name may have changed since it was seen. The name of an app is the app, and settings have one name.
+        // The name of a part may have changed. The name of an app is its identity, and org settings have one name.
         let is_astray = |wanted: &&Wanted| {
             let is_part = parent_element(wanted.kind).is_some();
             is_part && !wanted.best_effort && by_name.contains(&wanted.kind) && fresh.find(wanted).is_none()
@@ -284,7 +285,7 @@ impl Inner {
         self.load(fresh, selection, &needed).await
     }
 
-    /// The names that a component was seen under.
+    /// The names under which the component was last read.
     fn known_names(&self, wanted: &Wanted) -> Vec<String> {
         if parent_element(wanted.kind).is_none() {
             return vec![wanted.app.clone()];
@@ -293,8 +294,8 @@ impl Inner {
         hint.into_iter().chain(self.names.of(wanted.kind, &wanted.app)).collect()
     }
 
-    /// One retrieve. If the org refuses it, less: what is needed, then each kind on its own, so that one kind that we
-    /// may not read does not hide the others.
+    /// Retrieves in one call. If the org refuses, it retrieves only what is needed, then each type separately, so
+    /// that one unreadable type does not hide the others.
     pub(super) async fn load(
         &self,
         snapshot: &mut Snapshot,
@@ -326,7 +327,7 @@ impl Inner {
         Ok(())
     }
 
-    /// A refusal of a single kind is knowledge about that kind.
+    /// A refusal of a single type is a fact about that type.
     fn note(
         &self,
         snapshot: &mut Snapshot,
@@ -345,7 +346,7 @@ impl Inner {
     async fn retrieve_into(&self, snapshot: &mut Snapshot, selection: &Selection) -> Result<(), ReadError> {
         let kinds: Vec<&'static MetadataType> = selection.keys().copied().collect();
         match snapshot.absorb(&kinds, &self.retrieve(selection).await?) {
-            // The checksums inside of a zip are ours to check; bytes got lost on the way.
+            // The zip was damaged in transit; its checksums are verified here.
             Err(error) if is_damaged(&error) => snapshot.absorb(&kinds, &self.retrieve(selection).await?)?,
             outcome => outcome?,
         }
@@ -363,7 +364,7 @@ impl Inner {
         for (kind, names) in selection {
             let members = by_type.entry(kind.package_type()).or_default();
             match (kind.settings_member, names) {
-                // There is no wildcard for one of the org's settings, but only for all that there are.
+                // A wildcard returns all settings of the org, so the member is named.
                 (Some(member), _) => drop(members.insert(member)),
                 (None, Some(names)) => members.extend(names.iter().map(String::as_str)),
                 (None, None) => drop(members.insert("*")),
@@ -380,7 +381,7 @@ impl Inner {
         Ok(retrieved)
     }
 
-    /// Selection the other source about the kinds of what is not there.
+    /// Lists the types of components that were not found.
     async fn corroborate_missing(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
         let ambiguous: BTreeSet<&'static MetadataType> = wanted
             .iter()
@@ -390,7 +391,7 @@ impl Inner {
             .collect();
         let ambiguous: Vec<_> = ambiguous.into_iter().collect();
         self.corroborate(snapshot, &ambiguous, wanted).await?;
-        // Whether a part that names another app is that one's, only the apps tell.
+        // Only the list of apps tells whether a part that names an unknown app belongs to the wanted one.
         if wanted.iter().any(|wanted| !wanted.best_effort && snapshot.is_ambiguous(wanted)) {
             let apps: Vec<_> =
                 ALL.iter().copied().filter(|kind| is_app(kind) && !snapshot.is_complete(kind)).collect();
@@ -399,8 +400,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Lists these kinds, and retrieves by name what is listed, wanted, and was not among the files: somebody may have made
-    /// it in between, and "all" may not mean what came with a package.
+    /// Lists these types, and retrieves by name what is listed and wanted but missing: it may have been created in
+    /// between, and a wildcard may not include components of a package.
     pub(super) async fn corroborate(
         &self,
         snapshot: &mut Snapshot,
@@ -425,13 +426,13 @@ impl Inner {
             return Ok(());
         }
         match self.retrieve_into(snapshot, &unseen).await {
-            // They stay unseen, which the answers will say.
+            // They stay hidden, which the results state.
             Err(error) if is_refusal(&error) => Ok(()),
             outcome => outcome,
         }
     }
 
-    /// Selection the other source for the names of all components of these kinds.
+    /// Lists the names of all components of these types.
     pub(super) async fn list(
         &self,
         snapshot: &mut Snapshot,
@@ -446,7 +447,7 @@ impl Inner {
                         file.type_name == kind.package_type()
                             && kind.settings_member.is_none_or(|member| member == file.full_name)
                     };
-                    // A list may lag behind a deploy: what this process deleted is not there any more.
+                    // A list may lag behind a deploy: omits what this process has deleted.
                     let is_left = |file: &&FileProperties| !self.names.was_deleted(kind, &file.full_name);
                     let files = files.iter().filter(is_of_kind).filter(is_left);
                     snapshot.list(kind, Ok(files.cloned().collect()));
@@ -466,7 +467,7 @@ impl Inner {
     }
 }
 
-/// Answers each wanted.
+/// The result for each wanted component.
 pub(super) fn lookups(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<Lookup>, ReadError> {
     wanted
         .iter()
@@ -478,8 +479,8 @@ fn is_refusal(error: &ReadError) -> bool {
     matches!(&error.kind, ReadErrorKind::Unavailable(error) if refuses(error))
 }
 
-/// Whether the org says that we may not, or that it knows no such type (which it says of types that a user may not
-/// see, too).
+/// Whether the org denies access or does not know the type, which it also reports for types that the user may not
+/// see.
 fn refuses(error: &salesforce::Error) -> bool {
     error.class() == Class::Permission || error.code() == Some("INVALID_TYPE")
 }

@@ -1,9 +1,9 @@
-//! After a deploy that went well: what is there now, and what it cost others.
+//! After a successful deploy: what the org has now, and what happened to concurrent changes.
 //!
-//! Several may write one file at the same moment (`edit.rs`). Then the one who comes last overwrites what the others wrote.
-//! Each sees the others in the org's list of deploys: who was before waits until who comes after is done, finds what is
-//! missing, and sends it again; who came after puts back what it overwrote, where it saw that. So both tell the truth, and
-//! nothing stays lost.
+//! Several clients may write one file at the same time (`edit.rs`); the last one overwrites the others. Each sees the
+//! others in the org's deploy queue: the earlier client waits for the later one, finds what is missing and applies it
+//! again; the later client restores what it overwrote, if it saw that. So both report the truth, and no change is
+//! lost.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,24 +22,24 @@ use super::timing::jittered;
 use super::{Applied, ApplyErrorKind, DeployProblem, Inner, Overwritten, Wanted};
 use crate::metadata::{Component, ComponentKey, same_meaning};
 
-/// How long nobody must have been at work until those who were overwritten are taken to have sent their changes again:
-/// some calls, and so many retrieves.
+/// How long the queue must be idle until the overwritten clients are considered to have applied their changes again:
+/// some calls, and this many retrieves.
 const REAPPLY_IDLE: Duration = Duration::from_secs(3);
 const RETRIEVES: u32 = 3;
-/// The same while fewer have sent something than were overwritten: their machines may be busy.
+/// The same while fewer deploys have followed than were overwritten; their machines may be busy.
 const REAPPLY_LATE: Duration = Duration::from_secs(15);
-/// Between two looks whether it has.
+/// The interval between two reads of the queue.
 const POLL_INTERVAL: Duration = Duration::from_millis(900);
 
-/// Deploys of others that wrote the same files before us, when it is not known what.
+/// Earlier deploys of others that wrote the same files with unknown content.
 #[derive(Default)]
 struct UnseenWrites {
     deploys: Vec<String>,
-    /// As many have come after us: what is otherwise now than we sent it is all that they had written.
+    /// As many deploys have followed: every difference to what was sent is a change of theirs.
     reapplied: bool,
 }
 
-/// A deploy that went well, and whose it is.
+/// A successful deploy and its jobs.
 pub(super) struct Completed {
     pub queued_jobs: Vec<QueuedJob>,
     pub deploy_id: String,
@@ -48,14 +48,14 @@ pub(super) struct Completed {
 }
 
 impl Completed {
-    /// What all callers want to know afterwards.
+    /// What all callers want to read afterwards.
     fn wanted(&self) -> Vec<Wanted> {
         self.queued_jobs.iter().flat_map(|queued| queued.job.wanted.iter().cloned()).collect()
     }
 }
 
 impl Inner {
-    /// Notes what a deploy has made.
+    /// Records the result of a deploy.
     pub(super) fn note_completed(&self, made: &Completed) {
         self.deployer.made(&made.deploy_id);
         for queued in &made.queued_jobs {
@@ -69,7 +69,7 @@ impl Inner {
         }
     }
 
-    /// Reads what is there after a deploy, and answers its callers; edits that were overwritten go again.
+    /// Reads the org after a deploy and completes the jobs; overwritten edits are queued again.
     pub(super) async fn reconcile(self: Arc<Self>, made: Completed) {
         let unseen = self.await_concurrent(&made).await;
         let wanted = made.wanted();
@@ -78,7 +78,7 @@ impl Inner {
             Ok(Ok(read)) => Some(read),
             _ if wanted.is_empty() => Some(Snapshot::default()),
             Ok(Err(error)) => {
-                tracing::info!(%error, "what was deployed cannot be read");
+                tracing::info!(%error, "the deployed components cannot be read");
                 None
             }
             Err(_) => None,
@@ -103,7 +103,10 @@ impl Inner {
             let again = !lost.is_empty() || undone && applied.disturbed;
             match queued.job.edit.as_mut() {
                 Some(editing) if again && editing.rounds < MAX_EDIT_DEPLOYS && !self.stopped() => {
-                    tracing::info!(rounds = editing.rounds, "others wrote the same file; once more");
+                    tracing::info!(
+                        rounds = editing.rounds,
+                        "another deploy wrote the same file; applying again"
+                    );
                     editing.rounds = editing.rounds.saturating_add(1);
                     editing.lost = lost;
                     editing.made = Some(applied);
@@ -120,8 +123,8 @@ impl Inner {
         }
     }
 
-    /// Waits for those who write last; and when it is not known what those before us wrote, until they may have written it
-    /// again. The deploys that wrote the same files and of which it is not known what.
+    /// Waits for later deploys; if the content of earlier ones is unknown, also until they may have been applied
+    /// again. Returns the deploys with unknown content.
     async fn await_concurrent(&self, made: &Completed) -> UnseenWrites {
         let observed = &made.observed;
         let Observed { concurrent, seen, .. } = observed;
@@ -165,7 +168,7 @@ impl Inner {
         unseen
     }
 
-    /// Whether a deploy of somebody wrote one of these files, as far as the org tells.
+    /// Whether another deploy wrote one of these files, as far as its report shows.
     async fn wrote(&self, id: &str, files: &[&Component]) -> bool {
         let Ok(report) = self.apis.deploys.deploy_status(id).await else {
             return true;
@@ -178,8 +181,8 @@ impl Inner {
         })
     }
 
-    /// Waits until so many deploys have come after the known ones, and then until nobody has been at work for a while; a
-    /// minute at most. Whether as many have come.
+    /// Waits until this many deploys have followed and the queue has been idle for a while, for a minute at most.
+    /// Returns whether as many have followed.
     async fn await_reapply(&self, known: &BTreeSet<String>, overwritten: usize, silence: Duration) -> bool {
         let until = Instant::now() + VERIFY_TIMEOUT;
         let (mut last, mut came) = (Instant::now(), BTreeSet::new());
@@ -199,7 +202,7 @@ impl Inner {
         }
     }
 
-    /// Whether somebody else has deployed since some files were read.
+    /// Whether another deploy has been sent since some files were read.
     async fn others_came(&self, seen: &Baseline, own: &str) -> bool {
         let Baseline::Done(before) = seen else { return false };
         let Some(line) = self.deploy_queue().await else { return false };
@@ -207,14 +210,14 @@ impl Inner {
     }
 }
 
-/// What came of one caller's changes.
+/// The result of one job.
 struct JobResult {
     applied: Applied,
-    /// Something of them is not there.
+    /// Whether a change of it is not in effect.
     undone: bool,
-    /// Something else is not as it was.
+    /// Whether something else differs.
     changed: bool,
-    /// What was overwritten of others and is not there again.
+    /// Overwritten changes of others that are not in effect again.
     lost: Vec<Overwritten>,
 }
 
@@ -264,7 +267,8 @@ fn result(
                 applied.disturbed = true;
                 applied.overwritten.push(overwritten);
             }
-            // It was not seen. What is otherwise now than we sent it was written before us, and again.
+            // The replaced content is unknown. A difference to what was sent is a change of an earlier deploy that
+            // was applied again.
             (None, Some(now)) if !unseen.deploys.is_empty() => {
                 let fields = changed_fields(base, now);
                 let theirs: Vec<_> = fields.into_iter().filter(|name| !own.contains(name)).collect();
@@ -293,8 +297,7 @@ fn result(
     JobResult { applied, undone, changed, lost }
 }
 
-/// A file as it was when an edit replaced it, where that was seen. A look that came when the edit was done shows what it
-/// wrote, and what others have written since.
+/// The content that an edit replaced, if it was observed. A read that came too late shows the edit's own changes.
 fn replaced<'a>(observed: &'a Observed, editing: &Editing, sent: &Component) -> Option<&'a Component> {
     let was = observed.was.as_ref()?.component(&sent.key)?;
     let made = base(editing, &sent.key).map(|base| changed_fields(base, sent)).unwrap_or_default();
@@ -303,12 +306,12 @@ fn replaced<'a>(observed: &'a Observed, editing: &Editing, sent: &Component) -> 
     (!came_late && !same(was, sent)).then_some(was)
 }
 
-/// A file as an edit was made of it.
+/// The file that an edit was based on.
 fn base<'a>(editing: &'a Editing, key: &ComponentKey) -> Option<&'a Component> {
     editing.base.iter().filter_map(|lookup| lookup.component()).find(|component| component.key == *key)
 }
 
-/// The attributes that differ, of those that can be read.
+/// The readable attributes that differ.
 fn changed_fields(one: &Component, other: &Component) -> Vec<&'static str> {
     let fields = one.key.kind.fields.iter().filter(|field| {
         !field.attribute.is_empty()

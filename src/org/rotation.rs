@@ -1,8 +1,8 @@
-//! Rotating the credentials of a consumer, and ending those that it had before.
+//! Rotates the credentials of a consumer, and revokes previous ones.
 //!
-//! Salesforce has no "rotate once": a pair is staged, then rotated, and each of the two answers can get lost. So this is
-//! a loop over what the org has: look, decide (`rotation_request.rs`, pure), do one thing, look again. Where it begins again, after a
-//! crash as well, it goes on with what it finds, and rotates once for one request.
+//! Salesforce has no single call for this: credentials are staged, then rotated, and each response can be lost. So
+//! this is a loop: read the credentials, decide (`rotation_request.rs`, pure), do one step, read again. It continues
+//! from whatever it finds, also after a crash, and rotates once per request.
 
 use std::time::Duration;
 
@@ -19,42 +19,42 @@ use crate::salesforce::{self, Staged, StagedState, same_id};
 
 /// The prefix of the record IDs of users.
 const USER: &str = "005";
-/// How many answers may get lost in one rotation.
+/// How many responses may be lost in one rotation.
 const MAX_LOST_RESPONSES: u32 = 4;
-/// How many things may be done in one rotation: a stage, a rotate, some revokes.
+/// How many steps one rotation may take: a stage, a rotate, some revokes.
 const MAX_STEPS: u32 = 24;
-/// How long the org may still show what was before, after it confirmed a change.
+/// How long the org may show old credentials after it confirmed a change.
 const LAG: Duration = Duration::from_secs(15);
-/// Before something is tried again that the org had no time for.
+/// The wait before a step is retried on a busy org.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Clone, Debug)]
 pub struct Rotated {
     pub credentials: Credentials,
-    /// None: not rotated, or not yet.
+    /// `None` when nothing was rotated.
     pub outcome: Option<Outcome>,
-    /// How many pairs were ended.
+    /// The number of revoked credentials.
     pub revoked: usize,
 }
 
-/// What can be told of a consumer's pairs without doing anything.
+/// What a consumer's credentials tell without changing them.
 #[derive(Clone, Debug, Default)]
 pub struct RotationHistory {
-    /// Who wants a rotation has it already.
+    /// A rotation that an earlier run has completed.
     pub rotated: Option<Outcome>,
-    /// The same for who wants the previous pair to end as well.
+    /// The same, if the previous credentials had to be revoked as well.
     pub rotated_and_ended: Option<Outcome>,
-    /// A pair that somebody else has staged, or of which the org does not say who did.
+    /// Credentials that another user has staged, or whose creator is unknown.
     pub foreign: Option<Staged>,
 }
 
-/// A request that was not fulfilled, or not wholly.
+/// A request that failed or was only partly completed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{kind}")]
 pub struct RotationError {
     pub kind: RotationErrorKind,
-    /// What is known of the credentials, as they are now.
+    /// The credentials as they are now.
     pub seen: Option<Box<Rotated>>,
 }
 
@@ -62,36 +62,36 @@ pub struct RotationError {
 pub enum RotationErrorKind {
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
-    /// Somebody else has staged a pair, or the org does not say who. It is his to rotate or to delete.
-    #[error("somebody else has staged credentials")]
+    /// Another user has staged credentials, or the creator is unknown. Only that user may rotate or delete them.
+    #[error("another user has staged credentials")]
     Foreign(Box<Staged>),
-    /// The org does not stage a pair while there is another; that one is still good.
+    /// The org stages no credentials while the previous ones are valid.
     #[error("the org does not stage credentials while the previous ones are valid: {said}")]
     Occupied { previous: Box<Staged>, said: Unavailable },
-    /// It is the app that we log in with.
-    #[error("the credentials are those of our own login")]
+    /// They are the credentials of the provider's own login.
+    #[error("the credentials are those of the provider's own login")]
     OwnLogin { revoke: bool },
-    /// We were told to stop between two steps. What is staged is gone on with the next time.
+    /// The provider was stopped between two steps. The next run continues from there.
     #[error("stopped")]
     Stopped,
-    #[error("the time was over")]
+    #[error("the timeout was exceeded")]
     Expired,
     /// The org refused a step.
     #[error(transparent)]
     Refused(Unavailable),
-    /// The org did not say often enough what became of a step.
-    #[error("what became of it is not known: {0}")]
+    /// The outcome of too many steps is unknown.
+    #[error("the outcome is unknown: {0}")]
     Unverified(Unavailable),
-    /// The org said that a pair is ended, and goes on listing it.
-    #[error("the org goes on listing what it has ended")]
+    /// The org confirmed that credentials are revoked, but still lists them.
+    #[error("the org still lists the revoked credentials")]
     StillListed,
 }
 
 impl Org {
-    /// Makes a request come true, step by step; `on_step` hears of each before it is done.
+    /// Completes a request step by step; `on_step` is called before each step.
     ///
     /// # Errors
-    /// With what is known of the credentials by then: a part of the request may be fulfilled.
+    /// With the credentials as they are: the request may be partly completed.
     pub async fn rotate(
         &self,
         request: &RotationRequest<'_>,
@@ -111,13 +111,13 @@ impl Org {
             Some(Err(_)) => return Err(RotationError { kind: RotationErrorKind::Expired, seen: None }),
             None => return Err(RotationError { kind: RotationErrorKind::Stopped, seen: None }),
         };
-        // Decided once: what this run ends itself must not be taken for the trace of another.
+        // Decided once: credentials that this run revokes must not count as those of an earlier run.
         if request.rotate {
             progress.outcome = done_before(request.since, request.revoke, &seen, &progress);
         }
         let result = self.run_steps(request, &mut seen, &mut progress, on_step, deadline).await;
         if progress.is_rotated() || !progress.ended.is_empty() {
-            // The settings' file carries the key.
+            // The file of the OAuth settings contains the key.
             self.new_generation();
         }
         if let (Some(Outcome::Now), Some(RequestedRotation { after: Some(after), .. })) =
@@ -159,7 +159,7 @@ impl Org {
                     if lost > MAX_LOST_RESPONSES {
                         return Err(RotationErrorKind::Unverified(error.into()));
                     }
-                    tracing::info!(%error, "looking what became of it");
+                    tracing::info!(%error, "the response was lost; reading the credentials");
                     super::pause(Duration::from_millis(500) * lost).await;
                     self.refresh(seen, progress).await?;
                 }
@@ -169,7 +169,7 @@ impl Org {
                     if Instant::now() + wait >= deadline {
                         return Err(RotationErrorKind::Refused(error.into()));
                     }
-                    tracing::info!(%error, "trying again");
+                    tracing::info!(%error, "retrying");
                     if self.unless_stopped(super::pause(wait)).await.is_none() {
                         return Err(RotationErrorKind::Stopped);
                     }
@@ -177,7 +177,7 @@ impl Org {
                 Err(error) => {
                     let before = seen.staged.clone();
                     self.refresh(seen, progress).await?;
-                    // Somebody else was faster: what is there now decides.
+                    // Another client was faster; its change decides.
                     if seen.staged != before {
                         continue;
                     }
@@ -222,8 +222,8 @@ impl Org {
         Ok(())
     }
 
-    /// Looks what the org has now, on a clock of its own: something may have changed. It may still show what was before for
-    /// a while.
+    /// Reads the credentials again, with a separate timeout, since something may have changed. The org may show old
+    /// credentials for a while.
     async fn refresh(
         &self,
         seen: &mut Credentials,
@@ -248,7 +248,7 @@ impl Org {
                     if asked.took_effect(seen) {
                         progress.outcome = Some(Outcome::Now);
                     }
-                    // After the pair of before was ended, it is not to be seen any more.
+                    // Once the previous credentials are revoked, the org no longer shows them.
                     !progress.is_rotated() || !progress.ended.is_empty() || asked.is_shown(seen)
                 }
                 None => true,
@@ -264,7 +264,7 @@ impl Org {
         }
     }
 
-    /// The consumer that is looked at, with the key that it has now.
+    /// The current state of the consumer.
     async fn consumer_by_id(&self, seen: &Credentials) -> Result<salesforce::Consumer, CredentialsError> {
         let consumers = self.inner.apis.credentials.consumer_credentials(&seen.app_id).await;
         let consumers = consumers.map_err(Unavailable::from)?;
@@ -274,10 +274,11 @@ impl Org {
             .ok_or(CredentialsError::NoConsumer)
     }
 
-    /// What the pairs of a consumer on_step of earlier runs and of others, where it had this key. Nothing is done.
+    /// What the credentials of a consumer tell of earlier runs and other users, if the key was `since`. Changes
+    /// nothing.
     ///
     /// # Errors
-    /// When the org cannot be asked who made a pair.
+    /// When the creator of credentials cannot be queried.
     pub async fn rotation_history(
         &self,
         seen: &Credentials,
@@ -293,7 +294,7 @@ impl Org {
         })
     }
 
-    /// Notes which of the staged pairs are ours: made by the user that we are.
+    /// Records which staged credentials are ours: created by the user of the session.
     async fn recognize(&self, staged: &[Staged], progress: &mut Progress) -> Result<(), Unavailable> {
         for one in staged {
             if progress.ours.contains(&one.id) {

@@ -1,7 +1,8 @@
-//! Finding the parts of an app in an org that has too many apps to retrieve all their files.
+//! Finds the parts of an app in an org with too many apps to retrieve all files.
 //!
-//! A part need not be named after its app, and no list says whose it is; only its file does. So the usual names are
-//! tried first (`read.rs`), then what the list has that begins like the app, and all there is only if that gave nothing.
+//! The name of a part need not contain its app's, and no list shows the app; only the file does. So the usual names
+//! are tried first (`read.rs`), then listed names with the app's name as prefix, and all files only if neither finds
+//! it.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +12,14 @@ use super::{Inner, ReadError, Wanted};
 use crate::metadata::MetadataType;
 use crate::metadata::types::APP;
 
-/// Apps of which all files are retrieved at once, whosever they are: each has up to five.
+/// The maximum number of apps whose files are retrieved at once; each has up to five.
 const MAX_APPS_IN_SNAPSHOT: u64 = 400;
-/// Files of one retrieve, when all of a kind have to be looked through.
+/// Files per retrieve when all files of a type must be read.
 const MAX_FILES_PER_SEARCH: usize = 2_000;
 
 impl Inner {
-    /// Whether all files of all apps are too many to retrieve at once. A count is small, however many there are; a list
-    /// tells as much, with hundreds of bytes for each app. RequestedRotation once for each connection.
+    /// Whether the org has too many apps to retrieve all files at once. A count is a small response; a list has
+    /// hundreds of bytes for each app. Determined once per connection.
     pub(super) async fn has_many_apps(&self) -> bool {
         let mut known = self.many_apps.lock().await;
         if let Some(known) = *known {
@@ -42,7 +43,7 @@ impl Inner {
         many
     }
 
-    /// Looks for parts that have none of the names that they were expected to have.
+    /// Finds parts that have none of the expected names.
     pub(super) async fn search(&self, fresh: &mut Snapshot, missing: &[&Wanted]) -> Result<(), ReadError> {
         let kinds: BTreeSet<&'static MetadataType> = missing.iter().map(|wanted| wanted.kind).collect();
         let kinds: Vec<&'static MetadataType> = kinds.into_iter().collect();
@@ -50,7 +51,7 @@ impl Inner {
         self.corroborate(fresh, &kinds, &wanted).await?;
 
         for kind in kinds {
-            // An app that was made a moment ago has what we gave it.
+            // A new app has only the parts that this process has given it.
             let lost = |wanted: &&&Wanted| {
                 wanted.kind == kind && fresh.find(wanted).is_none() && !self.names.was_created(&wanted.app)
             };
@@ -59,7 +60,7 @@ impl Inner {
             }
             match fresh.listed_names(kind) {
                 Some(names) => {
-                    tracing::debug!(kind = kind.name, files = names.len(), "looking through all files");
+                    tracing::debug!(kind = kind.name, files = names.len(), "reading all files of the type");
                     for names in names.chunks(MAX_FILES_PER_SEARCH) {
                         let selection = Selection::from([(kind, Some(names.iter().cloned().collect()))]);
                         self.load(fresh, selection, &[kind]).await?;

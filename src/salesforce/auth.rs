@@ -1,8 +1,8 @@
-//! From settings to a session: one login at first need, shared by all callers, renewed once when it ends.
+//! The session: one login at the first call, shared by all callers, and renewed once when it expires.
 //!
-//! The ways to log in are in `login`; a token is asked for (`token`), had from the Salesforce CLI (`sf_cli`), or given. A
-//! login also settles the org's id and the API version. Failed logins are remembered for a while, so that a hundred resources with
-//! a wrong key do not lock the user out.
+//! The authentication methods are in `login`; a token is requested (`token`), taken from the Salesforce CLI
+//! (`sf_cli`), or configured. A login also determines the org's ID and the API version. Failed logins are remembered
+//! for a while, so that a hundred resources with a wrong key do not lock the user.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,29 +17,29 @@ use super::token::{Grant, is_org_id};
 use super::{Client, Inner, Login, Settings, classify};
 use crate::secret::Secret;
 
-/// A session that ends again this soon after it was renewed will not get better by a third login.
+/// A session that expires this soon after it was renewed is not renewed again.
 const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(60);
-/// How long a final refusal answers for further logins.
+/// How long a permanent refusal is returned without another login.
 const REFUSAL_HOLDS: Duration = Duration::from_secs(60);
 /// The first API version whose SOAP endpoint accepts JWTs (jsforce, `lib/soap.js`).
 pub const SOAP_ACCEPTS_JWT: u16 = 68;
 
-/// What one login gave.
+/// The result of a login.
 #[derive(Debug)]
 pub struct Session {
-    /// The org's id, 15 or 18 characters as Salesforce gave it; compare with [`Session::is_org`].
+    /// The org's ID in 15 or 18 characters, as Salesforce returned it; compare with [`Session::is_org`].
     pub org_id: String,
-    /// The id of the user; empty if Salesforce did not say.
+    /// The ID of the user. Empty if Salesforce did not return it.
     pub user_id: String,
-    /// Where the org's APIs are.
+    /// The base URL of the org's APIs.
     pub instance_url: Url,
-    /// 62 means 62.0.
+    /// 62 stands for 62.0.
     pub api_version: u16,
     token: Secret,
 }
 
 impl Session {
-    /// Whether this is the org with that id, in its form of 15 or of 18 characters.
+    /// Whether this is the org with the given ID, in 15 or 18 characters.
     pub fn is_org(&self, id: &str) -> bool {
         same_id(&self.org_id, id)
     }
@@ -56,12 +56,12 @@ impl Session {
         self.url(&format!("/services/data/v{}.0{path}", self.api_version))
     }
 
-    /// The header of a REST call.
+    /// The authorization header of a REST call.
     pub(super) fn bearer(&self) -> Result<HeaderValue, ErrorKind> {
         bearer(&self.token)
     }
 
-    /// The header of a SOAP call, or why SOAP would refuse it.
+    /// The session header of a SOAP call, or why SOAP would refuse it.
     pub(super) fn soap_header(&self) -> Result<String, ErrorKind> {
         let token = self.token.expose();
         if self.api_version < SOAP_ACCEPTS_JWT && is_jwt(token) {
@@ -71,7 +71,7 @@ impl Session {
     }
 }
 
-/// The header of a REST call with that token.
+/// The authorization header of a REST call with this token.
 pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ErrorKind> {
     let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
         .map_err(|_| ErrorKind::Auth { problem: AuthProblem::Refused, said: None })?;
@@ -79,7 +79,7 @@ pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ErrorKind> {
     Ok(header)
 }
 
-/// A JWT is three parts of base64url between dots; a session id has an exclamation mark.
+/// A JWT has three parts of base64url between dots; a session ID contains an exclamation mark.
 fn is_jwt(token: &str) -> bool {
     let parts: Vec<&str> = token.split('.').collect();
     let base64url = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
@@ -94,8 +94,8 @@ pub fn same_id(one: &str, other: &str) -> bool {
     }
 }
 
-/// Whether a private key can be used to log in: RSA, at least 2048 bits, unencrypted, PEM in any of the accepted
-/// forms. Pure; for validation.
+/// Checks that a private key can be used for authentication: RSA, at least 2048 bits, unencrypted, PEM in any of the
+/// accepted forms. Pure; for validation.
 ///
 /// # Errors
 /// What is wrong with it, without any of its text.
@@ -103,12 +103,12 @@ pub fn check_private_key(private_key: &Secret) -> Result<(), PrivateKeyProblem> 
     key::read(private_key.expose()).map(drop)
 }
 
-/// The public half of a private key as a certificate has it; none of what is no key that can be used.
+/// The public key of a private key, as a certificate contains it. `None` if the private key is invalid.
 pub fn public_key(private_key: &Secret) -> Option<Vec<u8>> {
     Some(key::read(private_key.expose()).ok()?.public().as_ref().to_vec())
 }
 
-/// What is wrong with the settings as a whole.
+/// Checks the settings as a whole.
 pub(super) fn check_settings(
     settings: &Settings,
     instance: Option<&Url>,
@@ -126,7 +126,7 @@ pub(super) fn check_settings(
             return Err(SettingsProblem::InstanceUrlMissing.into());
         }
         Login::AccessToken { token } => drop(bearer(token)?),
-        // Of these nothing can be wrong that could be seen from here.
+        // These can only be checked by the server.
         Login::RefreshToken { .. } | Login::TokenExchange { .. } | Login::SfCli(_) => {}
     }
     let (oldest, newest) = (settings.oldest_known, settings.newest_known);
@@ -138,7 +138,7 @@ pub(super) fn check_settings(
     }
 }
 
-/// The one login of a client. The lock is held while a login is under way: that is the single flight.
+/// The login of a client. The lock is held during a login, so that concurrent callers share it.
 #[derive(Debug, Default)]
 pub(super) struct Auth {
     state: tokio::sync::Mutex<State>,
@@ -152,7 +152,7 @@ struct State {
 }
 
 impl Client {
-    /// The session; logs in at the first call. Callers at the same time share one login and its outcome.
+    /// The session; logs in at the first call. Concurrent callers share one login and its outcome.
     ///
     /// # Errors
     /// [`ErrorKind::Auth`], [`ErrorKind::OtherOrg`], the version errors, and those of the connection.
@@ -171,12 +171,12 @@ impl Inner {
         self.log_in_once(&mut state, asked).await
     }
 
-    /// The session, if there is one already and nobody is logging in just now.
+    /// The session, if there is one and no login is in progress.
     pub(super) fn session_if_any(&self) -> Option<Arc<Session>> {
         self.auth.state.try_lock().ok()?.session.clone()
     }
 
-    /// A session other than `ended`; logs in unless someone else has done so meanwhile.
+    /// A session other than `ended`; logs in unless another caller has done so.
     pub(super) async fn renew(&self, ended: &Session, error: Error) -> Result<Arc<Session>, Error> {
         let asked = Instant::now();
         let mut state = self.auth.state.lock().await;
@@ -200,7 +200,7 @@ impl Inner {
         let before = state.session.take();
         let session = self.log_in_once(&mut state, asked).await?;
         state.renewed = Some(Instant::now());
-        // It has no other one, and thinks that it is good.
+        // The CLI has no other token and considers it valid.
         if let Login::SfCli(SfCli { org, .. }) = &self.settings.login
             && session.token == ended.token
         {
@@ -216,7 +216,7 @@ impl Inner {
         Ok(session)
     }
 
-    /// Logs in, unless a login that failed since `asked`, or failed for good a moment ago, answers for this one.
+    /// Logs in, unless a login that failed since `asked`, or that failed permanently a short time ago, is the answer.
     async fn log_in_once(&self, state: &mut State, asked: Instant) -> Result<Arc<Session>, Error> {
         if let Some((when, error)) = &state.refused
             && (*when >= asked || (!error.is_transient() && when.elapsed() < REFUSAL_HOLDS))
@@ -252,7 +252,7 @@ impl Inner {
         Ok(session)
     }
 
-    /// A token from elsewhere.
+    /// Uses a configured token.
     async fn adopt(&self, token: &Secret) -> Result<Session, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
         let instance =
@@ -261,7 +261,7 @@ impl Inner {
         self.admit(grant).await
     }
 
-    /// The token that the Salesforce CLI has.
+    /// Uses the token of the Salesforce CLI.
     async fn adopt_from(&self, cli: &SfCli) -> Result<Session, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
         let shown = cli.log_in(self.time_scale, &self.redactor).await.map_err(fail)?;
@@ -280,14 +280,15 @@ impl Inner {
         })
     }
 
-    /// Makes a session of a token: whose org is it, and which API version will we speak?
+    /// Creates a session for a token: determines the org and the API version.
     async fn admit(&self, grant: Grant) -> Result<Session, Error> {
         let Grant { token, instance, identity } = grant;
         let (org_id, user_id) = match identity {
             Some(identity) => identity,
             None => match self.user_info(&token, &instance).await {
                 Ok(identity) => identity,
-                // A token that was restricted to "api" may not ask who it is; its org stands in front of the `!`.
+                // A token with only the scope "api" has no access to the user info; the org's ID is in front of the
+                // `!`.
                 Err(error) => match token.expose().split_once('!') {
                     Some((org, _)) if is_org_id(org) && !matches!(error.class(), classify::Class::Auth) => {
                         (org.to_owned(), String::new())

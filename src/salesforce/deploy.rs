@@ -1,4 +1,4 @@
-//! Deploys: start, look, cancel. The loop that waits for the end is the caller's.
+//! Deploys: start, status, cancel. The caller polls.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,8 +11,8 @@ use super::sentences::{Meaning, means};
 use super::soap::{job_id, leaf, result};
 use super::xml::Element;
 
-/// The options of a deploy, in the WSDL's order, which is alphabetical: all or nothing, and one package at the root of
-/// the zip. `testLevel` is omitted, as all known clients do: which level is allowed depends on the org, and without
+/// The options of a deploy in the order of the WSDL, which is alphabetical: all or nothing, and one package at the
+/// root of the zip. Like all known clients, it omits `testLevel`: the allowed values depend on the org, and without
 /// Apex none is needed.
 fn options(ignore_warnings: bool) -> String {
     let flag = |name: &str, value: bool| leaf(name, if value { "true" } else { "false" });
@@ -29,37 +29,35 @@ fn options(ignore_warnings: bool) -> String {
     .concat()
 }
 
-/// What the org says about a deploy (`DeployResult` of the WSDL). Its texts have been redacted.
+/// The status of a deploy (`DeployResult` of the WSDL). Its texts are redacted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeployReport {
-    /// The id of the deploy, beginning with `0Af`.
-    pub id: String,
-    /// Whether it has ended. Only this decides when to stop asking.
+    /// Whether it has ended. Polling depends only on this.
     pub done: bool,
-    /// Whether it ended well.
+    /// Whether it succeeded.
     pub success: bool,
     /// `Pending`, `InProgress`, `Succeeded`, `Failed`, `Canceled` and more; Salesforce adds to them.
     pub status: String,
-    /// What the org is doing just now.
+    /// The current step.
     pub state_detail: Option<String>,
-    /// Why the deploy as a whole failed: a code, such as `ALREADY_IN_PROCESS`.
+    /// The error code of the deploy, such as `ALREADY_IN_PROCESS`.
     pub error_status_code: Option<String>,
-    /// Why the deploy as a whole failed: words.
+    /// The error message of the deploy.
     pub error_message: Option<String>,
-    /// Who cancelled it.
+    /// The user who cancelled it.
     pub canceled_by_name: Option<String>,
-    /// When it was handed over, began and ended; ISO 8601 as the org wrote it.
+    /// When it was created; ISO 8601, as Salesforce returned it.
     pub created_date: Option<String>,
-    /// See `created_date`.
+    /// When it was completed.
     pub completed_date: Option<String>,
-    /// What was done, one message per component; the manifests appear as well. Filled at the end.
+    /// One message for each processed component, including the manifests. Filled at the end.
     pub component_successes: Vec<ComponentMessage>,
-    /// What failed.
+    /// One message for each failure.
     pub component_failures: Vec<ComponentMessage>,
 }
 
 impl DeployReport {
-    /// What sort of trouble ended the deploy as a whole, by its code and words; `Fatal` if there is no telling.
+    /// The class of the error, by code and message. `Fatal` if they are unknown.
     pub fn class(&self) -> Class {
         classify::deploy_class(self.error_status_code.as_deref(), self.error_message.as_deref())
     }
@@ -75,7 +73,6 @@ impl DeployReport {
                 .unwrap_or_default()
         };
         Self {
-            id: text("id").unwrap_or_default(),
             done: result.flag("done"),
             success: result.flag("success"),
             status: text("status").unwrap_or_default(),
@@ -91,34 +88,30 @@ impl DeployReport {
     }
 }
 
-/// What the org says about one component of a deploy (`DeployMessage` of the WSDL).
+/// The result for one component of a deploy (`DeployMessage` of the WSDL).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ComponentMessage {
     /// The metadata type; empty for the manifests.
     pub component_type: String,
-    /// The full name; for a deletion of what is gone, that of the manifest.
+    /// The full name; for a deletion of a missing component, that of the manifest.
     pub full_name: String,
     /// The file in the zip.
     pub file_name: String,
-    /// Whether this component is as it should be.
-    pub success: bool,
-    /// What is wrong, or worth a warning, in the org's words.
+    /// The error or warning of Salesforce.
     pub problem: Option<String>,
     /// `Error`, `Warning` or `Info`.
     pub problem_type: Option<String>,
-    /// Where in the file, from 1.
+    /// The line in the file, from 1.
     pub line_number: Option<u32>,
-    /// The id of the component.
-    pub id: Option<String>,
 }
 
 impl ComponentMessage {
-    /// Whether the org's words mean this.
+    /// Whether the message has this meaning.
     pub fn means(&self, meaning: Meaning) -> bool {
         self.problem.as_deref().is_some_and(|problem| means(problem, meaning))
     }
 
-    /// Whether the problem is that someone else holds the component just now: it may be deployed again.
+    /// Whether other changes lock the component, so that the deploy can be retried.
     pub fn is_locked(&self) -> bool {
         self.means(Meaning::Locked)
     }
@@ -129,21 +122,19 @@ impl ComponentMessage {
             component_type: text("componentType").unwrap_or_default(),
             full_name: text("fullName").unwrap_or_default(),
             file_name: text("fileName").unwrap_or_default(),
-            success: message.flag("success"),
             problem: text("problem"),
             problem_type: text("problemType"),
             line_number: message.number("lineNumber"),
-            id: text("id"),
         }
     }
 }
 
 impl Client {
-    /// Hands a zip over and returns the id of the deploy. Not idempotent: the zip may ask for a new key.
+    /// Sends a zip and returns the ID of the deploy. Not idempotent.
     ///
     /// # Errors
-    /// When [`Error::is_ambiguous`], the org may have taken the deploy although no answer came. It is never sent twice
-    /// then; look into the org first.
+    /// If [`Error::is_ambiguous`], the org may have received the deploy although there was no response. It is not
+    /// sent again; read the org first.
     pub async fn start_deploy(&self, zip: &[u8], ignore_warnings: bool) -> Result<String, Error> {
         let arguments = format!(
             "<ZipFile>{}</ZipFile><DeployOptions>{}</DeployOptions>",
@@ -154,10 +145,10 @@ impl Client {
         job_id(Call::StartDeploy, response)
     }
 
-    /// How a deploy is getting on, with all component messages.
+    /// The status of a deploy, with all component messages.
     ///
     /// # Errors
-    /// [`Class::NotFound`] also for a moment when a deploy leaves the queue: whoever knows that it is there asks again (F15).
+    /// [`Class::NotFound`] also for a moment when a deploy leaves the queue; callers that know its ID retry (F15).
     pub async fn deploy_status(&self, id: &str) -> Result<DeployReport, Error> {
         let arguments = format!("{}{}", leaf("asyncProcessId", id), leaf("includeDetails", "true"));
         let answer = self.inner.soap(Call::DeployStatus, "checkDeployStatus", &arguments).await;
@@ -165,13 +156,13 @@ impl Client {
         Ok(DeployReport::read(&result, &self.inner.redactor))
     }
 
-    /// Asks the org to stop a deploy. It may end well all the same; and below API 65.0 one that reports `Canceled` may
-    /// have been committed. Only a read tells.
+    /// Requests a cancellation. The deploy may still succeed; below API version 65.0 a deploy with status `Canceled`
+    /// may have been committed. Only a read tells.
     ///
     /// # Errors
-    /// Also when the deploy is past the point of no return.
+    /// Also when the deploy can no longer be cancelled.
     pub async fn cancel_deploy(&self, id: &str) -> Result<(), Error> {
-        // The WSDL really calls this parameter "String".
+        // The WSDL calls this parameter "String".
         self.inner.soap(Call::CancelDeploy, "cancelDeploy", &leaf("String", id)).await.map(drop)
     }
 }
@@ -181,7 +172,7 @@ mod tests {
     use super::*;
     use crate::salesforce::xml;
 
-    /// Ids and names stand in messages, too.
+    /// IDs and names are part of messages, too.
     #[test]
     fn no_text_of_a_report_has_a_token_in_it() {
         const TOKEN: &str = "00D000000000001!AQcanary.0123456789.canary";

@@ -1,7 +1,8 @@
-//! The one HTTP client: TLS, proxy, limits, and the line between "nothing was sent" and "something may have been".
+//! The HTTP client: TLS, proxy, limits, and the distinction between requests that were certainly not sent and those
+//! that may have been.
 //!
-//! No retries and no meaning here: a request goes out once, and what comes back is bytes or the way it broke.
-//! Redirects are never followed, because every request carries a credential.
+//! It neither retries nor interprets: a request is sent once, and the result is bytes or a connection error.
+//! Redirects are never followed, because every request contains a credential.
 
 use std::error::Error as StdError;
 use std::sync::OnceLock;
@@ -16,16 +17,16 @@ use super::error::{ErrorKind, SettingsProblem};
 use super::redact::Redactor;
 use super::{Proxy, pem};
 
-/// The largest answer; a SOAP message of Salesforce has at most 50 MB.
+/// The maximum size of a response; a SOAP message of Salesforce has at most 50 MB.
 pub(super) const MAX_BODY: usize = 64 * 1024 * 1024;
-/// The longest silence within an answer.
+/// The timeout between two chunks of a response.
 const IDLE: Duration = Duration::from_secs(60);
-/// The longest wait for a connection, TLS included.
+/// The timeout for a connection, including TLS.
 const CONNECT: Duration = Duration::from_secs(10);
-/// The longest any request but a deploy may take.
+/// The timeout for any request except a deploy.
 pub(super) const TOTAL: Duration = Duration::from_secs(120);
 
-/// One request, ready to go.
+/// A request.
 #[derive(Debug)]
 pub(super) struct Request {
     pub method: Method,
@@ -57,7 +58,7 @@ impl Request {
     }
 }
 
-/// One answer, whole.
+/// A complete response.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub status: u16,
@@ -84,20 +85,20 @@ impl Reply {
     }
 }
 
-/// Builds the client at first use, which takes some milliseconds: reading the machine's CA certificates.
+/// Creates the clients at first use, since reading the machine's CA certificates takes some milliseconds.
 #[derive(Debug)]
 pub(super) struct Http {
     user_agent: HeaderValue,
     extra_roots: Vec<reqwest::Certificate>,
     proxy: Option<Proxy>,
     proxied: OnceLock<Result<reqwest::Client, String>>,
-    /// For this machine: a proxy would get plain HTTP, token included.
+    /// For this machine: a proxy would get plain HTTP, including the token.
     direct: OnceLock<Result<reqwest::Client, String>>,
-    /// The same without TLS, so that it works where there are no CA certificates.
+    /// The same without TLS, which works without CA certificates.
     plain: OnceLock<Result<reqwest::Client, String>>,
 }
 
-/// What rustls says where a system has no CA certificates.
+/// The message of rustls on a system without CA certificates.
 const NO_CA_CERTIFICATES: &str = "No CA certificates were loaded";
 
 impl Http {
@@ -127,13 +128,13 @@ impl Http {
             (false, false) => &self.proxied,
         };
         let built = client.get_or_init(|| {
-            // Fails when some provider is installed already; that one is fine too.
+            // Fails if a provider is already installed, which is fine.
             drop(rustls::crypto::ring::default_provider().install_default());
             let mut builder = reqwest::Client::builder()
                 .user_agent(self.user_agent.clone())
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(CONNECT)
-                // Shorter than servers keep connections, so that a deploy does not start on one being closed.
+                // Shorter than servers keep connections, so that a deploy does not start on one that is being closed.
                 .pool_idle_timeout(Duration::from_secs(20))
                 .referer(false);
             if local {
@@ -162,7 +163,7 @@ impl Http {
     /// Sends one request, once.
     pub async fn send(&self, request: Request, redactor: &Redactor) -> Result<Reply, ErrorKind> {
         let client = self.client(&request.url)?;
-        // With the port, when it is written: a wrong one is the thing to know.
+        // Includes an explicit port, which may be the mistake.
         let name = request.url.host_str().unwrap_or_default();
         let host = request.url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
         let method = request.method.clone();
@@ -170,7 +171,7 @@ impl Http {
         let mut headers = HeaderMap::new();
         if let Some(authorization) = request.authorization {
             headers.insert(reqwest::header::AUTHORIZATION, authorization);
-            // The name in the org's event logs; SOAP has a header of its own for it.
+            // The client name for the org's event logs; SOAP has its own header for it.
             if let Ok(options) = HeaderValue::from_str(&format!("client={}", super::CLIENT)) {
                 headers.insert(HeaderName::from_static("sforce-call-options"), options);
             }
@@ -189,7 +190,7 @@ impl Http {
             Ok(response) => response,
             Err(error) => {
                 let kind = broken(&error, &host, redactor);
-                tracing::debug!(http_method = %method, http_path = %path, error = %kind, "no answer");
+                tracing::debug!(http_method = %method, http_path = %path, error = %kind, "no response");
                 return Err(kind);
             }
         };
@@ -205,7 +206,7 @@ impl Http {
             let chunk = tokio::time::timeout(IDLE, response.chunk()).await;
             match chunk {
                 Err(_) => {
-                    let text = format!("the answer stood still for {} s", IDLE.as_secs());
+                    let text = format!("no data for {} s", IDLE.as_secs());
                     return Err(ErrorKind::Interrupted { timed_out: true, text });
                 }
                 Ok(Err(error)) => return Err(broken(&error, &host, redactor)),
@@ -223,7 +224,7 @@ impl Http {
             http_path = %path,
             http_status = reply.status,
             http_bytes = reply.body.len(),
-            "answer"
+            "response"
         );
         Ok(reply)
     }
@@ -233,8 +234,8 @@ fn header<'a>(response: &'a reqwest::Response, name: &str) -> Option<&'a str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// A list of NO_PROXY as reqwest reads one. It knows `example.com` and `.example.com`, for a domain with all that is in
-/// it; others write `*.example.com`.
+/// Converts NO_PROXY to the syntax of reqwest, which matches a domain and its subdomains by `example.com` or
+/// `.example.com`, but not by `*.example.com`.
 fn hosts(except: &str) -> String {
     let hosts = except
         .split(',')
@@ -243,8 +244,8 @@ fn hosts(except: &str) -> String {
     hosts.collect::<Vec<_>>().join(",")
 }
 
-/// How an exchange broke. A connect error, which covers the name, TCP, the proxy and TLS, proves that no byte of the
-/// request was sent.
+/// Classifies a connection error. A connect error, which covers DNS, TCP, the proxy and TLS, proves that nothing was
+/// sent.
 fn broken(error: &reqwest::Error, host: &str, redactor: &Redactor) -> ErrorKind {
     let text = redactor.clean(&chain(error));
     let host = host.to_owned();
@@ -261,7 +262,7 @@ fn broken(error: &reqwest::Error, host: &str, redactor: &Redactor) -> ErrorKind 
     }
 }
 
-/// An error with its causes, without the URL, in which a proxy's password might stand.
+/// An error with its causes, but without the URL, which may contain a proxy's password.
 fn chain(error: &reqwest::Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut next: Option<&dyn StdError> = error.source();
@@ -278,7 +279,7 @@ fn chain(error: &reqwest::Error) -> String {
     texts.join(": ")
 }
 
-/// Whether a host is this machine, where plain HTTP cannot be overheard.
+/// Whether a host is this machine, where plain HTTP is safe.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
@@ -288,7 +289,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The origin of a URL, if it is one that a credential may be sent to.
+/// The origin of a URL, if a credential may be sent to it.
 pub(super) fn check_url(url: &Url) -> Result<Url, SettingsProblem> {
     let shown = || url.origin().ascii_serialization();
     let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url));
@@ -314,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stars_before_a_domain_are_read() {
+    fn wildcards_of_no_proxy_are_converted() {
         assert_eq!(
             hosts("*.example.com, .a.example,b.example ,*,10.0.0.0/8"),
             ".example.com,.a.example,b.example,*,10.0.0.0/8"
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_proxy_is_used_but_for_the_hosts_that_are_excepted() {
+    async fn a_proxy_is_used_except_for_the_excluded_hosts() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (seen, mut asked) = tokio::sync::mpsc::unbounded_channel();

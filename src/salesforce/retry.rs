@@ -1,7 +1,7 @@
 //! When to send a request again, and how long to wait before.
 //!
-//! The one rule: a request that changes the org is sent again only if it is proved that it had no effect. The numbers
-//! are the fault catalogue's policy table. Waits are jittered, because many workspaces share one org.
+//! A request that changes the org is sent again only if it certainly had no effect. The numbers are those of the
+//! fault catalogue. Waits have jitter, because many workspaces share one org.
 
 use std::time::{Duration, Instant};
 
@@ -9,23 +9,23 @@ use ring::rand::SecureRandom as _;
 
 use super::error::{Call, Error, ErrorKind, Page};
 
-/// The unit of all waits; tests shrink it. The time after which we give up is not shrunk.
+/// The unit of all waits, which tests shorten. The total timeout is not scaled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TimeScale {
-    /// What counts as a second of waiting.
+    /// The length of one second of waiting.
     pub second: Duration,
 }
 
 impl TimeScale {
     pub const REAL: Self = Self { second: Duration::from_secs(1) };
 
-    /// That many seconds, in this pace.
+    /// This many seconds, scaled.
     pub fn seconds(self, seconds: f64) -> Duration {
         self.second.mul_f64(seconds.clamp(0.0, 3_600.0))
     }
 }
 
-/// The tries of one call.
+/// The retries of one call.
 #[derive(Debug)]
 pub(super) struct Tries {
     call: Call,
@@ -39,7 +39,7 @@ impl Tries {
         Self { call, time_scale, started: Instant::now(), failed: 0 }
     }
 
-    /// How long to wait before the next try; `None` when this error is the answer.
+    /// The wait before the next attempt. `None` when the error is final.
     pub fn again(&mut self, error: &Error) -> Option<Duration> {
         self.again_after(self.started.elapsed(), error)
     }
@@ -50,10 +50,10 @@ impl Tries {
             return None;
         }
         let (most, cap) = match self.call {
-            // Who watches a deploy looks again, with a budget of its own.
+            // The caller polls deploys and has its own limits.
             Call::Configure | Call::DeployStatus => return None,
             Call::Login | Call::CancelDeploy => (3, 30.0),
-            // Who rotates tries again, with a time limit and a stop of its own.
+            // The caller retries, with its own deadline and stop.
             Call::StageCredentials | Call::RotateCredentials | Call::RevokeCredentials => (2, 10.0),
             Call::StartDeploy | Call::FetchRetrieve => (5, 60.0),
             _ if outage(&error.kind) => (u32::MAX, 300.0),
@@ -71,7 +71,7 @@ impl Tries {
     }
 }
 
-/// Whether the whole org is away or busy, which is worth waiting for when we only want to read.
+/// Whether the org is unavailable or busy, which is worth waiting for in a read.
 fn outage(kind: &ErrorKind) -> bool {
     match kind {
         ErrorKind::Limit { concurrent, .. } => *concurrent,
@@ -87,7 +87,7 @@ fn outage(kind: &ErrorKind) -> bool {
 /// Between 0.5 and 1.5.
 fn jitter() -> f64 {
     let mut byte = [128_u8];
-    // Without randomness there is no jitter; the middle will do.
+    // Without randomness the value is the middle.
     let _ = ring::rand::SystemRandom::new().fill(&mut byte);
     0.5 + f64::from(u8::from_ne_bytes(byte)) / 255.0
 }
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_asks_for_too_long_a_wait_is_not_waited_for() {
+    fn a_retry_after_beyond_the_limit_is_not_awaited() {
         let mut error = Error::new(Call::Query, ErrorKind::Status { status: 503 });
         error.retry_after = Some(Duration::from_secs(7));
         assert!(Tries::new(Call::Query, TimeScale::REAL).again(&error).unwrap() >= Duration::from_secs(7));
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn retries_end_when_the_time_is_up() {
+    fn retries_end_at_the_time_limit() {
         let error = Error::new(Call::Query, ErrorKind::Status { status: 503 });
         for (elapsed, again) in [(0, true), (295, true), (300, false), (301, false)] {
             let outcome =

@@ -1,42 +1,42 @@
-//! What Salesforce's sentences mean, where no code tells: all that is known, a row each, with where it comes from.
+//! The meaning of Salesforce's messages where there is no code: one row for each known message, with its source.
 //!
-//! Sentences are not documented and may be in another language; then nothing of this applies, and codes, lists and reads
-//! decide. Not here: what a login says (`classify.rs`), and what one resource needs of another, which is found by the names of
-//! elements (`provider/refusal.rs`).
+//! The messages are not documented and may be in another language; then codes, lists and reads decide. Not here:
+//! errors of a login (`classify.rs`), and dependencies between resources, which are found by the names of elements
+//! (`provider/refusal.rs`).
 
-/// What a sentence of Salesforce means.
+/// The meaning of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Meaning {
-    /// Somebody else holds the component or the org just now.
+    /// Other changes lock the component or the org.
     Locked,
-    /// Passes by itself.
+    /// A temporary error.
     Temporary,
-    /// The org does not know itself what happened.
+    /// An internal error of Salesforce.
     InternalError,
-    /// What was to be deleted is not there.
+    /// The component to delete does not exist.
     AlreadyDeleted,
-    /// The app, or something else that a file names, is not there.
+    /// The app, or another object that a file names, does not exist.
     MissingReference,
-    /// A file may not be seen, or could not be read.
+    /// A file is not visible, or could not be read.
     Unreadable,
-    /// A component that was asked for by name is not there.
+    /// A component that was requested by name does not exist.
     NotFound,
     /// The user lacks a permission.
     NotAllowed,
-    /// The org has a component of the kind for the app, under another name.
+    /// The app already has a component of the type, under another name.
     Duplicate,
     /// The app has no OAuth settings.
     NoOauthSettings,
-    /// The org does not let secrets be read by REST, or not this user.
+    /// The org does not allow secrets to be read by REST, or not by this user.
     CredentialsOff,
 }
 
-/// A sentence, or what is telling of it.
+/// A known message.
 struct Sentence {
     means: Meaning,
-    /// All of these stand in it, whatever their case,
+    /// Texts that it contains, in any case;
     has: &'static [&'static str],
-    /// at its start, if this is set.
+    /// the first one is at its start, if this is set.
     begins: bool,
     evidence: &'static str,
 }
@@ -120,7 +120,7 @@ const SENTENCES: &[Sentence] = &[
     says(Meaning::CredentialsOff, &["not enabled for this user"], "sfdx-hardis, of the staged credentials"),
 ];
 
-/// Whether a sentence of Salesforce means this.
+/// Whether a message has this meaning.
 pub fn means(text: &str, meaning: Meaning) -> bool {
     let text = text.to_ascii_lowercase();
     let says = |row: &&Sentence| {
@@ -130,12 +130,12 @@ pub fn means(text: &str, meaning: Meaning) -> bool {
     };
     let found = SENTENCES.iter().find(says);
     if let Some(row) = found {
-        tracing::trace!(?meaning, evidence = row.evidence, "a sentence of the org is understood");
+        tracing::trace!(?meaning, evidence = row.evidence, "message recognized");
     }
     found.is_some()
 }
 
-/// What a sentence means, of these: the first that it does.
+/// The first of these meanings that a message has.
 pub fn meaning(text: &str, of: &[Meaning]) -> Option<Meaning> {
     of.iter().copied().find(|meaning| means(text, *meaning))
 }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_row_is_in_small_letters_and_has_its_evidence() {
+    fn each_row_is_in_lower_case_and_has_its_evidence() {
         for row in SENTENCES {
             assert!(!row.evidence.is_empty() && !row.has.is_empty(), "{:?}", row.has);
             assert!(row.has.iter().all(|words| **words == words.to_ascii_lowercase()), "{:?}", row.has);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_of_what_is_gone_begins_with_no() {
+    fn the_message_for_a_missing_component_starts_with_no() {
         assert!(means("No ExternalClientApplication named: Shop found", Meaning::AlreadyDeleted));
         assert!(!means("There is No app named Shop", Meaning::AlreadyDeleted));
     }

@@ -1,4 +1,4 @@
-//! The org layer against a scripted org, under paused time.
+//! The org layer against a scripted org, with paused time.
 
 mod batches;
 mod deploys;
@@ -32,15 +32,15 @@ static GLOBAL: &MetadataType = &global_oauth_settings::TYPE;
 static POLICIES: &MetadataType = &configurable_policies::TYPE;
 static OAUTH_POLICIES: &MetadataType = &oauth_policies::TYPE;
 
-/// What the org says about a deploy from so many milliseconds after its start.
+/// The response to a poll, from this many milliseconds after the start of the deploy.
 type Stage = (u64, Result<DeployReport, Error>);
 
-/// What becomes of one deploy.
+/// The script of one deploy.
 struct Course {
-    /// How long the org takes to confirm it, and what it says then.
+    /// How long the org takes to respond to the start, and its error.
     start: (u64, Option<Error>),
     stages: Vec<Stage>,
-    /// What follows, and after how long, once it is cancelled; none when it cannot be.
+    /// The final report after a cancellation, with its delay. `None` when it cannot be cancelled.
     canceled: Option<(u64, DeployReport)>,
 }
 
@@ -49,7 +49,7 @@ impl Course {
         Course { start: (10, None), stages, canceled: None }
     }
 
-    /// Runs for so long, then ends like this.
+    /// Runs for this long, then ends with this report.
     fn ends(after: u64, report: DeployReport) -> Course {
         Course::new(vec![(0, Ok(status("InProgress"))), (after, Ok(report))])
     }
@@ -69,10 +69,10 @@ struct State {
     running: BTreeMap<String, (Instant, Course, Option<Instant>)>,
     /// `start`, `look`, `cancel`, `retrieve …`, `list …`.
     journal: Vec<String>,
-    /// What was sent: ignore_warnings and the paths in the zip.
+    /// The sent packages: ignore_warnings and the paths in the zip.
     packages: Vec<(bool, Vec<String>)>,
     files: BTreeMap<ComponentKey, (String, FileProperties)>,
-    /// Listed, never returned.
+    /// Listed, but never returned.
     listed_only: Vec<FileProperties>,
     /// Returned by name only.
     named_only: BTreeSet<String>,
@@ -82,14 +82,13 @@ struct State {
     list_fails: Option<Error>,
     /// The list lags behind all files.
     unlisted: bool,
-    /// The apps of others, besides the files.
+    /// The number of apps besides those with files.
     foreign_apps: u64,
     count_fails: Option<Error>,
-    /// Deploys write their files when they have ended; of each, what it writes and whether it has.
+    /// Whether deploys write their files at their end; for each, its content, and whether it was written.
     lives: bool,
     contents: Vec<(String, Vec<package::PackagedFile>, bool)>,
-    /// Deploys of others: ID, when they were handed over and end, in milliseconds after the first look at the time, and
-    /// the label that they write into Shop.
+    /// Deploys of others: ID, start and end in milliseconds, and the label that they write into Shop.
     concurrent: Vec<(String, u64, u64, Option<&'static str>)>,
     epoch: Option<Instant>,
     line_fails: Option<Error>,
@@ -101,7 +100,7 @@ impl State {
         u64::try_from(epoch.elapsed().as_millis()).unwrap()
     }
 
-    /// Whether a deploy of ours has ended well.
+    /// Whether an own deploy has succeeded.
     fn has_succeeded(&self, id: &str) -> bool {
         self.running.get(id).is_some_and(|(started, course, _)| {
             course.stages.last().is_some_and(|(at, report)| {
@@ -111,7 +110,7 @@ impl State {
         })
     }
 
-    /// Lets deploys write that have ended: others' first.
+    /// Applies completed deploys, those of others first.
     fn live(&mut self) {
         if !self.lives {
             return;
@@ -140,7 +139,7 @@ impl State {
     }
 }
 
-/// An org that follows a script, and keeps a journal.
+/// An org that follows a script and keeps a journal.
 #[derive(Default)]
 struct Script(Mutex<State>);
 
@@ -165,7 +164,7 @@ impl Script {
         self
     }
 
-    /// A part of an app.
+    /// Adds a part of an app.
     fn part(self: &Arc<Self>, kind: &'static MetadataType, full_name: &str, app: &str) -> &Arc<Self> {
         let parent = format!("<externalClientApplication>{app}</externalClientApplication>");
         self.file(kind, full_name, &parent)
@@ -386,7 +385,7 @@ impl CredentialsApi for Script {
             match id {
                 "hidden" => Err(fault(Call::ConsumerCredentials, "INSUFFICIENT_ACCESS")),
                 "away" => Err(lost(Call::ConsumerCredentials)),
-                _ => Ok(vec![Consumer { id: "888".into(), key: "3MVG9".into(), name: None }]),
+                _ => Ok(vec![Consumer { id: "888".into(), key: "3MVG9".into() }]),
             }
         })
     }
@@ -413,7 +412,7 @@ impl CredentialsApi for Script {
 }
 
 impl Org {
-    /// Applies without asking for what is there afterwards.
+    /// Applies without reading anything afterwards.
     async fn make(&self, changes: Vec<Change>, deadline: Instant) -> Result<Applied, ApplyError> {
         self.apply(changes, Vec::new(), deadline).await
     }
@@ -469,7 +468,7 @@ fn fault(call: Call, code: &str) -> Error {
     Error::new(call, ErrorKind::Fault { code: code.into(), text: "the org's words".into() })
 }
 
-/// The connection broke after something was sent.
+/// The connection was lost after the request was sent.
 fn lost(call: Call) -> Error {
     Error::new(call, ErrorKind::Interrupted { timed_out: false, text: "reset".into() })
 }

@@ -1,7 +1,7 @@
-//! Whatever many callers do at the same time: each is answered, and the answer is true.
+//! Properties of concurrent callers: each gets one result, and it is correct.
 //!
-//! An org that decides by what it is sent, not by a script. Each job marks its files, so that the org's journal tells
-//! whose changes were in which deploy.
+//! The org decides by the content of the deploys, not by a script. Each job marks its files, so that the org's
+//! journal shows which deploy contained its changes.
 
 use std::sync::PoisonError;
 
@@ -10,16 +10,16 @@ use proptest::prelude::*;
 use super::*;
 use crate::value::Value;
 
-/// What one caller does.
+/// The behavior of one caller.
 #[derive(Clone, Debug)]
 struct Act {
-    /// When it comes, in milliseconds.
+    /// When it starts, in milliseconds.
     comes: u64,
     what: What,
     app: usize,
-    /// How many seconds it has.
+    /// Its deadline, in seconds.
     patience: u64,
-    /// When it goes away without waiting for an answer, in milliseconds.
+    /// When it is dropped without waiting for the result, in milliseconds.
     goes: Option<u64>,
 }
 
@@ -31,20 +31,20 @@ enum What {
     Delete,
 }
 
-/// What the org makes of a file.
+/// How the org treats a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manner {
     Good,
-    /// Rejected by name.
+    /// Rejected with its name.
     Bad,
-    /// Rejected without a word on whom.
+    /// Rejected without a name.
     Mute,
 }
 
-/// What happened in one deploy.
+/// The result of one deploy.
 struct Deployed {
     texts: Vec<String>,
-    /// When it was handed over.
+    /// When it was sent.
     begins: Instant,
     ends: Instant,
     succeeds: bool,
@@ -70,7 +70,7 @@ impl Model {
 }
 
 impl World {
-    /// The report that a deploy of these files will end with.
+    /// The report of a deploy of these files.
     fn decide(&mut self, files: &[package::PackagedFile]) -> DeployReport {
         if self.locks > 0 {
             self.locks -= 1;
@@ -177,12 +177,12 @@ impl Act {
             && (self.writes_app() && other.writes_app() || writes_settings(self) && writes_settings(other))
     }
 
-    /// Whether it stays to the end, however long that takes.
+    /// Whether it waits for the result, however long that takes.
     fn is_patient(&self) -> bool {
         self.patience == PATIENT && self.goes.is_none()
     }
 
-    /// Its changes; each file says which job it is of.
+    /// Its changes; each file contains the mark of the job.
     fn changes(&self, number: usize) -> Vec<Change> {
         let app = self.app_name();
         let write = |kind, name: String, parent: &str, manner: Manner| {
@@ -202,7 +202,7 @@ impl Act {
     }
 }
 
-/// Seconds that are enough for anything.
+/// A deadline that is never reached, in seconds.
 const PATIENT: u64 = 3_600;
 
 fn mark(number: usize) -> String {
@@ -230,10 +230,10 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     proptest::collection::vec(act, 1..16)
 }
 
-/// How a caller ended; none when it went away. And when.
+/// The result of a caller, `None` when it was dropped, and the time.
 type Ending = (Option<Result<Applied, ApplyErrorKind>>, Instant);
 
-/// Lets them all come, and returns what they were told.
+/// Runs all callers and returns their results.
 async fn play(org: &Org, acts: &[Act], stop: Option<u64>) -> Vec<Ending> {
     let mut callers = Vec::new();
     for (number, act) in acts.iter().cloned().enumerate() {
@@ -255,19 +255,19 @@ async fn play(org: &Org, acts: &[Act], stop: Option<u64>) -> Vec<Ending> {
     let mut endings = Vec::new();
     for caller in callers {
         let waited = tokio::time::timeout(Duration::from_secs(3_000), caller).await;
-        endings.push(waited.expect("nobody waits for ever").unwrap());
+        endings.push(waited.expect("every caller ends").unwrap());
     }
     endings
 }
 
-/// What the org did, and what the callers were told of it.
+/// The actions of the org and the results of the callers.
 struct Told<'a> {
     acts: &'a [Act],
     endings: &'a [Ending],
     world: &'a World,
     begun: Instant,
     stop: Option<u64>,
-    /// The deploy that each job's changes were made by.
+    /// The deploy that contained each job's changes.
     made: Vec<Option<usize>>,
 }
 
@@ -276,7 +276,7 @@ impl Told<'_> {
         prop_assert!(self.world.faults.is_empty(), "{:?}", self.world.faults);
         for number in 0..self.acts.len() {
             let by: Vec<usize> = self.deploys_of(number).collect();
-            prop_assert!(by.len() <= 1, "job {number} was done twice: {by:?}");
+            prop_assert!(by.len() <= 1, "job {number} was deployed twice: {by:?}");
             self.made.push(by.first().copied());
         }
         for number in 0..self.acts.len() {
@@ -294,7 +294,7 @@ impl Told<'_> {
         Ok(())
     }
 
-    /// The deploys that made the changes of a job.
+    /// The deploys that contained the changes of a job.
     fn deploys_of(&self, number: usize) -> impl Iterator<Item = usize> {
         let mark = mark(number);
         let deploys = self.world.deploys.iter().enumerate();
@@ -321,7 +321,7 @@ impl Told<'_> {
                 prop_assert_eq!(by.map(|by| by.to_string()), told, "job {}", number);
             }
             Some(Err(ApplyErrorKind::Unverified { .. })) => {
-                prop_assert!(act.patience < PATIENT, "job {number} had the time to wait for its end");
+                prop_assert!(act.patience < PATIENT, "job {number} had not reached its deadline");
             }
             Some(Err(_)) => prop_assert_eq!(by, None, "job {}", number),
             None => {}
@@ -334,12 +334,12 @@ impl Told<'_> {
             && let Some(by) = self.made[number]
         {
             let begins = self.world.deploys[by].0.begins;
-            prop_assert!(begins <= *went, "job {number} was sent after its caller had gone");
+            prop_assert!(begins <= *went, "job {number} was sent after its caller was dropped");
         }
         Ok(())
     }
 
-    /// Nobody fails for what others want. Two failures with the same words and no name may be the org's own.
+    /// No job fails because of another. Two failures with the same message and no name may be the org's own.
     fn an_innocent_succeeds(&self, number: usize) -> Result<(), TestCaseError> {
         let act = &self.acts[number];
         let mute = |act: &&Act| matches!(act.what, What::App(Manner::Mute) | What::Settings(Manner::Mute));
@@ -360,8 +360,8 @@ impl Told<'_> {
         Ok(())
     }
 
-    /// Of two who write the same file, the later one has the last word; unless it brings the app that the other awaits.
-    /// With a deletion between them what awaits what may go in a circle, which has to be cut somewhere.
+    /// If two jobs write the same file, the later one is applied last, unless it creates the app that the other
+    /// awaits. A deletion between them may cause a cycle, which must be broken.
     fn order_is_kept(&self, number: usize) -> Result<(), TestCaseError> {
         let act = &self.acts[number];
         if self.acts.iter().any(|other| other.what == What::Delete && other.app == act.app) {
@@ -394,7 +394,8 @@ impl Told<'_> {
             {
                 prop_assert!(whole <= part, "job {number} went before its app, job {other}");
             }
-            // Whoever only lacks an app does not fail while somebody waits with it. A deletion may come between.
+            // A job that only lacks an app does not fail while another job that creates it waits. A deletion may come
+            // between.
             let deleted = self.acts.iter().any(|act| act.what == What::Delete && act.app == app.app);
             let comes = self.begun + Duration::from_millis(app.comes);
             let waits = comes < *ended && self.endings[other].1 > *ended;
@@ -432,7 +433,7 @@ fn run(acts: &[Act], locks: u32, took: u64, stop: Option<u64>, batching: bool) -
     })
 }
 
-/// How many schedules are tried. The clock is paused, so that each takes a few milliseconds.
+/// The number of schedules. With a paused clock, each takes a few milliseconds.
 const SCHEDULES: u32 = 10_000;
 
 proptest! {

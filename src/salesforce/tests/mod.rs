@@ -1,4 +1,4 @@
-//! The client against a scripted server: raw HTTP over TCP, in a pace of milliseconds.
+//! The client against a scripted server: raw HTTP over TCP, with waits of milliseconds.
 
 mod calls;
 mod login;
@@ -13,13 +13,13 @@ use super::{Client, Login, Settings};
 use crate::secret::Secret;
 use server::Server;
 
-/// Made for these tests; nothing trusts it.
+/// Generated for these tests; nothing trusts it.
 pub(super) const PKCS8: &str = include_str!("pkcs8.pem");
 /// The same key.
 pub(super) const PKCS1: &str = include_str!("pkcs1.pem");
-/// A key of the wrong kind.
+/// An elliptic curve key.
 pub(super) const EC_PKCS8: &str = include_str!("ec_pkcs8.pem");
-/// A key that is too short.
+/// An RSA key that is too short.
 pub(super) const RSA_1024: &str = include_str!("rsa_1024.pem");
 
 fn jwt_bearer() -> Login {
