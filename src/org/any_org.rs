@@ -33,7 +33,6 @@ const WORDS: [&str; 12] = [
     "é\u{202e}'",
 ];
 
-/// An org for these bytes.
 pub fn org(script: Vec<u8>) -> Org {
     Org::new(Arc::new(AnyOrg(Mutex::new(State { script, files: BTreeMap::new() }))))
 }

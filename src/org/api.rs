@@ -13,10 +13,8 @@ use crate::secret::Secret;
 /// A record of a query: columns by name.
 pub type Row = serde_json::Map<String, serde_json::Value>;
 
-/// A pending call.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A pending call that can fail.
 pub type ApiFuture<'a, T> = Pending<'a, Result<T, Error>>;
 
 /// The APIs of one org, with one session. [`Client`] implements all of them.

@@ -10,7 +10,6 @@ use crate::metadata::{Component, ComponentKey, Field, Kind, Rule, package};
 use crate::salesforce::ComponentMessage;
 use crate::value::Path;
 
-/// A component in a deploy.
 pub(super) struct Member<'a> {
     key: &'a ComponentKey,
     /// `None` for deletions.
@@ -87,7 +86,6 @@ fn by_element(text: &str, component: &Component) -> Option<Path> {
         .map(|(_, field)| Path::attribute(field.attribute))
 }
 
-/// The elements of a row and its blocks.
 fn elements(field: &'static Field) -> Vec<&'static str> {
     let (_, own) = field.element_path();
     match field.kind {

@@ -55,14 +55,12 @@ pub(super) struct Limits {
     pub weight: [usize; 2],
 }
 
-/// The state of a job.
 enum Stage {
     Queued,
     /// In a batch, but not sent.
     Held,
     /// Sent, with the ID of the deploy.
     Sent(Option<String>),
-    /// Its caller withdrew it.
     Withdrawn,
 }
 

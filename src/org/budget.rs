@@ -43,7 +43,6 @@ pub(super) enum RetryReason {
     Accident { problems: Vec<DeployProblem>, deploy_id: String },
 }
 
-/// Whether to retry.
 pub(super) struct RetryDecision {
     /// The wait before the retry. `None` when the limit is reached.
     pub wait: Option<Duration>,

@@ -32,12 +32,10 @@ impl fmt::Debug for Edit {
     }
 }
 
-/// The result of changes.
 #[derive(Clone, Debug, Default)]
 pub struct Applied {
     /// The deploy. `None` when the org was already as requested.
     pub deploy_id: Option<String>,
-    /// Warnings of Salesforce.
     pub warnings: Vec<DeployProblem>,
     /// For an edit: the files that it was based on.
     pub before: Vec<Lookup>,

@@ -21,7 +21,6 @@ pub const STAGED_SINCE: u16 = 65;
 /// The consumer of an app, and the credentials that are staged beside its own.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// The record ID of the app.
     pub app_id: String,
     pub consumer: Consumer,
     pub staged: Vec<Staged>,
@@ -57,7 +56,6 @@ pub enum CredentialsError {
 pub enum Setting {
     On,
     Off,
-    /// The setting cannot be read.
     Unknown,
 }
 
@@ -130,9 +128,6 @@ impl Org {
     }
 
     /// The same for an app that may be new: waits for a while until the org shows its consumer.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub async fn new_credentials(
         &self,
         app: &str,
@@ -149,9 +144,6 @@ impl Org {
 
     /// The consumer key and secret of an app, for the given key if there is one. Waits for a while for a new app or a
     /// new setting.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub async fn consumer_secret(
         &self,
         app: &str,
@@ -223,7 +215,6 @@ impl Org {
         in_time(deadline, read).await
     }
 
-    /// The record ID of an app.
     pub(super) async fn app_id(
         &self,
         app: &str,
@@ -252,9 +243,6 @@ impl Org {
 
     /// The record ID of an app, from one query instead of a retrieve. `None` when it does not exist or is not
     /// visible.
-    ///
-    /// # Errors
-    /// When the query fails.
     pub async fn app_record_id(&self, app: &str) -> Result<Option<String>, Unavailable> {
         let (namespace, name) = match app.split_once("__") {
             Some((namespace, name)) => (quoted(namespace), name),

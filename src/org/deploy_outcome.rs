@@ -8,7 +8,6 @@ use super::{ApplyErrorKind, DeployProblem};
 use crate::metadata::ComponentKey;
 use crate::salesforce::{Class, ComponentMessage, DeployReport, Meaning, means};
 
-/// The outcome of a deploy.
 #[derive(Debug)]
 pub(super) enum DeployOutcome {
     /// Succeeded, with warnings about some components.
@@ -69,7 +68,6 @@ fn done(report: &DeployReport, sent: &[Member<'_>]) -> DeployOutcome {
     DeployOutcome::Done { warnings: attribute::attribute(&warnings, sent) }
 }
 
-/// A deploy that failed and was rolled back.
 fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> DeployOutcome {
     let said = report.error_message.clone();
     if report.class() == Class::Locked {

@@ -22,7 +22,6 @@ use crate::salesforce::Class;
 /// The newest entries are enough, since the queue is read repeatedly.
 const QUERY: &str =
     "SELECT Id, Status, CreatedDate, CompletedDate FROM DeployRequest ORDER BY CreatedDate DESC LIMIT 30";
-/// The interval between two reads of the queue.
 const POLL_INTERVAL: Duration = Duration::from_millis(700);
 
 /// A deploy in the org's queue.

@@ -30,13 +30,9 @@ use crate::metadata::PackageError;
 pub(super) type ApplyResult = Result<Applied, ApplyErrorKind>;
 pub(super) type QueuedJob = batch::QueuedJob<Job, ApplyResult>;
 
-/// Sends deploys, one after the other.
 pub(super) struct Deployer {
-    /// Changes that wait for a deploy.
     pub queue: Arc<Queue<Job, ApplyResult>>,
-    /// Held by the running batch.
     pace: Mutex<PollSchedule>,
-    /// The number of batches so far.
     batches: AtomicU64,
     /// Whether the running deploy is still queued behind other deploys of the org.
     pub in_queue: AtomicBool,
@@ -59,7 +55,6 @@ impl Deployer {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(short(id));
     }
 
-    /// Whether this process sent a deploy.
     pub(super) fn has_made(&self, id: &str) -> bool {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(&short(id))
     }
@@ -88,22 +83,11 @@ impl KnownApps for Apps<'_> {
     }
 }
 
-/// The result of an attempt to deploy a group.
 enum Attempt {
-    Completed {
-        deploy_id: String,
-        warnings: Vec<DeployProblem>,
-        observed: Observed,
-    },
-    Rejected {
-        problems: Vec<DeployProblem>,
-        deploy_id: String,
-        accident: bool,
-    },
+    Completed { deploy_id: String, warnings: Vec<DeployProblem>, observed: Observed },
+    Rejected { problems: Vec<DeployProblem>, deploy_id: String, accident: bool },
     PackageFailed(PackageError),
-    /// The same error for all jobs.
     Failed(ApplyErrorKind),
-    /// All jobs were dropped or completed.
     Nobody,
 }
 
@@ -190,7 +174,6 @@ impl Inner {
         }
     }
 
-    /// The function that runs a batch.
     pub(super) fn runner(self: &Arc<Self>) -> batch::Run<Job, ApplyResult> {
         let inner = self.clone();
         Box::new(move |batch| {

@@ -54,10 +54,8 @@ pub enum ReadErrorKind {
     /// The file of the component names an app that the org does not list.
     #[error("its {element} is {parent}, and the org lists no such app")]
     UnknownParent { element: &'static str, parent: String },
-    /// The org returned an invalid package.
     #[error(transparent)]
     Package(PackageError),
-    /// The deadline has passed.
     #[error("the org did not respond before the timeout")]
     Deadline,
 }
@@ -119,7 +117,6 @@ pub enum ApplyErrorKind {
     /// Other changes kept the org locked: nothing was changed.
     #[error("the org was locked by other changes for {} s: {why}", .waited.as_secs())]
     Locked { waited: Duration, why: String },
-    /// The changes cannot be packed: nothing was sent.
     #[error(transparent)]
     Package(PackageError),
     /// The call was refused, or the org was not reached: nothing was changed.

@@ -13,7 +13,6 @@ use super::{Inner, Org, Row, Unavailable};
 /// Names per query, which limits the length of the URL.
 const MAX_NAMES: usize = 80;
 
-/// A permission set or a profile.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Group {
     /// Its object: `PermissionSet` or `Profile`.
@@ -31,7 +30,6 @@ pub enum Holders {
 
 pub type AssignmentCounts = BTreeMap<Group, Holders>;
 
-/// The counts of one generation.
 #[derive(Default)]
 pub(super) struct Counted {
     generation: u64,
@@ -79,7 +77,6 @@ impl Inner {
         wanted.iter().map(|group| (group.clone(), answer(group))).collect()
     }
 
-    /// Counts groups of one object and one namespace.
     async fn counts(&self, object: &str, prefix: Option<&str>, groups: &[&Group]) -> AssignmentCounts {
         let all: BTreeSet<Group> = groups.iter().map(|group| (*group).clone()).collect();
         let outcome = match object {
@@ -218,7 +215,6 @@ impl Group {
     }
 }
 
-/// The objects and namespaces of groups.
 fn sources(groups: &BTreeSet<Group>) -> BTreeSet<(&'static str, Option<&str>)> {
     groups.iter().map(|group| (group.object, group.prefix())).collect()
 }

@@ -19,7 +19,6 @@ use crate::salesforce::FileProperties;
 /// Files per retrieve. The limit of Salesforce is 10,000, possibly including package.xml.
 const MAX_FILES: usize = 9_900;
 
-/// The apps of an org, and what is not read yet.
 pub struct Inventory {
     inner: Arc<Inner>,
     kinds: Vec<&'static MetadataType>,
@@ -40,16 +39,13 @@ pub struct Inventory {
     recalled: bool,
 }
 
-/// The list of a type.
 #[derive(Default)]
 struct Listed {
-    /// Names that are not retrieved yet.
     left: BTreeSet<String>,
     /// The names that look like a part of each app.
     by_app: HashMap<String, Vec<String>>,
     /// Names that match no app.
     unowned: Vec<String>,
-    /// Why the org does not list the type.
     hidden: Option<String>,
 }
 

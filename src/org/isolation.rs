@@ -9,22 +9,18 @@ use std::collections::{BTreeSet, VecDeque};
 use super::job::Job;
 use super::{ApplyErrorKind, DeployProblem};
 
-/// A job of a batch.
 pub(super) trait BatchMember {
     fn job(&self) -> &Job;
-    /// Whether it may be queued again.
     fn may_return(&self) -> bool;
 }
 
 /// What the isolation needs to know of apps.
 pub(super) trait KnownApps {
-    /// Whether the org had the app before.
     fn has_app(&self, app: &str) -> bool;
     /// Whether the app that the job needs is being created.
     fn is_coming(&self, job: &Job) -> bool;
 }
 
-/// What happens to a job that leaves its batch.
 pub(super) enum Disposition {
     Fails(ApplyErrorKind),
     /// Waits for a later batch that follows its app.
@@ -168,7 +164,6 @@ impl<R: BatchMember> Isolation<R> {
     }
 }
 
-/// The apps that a job would have created.
 fn new_apps(job: &Job, known: &impl KnownApps) -> Vec<String> {
     job.apps_written().filter(|app| !known.has_app(app)).map(str::to_owned).collect()
 }

@@ -19,27 +19,22 @@ pub(super) enum Changes {
 /// The changes of one caller. Names are compared without regard to case, as Salesforce does.
 #[derive(Debug)]
 pub(super) struct Job {
-    /// What is sent. For an edit, the last result of its merge.
     pub changes: Changes,
     pub edit: Option<Editing>,
-    /// What the caller wants to read afterwards.
     pub wanted: Vec<Wanted>,
     /// The files that are changed, by type and app.
     places: BTreeSet<(&'static str, String)>,
-    /// The apps that are changed.
     apps: BTreeSet<String>,
     /// The apps whose own file is written,
     writes_apps: BTreeSet<String>,
     /// and those with parts that are written.
     parents: BTreeSet<String>,
-    /// Whether org settings are written.
     writes_settings: bool,
     /// The names of parts to delete whose app is unknown.
     unowned: Vec<String>,
     bytes: usize,
 }
 
-/// The progress of an edit.
 #[derive(Debug)]
 pub(super) struct Editing {
     pub edit: Edit,
@@ -49,7 +44,6 @@ pub(super) struct Editing {
     pub lost: Vec<Overwritten>,
     /// The result so far, if another deploy follows.
     pub made: Option<Applied>,
-    /// The number of deploys so far.
     pub rounds: u32,
     /// The attributes that they changed, by type.
     pub ours: BTreeSet<(&'static str, &'static str)>,
@@ -129,7 +123,6 @@ impl Job {
         self.apps.insert(app);
     }
 
-    /// Whether it writes or deletes this component.
     pub(super) fn has(&self, key: &ComponentKey) -> bool {
         self.changes.keys().any(|own| own == key)
     }
@@ -144,7 +137,6 @@ impl Job {
         &self.apps
     }
 
-    /// The apps whose own files it writes.
     pub(super) fn apps_written(&self) -> impl Iterator<Item = &str> {
         let apps = self.changes.components().iter().filter(|component| is_app(component.key.kind));
         apps.map(|app| app.key.full_name.as_str())

@@ -127,7 +127,6 @@ pub enum Freshness {
     Absence,
 }
 
-/// The result of one [`Wanted`].
 #[derive(Clone, Debug)]
 pub enum Lookup {
     Found(Box<Found>),
@@ -152,7 +151,6 @@ impl Lookup {
     }
 }
 
-/// A component and the properties of its file.
 #[derive(Clone, Debug)]
 pub struct Found {
     pub component: Component,
@@ -205,15 +203,11 @@ impl Org {
     }
 
     /// An org from its connection settings. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// When the connection settings are invalid.
     pub fn connect(connection: ConnectionSettings, timing: Timing) -> Result<Org, Unavailable> {
         let client = crate::salesforce::Client::new(connection)?;
         Ok(Org::with_timing(Arc::new(client), timing))
     }
 
-    /// An org with other waits than the defaults.
     pub fn with_timing(apis: impl Into<Apis>, timing: Timing) -> Org {
         let jobs = if timing.batching { usize::MAX } else { 1 };
         let limits = |weight| Limits { jobs, weight };
@@ -239,7 +233,6 @@ impl Org {
         }
     }
 
-    /// The current session. Logs in if there is none.
     pub async fn session(&self) -> Result<SessionFacts, Unavailable> {
         Ok(self.inner.apis.connection.session().await?)
     }
@@ -289,28 +282,20 @@ impl Org {
     }
 
     /// Changes existing files, and only the given parts of them: concurrent changes of others are kept, or reported.
-    ///
-    /// # Errors
-    /// As [`apply`](Self::apply).
     pub async fn edit(&self, edit: Edit, deadline: Instant) -> Result<Applied, ApplyError> {
         Ok(self.inner.edit(edit, deadline).await?)
     }
 
-    /// The records of a SOQL query.
     pub async fn query(&self, soql: &str) -> Result<Vec<Row>, Unavailable> {
         Ok(self.inner.apis.queries.query(soql).await?)
     }
 
-    /// One page of a query's records, and the next page.
     pub async fn query_page(&self, page: &QueryPage) -> Result<(Vec<Row>, Option<QueryPage>), Unavailable> {
         Ok(self.inner.apis.queries.query_page(page).await?)
     }
 
     /// All apps that the org lists, or those in `only`, with their files of these types, a few thousand files at a
     /// time.
-    ///
-    /// # Errors
-    /// When the org does not list its apps.
     pub async fn inventory(
         &self,
         kinds: &[&'static MetadataType],

@@ -20,7 +20,6 @@ pub(super) struct NameCache(Mutex<Known>);
 struct Known {
     /// The full name of the only component, by type and app.
     seen: BTreeMap<(&'static MetadataType, String), String>,
-    /// The apps that this process created.
     made: BTreeSet<String>,
     /// The components that this process deleted; they are not requested by name.
     deleted: BTreeSet<ComponentKey>,
@@ -53,7 +52,6 @@ impl NameCache {
         apps.any(|kind| known.seen.contains_key(&(*kind, app.to_owned())))
     }
 
-    /// Whether this process created the app.
     pub(super) fn was_created(&self, app: &str) -> bool {
         self.lock().made.contains(app)
     }

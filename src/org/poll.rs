@@ -15,15 +15,12 @@ use super::timing::PollSchedule;
 use crate::log_keys::SF_DEPLOY_ID;
 use crate::salesforce::{Class, DeployReport, Error};
 
-/// How polling ended.
 pub(super) enum PollEnd {
     Finished {
         report: Box<DeployReport>,
         /// Whether the provider requested a cancellation.
         canceled_by_us: bool,
-        /// The number of polls.
         polls: u32,
-        /// The time of the last poll.
         at: Instant,
     },
     /// The outcome is unknown, for this reason.
@@ -64,7 +61,6 @@ struct Poller<'a> {
     id: &'a str,
     deadline: Instant,
     phase: Phase,
-    /// Failed polls in a row.
     failures: u32,
     denied_since: Option<Instant>,
     stopped_at: Option<Instant>,
@@ -72,10 +68,8 @@ struct Poller<'a> {
     canceled_running: bool,
 }
 
-/// Why a wait ended.
 enum Wakeup<T> {
     ApplyResult(T),
-    /// Something else is due.
     Due,
 }
 
@@ -220,14 +214,12 @@ impl Poller<'_> {
         }
     }
 
-    /// The next step of a stop.
     fn milestone(&self) -> Option<Instant> {
         let due = self.stopped_at? + self.org.timing.stop.running;
         let waits = matches!(self.phase, Phase::Running | Phase::Unknown) && !self.canceled_running;
         waits.then_some(due)
     }
 
-    /// The time to give up.
     fn limit(&self) -> Instant {
         let stop = &self.org.timing.stop;
         let Some(stopped_at) = self.stopped_at else {
@@ -241,7 +233,6 @@ impl Poller<'_> {
         limit.min(self.deadline)
     }
 
-    /// Why polling must end, if it must.
     fn over(&self) -> Option<String> {
         let now = Instant::now();
         if now >= self.deadline {

@@ -16,13 +16,11 @@ use crate::salesforce::{self, Class, FileProperties, Retrieved};
 /// The components to read: by type, all or these names.
 pub(super) type Selection = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
 
-/// The components that one caller wants to read.
 pub(super) struct ReadRequest {
     wanted: Vec<Wanted>,
     purpose: Purpose,
 }
 
-/// The purpose of a read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     /// A refresh: others will want the same, and the rest of the app, so the result goes into the snapshot.
@@ -33,7 +31,6 @@ enum Purpose {
 
 pub(super) type ReadResult = Result<Vec<Lookup>, ReadError>;
 
-/// All reads can be combined.
 impl batch::Job for ReadRequest {
     fn mixes_with(&self, _: &ReadRequest) -> bool {
         true
@@ -285,7 +282,6 @@ impl Inner {
         self.load(fresh, selection, &needed).await
     }
 
-    /// The names under which the component was last read.
     fn known_names(&self, wanted: &Wanted) -> Vec<String> {
         if parent_element(wanted.kind).is_none() {
             return vec![wanted.app.clone()];
@@ -467,7 +463,6 @@ impl Inner {
     }
 }
 
-/// The result for each wanted component.
 pub(super) fn lookups(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<Lookup>, ReadError> {
     wanted
         .iter()

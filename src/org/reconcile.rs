@@ -28,7 +28,6 @@ const REAPPLY_IDLE: Duration = Duration::from_secs(3);
 const RETRIEVES: u32 = 3;
 /// The same while fewer deploys have followed than were overwritten; their machines may be busy.
 const REAPPLY_LATE: Duration = Duration::from_secs(15);
-/// The interval between two reads of the queue.
 const POLL_INTERVAL: Duration = Duration::from_millis(900);
 
 /// Earlier deploys of others that wrote the same files with unknown content.
@@ -39,7 +38,6 @@ struct UnseenWrites {
     reapplied: bool,
 }
 
-/// A successful deploy and its jobs.
 pub(super) struct Completed {
     pub queued_jobs: Vec<QueuedJob>,
     pub deploy_id: String,
@@ -55,7 +53,6 @@ impl Completed {
 }
 
 impl Inner {
-    /// Records the result of a deploy.
     pub(super) fn note_completed(&self, made: &Completed) {
         self.deployer.made(&made.deploy_id);
         for queued in &made.queued_jobs {
@@ -210,7 +207,6 @@ impl Inner {
     }
 }
 
-/// The result of one job.
 struct JobResult {
     applied: Applied,
     /// Whether a change of it is not in effect.
@@ -306,7 +302,6 @@ fn replaced<'a>(observed: &'a Observed, editing: &Editing, sent: &Component) -> 
     (!came_late && !same(was, sent)).then_some(was)
 }
 
-/// The file that an edit was based on.
 fn base<'a>(editing: &'a Editing, key: &ComponentKey) -> Option<&'a Component> {
     editing.base.iter().filter_map(|lookup| lookup.component()).find(|component| component.key == *key)
 }

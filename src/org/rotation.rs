@@ -28,13 +28,11 @@ const LAG: Duration = Duration::from_secs(15);
 /// The wait before a step is retried on a busy org.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// The result of a request.
 #[derive(Clone, Debug)]
 pub struct Rotated {
     pub credentials: Credentials,
     /// `None` when nothing was rotated.
     pub outcome: Option<Outcome>,
-    /// The number of revoked credentials.
     pub revoked: usize,
 }
 
@@ -76,7 +74,6 @@ pub enum RotationErrorKind {
     Stopped,
     #[error("the timeout was exceeded")]
     Expired,
-    /// The org refused a step.
     #[error(transparent)]
     Refused(Unavailable),
     /// The outcome of too many steps is unknown.
@@ -276,9 +273,6 @@ impl Org {
 
     /// What the credentials of a consumer tell of earlier runs and other users, if the key was `since`. Changes
     /// nothing.
-    ///
-    /// # Errors
-    /// When the creator of credentials cannot be queried.
     pub async fn rotation_history(
         &self,
         seen: &Credentials,

@@ -25,32 +25,27 @@ pub struct RotationRequest<'a> {
 /// How a rotation was completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// In this run.
     Now,
     /// In an interrupted run; with the date, if Salesforce returned it.
-    Before { date: Option<String> },
+    Before {
+        date: Option<String>,
+    },
 }
 
-/// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     Stage,
-    /// Rotates the staged credentials with this ID.
     Rotate(String),
-    /// Revokes the credentials with this ID.
     Revoke(String),
 }
 
-/// The creator of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Creator {
     Us,
     Other,
-    /// Salesforce does not return it.
     Unknown,
 }
 
-/// The progress of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Progress {
     pub outcome: Option<Outcome>,
@@ -58,7 +53,6 @@ pub(super) struct Progress {
     pub ours: BTreeSet<String>,
     /// Credentials whose creator is unknown.
     pub anonymous: BTreeSet<String>,
-    /// The requested rotation.
     pub asked: Option<RequestedRotation>,
     /// The refusal of the org to stage credentials while there are others.
     pub occupied: Option<Unavailable>,

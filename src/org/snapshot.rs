@@ -25,10 +25,8 @@ pub(super) struct Snapshot {
     bare: BTreeSet<String>,
 }
 
-/// Full names by app.
 pub(super) type Owned<'a> = BTreeMap<&'a str, Vec<&'a str>>;
 
-/// What is known of one type.
 #[derive(Default)]
 struct Loaded {
     files: Vec<File>,
@@ -75,7 +73,6 @@ impl Snapshot {
         self.kinds.get(kind).is_some_and(|loaded| loaded.whole || loaded.refused.is_some())
     }
 
-    /// Discards a type, to load it in another way.
     pub(super) fn drop_kind(&mut self, kind: &'static MetadataType) {
         self.kinds.remove(kind);
     }
@@ -104,14 +101,12 @@ impl Snapshot {
         }
     }
 
-    /// Keeps only the files of these apps.
     pub(super) fn keep_apps(&mut self, apps: impl Fn(&str) -> bool) {
         for loaded in self.kinds.values_mut() {
             loaded.files.retain(|file| file.owner.as_deref().is_some_and(&apps));
         }
     }
 
-    /// Marks an app as having no other files.
     pub(super) fn mark_bare(&mut self, app: &str) {
         self.bare.insert(app.to_owned());
     }
@@ -175,12 +170,10 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Marks a type as loaded completely.
     pub(super) fn mark_whole(&mut self, kind: &'static MetadataType) {
         self.kinds.entry(kind).or_default().whole = true;
     }
 
-    /// Marks a type as not readable.
     pub(super) fn refuse(&mut self, kind: &'static MetadataType, why: String) {
         self.kinds.entry(kind).or_default().refused = Some(why);
     }
@@ -190,18 +183,15 @@ impl Snapshot {
         self.kinds.get(kind).is_some_and(|loaded| loaded.refused.is_some() || loaded.listed.is_some())
     }
 
-    /// Adds the list of a type.
     pub(super) fn list(&mut self, kind: &'static MetadataType, listed: Result<Vec<FileProperties>, String>) {
         self.kinds.entry(kind).or_default().listed = Some(listed);
     }
 
-    /// The names of all components of a type. `None` when the org does not list it.
     pub(super) fn listed_names(&self, kind: &'static MetadataType) -> Option<Vec<String>> {
         let listed = self.kinds.get(kind)?.listed.as_ref()?.as_ref().ok()?;
         Some(listed.iter().map(|file| file.full_name.clone()).collect())
     }
 
-    /// Why the org did not list a type.
     pub(super) fn unlisted(&self, kind: &'static MetadataType) -> Option<&str> {
         let listed = self.kinds.get(kind)?.listed.as_ref()?;
         listed.as_ref().err().map(String::as_str)
@@ -226,7 +216,6 @@ impl Snapshot {
         refused
     }
 
-    /// Whether there is a file of a type.
     pub(super) fn has_any(&self, kind: &'static MetadataType) -> bool {
         self.kinds.get(kind).is_some_and(|loaded| !loaded.files.is_empty())
     }
@@ -446,7 +435,6 @@ impl Snapshot {
 }
 
 impl Loaded {
-    /// Listed components that were not retrieved.
     fn unseen(&self) -> impl Iterator<Item = &FileProperties> {
         let seen: BTreeSet<&str> = self.files.iter().map(|file| file.key.full_name.as_str()).collect();
         let listed = self.listed.iter().flatten().flatten();
@@ -454,7 +442,6 @@ impl Loaded {
     }
 }
 
-/// Whether components of this type are apps.
 pub(super) fn is_app(kind: &MetadataType) -> bool {
     kind == APP
 }

@@ -13,11 +13,9 @@ use super::Window;
 pub struct Timing {
     /// Whether concurrent callers share deploys and retrieves.
     pub batching: bool,
-    /// When a deploy starts.
     pub deploys: Window,
     /// When a retrieve for fresh reads starts.
     pub reads: Window,
-    /// How long a snapshot is valid.
     pub snapshot: Duration,
     /// The wait before the first poll of a deploy, before any deploy was measured.
     pub first_poll: Duration,
@@ -35,14 +33,11 @@ pub struct Timing {
     pub stop: StopTimeouts,
 }
 
-/// Timeouts after a stop.
 #[derive(Clone, Debug)]
 pub struct StopTimeouts {
     /// For the response to a deploy that is being sent.
     pub start: Duration,
-    /// For a running deploy to end.
     pub running: Duration,
-    /// For a cancelled deploy to end.
     pub cancel: Duration,
 }
 

@@ -22,7 +22,6 @@ const SHORTEST_LINE: usize = 16;
 /// The maximum length of an escape.
 const LONGEST_ESCAPE: usize = 32;
 
-/// A secret and its search texts.
 #[derive(Debug)]
 pub(super) struct Known {
     secret: Secret,
@@ -76,10 +75,8 @@ impl Known {
     }
 }
 
-/// A text to search for.
 #[derive(Debug, PartialEq, Eq)]
 struct Needle {
-    /// Without white space.
     bytes: Zeroizing<Vec<u8>>,
     /// Positions of white space, which form encoding writes as `+`.
     gaps: Vec<usize>,
@@ -188,7 +185,6 @@ fn run(text: &[u8], range: Range<usize>) -> Range<usize> {
     range.start.saturating_sub(before.count())..range.end.saturating_add(after.count())
 }
 
-/// The length of the white space here.
 fn gap(text: &[u8], at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
     let rest = rest.get(..rest.len().min(4))?;

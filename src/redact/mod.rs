@@ -23,9 +23,7 @@ use std::sync::RwLock;
 use crate::secret::Secret;
 use known::Known;
 
-/// The placeholder for a secret.
 const HIDDEN: &str = "(sensitive)";
-/// The placeholder for the rest of a text.
 const MORE: char = '…';
 /// The maximum length of a cleaned text in characters.
 const MAX_TEXT: usize = 2_000;
@@ -37,7 +35,6 @@ const MAX_ROUNDS: usize = 16;
 /// The secrets of all clients in this process, which share one log.
 static IN_LOGS: Redactor = Redactor { known: RwLock::new(Vec::new()) };
 
-/// Hides the secrets of one org.
 #[derive(Debug, Default)]
 pub struct Redactor {
     known: RwLock<Vec<Known>>,

@@ -169,9 +169,6 @@ fn entities_decoded(text: &str) -> String {
 }
 
 /// Checks all properties for one text.
-///
-/// # Panics
-/// When a property does not hold.
 pub fn holds_for(data: &[u8]) {
     let mut choices = Choices::new(data);
     let redactor = Redactor::default();

@@ -44,7 +44,6 @@ fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
 
-/// The ranges that look like secrets.
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     // Positions are unchanged.
     let lower = text.to_ascii_lowercase();
@@ -261,7 +260,6 @@ fn end_of_nested(text: &str, start: usize) -> usize {
     text.len()
 }
 
-/// The value after the scheme in a header.
 fn headers(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
     for scheme in ["bearer ", "basic ", "oauth "] {
         for (at, _) in lower.match_indices(scheme) {
@@ -278,7 +276,6 @@ fn headers(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// The user name and password in a URL.
 fn user_info(text: &str, found: &mut Vec<Range<usize>>) {
     for (at, scheme) in text.match_indices("://") {
         let start = at.saturating_add(scheme.len());

@@ -105,7 +105,6 @@ impl Error {
 }
 
 impl AuthProblem {
-    /// The recommended action.
     pub fn advice(self) -> &'static str {
         match self {
             Self::SessionExpired => {
@@ -170,7 +169,6 @@ impl AuthProblem {
 }
 
 impl SettingsProblem {
-    /// The recommended action.
     pub fn advice(&self) -> &'static str {
         match self {
             Self::InsecureUrl { .. } | Self::OddUrl { .. } => {

@@ -24,14 +24,12 @@ const REFUSAL_HOLDS: Duration = Duration::from_secs(60);
 /// The first API version whose SOAP endpoint accepts JWTs (jsforce, `lib/soap.js`).
 pub const SOAP_ACCEPTS_JWT: u16 = 68;
 
-/// The result of a login.
 #[derive(Debug)]
 pub struct Session {
     /// The org's ID in 15 or 18 characters, as Salesforce returned it; compare with [`Session::is_org`].
     pub org_id: String,
     /// The ID of the user. Empty if Salesforce did not return it.
     pub user_id: String,
-    /// The base URL of the org's APIs.
     pub instance_url: Url,
     /// 62 stands for 62.0.
     pub api_version: u16,
@@ -44,19 +42,16 @@ impl Session {
         same_id(&self.org_id, id)
     }
 
-    /// A URL of the org.
     pub(super) fn url(&self, path: &str) -> Url {
         let mut url = self.instance_url.clone();
         url.set_path(path);
         url
     }
 
-    /// A URL of the versioned REST API.
     pub(super) fn rest_url(&self, path: &str) -> Url {
         self.url(&format!("/services/data/v{}.0{path}", self.api_version))
     }
 
-    /// The authorization header of a REST call.
     pub(super) fn bearer(&self) -> Result<HeaderValue, ErrorKind> {
         bearer(&self.token)
     }
@@ -71,7 +66,6 @@ impl Session {
     }
 }
 
-/// The authorization header of a REST call with this token.
 pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ErrorKind> {
     let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
         .map_err(|_| ErrorKind::Auth { problem: AuthProblem::Refused, said: None })?;
@@ -96,9 +90,6 @@ pub fn same_id(one: &str, other: &str) -> bool {
 
 /// Checks that a private key can be used for authentication: RSA, at least 2048 bits, unencrypted, PEM in any of the
 /// accepted forms. Pure; for validation.
-///
-/// # Errors
-/// What is wrong with it, without any of its text.
 pub fn check_private_key(private_key: &Secret) -> Result<(), PrivateKeyProblem> {
     key::read(private_key.expose()).map(drop)
 }
@@ -252,7 +243,6 @@ impl Inner {
         Ok(session)
     }
 
-    /// Uses a configured token.
     async fn adopt(&self, token: &Secret) -> Result<Session, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
         let instance =
@@ -261,7 +251,6 @@ impl Inner {
         self.admit(grant).await
     }
 
-    /// Uses the token of the Salesforce CLI.
     async fn adopt_from(&self, cli: &SfCli) -> Result<Session, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
         let shown = cli.log_in(self.time_scale, &self.redactor).await.map_err(fail)?;

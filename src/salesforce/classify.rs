@@ -11,14 +11,11 @@ use super::redact::Redactor;
 use super::sentences::{Meaning, means};
 use super::xml;
 
-/// The class of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// Temporary.
     Transient,
     /// Credentials, session or login.
     Auth,
-    /// A limit of API calls.
     Limit,
     /// Other changes lock the org, or it is read-only.
     Locked,
@@ -26,11 +23,8 @@ pub enum Class {
     Ambiguous,
     /// The object does not exist, or no longer.
     NotFound,
-    /// The settings must be changed.
     Config,
-    /// The user lacks a permission.
     Permission,
-    /// None of these.
     Fatal,
 }
 

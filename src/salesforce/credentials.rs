@@ -13,7 +13,6 @@ use super::http::{Method, Request};
 use super::{Class, Client, Inner, Session};
 use crate::secret::Secret;
 
-/// The maximum number of pages of an app's consumers.
 const MAX_PAGES: usize = 20;
 
 /// A consumer of an app, without its secret.
@@ -46,9 +45,7 @@ pub enum StagedState {
     Active,
     /// The previous credentials. Clients can use them until they expire.
     Rotated,
-    /// No longer valid.
     Expired,
-    /// An undocumented value.
     Other(String),
 }
 
@@ -127,9 +124,6 @@ impl Client {
     }
 
     /// The staged credentials of a consumer, including the previous ones.
-    ///
-    /// # Errors
-    /// As [`Self::consumer_credentials`].
     pub async fn staged_credentials(
         &self,
         application_id: &str,

@@ -34,25 +34,19 @@ fn options(ignore_warnings: bool) -> String {
 pub struct DeployReport {
     /// Whether it has ended. Polling depends only on this.
     pub done: bool,
-    /// Whether it succeeded.
     pub success: bool,
     /// `Pending`, `InProgress`, `Succeeded`, `Failed`, `Canceled` and more; Salesforce adds to them.
     pub status: String,
-    /// The current step.
     pub state_detail: Option<String>,
     /// The error code of the deploy, such as `ALREADY_IN_PROCESS`.
     pub error_status_code: Option<String>,
-    /// The error message of the deploy.
     pub error_message: Option<String>,
-    /// The user who cancelled it.
     pub canceled_by_name: Option<String>,
     /// When it was created; ISO 8601, as Salesforce returned it.
     pub created_date: Option<String>,
-    /// When it was completed.
     pub completed_date: Option<String>,
     /// One message for each processed component, including the manifests. Filled at the end.
     pub component_successes: Vec<ComponentMessage>,
-    /// One message for each failure.
     pub component_failures: Vec<ComponentMessage>,
 }
 
@@ -91,17 +85,13 @@ impl DeployReport {
 /// The result for one component of a deploy (`DeployMessage` of the WSDL).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ComponentMessage {
-    /// The metadata type; empty for the manifests.
     pub component_type: String,
     /// The full name; for a deletion of a missing component, that of the manifest.
     pub full_name: String,
-    /// The file in the zip.
     pub file_name: String,
     /// The error or warning of Salesforce.
     pub problem: Option<String>,
-    /// `Error`, `Warning` or `Info`.
     pub problem_type: Option<String>,
-    /// The line in the file, from 1.
     pub line_number: Option<u32>,
 }
 

@@ -12,42 +12,26 @@ use super::key::PrivateKeyProblem;
 use super::login::SubjectTokenProblem;
 use super::sf_cli::SfCliProblem;
 
-/// The call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Call {
     /// Reading the settings; nothing was sent.
     Configure,
-    /// Requesting an access token.
     Login,
-    /// Reading the user info of a token.
     UserInfo,
-    /// Listing the API versions of the org.
     Versions,
-    /// Starting a deploy.
     StartDeploy,
-    /// Reading the status of a deploy.
     DeployStatus,
-    /// Cancelling a deploy.
     CancelDeploy,
-    /// Starting a retrieve.
     StartRetrieve,
     /// Polling a retrieve and fetching its files, which the org returns once.
     FetchRetrieve,
-    /// Listing components.
     ListMetadata,
-    /// A SOQL query.
     Query,
-    /// Reading consumer keys.
     ConsumerCredentials,
-    /// Reading a consumer secret.
     ConsumerSecret,
-    /// Reading staged credentials.
     StagedCredentials,
-    /// Staging new credentials.
     StageCredentials,
-    /// Rotating staged credentials in.
     RotateCredentials,
-    /// Revoking staged or previous credentials.
     RevokeCredentials,
 }
 
@@ -89,9 +73,7 @@ impl fmt::Display for Call {
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{call}: {kind}")]
 pub struct Error {
-    /// The call that failed.
     pub call: Call,
-    /// The kind of error.
     pub kind: ErrorKind,
     pub(super) class: Class,
     pub(super) no_effect: bool,
@@ -105,7 +87,6 @@ impl Error {
         Self { call, kind, class, no_effect, retry_after: None }
     }
 
-    /// The class of the error.
     pub fn class(&self) -> Class {
         if self.is_ambiguous() { Class::Ambiguous } else { self.class }
     }
@@ -148,35 +129,27 @@ impl Error {
     }
 }
 
-/// The kinds of errors.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The settings are invalid.
     #[error("{0}")]
     Settings(#[from] SettingsProblem),
-    /// The private key is invalid.
     #[error("{0}")]
     PrivateKey(#[from] PrivateKeyProblem),
-    /// The subject token is not available.
     #[error("{0}")]
     SubjectToken(#[from] SubjectTokenProblem),
-    /// The Salesforce CLI returned no token.
     #[error("{0}")]
     SfCli(#[from] SfCliProblem),
     /// No connection: nothing was sent. `dns`: the host name could not be resolved.
     #[error("cannot reach {host}: {text}")]
     Unreachable { host: String, dns: bool, text: String },
-    /// The server's certificate is not trusted.
     #[error("the certificate of {host} is not trusted: {text}")]
     Untrusted { host: String, text: String },
-    /// The proxy refused the connection.
     #[error("the proxy refused the connection to {host}: {text}")]
     Proxy { host: String, text: String },
     /// The connection was lost, or a timeout was exceeded, after a part of the request may have been sent.
     #[error("{}: {text}", if *.timed_out { "timeout exceeded" } else { "connection lost before the response was complete" })]
     Interrupted { timed_out: bool, text: String },
-    /// The response exceeds the limit.
     #[error("the response is larger than {limit} bytes")]
     TooLarge { limit: usize },
     /// A redirect. Never followed, since the request contains a credential.
@@ -188,16 +161,13 @@ pub enum ErrorKind {
     /// A status with an unknown body.
     #[error("HTTP status {status}")]
     Status { status: u16 },
-    /// An error code of Salesforce.
     #[error("{code}: {text}")]
     Fault { code: String, text: String },
     /// `REQUEST_LIMIT_EXCEEDED`: too many concurrent calls, or too many in 24 hours.
     #[error("{}: {text}", if *.concurrent { "too many concurrent API calls" } else { "the org's daily API limit is used up" })]
     Limit { concurrent: bool, text: String },
-    /// A token was refused or not issued.
     #[error("{problem}{}", words(.said))]
     Auth { problem: AuthProblem, said: Option<String> },
-    /// The org is not the expected one.
     #[error("connected to org {actual}, but the configuration expects {expected}")]
     OtherOrg { expected: String, actual: String },
     /// The token belongs to another instance than the configured one.
@@ -206,22 +176,17 @@ pub enum ErrorKind {
     /// After the session expired, the same credentials led to another org.
     #[error("the org changed from {before} to {after} during the run")]
     OrgChanged { before: String, after: String },
-    /// The org does not have the configured API version.
     #[error("the org has no API version {wanted}.0; it has {oldest}.0 to {newest}.0")]
     ApiVersionUnavailable { wanted: u16, oldest: u16, newest: u16 },
     /// The org's newest API version is older than the oldest supported one.
     #[error("the org's newest API version is {newest}.0; at least {needed}.0 is needed")]
     ApiTooOld { newest: u16, needed: u16 },
-    /// An invalid response.
     #[error("invalid response: {0}")]
     Malformed(String),
-    /// The org ended a retrieve without files.
     #[error("the retrieve failed: {text}")]
     RetrieveFailed { code: Option<String>, text: String },
-    /// A retrieve exceeded the timeout.
     #[error("the retrieve did not end within {seconds} s")]
     RetrieveUnfinished { seconds: u64 },
-    /// The response does not contain the consumer secret.
     #[error("the org did not return the consumer secret")]
     SecretWithheld,
 }
@@ -241,7 +206,6 @@ fn skew(seconds: i64) -> String {
 /// HTML pages that are returned instead of API responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
-    /// "We are down for maintenance".
     Maintenance,
     /// A page of a gateway, a CDN or Salesforce Edge.
     Gateway,
@@ -270,10 +234,8 @@ impl Page {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsProblem {
-    /// Plain HTTP to a host other than this machine.
     #[error("{url} is not https, which is required for all hosts except this machine")]
     InsecureUrl { url: String },
-    /// A URL with a user name, a password, or without a host.
     #[error("{url} must consist of https and a host only")]
     OddUrl { url: String },
     /// The URL of the Lightning user interface, which has no API.
@@ -285,22 +247,17 @@ pub enum SettingsProblem {
     /// login.salesforce.com and test.salesforce.com issue no tokens for client credentials.
     #[error("the client credentials flow needs the My Domain URL of the org, not {host}")]
     MyDomainNeeded { host: String },
-    /// `api_version` is outside of the supported range.
     #[error("API version {wanted}.0 is not between {oldest}.0 and {newest}.0")]
     ApiVersion { wanted: u16, oldest: u16, newest: u16 },
-    /// The additional CA certificates cannot be read.
     #[error("ca_certificate contains no valid PEM certificate")]
     CaCertificate,
     /// Usually a container without them.
     #[error("this machine has no CA certificates, so no server can be trusted")]
     NoCaCertificates,
-    /// The user agent contains characters that are invalid in a header.
     #[error("the user agent is not a valid header value")]
     UserAgent,
-    /// The HTTP client cannot be created.
     #[error("the HTTP client cannot be set up: {text}")]
     HttpClient { text: String },
-    /// An ID of the caller is not a record ID.
     #[error("{what} is not a Salesforce ID")]
     NotAnId { what: &'static str },
 }
@@ -323,7 +280,6 @@ pub enum AuthProblem {
         "the access token is a JSON Web Token, which Salesforce's SOAP API refuses below API version 68.0"
     )]
     JwtToken,
-    /// F30: the user has not approved the app.
     #[error("the user has not approved the app")]
     NotApproved,
     /// An administrator has not approved the user for the app.
@@ -332,13 +288,11 @@ pub enum AuthProblem {
     /// F31: the JWT has another audience than this login host.
     #[error("the audience of the JWT is not valid for the login host")]
     Audience,
-    /// F32: the app does not exist in this org.
     #[error("the app is not installed in this org")]
     AppAbsent,
     /// F32, F39: the client ID is unknown, or not yet known.
     #[error("the client ID is not known")]
     UnknownClient,
-    /// The client secret is invalid.
     #[error("the client ID or client secret is not valid")]
     BadClient,
     /// F33: the JWT was expired, or its expiry was too far in the future.
@@ -347,16 +301,13 @@ pub enum AuthProblem {
         /// This machine's clock minus the server's, in seconds; 0 when they agree or the server sent no date.
         skew_seconds: i64,
     },
-    /// The signature does not match the certificate of the app.
     #[error("the JWT's signature or user is not valid")]
     BadAssertion,
     /// The refresh token has expired, was revoked, or was already used where each is valid once.
     #[error("the refresh token is no longer valid")]
     RefreshTokenEnded,
-    /// The subject token was refused.
     #[error("the subject token was not accepted")]
     SubjectTokenRefused,
-    /// The subject token was refused, and it has expired.
     #[error("the subject token has expired")]
     SubjectTokenExpired,
     /// The app has no token exchange handler with this name, or no default handler.
@@ -368,19 +319,15 @@ pub enum AuthProblem {
     /// F35: the IP address or login hours are restricted, or the user is inactive or locked.
     #[error("the login is restricted for the user or the app")]
     Restricted,
-    /// The client credentials flow has no user to run as.
     #[error("the app has no user to run the client credentials flow as")]
     NoRunAsUser,
-    /// The app does not allow the flow.
     #[error("the app does not allow this OAuth flow")]
     FlowDisabled,
     /// The JWT bearer flow needs the refresh_token scope.
     #[error("the app lacks a scope that this flow requires")]
     MissingScope,
-    /// F36: an error of the login host.
     #[error("the login host had an internal error")]
     ServerError,
-    /// Refused for another reason.
     #[error("the login was refused")]
     Refused,
 }

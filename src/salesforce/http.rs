@@ -26,7 +26,6 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// The timeout for any request except a deploy.
 pub(super) const TOTAL: Duration = Duration::from_secs(120);
 
-/// A request.
 #[derive(Debug)]
 pub(super) struct Request {
     pub method: Method,
@@ -58,14 +57,12 @@ impl Request {
     }
 }
 
-/// A complete response.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub status: u16,
     pub content_type: String,
     pub location: Option<String>,
     pub retry_after: Option<Duration>,
-    /// The server's clock.
     pub date: Option<SystemTime>,
     pub body: Vec<u8>,
 }

@@ -14,25 +14,20 @@ use super::key_form::{self, Placeholder};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrivateKeyProblem {
-    /// Empty.
     #[error("the private key is empty")]
     Empty,
-    /// The public half of the pair.
     #[error("this is a public key, not a private key")]
     PublicKey,
     /// The certificate, which belongs to the app.
     #[error("this is a certificate, not a private key")]
     Certificate,
-    /// Protected by a passphrase.
     #[error("the private key is encrypted")]
     Encrypted,
     /// An elliptic curve; Salesforce verifies RS256 only.
     #[error("this is not an RSA key")]
     NotRsa,
-    /// The format of ssh-keygen.
     #[error("the private key is in the OpenSSH format")]
     OpenSsh,
-    /// RSA with fewer than 2048 bits.
     #[error("the RSA key is shorter than 2048 bits")]
     TooSmall,
     /// A BEGIN line without its END line, or invalid base64.
@@ -41,13 +36,10 @@ pub enum PrivateKeyProblem {
     /// No PEM in any of the accepted forms.
     #[error("this is not a private key in PEM format")]
     NotPem,
-    /// The path of the key file.
     #[error("this is the path of a file, not the key in it")]
     Path,
-    /// A mask from a log.
     #[error("this is a mask that is shown instead of a secret")]
     Mask,
-    /// A variable that was not replaced.
     #[error("this is the name of a variable, not its value")]
     Variable,
     /// The binary form, or its base64 without BEGIN and END lines.
@@ -56,25 +48,20 @@ pub enum PrivateKeyProblem {
     /// A file with a key and certificates, protected by a password.
     #[error("this is a PKCS#12 file (.p12, .pfx), not a PEM")]
     Pkcs12,
-    /// A Java keystore.
     #[error("this is a Java keystore, not a PEM")]
     Keystore,
-    /// A JSON Web Key.
     #[error("this is a JSON Web Key, not a PEM")]
     Jwk,
     /// A JSON file that contains the key.
     #[error("this is JSON that contains a key, not the key itself")]
     Json,
-    /// The format of PuTTY.
     #[error("the private key is in the PuTTY format")]
     Putty,
-    /// UTF-16.
     #[error("the file is in UTF-16, not in UTF-8")]
     Utf16,
 }
 
 impl PrivateKeyProblem {
-    /// The recommended action.
     pub fn advice(self) -> &'static str {
         match self {
             Self::Empty | Self::NotPem => {
@@ -113,7 +100,6 @@ impl PrivateKeyProblem {
     }
 }
 
-/// The label of a PEM block.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Label {
     Pkcs8,

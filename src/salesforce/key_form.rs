@@ -7,7 +7,6 @@ use super::key::PrivateKeyProblem;
 /// Longer texts are neither paths nor names.
 const LONGEST_NAME: usize = 512;
 
-/// A placeholder for a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
     /// A mask in place of a secret, as logs show it: `***`.

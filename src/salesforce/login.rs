@@ -18,7 +18,6 @@ use crate::secret::Secret;
 /// The maximum size of a token file. Salesforce accepts subject tokens of 10,000 characters.
 const LONGEST_FILE: u64 = 64 * 1024;
 
-/// An authentication method.
 #[derive(Debug, Clone)]
 pub enum Login {
     /// OAuth 2.0 JWT bearer: a JWT signed with the private key for the app's certificate.
@@ -51,7 +50,6 @@ pub enum SubjectToken {
     File(PathBuf),
 }
 
-/// Why there is no subject token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubjectTokenProblem {
     #[error("the subject token file {path:?} cannot be read: {why}")]
@@ -63,7 +61,6 @@ pub enum SubjectTokenProblem {
 }
 
 impl SubjectTokenProblem {
-    /// The recommended action.
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "Check subject_token_file and the permissions of the file.",
@@ -202,8 +199,9 @@ mod tests {
 
     #[test]
     fn only_regular_files_are_opened() {
-        for path in ["/", "/dev/zero"] {
-            assert!(SubjectToken::File(path.into()).read().is_err(), "{path}");
+        for (path, why) in [("/", "it is a folder"), ("/dev/zero", "a pipe or a device")] {
+            let problem = SubjectToken::File(path.into()).read().unwrap_err();
+            assert!(problem.to_string().contains(why), "{problem}");
         }
     }
 

@@ -74,7 +74,6 @@ pub const CLIENT: &str = concat!("terraform-provider-salesforce/", env!("CARGO_P
 /// How long new calls are refused after the org's daily limit was reached.
 const EXHAUSTION: Duration = Duration::from_secs(60);
 
-/// The settings of a connection.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The org's My Domain URL, which is the base URL of the APIs until the token response names another.
@@ -84,7 +83,6 @@ pub struct Settings {
     /// The audience of the JWT. Defaults to the login URL; if that is a My Domain and Salesforce refuses it, to the
     /// shared login host.
     pub audience: Option<String>,
-    /// The authentication method.
     pub login: Login,
     /// 62 stands for 62.0. Defaults to the newest version that both the org and the provider know.
     pub api_version: Option<u16>,
@@ -98,11 +96,9 @@ pub struct Settings {
     pub ca_certificate: Option<String>,
     /// The ID of the only org to use, in 15 or 18 characters.
     pub expected_org_id: Option<String>,
-    /// The `User-Agent` header.
     pub user_agent: String,
 }
 
-/// A proxy for HTTPS.
 #[derive(Debug, Clone)]
 pub struct Proxy {
     /// An http or https URL with a host, possibly with a user name and password.
@@ -204,7 +200,6 @@ impl Client {
 }
 
 impl Inner {
-    /// The error for a response.
     fn refused(&self, call: Call, reply: &http::Reply) -> Error {
         let mut error = Error::new(call, classify::classify(reply.view(), &self.redactor));
         error.retry_after = reply.retry_after;

@@ -13,13 +13,10 @@ use super::{Client, Inner, Session, classify};
 
 /// The maximum number of pages of a query; a page has up to 2,000 rows.
 const MAX_PAGES: usize = 500;
-/// The maximum size of a JSON response.
 const MAX_JSON: usize = 16 * 1024 * 1024;
 
-/// A page of a query's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueryPage {
-    /// The first page of a query.
     First(String),
     /// A page that the previous one named.
     Further(String),
@@ -55,9 +52,6 @@ impl Client {
     }
 
     /// One page of a query, and the next page.
-    ///
-    /// # Errors
-    /// As [`Self::query`].
     pub async fn query_page(
         &self,
         page: &QueryPage,
@@ -66,9 +60,6 @@ impl Client {
     }
 
     /// The number of records of an object that the user can see.
-    ///
-    /// # Errors
-    /// As [`Self::query`].
     pub async fn count(&self, object: &str) -> Result<u64, Error> {
         let call = Call::Query;
         let soql = format!("SELECT COUNT() FROM {object}");
@@ -83,9 +74,6 @@ impl Client {
     }
 
     /// As [`Self::query`], for objects of the Tooling API, such as `DeployRequest`.
-    ///
-    /// # Errors
-    /// As [`Self::query`].
     pub async fn tooling_query(&self, soql: &str) -> Result<Vec<Map<String, Value>>, Error> {
         self.inner.query("/tooling/query", soql).await
     }
@@ -180,7 +168,6 @@ impl Inner {
     }
 }
 
-/// The records of a response, and the next page.
 pub(super) type Page = (Vec<Map<String, Value>>, Option<QueryPage>);
 
 pub(super) fn read_page(call: Call, mut json: Value) -> Result<Page, Error> {

@@ -15,9 +15,7 @@ use super::xml::Element;
 
 /// The call that polls a retrieve and returns the files.
 const POLL: Call = Call::FetchRetrieve;
-/// How often a retrieve is attempted.
 const ATTEMPTS: u32 = 3;
-/// The timeout of one retrieve.
 const TIMEOUT: Duration = Duration::from_secs(300);
 /// Seconds before the first poll of the first retrieve: none ends at once, and each poll is an API call.
 const FIRST_POLL: f64 = 0.5;
@@ -32,18 +30,15 @@ const MAX_FIRST_POLL: f64 = 3.0;
 /// The maximum number of queries in one listMetadata call (WSDL and guide).
 const MAX_QUERIES: usize = 3;
 
-/// The result of a retrieve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retrieved {
     /// The zip, with package.xml and the folders of the types at its root.
     pub zip: Vec<u8>,
-    /// The properties of its files.
     pub files: Vec<FileProperties>,
     /// Messages about components that are missing or could not be read.
     pub messages: Vec<RetrieveMessage>,
 }
 
-/// A message about a retrieve.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RetrieveMessage {
     /// Usually `package.xml`.
@@ -55,11 +50,8 @@ pub struct RetrieveMessage {
 /// The properties of a component's file (`FileProperties` of the WSDL).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileProperties {
-    /// The metadata type.
     pub type_name: String,
-    /// The full name.
     pub full_name: String,
-    /// The file in the zip.
     pub file_name: String,
     /// The ID; empty for files without one, such as package.xml.
     pub id: String,
@@ -67,7 +59,6 @@ pub struct FileProperties {
     pub namespace: Option<String>,
     /// `unmanaged`, `installed` and others.
     pub manageable_state: Option<String>,
-    /// The ID of the creator.
     pub created_by_id: String,
     /// The date of creation; ISO 8601, as Salesforce returned it.
     pub created_date: String,

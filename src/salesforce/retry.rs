@@ -25,7 +25,6 @@ impl TimeScale {
     }
 }
 
-/// The retries of one call.
 #[derive(Debug)]
 pub(super) struct Tries {
     call: Call,
@@ -84,7 +83,6 @@ fn outage(kind: &ErrorKind) -> bool {
     }
 }
 
-/// Between 0.5 and 1.5.
 fn jitter() -> f64 {
     let mut byte = [128_u8];
     // Without randomness the value is the middle.

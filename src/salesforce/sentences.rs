@@ -4,12 +4,10 @@
 //! errors of a login (`classify.rs`), and dependencies between resources, which are found by the names of elements
 //! (`provider/refusal.rs`).
 
-/// The meaning of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Meaning {
     /// Other changes lock the component or the org.
     Locked,
-    /// A temporary error.
     Temporary,
     /// An internal error of Salesforce.
     InternalError,
@@ -21,17 +19,14 @@ pub enum Meaning {
     Unreadable,
     /// A component that was requested by name does not exist.
     NotFound,
-    /// The user lacks a permission.
     NotAllowed,
     /// The app already has a component of the type, under another name.
     Duplicate,
-    /// The app has no OAuth settings.
     NoOauthSettings,
     /// The org does not allow secrets to be read by REST, or not by this user.
     CredentialsOff,
 }
 
-/// A known message.
 struct Sentence {
     means: Meaning,
     /// Texts that it contains, in any case;
@@ -120,7 +115,6 @@ const SENTENCES: &[Sentence] = &[
     says(Meaning::CredentialsOff, &["not enabled for this user"], "sfdx-hardis, of the staged credentials"),
 ];
 
-/// Whether a message has this meaning.
 pub fn means(text: &str, meaning: Meaning) -> bool {
     let text = text.to_ascii_lowercase();
     let says = |row: &&Sentence| {

@@ -24,9 +24,7 @@ use crate::secret::Secret;
 
 /// The timeout of one run. It starts Node, and may request a token from Salesforce.
 const TIMEOUT_SECONDS: f64 = 60.0;
-/// The maximum size of the output.
 const LONGEST_OUTPUT: usize = 1024 * 1024;
-/// The interval between two checks of the process.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// How long to read output after the process has ended: a child may still hold the pipe.
 const OUTPUT_GRACE: Duration = Duration::from_secs(2);
@@ -55,7 +53,6 @@ const QUIET: &[(&str, &str)] = &[
 const DISPLAY: &[&str] = &["org", "display"];
 const SHOW_TOKEN: &[&str] = &["org", "auth", "show-access-token"];
 
-/// A login of the Salesforce CLI.
 #[derive(Debug, Clone)]
 pub struct SfCli {
     /// An alias or a user name.
@@ -64,13 +61,11 @@ pub struct SfCli {
     pub search: Option<OsString>,
 }
 
-/// The session that `sf` returned.
 pub(super) struct CliSession {
     pub token: Secret,
     pub instance: Url,
 }
 
-/// Why `sf` returned no token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SfCliProblem {
@@ -111,7 +106,6 @@ fn words(said: &Option<String>) -> String {
 }
 
 impl SfCliProblem {
-    /// The recommended action.
     pub fn advice(&self) -> &'static str {
         match self {
             Self::NotInstalled => {
@@ -143,7 +137,6 @@ impl SfCliProblem {
     }
 }
 
-/// The result of a run.
 struct Run {
     /// `None` if a signal stopped it.
     exit: Option<i32>,
@@ -203,7 +196,6 @@ impl SfCli {
         }
     }
 
-    /// The error in a response.
     fn failure(&self, answer: &Value, exit: Option<i32>, redactor: &Redactor) -> SfCliProblem {
         let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
         let (name, message) = (text("name"), text("message"));

@@ -157,10 +157,8 @@ async fn a_program_that_is_missing_or_does_not_start_or_end_has_its_own_error() 
         (none(broken.path()), "cannot be started"),
         ((hanging.path().to_owned(), Duration::from_millis(5)), "did not respond within"),
     ] {
-        let began = Instant::now();
         let Err(error) = ask(&folder, second).await else { panic!("{says}") };
         assert!(error.to_string().contains(says), "{says}: {error}");
-        assert!(began.elapsed() < Duration::from_secs(20), "{says}");
     }
 }
 

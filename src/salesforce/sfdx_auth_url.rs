@@ -10,7 +10,6 @@ use crate::secret::Secret;
 
 const SCHEME: &str = "force://";
 
-/// The parts of the URL.
 #[derive(Debug, Clone)]
 pub struct SfdxAuthUrl {
     pub client_id: String,
@@ -21,7 +20,6 @@ pub struct SfdxAuthUrl {
     pub login_url: Url,
 }
 
-/// Why a text is not an auth URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SfdxAuthUrlProblem {
     #[error("it is the text that newer versions of sf print instead of the URL")]
@@ -49,7 +47,6 @@ pub enum SfdxAuthUrlProblem {
 }
 
 impl SfdxAuthUrlProblem {
-    /// The recommended action.
     pub fn advice(self) -> &'static str {
         match self {
             Self::Redacted => {
@@ -68,9 +65,6 @@ impl SfdxAuthUrlProblem {
 }
 
 /// Parses an auth URL.
-///
-/// # Errors
-/// What is wrong with it, without any of its text.
 pub fn sfdx_auth_url(text: &str) -> Result<SfdxAuthUrl, SfdxAuthUrlProblem> {
     use SfdxAuthUrlProblem as Problem;
     let text = text.trim();

@@ -59,7 +59,6 @@ impl Inner {
     }
 }
 
-/// The client name for the org's event logs.
 fn call_options() -> String {
     format!("<CallOptions>{}</CallOptions>", leaf("client", super::CLIENT))
 }
@@ -74,7 +73,6 @@ fn envelope(header: &str, method: &str, arguments: &str) -> String {
     )
 }
 
-/// An element with a text.
 pub(super) fn leaf(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", xml::escape(text))
 }

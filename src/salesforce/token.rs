@@ -166,7 +166,6 @@ impl Inner {
         }
     }
 
-    /// The org and the user of a token.
     pub(super) async fn user_info(&self, token: &Secret, instance: &Url) -> Result<(String, String), Error> {
         let mut url = instance.clone();
         url.set_path("/services/oauth2/userinfo");
@@ -199,11 +198,9 @@ impl Inner {
     }
 }
 
-/// The content of a token response.
 pub(super) struct Grant {
     pub token: Secret,
     pub instance: Url,
-    /// Org and user.
     pub identity: Option<(String, String)>,
 }
 

@@ -18,13 +18,11 @@ use crate::secret::Secret;
 
 /// The lifetime of a JWT; Salesforce accepts up to about five minutes.
 const JWT_LIFETIME: u64 = 180;
-/// The timeout of a token request.
 const TOKEN: Duration = Duration::from_secs(30);
 
 /// A token request and its tokens.
 pub(super) struct TokenRequest {
     pub request: Request,
-    /// The refresh token in it.
     pub refresh_token: Option<Secret>,
     /// Whether the subject token in it has expired.
     pub subject_is_over: bool,
@@ -99,7 +97,6 @@ fn basic(client_id: &str, client_secret: &Secret) -> Result<HeaderValue, ErrorKi
     Ok(header)
 }
 
-/// The JWT of the bearer flow, RS256.
 fn sign(
     client_id: &str,
     username: &str,

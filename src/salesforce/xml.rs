@@ -12,7 +12,6 @@ const MAX_DEPTH: usize = 64;
 const MAX_ELEMENTS: usize = 500_000;
 /// The maximum length of an element's text in bytes, except for the base64 of a zip.
 const MAX_TEXT: usize = 256 * 1024;
-/// The maximum length of an element's name in bytes.
 const MAX_NAME: usize = 256;
 /// The only element whose text may be as long as the response.
 const ZIP: &str = "zipFile";
@@ -26,12 +25,10 @@ pub(super) struct Element {
 }
 
 impl Element {
-    /// The first child of that name.
     pub fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// All children of that name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
@@ -46,7 +43,6 @@ impl Element {
         self.text_of(name).unwrap_or_default().to_owned()
     }
 
-    /// As [`Self::text_of`], owned.
     pub fn optional(&self, name: &str) -> Option<String> {
         self.text_of(name).map(str::to_owned)
     }
@@ -56,7 +52,6 @@ impl Element {
         matches!(self.text_of(name), Some("true" | "1"))
     }
 
-    /// The number in a child, if it is valid.
     pub fn number(&self, name: &str) -> Option<u32> {
         self.text_of(name)?.parse().ok()
     }
@@ -164,7 +159,6 @@ fn predefined(name: &str) -> Option<char> {
     })
 }
 
-/// Escapes text for use between tags.
 pub(super) fn escape(text: &str) -> std::borrow::Cow<'_, str> {
     quick_xml::escape::escape(text)
 }
@@ -208,7 +202,9 @@ mod tests {
     fn no_prefix_of_a_document_is_a_document() {
         let whole = "<a><b>1</b><c x='1'/>&lt;</a>";
         for end in 0..whole.len() {
-            assert!(parse(&whole.as_bytes()[..end]).is_err(), "{}", &whole[..end]);
+            let error = parse(&whole.as_bytes()[..end]).unwrap_err();
+            let known = ["no XML", "truncated", "invalid"].iter().any(|why| error.contains(why));
+            assert!(known, "{}: {error}", &whole[..end]);
         }
     }
 }

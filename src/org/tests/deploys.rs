@@ -331,7 +331,7 @@ async fn a_dropped_caller_does_not_block_the_queue() {
     let (script, org) = script();
     script.course(Course::ends(5_000, ended("Succeeded"))).course(Course::ends(500, ended("Succeeded")));
     let caller = tokio::time::timeout(Duration::from_secs(1), org.make(write_shop(), in_time())).await;
-    assert!(caller.is_err());
+    assert!(caller.is_err(), "the caller is dropped");
     let begun = Instant::now();
     org.make(write_shop(), in_time()).await.unwrap();
     assert!(begun.elapsed() >= Duration::from_secs(4));

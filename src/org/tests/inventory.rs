@@ -256,5 +256,6 @@ async fn an_org_that_does_not_list_apps_is_an_error() {
     let (script, org) = script();
     whole(&script, "A");
     script.with(|state| state.list_fails = Some(fault(Call::ListMetadata, "INSUFFICIENT_ACCESS")));
-    assert!(org.inventory(&KINDS, None).await.is_err());
+    let Err(error) = org.inventory(&KINDS, None).await else { panic!("the apps are hidden") };
+    assert!(error.to_string().contains("INSUFFICIENT_ACCESS"), "{error}");
 }

@@ -164,7 +164,6 @@ impl Script {
         self
     }
 
-    /// Adds a part of an app.
     fn part(self: &Arc<Self>, kind: &'static MetadataType, full_name: &str, app: &str) -> &Arc<Self> {
         let parent = format!("<externalClientApplication>{app}</externalClientApplication>");
         self.file(kind, full_name, &parent)

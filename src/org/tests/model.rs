@@ -10,7 +10,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::value::Value;
 
-/// The behavior of one caller.
 #[derive(Clone, Debug)]
 struct Act {
     /// When it starts, in milliseconds.
@@ -41,10 +40,8 @@ enum Manner {
     Mute,
 }
 
-/// The result of one deploy.
 struct Deployed {
     texts: Vec<String>,
-    /// When it was sent.
     begins: Instant,
     ends: Instant,
     succeeds: bool,
@@ -70,7 +67,6 @@ impl Model {
 }
 
 impl World {
-    /// The report of a deploy of these files.
     fn decide(&mut self, files: &[package::PackagedFile]) -> DeployReport {
         if self.locks > 0 {
             self.locks -= 1;
@@ -294,7 +290,6 @@ impl Told<'_> {
         Ok(())
     }
 
-    /// The deploys that contained the changes of a job.
     fn deploys_of(&self, number: usize) -> impl Iterator<Item = usize> {
         let mark = mark(number);
         let deploys = self.world.deploys.iter().enumerate();

@@ -53,7 +53,8 @@ async fn ten_concurrent_callers_are_refused_once() {
     for caller in callers {
         assert_eq!(problem(&caller.await.unwrap()), Some(AuthProblem::NotApproved));
     }
-    assert!(client.list_metadata(&["T1"]).await.is_err());
+    let error = client.list_metadata(&["T1"]).await.unwrap_err();
+    assert_eq!(problem(&error), Some(AuthProblem::NotApproved));
     assert_eq!(server.count("token"), 1);
 }
 

@@ -6,7 +6,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use url::Url;
 
-/// A received request.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub path: String,
@@ -85,17 +84,14 @@ impl Server {
         asked
     }
 
-    /// The requests so far.
     pub fn journal(&self) -> Vec<String> {
         self.asked.lock().unwrap().iter().map(Asked::what).collect()
     }
 
-    /// The number of requests of a kind.
     pub fn count(&self, what: &str) -> usize {
         self.journal().iter().filter(|asked| *asked == what).count()
     }
 
-    /// The requests of a kind.
     pub fn asked(&self, what: &str) -> Vec<Asked> {
         self.asked.lock().unwrap().iter().filter(|asked| asked.what() == what).cloned().collect()
     }
@@ -121,7 +117,6 @@ impl Server {
         }
     }
 
-    /// The body of a token response.
     pub fn token(&self, token: &str) -> String {
         let url = self.url.as_str().trim_end_matches('/');
         format!(
@@ -148,7 +143,6 @@ fn whole(bytes: &[u8]) -> Option<(String, String, String)> {
     Some((path, head.to_owned(), body.to_owned()))
 }
 
-/// An HTTP response.
 pub fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
@@ -172,13 +166,11 @@ fn envelope(body: &str) -> String {
     )
 }
 
-/// A SOAP response with this content.
 pub fn response(method: &str, inside: &str) -> Vec<u8> {
     let body = envelope(&format!("<{method}Response>{inside}</{method}Response>"));
     answer(200, "Content-Type: text/xml; charset=utf-8\r\n", &body)
 }
 
-/// A SOAP response with one result.
 pub fn result(method: &str, inside: &str) -> Vec<u8> {
     response(method, &format!("<result>{inside}</result>"))
 }
@@ -198,7 +190,6 @@ pub fn zip() -> Vec<u8> {
     zip
 }
 
-/// The response that contains it.
 pub fn retrieved() -> Vec<u8> {
     use base64::Engine as _;
     let zip = base64::engine::general_purpose::STANDARD.encode(zip());
