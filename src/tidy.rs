@@ -173,6 +173,23 @@ fn interpreters_name_no_field() {
 }
 
 #[test]
+fn the_org_names_no_metadata_type() {
+    let tables = fs::read_dir(root().join("src/metadata/types")).unwrap();
+    let mut names: Vec<String> = tables
+        .map(|table| table.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .filter(|module| module != "mod")
+        .map(|module| format!("{module}::"))
+        .collect();
+    names.extend(types::ALL.iter().map(|kind| kind.name.to_owned()));
+    for source in sources().iter().filter(|source| !source.is_test() && source.module() == "org") {
+        let code = source.code();
+        for name in &names {
+            assert!(!code.contains(name.as_str()), "{} names the type {name}", source.path);
+        }
+    }
+}
+
+#[test]
 fn every_module_says_what_it_is_for() {
     for source in sources() {
         assert!(source.text.starts_with("//! "), "{} does not open with //!", source.path);

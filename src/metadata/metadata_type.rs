@@ -21,6 +21,10 @@ pub struct MetadataType {
     /// The element that Salesforce fills with the full name when it makes a file of this type by itself, and that no row
     /// has: a file that we make is labelled the same way.
     pub labelled_by_name: Option<&'static str>,
+    /// How Setup, deploys and this provider name the component of an app: the app's name and one of these suffixes.
+    pub usual_suffixes: &'static [&'static str],
+    /// Whether administrators without access to the developer settings can read it.
+    pub is_policy: bool,
     /// Elements that no row maps, each with the reason. They are kept as they came when a file is written back.
     pub unmapped: &'static [(&'static str, &'static str)],
 }

@@ -1,18 +1,20 @@
-//! An org that says what bytes make it say, for `promises`: it keeps what was deployed, if it likes; it lists, refuses and
-//! shows files as it likes. When the bytes are over, it refuses everything.
+//! An org whose behavior is determined by bytes, for `promises`: it may keep deployed files, list, refuse and return
+//! files. When no bytes are left, it refuses everything.
 //!
-//! Not here: how an org is. The tests of this layer have scripted ones, the acceptance tests an emulator.
+//! Not here: realistic behavior. The tests of this layer have scripted orgs, the acceptance tests an emulator.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{ApiFuture, MetadataApi, Org, Pending, Row, SessionFacts};
+use super::{
+    ApiFuture, Connection, CredentialsApi, Deploys, MetadataReads, Org, Pending, Queries, Row, SessionFacts,
+};
 use crate::metadata::{ComponentKey, Element, package, types};
 use crate::promises::Choices;
 use crate::salesforce::{
-    AuthProblem, Call, ComponentMessage, Consumer, DeployOptions, DeployReport, Error, ErrorKind,
-    FileProperties, RetrieveMessage, Retrieved, Staged, StagedState,
+    AuthProblem, Call, ComponentMessage, Consumer, DeployReport, Error, ErrorKind, FileProperties,
+    RetrieveMessage, Retrieved, Staged, StagedState,
 };
 use crate::secret::Secret;
 
@@ -31,7 +33,6 @@ const WORDS: [&str; 12] = [
     "é\u{202e}'",
 ];
 
-/// The org of these bytes.
 pub fn org(script: Vec<u8>) -> Org {
     Org::new(Arc::new(AnyOrg(Mutex::new(State { script, files: BTreeMap::new() }))))
 }
@@ -121,7 +122,6 @@ fn properties(key: &ComponentKey, choices: &mut Choices<'_>) -> FileProperties {
         namespace: optional(choices),
         manageable_state: optional(choices),
         created_date: word(choices),
-        last_modified_date: word(choices),
         ..FileProperties::default()
     }
 }
@@ -159,10 +159,8 @@ fn message(key: &ComponentKey, choices: &mut Choices<'_>) -> ComponentMessage {
         component_type: key.kind.name.to_owned(),
         full_name: key.full_name.clone(),
         file_name: key.path(),
-        success,
         problem: if success { None } else { optional(choices) },
         line_number: u32::try_from(choices.below(30)).ok(),
-        id: optional(choices),
         ..ComponentMessage::default()
     }
 }
@@ -182,7 +180,7 @@ fn staged(choices: &mut Choices<'_>) -> Staged {
     }
 }
 
-impl MetadataApi for AnyOrg {
+impl Connection for AnyOrg {
     fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(self.says(Call::Login, |_, _| {
             SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test")
@@ -192,47 +190,9 @@ impl MetadataApi for AnyOrg {
     fn known_api_version(&self) -> Pending<'_, Option<u16>> {
         Box::pin(async { Some(62) })
     }
+}
 
-    fn start_deploy<'a>(&'a self, zip: &'a [u8], _: &'a DeployOptions) -> ApiFuture<'a, String> {
-        Box::pin(self.says(Call::StartDeploy, |choices, files| {
-            for file in package::read(zip).unwrap_or_default() {
-                if let Some(key) = package::key_of(&file.path)
-                    && !choices.one_in(8)
-                {
-                    files.insert(key, file.text);
-                }
-            }
-            "0Af000000000001".to_owned()
-        }))
-    }
-
-    fn deploy_status<'a>(&'a self, id: &'a str) -> ApiFuture<'a, DeployReport> {
-        Box::pin(self.says(Call::DeployStatus, |choices, files| {
-            let status =
-                choices.of(&["Succeeded", "Succeeded", "InProgress", "Failed", "Canceled", "Pending", "Odd"]);
-            let done = !matches!(status, "InProgress" | "Pending");
-            let messages = |choices: &mut Choices<'_>| {
-                let some = choices.below(3);
-                files.keys().take(some).map(|key| message(key, choices)).collect::<Vec<_>>()
-            };
-            DeployReport {
-                id: id.to_owned(),
-                done,
-                success: status == "Succeeded",
-                status: status.to_owned(),
-                component_successes: messages(choices),
-                component_failures: if status == "Failed" { messages(choices) } else { Vec::new() },
-                error_status_code: if status == "Failed" { optional(choices) } else { None },
-                error_message: if status == "Failed" { optional(choices) } else { None },
-                ..DeployReport::default()
-            }
-        }))
-    }
-
-    fn cancel_deploy<'a>(&'a self, _: &'a str) -> ApiFuture<'a, ()> {
-        Box::pin(self.says(Call::CancelDeploy, |_, _| ()))
-    }
-
+impl MetadataReads for AnyOrg {
     fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
         Box::pin(self.says(Call::FetchRetrieve, |choices, files| {
             files.extend((0..choices.below(3)).filter_map(|_| some_file(choices)));
@@ -264,26 +224,67 @@ impl MetadataApi for AnyOrg {
             listed.map(|key| properties(key, choices)).collect()
         }))
     }
+}
 
+impl Deploys for AnyOrg {
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], _: bool) -> ApiFuture<'a, String> {
+        Box::pin(self.says(Call::StartDeploy, |choices, files| {
+            for file in package::read(zip).unwrap_or_default() {
+                if let Some(key) = package::key_of(&file.path)
+                    && !choices.one_in(8)
+                {
+                    files.insert(key, file.text);
+                }
+            }
+            "0Af000000000001".to_owned()
+        }))
+    }
+
+    fn deploy_status<'a>(&'a self, _: &'a str) -> ApiFuture<'a, DeployReport> {
+        Box::pin(self.says(Call::DeployStatus, |choices, files| {
+            let status =
+                choices.of(&["Succeeded", "Succeeded", "InProgress", "Failed", "Canceled", "Pending", "Odd"]);
+            let done = !matches!(status, "InProgress" | "Pending");
+            let messages = |choices: &mut Choices<'_>| {
+                let some = choices.below(3);
+                files.keys().take(some).map(|key| message(key, choices)).collect::<Vec<_>>()
+            };
+            DeployReport {
+                done,
+                success: status == "Succeeded",
+                status: status.to_owned(),
+                component_successes: messages(choices),
+                component_failures: if status == "Failed" { messages(choices) } else { Vec::new() },
+                error_status_code: if status == "Failed" { optional(choices) } else { None },
+                error_message: if status == "Failed" { optional(choices) } else { None },
+                ..DeployReport::default()
+            }
+        }))
+    }
+
+    fn cancel_deploy<'a>(&'a self, _: &'a str) -> ApiFuture<'a, ()> {
+        Box::pin(self.says(Call::CancelDeploy, |_, _| ()))
+    }
+}
+
+impl Queries for AnyOrg {
     fn query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(self.says(Call::Query, |choices, _| (0..choices.below(3)).map(|_| row(choices)).collect()))
     }
 
-    fn deploy_requests<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
+    fn tooling_query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(self.says(Call::Query, |choices, _| (0..choices.below(2)).map(|_| row(choices)).collect()))
     }
 
     fn count<'a>(&'a self, _: &'a str) -> ApiFuture<'a, u64> {
         Box::pin(self.says(Call::Query, |choices, _| choices.of(&[0, 1, 7, 100_000, u64::MAX])))
     }
+}
 
+impl CredentialsApi for AnyOrg {
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
         Box::pin(self.says(Call::ConsumerCredentials, |choices, _| {
-            let consumer = |choices: &mut Choices<'_>| Consumer {
-                id: word(choices),
-                key: word(choices),
-                name: optional(choices),
-            };
+            let consumer = |choices: &mut Choices<'_>| Consumer { id: word(choices), key: word(choices) };
             (0..choices.below(3)).map(|_| consumer(choices)).collect()
         }))
     }

@@ -1,37 +1,70 @@
-//! The seam below this layer: what it needs of a Salesforce client. The tests have a scripted one.
+//! The Salesforce client as this layer sees it. Tests replace the parts that they need.
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use super::SessionFacts;
 use crate::salesforce::{
-    Client, Consumer, DeployOptions, DeployReport, Error, FileProperties, QueryPage, Retrieved, Staged,
+    Client, Consumer, DeployReport, Error, FileProperties, QueryPage, Retrieved, Staged,
 };
 use crate::secret::Secret;
 
 /// A record of a query: columns by name.
 pub type Row = serde_json::Map<String, serde_json::Value>;
 
-/// A call under way.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A call under way that may fail.
 pub type ApiFuture<'a, T> = Pending<'a, Result<T, Error>>;
 
-/// One org, one session. The methods are those of [`Client`] and mean the same.
-pub trait MetadataApi: Send + Sync {
+/// The APIs of one org, with one session. [`Client`] implements all of them.
+#[derive(Clone)]
+pub struct Apis {
+    pub connection: Arc<dyn Connection>,
+    pub reads: Arc<dyn MetadataReads>,
+    pub deploys: Arc<dyn Deploys>,
+    pub queries: Arc<dyn Queries>,
+    pub credentials: Arc<dyn CredentialsApi>,
+}
+
+impl<T: Connection + MetadataReads + Deploys + Queries + CredentialsApi + 'static> From<Arc<T>> for Apis {
+    fn from(client: Arc<T>) -> Apis {
+        Apis {
+            connection: client.clone(),
+            reads: client.clone(),
+            deploys: client.clone(),
+            queries: client.clone(),
+            credentials: client,
+        }
+    }
+}
+
+/// The session.
+pub trait Connection: Send + Sync {
     fn session(&self) -> ApiFuture<'_, SessionFacts>;
     fn known_api_version(&self) -> Pending<'_, Option<u16>>;
     fn refresh_token_was_rotated(&self) -> bool {
         false
     }
-    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> ApiFuture<'a, String>;
-    fn deploy_status<'a>(&'a self, id: &'a str) -> ApiFuture<'a, DeployReport>;
-    fn cancel_deploy<'a>(&'a self, id: &'a str) -> ApiFuture<'a, ()>;
+}
+
+/// Reads of the Metadata API.
+pub trait MetadataReads: Send + Sync {
     fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved>;
     fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>>;
+}
+
+/// Deploys of the Metadata API.
+pub trait Deploys: Send + Sync {
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], ignore_warnings: bool) -> ApiFuture<'a, String>;
+    fn deploy_status<'a>(&'a self, id: &'a str) -> ApiFuture<'a, DeployReport>;
+    fn cancel_deploy<'a>(&'a self, id: &'a str) -> ApiFuture<'a, ()>;
+}
+
+/// SOQL queries.
+pub trait Queries: Send + Sync {
     fn query<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>>;
-    /// One page, and the next one. What knows no pages has one.
+    /// One page, and the next one. By default all records are one page.
     fn query_page<'a>(&'a self, page: &'a QueryPage) -> ApiFuture<'a, (Vec<Row>, Option<QueryPage>)> {
         Box::pin(async move {
             match page {
@@ -40,9 +73,13 @@ pub trait MetadataApi: Send + Sync {
             }
         })
     }
-    /// [`Client::tooling_query`], for the org's list of deploys.
-    fn deploy_requests<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>>;
     fn count<'a>(&'a self, object: &'a str) -> ApiFuture<'a, u64>;
+    /// A query of the Tooling API, which lists the org's deploys.
+    fn tooling_query<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>>;
+}
+
+/// Consumer keys, secrets and staged credentials.
+pub trait CredentialsApi: Send + Sync {
     fn consumer_credentials<'a>(&'a self, app_id: &'a str) -> ApiFuture<'a, Vec<Consumer>>;
     fn consumer_secret<'a>(
         &'a self,
@@ -65,7 +102,7 @@ pub trait MetadataApi: Send + Sync {
     ) -> ApiFuture<'a, ()>;
 }
 
-impl MetadataApi for Client {
+impl Connection for Client {
     fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(async {
             let session = Client::session(self).await?;
@@ -85,9 +122,21 @@ impl MetadataApi for Client {
     fn refresh_token_was_rotated(&self) -> bool {
         Client::refresh_token_was_rotated(self)
     }
+}
 
-    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> ApiFuture<'a, String> {
-        Box::pin(Client::start_deploy(self, zip, options))
+impl MetadataReads for Client {
+    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
+        Box::pin(Client::retrieve(self, members))
+    }
+
+    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
+        Box::pin(Client::list_metadata(self, types))
+    }
+}
+
+impl Deploys for Client {
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], ignore_warnings: bool) -> ApiFuture<'a, String> {
+        Box::pin(Client::start_deploy(self, zip, ignore_warnings))
     }
 
     fn deploy_status<'a>(&'a self, id: &'a str) -> ApiFuture<'a, DeployReport> {
@@ -97,15 +146,9 @@ impl MetadataApi for Client {
     fn cancel_deploy<'a>(&'a self, id: &'a str) -> ApiFuture<'a, ()> {
         Box::pin(Client::cancel_deploy(self, id))
     }
+}
 
-    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
-        Box::pin(Client::retrieve(self, members))
-    }
-
-    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
-        Box::pin(Client::list_metadata(self, types))
-    }
-
+impl Queries for Client {
     fn query<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(Client::query(self, soql))
     }
@@ -114,14 +157,16 @@ impl MetadataApi for Client {
         Box::pin(Client::query_page(self, page))
     }
 
-    fn deploy_requests<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        Box::pin(Client::tooling_query(self, soql))
-    }
-
     fn count<'a>(&'a self, object: &'a str) -> ApiFuture<'a, u64> {
         Box::pin(Client::count(self, object))
     }
 
+    fn tooling_query<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>> {
+        Box::pin(Client::tooling_query(self, soql))
+    }
+}
+
+impl CredentialsApi for Client {
     fn consumer_credentials<'a>(&'a self, app_id: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
         Box::pin(Client::consumer_credentials(self, app_id))
     }

@@ -1,7 +1,7 @@
-//! From what an org says about a failed deploy to the component and the attribute that it means. Pure.
+//! Attributes the messages of a failed deploy to components and attributes. Pure.
 //!
-//! Best evidence first: the line, through the line map of the file that was sent; an element's name in the text; a
-//! documented limit in the text; else the component as a whole.
+//! In the order of reliability: the line number, by the line map of the sent file; the name of an element in the
+//! text; a documented limit in the text; else the whole component.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,9 @@ use crate::metadata::{Component, ComponentKey, Field, Kind, Rule, package};
 use crate::salesforce::ComponentMessage;
 use crate::value::Path;
 
-/// A member of a deploy.
 pub(super) struct Member<'a> {
     key: &'a ComponentKey,
-    /// None for deletions.
+    /// `None` for deletions.
     component: Option<&'a Component>,
     lines: BTreeMap<u32, Path>,
 }
@@ -28,7 +27,7 @@ impl<'a> Member<'a> {
     }
 }
 
-/// The problems that the messages tell of, each once, in their order.
+/// The problems in the messages, each once, in order.
 pub(super) fn attribute(messages: &[&ComponentMessage], sent: &[Member<'_>]) -> Vec<DeployProblem> {
     let mut problems = Vec::new();
     for message in messages {
@@ -46,8 +45,8 @@ pub(super) fn attribute(messages: &[&ComponentMessage], sent: &[Member<'_>]) -> 
     problems
 }
 
-/// Which member a message is about. A deletion of what is gone is reported under the manifest's name, so the text
-/// counts too.
+/// The component of a message. For a deletion of a missing component, Salesforce reports the name of the manifest, so
+/// the text counts, too.
 fn member<'a, 'b>(message: &ComponentMessage, text: &str, sent: &'b [Member<'a>]) -> Option<&'b Member<'a>> {
     let same_type = |member: &&Member<'_>| member.key.kind.package_type() == message.component_type;
     let same_name = |member: &&Member<'_>| member.key.full_name == message.full_name;
@@ -77,7 +76,7 @@ fn path(message: &ComponentMessage, text: &str, member: &Member<'_>) -> Option<P
     by_line.cloned().or_else(|| by_element(text, component)).or_else(|| by_limit(text, component))
 }
 
-/// The row whose element the text names. Of several the longest: the others are words of everyday language.
+/// The row whose element the text names; the longest if there are several, since short names are also everyday words.
 fn by_element(text: &str, component: &Component) -> Option<Path> {
     let rows = component.key.kind.fields.iter().filter(|field| !field.attribute.is_empty());
     let named = rows.flat_map(|field| elements(field).into_iter().map(move |element| (element, field)));
@@ -87,7 +86,6 @@ fn by_element(text: &str, component: &Component) -> Option<Path> {
         .map(|(_, field)| Path::attribute(field.attribute))
 }
 
-/// The element of a row, and those inside of its blocks.
 fn elements(field: &'static Field) -> Vec<&'static str> {
     let (_, own) = field.element_path();
     match field.kind {
@@ -96,7 +94,7 @@ fn elements(field: &'static Field) -> Vec<&'static str> {
     }
 }
 
-/// The only row with a value whose limit the text cites.
+/// The only row with a value whose limit the text mentions.
 fn by_limit(text: &str, component: &Component) -> Option<Path> {
     let cited = numbers(text);
     let mut rows = component.key.kind.fields.iter().filter(|field| {
@@ -119,14 +117,14 @@ fn limit(rule: &Rule) -> Option<i64> {
     (limit >= 10).then_some(limit)
 }
 
-/// The whole numbers in a text, with or without separators: 2000 and 2,000.
+/// The integers in a text, with or without separators: 2000 and 2,000.
 fn numbers(text: &str) -> Vec<i64> {
     let joined = text.replace(',', "");
     let runs = joined.split(|c: char| !c.is_ascii_digit());
     runs.filter_map(|run| run.parse().ok()).collect()
 }
 
-/// Whether a name stands in a text, not inside of a longer name.
+/// Whether a text contains a name as a whole word.
 pub(super) fn has_word(text: &str, name: &str) -> bool {
     let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     !name.is_empty()
@@ -189,15 +187,15 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_traced_by_the_best_evidence() {
+    fn a_message_is_attributed_by_the_most_reliable_evidence() {
         let lines = encode(&components()[1], 62).lines;
         let pkce = lines.iter().find(|(_, path)| path.root() == Some("pkce_required"));
         let pkce = pkce.map(|(line, _)| *line);
         let global = global::TYPE.name;
         for (message, expected) in [
-            // The line, whatever the text says.
+            // The line number takes precedence over the text.
             (about(global, "Shop_glbloauth", "", pkce, "callbackUrl?"), "Shop_glbloauth pkce_required"),
-            // A line that is no attribute's; then the text.
+            // A line without an attribute; then the text.
             (about(global, "Shop_glbloauth", "", Some(1), "bad callbackUrl"), "Shop_glbloauth callback_urls"),
             (
                 about(global, "Shop_glbloauth", "", None, "isPkceRequired: no label"),
@@ -208,19 +206,19 @@ mod tests {
                 about(global, "Shop_glbloauth", "", None, "idTokenValidityInMinutes"),
                 "Shop_glbloauth id_token_validity_minutes",
             ),
-            // The limit, if one attribute only has it and a value.
+            // A limit that only one attribute with a value has.
             (
                 about(global, "Shop_glbloauth", "", None, "at most 2,000 characters"),
                 "Shop_glbloauth callback_urls",
             ),
             (about(global, "Shop_glbloauth", "", None, "at most 2,001 characters"), "Shop_glbloauth -"),
-            // A block's member; the parent is no attribute of the table.
+            // An element of a block; the parent element is no attribute.
             (
                 about(settings::TYPE.name, "Shop_oauth", "", None, "startIpAddress is bad"),
                 "Shop_oauth trusted_ip_range",
             ),
             (about(settings::TYPE.name, "Shop_oauth", "", None, "externalClientApplication"), "Shop_oauth -"),
-            // The component by its file, by its name alone, by the text; or not at all.
+            // The component by its file, its name, or the text; or none.
             (
                 about("", "?", "unpackaged/extlClntAppOauthSettings/Shop_oauth.ecaOauth", None, "x"),
                 "Shop_oauth -",
@@ -244,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_problem_is_told_once() {
+    fn a_repeated_problem_is_reported_once() {
         let message = about("", "package.xml", "", None, "x");
         assert_eq!(attribute(&[&message, &message], &[]).len(), 1);
     }

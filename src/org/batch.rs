@@ -1,8 +1,10 @@
-//! Group commit: jobs that arrive close together go together, and while a batch runs the next one gathers.
+//! Group commit: jobs that arrive at about the same time are processed together, and the next batch gathers while one
+//! runs.
 //!
-//! A batch closes when as many have come as ever came together, or when it is quiet: the pace of those who came tells how
-//! long that is, so that a busy machine splits no wave. It never waits for a certain job to arrive: who would send it may
-//! well be waiting for this batch. Knows nothing of orgs; what jobs mean to each other they say themselves.
+//! A batch closes when as many jobs have arrived as in the last batch, or when no job has arrived for a while. How
+//! long that is follows from the gaps between arrivals, so that a slow machine does not split a batch. A batch never
+//! waits for a particular job, since its caller may be waiting for this batch. This module knows nothing of orgs;
+//! jobs state how they relate to each other.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -12,93 +14,93 @@ use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// It is quiet when nobody has come for so many times the longest time that was between the last ones;
+/// A batch closes after this many times the longest gap between the last arrivals,
 const GAPS: u32 = 4;
-/// but not for longer than this, however slowly some came;
+/// but after no longer than this;
 const LONGEST: Duration = Duration::from_secs(1);
-/// when all have come who are expected, for so long,
+/// when as many jobs as expected have arrived, after this long;
 const SHORT: Duration = Duration::from_millis(20);
-/// and when some are missing, for so many times the usual time.
+/// and when fewer have arrived, after this many times the usual time.
 const MISSING: u32 = 4;
 
-/// What one caller wants done, as a whole or not at all.
+/// The changes or reads of one caller, processed as a whole.
 pub(super) trait Job: Send + 'static {
-    /// Whether both can be in one batch at all.
+    /// Whether both can be in one batch.
     fn mixes_with(&self, other: &Self) -> bool;
-    /// Whether both must never be in one batch, and keep the order in which they came.
+    /// Whether both must be in different batches, in the order of arrival.
     fn conflicts_with(&self, other: &Self) -> bool;
-    /// Whether this one must not be in an earlier batch than the other.
+    /// Whether this job must not be in an earlier batch than the other.
     fn awaits(&self, other: &Self) -> bool;
-    /// How much of each limit it takes.
+    /// Its share of each limit.
     fn weight(&self) -> [usize; 2];
 }
 
 /// When a batch closes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
-    /// When nothing has arrived for so long.
+    /// When no job has arrived for this long.
     pub quiet: Duration,
-    /// When it has been open for so long, whatever arrives.
+    /// When it has been open for this long.
     pub ceiling: Duration,
-    /// The same, while somebody prepares a job: going without it may cost a whole batch more.
+    /// The same, while a job is being prepared: leaving without it may cost a whole batch.
     pub patience: Duration,
-    /// The quiet time when jobs came while a batch ran, and more may come in the same stream. Patience is its ceiling.
+    /// The quiet time when jobs arrived while a batch ran. Its maximum is `patience`.
     pub stream: Duration,
 }
 
-/// How much a batch holds. A job that is too heavy by itself goes alone.
+/// The size of a batch. A job that exceeds the limit is processed alone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub jobs: usize,
     pub weight: [usize; 2],
 }
 
-/// Where a job is.
 enum Stage {
     Queued,
-    /// In a batch, with nothing under way.
+    /// In a batch, but not sent.
     Held,
-    /// Under way, and as what.
+    /// Sent, with the ID of the deploy.
     Sent(Option<String>),
-    /// Its caller took it back.
     Withdrawn,
 }
 
-/// Runs a batch and answers its tickets.
-pub(super) type Run<J, A> = Box<dyn Fn(Vec<Ticket<J, A>>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+/// Processes a batch and completes its jobs.
+pub(super) type Run<J, A> =
+    Box<dyn Fn(Vec<QueuedJob<J, A>>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
-/// A job on its way, held by the queue and then by who runs the batch.
-pub(super) struct Ticket<J, A> {
+/// A job in the queue or in a batch.
+pub(super) struct QueuedJob<J, A> {
     pub job: J,
     pub deadline: Instant,
-    /// How often it was put back.
+    /// How often it was queued again.
     pub returns: u32,
-    /// Something of it is made: it cannot be taken back any more, whatever its stage.
+    /// A part of it is deployed: it cannot be withdrawn.
     kept: bool,
     stage: Arc<Mutex<Stage>>,
     answer: oneshot::Sender<A>,
 }
 
-/// The caller's half of a ticket. Dropping it withdraws a job that was not sent.
-pub(super) struct Stub<A> {
+/// The caller's side of a job. Dropping it withdraws a job that was not sent.
+pub(super) struct JobHandle<A> {
     stage: Arc<Mutex<Stage>>,
     answer: oneshot::Receiver<A>,
 }
 
-impl<J, A> Ticket<J, A> {
-    fn new(job: J, deadline: Instant) -> (Ticket<J, A>, Stub<A>) {
+impl<J, A> QueuedJob<J, A> {
+    fn new(job: J, deadline: Instant) -> (QueuedJob<J, A>, JobHandle<A>) {
         let stage = Arc::new(Mutex::new(Stage::Queued));
         let (sender, receiver) = oneshot::channel();
-        let ticket = Ticket { job, deadline, returns: 0, kept: false, stage: stage.clone(), answer: sender };
-        (ticket, Stub { stage, answer: receiver })
+        let queued =
+            QueuedJob { job, deadline, returns: 0, kept: false, stage: stage.clone(), answer: sender };
+        (queued, JobHandle { stage, answer: receiver })
     }
 
-    /// Nobody waits for it any more.
-    pub(super) fn is_gone(&self) -> bool {
+    /// Whether its caller no longer waits.
+    pub(super) fn is_abandoned(&self) -> bool {
         self.answer.is_closed() || matches!(*lock(&self.stage), Stage::Withdrawn)
     }
 
-    /// From here on it is under way, unless its caller has gone.
+    /// Marks it as sent, unless its caller has withdrawn it.
     pub(super) fn send(&self) -> bool {
         let mut stage = lock(&self.stage);
         let stays = !self.answer.is_closed() && !matches!(*stage, Stage::Withdrawn);
@@ -108,17 +110,17 @@ impl<J, A> Ticket<J, A> {
         stays
     }
 
-    /// What it is under way as.
+    /// Sets the ID that it was sent with.
     pub(super) fn sent_as(&self, name: &str) {
         *lock(&self.stage) = Stage::Sent(Some(name.to_owned()));
     }
 
-    /// It is not under way any more, and will be again.
+    /// Marks it as not sent; it will be sent again.
     pub(super) fn hold(&self) {
         self.set_unless_withdrawn(Stage::Held);
     }
 
-    /// From here on its caller cannot take it back.
+    /// From now on it cannot be withdrawn.
     pub(super) fn keep_sent(&mut self) {
         self.kept = true;
     }
@@ -131,32 +133,32 @@ impl<J, A> Ticket<J, A> {
     }
 
     pub(super) fn answer(self, answer: A) {
-        // A caller that has gone needs no answer.
+        // The receiver may have been dropped.
         let _ = self.answer.send(answer);
     }
 
-    /// Answers what the job says.
+    /// Completes it with a result that depends on the job.
     pub(super) fn answer_with(mut self, says: impl FnOnce(&mut J) -> A) {
         let answer = says(&mut self.job);
         self.answer(answer);
     }
 
-    /// Waits until nobody waits for it.
-    pub(super) async fn gone(&mut self) {
+    /// Waits until its caller has dropped it.
+    pub(super) async fn abandoned(&mut self) {
         self.answer.closed().await;
     }
 }
 
-impl<A> Stub<A> {
-    /// The answer; none when it got lost with who should have given it. Can be called again when it was interrupted.
+impl<A> JobHandle<A> {
+    /// The result. `None` when the task that should have given it was lost. Safe to call again after a cancellation.
     pub(super) async fn answer(&mut self) -> Option<A> {
         (&mut self.answer).await.ok()
     }
 
-    /// Takes the job back.
+    /// Withdraws the job.
     ///
     /// # Errors
-    /// When it is under way: as what.
+    /// When it was sent: the ID of the deploy.
     pub(super) fn withdraw(&self) -> Result<(), Option<String>> {
         let mut stage = lock(&self.stage);
         if let Stage::Sent(name) = &*stage {
@@ -166,7 +168,7 @@ impl<A> Stub<A> {
         Ok(())
     }
 
-    /// Takes the job back if no batch has it yet.
+    /// Withdraws the job if no batch contains it yet.
     pub(super) fn withdraw_queued(&self) -> bool {
         let mut stage = lock(&self.stage);
         let queued = matches!(*stage, Stage::Queued);
@@ -177,30 +179,30 @@ impl<A> Stub<A> {
     }
 }
 
-/// Jobs that wait, and the worker that takes them away. The worker lives only while there are some.
+/// Waiting jobs and the worker that processes them. The worker runs only while there are jobs.
 pub(super) struct Queue<J, A> {
     window: Window,
     limits: Limits,
-    /// How long the next batch waits for the one that runs.
+    /// How long the next batch waits for the running one.
     patience: Duration,
     state: Mutex<State<J, A>>,
     arrived: Notify,
 }
 
 struct State<J, A> {
-    waiting: VecDeque<Ticket<J, A>>,
+    waiting: VecDeque<QueuedJob<J, A>>,
     last_arrival: Instant,
-    /// How far apart jobs of this wave come, and those of the last did, at most.
+    /// The longest gap between arrivals of this batch, and of the last one.
     gap: Duration,
     last_gap: Duration,
-    /// How many were in the last batch: as many come again.
+    /// The size of the last batch: as many jobs are expected again.
     last: usize,
-    /// How many are at something that a job usually follows.
+    /// How many callers are preparing a job.
     preparing: usize,
     working: bool,
 }
 
-/// Somebody is at something that a job usually follows, as long as this is kept.
+/// A guard: the caller is preparing a job.
 pub(super) struct Preparing<J, A>(Arc<Queue<J, A>>);
 
 impl<J, A> Drop for Preparing<J, A> {
@@ -226,28 +228,28 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         Queue { window, limits, patience: Duration::MAX, state: Mutex::new(state), arrived: Notify::new() }
     }
 
-    /// After so long, the next batch runs beside the one that runs.
+    /// Starts the next batch after this time although one is running.
     #[must_use]
     pub(super) fn patience(self, patience: Duration) -> Queue<J, A> {
         Queue { patience, ..self }
     }
 
-    /// Queues a job. `run` runs a batch and answers its tickets; one batch runs at a time.
-    pub(super) fn submit(self: &Arc<Self>, job: J, deadline: Instant, run: Run<J, A>) -> Stub<A> {
-        let (ticket, stub) = Ticket::new(job, deadline);
+    /// Queues a job. `run` processes a batch; one batch runs at a time.
+    pub(super) fn submit(self: &Arc<Self>, job: J, deadline: Instant, run: Run<J, A>) -> JobHandle<A> {
+        let (queued, handle) = QueuedJob::new(job, deadline);
         let mut state = lock(&self.state);
-        if state.waiting.iter().any(|ticket| !ticket.is_gone()) {
+        if state.waiting.iter().any(|queued| !queued.is_abandoned()) {
             state.gap = state.gap.max(state.last_arrival.elapsed());
         }
-        state.waiting.push_back(ticket);
+        state.waiting.push_back(queued);
         self.arrive(state, run);
-        stub
+        handle
     }
 
-    /// Queues a ticket of an earlier batch again, before all others.
-    pub(super) fn resume(self: &Arc<Self>, ticket: Ticket<J, A>, run: Run<J, A>) {
+    /// Queues a job of an earlier batch again, before all others.
+    pub(super) fn resume(self: &Arc<Self>, queued: QueuedJob<J, A>, run: Run<J, A>) {
         let mut state = lock(&self.state);
-        state.waiting.push_front(ticket);
+        state.waiting.push_front(queued);
         self.arrive(state, run);
     }
 
@@ -260,22 +262,24 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         }
     }
 
-    /// Says that a job is likely to come.
+    /// Announces that a job is likely to follow.
     pub(super) fn prepare(self: &Arc<Self>) -> Preparing<J, A> {
         let mut state = lock(&self.state);
         state.preparing = state.preparing.saturating_add(1);
         Preparing(self.clone())
     }
 
-    /// Queues a ticket of the running batch again, before all others.
-    pub(super) fn put_back(&self, ticket: Ticket<J, A>) {
-        ticket.set_unless_withdrawn(Stage::Queued);
-        lock(&self.state).waiting.push_front(Ticket { returns: ticket.returns.saturating_add(1), ..ticket });
+    /// Queues a job of the running batch again, before all others.
+    pub(super) fn put_back(&self, queued: QueuedJob<J, A>) {
+        queued.set_unless_withdrawn(Stage::Queued);
+        lock(&self.state)
+            .waiting
+            .push_front(QueuedJob { returns: queued.returns.saturating_add(1), ..queued });
     }
 
     /// Whether such a job waits.
     pub(super) fn has(&self, such: impl Fn(&J) -> bool) -> bool {
-        lock(&self.state).waiting.iter().any(|ticket| !ticket.is_gone() && such(&ticket.job))
+        lock(&self.state).waiting.iter().any(|queued| !queued.is_abandoned() && such(&queued.job))
     }
 
     async fn work(self: Arc<Self>, run: Run<J, A>) {
@@ -285,20 +289,20 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
             let Some(batch) = self.take() else {
                 return;
             };
-            // A task of its own: should it panic, its callers learn that their answers got lost, and the rest go on.
+            // A separate task: if it panics, its callers learn that the result was lost, and the worker continues.
             let _ = timeout(self.patience, tokio::spawn(run(batch))).await;
             streams = !lock(&self.state).waiting.is_empty();
         }
     }
 
-    /// Waits until the batch closes. After a batch the time starts anew, also for those who waited: the callers just
-    /// answered send what depends on it now, and a batch that leaves without them splits the wave.
+    /// Waits until the batch closes. The time starts again after each batch: callers that have just received a result
+    /// send the changes that depend on it, and a batch that leaves without them splits a wave of Terraform's.
     async fn gather(&self, streams: bool) {
         let opened = Instant::now();
         let patience = self.window.patience.max(self.window.ceiling);
         let mut ceiling =
             if streams && self.window.stream > self.window.quiet { patience } else { self.window.ceiling };
-        // Those who wait already are others than those who were answered just now.
+        // Jobs that already wait are not those of the callers that have just received a result.
         let expected = {
             let state = lock(&self.state);
             let others = if streams { state.waiting.len() } else { 0 };
@@ -334,31 +338,31 @@ impl<J: Job, A: Send + 'static> Queue<J, A> {
         }
     }
 
-    /// The next batch. None when nobody waits, and then the worker is dismissed.
-    fn take(&self) -> Option<Vec<Ticket<J, A>>> {
+    /// The next batch. `None` when no job waits; the worker ends then.
+    fn take(&self) -> Option<Vec<QueuedJob<J, A>>> {
         let mut state = lock(&self.state);
-        state.waiting.retain(|ticket| !ticket.is_gone());
+        state.waiting.retain(|queued| !queued.is_abandoned());
         if state.waiting.is_empty() {
             state.working = false;
             return None;
         }
-        let mut tickets: Vec<Option<Ticket<J, A>>> = state.waiting.drain(..).map(Some).collect();
-        let jobs: Vec<&J> = tickets.iter().flatten().map(|ticket| &ticket.job).collect();
+        let mut queued_jobs: Vec<Option<QueuedJob<J, A>>> = state.waiting.drain(..).map(Some).collect();
+        let jobs: Vec<&J> = queued_jobs.iter().flatten().map(|queued| &queued.job).collect();
         let chosen = choose(&jobs, self.limits);
-        let batch = chosen.iter().filter_map(|place| tickets.get_mut(*place).and_then(Option::take));
-        let batch: Vec<Ticket<J, A>> = batch.collect();
-        state.waiting.extend(tickets.into_iter().flatten());
+        let batch = chosen.iter().filter_map(|place| queued_jobs.get_mut(*place).and_then(Option::take));
+        let batch: Vec<QueuedJob<J, A>> = batch.collect();
+        state.waiting.extend(queued_jobs.into_iter().flatten());
         state.last = batch.len();
         state.last_gap = std::mem::take(&mut state.gap);
         drop(state);
-        for ticket in &batch {
-            ticket.hold();
+        for queued in &batch {
+            queued.hold();
         }
         Some(batch)
     }
 }
 
-/// Which jobs go next, what others await first. At least one, if there is one.
+/// Selects the jobs of the next batch, dependencies first. At least one, if there is any.
 fn choose<J: Job>(jobs: &[&J], limits: Limits) -> Vec<usize> {
     let (mut chosen, mut left) = (Vec::<(usize, &J)>::new(), Vec::<&J>::new());
     let mut room = limits.weight;
@@ -391,9 +395,8 @@ fn less([room, other_room]: [usize; 2], [weight, other_weight]: [usize; 2]) -> O
     Some([room.checked_sub(weight)?, other_room.checked_sub(other_weight)?])
 }
 
-/// As they came, but each after those that it awaits, and these after what they conflict with and came later than
-/// (unless it is what awaits them).
-/// Where that goes in a circle, the circle is cut.
+/// In the order of arrival, but each job after those that it awaits, and those after earlier jobs that they conflict
+/// with (unless these await them). Cycles are broken.
 fn order<J: Job>(jobs: &[&J]) -> Vec<usize> {
     fn visit<J: Job>(place: usize, jobs: &[&J], seen: &mut [bool], order: &mut Vec<usize>) {
         match (seen.get_mut(place), jobs.get(place)) {
@@ -418,7 +421,7 @@ fn order<J: Job>(jobs: &[&J]) -> Vec<usize> {
     order
 }
 
-/// Nothing here panics while it holds a lock in a state that others could not go on with.
+/// No code panics while it holds a lock, so the state is consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,74 +1,73 @@
-//! How long, and how often, this layer tries again: all of it is here.
+//! The limits for retries of deploys, polls and edits.
 //!
-//! Single calls are tried again by the client (`salesforce/retry.rs`); here it is about deploys, looks at them, and edits.
+//! The client retries single calls (`salesforce/retry.rs`).
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pace::Timing;
+use super::timing::Timing;
 use super::{ApplyErrorKind, DeployProblem};
 
-/// How often a job goes again because its app is on its way: who brings the app may give up, and somebody else come.
-pub(super) const MOST_RETURNS: u32 = 5;
-/// How many deploys an edit may take until nothing of it, and of others, is overwritten.
-pub(super) const MOST_ROUNDS: u32 = 10;
-/// How long an edit waits for others to be done before it gets into the line. A busy org always has a line.
-pub(super) const LINE: Duration = Duration::from_secs(120);
-/// How long a deploy is watched that all its callers have given up. The next one would only wait behind it in the org,
-/// and those in the queue had rather know that nothing of theirs was sent.
-pub(super) const OUTLASTS: Duration = Duration::from_secs(600);
-/// How long is read after a deploy until an answer must be given: a clock of its own, so that what exists in the org is
-/// known although the caller has no time left.
-pub(super) const VERIFYING: Duration = Duration::from_secs(60);
-/// How often, and for how long, an org may deny a deploy that it just gave us the ID of.
-pub(super) const DENIALS: u32 = 10;
-pub(super) const DENIED: Duration = Duration::from_secs(60);
-/// How many looks in a row may fail for a reason that does not pass by itself.
-pub(super) const HOPELESS: u32 = 3;
+/// How often a job is queued again because the app that it needs is being created.
+pub(super) const MAX_REQUEUES: u32 = 5;
+/// How many deploys an edit may take until neither it nor a concurrent change is overwritten.
+pub(super) const MAX_EDIT_DEPLOYS: u32 = 10;
+/// How long an edit waits for an idle deploy queue. A busy org is never idle.
+pub(super) const MAX_QUEUE_WAIT: Duration = Duration::from_secs(120);
+/// How long a deploy is polled after the deadlines of all its callers. The next deploy would only queue behind it in
+/// the org.
+pub(super) const POLL_GRACE: Duration = Duration::from_secs(600);
+/// The timeout for reads after a deploy. It does not depend on the caller's deadline, so that the result is known
+/// even when that has passed.
+pub(super) const VERIFY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often, and for how long, the org may not know the ID of a deploy that it has just returned.
+pub(super) const MAX_UNKNOWN_ID: u32 = 10;
+pub(super) const UNKNOWN_ID_GRACE: Duration = Duration::from_secs(60);
+/// How many polls in a row may fail with a permanent error.
+pub(super) const MAX_PERMANENT_FAILURES: u32 = 3;
 
-/// What a batch has spent on trying its deploys again.
+/// The retries of one batch.
 #[derive(Default)]
-pub(super) struct Budget {
-    /// Since when others have been in the way.
+pub(super) struct RetryBudget {
+    /// When the first retry became necessary.
     since: Option<Instant>,
     tries: usize,
-    /// How often the org had an accident of its own.
+    /// How often Salesforce reported an internal error.
     accidents: u32,
 }
 
-/// Why a deploy is to be sent again, and what those are told for whom it is not.
-pub(super) enum Obstacle {
+/// Why a deploy is retried, with what to report to callers that do not take part.
+pub(super) enum RetryReason {
     Locked(String),
     Accident { problems: Vec<DeployProblem>, deploy_id: String },
 }
 
-/// What an obstacle leaves to do.
-pub(super) struct Again {
-    /// How long to wait first; none when it is enough.
+pub(super) struct RetryDecision {
+    /// The wait before the retry. `None` when the limit is reached.
     pub wait: Option<Duration>,
-    /// What to tell those who do not go again.
+    /// The error for callers that do not retry.
     pub error: ApplyErrorKind,
 }
 
-impl Budget {
-    pub(super) fn again(&mut self, obstacle: Obstacle, settings: &Timing) -> Again {
+impl RetryBudget {
+    pub(super) fn again(&mut self, reason: RetryReason, timing: &Timing) -> RetryDecision {
         let now = Instant::now();
         let waited = now.duration_since(*self.since.get_or_insert(now));
-        let wait = settings.lock_wait(self.tries);
+        let wait = timing.lock_wait(self.tries);
         self.tries = self.tries.saturating_add(1);
-        let (error, enough) = match obstacle {
-            Obstacle::Locked(why) => (ApplyErrorKind::Locked { waited, why }, false),
-            // A deploy replaces files as a whole and deletes what is there, so a second time does no more than the first.
-            // Elements that act each time they are sent are never sent.
-            Obstacle::Accident { problems, deploy_id } => {
+        let (error, enough) = match reason {
+            RetryReason::Locked(why) => (ApplyErrorKind::Locked { waited, why }, false),
+            // A deploy replaces whole files and deletes components, so repeating it has no further effect. Elements
+            // that trigger an action each time they are sent are never sent.
+            RetryReason::Accident { problems, deploy_id } => {
                 let enough = self.accidents > 0;
                 self.accidents = self.accidents.saturating_add(1);
                 (ApplyErrorKind::Rejected { problems, deploy_id, accident: true }, enough)
             }
         };
-        let enough = enough || waited + wait > settings.lock_patience;
-        Again { wait: (!enough).then_some(wait), error }
+        let enough = enough || waited + wait > timing.lock_timeout;
+        RetryDecision { wait: (!enough).then_some(wait), error }
     }
 }
 
@@ -78,18 +77,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_accident_is_tried_again_once_and_a_lock_for_ten_minutes() {
-        let settings = Timing::default();
-        let mut budget = Budget::default();
-        let accident = || Obstacle::Accident { problems: Vec::new(), deploy_id: "0Af1".to_owned() };
-        assert!(budget.again(accident(), &settings).wait.is_some());
-        assert!(budget.again(accident(), &settings).wait.is_none());
+        let timing = Timing::default();
+        let mut budget = RetryBudget::default();
+        let accident = || RetryReason::Accident { problems: Vec::new(), deploy_id: "0Af1".to_owned() };
+        assert!(budget.again(accident(), &timing).wait.is_some());
+        assert!(budget.again(accident(), &timing).wait.is_none());
 
-        let mut budget = Budget::default();
+        let mut budget = RetryBudget::default();
         let begun = Instant::now();
-        while let Some(wait) = budget.again(Obstacle::Locked("busy".to_owned()), &settings).wait {
+        while let Some(wait) = budget.again(RetryReason::Locked("busy".to_owned()), &timing).wait {
             tokio::time::sleep(wait).await;
         }
         let waited = begun.elapsed();
-        assert!(waited <= settings.lock_patience && waited > settings.lock_patience / 2, "{waited:?}");
+        assert!(waited <= timing.lock_timeout && waited > timing.lock_timeout / 2, "{waited:?}");
     }
 }

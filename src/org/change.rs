@@ -1,4 +1,4 @@
-//! What a caller wants made of the org, and what it is told when that was done.
+//! The changes that a caller requests, and their result.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,20 +6,20 @@ use std::sync::Arc;
 use super::{ApplyErrorKind, DeployProblem, Lookup, Wanted};
 use crate::metadata::{Component, ComponentKey, MetadataType};
 
-/// A change that does not depend on what is there.
+/// A change that does not depend on the current state of the org.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// Create it, or replace the whole file.
+    /// Creates the file, or replaces it.
     Write(Component),
-    /// Nothing happens when it is gone already.
+    /// Does nothing if the component does not exist.
     Delete(ComponentKey),
 }
 
-/// What the files that are there are to become; none when nothing is to be sent and the caller wants to say why.
+/// Makes the new files from the current ones. `None` when nothing is to be sent and the caller reports why.
 pub type Merge = Arc<dyn Fn(&[Lookup]) -> Option<Vec<Component>> + Send + Sync>;
 
-/// A change of files that are there. They are read at the last moment and may be read again, so that what others write
-/// in the meantime stays: `merge` says each time what is to be made of them, and does nothing else.
+/// A change of existing files. They are read immediately before the deploy and possibly again, so that concurrent
+/// changes are kept: `merge` is called each time, and must have no side effects.
 #[derive(Clone)]
 pub struct Edit {
     pub wanted: Vec<Wanted>,
@@ -32,38 +32,36 @@ impl fmt::Debug for Edit {
     }
 }
 
-/// Changes that were made.
 #[derive(Clone, Debug, Default)]
 pub struct Applied {
-    /// The deploy that made them; none when the org had everything as wanted.
+    /// The deploy. `None` when the org was already as requested.
     pub deploy_id: Option<String>,
-    /// What the org found worth a remark.
-    pub remarks: Vec<DeployProblem>,
-    /// Of an edit: the files that it was made of.
+    pub warnings: Vec<DeployProblem>,
+    /// For an edit: the files that it was based on.
     pub before: Vec<Lookup>,
-    /// What was read afterwards, as far as it could be read.
+    /// What was read afterwards, if it could be read.
     pub after: Option<Vec<Lookup>>,
     /// Others changed the org in the meantime.
     pub disturbed: bool,
-    /// What others wrote into the same files in the meantime and was overwritten, if only for a moment.
+    /// Concurrent changes to the same files that were overwritten, if only temporarily.
     pub overwritten: Vec<Overwritten>,
-    /// Deploys of others that wrote the same files in the meantime, of which it is not known what they wrote.
+    /// Concurrent deploys that wrote the same files, if it is unknown what they wrote.
     pub unseen: Vec<String>,
-    /// Why what was overwritten is not there again, or what was wanted is not there.
+    /// Why a concurrent change was not restored, or the requested change is not in effect.
     pub unfinished: Option<ApplyErrorKind>,
 }
 
 impl Applied {
-    /// The file of this kind that the edit was made of.
+    /// The file of this type that the edit was based on.
     pub fn component(&self, kind: &MetadataType) -> Option<&Component> {
         self.before.iter().filter_map(Lookup::component).find(|component| component.key.kind == kind)
     }
 }
 
-/// A file that was not what its replacement had been made of.
+/// A file that was replaced although it had changed since it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overwritten {
-    /// As it was when it was read.
+    /// As it was read.
     pub read: Component,
     /// As it was when it was replaced.
     pub was: Component,

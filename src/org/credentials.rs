@@ -1,5 +1,5 @@
-//! The key of an app's consumer, its secret, and what is staged beside it: looked up, never changed (`rotation.rs`
-//! changes). Credentials have no deploys: they are read and changed by REST, one call each.
+//! Reads the consumer key, secret and staged credentials of an app; `rotation.rs` changes them. Credentials are not
+//! deployed: the REST API reads and changes them, one call each.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,44 +7,43 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Freshness, Lookup, Org, ReadError, ReadErrorKind, Unavailable, Wanted, quoted};
-use crate::metadata::types::{external_client_app_settings, external_client_application, oauth_settings};
+use crate::metadata::types::{APP, CONSUMER, SECRET_ACCESS};
 use crate::salesforce::{self, Class, Consumer, ErrorKind, Staged};
 use crate::secret::Secret;
 
-/// How long a new app, or a setting that was just switched on, is waited for.
+/// How long to wait for a new app, or for a setting that was just enabled.
 const SPREADING: Duration = Duration::from_secs(30);
-/// How long the org's lists may lag behind what was just made, or rotated.
+/// How long the org's lists may lag behind a change.
 const LAG: Duration = Duration::from_secs(10);
 /// The first API version with staged credentials.
 pub const STAGED_SINCE: u16 = 65;
 
-/// An app's consumer, and what is staged beside its pair of key and secret.
+/// The consumer of an app, and the credentials that are staged beside its own.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// The record ID of the app.
     pub app_id: String,
     pub consumer: Consumer,
     pub staged: Vec<Staged>,
 }
 
-/// Why credentials cannot be told. Nothing was changed.
+/// Why credentials cannot be read. Nothing was changed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CredentialsError {
     #[error("the org has no such app")]
     NoApp,
     #[error("the org does not show the app: {why}")]
     Hidden { why: String },
-    /// The app has no OAuth settings, or the org does not tell of them yet.
+    /// The app has no OAuth settings, or the org does not show its consumer yet.
     #[error("the app has no consumer")]
     NoConsumer,
-    /// Several consumers, by their keys, and none of them was asked for by its key.
+    /// Several consumers, by key, and no key was requested.
     #[error("the app has several consumers: {}", .0.join(", "))]
     Several(Vec<String>),
-    /// The consumers of the app, by their keys, have other keys than the one that was asked for.
-    #[error("the app's consumer key is another one: {}", .0.join(", "))]
+    /// The keys of the app's consumers, none of which is the requested one.
+    #[error("the app has a different consumer key: {}", .0.join(", "))]
     OtherKey(Vec<String>),
-    /// The org does not let secrets be read, or not by this user.
-    #[error("the org does not give the secret{}", words(.said))]
+    /// The org does not allow secrets to be read, or not by this user.
+    #[error("the org does not return the secret{}", words(.said))]
     Withheld { setting: Setting, said: Option<String> },
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -52,16 +51,15 @@ pub enum CredentialsError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Whether the org lets consumer secrets be read by REST.
+/// Whether the org allows consumer secrets to be read by REST.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
     On,
     Off,
-    /// The setting could not be read.
     Unknown,
 }
 
-/// How long somebody has been waiting, and how fresh the next look must be.
+/// How long a caller has waited, and how recent the next read must be.
 struct PropagationWait {
     begun: Instant,
     wait: Duration,
@@ -93,10 +91,10 @@ impl fmt::Display for Setting {
 }
 
 impl Org {
-    /// The key of an app's consumer, and what is staged beside it. Below API 65.0 nothing is staged.
+    /// The consumer key of an app, and its staged credentials. Below API version 65.0 nothing is staged.
     ///
     /// # Errors
-    /// When they cannot be told; that the app is gone is one of the reasons.
+    /// When they cannot be read, or the app does not exist.
     pub async fn credentials(
         &self,
         app: &str,
@@ -111,7 +109,7 @@ impl Org {
         in_time(deadline, read).await
     }
 
-    /// The same for a consumer that is known.
+    /// The same for a known consumer.
     pub(super) async fn with_staged(
         &self,
         app_id: String,
@@ -120,7 +118,7 @@ impl Org {
         let staged = if self.session().await?.api_version < STAGED_SINCE {
             Vec::new()
         } else {
-            let staged = self.inner.api.staged_credentials(&app_id, &consumer.id).await;
+            let staged = self.inner.apis.credentials.staged_credentials(&app_id, &consumer.id).await;
             match staged {
                 Ok(staged) => staged,
                 Err(error) => return Err(self.explained(error).await),
@@ -129,10 +127,7 @@ impl Org {
         Ok(Credentials { app_id, consumer, staged })
     }
 
-    /// The same for an app that may be new: waits a while until the org tells of its consumer.
-    ///
-    /// # Errors
-    /// When they cannot be told.
+    /// The same for an app that may be new: waits for a while until the org shows its consumer.
     pub async fn new_credentials(
         &self,
         app: &str,
@@ -142,16 +137,13 @@ impl Org {
         loop {
             match self.credentials(app, patience.freshness, deadline).await {
                 Ok(found) => return Ok(found),
-                Err(error) => self.bear(error, app, &mut patience, deadline).await?,
+                Err(error) => self.wait_or_fail(error, app, &mut patience, deadline).await?,
             }
         }
     }
 
-    /// The key and the secret of an app's consumer: of the one with this key, where one is given. Waits a while for an app,
-    /// or for a setting of the org, that is new.
-    ///
-    /// # Errors
-    /// When they cannot be told.
+    /// The consumer key and secret of an app, for the given key if there is one. Waits for a while for a new app or a
+    /// new setting.
     pub async fn consumer_secret(
         &self,
         app: &str,
@@ -162,13 +154,13 @@ impl Org {
         loop {
             match self.secret_now(app, key, patience.freshness, deadline).await {
                 Ok(found) => return Ok(found),
-                Err(error) => self.bear(error, app, &mut patience, deadline).await?,
+                Err(error) => self.wait_or_fail(error, app, &mut patience, deadline).await?,
             }
         }
     }
 
-    /// Waits before the next look, where it may be only that the org has not told all of itself yet.
-    async fn bear(
+    /// Waits before the next read if the org may only be lagging.
+    async fn wait_or_fail(
         &self,
         error: CredentialsError,
         app: &str,
@@ -176,10 +168,10 @@ impl Org {
         deadline: Instant,
     ) -> Result<(), CredentialsError> {
         let most = match &error {
-            // Its settings may be made in the same run.
+            // Its settings may be created in the same run.
             CredentialsError::NoConsumer if self.has_no_consumer(app, deadline).await => LAG,
             CredentialsError::NoConsumer => SPREADING,
-            // What was just switched on is not in force everywhere at once.
+            // A setting takes effect on all servers only after a while.
             CredentialsError::Withheld { setting: Setting::On, .. } => SPREADING,
             CredentialsError::NoApp | CredentialsError::OtherKey(_) => LAG,
             _ => return Err(error),
@@ -187,16 +179,16 @@ impl Org {
         if Instant::now() + patience.wait > deadline.min(patience.begun + most) {
             return Err(error);
         }
-        tracing::debug!(%error, wait_ms = patience.wait.as_millis(), "the credentials are not there yet");
+        tracing::debug!(%error, wait_ms = patience.wait.as_millis(), "the credentials are not available yet");
         tokio::time::sleep(patience.wait).await;
         patience.wait = (patience.wait * 2).min(Duration::from_secs(8));
         patience.freshness = Freshness::Now;
         Ok(())
     }
 
-    /// Whether the app has no OAuth settings, and so never gets a consumer.
+    /// Whether the app has no OAuth settings, and so never has a consumer.
     pub async fn has_no_consumer(&self, app: &str, deadline: Instant) -> bool {
-        let wanted = Wanted::new(&oauth_settings::TYPE, app);
+        let wanted = Wanted::new(CONSUMER, app);
         let read = self.read(&[wanted], Freshness::Now, deadline).await;
         read.is_ok_and(|lookups| matches!(lookups.as_slice(), [Lookup::Absent { .. }]))
     }
@@ -211,8 +203,8 @@ impl Org {
         let read = async {
             let app_id = self.app_id(app, freshness, deadline).await?;
             let consumer = self.consumer(&app_id, key).await?;
-            match self.inner.api.consumer_secret(&app_id, &consumer.id).await {
-                // Between the two calls somebody rotated.
+            match self.inner.apis.credentials.consumer_secret(&app_id, &consumer.id).await {
+                // Another rotation came between the two calls.
                 Ok((found, _)) if key.is_some_and(|key| key != found) => {
                     Err(CredentialsError::OtherKey(vec![found]))
                 }
@@ -223,7 +215,6 @@ impl Org {
         in_time(deadline, read).await
     }
 
-    /// The record ID of an app.
     pub(super) async fn app_id(
         &self,
         app: &str,
@@ -235,7 +226,7 @@ impl Org {
         {
             return Ok(id);
         }
-        let wanted = Wanted::new(&external_client_application::TYPE, app);
+        let wanted = Wanted::new(APP, app);
         match self.read(&[wanted], freshness, deadline).await?.into_iter().next() {
             Some(Lookup::Found(found)) if !found.file.id.is_empty() => Ok(found.file.id),
             Some(Lookup::Absent { .. }) => Err(CredentialsError::NoApp),
@@ -250,17 +241,16 @@ impl Org {
         }
     }
 
-    /// The record ID of an app, by one query instead of a retrieve. None: there is none, or we may not see it.
-    ///
-    /// # Errors
-    /// When the org does not answer the query.
+    /// The record ID of an app, from one query instead of a retrieve. `None` when it does not exist or is not
+    /// visible.
     pub async fn app_record_id(&self, app: &str) -> Result<Option<String>, Unavailable> {
         let (namespace, name) = match app.split_once("__") {
             Some((namespace, name)) => (quoted(namespace), name),
             None => ("null".to_owned(), app),
         };
         let soql = format!(
-            "SELECT Id, DeveloperName FROM ExternalClientApplication WHERE DeveloperName = {} AND NamespacePrefix = {namespace}",
+            "SELECT Id, DeveloperName FROM {} WHERE DeveloperName = {} AND NamespacePrefix = {namespace}",
+            APP.name,
             quoted(name)
         );
         let rows = self.query(&soql).await?;
@@ -269,20 +259,20 @@ impl Org {
         Ok(row.and_then(|row| row.get("Id")?.as_str()).map(str::to_owned))
     }
 
-    /// The same where a failure is no better than nothing.
+    /// The same, without an error.
     async fn record_of(&self, app: &str) -> Option<String> {
         self.app_record_id(app).await.ok().flatten()
     }
 
-    /// The one consumer of an app, or the one with this key.
+    /// The only consumer of an app, or the one with this key.
     pub(super) async fn consumer(
         &self,
         app_id: &str,
         key: Option<&str>,
     ) -> Result<Consumer, CredentialsError> {
-        let mut consumers = match self.inner.api.consumer_credentials(app_id).await {
+        let mut consumers = match self.inner.apis.credentials.consumer_credentials(app_id).await {
             Ok(consumers) => consumers,
-            // The app was there just before; what is not there yet is its consumer.
+            // The app existed just before, so its consumer is not available yet.
             Err(error) if error.class() == Class::NotFound => Vec::new(),
             Err(error) => return Err(self.explained(error).await),
         };
@@ -299,7 +289,7 @@ impl Org {
         }
     }
 
-    /// A refusal with what can be found out about it: whether it is the setting of the org.
+    /// The error for a refusal, with the setting of the org that may be the cause.
     pub(super) async fn explained(&self, error: salesforce::Error) -> CredentialsError {
         if !is_withheld(&error) {
             return CredentialsError::Unavailable(error.into());
@@ -311,15 +301,15 @@ impl Org {
         CredentialsError::Withheld { setting: self.secrets_by_rest().await, said }
     }
 
-    /// Whether the org lets secrets be read by REST.
+    /// Whether the org allows secrets to be read by REST.
     async fn secrets_by_rest(&self) -> Setting {
-        let wanted = Wanted::new(&external_client_app_settings::TYPE, "");
+        let (kind, attribute) = SECRET_ACCESS;
+        let wanted = Wanted::new(kind, "");
         let deadline = Instant::now() + Duration::from_secs(30);
         let read = self.read(&[wanted], Freshness::Now, deadline).await;
         let lookup = read.ok().and_then(|lookups| lookups.into_iter().next());
         let component = lookup.as_ref().and_then(Lookup::component);
-        let field = external_client_app_settings::SECRETS_BY_REST;
-        match component.and_then(|component| component.get(field).as_bool()) {
+        match component.and_then(|component| component.get(attribute).as_bool()) {
             Some(true) => Setting::On,
             // A setting that is not in the file has its default.
             Some(false) => Setting::Off,
@@ -329,7 +319,7 @@ impl Org {
     }
 }
 
-/// What was read before the caller's time was over.
+/// Applies the caller's deadline.
 async fn in_time<T>(
     deadline: Instant,
     read: impl Future<Output = Result<T, CredentialsError>>,
@@ -340,7 +330,7 @@ async fn in_time<T>(
     }
 }
 
-/// Whether the org does not let us at the credentials, or at the secret.
+/// Whether the org denies access to the credentials or the secret.
 pub(super) fn is_withheld(error: &salesforce::Error) -> bool {
     let off = match &error.kind {
         ErrorKind::Fault { text, .. } => salesforce::means(text, salesforce::Meaning::CredentialsOff),

@@ -1,4 +1,4 @@
-//! One deploy, from the zip to how it ended. Never cancelled but by a stop (`watch.rs`).
+//! One deploy, from the zip to its outcome. Only a stop cancels it (`poll.rs`).
 
 use std::sync::Arc;
 
@@ -6,45 +6,49 @@ use tokio::sync::watch as flag;
 use tokio::time::{Instant, timeout_at};
 
 use super::attribute::Member;
-use super::budget::OUTLASTS;
-use super::deploy_outcome::{Ended, judge};
-use super::deployer::Ticket;
-use super::edit::{MOMENT, Seen, Sight};
+use super::budget::POLL_GRACE;
+use super::deploy_outcome::{DeployOutcome, judge};
+use super::deployer::QueuedJob;
+use super::edit::{Baseline, MOMENT, Observed};
 use super::job::Changes;
-use super::pace::{Pace, between};
-use super::watch::{End, Phase};
+use super::poll::{Phase, PollEnd};
+use super::timing::{PollSchedule, between};
 use super::{ApplyErrorKind, Inner};
 use crate::log_keys::SF_DEPLOY_ID;
-use crate::salesforce::{Class, DeployOptions};
+use crate::salesforce::Class;
 
-/// What is sent, and for whom.
-pub(super) struct Sending<'a> {
+/// A deploy to send, and its jobs.
+pub(super) struct PackedDeploy<'a> {
     pub changes: &'a Changes,
     pub zip: &'a [u8],
     pub sent: &'a [Member<'a>],
-    /// What was known of others' deploys when the edits among it were made.
-    pub seen: Seen,
-    pub group: &'a [Ticket],
-    /// When the last caller gives up.
+    /// The state of the deploy queue when the edits were composed.
+    pub seen: Baseline,
+    pub group: &'a [QueuedJob],
+    /// The latest deadline of the jobs.
     pub deadline: Instant,
 }
 
 impl Inner {
-    /// Deploys: the ID, empty if there is none; how it ended; and who else was at work.
-    pub(super) async fn deploy(&self, sending: Sending<'_>, pace: &mut Pace) -> (String, Ended, Sight) {
-        let Sending { changes, zip, sent, seen, group, deadline } = sending;
-        let deadline = deadline + OUTLASTS;
+    /// Deploys. Returns the ID, which is empty if there is none, the outcome, and what was observed of concurrent
+    /// deploys.
+    pub(super) async fn deploy(
+        &self,
+        packed: PackedDeploy<'_>,
+        pace: &mut PollSchedule,
+    ) -> (String, DeployOutcome, Observed) {
+        let PackedDeploy { changes, zip, sent, seen, group, deadline } = packed;
+        let deadline = deadline + POLL_GRACE;
         let deletes = matches!(changes, Changes::Delete(_));
-        let options = DeployOptions { ignore_warnings: deletes, ..DeployOptions::default() };
         let started = Instant::now();
-        let started_deploy = self.start(zip, &options, deadline).await;
-        // Whatever comes now, what was read before the deploy ended is old.
+        let started_deploy = self.start(zip, deletes, deadline).await;
+        // Whatever happens, earlier reads are outdated when the deploy has ended.
         let outdate = Outdate(self);
         let id = match started_deploy {
             Ok(id) => id,
-            Err(ended) => return (String::new(), ended, Sight::default()),
+            Err(ended) => return (String::new(), ended, Observed::default()),
         };
-        group.iter().for_each(|ticket| ticket.sent_as(&id));
+        group.iter().for_each(|queued| queued.sent_as(&id));
         tracing::info!(
             { SF_DEPLOY_ID } = id,
             callers = group.len(),
@@ -54,25 +58,25 @@ impl Inner {
             "deploy started"
         );
         let (phase, turn) = flag::channel(Phase::Unknown);
-        let mut first_poll = pace.first_poll(&self.settings);
+        let mut first_poll = pace.first_poll(&self.timing);
         if seen.matters() {
-            // Who came at the same moment is not known sooner either.
+            // Concurrent deploys are not known earlier either.
             first_poll = first_poll.max(MOMENT);
         }
         let watch = async {
-            let end = self.watch(&id, first_poll, pace, started, deadline, &phase).await;
+            let end = self.poll_deploy(&id, first_poll, pace, started, deadline, &phase).await;
             phase.send_replace(Phase::Over);
             end
         };
-        let (end, sight) = tokio::join!(watch, self.observe(&id, seen, changes, turn, started));
+        let (end, observed) = tokio::join!(watch, self.observe(&id, seen, changes, turn, started));
         drop(outdate);
         let taken_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let ended = match end {
-            End::Lost(why) => {
-                tracing::info!({ SF_DEPLOY_ID } = id, taken_ms, why, "deploy lost sight of");
-                Ended::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.clone()), why })
+            PollEnd::Lost(why) => {
+                tracing::info!({ SF_DEPLOY_ID } = id, taken_ms, why, "deploy outcome unknown");
+                DeployOutcome::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.clone()), why })
             }
-            End::Finished { report, canceled_by_us, polls, at } => {
+            PollEnd::Finished { report, canceled_by_us, polls, at } => {
                 let told = report.created_date.as_deref().zip(report.completed_date.as_deref());
                 let told = told.and_then(|(created, completed)| between(created, completed));
                 pace.learn(told, at.duration_since(started), polls);
@@ -86,34 +90,40 @@ impl Inner {
                 judge(&id, &report, canceled_by_us, changes, sent)
             }
         };
-        (id, ended, sight)
+        (id, ended, observed)
     }
 
-    /// Hands a deploy over. Once the request may be on its way, only an answer tells whether there is a deploy.
-    async fn start(&self, zip: &[u8], options: &DeployOptions, deadline: Instant) -> Result<String, Ended> {
-        let mut call = self.api.start_deploy(zip, options);
+    /// Sends a deploy. Once the request may have left, only the response tells whether the deploy exists.
+    async fn start(
+        &self,
+        zip: &[u8],
+        ignore_warnings: bool,
+        deadline: Instant,
+    ) -> Result<String, DeployOutcome> {
+        let mut call = self.apis.deploys.start_deploy(zip, ignore_warnings);
         let answer = tokio::select! {
             biased;
             answer = timeout_at(deadline, &mut call) => answer.ok(),
-            () = self.until_stopped() => {
-                let limit = deadline.min(Instant::now() + self.settings.stop.start);
+            () = self.stop.cancelled() => {
+                let limit = deadline.min(Instant::now() + self.timing.stop.start);
                 timeout_at(limit, &mut call).await.ok()
             }
         };
-        let unverified = |why: String| Ended::Failed(ApplyErrorKind::Unverified { deploy_id: None, why });
+        let unverified =
+            |why: String| DeployOutcome::Failed(ApplyErrorKind::Unverified { deploy_id: None, why });
         match answer {
             Some(Ok(id)) => Ok(id),
             Some(Err(error)) if error.is_ambiguous() => Err(unverified(error.to_string())),
             Some(Err(error)) if error.class() == Class::Locked && error.is_transient() => {
-                Err(Ended::Locked(error.to_string()))
+                Err(DeployOutcome::Locked(error.to_string()))
             }
-            Some(Err(error)) => Err(Ended::Failed(ApplyErrorKind::Unavailable(Arc::new(error)))),
-            None => Err(unverified("the org did not confirm the deploy in time".to_owned())),
+            Some(Err(error)) => Err(DeployOutcome::Failed(ApplyErrorKind::Unavailable(Arc::new(error)))),
+            None => Err(unverified("the org did not confirm the deploy before the timeout".to_owned())),
         }
     }
 }
 
-/// Ends the snapshot when a deploy ends in whatever way.
+/// Outdates the snapshot when a deploy ends in any way.
 struct Outdate<'a>(&'a Inner);
 
 impl Drop for Outdate<'_> {

@@ -1,4 +1,4 @@
-//! What the report of a deploy that has ended means. Pure.
+//! Interprets the report of a deploy that has ended. Pure.
 
 use std::collections::BTreeSet;
 
@@ -8,43 +8,43 @@ use super::{ApplyErrorKind, DeployProblem};
 use crate::metadata::ComponentKey;
 use crate::salesforce::{Class, ComponentMessage, DeployReport, Meaning, means};
 
-/// How a deploy ended.
 #[derive(Debug)]
-pub(super) enum Ended {
-    /// Made, with remarks on some components.
-    Done { remarks: Vec<DeployProblem> },
-    /// The org refused and rolled everything back. `accident`: it only says that it does not know what happened.
+pub(super) enum DeployOutcome {
+    /// Succeeded, with warnings about some components.
+    Done { warnings: Vec<DeployProblem> },
+    /// The org rejected it and rolled everything back. `accident`: Salesforce reported an internal error.
     Rejected { problems: Vec<DeployProblem>, accident: bool },
-    /// Others change the org just now; nothing was changed.
+    /// Other changes lock the org; nothing was changed.
     Locked(String),
-    /// These were gone already and made the deploy fail; the others were not deleted.
+    /// These components did not exist, so the deploy failed; the others were not deleted.
     Without(Vec<ComponentKey>),
-    /// Cancelled, or nobody knows.
+    /// Cancelled, or unknown.
     Failed(ApplyErrorKind),
 }
 
-/// What a report that says "done" means. `success` alone does not tell: the status has more words than two.
+/// Interprets a completed deploy. `success` alone is not enough, since there are more than two statuses.
 pub(super) fn judge(
     id: &str,
     report: &DeployReport,
     canceled_by_us: bool,
     changes: &Changes,
     sent: &[Member<'_>],
-) -> Ended {
-    let unverified =
-        |why: String| Ended::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.to_owned()), why });
+) -> DeployOutcome {
+    let unverified = |why: String| {
+        DeployOutcome::Failed(ApplyErrorKind::Unverified { deploy_id: Some(id.to_owned()), why })
+    };
     match report.status.as_str() {
         "SucceededPartial" => {
             unverified("the org kept a part of it, although all or nothing was asked for".into())
         }
         status if status.starts_with("Cancel") && canceled_by_us => {
-            Ended::Failed(ApplyErrorKind::CanceledBy {
-                who: "Terraform, being interrupted,".to_owned(),
+            DeployOutcome::Failed(ApplyErrorKind::CanceledBy {
+                who: "Terraform, on an interrupt,".to_owned(),
                 deploy_id: id.to_owned(),
             })
         }
-        status if status.starts_with("Cancel") => Ended::Failed(ApplyErrorKind::CanceledBy {
-            who: report.canceled_by_name.clone().unwrap_or_else(|| "somebody".to_owned()),
+        status if status.starts_with("Cancel") => DeployOutcome::Failed(ApplyErrorKind::CanceledBy {
+            who: report.canceled_by_name.clone().unwrap_or_else(|| "another user".to_owned()),
             deploy_id: id.to_owned(),
         }),
         status if status.starts_with("Finalizing") => {
@@ -55,36 +55,35 @@ pub(super) fn judge(
         _ if report.success => done(report, sent),
         "Failed" => failure(report, changes, sent),
         _ if !report.component_failures.is_empty() => failure(report, changes, sent),
-        status => unverified(format!("the org calls its end {status:?}")),
+        status => unverified(format!("the deploy ended with status {status:?}")),
     }
 }
 
-fn done(report: &DeployReport, sent: &[Member<'_>]) -> Ended {
+fn done(report: &DeployReport, sent: &[Member<'_>]) -> DeployOutcome {
     let messages = report.component_successes.iter().chain(&report.component_failures);
     let warnings: Vec<&ComponentMessage> = messages
         .filter(|message| is_warning(message))
-        .filter(|message| message.problem.is_some() && !message.means(Meaning::GoneAlready))
+        .filter(|message| message.problem.is_some() && !message.means(Meaning::AlreadyDeleted))
         .collect();
-    Ended::Done { remarks: attribute::attribute(&warnings, sent) }
+    DeployOutcome::Done { warnings: attribute::attribute(&warnings, sent) }
 }
 
-/// A deploy that failed and was rolled back as a whole.
-fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> Ended {
+fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> DeployOutcome {
     let said = report.error_message.clone();
     if report.class() == Class::Locked {
-        return Ended::Locked(said.unwrap_or_else(|| "the org is locked".to_owned()));
+        return DeployOutcome::Locked(said.unwrap_or_else(|| "the org is locked".to_owned()));
     }
     let mut failures: Vec<&ComponentMessage> =
         report.component_failures.iter().filter(|message| !is_warning(message)).collect();
     if failures.is_empty() {
-        // Warnings that were made errors.
+        // Warnings that failed the deploy.
         failures = report.component_failures.iter().collect();
     }
     if let Changes::Delete(keys) = changes {
         let (gone, others): (Vec<_>, Vec<_>) =
-            failures.iter().copied().partition(|message| gone_message(message));
+            failures.iter().copied().partition(|message| is_already_deleted(message));
         if others.is_empty() && !gone.is_empty() {
-            return gone_already(keys, &gone, sent);
+            return already_deleted(keys, &gone, sent);
         }
         failures = others;
     }
@@ -92,15 +91,15 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> End
         failures.iter().copied().filter(|message| message.is_locked()).collect();
     if !locks.is_empty() && locks.len() == failures.len() {
         let problem = locks.first().and_then(|message| message.problem.clone());
-        return Ended::Locked(problem.unwrap_or_default());
+        return DeployOutcome::Locked(problem.unwrap_or_default());
     }
     failures.retain(|message| !message.is_locked());
 
     let accident = if failures.is_empty() {
         report.class() == Class::Transient
-            || said.as_deref().is_some_and(|said| means(said, Meaning::Accident))
+            || said.as_deref().is_some_and(|said| means(said, Meaning::InternalError))
     } else {
-        failures.iter().all(|message| message.means(Meaning::Accident))
+        failures.iter().all(|message| message.means(Meaning::InternalError))
     };
     let mut problems = attribute::attribute(&failures, sent);
     if problems.is_empty() {
@@ -109,27 +108,31 @@ fn failure(report: &DeployReport, changes: &Changes, sent: &[Member<'_>]) -> End
         problems.push(DeployProblem {
             key: None,
             path: None,
-            message: message.unwrap_or_else(|| "the deploy failed without a reason".to_owned()),
+            message: message.unwrap_or_else(|| "the deploy failed and Salesforce gave no reason".to_owned()),
         });
     }
-    Ended::Rejected { problems, accident }
+    DeployOutcome::Rejected { problems, accident }
 }
 
-/// A deletion that failed only because some were gone already: the rest is to be deleted without them.
-fn gone_already(keys: &[ComponentKey], messages: &[&ComponentMessage], sent: &[Member<'_>]) -> Ended {
+/// A deletion that failed only because some components did not exist: the others are deleted without them.
+fn already_deleted(
+    keys: &[ComponentKey],
+    messages: &[&ComponentMessage],
+    sent: &[Member<'_>],
+) -> DeployOutcome {
     let problems = attribute::attribute(messages, sent);
     let gone: BTreeSet<ComponentKey> = problems.iter().filter_map(|problem| problem.key.clone()).collect();
     if gone.len() == keys.len() || messages.len() >= keys.len() {
-        Ended::Done { remarks: Vec::new() }
+        DeployOutcome::Done { warnings: Vec::new() }
     } else if gone.is_empty() {
-        Ended::Rejected { problems, accident: false }
+        DeployOutcome::Rejected { problems, accident: false }
     } else {
-        Ended::Without(gone.into_iter().collect())
+        DeployOutcome::Without(gone.into_iter().collect())
     }
 }
 
-fn gone_message(message: &ComponentMessage) -> bool {
-    message.means(Meaning::GoneAlready)
+fn is_already_deleted(message: &ComponentMessage) -> bool {
+    message.means(Meaning::AlreadyDeleted)
 }
 
 fn is_warning(message: &ComponentMessage) -> bool {

@@ -1,7 +1,8 @@
-//! From callers to deploys and back. One batch of callers is at work at a time; the others gather in the queue.
+//! Runs batches of changes, one at a time, while the next batch gathers in the queue.
 //!
-//! A batch goes in rounds (`rounds.rs`). For each: edits are made of what is there (`edit.rs`), all is packed and deployed
-//! (`deploy.rs`), and when that went well, what came of it is read and told (`settle.rs`) while the next batch is at work.
+//! A batch may take several deploys (`isolation.rs`). For each, edits are composed from the current files
+//! (`edit.rs`), everything is packed and deployed (`deploy.rs`), and after a success the result is read and reported
+//! (`reconcile.rs`) while the next batch runs.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -13,33 +14,29 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument as _;
 
 use super::batch::{self, Queue};
-use super::budget::{Budget, MOST_RETURNS, Obstacle};
-use super::deploy::Sending;
-use super::deploy_outcome::Ended;
-use super::edit::Sight;
+use super::budget::{MAX_REQUEUES, RetryBudget, RetryReason};
+use super::deploy::PackedDeploy;
+use super::deploy_outcome::DeployOutcome;
+use super::deploy_queue::short;
+use super::edit::Observed;
+use super::isolation::{BatchMember, Disposition, Isolation, KnownApps};
 use super::job::{Changes, Job};
-use super::line::short;
-use super::pace::Pace;
-use super::rounds::{Fate, Known, Rider, Rounds};
-use super::settle::Made;
+use super::reconcile::Completed;
+use super::timing::PollSchedule;
 use super::{Applied, ApplyErrorKind, Change, DeployProblem, Edit, Inner, Wanted};
 use crate::log_keys::{SF_BATCH, SF_BATCH_SIZE, SF_DEPLOY_ID};
 use crate::metadata::PackageError;
 
 pub(super) type ApplyResult = Result<Applied, ApplyErrorKind>;
-pub(super) type Ticket = batch::Ticket<Job, ApplyResult>;
+pub(super) type QueuedJob = batch::QueuedJob<Job, ApplyResult>;
 
-/// Who sends deploys, one after the other.
 pub(super) struct Deployer {
-    /// Changes that wait for a deploy.
     pub queue: Arc<Queue<Job, ApplyResult>>,
-    /// Held by the batch that is at work.
-    pace: Mutex<Pace>,
-    /// How many batches there were.
+    pace: Mutex<PollSchedule>,
     batches: AtomicU64,
-    /// The deploy that runs has not begun: the org is busy with others.
-    pub in_line: AtomicBool,
-    /// The deploys that went well, in the short form of their IDs.
+    /// Whether the running deploy is still queued behind other deploys of the org.
+    pub in_queue: AtomicBool,
+    /// The successful deploys, by 15-character ID.
     made: StdMutex<BTreeSet<String>>,
 }
 
@@ -49,7 +46,7 @@ impl Deployer {
             queue: Arc::new(queue),
             pace: Mutex::default(),
             batches: AtomicU64::new(0),
-            in_line: AtomicBool::new(false),
+            in_queue: AtomicBool::new(false),
             made: StdMutex::default(),
         }
     }
@@ -58,26 +55,25 @@ impl Deployer {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(short(id));
     }
 
-    /// Whether this process made a deploy.
     pub(super) fn has_made(&self, id: &str) -> bool {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(&short(id))
     }
 }
 
-impl Rider for Ticket {
+impl BatchMember for QueuedJob {
     fn job(&self) -> &Job {
         &self.job
     }
 
     fn may_return(&self) -> bool {
-        self.returns < MOST_RETURNS
+        self.returns < MAX_REQUEUES
     }
 }
 
-/// What is known of apps, for those whose deploy was rejected.
+/// Access to known apps for the isolation of failures.
 struct Apps<'a>(&'a Inner);
 
-impl Known for Apps<'_> {
+impl KnownApps for Apps<'_> {
     fn has_app(&self, app: &str) -> bool {
         self.0.names.has_app(app)
     }
@@ -87,22 +83,11 @@ impl Known for Apps<'_> {
     }
 }
 
-/// What became of a group.
 enum Attempt {
-    Made {
-        deploy_id: String,
-        remarks: Vec<DeployProblem>,
-        sight: Sight,
-    },
-    Rejected {
-        problems: Vec<DeployProblem>,
-        deploy_id: String,
-        accident: bool,
-    },
-    Unpackable(PackageError),
-    /// The same for all.
+    Completed { deploy_id: String, warnings: Vec<DeployProblem>, observed: Observed },
+    Rejected { problems: Vec<DeployProblem>, deploy_id: String, accident: bool },
+    PackageFailed(PackageError),
     Failed(ApplyErrorKind),
-    /// All have gone, or have their answers.
     Nobody,
 }
 
@@ -129,7 +114,7 @@ impl Inner {
         written.map_err(|error| match deleted {
             None => error,
             Some(id) => ApplyErrorKind::Unverified {
-                why: format!("deploy {id} deleted what was to be deleted; then: {error}"),
+                why: format!("deploy {id} completed the deletions; the writes failed: {error}"),
                 deploy_id: Some(id),
             },
         })
@@ -139,38 +124,38 @@ impl Inner {
         self.enqueue(Job::editing(edit), deadline).await
     }
 
-    /// Waits for the answer, for the stop, and for the end of the caller's time.
+    /// Waits for the result, for a stop, and for the deadline.
     async fn enqueue(self: &Arc<Self>, job: Job, deadline: Instant) -> ApplyResult {
         if self.stopped() {
             return Err(ApplyErrorKind::NotSent);
         }
-        let mut stub = self.deployer.queue.submit(job, deadline, self.runner());
-        let mut stop = pin!(self.until_stopped());
+        let mut handle = self.deployer.queue.submit(job, deadline, self.runner());
+        let mut stop = pin!(self.stop.cancelled());
         let mut stopping = false;
         loop {
             tokio::select! {
                 biased;
-                answer = stub.answer() => {
+                answer = handle.answer() => {
                     if let Some(Ok(Applied { deploy_id: Some(id), .. })) = &answer {
-                        // The caller's own line: those of the deploy are of the batch.
+                        // One log line for each caller; those of the deploy belong to the batch.
                         tracing::info!({ SF_DEPLOY_ID } = id, "applied");
                     }
-                    let lost = || "an error inside of the provider".to_owned();
+                    let lost = || "internal error of the provider".to_owned();
                     return answer.unwrap_or_else(|| {
-                        Err(ApplyErrorKind::Unverified { deploy_id: stub.withdraw().err().flatten(), why: lost() })
+                        Err(ApplyErrorKind::Unverified { deploy_id: handle.withdraw().err().flatten(), why: lost() })
                     });
                 }
                 () = &mut stop, if !stopping => {
                     stopping = true;
-                    if stub.withdraw_queued() {
+                    if handle.withdraw_queued() {
                         return Err(ApplyErrorKind::NotSent);
                     }
                 }
                 () = sleep_until(deadline) => {
-                    return Err(match stub.withdraw() {
+                    return Err(match handle.withdraw() {
                         Ok(()) => ApplyErrorKind::Expired,
                         Err(deploy_id) => {
-                            let why = self.why_too_late(deploy_id.is_some()).to_owned();
+                            let why = self.timeout_reason(deploy_id.is_some()).to_owned();
                             ApplyErrorKind::Unverified { deploy_id, why }
                         }
                     });
@@ -179,17 +164,16 @@ impl Inner {
         }
     }
 
-    fn why_too_late(&self, confirmed: bool) -> &'static str {
+    fn timeout_reason(&self, confirmed: bool) -> &'static str {
         if !confirmed {
             "the org did not confirm the deploy in time"
-        } else if self.deployer.in_line.load(Ordering::SeqCst) {
+        } else if self.deployer.in_queue.load(Ordering::SeqCst) {
             "the time is over; it is waiting behind other deploys of the org"
         } else {
             "the time is over and it has not ended"
         }
     }
 
-    /// What runs a batch.
     pub(super) fn runner(self: &Arc<Self>) -> batch::Run<Job, ApplyResult> {
         let inner = self.clone();
         Box::new(move |batch| {
@@ -199,12 +183,12 @@ impl Inner {
         })
     }
 
-    /// Deploys a batch, in as many rounds as it takes, and answers each of its tickets or puts it back.
-    async fn run(self: Arc<Self>, batch: Vec<Ticket>) {
+    /// Deploys a batch in as many deploys as needed, and completes each of its jobs or queues it again.
+    async fn run(self: Arc<Self>, batch: Vec<QueuedJob>) {
         let Some(deadline) = latest(&batch) else {
             return;
         };
-        let mut rounds = Rounds::new(batch);
+        let mut rounds = Isolation::new(batch);
         let version = match self.session_in_time(deadline).await {
             Ok(version) => version,
             Err(error) => {
@@ -215,26 +199,29 @@ impl Inner {
             }
         };
         let mut pace = self.deployer.pace.lock().await;
-        let mut budget = Budget::default();
+        let mut budget = RetryBudget::default();
         while let Some(mut group) = rounds.next() {
             match self.attempt(&mut group, version, &mut pace, &mut budget).await {
-                Attempt::Made { deploy_id, remarks, sight } => {
-                    rounds.went_well();
-                    let made = Made { tickets: group, deploy_id, remarks, sight };
-                    self.note_made(&made);
-                    // The next batch is not held up by it, but waits a little for those who are answered then.
+                Attempt::Completed { deploy_id, warnings, observed } => {
+                    rounds.succeeded();
+                    let made = Completed { queued_jobs: group, deploy_id, warnings, observed };
+                    self.note_completed(&made);
+                    // The next batch does not wait for this, but stays open a little for the callers that get their
+                    // result now.
                     let coming = self.deployer.queue.prepare();
-                    let settled = self.clone().settle(made).in_current_span();
+                    let settled = self.clone().reconcile(made).in_current_span();
                     tokio::spawn(async move {
                         settled.await;
                         drop(coming);
                     });
                 }
                 Attempt::Rejected { problems, deploy_id, accident } => {
-                    group.iter().for_each(Ticket::hold);
+                    group.iter().for_each(QueuedJob::hold);
                     rounds.rejected(group, &problems, (&deploy_id, accident), &Apps(&self));
                 }
-                Attempt::Unpackable(error) => rounds.unpackable(group, &ApplyErrorKind::Package(error)),
+                Attempt::PackageFailed(error) => {
+                    rounds.package_failed(group, &ApplyErrorKind::Package(error))
+                }
                 Attempt::Failed(error) => rounds.failed(group, &error),
                 Attempt::Nobody => {}
             }
@@ -242,29 +229,29 @@ impl Inner {
         }
     }
 
-    /// Answers those who have left the batch, and puts those back who are to go again.
-    fn dismiss(&self, rounds: &mut Rounds<Ticket>) {
-        for (ticket, fate) in rounds.take_left() {
-            match fate {
-                Fate::Returns => self.deployer.queue.put_back(ticket),
-                Fate::Fails(error) => ticket.answer_with(|job| job.failed(error)),
+    /// Completes jobs that have left the batch, or queues them again.
+    fn dismiss(&self, rounds: &mut Isolation<QueuedJob>) {
+        for (queued, disposition) in rounds.take_finished() {
+            match disposition {
+                Disposition::Returns => self.deployer.queue.put_back(queued),
+                Disposition::Fails(error) => queued.answer_with(|job| job.failed(error)),
             }
         }
     }
 
-    /// Deploys a group, again and again where that is sure to do no harm. Those who have gone leave it, those who are
-    /// answered, and those whose time is not enough to wait for others.
+    /// Deploys a group, and retries where that is safe. Jobs leave the group when they are dropped, completed, or
+    /// cannot wait.
     async fn attempt(
         &self,
-        group: &mut Vec<Ticket>,
+        group: &mut Vec<QueuedJob>,
         version: u16,
-        pace: &mut Pace,
-        budget: &mut Budget,
+        pace: &mut PollSchedule,
+        budget: &mut RetryBudget,
     ) -> Attempt {
         let mut gone = Vec::new();
         let mut last_deploy = String::new();
         loop {
-            group.retain(|ticket| !ticket.is_gone());
+            group.retain(|queued| !queued.is_abandoned());
             let Some(deadline) = latest(group) else {
                 return Attempt::Nobody;
             };
@@ -272,43 +259,48 @@ impl Inner {
             if group.is_empty() {
                 return Attempt::Nobody;
             }
-            let changes = Changes::merge(group.iter().map(|ticket| &ticket.job.changes), &gone);
+            let changes = Changes::merge(group.iter().map(|queued| &queued.job.changes), &gone);
             if changes.len() == 0 {
-                let (remarks, sight) = (Vec::new(), Sight::default());
-                return Attempt::Made { deploy_id: last_deploy, remarks, sight };
+                let (warnings, observed) = (Vec::new(), Observed::default());
+                return Attempt::Completed { deploy_id: last_deploy, warnings, observed };
             }
             let (zip, sent) = match changes.pack(version) {
                 Ok(packed) => packed,
-                Err(error) => return Attempt::Unpackable(error),
+                Err(error) => return Attempt::PackageFailed(error),
             };
             if self.stopped() {
                 return Attempt::Failed(ApplyErrorKind::NotSent);
             }
-            // Who goes from now on learns that it is under way; who went just now does not take part.
-            let absent = group.iter().filter(|ticket| !ticket.send()).count();
+            // A caller that is dropped after this point does not stop its deploy; one that was dropped before it does
+            // not take part.
+            let absent = group.iter().filter(|queued| !queued.send()).count();
             if absent > 0 {
-                group.iter().for_each(Ticket::hold);
+                group.iter().for_each(QueuedJob::hold);
                 continue;
             }
-            let sending = Sending { changes: &changes, zip: &zip, sent: &sent, seen, group, deadline };
-            let (deploy_id, ended, sight) = self.deploy(sending, pace).await;
-            let obstacle = match ended {
-                Ended::Done { remarks } => return Attempt::Made { deploy_id, remarks, sight },
-                Ended::Failed(error) => return Attempt::Failed(error),
-                Ended::Without(keys) => {
+            let packed = PackedDeploy { changes: &changes, zip: &zip, sent: &sent, seen, group, deadline };
+            let (deploy_id, ended, observed) = self.deploy(packed, pace).await;
+            let reason = match ended {
+                DeployOutcome::Done { warnings } => {
+                    return Attempt::Completed { deploy_id, warnings, observed };
+                }
+                DeployOutcome::Failed(error) => return Attempt::Failed(error),
+                DeployOutcome::Without(keys) => {
                     last_deploy = deploy_id;
                     gone.extend(keys);
-                    group.iter().for_each(Ticket::hold);
+                    group.iter().for_each(QueuedJob::hold);
                     continue;
                 }
-                Ended::Rejected { problems, accident: false } => {
+                DeployOutcome::Rejected { problems, accident: false } => {
                     return Attempt::Rejected { problems, deploy_id, accident: false };
                 }
-                Ended::Rejected { problems, accident: true } => Obstacle::Accident { problems, deploy_id },
-                Ended::Locked(why) => Obstacle::Locked(why),
+                DeployOutcome::Rejected { problems, accident: true } => {
+                    RetryReason::Accident { problems, deploy_id }
+                }
+                DeployOutcome::Locked(why) => RetryReason::Locked(why),
             };
-            group.iter().for_each(Ticket::hold);
-            if let Err(error) = self.wait_for_others(budget, obstacle, group).await {
+            group.iter().for_each(QueuedJob::hold);
+            if let Err(error) = self.wait_before_retry(budget, reason, group).await {
                 return match error {
                     ApplyErrorKind::Rejected { problems, deploy_id, accident } => {
                         Attempt::Rejected { problems, deploy_id, accident }
@@ -319,12 +311,12 @@ impl Inner {
         }
     }
 
-    /// The API version of the session: its fields are the ones to send.
+    /// The API version of the session, which determines the fields that are sent.
     async fn session_in_time(&self, deadline: Instant) -> Result<u16, ApplyErrorKind> {
         tokio::select! {
             biased;
-            () = self.until_stopped() => Err(ApplyErrorKind::NotSent),
-            session = timeout_at(deadline, self.api.session()) => match session {
+            () = self.stop.cancelled() => Err(ApplyErrorKind::NotSent),
+            session = timeout_at(deadline, self.apis.connection.session()) => match session {
                 Ok(Ok(session)) => Ok(session.api_version),
                 Ok(Err(error)) => Err(ApplyErrorKind::Unavailable(Arc::new(error))),
                 Err(_) => Err(ApplyErrorKind::Expired),
@@ -332,21 +324,20 @@ impl Inner {
         }
     }
 
-    /// Waits until the others may be done. Callers whose time is not enough are told so at once, all of them on a stop:
-    /// nothing is under way.
-    async fn wait_for_others(
+    /// Waits before a retry. Jobs whose deadline is earlier fail at once; on a stop, all do: nothing is running.
+    async fn wait_before_retry(
         &self,
-        budget: &mut Budget,
-        obstacle: Obstacle,
-        group: &mut Vec<Ticket>,
+        budget: &mut RetryBudget,
+        reason: RetryReason,
+        group: &mut Vec<QueuedJob>,
     ) -> Result<(), ApplyErrorKind> {
-        let again = budget.again(obstacle, &self.settings);
+        let again = budget.again(reason, &self.timing);
         let Some(wait) = again.wait else {
             return Err(again.error);
         };
         let until = Instant::now() + wait;
-        for ticket in group.extract_if(.., |ticket| until >= ticket.deadline) {
-            ticket.answer_with(|job| job.failed(again.error.clone()));
+        for queued in group.extract_if(.., |queued| until >= queued.deadline) {
+            queued.answer_with(|job| job.failed(again.error.clone()));
         }
         if group.is_empty() {
             return Ok(());
@@ -357,12 +348,12 @@ impl Inner {
         );
         tokio::select! {
             () = sleep_until(until) => Ok(()),
-            () = self.until_stopped() => Err(again.error),
+            () = self.stop.cancelled() => Err(again.error),
         }
     }
 }
 
-/// When the last of them gives up; none when there is nobody.
-fn latest(group: &[Ticket]) -> Option<Instant> {
-    group.iter().map(|ticket| ticket.deadline).max()
+/// The latest deadline of a group. `None` when it is empty.
+fn latest(group: &[QueuedJob]) -> Option<Instant> {
+    group.iter().map(|queued| queued.deadline).max()
 }

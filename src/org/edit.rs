@@ -1,9 +1,10 @@
-//! Making edits of what is there, and seeing what others do meanwhile.
+//! Composes edits from the current files, and observes concurrent changes.
 //!
-//! Files are written as a whole, and nothing locks one. So the files are read when nobody else is at work, and sent at
-//! once. Who came in the same moment is looked up after half a second (`line.rs`). When the own turn has come, the files are
-//! looked at again: what is there then is what the deploy replaces, whoever wrote it, also in Setup. A deploy is never taken
-//! back: what was overwritten is put back by the next one (`settle.rs`).
+//! Files are written as a whole, and Salesforce has no lock for one. So the files are read while the deploy queue is
+//! idle, and sent at once. Half a second later, the queue shows deploys that were sent at the same time
+//! (`deploy_queue.rs`). When the own deploy starts, the files are read again: these are the contents that it
+//! replaces, whoever wrote them, also in Setup. A deploy is never cancelled for this; overwritten changes are
+//! restored by the next one (`reconcile.rs`).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,100 +12,101 @@ use std::time::Duration;
 use tokio::sync::watch as flag;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::budget::LINE;
-use super::deployer::Ticket;
+use super::budget::MAX_QUEUE_WAIT;
+use super::deploy_queue::ConcurrentDeploys;
+use super::deployer::QueuedJob;
 use super::job::Changes;
-use super::line::Rivals;
-use super::read::{Asks, answer};
+use super::poll::Phase;
+use super::read::{Selection, lookups};
 use super::snapshot::Snapshot;
-use super::watch::Phase;
 use super::{Applied, ApplyErrorKind, Inner, Lookup, Overwritten, ReadError, Wanted};
 use crate::metadata::Component;
 
-/// How long after the start it is looked up who came in the same moment: by then, whoever did not see us is in the line.
+/// How long after the start the queue is read again: by then, every client that did not see the own deploy has sent
+/// its own.
 pub(super) const MOMENT: Duration = Duration::from_millis(500);
-/// Where calls take long, the moment does: so many times as long as it took to hand the deploy over.
+/// The same, as a multiple of the time that it took to send the deploy, where calls are slow.
 const CALLS: u32 = 5;
-/// How long a look at the files may take.
-const LOOK: Duration = Duration::from_secs(10);
+/// The timeout for reading the files at the start of a deploy.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The deploys that were done when the files of edits were read.
+/// The completed deploys when the files of edits were read.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Seen {
-    /// It does not matter: nothing is made of what others may change.
+pub(super) enum Baseline {
+    /// Not needed: no edit depends on files that others may change.
     #[default]
     Irrelevant,
-    /// The org does not tell.
+    /// The org does not show its queue.
     Unknown,
     Done(BTreeSet<String>),
 }
 
-impl Seen {
+impl Baseline {
     /// Whether others may write the same files.
     pub(super) fn matters(&self) -> bool {
-        !matches!(self, Seen::Irrelevant)
+        !matches!(self, Baseline::Irrelevant)
     }
 }
 
-/// What was seen of others while a deploy was at work.
+/// What was observed of others while a deploy ran.
 #[derive(Default)]
-pub(super) struct Sight {
-    pub seen: Seen,
-    pub rivals: Rivals,
-    /// The files when the deploy's turn had come, as far as they were looked at.
+pub(super) struct Observed {
+    pub seen: Baseline,
+    pub concurrent: ConcurrentDeploys,
+    /// The files at the start of the deploy, if they could be read.
     pub was: Option<Box<Snapshot>>,
 }
 
 impl Inner {
-    /// Makes the edits of a group of what is there now. Those leave it that have nothing to send, or cannot be made.
-    pub(super) async fn compose(&self, group: &mut Vec<Ticket>, deadline: Instant) -> Seen {
-        let edits = || group.iter().filter(|ticket| ticket.job.edit.is_some());
-        let wanted: Vec<Wanted> = edits().flat_map(|ticket| ticket.job.wanted.iter().cloned()).collect();
+    /// Composes the edits of a group from the current files. Jobs that send nothing, or fail, leave the group.
+    pub(super) async fn compose(&self, group: &mut Vec<QueuedJob>, deadline: Instant) -> Baseline {
+        let edits = || group.iter().filter(|queued| queued.job.edit.is_some());
+        let wanted: Vec<Wanted> = edits().flat_map(|queued| queued.job.wanted.iter().cloned()).collect();
         if wanted.is_empty() {
-            return Seen::Irrelevant;
+            return Baseline::Irrelevant;
         }
-        // Nobody else knows an app yet that was made a moment ago.
-        let of_others = wanted.iter().any(|wanted| !self.names.was_made(&wanted.app));
+        // Nobody else can know an app that was just created.
+        let of_others = wanted.iter().any(|wanted| !self.names.was_created(&wanted.app));
         let composed = self.unless_stopped(self.read_undisturbed(&wanted, of_others, deadline)).await;
         let (read, seen) = match composed {
             Some((read, seen)) => (Some(read), seen),
-            None => (None, Seen::Irrelevant),
+            None => (None, Baseline::Irrelevant),
         };
-        for mut ticket in std::mem::take(group) {
+        for mut queued in std::mem::take(group) {
             let left = match &read {
-                _ if ticket.job.edit.is_none() => None,
+                _ if queued.job.edit.is_none() => None,
                 None => Some(Err(ApplyErrorKind::NotSent)),
                 Some(Err(error)) => Some(Err(ApplyErrorKind::Unread(error.clone()))),
-                Some(Ok(files)) => compose(&mut ticket, files),
+                Some(Ok(files)) => compose(&mut queued, files),
             };
             match left {
-                None => group.push(ticket),
-                Some(Ok(applied)) => ticket.answer(Ok(applied)),
-                Some(Err(error)) => ticket.answer_with(|job| job.failed(error)),
+                None => group.push(queued),
+                Some(Ok(applied)) => queued.answer(Ok(applied)),
+                Some(Err(error)) => queued.answer_with(|job| job.failed(error)),
             }
         }
         seen
     }
 
-    /// Reads these files at a moment when nobody else is at work, if there is one.
+    /// Reads files while the queue is idle, if possible.
     async fn read_undisturbed(
         &self,
         wanted: &[Wanted],
         of_others: bool,
         deadline: Instant,
-    ) -> (Result<Snapshot, ReadError>, Seen) {
+    ) -> (Result<Snapshot, ReadError>, Baseline) {
         let since = Instant::now();
         loop {
-            let before = if of_others { self.free_line(since, deadline).await } else { None };
+            let before = if of_others { self.wait_for_idle_queue(since, deadline).await } else { None };
             let read = self.read_now(wanted, false).await;
             let seen = match before {
-                _ if !of_others => Seen::Irrelevant,
-                None => Seen::Unknown,
-                Some(before) => Seen::Done(before),
+                _ if !of_others => Baseline::Irrelevant,
+                None => Baseline::Unknown,
+                Some(before) => Baseline::Done(before),
             };
-            if let (Ok(_), Seen::Done(before)) = (&read, &seen)
-                && since.elapsed() < LINE
-                && let Some(now) = self.line().await
+            if let (Ok(_), Baseline::Done(before)) = (&read, &seen)
+                && since.elapsed() < MAX_QUEUE_WAIT
+                && let Some(now) = self.deploy_queue().await
                 && !now.adds_nothing_to(before)
             {
                 tracing::debug!("others changed the org in the meantime; reading again");
@@ -114,45 +116,46 @@ impl Inner {
         }
     }
 
-    /// Sees what others do while a deploy is at work.
+    /// Observes other deploys while the own one runs.
     pub(super) async fn observe(
         &self,
         id: &str,
-        seen: Seen,
+        seen: Baseline,
         changes: &Changes,
         mut turn: flag::Receiver<Phase>,
         started: Instant,
-    ) -> Sight {
+    ) -> Observed {
         if !seen.matters() {
-            return Sight::default();
+            return Observed::default();
         }
-        let mut rivals = Rivals::default();
-        if let Seen::Done(before) = &seen {
+        let mut concurrent = ConcurrentDeploys::default();
+        if let Baseline::Done(before) = &seen {
             sleep_until(started + MOMENT.max(started.elapsed() * CALLS)).await;
-            if let Some(line) = self.line().await {
-                rivals = line.rivals(before, id);
+            if let Some(line) = self.deploy_queue().await {
+                concurrent = line.concurrent(before, id);
             }
         }
-        // It lives as long as the deploy.
+        // The channel lives as long as the deploy.
         let phase = turn.wait_for(|phase| phase.has_begun()).await.map_or(Phase::Over, |phase| *phase);
         let was = if phase == Phase::Over { None } else { self.files_of(changes.components()).await };
-        Sight { seen, rivals, was }
+        Observed { seen, concurrent, was }
     }
 
-    /// What the org has of these; none when it does not say so soon.
+    /// The current content of these components. `None` when it cannot be read in time.
     async fn files_of(&self, components: &[Component]) -> Option<Box<Snapshot>> {
-        let mut asks = Asks::new();
+        let mut selection = Selection::new();
         for component in components {
-            let names = asks.entry(component.key.kind).or_default();
+            let names = selection.entry(component.key.kind).or_default();
             names.get_or_insert_default().insert(component.key.full_name.clone());
         }
-        let kinds: Vec<_> = asks.keys().copied().collect();
+        let kinds: Vec<_> = selection.keys().copied().collect();
         let mut found = Snapshot::default();
-        let loaded = self.unless_stopped(timeout(LOOK, self.load(&mut found, asks, &kinds))).await?;
+        let loaded =
+            self.unless_stopped(timeout(READ_TIMEOUT, self.load(&mut found, selection, &kinds))).await?;
         match loaded {
             Ok(Ok(())) => Some(Box::new(found)),
             Ok(Err(error)) => {
-                tracing::debug!(%error, "the files cannot be looked at");
+                tracing::debug!(%error, "the files cannot be read again");
                 None
             }
             Err(_) => None,
@@ -160,10 +163,10 @@ impl Inner {
     }
 }
 
-/// Makes an edit of these files. An answer when nothing is to be sent.
-fn compose(ticket: &mut Ticket, files: &Snapshot) -> Option<Result<Applied, ApplyErrorKind>> {
-    let editing = ticket.job.edit.as_mut()?;
-    let read = match answer(files, &ticket.job.wanted) {
+/// Composes an edit from the current files. A result means that nothing is to be sent.
+fn compose(queued: &mut QueuedJob, files: &Snapshot) -> Option<Result<Applied, ApplyErrorKind>> {
+    let editing = queued.job.edit.as_mut()?;
+    let read = match lookups(files, &queued.job.wanted) {
         Ok(read) => read,
         Err(error) => return Some(Err(ApplyErrorKind::Unread(error))),
     };
@@ -171,7 +174,7 @@ fn compose(ticket: &mut Ticket, files: &Snapshot) -> Option<Result<Applied, Appl
     let Some(mut made) = (editing.edit.merge)(&whole) else {
         return Some(Err(ApplyErrorKind::Declined { found: read }));
     };
-    // What only comes back, without a change of our own.
+    // Files that are only restored.
     for (lookup, read) in whole.iter().zip(&read) {
         let (Some(whole), Some(read)) = (lookup.component(), read.component()) else { continue };
         if whole != read && !made.iter().any(|component| component.key == whole.key) {
@@ -184,11 +187,11 @@ fn compose(ticket: &mut Ticket, files: &Snapshot) -> Option<Result<Applied, Appl
         let first = || Applied { before: read.clone(), ..Applied::default() };
         return Some(Ok(Applied { after: Some(read.clone()), ..earlier.unwrap_or_else(first) }));
     }
-    ticket.job.changes = Changes::Write(made);
+    queued.job.changes = Changes::Write(made);
     None
 }
 
-/// A file with what was overwritten of others, as far as nobody has changed it since.
+/// A file with the overwritten changes of others restored, unless they were changed again.
 fn restored(lookup: &Lookup, lost: &[Overwritten]) -> Lookup {
     let Lookup::Found(found) = lookup else { return lookup.clone() };
     let mut found = found.clone();

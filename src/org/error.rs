@@ -1,7 +1,7 @@
-//! What a caller of the org layer is told when it does not get what it asked for.
+//! The errors of this layer.
 //!
-//! All of it is `Clone`: one cause may have to be told to many callers. Each kind of [`ApplyError`] says what is
-//! known about the org afterwards, because that decides what may be written to a state.
+//! All of them are `Clone`, since one cause may be reported to many callers. Each kind of [`ApplyError`] states what
+//! is known about the org afterwards, because that decides what may be written to a state.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::metadata::{ComponentKey, DecodeError, MetadataType, PackageError};
 use crate::salesforce::{self, Meaning};
 use crate::value::Path;
 
-/// The org was not reached, or refused the call as a whole. Nothing was changed.
+/// The org was not reached, or refused the call. Nothing was changed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct Unavailable(pub Arc<salesforce::Error>);
 
 impl Unavailable {
-    /// Whether the org said no to this very call: not to a login, and not because of too many calls.
+    /// Whether the org refused this call itself: not the login, and not because of a limit.
     pub fn is_a_refusal(&self) -> bool {
         let of_the_call = !matches!(self.0.class(), salesforce::Class::Auth | salesforce::Class::Limit);
         of_the_call && self.0.code().is_some() && !self.0.is_transient()
@@ -31,34 +31,32 @@ impl From<salesforce::Error> for Unavailable {
     }
 }
 
-/// A read that could not be answered.
+/// A read that failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}{kind}", said_of(.key))]
 pub struct ReadError {
-    /// The component that is in the way, where it is one.
+    /// The component that caused it, if there is one.
     pub key: Option<ComponentKey>,
     pub kind: ReadErrorKind,
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ReadErrorKind {
-    /// The org was not reached or refused.
+    /// The org was not reached, or refused the call.
     #[error(transparent)]
     Unavailable(Arc<salesforce::Error>),
-    /// The file of the component is not what its type says. No value of it stands in the error.
+    /// The file of the component does not match its type. The error contains no value of the file.
     #[error(transparent)]
     Undecodable(DecodeError),
-    /// The file of the component does not say whose it is, so nobody can say what is not there.
+    /// The file of the component does not name its app, so it is unknown which app lacks the part.
     #[error("it has no {element}, which every {} has", .of.name)]
     Parentless { of: &'static MetadataType, element: &'static str },
-    /// The file of the component says that it is the part of what the org does not list.
+    /// The file of the component names an app that the org does not list.
     #[error("its {element} is {parent}, and the org lists no such app")]
     UnknownParent { element: &'static str, parent: String },
-    /// What the org sent is no package that we take.
     #[error(transparent)]
     Package(PackageError),
-    /// The caller's time is over.
-    #[error("the org did not answer in the time that was left")]
+    #[error("the org did not respond before the timeout")]
     Deadline,
 }
 
@@ -78,7 +76,7 @@ fn said_of(key: &Option<ComponentKey>) -> String {
     key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default()
 }
 
-/// Changes that were not made, or of which it is not known.
+/// Changes that were not applied, or whose outcome is unknown.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{kind}")]
 pub struct ApplyError {
@@ -87,48 +85,47 @@ pub struct ApplyError {
 
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ApplyErrorKind {
-    /// The org refused these components and rolled everything back: nothing was changed.
+    /// The org rejected these components and rolled everything back: nothing was changed.
     #[error("the org rejected the deploy: {}", listed(.problems))]
     Rejected {
         problems: Vec<DeployProblem>,
         deploy_id: String,
-        /// The org only says that it does not know what happened; then only a read tells.
+        /// Salesforce reported an internal error; only a read shows the outcome.
         accident: bool,
     },
-    /// The caller does not want its edit of what is there: nothing was changed.
+    /// The caller declined its edit of the current files: nothing was changed.
     #[error("the files are not what the change is for")]
     Declined { found: Vec<Lookup> },
-    /// The files that an edit is to change could not be read: nothing was changed.
+    /// The files to edit could not be read: nothing was changed.
     #[error("the files could not be read: {0}")]
     Unread(ReadError),
-    /// Each time that a file was written, others wrote it at the same moment.
+    /// Each time a file was written, another deploy wrote it at the same time.
     #[error("others wrote the same file each time")]
     Outrun,
-    /// We were stopped before anything was sent: nothing was changed.
+    /// The provider was stopped before anything was sent: nothing was changed.
     #[error("stopped before anything was sent")]
     NotSent,
-    /// The caller's time was over before anything was sent: nothing was changed.
-    #[error("the time was over before anything was sent")]
+    /// The deadline passed before anything was sent: nothing was changed.
+    #[error("the timeout was exceeded before anything was sent")]
     Expired,
-    /// Somebody stopped the deploy. The org says that nothing was changed; only a read can tell.
+    /// The deploy was cancelled. Salesforce reports that nothing was changed; only a read confirms it.
     #[error("{who} cancelled deploy {deploy_id}")]
     CanceledBy { who: String, deploy_id: String },
-    /// The outcome is not known: the caller must read.
+    /// The outcome is unknown: the caller must read.
     #[error("the outcome {}is not known: {why}", of_deploy(.deploy_id))]
     Unverified { deploy_id: Option<String>, why: String },
-    /// Others changed the org all the time while we tried: nothing was changed.
+    /// Other changes kept the org locked: nothing was changed.
     #[error("the org was locked by other changes for {} s: {why}", .waited.as_secs())]
     Locked { waited: Duration, why: String },
-    /// The changes cannot be packed: nothing was sent.
     #[error(transparent)]
     Package(PackageError),
-    /// Refused, or never reached: nothing was changed.
+    /// The call was refused, or the org was not reached: nothing was changed.
     #[error(transparent)]
     Unavailable(Arc<salesforce::Error>),
 }
 
 impl ApplyError {
-    /// The deploy that it is about, for people to look up in Setup, Deployment Status.
+    /// The deploy's ID, as Setup, Deployment Status shows it.
     pub fn deploy_id(&self) -> Option<&str> {
         match &self.kind {
             ApplyErrorKind::Rejected { deploy_id, .. } | ApplyErrorKind::CanceledBy { deploy_id, .. } => {
@@ -139,12 +136,12 @@ impl ApplyError {
         }
     }
 
-    /// Whether it is not even known whether anything arrived.
+    /// Whether it is unknown whether the org received the deploy.
     pub fn is_lost(&self) -> bool {
         matches!(self.kind, ApplyErrorKind::Unverified { deploy_id: None, .. })
     }
 
-    /// Whether it is certain that the org is as it was before.
+    /// Whether the org is certainly unchanged.
     pub fn is_clean(&self) -> bool {
         !matches!(
             self.kind,
@@ -161,29 +158,29 @@ impl From<ApplyErrorKind> for ApplyError {
     }
 }
 
-/// Why the org rejected a deploy, as far as it can be traced back.
+/// Why the org rejected a deploy, as far as it can be attributed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeployProblem {
-    /// The component; none when the deploy as a whole is meant.
+    /// The component. `None` when the problem is about the whole deploy.
     pub key: Option<ComponentKey>,
-    /// The attribute of the component, where it is known.
+    /// The attribute of the component, if it is known.
     pub path: Option<Path>,
-    /// The org's sentence.
+    /// The message of Salesforce.
     pub message: String,
 }
 
 impl DeployProblem {
-    /// What the org's sentence means, of what somebody can do something about.
+    /// The meaning of the message, if a user can act on it.
     pub fn meaning(&self) -> Option<Meaning> {
         salesforce::meaning(
             &self.message,
-            &[Meaning::NothingToReferTo, Meaning::NotAllowed, Meaning::Second, Meaning::NoOauthSettings],
+            &[Meaning::MissingReference, Meaning::NotAllowed, Meaning::Duplicate, Meaning::NoOauthSettings],
         )
     }
 
-    /// Whether it is that the app is not there, to which a part is to belong.
-    pub(super) fn lacks_an_app(&self) -> bool {
-        salesforce::means(&self.message, Meaning::NothingToReferTo)
+    /// Whether the app that a part belongs to does not exist.
+    pub(super) fn is_missing_app(&self) -> bool {
+        salesforce::means(&self.message, Meaning::MissingReference)
     }
 }
 

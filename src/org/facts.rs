@@ -1,19 +1,20 @@
-//! What is known besides the content: who we are, and whose a file is.
+//! Facts besides the content of files: the session, and the properties of a file.
 
+use crate::metadata::long_id;
 use crate::salesforce::FileProperties;
 
-/// Who we are and where.
+/// The org and the user of the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionFacts {
-    /// The org's ID in its form of 15 characters, which differs by case.
+    /// The org's 15-character ID, which is case-sensitive.
     pub org_id: String,
-    /// The same in its form of 18 characters.
+    /// The same ID in 18 characters.
     pub org_id_18: String,
-    /// Empty if Salesforce did not say.
+    /// Empty if Salesforce did not return it.
     pub user_id: String,
-    /// 62 means 62.0.
+    /// 62 stands for 62.0.
     pub api_version: u16,
-    /// Where the org's APIs are, without a slash at the end.
+    /// The base URL of the org's APIs, without a trailing slash.
     pub instance: String,
 }
 
@@ -21,7 +22,7 @@ impl SessionFacts {
     pub fn new(org_id: &str, user_id: &str, api_version: u16, instance: &str) -> SessionFacts {
         let short: String = org_id.chars().take(15).collect();
         SessionFacts {
-            org_id_18: format!("{short}{}", checksum(&short)),
+            org_id_18: long_id(&short).unwrap_or_default(),
             org_id: short,
             user_id: user_id.to_owned(),
             api_version,
@@ -30,30 +31,17 @@ impl SessionFacts {
     }
 }
 
-/// The three characters that tell the case of the fifteen before: five bits for each five.
-fn checksum(short: &str) -> String {
-    let letters: Vec<char> = short.chars().collect();
-    let digit = |chunk: &[char]| {
-        let bits = chunk.iter().enumerate();
-        let value = bits
-            .filter(|(_, letter)| letter.is_ascii_uppercase())
-            .fold(0_u8, |sum, (place, _)| sum | (1 << place));
-        char::from(if value < 26 { b'A' + value } else { b'0' + (value - 26) })
-    };
-    letters.chunks_exact(5).map(digit).collect()
-}
-
-/// What the org knows of a component besides its content. Empty where a retrieve did not say.
+/// The properties of a component's file. Empty where a retrieve did not return them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileFacts {
     /// The record ID.
     pub id: String,
-    /// The namespace of the package that it came with.
+    /// The namespace of the package that contains it.
     pub namespace: Option<String>,
     /// `unmanaged`, `installed` and others.
     pub manageable_state: Option<String>,
     pub created_by_id: String,
-    /// ISO 8601 as the org wrote it.
+    /// ISO 8601, as Salesforce returned it.
     pub created_date: String,
 }
 

@@ -1,7 +1,7 @@
-//! How many people hold permission sets and profiles. One count serves all readers of a generation: who asks first has
-//! everything counted that the policies read so far name.
+//! Counts the users with a permission set or profile. The first reader of a generation counts everything that the
+//! policies read so far name, for all readers.
 //!
-//! What cannot be counted is unknown, with the reason; it is never nobody.
+//! A count that fails is unknown, with the reason, and never zero.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,19 +10,18 @@ use tokio::time::Instant;
 
 use super::{Inner, Org, Row, Unavailable};
 
-/// The names of one query: its URL must not get too long.
-const MOST_NAMES: usize = 80;
+/// Names per query, which limits the length of the URL.
+const MAX_NAMES: usize = 80;
 
-/// A permission set or a profile.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Group {
-    /// The object whose record it is: `PermissionSet` or `Profile`.
+    /// Its object: `PermissionSet` or `Profile`.
     pub object: &'static str,
-    /// As files name it: `Shop_Customer`, `namespace__Shop_Customer`.
+    /// As in files: `Shop_Customer`, `namespace__Shop_Customer`.
     pub name: String,
 }
 
-/// How many active users hold a group, each counted once.
+/// The number of active users with a group, each counted once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holders {
     Counted(u64),
@@ -31,7 +30,6 @@ pub enum Holders {
 
 pub type AssignmentCounts = BTreeMap<Group, Holders>;
 
-/// What was counted, all of one generation.
 #[derive(Default)]
 pub(super) struct Counted {
     generation: u64,
@@ -40,7 +38,7 @@ pub(super) struct Counted {
 }
 
 impl Org {
-    /// The holders of each wanted group. Never fails: what went wrong is in the answers.
+    /// The holders of each wanted group. Never fails: errors are in the results.
     pub async fn holders(&self, wanted: BTreeSet<Group>, deadline: Instant) -> AssignmentCounts {
         if wanted.is_empty() {
             return AssignmentCounts::new();
@@ -55,7 +53,7 @@ impl Org {
 impl Inner {
     async fn holders(&self, wanted: &BTreeSet<Group>) -> AssignmentCounts {
         let mut counted = self.counted.lock().await;
-        counted.keep_if(self.generation(), self.settings.snapshot);
+        counted.keep_if(self.generation(), self.timing.snapshot);
         let missing = |counted: &Counted| wanted.iter().any(|group| !counted.counts.contains_key(group));
         if missing(&counted) {
             let mut groups = wanted.clone();
@@ -66,7 +64,7 @@ impl Inner {
                     .iter()
                     .filter(|group| group.object == object && group.prefix() == prefix)
                     .collect();
-                for groups in of_source.chunks(MOST_NAMES) {
+                for groups in of_source.chunks(MAX_NAMES) {
                     let counts = self.counts(object, prefix, groups).await;
                     counted.counts.extend(counts);
                 }
@@ -79,7 +77,6 @@ impl Inner {
         wanted.iter().map(|group| (group.clone(), answer(group))).collect()
     }
 
-    /// Groups of one object and one namespace.
     async fn counts(&self, object: &str, prefix: Option<&str>, groups: &[&Group]) -> AssignmentCounts {
         let all: BTreeSet<Group> = groups.iter().map(|group| (*group).clone()).collect();
         let outcome = match object {
@@ -110,8 +107,8 @@ impl Inner {
         let grouped = format!(
             "SELECT PermissionSetGroupId, PermissionSet.Name FROM PermissionSetGroupComponent WHERE {these}"
         );
-        let direct = self.api.query(&direct).await?;
-        let grouped = self.api.query(&grouped).await?;
+        let direct = self.apis.queries.query(&direct).await?;
+        let grouped = self.apis.queries.query(&grouped).await?;
         let mut counts = AssignmentCounts::new();
         for row in &direct {
             take(&mut counts, groups, text(row, "Name"), number(row, "holders"));
@@ -124,7 +121,7 @@ impl Inner {
             if ids.is_empty() {
                 continue;
             }
-            // Who holds it both ways counts once, which only a count of its own tells.
+            // A user who has it both ways counts once, which needs a separate count.
             let either = format!(
                 "SELECT COUNT_DISTINCT(AssigneeId) holders FROM PermissionSetAssignment WHERE Assignee.IsActive = true \
                  AND ((PermissionSet.NamespacePrefix = {prefix} AND PermissionSet.Name = {}) \
@@ -132,7 +129,7 @@ impl Inner {
                 quoted(group.bare()),
                 listed(ids)
             );
-            let rows = self.api.query(&either).await?;
+            let rows = self.apis.queries.query(&either).await?;
             if let Some(count) = rows.first().and_then(|row| number(row, "holders")) {
                 counts.insert(group.clone(), Holders::Counted(count));
             }
@@ -143,7 +140,7 @@ impl Inner {
                 "SELECT Name FROM PermissionSet WHERE NamespacePrefix = {prefix} AND Name IN ({})",
                 listed(absent.iter().map(|group| group.bare()))
             );
-            self.note_unheld(&mut counts, groups, &soql, "permission set").await?;
+            self.count_unassigned(&mut counts, groups, &soql, "permission set").await?;
         }
         Ok(counts)
     }
@@ -155,28 +152,28 @@ impl Inner {
             listed(groups.iter().map(Group::bare))
         );
         let mut counts = AssignmentCounts::new();
-        for row in &self.api.query(&soql).await? {
+        for row in &self.apis.queries.query(&soql).await? {
             take(&mut counts, groups, text(row, "Name"), number(row, "holders"));
         }
         let absent: Vec<&str> =
             groups.iter().filter(|group| !counts.contains_key(group)).map(Group::bare).collect();
         if !absent.is_empty() {
             let soql = format!("SELECT Name FROM Profile WHERE Name IN ({})", listed(absent));
-            // Standard profiles have another name in files than in queries.
-            self.note_unheld(&mut counts, groups, &soql, "profile").await?;
+            // Standard profiles have other names in files than in queries.
+            self.count_unassigned(&mut counts, groups, &soql, "profile").await?;
         }
         Ok(counts)
     }
 
-    /// What exists and nobody was counted for has no holders; what queries do not show is unknown.
-    async fn note_unheld(
+    /// A group that exists and has no count has no holders; one that a query does not return is unknown.
+    async fn count_unassigned(
         &self,
         counts: &mut AssignmentCounts,
         groups: &BTreeSet<Group>,
         soql: &str,
         what: &str,
     ) -> Result<(), Unavailable> {
-        for row in &self.api.query(soql).await? {
+        for row in &self.apis.queries.query(soql).await? {
             take(counts, groups, text(row, "Name"), Some(0));
         }
         for group in groups {
@@ -200,7 +197,7 @@ impl Counted {
 }
 
 impl Group {
-    /// The namespace of the package that a permission set comes from. Names of profiles may have anything in them.
+    /// The namespace of a permission set from a package. Names of profiles may contain anything.
     fn prefix(&self) -> Option<&str> {
         let (prefix, _) = self.name.split_once("__").filter(|_| self.object == PERMISSION_SET)?;
         Some(prefix)
@@ -218,7 +215,6 @@ impl Group {
     }
 }
 
-/// The objects and namespaces of groups.
 fn sources(groups: &BTreeSet<Group>) -> BTreeSet<(&'static str, Option<&str>)> {
     groups.iter().map(|group| (group.object, group.prefix())).collect()
 }
@@ -246,7 +242,7 @@ fn related<'a>(row: &'a Row, relation: &str, name: &str) -> Option<&'a str> {
     row.get(relation)?.get(name)?.as_str()
 }
 
-/// Texts as SOQL takes them. Line breaks are written as escapes, which are documented; a break as such is not.
+/// A SOQL string literal. Line breaks are escaped, since only that is documented.
 pub fn quoted(text: &str) -> String {
     let mut literal = String::from("'");
     for c in text.chars() {

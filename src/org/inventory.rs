@@ -1,36 +1,35 @@
-//! All apps with some of their files, in an order, a few thousand files at a time: for whoever lists them.
+//! Lists all apps with some of their files, in order, a few thousand files at a time.
 //!
-//! A reader of one app looks for it among all (`read.rs`, `search.rs`); here the org's lists come first, so that each file is
-//! retrieved once and only what is listed is asked for. As everywhere, a name only says where to look: whose a file is, the file
-//! says. Where that is another app than the name suggests, it is kept until that app's turn; an app that may have a part
-//! under a name like that of another comes last. Nothing of this goes into the snapshot of other readers.
+//! A read of one app searches for its parts (`read.rs`, `search.rs`). Here the org's lists come first, so that each
+//! file is retrieved once and only listed files are requested. A name is only a hint; the file names its app. If that
+//! is another app than the name suggests, the file is kept until that app's turn; an app that may have a part with
+//! another app's name as prefix comes last. The snapshot of other readers is not used.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use super::names::usual;
-use super::read::{self, Asks};
+use super::name_cache::usual_names;
+use super::read::{self, Selection};
 use super::snapshot::{Snapshot, without_own_namespace};
 use super::{Inner, Lookup, ReadError, Wanted};
-use crate::metadata::types::external_client_application::TYPE as APP;
+use crate::metadata::types::APP;
 use crate::metadata::{ComponentKey, MetadataType};
 use crate::salesforce::FileProperties;
 
-/// Files of one retrieve. Salesforce gives at most 10,000, and package.xml may be one of them.
-const MOST_FILES: usize = 9_900;
+/// Files per retrieve. The limit of Salesforce is 10,000, possibly including package.xml.
+const MAX_FILES: usize = 9_900;
 
-/// The apps of an org, and what is left of them to be read.
 pub struct Inventory {
     inner: Arc<Inner>,
     kinds: Vec<&'static MetadataType>,
-    /// Every app that the org lists; also those that are not wanted, since a part may be theirs.
+    /// All listed apps, including those that are not wanted, since a part may belong to one.
     apps: HashSet<String>,
-    /// Apps that are wanted and were not listed: a list may lag behind, and then behind their parts, too.
+    /// Wanted apps that are not listed: a list may lag behind, and then the lists of their parts may, too.
     unlisted: HashSet<String>,
     queue: VecDeque<String>,
-    /// Apps of which a part may still turn up under the name of another's.
-    doubtful: Vec<String>,
-    /// Apps that have nothing of what is needed, as far as names tell.
+    /// Apps that may have a part with the name of another app's.
+    ambiguous: Vec<String>,
+    /// Apps that seem to have none of the needed parts, judging by names.
     unlikely: Vec<String>,
     listed: BTreeMap<&'static MetadataType, Listed>,
     /// What was read of apps whose turn has not come.
@@ -40,21 +39,18 @@ pub struct Inventory {
     recalled: bool,
 }
 
-/// What the org lists of a kind.
 #[derive(Default)]
 struct Listed {
-    /// Names that were not retrieved so far.
     left: BTreeSet<String>,
-    /// By app, the names that look like its part's.
+    /// The names that look like a part of each app.
     by_app: HashMap<String, Vec<String>>,
-    /// Names that look like no app's.
-    strays: Vec<String>,
-    /// Why the org lists none.
+    /// Names that match no app.
+    unowned: Vec<String>,
     hidden: Option<String>,
 }
 
-/// An app, and the answers about its files, in the order of the kinds.
-pub type Stock = (String, Result<Vec<Lookup>, ReadError>);
+/// An app and the results for its files, in the order of the types.
+pub type AppFiles = (String, Result<Vec<Lookup>, ReadError>);
 
 impl Inventory {
     pub(super) async fn take(
@@ -63,13 +59,13 @@ impl Inventory {
         only: Option<BTreeSet<String>>,
     ) -> Result<Inventory, ReadError> {
         let mut lists = Snapshot::default();
-        let all: BTreeSet<&'static MetadataType> = kinds.iter().copied().chain([&APP]).collect();
+        let all: BTreeSet<&'static MetadataType> = kinds.iter().copied().chain([APP]).collect();
         inner.list(&mut lists, &all.into_iter().collect::<Vec<_>>()).await?;
-        let mut apps: BTreeSet<String> = match lists.listed_names(&APP) {
+        let mut apps: BTreeSet<String> = match lists.listed_names(APP) {
             Some(apps) => apps.into_iter().collect(),
-            // For the words of the refusal.
+            // Queried again for the message of the refusal.
             None => {
-                let apps = inner.api.list_metadata(&[APP.name]).await;
+                let apps = inner.apis.reads.list_metadata(&[APP.name]).await;
                 apps.map_err(ReadError::unavailable)?.into_iter().map(|file| file.full_name).collect()
             }
         };
@@ -92,7 +88,7 @@ impl Inventory {
             apps,
             unlisted,
             queue,
-            doubtful: Vec::new(),
+            ambiguous: Vec::new(),
             unlikely: Vec::new(),
             listed,
             read: HashMap::new(),
@@ -102,41 +98,41 @@ impl Inventory {
         })
     }
 
-    /// Forgets the apps that are not wanted; asked before the first files.
+    /// Keeps only the wanted apps; called before the first files are read.
     pub fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
         self.queue.retain(|app| wanted(app));
     }
 
-    /// The next apps, some `few` of them or as many as one retrieve holds. `needed`: of each of these groups an app must
-    /// have a part, or it is left out. None: there are no more.
+    /// The next apps: `few`, or as many as fit into one retrieve. `needed`: an app without a part of each of these
+    /// groups is omitted. `None` when there are no more.
     ///
     /// # Errors
-    /// When the org does not answer. What it does not show of one app is in the answers.
+    /// When the org does not respond. Hidden parts of one app are in its results.
     pub async fn next(
         &mut self,
         few: usize,
         needed: &[Vec<&'static MetadataType>],
-    ) -> Result<Option<Vec<Stock>>, ReadError> {
-        let mut asks = Vec::new();
+    ) -> Result<Option<Vec<AppFiles>>, ReadError> {
+        let mut selection = Vec::new();
         if !std::mem::replace(&mut self.begun, true) && !self.queue.is_empty() {
-            let strays = |listed: &mut Listed| std::mem::take(&mut listed.strays);
-            let strays = self.listed.iter_mut().flat_map(|(kind, listed)| {
-                let names = strays(listed);
+            let unowned = |listed: &mut Listed| std::mem::take(&mut listed.unowned);
+            let unowned = self.listed.iter_mut().flat_map(|(kind, listed)| {
+                let names = unowned(listed);
                 names.into_iter().map(|name| (*kind, name))
             });
-            // They come with the first files: a retrieve of their own would be two calls more.
-            asks = strays.collect();
-            if asks.len() >= MOST_FILES {
-                self.retrieve(std::mem::take(&mut asks)).await?;
+            // They are part of the first retrieve; a separate one would be two more calls.
+            selection = unowned.collect();
+            if selection.len() >= MAX_FILES {
+                self.retrieve(std::mem::take(&mut selection)).await?;
             }
         }
         let mut apps = Vec::new();
         if self.queue.is_empty() {
-            // Files may have turned up that no name told of.
+            // Files may have been found that no name suggested.
             let unlikely = std::mem::take(&mut self.unlikely).into_iter();
             self.queue.extend(unlikely.filter(|app| self.read.contains_key(app)));
         }
-        while apps.len() < few.max(1) && asks.len() < MOST_FILES {
+        while apps.len() < few.max(1) && selection.len() < MAX_FILES {
             let Some(app) = self.queue.pop_front() else { break };
             if needed.iter().any(|group| !group.iter().any(|kind| self.may_have(kind, &app))) {
                 self.unlikely.push(app);
@@ -147,16 +143,16 @@ impl Inventory {
                 .iter()
                 .flat_map(|kind| self.names_of(kind, &app).into_iter().map(|name| (*kind, name)));
             let of_app: Vec<_> = of_app.collect();
-            // A few files too many would be a retrieve of their own.
-            if asks.len().saturating_add(of_app.len()) > MOST_FILES && !asks.is_empty() {
+            // The few files that do not fit would need another retrieve.
+            if selection.len().saturating_add(of_app.len()) > MAX_FILES && !selection.is_empty() {
                 self.queue.push_front(app);
                 break;
             }
-            asks.extend(of_app);
+            selection.extend(of_app);
             apps.push(app);
         }
-        if apps.is_empty() && !asks.is_empty() {
-            self.retrieve(asks).await?;
+        if apps.is_empty() && !selection.is_empty() {
+            self.retrieve(selection).await?;
             return Ok(Some(Vec::new()));
         }
         if apps.is_empty() {
@@ -164,27 +160,30 @@ impl Inventory {
                 self.recalled = true;
                 return Ok(Some(Vec::new()));
             }
-            if self.doubtful.is_empty() {
+            if self.ambiguous.is_empty() {
                 return Ok(None);
             }
-            apps = std::mem::take(&mut self.doubtful);
+            apps = std::mem::take(&mut self.ambiguous);
             for app in &apps {
-                let doubts = self.kinds.iter().filter(|kind| self.lacks(kind, app));
-                let doubts: Vec<_> = doubts.flat_map(|kind| self.doubts(kind, app)).collect();
-                asks.extend(doubts);
+                let ambiguous_names = self.kinds.iter().filter(|kind| self.lacks(kind, app));
+                let ambiguous_names: Vec<_> =
+                    ambiguous_names.flat_map(|kind| self.ambiguous_names(kind, app)).collect();
+                selection.extend(ambiguous_names);
             }
-            asks.sort();
-            asks.dedup();
-            self.retrieve(asks).await?;
+            selection.sort();
+            selection.dedup();
+            self.retrieve(selection).await?;
             return Ok(Some(apps.into_iter().map(|app| self.answer(app)).collect()));
         }
-        self.retrieve(asks).await?;
+        self.retrieve(selection).await?;
         let mut answers = Vec::with_capacity(apps.len());
         for app in apps {
-            let in_doubt =
-                self.kinds.iter().any(|kind| self.lacks(kind, &app) && !self.doubts(kind, &app).is_empty());
-            if in_doubt {
-                self.doubtful.push(app);
+            let is_ambiguous = self
+                .kinds
+                .iter()
+                .any(|kind| self.lacks(kind, &app) && !self.ambiguous_names(kind, &app).is_empty());
+            if is_ambiguous {
+                self.ambiguous.push(app);
             } else {
                 answers.push(self.answer(app));
             }
@@ -192,21 +191,21 @@ impl Inventory {
         Ok(Some(answers))
     }
 
-    /// Retrieves these and deals them out to their apps.
+    /// Retrieves these files and assigns them to their apps.
     async fn retrieve(&mut self, names: Vec<(&'static MetadataType, String)>) -> Result<(), ReadError> {
-        for names in names.chunks(MOST_FILES) {
-            let mut asks = Asks::new();
+        for names in names.chunks(MAX_FILES) {
+            let mut selection = Selection::new();
             for (kind, name) in names {
-                if let Some(asked) = asks.entry(kind).or_insert_with(|| Some(BTreeSet::new())) {
+                if let Some(asked) = selection.entry(kind).or_insert_with(|| Some(BTreeSet::new())) {
                     asked.insert(name.clone());
                 }
                 if let Some(listed) = self.listed.get_mut(kind) {
                     listed.left.remove(name);
                 }
             }
-            let kinds: Vec<_> = asks.keys().copied().collect();
+            let kinds: Vec<_> = selection.keys().copied().collect();
             let mut files = Snapshot::default();
-            self.inner.load(&mut files, asks, &kinds).await?;
+            self.inner.load(&mut files, selection, &kinds).await?;
             let (apps, mut elsewhere) = (&self.apps, Vec::new());
             let whose = |key: &ComponentKey, owner: Option<&str>| {
                 let suggested = suggested(key.kind, &key.full_name, apps);
@@ -229,12 +228,12 @@ impl Inventory {
         Ok(())
     }
 
-    /// The answers about an app, of which nothing is kept.
-    fn answer(&mut self, app: String) -> Stock {
+    /// The results for an app, which are then discarded.
+    fn answer(&mut self, app: String) -> AppFiles {
         let mut snapshot = self.read.remove(&app).unwrap_or_default();
-        for kind in self.kinds.iter().copied().chain([&APP]) {
+        for kind in self.kinds.iter().copied().chain([APP]) {
             let Some(listed) = self.listed.get(kind) else {
-                // It is listed, or it would not be here.
+                // Only listed apps get here.
                 snapshot.list(kind, Ok(properties(kind, [app.clone()])));
                 continue;
             };
@@ -248,37 +247,41 @@ impl Inventory {
             }
         }
         let wanted: Vec<Wanted> = self.kinds.iter().map(|kind| Wanted::new(kind, app.as_str())).collect();
-        let lookups = read::answer(&snapshot, &wanted);
+        let lookups = read::lookups(&snapshot, &wanted);
         (app, lookups)
     }
 
-    /// Whether an app may have a part of a kind, as far as names tell.
+    /// Whether an app may have a part of a type, judging by names.
     fn may_have(&self, kind: &'static MetadataType, app: &str) -> bool {
         let Some(listed) = self.listed.get(kind) else { return false };
         listed.hidden.is_some()
             || self.unlisted.contains(app)
             || listed.by_app.contains_key(app)
             || !self.lacks(kind, app)
-            || !self.doubts(kind, app).is_empty()
+            || !self.ambiguous_names(kind, app).is_empty()
     }
 
     fn lacks(&self, kind: &'static MetadataType, app: &str) -> bool {
         !self.read.get(app).is_some_and(|read| read.has_any(kind))
     }
 
-    /// The names to ask for when it is an app's turn.
+    /// The names to request when it is an app's turn.
     fn names_of(&self, kind: &'static MetadataType, app: &str) -> Vec<String> {
         let Some(listed) = self.listed.get(kind) else { return Vec::new() };
         if listed.hidden.is_some() || self.unlisted.contains(app) {
-            return if *kind == APP { vec![app.to_owned()] } else { usual(kind, app).collect() };
+            return if kind == APP { vec![app.to_owned()] } else { usual_names(kind, app).collect() };
         }
         let names = listed.by_app.get(app).into_iter().flatten();
         names.filter(|name| listed.left.contains(*name)).cloned().collect()
     }
 
-    /// What looks like the part of another app and begins like this one's, and was not read so far. Policies of an installed
-    /// app are the org's own, and have names without its namespace.
-    fn doubts(&self, kind: &'static MetadataType, app: &str) -> Vec<(&'static MetadataType, String)> {
+    /// Names that look like a part of another app and start with this app's name, and were not read yet. Policies of
+    /// an installed app belong to the org, and their names lack its namespace.
+    fn ambiguous_names(
+        &self,
+        kind: &'static MetadataType,
+        app: &str,
+    ) -> Vec<(&'static MetadataType, String)> {
         let Some(listed) = self.listed.get(kind) else { return Vec::new() };
         let bare = app.split_once("__").map(|(_, bare)| bare);
         let mut found = Vec::new();
@@ -297,7 +300,7 @@ impl Listed {
         for name in names {
             match suggested(kind, &name, apps) {
                 Some(app) => listed.by_app.entry(app.to_owned()).or_default().push(name.clone()),
-                None => listed.strays.push(name.clone()),
+                None => listed.unowned.push(name.clone()),
             }
             listed.left.insert(name);
         }
@@ -305,7 +308,7 @@ impl Listed {
     }
 }
 
-/// The app that a name suggests: the one whose part usually has it, or the one with the longest name that it begins with.
+/// The app that a name suggests: by a usual name, else by the longest app name that is a prefix.
 fn suggested<'a>(kind: &'static MetadataType, name: &'a str, apps: &HashSet<String>) -> Option<&'a str> {
     let heads = || {
         let places = name.char_indices().filter(|(_, letter)| *letter == '_').map(|(at, _)| at);
@@ -313,14 +316,14 @@ fn suggested<'a>(kind: &'static MetadataType, name: &'a str, apps: &HashSet<Stri
         heads.reverse();
         heads.into_iter().filter(|head| apps.contains(*head))
     };
-    if *kind == APP {
+    if kind == APP {
         return apps.contains(name).then_some(name);
     }
-    let is_usual = |head: &&str| usual(kind, head).any(|usual| usual == name);
+    let is_usual = |head: &&str| usual_names(kind, head).any(|usual| usual == name);
     heads().find(is_usual).or_else(|| apps.contains(name).then_some(name)).or_else(|| heads().next())
 }
 
-/// The app that a file names as its own, when the org has it.
+/// The app that a file names, if the org has it.
 fn named<'a>(owner: &'a str, full_name: &str, apps: &HashSet<String>) -> Option<&'a str> {
     let bare = without_own_namespace(owner, full_name);
     [Some(owner), bare].into_iter().flatten().find(|app| apps.contains(*app))

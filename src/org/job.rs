@@ -1,57 +1,51 @@
-//! What one caller wants changed, and what that means to others who want something changed at the same time.
+//! The changes of one caller, and how they relate to concurrent changes.
 
 use std::collections::BTreeSet;
 
 use super::attribute::Member;
-use super::names::Names;
-use super::snapshot::{begins_with, is_app};
+use super::name_cache::NameCache;
+use super::snapshot::{has_app_prefix, is_app};
 use super::{Applied, ApplyErrorKind, Change, Edit, Lookup, Overwritten, Wanted, batch};
 use crate::metadata::{Component, ComponentKey, MetadataType, encode, package};
 
-/// What goes into one deploy. Deletions and writes never go together: deletions need warnings to be ignored, and a
-/// write's warning is not to be.
+/// The content of one deploy. Deletions and writes are never combined: deletions need `ignoreWarnings`, writes must
+/// not have it.
 #[derive(Clone, Debug)]
 pub(super) enum Changes {
     Delete(Vec<ComponentKey>),
     Write(Vec<Component>),
 }
 
-/// A caller's changes. Names are compared as the org does it, whatever their case.
+/// The changes of one caller. Names are compared without regard to case, as Salesforce does.
 #[derive(Debug)]
 pub(super) struct Job {
-    /// What is sent. Of an edit, what its merge made last.
     pub changes: Changes,
     pub edit: Option<Editing>,
-    /// What the caller wants to know afterwards.
     pub wanted: Vec<Wanted>,
-    /// Kinds and apps: which file of the app it is, whatever its name.
+    /// The files that are changed, by type and app.
     places: BTreeSet<(&'static str, String)>,
-    /// The apps that it is about.
     apps: BTreeSet<String>,
-    /// Of these, the ones whose own file is written,
+    /// The apps whose own file is written,
     writes_apps: BTreeSet<String>,
-    /// and those that parts are written of.
+    /// and those with parts that are written.
     parents: BTreeSet<String>,
-    /// Whether settings of the org are among it.
     writes_settings: bool,
-    /// Names of parts to delete that nobody has seen, so that their app is not known.
-    strays: Vec<String>,
+    /// The names of parts to delete whose app is unknown.
+    unowned: Vec<String>,
     bytes: usize,
 }
 
-/// How far an edit is.
 #[derive(Debug)]
 pub(super) struct Editing {
     pub edit: Edit,
-    /// What the last merge was made of.
+    /// The files that the last merge was based on.
     pub base: Vec<Lookup>,
-    /// What was overwritten of others and is to be there again.
+    /// Concurrent changes that were overwritten and are to be restored.
     pub lost: Vec<Overwritten>,
-    /// What came of it so far: a deploy was made, and another is to follow.
+    /// The result so far, if another deploy follows.
     pub made: Option<Applied>,
-    /// How many deploys were made.
     pub rounds: u32,
-    /// The attributes that they changed, by kind.
+    /// The attributes that they changed, by type.
     pub ours: BTreeSet<(&'static str, &'static str)>,
 }
 
@@ -66,13 +60,13 @@ impl Job {
             writes_apps: BTreeSet::new(),
             parents: BTreeSet::new(),
             writes_settings: false,
-            strays: Vec::new(),
+            unowned: Vec::new(),
             bytes: 0,
         }
     }
 
-    /// Deletions when there are some, else writes: both together are two jobs.
-    pub(super) fn new(changes: Vec<Change>, wanted: Vec<Wanted>, names: &Names) -> Job {
+    /// Deletions if there are any, else writes: both together are two jobs.
+    pub(super) fn new(changes: Vec<Change>, wanted: Vec<Wanted>, names: &NameCache) -> Job {
         let (mut keys, mut components) = (Vec::new(), Vec::new());
         for change in changes {
             match change {
@@ -86,7 +80,7 @@ impl Job {
             job.places.insert((key.kind.name, format!("={}", lower(&key.full_name))));
             match names.app_of(key) {
                 Some(app) => drop(job.apps.insert(lower(&app))),
-                None => job.strays.push(key.full_name.clone()),
+                None => job.unowned.push(key.full_name.clone()),
             }
         }
         for component in &components {
@@ -129,22 +123,20 @@ impl Job {
         self.apps.insert(app);
     }
 
-    /// Whether it writes, or deletes, this component.
     pub(super) fn has(&self, key: &ComponentKey) -> bool {
         self.changes.keys().any(|own| own == key)
     }
 
-    /// The apps that it writes parts of and not themselves.
+    /// The apps whose parts it writes, but not the apps themselves.
     pub(super) fn parents(&self) -> &BTreeSet<String> {
         &self.parents
     }
 
-    /// The apps, in lower case, that it is about.
+    /// The apps, in lower case, that it changes.
     pub(super) fn apps(&self) -> &BTreeSet<String> {
         &self.apps
     }
 
-    /// The apps, as they are written, whose own files it writes.
     pub(super) fn apps_written(&self) -> impl Iterator<Item = &str> {
         let apps = self.changes.components().iter().filter(|component| is_app(component.key.kind));
         apps.map(|app| app.key.full_name.as_str())
@@ -154,7 +146,7 @@ impl Job {
         matches!(self.changes, Changes::Delete(_))
     }
 
-    /// What its caller is told when it ends with an error: what was made before stands.
+    /// The result when the job ends with an error: earlier deploys still count.
     pub(super) fn failed(&mut self, error: ApplyErrorKind) -> Result<Applied, ApplyErrorKind> {
         match self.edit.as_mut().and_then(|editing| editing.made.take()) {
             Some(made) => Ok(Applied { unfinished: Some(error), ..made }),
@@ -162,9 +154,9 @@ impl Job {
         }
     }
 
-    fn may_be_of(&self, other: &Job) -> bool {
-        let mut strays = self.strays.iter();
-        strays.any(|stray| other.apps.iter().any(|app| begins_with(stray, app)))
+    fn may_share_app(&self, other: &Job) -> bool {
+        let mut unowned = self.unowned.iter();
+        unowned.any(|unowned_name| other.apps.iter().any(|app| has_app_prefix(unowned_name, app)))
     }
 }
 
@@ -176,11 +168,13 @@ impl batch::Job for Job {
     fn conflicts_with(&self, other: &Job) -> bool {
         !self.places.is_disjoint(&other.places)
             || (self.deletes() || other.deletes())
-                && (!self.apps.is_disjoint(&other.apps) || self.may_be_of(other) || other.may_be_of(self))
+                && (!self.apps.is_disjoint(&other.apps)
+                    || self.may_share_app(other)
+                    || other.may_share_app(self))
     }
 
-    /// Parts await their app: whoever writes names as text does not make Terraform wait. And they await the org's
-    /// settings, which may be what allows them. Both may be in one deploy; then it is the org that brings them into order.
+    /// Parts await their app, since a name written as text creates no dependency in Terraform. They also await the
+    /// org's settings, which may have to allow them. Both may share a deploy; then Salesforce orders them.
     fn awaits(&self, other: &Job) -> bool {
         !self.parents.is_disjoint(&other.writes_apps) || (!self.parents.is_empty() && other.writes_settings)
     }
@@ -194,7 +188,7 @@ impl batch::Job for Job {
 }
 
 impl Changes {
-    /// Several callers' changes as one, without what is gone. All are of one sort.
+    /// Combines the changes of several callers, all of one kind, without components that no longer exist.
     pub(super) fn merge<'a>(all: impl Iterator<Item = &'a Changes>, gone: &[ComponentKey]) -> Changes {
         let (mut keys, mut components) = (Vec::new(), Vec::new());
         for changes in all {

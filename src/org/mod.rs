@@ -1,13 +1,16 @@
-//! One connected org: what it has, what becomes of changes to it.
+//! One connected org: what it has, and changes to it.
 //!
-//! Between the provider, which thinks in components, and the client, which moves zips. Many callers at a time share few
-//! retrieves and deploys without knowing of each other, and each gets an answer of its own that says what is *known*:
-//! nothing is "gone" that is only invisible, nothing "failed" that may have happened.
+//! This layer is between the provider, which works with components, and the client, which moves zips. Many concurrent
+//! callers share a few retrieves and deploys without knowing of each other, and each gets its own result, which
+//! states only what is *known*: a component that is merely invisible is not reported as deleted, and a deploy that
+//! may have succeeded is not reported as failed.
+//!
 //! Not here: Terraform's semantics (`provider`), fields (`metadata`), HTTP (`salesforce`).
-//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` in an org with many apps; `inventory.rs` for all that there
-//! are), and at `deployer.rs` for
-//! [`Org::apply`] and [`Org::edit`]. Keys and secrets are no metadata: `credentials.rs` reads them, `rotation.rs` and `request.rs`
-//! change them. How callers come together: `batch.rs`, and `job.rs` for who may travel with whom.
+//!
+//! Start at [`Org::read`] (`read.rs`, `snapshot.rs`; `search.rs` for an org with many apps; `inventory.rs` for all
+//! apps), and at `deployer.rs` for [`Org::apply`] and [`Org::edit`]. Keys and secrets are not metadata:
+//! `credentials.rs` reads them, `rotation.rs` and `rotation_request.rs` change them. `batch.rs` groups concurrent
+//! callers; `job.rs` decides which of them may share a deploy.
 
 mod api;
 mod attribute;
@@ -17,25 +20,25 @@ mod change;
 mod credentials;
 mod deploy;
 mod deploy_outcome;
+mod deploy_queue;
 mod deployer;
 mod edit;
 mod error;
 mod facts;
 mod holders;
 mod inventory;
+mod isolation;
 mod job;
-mod line;
-mod names;
-mod pace;
+mod name_cache;
+mod new_app_cache;
+mod poll;
 mod read;
-mod recent;
+mod reconcile;
 mod rotation;
 mod rotation_request;
-mod rounds;
 mod search;
-mod settle;
 mod snapshot;
-mod watch;
+mod timing;
 
 #[cfg(any(test, fuzzing))]
 pub mod any_org;
@@ -49,19 +52,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, watch as flag};
+use tokio::sync::Mutex;
 pub use tokio::time::{Instant, sleep as pause};
+use tokio_util::sync::CancellationToken;
 
-pub use api::{ApiFuture, MetadataApi, Pending, Row};
+#[cfg(any(test, fuzzing))]
+use api::{ApiFuture, Connection, CredentialsApi, Deploys, MetadataReads, Queries};
+pub use api::{Apis, Pending, Row};
 pub use batch::Window;
-pub use change::{Applied, Change, Edit, Merge, Overwritten};
+pub use change::{Applied, Change, Edit, Overwritten};
 pub use credentials::{Credentials, CredentialsError, STAGED_SINCE, Setting};
 pub use error::{ApplyError, ApplyErrorKind, DeployProblem, ReadError, ReadErrorKind, Unavailable};
 pub use facts::{FileFacts, SessionFacts};
 pub use holders::{AssignmentCounts, Group, Holders, quoted};
 pub use inventory::Inventory;
-pub use pace::Timing;
-pub use rotation::{Rotated, RotationError, RotationErrorKind, Trace};
+pub use rotation::{Rotated, RotationError, RotationErrorKind};
+pub use timing::Timing;
 
 use crate::metadata::{Component, MetadataType};
 pub use crate::salesforce::{
@@ -76,20 +82,20 @@ pub use rotation_request::{Outcome, RotationRequest, Step as RotationStep};
 
 use batch::{Limits, Queue};
 use deployer::Deployer;
-use names::Names;
-use recent::Recent;
+use name_cache::NameCache;
+use new_app_cache::NewAppCache;
 use snapshot::Snapshot;
 
-/// What a caller wants to read: the app itself, or the part of this kind that belongs to the app, whatever the part's
-/// own name is; or settings of the org, which belong to nobody.
+/// What a caller wants to read: an app, the part of this type that belongs to the app, whatever the part's name is,
+/// or settings of the org.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub kind: &'static MetadataType,
-    /// The full name of the app: `Shop`, or `namespace__Shop`. Of settings, their own full name.
+    /// The full name of the app: `Shop`, or `namespace__Shop`. For org settings, their own full name.
     pub app: String,
-    /// The full name that the component had when it was last seen. Believed only when its file names the app.
+    /// The full name that the component had when it was last read. Used only if its file still names the app.
     pub hint: Option<String>,
-    /// Not worth a call of its own: an answer that nobody looked far for is good enough.
+    /// Not worth a separate call: a result from what is already loaded is enough.
     pub best_effort: bool,
 }
 
@@ -110,30 +116,29 @@ impl Wanted {
     }
 }
 
-/// How fresh an answer must be.
+/// How recent a result must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// As of this generation, shared with other readers: for refreshing.
+    /// Read once per generation and shared with other readers: for a refresh.
     Snapshot,
-    /// Asked for after the call: before a write, after a write, after trouble.
+    /// Read after this call: before a write, after a write, after an error.
     Now,
-    /// The same where nothing is expected to be there, which a list tells sooner than a retrieve.
+    /// The same, where the component is expected not to exist. A list is cheaper than a retrieve then.
     Absence,
 }
 
-/// The answer to one [`Wanted`].
 #[derive(Clone, Debug)]
 pub enum Lookup {
     Found(Box<Found>),
-    /// Not there, and a second source agrees: its list has so many others of the kind.
+    /// It does not exist, and a second source agrees: the list has this many other components of the type.
     Absent {
         others: usize,
     },
-    /// It may well be there, but we do not get to see it.
+    /// It may exist, but the org does not show it.
     Hidden {
         why: String,
     },
-    /// More than one part of the kind belongs to the app, and no hint says which one is meant: their full names.
+    /// More than one part of the type belongs to the app, and no hint selects one: their full names.
     Several(Vec<String>),
 }
 
@@ -146,111 +151,106 @@ impl Lookup {
     }
 }
 
-/// A component, and what the org knows about its file.
 #[derive(Clone, Debug)]
 pub struct Found {
     pub component: Component,
     pub file: FileFacts,
 }
 
-/// Components and bytes (before they are zipped) that go into one deploy of several callers.
-const MOST_OF_A_DEPLOY: [usize; 2] = [500, 5 * 1024 * 1024];
-/// Components that are asked for in one retrieve of several callers.
-const MOST_OF_A_READ: [usize; 2] = [2_000, usize::MAX];
-/// How long readers wait for the retrieve of others before they get their own.
-const PATIENCE_OF_READERS: Duration = Duration::from_secs(3);
+/// Limits of one deploy for several callers: components, and bytes before compression.
+const DEPLOY_LIMIT: [usize; 2] = [500, 5 * 1024 * 1024];
+/// Limit of one retrieve for several callers: components.
+const READ_LIMIT: [usize; 2] = [2_000, usize::MAX];
+/// How long readers wait for the retrieve of others before they start their own.
+const READER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// One connected org. Clones share everything.
 ///
-/// A stop is for good: after it, reads work and nothing is sent any more. A provider that is configured anew makes a
-/// new one.
+/// A stop is final: reads still work after it, but nothing is sent. A provider that is configured again creates a new
+/// `Org`.
 #[derive(Clone)]
 pub struct Org {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    api: Arc<dyn MetadataApi>,
-    settings: Timing,
-    /// Counts up whenever what was read before may be outdated.
+    apis: Apis,
+    timing: Timing,
+    /// Incremented whenever earlier reads may be outdated.
     generation: AtomicU64,
-    /// The org refused a retrieve of more types than were wanted; it is not tried again.
+    /// The org refused a retrieve of more types than were needed; it is not tried again.
     narrow: AtomicBool,
-    /// Whether the org has too many apps to retrieve all of them; none when it was not asked yet.
+    /// Whether the org has too many apps to retrieve all of them. `None` until it was queried.
     many_apps: Mutex<Option<bool>>,
-    /// Held while it is loaded, so that many readers wait for one retrieve.
+    /// Held while it is loaded, so that concurrent readers share one retrieve.
     snapshot: Mutex<Snapshot>,
-    /// Held while people are counted, so that many readers wait for one count.
+    /// Held while users are counted, so that concurrent readers share one count.
     counted: Mutex<holders::Counted>,
     deployer: Deployer,
-    /// Reads that must be fresh, waiting for a retrieve that begins after they asked.
-    reads: Arc<Queue<read::Look, read::ReadResult>>,
-    names: Names,
-    recent: Recent,
-    /// The org does not show its list of deploys; it is not asked for again.
-    hides_line: AtomicBool,
-    stop: flag::Sender<bool>,
+    /// Fresh reads that wait for a retrieve which starts after they were requested.
+    reads: Arc<Queue<read::ReadRequest, read::ReadResult>>,
+    names: NameCache,
+    new_apps: NewAppCache,
+    /// The org does not show its list of deploys, so it is not queried again.
+    deploy_queue_hidden: AtomicBool,
+    stop: CancellationToken,
 }
 
 impl Org {
-    pub fn new(api: Arc<dyn MetadataApi>) -> Org {
-        Org::with_settings(api, Timing::default())
+    #[cfg(any(test, fuzzing))]
+    pub fn new(apis: impl Into<Apis>) -> Org {
+        Org::with_timing(apis, Timing::default())
     }
 
-    /// An org by its connection settings. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// When the connection settings cannot work.
-    pub fn connect(connection: ConnectionSettings, settings: Timing) -> Result<Org, Unavailable> {
+    /// An org from its connection settings. Nothing is sent yet.
+    pub fn connect(connection: ConnectionSettings, timing: Timing) -> Result<Org, Unavailable> {
         let client = crate::salesforce::Client::new(connection)?;
-        Ok(Org::with_settings(Arc::new(client), settings))
+        Ok(Org::with_timing(Arc::new(client), timing))
     }
 
-    /// With other waits than the usual ones.
-    pub fn with_settings(api: Arc<dyn MetadataApi>, settings: Timing) -> Org {
-        let jobs = if settings.batching { usize::MAX } else { 1 };
+    pub fn with_timing(apis: impl Into<Apis>, timing: Timing) -> Org {
+        let jobs = if timing.batching { usize::MAX } else { 1 };
         let limits = |weight| Limits { jobs, weight };
-        let window = |window| if settings.batching { window } else { Window::default() };
+        let window = |window| if timing.batching { window } else { Window::default() };
         Org {
             inner: Arc::new(Inner {
-                api,
-                deployer: Deployer::new(Queue::new(window(settings.deploys), limits(MOST_OF_A_DEPLOY))),
+                apis: apis.into(),
+                deployer: Deployer::new(Queue::new(window(timing.deploys), limits(DEPLOY_LIMIT))),
                 reads: Arc::new(
-                    Queue::new(window(settings.reads), limits(MOST_OF_A_READ)).patience(PATIENCE_OF_READERS),
+                    Queue::new(window(timing.reads), limits(READ_LIMIT)).patience(READER_TIMEOUT),
                 ),
-                names: Names::default(),
-                recent: Recent::default(),
-                hides_line: AtomicBool::new(false),
-                settings,
+                names: NameCache::default(),
+                new_apps: NewAppCache::default(),
+                deploy_queue_hidden: AtomicBool::new(false),
+                timing,
                 generation: AtomicU64::new(0),
                 narrow: AtomicBool::new(false),
                 many_apps: Mutex::default(),
                 snapshot: Mutex::default(),
                 counted: Mutex::default(),
-                stop: flag::Sender::new(false),
+                stop: CancellationToken::new(),
             }),
         }
     }
 
-    /// Who we are and where. Logs in when nobody did yet.
     pub async fn session(&self) -> Result<SessionFacts, Unavailable> {
-        Ok(self.inner.api.session().await?)
+        Ok(self.inner.apis.connection.session().await?)
     }
 
-    /// The API version that calls use, as far as it is known without a login.
+    /// The API version that calls use, if it is known without a login.
     pub async fn known_api_version(&self) -> Option<u16> {
-        self.inner.api.known_api_version().await
+        self.inner.apis.connection.known_api_version().await
     }
 
-    /// Whether Salesforce gave another refresh token in place of the one that the provider was given.
+    /// Whether Salesforce issued another refresh token in place of the configured one.
     pub fn refresh_token_was_rotated(&self) -> bool {
-        self.inner.api.refresh_token_was_rotated()
+        self.inner.apis.connection.refresh_token_was_rotated()
     }
 
-    /// Looks components up, one answer for each wanted, in their order.
+    /// Looks up components; the results are in the order of `wanted`.
     ///
     /// # Errors
-    /// When no answer is possible. A component that is not there, or not for us to see, is an answer.
+    /// When the org cannot be read. A component that does not exist, or is hidden, is not an error.
     pub async fn read(
         &self,
         wanted: &[Wanted],
@@ -263,14 +263,15 @@ impl Org {
         }
     }
 
-    /// Makes changes, all or none, and waits for the end. Callers at the same time share a deploy, and each gets an
-    /// answer of its own, with what was read of `wanted` afterwards. Deletions and writes given together become two deploys,
-    /// deletions first; a failure of the second is then an unverified outcome.
+    /// Applies changes, all or none, and waits until the deploy has ended. Concurrent callers share a deploy, and
+    /// each gets its own result, with what was read of `wanted` afterwards. Deletions and writes given together
+    /// become two deploys, deletions first; if the second fails, the outcome is unverified.
     ///
-    /// A caller that goes away before its deploy was sent takes no part in it. After that it does not end it.
+    /// A caller that is dropped before its deploy is sent does not take part in it. A deploy that was sent runs to
+    /// its end.
     ///
     /// # Errors
-    /// The kind says what is known about the org. [`ApplyError::is_clean`]: whether nothing was changed.
+    /// The kind states what is known about the org. [`ApplyError::is_clean`] tells whether nothing was changed.
     pub async fn apply(
         &self,
         changes: Vec<Change>,
@@ -280,28 +281,21 @@ impl Org {
         Ok(self.inner.apply(changes, wanted, deadline).await?)
     }
 
-    /// Changes files that are there, and nothing else of them: what others write at the same time stays, or is told.
-    ///
-    /// # Errors
-    /// As [`apply`](Self::apply).
+    /// Changes existing files, and only the given parts of them: concurrent changes of others are kept, or reported.
     pub async fn edit(&self, edit: Edit, deadline: Instant) -> Result<Applied, ApplyError> {
         Ok(self.inner.edit(edit, deadline).await?)
     }
 
-    /// The records of a SOQL query.
     pub async fn query(&self, soql: &str) -> Result<Vec<Row>, Unavailable> {
-        Ok(self.inner.api.query(soql).await?)
+        Ok(self.inner.apis.queries.query(soql).await?)
     }
 
-    /// One page of a query's records, and the next page.
     pub async fn query_page(&self, page: &QueryPage) -> Result<(Vec<Row>, Option<QueryPage>), Unavailable> {
-        Ok(self.inner.api.query_page(page).await?)
+        Ok(self.inner.apis.queries.query_page(page).await?)
     }
 
-    /// All apps that the org lists, or those of `only`, with their files of these kinds, a few thousand files at a time.
-    ///
-    /// # Errors
-    /// When the apps cannot be listed.
+    /// All apps that the org lists, or those in `only`, with their files of these types, a few thousand files at a
+    /// time.
     pub async fn inventory(
         &self,
         kinds: &[&'static MetadataType],
@@ -310,30 +304,30 @@ impl Org {
         Inventory::take(&self.inner, kinds, only).await
     }
 
-    /// The consumer key of an app, by the app's record ID; none when the app has no consumer, or we may not see it.
+    /// The consumer key of an app, by the app's record ID. `None` when the app has no consumer, or it is not visible.
     pub async fn consumer_key(&self, app_record_id: &str) -> Result<Option<String>, Unavailable> {
-        match self.inner.api.consumer_credentials(app_record_id).await {
+        match self.inner.apis.credentials.consumer_credentials(app_record_id).await {
             Ok(consumers) => Ok(consumers.into_iter().next().map(|consumer| consumer.key)),
             Err(error) if matches!(error.class(), Class::Permission | Class::NotFound) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// From now on nothing that was read before is good enough, not even for a snapshot.
+    /// Discards everything that was read, snapshots included.
     pub fn new_generation(&self) {
         self.inner.outdate();
     }
 
-    /// Nothing new is sent from now on; what is under way is brought to an end that can be told. Returns at once.
+    /// Sends nothing new; what is running is brought to a known end. Returns at once.
     pub fn stop(&self) {
-        self.inner.stop.send_replace(true);
+        self.inner.stop.cancel();
     }
 
     pub fn stopped(&self) -> bool {
         self.inner.stopped()
     }
 
-    /// Something that may be given up when we are stopped, such as a refresh; none when it was.
+    /// Runs work that may be abandoned on a stop, such as a refresh. `None` when it was abandoned.
     pub async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         self.inner.unless_stopped(work).await
     }
@@ -341,20 +335,14 @@ impl Org {
 
 impl Inner {
     fn stopped(&self) -> bool {
-        *self.stop.borrow()
-    }
-
-    /// Waits for the stop.
-    async fn until_stopped(&self) {
-        // The sender lives as long as we do, so this cannot fail.
-        let _ = self.stop.subscribe().wait_for(|stopped| *stopped).await;
+        self.stop.is_cancelled()
     }
 
     async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
             done = work => Some(done),
-            () = self.until_stopped() => None,
+            () = self.stop.cancelled() => None,
         }
     }
 
@@ -374,11 +362,11 @@ impl Inner {
         self.narrow.store(true, Ordering::SeqCst);
     }
 
-    fn is_line_hidden(&self) -> bool {
-        self.hides_line.load(Ordering::SeqCst)
+    fn is_deploy_queue_hidden(&self) -> bool {
+        self.deploy_queue_hidden.load(Ordering::SeqCst)
     }
 
-    fn hide_line(&self) {
-        self.hides_line.store(true, Ordering::SeqCst);
+    fn hide_deploy_queue(&self) {
+        self.deploy_queue_hidden.store(true, Ordering::SeqCst);
     }
 }

@@ -1,5 +1,5 @@
-//! What is promised of texts in queries (`promises`): a reader of SOQL gets back what was quoted, and nothing of it ends up
-//! outside of the quotes.
+//! The property of quoted texts in queries (`promises`): a SOQL parser reads the original text, and no part of it is
+//! outside the quotes.
 
 use super::quoted;
 use crate::promises::Choices;
@@ -27,7 +27,7 @@ pub fn quoting(data: &[u8]) {
     assert_eq!(read, Some((text, " AND IsActive = true")), "{query:?}");
 }
 
-/// A literal as SOQL's documentation describes it, and what follows it.
+/// Parses a literal as the SOQL documentation describes it; returns the rest, too.
 fn read_literal(soql: &str) -> Option<(String, &str)> {
     let mut text = String::new();
     let mut rest = soql.strip_prefix('\'')?.chars();
@@ -44,7 +44,7 @@ fn read_literal(soql: &str) -> Option<(String, &str)> {
                 // `\_` and `\%` are for LIKE, and anything else is an error.
                 _ => return None,
             },
-            // A literal does not go on over a line's end.
+            // A literal cannot span lines.
             '\n' | '\r' => return None,
             plain => plain,
         });

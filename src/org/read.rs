@@ -1,52 +1,46 @@
-//! Reading: few retrieves, and a second opinion before anything is called absent.
+//! Reads components with few retrieves, and confirms by a second source that one does not exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::batch::{self, Ticket};
-use super::names::usual;
+use super::batch::{self, QueuedJob};
+use super::name_cache::usual_names;
 use super::snapshot::{Snapshot, is_app, parent_element};
 use super::{Freshness, Inner, Lookup, ReadError, ReadErrorKind, Wanted};
 use crate::metadata::MetadataType;
-use crate::metadata::types::{ALL, configurable_policies, oauth_policies};
+use crate::metadata::types::ALL;
 use crate::salesforce::{self, Class, FileProperties, Retrieved};
 
-/// What administrators may read who may not read the rest.
-static POLICIES: [&MetadataType; 2] = [&configurable_policies::TYPE, &oauth_policies::TYPE];
+/// The components to read: by type, all or these names.
+pub(super) type Selection = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
 
-/// All components of a kind, or those with these names.
-pub(super) type Asks = BTreeMap<&'static MetadataType, Option<BTreeSet<String>>>;
-
-/// What one caller wants to read.
-pub(super) struct Look {
+pub(super) struct ReadRequest {
     wanted: Vec<Wanted>,
-    use_of: Use,
+    purpose: Purpose,
 }
 
-/// What a read is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Use {
-    /// Others will want the same, and the rest of the app: what is read goes into the snapshot.
+enum Purpose {
+    /// A refresh: others will want the same, and the rest of the app, so the result goes into the snapshot.
     Refresh,
-    /// Nothing is expected to be there, or something.
+    /// A fresh read. `absence`: the component is expected not to exist.
     Now { absence: bool },
 }
 
 pub(super) type ReadResult = Result<Vec<Lookup>, ReadError>;
 
-/// All looks can go together.
-impl batch::Job for Look {
-    fn mixes_with(&self, _: &Look) -> bool {
+impl batch::Job for ReadRequest {
+    fn mixes_with(&self, _: &ReadRequest) -> bool {
         true
     }
 
-    fn conflicts_with(&self, _: &Look) -> bool {
+    fn conflicts_with(&self, _: &ReadRequest) -> bool {
         false
     }
 
-    fn awaits(&self, _: &Look) -> bool {
+    fn awaits(&self, _: &ReadRequest) -> bool {
         false
     }
 
@@ -72,57 +66,63 @@ impl Inner {
                 if let Some(error) = snapshot.failed_since(asked) {
                     return Err(error);
                 }
-                snapshot.keep_if(self.generation(), self.settings.snapshot);
+                snapshot.keep_if(self.generation(), self.timing.snapshot);
                 if self.has_many_apps().await {
-                    if wanted.iter().all(|wanted| wanted.best_effort || snapshot.tells_of(wanted)) {
-                        return answer(&snapshot, wanted);
+                    if wanted.iter().all(|wanted| wanted.best_effort || snapshot.has_answer_for(wanted)) {
+                        return lookups(&snapshot, wanted);
                     }
                     drop(snapshot);
-                    return self.look_up(wanted, Use::Refresh, deadline).await;
+                    return self.read_batched(wanted, Purpose::Refresh, deadline).await;
                 }
                 let loaded = async {
-                    self.load_family(&mut snapshot, wanted).await?;
+                    self.load_related(&mut snapshot, wanted).await?;
                     self.corroborate_missing(&mut snapshot, wanted).await
                 };
                 if let Err(error) = loaded.await {
                     snapshot.fail(error.clone());
                     return Err(error);
                 }
-                answer(&snapshot, wanted)
+                lookups(&snapshot, wanted)
             }
             Freshness::Now | Freshness::Absence => {
-                // Who reads afresh is about to write, or has just written and the next one follows.
+                // A fresh read usually precedes a write.
                 let _writes_soon = self.deployer.queue.prepare();
-                let use_of = Use::Now { absence: freshness == Freshness::Absence };
-                self.look_up(wanted, use_of, deadline).await
+                let purpose = Purpose::Now { absence: freshness == Freshness::Absence };
+                self.read_batched(wanted, purpose, deadline).await
             }
         }
     }
 
-    /// Reads together with others who ask at the same time.
-    async fn look_up(self: &Arc<Self>, wanted: &[Wanted], use_of: Use, deadline: Instant) -> ReadResult {
-        // What was read just now is answered without company.
-        if matches!(use_of, Use::Now { .. })
-            && let Some(known) = self.recent.all_of(wanted, &self.names)
+    /// Reads together with concurrent callers.
+    async fn read_batched(
+        self: &Arc<Self>,
+        wanted: &[Wanted],
+        purpose: Purpose,
+        deadline: Instant,
+    ) -> ReadResult {
+        // Cached files need no batch.
+        if matches!(purpose, Purpose::Now { .. })
+            && let Some(known) = self.new_apps.all_of(wanted, &self.names)
         {
-            return answer(&known, wanted);
+            return lookups(&known, wanted);
         }
         let inner = self.clone();
-        let look = Look { wanted: wanted.to_vec(), use_of };
-        let run: batch::Run<Look, ReadResult> = Box::new(move |looks| Box::pin(inner.clone().look(looks)));
-        let mut stub = self.reads.submit(look, deadline, run);
-        stub.answer().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
+        let request = ReadRequest { wanted: wanted.to_vec(), purpose };
+        let run: batch::Run<ReadRequest, ReadResult> =
+            Box::new(move |requests| Box::pin(inner.clone().run_reads(requests)));
+        let mut handle = self.reads.submit(request, deadline, run);
+        handle.answer().await.unwrap_or_else(|| Err(ReadErrorKind::Deadline.into()))
     }
 
-    /// Reads for all who asked, in one go.
-    async fn look(self: Arc<Self>, mut looks: Vec<Ticket<Look, ReadResult>>) {
-        let of = |use_of: Use, looks: &[Ticket<Look, ReadResult>]| -> Vec<Wanted> {
-            let looks = looks.iter().filter(|look| look.job.use_of == use_of);
-            looks.flat_map(|look| look.job.wanted.iter().cloned()).collect()
+    /// Reads for all callers in one retrieve.
+    async fn run_reads(self: Arc<Self>, mut requests: Vec<QueuedJob<ReadRequest, ReadResult>>) {
+        let of = |purpose: Purpose, requests: &[QueuedJob<ReadRequest, ReadResult>]| -> Vec<Wanted> {
+            let requests = requests.iter().filter(|request| request.job.purpose == purpose);
+            requests.flat_map(|request| request.job.wanted.iter().cloned()).collect()
         };
-        let absent = of(Use::Now { absence: true }, &looks);
-        let now = of(Use::Now { absence: false }, &looks);
-        let refreshed = of(Use::Refresh, &looks);
+        let absent = of(Purpose::Now { absence: true }, &requests);
+        let now = of(Purpose::Now { absence: false }, &requests);
+        let refreshed = of(Purpose::Refresh, &requests);
         let generation = self.generation();
         let mut fresh = Snapshot::default();
         let loaded = async {
@@ -142,8 +142,8 @@ impl Inner {
             Ok(())
         };
         let all_gone = async {
-            for look in &mut looks {
-                look.gone().await;
+            for request in &mut requests {
+                request.abandoned().await;
             }
         };
         let loaded = tokio::select! {
@@ -152,41 +152,42 @@ impl Inner {
         };
         if loaded.is_ok() && !refreshed.is_empty() {
             let mut snapshot = self.snapshot.lock().await;
-            // Not into the snapshot of a later generation.
+            // Does not fill the snapshot of a later generation.
             if generation == self.generation() {
-                snapshot.keep_if(generation, self.settings.snapshot);
+                snapshot.keep_if(generation, self.timing.snapshot);
                 snapshot.adopt(&fresh);
             }
         }
-        for look in looks {
-            let found = loaded.clone().and_then(|()| answer(&fresh, &look.job.wanted));
-            look.answer(found);
+        for request in requests {
+            let found = loaded.clone().and_then(|()| lookups(&fresh, &request.job.wanted));
+            request.answer(found);
         }
     }
 
-    /// Reads afresh, but for what was just read of apps that this process has made. `absence`: nothing is expected.
+    /// Reads without the snapshot, but from the cache of new apps. `absence`: the components are expected not to
+    /// exist.
     pub(super) async fn read_now(&self, wanted: &[Wanted], absence: bool) -> Result<Snapshot, ReadError> {
-        let (known, unknown) = self.recent.split(wanted, &self.names);
+        let (known, unknown) = self.new_apps.split(wanted, &self.names);
         let mut fresh = known;
         if unknown.is_empty() {
             return Ok(fresh);
         }
-        let generation = self.recent.generation();
+        let generation = self.new_apps.generation();
         let unlisted = if absence { self.list_first(&mut fresh, unknown).await? } else { unknown };
         if !unlisted.is_empty() {
             let made: BTreeSet<String> = unlisted
                 .iter()
-                .filter(|wanted| self.names.was_made(&wanted.app))
+                .filter(|wanted| self.names.was_created(&wanted.app))
                 .map(|wanted| wanted.app.clone())
                 .collect();
             self.load_named(&mut fresh, &unlisted, &made).await?;
             self.corroborate_missing(&mut fresh, &unlisted).await?;
-            self.recent.learn(&fresh, &made, generation);
+            self.new_apps.learn(&fresh, &made, generation);
         }
         Ok(fresh)
     }
 
-    /// Asks a list for apps that are not expected to be there: what a retrieve is still needed for.
+    /// Lists apps that are expected not to exist, and returns what still must be retrieved.
     async fn list_first(&self, fresh: &mut Snapshot, wanted: Vec<Wanted>) -> Result<Vec<Wanted>, ReadError> {
         let apps: BTreeSet<&'static MetadataType> =
             wanted.iter().map(|wanted| wanted.kind).filter(|kind| is_app(kind)).collect();
@@ -199,31 +200,32 @@ impl Inner {
         Ok(wanted.into_iter().filter(|wanted| !is_absent(wanted)).collect())
     }
 
-    /// Loads what is wanted and not there, and with it what other readers of the same generation will want.
-    async fn load_family(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
+    /// Loads the missing components, and with them what other readers of the generation will want.
+    async fn load_related(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
         let kinds: BTreeSet<&'static MetadataType> = wanted.iter().map(|wanted| wanted.kind).collect();
         let needed: Vec<_> = kinds.iter().copied().filter(|kind| !snapshot.has(kind)).collect();
         if needed.is_empty() {
             return Ok(());
         }
         let family = self.family(&needed);
-        let asks = family.iter().filter(|kind| !snapshot.has(kind)).map(|kind| (*kind, None)).collect();
-        self.load(snapshot, asks, &needed).await
+        let selection = family.iter().filter(|kind| !snapshot.has(kind)).map(|kind| (*kind, None)).collect();
+        self.load(snapshot, selection, &needed).await
     }
 
-    /// The kinds to retrieve when these are needed.
-    fn family<'a>(&self, needed: &'a [&'static MetadataType]) -> &'a [&'static MetadataType] {
+    /// The types to retrieve when these are needed.
+    fn family(&self, needed: &[&'static MetadataType]) -> Vec<&'static MetadataType> {
         if self.is_narrow() {
-            needed
-        } else if needed.iter().all(|kind| POLICIES.contains(kind)) {
-            &POLICIES
+            needed.to_vec()
+        } else if needed.iter().all(|kind| kind.is_policy) {
+            // Administrators can read the policies of an app, but possibly nothing else of it.
+            ALL.iter().copied().filter(|kind| kind.is_policy).collect()
         } else {
-            ALL
+            ALL.to_vec()
         }
     }
 
-    /// Loads only what is wanted, by name where the names are known; of apps that are refreshed, all that belongs to
-    /// them, as far as it has a usual name.
+    /// Loads the wanted components by name where names are known, and all parts of refreshed apps under their usual
+    /// names.
     async fn load_named(
         &self,
         fresh: &mut Snapshot,
@@ -232,38 +234,38 @@ impl Inner {
     ) -> Result<(), ReadError> {
         let names: Vec<(&Wanted, Vec<String>)> =
             wanted.iter().map(|wanted| (wanted, self.known_names(wanted))).collect();
-        // Of many apps, all files of a kind are the last resort.
+        // With many apps, retrieving all files of a type is the last resort.
         let guesses = names.iter().any(|(_, names)| names.is_empty()) && self.has_many_apps().await;
-        let mut asks = Asks::new();
+        let mut selection = Selection::new();
         for (wanted, mut known) in names {
             if known.is_empty() && guesses {
-                known.extend(usual(wanted.kind, &wanted.app));
+                known.extend(usual_names(wanted.kind, &wanted.app));
             }
-            let names = asks.entry(wanted.kind).or_insert_with(|| Some(BTreeSet::new()));
+            let names = selection.entry(wanted.kind).or_insert_with(|| Some(BTreeSet::new()));
             match names {
                 Some(names) if !known.is_empty() => names.extend(known),
                 _ => *names = None,
             }
         }
-        let kinds: Vec<_> = asks.keys().copied().collect();
+        let kinds: Vec<_> = selection.keys().copied().collect();
         for kind in self.family(&kinds).iter().filter(|kind| kind.settings_member.is_none()) {
             for app in refreshed {
                 let wanted = Wanted::new(kind, app.as_str());
-                let known = self.known_names(&wanted).into_iter().chain(usual(kind, app));
-                if let Some(names) = asks.entry(kind).or_insert_with(|| Some(BTreeSet::new())) {
+                let known = self.known_names(&wanted).into_iter().chain(usual_names(kind, app));
+                if let Some(names) = selection.entry(kind).or_insert_with(|| Some(BTreeSet::new())) {
                     names.extend(known);
                 }
             }
         }
-        asks.retain(|_, names| names.as_ref().is_none_or(|names| !names.is_empty()));
+        selection.retain(|_, names| names.as_ref().is_none_or(|names| !names.is_empty()));
         let by_name: Vec<_> =
-            asks.iter().filter_map(|(kind, names)| names.is_some().then_some(*kind)).collect();
+            selection.iter().filter_map(|(kind, names)| names.is_some().then_some(*kind)).collect();
         let worth = wanted.iter().filter(|wanted| !wanted.best_effort).map(|wanted| wanted.kind);
         let needed: BTreeSet<&'static MetadataType> = worth.collect();
         let needed = if needed.is_empty() { kinds } else { needed.into_iter().collect() };
-        self.load(fresh, asks, &needed).await?;
+        self.load(fresh, selection, &needed).await?;
 
-        // A name may have changed since it was seen. The name of an app is the app, and settings have one name.
+        // The name of a part may have changed. The name of an app is its identity, and org settings have one name.
         let is_astray = |wanted: &&Wanted| {
             let is_part = parent_element(wanted.kind).is_some();
             is_part && !wanted.best_effort && by_name.contains(&wanted.kind) && fresh.find(wanted).is_none()
@@ -272,15 +274,14 @@ impl Inner {
         if !astray.is_empty() && self.has_many_apps().await {
             return self.search(fresh, &astray).await;
         }
-        let asks: Asks = astray.iter().map(|wanted| (wanted.kind, None)).collect();
-        for kind in asks.keys() {
+        let selection: Selection = astray.iter().map(|wanted| (wanted.kind, None)).collect();
+        for kind in selection.keys() {
             fresh.drop_kind(kind);
         }
-        let needed: Vec<_> = asks.keys().copied().collect();
-        self.load(fresh, asks, &needed).await
+        let needed: Vec<_> = selection.keys().copied().collect();
+        self.load(fresh, selection, &needed).await
     }
 
-    /// The names that a component was seen under.
     fn known_names(&self, wanted: &Wanted) -> Vec<String> {
         if parent_element(wanted.kind).is_none() {
             return vec![wanted.app.clone()];
@@ -289,48 +290,48 @@ impl Inner {
         hint.into_iter().chain(self.names.of(wanted.kind, &wanted.app)).collect()
     }
 
-    /// One retrieve. If the org refuses it, less: what is needed, then each kind on its own, so that one kind that we
-    /// may not read does not hide the others.
+    /// Retrieves in one call. If the org refuses, it retrieves only what is needed, then each type separately, so
+    /// that one unreadable type does not hide the others.
     pub(super) async fn load(
         &self,
         snapshot: &mut Snapshot,
-        asks: Asks,
+        selection: Selection,
         needed: &[&'static MetadataType],
     ) -> Result<(), ReadError> {
-        if asks.is_empty() {
+        if selection.is_empty() {
             return Ok(());
         }
-        let error = match self.retrieve_into(snapshot, &asks).await {
-            Err(error) if asks.len() > 1 && is_refusal(&error) => error,
-            outcome => return self.note(snapshot, &asks, outcome),
+        let error = match self.retrieve_into(snapshot, &selection).await {
+            Err(error) if selection.len() > 1 && is_refusal(&error) => error,
+            outcome => return self.note(snapshot, &selection, outcome),
         };
-        let necessary: Asks = asks
+        let necessary: Selection = selection
             .iter()
             .filter(|(kind, _)| needed.contains(kind))
             .map(|(kind, names)| (*kind, names.clone()))
             .collect();
-        if necessary.len() < asks.len() {
+        if necessary.len() < selection.len() {
             tracing::debug!(error = %error, "retrieving fewer types");
             self.narrow();
             return Box::pin(self.load(snapshot, necessary, needed)).await;
         }
-        for (kind, names) in asks {
-            let single = Asks::from([(kind, names)]);
+        for (kind, names) in selection {
+            let single = Selection::from([(kind, names)]);
             let outcome = self.retrieve_into(snapshot, &single).await;
             self.note(snapshot, &single, outcome)?;
         }
         Ok(())
     }
 
-    /// A refusal of a single kind is knowledge about that kind.
+    /// A refusal of a single type is a fact about that type.
     fn note(
         &self,
         snapshot: &mut Snapshot,
-        asks: &Asks,
+        selection: &Selection,
         outcome: Result<(), ReadError>,
     ) -> Result<(), ReadError> {
-        match (outcome, asks.keys().next()) {
-            (Err(error), Some(kind)) if asks.len() == 1 && is_refusal(&error) => {
+        match (outcome, selection.keys().next()) {
+            (Err(error), Some(kind)) if selection.len() == 1 && is_refusal(&error) => {
                 snapshot.refuse(kind, format!("{} may not be read: {error}", kind.name));
                 Ok(())
             }
@@ -338,14 +339,14 @@ impl Inner {
         }
     }
 
-    async fn retrieve_into(&self, snapshot: &mut Snapshot, asks: &Asks) -> Result<(), ReadError> {
-        let kinds: Vec<&'static MetadataType> = asks.keys().copied().collect();
-        match snapshot.absorb(&kinds, &self.retrieve(asks).await?) {
-            // The checksums inside of a zip are ours to check; bytes got lost on the way.
-            Err(error) if is_damaged(&error) => snapshot.absorb(&kinds, &self.retrieve(asks).await?)?,
+    async fn retrieve_into(&self, snapshot: &mut Snapshot, selection: &Selection) -> Result<(), ReadError> {
+        let kinds: Vec<&'static MetadataType> = selection.keys().copied().collect();
+        match snapshot.absorb(&kinds, &self.retrieve(selection).await?) {
+            // The zip was damaged in transit; its checksums are verified here.
+            Err(error) if is_damaged(&error) => snapshot.absorb(&kinds, &self.retrieve(selection).await?)?,
             outcome => outcome?,
         }
-        for (kind, names) in asks {
+        for (kind, names) in selection {
             if names.is_none() {
                 snapshot.mark_whole(kind);
             }
@@ -354,12 +355,12 @@ impl Inner {
         Ok(())
     }
 
-    async fn retrieve(&self, asks: &Asks) -> Result<Retrieved, ReadError> {
+    async fn retrieve(&self, selection: &Selection) -> Result<Retrieved, ReadError> {
         let mut by_type: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (kind, names) in asks {
+        for (kind, names) in selection {
             let members = by_type.entry(kind.package_type()).or_default();
             match (kind.settings_member, names) {
-                // There is no wildcard for one of the org's settings, but only for all that there are.
+                // A wildcard returns all settings of the org, so the member is named.
                 (Some(member), _) => drop(members.insert(member)),
                 (None, Some(names)) => members.extend(names.iter().map(String::as_str)),
                 (None, None) => drop(members.insert("*")),
@@ -370,24 +371,24 @@ impl Inner {
             .map(|(name, members)| (name.to_owned(), members.into_iter().map(str::to_owned).collect()))
             .collect();
         tracing::debug!(types = members.len(), "retrieving");
-        let retrieved = self.api.retrieve(&members).await;
+        let retrieved = self.apis.reads.retrieve(&members).await;
         let retrieved = retrieved.map_err(ReadError::unavailable)?;
-        tracing::debug!(files = retrieved.files.len(), remarks = retrieved.messages.len(), "retrieved");
+        tracing::debug!(files = retrieved.files.len(), warnings = retrieved.messages.len(), "retrieved");
         Ok(retrieved)
     }
 
-    /// Asks the other source about the kinds of what is not there.
+    /// Lists the types of components that were not found.
     async fn corroborate_missing(&self, snapshot: &mut Snapshot, wanted: &[Wanted]) -> Result<(), ReadError> {
-        let doubtful: BTreeSet<&'static MetadataType> = wanted
+        let ambiguous: BTreeSet<&'static MetadataType> = wanted
             .iter()
             .filter(|wanted| !wanted.best_effort)
             .filter(|wanted| snapshot.find(wanted).is_none() && !snapshot.is_complete(wanted.kind))
             .map(|wanted| wanted.kind)
             .collect();
-        let doubtful: Vec<_> = doubtful.into_iter().collect();
-        self.corroborate(snapshot, &doubtful, wanted).await?;
-        // Whether a part that names another app is that one's, only the apps tell.
-        if wanted.iter().any(|wanted| !wanted.best_effort && snapshot.is_in_doubt(wanted)) {
+        let ambiguous: Vec<_> = ambiguous.into_iter().collect();
+        self.corroborate(snapshot, &ambiguous, wanted).await?;
+        // Only the list of apps tells whether a part that names an unknown app belongs to the wanted one.
+        if wanted.iter().any(|wanted| !wanted.best_effort && snapshot.is_ambiguous(wanted)) {
             let apps: Vec<_> =
                 ALL.iter().copied().filter(|kind| is_app(kind) && !snapshot.is_complete(kind)).collect();
             self.list(snapshot, &apps).await?;
@@ -395,8 +396,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Lists these kinds, and retrieves by name what is listed, wanted, and was not among the files: somebody may have made
-    /// it in between, and "all" may not mean what came with a package.
+    /// Lists these types, and retrieves by name what is listed and wanted but missing: it may have been created in
+    /// between, and a wildcard may not include components of a package.
     pub(super) async fn corroborate(
         &self,
         snapshot: &mut Snapshot,
@@ -407,12 +408,12 @@ impl Inner {
             return Ok(());
         }
         self.list(snapshot, kinds).await?;
-        let mut unseen = Asks::new();
+        let mut unseen = Selection::new();
         for kind in kinds {
             let mut names: BTreeSet<String> = snapshot.installed_but_unseen(kind).into_iter().collect();
             let missing = wanted.iter().filter(|wanted| wanted.kind == *kind && !wanted.best_effort);
             let missing = missing.filter(|wanted| snapshot.find(wanted).is_none());
-            names.extend(missing.flat_map(|wanted| snapshot.listed_like(wanted)));
+            names.extend(missing.flat_map(|wanted| snapshot.listed_candidates(wanted)));
             if !names.is_empty() {
                 unseen.insert(kind, Some(names));
             }
@@ -421,13 +422,13 @@ impl Inner {
             return Ok(());
         }
         match self.retrieve_into(snapshot, &unseen).await {
-            // They stay unseen, which the answers will say.
+            // They stay hidden, which the results state.
             Err(error) if is_refusal(&error) => Ok(()),
             outcome => outcome,
         }
     }
 
-    /// Asks the other source for the names of all components of these kinds.
+    /// Lists the names of all components of these types.
     pub(super) async fn list(
         &self,
         snapshot: &mut Snapshot,
@@ -435,14 +436,14 @@ impl Inner {
     ) -> Result<(), ReadError> {
         let names: BTreeSet<&str> = kinds.iter().map(|kind| kind.package_type()).collect();
         let names: Vec<&str> = names.into_iter().collect();
-        match self.api.list_metadata(&names).await {
+        match self.apis.reads.list_metadata(&names).await {
             Ok(files) => {
                 for kind in kinds {
                     let is_of_kind = |file: &&FileProperties| {
                         file.type_name == kind.package_type()
                             && kind.settings_member.is_none_or(|member| member == file.full_name)
                     };
-                    // A list may lag behind a deploy: what this process deleted is not there any more.
+                    // A list may lag behind a deploy: omits what this process has deleted.
                     let is_left = |file: &&FileProperties| !self.names.was_deleted(kind, &file.full_name);
                     let files = files.iter().filter(is_of_kind).filter(is_left);
                     snapshot.list(kind, Ok(files.cloned().collect()));
@@ -462,8 +463,7 @@ impl Inner {
     }
 }
 
-/// Answers each wanted.
-pub(super) fn answer(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<Lookup>, ReadError> {
+pub(super) fn lookups(snapshot: &Snapshot, wanted: &[Wanted]) -> Result<Vec<Lookup>, ReadError> {
     wanted
         .iter()
         .map(|wanted| snapshot.find(wanted).unwrap_or_else(|| Ok(snapshot.missing(wanted))))
@@ -474,8 +474,8 @@ fn is_refusal(error: &ReadError) -> bool {
     matches!(&error.kind, ReadErrorKind::Unavailable(error) if refuses(error))
 }
 
-/// Whether the org says that we may not, or that it knows no such type (which it says of types that a user may not
-/// see, too).
+/// Whether the org denies access or does not know the type, which it also reports for types that the user may not
+/// see.
 fn refuses(error: &salesforce::Error) -> bool {
     error.class() == Class::Permission || error.code() == Some("INVALID_TYPE")
 }

@@ -1,55 +1,58 @@
-//! Rotating the credentials of a consumer, and ending those that it had before.
+//! Rotates the credentials of a consumer, and revokes previous ones.
 //!
-//! Salesforce has no "rotate once": a pair is staged, then rotated, and each of the two answers can get lost. So this is
-//! a loop over what the org has: look, decide (`request.rs`, pure), do one thing, look again. Where it begins again, after a
-//! crash as well, it goes on with what it finds, and rotates once for one request.
+//! Salesforce has no single call for this: credentials are staged, then rotated, and each response can be lost. So
+//! this is a loop: read the credentials, decide (`rotation_request.rs`, pure), do one step, read again. It continues
+//! from whatever it finds, also after a crash, and rotates once per request.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::budget::VERIFYING;
+use super::budget::VERIFY_TIMEOUT;
 use super::credentials::{Credentials, CredentialsError, is_withheld};
-use super::rotation_request::{Asked, Maker, Outcome, Progress, RotationRequest, Step, done_before, next};
+use super::rotation_request::{
+    Creator, Outcome, Progress, RequestedRotation, RotationRequest, Step, done_before, next,
+};
 use super::{Freshness, Org, ReadErrorKind, Unavailable, quoted};
-use crate::salesforce::{self, Staged, StagedState};
+use crate::metadata::record_prefix;
+use crate::salesforce::{self, Staged, StagedState, same_id};
 
-/// How many answers may get lost in one rotation.
-const MOST_LOST: u32 = 4;
-/// How many things may be done in one rotation: a stage, a rotate, some revokes.
-const MOST_STEPS: u32 = 24;
-/// How long the org may still show what was before, after it confirmed a change.
+/// The prefix of the record IDs of users.
+const USER: &str = "005";
+/// How many responses may be lost in one rotation.
+const MAX_LOST_RESPONSES: u32 = 4;
+/// How many steps one rotation may take: a stage, a rotate, some revokes.
+const MAX_STEPS: u32 = 24;
+/// How long the org may show old credentials after it confirmed a change.
 const LAG: Duration = Duration::from_secs(15);
-/// Before something is tried again that the org had no time for.
+/// The wait before a step is retried on a busy org.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// What became of a request.
 #[derive(Clone, Debug)]
 pub struct Rotated {
     pub credentials: Credentials,
-    /// None: not rotated, or not yet.
+    /// `None` when nothing was rotated.
     pub outcome: Option<Outcome>,
-    /// How many pairs were ended.
     pub revoked: usize,
 }
 
-/// What can be told of a consumer's pairs without doing anything.
+/// What a consumer's credentials tell without changing them.
 #[derive(Clone, Debug, Default)]
-pub struct Trace {
-    /// Who wants a rotation has it already.
+pub struct RotationHistory {
+    /// A rotation that an earlier run has completed.
     pub rotated: Option<Outcome>,
-    /// The same for who wants the previous pair to end as well.
+    /// The same, if the previous credentials had to be revoked as well.
     pub rotated_and_ended: Option<Outcome>,
-    /// A pair that somebody else has staged, or of which the org does not say who did.
+    /// Credentials that another user has staged, or whose creator is unknown.
     pub foreign: Option<Staged>,
 }
 
-/// A request that was not fulfilled, or not wholly.
+/// A request that failed or was only partly completed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{kind}")]
 pub struct RotationError {
     pub kind: RotationErrorKind,
-    /// What is known of the credentials, as they are now.
+    /// The credentials as they are now.
     pub seen: Option<Box<Rotated>>,
 }
 
@@ -57,40 +60,39 @@ pub struct RotationError {
 pub enum RotationErrorKind {
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
-    /// Somebody else has staged a pair, or the org does not say who. It is his to rotate or to delete.
-    #[error("somebody else has staged credentials")]
+    /// Another user has staged credentials, or the creator is unknown. Only that user may rotate or delete them.
+    #[error("another user has staged credentials")]
     Foreign(Box<Staged>),
-    /// The org does not stage a pair while there is another; that one is still good.
+    /// The org stages no credentials while the previous ones are valid.
     #[error("the org does not stage credentials while the previous ones are valid: {said}")]
     Occupied { previous: Box<Staged>, said: Unavailable },
-    /// It is the app that we log in with.
-    #[error("the credentials are those of our own login")]
+    /// They are the credentials of the provider's own login.
+    #[error("the credentials are those of the provider's own login")]
     OwnLogin { revoke: bool },
-    /// We were told to stop between two steps. What is staged is gone on with the next time.
+    /// The provider was stopped between two steps. The next run continues from there.
     #[error("stopped")]
     Stopped,
-    #[error("the time was over")]
+    #[error("the timeout was exceeded")]
     Expired,
-    /// The org refused a step.
     #[error(transparent)]
     Refused(Unavailable),
-    /// The org did not say often enough what became of a step.
-    #[error("what became of it is not known: {0}")]
+    /// The outcome of too many steps is unknown.
+    #[error("the outcome is unknown: {0}")]
     Unverified(Unavailable),
-    /// The org said that a pair is ended, and goes on listing it.
-    #[error("the org goes on listing what it has ended")]
-    Lingers,
+    /// The org confirmed that credentials are revoked, but still lists them.
+    #[error("the org still lists the revoked credentials")]
+    StillListed,
 }
 
 impl Org {
-    /// Makes a request come true, step by step; `tell` hears of each before it is done.
+    /// Completes a request step by step; `on_step` is called before each step.
     ///
     /// # Errors
-    /// With what is known of the credentials by then: a part of the request may be fulfilled.
+    /// With the credentials as they are: the request may be partly completed.
     pub async fn rotate(
         &self,
         request: &RotationRequest<'_>,
-        tell: &(dyn Fn(&Step) + Send + Sync),
+        on_step: &(dyn Fn(&Step) + Send + Sync),
         deadline: Instant,
     ) -> Result<Rotated, RotationError> {
         let mut progress = Progress::default();
@@ -106,16 +108,16 @@ impl Org {
             Some(Err(_)) => return Err(RotationError { kind: RotationErrorKind::Expired, seen: None }),
             None => return Err(RotationError { kind: RotationErrorKind::Stopped, seen: None }),
         };
-        // Decided once: what this run ends itself must not be taken for the trace of another.
+        // Decided once: credentials that this run revokes must not count as those of an earlier run.
         if request.rotate {
             progress.outcome = done_before(request.since, request.revoke, &seen, &progress);
         }
-        let result = self.pursue(request, &mut seen, &mut progress, tell, deadline).await;
+        let result = self.run_steps(request, &mut seen, &mut progress, on_step, deadline).await;
         if progress.is_rotated() || !progress.ended.is_empty() {
-            // The settings' file carries the key.
+            // The file of the OAuth settings contains the key.
             self.new_generation();
         }
-        if let (Some(Outcome::Now), Some(Asked { after: Some(after), .. })) =
+        if let (Some(Outcome::Now), Some(RequestedRotation { after: Some(after), .. })) =
             (&progress.outcome, &progress.asked)
         {
             // The org confirmed it, whatever it shows.
@@ -129,16 +131,16 @@ impl Org {
         }
     }
 
-    async fn pursue(
+    async fn run_steps(
         &self,
         request: &RotationRequest<'_>,
         seen: &mut Credentials,
         progress: &mut Progress,
-        tell: &(dyn Fn(&Step) + Send + Sync),
+        on_step: &(dyn Fn(&Step) + Send + Sync),
         deadline: Instant,
     ) -> Result<(), RotationErrorKind> {
         let mut lost = 0;
-        for _ in 0..MOST_STEPS {
+        for _ in 0..MAX_STEPS {
             let Some(step) = next(request, seen, progress)? else { return Ok(()) };
             if self.stopped() {
                 return Err(RotationErrorKind::Stopped);
@@ -146,17 +148,17 @@ impl Org {
             if Instant::now() >= deadline {
                 return Err(RotationErrorKind::Expired);
             }
-            tell(&step);
-            match self.take(&step, seen, progress).await {
-                Ok(()) => self.look(seen, progress).await?,
+            on_step(&step);
+            match self.execute(&step, seen, progress).await {
+                Ok(()) => self.refresh(seen, progress).await?,
                 Err(error) if error.is_ambiguous() => {
                     lost += 1;
-                    if lost > MOST_LOST {
+                    if lost > MAX_LOST_RESPONSES {
                         return Err(RotationErrorKind::Unverified(error.into()));
                     }
-                    tracing::info!(%error, "looking what became of it");
+                    tracing::info!(%error, "the response was lost; reading the credentials");
                     super::pause(Duration::from_millis(500) * lost).await;
-                    self.look(seen, progress).await?;
+                    self.refresh(seen, progress).await?;
                 }
                 Err(error) if is_withheld(&error) => return Err(self.explained(error).await.into()),
                 Err(error) if error.is_transient() => {
@@ -164,15 +166,15 @@ impl Org {
                     if Instant::now() + wait >= deadline {
                         return Err(RotationErrorKind::Refused(error.into()));
                     }
-                    tracing::info!(%error, "trying again");
+                    tracing::info!(%error, "retrying");
                     if self.unless_stopped(super::pause(wait)).await.is_none() {
                         return Err(RotationErrorKind::Stopped);
                     }
                 }
                 Err(error) => {
                     let before = seen.staged.clone();
-                    self.look(seen, progress).await?;
-                    // Somebody else was faster: what is there now decides.
+                    self.refresh(seen, progress).await?;
+                    // Another client was faster; its change decides.
                     if seen.staged != before {
                         continue;
                     }
@@ -188,13 +190,14 @@ impl Org {
         Err(RotationErrorKind::Expired)
     }
 
-    async fn take(
+    async fn execute(
         &self,
         step: &Step,
         seen: &Credentials,
         progress: &mut Progress,
     ) -> Result<(), salesforce::Error> {
-        let (api, app, consumer) = (&self.inner.api, seen.app_id.as_str(), seen.consumer.id.as_str());
+        let (api, app, consumer) =
+            (&self.inner.apis.credentials, seen.app_id.as_str(), seen.consumer.id.as_str());
         match step {
             Step::Stage => {
                 let staged = api.stage_credentials(app, consumer).await?;
@@ -203,7 +206,8 @@ impl Org {
             }
             Step::Rotate(id) => {
                 let after = seen.staged.iter().find(|staged| staged.id == *id).and_then(|it| it.key.clone());
-                progress.asked = Some(Asked { id: id.clone(), before: seen.consumer.key.clone(), after });
+                progress.asked =
+                    Some(RequestedRotation { id: id.clone(), before: seen.consumer.key.clone(), after });
                 api.rotate_credentials(app, consumer, id).await?;
                 progress.outcome = Some(Outcome::Now);
             }
@@ -215,9 +219,13 @@ impl Org {
         Ok(())
     }
 
-    /// Looks what the org has now, on a clock of its own: something may have changed. It may still show what was before for
-    /// a while.
-    async fn look(&self, seen: &mut Credentials, progress: &mut Progress) -> Result<(), RotationErrorKind> {
+    /// Reads the credentials again, with a separate timeout, since something may have changed. The org may show old
+    /// credentials for a while.
+    async fn refresh(
+        &self,
+        seen: &mut Credentials,
+        progress: &mut Progress,
+    ) -> Result<(), RotationErrorKind> {
         let begun = Instant::now();
         let mut wait = Duration::from_millis(250);
         loop {
@@ -227,7 +235,7 @@ impl Org {
                 self.recognize(&seen.staged, progress).await?;
                 Ok::<_, CredentialsError>(seen)
             };
-            *seen = match tokio::time::timeout(VERIFYING, look).await {
+            *seen = match tokio::time::timeout(VERIFY_TIMEOUT, look).await {
                 Ok(seen) => seen?,
                 Err(_) => return Err(CredentialsError::Read(ReadErrorKind::Deadline.into()).into()),
             };
@@ -237,7 +245,7 @@ impl Org {
                     if asked.took_effect(seen) {
                         progress.outcome = Some(Outcome::Now);
                     }
-                    // After the pair of before was ended, it is not to be seen any more.
+                    // Once the previous credentials are revoked, the org no longer shows them.
                     !progress.is_rotated() || !progress.ended.is_empty() || asked.is_shown(seen)
                 }
                 None => true,
@@ -246,63 +254,64 @@ impl Org {
                 return Ok(());
             }
             if begun.elapsed() > LAG {
-                return if lingers { Err(RotationErrorKind::Lingers) } else { Ok(()) };
+                return if lingers { Err(RotationErrorKind::StillListed) } else { Ok(()) };
             }
             super::pause(wait).await;
             wait = (wait * 2).min(Duration::from_secs(2));
         }
     }
 
-    /// The consumer that is looked at, with the key that it has now.
+    /// The current state of the consumer.
     async fn consumer_by_id(&self, seen: &Credentials) -> Result<salesforce::Consumer, CredentialsError> {
-        let consumers = self.inner.api.consumer_credentials(&seen.app_id).await;
+        let consumers = self.inner.apis.credentials.consumer_credentials(&seen.app_id).await;
         let consumers = consumers.map_err(Unavailable::from)?;
-        let same = |one: &str| one.get(..15) == seen.consumer.id.get(..15);
-        consumers.into_iter().find(|consumer| same(&consumer.id)).ok_or(CredentialsError::NoConsumer)
+        consumers
+            .into_iter()
+            .find(|consumer| same_id(&consumer.id, &seen.consumer.id))
+            .ok_or(CredentialsError::NoConsumer)
     }
 
-    /// What the pairs of a consumer tell of earlier runs and of others, where it had this key. Nothing is done.
-    ///
-    /// # Errors
-    /// When the org cannot be asked who made a pair.
-    pub async fn trace(&self, seen: &Credentials, since: Option<&str>) -> Result<Trace, Unavailable> {
+    /// What the credentials of a consumer tell of earlier runs and other users, if the key was `since`. Changes
+    /// nothing.
+    pub async fn rotation_history(
+        &self,
+        seen: &Credentials,
+        since: Option<&str>,
+    ) -> Result<RotationHistory, Unavailable> {
         let mut progress = Progress::default();
         self.recognize(&seen.staged, &mut progress).await?;
         let foreign = |it: &&Staged| it.state == StagedState::Active && !progress.ours.contains(&it.id);
-        Ok(Trace {
+        Ok(RotationHistory {
             rotated: done_before(since, false, seen, &progress),
             rotated_and_ended: done_before(since, true, seen, &progress),
             foreign: seen.staged.iter().find(foreign).cloned(),
         })
     }
 
-    /// Notes which of the staged pairs are ours: made by the user that we are.
+    /// Records which staged credentials are ours: created by the user of the session.
     async fn recognize(&self, staged: &[Staged], progress: &mut Progress) -> Result<(), Unavailable> {
         for one in staged {
             if progress.ours.contains(&one.id) {
                 continue;
             }
-            match self.maker(one).await? {
-                Maker::Us => progress.ours.insert(one.id.clone()),
-                Maker::Unknown => progress.anonymous.insert(one.id.clone()),
-                Maker::Other => false,
+            match self.creator(one).await? {
+                Creator::Us => progress.ours.insert(one.id.clone()),
+                Creator::Unknown => progress.anonymous.insert(one.id.clone()),
+                Creator::Other => false,
             };
         }
         Ok(())
     }
 
-    async fn maker(&self, staged: &Staged) -> Result<Maker, Unavailable> {
-        let Some(maker) = staged.created_by.as_deref() else { return Ok(Maker::Unknown) };
+    async fn creator(&self, staged: &Staged) -> Result<Creator, Unavailable> {
+        let Some(maker) = staged.created_by.as_deref() else { return Ok(Creator::Unknown) };
         let session = self.session().await?;
         if session.user_id.is_empty() {
-            return Ok(Maker::Unknown);
+            return Ok(Creator::Unknown);
         }
-        let of = |is_us: bool| if is_us { Maker::Us } else { Maker::Other };
-        let is_id = matches!(maker.len(), 15 | 18)
-            && maker.starts_with("005")
-            && maker.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if is_id {
-            return Ok(of(maker.get(..15) == session.user_id.get(..15)));
+        let of = |is_us: bool| if is_us { Creator::Us } else { Creator::Other };
+        if record_prefix(maker) == Some(USER) {
+            return Ok(of(same_id(maker, &session.user_id)));
         }
         let soql = format!("SELECT Username, Name FROM User WHERE Id = {}", quoted(&session.user_id));
         let rows = self.query(&soql).await?;

@@ -1,4 +1,4 @@
-//! What is wanted of an app's credentials, and what to do next for it: pure. The loop around it is `rotation.rs`.
+//! A request to rotate credentials, and its next step. Pure; the loop is in `rotation.rs`.
 
 use std::collections::BTreeSet;
 
@@ -7,81 +7,75 @@ use super::credentials::Credentials;
 use super::rotation::RotationErrorKind;
 use crate::salesforce::{Staged, StagedState};
 
-/// What is wanted of an app's credentials.
+/// A request to rotate the credentials of an app.
 #[derive(Clone, Debug)]
 pub struct RotationRequest<'a> {
     pub app: &'a str,
-    /// Rotate: make a new pair, which the consumer has from then on.
+    /// Whether to create new credentials for the consumer.
     pub rotate: bool,
-    /// The consumer's key when the request came up. If it is the previous one by now, the request may have been fulfilled in a
-    /// run that did not come to its end.
+    /// The consumer's key when the request was planned. If it is the previous key now, an interrupted run may have
+    /// completed the request.
     pub since: Option<&'a str>,
-    /// End the pair that the consumer had before, after the rotation if there is one.
+    /// Whether to revoke the previous credentials, after the rotation if there is one.
     pub revoke: bool,
-    /// The client ID that must not be cut off: that of our own login.
+    /// The client ID of the provider's own login, which must not be revoked.
     pub own: Option<&'a str>,
 }
 
-/// How a request to rotate came true.
+/// How a rotation was completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Rotated just now.
     Now,
-    /// Rotated in a run that did not come to its end; when, as far as the org says so.
-    Before { date: Option<String> },
+    /// In an interrupted run; with the date, if Salesforce returned it.
+    Before {
+        date: Option<String>,
+    },
 }
 
-/// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     Stage,
-    /// Rotate the staged pair with this ID.
     Rotate(String),
-    /// End the pair with this ID.
     Revoke(String),
 }
 
-/// Who made a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Maker {
+pub enum Creator {
     Us,
     Other,
-    /// The org does not say.
     Unknown,
 }
 
-/// Where a request stands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Progress {
     pub outcome: Option<Outcome>,
-    /// What we have staged, or our user has, by ID.
+    /// The credentials that this run, or its user, has staged, by ID.
     pub ours: BTreeSet<String>,
-    /// Of which pairs the org does not say who made them.
+    /// Credentials whose creator is unknown.
     pub anonymous: BTreeSet<String>,
-    /// The rotation that we have asked for.
-    pub asked: Option<Asked>,
-    /// The org refused to stage because there is a pair: its words.
+    pub asked: Option<RequestedRotation>,
+    /// The refusal of the org to stage credentials while there are others.
     pub occupied: Option<Unavailable>,
-    /// What the org has ended for us. Its list may lag behind.
+    /// The credentials that the org has revoked. Its list may lag behind.
     pub ended: BTreeSet<String>,
 }
 
-/// A rotation that was asked for: of which pair, and the keys of before and after, where the org tells keys.
+/// A requested rotation: the staged credentials, and the keys before and after, if Salesforce returns keys.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct RequestedRotation {
     pub id: String,
     pub before: String,
     pub after: Option<String>,
 }
 
-impl Asked {
-    /// Whether the consumer's key tells that it took effect.
+impl RequestedRotation {
+    /// Whether the consumer's key shows that it took effect.
     pub fn took_effect(&self, seen: &Credentials) -> bool {
         let key = seen.consumer.key.as_str();
         self.after.as_deref().map_or(key != self.before, |after| key == after)
     }
 
-    /// Whether the org shows all of it: the new key, and the pair of before beside it.
+    /// Whether the org shows the new key and the previous credentials.
     pub fn is_shown(&self, seen: &Credentials) -> bool {
         let waits = |it: &Staged| it.id == self.id && it.state == StagedState::Active;
         self.took_effect(seen)
@@ -100,8 +94,8 @@ impl Progress {
     }
 }
 
-/// What to do next; none when the request is fulfilled. That it was fulfilled before is decided at the first look, by
-/// [`done_before`].
+/// The next step. `None` when the request is completed. [`done_before`] decides at the start whether an earlier run
+/// completed it.
 pub(super) fn next(
     request: &RotationRequest<'_>,
     seen: &Credentials,
@@ -122,7 +116,7 @@ pub(super) fn next(
             return Err(RotationErrorKind::Foreign(Box::new(staged.clone())));
         }
         let Some(said) = &progress.occupied else { return Ok(Some(Step::Stage)) };
-        // What has expired is nobody's any more.
+        // Expired credentials belong to nobody.
         if let Some(staged) = find(StagedState::Expired) {
             return Ok(Some(Step::Revoke(staged.id.clone())));
         }
@@ -131,7 +125,7 @@ pub(super) fn next(
             Some(staged) => {
                 Err(RotationErrorKind::Occupied { previous: Box::new(staged.clone()), said: said.clone() })
             }
-            // It has just become free.
+            // The org has just become free.
             None => Ok(Some(Step::Stage)),
         };
     }
@@ -149,7 +143,7 @@ fn revoke(
     let is_own = match (request.own, staged.key.as_deref()) {
         (None, _) => false,
         (Some(own), Some(key)) => own == key,
-        // The org does not tell the key. It is not ours if the one that the consumer has is.
+        // Salesforce does not return the key. It is not ours if the consumer's current key is.
         (Some(own), None) => own != seen.consumer.key,
     };
     if is_own {
@@ -159,9 +153,9 @@ fn revoke(
     }
 }
 
-/// Whether the request was fulfilled before, in a run that did not come to its end: the consumer has another key than when the
-/// request came up, and the previous pair is that one, rotated and not by somebody else. Who wanted it ended as well may find
-/// nothing of it any more; who did that cannot be told.
+/// Whether an interrupted run completed the request: the consumer has another key than at plan time, and that one
+/// belongs to the previous credentials, which no other user has rotated. If they had to be revoked as well, nothing
+/// of them may be left; who revoked them is unknown.
 pub(super) fn done_before(
     since: Option<&str>,
     revoke: bool,

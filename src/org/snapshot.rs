@@ -1,4 +1,4 @@
-//! What retrieves gave, by kind, and what may be concluded from it. Pure: `read.rs` fills it.
+//! Retrieved files by type, and the conclusions from them. Pure: `read.rs` fills it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -8,49 +8,48 @@ use tokio::time::Instant;
 use super::attribute::has_word;
 use super::facts::FileFacts;
 use super::{Found, Group, Lookup, ReadError, ReadErrorKind, Wanted};
+use crate::metadata::types::APP;
 use crate::metadata::{Component, ComponentKey, DecodeError, Kind, MetadataType, decode, package};
 use crate::salesforce::{FileProperties, Meaning, Retrieved, means};
 use crate::value::Value;
 
-/// Files by kind, all of one generation.
+/// Files by type, all of one generation.
 #[derive(Default)]
 pub(super) struct Snapshot {
     generation: u64,
     taken: Option<Instant>,
     kinds: BTreeMap<&'static MetadataType, Loaded>,
-    /// When loading last failed, and how.
+    /// When loading last failed, and the error.
     failed: Option<(Instant, ReadError)>,
-    /// Apps of which there is nothing but these files: this process has made them a moment ago.
+    /// New apps of this process that have no other files than these.
     bare: BTreeSet<String>,
 }
 
-/// Full names by app.
 pub(super) type Owned<'a> = BTreeMap<&'a str, Vec<&'a str>>;
 
-/// What is known of one kind.
 #[derive(Default)]
 struct Loaded {
     files: Vec<File>,
-    /// All were asked for, not only some names.
+    /// Whether all components were requested, not only some names.
     whole: bool,
-    /// Why files of this kind are not for us to see, all of them or some.
+    /// Why files of this type, or some of them, are not visible.
     refused: Option<String>,
-    /// What the other source says: the names of all components of this kind. Or why it says nothing.
+    /// The names of all components from the list, or why the org does not list them.
     listed: Option<Result<Vec<FileProperties>, String>>,
 }
 
 #[derive(Clone)]
 struct File {
     key: ComponentKey,
-    /// The app: the file itself, or whom its parent element names; empty when it has none. None when the file is too broken
-    /// to say.
+    /// The app that the file belongs to, which for an app is the file itself. Empty when the file names none, `None`
+    /// when it is too damaged to tell.
     owner: Option<String>,
     facts: FileFacts,
     content: Result<Component, DecodeError>,
 }
 
 impl Snapshot {
-    /// Forgets everything unless it is of this generation and young.
+    /// Discards everything unless it is of this generation and recent.
     pub(super) fn keep_if(&mut self, generation: u64, lifetime: Duration) {
         let young = self.taken.is_some_and(|taken| taken.elapsed() < lifetime);
         if !young || self.generation != generation {
@@ -58,8 +57,8 @@ impl Snapshot {
         }
     }
 
-    /// The failure that came while somebody waited who asked then: it is an answer for all who waited, or each of
-    /// them would find out anew, one after the other.
+    /// The error of a load that ended while the reader waited. It applies to all waiting readers; otherwise each
+    /// would repeat the load.
     pub(super) fn failed_since(&self, asked: Instant) -> Option<ReadError> {
         let (when, error) = self.failed.as_ref()?;
         (*when > asked).then(|| error.clone())
@@ -69,17 +68,16 @@ impl Snapshot {
         self.failed = Some((Instant::now(), error));
     }
 
-    /// Whether all of a kind is here, or not to be had. That it was listed does not say so.
+    /// Whether the type was loaded completely, or is not readable. A list alone does not count.
     pub(super) fn has(&self, kind: &'static MetadataType) -> bool {
         self.kinds.get(kind).is_some_and(|loaded| loaded.whole || loaded.refused.is_some())
     }
 
-    /// Forgets a kind, to load it in another way.
     pub(super) fn drop_kind(&mut self, kind: &'static MetadataType) {
         self.kinds.remove(kind);
     }
 
-    /// Takes over what somebody else read in the meantime.
+    /// Adds what another reader has loaded.
     pub(super) fn adopt(&mut self, other: &Snapshot) {
         for (kind, read) in &other.kinds {
             let loaded = self.kinds.entry(kind).or_default();
@@ -93,7 +91,7 @@ impl Snapshot {
         self.bare.extend(other.bare.iter().cloned());
     }
 
-    /// Takes over what was read of these apps.
+    /// Adds what was read of these apps.
     pub(super) fn adopt_apps(&mut self, other: &Snapshot, apps: &BTreeSet<String>) {
         for (kind, read) in &other.kinds {
             let owned = |file: &&File| file.owner.as_ref().is_some_and(|owner| apps.contains(owner));
@@ -103,28 +101,26 @@ impl Snapshot {
         }
     }
 
-    /// Forgets what is not of these apps.
     pub(super) fn keep_apps(&mut self, apps: impl Fn(&str) -> bool) {
         for loaded in self.kinds.values_mut() {
             loaded.files.retain(|file| file.owner.as_deref().is_some_and(&apps));
         }
     }
 
-    /// Notes that there is nothing else of an app.
     pub(super) fn mark_bare(&mut self, app: &str) {
         self.bare.insert(app.to_owned());
     }
 
-    /// Whether nothing more can be learned about this one: it was found, or all places were looked in.
-    pub(super) fn tells_of(&self, wanted: &Wanted) -> bool {
+    /// Whether the result is final: it was found, or all sources were read.
+    pub(super) fn has_answer_for(&self, wanted: &Wanted) -> bool {
         let settled = |loaded: &Loaded| loaded.refused.is_some() || loaded.whole && loaded.listed.is_some();
         self.find(wanted).is_some() || self.kinds.get(wanted.kind).is_some_and(settled)
     }
 
-    /// Takes over what was retrieved of these kinds. Files that came before stay.
+    /// Adds the retrieved files of these types. Earlier files stay.
     ///
     /// # Errors
-    /// When the package as a whole cannot be read. A file that cannot is a matter of those who want it.
+    /// When the package cannot be read. A damaged file affects only those who want it.
     pub(super) fn absorb(
         &mut self,
         kinds: &[&'static MetadataType],
@@ -174,40 +170,35 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Notes that all of a kind were asked for.
     pub(super) fn mark_whole(&mut self, kind: &'static MetadataType) {
         self.kinds.entry(kind).or_default().whole = true;
     }
 
-    /// Notes that the org does not let us read a kind at all.
     pub(super) fn refuse(&mut self, kind: &'static MetadataType, why: String) {
         self.kinds.entry(kind).or_default().refused = Some(why);
     }
 
-    /// Whether the other source was asked about a kind, or need not be.
+    /// Whether the type was listed, or need not be.
     pub(super) fn is_complete(&self, kind: &'static MetadataType) -> bool {
         self.kinds.get(kind).is_some_and(|loaded| loaded.refused.is_some() || loaded.listed.is_some())
     }
 
-    /// Takes over what the other source says.
     pub(super) fn list(&mut self, kind: &'static MetadataType, listed: Result<Vec<FileProperties>, String>) {
         self.kinds.entry(kind).or_default().listed = Some(listed);
     }
 
-    /// The names of all components of a kind; none when the org did not say.
     pub(super) fn listed_names(&self, kind: &'static MetadataType) -> Option<Vec<String>> {
         let listed = self.kinds.get(kind)?.listed.as_ref()?.as_ref().ok()?;
         Some(listed.iter().map(|file| file.full_name.clone()).collect())
     }
 
-    /// Why the org did not list a kind.
     pub(super) fn unlisted(&self, kind: &'static MetadataType) -> Option<&str> {
         let listed = self.kinds.get(kind)?.listed.as_ref()?;
         listed.as_ref().err().map(String::as_str)
     }
 
-    /// Deals the files out to snapshots of one app each; what `whose` finds no owner for is dropped. Returns the kinds
-    /// that are not for us to see, with the reason.
+    /// Splits the files into one snapshot for each app; files without an owner are dropped. Returns the types that
+    /// are not readable, with the reason.
     pub(super) fn deal(
         self,
         mut whose: impl FnMut(&ComponentKey, Option<&str>) -> Option<String>,
@@ -225,13 +216,12 @@ impl Snapshot {
         refused
     }
 
-    /// Whether there is a file of a kind.
     pub(super) fn has_any(&self, kind: &'static MetadataType) -> bool {
         self.kinds.get(kind).is_some_and(|loaded| !loaded.files.is_empty())
     }
 
-    /// The listed names that the wanted part may well have, and that were not returned.
-    pub(super) fn listed_like(&self, wanted: &Wanted) -> Vec<String> {
+    /// Listed names that may be the wanted part and were not retrieved.
+    pub(super) fn listed_candidates(&self, wanted: &Wanted) -> Vec<String> {
         let Some(loaded) = self.kinds.get(wanted.kind) else {
             return Vec::new();
         };
@@ -239,7 +229,7 @@ impl Snapshot {
         unseen.map(|file| file.full_name.clone()).collect()
     }
 
-    /// The components of packages that are listed but were not returned. "All" may not mean those.
+    /// Components of managed packages that are listed but were not retrieved. A wildcard may not include them.
     pub(super) fn installed_but_unseen(&self, kind: &'static MetadataType) -> Vec<String> {
         let Some(loaded) = self.kinds.get(kind).filter(|loaded| loaded.whole) else {
             return Vec::new();
@@ -251,12 +241,12 @@ impl Snapshot {
             .collect()
     }
 
-    /// The answer that the files give; none when the component is not among them.
+    /// The result from the files. `None` when the component is not among them.
     pub(super) fn find(&self, wanted: &Wanted) -> Option<Result<Lookup, ReadError>> {
         let loaded = self.kinds.get(wanted.kind)?;
         let mut owned: Vec<&File> =
             loaded.files.iter().filter(|file| file.owner.as_ref() == Some(&wanted.app)).collect();
-        // Where a file names the app as it is, what names it with a namespace is of a package's.
+        // An exact match takes precedence; a name with a namespace belongs to a package's part.
         if owned.is_empty() {
             owned.extend(loaded.files.iter().filter(|file| self.owner_of(file) == Some(&wanted.app)));
         }
@@ -284,13 +274,13 @@ impl Snapshot {
         })
     }
 
-    /// The content of a component; none when it is not among the files, or cannot be understood.
+    /// The content of a component. `None` when it is missing or cannot be decoded.
     pub(super) fn component(&self, key: &ComponentKey) -> Option<&Component> {
         let files = &self.kinds.get(key.kind)?.files;
         files.iter().find(|file| file.key == *key)?.content.as_ref().ok()
     }
 
-    /// Each kind that was loaded, whether nothing of it is missing, and the full names of each app's components.
+    /// Each loaded type, whether it is complete, and the full names of each app's components.
     pub(super) fn names(&self) -> impl Iterator<Item = (&'static MetadataType, bool, Owned<'_>)> {
         self.kinds.iter().map(|(kind, loaded)| {
             let mut owned = Owned::new();
@@ -322,13 +312,13 @@ impl Snapshot {
         groups
     }
 
-    /// A file that does not say whose it is, and goes by the wanted name.
+    /// A file that names no app and has the wanted name.
     fn broken<'a>(&'a self, loaded: &'a Loaded, wanted: &Wanted) -> Option<&'a File> {
         loaded.files.iter().find(|file| file.owner.is_none() && self.may_be(&file.key.full_name, wanted))
     }
 
-    /// The app that a file is of, in the name that the org has for it. In an org with a namespace of its own, parents have
-    /// the namespace and files do not; what a package brought has it in both.
+    /// The app of a file, under its name in the org. In an org with its own namespace, parent elements have the
+    /// namespace and files do not; components of a package have it in both.
     fn owner_of<'a>(&self, file: &'a File) -> Option<&'a str> {
         let owner = file.owner.as_deref()?;
         match without_own_namespace(owner, &file.key.full_name) {
@@ -337,18 +327,18 @@ impl Snapshot {
         }
     }
 
-    /// A file that may be the wanted one and says of itself that it belongs to nobody, with the error that this is; none
-    /// while it is not known whether there is such an app.
+    /// A file that may be the wanted one but belongs to no app of the org, with the error. `None` as the error while
+    /// it is unknown whether there is such an app.
     fn unclaimed(&self, loaded: &Loaded, wanted: &Wanted) -> Option<(ComponentKey, Option<ReadError>)> {
         let element = parent_element(wanted.kind)?;
         let is_hinted = |file: &File| wanted.hint.as_ref() == Some(&file.key.full_name);
-        // Of files that were asked for by a usual name, not yet.
+        // Not for files that were requested by a usual name only.
         let looked_everywhere = loaded.whole || loaded.listed.is_some();
         let mut candidates = loaded.files.iter().filter(|file| file.content.is_ok()).filter(|file| {
             let says_whose = file.owner.as_deref().is_some_and(|owner| !owner.trim().is_empty());
-            // What says another app, and was not the wanted one so far, is that one's.
+            // A file that names another app, and was not the wanted one so far, belongs to that app.
             let may_be = looked_everywhere && !(says_whose && wanted.hint.is_some());
-            is_hinted(file) || may_be && self.begins_like(&file.key.full_name, &wanted.app)
+            is_hinted(file) || may_be && self.has_prefix_of(&file.key.full_name, &wanted.app)
         });
         candidates.find_map(|file| {
             let owner = file.owner.as_deref()?;
@@ -363,13 +353,13 @@ impl Snapshot {
         })
     }
 
-    /// Whether a file that may be the wanted one is in doubt until the apps are listed.
-    pub(super) fn is_in_doubt(&self, wanted: &Wanted) -> bool {
+    /// Whether the apps must be listed to decide about a file that may be the wanted one.
+    pub(super) fn is_ambiguous(&self, wanted: &Wanted) -> bool {
         let Some(loaded) = self.kinds.get(wanted.kind) else { return false };
         self.find(wanted).is_none() && matches!(self.unclaimed(loaded, wanted), Some((_, None)))
     }
 
-    /// Whether the org has an app of the name that a part's parent element has. None: that is not known.
+    /// Whether the org has the app that a parent element names. `None` when that is unknown.
     fn is_app_of_org(&self, owner: &str, full_name: &str) -> Option<bool> {
         let bare = without_own_namespace(owner, full_name).unwrap_or(owner);
         let same = |app: &str| app.eq_ignore_ascii_case(owner) || app.eq_ignore_ascii_case(bare);
@@ -381,15 +371,15 @@ impl Snapshot {
         Some(listed.iter().any(|file| same(&file.full_name)))
     }
 
-    /// Whether somebody might name a part of the app like this, and of no other app with a longer name.
-    fn begins_like(&self, full_name: &str, app: &str) -> bool {
+    /// Whether the name looks like a part of this app, and of no app with a longer name.
+    fn has_prefix_of(&self, full_name: &str, app: &str) -> bool {
         let begins = |app: &str| {
             full_name.split_at_checked(app.len()).is_some_and(|(head, _)| head.eq_ignore_ascii_case(app))
         };
         begins(app) && !self.apps().any(|other| other.len() > app.len() && begins(other))
     }
 
-    /// The answer for what [`find`](Self::find) did not find, with the other source's help.
+    /// The result for what [`find`](Self::find) did not find, confirmed by the list.
     pub(super) fn missing(&self, wanted: &Wanted) -> Lookup {
         let hidden = |why: String| Lookup::Hidden { why };
         if self.bare.contains(&wanted.app) {
@@ -410,7 +400,7 @@ impl Snapshot {
             return hidden(why.clone());
         }
         if let Some((key, _)) = self.unclaimed(loaded, wanted) {
-            return hidden(format!("{key} is the part of an app that the org neither returns nor lists"));
+            return hidden(format!("{key} belongs to an app that the org neither returns nor lists"));
         }
         let others = match &loaded.listed {
             Some(Ok(listed)) => listed.len(),
@@ -426,16 +416,16 @@ impl Snapshot {
         }
     }
 
-    /// Whether a component of which only the name is known may be the wanted one.
+    /// Whether a component that is known by name only may be the wanted one.
     fn may_be(&self, full_name: &str, wanted: &Wanted) -> bool {
         let same = |name: &str| full_name.eq_ignore_ascii_case(name);
         if wanted.hint.as_deref().is_some_and(same) || same(&wanted.app) {
             return true;
         }
         parent_element(wanted.kind).is_some()
-            && begins_with(full_name, &wanted.app)
-            // Of Shop and Shop_Admin, Shop_Admin_oauth is the latter's.
-            && !self.apps().any(|app| app.len() > wanted.app.len() && (same(app) || begins_with(full_name, app)))
+            && has_app_prefix(full_name, &wanted.app)
+            // With Shop and Shop_Admin, Shop_Admin_oauth belongs to the latter.
+            && !self.apps().any(|app| app.len() > wanted.app.len() && (same(app) || has_app_prefix(full_name, app)))
     }
 
     fn apps(&self) -> impl Iterator<Item = &str> {
@@ -445,7 +435,6 @@ impl Snapshot {
 }
 
 impl Loaded {
-    /// What is listed and was not returned.
     fn unseen(&self) -> impl Iterator<Item = &FileProperties> {
         let seen: BTreeSet<&str> = self.files.iter().map(|file| file.key.full_name.as_str()).collect();
         let listed = self.listed.iter().flatten().flatten();
@@ -453,30 +442,29 @@ impl Loaded {
     }
 }
 
-/// Whether components of this kind are apps, and not parts of one or settings of the org.
 pub(super) fn is_app(kind: &MetadataType) -> bool {
-    parent_element(kind).is_none() && kind.settings_member.is_none()
+    kind == APP
 }
 
-/// Whether a remark of a retrieve is about a kind. All settings go by one name, which others end with.
+/// Whether a message of a retrieve is about a type. All org settings share one type name, which other names end with.
 fn is_about(problem: &str, kind: &MetadataType) -> bool {
     problem.contains(kind.name) || kind.settings_member.is_some() && has_word(problem, kind.package_type())
 }
 
-/// The element that names the app; none for the app itself, and for what belongs to no app.
+/// The element that names the app. `None` for apps and org settings.
 pub(super) fn parent_element(kind: &MetadataType) -> Option<&'static str> {
     let parent = kind.fields.iter().find(|field| matches!(field.kind, Kind::Parent));
     parent.map(|field| field.element)
 }
 
-/// The name of an app without the namespace that its part has not.
+/// The name of an app without a namespace that its part does not have.
 pub(super) fn without_own_namespace<'a>(owner: &'a str, full_name: &str) -> Option<&'a str> {
     let (namespace, bare) = owner.split_once("__")?;
     let is_there = full_name.split_once("__").is_some_and(|(other, _)| other.eq_ignore_ascii_case(namespace));
     (!is_there).then_some(bare)
 }
 
-/// Whom a file names as its app, if it is not well-formed XML or not of its type.
+/// The app that a file names, if the file is malformed.
 fn parent_in(kind: &MetadataType, text: &str) -> Option<String> {
     let element = parent_element(kind)?;
     let (_, rest) = text.split_once(&format!("<{element}>"))?;
@@ -484,17 +472,17 @@ fn parent_in(kind: &MetadataType, text: &str) -> Option<String> {
     Some(owner.trim().to_owned())
 }
 
-/// Whether Salesforce, or people in its manner, would name a part of the app like this: `Shop_oauth`.
-pub(super) fn begins_with(full_name: &str, app: &str) -> bool {
+/// Whether the name follows Salesforce's pattern for a part of the app: `Shop_oauth`.
+pub(super) fn has_app_prefix(full_name: &str, app: &str) -> bool {
     let Some((head, tail)) = full_name.split_at_checked(app.len()) else {
         return false;
     };
     head.eq_ignore_ascii_case(app) && tail.starts_with('_')
 }
 
-/// Whether a remark of a retrieve says that we may not see, or that the org could not read, rather than that there is
-/// nothing. Such texts may be in another language; then the list still tells.
+/// Whether a message of a retrieve states that a file is not readable, rather than that it does not exist. Messages
+/// may be in another language; then the list decides.
 fn is_refusal(problem: &str) -> bool {
-    // What is not there may be called anything.
+    // The name of a missing component may contain any words.
     !means(problem, Meaning::NotFound) && means(problem, Meaning::Unreadable)
 }

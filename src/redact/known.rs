@@ -1,7 +1,7 @@
-//! Finds a known secret in whatever spelling a text has it.
+//! Finds known secrets in any encoding.
 //!
-//! A text is compared with the secret character by character, where each may be written as it is or escaped, and
-//! white space in between does not count. Which spellings count is said in `redact`.
+//! A text is compared with the secret character by character; each may be literal or escaped, and white space in
+//! between is ignored. `redact` lists the encodings.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -13,16 +13,15 @@ use zeroize::Zeroizing;
 use super::is_gap;
 use crate::secret::Secret;
 
-/// Shorter ones are left alone: hiding each "a" of a message would tell more than it hides.
+/// Shorter secrets are not hidden: hiding each "a" of a message would reveal more.
 const SHORTEST: usize = 4;
-/// The shortest secret that is looked for in base64: of a shorter one too little is its own.
+/// The shortest secret that is searched in base64; shorter ones have too few characters of their own.
 const SHORTEST_ENCODED: usize = 8;
-/// A line of a secret with several (a private key) that is a secret by itself.
+/// The shortest line of a multi-line secret (a private key) that is hidden separately.
 const SHORTEST_LINE: usize = 16;
-/// No escape is longer.
+/// The maximum length of an escape.
 const LONGEST_ESCAPE: usize = 32;
 
-/// A secret, and what to look for.
 #[derive(Debug)]
 pub(super) struct Known {
     secret: Secret,
@@ -52,7 +51,7 @@ impl Known {
             for offset in 0..3 {
                 let mut bytes = Zeroizing::new(vec![0; offset]);
                 bytes.extend_from_slice(text.as_bytes());
-                // The characters that no neighbour has a part in.
+                // The characters that depend on no neighbour.
                 let start = (offset * 8).div_ceil(6);
                 let end = bytes.len() * 8 / 6;
                 for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
@@ -68,7 +67,7 @@ impl Known {
         self.secret == *secret
     }
 
-    /// Adds where the secret stands. In a text that was cut, the beginning of it at the end counts.
+    /// Adds the ranges of the secret. In a truncated text, a prefix of it at the end counts.
     pub fn find(&self, text: &str, is_cut: bool, found: &mut Vec<Range<usize>>) {
         for needle in &self.needles {
             needle.find(text.as_bytes(), is_cut, found);
@@ -76,18 +75,16 @@ impl Known {
     }
 }
 
-/// One text to look for.
 #[derive(Debug, PartialEq, Eq)]
 struct Needle {
-    /// Without white space.
     bytes: Zeroizing<Vec<u8>>,
-    /// Where white space was, which a form writes as `+`.
+    /// Positions of white space, which form encoding writes as `+`.
     gaps: Vec<usize>,
-    /// Base64, which is hidden with all that surrounds it.
+    /// Base64, which is hidden with the whole run around it.
     is_encoded: bool,
 }
 
-/// How a piece of a text may be read.
+/// A possible reading of a part of the text.
 enum Read {
     Gap,
     Bytes(Vec<u8>),
@@ -122,9 +119,9 @@ impl Needle {
         }
     }
 
-    /// Where it ends if it begins here.
+    /// The end of the match that starts here, if there is one.
     fn end(&self, text: &[u8], start: usize, is_cut: bool) -> Option<usize> {
-        // How much of the needle was read, and up to where in the text. There may be several ways to read it.
+        // How much of the needle is matched, and the position in the text. There may be several readings.
         let mut open = vec![(0, start)];
         let mut seen = HashSet::new();
         while let Some((read, at)) = open.pop() {
@@ -138,7 +135,7 @@ impl Needle {
                 continue;
             };
             let escapes = escapes(text, at);
-            // An escape that was cut off.
+            // A truncated escape.
             if is_cut
                 && read >= SHORTEST
                 && escapes.is_empty()
@@ -180,7 +177,7 @@ impl Needle {
     }
 }
 
-/// The whole run of base64 that a range is in.
+/// The whole run of base64 around a range.
 fn run(text: &[u8], range: Range<usize>) -> Range<usize> {
     let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/_-=".contains(byte);
     let before = text.get(..range.start).unwrap_or_default().iter().rev().take_while(|byte| belongs(byte));
@@ -188,7 +185,6 @@ fn run(text: &[u8], range: Range<usize>) -> Range<usize> {
     range.start.saturating_sub(before.count())..range.end.saturating_add(after.count())
 }
 
-/// The length of the white space here.
 fn gap(text: &[u8], at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
     let rest = rest.get(..rest.len().min(4))?;
@@ -206,8 +202,7 @@ fn meaning(c: char) -> Read {
     if is_gap(c) { Read::Gap } else { Read::Bytes(c.to_string().into_bytes()) }
 }
 
-/// What may be read here by undoing an escape: how long it is, and what it means. Of the same kind several may be in one
-/// another: `%2525`, `\\\"`, `&amp;amp;`.
+/// The possible decodings of an escape here: length and meaning. Escapes may be nested: `%2525`, `\\\"`, `&amp;amp;`.
 fn escapes(text: &[u8], at: usize) -> Vec<(usize, Read)> {
     match text.get(at) {
         Some(b'%') => percent(text, at),
@@ -250,7 +245,7 @@ fn backslash(text: &[u8], at: usize) -> Vec<(usize, Read)> {
     let run = rest.iter().take_while(|byte| **byte == b'\\').count();
     let after = at.saturating_add(run);
     let mut found = Vec::new();
-    // A backslash itself, written as two or four.
+    // A backslash, escaped once or twice.
     for length in [2, 4].into_iter().filter(|length| *length <= run) {
         found.push((length, Read::Bytes(vec![b'\\'])));
     }
@@ -273,7 +268,7 @@ fn backslash(text: &[u8], at: usize) -> Vec<(usize, Read)> {
     found
 }
 
-/// `u0041`, or two of them for one character; the length from the `u` on.
+/// `u0041`, or a surrogate pair; the length starts at the `u`.
 fn unicode(text: &[u8], at: usize) -> Option<(usize, char)> {
     let first = hex(text, at.saturating_add(1), 4)?;
     if let Some(c) = char::from_u32(first) {
@@ -287,7 +282,7 @@ fn unicode(text: &[u8], at: usize) -> Option<(usize, char)> {
     Some((run.saturating_add(10), c))
 }
 
-/// Entities that have a name, as far as texts have them.
+/// Named entities that occur in practice.
 const NAMED: [(&str, char); 14] = [
     ("lt", '<'),
     ("gt", '>'),
@@ -326,7 +321,7 @@ fn entity(text: &[u8], at: usize) -> Vec<(usize, Read)> {
     }
 }
 
-/// `#65;` or `#x41;`; browsers read them without the semicolon, too.
+/// `#65;` or `#x41;`; browsers accept them without the semicolon.
 fn number(text: &[u8], at: usize) -> Option<(usize, char)> {
     if text.get(at) != Some(&b'#') {
         return None;

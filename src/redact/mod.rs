@@ -1,15 +1,15 @@
-//! Keeps secrets out of texts that people and logs see.
+//! Removes secrets from texts for users and logs.
 //!
-//! Everything that a server said goes through [`Redactor::clean`] before it enters an error, and everything that is
-//! logged through [`log_text`]. Hidden is what we know to be a secret (`known`) and what looks like one (`shapes`).
+//! All texts of a server pass through [`Redactor::clean`] before they enter an error, and all log fields through
+//! [`log_text`]. Known secrets (`known`) and texts that look like secrets (`shapes`) are hidden.
 //!
-//! The promise, which `promise` checks with any bytes:
-//! - A secret that we know comes out in no spelling: as it is, percent-encoded, escaped as in JSON or XML, each character
-//!   in another of these or twice in the same, broken by white space, control characters or what nobody can see; in
-//!   base64 (both alphabets, at any offset in something longer), if it has eight bytes.
-//! - Cleaning never fails, cleaning what is clean changes nothing, and there is no control character in it.
+//! `promise` checks these properties with any bytes:
+//! - A known secret is hidden in every encoding: literal, percent-encoded, escaped as in JSON or XML, with a
+//!   different or a repeated encoding for each character, interrupted by white space, control or invisible characters;
+//!   in base64 (both alphabets, at any offset), if it has at least eight bytes.
+//! - Cleaning never fails, is idempotent, and its result contains no control character.
 //!
-//! Not promised: a secret that is cut in two by other words, written backwards, or encrypted.
+//! Not covered: a secret that is interrupted by other words, reversed, or encrypted.
 
 mod known;
 mod shapes;
@@ -23,28 +23,25 @@ use std::sync::RwLock;
 use crate::secret::Secret;
 use known::Known;
 
-/// What stands in place of a secret.
 const HIDDEN: &str = "(sensitive)";
-/// What stands in place of the rest of a text.
 const MORE: char = '…';
-/// The most characters of a server's text that we pass on.
+/// The maximum length of a cleaned text in characters.
 const MAX_TEXT: usize = 2_000;
-/// The most characters of a text that we look at.
+/// The maximum number of characters that are examined.
 const MAX_SEEN: usize = 16_000;
-/// How often a text is looked through. What is hidden may uncover something that now looks like a secret.
+/// The maximum number of passes. Hiding a secret may reveal another text that looks like one.
 const MAX_ROUNDS: usize = 16;
 
-/// All that any client of this process knows: one log has the lines of all of them.
+/// The secrets of all clients in this process, which share one log.
 static IN_LOGS: Redactor = Redactor { known: RwLock::new(Vec::new()) };
 
-/// Knows the secrets of one org.
 #[derive(Debug, Default)]
 pub struct Redactor {
     known: RwLock<Vec<Known>>,
 }
 
 impl Redactor {
-    /// From now on hides this one too. Old ones stay: a late answer may still name them.
+    /// Hides this secret, too. Earlier ones stay hidden: a late response may contain them.
     pub fn learn(&self, secret: &Secret) {
         self.add(secret);
         IN_LOGS.add(secret);
@@ -58,12 +55,12 @@ impl Redactor {
         }
     }
 
-    /// `text` without secrets and control characters, cut at a sensible length.
+    /// `text` without secrets and control characters, truncated to a reasonable length.
     pub fn clean(&self, text: &str) -> String {
         self.shortened(text, MAX_SEEN, MAX_TEXT)
     }
 
-    /// Of a text at most so many characters are looked at, and at most so many come out.
+    /// Examines at most `most` characters and returns at most `longest`.
     fn shortened(&self, text: &str, most: usize, longest: usize) -> String {
         let (seen, mut is_cut) = match text.char_indices().nth(most) {
             Some((end, _)) => (text.get(..end).unwrap_or_default(), true),
@@ -71,12 +68,12 @@ impl Redactor {
         };
         let seen: String = seen.chars().map(|c| if is_invisible(c) { ' ' } else { c }).collect();
         let mut seen = seen.trim().to_owned();
-        // The mark of an earlier cut belongs to no secret.
+        // The mark of an earlier truncation belongs to no secret.
         if !is_cut && seen.ends_with(MORE) {
             seen.pop();
             is_cut = true;
         } else if is_cut {
-            // The last word may be half a secret that its whole would tell.
+            // The last word may be a part of a secret.
             seen.truncate(seen.trim_end_matches(shapes::is_of_word).len());
         }
         let Some(mut seen) = self.hide(seen, is_cut) else {
@@ -87,7 +84,7 @@ impl Redactor {
             rounds = rounds.saturating_add(1);
             is_cut = true;
             seen.truncate(before_placeholder(&seen, end));
-            // A placeholder is longer than what it may stand for.
+            // A placeholder may be longer than the secret.
             match self.hide(seen, true) {
                 Some(hidden) if rounds < MAX_ROUNDS => seen = hidden,
                 _ => return HIDDEN.to_owned(),
@@ -100,7 +97,7 @@ impl Redactor {
         seen
     }
 
-    /// Hides until there is nothing more to hide. `None`: there seems to be no end.
+    /// Hides until nothing changes. `None` when there are too many passes.
     fn hide(&self, mut text: String, is_cut: bool) -> Option<String> {
         let known = self.known.read().ok()?;
         for _ in 0..MAX_ROUNDS {
@@ -118,30 +115,30 @@ impl Redactor {
     }
 }
 
-/// The text of a log line's field, at most so many bytes, without secrets of any client and without control characters.
+/// The text of a log field, at most `longest` bytes, without the secrets of any client and control characters.
 pub fn log_text(text: &str, longest: usize) -> String {
-    // A character has four bytes at most.
+    // A character has at most four bytes.
     IN_LOGS.shortened(text, MAX_SEEN, longest / 4)
 }
 
-/// Control characters, and what has no width or turns the direction of what follows.
+/// Control characters, and characters that are invisible or change the text direction.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// What may stand inside of a secret without being part of it.
+/// Characters that may interrupt a secret.
 fn is_gap(c: char) -> bool {
     c.is_whitespace() || is_invisible(c)
 }
 
-/// Where to cut a text of which so many bytes may stay: never within a placeholder.
+/// Where to truncate a text: never within a placeholder.
 fn before_placeholder(text: &str, end: usize) -> usize {
     let placeholders = text.match_indices(HIDDEN).map(|(at, _)| at..at.saturating_add(HIDDEN.len()));
     placeholders.into_iter().find(|one| one.start < end && end < one.end).map_or(end, |one| one.start)
 }
 
-/// `text` with a placeholder for each range. Ranges that meet, also by a placeholder of earlier, become one.
+/// `text` with a placeholder for each range. Adjacent ranges, and earlier placeholders, are merged.
 fn replaced(text: &str, mut ranges: Vec<Range<usize>>) -> String {
     if ranges.is_empty() {
         return text.to_owned();

@@ -1,7 +1,6 @@
-//! The promise of `redact`, checked with any bytes (`promises`).
+//! The properties of `redact`, checked with any bytes (`promises`).
 //!
-//! The bytes choose secrets, their spellings and what stands around them. What comes out is read back by decoders that
-//! have nothing in common with the search.
+//! The bytes determine secrets, their encodings and the text around them. Independent decoders read the result.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -10,7 +9,7 @@ use super::{HIDDEN, MAX_SEEN, MAX_TEXT, Redactor, is_gap, is_invisible};
 use crate::promises::Choices;
 use crate::secret::Secret;
 
-/// What servers, proxies and libraries write around a secret.
+/// Text around secrets, as servers, proxies and libraries write it.
 const AROUND: [&str; 40] = [
     " ",
     "\n",
@@ -53,7 +52,7 @@ const AROUND: [&str; 40] = [
     "…",
     "é",
 ];
-/// Of what secrets are made.
+/// The characters of secrets.
 const LETTERS: [&str; 24] = [
     "a", "b", "Z", "0", "4", "1", "2", "5", "%", "\\", "&", "+", "/", "=", "!", ".", "_", "-", "u", "n",
     "\"", " ", "é", "😀",
@@ -67,7 +66,7 @@ fn secret(choices: &mut Choices<'_>) -> String {
     let length = 8 + choices.byte() % 90;
     let secret: String = (0..length).map(|_| choices.of(&LETTERS)).collect();
     let plain = without_gaps(&secret);
-    // What is part of the placeholder cannot be hidden by it.
+    // A part of the placeholder cannot be hidden by it.
     if plain.len() < 8 || HIDDEN.contains(&plain) {
         "canary-0123456789".to_owned()
     } else {
@@ -75,7 +74,7 @@ fn secret(choices: &mut Choices<'_>) -> String {
     }
 }
 
-/// The secret as one of the promised spellings.
+/// The secret in one of the covered encodings.
 fn spelled(secret: &str, choices: &mut Choices<'_>) -> String {
     match choices.byte() % 4 {
         0 => secret.to_owned(),
@@ -169,10 +168,7 @@ fn entities_decoded(text: &str) -> String {
     out
 }
 
-/// Checks everything that is promised of one text.
-///
-/// # Panics
-/// When the promise is broken.
+/// Checks all properties for one text.
 pub fn holds_for(data: &[u8]) {
     let mut choices = Choices::new(data);
     let redactor = Redactor::default();
@@ -193,7 +189,7 @@ pub fn holds_for(data: &[u8]) {
             }
             3..6 => text.push_str(choices.of(&AROUND)),
             6 => text.push_str(&choices.text(15)),
-            // Long enough to be cut, and then somewhere in what follows.
+            // Long enough to be truncated within the rest.
             _ => match choices.byte() {
                 0..8 => text.push_str(&"some ".repeat(choices.byte() * 13)),
                 length => text.push_str(&"some ".repeat(length / 4)),

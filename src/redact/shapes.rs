@@ -1,14 +1,14 @@
-//! Finds what looks like a secret, whoever's it is: PEM blocks, values under names that credentials have, session ids,
-//! JWTs, refresh tokens, long base64.
+//! Finds texts that look like secrets: PEM blocks, values of credential names, session IDs, JWTs, refresh tokens,
+//! long base64.
 //!
-//! Names are matched by how they end, in whatever style they are written: `client_secret`, `consumerSecret`,
-//! `Access-Token`. A consumer *key* is no secret.
+//! Names are matched by their suffix, in any style: `client_secret`, `consumerSecret`, `Access-Token`. A consumer
+//! *key* is not secret.
 
 use std::ops::Range;
 
-/// A run of base64 longer than this is payload, not prose.
+/// A longer run of base64 is data, not prose.
 const MAX_WORD: usize = 200;
-/// How names of credentials end, without separators and capitals.
+/// Suffixes of credential names, without separators and in lower case.
 const NAMES: [&str; 12] = [
     "secret",
     "token",
@@ -23,19 +23,19 @@ const NAMES: [&str; 12] = [
     "authorization",
     "zipfile",
 ];
-/// Words after which Salesforce has been seen to print a session.
+/// Texts before a session ID in messages of Salesforce.
 const PRELUDES: [&str; 2] = ["session key:", "session hash:"];
-/// The ways to write a quote, without the backslash of JSON.
+/// Forms of a quote, without the backslash of JSON.
 const QUOTES: [&str; 7] = ["\"", "'", "&quot;", "&#34;", "&#39;", "%22", "u0022"];
-/// The ways to say "is".
+/// Forms of a separator between name and value.
 const SEPARATORS: [&str; 9] = ["=>", ":", "=", "%3a", "%3d", "&#58;", "&#61;", "\\u003a", "\\u003d"];
-/// The ways to begin a tag, and to end it.
+/// Forms of the start and the end of a tag.
 const OPENS: [&str; 5] = ["<", "&lt;", "%3c", "\\u003c", "&#60;"];
 const CLOSES: [&str; 5] = [">", "&gt;", "%3e", "\\u003e", "&#62;"];
-/// The ways to write the character between an org's id and the rest of a session id.
+/// Forms of the character between the org's ID and the rest of a session ID.
 const BANGS: [&str; 6] = ["!", "%21", "%2521", "&#33;", "&#x21;", "\\u0021"];
 
-/// Whether base64, a token or an id may have this character.
+/// Whether base64, a token or an ID may contain this character.
 pub(super) fn is_of_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!._-+/=~%".contains(c)
 }
@@ -44,9 +44,8 @@ fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
 
-/// Where something stands that looks like a secret.
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
-    // Positions stay the same.
+    // Positions are unchanged.
     let lower = text.to_ascii_lowercase();
     let mut found = Vec::new();
     pem_blocks(text, &mut found);
@@ -79,19 +78,19 @@ fn rest(text: &str, at: usize) -> &str {
     text.get(at..).unwrap_or_default()
 }
 
-/// The first place from here on whose character does not belong.
+/// The position of the first character that does not belong.
 fn skip(text: &str, at: usize, belongs: impl Fn(char) -> bool) -> usize {
     let rest = rest(text, at);
     rest.find(|c| !belongs(c)).map_or(text.len(), |length| at.saturating_add(length))
 }
 
-/// After the first of these tokens that stands here.
+/// The position after the first of these tokens, if one is here.
 fn after(text: &str, at: usize, tokens: &[&str]) -> Option<usize> {
     let rest = rest(text, at);
     tokens.iter().find(|token| rest.starts_with(**token)).map(|token| at.saturating_add(token.len()))
 }
 
-/// Where the first of these tokens stands, from here on.
+/// The position of the next of these tokens.
 fn next(text: &str, at: usize, tokens: &[&str]) -> Option<usize> {
     let rest = rest(text, at);
     tokens.iter().filter_map(|token| rest.find(token)).min().map(|length| at.saturating_add(length))
@@ -114,7 +113,7 @@ fn runs(text: &str, belongs: impl Fn(char) -> bool) -> Vec<Range<usize>> {
     runs
 }
 
-/// How much of a name belongs to the escape before it: `%22secret`, `\u0022secret`.
+/// How many characters of a name belong to the escape before it: `%22secret`, `\u0022secret`.
 fn rest_of_escape(text: &str, at: usize) -> usize {
     let (digits, skipped) = match text.get(..at).and_then(|before| before.chars().next_back()) {
         Some('%') => (rest(text, at).get(..2), 2),
@@ -132,7 +131,7 @@ fn is_credential(name: &str) -> bool {
     plain == "sid" || NAMES.iter().any(|ending| plain.ends_with(ending))
 }
 
-/// What is known without a look at the secret: nothing to hide.
+/// Values that are certainly not secret.
 fn is_no_secret(value: &str) -> bool {
     let value = value.trim();
     matches!(value, "" | "true" | "false" | "null" | super::HIDDEN)
@@ -153,7 +152,7 @@ fn pem_blocks(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// The content of the element that begins with this name.
+/// The content of the element with this name.
 fn element(lower: &str, name: &Range<usize>) -> Option<Range<usize>> {
     let mut before = lower.get(..name.start)?;
     if let Some(prefixed) = before.strip_suffix(':') {
@@ -163,7 +162,7 @@ fn element(lower: &str, name: &Range<usize>) -> Option<Range<usize>> {
         return None;
     }
     let tag = next(lower, name.end, &CLOSES)?;
-    // An attribute of the same tag is looked at as a member; another tag is none of ours.
+    // An attribute of the same tag is handled as a member; another tag is unrelated.
     if OPENS.iter().any(|open| part(lower, name.end..tag).contains(open)) {
         return None;
     }
@@ -184,14 +183,14 @@ fn element(lower: &str, name: &Range<usize>) -> Option<Range<usize>> {
     secret(lower, start..end)
 }
 
-/// The value of the member, the form field or the attribute of this name.
+/// The value of the member, form field or attribute with this name.
 fn member(lower: &str, name: &Range<usize>) -> Option<Range<usize>> {
     let before = lower.get(..name.start)?;
     let is_quoted = QUOTES.iter().any(|quote| before.ends_with(quote));
     let quoted_until = if is_quoted { closing_quote(lower, name.end) } else { None };
     let mut at = skip(lower, quoted_until.unwrap_or(name.end), char::is_whitespace);
     if let (Some(_), Some(value)) = (quoted_until, after(lower, at, &["value"])) {
-        // As HTML writes it: name="secret" value="…".
+        // HTML: name="secret" value="…".
         at = skip(lower, value, char::is_whitespace);
     }
     let separator = at;
@@ -217,12 +216,12 @@ fn member(lower: &str, name: &Range<usize>) -> Option<Range<usize>> {
     }
 }
 
-/// After the quote that ends a name here, escaped or not.
+/// The position after the quote that ends a name here, escaped or not.
 fn closing_quote(text: &str, at: usize) -> Option<usize> {
     after(text, skip(text, at, |c| c == '\\'), &QUOTES)
 }
 
-/// Where the value ends whose opening quote had so many backslashes.
+/// The end of a value whose opening quote has this many backslashes.
 fn end_of_quoted(text: &str, start: usize, backslashes: usize) -> usize {
     let opening = text.get(..start).unwrap_or_default();
     let quote = QUOTES.into_iter().find(|quote| opening.ends_with(quote)).unwrap_or("\"");
@@ -238,7 +237,7 @@ fn end_of_quoted(text: &str, start: usize, backslashes: usize) -> usize {
     text.len()
 }
 
-/// Before the bracket that closes the one here.
+/// The position of the matching closing bracket.
 fn end_of_nested(text: &str, start: usize) -> usize {
     let mut depth: usize = 0;
     let mut in_text = false;
@@ -261,7 +260,6 @@ fn end_of_nested(text: &str, start: usize) -> usize {
     text.len()
 }
 
-/// What follows the name of a scheme in a header.
 fn headers(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
     for scheme in ["bearer ", "basic ", "oauth "] {
         for (at, _) in lower.match_indices(scheme) {
@@ -278,7 +276,6 @@ fn headers(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// User name and password in a URL.
 fn user_info(text: &str, found: &mut Vec<Range<usize>>) {
     for (at, scheme) in text.match_indices("://") {
         let start = at.saturating_add(scheme.len());
@@ -289,7 +286,7 @@ fn user_info(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Session ids: an org's id of 15 or 18 characters, `!`, and the rest.
+/// Session IDs: an org's ID of 15 or 18 characters, `!`, and the rest.
 fn session_ids(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
     for (at, _) in text.match_indices("00D") {
         let end = skip(text, at, |c| c.is_ascii_alphanumeric());
@@ -301,7 +298,7 @@ fn session_ids(text: &str, lower: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// JWTs, refresh tokens, consumer secrets and long base64, which are all one "word".
+/// JWTs, refresh tokens, consumer secrets and long base64, each a single "word".
 fn words(text: &str, word: Range<usize>, found: &mut Vec<Range<usize>>) {
     let written = part(text, word.clone());
     let from = |start: &str| written.find(start).map(|length| word.start.saturating_add(length));

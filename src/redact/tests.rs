@@ -1,4 +1,4 @@
-//! What a clean text looks like. That the promise holds for any bytes is checked in `promises`.
+//! Examples of cleaned texts. `promises` checks the properties with any bytes.
 
 use super::*;
 
@@ -36,7 +36,7 @@ fn nothing_secret_survives() {
 }
 
 #[test]
-fn a_known_secret_is_hidden_in_each_spelling() {
+fn a_known_secret_is_hidden_in_each_encoding() {
     for (text, clean) in [
         ("known%2Dcanary", "(sensitive)"),
         ("a %6b%6E%6f%77%6e%2d%63%61%6e%61%72%79 b", "a (sensitive) b"),
@@ -53,7 +53,7 @@ fn a_known_secret_is_hidden_in_each_spelling() {
         (r#"pass&word \"canary\"\/1"#, "(sensitive)"),
         (r#"pass&word \\\"canary\\\"\\/1"#, "(sensitive)"),
         ("pass%26word+%22canary%22%2F1", "(sensitive)"),
-        // Basic authentication, where the secret begins in the middle of a group.
+        // Basic authentication, where the secret starts within a group.
         ("Basic aWQ6a25vd24tY2FuYXJ5", "Basic (sensitive)"),
         ("Basic MTIza25vd24tY2FuYXJ5Lg==", "Basic (sensitive)"),
         ("x eDpwYXNzJndvcmQgImNhbmFyeSIvMQ x", "x (sensitive) x"),
@@ -64,7 +64,7 @@ fn a_known_secret_is_hidden_in_each_spelling() {
 }
 
 #[test]
-fn values_under_the_names_of_credentials_are_hidden_however_they_are_written() {
+fn values_of_credential_names_are_hidden_in_any_style() {
     for (text, clean) in [
         (r#"{"key":"3MVG9","secret":"canary"}"#, r#"{"key":"3MVG9","secret":"(sensitive)"}"#),
         (
@@ -119,7 +119,7 @@ fn values_under_the_names_of_credentials_are_hidden_however_they_are_written() {
 }
 
 #[test]
-fn what_orgs_say_of_credentials_stays_readable() {
+fn messages_about_credentials_stay_readable() {
     for text in [
         "invalid_grant: expired access/refresh token",
         "INVALID_SESSION_ID: Session expired or invalid",
@@ -153,9 +153,9 @@ fn a_private_key_is_hidden_line_by_line() {
 }
 
 #[test]
-fn long_texts_are_cut_and_a_secret_at_the_cut_is_not_halved() {
+fn long_texts_are_truncated_and_no_part_of_a_secret_remains() {
     assert!(cleaned(&"word ".repeat(10_000)).chars().count() <= MAX_TEXT + 1);
-    // Hiding makes room: what stood far behind comes into sight, up to where we stopped looking.
+    // Hiding makes room for later text, up to the examined length.
     for padding in 0..30 {
         let text = format!("{}{}", "x".repeat(padding), "known-canary ".repeat(4_000));
         assert!(!cleaned(&text).contains("known"), "{padding}");
@@ -163,7 +163,7 @@ fn long_texts_are_cut_and_a_secret_at_the_cut_is_not_halved() {
 }
 
 #[test]
-fn what_is_clean_stays_as_it_is() {
+fn cleaning_is_idempotent() {
     let words = "some ".repeat(500);
     for text in ["a … ", "a ……", " … ", "client_secret=", "a\u{7} …\u{7}", words.as_str()] {
         let clean = cleaned(text);

@@ -1,8 +1,8 @@
-//! From settings to a session: one login at first need, shared by all callers, renewed once when it ends.
+//! The session: one login at the first call, shared by all callers, and renewed once when it expires.
 //!
-//! The ways to log in are in `login`; a token is asked for (`token`), had from the Salesforce CLI (`sf_cli`), or given. A
-//! login also settles the org's id and the API version. Failed logins are remembered for a while, so that a hundred resources with
-//! a wrong key do not lock the user out.
+//! The authentication methods are in `login`; a token is requested (`token`), taken from the Salesforce CLI
+//! (`sf_cli`), or configured. A login also determines the org's ID and the API version. Failed logins are remembered
+//! for a while, so that a hundred resources with a wrong key do not lock the user.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,53 +17,46 @@ use super::token::{Grant, is_org_id};
 use super::{Client, Inner, Login, Settings, classify};
 use crate::secret::Secret;
 
-/// A session that ends again this soon after it was renewed will not get better by a third login.
+/// A session that expires this soon after it was renewed is not renewed again.
 const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(60);
-/// How long a final refusal answers for further logins.
+/// How long a permanent refusal is returned without another login.
 const REFUSAL_HOLDS: Duration = Duration::from_secs(60);
 /// The first API version whose SOAP endpoint accepts JWTs (jsforce, `lib/soap.js`).
 pub const SOAP_ACCEPTS_JWT: u16 = 68;
 
-/// What one login gave.
 #[derive(Debug)]
 pub struct Session {
-    /// The org's id, 15 or 18 characters as Salesforce gave it; compare with [`Session::is_org`].
+    /// The org's ID in 15 or 18 characters, as Salesforce returned it; compare with [`Session::is_org`].
     pub org_id: String,
-    /// The id of the user; empty if Salesforce did not say.
+    /// The ID of the user. Empty if Salesforce did not return it.
     pub user_id: String,
-    /// The user's name, where it is known.
-    pub username: Option<String>,
-    /// Where the org's APIs are.
     pub instance_url: Url,
-    /// 62 means 62.0.
+    /// 62 stands for 62.0.
     pub api_version: u16,
     token: Secret,
 }
 
 impl Session {
-    /// Whether this is the org with that id, in its form of 15 or of 18 characters.
+    /// Whether this is the org with the given ID, in 15 or 18 characters.
     pub fn is_org(&self, id: &str) -> bool {
         same_id(&self.org_id, id)
     }
 
-    /// A URL of the org.
     pub(super) fn url(&self, path: &str) -> Url {
         let mut url = self.instance_url.clone();
         url.set_path(path);
         url
     }
 
-    /// A URL of the versioned REST API.
     pub(super) fn rest_url(&self, path: &str) -> Url {
         self.url(&format!("/services/data/v{}.0{path}", self.api_version))
     }
 
-    /// The header of a REST call.
     pub(super) fn bearer(&self) -> Result<HeaderValue, ErrorKind> {
         bearer(&self.token)
     }
 
-    /// The header of a SOAP call, or why SOAP would refuse it.
+    /// The session header of a SOAP call, or why SOAP would refuse it.
     pub(super) fn soap_header(&self) -> Result<String, ErrorKind> {
         let token = self.token.expose();
         if self.api_version < SOAP_ACCEPTS_JWT && is_jwt(token) {
@@ -73,7 +66,6 @@ impl Session {
     }
 }
 
-/// The header of a REST call with that token.
 pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ErrorKind> {
     let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
         .map_err(|_| ErrorKind::Auth { problem: AuthProblem::Refused, said: None })?;
@@ -81,36 +73,33 @@ pub(super) fn bearer(token: &Secret) -> Result<HeaderValue, ErrorKind> {
     Ok(header)
 }
 
-/// A JWT is three parts of base64url between dots; a session id has an exclamation mark.
+/// A JWT has three parts of base64url between dots; a session ID contains an exclamation mark.
 fn is_jwt(token: &str) -> bool {
     let parts: Vec<&str> = token.split('.').collect();
     let base64url = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     parts.len() == 3 && parts.iter().take(2).all(|part| part.len() > 2) && parts.iter().all(base64url)
 }
 
-/// Whether two ids are the same: the last three of 18 characters only repeat the case of the first 15.
-fn same_id(one: &str, other: &str) -> bool {
+/// Whether two record IDs are equal: the last three of 18 characters only repeat the case of the first 15.
+pub fn same_id(one: &str, other: &str) -> bool {
     match (one.get(..15), other.get(..15)) {
         (Some(one), Some(other)) => one == other,
         _ => one == other,
     }
 }
 
-/// Whether a private key can be used to log in: RSA, at least 2048 bits, unencrypted, PEM in any of the accepted
-/// forms. Pure; for validation.
-///
-/// # Errors
-/// What is wrong with it, without any of its text.
+/// Checks that a private key can be used for authentication: RSA, at least 2048 bits, unencrypted, PEM in any of the
+/// accepted forms. Pure; for validation.
 pub fn check_private_key(private_key: &Secret) -> Result<(), PrivateKeyProblem> {
     key::read(private_key.expose()).map(drop)
 }
 
-/// The public half of a private key as a certificate has it; none of what is no key that can be used.
+/// The public key of a private key, as a certificate contains it. `None` if the private key is invalid.
 pub fn public_key(private_key: &Secret) -> Option<Vec<u8>> {
     Some(key::read(private_key.expose()).ok()?.public().as_ref().to_vec())
 }
 
-/// What is wrong with the settings as a whole.
+/// Checks the settings as a whole.
 pub(super) fn check_settings(
     settings: &Settings,
     instance: Option<&Url>,
@@ -128,7 +117,7 @@ pub(super) fn check_settings(
             return Err(SettingsProblem::InstanceUrlMissing.into());
         }
         Login::AccessToken { token } => drop(bearer(token)?),
-        // Of these nothing can be wrong that could be seen from here.
+        // These can only be checked by the server.
         Login::RefreshToken { .. } | Login::TokenExchange { .. } | Login::SfCli(_) => {}
     }
     let (oldest, newest) = (settings.oldest_known, settings.newest_known);
@@ -140,7 +129,7 @@ pub(super) fn check_settings(
     }
 }
 
-/// The one login of a client. The lock is held while a login is under way: that is the single flight.
+/// The login of a client. The lock is held during a login, so that concurrent callers share it.
 #[derive(Debug, Default)]
 pub(super) struct Auth {
     state: tokio::sync::Mutex<State>,
@@ -154,7 +143,7 @@ struct State {
 }
 
 impl Client {
-    /// The session; logs in at the first call. Callers at the same time share one login and its outcome.
+    /// The session; logs in at the first call. Concurrent callers share one login and its outcome.
     ///
     /// # Errors
     /// [`ErrorKind::Auth`], [`ErrorKind::OtherOrg`], the version errors, and those of the connection.
@@ -173,12 +162,12 @@ impl Inner {
         self.log_in_once(&mut state, asked).await
     }
 
-    /// The session, if there is one already and nobody is logging in just now.
+    /// The session, if there is one and no login is in progress.
     pub(super) fn session_if_any(&self) -> Option<Arc<Session>> {
         self.auth.state.try_lock().ok()?.session.clone()
     }
 
-    /// A session other than `ended`; logs in unless someone else has done so meanwhile.
+    /// A session other than `ended`; logs in unless another caller has done so.
     pub(super) async fn renew(&self, ended: &Session, error: Error) -> Result<Arc<Session>, Error> {
         let asked = Instant::now();
         let mut state = self.auth.state.lock().await;
@@ -202,7 +191,7 @@ impl Inner {
         let before = state.session.take();
         let session = self.log_in_once(&mut state, asked).await?;
         state.renewed = Some(Instant::now());
-        // It has no other one, and thinks that it is good.
+        // The CLI has no other token and considers it valid.
         if let Login::SfCli(SfCli { org, .. }) = &self.settings.login
             && session.token == ended.token
         {
@@ -218,7 +207,7 @@ impl Inner {
         Ok(session)
     }
 
-    /// Logs in, unless a login that failed since `asked`, or failed for good a moment ago, answers for this one.
+    /// Logs in, unless a login that failed since `asked`, or that failed permanently a short time ago, is the answer.
     async fn log_in_once(&self, state: &mut State, asked: Instant) -> Result<Arc<Session>, Error> {
         if let Some((when, error)) = &state.refused
             && (*when >= asked || (!error.is_transient() && when.elapsed() < REFUSAL_HOLDS))
@@ -243,10 +232,7 @@ impl Inner {
         let session = match &self.settings.login {
             Login::AccessToken { token } => self.adopt(token).await?,
             Login::SfCli(cli) => self.adopt_from(cli).await?,
-            login => {
-                let grant = self.ask_for_token().await?;
-                self.admit(grant, login.username().map(str::to_owned)).await?
-            }
+            _ => self.admit(self.request_token().await?).await?,
         };
         tracing::info!(
             sf_org_id = %session.org_id,
@@ -257,19 +243,17 @@ impl Inner {
         Ok(session)
     }
 
-    /// A token from elsewhere.
     async fn adopt(&self, token: &Secret) -> Result<Session, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
         let instance =
             self.instance.clone().ok_or_else(|| fail(SettingsProblem::InstanceUrlMissing.into()))?;
         let grant = Grant { token: token.clone(), instance, identity: None };
-        self.admit(grant, None).await
+        self.admit(grant).await
     }
 
-    /// The token that the Salesforce CLI has.
     async fn adopt_from(&self, cli: &SfCli) -> Result<Session, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
-        let shown = cli.log_in(self.pace, &self.redactor).await.map_err(fail)?;
+        let shown = cli.log_in(self.time_scale, &self.redactor).await.map_err(fail)?;
         self.redactor.learn(&shown.token);
         if let Some(expected) = self.instance.as_ref().filter(|url| url.origin() != shown.instance.origin()) {
             let text = |url: &Url| url.origin().ascii_serialization();
@@ -277,7 +261,7 @@ impl Inner {
             return Err(fail(SfCliProblem::OtherInstance { org: cli.org.clone(), shown, expected }.into()));
         }
         let grant = Grant { token: shown.token, instance: shown.instance, identity: None };
-        self.admit(grant, None).await.map_err(|error| match error.kind {
+        self.admit(grant).await.map_err(|error| match error.kind {
             ErrorKind::Auth { problem: AuthProblem::AccessTokenExpired, .. } => {
                 fail(SfCliProblem::Expired { org: cli.org.clone() }.into())
             }
@@ -285,17 +269,15 @@ impl Inner {
         })
     }
 
-    /// Makes a session of a token: whose org is it, and which API version will we speak?
-    async fn admit(&self, grant: Grant, mut username: Option<String>) -> Result<Session, Error> {
+    /// Creates a session for a token: determines the org and the API version.
+    async fn admit(&self, grant: Grant) -> Result<Session, Error> {
         let Grant { token, instance, identity } = grant;
         let (org_id, user_id) = match identity {
             Some(identity) => identity,
             None => match self.user_info(&token, &instance).await {
-                Ok((org, user, name)) => {
-                    username = username.or(name);
-                    (org, user)
-                }
-                // A token that was restricted to "api" may not ask who it is; its org stands in front of the `!`.
+                Ok(identity) => identity,
+                // A token with only the scope "api" has no access to the user info; the org's ID is in front of the
+                // `!`.
                 Err(error) => match token.expose().split_once('!') {
                     Some((org, _)) if is_org_id(org) && !matches!(error.class(), classify::Class::Auth) => {
                         (org.to_owned(), String::new())
@@ -312,7 +294,7 @@ impl Inner {
         }
         let (oldest, newest) = self.versions(&instance).await?;
         let api_version = self.choose_version(oldest, newest)?;
-        Ok(Session { org_id, user_id, username, instance_url: instance, api_version, token })
+        Ok(Session { org_id, user_id, instance_url: instance, api_version, token })
     }
 
     fn choose_version(&self, oldest: u16, newest: u16) -> Result<u16, Error> {

@@ -1,8 +1,8 @@
-//! What went wrong, may it be tried again, may it be sent again: pure functions from an answer to a verdict.
+//! Classifies responses: the kind of error, whether it is temporary, and whether the request may be sent again. Pure.
 //!
-//! The order is fixed: status and content type first (an HTML page is never parsed), then OAuth's JSON, the REST
-//! API's array, a SOAP fault, and last what a deploy says about itself. Each row of the fault catalogue (F01 to F45)
-//! is a row of the tests below.
+//! The order is fixed: status and content type first (an HTML page is never parsed), then the JSON of OAuth, the
+//! array of the REST API, a SOAP fault, and the status of a deploy. The tests have one row for each entry of the
+//! fault catalogue (F01 to F45).
 
 use std::time::Duration;
 
@@ -11,43 +11,37 @@ use super::redact::Redactor;
 use super::sentences::{Meaning, means};
 use super::xml;
 
-/// What sort of trouble an error is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// Passes by itself.
     Transient,
     /// Credentials, session or login.
     Auth,
-    /// Too many calls.
     Limit,
-    /// Someone else changes the org just now, or it is read-only.
+    /// Other changes lock the org, or it is read-only.
     Locked,
     /// The request may have taken effect.
     Ambiguous,
-    /// The org does not know the thing, or no longer.
+    /// The object does not exist, or no longer.
     NotFound,
-    /// Settings must change.
     Config,
-    /// The user may not do this.
     Permission,
-    /// None of these.
     Fatal,
 }
 
-/// The parts of an answer that a verdict needs.
+/// The parts of a response that matter for its classification.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen<'a> {
+pub(super) struct ResponseView<'a> {
     pub status: u16,
     pub content_type: &'a str,
     pub location: Option<&'a str>,
     pub body: &'a [u8],
 }
 
-/// What an unsuccessful answer means. Total: any bytes give a verdict.
-pub(super) fn classify(seen: Seen<'_>, redactor: &Redactor) -> ErrorKind {
-    let Seen { status, body, .. } = seen;
+/// Classifies an unsuccessful response. Accepts any bytes.
+pub(super) fn classify(seen: ResponseView<'_>, redactor: &Redactor) -> ErrorKind {
+    let ResponseView { status, body, .. } = seen;
     if (300..400).contains(&status) {
-        let to = seen.location.and_then(host_of).unwrap_or_else(|| "nowhere".to_owned());
+        let to = seen.location.and_then(host_of).unwrap_or_else(|| "an unknown host".to_owned());
         return ErrorKind::Redirected { status, to: redactor.clean(&to) };
     }
     if is_html(seen.content_type, body) {
@@ -65,7 +59,7 @@ pub(super) fn classify(seen: Seen<'_>, redactor: &Redactor) -> ErrorKind {
     }
 }
 
-/// What a code of Salesforce means. `text` has been redacted.
+/// Classifies an error code of Salesforce. `text` is redacted.
 pub(super) fn fault(code: &str, text: &str) -> ErrorKind {
     match code {
         "INVALID_SESSION_ID" | "INVALID_AUTH_HEADER" => {
@@ -95,8 +89,8 @@ fn auth(problem: AuthProblem, text: &str) -> ErrorKind {
     ErrorKind::Auth { problem, said: Some(text.to_owned()) }
 }
 
-/// What the token endpoint's refusal means.
-pub(super) fn classify_login(seen: Seen<'_>, redactor: &Redactor) -> ErrorKind {
+/// Classifies an error of the token endpoint.
+pub(super) fn classify_login(seen: ResponseView<'_>, redactor: &Redactor) -> ErrorKind {
     let json = serde_json::from_slice::<serde_json::Value>(seen.body).ok();
     let field = |name| json.as_ref().and_then(|json| json.get(name)).and_then(|value| value.as_str());
     let Some(error) = field("error") else {
@@ -141,22 +135,22 @@ fn login_problem(error: &str, description: &str, status: u16) -> AuthProblem {
     }
 }
 
-/// What a deploy that ended without success means as a whole, by its error code and text.
+/// Classifies a failed deploy by its error code and message.
 pub(super) fn deploy_class(code: Option<&str>, text: Option<&str>) -> Class {
     let code = match (code, text) {
         (Some(code), _) => code,
         (None, Some(text)) => code_before_colon(text).map_or("", |(code, _)| code),
         (None, None) => "",
     };
-    match fault(code, text.unwrap_or_default()).judge().0 {
+    match fault(code, text.unwrap_or_default()).verdict().0 {
         Class::Fatal if text.is_some_and(|text| means(text, Meaning::Locked)) => Class::Locked,
         class => class,
     }
 }
 
 impl ErrorKind {
-    /// The class, and whether it is proved that the request had no effect.
-    pub(super) fn judge(&self) -> (Class, bool) {
+    /// The class, and whether the request certainly had no effect.
+    pub(super) fn verdict(&self) -> (Class, bool) {
         match self {
             Self::Settings(_) | Self::PrivateKey(_) => (Class::Config, true),
             Self::SubjectToken(_) | Self::SfCli(_) => (Class::Auth, true),
@@ -194,17 +188,17 @@ impl ErrorKind {
     }
 }
 
-/// A code of Salesforce proves that the request was refused as a whole, except where noted.
+/// With an error code, the request was refused as a whole, except where noted.
 fn judge_code(code: &str, text: &str) -> (Class, bool) {
     let class = match code {
-        // The same code for an outage of the API and for a user who lacks "API Enabled". No wait helps the user.
+        // The same code is used for an outage and for a user without "API Enabled", who gains nothing from a retry.
         "API_CURRENTLY_DISABLED" if text.contains("for this User") => Class::Permission,
         "SERVER_UNAVAILABLE" | "API_CURRENTLY_DISABLED" | "INVALID_QUERY_LOCATOR" => Class::Transient,
         "UNABLE_TO_LOCK_ROW" | "ALREADY_IN_PROCESS" | "ORG_LOCKED" => Class::Locked,
         "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE"
         | "ORG_IN_MAINTENANCE"
         | "FUNCTIONALITY_TEMPORARILY_UNAVAILABLE" => Class::Locked,
-        // The server does not know itself what happened: whether the request was taken is open (F11).
+        // An internal error; whether the request had an effect is unknown (F11).
         "UNKNOWN_EXCEPTION" | "QUERY_TIMEOUT" => return (Class::Transient, false),
         "INVALID_LOCATOR"
         | "INVALID_CROSS_REFERENCE_KEY"
@@ -220,13 +214,13 @@ fn judge_code(code: &str, text: &str) -> (Class, bool) {
         | "API_DISABLED_FOR_ORG"
         | "FUNCTIONALITY_NOT_ENABLED"
         | "FORBIDDEN" => Class::Permission,
-        _ if means(text, Meaning::Passing) => return (Class::Transient, false),
+        _ if means(text, Meaning::Temporary) => return (Class::Transient, false),
         _ => Class::Fatal,
     };
     (class, true)
 }
 
-/// Whether this is a web page. Looks at the body as well: gateways mislabel their pages.
+/// Whether this is an HTML page. Checks the body, too, since gateways set wrong content types.
 pub(super) fn is_html(content_type: &str, body: &[u8]) -> bool {
     let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let start = start.get(..start.len().min(512)).unwrap_or_default();
@@ -255,7 +249,7 @@ fn page(status: u16, body: &[u8]) -> Page {
     }
 }
 
-/// `[{"errorCode": …, "message": …}]`, or the same without the array.
+/// `[{"errorCode": …, "message": …}]`, or the object without the array.
 fn rest_error(body: &[u8]) -> Option<(String, String)> {
     let start = body.iter().find(|byte| !byte.is_ascii_whitespace())?;
     if !matches!(start, b'[' | b'{') {
@@ -273,14 +267,14 @@ fn soap_fault(body: &[u8]) -> Option<(String, String)> {
     if root.name == "Envelope" { fault_in(&root) } else { None }
 }
 
-/// Code and text of a fault in a SOAP envelope. The text often repeats the code, which is taken off.
+/// The code and text of a fault in a SOAP envelope, without a code that is repeated in the text.
 pub(super) fn fault_in(envelope: &xml::Element) -> Option<(String, String)> {
     let fault = envelope.child("Body")?.child("Fault")?;
     let code = fault.text_of("faultcode").unwrap_or_default();
     let code = code.rsplit(':').next().unwrap_or_default();
     let text = fault.text_of("faultstring").unwrap_or_default();
     Some(match code_before_colon(text) {
-        // A generic code of SOAP itself ("Client") says less than the text.
+        // A generic SOAP code ("Client") is less specific than the text.
         Some((better, text)) if better == code || !is_code(code) => (better.to_owned(), text.to_owned()),
         _ => (code.to_owned(), text.to_owned()),
     })
@@ -299,7 +293,7 @@ fn host_of(location: &str) -> Option<String> {
     url::Url::parse(location).ok()?.host_str().map(str::to_owned)
 }
 
-/// The number of seconds in a `Retry-After` header; dates are not used by Salesforce.
+/// The number of seconds in a `Retry-After` header. Salesforce sends no dates.
 pub(super) fn retry_after(header: &str) -> Option<Duration> {
     header.trim().parse().ok().map(Duration::from_secs)
 }

@@ -1,4 +1,4 @@
-//! One row per entry of the fault catalogue.
+//! One row for each entry of the fault catalogue.
 
 use super::*;
 use crate::salesforce::error::{Call, Error};
@@ -16,11 +16,11 @@ fn rest(code: &str, text: &str) -> String {
 }
 
 fn judge(status: u16, content_type: &str, body: &str) -> ErrorKind {
-    let seen = Seen { status, content_type, location: None, body: body.as_bytes() };
+    let seen = ResponseView { status, content_type, location: None, body: body.as_bytes() };
     classify(seen, &Redactor::default())
 }
 
-/// Class, whether it passes by itself, and whether a deploy may be sent again after it.
+/// The class, whether it is temporary, and whether a deploy may be sent again.
 type Expected = (Class, bool, bool);
 
 fn verdict(kind: ErrorKind) -> Expected {
@@ -34,7 +34,7 @@ const HTML: &str = "text/html; charset=utf-8";
 const MAINTENANCE: &str = "<html>\n<body>\n<center>We are down for maintenance.</span><br><br>\nSorry for the inconvenience. We'll be back shortly.";
 
 #[test]
-fn every_fault_of_the_catalogue_has_its_verdict() {
+fn every_fault_of_the_catalogue_has_its_class() {
     let session = "Invalid Session ID found in SessionHeader: Illegal Session. Session not found, missing session hash: canary=";
     let jetty = "<h1>Bad Message 400</h1><pre>reason: Bad Request</pre>";
     let edge = "<!DOCTYPE html><p>This error originated from Salesforce Edge</p>";
@@ -92,7 +92,7 @@ fn every_fault_of_the_catalogue_has_its_verdict() {
 }
 
 #[test]
-fn what_breaks_below_http_has_its_verdict() {
+fn connection_errors_have_their_class() {
     let text = String::new;
     let host = || "h".to_owned();
     for (kind, expected) in [
@@ -108,7 +108,7 @@ fn what_breaks_below_http_has_its_verdict() {
 }
 
 #[test]
-fn the_three_kinds_of_invalid_session_are_told_apart() {
+fn the_three_kinds_of_invalid_session_are_distinguished() {
     for (text, problem) in [
         ("Session expired or invalid", AuthProblem::SessionExpired),
         ("This session is not valid for use with the REST API", AuthProblem::SessionBlocked),
@@ -124,7 +124,7 @@ fn the_three_kinds_of_invalid_session_are_told_apart() {
 }
 
 #[test]
-fn every_refusal_of_the_token_endpoint_has_its_name() {
+fn every_error_of_the_token_endpoint_is_classified() {
     #[rustfmt::skip]
     let rows = [
         ("F30", 400, "invalid_grant", "user hasn't approved this consumer", AuthProblem::NotApproved),
@@ -147,7 +147,7 @@ fn every_refusal_of_the_token_endpoint_has_its_name() {
     ];
     for (row, status, error, description, problem) in rows {
         let body = format!(r#"{{"error":"{error}","error_description":"{description}"}}"#);
-        let seen = Seen { status, content_type: JSON, location: None, body: body.as_bytes() };
+        let seen = ResponseView { status, content_type: JSON, location: None, body: body.as_bytes() };
         let ErrorKind::Auth { problem: found, said } = classify_login(seen, &Redactor::default()) else {
             panic!("{row} {error}");
         };
@@ -157,8 +157,8 @@ fn every_refusal_of_the_token_endpoint_has_its_name() {
 }
 
 #[test]
-fn a_redirect_names_the_host_and_nothing_else_of_it() {
-    let seen = Seen {
+fn a_redirect_names_only_the_host() {
+    let seen = ResponseView {
         status: 302,
         content_type: HTML,
         location: Some("https://evil.example/x?sid=canary"),
@@ -190,7 +190,7 @@ fn a_deploy_that_failed_as_a_whole_has_a_class() {
 }
 
 #[test]
-fn a_page_is_known_by_its_body_too() {
+fn an_html_page_is_recognized_by_its_body_too() {
     for (content_type, body, html) in [
         (XML, "  <!DOCTYPE HTML><html>", true),
         ("", "<html>", true),
@@ -204,7 +204,7 @@ fn a_page_is_known_by_its_body_too() {
 }
 
 #[test]
-fn any_bytes_give_a_verdict() {
+fn any_bytes_are_classified() {
     for status in 100..=599 {
         for body in [
             &b""[..],
@@ -217,8 +217,10 @@ fn any_bytes_give_a_verdict() {
             b"\xef\xbb\xbf<html>",
         ] {
             for content_type in ["", XML, JSON, HTML] {
-                let kind =
-                    classify(Seen { status, content_type, location: None, body }, &Redactor::default());
+                let kind = classify(
+                    ResponseView { status, content_type, location: None, body },
+                    &Redactor::default(),
+                );
                 let error = Error::new(Call::StartDeploy, kind);
                 assert!(!error.advice().is_empty());
                 assert!(error.is_ambiguous() || error.safe_to_resubmit());

@@ -1,8 +1,8 @@
 //! The keys and secrets of an app's consumers, and their rotation: Connect REST below `/apps/oauth/credentials`.
 //!
-//! A consumer has one pair of key and secret, and beside it what is *staged*: a pair that was made to follow it, or,
-//! after a rotation, the pair that it had before. Each function is one exchange; what becomes of an answer that got
-//! lost is the caller's business. A secret leaves here only through [`Client::consumer_secret`].
+//! A consumer has a key and a secret, and beside them *staged* credentials: new ones, or, after a rotation, the
+//! previous ones. Each function is one exchange; the caller handles a lost response. A secret leaves this module only
+//! through [`Client::consumer_secret`].
 
 use std::fmt;
 
@@ -13,44 +13,39 @@ use super::http::{Method, Request};
 use super::{Class, Client, Inner, Session};
 use crate::secret::Secret;
 
-/// The most pages of an app's consumers.
 const MAX_PAGES: usize = 20;
 
-/// A consumer of an app: who presents a key and a secret. The secret is not part of it.
+/// A consumer of an app, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consumer {
-    /// Its id, beginning with `888`.
+    /// Its ID, which starts with `888`.
     pub id: String,
     /// The consumer key, which OAuth calls client ID.
     pub key: String,
-    /// Its name.
-    pub name: Option<String>,
 }
 
-/// A pair of key and secret beside the one that a consumer has (API 65.0). The secret is not part of it.
+/// Credentials beside those of a consumer (API version 65.0), without the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Staged {
     pub id: String,
-    /// Not told to everybody.
+    /// Not returned to every user.
     pub key: Option<String>,
     pub state: StagedState,
-    /// Who made it, as the org calls him: the documentation does not say whether by ID or by name.
+    /// The creator: the documentation does not tell whether an ID or a name.
     pub created_by: Option<String>,
-    /// ISO 8601 as the org wrote it.
+    /// ISO 8601, as Salesforce returned it.
     pub created_date: Option<String>,
     pub expiration_date: Option<String>,
 }
 
-/// What a staged pair is good for. In the words of the Connect REST API.
+/// The state of staged credentials, in the terms of the Connect REST API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StagedState {
-    /// It was made to follow the consumer's pair.
+    /// New credentials that can be rotated in.
     Active,
-    /// The consumer had it before the last rotation. Clients may use it until it expires.
+    /// The previous credentials. Clients can use them until they expire.
     Rotated,
-    /// Nobody can use it any more.
     Expired,
-    /// A word that is not documented.
     Other(String),
 }
 
@@ -77,38 +72,38 @@ impl fmt::Display for StagedState {
 }
 
 impl Client {
-    /// The consumers of an app, given the app's id (`0xI…`), with their keys. Secrets are not asked for.
+    /// The consumers of an app with their keys, by the app's ID (`0xI…`). Secrets are not requested.
     ///
     /// # Errors
-    /// [`Class::NotFound`] for an app that is gone, [`Class::Permission`] for a user who may not see keys.
+    /// [`Class::NotFound`] if the app does not exist, [`Class::Permission`] if the user may not read keys.
     pub async fn consumer_credentials(&self, application_id: &str) -> Result<Vec<Consumer>, Error> {
         let call = Call::ConsumerCredentials;
-        let path = format!("/apps/oauth/credentials/{}", id(call, "the application's id", application_id)?);
-        let malformed = || Error::new(call, ErrorKind::Malformed("no consumers in the answer".to_owned()));
+        let path = format!("/apps/oauth/credentials/{}", id(call, "the app's ID", application_id)?);
+        let malformed = || Error::new(call, ErrorKind::Malformed("no consumers in the response".to_owned()));
         let mut page = self.inner.get_json(call, |session| session.rest_url(&path)).await?;
         let mut found = Vec::new();
         for _ in 0..MAX_PAGES {
             let consumers = page.get("consumers").and_then(Value::as_array).ok_or_else(malformed)?;
             found.extend(consumers.iter().filter_map(|consumer| {
-                Some(Consumer {
-                    id: text(consumer, "id")?,
-                    key: text(consumer, "key")?,
-                    name: text(consumer, "name"),
-                })
+                Some(Consumer { id: text(consumer, "id")?, key: text(consumer, "key")? })
             }));
             let Some(next) = text(&page, "nextPageUrl") else { break };
             if !next.starts_with("/services/data/") {
-                return Err(Error::new(call, ErrorKind::Malformed("a next page in an odd place".to_owned())));
+                return Err(Error::new(
+                    call,
+                    ErrorKind::Malformed("a next page with an unexpected path".to_owned()),
+                ));
             }
             page = self.inner.get_json(call, |session| session.url(&next)).await?;
         }
         Ok(found)
     }
 
-    /// The secret that belongs to a consumer's key. Ask only when someone wants it.
+    /// The secret for a consumer's key. Call it only when the secret is needed.
     ///
     /// # Errors
-    /// [`ErrorKind::SecretWithheld`] when the org answers without it: the org's setting or a permission is missing.
+    /// [`ErrorKind::SecretWithheld`] when the response does not contain it: the org's setting or a permission is
+    /// missing.
     pub async fn consumer_secret(
         &self,
         application_id: &str,
@@ -128,10 +123,7 @@ impl Client {
         Ok((text(&json, "key").ok_or_else(malformed)?, secret))
     }
 
-    /// What is staged beside a consumer's pair, the previous pair included.
-    ///
-    /// # Errors
-    /// As [`Self::consumer_credentials`].
+    /// The staged credentials of a consumer, including the previous ones.
     pub async fn staged_credentials(
         &self,
         application_id: &str,
@@ -141,16 +133,17 @@ impl Client {
         let path = format!("{}/staged", consumer_path(call, application_id, consumer_id)?);
         match self.inner.get_json(call, |session| session.rest_url(&path)).await {
             Ok(json) => self.inner.read_staged(call, json),
-            // Whether nothing staged is an empty list or this is not documented. The consumer was there just before.
+            // It is not documented whether nothing staged is an empty list or this error. The consumer existed just
+            // before.
             Err(error) if error.class() == Class::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }
 
-    /// Makes a new pair beside a consumer's own. What is staged now, as far as the org says so.
+    /// Stages new credentials. Returns the staged credentials, as far as the response contains them.
     ///
     /// # Errors
-    /// Besides refusals: an answer that got lost, after which there may be a staged pair or not.
+    /// Besides refusals: a lost response, after which credentials may be staged or not.
     pub async fn stage_credentials(
         &self,
         application_id: &str,
@@ -158,17 +151,17 @@ impl Client {
     ) -> Result<Vec<Staged>, Error> {
         let call = Call::StageCredentials;
         let path = format!("{}/staged", consumer_path(call, application_id, consumer_id)?);
-        // Nothing is to be said in it. Without any body, Salesforce was seen to wait for one until the connection broke.
+        // An empty object: without a body, Salesforce was observed to wait for one until the connection broke.
         match self.inner.send_json(call, &Method::POST, &path, b"{}").await? {
             Some(json) => self.inner.read_staged(call, json),
             None => Ok(Vec::new()),
         }
     }
 
-    /// Makes a staged pair the consumer's own; the one that it had is staged from then on, as rotated.
+    /// Rotates staged credentials in; the previous ones are staged from then on.
     ///
     /// # Errors
-    /// Besides refusals: an answer that got lost, after which the pair may be rotated or not.
+    /// Besides refusals: a lost response, after which the rotation may be done or not.
     pub async fn rotate_credentials(
         &self,
         application_id: &str,
@@ -178,17 +171,17 @@ impl Client {
         let call = Call::RotateCredentials;
         let path = staged_path(call, application_id, consumer_id, staged_id)?;
         let answer = self.inner.send_json(call, &Method::PATCH, &path, br#"{"command":"rotate"}"#).await?;
-        // The answer holds a secret.
+        // The response contains a secret.
         if let Some(mut json) = answer {
             self.inner.take_secret(&mut json);
         }
         Ok(())
     }
 
-    /// Ends a staged or a previous pair at once. That it is gone already is what was wanted.
+    /// Revokes staged or previous credentials at once. Succeeds if they no longer exist.
     ///
     /// # Errors
-    /// Besides refusals: an answer that got lost, after which the pair may be alive or not.
+    /// Besides refusals: a lost response, after which the credentials may be valid or not.
     pub async fn revoke_credentials(
         &self,
         application_id: &str,
@@ -205,7 +198,7 @@ impl Client {
 }
 
 impl Inner {
-    /// Sends something to the REST API. None: the answer has no body, as that to a deletion.
+    /// Sends a request to the REST API. `None` when the response has no body, as after a deletion.
     async fn send_json(
         &self,
         call: Call,
@@ -232,7 +225,7 @@ impl Inner {
         self.exchange(call, make, read).await
     }
 
-    /// Takes the secret out of an answer, and keeps it out of every message from now on.
+    /// Takes the secret out of a response, and has it redacted from now on.
     fn take_secret(&self, json: &mut Value) -> Option<Secret> {
         match json.get_mut("secret").map(Value::take) {
             Some(Value::String(secret)) if !secret.is_empty() => {
@@ -244,7 +237,7 @@ impl Inner {
         }
     }
 
-    /// The list that is documented, or one pair without a list around it, as tools have seen.
+    /// Reads the documented list, or a single object, which tools have observed.
     pub(super) fn read_staged(&self, call: Call, mut json: Value) -> Result<Vec<Staged>, Error> {
         let list = match json.get_mut("stagedCredentials").map(Value::take) {
             Some(Value::Array(list)) => list,
@@ -254,7 +247,7 @@ impl Inner {
                 Value::Array(list) => list,
                 one if one.get("id").is_some() => vec![one],
                 _ => {
-                    let what = "no staged credentials in the answer".to_owned();
+                    let what = "no staged credentials in the response".to_owned();
                     return Err(Error::new(call, ErrorKind::Malformed(what)));
                 }
             },
@@ -279,12 +272,12 @@ fn text(json: &Value, name: &str) -> Option<String> {
     json.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// Documented as a text; other parts of this API have an object there.
+/// Documented as a string; other parts of this API return an object.
 fn maker(staged: &Value) -> Option<String> {
     text(staged, "createdBy").or_else(|| text(staged.get("createdBy")?, "id"))
 }
 
-/// An id that may become part of a path.
+/// An ID that may become part of a path.
 fn id<'a>(call: Call, what: &'static str, id: &'a str) -> Result<&'a str, Error> {
     if matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
         Ok(id)
@@ -294,8 +287,8 @@ fn id<'a>(call: Call, what: &'static str, id: &'a str) -> Result<&'a str, Error>
 }
 
 fn consumer_path(call: Call, application_id: &str, consumer_id: &str) -> Result<String, Error> {
-    let application = id(call, "the application's id", application_id)?;
-    let consumer = id(call, "the consumer's id", consumer_id)?;
+    let application = id(call, "the app's ID", application_id)?;
+    let consumer = id(call, "the consumer's ID", consumer_id)?;
     Ok(format!("/apps/oauth/credentials/{application}/{consumer}"))
 }
 
@@ -306,10 +299,10 @@ fn staged_path(
     staged_id: &str,
 ) -> Result<String, Error> {
     let consumer = consumer_path(call, application_id, consumer_id)?;
-    // An "identifier" for all that is documented; not necessarily a record ID.
+    // Documented as an "identifier", which is not necessarily a record ID.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if staged_id.is_empty() || staged_id.len() > 64 || !staged_id.bytes().all(plain) {
-        let what = "the staged credentials' id";
+        let what = "the staged credentials' ID";
         return Err(Error::new(call, SettingsProblem::NotAnId { what }.into()));
     }
     Ok(format!("{consumer}/staged/{staged_id}"))

@@ -1,4 +1,4 @@
-//! Deploys: start, look, cancel. The loop that waits for the end is the caller's.
+//! Deploys: start, status, cancel. The caller polls.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,99 +11,53 @@ use super::sentences::{Meaning, means};
 use super::soap::{job_id, leaf, result};
 use super::xml::Element;
 
-/// Options of a deploy. `rollbackOnError` and `singlePackage` are always true: all or nothing, one package at the
-/// root of the zip.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DeployOptions {
-    /// Validate only; nothing is changed.
-    pub check_only: bool,
-    /// Let warnings pass instead of failing the deploy; deletions of what is gone, and key rotation, need it.
-    pub ignore_warnings: bool,
-    /// Delete for good, without the recycle bin; sandboxes and developer orgs only.
-    pub purge_on_delete: bool,
-    /// Let package.xml name what the zip does not hold.
-    pub allow_missing_files: bool,
+/// The options of a deploy in the order of the WSDL, which is alphabetical: all or nothing, and one package at the
+/// root of the zip. Like all known clients, it omits `testLevel`: the allowed values depend on the org, and without
+/// Apex none is needed.
+fn options(ignore_warnings: bool) -> String {
+    let flag = |name: &str, value: bool| leaf(name, if value { "true" } else { "false" });
+    [
+        flag("allowMissingFiles", false),
+        flag("autoUpdatePackage", false),
+        flag("checkOnly", false),
+        flag("ignoreWarnings", ignore_warnings),
+        flag("performRetrieve", false),
+        flag("purgeOnDelete", false),
+        flag("rollbackOnError", true),
+        flag("singlePackage", true),
+    ]
+    .concat()
 }
 
-impl DeployOptions {
-    /// In the WSDL's order, which is alphabetical. Its testLevel is left out, as all known clients do: which level is
-    /// allowed depends on the org, and without Apex none is needed.
-    fn to_xml(self) -> String {
-        let flag = |name: &str, value: bool| leaf(name, if value { "true" } else { "false" });
-        [
-            flag("allowMissingFiles", self.allow_missing_files),
-            flag("autoUpdatePackage", false),
-            flag("checkOnly", self.check_only),
-            flag("ignoreWarnings", self.ignore_warnings),
-            flag("performRetrieve", false),
-            flag("purgeOnDelete", self.purge_on_delete),
-            flag("rollbackOnError", true),
-            flag("singlePackage", true),
-        ]
-        .concat()
-    }
-}
-
-/// What the org says about a deploy (`DeployResult` of the WSDL). Its texts have been redacted.
+/// The status of a deploy (`DeployResult` of the WSDL). Its texts are redacted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeployReport {
-    /// The id of the deploy, beginning with `0Af`.
-    pub id: String,
-    /// Whether it has ended. Only this decides when to stop asking.
+    /// Whether it has ended. Polling depends only on this.
     pub done: bool,
-    /// Whether it ended well.
     pub success: bool,
     /// `Pending`, `InProgress`, `Succeeded`, `Failed`, `Canceled` and more; Salesforce adds to them.
     pub status: String,
-    /// What the org is doing just now.
     pub state_detail: Option<String>,
-    /// Why the deploy as a whole failed: a code, such as `ALREADY_IN_PROCESS`.
+    /// The error code of the deploy, such as `ALREADY_IN_PROCESS`.
     pub error_status_code: Option<String>,
-    /// Why the deploy as a whole failed: words.
     pub error_message: Option<String>,
-    /// Who cancelled it.
     pub canceled_by_name: Option<String>,
-    /// Who started it.
-    pub created_by_name: Option<String>,
-    /// When it was handed over, began and ended; ISO 8601 as the org wrote it.
+    /// When it was created; ISO 8601, as Salesforce returned it.
     pub created_date: Option<String>,
-    /// See `created_date`.
-    pub start_date: Option<String>,
-    /// See `created_date`.
     pub completed_date: Option<String>,
-    /// Whether it only validated.
-    pub check_only: bool,
-    /// Counts of components: all, done, failed.
-    pub components_total: u32,
-    /// See `components_total`.
-    pub components_deployed: u32,
-    /// See `components_total`.
-    pub component_errors: u32,
-    /// What was done, one message per component; the manifests appear as well. Filled at the end.
+    /// One message for each processed component, including the manifests. Filled at the end.
     pub component_successes: Vec<ComponentMessage>,
-    /// What failed.
     pub component_failures: Vec<ComponentMessage>,
 }
 
 impl DeployReport {
-    /// What sort of trouble ended the deploy as a whole, by its code and words; `Fatal` if there is no telling.
+    /// The class of the error, by code and message. `Fatal` if they are unknown.
     pub fn class(&self) -> Class {
         classify::deploy_class(self.error_status_code.as_deref(), self.error_message.as_deref())
     }
 
-    /// Whether it is waiting behind another deploy.
-    pub fn is_pending(&self) -> bool {
-        self.status == "Pending"
-    }
-
-    /// Whether someone stopped it.
-    pub fn is_canceled(&self) -> bool {
-        self.status == "Canceled"
-    }
-
     pub(super) fn read(result: &Element, redactor: &Redactor) -> Self {
         let text = |name: &str| result.text_of(name).map(|text| redactor.clean(text));
-        let number = |name: &str| result.number(name).unwrap_or_default();
         let details = result.child("details");
         let messages = |name: &str| {
             details
@@ -113,7 +67,6 @@ impl DeployReport {
                 .unwrap_or_default()
         };
         Self {
-            id: text("id").unwrap_or_default(),
             done: result.flag("done"),
             success: result.flag("success"),
             status: text("status").unwrap_or_default(),
@@ -121,56 +74,34 @@ impl DeployReport {
             error_status_code: text("errorStatusCode"),
             error_message: text("errorMessage"),
             canceled_by_name: text("canceledByName"),
-            created_by_name: text("createdByName"),
             created_date: text("createdDate"),
-            start_date: text("startDate"),
             completed_date: text("completedDate"),
-            check_only: result.flag("checkOnly"),
-            components_total: number("numberComponentsTotal"),
-            components_deployed: number("numberComponentsDeployed"),
-            component_errors: number("numberComponentErrors"),
             component_successes: messages("componentSuccesses"),
             component_failures: messages("componentFailures"),
         }
     }
 }
 
-/// What the org says about one component of a deploy (`DeployMessage` of the WSDL).
+/// The result for one component of a deploy (`DeployMessage` of the WSDL).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ComponentMessage {
-    /// The metadata type; empty for the manifests.
     pub component_type: String,
-    /// The full name; for a deletion of what is gone, that of the manifest.
+    /// The full name; for a deletion of a missing component, that of the manifest.
     pub full_name: String,
-    /// The file in the zip.
     pub file_name: String,
-    /// Whether this component is as it should be.
-    pub success: bool,
-    /// Whether it was changed.
-    pub changed: bool,
-    /// Whether it was created.
-    pub created: bool,
-    /// Whether it was deleted.
-    pub deleted: bool,
-    /// What is wrong, or worth a warning, in the org's words.
+    /// The error or warning of Salesforce.
     pub problem: Option<String>,
-    /// `Error`, `Warning` or `Info`.
     pub problem_type: Option<String>,
-    /// Where in the file, from 1.
     pub line_number: Option<u32>,
-    /// See `line_number`.
-    pub column_number: Option<u32>,
-    /// The id of the component.
-    pub id: Option<String>,
 }
 
 impl ComponentMessage {
-    /// Whether the org's words mean this.
+    /// Whether the message has this meaning.
     pub fn means(&self, meaning: Meaning) -> bool {
         self.problem.as_deref().is_some_and(|problem| means(problem, meaning))
     }
 
-    /// Whether the problem is that someone else holds the component just now: it may be deployed again.
+    /// Whether other changes lock the component, so that the deploy can be retried.
     pub fn is_locked(&self) -> bool {
         self.means(Meaning::Locked)
     }
@@ -181,39 +112,33 @@ impl ComponentMessage {
             component_type: text("componentType").unwrap_or_default(),
             full_name: text("fullName").unwrap_or_default(),
             file_name: text("fileName").unwrap_or_default(),
-            success: message.flag("success"),
-            changed: message.flag("changed"),
-            created: message.flag("created"),
-            deleted: message.flag("deleted"),
             problem: text("problem"),
             problem_type: text("problemType"),
             line_number: message.number("lineNumber"),
-            column_number: message.number("columnNumber"),
-            id: text("id"),
         }
     }
 }
 
 impl Client {
-    /// Hands a zip over and returns the id of the deploy. Not idempotent: the zip may ask for a new key.
+    /// Sends a zip and returns the ID of the deploy. Not idempotent.
     ///
     /// # Errors
-    /// When [`Error::is_ambiguous`], the org may have taken the deploy although no answer came. It is never sent twice
-    /// then; look into the org first.
-    pub async fn start_deploy(&self, zip: &[u8], options: &DeployOptions) -> Result<String, Error> {
+    /// If [`Error::is_ambiguous`], the org may have received the deploy although there was no response. It is not
+    /// sent again; read the org first.
+    pub async fn start_deploy(&self, zip: &[u8], ignore_warnings: bool) -> Result<String, Error> {
         let arguments = format!(
             "<ZipFile>{}</ZipFile><DeployOptions>{}</DeployOptions>",
             STANDARD.encode(zip),
-            options.to_xml()
+            options(ignore_warnings)
         );
         let response = self.inner.soap(Call::StartDeploy, "deploy", &arguments).await?;
         job_id(Call::StartDeploy, response)
     }
 
-    /// How a deploy is getting on, with all component messages.
+    /// The status of a deploy, with all component messages.
     ///
     /// # Errors
-    /// [`Class::NotFound`] also for a moment when a deploy leaves the queue: whoever knows that it is there asks again (F15).
+    /// [`Class::NotFound`] also for a moment when a deploy leaves the queue; callers that know its ID retry (F15).
     pub async fn deploy_status(&self, id: &str) -> Result<DeployReport, Error> {
         let arguments = format!("{}{}", leaf("asyncProcessId", id), leaf("includeDetails", "true"));
         let answer = self.inner.soap(Call::DeployStatus, "checkDeployStatus", &arguments).await;
@@ -221,13 +146,13 @@ impl Client {
         Ok(DeployReport::read(&result, &self.inner.redactor))
     }
 
-    /// Asks the org to stop a deploy. It may end well all the same; and below API 65.0 one that reports `Canceled` may
-    /// have been committed. Only a read tells.
+    /// Requests a cancellation. The deploy may still succeed; below API version 65.0 a deploy with status `Canceled`
+    /// may have been committed. Only a read tells.
     ///
     /// # Errors
-    /// Also when the deploy is past the point of no return.
+    /// Also when the deploy can no longer be cancelled.
     pub async fn cancel_deploy(&self, id: &str) -> Result<(), Error> {
-        // The WSDL really calls this parameter "String".
+        // The WSDL calls this parameter "String".
         self.inner.soap(Call::CancelDeploy, "cancelDeploy", &leaf("String", id)).await.map(drop)
     }
 }
@@ -237,11 +162,11 @@ mod tests {
     use super::*;
     use crate::salesforce::xml;
 
-    /// Ids and names stand in messages, too.
+    /// IDs and names are part of messages, too.
     #[test]
     fn no_text_of_a_report_has_a_token_in_it() {
         const TOKEN: &str = "00D000000000001!AQcanary.0123456789.canary";
-        let of_report = ["id", "status", "createdDate", "stateDetail", "errorMessage", "createdByName"];
+        let of_report = ["id", "status", "createdDate", "stateDetail", "errorMessage"];
         let of_message = ["componentType", "fullName", "fileName", "problem", "problemType", "id"];
         let leaves =
             |names: &[&str]| names.iter().map(|name| format!("<{name}>{TOKEN}</{name}>")).collect::<String>();

@@ -1,7 +1,8 @@
-//! The one HTTP client: TLS, proxy, limits, and the line between "nothing was sent" and "something may have been".
+//! The HTTP client: TLS, proxy, limits, and the distinction between requests that were certainly not sent and those
+//! that may have been.
 //!
-//! No retries and no meaning here: a request goes out once, and what comes back is bytes or the way it broke.
-//! Redirects are never followed, because every request carries a credential.
+//! It neither retries nor interprets: a request is sent once, and the result is bytes or a connection error.
+//! Redirects are never followed, because every request contains a credential.
 
 use std::error::Error as StdError;
 use std::sync::OnceLock;
@@ -11,21 +12,20 @@ pub(super) use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::{Host, Url};
 
-use super::classify::{self, Seen};
+use super::classify::{self, ResponseView};
 use super::error::{ErrorKind, SettingsProblem};
 use super::redact::Redactor;
 use super::{Proxy, pem};
 
-/// The largest answer; a SOAP message of Salesforce has at most 50 MB.
+/// The maximum size of a response; a SOAP message of Salesforce has at most 50 MB.
 pub(super) const MAX_BODY: usize = 64 * 1024 * 1024;
-/// The longest silence within an answer.
+/// The timeout between two chunks of a response.
 const IDLE: Duration = Duration::from_secs(60);
-/// The longest wait for a connection, TLS included.
+/// The timeout for a connection, including TLS.
 const CONNECT: Duration = Duration::from_secs(10);
-/// The longest any request but a deploy may take.
+/// The timeout for any request except a deploy.
 pub(super) const TOTAL: Duration = Duration::from_secs(120);
 
-/// One request, ready to go.
 #[derive(Debug)]
 pub(super) struct Request {
     pub method: Method,
@@ -57,21 +57,19 @@ impl Request {
     }
 }
 
-/// One answer, whole.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub status: u16,
     pub content_type: String,
     pub location: Option<String>,
     pub retry_after: Option<Duration>,
-    /// The server's clock.
     pub date: Option<SystemTime>,
     pub body: Vec<u8>,
 }
 
 impl Reply {
-    pub fn seen(&self) -> Seen<'_> {
-        Seen {
+    pub fn view(&self) -> ResponseView<'_> {
+        ResponseView {
             status: self.status,
             content_type: &self.content_type,
             location: self.location.as_deref(),
@@ -84,20 +82,20 @@ impl Reply {
     }
 }
 
-/// Builds the client at first use, which takes some milliseconds: reading the machine's CA certificates.
+/// Creates the clients at first use, since reading the machine's CA certificates takes some milliseconds.
 #[derive(Debug)]
 pub(super) struct Http {
     user_agent: HeaderValue,
     extra_roots: Vec<reqwest::Certificate>,
     proxy: Option<Proxy>,
     proxied: OnceLock<Result<reqwest::Client, String>>,
-    /// For this machine: a proxy would get plain HTTP, token included.
+    /// For this machine: a proxy would get plain HTTP, including the token.
     direct: OnceLock<Result<reqwest::Client, String>>,
-    /// The same without TLS, so that it works where there are no CA certificates.
+    /// The same without TLS, which works without CA certificates.
     plain: OnceLock<Result<reqwest::Client, String>>,
 }
 
-/// What rustls says where a system has no CA certificates.
+/// The message of rustls on a system without CA certificates.
 const NO_CA_CERTIFICATES: &str = "No CA certificates were loaded";
 
 impl Http {
@@ -127,13 +125,13 @@ impl Http {
             (false, false) => &self.proxied,
         };
         let built = client.get_or_init(|| {
-            // Fails when some provider is installed already; that one is fine too.
+            // Fails if a provider is already installed, which is fine.
             drop(rustls::crypto::ring::default_provider().install_default());
             let mut builder = reqwest::Client::builder()
                 .user_agent(self.user_agent.clone())
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(CONNECT)
-                // Shorter than servers keep connections, so that a deploy does not start on one being closed.
+                // Shorter than servers keep connections, so that a deploy does not start on one that is being closed.
                 .pool_idle_timeout(Duration::from_secs(20))
                 .referer(false);
             if local {
@@ -162,7 +160,7 @@ impl Http {
     /// Sends one request, once.
     pub async fn send(&self, request: Request, redactor: &Redactor) -> Result<Reply, ErrorKind> {
         let client = self.client(&request.url)?;
-        // With the port, when it is written: a wrong one is the thing to know.
+        // Includes an explicit port, which may be the mistake.
         let name = request.url.host_str().unwrap_or_default();
         let host = request.url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
         let method = request.method.clone();
@@ -170,7 +168,7 @@ impl Http {
         let mut headers = HeaderMap::new();
         if let Some(authorization) = request.authorization {
             headers.insert(reqwest::header::AUTHORIZATION, authorization);
-            // The name in the org's event logs; SOAP has a header of its own for it.
+            // The client name for the org's event logs; SOAP has its own header for it.
             if let Ok(options) = HeaderValue::from_str(&format!("client={}", super::CLIENT)) {
                 headers.insert(HeaderName::from_static("sforce-call-options"), options);
             }
@@ -189,7 +187,7 @@ impl Http {
             Ok(response) => response,
             Err(error) => {
                 let kind = broken(&error, &host, redactor);
-                tracing::debug!(http_method = %method, http_path = %path, error = %kind, "no answer");
+                tracing::debug!(http_method = %method, http_path = %path, error = %kind, "no response");
                 return Err(kind);
             }
         };
@@ -198,14 +196,14 @@ impl Http {
             content_type: header(&response, "content-type").unwrap_or_default().to_owned(),
             location: header(&response, "location").map(str::to_owned),
             retry_after: header(&response, "retry-after").and_then(classify::retry_after),
-            date: header(&response, "date").and_then(http_date),
+            date: header(&response, "date").and_then(|date| httpdate::parse_http_date(date).ok()),
             body: Vec::new(),
         };
         loop {
             let chunk = tokio::time::timeout(IDLE, response.chunk()).await;
             match chunk {
                 Err(_) => {
-                    let text = format!("the answer stood still for {} s", IDLE.as_secs());
+                    let text = format!("no data for {} s", IDLE.as_secs());
                     return Err(ErrorKind::Interrupted { timed_out: true, text });
                 }
                 Ok(Err(error)) => return Err(broken(&error, &host, redactor)),
@@ -223,7 +221,7 @@ impl Http {
             http_path = %path,
             http_status = reply.status,
             http_bytes = reply.body.len(),
-            "answer"
+            "response"
         );
         Ok(reply)
     }
@@ -233,8 +231,8 @@ fn header<'a>(response: &'a reqwest::Response, name: &str) -> Option<&'a str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// A list of NO_PROXY as reqwest reads one. It knows `example.com` and `.example.com`, for a domain with all that is in
-/// it; others write `*.example.com`.
+/// Converts NO_PROXY to the syntax of reqwest, which matches a domain and its subdomains by `example.com` or
+/// `.example.com`, but not by `*.example.com`.
 fn hosts(except: &str) -> String {
     let hosts = except
         .split(',')
@@ -243,8 +241,8 @@ fn hosts(except: &str) -> String {
     hosts.collect::<Vec<_>>().join(",")
 }
 
-/// How an exchange broke. A connect error, which covers the name, TCP, the proxy and TLS, proves that no byte of the
-/// request was sent.
+/// Classifies a connection error. A connect error, which covers DNS, TCP, the proxy and TLS, proves that nothing was
+/// sent.
 fn broken(error: &reqwest::Error, host: &str, redactor: &Redactor) -> ErrorKind {
     let text = redactor.clean(&chain(error));
     let host = host.to_owned();
@@ -261,7 +259,7 @@ fn broken(error: &reqwest::Error, host: &str, redactor: &Redactor) -> ErrorKind 
     }
 }
 
-/// An error with its causes, without the URL, in which a proxy's password might stand.
+/// An error with its causes, but without the URL, which may contain a proxy's password.
 fn chain(error: &reqwest::Error) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut next: Option<&dyn StdError> = error.source();
@@ -278,7 +276,7 @@ fn chain(error: &reqwest::Error) -> String {
     texts.join(": ")
 }
 
-/// Whether a host is this machine, where plain HTTP cannot be overheard.
+/// Whether a host is this machine, where plain HTTP is safe.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
@@ -288,7 +286,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The origin of a URL, if it is one that a credential may be sent to.
+/// The origin of a URL, if a credential may be sent to it.
 pub(super) fn check_url(url: &Url) -> Result<Url, SettingsProblem> {
     let shown = || url.origin().ascii_serialization();
     let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url));
@@ -309,59 +307,12 @@ pub(super) fn check_url(url: &Url) -> Result<Url, SettingsProblem> {
     Ok(origin)
 }
 
-/// Reads a date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn http_date(text: &str) -> Option<SystemTime> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let (_, date) = text.split_once(", ")?;
-    let mut parts = date.split([' ', ':']);
-    let day: i64 = parts.next()?.parse().ok()?;
-    let month = parts.next()?;
-    let month = i64::try_from(MONTHS.iter().position(|name| *name == month)?).ok()?;
-    let year: i64 = parts.next()?.parse().ok()?;
-    let mut clock = [0_u64; 3];
-    for number in &mut clock {
-        *number = parts.next()?.parse().ok()?;
-    }
-    let [hours, minutes, seconds] = clock;
-    if !(1970..=9999).contains(&year)
-        || !(1..=31).contains(&day)
-        || hours > 23
-        || minutes > 59
-        || seconds > 60
-    {
-        return None;
-    }
-    // Days since 1970: count in years that begin in March, so that the leap day comes last.
-    let march = (month + 10) % 12;
-    let year = if march >= 10 { year - 1 } else { year };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (march * 306 + 5) / 10 + (day - 1) - 719_468;
-    let seconds = u64::try_from(days).ok()? * 86_400 + hours * 3_600 + minutes * 60 + seconds;
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn dates_of_http_are_read() {
-        for (text, seconds) in [
-            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
-            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
-            ("Thu, 29 Feb 2024 12:00:00 GMT", Some(1_709_208_000)),
-            ("Mon, 23 Nov 2026 18:43:50 GMT", Some(1_795_459_430)),
-            ("yesterday", None),
-            ("Sun, 06 Foo 1994 08:49:37 GMT", None),
-        ] {
-            let read =
-                http_date(text).map(|time| time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs());
-            assert_eq!(read, seconds, "{text}");
-        }
-    }
-
-    #[test]
-    fn stars_before_a_domain_are_read() {
+    fn wildcards_of_no_proxy_are_converted() {
         assert_eq!(
             hosts("*.example.com, .a.example,b.example ,*,10.0.0.0/8"),
             ".example.com,.a.example,b.example,*,10.0.0.0/8"
@@ -369,7 +320,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_proxy_is_used_but_for_the_hosts_that_are_excepted() {
+    async fn a_proxy_is_used_except_for_the_excluded_hosts() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (seen, mut asked) = tokio::sync::mpsc::unbounded_channel();

@@ -1,7 +1,7 @@
-//! Reads private keys as people really hand them over.
+//! Reads private keys in the forms that users provide.
 //!
-//! Besides PEM (PKCS#8 and PKCS#1) it takes what single-line variables make of a PEM: `\n` written out, spaces in
-//! place of line breaks, and the base64 of the whole file. No error repeats any of the text.
+//! Besides PEM (PKCS#8 and PKCS#1) it accepts the forms of a PEM in single-line variables: `\n` as two characters,
+//! spaces instead of line breaks, and base64 of the whole file. No error contains any of the text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,121 +10,103 @@ use zeroize::Zeroizing;
 
 use super::key_form::{self, Placeholder};
 
-/// Why a private key cannot be used to sign a JWT. None of them quotes the key.
+/// Why a private key cannot sign a JWT. No message quotes the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrivateKeyProblem {
-    /// There is nothing there.
     #[error("the private key is empty")]
     Empty,
-    /// The other half of the pair.
     #[error("this is a public key, not a private key")]
     PublicKey,
-    /// What belongs in the app.
+    /// The certificate, which belongs to the app.
     #[error("this is a certificate, not a private key")]
     Certificate,
-    /// Protected by a passphrase.
     #[error("the private key is encrypted")]
     Encrypted,
     /// An elliptic curve; Salesforce verifies RS256 only.
     #[error("this is not an RSA key")]
     NotRsa,
-    /// The format of ssh-keygen.
-    #[error("the private key is in OpenSSH's own format")]
+    #[error("the private key is in the OpenSSH format")]
     OpenSsh,
-    /// RSA with fewer than 2048 bits.
     #[error("the RSA key is shorter than 2048 bits")]
     TooSmall,
-    /// A begin line without its end line, or base64 that is not.
-    #[error("the PEM text is cut off or damaged")]
+    /// A BEGIN line without its END line, or invalid base64.
+    #[error("the PEM text is truncated or damaged")]
     Damaged,
     /// No PEM in any of the accepted forms.
-    #[error("this is not a private key in PEM form")]
+    #[error("this is not a private key in PEM format")]
     NotPem,
-    /// Where the key is, in its place.
-    #[error("this is the path of a file, not the key that is in it")]
+    #[error("this is the path of a file, not the key in it")]
     Path,
-    /// What a log shows in its place.
-    #[error("this is what is shown instead of a secret, not the secret")]
+    #[error("this is a mask that is shown instead of a secret")]
     Mask,
-    /// What was to be replaced by it.
     #[error("this is the name of a variable, not its value")]
     Variable,
     /// The binary form, or its base64 without BEGIN and END lines.
-    #[error("the key is in DER, the binary form")]
+    #[error("the key is in DER, the binary format")]
     Der,
-    /// A file of key and certificates, with a password.
+    /// A file with a key and certificates, protected by a password.
     #[error("this is a PKCS#12 file (.p12, .pfx), not a PEM")]
     Pkcs12,
-    /// A file of keys of Java.
     #[error("this is a Java keystore, not a PEM")]
     Keystore,
-    /// A key of JSON Web Keys.
     #[error("this is a JSON Web Key, not a PEM")]
     Jwk,
-    /// A file with the key among other things.
-    #[error("this is JSON with a key in it, not the key itself")]
+    /// A JSON file that contains the key.
+    #[error("this is JSON that contains a key, not the key itself")]
     Json,
-    /// The format of PuTTY.
-    #[error("the private key is in PuTTY's own format")]
+    #[error("the private key is in the PuTTY format")]
     Putty,
-    /// Two bytes for each letter.
     #[error("the file is in UTF-16, not in UTF-8")]
     Utf16,
 }
 
 impl PrivateKeyProblem {
-    /// What a person can do about it.
     pub fn advice(self) -> &'static str {
         match self {
             Self::Empty | Self::NotPem => {
-                "Give the whole text of the key file, from -----BEGIN PRIVATE KEY----- to the END line; line breaks may be written as \\n."
+                "Set it to the whole text of the key file, from -----BEGIN PRIVATE KEY----- to the END line; line breaks may be written as \\n."
             }
             Self::PublicKey | Self::Certificate => {
-                "The certificate belongs in the app; private_key is the other file of the pair."
+                "The certificate belongs to the app; private_key is the other file of the pair."
             }
             Self::Encrypted => "Decrypt it first: openssl pkcs8 -in key.pem -out plain.pem.",
             Self::NotRsa | Self::TooSmall => {
-                "Salesforce wants RS256: make a key with openssl genrsa 2048 and give the app its certificate."
+                "Salesforce requires RS256: create a key with openssl genrsa 2048, and upload its certificate to the app."
             }
             Self::OpenSsh => "Convert it: ssh-keygen -p -m PEM -f key.",
             Self::Path => {
-                "Give the path as private_key_file, or the text of the file as private_key, with file(\"…\")."
+                "Set private_key_file to the path, or private_key to the text of the file, with file(\"…\")."
             }
-            Self::Mask => "Give the key itself; a log or a screen showed this instead of it.",
+            Self::Mask => "Set it to the key itself; a log or a screen showed this instead.",
             Self::Variable => {
-                "Give the key itself: nothing has put the variable's value in its place. Check where it is set and who was to replace it."
+                "Set it to the key itself: the variable was not replaced by its value. Check where the variable is set and what should replace it."
             }
             Self::Der => {
-                "Convert it: openssl pkey -inform der -in key.der -out key.pem. Where only the lines BEGIN and END are missing, put them back."
+                "Convert it: openssl pkey -inform der -in key.der -out key.pem. If only the BEGIN and END lines are missing, add them."
             }
-            Self::Pkcs12 => "Take the key out: openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem.",
+            Self::Pkcs12 => "Extract the key: openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem.",
             Self::Keystore => {
-                "Take the key out: keytool -importkeystore to a PKCS#12 file, then openssl pkcs12 -nocerts -nodes."
+                "Extract the key: keytool -importkeystore to a PKCS#12 file, then openssl pkcs12 -nocerts -nodes."
             }
             Self::Jwk => "Convert it to PEM with a tool for JSON Web Keys.",
-            Self::Json => "Give the member that holds the key alone, with jsondecode(…) and its name.",
+            Self::Json => "Set it to the member with the key only, with jsondecode(…).",
             Self::Putty => {
                 "Convert it: puttygen key.ppk -O private-openssh, then ssh-keygen -p -m PEM -f key."
             }
-            Self::Utf16 => {
-                "Save the file as UTF-8; Windows PowerShell writes UTF-16 when its output goes to a file."
-            }
-            Self::Damaged => {
-                "Give the whole text of the key file again; a line may have been lost when it was copied."
-            }
+            Self::Utf16 => "Save the file as UTF-8; Windows PowerShell redirects output as UTF-16.",
+            Self::Damaged => "Copy the whole text of the key file again; a line may be missing.",
         }
     }
 }
 
-/// What the PEM's first line says it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Label {
     Pkcs8,
     Pkcs1,
 }
 
-/// Reads a key pair out of any of the accepted forms.
+/// Reads a key pair in any of the accepted forms.
 pub(super) fn read(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
     let text = text.trim().trim_start_matches('\u{feff}');
     if text.is_empty() {
@@ -133,7 +115,7 @@ pub(super) fn read(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
     if text.contains("-----BEGIN") {
         return read_pem(text);
     }
-    // The base64 of a PEM.
+    // Base64 of a PEM.
     let packed = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect::<String>());
     let Ok(bytes) = STANDARD.decode(packed.as_bytes()).map(Zeroizing::new) else {
         return Err(key_form::of_text(text));
@@ -149,7 +131,7 @@ pub(super) fn read(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
 
 fn read_pem(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
     let (label, inside) = block(text)?;
-    // The label of a block that we can read tells PKCS#8 from PKCS#1; everything else was refused by `block`.
+    // The label distinguishes PKCS#8 from PKCS#1; `block` has refused all others.
     let inside = Zeroizing::new(inside.replace("\\r", " ").replace("\\n", " "));
     if inside.contains("Proc-Type") || inside.contains("DEK-Info") {
         return Err(PrivateKeyProblem::Encrypted);
@@ -173,7 +155,7 @@ fn read_pem(text: &str) -> Result<RsaKeyPair, PrivateKeyProblem> {
     })
 }
 
-/// The first private key block, or the reason why there is none. Files may hold several blocks.
+/// The first private key block, or why there is none. A file may contain several blocks.
 fn block(text: &str) -> Result<(Label, &str), PrivateKeyProblem> {
     let mut reason = PrivateKeyProblem::NotPem;
     let mut rest = text;
@@ -212,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_writing_a_key_is_read() {
+    fn every_accepted_form_of_a_key_is_read() {
         for key in [PKCS8, PKCS1] {
             assert_eq!(check(key), Ok(()));
             assert_eq!(check(&key.replace('\n', "\r\n")), Ok(()));
@@ -225,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn its_public_half_is_what_a_certificate_for_it_has() {
+    fn the_public_key_equals_the_one_in_its_certificate() {
         let public = |key: &str| super::super::public_key(&crate::secret::Secret::new(key.to_owned()));
         let pair = rcgen::KeyPair::from_pem_and_sign_algo(PKCS8, &rcgen::PKCS_RSA_SHA256).unwrap();
         assert_eq!(public(PKCS8).as_deref(), Some(rcgen::PublicKeyData::der_bytes(&pair)));
@@ -234,11 +216,11 @@ mod tests {
         assert_eq!(public("canary"), None);
     }
 
-    /// The beginning of a PKCS#12 file, as openssl writes it.
+    /// The first bytes of a PKCS#12 file, as openssl writes it.
     const PKCS12: &[u8] = &[0x30, 0x82, 0x09, 0xB1, 2, 1, 3, 0x30, 0x82, 0x09, 0x77, 6, 9];
 
     #[test]
-    fn every_wrong_thing_has_its_own_name() {
+    fn every_wrong_form_has_its_own_error() {
         use PrivateKeyProblem::*;
         let half: String = PKCS8.lines().take(5).collect::<Vec<_>>().join("\n");
         let holed: String =

@@ -1,22 +1,21 @@
-//! What stands where a private key belongs, when it is no PEM: a path, a mask, the name of a variable, another format.
+//! Identifies what was provided in place of a private key: a path, a mask, the name of a variable, another format.
 //!
-//! Nothing here repeats any of it.
+//! No result contains any of the text.
 
 use super::key::PrivateKeyProblem;
 
-/// Longer texts are no path and no name.
+/// Longer texts are neither paths nor names.
 const LONGEST_NAME: usize = 512;
 
-/// What stands in place of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
-    /// What a log shows instead of a secret: `***`.
+    /// A mask in place of a secret, as logs show it: `***`.
     Mask,
-    /// A name that something was to replace: `${VAR}`.
+    /// A variable that was not replaced: `${VAR}`.
     Variable,
 }
 
-/// Whether a text stands for a value that something was to put in its place.
+/// Whether a text is a placeholder for a value.
 pub fn placeholder(text: &str) -> Option<Placeholder> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST_NAME || text.contains('\n') {
@@ -64,7 +63,7 @@ pub fn placeholder(text: &str) -> Option<Placeholder> {
     (is_between || is_marked || refers).then_some(Placeholder::Variable)
 }
 
-/// What a text without BEGIN lines is.
+/// Classifies a text without BEGIN lines.
 pub(super) fn of_text(text: &str) -> PrivateKeyProblem {
     match placeholder(text) {
         Some(Placeholder::Mask) => return PrivateKeyProblem::Mask,
@@ -105,7 +104,7 @@ fn is_path(text: &str) -> bool {
     starts.iter().any(|start| text.starts_with(start)) || has_drive || is_file
 }
 
-/// What bytes are that are no text: of a file, or decoded from base64.
+/// Classifies binary data: of a file, or decoded from base64.
 pub fn binary_key_form(bytes: &[u8]) -> PrivateKeyProblem {
     match bytes {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return PrivateKeyProblem::Utf16,
@@ -116,13 +115,13 @@ pub fn binary_key_form(bytes: &[u8]) -> PrivateKeyProblem {
         return PrivateKeyProblem::NotPem;
     };
     match inside {
-        // The version of a PFX is 3; those of PKCS#1 and PKCS#8 are 0, that of an elliptic curve's key is 1.
+        // The version of a PFX is 3; PKCS#1 and PKCS#8 have 0, the key of an elliptic curve has 1.
         [2, 1, 3, ..] => PrivateKeyProblem::Pkcs12,
         [2, 1, 1, 4, ..] => PrivateKeyProblem::NotRsa,
         [2, 1, 0 | 1, ..] => PrivateKeyProblem::Der,
         _ => match sequence(inside) {
             Some([0xA0, ..]) => PrivateKeyProblem::Certificate,
-            // Schemes of PKCS#5 and PKCS#12 that encrypt with a password.
+            // The password-based encryption schemes of PKCS#5 and PKCS#12.
             Some([6, _, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 5 | 12, ..]) => PrivateKeyProblem::Encrypted,
             Some([6, ..]) => PrivateKeyProblem::PublicKey,
             _ => PrivateKeyProblem::NotPem,
@@ -130,7 +129,7 @@ pub fn binary_key_form(bytes: &[u8]) -> PrivateKeyProblem {
     }
 }
 
-/// What is inside of a DER sequence, as far as it is there.
+/// The content of a DER sequence, which may be incomplete.
 fn sequence(bytes: &[u8]) -> Option<&[u8]> {
     match bytes {
         [0x30, length, rest @ ..] if *length < 0x80 => Some(rest),
@@ -145,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_for_a_value_is_told_from_one() {
+    fn placeholders_are_distinguished_from_values() {
         for (text, found) in [
             ("***", Some(Placeholder::Mask)),
             ("*", Some(Placeholder::Mask)),

@@ -1,7 +1,7 @@
-//! The ways to log in, as settings: which secrets each has, and what it knows of itself without asking anybody.
+//! The authentication methods, as settings.
 //!
-//! Not here: what is sent for each (`token_request`), how `sf` is run (`sf_cli`), and the texts that come in one piece and
-//! are several (`sfdx_auth_url`).
+//! Not here: the token requests (`token_request`), running `sf` (`sf_cli`), and the auth URL that contains several
+//! settings (`sfdx_auth_url`).
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -15,68 +15,65 @@ use zeroize::Zeroizing;
 use super::sf_cli::SfCli;
 use crate::secret::Secret;
 
-/// The most of a file that is read for a token. Salesforce takes subject tokens of 10,000 characters.
+/// The maximum size of a token file. Salesforce accepts subject tokens of 10,000 characters.
 const LONGEST_FILE: u64 = 64 * 1024;
 
-/// Ways to log in.
 #[derive(Debug, Clone)]
 pub enum Login {
-    /// OAuth 2.0 JWT bearer: signed with the private key whose certificate the app holds.
+    /// OAuth 2.0 JWT bearer: a JWT signed with the private key for the app's certificate.
     JwtBearer { client_id: String, username: String, private_key: Secret },
-    /// OAuth 2.0 client credentials: as the user that the app's policies name.
+    /// OAuth 2.0 client credentials: as the user in the app's policies.
     ClientCredentials { client_id: String, client_secret: Secret },
-    /// OAuth 2.0 refresh token: as the user who once allowed the app to.
+    /// OAuth 2.0 refresh token: as the user who authorized the app.
     RefreshToken { client_id: String, client_secret: Option<Secret>, refresh_token: Secret },
-    /// OAuth 2.0 token exchange: a token of somebody else's for one of the org, by way of a handler in the org.
+    /// OAuth 2.0 token exchange: a token of another issuer, accepted by a handler in the org.
     TokenExchange {
         client_id: String,
         client_secret: Option<Secret>,
         subject: SubjectToken,
         /// A URN.
         subject_token_type: String,
-        /// None: the app's default handler.
+        /// `None`: the app's default handler.
         token_handler: Option<String>,
     },
-    /// A login that the Salesforce CLI has; it hands out tokens.
+    /// A login of the Salesforce CLI, which returns tokens.
     SfCli(SfCli),
-    /// A token from elsewhere; it cannot be renewed.
+    /// A configured token, which cannot be renewed.
     AccessToken { token: Secret },
 }
 
-/// Where the token is that is exchanged for one of the org.
+/// The source of a subject token.
 #[derive(Debug, Clone)]
 pub enum SubjectToken {
     Text(Secret),
-    /// Read anew at each login: whoever made the file may write a new one meanwhile.
+    /// Read again at each login, since the file may have been updated.
     File(PathBuf),
 }
 
-/// Why there is no subject token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubjectTokenProblem {
-    #[error("the file {path:?} with the subject token cannot be read: {why}")]
+    #[error("the subject token file {path:?} cannot be read: {why}")]
     Unreadable { path: String, why: String },
-    #[error("the file {path:?} with the subject token is empty")]
+    #[error("the subject token file {path:?} is empty")]
     Empty { path: String },
-    #[error("the file {path:?} holds no token, but {what}")]
+    #[error("the subject token file {path:?} contains {what} instead of a token")]
     NoToken { path: String, what: &'static str },
 }
 
 impl SubjectTokenProblem {
-    /// What a person can do about it.
     pub fn advice(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } => "Check subject_token_file, and who may read the file.",
+            Self::Unreadable { .. } => "Check subject_token_file and the permissions of the file.",
             Self::Empty { .. } => {
-                "Whatever writes subject_token_file has not done so, or is just about to. Try again when it has."
+                "The program that writes subject_token_file has not done so yet. Try again later."
             }
-            Self::NoToken { .. } => "subject_token_file must hold the token alone, as text.",
+            Self::NoToken { .. } => "subject_token_file must contain only the token, as text.",
         }
     }
 }
 
 impl Login {
-    /// The consumer key of the app that we log in with, where we know it.
+    /// The consumer key of the app used for authentication, if it is known.
     pub fn client_id(&self) -> Option<&str> {
         match self {
             Self::JwtBearer { client_id, .. }
@@ -87,15 +84,7 @@ impl Login {
         }
     }
 
-    /// The user that we log in as, where we choose him.
-    pub(super) fn username(&self) -> Option<&str> {
-        match self {
-            Self::JwtBearer { username, .. } => Some(username),
-            _ => None,
-        }
-    }
-
-    /// All that must be in no text. A token in a file is learned when it is read.
+    /// All secrets to redact. A token in a file is added when it is read.
     pub(super) fn secrets(&self) -> Vec<&Secret> {
         match self {
             Self::JwtBearer { private_key, .. } => vec![private_key],
@@ -133,29 +122,29 @@ impl SubjectToken {
         file.take(LONGEST_FILE.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
         let no_token = |what| Err(SubjectTokenProblem::NoToken { path: shown(), what });
         if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST_FILE) {
-            return no_token("far more than a token");
+            return no_token("more data than a token");
         }
         let Ok(text) = std::str::from_utf8(&bytes) else {
-            return no_token("something that is no text");
+            return no_token("binary data");
         };
         let text = text.trim_start_matches('\u{feff}').trim();
         match text {
             "" => Err(SubjectTokenProblem::Empty { path: shown() }),
-            _ if text.starts_with('{') => no_token("JSON: the token is a member of it"),
+            _ if text.starts_with('{') => no_token("JSON, of which the token is a member,"),
             _ if text.starts_with("-----BEGIN") => no_token("a key or a certificate"),
             _ => Ok(Secret::new(text)),
         }
     }
 }
 
-/// Why a path leads to no file of a key, a token or a certificate; looks, and does not open it.
+/// Why a path is not a readable file of a key, a token or a certificate. Does not open it.
 pub fn why_unreadable(path: &Path) -> Option<String> {
     const LONGEST: u64 = 16 * 1024 * 1024;
     match std::fs::metadata(path) {
         Ok(file) if file.is_dir() => Some("it is a folder".to_owned()),
-        // Whoever opens a pipe waits for a writer.
+        // Opening a pipe blocks until there is a writer.
         Ok(file) if !file.is_file() => Some("it is a pipe or a device, not a file".to_owned()),
-        Ok(file) if file.len() > LONGEST => Some("it is far larger than such a file".to_owned()),
+        Ok(file) if file.len() > LONGEST => Some("it is too large for such a file".to_owned()),
         Ok(_) => None,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Some("there is no such file".to_owned())
@@ -164,7 +153,7 @@ pub fn why_unreadable(path: &Path) -> Option<String> {
     }
 }
 
-/// Whether a token is a JWT that says of itself that its time is over. Nobody checks its signature here.
+/// Whether a token is a JWT that has expired. The signature is not verified.
 pub(super) fn is_over(token: &str, now: SystemTime) -> bool {
     let expires = || {
         let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?.trim_end_matches('=')).ok()?;
@@ -179,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_with_a_token_is_told_from_other_files() {
+    fn a_token_file_is_distinguished_from_other_files() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         let subject = SubjectToken::File(path.clone());
@@ -193,8 +182,8 @@ mod tests {
             (b" \n", Err("is empty")),
             (b"{\"value\":\"canary\"}", Err("JSON")),
             (b"-----BEGIN PRIVATE KEY-----\ncanary", Err("a key or a certificate")),
-            (b"\xff\xfec\0a\0", Err("no text")),
-            (long.as_bytes(), Err("far more")),
+            (b"\xff\xfec\0a\0", Err("binary data")),
+            (long.as_bytes(), Err("more data")),
         ] {
             std::fs::write(&path, bytes).unwrap();
             match (subject.read(), says) {
@@ -209,14 +198,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_not_opened() {
-        for path in ["/", "/dev/zero"] {
-            assert!(SubjectToken::File(path.into()).read().is_err(), "{path}");
+    fn only_regular_files_are_opened() {
+        for (path, why) in [("/", "it is a folder"), ("/dev/zero", "a pipe or a device")] {
+            let problem = SubjectToken::File(path.into()).read().unwrap_err();
+            assert!(problem.to_string().contains(why), "{problem}");
         }
     }
 
     #[test]
-    fn a_jwt_tells_when_its_time_is_over() {
+    fn an_expired_jwt_is_detected() {
         let jwt = |claims: &str| format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
         let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000);
         for (token, over) in [

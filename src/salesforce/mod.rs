@@ -1,15 +1,15 @@
-//! The wire to one org: SOAP Metadata API, REST API, OAuth.
+//! A client of one org: SOAP Metadata API, REST API, OAuth.
 //!
 //! It moves zips, lists and credentials; it knows no metadata field and nothing of Terraform. Each function of
-//! [`Client`] is one exchange with what may be repeated in place: a connection that was never made, an org that is
-//! away for a moment, a session that ended. Waiting for a deploy, batching and looking again after an ambiguous answer
-//! are the caller's business.
+//! [`Client`] is one exchange, with the retries that are always safe: a connection that was never established, a
+//! temporary error, an expired session. Waiting for a deploy, batching and reading after an ambiguous response are up
+//! to the caller.
 //!
-//! Start reading at [`Client`]; then `auth` (one login for all callers), `soap` and `rest` (one call), `classify` (what
-//! an answer means), `retry` (whether to send again).
+//! Start at [`Client`]; then `auth` (one login for all callers), `soap` and `rest` (one call), `classify` (the
+//! meaning of a response), `retry` (whether to send again).
 //!
-//! Invariants: only `http` touches the network; only `auth`, `token` and `token_request` see a secret's text; no text of a server enters
-//! an [`Error`] or a log line unless `redact` has cleaned it.
+//! Invariants: only `http` uses the network; only `auth`, `token` and `token_request` read a secret's text; no text
+//! of a server enters an [`Error`] or a log line unless `redact` has cleaned it.
 
 mod advice;
 mod auth;
@@ -44,19 +44,21 @@ use std::time::{Duration, Instant};
 use url::Url;
 use zeroize::Zeroizing;
 
-pub use auth::{SOAP_ACCEPTS_JWT, Session, check_private_key, public_key};
+pub use auth::{SOAP_ACCEPTS_JWT, Session, check_private_key, public_key, same_id};
 pub use classify::Class;
 pub use credentials::{Consumer, Staged, StagedState};
-pub use deploy::{ComponentMessage, DeployOptions, DeployReport};
-pub use error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
+pub use deploy::{ComponentMessage, DeployReport};
+pub use error::{AuthProblem, Call, Error, ErrorKind};
 pub use key::PrivateKeyProblem;
 pub use key_form::{Placeholder, binary_key_form, placeholder};
-pub use login::{Login, SubjectToken, SubjectTokenProblem, why_unreadable};
+pub use login::{Login, SubjectToken, why_unreadable};
 pub use rest::QueryPage;
-pub use retrieve::{FileProperties, RetrieveMessage, Retrieved};
+#[cfg(any(test, fuzzing))]
+pub use retrieve::RetrieveMessage;
+pub use retrieve::{FileProperties, Retrieved};
 pub use sentences::{Meaning, meaning, means};
-pub use sf_cli::{SfCli, SfCliProblem};
-pub use sfdx_auth_url::{SfdxAuthUrl, SfdxAuthUrlProblem, sfdx_auth_url};
+pub use sf_cli::SfCli;
+pub use sfdx_auth_url::{SfdxAuthUrl, sfdx_auth_url};
 pub use token::is_org_id;
 
 use crate::redact;
@@ -64,54 +66,49 @@ use crate::secret::Secret;
 use auth::Auth;
 use http::Http;
 use redact::Redactor;
-use retry::Pace;
+use retry::TimeScale;
 
-/// What we are called in the call options of every API request: an org's event logs tell it, and clients can be found
-/// there by it.
+/// The client name in the call options of every API request, which the org's event logs contain.
 pub const CLIENT: &str = concat!("terraform-provider-salesforce/", env!("CARGO_PKG_VERSION"));
 
-/// How long no new work is begun after the org's daily limit was met.
+/// How long new calls are refused after the org's daily limit was reached.
 const EXHAUSTION: Duration = Duration::from_secs(60);
 
-/// How to reach an org, and as whom.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The org's My Domain URL: where the APIs are called until the token reply names another.
+    /// The org's My Domain URL, which is the base URL of the APIs until the token response names another.
     pub instance_url: Option<Url>,
-    /// Where tokens are asked for. Default: `instance_url`, else `https://login.salesforce.com`.
+    /// The host for token requests. Defaults to `instance_url`, else `https://login.salesforce.com`.
     pub login_url: Option<Url>,
-    /// The audience of the JWT. Default: the login URL; where that is a My Domain and Salesforce refuses it, the shared
-    /// login host of its kind.
+    /// The audience of the JWT. Defaults to the login URL; if that is a My Domain and Salesforce refuses it, to the
+    /// shared login host.
     pub audience: Option<String>,
-    /// The way to log in.
     pub login: Login,
-    /// 62 means 62.0. Default: the newest that both the org and we know.
+    /// 62 stands for 62.0. Defaults to the newest version that both the org and the provider know.
     pub api_version: Option<u16>,
-    /// The newest API version whose fields we know.
+    /// The newest API version whose fields the provider knows.
     pub newest_known: u16,
-    /// The oldest API version that we can work with.
+    /// The oldest API version that the provider supports.
     pub oldest_known: u16,
-    /// Through which connections go, but those to this machine. None: as this machine is set up.
+    /// The proxy for all connections except those to this machine. `None`: the proxy of the environment.
     pub proxy: Option<Proxy>,
-    /// More CA certificates to trust, besides this machine's: PEM, one or several.
+    /// Additional trusted CA certificates: PEM, one or several.
     pub ca_certificate: Option<String>,
-    /// Refuse to touch any other org. 15 or 18 characters.
+    /// The ID of the only org to use, in 15 or 18 characters.
     pub expected_org_id: Option<String>,
-    /// The `User-Agent` header.
     pub user_agent: String,
 }
 
-/// A proxy for HTTPS.
 #[derive(Debug, Clone)]
 pub struct Proxy {
-    /// http or https, with a host; maybe with user and password.
+    /// An http or https URL with a host, possibly with a user name and password.
     pub url: Secret,
-    /// The hosts that are reached without it, as NO_PROXY lists them.
+    /// The hosts that are reached without it, in the syntax of NO_PROXY.
     pub except: String,
 }
 
 impl Proxy {
-    /// The password in the URL, with its escapes undone: every escaped form of it is known by that.
+    /// The decoded password in the URL; the redactor derives every encoded form from it.
     fn password(&self) -> Option<Secret> {
         let url = Url::parse(self.url.expose()).ok()?;
         let form = Zeroizing::new(format!("p={}", url.password()?.replace('+', "%2B")));
@@ -120,7 +117,7 @@ impl Proxy {
     }
 }
 
-/// A client of one org. Clones share the connection, the session and what was learned.
+/// A client of one org. Clones share the connection, the session and all caches.
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: Arc<Inner>,
@@ -129,22 +126,22 @@ pub struct Client {
 #[derive(Debug)]
 struct Inner {
     settings: Settings,
-    /// Origins, checked: a credential may be sent there.
+    /// Checked origins: a credential may be sent there.
     instance: Option<Url>,
     login: Url,
     http: Http,
     redactor: Redactor,
     auth: Auth,
-    /// The audience that was good.
+    /// The audience that Salesforce accepted.
     audience: std::sync::OnceLock<String>,
-    /// The refresh token that came in place of the one in the settings.
+    /// The refresh token that replaced the configured one.
     rotated: std::sync::Mutex<Option<Secret>>,
-    pace: Pace,
-    /// The oldest and the newest API version at `instance`; none if it could not be asked.
+    time_scale: TimeScale,
+    /// The oldest and the newest API version at `instance`. `None` if they could not be read.
     versions: tokio::sync::OnceCell<Option<(u16, u16)>>,
-    /// How many seconds the last retrieve took.
+    /// The duration of the last retrieve in seconds.
     last_retrieve: std::sync::Mutex<Option<f64>>,
-    /// When the org's daily limit was met, and what was said.
+    /// When the org's daily limit was reached, and the error.
     exhausted: std::sync::Mutex<Option<(Instant, ErrorKind)>>,
 }
 
@@ -152,12 +149,12 @@ impl Client {
     /// Checks the settings. No I/O; the HTTP client is built at its first use.
     ///
     /// # Errors
-    /// [`ErrorKind::Settings`] and [`ErrorKind::PrivateKey`], none of which holds a secret.
+    /// [`ErrorKind::Settings`] and [`ErrorKind::PrivateKey`], which contain no secret.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        Self::with_pace(settings, Pace::REAL)
+        Self::with_time_scale(settings, TimeScale::REAL)
     }
 
-    fn with_pace(settings: Settings, pace: Pace) -> Result<Self, Error> {
+    fn with_time_scale(settings: Settings, time_scale: TimeScale) -> Result<Self, Error> {
         let fail = |kind: ErrorKind| Error::new(Call::Configure, kind);
         let check = |url: &Option<Url>| url.as_ref().map(http::check_url).transpose();
         let instance = check(&settings.instance_url).map_err(|problem| fail(problem.into()))?;
@@ -188,7 +185,7 @@ impl Client {
                 auth: Auth::default(),
                 audience: std::sync::OnceLock::new(),
                 rotated: std::sync::Mutex::default(),
-                pace,
+                time_scale,
                 versions: tokio::sync::OnceCell::new(),
                 last_retrieve: std::sync::Mutex::default(),
                 exhausted: std::sync::Mutex::default(),
@@ -196,28 +193,22 @@ impl Client {
         })
     }
 
-    /// The consumer key of the app that we log in with.
-    pub fn client_id(&self) -> Option<&str> {
-        self.inner.settings.login.client_id()
-    }
-
-    /// Whether Salesforce gave another refresh token in place of the one in the settings, which may be dead now.
+    /// Whether Salesforce issued another refresh token in place of the configured one, which may no longer be valid.
     pub fn refresh_token_was_rotated(&self) -> bool {
         self.inner.newest_refresh_token().is_some()
     }
 }
 
 impl Inner {
-    /// An error about an answer.
     fn refused(&self, call: Call, reply: &http::Reply) -> Error {
-        let mut error = Error::new(call, classify::classify(reply.seen(), &self.redactor));
+        let mut error = Error::new(call, classify::classify(reply.view(), &self.redactor));
         error.retry_after = reply.retry_after;
         error
     }
 
-    /// Sends a request again and again as far as `retry` allows, and logs in again once if the session has ended.
+    /// Sends a request with the retries that `retry` allows, and logs in again once if the session has expired.
     ///
-    /// `make` builds the request for a session; `read` turns the answer into a result or an error.
+    /// `make` builds the request for a session; `read` turns the response into a result or an error.
     async fn exchange<T>(
         &self,
         call: Call,
@@ -225,7 +216,7 @@ impl Inner {
         read: impl Fn(http::Reply) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.check_limit(call)?;
-        let mut tries = retry::Tries::new(call, self.pace);
+        let mut tries = retry::Tries::new(call, self.time_scale);
         let mut renewed = false;
         let mut session = self.session().await?;
         loop {
@@ -250,7 +241,7 @@ impl Inner {
             }
             match tries.again(&error) {
                 Some(wait) => {
-                    tracing::debug!(%error, wait_ms = wait.as_millis(), "trying again");
+                    tracing::debug!(%error, wait_ms = wait.as_millis(), "retrying");
                     tokio::time::sleep(wait).await;
                 }
                 None => {
@@ -261,7 +252,8 @@ impl Inner {
         }
     }
 
-    /// Refuses new work for a while after the daily limit was met; what is under way may be asked about to its end.
+    /// Refuses new calls for a while after the daily limit was reached, except those for a running deploy or
+    /// retrieve.
     fn check_limit(&self, call: Call) -> Result<(), Error> {
         if matches!(call, Call::DeployStatus | Call::CancelDeploy | Call::FetchRetrieve) {
             return Ok(());
@@ -275,8 +267,8 @@ impl Inner {
         }
     }
 
-    /// The org answers again. What it did must be read back: Terraform would replace a resource that was created and not
-    /// read.
+    /// The org accepts calls again. Completed changes must be read back: Terraform would replace a resource that was
+    /// created but not read.
     fn forget_limit(&self) {
         if let Ok(mut met) = self.exhausted.lock() {
             *met = None;

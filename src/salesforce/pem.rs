@@ -1,5 +1,5 @@
-//! CA certificates in the forms that a variable of a single line can hold: with `\n` written out, with spaces for line
-//! breaks, as base64 of the whole file. Those of private keys are read in `key.rs`, where nothing may be repeated.
+//! CA certificates in the forms of a single-line variable: `\n` as two characters, spaces instead of line breaks,
+//! base64 of the whole file. `key.rs` reads private keys, which no error may quote.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// The certificates of a text, each as a file has it. What is none stays as it was, for whoever reads it to refuse.
+/// The certificates in a text, in PEM. Any other text is returned unchanged, for its reader to refuse.
 pub(super) fn bundle(text: &str) -> String {
     let decoded = if text.contains("-----BEGIN") { None } else { of_base64(text) };
     let text = decoded.as_deref().unwrap_or(text);
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn certificates_are_read_in_every_form_of_a_single_line() {
+    fn certificates_are_read_in_every_single_line_form() {
         let one = format!("{BEGIN}\nMIIB\nAAAA\n{END}\n");
         let two = format!("{one}{one}");
         for file in [&one, &two] {
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_certificate_stays_as_it_was() {
+    fn other_texts_are_unchanged() {
         let cut = format!("{BEGIN}\nMIIB");
         for text in ["", "nonsense", "TUlJQg==", "/etc/ssl/ca.pem", &cut] {
             assert_eq!(bundle(text), text);

@@ -1,5 +1,5 @@
-//! What is promised of what a server says and of what stands where a key belongs (`promises`): any bytes give an answer or an
-//! error; a part of an answer is none; a web page is never read as an answer; a secret is in no error.
+//! The properties of responses and keys (`promises`): any bytes result in a value or an error; a truncated response
+//! is an error; an HTML page is never a response; no error contains a secret.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 use url::Url;
 
-use super::classify::{self, Seen};
+use super::classify::{self, ResponseView};
 use super::error::{Call, Error};
 use super::http::Reply;
 use super::xml::{self, Element};
@@ -19,10 +19,10 @@ use super::{
 use crate::promises::{Choices, broken};
 use crate::secret::Secret;
 
-/// The token of the session: in no error as a whole. Bytes may hold parts of it, which nobody can know.
+/// The token of the session, which is never in an error as a whole. Bytes may contain parts of it.
 const CANARY: &str = "00D000000000001!AQcanary.0123456789.canary";
 
-/// A client whose network is never touched.
+/// A client that never uses the network.
 fn client() -> Option<&'static Client> {
     static CLIENT: OnceLock<Option<Client>> = OnceLock::new();
     let settings = || Settings {
@@ -63,7 +63,7 @@ fn is_clean(error: &Error) {
     }
 }
 
-/// A body: any, or one of those that orgs send, which may be damaged.
+/// A body: any bytes, or a valid response, possibly damaged.
 fn body(choices: &mut Choices<'_>, sound: impl Fn(&mut Choices<'_>) -> String) -> Vec<u8> {
     match choices.below(4) {
         0 => choices.rest().to_vec(),
@@ -103,7 +103,7 @@ pub fn soap(data: &[u8]) {
         }
         Err(error) => is_clean(error),
     }
-    // A part is none, unless what is left out says nothing.
+    // A truncated response is an error, unless only insignificant text is missing.
     let prefix = body.get(..cut.min(body.len())).unwrap_or_default();
     match (read(prefix), &whole) {
         (Ok(part), Ok(whole)) => {
@@ -113,7 +113,7 @@ pub fn soap(data: &[u8]) {
         (Ok(_), Err(_)) => assert!(prefix.trim_ascii_end().ends_with(b">"), "a part that does not end"),
         (Err(error), _) => is_clean(&error),
     }
-    // What we write into a request stays in its element.
+    // Text in a request stays inside its element.
     let text = String::from_utf8_lossy(&body);
     if let Ok(element) = xml::parse(format!("<r>{}<t/></r>", soap::leaf("x", &text)).as_bytes()) {
         let names: Vec<&str> = element.children.iter().map(|child| child.name.as_str()).collect();
@@ -124,11 +124,11 @@ pub fn soap(data: &[u8]) {
     }
 }
 
-/// Whatever an answer is used for.
+/// All uses of a response.
 fn use_of(client: &Client, response: &Element) {
     if let Ok(result) = soap::result(Call::DeployStatus, response.clone()) {
         let report = DeployReport::read(&result, &client.inner.redactor);
-        let _ = (report.class(), report.is_pending(), report.is_canceled());
+        let _ = report.class();
         assert!(!format!("{report:?}").contains(CANARY), "{report:?}");
         for file in result.all("fileProperties") {
             let _ = FileProperties::read(file);
@@ -232,14 +232,14 @@ pub fn rest(data: &[u8]) {
         }
         Err(error) => is_clean(&error),
     }
-    // Verdicts on anything: total, and clean.
-    let seen = Seen { status, content_type, location: None, body: &body };
+    // Classification accepts anything, and its errors are redacted.
+    let seen = ResponseView { status, content_type, location: None, body: &body };
     for kind in [classify::classify(seen, &inner.redactor), classify::classify_login(seen, &inner.redactor)] {
-        let _ = kind.judge();
+        let _ = kind.verdict();
         is_clean(&Error::new(Call::Login, kind));
     }
     let _ = (token::read_user_info(&body), sf_cli::answer_in(&body));
-    // A new secret would be learned for good.
+    // A new secret would be added to the redactor permanently.
     if !body.windows(6).any(|window| window == b"_token" || window == b"secret")
         && let Err(error) = inner.read_grant(&reply(status, content_type, body), None)
     {
@@ -310,7 +310,7 @@ fn json(choices: &mut Choices<'_>) -> String {
 
 // ---- Keys ------------------------------------------------------------------------------------------------------
 
-/// Whatever stands where a key, a certificate or a login's URL belongs: an error that repeats nothing of it, or a key.
+/// A text in place of a key, a certificate or an auth URL results in a key, or in an error that does not quote it.
 pub fn keys(data: &[u8]) {
     let mut choices = Choices::new(data);
     let mark = "canary-0123456789";

@@ -1,4 +1,4 @@
-//! What SOAP does not have: API versions and queries. Consumer keys and secrets are in `credentials`.
+//! REST calls: API versions and queries. Consumer keys and secrets are in `credentials`.
 
 use std::time::Duration;
 
@@ -11,24 +11,21 @@ use super::http::{Reply, Request};
 use super::retry::Tries;
 use super::{Client, Inner, Session, classify};
 
-/// The most pages of one query; a page has up to 2,000 rows.
+/// The maximum number of pages of a query; a page has up to 2,000 rows.
 const MAX_PAGES: usize = 500;
-/// The largest JSON answer.
 const MAX_JSON: usize = 16 * 1024 * 1024;
 
-/// A page of a query's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueryPage {
-    /// The first one of this query.
     First(String),
-    /// One that the page before it named.
+    /// A page that the previous one named.
     Further(String),
 }
 
 impl Client {
-    /// The API version, as far as it is known without a login: the configured one, that of the session, or the newest
-    /// that the org at `instance_url` and we both know. Asks the org at most once and for at most ten seconds; trouble
-    /// means `None`.
+    /// The API version, if it is known without a login: the configured one, that of the session, or the newest that
+    /// both the org and the provider know. Queries the org at most once and for at most ten seconds; an error results
+    /// in `None`.
     pub async fn known_api_version(&self) -> Option<u16> {
         let inner = &self.inner;
         if inner.settings.api_version.is_some() {
@@ -46,18 +43,15 @@ impl Client {
         (newest >= inner.settings.oldest_known).then(|| newest.min(inner.settings.newest_known))
     }
 
-    /// The records of a SOQL query, all pages of them. Each has its `attributes` member.
+    /// The records of a SOQL query, all pages. Each has its `attributes` member.
     ///
     /// # Errors
-    /// `INVALID_TYPE`, `INVALID_FIELD`, `MALFORMED_QUERY` when the org does not understand it.
+    /// `INVALID_TYPE`, `INVALID_FIELD`, `MALFORMED_QUERY` when the query is not valid in this org.
     pub async fn query(&self, soql: &str) -> Result<Vec<Map<String, Value>>, Error> {
         self.inner.query("/query", soql).await
     }
 
-    /// One page of a query, and where the next one is: for whoever may not want all of them.
-    ///
-    /// # Errors
-    /// As [`Self::query`].
+    /// One page of a query, and the next page.
     pub async fn query_page(
         &self,
         page: &QueryPage,
@@ -65,10 +59,7 @@ impl Client {
         self.inner.query_page("/query", page).await
     }
 
-    /// How many records an object has, as far as the user may see them.
-    ///
-    /// # Errors
-    /// As [`Self::query`].
+    /// The number of records of an object that the user can see.
     pub async fn count(&self, object: &str) -> Result<u64, Error> {
         let call = Call::Query;
         let soql = format!("SELECT COUNT() FROM {object}");
@@ -78,14 +69,11 @@ impl Client {
             url
         };
         let json = self.inner.get_json(call, url).await?;
-        let malformed = || Error::new(call, ErrorKind::Malformed("a count without a number".to_owned()));
+        let malformed = || Error::new(call, ErrorKind::Malformed("no number in the count".to_owned()));
         json.get("totalSize").and_then(Value::as_u64).ok_or_else(malformed)
     }
 
-    /// As [`Self::query`], for the objects of the Tooling API, such as `DeployRequest`.
-    ///
-    /// # Errors
-    /// As [`Self::query`].
+    /// As [`Self::query`], for objects of the Tooling API, such as `DeployRequest`.
     pub async fn tooling_query(&self, soql: &str) -> Result<Vec<Map<String, Value>>, Error> {
         self.inner.query("/tooling/query", soql).await
     }
@@ -103,7 +91,7 @@ impl Inner {
                 None => return Ok(records),
             }
         }
-        Err(Error::new(Call::Query, ErrorKind::Malformed("a query result without end".to_owned())))
+        Err(Error::new(Call::Query, ErrorKind::Malformed("a query result with too many pages".to_owned())))
     }
 
     async fn query_page(
@@ -139,24 +127,24 @@ impl Inner {
         if reply.body.len() > MAX_JSON {
             return Err(Error::new(call, ErrorKind::TooLarge { limit: MAX_JSON }));
         }
-        // May hold a consumer secret.
+        // May contain a consumer secret.
         let body = Zeroizing::new(std::mem::take(&mut reply.body));
         serde_json::from_slice(&body)
-            .map_err(|_| Error::new(call, ErrorKind::Malformed("JSON that is broken or cut off".to_owned())))
+            .map_err(|_| Error::new(call, ErrorKind::Malformed("invalid or truncated JSON".to_owned())))
     }
 
-    /// The oldest and the newest API version of an org, which are asked for once. Needs no login.
+    /// The oldest and the newest API version of an org, read once. Needs no login.
     pub(super) async fn versions(&self, instance: &Url) -> Result<(u16, u16), Error> {
         let ours = self.instance.as_ref() == Some(instance);
         if let (true, Some(Some(versions))) = (ours, self.versions.get()) {
             return Ok(*versions);
         }
-        let mut tries = Tries::new(Call::Versions, self.pace);
+        let mut tries = Tries::new(Call::Versions, self.time_scale);
         loop {
             let error = match self.versions_once(instance).await {
                 Ok(versions) => {
                     if ours {
-                        // Set already only if someone else has just asked the same.
+                        // Fails only if another caller has set it.
                         let _ = self.versions.set(Some(versions));
                     }
                     return Ok(versions);
@@ -180,7 +168,6 @@ impl Inner {
     }
 }
 
-/// The records of one answer, and where the next ones are.
 pub(super) type Page = (Vec<Map<String, Value>>, Option<QueryPage>);
 
 pub(super) fn read_page(call: Call, mut json: Value) -> Result<Page, Error> {
@@ -201,12 +188,12 @@ pub(super) fn read_page(call: Call, mut json: Value) -> Result<Page, Error> {
         Some(next) if !done && next.starts_with("/services/data/") => {
             Ok((records, Some(QueryPage::Further(next.to_owned()))))
         }
-        Some(_) if !done => Err(malformed("a next page in an odd place")),
+        Some(_) if !done => Err(malformed("a next page with an unexpected path")),
         _ => Ok((records, None)),
     }
 }
 
-/// The oldest and the newest of the versions that an answer lists.
+/// The oldest and the newest of the listed versions.
 pub(super) fn read_versions(call: Call, json: &Value) -> Result<(u16, u16), Error> {
     let versions = json
         .as_array()
@@ -216,7 +203,7 @@ pub(super) fn read_versions(call: Call, json: &Value) -> Result<(u16, u16), Erro
     let (oldest, newest) =
         versions.fold((u16::MAX, 0), |(low, high), version| (low.min(version), high.max(version)));
     if newest == 0 {
-        return Err(Error::new(call, ErrorKind::Malformed("no API versions in the answer".to_owned())));
+        return Err(Error::new(call, ErrorKind::Malformed("no API versions in the response".to_owned())));
     }
     Ok((oldest, newest))
 }

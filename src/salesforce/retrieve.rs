@@ -1,7 +1,7 @@
-//! Retrieves, lists, and the types of an org.
+//! Retrieves and lists.
 //!
-//! The org hands out the zip of a retrieve once and deletes it. Each look asks for it, so that the look that finds the
-//! retrieve done is the last call. What was handed out and did not arrive whole is retrieved anew.
+//! The org returns the zip of a retrieve once and then deletes it. Each poll requests it, so that the poll that finds
+//! the retrieve done is the last call. A zip that was lost or damaged is retrieved again.
 
 use std::time::{Duration, Instant};
 
@@ -13,72 +13,55 @@ use super::error::{Call, Error, ErrorKind};
 use super::soap::{job_id, leaf, result};
 use super::xml::Element;
 
-/// The call that polls how a retrieve is, and brings the files once it is done.
-const LOOK: Call = Call::FetchRetrieve;
-/// How often a retrieve is started over.
-const CYCLES: u32 = 3;
-/// How long one retrieve may take.
-const PATIENCE: Duration = Duration::from_secs(300);
-/// Seconds before the first look at the first retrieve: no org is done at once, and each look is a call.
-const FIRST_LOOK: f64 = 0.5;
-/// Seconds between two polls; the last is repeated. Each is a call, and an org counts those.
-const LOOKS: [f64; 5] = [0.5, 0.75, 1.5, 3.0, 5.0];
-/// The first of them, when the retrieve should have been done at the first look.
-const SOON: [f64; 2] = [0.1, 0.2];
-/// A retrieve that is quicker is looked at right away, the next time.
+/// The call that polls a retrieve and returns the files.
+const POLL: Call = Call::FetchRetrieve;
+const ATTEMPTS: u32 = 3;
+const TIMEOUT: Duration = Duration::from_secs(300);
+/// Seconds before the first poll of the first retrieve: none ends at once, and each poll is an API call.
+const FIRST_POLL: f64 = 0.5;
+/// Seconds between two polls; the last is repeated. Each poll counts towards the org's limit.
+const POLL_WAITS: [f64; 5] = [0.5, 0.75, 1.5, 3.0, 5.0];
+/// The first intervals if the retrieve should have ended by the first poll.
+const EARLY_WAITS: [f64; 2] = [0.1, 0.2];
+/// After a faster retrieve, the next one is polled at once.
 const QUICK: f64 = 0.2;
-/// How long a first look waits at most, however slow the last retrieve was.
-const LATEST_FIRST_LOOK: f64 = 3.0;
-/// The most queries that one listMetadata call takes (WSDL and guide).
-const QUERIES: usize = 3;
+/// The maximum wait before the first poll, in seconds.
+const MAX_FIRST_POLL: f64 = 3.0;
+/// The maximum number of queries in one listMetadata call (WSDL and guide).
+const MAX_QUERIES: usize = 3;
 
-/// What a retrieve gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retrieved {
-    /// The zip: package.xml and the types' directories at its root.
+    /// The zip, with package.xml and the folders of the types at its root.
     pub zip: Vec<u8>,
-    /// What is in it.
     pub files: Vec<FileProperties>,
-    /// What the org could not give. A missing component is a message, not an error; so is one that could not be read.
+    /// Messages about components that are missing or could not be read.
     pub messages: Vec<RetrieveMessage>,
 }
 
-/// A remark of the org about a retrieve.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RetrieveMessage {
     /// Usually `package.xml`.
     pub file_name: String,
-    /// The org's words; perhaps in another language.
+    /// The text, possibly in another language.
     pub problem: String,
 }
 
-/// What the org knows of a component (`FileProperties` of the WSDL).
+/// The properties of a component's file (`FileProperties` of the WSDL).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileProperties {
-    /// The metadata type.
     pub type_name: String,
-    /// The full name.
     pub full_name: String,
-    /// The file within the zip.
     pub file_name: String,
-    /// The id; empty for what has none, such as package.xml.
+    /// The ID; empty for files without one, such as package.xml.
     pub id: String,
-    /// The namespace of the package that it came with.
+    /// The namespace of the package that contains it.
     pub namespace: Option<String>,
     /// `unmanaged`, `installed` and others.
     pub manageable_state: Option<String>,
-    /// Who made it, as an id.
     pub created_by_id: String,
-    /// Who made it.
-    pub created_by_name: String,
-    /// When; ISO 8601 as the org wrote it.
+    /// The date of creation; ISO 8601, as Salesforce returned it.
     pub created_date: String,
-    /// Who changed it last, as an id.
-    pub last_modified_by_id: String,
-    /// Who changed it last.
-    pub last_modified_by_name: String,
-    /// When; ISO 8601 as the org wrote it.
-    pub last_modified_date: String,
 }
 
 impl FileProperties {
@@ -91,29 +74,25 @@ impl FileProperties {
             namespace: element.optional("namespacePrefix"),
             manageable_state: element.optional("manageableState"),
             created_by_id: element.string("createdById"),
-            created_by_name: element.string("createdByName"),
             created_date: element.string("createdDate"),
-            last_modified_by_id: element.string("lastModifiedById"),
-            last_modified_by_name: element.string("lastModifiedByName"),
-            last_modified_date: element.string("lastModifiedDate"),
         }
     }
 }
 
 impl Client {
-    /// Retrieves components: pairs of a type and its members, where `"*"` means all.
+    /// Retrieves components: pairs of a type and its members, where `"*"` stands for all.
     ///
     /// # Errors
     /// [`ErrorKind::RetrieveFailed`] when the org refuses, [`ErrorKind::RetrieveUnfinished`] after five minutes,
-    /// [`ErrorKind::Malformed`] when the files came damaged three times.
+    /// [`ErrorKind::Malformed`] when the files were damaged three times.
     pub async fn retrieve(&self, members: &[(String, Vec<String>)]) -> Result<Retrieved, Error> {
-        let mut cycle = 1;
+        let mut attempt = 1;
         loop {
             match self.retrieve_once(members).await {
-                Err(error) if cycle < CYCLES && starts_over(&error) => {
-                    tracing::debug!(%error, cycle, "starting the retrieve over");
-                    tokio::time::sleep(self.inner.pace.seconds(f64::from(cycle))).await;
-                    cycle = cycle.saturating_add(1);
+                Err(error) if attempt < ATTEMPTS && starts_over(&error) => {
+                    tracing::debug!(%error, attempt, "retrieving again");
+                    tokio::time::sleep(self.inner.time_scale.seconds(f64::from(attempt))).await;
+                    attempt = attempt.saturating_add(1);
                 }
                 outcome => return outcome,
             }
@@ -127,13 +106,13 @@ impl Client {
         let id = job_id(Call::StartRetrieve, response)?;
         let mut result = self.await_retrieve(&id).await?;
         let damaged =
-            |what: &str| Error::new(LOOK, ErrorKind::Malformed(format!("the retrieved zip {what}")));
+            |what: &str| Error::new(POLL, ErrorKind::Malformed(format!("the retrieved zip {what}")));
         let zip = result.take("zipFile").map(|zip| zip.text).filter(|text| !text.trim().is_empty());
         let mut zip = zip.ok_or_else(|| damaged("is missing"))?;
         zip.retain(|c| !c.is_ascii_whitespace());
-        let zip = STANDARD.decode(zip).map_err(|_| damaged("is not base64"))?;
+        let zip = STANDARD.decode(zip).map_err(|_| damaged("is not valid base64"))?;
         if !is_whole(&zip) {
-            return Err(damaged("is cut off or no zip"));
+            return Err(damaged("is truncated or invalid"));
         }
         let clean = |text: String| inner.redactor.clean(&text);
         Ok(Retrieved {
@@ -149,31 +128,31 @@ impl Client {
         })
     }
 
-    /// Looks until the retrieve has ended: its result, with the zip.
+    /// Polls until the retrieve has ended; returns its result with the zip.
     async fn await_retrieve(&self, id: &str) -> Result<Element, Error> {
         let started = Instant::now();
-        // Retrieves of one run are much alike.
+        // The retrieves of a run are similar.
         let last = self.inner.last_retrieve.lock().map_or(None, |last| *last);
-        let usual = last.unwrap_or(FIRST_LOOK);
+        let usual = last.unwrap_or(FIRST_POLL);
         if usual > QUICK {
-            tokio::time::sleep(self.inner.pace.seconds(usual.min(LATEST_FIRST_LOOK))).await;
+            tokio::time::sleep(self.inner.time_scale.seconds(usual.min(MAX_FIRST_POLL))).await;
         }
-        let soon: &[f64] = if usual > QUICK { &SOON } else { &[] };
-        let mut waits = soon.iter().chain(&LOOKS).chain(std::iter::repeat(&5.0));
+        let soon: &[f64] = if usual > QUICK { &EARLY_WAITS } else { &[] };
+        let mut waits = soon.iter().chain(&POLL_WAITS).chain(std::iter::repeat(&5.0));
         let mut polls: u32 = 0;
-        let mut denials: u32 = 0;
+        let mut unknown_id: u32 = 0;
         loop {
             polls = polls.saturating_add(1);
-            match self.inner.soap(LOOK, "checkRetrieveStatus", &look(id)).await {
+            match self.inner.soap(POLL, "checkRetrieveStatus", &status_request(id)).await {
                 Ok(response) => {
-                    let result = result(LOOK, response)?;
+                    let result = result(POLL, response)?;
                     if result.flag("done") {
                         if let Ok(mut known) = self.inner.last_retrieve.lock() {
                             let taken = started.elapsed().as_secs_f64();
                             *known = Some(match last {
-                                // A guess that was long enough; the next is looked at at once, to know more.
+                                // The default was long enough; the next retrieve is polled at once to measure it.
                                 None if polls == 1 => 0.0,
-                                // It may have been done a little earlier.
+                                // It may have ended a little earlier.
                                 Some(usual) if polls == 1 && usual > QUICK => usual * 0.97,
                                 _ => taken,
                             });
@@ -182,17 +161,17 @@ impl Client {
                         return Ok(result);
                     }
                 }
-                // Just started, and not seen by every server of the org yet.
-                Err(error) if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") && denials < 10 => {
-                    denials = denials.saturating_add(1);
+                // A new retrieve is not known to every server of the org at once.
+                Err(error) if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") && unknown_id < 10 => {
+                    unknown_id = unknown_id.saturating_add(1);
                 }
                 Err(error) => return Err(error),
             }
-            if started.elapsed() > PATIENCE {
-                return Err(Error::new(LOOK, ErrorKind::RetrieveUnfinished { seconds: PATIENCE.as_secs() }));
+            if started.elapsed() > TIMEOUT {
+                return Err(Error::new(POLL, ErrorKind::RetrieveUnfinished { seconds: TIMEOUT.as_secs() }));
             }
             if let Some(wait) = waits.next() {
-                tokio::time::sleep(self.inner.pace.seconds(*wait)).await;
+                tokio::time::sleep(self.inner.time_scale.seconds(*wait)).await;
             }
         }
     }
@@ -200,7 +179,7 @@ impl Client {
     pub(super) fn check_retrieve(&self, result: &Element) -> Result<(), Error> {
         let status = result.text_of("status").unwrap_or_default();
         let code = result.optional("errorStatusCode");
-        // "success" may be missing; a status of Failed or an error code may not be overlooked.
+        // "success" may be missing; a status of Failed or an error code always counts.
         if status != "Failed"
             && code.is_none()
             && (result.child("success").is_none() || result.flag("success"))
@@ -210,16 +189,16 @@ impl Client {
         let clean = |text: &str| self.inner.redactor.clean(text);
         let code = code.map(|code| clean(&code));
         let text = clean(result.text_of("errorMessage").unwrap_or(status));
-        Err(Error::new(LOOK, ErrorKind::RetrieveFailed { code, text }))
+        Err(Error::new(POLL, ErrorKind::RetrieveFailed { code, text }))
     }
 
-    /// Lists the components of some types, of which the org may have none.
+    /// Lists the components of the given types.
     ///
     /// # Errors
     /// `INVALID_TYPE` when the org does not know one of the types.
     pub async fn list_metadata(&self, types: &[&str]) -> Result<Vec<FileProperties>, Error> {
         let mut found = Vec::new();
-        for types in types.chunks(QUERIES) {
+        for types in types.chunks(MAX_QUERIES) {
             let queries: String =
                 types.iter().map(|name| format!("<queries>{}</queries>", leaf("type", name))).collect();
             let arguments = |version| format!("{queries}{}", leaf("asOfVersion", &format!("{version}.0")));
@@ -228,21 +207,9 @@ impl Client {
         }
         Ok(found)
     }
-
-    /// The names of the metadata types that the org has for this user.
-    ///
-    /// # Errors
-    /// `INSUFFICIENT_ACCESS` when the user may not use the Metadata API.
-    pub async fn describe_metadata(&self) -> Result<Vec<String>, Error> {
-        let call = Call::DescribeMetadata;
-        let arguments = |version| leaf("asOfVersion", &format!("{version}.0"));
-        let response = self.inner.soap_with(call, "describeMetadata", arguments).await?;
-        let result = result(call, response)?;
-        Ok(result.all("metadataObjects").filter_map(|object| object.optional("xmlName")).collect())
-    }
 }
 
-fn look(id: &str) -> String {
+fn status_request(id: &str) -> String {
     format!("{}{}", leaf("asyncProcessId", id), leaf("includeZip", "true"))
 }
 
@@ -262,9 +229,9 @@ fn request(members: &[(String, Vec<String>)], version: u16) -> String {
     )
 }
 
-/// Whether a new retrieve may give what this one did not: the files were lost on the way, or are gone in the org.
+/// Whether another retrieve may succeed: the files were lost in transit, or deleted in the org.
 fn starts_over(error: &Error) -> bool {
-    error.call == LOOK
+    error.call == POLL
         && match &error.kind {
             ErrorKind::RetrieveFailed { .. } => error.is_transient(),
             ErrorKind::Malformed(_) => true,
@@ -272,7 +239,7 @@ fn starts_over(error: &Error) -> bool {
         }
 }
 
-/// Whether this begins and ends as a zip does. Its entries are checked by whoever opens it.
+/// Whether the data starts and ends as a zip does. The reader checks the entries.
 pub(super) fn is_whole(zip: &[u8]) -> bool {
     /// The end record without its comment, and the longest comment.
     const END: usize = 22;

@@ -1,7 +1,7 @@
 //! When to send a request again, and how long to wait before.
 //!
-//! The one rule: a request that changes the org is sent again only if it is proved that it had no effect. The numbers
-//! are the fault catalogue's policy table. Waits are jittered, because many workspaces share one org.
+//! A request that changes the org is sent again only if it certainly had no effect. The numbers are those of the
+//! fault catalogue. Waits have jitter, because many workspaces share one org.
 
 use std::time::{Duration, Instant};
 
@@ -9,37 +9,36 @@ use ring::rand::SecureRandom as _;
 
 use super::error::{Call, Error, ErrorKind, Page};
 
-/// The unit of all waits; tests shrink it. The time after which we give up is not shrunk.
+/// The unit of all waits, which tests shorten. The total timeout is not scaled.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
-    /// What counts as a second of waiting.
+pub(super) struct TimeScale {
+    /// The length of one second of waiting.
     pub second: Duration,
 }
 
-impl Pace {
+impl TimeScale {
     pub const REAL: Self = Self { second: Duration::from_secs(1) };
 
-    /// That many seconds, in this pace.
+    /// This many seconds, scaled.
     pub fn seconds(self, seconds: f64) -> Duration {
         self.second.mul_f64(seconds.clamp(0.0, 3_600.0))
     }
 }
 
-/// The tries of one call.
 #[derive(Debug)]
 pub(super) struct Tries {
     call: Call,
-    pace: Pace,
+    time_scale: TimeScale,
     started: Instant,
     failed: u32,
 }
 
 impl Tries {
-    pub fn new(call: Call, pace: Pace) -> Self {
-        Self { call, pace, started: Instant::now(), failed: 0 }
+    pub fn new(call: Call, time_scale: TimeScale) -> Self {
+        Self { call, time_scale, started: Instant::now(), failed: 0 }
     }
 
-    /// How long to wait before the next try; `None` when this error is the answer.
+    /// The wait before the next attempt. `None` when the error is final.
     pub fn again(&mut self, error: &Error) -> Option<Duration> {
         self.again_after(self.started.elapsed(), error)
     }
@@ -50,10 +49,10 @@ impl Tries {
             return None;
         }
         let (most, cap) = match self.call {
-            // Who watches a deploy looks again, with a budget of its own.
+            // The caller polls deploys and has its own limits.
             Call::Configure | Call::DeployStatus => return None,
             Call::Login | Call::CancelDeploy => (3, 30.0),
-            // Who rotates tries again, with a time limit and a stop of its own.
+            // The caller retries, with its own deadline and stop.
             Call::StageCredentials | Call::RotateCredentials | Call::RevokeCredentials => (2, 10.0),
             Call::StartDeploy | Call::FetchRetrieve => (5, 60.0),
             _ if outage(&error.kind) => (u32::MAX, 300.0),
@@ -67,11 +66,11 @@ impl Tries {
         let first = if outage(&error.kind) { 2.0 } else { 0.5 };
         let wait = (first * 2_f64.powi(exponent.cast_signed())).min(30.0) * jitter();
         let wait = wait.max(error.retry_after().map_or(0.0, |asked| asked.as_secs_f64()));
-        (elapsed.as_secs_f64() + wait <= cap).then(|| self.pace.seconds(wait))
+        (elapsed.as_secs_f64() + wait <= cap).then(|| self.time_scale.seconds(wait))
     }
 }
 
-/// Whether the whole org is away or busy, which is worth waiting for when we only want to read.
+/// Whether the org is unavailable or busy, which is worth waiting for in a read.
 fn outage(kind: &ErrorKind) -> bool {
     match kind {
         ErrorKind::Limit { concurrent, .. } => *concurrent,
@@ -84,10 +83,9 @@ fn outage(kind: &ErrorKind) -> bool {
     }
 }
 
-/// Between 0.5 and 1.5.
 fn jitter() -> f64 {
     let mut byte = [128_u8];
-    // Without randomness there is no jitter; the middle will do.
+    // Without randomness the value is the middle.
     let _ = ring::rand::SystemRandom::new().fill(&mut byte);
     0.5 + f64::from(u8::from_ne_bytes(byte)) / 255.0
 }
@@ -98,8 +96,8 @@ mod tests {
     use crate::salesforce::error::AuthProblem;
 
     fn tries(call: Call, kind: ErrorKind) -> u32 {
-        let pace = Pace { second: Duration::from_secs(1) };
-        let mut tries = Tries::new(call, pace);
+        let time_scale = TimeScale { second: Duration::from_secs(1) };
+        let mut tries = Tries::new(call, time_scale);
         (0..20).take_while(|_| tries.again(&Error::new(call, kind.clone())).is_some()).count() as u32
     }
 
@@ -132,20 +130,20 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_asks_for_too_long_a_wait_is_not_waited_for() {
+    fn a_retry_after_beyond_the_limit_is_not_awaited() {
         let mut error = Error::new(Call::Query, ErrorKind::Status { status: 503 });
         error.retry_after = Some(Duration::from_secs(7));
-        assert!(Tries::new(Call::Query, Pace::REAL).again(&error).unwrap() >= Duration::from_secs(7));
+        assert!(Tries::new(Call::Query, TimeScale::REAL).again(&error).unwrap() >= Duration::from_secs(7));
         error.retry_after = Some(Duration::from_secs(3_000));
-        assert_eq!(Tries::new(Call::Query, Pace::REAL).again(&error), None);
+        assert_eq!(Tries::new(Call::Query, TimeScale::REAL).again(&error), None);
     }
 
     #[test]
-    fn retries_end_when_the_time_is_up() {
+    fn retries_end_at_the_time_limit() {
         let error = Error::new(Call::Query, ErrorKind::Status { status: 503 });
         for (elapsed, again) in [(0, true), (295, true), (300, false), (301, false)] {
             let outcome =
-                Tries::new(Call::Query, Pace::REAL).again_after(Duration::from_secs(elapsed), &error);
+                Tries::new(Call::Query, TimeScale::REAL).again_after(Duration::from_secs(elapsed), &error);
             assert_eq!(outcome.is_some(), again, "{elapsed}");
         }
     }

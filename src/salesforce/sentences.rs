@@ -1,42 +1,37 @@
-//! What Salesforce's sentences mean, where no code tells: all that is known, a row each, with where it comes from.
+//! The meaning of Salesforce's messages where there is no code: one row for each known message, with its source.
 //!
-//! Sentences are not documented and may be in another language; then nothing of this applies, and codes, lists and reads
-//! decide. Not here: what a login says (`classify.rs`), and what one resource needs of another, which is found by the names of
-//! elements (`provider/refusal.rs`).
+//! The messages are not documented and may be in another language; then codes, lists and reads decide. Not here:
+//! errors of a login (`classify.rs`), and dependencies between resources, which are found by the names of elements
+//! (`provider/refusal.rs`).
 
-/// What a sentence of Salesforce means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Meaning {
-    /// Somebody else holds the component or the org just now.
+    /// Other changes lock the component or the org.
     Locked,
-    /// Passes by itself.
-    Passing,
-    /// The org does not know itself what happened.
-    Accident,
-    /// What was to be deleted is not there.
-    GoneAlready,
-    /// The app, or something else that a file names, is not there.
-    NothingToReferTo,
-    /// A file may not be seen, or could not be read.
+    Temporary,
+    /// An internal error of Salesforce.
+    InternalError,
+    /// The component to delete does not exist.
+    AlreadyDeleted,
+    /// The app, or another object that a file names, does not exist.
+    MissingReference,
+    /// A file is not visible, or could not be read.
     Unreadable,
-    /// A component that was asked for by name is not there.
+    /// A component that was requested by name does not exist.
     NotFound,
-    /// The user lacks a permission.
     NotAllowed,
-    /// The org has a component of the kind for the app, under another name.
-    Second,
-    /// The app has no OAuth settings.
+    /// The app already has a component of the type, under another name.
+    Duplicate,
     NoOauthSettings,
-    /// The org does not let secrets be read by REST, or not this user.
+    /// The org does not allow secrets to be read by REST, or not by this user.
     CredentialsOff,
 }
 
-/// A sentence, or what is telling of it.
 struct Sentence {
     means: Meaning,
-    /// All of these stand in it, whatever their case,
+    /// Texts that it contains, in any case;
     has: &'static [&'static str],
-    /// at its start, if this is set.
+    /// the first one is at its start, if this is set.
     begins: bool,
     evidence: &'static str,
 }
@@ -58,42 +53,46 @@ const SENTENCES: &[Sentence] = &[
         &["temporarily lock your organization"],
         "CumulusCI#218; illuminated cloud#330, #488",
     ),
-    says(Meaning::Passing, &["unexpected internal servlet state"], "source-deploy-retrieve; salto#3242"),
+    says(Meaning::Temporary, &["unexpected internal servlet state"], "source-deploy-retrieve; salto#3242"),
     says(
-        Meaning::Passing,
+        Meaning::Temporary,
         &["unable to complete the creation of the query cursor"],
         "source-deploy-retrieve",
     ),
-    says(Meaning::Passing, &["failed while fetching query cursor data"], "source-deploy-retrieve"),
-    says(Meaning::Passing, &["system may be currently unavailable"], "salto#3242"),
-    says(Meaning::Passing, &["unknown_error: retry your request"], "salto#2834"),
-    says(Meaning::Passing, &["security policies took too long to evaluate"], "salto#5689"),
-    says(Meaning::Passing, &["unable to obtain exclusive access to this record"], "illuminated cloud#1539"),
-    says(Meaning::Accident, &["unknown_exception"], "many reports of deploys, with an ErrorId"),
-    says(Meaning::Accident, &["unexpected error has occurred"], "many reports of deploys, with an ErrorId"),
+    says(Meaning::Temporary, &["failed while fetching query cursor data"], "source-deploy-retrieve"),
+    says(Meaning::Temporary, &["system may be currently unavailable"], "salto#3242"),
+    says(Meaning::Temporary, &["unknown_error: retry your request"], "salto#2834"),
+    says(Meaning::Temporary, &["security policies took too long to evaluate"], "salto#5689"),
+    says(Meaning::Temporary, &["unable to obtain exclusive access to this record"], "illuminated cloud#1539"),
+    says(Meaning::InternalError, &["unknown_exception"], "many reports of deploys, with an ErrorId"),
+    says(
+        Meaning::InternalError,
+        &["unexpected error has occurred"],
+        "many reports of deploys, with an ErrorId",
+    ),
     Sentence {
-        means: Meaning::GoneAlready,
+        means: Meaning::AlreadyDeleted,
         has: &["no ", " named"],
         begins: true,
         evidence: "source-deploy-retrieve's check of deletions: \"No ExternalClientApplication named: Shop found\"",
     },
-    says(Meaning::NothingToReferTo, &["cross_reference"], "the code of the SOAP API, in component problems"),
-    says(Meaning::NothingToReferTo, &["cross reference"], "the code's words, in component problems"),
+    says(Meaning::MissingReference, &["cross_reference"], "the code of the SOAP API, in component problems"),
+    says(Meaning::MissingReference, &["cross reference"], "the code's words, in component problems"),
     says(
-        Meaning::NothingToReferTo,
+        Meaning::MissingReference,
         &["no externalclientapplication named"],
         "the same form as for deletions; not confirmed",
     ),
     says(
-        Meaning::NothingToReferTo,
+        Meaning::MissingReference,
         &["externalclientapplication", "cannot be found"],
         "the form of retrieves; not confirmed",
     ),
-    says(Meaning::NothingToReferTo, &["externalclientapplication", "not found"], "not confirmed"),
-    says(Meaning::NothingToReferTo, &["externalclientapplication", "does not exist"], "not confirmed"),
-    says(Meaning::NothingToReferTo, &["external client app", "cannot be found"], "not confirmed"),
-    says(Meaning::NothingToReferTo, &["external client app", "not found"], "not confirmed"),
-    says(Meaning::NothingToReferTo, &["external client app", "does not exist"], "not confirmed"),
+    says(Meaning::MissingReference, &["externalclientapplication", "not found"], "not confirmed"),
+    says(Meaning::MissingReference, &["externalclientapplication", "does not exist"], "not confirmed"),
+    says(Meaning::MissingReference, &["external client app", "cannot be found"], "not confirmed"),
+    says(Meaning::MissingReference, &["external client app", "not found"], "not confirmed"),
+    says(Meaning::MissingReference, &["external client app", "does not exist"], "not confirmed"),
     says(
         Meaning::NotFound,
         &["cannot be found"],
@@ -105,7 +104,7 @@ const SENTENCES: &[Sentence] = &[
     says(Meaning::Unreadable, &["load of meta data from db failed"], "sfdcCommander#16"),
     says(Meaning::NotAllowed, &["insufficient_access"], "the code of the SOAP API, in component problems"),
     says(Meaning::NotAllowed, &["insufficient access"], "the code's words, in component problems"),
-    says(Meaning::Second, &["duplicate value found"], "the code DUPLICATE_VALUE's words"),
+    says(Meaning::Duplicate, &["duplicate value found"], "the code DUPLICATE_VALUE's words"),
     says(
         Meaning::NoOauthSettings,
         &["valid oauth settings"],
@@ -116,7 +115,6 @@ const SENTENCES: &[Sentence] = &[
     says(Meaning::CredentialsOff, &["not enabled for this user"], "sfdx-hardis, of the staged credentials"),
 ];
 
-/// Whether a sentence of Salesforce means this.
 pub fn means(text: &str, meaning: Meaning) -> bool {
     let text = text.to_ascii_lowercase();
     let says = |row: &&Sentence| {
@@ -126,12 +124,12 @@ pub fn means(text: &str, meaning: Meaning) -> bool {
     };
     let found = SENTENCES.iter().find(says);
     if let Some(row) = found {
-        tracing::trace!(?meaning, evidence = row.evidence, "a sentence of the org is understood");
+        tracing::trace!(?meaning, evidence = row.evidence, "message recognized");
     }
     found.is_some()
 }
 
-/// What a sentence means, of these: the first that it does.
+/// The first of these meanings that a message has.
 pub fn meaning(text: &str, of: &[Meaning]) -> Option<Meaning> {
     of.iter().copied().find(|meaning| means(text, *meaning))
 }
@@ -141,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_row_is_in_small_letters_and_has_its_evidence() {
+    fn each_row_is_in_lower_case_and_has_its_evidence() {
         for row in SENTENCES {
             assert!(!row.evidence.is_empty() && !row.has.is_empty(), "{:?}", row.has);
             assert!(row.has.iter().all(|words| **words == words.to_ascii_lowercase()), "{:?}", row.has);
@@ -151,8 +149,8 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_of_what_is_gone_begins_with_no() {
-        assert!(means("No ExternalClientApplication named: Shop found", Meaning::GoneAlready));
-        assert!(!means("There is No app named Shop", Meaning::GoneAlready));
+    fn the_message_for_a_missing_component_starts_with_no() {
+        assert!(means("No ExternalClientApplication named: Shop found", Meaning::AlreadyDeleted));
+        assert!(!means("There is No app named Shop", Meaning::AlreadyDeleted));
     }
 }

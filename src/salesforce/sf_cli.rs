@@ -1,8 +1,8 @@
-//! A login that the Salesforce CLI has: `sf` is run and asked for it. Its files are never read.
+//! Authentication by the Salesforce CLI: runs `sf` to get a token. Its files are never read.
 //!
-//! What it prints holds a token, so nothing of it is logged, and an error has none of it but the words of an answer that
-//! says what failed, redacted. There is no shell in between. Versions before 2.136.8 (May 2026) show the token in
-//! `sf org display`, newer ones hide it there and have a command for it.
+//! The output contains a token, so it is not logged, and an error contains only the redacted message of a failure. No
+//! shell is involved. Versions before 2.136.8 (May 2026) print the token in `sf org display`; newer ones hide it
+//! there and have a separate command.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -19,31 +19,29 @@ use super::error::ErrorKind;
 use super::http;
 use super::key_form::placeholder;
 use super::redact::Redactor;
-use super::retry::Pace;
+use super::retry::TimeScale;
 use crate::secret::Secret;
 
-/// How long one run may take. It starts Node, and may ask Salesforce for a token.
-const PATIENCE_SECONDS: f64 = 60.0;
-/// The most of its output that is looked at.
+/// The timeout of one run. It starts Node, and may request a token from Salesforce.
+const TIMEOUT_SECONDS: f64 = 60.0;
 const LONGEST_OUTPUT: usize = 1024 * 1024;
-/// How often a run is looked at.
-const LOOK: Duration = Duration::from_millis(20);
-/// How long the output of a program that has ended may still be on its way: a child of its own may hold the pipe.
-const REST: Duration = Duration::from_secs(2);
-/// How the provider's own variables begin, which hold secrets and say nothing to `sf`.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// How long to read output after the process has ended: a child may still hold the pipe.
+const OUTPUT_GRACE: Duration = Duration::from_secs(2);
+/// Prefixes of the provider's own variables, which hold secrets and are not passed to `sf`.
 const OWN_VARIABLES: &[&str] = &["SALESFORCE_", "TFC_WORKLOAD_IDENTITY_TOKEN"];
-/// A program that is just being written cannot be started.
+/// How often to retry starting a program that is being written.
 const BUSY_TRIES: u32 = 5;
-/// At how many braces the answer may begin.
-const MOST_TRIES: u32 = 1_000;
+/// The maximum number of braces that are tried as the start of the JSON.
+const MAX_TRIES: u32 = 1_000;
 
-/// What its file is called, as npm and the installers name it.
+/// The names of the program, as npm and the installers create it.
 #[cfg(windows)]
 const PROGRAMS: &[&str] = &["sf.cmd", "sf.exe"];
 #[cfg(not(windows))]
 const PROGRAMS: &[&str] = &["sf"];
 
-/// It looks for new versions and starts an update that outlives it; and colours.
+/// Disables version checks, updates that continue in the background, and colors.
 const QUIET: &[(&str, &str)] = &[
     ("SF_DISABLE_AUTOUPDATE", "true"),
     ("SF_SKIP_NEW_VERSION_CHECK", "true"),
@@ -55,22 +53,19 @@ const QUIET: &[(&str, &str)] = &[
 const DISPLAY: &[&str] = &["org", "display"];
 const SHOW_TOKEN: &[&str] = &["org", "auth", "show-access-token"];
 
-/// A login of the CLI's.
 #[derive(Debug, Clone)]
 pub struct SfCli {
     /// An alias or a user name.
     pub org: String,
-    /// Where to look for `sf`, as PATH says it. None: PATH itself.
+    /// Where to search for `sf`, in the syntax of PATH. `None`: PATH.
     pub search: Option<OsString>,
 }
 
-/// What `sf` shows of a login.
-pub(super) struct Shown {
+pub(super) struct CliSession {
     pub token: Secret,
     pub instance: Url,
 }
 
-/// Why `sf` gave no token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SfCliProblem {
@@ -78,23 +73,23 @@ pub enum SfCliProblem {
     NotInstalled,
     #[error("the Salesforce CLI cannot be started: {why}")]
     Unstartable { why: String },
-    #[error("the Salesforce CLI did not answer within {seconds} s")]
+    #[error("the Salesforce CLI did not respond within {seconds} s")]
     TimedOut { seconds: u64 },
-    #[error("the Salesforce CLI knows no org \"{org}\"")]
+    #[error("the Salesforce CLI does not know the org \"{org}\"")]
     UnknownOrg { org: String },
-    #[error("the Salesforce CLI's login of \"{org}\" has expired or was revoked")]
+    #[error("the Salesforce CLI's login for \"{org}\" has expired or was revoked")]
     Expired { org: String },
     #[error("the Salesforce CLI failed{}{}", code(.exit), words(.said))]
     Failed { exit: Option<i32>, said: Option<String> },
-    #[error("the Salesforce CLI did not answer with JSON{}", code(.exit))]
+    #[error("the Salesforce CLI did not return JSON{}", code(.exit))]
     NoJson { exit: Option<i32> },
-    #[error("the Salesforce CLI hides the token of \"{org}\", and has no command that shows it")]
+    #[error("the Salesforce CLI hides the token of \"{org}\" and has no command to show it")]
     TooOld { org: String },
-    #[error("the Salesforce CLI has no access token of \"{org}\"")]
+    #[error("the Salesforce CLI has no access token for \"{org}\"")]
     NoToken { org: String },
-    #[error("the Salesforce CLI does not say where the org \"{org}\" is")]
+    #[error("the Salesforce CLI did not return the instance URL of the org \"{org}\"")]
     NoInstance { org: String },
-    #[error("the Salesforce CLI's login of \"{org}\" is of {shown}, but instance_url names {expected}")]
+    #[error("the Salesforce CLI's login for \"{org}\" belongs to {shown}, but instance_url is {expected}")]
     OtherInstance { org: String, shown: String, expected: String },
 }
 
@@ -111,51 +106,51 @@ fn words(said: &Option<String>) -> String {
 }
 
 impl SfCliProblem {
-    /// What a person can do about it.
     pub fn advice(&self) -> &'static str {
         match self {
             Self::NotInstalled => {
-                "Install it (npm install --global @salesforce/cli) where Terraform runs, or put its folder on the PATH; or log in another way, and leave sf_cli_org out."
+                "Install it (npm install --global @salesforce/cli) where Terraform runs, or add its folder to the PATH. Or omit sf_cli_org and use another authentication method."
             }
             Self::Unstartable { .. } => {
-                "Run sf version where Terraform runs; it needs Node.js unless an installer brought its own."
+                "Run sf version where Terraform runs. It needs Node.js, unless an installer included it."
             }
             Self::TimedOut { .. } => {
-                "Run the same by hand: sf org display --target-org ALIAS --json. It may wait for the network, for a proxy, or for the keychain."
+                "Run the command manually: sf org display --target-org ALIAS --json. It may wait for the network, a proxy, or the keychain."
             }
             Self::UnknownOrg { .. } => {
-                "sf org list shows the aliases and user names that it knows. Logins are kept per user and machine: log in with sf org login web --alias ALIAS --instance-url URL as the user whom Terraform runs as, or correct sf_cli_org."
+                "sf org list shows the known aliases and user names. Logins are stored per user and machine: log in with sf org login web --alias ALIAS --instance-url URL as the user that runs Terraform, or correct sf_cli_org."
             }
             Self::Expired { .. } => {
                 "Log in again: sf org login web --alias ALIAS --instance-url URL, or sf org login jwt."
             }
             Self::Failed { .. } | Self::NoJson { .. } => {
-                "Run the same by hand: sf org display --target-org ALIAS --json, and sf org auth show-access-token --target-org ALIAS --json. What they print holds a token."
+                "Run the commands manually: sf org display --target-org ALIAS --json, and sf org auth show-access-token --target-org ALIAS --json. Their output contains a token."
             }
             Self::TooOld { .. } => {
                 "Update it with sf update, or npm install --global @salesforce/cli: version 2.136.8 has sf org auth show-access-token."
             }
             Self::NoToken { .. } | Self::NoInstance { .. } => {
-                "Log in again with sf org login web, and look at what sf org display shows."
+                "Log in again with sf org login web, and check the output of sf org display."
             }
-            Self::OtherInstance { .. } => {
-                "Leave instance_url out, or name the login of its org in sf_cli_org."
-            }
+            Self::OtherInstance { .. } => "Omit instance_url, or set sf_cli_org to the login of its org.",
         }
     }
 }
 
-/// What a run came to.
-struct Ended {
-    /// None: it was stopped by a signal.
+struct Run {
+    /// `None` if a signal stopped it.
     exit: Option<i32>,
     answer: Option<Value>,
 }
 
 impl SfCli {
-    /// Asks for a token. Takes seconds: a Node program starts once or twice.
-    pub(super) async fn log_in(&self, pace: Pace, redactor: &Redactor) -> Result<Shown, ErrorKind> {
-        let shown = self.result(DISPLAY, pace, redactor).await?;
+    /// Gets a token. Takes seconds, since it starts Node once or twice.
+    pub(super) async fn log_in(
+        &self,
+        time_scale: TimeScale,
+        redactor: &Redactor,
+    ) -> Result<CliSession, ErrorKind> {
+        let shown = self.result(DISPLAY, time_scale, redactor).await?;
         let org = || self.org.clone();
         let text = |from: &Value, name: &str| from.get(name).and_then(Value::as_str).map(str::to_owned);
         let instance = text(&shown, "instanceUrl")
@@ -164,9 +159,9 @@ impl SfCli {
         let instance = http::check_url(&instance)?;
         let token = text(&shown, "accessToken").map(Zeroizing::new);
         if let Some(token) = token.filter(|token| is_token(token)) {
-            return Ok(Shown { token: Secret::new(token.as_str()), instance });
+            return Ok(CliSession { token: Secret::new(token.as_str()), instance });
         }
-        let shown = match self.result(SHOW_TOKEN, pace, redactor).await {
+        let shown = match self.result(SHOW_TOKEN, time_scale, redactor).await {
             Err(ErrorKind::SfCli(SfCliProblem::NoJson { exit })) if exit != Some(0) => {
                 return Err(SfCliProblem::TooOld { org: org() }.into());
             }
@@ -175,18 +170,23 @@ impl SfCli {
         let token = text(&shown, "accessToken").map(Zeroizing::new);
         let token =
             token.filter(|token| is_token(token)).ok_or_else(|| SfCliProblem::NoToken { org: org() })?;
-        Ok(Shown { token: Secret::new(token.as_str()), instance })
+        Ok(CliSession { token: Secret::new(token.as_str()), instance })
     }
 
-    /// What a command answers, or why it does not.
-    async fn result(&self, command: &[&str], pace: Pace, redactor: &Redactor) -> Result<Value, ErrorKind> {
-        let patience = pace.seconds(PATIENCE_SECONDS);
+    /// The result of a command, or its error.
+    async fn result(
+        &self,
+        command: &[&str],
+        time_scale: TimeScale,
+        redactor: &Redactor,
+    ) -> Result<Value, ErrorKind> {
+        let timeout = time_scale.seconds(TIMEOUT_SECONDS);
         let search = self.search.clone().or_else(|| std::env::var_os("PATH")).unwrap_or_default();
         let program = find(&search).ok_or(SfCliProblem::NotInstalled)?;
         let mut arguments: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
         arguments.extend(["--target-org".to_owned(), self.org.clone(), "--json".to_owned()]);
-        tracing::debug!(command = command.join(" "), "asking the Salesforce CLI");
-        let run = tokio::task::spawn_blocking(move || run(&program, &arguments, patience)).await;
+        tracing::debug!(command = command.join(" "), "running the Salesforce CLI");
+        let run = tokio::task::spawn_blocking(move || run(&program, &arguments, timeout)).await;
         let ended = run.map_err(|_| SfCliProblem::Failed { exit: None, said: None })??;
         let mut answer = ended.answer.ok_or(SfCliProblem::NoJson { exit: ended.exit })?;
         let status = answer.get("status").and_then(Value::as_i64);
@@ -196,7 +196,6 @@ impl SfCli {
         }
     }
 
-    /// An answer that says what failed.
     fn failure(&self, answer: &Value, exit: Option<i32>, redactor: &Redactor) -> SfCliProblem {
         let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
         let (name, message) = (text("name"), text("message"));
@@ -222,7 +221,7 @@ impl SfCli {
     }
 }
 
-/// Newer versions have a sentence in its place.
+/// Newer versions print a sentence instead.
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text.chars().all(|c| c.is_ascii_graphic())
@@ -230,8 +229,8 @@ fn is_token(text: &str) -> bool {
         && placeholder(text).is_none()
 }
 
-/// The program, in the folders of a PATH. Folders that depend on where we stand are left out: what lies beside a
-/// configuration is no program of the user's.
+/// Searches the folders of a PATH. Relative folders are skipped: a file beside the configuration is not the user's
+/// program.
 fn find(search: &OsString) -> Option<PathBuf> {
     let folders = std::env::split_paths(search).filter(|folder| folder.is_absolute());
     let mut programs = folders.flat_map(|folder| PROGRAMS.iter().map(move |name| folder.join(name)));
@@ -250,7 +249,7 @@ fn is_program(path: &Path) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one program that somebody has to ask for")]
-fn run(program: &Path, arguments: &[String], patience: Duration) -> Result<Ended, SfCliProblem> {
+fn run(program: &Path, arguments: &[String], timeout: Duration) -> Result<Run, SfCliProblem> {
     let unstartable = |error: std::io::Error| SfCliProblem::Unstartable { why: error.kind().to_string() };
     let mut command = Command::new(program);
     command.args(arguments).envs(QUIET.iter().copied());
@@ -260,7 +259,7 @@ fn run(program: &Path, arguments: &[String], patience: Duration) -> Result<Ended
         }
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // The installers' sf is a script that starts Node: a group of their own, so that both can be ended.
+    // The installers' `sf` is a script that starts Node: a separate process group, so that both can be stopped.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut tries: u32 = 0;
@@ -269,33 +268,33 @@ fn run(program: &Path, arguments: &[String], patience: Duration) -> Result<Ended
             Ok(child) => break child,
             Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy && tries < BUSY_TRIES => {
                 tries = tries.saturating_add(1);
-                std::thread::sleep(LOOK);
+                std::thread::sleep(POLL_INTERVAL);
             }
             Err(error) => return Err(unstartable(error)),
         }
     };
     let stdout = read_aside(child.stdout.take());
     let stderr = read_aside(child.stderr.take());
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     let status: ExitStatus = loop {
         match child.try_wait() {
             Ok(Some(status)) => break status,
-            Ok(None) if Instant::now() < deadline => std::thread::sleep(LOOK),
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(POLL_INTERVAL),
             Ok(None) => {
                 end(&mut child);
-                return Err(SfCliProblem::TimedOut { seconds: patience.as_secs() });
+                return Err(SfCliProblem::TimedOut { seconds: timeout.as_secs() });
             }
             Err(error) => return Err(unstartable(error)),
         }
     };
-    let rest = Instant::now() + REST;
+    let rest = Instant::now() + OUTPUT_GRACE;
     let (stdout, stderr) = (stdout.until(rest), stderr.until(rest));
-    // Older versions print an answer that says what failed among the errors.
+    // Older versions print errors to stderr.
     let answer = answer_in(&stdout).or_else(|| answer_in(&stderr));
-    Ok(Ended { exit: status.code(), answer })
+    Ok(Run { exit: status.code(), answer })
 }
 
-/// Ends a program and what it has started. Already gone, if it cannot be ended.
+/// Stops a program and its children. An error means that it has already ended.
 fn end(child: &mut Child) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
@@ -305,48 +304,48 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// What a pipe has given so far, and a word when it has ended.
+/// The output of a pipe so far, and a signal when it has ended.
 struct Output {
     read: Arc<Mutex<Zeroizing<Vec<u8>>>>,
     ended: mpsc::Receiver<()>,
 }
 
 impl Output {
-    /// All of it, or what there is at that time: a child of the program's may hold the pipe for long.
+    /// The complete output, or what was read until the given time.
     fn until(&self, time: Instant) -> Zeroizing<Vec<u8>> {
         let _ = self.ended.recv_timeout(time.saturating_duration_since(Instant::now()));
         std::mem::take(&mut *self.read.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Reads to the end in a thread of its own: a program whose pipe is full waits.
+/// Reads in a separate thread, since a program with a full pipe blocks.
 fn read_aside(mut pipe: Option<impl Read + Send + 'static>) -> Output {
     let read = Arc::new(Mutex::new(Zeroizing::new(Vec::new())));
     let (sender, ended) = mpsc::channel();
     let kept = Arc::clone(&read);
     std::thread::spawn(move || {
         let mut piece = Zeroizing::new([0; 8192]);
-        // What was read until it broke may be enough.
+        // Output before a read error may be sufficient.
         while let Some(count @ 1..) = pipe.as_mut().and_then(|pipe| pipe.read(piece.as_mut_slice()).ok()) {
             let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.len() < LONGEST_OUTPUT {
                 kept.extend(piece.iter().take(count));
             }
         }
-        // Nobody waits any more after a time-out.
+        // The receiver is gone after a timeout.
         let _ = sender.send(());
     });
     Output { read, ended }
 }
 
-/// The JSON object of an answer: others may stand before and after it, as warnings do. A status is what an answer has;
-/// without one, the first that has anything of an answer's.
+/// The JSON object of a response; warnings may precede or follow it. A response has a status; without one, the first
+/// object with a member of a response is used.
 pub(super) fn answer_in(output: &[u8]) -> Option<Value> {
     let text = Zeroizing::new(without_colours(&String::from_utf8_lossy(output)));
     let has = |value: &Value, names: &[&str]| names.iter().any(|name| value.get(name).is_some());
     let mut from: usize = 0;
     let mut other = None;
-    for _ in 0..MOST_TRIES {
+    for _ in 0..MAX_TRIES {
         let Some(at) = text.get(from..).and_then(|rest| rest.find('{')) else { break };
         let start = from.saturating_add(at);
         let mut read = serde_json::Deserializer::from_str(text.get(start..)?).into_iter::<Value>();

@@ -1,4 +1,4 @@
-//! `sf` as scripts that play its versions and its failures.
+//! Scripts in place of `sf`, for its versions and its failures.
 
 #![cfg(unix)]
 
@@ -9,7 +9,7 @@ use super::*;
 const URL: &str = "https://acme.my.salesforce.com";
 const TOKEN: &str = "00D000000000001!canary.token";
 
-/// A folder with a program `sf` that runs these lines; `$*` is what it was asked.
+/// A folder with a program `sf` that runs these lines; `$*` is the command.
 fn folder(lines: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("sf");
@@ -19,17 +19,17 @@ fn folder(lines: &str) -> tempfile::TempDir {
     folder
 }
 
-/// Prints these lines.
+/// A script that prints these lines.
 fn printing(text: &str) -> String {
     format!("cat <<'END'\n{text}\nEND")
 }
 
-async fn ask(folder: &Path, second: Duration) -> Result<Shown, ErrorKind> {
+async fn ask(folder: &Path, second: Duration) -> Result<CliSession, ErrorKind> {
     let cli = SfCli { org: "acme".to_owned(), search: Some(folder.as_os_str().to_owned()) };
-    cli.log_in(Pace { second }, &Redactor::default()).await
+    cli.log_in(TimeScale { second }, &Redactor::default()).await
 }
 
-async fn asked(lines: &str) -> (Result<Shown, ErrorKind>, Vec<String>) {
+async fn asked(lines: &str) -> (Result<CliSession, ErrorKind>, Vec<String>) {
     let folder = folder(lines);
     let shown = ask(folder.path(), Duration::from_millis(500)).await;
     let log = std::fs::read_to_string(folder.path().join("asked")).unwrap_or_default();
@@ -48,14 +48,14 @@ fn display(token: &str) -> String {
 const HIDDEN: &str = "[REDACTED] Use 'sf org auth show-access-token' to view";
 
 #[tokio::test]
-async fn versions_that_show_the_token_are_asked_once() {
+async fn versions_that_print_the_token_are_run_once() {
     let pretty: Value = serde_json::from_str(&display(TOKEN)).unwrap();
     for output in [
         display(TOKEN),
         format!("{pretty:#}"),
         format!("Warning: @salesforce/cli update available {{soon}}\n{}", display(TOKEN)),
         format!("(node:7) {{\"a\": 1}} ExperimentalWarning\n{pretty:#}\nWarning: done"),
-        // Warnings as JSON, also with a name.
+        // JSON warnings, also with a name.
         format!("{{\"name\":\"UpdateWarning\",\"message\":\"new\"}}\n{}", display(TOKEN)),
         format!("\u{1b}[33mWarning\u{1b}[39m\n\u{1b}[90m{}\u{1b}[39m", display(TOKEN)),
     ] {
@@ -68,7 +68,7 @@ async fn versions_that_show_the_token_are_asked_once() {
 }
 
 #[tokio::test]
-async fn versions_that_hide_the_token_are_asked_for_it() {
+async fn versions_that_hide_the_token_are_run_twice() {
     let shown = serde_json::json!({ "status": 0, "result": { "accessToken": TOKEN }, "warnings": [] });
     for hidden in [HIDDEN, "", "***"] {
         let lines = format!(
@@ -86,7 +86,7 @@ async fn versions_that_hide_the_token_are_asked_for_it() {
 }
 
 #[tokio::test]
-async fn failures_are_told_apart_and_nothing_of_the_output_is_told() {
+async fn failures_are_distinguished_and_never_quote_the_output() {
     let failing = |name: &str, message: &str| {
         let said = serde_json::json!({ "name": name, "message": message, "exitCode": 1, "status": 1, "stack": "canary" });
         format!("{}\nexit 1", printing(&said.to_string()))
@@ -102,28 +102,28 @@ async fn failures_are_told_apart_and_nothing_of_the_output_is_told() {
     for (lines, says) in [
         (
             failing("NamedOrgNotFoundError", "No authorization information found for acme."),
-            "knows no org \"acme\"",
+            "does not know the org \"acme\"",
         ),
-        (failing("Error", "No authorization information found for acme."), "knows no org \"acme\""),
+        (failing("Error", "No authorization information found for acme."), "does not know the org \"acme\""),
         (failing("RefreshTokenAuthError", "Error authenticating"), "has expired or was revoked"),
         (failing("Error", "expired access/refresh token"), "has expired or was revoked"),
         (failing("SomethingElse", "it broke"), "failed (exit code 1): SomethingElse: it broke"),
         (failing("SomethingElse", &format!("sid={TOKEN}")), "failed (exit code 1): SomethingElse: "),
-        // Older versions: among the errors.
+        // Older versions print errors to stderr.
         (
             format!("{{ {}\n}} >&2\nexit 1", printing("{\"name\":\"NamedOrgNotFound\",\"status\":1}")),
-            "knows no org",
+            "does not know the org",
         ),
-        (printing("canary is no JSON"), "did not answer with JSON"),
-        (format!("{}\nexit 127", printing("canary")), "did not answer with JSON (exit code 127)"),
+        (printing("canary is no JSON"), "did not return JSON"),
+        (format!("{}\nexit 127", printing("canary")), "did not return JSON (exit code 127)"),
         (format!("{}\nexit 3", printing(&display(TOKEN))), "failed (exit code 3)"),
         ("kill -9 $$".to_owned(), "(it was stopped)"),
-        (printing("{\"status\": 0, \"result\": {"), "did not answer with JSON"),
-        (printing(&nothing), "does not say where the org \"acme\" is"),
+        (printing("{\"status\": 0, \"result\": {"), "did not return JSON"),
+        (printing(&nothing), "did not return the instance URL of the org \"acme\""),
         (printing(&plain.to_string()), "is not https"),
         (
             hides("echo ' Warning: org auth show-access-token is not a sf command.' >&2\nexit 127"),
-            "has no command that shows it",
+            "has no command to show it",
         ),
         (hides(&printing("{\"status\":0,\"result\":{}}")), "has no access token"),
         (hides(&printing(&display(HIDDEN))), "has no access token"),
@@ -142,7 +142,7 @@ async fn failures_are_told_apart_and_nothing_of_the_output_is_told() {
 }
 
 #[tokio::test]
-async fn a_program_that_is_missing_or_does_not_start_or_end_is_called_so() {
+async fn a_program_that_is_missing_or_does_not_start_or_end_has_its_own_error() {
     let empty = tempfile::tempdir().unwrap();
     let none = |folder: &Path| (folder.to_owned(), Duration::from_secs(1));
     let plain = tempfile::tempdir().unwrap();
@@ -155,62 +155,60 @@ async fn a_program_that_is_missing_or_does_not_start_or_end_is_called_so() {
         (none(Path::new("relative")), "is not installed"),
         (none(plain.path()), "is not installed"),
         (none(broken.path()), "cannot be started"),
-        ((hanging.path().to_owned(), Duration::from_millis(5)), "did not answer within"),
+        ((hanging.path().to_owned(), Duration::from_millis(5)), "did not respond within"),
     ] {
-        let began = Instant::now();
         let Err(error) = ask(&folder, second).await else { panic!("{says}") };
         assert!(error.to_string().contains(says), "{says}: {error}");
-        assert!(began.elapsed() < Duration::from_secs(20), "{says}");
     }
 }
 
 #[tokio::test]
-async fn what_cannot_be_run_is_passed_over() {
+async fn files_that_are_not_executable_are_skipped() {
     let plain = tempfile::tempdir().unwrap();
     std::fs::write(plain.path().join("sf"), "no program").unwrap();
     std::fs::create_dir(plain.path().join("folder")).unwrap();
     let good = folder(&printing(&display(TOKEN)));
     let search = std::env::join_paths([plain.path(), &plain.path().join("folder"), good.path()]).unwrap();
     let cli = SfCli { org: "acme".to_owned(), search: Some(search) };
-    let shown = cli.log_in(Pace { second: Duration::from_millis(500) }, &Redactor::default()).await;
+    let shown = cli.log_in(TimeScale { second: Duration::from_millis(500) }, &Redactor::default()).await;
     assert_eq!(shown.unwrap_or_else(|error| panic!("{error}")).token.expose(), TOKEN);
 }
 
 #[tokio::test]
-async fn what_it_leaves_running_takes_nothing_of_its_answer() {
+async fn a_child_that_keeps_running_does_not_affect_the_response() {
     let (shown, _) = asked(&format!("sleep 20 &\n{}", printing(&display(TOKEN)))).await;
     assert_eq!(shown.unwrap_or_else(|error| panic!("{error}")).token.expose(), TOKEN);
 }
 
 #[tokio::test]
-async fn what_does_not_end_is_ended_with_all_that_it_started() {
+async fn a_program_that_does_not_end_is_stopped_with_its_children() {
     let folder = folder("sh -c 'echo $$ > \"$0\"; sleep 60; true' \"$(dirname \"$0\")/child\"\ntrue");
     let Err(error) = ask(folder.path(), Duration::from_millis(20)).await else { panic!() };
     assert!(error.to_string().contains("did not answer"), "{error}");
     let child = std::fs::read_to_string(folder.path().join("child")).unwrap();
     let gone = || {
         let status = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
-        // Nobody may have looked after it yet.
+        // The parent may not have reaped it yet.
         status.map_or(true, |status| status.contains(") Z"))
     };
     while Path::new("/proc/self").exists() && !gone() {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
 #[tokio::test]
-async fn an_output_that_is_long_does_not_hang() {
+async fn a_long_output_does_not_block() {
     let long =
         format!("yes aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | head -c 3000000 >&2\n{}", printing(&display(TOKEN)));
     assert_eq!(asked(&long).await.0.unwrap_or_else(|error| panic!("{error}")).token.expose(), TOKEN);
 }
 
 #[test]
-fn any_output_is_read_without_an_end_to_it() {
+fn any_output_is_read_in_bounded_time() {
     for output in
         ["", "{", "{{{{{{", "}{", "{}", "[]", "{\"a\":{\"status\":1}}", "\u{1b}[", "\u{1b}[31", "é{é"]
     {
-        // An object inside another one is found where the outer one is no answer; it does not matter which.
+        // An object inside another one may be found if the outer one is not a response; either is fine.
         let _ = answer_in(output.as_bytes());
     }
     assert!(answer_in(&"{".repeat(20_000).into_bytes()).is_none());

@@ -1,6 +1,6 @@
-//! The URL in which the Salesforce CLI hands a login on: `force://clientId:clientSecret:refreshToken@host`.
+//! The auth URL of the Salesforce CLI: `force://clientId:clientSecret:refreshToken@host`.
 //!
-//! What is no such URL is said to be what it is, without any part of it: all of it may be secret.
+//! An error identifies a wrong text without quoting it, since all of it may be secret.
 
 use url::Url;
 
@@ -10,67 +10,61 @@ use crate::secret::Secret;
 
 const SCHEME: &str = "force://";
 
-/// What the URL says.
 #[derive(Debug, Clone)]
 pub struct SfdxAuthUrl {
     pub client_id: String,
-    /// Empty in the URL where the app has none.
+    /// `None` where it is empty in the URL.
     pub client_secret: Option<Secret>,
     pub refresh_token: Secret,
-    /// Where tokens are asked for.
+    /// The host for token requests.
     pub login_url: Url,
 }
 
-/// Why a text is no such URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SfdxAuthUrlProblem {
-    #[error("it is what newer versions of sf print in place of the URL")]
+    #[error("it is the text that newer versions of sf print instead of the URL")]
     Redacted,
-    #[error("it is what is shown instead of a secret")]
+    #[error("it is a mask that is shown instead of a secret")]
     Mask,
-    #[error("it is the name of a variable, whose value nothing has put in its place")]
+    #[error("it is the name of a variable that was not replaced by its value")]
     Variable,
-    #[error("it is JSON, such as sf prints it")]
+    #[error("it is JSON, as sf prints it")]
     Json,
-    #[error("it does not begin with force://")]
+    #[error("it does not start with force://")]
     Scheme,
-    #[error("there is no @ before a host at its end")]
+    #[error("it has no @ with a host at its end")]
     NoHost,
-    #[error("what follows the @ is no host")]
+    #[error("the text after the @ is not a host")]
     Host,
-    #[error("before the @ there are not three parts between colons")]
+    #[error("the text before the @ does not have three parts separated by colons")]
     Parts,
     #[error("its first part, the client ID, is empty")]
     NoClientId,
     #[error("its third part, the refresh token, is empty")]
     NoRefreshToken,
-    #[error("it has a character that no such URL has")]
+    #[error("it contains an invalid character")]
     Character,
 }
 
 impl SfdxAuthUrlProblem {
-    /// What a person can do about it.
     pub fn advice(self) -> &'static str {
         match self {
             Self::Redacted => {
                 "Newer versions of sf show the URL with: sf org auth show-sfdx-auth-url --target-org ALIAS --json, in result.sfdxAuthUrl."
             }
-            Self::Json => "Take the value of result.sfdxAuthUrl out of it.",
-            Self::Mask | Self::Variable => "Write the value itself.",
+            Self::Json => "Use the value of result.sfdxAuthUrl.",
+            Self::Mask | Self::Variable => "Set the value itself.",
             Self::NoRefreshToken => {
-                "A login without a refresh token, such as one by JWT, has no such URL; log in with sf org login web."
+                "A login without a refresh token, such as one by JWT, has no auth URL; log in with sf org login web."
             }
             _ => {
-                "It is written force://clientId:clientSecret:refreshToken@acme.my.salesforce.com; the client secret may be empty."
+                "The format is force://clientId:clientSecret:refreshToken@acme.my.salesforce.com; the client secret may be empty."
             }
         }
     }
 }
 
-/// Reads it.
-///
-/// # Errors
-/// What is wrong with it, without any of its text.
+/// Parses an auth URL.
 pub fn sfdx_auth_url(text: &str) -> Result<SfdxAuthUrl, SfdxAuthUrlProblem> {
     use SfdxAuthUrlProblem as Problem;
     let text = text.trim();
@@ -101,7 +95,7 @@ pub fn sfdx_auth_url(text: &str) -> Result<SfdxAuthUrl, SfdxAuthUrlProblem> {
     if refresh_token.is_empty() {
         return Err(Problem::NoRefreshToken);
     }
-    // Some write the scheme, too.
+    // The host may have a scheme.
     let host = host.strip_prefix("https://").unwrap_or(host);
     let host = host.strip_suffix('/').unwrap_or(host);
     let is_of_a_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
@@ -153,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_url_is_said_to_be_what_it_is() {
+    fn every_wrong_text_has_its_own_error() {
         use SfdxAuthUrlProblem as Problem;
         for (text, problem) in [
             ("[REDACTED] Use 'sf org auth show-sfdx-auth-url' to view", Problem::Redacted),

@@ -1,7 +1,7 @@
 //! One SOAP call of the Metadata API.
 //!
-//! Requests are written by hand in the WSDL's order; the namespace is declared once, as the default, on header and
-//! body. Answers are read by local name. A fault counts as a fault whatever the HTTP status is.
+//! Requests follow the order of the WSDL; the namespace is declared once, as the default, on header and body.
+//! Responses are read by local name. A fault is an error with any HTTP status.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use super::xml::{self, Element};
 use super::{Inner, classify};
 
 const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
-/// A deploy carries a zip and may take its time.
+/// The timeout of a deploy, which contains a zip.
 const DEPLOY: Duration = Duration::from_secs(300);
 
 impl Inner {
-    /// Calls `method`; `arguments` is the XML inside of its element. Returns the response element.
+    /// Calls `method`; `arguments` is the XML inside its element. Returns the response element.
     pub(super) async fn soap(&self, call: Call, method: &str, arguments: &str) -> Result<Element, Error> {
         self.soap_with(call, method, |_| arguments.to_owned()).await
     }
@@ -55,11 +55,10 @@ impl Inner {
         envelope
             .take("Body")
             .and_then(|mut body| body.take(&format!("{method}Response")))
-            .ok_or_else(|| malformed(format!("no {method}Response in the answer")))
+            .ok_or_else(|| malformed(format!("no {method}Response in the response")))
     }
 }
 
-/// The name of the client, for the org's event logs.
 fn call_options() -> String {
     format!("<CallOptions>{}</CallOptions>", leaf("client", super::CLIENT))
 }
@@ -74,20 +73,19 @@ fn envelope(header: &str, method: &str, arguments: &str) -> String {
     )
 }
 
-/// An element with a text.
 pub(super) fn leaf(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", xml::escape(text))
 }
 
-/// The `result` of a response, which every method with one result has.
+/// The `result` of a response with one result.
 pub(super) fn result(call: Call, mut response: Element) -> Result<Element, Error> {
-    let missing = || Error::new(call, ErrorKind::Malformed("an answer without a result".to_owned()));
+    let missing = || Error::new(call, ErrorKind::Malformed("a response without a result".to_owned()));
     response.take("result").ok_or_else(missing)
 }
 
-/// The `id` of a started job. It stands in messages: what cannot be one is none.
+/// The `id` of a started job. It is part of messages, so an invalid one is refused.
 pub(super) fn job_id(call: Call, response: Element) -> Result<String, Error> {
-    let missing = || Error::new(call, ErrorKind::Malformed("an answer without an id".to_owned()));
+    let missing = || Error::new(call, ErrorKind::Malformed("a response without an ID".to_owned()));
     let is_id = |id: &String| id.len() <= 18 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     result(call, response)?.optional("id").filter(is_id).ok_or_else(missing)
 }

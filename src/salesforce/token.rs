@@ -1,6 +1,6 @@
-//! Tokens: asking for one, and asking whom one belongs to. What is sent is in `token_request`.
+//! Requests tokens, and reads the user of a token. The content of the requests is in `token_request`.
 //!
-//! When a JWT is refused and the server's clock shows that ours is off, it is signed once more with the server's time.
+//! When a JWT is refused and the server's clock differs, the JWT is signed once more with the server's time.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -16,18 +16,18 @@ use super::token_request::TokenRequest;
 use super::{Inner, Login, classify};
 use crate::secret::Secret;
 
-/// A clock further off than this, in seconds, explains a refused JWT.
+/// A clock difference, in seconds, that explains a refused JWT.
 const MAX_SKEW: u64 = 60;
 
 impl Inner {
-    /// Asks the token endpoint, again after trouble of its own, and once more with the server's time if our clock is off.
-    pub(super) async fn ask_for_token(&self) -> Result<Grant, Error> {
-        let mut tries = Tries::new(Call::Login, self.pace);
+    /// Requests a token, with retries, and once more with the server's time if the local clock is wrong.
+    pub(super) async fn request_token(&self) -> Result<Grant, Error> {
+        let mut tries = Tries::new(Call::Login, self.time_scale);
         let mut now = SystemTime::now();
         let mut corrected = false;
         let mut audiences = self.audiences().into_iter();
         let mut audience = audiences.next().unwrap_or_default();
-        // What was said of the audience that is tried first.
+        // The refusal of the first audience.
         let mut first_refusal = None;
         loop {
             let TokenRequest { request, refresh_token, subject_is_over } =
@@ -36,17 +36,17 @@ impl Inner {
                 Err(kind) => Error::new(Call::Login, kind),
                 Ok(reply) if reply.is_success() => match self.read_grant(&reply, refresh_token.as_ref()) {
                     Ok(grant) => {
-                        // The first one that was good answers for the next logins.
+                        // The accepted audience is used for further logins.
                         self.audience.set(audience).unwrap_or_default();
                         return Ok(grant);
                     }
                     Err(error) => error,
                 },
                 Ok(reply) => {
-                    let mut kind = classify::classify_login(reply.seen(), &self.redactor);
+                    let mut kind = classify::classify_login(reply.view(), &self.redactor);
                     if is_about_audience(&kind) {
                         if let Some(next) = audiences.next() {
-                            tracing::debug!("the audience was refused; trying the shared login host's");
+                            tracing::debug!("the audience was refused; trying the shared login host");
                             audience = next;
                             first_refusal = Some(kind);
                             continue;
@@ -62,7 +62,7 @@ impl Inner {
                         if !corrected {
                             tracing::warn!(
                                 seconds = skew,
-                                "this machine's clock is off; signing with the server's time"
+                                "this machine's clock is wrong; signing with the server's time"
                             );
                             corrected = true;
                             now = date;
@@ -89,7 +89,7 @@ impl Inner {
         }
     }
 
-    /// The audiences to try, in order: what is written, what was good before, or what may be.
+    /// The audiences to try, in order: the configured one, the one accepted before, or the defaults.
     fn audiences(&self) -> Vec<String> {
         let known = self.settings.audience.as_ref().or_else(|| self.audience.get());
         match (&self.settings.login, known) {
@@ -98,13 +98,13 @@ impl Inner {
         }
     }
 
-    /// `sent` is the refresh token that was handed over for it.
+    /// `sent` is the refresh token of the request.
     pub(super) fn read_grant(&self, reply: &Reply, sent: Option<&Secret>) -> Result<Grant, Error> {
         let fail = |kind| Error::new(Call::Login, kind);
         if classify::is_html(&reply.content_type, &reply.body) {
             return Err(self.refused(Call::Login, reply));
         }
-        let missing = |what: &str| fail(ErrorKind::Malformed(format!("the token reply has no {what}")));
+        let missing = |what: &str| fail(ErrorKind::Malformed(format!("the token response has no {what}")));
         let mut json: BTreeMap<String, Value> =
             serde_json::from_slice(&reply.body).map_err(|_| missing("JSON object"))?;
         let mut text = |name: &str| match json.remove(name) {
@@ -113,7 +113,7 @@ impl Inner {
         };
         let token = Secret::new(text("access_token").ok_or_else(|| missing("access_token"))?);
         self.redactor.learn(&token);
-        // Nobody asks for them, and whoever has one is logged in.
+        // Not used, but it grants access.
         if let Some(other) = text("id_token") {
             self.redactor.learn(&Secret::new(other));
         }
@@ -127,7 +127,8 @@ impl Inner {
             Some(url) => {
                 let url = Url::parse(&url).map_err(|_| missing("usable instance_url"))?;
                 let url = http::check_url(&url).map_err(|problem| fail(problem.into()))?;
-                // Asked at the instance itself, the token is of its org, whatever the org is called today.
+                // If the login URL is the instance itself, the token belongs to its org, whatever the org's current
+                // name is.
                 if let Some(expected) = self.instance.as_ref()
                     && self.login.origin() != expected.origin()
                     && url.origin() != expected.origin()
@@ -152,29 +153,24 @@ impl Inner {
         Ok(Grant { token, instance, identity })
     }
 
-    /// The refresh token that came in place of the one that we were given.
+    /// The refresh token that replaced the configured one.
     pub(super) fn newest_refresh_token(&self) -> Option<Secret> {
         self.rotated.lock().ok()?.clone()
     }
 
-    /// The one that we were given may be dead from now on, and we can tell its keeper and nothing else.
+    /// The configured one may no longer be valid; the provider can only report that.
     fn refresh_token_was_rotated(&self, newest: Secret) {
-        tracing::warn!("Salesforce gave a new refresh token in place of the one that it was sent");
+        tracing::warn!("Salesforce issued a new refresh token in place of the configured one");
         if let Ok(mut rotated) = self.rotated.lock() {
             *rotated = Some(newest);
         }
     }
 
-    /// Org, user and name of the user whom a token belongs to.
-    pub(super) async fn user_info(
-        &self,
-        token: &Secret,
-        instance: &Url,
-    ) -> Result<(String, String, Option<String>), Error> {
+    pub(super) async fn user_info(&self, token: &Secret, instance: &Url) -> Result<(String, String), Error> {
         let mut url = instance.clone();
         url.set_path("/services/oauth2/userinfo");
         let authorization = bearer(token).map_err(|kind| Error::new(Call::UserInfo, kind))?;
-        let mut tries = Tries::new(Call::UserInfo, self.pace);
+        let mut tries = Tries::new(Call::UserInfo, self.time_scale);
         loop {
             let mut request = Request::get(url.clone());
             request.authorization = Some(authorization.clone());
@@ -184,7 +180,7 @@ impl Inner {
                     Some(user) => return Ok(user),
                     None => self.refused(Call::UserInfo, &reply),
                 },
-                // This endpoint says "Bad_OAuth_Token" in plain text for a token that is no longer good.
+                // This endpoint returns "Bad_OAuth_Token" as plain text for an expired token.
                 Ok(reply)
                     if reply.status == 401
                         || (reply.status == 403 && reply.body.starts_with(b"Bad_OAuth")) =>
@@ -202,19 +198,17 @@ impl Inner {
     }
 }
 
-/// What a token reply holds.
 pub(super) struct Grant {
     pub token: Secret,
     pub instance: Url,
-    /// Org and user.
     pub identity: Option<(String, String)>,
 }
 
-pub(super) fn read_user_info(body: &[u8]) -> Option<(String, String, Option<String>)> {
+pub(super) fn read_user_info(body: &[u8]) -> Option<(String, String)> {
     let json: Value = serde_json::from_slice(body).ok()?;
     let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
     let org = text("organization_id").filter(|org| is_org_id(org))?;
-    Some((org, text("user_id").unwrap_or_default(), text("preferred_username")))
+    Some((org, text("user_id").unwrap_or_default()))
 }
 
 /// Whether this is an org's ID: 15 characters, or 18 with the checksum.
@@ -222,8 +216,8 @@ pub fn is_org_id(id: &str) -> bool {
     id.starts_with("00D") && matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// What a refusal means where a token of somebody else's was handed over. The words for it are not documented, so what
-/// may be about that token is taken to be.
+/// Classifies a refusal of a token exchange. The messages are not documented, so every error that may concern the
+/// subject token is attributed to it.
 fn of_subject(kind: ErrorKind, is_over: bool) -> ErrorKind {
     match kind {
         ErrorKind::Auth {
@@ -243,13 +237,13 @@ fn of_subject(kind: ErrorKind, is_over: bool) -> ErrorKind {
     }
 }
 
-/// Whether the login was refused with what is said of a wrong audience. Of External Client Apps it is reported that a
-/// wrong one is answered as if the app were missing.
+/// Whether the refusal may be caused by the audience. External Client Apps are reported to answer a wrong audience as
+/// if the app did not exist.
 fn is_about_audience(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::Auth { problem: AuthProblem::Audience | AuthProblem::AppAbsent, .. })
 }
 
-/// The login host's own URL; where that is a My Domain, after it the shared login host of its kind.
+/// The login host's own URL, followed by the shared login host if it is a My Domain.
 ///
 /// In 2026 several report that External Client Apps accept their org's My Domain only (n8n#28990, cli#3482); in 2020
 /// sandboxes refused it (MetaCI#1497). Salesforce's CLI tries both kinds, too.
@@ -267,7 +261,7 @@ fn default_audiences(login: &Url) -> Vec<String> {
     vec![own, shared.to_owned()]
 }
 
-/// By how many seconds our clock is ahead of the server's, if that can explain why the JWT was refused.
+/// How many seconds the local clock is ahead of the server's, if that can explain the refusal.
 fn clock_skew(kind: &ErrorKind, reply: &Reply) -> Option<i64> {
     let ErrorKind::Auth {
         problem: AuthProblem::Clock { .. } | AuthProblem::BadAssertion | AuthProblem::Refused,

@@ -1,6 +1,6 @@
-//! What is sent to the token endpoint, for each way to log in that asks there.
+//! The requests to the token endpoint, for each authentication method that uses it.
 //!
-//! The JWT of the bearer grant is signed here, RS256 by ring.
+//! The JWT of the bearer flow is signed here, with RS256 by ring.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,17 +16,15 @@ use super::login::is_over;
 use super::{Inner, Login};
 use crate::secret::Secret;
 
-/// How long a JWT is good for; Salesforce accepts up to about five minutes.
+/// The lifetime of a JWT; Salesforce accepts up to about five minutes.
 const JWT_LIFETIME: u64 = 180;
-/// The longest that a token request may take.
 const TOKEN: Duration = Duration::from_secs(30);
 
-/// A request for a token, and what is known of what it hands over.
+/// A token request and its tokens.
 pub(super) struct TokenRequest {
     pub request: Request,
-    /// The refresh token in it.
     pub refresh_token: Option<Secret>,
-    /// Whether the subject token in it says of itself that its time is over.
+    /// Whether the subject token in it has expired.
     pub subject_is_over: bool,
 }
 
@@ -51,7 +49,7 @@ impl Inner {
                 let token = self.newest_refresh_token().unwrap_or_else(|| refresh_token.clone());
                 form.append_pair("grant_type", "refresh_token");
                 form.append_pair("refresh_token", token.expose());
-                // In the form, as the CLI does it: its own app has no secret, and a header would have an empty one.
+                // In the form, as the CLI does: its own app has no secret, and a header would contain an empty one.
                 client(&mut form, client_id, client_secret.as_ref());
                 refreshing = Some(token);
             }
@@ -99,7 +97,6 @@ fn basic(client_id: &str, client_secret: &Secret) -> Result<HeaderValue, ErrorKi
     Ok(header)
 }
 
-/// The JWT of the bearer grant, RS256.
 fn sign(
     client_id: &str,
     username: &str,

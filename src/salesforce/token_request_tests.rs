@@ -1,4 +1,4 @@
-//! The assertion; what else is sent is in the client's tests.
+//! The assertion; the other requests are tested with the client.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::salesforce::tests::PKCS8;
 
 #[test]
-fn the_assertion_says_who_where_and_how_long_and_is_signed() {
+fn the_assertion_has_its_claims_and_a_valid_signature() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
     let key = Secret::new(PKCS8.to_owned());
     let jwt = sign("the client", "the user", "https://login.salesforce.com", &key, now).unwrap();

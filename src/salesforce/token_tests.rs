@@ -1,9 +1,9 @@
-//! The pure parts of logging in; the exchanges are in the client's tests.
+//! The pure parts of authentication; the exchanges are tested with the client.
 
 use super::*;
 
 #[test]
-fn the_audience_is_the_login_host_and_after_a_my_domain_the_shared_one_of_its_kind() {
+fn the_default_audiences_are_the_login_host_and_its_shared_host() {
     let (login, test) = ("https://login.salesforce.com", "https://test.salesforce.com");
     for (url, shared) in [
         (login, None),

@@ -1,23 +1,22 @@
-//! SOAP answers as a small tree, by local name, with limits.
+//! SOAP responses as a small tree, by local name, with limits.
 //!
-//! Not a general XML reader: no attributes, no namespaces, no DOCTYPE, no entities but the five and character
-//! references. A document that ends early is an error, which an event reader alone would not notice.
+//! Not a general XML parser: no attributes, namespaces or DOCTYPE, and only the five predefined entities and
+//! character references. A truncated document is an error, which an event reader alone would not detect.
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// The deepest nesting of elements; answers of the Metadata API have fewer than ten levels.
+/// The maximum nesting of elements; responses of the Metadata API have fewer than ten levels.
 const MAX_DEPTH: usize = 64;
-/// The most elements; 10,000 files have some 130,000.
+/// The maximum number of elements; 10,000 files have some 130,000.
 const MAX_ELEMENTS: usize = 500_000;
-/// The longest text of an element, in bytes, other than the base64 of a zip.
+/// The maximum length of an element's text in bytes, except for the base64 of a zip.
 const MAX_TEXT: usize = 256 * 1024;
-/// The longest name of an element, in bytes.
 const MAX_NAME: usize = 256;
-/// The one element whose text may be as long as the answer.
+/// The only element whose text may be as long as the response.
 const ZIP: &str = "zipFile";
 
-/// An element: its local name, its text, its children in order.
+/// An element: its local name, text and children in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Element {
     pub name: String,
@@ -26,12 +25,10 @@ pub(super) struct Element {
 }
 
 impl Element {
-    /// The first child of that name.
     pub fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// All children of that name; SOAP makes no difference between one and many.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.children.iter().filter(move |child| child.name == name)
     }
@@ -41,34 +38,32 @@ impl Element {
         self.child(name).map(|child| child.text.trim()).filter(|text| !text.is_empty())
     }
 
-    /// As [`Self::text_of`], owned, with the empty text for none.
+    /// As [`Self::text_of`], owned; empty when it is missing.
     pub fn string(&self, name: &str) -> String {
         self.text_of(name).unwrap_or_default().to_owned()
     }
 
-    /// As [`Self::text_of`], owned.
     pub fn optional(&self, name: &str) -> Option<String> {
         self.text_of(name).map(str::to_owned)
     }
 
-    /// Whether a child says true.
+    /// Whether a child has the value true.
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.text_of(name), Some("true" | "1"))
     }
 
-    /// The number in a child, if it is one.
     pub fn number(&self, name: &str) -> Option<u32> {
         self.text_of(name)?.parse().ok()
     }
 
-    /// Takes a child out, to own its text without a copy.
+    /// Removes a child, to own its text without a copy.
     pub fn take(&mut self, name: &str) -> Option<Self> {
         let at = self.children.iter().position(|child| child.name == name)?;
         Some(self.children.swap_remove(at))
     }
 }
 
-/// Reads a whole document. The error says what is wrong without quoting the document.
+/// Parses a complete document. The error does not quote the document.
 pub(super) fn parse(bytes: &[u8]) -> Result<Element, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| "XML that is not UTF-8".to_owned())?;
@@ -106,28 +101,28 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element, String> {
         }
     }
     if !open.is_empty() {
-        return Err("XML that ends too early".to_owned());
+        return Err("truncated XML".to_owned());
     }
     root.ok_or_else(|| "no XML".to_owned())
 }
 
 fn broken(reader: &Reader<&[u8]>) -> String {
-    format!("broken XML at byte {}", reader.error_position())
+    format!("invalid XML at byte {}", reader.error_position())
 }
 
 fn begin(name: &str, elements: &mut usize, depth: usize, second_root: bool) -> Result<Element, String> {
     *elements = elements.saturating_add(1);
     if depth >= MAX_DEPTH {
-        return Err(format!("XML deeper than {MAX_DEPTH} levels"));
+        return Err(format!("XML nested deeper than {MAX_DEPTH} levels"));
     }
     if *elements > MAX_ELEMENTS {
         return Err(format!("XML with more than {MAX_ELEMENTS} elements"));
     }
     if name.len() > MAX_NAME {
-        return Err("XML with an endless name".to_owned());
+        return Err("XML with a name that is too long".to_owned());
     }
     if depth == 0 && second_root {
-        return Err("XML with two roots".to_owned());
+        return Err("XML with two root elements".to_owned());
     }
     Ok(Element { name: name.to_owned(), ..Element::default() })
 }
@@ -149,7 +144,7 @@ fn add(open: &mut [Element], text: &str) -> Result<(), String> {
             Ok(())
         }
         None if text.trim().is_empty() => Ok(()),
-        None => Err("text outside of the XML".to_owned()),
+        None => Err("text outside the root element".to_owned()),
     }
 }
 
@@ -164,7 +159,6 @@ fn predefined(name: &str) -> Option<char> {
     })
 }
 
-/// Text as it may stand between tags.
 pub(super) fn escape(text: &str) -> std::borrow::Cow<'_, str> {
     quick_xml::escape::escape(text)
 }
@@ -188,9 +182,9 @@ mod tests {
         let many = format!("<a>{}</a>", "<b/>".repeat(MAX_ELEMENTS));
         for (document, why) in [
             ("", "no XML"),
-            ("<a><b>1</b>", "ends too early"),
-            ("<a></b>", "broken"),
-            ("<a/><b/>", "two roots"),
+            ("<a><b>1</b>", "truncated"),
+            ("<a></b>", "invalid"),
+            ("<a/><b/>", "two root"),
             ("<a/>x", "outside"),
             ("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", "DOCTYPE"),
             ("<a>&lol9;</a>", "entity"),
@@ -208,7 +202,9 @@ mod tests {
     fn no_prefix_of_a_document_is_a_document() {
         let whole = "<a><b>1</b><c x='1'/>&lt;</a>";
         for end in 0..whole.len() {
-            assert!(parse(&whole.as_bytes()[..end]).is_err(), "{}", &whole[..end]);
+            let error = parse(&whole.as_bytes()[..end]).unwrap_err();
+            let known = ["no XML", "truncated", "invalid"].iter().any(|why| error.contains(why));
+            assert!(known, "{}: {error}", &whole[..end]);
         }
     }
 }

@@ -116,8 +116,8 @@ fn what_the_cli_cannot_do_is_told() {
     workspace.set("PATH", &sf.path());
     let failed = json!({ "name": "NamedOrgNotFoundError", "message": "No authorization information found for acme.", "status": 1 });
     for (display, exit, says) in [
-        (failed.to_string(), "1", "knows no org \"acme\""),
-        ("Oops".to_owned(), "0", "did not answer with JSON"),
+        (failed.to_string(), "1", "does not know the org \"acme\""),
+        ("Oops".to_owned(), "0", "did not return JSON"),
         (json!({ "name": "RefreshTokenAuthError", "message": "x", "status": 1 }).to_string(), "1", "has expired"),
         (
             json!({ "status": 0, "result": { "accessToken": "00D!x", "instanceUrl": "http://evil.example" } }).to_string(),
@@ -145,7 +145,7 @@ fn a_refresh_token_logs_in_and_a_rotated_one_is_told() {
     org.admin("PATCH", "/org", Some(&json!({ "login_app_rotates": true })));
     let run = workspace.run(&PLAN).succeeded();
     assert!(run.says("The refresh token was rotated") && run.says("refresh-token-rotated"), "{run}");
-    workspace.run(&PLAN).failed_saying("the refresh token is not good any more");
+    workspace.run(&PLAN).failed_saying("the refresh token is no longer valid");
 }
 
 #[test]

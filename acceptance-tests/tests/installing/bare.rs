@@ -23,7 +23,7 @@ fn it_is_said_before_anything_is_sent() {
     let mut workspace = without_certificates(&org);
     workspace.set("SALESFORCE_INSTANCE_URL", "https://none.my.salesforce.com");
     workspace.set("SALESFORCE_LOGIN_URL", "https://none.my.salesforce.com");
-    let words = "this machine has no CA certificates, so that no server can be trusted";
+    let words = "this machine has no CA certificates, so no server can be trusted";
     workspace.run(&APPLY).failed_saying(words).saying("SSL_CERT_FILE, ca_certificate_file or ca_certificate");
 }
 

@@ -53,6 +53,8 @@ pub static TYPE: MetadataType = MetadataType {
     ],
     dropped: &[],
     labelled_by_name: Some("label"),
+    usual_suffixes: &["_plcy", "_defaultPolicy"],
+    is_policy: true,
     unmapped: &[
         ("isAttestPluginEnabled", "not documented"),
         ("label", "the file is made and labelled by Salesforce"),

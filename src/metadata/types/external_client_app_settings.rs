@@ -33,6 +33,8 @@ pub static TYPE: MetadataType = MetadataType {
     ],
     dropped: &[],
     labelled_by_name: None,
+    usual_suffixes: &[],
+    is_policy: false,
     unmapped: &[(
         "enableExternalClientApps",
         "the opt-in to External Client Apps, which ended with API 62.0: what the org has stays",

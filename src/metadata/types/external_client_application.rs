@@ -50,6 +50,8 @@ pub static TYPE: MetadataType = MetadataType {
     ],
     dropped: &[],
     labelled_by_name: None,
+    usual_suffixes: &[],
+    is_policy: false,
     unmapped: &[
         ("infoUrl", "reserved for future use, says the Metadata API Developer Guide"),
         ("managedType", "for internal use only, says the Metadata API Developer Guide"),

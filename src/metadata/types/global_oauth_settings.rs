@@ -119,6 +119,8 @@ pub static TYPE: MetadataType = MetadataType {
     ],
     dropped: &["consumerSecret", "shouldRotateConsumerKey", "shouldRotateConsumerSecret"],
     labelled_by_name: None,
+    usual_suffixes: &["_glbloauth"],
+    is_policy: false,
     unmapped: &[
         ("isDPopEnabled", "not documented; seen on one org"),
         ("isEnforceRefreshTokenTTL", "not documented; seen on one org"),

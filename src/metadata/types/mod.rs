@@ -10,6 +10,14 @@ pub mod oauth_settings;
 
 use super::MetadataType;
 
+/// The type whose components are apps; all others are parts of one, or settings of the org.
+pub static APP: &MetadataType = &external_client_application::TYPE;
+/// The part without which an app has no consumer.
+pub static CONSUMER: &MetadataType = &oauth_settings::TYPE;
+/// The org settings, and their attribute, that allow consumer secrets to be read by REST.
+pub static SECRET_ACCESS: (&MetadataType, &str) =
+    (&external_client_app_settings::TYPE, external_client_app_settings::SECRETS_BY_REST);
+
 /// Every metadata type that the provider reads and writes.
 pub static ALL: &[&MetadataType] = &[
     &external_client_application::TYPE,

@@ -34,5 +34,7 @@ pub static TYPE: MetadataType = MetadataType {
     ],
     dropped: &[],
     labelled_by_name: None,
+    usual_suffixes: &[],
+    is_policy: false,
     unmapped: &[("agentAuthLinking", "for internal use only, says the Metadata API Developer Guide")],
 };

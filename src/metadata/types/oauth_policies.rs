@@ -165,6 +165,8 @@ pub static TYPE: MetadataType = MetadataType {
     ],
     dropped: &[],
     labelled_by_name: Some("label"),
+    usual_suffixes: &["_oauthPlcy", "_oauth_defaultPolicy"],
+    is_policy: true,
     unmapped: &[
         ("label", "the file is made and labelled by Salesforce"),
         ("isNamedUserJwtEnabled", "61.0 to 63.0 only; moved to the consumer's file"),

@@ -193,5 +193,7 @@ pub static TYPE: MetadataType = MetadataType {
     ],
     dropped: &[],
     labelled_by_name: None,
+    usual_suffixes: &["_oauth"],
+    is_policy: false,
     unmapped: &[],
 };

@@ -1,11 +1,11 @@
-//! Many callers at a time: who shares a deploy, who waits, and who is blamed.
+//! Concurrent callers: which of them share a deploy, wait, or fail.
 
 use super::*;
 use crate::metadata::types::oauth_oidc_settings;
 
 type Caller = tokio::task::JoinHandle<Result<Applied, ApplyError>>;
 
-/// Applies after so many milliseconds.
+/// Applies after this many milliseconds.
 fn caller(org: &Org, after: u64, changes: Vec<Change>) -> Caller {
     let org = org.clone();
     tokio::spawn(async move {
@@ -46,7 +46,7 @@ fn fails_silently() -> Course {
     rejects(Vec::new())
 }
 
-/// What was sent, a line for each deploy: the names of the files, or how many were deleted.
+/// The sent packages, one line each: the names of the files, or the number of deletions.
 fn sent(script: &Arc<Script>) -> Vec<String> {
     let names = |(_, paths): &(bool, Vec<String>)| {
         let names = paths.iter().filter_map(|path| {
@@ -70,7 +70,7 @@ async fn problems(caller: Caller) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_at_the_same_time_share_a_deploy() {
+async fn concurrent_callers_share_a_deploy() {
     let (script, org) = script();
     let mut report = ended("Succeeded");
     report.component_successes = vec![ComponentMessage {
@@ -83,20 +83,20 @@ async fn callers_at_the_same_time_share_a_deploy() {
     for (number, caller) in callers.into_iter().enumerate() {
         let applied = caller.await.unwrap().unwrap();
         assert_eq!(applied.deploy_id.as_deref(), Some("0Af1"));
-        assert_eq!(applied.remarks.len(), usize::from(number == 3), "each hears of its own");
+        assert_eq!(applied.warnings.len(), usize::from(number == 3), "each caller gets its own warnings");
     }
     assert_eq!(sizes(&script), [30]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_closes_when_it_is_quiet_and_at_the_ceiling() {
+async fn a_batch_closes_when_no_job_arrives_and_at_the_ceiling() {
     let (script, org) = script();
     script.course(succeeds());
     let begun = Instant::now();
     org.make(app("Lone"), in_time()).await.unwrap();
     assert!((1_075..1_700).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
 
-    // One every 60 ms is never quiet: the ceiling of three seconds lets fifty go.
+    // One every 60 ms is never quiet: fifty arrive before the ceiling of three seconds.
     let (script, org) = self::script();
     script.course(succeeds()).course(succeeds());
     let callers: Vec<Caller> =
@@ -110,7 +110,7 @@ async fn a_batch_closes_when_it_is_quiet_and_at_the_ceiling() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_a_deploy_runs_the_next_gathers_and_waits_for_those_just_answered() {
+async fn the_next_batch_gathers_while_a_deploy_runs_and_waits_for_its_callers() {
     let (script, org) = script();
     script.course(succeeds()).course(succeeds());
     let first = caller(&org, 0, app("One"));
@@ -124,7 +124,7 @@ async fn while_a_deploy_runs_the_next_gathers_and_waits_for_those_just_answered(
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_as_many_have_come_as_the_last_time_nobody_is_waited_for() {
+async fn a_batch_of_the_usual_size_closes_at_once() {
     let (script, org) = script();
     script.course(succeeds()).course(succeeds());
     for round in ["A", "B"] {
@@ -139,9 +139,9 @@ async fn when_as_many_have_come_as_the_last_time_nobody_is_waited_for() {
     assert_eq!(sizes(&script), [3, 3]);
 }
 
-/// A machine that does other work lets the ten callers of Terraform come one by one, and unevenly.
+/// On a busy machine, ten callers of Terraform arrive one by one, at uneven intervals.
 #[tokio::test(start_paused = true)]
-async fn a_busy_machine_splits_no_wave() {
+async fn a_busy_machine_does_not_split_a_batch() {
     let (script, org) = script();
     for _ in 0..6 {
         script.course(succeeds());
@@ -166,7 +166,7 @@ async fn a_busy_machine_splits_no_wave() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_bad_of_ten_is_one_deploy_more() {
+async fn one_rejected_job_of_ten_costs_one_more_deploy() {
     let (script, org) = script();
     script.course(rejects(vec![problem(&app_key("App7"), "No good.")])).course(succeeds());
     let callers: Vec<Caller> = (0..10).map(|n| caller(&org, n * 10, app(&format!("App{n}")))).collect();
@@ -180,14 +180,14 @@ async fn one_bad_of_ten_is_one_deploy_more() {
     assert_eq!(sizes(&script), [10, 9]);
 }
 
-/// Timing of the org; there may be an app of the same name.
+/// Settings of the org; an app may have the same name.
 fn org_settings() -> Vec<Change> {
     let key = ComponentKey::new(&oauth_oidc_settings::TYPE, "OauthOidc");
     vec![Change::Write(Component::new(key, ""))]
 }
 
 #[tokio::test(start_paused = true)]
-async fn settings_of_the_org_travel_with_apps_and_fail_alone() {
+async fn org_settings_share_a_deploy_with_apps_and_fail_alone() {
     let (script, org) = script();
     let refused = ComponentMessage {
         component_type: "Settings".into(),
@@ -207,13 +207,13 @@ async fn settings_of_the_org_travel_with_apps_and_fail_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parts_of_an_app_are_not_deployed_before_settings_that_wait() {
+async fn parts_of_an_app_are_not_deployed_before_waiting_org_settings() {
     let script = Arc::new(Script::default());
-    let org = Org::with_settings(script.clone(), Timing { batching: false, ..Timing::default() });
+    let org = Org::with_timing(script.clone(), Timing { batching: false, ..Timing::default() });
     for _ in 0..3 {
         script.course(Course::ends(5_000, ended("Succeeded")));
     }
-    // While one deploy runs, the part arrives before the switch that it needs.
+    // While a deploy runs, the part arrives before the setting that it needs.
     let first = caller(&org, 0, app("Other"));
     let part = caller(&org, 1_000, settings("Shop"));
     let switch = caller(&org, 1_200, org_settings());
@@ -224,7 +224,7 @@ async fn parts_of_an_app_are_not_deployed_before_settings_that_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_names_nobody_is_narrowed_down_by_halves() {
+async fn a_failure_without_a_component_is_isolated_by_halving() {
     let (script, org) = script();
     // App5 of eight: all; 0-3 and then 4-7; 4-5; 4 and then 5; 6-7.
     for fails in [true, false, true, true, false, true, false] {
@@ -238,22 +238,22 @@ async fn a_failure_that_names_nobody_is_narrowed_down_by_halves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_is_everybodys_is_not_tried_on_each() {
+async fn a_failure_of_all_jobs_is_not_tried_on_each() {
     let (script, org) = script();
     for _ in 0..5 {
         script.course(fails_silently());
     }
     let callers: Vec<Caller> = (0..8).map(|n| caller(&org, n, app(&format!("App{n}")))).collect();
     for caller in callers {
-        assert_eq!(problems(caller).await, ["the deploy failed without a reason"]);
+        assert_eq!(problems(caller).await, ["the deploy failed and Salesforce gave no reason"]);
     }
     assert_eq!(sizes(&script), [8, 4, 2, 1, 1]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn parts_of_a_new_app_that_was_rejected_are_not_deployed_and_say_so() {
+async fn parts_of_a_rejected_new_app_are_not_deployed_and_report_it() {
     let (script, org) = script();
-    // The org may or may not complain about the part, too.
+    // The org may also reject the part, or not.
     let no_app = "INVALID_CROSS_REFERENCE_KEY: no ExternalClientApplication named Bad found";
     for complaints in [
         vec![problem(&app_key("Bad"), "No good.")],
@@ -271,7 +271,7 @@ async fn parts_of_a_new_app_that_was_rejected_are_not_deployed_and_say_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parts_of_an_app_that_the_org_has_go_on_without_its_change() {
+async fn parts_of_an_existing_app_are_deployed_without_its_rejected_change() {
     let (script, org) = script();
     script.file(APP, "Old", "<label>Old</label>");
     org.read(&[Wanted::new(APP, "Old")], Freshness::Now, in_time()).await.unwrap();
@@ -282,7 +282,7 @@ async fn parts_of_an_app_that_the_org_has_go_on_without_its_change() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_goes_again_when_its_app_came_late() {
+async fn a_part_is_deployed_again_when_its_app_arrives_late() {
     let (script, org) = script();
     let no_app = problem(&settings_key("Shop"), "INVALID_CROSS_REFERENCE_KEY: no such app");
     script.course(rejects(vec![no_app.clone()])).course(succeeds()).course(rejects(vec![no_app]));
@@ -291,13 +291,13 @@ async fn a_part_goes_again_when_its_app_came_late() {
     part.await.unwrap().unwrap();
     late.await.unwrap().unwrap();
     assert_eq!(sent(&script), ["Shop_oauth", "Shop Shop_oauth"]);
-    // But not when nobody brings the app.
+    // But not when nothing creates the app.
     let orphan = caller(&org, 0, settings("Shop"));
     assert_eq!(problems(orphan).await.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_wants_the_same_or_deletes_of_the_same_app_waits() {
+async fn changes_of_the_same_file_and_deletions_of_the_same_app_wait() {
     let (script, org) = script();
     for _ in 0..5 {
         script.course(succeeds());
@@ -307,7 +307,7 @@ async fn who_wants_the_same_or_deletes_of_the_same_app_waits() {
         caller(&org, 10, settings("Kiosk")),
         caller(&org, 20, app("Till")),
         caller(&org, 30, delete(app_key("Shop"))),
-        // Nobody saw this one, but it is called like one of Shop's.
+        // Its app is unknown, but the name looks like a part of Shop.
         caller(&org, 40, delete(ComponentKey::new(POLICIES, "shop_plcy"))),
         caller(&org, 50, delete(app_key("Cafe"))),
         caller(&org, 60, app("Shop")),
@@ -320,7 +320,7 @@ async fn who_wants_the_same_or_deletes_of_the_same_app_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_too_much_for_one_deploy_becomes_two() {
+async fn changes_above_the_limit_become_two_deploys() {
     let (script, org) = script();
     script.course(succeeds()).course(succeeds());
     let callers: Vec<Caller> = (0..501).map(|n| caller(&org, 0, app(&format!("App{n}")))).collect();
@@ -332,7 +332,7 @@ async fn what_is_too_much_for_one_deploy_becomes_two() {
     script.course(succeeds()).course(succeeds());
     let heavy = |name: &str| {
         let mut component = Component::new(app_key(name), "");
-        // Not too alike, or it would be packed tighter than an honest file.
+        // Varied, so that the zip does not compress too well.
         let text: String =
             (0..400_000_u32).map(|n| format!("{:07x}", n.wrapping_mul(2_654_435_761) >> 4)).collect();
         component.put("description", text.as_str().into());
@@ -346,7 +346,7 @@ async fn what_is_too_much_for_one_deploy_becomes_two() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn faults_of_the_connection_are_told_to_all() {
+async fn connection_errors_are_reported_to_all_callers() {
     let (script, org) = script();
     script
         .course(Course::refused(fault(Call::StartDeploy, "INSUFFICIENT_ACCESS")))
@@ -362,7 +362,7 @@ async fn faults_of_the_connection_are_told_to_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn changes_that_cannot_be_packed_disturb_nobody_else() {
+async fn changes_that_cannot_be_packed_affect_no_other_caller() {
     let (script, org) = script();
     script.course(succeeds()).course(succeeds());
     let twice = [app("Twice"), app("twice")].concat();
@@ -373,11 +373,11 @@ async fn changes_that_cannot_be_packed_disturb_nobody_else() {
             Err(error) => assert!(matches!(error.kind, ApplyErrorKind::Package(_)) && number == 1, "{error}"),
         }
     }
-    assert_eq!(sizes(&script), [1, 2], "nothing was sent to find out");
+    assert_eq!(sizes(&script), [1, 2], "nothing was sent to isolate it");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_drops_the_queue_and_not_what_runs() {
+async fn a_stop_drops_the_queue_but_not_the_running_deploy() {
     let (script, org) = script();
     script.course(Course::ends(20_000, ended("Succeeded")));
     let running: Vec<Caller> = (0..3).map(|n| caller(&org, 0, app(&format!("R{n}")))).collect();
@@ -397,7 +397,7 @@ async fn a_stop_drops_the_queue_and_not_what_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_between_two_rounds_sends_nothing_more() {
+async fn a_stop_between_two_deploys_of_a_batch_sends_nothing_more() {
     let (script, org) = script();
     script.course(Course::ends(5_000, failed(vec![problem(&app_key("Bad"), "no")])));
     let (bad, good) = (caller(&org, 0, app("Bad")), caller(&org, 0, app("Good")));
@@ -409,7 +409,7 @@ async fn a_stop_between_two_rounds_sends_nothing_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_caller_has_a_time_of_its_own() {
+async fn each_caller_has_its_own_deadline() {
     let (script, org) = script();
     script.course(Course::ends(20_000, ended("Succeeded")));
     let patient = caller(&org, 0, app("Patient"));
@@ -425,7 +425,7 @@ async fn each_caller_has_a_time_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lock_is_waited_for_by_those_who_have_the_time() {
+async fn callers_with_time_left_wait_for_a_locked_org() {
     let (script, org) = script();
     let locked = problem(&app_key("Patient"), "UNABLE_TO_LOCK_ROW: unable to obtain exclusive access");
     script.course(rejects(vec![locked])).course(succeeds());
@@ -437,7 +437,7 @@ async fn a_lock_is_waited_for_by_those_who_have_the_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_gone_is_left_out() {
+async fn a_dropped_caller_takes_no_part() {
     let (script, org) = script();
     script.course(succeeds());
     let (stays, goes) = (caller(&org, 0, app("Stays")), caller(&org, 0, app("Goes")));
@@ -448,9 +448,9 @@ async fn who_has_gone_is_left_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_batching_each_caller_has_a_deploy_at_once() {
+async fn without_batching_each_caller_has_its_own_deploy() {
     let script = Arc::new(Script::default());
-    let org = Org::with_settings(script.clone(), Timing { batching: false, ..Timing::default() });
+    let org = Org::with_timing(script.clone(), Timing { batching: false, ..Timing::default() });
     let begun = Instant::now();
     let callers: Vec<Caller> = (0..3)
         .map(|number| {
@@ -465,7 +465,7 @@ async fn without_batching_each_caller_has_a_deploy_at_once() {
     assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
 }
 
-/// What a resource does to create itself: looks, writes, reads back.
+/// The calls of a resource that is created: reads, writes, reads back.
 async fn create(org: Org, kind: &'static MetadataType, app: String, changes: Vec<Change>) {
     let wanted = [Wanted::new(kind, app)];
     let before = org.read(&wanted, Freshness::Now, in_time()).await.unwrap();
@@ -508,6 +508,6 @@ async fn a_wave_of_resources_takes_few_calls() {
         calls.push(script.with(|state| state.journal.len()) - before);
     }
     assert_eq!(sizes(&script), [10, 10]);
-    // Retrieve, list, start, looks, retrieve. The second deploy is looked at when it should be done.
+    // Retrieve, list, start, polls, retrieve. The second deploy is first polled when it should have ended.
     assert!(calls[0] <= 10 && calls[1] <= 7, "{calls:?}: {:?}", script.entries(""));
 }

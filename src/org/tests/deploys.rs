@@ -1,4 +1,4 @@
-//! Deploys that end, and what is made of how they end.
+//! Deploys and the interpretation of their outcomes.
 
 use super::*;
 use crate::value::Path;
@@ -14,13 +14,13 @@ async fn a_deploy_that_succeeds_is_applied_with_its_warnings() {
     script.course(Course::ends(1_000, report));
     let applied = org.make(write_shop(), in_time()).await.unwrap();
     assert_eq!(applied.deploy_id.as_deref(), Some("0Af1"));
-    assert_eq!(applied.remarks[0].message, "The app is new to you.");
+    assert_eq!(applied.warnings[0].message, "The app is new to you.");
     let packages = script.with(|state| state.packages.clone());
     assert_eq!(packages, [(false, vec!["package.xml".to_owned(), "externalClientApps/Shop.eca".to_owned()])]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_second_deploy_is_looked_at_when_the_first_was_done() {
+async fn the_second_deploy_is_first_polled_when_the_first_had_ended() {
     let (script, org) = script();
     for _ in 0..2 {
         script.course(Course::ends(2_000, ended("Succeeded")));
@@ -53,7 +53,7 @@ async fn a_rejection_names_the_component_and_the_attribute_of_the_line() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_without_component_messages_is_told_as_a_whole() {
+async fn a_failure_without_component_messages_is_reported_for_the_deploy() {
     let (script, org) = script();
     let report = DeployReport {
         error_status_code: Some("INVALID_OPERATION".into()),
@@ -83,7 +83,7 @@ fn locked_row() -> DeployReport {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_locked_org_is_waited_for() {
+async fn a_deploy_is_retried_on_a_locked_org() {
     let (script, org) = script();
     script
         .course(Course::ends(500, locked_org()))
@@ -98,7 +98,7 @@ async fn a_locked_org_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lock_is_not_waited_for_longer_than_the_deadline_or_ten_minutes() {
+async fn retries_on_a_locked_org_end_at_the_deadline_or_after_ten_minutes() {
     for (seconds, most) in [(60, 60), (3_600, 600)] {
         let (script, org) = script();
         for _ in 0..30 {
@@ -114,7 +114,7 @@ async fn a_lock_is_not_waited_for_longer_than_the_deadline_or_ten_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lock_beside_a_real_problem_is_not_waited_for() {
+async fn a_lock_with_another_problem_is_not_retried() {
     let (script, org) = script();
     let mut report = locked_row();
     report.component_failures.push(problem(&shop().key, "Bad label."));
@@ -128,7 +128,7 @@ async fn a_lock_beside_a_real_problem_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_an_accident_of_the_org_it_is_tried_once_more() {
+async fn an_internal_error_of_salesforce_is_retried_once() {
     let text = "UNKNOWN_EXCEPTION: An unexpected error has occurred. 199-83 (19)";
     let accident = || Course::ends(500, failed(vec![problem(&shop().key, text)]));
     let (script, org) = script();
@@ -144,7 +144,7 @@ async fn after_an_accident_of_the_org_it_is_tried_once_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_without_an_answer_is_never_repeated() {
+async fn a_start_without_a_response_is_never_repeated() {
     let (script, org) = script();
     script.course(Course::refused(lost(Call::StartDeploy)));
     let error = org.make(write_shop(), in_time()).await.unwrap_err();
@@ -154,7 +154,7 @@ async fn a_start_without_an_answer_is_never_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_that_was_refused_changed_nothing() {
+async fn a_refused_start_changed_nothing() {
     let (script, org) = script();
     script.course(Course::refused(fault(Call::StartDeploy, "INSUFFICIENT_ACCESS")));
     let error = org.make(write_shop(), in_time()).await.unwrap_err();
@@ -163,7 +163,7 @@ async fn a_start_that_was_refused_changed_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deploy_out_of_sight_is_looked_for_again() {
+async fn a_failed_poll_is_repeated() {
     for (code, seconds) in [(None, 60), (Some("INVALID_CROSS_REFERENCE_KEY"), 20)] {
         let (script, org) = script();
         let away = Err(out_of_sight(code));
@@ -173,8 +173,8 @@ async fn a_deploy_out_of_sight_is_looked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deploy_that_never_comes_back_into_sight_is_unverified() {
-    // What passes by itself is waited for longer than a denial, and that longer than a session that is over.
+async fn a_deploy_that_cannot_be_polled_is_unverified() {
+    // A temporary error is retried longer than an unknown ID, and that longer than an expired session.
     for (code, looks, most_seconds) in
         [(None, 30, 300), (Some("INVALID_CROSS_REFERENCE_KEY"), 10, 75), (Some("INVALID_SESSION_ID"), 3, 10)]
     {
@@ -206,14 +206,14 @@ async fn a_deploy_that_outlasts_the_deadline_is_unverified_and_not_cancelled() {
         assert!(matches!(error.kind, ApplyErrorKind::Unverified { .. }), "{error}");
         assert!(error.to_string().contains(text), "{error}");
         assert_eq!(script.count("cancel"), 0);
-        // Behind it nothing is sent.
+        // Nothing is sent behind it.
         let error = org.make(write_shop(), within(40)).await.unwrap_err();
         assert!(matches!(error.kind, ApplyErrorKind::Expired), "{error}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn ends_that_prove_nothing_are_unverified() {
+async fn unclear_outcomes_are_unverified() {
     for how in ["SucceededPartial", "FinalizingFailed", "FinalizingDeployFailed", "Melted"] {
         let (script, org) = script();
         script.course(Course::ends(500, ended(how)));
@@ -223,7 +223,7 @@ async fn ends_that_prove_nothing_are_unverified() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn somebody_who_cancels_is_named_and_not_overruled() {
+async fn a_cancelled_deploy_names_the_user_and_is_not_repeated() {
     let (script, org) = script();
     let report = DeployReport { canceled_by_name: Some("Ada Admin".into()), ..ended("Canceled") };
     script.course(Course::ends(500, report));
@@ -253,7 +253,7 @@ fn gone(key: &ComponentKey) -> ComponentMessage {
 }
 
 #[tokio::test(start_paused = true)]
-async fn deleting_what_is_gone_succeeds_without_a_word() {
+async fn deleting_a_missing_component_succeeds_without_a_warning() {
     let (script, org) = script();
     let (keys, changes) = deletions();
     let mut report = ended("Succeeded");
@@ -262,13 +262,13 @@ async fn deleting_what_is_gone_succeeds_without_a_word() {
     script.course(Course::ends(500, report)).course(Course::ends(500, all_gone));
     for _ in 0..2 {
         let applied = org.make(changes.clone(), in_time()).await.unwrap();
-        assert!(applied.remarks.is_empty());
+        assert!(applied.warnings.is_empty());
     }
     assert!(script.with(|state| state.packages.iter().all(|(ignore_warnings, _)| *ignore_warnings)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deletion_that_failed_for_what_is_gone_is_repeated_without_it() {
+async fn a_deletion_that_failed_for_missing_components_is_repeated_without_them() {
     let (script, org) = script();
     let (keys, changes) = deletions();
     script
@@ -297,7 +297,7 @@ async fn deletions_and_writes_go_separately_deletions_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn deploys_go_one_at_a_time_in_the_order_of_their_callers() {
+async fn deploys_run_one_at_a_time_in_the_order_of_their_callers() {
     let (script, org) = script();
     let mut callers = Vec::new();
     for _ in 0..5 {
@@ -312,7 +312,7 @@ async fn deploys_go_one_at_a_time_in_the_order_of_their_callers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_whose_time_is_over_in_the_queue_sent_nothing() {
+async fn a_caller_whose_deadline_passes_in_the_queue_sends_nothing() {
     let (script, org) = script();
     script.course(Course::ends(60_000, ended("Succeeded")));
     let first = tokio::spawn({
@@ -327,11 +327,11 @@ async fn a_caller_whose_time_is_over_in_the_queue_sent_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_goes_away_leaves_its_deploy_watched_and_the_queue_open() {
+async fn a_dropped_caller_does_not_block_the_queue() {
     let (script, org) = script();
     script.course(Course::ends(5_000, ended("Succeeded"))).course(Course::ends(500, ended("Succeeded")));
     let caller = tokio::time::timeout(Duration::from_secs(1), org.make(write_shop(), in_time())).await;
-    assert!(caller.is_err());
+    assert!(caller.is_err(), "the caller is dropped");
     let begun = Instant::now();
     org.make(write_shop(), in_time()).await.unwrap();
     assert!(begun.elapsed() >= Duration::from_secs(4));

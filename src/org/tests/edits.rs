@@ -1,4 +1,5 @@
-//! Edits of files that others write too: only what is ours is written, nothing of others is lost, and all is told.
+//! Edits of files that others write, too: only the edit's own attributes are changed, no concurrent change is lost,
+//! and everything is reported.
 
 use super::*;
 use crate::metadata::Field;
@@ -8,7 +9,7 @@ fn field(attribute: &str) -> &'static Field {
     APP.fields.iter().find(|field| field.attribute == attribute).unwrap()
 }
 
-/// Sets an attribute of Shop, whatever else is there.
+/// Sets an attribute of Shop and keeps the others.
 fn setting(attribute: &'static str, value: &'static str) -> Edit {
     let merge = move |found: &[Lookup]| {
         let shop = found.first()?.component()?;
@@ -23,7 +24,7 @@ fn email() -> Edit {
     setting("contact_email", "ours@example.com")
 }
 
-/// An org whose app has the label Before, and whose deploys write.
+/// An org with an app labelled Before, whose deploys write files.
 fn living() -> (Arc<Script>, Org) {
     let (script, org) = script();
     script.file(APP, "Shop", "<label>Before</label>");
@@ -31,7 +32,7 @@ fn living() -> (Arc<Script>, Org) {
     (script, org)
 }
 
-/// Waits for so long, then runs for so long, then ends.
+/// Is queued for the first time, runs for the second, then ends.
 fn waits(pending: u64, runs: u64) -> Course {
     let stages = vec![
         (0, Ok(status("Pending"))),
@@ -51,7 +52,7 @@ fn calls(script: &Arc<Script>) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_is_made_of_what_is_there_and_read_back() {
+async fn an_edit_is_based_on_the_current_file_and_read_back() {
     let (script, org) = living();
     script.course(waits(0, 700));
     let applied = org.edit(email(), in_time()).await.unwrap();
@@ -65,7 +66,7 @@ async fn an_edit_is_made_of_what_is_there_and_read_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn however_long_an_idle_org_lets_a_deploy_wait_it_is_sent_once_and_never_cancelled() {
+async fn a_deploy_that_an_idle_org_queues_for_long_is_sent_once_and_never_cancelled() {
     for (pending, most_looks) in
         [(0, 4), (300, 4), (800, 4), (1_000, 5), (1_500, 5), (3_000, 6), (10_000, 11), (30_000, 21)]
     {
@@ -78,14 +79,14 @@ async fn however_long_an_idle_org_lets_a_deploy_wait_it_is_sent_once_and_never_c
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_there_already_is_not_sent() {
+async fn an_edit_that_changes_nothing_is_not_sent() {
     let (script, org) = living();
     let applied = org.edit(setting("label", "Before"), in_time()).await.unwrap();
     assert_eq!((applied.deploy_id, script.count("start")), (None, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_that_does_not_want_what_is_there_is_declined() {
+async fn an_edit_can_decline_the_current_file() {
     let (script, org) = script();
     let error = org.edit(email(), in_time()).await.unwrap_err();
     assert!(matches!(&error.kind, ApplyErrorKind::Declined { found } if found.len() == 1), "{error}");
@@ -98,17 +99,17 @@ async fn files_that_cannot_be_read_are_not_written() {
     let (script, org) = living();
     script.with(|state| state.refused.push(APP.name));
     let error = org.edit(email(), in_time()).await.unwrap_err();
-    // That a type may not be read is an answer.
+    // An unreadable type is a result, not an error.
     assert!(matches!(&error.kind, ApplyErrorKind::Declined { .. }), "{error}");
     assert_eq!(script.count("start"), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn others_in_the_line_are_waited_for() {
+async fn an_edit_waits_for_other_deploys_in_the_queue() {
     let (script, org) = living();
     script.with(|state| {
         state.now();
-        state.rivals.push(("0AfRival".into(), 0, 8_000, Some("Theirs")));
+        state.concurrent.push(("0AfRival".into(), 0, 8_000, Some("Theirs")));
     });
     script.course(waits(0, 500));
     let applied = org.edit(email(), in_time()).await.unwrap();
@@ -122,11 +123,11 @@ async fn others_in_the_line_are_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_while_the_files_are_read_is_waited_for() {
+async fn an_edit_waits_for_a_deploy_that_starts_while_it_reads() {
     let (script, org) = living();
     script.with(|state| {
         state.now();
-        state.rivals.push(("0AfRival".into(), 50, 3_000, Some("Theirs")));
+        state.concurrent.push(("0AfRival".into(), 50, 3_000, Some("Theirs")));
     });
     script.course(waits(0, 500));
     org.edit(email(), in_time()).await.unwrap();
@@ -139,11 +140,11 @@ async fn who_comes_while_the_files_are_read_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_an_org_that_is_always_busy_an_edit_gets_into_the_line_some_time() {
+async fn an_edit_is_sent_after_a_while_to_an_org_that_is_always_busy() {
     let (script, org) = living();
     script.with(|state| {
         state.now();
-        state.rivals.push(("0AfRival".into(), 0, 10_000_000, None));
+        state.concurrent.push(("0AfRival".into(), 0, 10_000_000, None));
     });
     script.course(waits(5_000, 500));
     let begun = Instant::now();
@@ -152,16 +153,16 @@ async fn in_an_org_that_is_always_busy_an_edit_gets_into_the_line_some_time() {
     assert_eq!((script.count("start"), script.count("cancel")), (1, 0));
 }
 
-/// Somebody hands a deploy over in the same moment, a little earlier: it is done first, and not seen before.
+/// Another client sends a deploy slightly earlier: it ends first and was not visible before.
 fn came_first(script: &Arc<Script>, ends: u64) {
     script.with(|state| {
         state.now();
-        state.rivals.push(("0AfRival".into(), 190, ends, Some("Theirs")));
+        state.concurrent.push(("0AfRival".into(), 190, ends, Some("Theirs")));
     });
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_deploy_overwrote_is_put_back_and_told() {
+async fn an_overwritten_change_is_restored_and_reported() {
     let (script, org) = living();
     came_first(&script, 900);
     script.course(waits(900, 1_000)).course(waits(0, 1_000));
@@ -179,7 +180,7 @@ async fn what_a_deploy_overwrote_is_put_back_and_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_it_was_not_seen_what_was_overwritten_its_deploy_is_told() {
+async fn an_overwritten_change_with_unknown_content_is_reported_by_its_deploy() {
     let (script, org) = living();
     came_first(&script, 195);
     script.course(waits(0, 150));
@@ -188,18 +189,18 @@ async fn when_it_was_not_seen_what_was_overwritten_its_deploy_is_told() {
     assert!(applied.disturbed);
 }
 
-/// Two were overwritten and not seen. Both write again, one of them late: it is waited for. Where one never does, both
-/// deploys are told beside what came back.
+/// Two changes with unknown content were overwritten. Both are applied again, one of them late. If one never is, both
+/// deploys are reported.
 #[tokio::test(start_paused = true)]
-async fn who_was_overwritten_unseen_and_writes_again_late_is_waited_for() {
+async fn a_late_repetition_of_an_overwritten_change_is_awaited() {
     for (both, told) in [(true, &[][..]), (false, &["0AfRival", "0AfOther"][..])] {
         let (script, org) = living();
         came_first(&script, 195);
         script.with(|state| {
-            state.rivals.push(("0AfOther".into(), 191, 196, None));
-            state.rivals.push(("0AfAgain".into(), 2_000, 2_500, Some("Theirs")));
+            state.concurrent.push(("0AfOther".into(), 191, 196, None));
+            state.concurrent.push(("0AfAgain".into(), 2_000, 2_500, Some("Theirs")));
             if both {
-                state.rivals.push(("0AfLate".into(), 12_000, 12_500, Some("Late")));
+                state.concurrent.push(("0AfLate".into(), 12_000, 12_500, Some("Late")));
             }
         });
         script.course(waits(0, 150)).course(waits(0, 150));
@@ -212,12 +213,12 @@ async fn who_was_overwritten_unseen_and_writes_again_late_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_overwritten_writes_again() {
+async fn an_overwritten_edit_is_applied_again() {
     let (script, org) = living();
-    // It was made of what was there before us, and replaces the file as a whole.
+    // It was based on an earlier file and replaces the whole file.
     script.with(|state| {
         state.now();
-        state.rivals.push(("0AfRival".into(), 200, 3_000, Some("Theirs")));
+        state.concurrent.push(("0AfRival".into(), 200, 3_000, Some("Theirs")));
     });
     script.course(waits(0, 1_000)).course(waits(0, 1_000));
     let applied = org.edit(email(), in_time()).await.unwrap();
@@ -231,7 +232,7 @@ async fn who_is_overwritten_writes_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_may_not_see_the_line_looks_at_the_files_when_the_turn_has_come() {
+async fn without_access_to_the_queue_the_files_are_read_when_the_deploy_starts() {
     let (script, org) = living();
     script.with(|state| state.line_fails = Some(fault(Call::Query, "INVALID_TYPE")));
     came_first(&script, 900);
@@ -247,7 +248,7 @@ async fn who_may_not_see_the_line_looks_at_the_files_when_the_turn_has_come() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_put_back_that_fails_is_told() {
+async fn a_failed_restore_is_reported() {
     let (script, org) = living();
     came_first(&script, 900);
     let rejected = failed(vec![problem(&shop().key, "Not today.")]);
@@ -270,9 +271,9 @@ async fn edits_of_different_apps_share_a_deploy_and_those_of_one_file_do_not() {
     assert!(shop_of(&script).contains("<label>Ours</label>") && shop_of(&script).contains("ours@"));
 }
 
-/// The pace of an org that many share: nothing takes as long as the last time, and somebody else writes at any moment.
+/// The timing of a shared org: every duration differs, and others may write at any moment.
 #[tokio::test(start_paused = true)]
-async fn at_a_real_pace_nothing_is_lost_and_nothing_cancelled_whenever_others_write() {
+async fn concurrent_changes_are_never_lost_and_no_deploy_is_cancelled() {
     let mut random: u64 = 68;
     let mut below = |limit: u64| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -281,7 +282,7 @@ async fn at_a_real_pace_nothing_is_lost_and_nothing_cancelled_whenever_others_wr
     for round in 0..200 {
         let (script, org) = living();
         let (pending, runs) = (below(10_000), 2_000 + below(18_000));
-        // The org works on one at a time, in the order in which they were handed over; ours is after some 195 ms.
+        // The org processes one deploy at a time, in the order of arrival; ours is sent after about 195 ms.
         let comes = if round % 2 == 0 { below(250) } else { below(20_000) };
         let comes = if (186..210).contains(&comes) { 150 } else { comes };
         let takes = 2_000 + below(20_000);
@@ -296,10 +297,10 @@ async fn at_a_real_pace_nothing_is_lost_and_nothing_cancelled_whenever_others_wr
         }
         script.with(|state| {
             state.now();
-            state.rivals.push(("0AfRival".into(), comes, ends, Some("Theirs")));
+            state.concurrent.push(("0AfRival".into(), comes, ends, Some("Theirs")));
         });
         let applied = org.edit(email(), in_time()).await.unwrap();
-        // Who was not done when we were may still write; that is the other's to see.
+        // A deploy that had not ended before ours may still write; the other client detects that.
         sleep(Duration::from_secs(60)).await;
         let shop = shop_of(&script);
         let told =

@@ -1,10 +1,10 @@
-//! All apps with their files: each file once, in few retrieves, and whose a file is, the file says.
+//! All apps with their files: each file is retrieved once, in few retrieves, and the file decides on its app.
 
 use super::*;
 
 const KINDS: [&MetadataType; 5] = [APP, SETTINGS, GLOBAL, OAUTH_POLICIES, POLICIES];
 
-/// An app as Setup makes one.
+/// An app as Setup creates it.
 fn whole(script: &Arc<Script>, app: &str) {
     script
         .file(APP, app, "<label>x</label>")
@@ -14,7 +14,7 @@ fn whole(script: &Arc<Script>, app: &str) {
         .part(POLICIES, &format!("{app}_plcy"), app);
 }
 
-/// `Shop: Shop Shop_oauth absent …`, an app each.
+/// `Shop: Shop Shop_oauth absent …`, one line for each app.
 async fn taken(
     org: &Org,
     kinds: &[&'static MetadataType],
@@ -58,7 +58,7 @@ async fn five_thousand_apps_are_three_retrieves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_wants_few_gets_few() {
+async fn a_small_page_is_returned_when_requested() {
     let (script, org) = script();
     for number in 0..50 {
         whole(&script, &format!("Shop{number}"));
@@ -72,7 +72,7 @@ async fn who_wants_few_gets_few() {
     assert!(inventory.next(3, &[]).await.unwrap().is_none());
 }
 
-/// What a row's org has, and what is told of its apps.
+/// The org of a row, and the expected result.
 struct Row {
     name: &'static str,
     files: &'static [(&'static MetadataType, &'static str, &'static str)],
@@ -129,7 +129,7 @@ const ROWS: &[Row] = &[
 ];
 
 #[tokio::test(start_paused = true)]
-async fn whose_a_file_is_it_says_itself() {
+async fn the_file_decides_on_its_app() {
     for row in ROWS {
         for few in [1, 2, 100] {
             let (script, org) = script();
@@ -144,7 +144,7 @@ async fn whose_a_file_is_it_says_itself() {
             lines.sort();
             expected.sort();
             assert_eq!(lines, expected, "{}, {few} at a time", row.name);
-            // No file twice, and at most one more look for what was in doubt.
+            // No file twice, and at most one more read for ambiguous names.
             let asked: usize = script
                 .entries("retrieve")
                 .iter()
@@ -157,7 +157,7 @@ async fn whose_a_file_is_it_says_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_app_without_what_is_needed_is_not_asked_for() {
+async fn an_app_without_a_needed_part_is_not_retrieved() {
     let (script, org) = script();
     whole(&script, "A");
     script.file(APP, "Bare", "<label>x</label>");
@@ -166,9 +166,9 @@ async fn an_app_without_what_is_needed_is_not_asked_for() {
     assert!(!script.entries("retrieve").concat().contains("Bare"));
 }
 
-/// Its policies are the org's own, named as if they were those of an own app of the same name.
+/// Its policies belong to the org, and have the names that those of an own app with the same name would have.
 #[tokio::test(start_paused = true)]
-async fn the_policies_of_an_installed_app_beside_an_own_one() {
+async fn policies_of_an_installed_app_and_of_an_own_app_with_the_same_name() {
     for only in [None, Some(BTreeSet::from(["acme__Shop".to_owned()]))] {
         let (script, org) = script();
         whole(&script, "Shop");
@@ -191,9 +191,9 @@ async fn the_policies_of_an_installed_app_beside_an_own_one() {
     }
 }
 
-/// No name tells that B has any.
+/// No name suggests that B has settings.
 #[tokio::test(start_paused = true)]
-async fn an_app_whose_only_settings_are_named_like_those_of_another() {
+async fn an_app_whose_settings_have_another_apps_name() {
     for few in [1, 100] {
         let (script, org) = script();
         script.file(APP, "A", "<label>x</label>").file(APP, "B", "<label>x</label>");
@@ -204,7 +204,7 @@ async fn an_app_whose_only_settings_are_named_like_those_of_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_listed_and_not_returned_is_hidden() {
+async fn a_listed_component_that_is_not_returned_is_hidden() {
     let (script, org) = script();
     whole(&script, "A");
     script.file(APP, "B", "<label>x</label>");
@@ -220,7 +220,7 @@ async fn what_is_listed_and_not_returned_is_hidden() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_kind_that_may_not_be_read_hides_no_other() {
+async fn an_unreadable_type_hides_no_other() {
     let (script, org) = script();
     whole(&script, "A");
     script.with(|state| state.refused.push(GLOBAL.name));
@@ -232,9 +232,9 @@ async fn a_kind_that_may_not_be_read_hides_no_other() {
     );
 }
 
-/// A query may know an app before a list does.
+/// A query may return an app before a list does.
 #[tokio::test(start_paused = true)]
-async fn an_app_that_is_not_listed_yet_is_asked_for_by_the_usual_names() {
+async fn an_app_that_is_not_listed_yet_is_retrieved_by_the_usual_names() {
     let (script, org) = script();
     whole(&script, "New");
     script.with(|state| state.unlisted = true);
@@ -252,9 +252,10 @@ async fn an_app_that_is_not_listed_yet_is_asked_for_by_the_usual_names() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn apps_that_may_not_be_listed_are_an_error() {
+async fn an_org_that_does_not_list_apps_is_an_error() {
     let (script, org) = script();
     whole(&script, "A");
     script.with(|state| state.list_fails = Some(fault(Call::ListMetadata, "INSUFFICIENT_ACCESS")));
-    assert!(org.inventory(&KINDS, None).await.is_err());
+    let Err(error) = org.inventory(&KINDS, None).await else { panic!("the apps are hidden") };
+    assert!(error.to_string().contains("INSUFFICIENT_ACCESS"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! The org layer against a scripted org, under paused time.
+//! The org layer against a scripted org, with paused time.
 
 mod batches;
 mod deploys;
@@ -21,8 +21,8 @@ use crate::metadata::types::{
 };
 use crate::metadata::{ComponentKey, package};
 use crate::salesforce::{
-    Call, ComponentMessage, Consumer, DeployOptions, DeployReport, Error, ErrorKind, FileProperties,
-    RetrieveMessage, Retrieved,
+    Call, ComponentMessage, Consumer, DeployReport, Error, ErrorKind, FileProperties, RetrieveMessage,
+    Retrieved,
 };
 use crate::secret::Secret;
 
@@ -32,15 +32,15 @@ static GLOBAL: &MetadataType = &global_oauth_settings::TYPE;
 static POLICIES: &MetadataType = &configurable_policies::TYPE;
 static OAUTH_POLICIES: &MetadataType = &oauth_policies::TYPE;
 
-/// What the org says about a deploy from so many milliseconds after its start.
+/// The response to a poll, from this many milliseconds after the start of the deploy.
 type Stage = (u64, Result<DeployReport, Error>);
 
-/// What becomes of one deploy.
+/// The script of one deploy.
 struct Course {
-    /// How long the org takes to confirm it, and what it says then.
+    /// How long the org takes to respond to the start, and its error.
     start: (u64, Option<Error>),
     stages: Vec<Stage>,
-    /// What follows, and after how long, once it is cancelled; none when it cannot be.
+    /// The final report after a cancellation, with its delay. `None` when it cannot be cancelled.
     canceled: Option<(u64, DeployReport)>,
 }
 
@@ -49,7 +49,7 @@ impl Course {
         Course { start: (10, None), stages, canceled: None }
     }
 
-    /// Runs for so long, then ends like this.
+    /// Runs for this long, then ends with this report.
     fn ends(after: u64, report: DeployReport) -> Course {
         Course::new(vec![(0, Ok(status("InProgress"))), (after, Ok(report))])
     }
@@ -69,28 +69,27 @@ struct State {
     running: BTreeMap<String, (Instant, Course, Option<Instant>)>,
     /// `start`, `look`, `cancel`, `retrieve …`, `list …`.
     journal: Vec<String>,
-    /// What was sent: ignore_warnings and the paths in the zip.
+    /// The sent packages: ignore_warnings and the paths in the zip.
     packages: Vec<(bool, Vec<String>)>,
     files: BTreeMap<ComponentKey, (String, FileProperties)>,
-    /// Listed, never returned.
+    /// Listed, but never returned.
     listed_only: Vec<FileProperties>,
     /// Returned by name only.
     named_only: BTreeSet<String>,
     refused: Vec<&'static str>,
-    remarks: Vec<String>,
+    warnings: Vec<String>,
     damaged: u32,
     list_fails: Option<Error>,
     /// The list lags behind all files.
     unlisted: bool,
-    /// The apps of others, besides the files.
+    /// The number of apps besides those with files.
     foreign_apps: u64,
     count_fails: Option<Error>,
-    /// Deploys write their files when they have ended; of each, what it writes and whether it has.
+    /// Whether deploys write their files at their end; for each, its content, and whether it was written.
     lives: bool,
     contents: Vec<(String, Vec<package::PackagedFile>, bool)>,
-    /// Deploys of others: ID, when they were handed over and end, in milliseconds after the first look at the time, and
-    /// the label that they write into Shop.
-    rivals: Vec<(String, u64, u64, Option<&'static str>)>,
+    /// Deploys of others: ID, start and end in milliseconds, and the label that they write into Shop.
+    concurrent: Vec<(String, u64, u64, Option<&'static str>)>,
     epoch: Option<Instant>,
     line_fails: Option<Error>,
 }
@@ -101,7 +100,7 @@ impl State {
         u64::try_from(epoch.elapsed().as_millis()).unwrap()
     }
 
-    /// Whether a deploy of ours has ended well.
+    /// Whether an own deploy has succeeded.
     fn has_succeeded(&self, id: &str) -> bool {
         self.running.get(id).is_some_and(|(started, course, _)| {
             course.stages.last().is_some_and(|(at, report)| {
@@ -111,13 +110,13 @@ impl State {
         })
     }
 
-    /// Lets deploys write that have ended: others' first.
+    /// Applies completed deploys, those of others first.
     fn live(&mut self) {
         if !self.lives {
             return;
         }
         let now = self.now();
-        for (_, _, ends, label) in &mut self.rivals {
+        for (_, _, ends, label) in &mut self.concurrent {
             if now >= *ends
                 && let Some(label) = label.take()
             {
@@ -140,7 +139,7 @@ impl State {
     }
 }
 
-/// An org that follows a script, and keeps a journal.
+/// An org that follows a script and keeps a journal.
 #[derive(Default)]
 struct Script(Mutex<State>);
 
@@ -165,7 +164,6 @@ impl Script {
         self
     }
 
-    /// A part of an app.
     fn part(self: &Arc<Self>, kind: &'static MetadataType, full_name: &str, app: &str) -> &Arc<Self> {
         let parent = format!("<externalClientApplication>{app}</externalClientApplication>");
         self.file(kind, full_name, &parent)
@@ -184,7 +182,7 @@ impl Script {
     }
 }
 
-impl MetadataApi for Script {
+impl Connection for Script {
     fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(async {
             Ok(SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test"))
@@ -194,15 +192,73 @@ impl MetadataApi for Script {
     fn known_api_version(&self) -> Pending<'_, Option<u16>> {
         Box::pin(async { Some(62) })
     }
+}
 
-    fn start_deploy<'a>(&'a self, zip: &'a [u8], options: &'a DeployOptions) -> ApiFuture<'a, String> {
+impl MetadataReads for Script {
+    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
+        Box::pin(async move {
+            sleep(Duration::from_millis(100)).await;
+            self.with(|state| {
+                let asked: Vec<String> =
+                    members.iter().map(|(kind, names)| format!("{kind}:{}", names.join("+"))).collect();
+                state.journal.push(format!("retrieve {}", asked.join(" ")));
+                if members.iter().any(|(kind, _)| state.refused.contains(&kind.as_str())) {
+                    return Err(fault(Call::StartRetrieve, "INSUFFICIENT_ACCESS"));
+                }
+                let asked = |key: &ComponentKey| {
+                    members.iter().any(|(kind, names)| {
+                        let all =
+                            names.contains(&"*".to_owned()) && !state.named_only.contains(&key.full_name);
+                        *kind == key.kind.name && (all || names.contains(&key.full_name))
+                    })
+                };
+                let files: Vec<_> = state.files.iter().filter(|(key, _)| asked(key)).collect();
+                let texts: Vec<_> =
+                    files.iter().map(|(key, (xml, _))| ((*key).clone(), xml.clone())).collect();
+                let mut zip = package::write(&texts, &[], 62).unwrap();
+                if state.damaged > 0 {
+                    state.damaged -= 1;
+                    zip.truncate(zip.len() / 2);
+                }
+                let remark = |problem: &String| RetrieveMessage {
+                    file_name: "package.xml".into(),
+                    problem: problem.clone(),
+                };
+                Ok(Retrieved {
+                    zip,
+                    files: files.iter().map(|(_, (_, properties))| properties.clone()).collect(),
+                    messages: state.warnings.iter().map(remark).collect(),
+                })
+            })
+        })
+    }
+
+    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
+        Box::pin(async move {
+            sleep(Duration::from_millis(20)).await;
+            self.with(|state| {
+                state.journal.push(format!("list {}", types.join(" ")));
+                if let Some(error) = &state.list_fails {
+                    return Err(error.clone());
+                }
+                let files =
+                    state.files.values().filter(|_| !state.unlisted).map(|(_, properties)| properties);
+                let files = files.chain(&state.listed_only);
+                Ok(files.filter(|file| types.contains(&file.type_name.as_str())).cloned().collect())
+            })
+        })
+    }
+}
+
+impl Deploys for Script {
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], ignore_warnings: bool) -> ApiFuture<'a, String> {
         Box::pin(async move {
             let files = package::read(zip).unwrap();
             let course = self.with(|state| {
                 state.now();
                 state.journal.push("start".into());
                 let paths = files.iter().map(|file| file.path.clone()).collect();
-                state.packages.push((options.ignore_warnings, paths));
+                state.packages.push((ignore_warnings, paths));
                 state.courses.pop_front().expect("a course for each deploy")
             });
             sleep(Duration::from_millis(course.start.0)).await;
@@ -233,7 +289,7 @@ impl MetadataApi for Script {
             sleep(Duration::from_millis(5)).await;
             self.with(|state| {
                 state.journal.push("look".into());
-                if state.rivals.iter().any(|(rival, ..)| rival == id) {
+                if state.concurrent.iter().any(|(rival, ..)| rival == id) {
                     let wrote = ComponentMessage {
                         component_type: APP.name.into(),
                         full_name: "Shop".into(),
@@ -268,66 +324,14 @@ impl MetadataApi for Script {
             })
         })
     }
+}
 
-    fn retrieve<'a>(&'a self, members: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
-        Box::pin(async move {
-            sleep(Duration::from_millis(100)).await;
-            self.with(|state| {
-                let asked: Vec<String> =
-                    members.iter().map(|(kind, names)| format!("{kind}:{}", names.join("+"))).collect();
-                state.journal.push(format!("retrieve {}", asked.join(" ")));
-                if members.iter().any(|(kind, _)| state.refused.contains(&kind.as_str())) {
-                    return Err(fault(Call::StartRetrieve, "INSUFFICIENT_ACCESS"));
-                }
-                let asked = |key: &ComponentKey| {
-                    members.iter().any(|(kind, names)| {
-                        let all =
-                            names.contains(&"*".to_owned()) && !state.named_only.contains(&key.full_name);
-                        *kind == key.kind.name && (all || names.contains(&key.full_name))
-                    })
-                };
-                let files: Vec<_> = state.files.iter().filter(|(key, _)| asked(key)).collect();
-                let texts: Vec<_> =
-                    files.iter().map(|(key, (xml, _))| ((*key).clone(), xml.clone())).collect();
-                let mut zip = package::write(&texts, &[], 62).unwrap();
-                if state.damaged > 0 {
-                    state.damaged -= 1;
-                    zip.truncate(zip.len() / 2);
-                }
-                let remark = |problem: &String| RetrieveMessage {
-                    file_name: "package.xml".into(),
-                    problem: problem.clone(),
-                };
-                Ok(Retrieved {
-                    zip,
-                    files: files.iter().map(|(_, (_, properties))| properties.clone()).collect(),
-                    messages: state.remarks.iter().map(remark).collect(),
-                })
-            })
-        })
-    }
-
-    fn list_metadata<'a>(&'a self, types: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
-        Box::pin(async move {
-            sleep(Duration::from_millis(20)).await;
-            self.with(|state| {
-                state.journal.push(format!("list {}", types.join(" ")));
-                if let Some(error) = &state.list_fails {
-                    return Err(error.clone());
-                }
-                let files =
-                    state.files.values().filter(|_| !state.unlisted).map(|(_, properties)| properties);
-                let files = files.chain(&state.listed_only);
-                Ok(files.filter(|file| types.contains(&file.type_name.as_str())).cloned().collect())
-            })
-        })
-    }
-
+impl Queries for Script {
     fn query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn deploy_requests<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
+    fn tooling_query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
         Box::pin(async move {
             sleep(Duration::from_millis(5)).await;
             self.with(|state| {
@@ -344,9 +348,9 @@ impl MetadataApi for Script {
                         serde_json::json!({"Id": id, "CreatedDate": created, "CompletedDate": completed});
                     row.as_object().cloned().unwrap()
                 };
-                let rivals = state.rivals.iter().filter(|(_, created, ..)| *created <= now);
+                let concurrent = state.concurrent.iter().filter(|(_, created, ..)| *created <= now);
                 let mut rows: Vec<Row> =
-                    rivals.map(|(id, created, ends, _)| row(id, *created, now >= *ends)).collect();
+                    concurrent.map(|(id, created, ends, _)| row(id, *created, now >= *ends)).collect();
                 for (id, (started, course, canceled)) in &state.running {
                     let created = started.duration_since(epoch).as_millis() as u64;
                     let over = course
@@ -372,40 +376,42 @@ impl MetadataApi for Script {
             })
         })
     }
+}
 
+impl CredentialsApi for Script {
     fn consumer_credentials<'a>(&'a self, id: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
         Box::pin(async move {
             match id {
                 "hidden" => Err(fault(Call::ConsumerCredentials, "INSUFFICIENT_ACCESS")),
                 "away" => Err(lost(Call::ConsumerCredentials)),
-                _ => Ok(vec![Consumer { id: "888".into(), key: "3MVG9".into(), name: None }]),
+                _ => Ok(vec![Consumer { id: "888".into(), key: "3MVG9".into() }]),
             }
         })
     }
 
     fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
-        unreachable!("nobody asks")
+        Box::pin(async { Err(fault(Call::ConsumerSecret, "NOT_FOUND")) })
     }
 
     fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        unreachable!("nobody asks")
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        unreachable!("nobody asks")
+        Box::pin(async { Err(fault(Call::StageCredentials, "NOT_FOUND")) })
     }
 
     fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("nobody asks")
+        Box::pin(async { Err(fault(Call::RotateCredentials, "NOT_FOUND")) })
     }
 
     fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("nobody asks")
+        Box::pin(async { Err(fault(Call::RevokeCredentials, "NOT_FOUND")) })
     }
 }
 
 impl Org {
-    /// Applies without asking for what is there afterwards.
+    /// Applies without reading anything afterwards.
     async fn make(&self, changes: Vec<Change>, deadline: Instant) -> Result<Applied, ApplyError> {
         self.apply(changes, Vec::new(), deadline).await
     }
@@ -461,7 +467,7 @@ fn fault(call: Call, code: &str) -> Error {
     Error::new(call, ErrorKind::Fault { code: code.into(), text: "the org's words".into() })
 }
 
-/// The connection broke after something was sent.
+/// The connection was lost after the request was sent.
 fn lost(call: Call) -> Error {
     Error::new(call, ErrorKind::Interrupted { timed_out: false, text: "reset".into() })
 }

@@ -1,7 +1,7 @@
-//! Whatever many callers do at the same time: each is answered, and the answer is true.
+//! Properties of concurrent callers: each gets one result, and it is correct.
 //!
-//! An org that decides by what it is sent, not by a script. Each job marks its files, so that the org's journal tells
-//! whose changes were in which deploy.
+//! The org decides by the content of the deploys, not by a script. Each job marks its files, so that the org's
+//! journal shows which deploy contained its changes.
 
 use std::sync::PoisonError;
 
@@ -10,41 +10,38 @@ use proptest::prelude::*;
 use super::*;
 use crate::value::Value;
 
-/// What one caller does.
 #[derive(Clone, Debug)]
 struct Act {
-    /// When it comes, in milliseconds.
+    /// When it starts, in milliseconds.
     comes: u64,
     what: What,
     app: usize,
-    /// How many seconds it has.
+    /// Its deadline, in seconds.
     patience: u64,
-    /// When it goes away without waiting for an answer, in milliseconds.
+    /// When it is dropped without waiting for the result, in milliseconds.
     goes: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     App(Manner),
-    Timing(Manner),
+    Settings(Manner),
     Both,
     Delete,
 }
 
-/// What the org makes of a file.
+/// How the org treats a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manner {
     Good,
-    /// Rejected by name.
+    /// Rejected with its name.
     Bad,
-    /// Rejected without a word on whom.
+    /// Rejected without a name.
     Mute,
 }
 
-/// What happened in one deploy.
 struct Deployed {
     texts: Vec<String>,
-    /// When it was handed over.
     begins: Instant,
     ends: Instant,
     succeeds: bool,
@@ -70,7 +67,6 @@ impl Model {
 }
 
 impl World {
-    /// The report that a deploy of these files will end with.
     fn decide(&mut self, files: &[package::PackagedFile]) -> DeployReport {
         if self.locks > 0 {
             self.locks -= 1;
@@ -109,7 +105,7 @@ impl World {
     }
 }
 
-impl MetadataApi for Model {
+impl Connection for Model {
     fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(async {
             Ok(SessionFacts::new("00D000000000001", "005000000000001", 62, "https://org.test"))
@@ -119,8 +115,10 @@ impl MetadataApi for Model {
     fn known_api_version(&self) -> Pending<'_, Option<u16>> {
         Box::pin(async { Some(62) })
     }
+}
 
-    fn start_deploy<'a>(&'a self, zip: &'a [u8], _: &'a DeployOptions) -> ApiFuture<'a, String> {
+impl Deploys for Model {
+    fn start_deploy<'a>(&'a self, zip: &'a [u8], _: bool) -> ApiFuture<'a, String> {
         Box::pin(async move {
             let files = package::read(zip).unwrap();
             let begins = Instant::now();
@@ -153,50 +151,6 @@ impl MetadataApi for Model {
     fn cancel_deploy<'a>(&'a self, _: &'a str) -> ApiFuture<'a, ()> {
         Box::pin(async { Err(fault(Call::CancelDeploy, "INVALID_ID_FIELD")) })
     }
-
-    fn retrieve<'a>(&'a self, _: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
-        unreachable!("nobody reads")
-    }
-
-    fn list_metadata<'a>(&'a self, _: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
-        unreachable!("nobody reads")
-    }
-
-    fn query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        unreachable!("nobody asks")
-    }
-
-    fn deploy_requests<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-
-    fn count<'a>(&'a self, _: &'a str) -> ApiFuture<'a, u64> {
-        unreachable!("nobody asks")
-    }
-
-    fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
-        unreachable!("nobody asks")
-    }
-
-    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
-        unreachable!("nobody asks")
-    }
-
-    fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        unreachable!("nobody asks")
-    }
-
-    fn stage_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
-        unreachable!("nobody asks")
-    }
-
-    fn rotate_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("nobody asks")
-    }
-
-    fn revoke_credentials<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("nobody asks")
-    }
 }
 
 impl Act {
@@ -205,7 +159,7 @@ impl Act {
     }
 
     fn is_good(&self) -> bool {
-        matches!(self.what, What::App(Manner::Good) | What::Timing(Manner::Good) | What::Both)
+        matches!(self.what, What::App(Manner::Good) | What::Settings(Manner::Good) | What::Both)
     }
 
     fn writes_app(&self) -> bool {
@@ -214,17 +168,17 @@ impl Act {
 
     /// Whether both write the same file.
     fn overlaps(&self, other: &Act) -> bool {
-        let writes_settings = |act: &Act| matches!(act.what, What::Timing(_) | What::Both);
+        let writes_settings = |act: &Act| matches!(act.what, What::Settings(_) | What::Both);
         self.app == other.app
             && (self.writes_app() && other.writes_app() || writes_settings(self) && writes_settings(other))
     }
 
-    /// Whether it stays to the end, however long that takes.
+    /// Whether it waits for the result, however long that takes.
     fn is_patient(&self) -> bool {
         self.patience == PATIENT && self.goes.is_none()
     }
 
-    /// Its changes; each file says which job it is of.
+    /// Its changes; each file contains the mark of the job.
     fn changes(&self, number: usize) -> Vec<Change> {
         let app = self.app_name();
         let write = |kind, name: String, parent: &str, manner: Manner| {
@@ -234,7 +188,7 @@ impl Act {
         };
         match self.what {
             What::App(manner) => vec![write(APP, app, "", manner)],
-            What::Timing(manner) => vec![write(SETTINGS, format!("{app}_oauth"), &app, manner)],
+            What::Settings(manner) => vec![write(SETTINGS, format!("{app}_oauth"), &app, manner)],
             What::Both => vec![
                 write(SETTINGS, format!("{app}_oauth"), &app, Manner::Good),
                 write(APP, app.clone(), "", Manner::Good),
@@ -244,7 +198,7 @@ impl Act {
     }
 }
 
-/// Seconds that are enough for anything.
+/// A deadline that is never reached, in seconds.
 const PATIENT: u64 = 3_600;
 
 fn mark(number: usize) -> String {
@@ -255,7 +209,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     let manner = || prop_oneof![8 => Just(Manner::Good), 1 => Just(Manner::Bad), 1 => Just(Manner::Mute)];
     let what = prop_oneof![
         4 => manner().prop_map(What::App),
-        5 => manner().prop_map(What::Timing),
+        5 => manner().prop_map(What::Settings),
         1 => Just(What::Both),
         1 => Just(What::Delete),
     ];
@@ -272,10 +226,10 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     proptest::collection::vec(act, 1..16)
 }
 
-/// How a caller ended; none when it went away. And when.
+/// The result of a caller, `None` when it was dropped, and the time.
 type Ending = (Option<Result<Applied, ApplyErrorKind>>, Instant);
 
-/// Lets them all come, and returns what they were told.
+/// Runs all callers and returns their results.
 async fn play(org: &Org, acts: &[Act], stop: Option<u64>) -> Vec<Ending> {
     let mut callers = Vec::new();
     for (number, act) in acts.iter().cloned().enumerate() {
@@ -297,19 +251,19 @@ async fn play(org: &Org, acts: &[Act], stop: Option<u64>) -> Vec<Ending> {
     let mut endings = Vec::new();
     for caller in callers {
         let waited = tokio::time::timeout(Duration::from_secs(3_000), caller).await;
-        endings.push(waited.expect("nobody waits for ever").unwrap());
+        endings.push(waited.expect("every caller ends").unwrap());
     }
     endings
 }
 
-/// What the org did, and what the callers were told of it.
+/// The actions of the org and the results of the callers.
 struct Told<'a> {
     acts: &'a [Act],
     endings: &'a [Ending],
     world: &'a World,
     begun: Instant,
     stop: Option<u64>,
-    /// The deploy that each job's changes were made by.
+    /// The deploy that contained each job's changes.
     made: Vec<Option<usize>>,
 }
 
@@ -318,7 +272,7 @@ impl Told<'_> {
         prop_assert!(self.world.faults.is_empty(), "{:?}", self.world.faults);
         for number in 0..self.acts.len() {
             let by: Vec<usize> = self.deploys_of(number).collect();
-            prop_assert!(by.len() <= 1, "job {number} was done twice: {by:?}");
+            prop_assert!(by.len() <= 1, "job {number} was deployed twice: {by:?}");
             self.made.push(by.first().copied());
         }
         for number in 0..self.acts.len() {
@@ -336,7 +290,6 @@ impl Told<'_> {
         Ok(())
     }
 
-    /// The deploys that made the changes of a job.
     fn deploys_of(&self, number: usize) -> impl Iterator<Item = usize> {
         let mark = mark(number);
         let deploys = self.world.deploys.iter().enumerate();
@@ -363,7 +316,7 @@ impl Told<'_> {
                 prop_assert_eq!(by.map(|by| by.to_string()), told, "job {}", number);
             }
             Some(Err(ApplyErrorKind::Unverified { .. })) => {
-                prop_assert!(act.patience < PATIENT, "job {number} had the time to wait for its end");
+                prop_assert!(act.patience < PATIENT, "job {number} had not reached its deadline");
             }
             Some(Err(_)) => prop_assert_eq!(by, None, "job {}", number),
             None => {}
@@ -376,15 +329,15 @@ impl Told<'_> {
             && let Some(by) = self.made[number]
         {
             let begins = self.world.deploys[by].0.begins;
-            prop_assert!(begins <= *went, "job {number} was sent after its caller had gone");
+            prop_assert!(begins <= *went, "job {number} was sent after its caller was dropped");
         }
         Ok(())
     }
 
-    /// Nobody fails for what others want. Two failures with the same words and no name may be the org's own.
+    /// No job fails because of another. Two failures with the same message and no name may be the org's own.
     fn an_innocent_succeeds(&self, number: usize) -> Result<(), TestCaseError> {
         let act = &self.acts[number];
-        let mute = |act: &&Act| matches!(act.what, What::App(Manner::Mute) | What::Timing(Manner::Mute));
+        let mute = |act: &&Act| matches!(act.what, What::App(Manner::Mute) | What::Settings(Manner::Mute));
         let same_app = || self.acts.iter().filter(|other| other.app == act.app);
         let has_app = act.writes_app()
             || same_app().any(|app| app.writes_app() && app.comes <= act.comes && app.is_patient())
@@ -402,8 +355,8 @@ impl Told<'_> {
         Ok(())
     }
 
-    /// Of two who write the same file, the later one has the last word; unless it brings the app that the other awaits.
-    /// With a deletion between them what awaits what may go in a circle, which has to be cut somewhere.
+    /// If two jobs write the same file, the later one is applied last, unless it creates the app that the other
+    /// awaits. A deletion between them may cause a cycle, which must be broken.
     fn order_is_kept(&self, number: usize) -> Result<(), TestCaseError> {
         let act = &self.acts[number];
         if self.acts.iter().any(|other| other.what == What::Delete && other.app == act.app) {
@@ -426,7 +379,7 @@ impl Told<'_> {
         let act = &self.acts[number];
         let (ending, ended) = &self.endings[number];
         for (other, app) in self.acts.iter().enumerate() {
-            let parent = matches!(act.what, What::Timing(_)) && app.writes_app() && app.app == act.app;
+            let parent = matches!(act.what, What::Settings(_)) && app.writes_app() && app.app == act.app;
             if !parent {
                 continue;
             }
@@ -436,7 +389,8 @@ impl Told<'_> {
             {
                 prop_assert!(whole <= part, "job {number} went before its app, job {other}");
             }
-            // Whoever only lacks an app does not fail while somebody waits with it. A deletion may come between.
+            // A job that only lacks an app does not fail while another job that creates it waits. A deletion may come
+            // between.
             let deleted = self.acts.iter().any(|act| act.what == What::Delete && act.app == app.app);
             let comes = self.begun + Duration::from_millis(app.comes);
             let waits = comes < *ended && self.endings[other].1 > *ended;
@@ -458,8 +412,15 @@ fn run(acts: &[Act], locks: u32, took: u64, stop: Option<u64>, batching: bool) -
     runtime.block_on(async {
         let world = World { locks, took: Duration::from_millis(took), ..World::default() };
         let model = Arc::new(Model(Mutex::new(world)));
-        let settings = Timing { batching, jitter: false, ..Timing::default() };
-        let org = Org::with_settings(model.clone(), settings);
+        let timing = Timing { batching, jitter: false, ..Timing::default() };
+        let org = Org::with_timing(
+            Apis {
+                connection: model.clone(),
+                deploys: model.clone(),
+                ..Apis::from(Arc::new(Script::default()))
+            },
+            timing,
+        );
         let begun = Instant::now();
         let endings = play(&org, acts, stop).await;
         sleep(Duration::from_secs(60)).await;
@@ -467,7 +428,7 @@ fn run(acts: &[Act], locks: u32, took: u64, stop: Option<u64>, batching: bool) -
     })
 }
 
-/// How many schedules are tried. The clock is paused, so that each takes a few milliseconds.
+/// The number of schedules. With a paused clock, each takes a few milliseconds.
 const SCHEDULES: u32 = 10_000;
 
 proptest! {

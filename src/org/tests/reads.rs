@@ -1,4 +1,4 @@
-//! Reads: how few calls they take, and what they conclude.
+//! Reads: how many calls they take, and what they conclude.
 
 use super::*;
 
@@ -10,7 +10,7 @@ async fn one(org: &Org, freshness: Freshness, wanted: Wanted) -> Lookup {
     read(org, freshness, &[wanted]).await.remove(0)
 }
 
-/// Two apps: one as Setup names its parts, one made by hand.
+/// Two apps: one with the part names of Setup, one created by hand.
 fn two_apps(script: &Arc<Script>) {
     script
         .file(APP, "Shop", "<label>Shop</label>")
@@ -33,7 +33,7 @@ fn name_of(lookup: &Lookup) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_readers_share_one_retrieve_of_the_whole_family() {
+async fn ten_readers_share_one_retrieve_of_all_related_types() {
     let (script, org) = script();
     two_apps(&script);
     let readers: Vec<_> = (0..10)
@@ -54,13 +54,13 @@ async fn ten_readers_share_one_retrieve_of_the_whole_family() {
             assert!(retrieves[0].contains(&format!("{}:*", kind.name)), "{retrieves:?}");
         }
     }
-    // There is no wildcard for settings of one sort.
+    // There is no wildcard for one kind of settings.
     assert!(retrieves[0].contains("Settings:ExternalClientApp+OauthOidc"), "{retrieves:?}");
     assert_eq!(script.count("list"), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_snapshot_ends_with_a_deploy_with_a_generation_and_with_time() {
+async fn a_deploy_a_new_generation_and_time_invalidate_a_snapshot() {
     let (script, org) = script();
     two_apps(&script);
     let wanted = || Wanted::new(APP, "Shop");
@@ -83,7 +83,7 @@ async fn a_snapshot_ends_with_a_deploy_with_a_generation_and_with_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_snapshot_taken_while_a_deploy_ran_does_not_outlive_it() {
+async fn a_snapshot_taken_during_a_deploy_ends_with_it() {
     let (script, org) = script();
     two_apps(&script);
     script.course(Course::ends(1_000, ended("Succeeded")));
@@ -98,7 +98,7 @@ async fn a_snapshot_taken_while_a_deploy_ran_does_not_outlive_it() {
     assert_eq!(script.count("retrieve"), 2);
 }
 
-/// Reads afresh after so many milliseconds.
+/// Reads without the snapshot after this many milliseconds.
 fn reader(org: &Org, after: u64, wanted: Wanted) -> tokio::task::JoinHandle<Lookup> {
     let org = org.clone();
     tokio::spawn(async move {
@@ -108,7 +108,7 @@ fn reader(org: &Org, after: u64, wanted: Wanted) -> tokio::task::JoinHandle<Look
 }
 
 #[tokio::test(start_paused = true)]
-async fn fresh_reads_share_a_retrieve_that_begins_after_they_asked() {
+async fn fresh_reads_share_a_retrieve_that_starts_after_them() {
     let (script, org) = script();
     two_apps(&script);
     let mut readers = Vec::new();
@@ -116,8 +116,8 @@ async fn fresh_reads_share_a_retrieve_that_begins_after_they_asked() {
         let wanted = if number % 2 == 0 { Wanted::new(APP, "Shop") } else { Wanted::new(SETTINGS, "Till") };
         readers.push(reader(&org, number * 5, wanted));
     }
-    // One retrieve takes 100 ms: this one comes in the middle of it, this one while more of a stream are waited for, and
-    // these in the middle of the next retrieve.
+    // A retrieve takes 100 ms: this read comes during it, this one while more reads may follow, and these during the
+    // next retrieve.
     readers.push(reader(&org, 100, Wanted::new(APP, "Till")));
     readers.push(reader(&org, 280, Wanted::new(SETTINGS, "Shop")));
     readers.push(reader(&org, 750, Wanted::new(APP, "Cafe")));
@@ -137,15 +137,15 @@ async fn fresh_reads_share_a_retrieve_that_begins_after_they_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fresh_read_by_itself_waits_for_the_quiet_window_only() {
+async fn a_single_fresh_read_waits_for_the_quiet_window_only() {
     let (script, org) = script();
     two_apps(&script);
     let begun = Instant::now();
     one(&org, Freshness::Now, Wanted::new(APP, "Shop")).await;
     assert_eq!(begun.elapsed(), Duration::from_millis(30 + 100));
 
-    let settings = Timing { batching: false, ..Timing::default() };
-    let org = Org::with_settings(script.clone(), settings);
+    let timing = Timing { batching: false, ..Timing::default() };
+    let org = Org::with_timing(script.clone(), timing);
     let begun = Instant::now();
     let readers = [0, 0, 0].map(|after| reader(&org, after, Wanted::new(APP, "Shop")));
     for reader in readers {
@@ -156,7 +156,7 @@ async fn a_fresh_read_by_itself_waits_for_the_quiet_window_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_that_were_seen_or_written_are_asked_for_by_name() {
+async fn known_components_are_retrieved_by_name() {
     let (script, org) = script();
     two_apps(&script);
     script.course(Course::ends(100, ended("Succeeded")));
@@ -171,7 +171,7 @@ async fn names_that_were_seen_or_written_are_asked_for_by_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_we_deleted_is_not_asked_for_by_name() {
+async fn a_deleted_component_is_not_retrieved_by_name() {
     let (script, org) = script();
     two_apps(&script);
     let hinted = || Wanted::new(GLOBAL, "Shop").hint(Some("Shop_glbloauth".into()));
@@ -188,18 +188,19 @@ async fn what_we_deleted_is_not_asked_for_by_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retrieve_that_nobody_waits_for_keeps_nobody_waiting() {
+async fn an_abandoned_retrieve_does_not_delay_others() {
     let (script, org) = script();
     two_apps(&script);
     let soon = Instant::now() + Duration::from_millis(30);
-    org.read(&[Wanted::new(APP, "Shop")], Freshness::Now, soon).await.unwrap_err();
+    let error = org.read(&[Wanted::new(APP, "Shop")], Freshness::Now, soon).await.unwrap_err();
+    assert!(matches!(error.kind, ReadErrorKind::Deadline), "{error}");
     let begun = Instant::now();
     one(&org, Freshness::Now, Wanted::new(APP, "Shop")).await;
     assert_eq!(begun.elapsed(), Duration::from_millis(30 + 100));
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_wants_policies_only_reads_policies_only() {
+async fn a_read_of_policies_retrieves_policies_only() {
     let (script, org) = script();
     two_apps(&script);
     one(&org, Freshness::Snapshot, Wanted::new(POLICIES, "Shop")).await;
@@ -212,14 +213,14 @@ async fn who_wants_policies_only_reads_policies_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_type_hides_itself_and_nothing_else() {
+async fn a_refused_type_hides_no_other() {
     let (script, org) = script();
     two_apps(&script);
     script.with(|state| state.refused.push(GLOBAL.name));
     let wanted = [Wanted::new(APP, "Shop"), Wanted::new(SETTINGS, "Shop")];
     let found = read(&org, Freshness::Snapshot, &wanted).await;
     assert_eq!(found.iter().map(name_of).collect::<Vec<_>>(), ["Shop", "Shop_oauth"]);
-    assert_eq!(script.count("retrieve"), 2, "all, then what was wanted");
+    assert_eq!(script.count("retrieve"), 2, "all types, then the wanted ones");
 
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         let wanted = [Wanted::new(SETTINGS, "Shop"), Wanted::new(GLOBAL, "Shop")];
@@ -234,7 +235,7 @@ async fn a_refused_type_hides_itself_and_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn absent_is_said_only_when_the_list_agrees() {
+async fn a_component_is_absent_only_if_the_list_agrees() {
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         let (script, org) = script();
         two_apps(&script);
@@ -242,7 +243,7 @@ async fn absent_is_said_only_when_the_list_agrees() {
         assert_eq!(name_of(&one(&org, freshness, Wanted::new(GLOBAL, "Cafe")).await), "absent");
         if freshness == Freshness::Snapshot {
             one(&org, freshness, Wanted::new(APP, "Bar")).await;
-            assert_eq!(script.count("list"), 2, "one for each kind");
+            assert_eq!(script.count("list"), 2, "one for each type");
         }
 
         script.with(|state| {
@@ -264,11 +265,11 @@ async fn absent_is_said_only_when_the_list_agrees() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_listed_and_was_not_returned_is_asked_for_by_name_before_it_is_called_hidden() {
+async fn a_listed_component_is_retrieved_by_name_before_it_is_reported_as_hidden() {
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         let (script, org) = script();
         two_apps(&script);
-        // As for a file that somebody else makes after the retrieve and before the list.
+        // As for a file that is created between the retrieve and the list.
         script.part(POLICIES, "Cafe_plcy", "Cafe").with(|state| state.named_only.insert("Cafe_plcy".into()));
         let found = one(&org, freshness, Wanted::new(POLICIES, "Cafe")).await;
         assert_eq!(name_of(&found), "Cafe_plcy");
@@ -277,7 +278,7 @@ async fn what_is_listed_and_was_not_returned_is_asked_for_by_name_before_it_is_c
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_listed_name_belongs_to_the_longest_app_that_it_begins_with() {
+async fn a_listed_name_belongs_to_the_app_with_the_longest_matching_name() {
     let (script, org) = script();
     script.file(APP, "Shop", "<label>a</label>").file(APP, "Shop_Admin", "<label>b</label>");
     script.with(|state| state.listed_only = vec![properties(GLOBAL, "Shop_Admin_glbloauth")]);
@@ -289,7 +290,7 @@ async fn a_listed_name_belongs_to_the_longest_app_that_it_begins_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trouble_with_the_list_is_not_absence() {
+async fn an_error_of_the_list_is_not_absence() {
     let (script, org) = script();
     script.with(|state| state.list_fails = Some(lost(Call::ListMetadata)));
     let error = org.read(&[Wanted::new(APP, "Shop")], Freshness::Now, in_time()).await.unwrap_err();
@@ -302,10 +303,10 @@ async fn trouble_with_the_list_is_not_absence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_remark_that_a_type_could_not_be_read_is_not_absence() {
+async fn a_message_about_an_unreadable_type_is_not_absence() {
     let (script, org) = script();
     let remark = format!("Load of meta data from db failed for metadata of type:{}", GLOBAL.name);
-    script.with(|state| state.remarks = vec![remark]);
+    script.with(|state| state.warnings = vec![remark]);
     let wanted = [Wanted::new(SETTINGS, "Shop"), Wanted::new(GLOBAL, "Shop")];
     let found = read(&org, Freshness::Snapshot, &wanted).await;
     assert_eq!(name_of(&found[0]), "absent");
@@ -313,7 +314,7 @@ async fn a_remark_that_a_type_could_not_be_read_is_not_absence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parts_are_found_by_whom_they_belong_to() {
+async fn parts_are_found_by_their_parent() {
     let (script, org) = script();
     two_apps(&script);
     for freshness in [Freshness::Snapshot, Freshness::Now] {
@@ -333,14 +334,14 @@ async fn parts_are_found_by_whom_they_belong_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hint_is_followed_by_name_and_believed_only_if_the_file_names_the_app() {
+async fn a_hint_is_used_only_if_the_file_names_the_app() {
     let (script, org) = script();
     two_apps(&script);
     let hinted = |name: &str| Wanted::new(GLOBAL, "Shop").hint(Some(name.into()));
     let found = one(&org, Freshness::Now, hinted("Shop_glbloauth")).await;
     assert_eq!(name_of(&found), "Shop_glbloauth");
     assert_eq!(script.entries("retrieve"), ["retrieve ExtlClntAppGlobalOauthSettings:Shop_glbloauth"]);
-    // One is another app's, one is not there. An org that has not seen the right one yet looks for it among all.
+    // One belongs to another app, one does not exist. An org without a known name searches all files.
     for wrong in ["Shop_old", "Shop_gone"] {
         let fresh = Org::new(script.clone());
         for (org, retrieves) in [(&org, 1), (&fresh, 2), (&fresh, 1)] {
@@ -353,7 +354,7 @@ async fn a_hint_is_followed_by_name_and_believed_only_if_the_file_names_the_app(
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_several_parts_the_hint_decides() {
+async fn a_hint_selects_one_of_several_parts() {
     let (script, org) = script();
     script.part(POLICIES, "Shop_plcy", "Shop").part(POLICIES, "Shop_defaultPolicy", "Shop");
     let wanted = || Wanted::new(POLICIES, "Shop");
@@ -376,7 +377,7 @@ async fn a_name_in_another_case_is_not_absent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broken_file_disturbs_only_those_who_want_it() {
+async fn a_damaged_file_affects_only_its_readers() {
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         let (script, org) = script();
         two_apps(&script);
@@ -396,9 +397,9 @@ async fn a_broken_file_disturbs_only_those_who_want_it() {
     }
 }
 
-/// A file that does not say whose it is, or names an app that there is none of, is no sign that the wanted one is gone.
+/// A file that names no app, or an app that does not exist, does not prove that the wanted part is missing.
 #[tokio::test(start_paused = true)]
-async fn what_belongs_to_nobody_is_an_error_and_not_absent() {
+async fn a_part_without_an_app_is_an_error_and_not_absence() {
     let parent = |app: &str| format!("<externalClientApplication>{app}</externalClientApplication>");
     for (name, hint, inside) in [
         ("Cafe_oauth", Some("Cafe_oauth"), String::new()),
@@ -423,7 +424,7 @@ async fn what_belongs_to_nobody_is_an_error_and_not_absent() {
                 );
                 assert!(expected, "{error}");
                 assert_eq!(error.key, Some(ComponentKey::new(SETTINGS, name)));
-                // Others are not disturbed, before and after.
+                // Other apps are not affected, before and after.
                 assert_eq!(name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Shop")).await), "Shop_oauth");
                 assert_eq!(name_of(&one(&org, freshness, Wanted::new(SETTINGS, "Pub")).await), "absent");
                 assert_eq!(name_of(&one(&org, freshness, Wanted::new(APP, "Cafe")).await), "Cafe");
@@ -432,14 +433,14 @@ async fn what_belongs_to_nobody_is_an_error_and_not_absent() {
     }
 }
 
-/// The part of an app that was only not read with it is that app's, and the wanted one is not there.
+/// A part of an app that was not read belongs to that app, and the wanted one does not exist.
 #[tokio::test(start_paused = true)]
-async fn the_part_of_another_app_is_no_reason_to_doubt() {
+async fn a_part_of_another_app_does_not_hide_the_wanted_one() {
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         for many in [false, true] {
             let (script, org) = if many { big_org() } else { script() };
             two_apps(&script);
-            // Once Till's and now Shop's: the usual names of one app may be another's.
+            // It belonged to Till and now belongs to Shop: an app may have parts with the usual names of another.
             script.part(POLICIES, "Till_plcy", "Shop");
             let wanted = Wanted::new(POLICIES, "Till").hint(Some("Till_plcy".into()));
             let found = one(&org, freshness, wanted).await;
@@ -448,9 +449,9 @@ async fn the_part_of_another_app_is_no_reason_to_doubt() {
     }
 }
 
-/// As files of orgs with a namespace of their own have it.
+/// As in files of orgs with their own namespace.
 #[tokio::test(start_paused = true)]
-async fn a_parent_may_have_the_namespace_that_files_have_not() {
+async fn a_parent_may_have_a_namespace_that_files_lack() {
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         for app in ["Shop", "ns__Shop"] {
             let (script, org) = script();
@@ -469,11 +470,11 @@ async fn a_parent_may_have_the_namespace_that_files_have_not() {
                 assert_eq!(name_of(&found), name, "{app}");
             }
         }
-        // An installed app beside an own one of the same name.
+        // An installed app and an own app with the same name.
         let (script, org) = script();
         script.file(APP, "Shop", "").file(APP, "acme__Shop", "");
         script.part(SETTINGS, "Shop_oauth", "Shop").part(SETTINGS, "acme__Shop_oauth", "acme__Shop");
-        // The org makes an installed app's policies, and names them without a namespace.
+        // The org creates the policies of an installed app, and names them without a namespace.
         script.part(OAUTH_POLICIES, "Shop_oauthPlcy", "Shop");
         script.part(OAUTH_POLICIES, "Shop_oauth_defaultPolicy", "acme__Shop");
         for (kind, app, name) in [
@@ -488,7 +489,7 @@ async fn a_parent_may_have_the_namespace_that_files_have_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_wildcard_leaves_out_of_packages_is_asked_for_by_name() {
+async fn components_of_packages_that_a_wildcard_omits_are_retrieved_by_name() {
     let (script, org) = script();
     script.file(APP, "ns__Shop", "<label>Shop</label>");
     script.with(|state| {
@@ -505,7 +506,7 @@ async fn what_a_wildcard_leaves_out_of_packages_is_asked_for_by_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_damaged_package_is_fetched_once_more() {
+async fn a_damaged_package_is_retrieved_once_more() {
     for (damaged, readable) in [(1, true), (2, false)] {
         let (script, org) = script();
         two_apps(&script);
@@ -516,7 +517,7 @@ async fn a_damaged_package_is_fetched_once_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn readers_who_waited_for_a_retrieve_share_its_failure() {
+async fn readers_that_wait_for_a_retrieve_share_its_failure() {
     let (script, org) = script();
     two_apps(&script);
     script.with(|state| state.damaged = 2);
@@ -541,12 +542,12 @@ async fn readers_who_waited_for_a_retrieve_share_its_failure() {
 async fn an_app_may_be_called_permission() {
     let (script, org) = script();
     let remark = format!("Entity of type '{}' named 'Permission' cannot be found", APP.name);
-    script.with(|state| state.remarks = vec![remark]);
+    script.with(|state| state.warnings = vec![remark]);
     assert_eq!(name_of(&one(&org, Freshness::Now, Wanted::new(APP, "Permission")).await), "absent");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_ends_at_its_deadline_and_leaves_the_snapshot_to_others() {
+async fn a_read_ends_at_its_deadline_and_releases_the_snapshot() {
     let (script, org) = script();
     two_apps(&script);
     let wanted = [Wanted::new(APP, "Shop")];
@@ -557,11 +558,12 @@ async fn a_read_ends_at_its_deadline_and_leaves_the_snapshot_to_others() {
 }
 
 #[tokio::test]
-async fn a_consumer_key_that_we_may_not_see_is_none() {
+async fn a_hidden_consumer_key_is_none() {
     let (_, org) = script();
     assert_eq!(org.consumer_key("0xI").await.unwrap().as_deref(), Some("3MVG9"));
     assert_eq!(org.consumer_key("hidden").await.unwrap(), None);
-    assert!(org.consumer_key("away").await.is_err());
+    let error = org.consumer_key("away").await.unwrap_err();
+    assert!(matches!(error.0.kind, ErrorKind::Interrupted { .. }), "{error}");
 }
 
 #[test]
@@ -572,7 +574,7 @@ fn everything_can_be_awaited_on_any_thread() {
     send(&org.make(Vec::new(), in_time()));
 }
 
-/// An org with so many apps of others that nobody wants all their files.
+/// An org with too many other apps to read all files.
 fn big_org() -> (Arc<Script>, Org) {
     let (script, org) = script();
     two_apps(&script);
@@ -581,11 +583,11 @@ fn big_org() -> (Arc<Script>, Org) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn among_many_apps_a_refresh_asks_for_its_own_and_all_that_belongs_to_them() {
+async fn with_many_apps_a_refresh_retrieves_its_own_apps_and_their_parts() {
     let (script, org) = big_org();
     let found = read(&org, Freshness::Snapshot, &[Wanted::new(APP, "Shop")]).await;
     assert_eq!(found.iter().map(name_of).collect::<Vec<_>>(), ["Shop"]);
-    // The parts are there by now, whatever they are called.
+    // The parts exist by now, under any name.
     for (kind, name) in [
         (SETTINGS, "Shop_oauth"),
         (GLOBAL, "Shop_glbloauth"),
@@ -605,7 +607,7 @@ async fn among_many_apps_a_refresh_asks_for_its_own_and_all_that_belongs_to_them
 }
 
 #[tokio::test(start_paused = true)]
-async fn among_many_apps_those_who_refresh_at_the_same_time_share_a_retrieve() {
+async fn with_many_apps_concurrent_refreshes_share_a_retrieve() {
     let (script, org) = big_org();
     let readers = ["Shop", "Till"].map(|app| {
         let org = org.clone();
@@ -617,11 +619,11 @@ async fn among_many_apps_those_who_refresh_at_the_same_time_share_a_retrieve() {
     assert_eq!(script.count("retrieve"), 1);
     org.new_generation();
     one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await;
-    assert_eq!(script.count("retrieve"), 2, "a later generation has nothing of it");
+    assert_eq!(script.count("retrieve"), 2, "a later generation reads again");
 }
 
 #[tokio::test(start_paused = true)]
-async fn among_many_apps_too_nothing_is_absent_that_goes_by_another_name() {
+async fn with_many_apps_a_part_with_an_unusual_name_is_found() {
     let (script, org) = big_org();
     for freshness in [Freshness::Snapshot, Freshness::Now] {
         assert_eq!(name_of(&one(&org, freshness, Wanted::new(GLOBAL, "Till")).await), "Shop_old");
@@ -633,7 +635,7 @@ async fn among_many_apps_too_nothing_is_absent_that_goes_by_another_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_offhand_costs_nothing_where_it_would_be_dear() {
+async fn a_best_effort_read_costs_no_call_with_many_apps() {
     let (script, org) = big_org();
     script.file(APP, "Bare", "<label>Bare</label>");
     one(&org, Freshness::Snapshot, Wanted::new(APP, "Bare")).await;
@@ -643,7 +645,7 @@ async fn an_answer_offhand_costs_nothing_where_it_would_be_dear() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn apps_that_may_not_be_counted_are_listed() {
+async fn apps_that_cannot_be_counted_are_listed() {
     let (script, org) = big_org();
     script.with(|state| state.count_fails = Some(fault(Call::Query, "INVALID_TYPE")));
     one(&org, Freshness::Snapshot, Wanted::new(APP, "Shop")).await;

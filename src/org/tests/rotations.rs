@@ -1,4 +1,4 @@
-//! Rotations against an org that keeps pairs as Salesforce does: kills, lost answers and others at each call.
+//! Rotations against a model of Salesforce: crashes, lost responses and other users at each call.
 
 use std::sync::PoisonError;
 
@@ -9,13 +9,13 @@ const APP_ID: &str = "0xI000000000001AAA";
 const WE: &str = "005000000000001";
 const OTHER: &str = "005000000000002AAA";
 
-/// What happens to the n-th call that changes the pairs, counted from 0.
+/// What happens at the n-th call that changes credentials, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Accident {
-    /// The answer gets lost before the org did anything, or after it.
+    /// The response is lost before or after the org processes the call.
     LostBefore,
     LostAfter,
-    /// We are gone before the org gets the call, or after it did what was asked.
+    /// The provider crashes before or after the org processes the call.
     KilledBefore,
     KilledAfter,
 }
@@ -30,20 +30,20 @@ struct Pairs {
     changes: u32,
     accident: Option<(u32, Accident)>,
     killed: bool,
-    /// The org stages a pair beside the previous one.
+    /// Whether the org stages credentials beside the previous ones.
     many: bool,
-    /// Answers do not say who made a pair.
+    /// Whether responses omit the creator.
     anonymous: bool,
-    /// `createdBy` is a name.
+    /// Whether `createdBy` is a name.
     named: bool,
     refuses: Option<&'static str>,
-    /// After so many changes nobody can look any more.
+    /// After this many changes, reads fail.
     blind_after: Option<u32>,
-    /// Nobody can be asked who a user is.
+    /// Whether users cannot be queried.
     mute: bool,
-    /// Answers do not tell keys of staged pairs.
+    /// Whether responses omit the keys of staged credentials.
     keyless: bool,
-    /// For so many looks after a rotation the old key is shown.
+    /// For this many reads after a rotation, the old key is shown.
     lag: u32,
 }
 
@@ -58,7 +58,7 @@ impl Model {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many rotations there were, how many pairs were ended, how many are staged.
+    /// The numbers of rotations, revoked and staged credentials.
     fn counts(&self) -> [usize; 3] {
         let pairs = self.pairs();
         [pairs.rotations as usize, pairs.revoked.len(), pairs.staged.len()]
@@ -75,7 +75,7 @@ impl Model {
         });
     }
 
-    /// A call that changes something, with the accident that is meant for it.
+    /// A call that changes something, with its scheduled accident.
     async fn change<T>(
         &self,
         call: Call,
@@ -93,7 +93,7 @@ impl Model {
         };
         match accident {
             Some(Accident::LostBefore | Accident::LostAfter) => Err(lost(call)),
-            // Nobody is there any more to hear the answer.
+            // The provider no longer receives the response.
             Some(Accident::KilledBefore | Accident::KilledAfter) => std::future::pending().await,
             None => result.unwrap(),
         }
@@ -104,7 +104,7 @@ fn refused(call: Call) -> Error {
     Error::new(call, ErrorKind::Fault { code: "INVALID_OPERATION".into(), text: "one at a time".into() })
 }
 
-impl MetadataApi for Model {
+impl Connection for Model {
     fn session(&self) -> ApiFuture<'_, SessionFacts> {
         Box::pin(async { Ok(SessionFacts::new("00D000000000001", WE, 68, "https://x")) })
     }
@@ -112,27 +112,9 @@ impl MetadataApi for Model {
     fn known_api_version(&self) -> Pending<'_, Option<u16>> {
         Box::pin(async { Some(68) })
     }
+}
 
-    fn start_deploy<'a>(&'a self, _: &'a [u8], _: &'a DeployOptions) -> ApiFuture<'a, String> {
-        unreachable!("no deploys")
-    }
-
-    fn deploy_status<'a>(&'a self, _: &'a str) -> ApiFuture<'a, DeployReport> {
-        unreachable!("no deploys")
-    }
-
-    fn cancel_deploy<'a>(&'a self, _: &'a str) -> ApiFuture<'a, ()> {
-        unreachable!("no deploys")
-    }
-
-    fn retrieve<'a>(&'a self, _: &'a [(String, Vec<String>)]) -> ApiFuture<'a, Retrieved> {
-        unreachable!("the query tells")
-    }
-
-    fn list_metadata<'a>(&'a self, _: &'a [&'a str]) -> ApiFuture<'a, Vec<FileProperties>> {
-        unreachable!("the query tells")
-    }
-
+impl Queries for Model {
     fn query<'a>(&'a self, soql: &'a str) -> ApiFuture<'a, Vec<Row>> {
         let mute = self.pairs().mute;
         Box::pin(async move {
@@ -148,16 +130,18 @@ impl MetadataApi for Model {
         })
     }
 
-    fn deploy_requests<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
-        unreachable!("no deploys")
-    }
-
     fn count<'a>(&'a self, _: &'a str) -> ApiFuture<'a, u64> {
-        unreachable!("nobody counts")
+        Box::pin(async { Ok(1) })
     }
 
+    fn tooling_query<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Row>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+impl CredentialsApi for Model {
     fn consumer_credentials<'a>(&'a self, _: &'a str) -> ApiFuture<'a, Vec<Consumer>> {
-        // Ids of both lengths mix.
+        // IDs of both lengths occur.
         let (key, blind) = {
             let mut pairs = self.pairs();
             let lags = pairs.rotations > 0 && pairs.lag > 0;
@@ -167,12 +151,8 @@ impl MetadataApi for Model {
             let key = if lags { "K0".to_owned() } else { pairs.key.clone() };
             (key, pairs.blind_after.is_some_and(|after| pairs.changes >= after))
         };
-        let consumer = Consumer { id: CONSUMER[..15].into(), key, name: None };
+        let consumer = Consumer { id: CONSUMER[..15].into(), key };
         Box::pin(async move { if blind { Err(lost(Call::ConsumerCredentials)) } else { Ok(vec![consumer]) } })
-    }
-
-    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
-        unreachable!("nobody asks")
     }
 
     fn staged_credentials<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, Vec<Staged>> {
@@ -240,15 +220,24 @@ impl MetadataApi for Model {
             Ok(())
         }))
     }
+
+    fn consumer_secret<'a>(&'a self, _: &'a str, _: &'a str) -> ApiFuture<'a, (String, Secret)> {
+        Box::pin(async { Err(fault(Call::ConsumerSecret, "NOT_FOUND")) })
+    }
 }
 
 fn request(rotate: bool, revoke: bool) -> RotationRequest<'static> {
     RotationRequest { app: "Shop", rotate, since: Some("K0"), revoke, own: None }
 }
 
-/// One run; none when it was killed.
+/// One run. `None` when it crashed.
 async fn run(model: &Arc<Model>, request: &RotationRequest<'_>) -> Option<Result<Rotated, RotationError>> {
-    let org = Org::new(Arc::clone(model) as Arc<dyn MetadataApi>);
+    let org = Org::new(Apis {
+        connection: model.clone(),
+        queries: model.clone(),
+        credentials: model.clone(),
+        ..Apis::from(Arc::new(Script::default()))
+    });
     let deadline = Instant::now() + Duration::from_secs(600);
     let killed = async {
         while !model.pairs().killed {
@@ -263,13 +252,13 @@ async fn run(model: &Arc<Model>, request: &RotationRequest<'_>) -> Option<Result
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_wish_is_one_rotation_whatever_happens_to_a_call() {
+async fn one_request_is_one_rotation_whatever_happens_to_a_call() {
     use Accident::{KilledAfter, KilledBefore, LostAfter, LostBefore};
     for revoke in [false, true] {
         for accident in [LostBefore, LostAfter, KilledBefore, KilledAfter] {
             for at in 0..4 {
                 for (anonymous, named) in [(false, false), (true, false), (false, true)] {
-                    // A pair of which nobody knows who made it is not gone on with.
+                    // Credentials with an unknown creator are not used.
                     if anonymous && at <= 1 && accident != LostAfter || anonymous && at == 0 {
                         continue;
                     }
@@ -299,7 +288,7 @@ async fn one_wish_is_one_rotation_whatever_happens_to_a_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_again_with_a_wish_that_was_fulfilled_is_told_so_and_who_has_a_new_wish_rotates() {
+async fn a_completed_request_is_not_repeated_and_a_new_request_rotates() {
     let model = Model::new("K0");
     let first = run(&model, &request(true, false)).await.unwrap().unwrap();
     assert_eq!(first.outcome, Some(Outcome::Now));
@@ -307,7 +296,7 @@ async fn who_comes_again_with_a_wish_that_was_fulfilled_is_told_so_and_who_has_a
     assert!(matches!(again.outcome, Some(Outcome::Before { .. })), "{:?}", again.outcome);
     assert_eq!(model.pairs().rotations, 1);
 
-    // A new request while the previous pair is good: it is not ended without being asked for.
+    // A new request while the previous credentials are valid: they are not revoked without being requested.
     let new = RotationRequest { since: Some("K1"), ..request(true, false) };
     let error = run(&model, &new).await.unwrap().unwrap_err();
     assert!(matches!(error.kind, RotationErrorKind::Occupied { .. }), "{error}");
@@ -315,7 +304,7 @@ async fn who_comes_again_with_a_wish_that_was_fulfilled_is_told_so_and_who_has_a
     let new = RotationRequest { revoke: true, ..new };
     assert_eq!(run(&model, &new).await.unwrap().unwrap().revoked, 2);
     assert_eq!(model.pairs().revoked, ["K0", "K1"]);
-    // Some orgs may stage a second one beside it.
+    // Some orgs may stage second credentials beside them.
     model.pairs().many = true;
     for since in ["K2", "K3"] {
         let new = RotationRequest { since: Some(since), ..request(true, false) };
@@ -325,7 +314,7 @@ async fn who_comes_again_with_a_wish_that_was_fulfilled_is_told_so_and_who_has_a
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_others_staged_stays() {
+async fn credentials_that_others_staged_are_kept() {
     for named in [false, true] {
         let model = Model::new("K0");
         model.pairs().named = named;
@@ -334,7 +323,7 @@ async fn what_others_staged_stays() {
         assert!(matches!(error.kind, RotationErrorKind::Foreign(_)), "{error}");
         assert_eq!(model.counts(), [0, 0, 1]);
     }
-    // A rotation of somebody else does not fulfil our request.
+    // A rotation of another user does not complete the request.
     let model = Model::new("F1");
     model.pairs().many = true;
     model.staged("9zz1", "K0", StagedState::Rotated, OTHER);
@@ -342,7 +331,7 @@ async fn what_others_staged_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_expired_makes_room() {
+async fn expired_credentials_are_revoked_if_they_are_in_the_way() {
     let model = Model::new("K0");
     model.staged("9zz9", "X", StagedState::Expired, OTHER);
     run(&model, &request(true, false)).await.unwrap().unwrap();
@@ -350,12 +339,12 @@ async fn what_has_expired_makes_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_cuts_off_the_login_that_he_came_with() {
+async fn the_credentials_of_the_own_login_are_not_revoked() {
     let model = Model::new("K0");
     let own = RotationRequest { own: Some("K0"), ..request(true, false) };
     let error = run(&model, &own).await.unwrap().unwrap_err();
     assert!(matches!(error.kind, RotationErrorKind::OwnLogin { revoke: false }), "{error}");
-    // Logged in with the pair of before.
+    // Logged in with the previous credentials.
     model.staged("9zz1", "OLD", StagedState::Rotated, WE);
     let own = RotationRequest { own: Some("OLD"), ..request(false, true) };
     let error = run(&model, &own).await.unwrap().unwrap_err();
@@ -364,7 +353,7 @@ async fn nobody_cuts_off_the_login_that_he_came_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_at_once_rotate_once_or_say_why_not() {
+async fn two_concurrent_runs_rotate_once() {
     let model = Model::new("K0");
     let request = request(true, false);
     let (one, other) = tokio::join!(run(&model, &request), run(&model, &request));
@@ -373,7 +362,7 @@ async fn two_at_once_rotate_once_or_say_why_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_the_orgs_words_and_not_a_riddle() {
+async fn a_refusal_is_reported_with_the_message_of_salesforce() {
     for (code, withheld) in [("INSUFFICIENT_ACCESS", true), ("SOMETHING_NEW", false)] {
         let model = Model::new("K0");
         model.pairs().refuses = Some(code);
@@ -387,7 +376,7 @@ async fn a_refusal_is_the_orgs_words_and_not_a_riddle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rotation_that_nobody_could_look_at_is_told_with_its_key() {
+async fn a_rotation_that_cannot_be_read_back_is_reported_with_its_key() {
     let model = Model::new("K0");
     model.pairs().blind_after = Some(2);
     let error = run(&model, &request(true, false)).await.unwrap().unwrap_err();
@@ -397,8 +386,8 @@ async fn a_rotation_that_nobody_could_look_at_is_told_with_its_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_this_run_ends_is_no_trace_of_another() {
-    // Somebody else has rotated; his previous pair is in the way, and is ended.
+async fn credentials_revoked_by_this_run_do_not_count_as_an_earlier_run() {
+    // Another user has rotated; the previous credentials are in the way and are revoked.
     let model = Model::new("F1");
     model.staged("9zz1", "K0", StagedState::Rotated, OTHER);
     let rotated = run(&model, &request(true, true)).await.unwrap().unwrap();
@@ -406,7 +395,7 @@ async fn what_this_run_ends_is_no_trace_of_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_expired_says_nothing_about_a_run_that_was_interrupted() {
+async fn expired_credentials_do_not_contradict_an_interrupted_run() {
     let model = Model::new("K1");
     model.staged("9zz0", "K", StagedState::Expired, WE);
     let rotated = run(&model, &request(true, true)).await.unwrap().unwrap();
@@ -414,7 +403,7 @@ async fn what_has_expired_says_nothing_about_a_run_that_was_interrupted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_made_a_pair_is_known_or_nothing_is_done() {
+async fn nothing_is_done_while_the_creator_is_unknown() {
     let model = Model::new("K0");
     model.staged("9zz1", "S1", StagedState::Active, WE);
     model.pairs().named = true;
@@ -424,7 +413,7 @@ async fn who_made_a_pair_is_known_or_nothing_is_done() {
         matches!(error.kind, RotationErrorKind::Credentials(CredentialsError::Unavailable(_))),
         "{error}"
     );
-    // The org says nothing of it at all.
+    // The org does not return the creator at all.
     let model = Model::new("K0");
     model.staged("9zz1", "S1", StagedState::Active, WE);
     model.pairs().anonymous = true;
@@ -434,7 +423,7 @@ async fn who_made_a_pair_is_known_or_nothing_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pair_whose_key_is_not_told_may_be_our_own() {
+async fn credentials_without_a_key_may_be_those_of_the_own_login() {
     for (own, refused) in [("OLD", true), ("K0", false)] {
         let model = Model::new("K0");
         model.staged("9zz1", "OLD", StagedState::Rotated, WE);
@@ -445,7 +434,7 @@ async fn a_pair_whose_key_is_not_told_may_be_our_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_org_that_lags_behind_itself_is_believed_what_it_confirmed() {
+async fn a_confirmed_rotation_is_reported_although_the_org_lags() {
     for lag in [3, 1000] {
         let model = Model::new("K0");
         model.pairs().lag = lag;

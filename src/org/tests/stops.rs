@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Applies, stops after so many milliseconds, and returns the outcome, and how many milliseconds after the stop it
-/// came.
+/// Applies, stops after this many milliseconds, and returns the outcome, and the time from the stop to the outcome in
+/// milliseconds.
 async fn stopped_after(script: &Arc<Script>, org: &Org, ms: u64) -> (Result<Applied, ApplyError>, u64) {
     let apply = tokio::spawn({
         let org = org.clone();
@@ -15,7 +15,7 @@ async fn stopped_after(script: &Arc<Script>, org: &Org, ms: u64) -> (Result<Appl
     let outcome = apply.await.unwrap();
     let took = u64::try_from(stopped.elapsed().as_millis()).unwrap();
     assert!(org.stopped());
-    // Nothing is sent any more, and at once.
+    // Further changes fail at once.
     let sent = script.count("start");
     let begun = Instant::now();
     let error = org.make(write_shop(), in_time()).await.unwrap_err();
@@ -33,7 +33,7 @@ fn phases(stages: &[(u64, &str)]) -> Course {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_in_the_queue_sends_nothing() {
+async fn a_queued_job_is_not_sent_after_a_stop() {
     let (script, org) = script();
     script.course(phases(&[(0, "InProgress"), (20_000, "Succeeded")]));
     let first = tokio::spawn({
@@ -50,7 +50,7 @@ async fn who_waits_in_the_queue_sends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_in_flight_is_waited_for_and_then_cancelled_in_the_queue_of_the_org() {
+async fn a_pending_start_is_awaited_and_then_cancelled_in_the_orgs_queue() {
     let (script, org) = script();
     let course = Course { start: (10_000, None), ..phases(&[(0, "Pending")]).cancelable(2_000) };
     script.course(course);
@@ -66,7 +66,7 @@ async fn a_start_in_flight_is_waited_for_and_then_cancelled_in_the_queue_of_the_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_that_is_not_confirmed_is_given_up_after_half_a_minute() {
+async fn a_start_without_a_response_is_abandoned_after_half_a_minute() {
     let (script, org) = script();
     let course = Course { start: (500_000, None), ..phases(&[(0, "Pending")]) };
     script.course(course);
@@ -76,24 +76,24 @@ async fn a_start_that_is_not_confirmed_is_given_up_after_half_a_minute() {
     assert_eq!(took, 30_000);
 }
 
-/// Stages; whether it can be cancelled; then: cancellations, milliseconds, whether it succeeded.
+/// Stages; whether it can be cancelled; then the expected cancellations, milliseconds, and success.
 type Case = (&'static [(u64, &'static str)], Option<u64>, usize, std::ops::Range<u64>, bool);
 
 #[tokio::test(start_paused = true)]
-async fn a_deploy_under_way_is_brought_to_an_end_that_can_be_told() {
+async fn a_running_deploy_is_brought_to_a_known_end() {
     let cases: [Case; 8] = [
         // Cancelled at once where that is safe.
         (&[(0, "Pending")], Some(500), 1, 0..2_000, false),
-        // The org does not let go of it.
+        // The org does not confirm the cancellation.
         (&[(0, "Pending")], Some(999_000), 1, 29_000..32_000, false),
-        // It began before the cancellation came, and ends well.
+        // It started before the cancellation, and succeeds.
         (&[(0, "Pending"), (5_100, "InProgress"), (20_000, "Succeeded")], None, 1, 15_000..17_000, true),
-        // Nearly done: let it.
+        // It finishes within the grace period.
         (&[(0, "InProgress"), (50_000, "Succeeded")], None, 0, 45_000..47_000, true),
-        // Too long: one cancellation after a minute.
+        // It takes too long: one cancellation after a minute.
         (&[(0, "InProgress")], Some(3_000), 1, 63_000..65_000, false),
         (&[(0, "InProgress")], None, 1, 90_000..91_000, false),
-        // Past the point of no return.
+        // It can no longer be cancelled.
         (&[(0, "Finalizing"), (70_000, "Succeeded")], None, 0, 65_000..67_000, true),
         (&[(0, "FinalizingDeploying")], Some(0), 0, 90_000..91_000, false),
     ];
@@ -116,7 +116,7 @@ async fn a_deploy_under_way_is_brought_to_an_end_that_can_be_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deploy_out_of_sight_is_given_up_in_time() {
+async fn a_deploy_that_cannot_be_polled_is_abandoned_in_time() {
     let (script, org) = script();
     script.course(Course::new(vec![(0, Err(lost(Call::DeployStatus)))]));
     let (outcome, took) = stopped_after(&script, &org, 5_000).await;
@@ -126,7 +126,7 @@ async fn a_deploy_out_of_sight_is_given_up_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_a_lock_gives_up_at_once_and_clean() {
+async fn a_wait_for_a_lock_ends_at_once_on_a_stop() {
     let (script, org) = script();
     let text = "unable to obtain exclusive access to this record";
     for _ in 0..5 {
@@ -140,7 +140,7 @@ async fn who_waits_for_a_lock_gives_up_at_once_and_clean() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_go_on_after_a_stop() {
+async fn reads_continue_after_a_stop() {
     let (script, org) = script();
     script.file(APP, "Shop", "<label>Shop</label>");
     org.stop();

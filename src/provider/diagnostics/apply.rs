@@ -49,7 +49,7 @@ pub fn causes(problems: &[DeployProblem]) -> Vec<&DeployProblem> {
 /// What to do about refusals that are known.
 fn advice_on(problem: &DeployProblem) -> &'static str {
     match problem.meaning() {
-        Some(Meaning::NothingToReferTo) => {
+        Some(Meaning::MissingReference) => {
             "Something that the configuration names does not exist in the org: check external_client_app, and refer to \
              the app's id so that it is created first."
         }
@@ -57,7 +57,7 @@ fn advice_on(problem: &DeployProblem) -> &'static str {
             "The user that Terraform logs in as lacks a permission: External Client App Developer for apps and settings, \
              External Client App Admin for policies; for settings of the org, those of whoever administers it."
         }
-        Some(Meaning::Second) => {
+        Some(Meaning::Duplicate) => {
             "The org has a component of this kind for the app already, under another name. Import it."
         }
         Some(Meaning::NoOauthSettings) => {

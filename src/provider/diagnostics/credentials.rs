@@ -362,7 +362,7 @@ pub fn rotation_failed(app: &str, attribute: &str, error: &RotationError, again:
             "What became of the credentials is not known",
             format!("\"{app}\": {error}.{so_far} {next}"),
         ),
-        RotationErrorKind::Lingers => failed(
+        RotationErrorKind::StillListed => failed(
             "What became of the credentials is not known",
             format!(
                 "\"{app}\": Salesforce confirmed the end of a key and a secret, and goes on listing them. Try whether a client \

@@ -303,7 +303,7 @@ impl Engine<'_> {
         if let Some(error) = &applied.unfinished {
             found.push(diagnostics::unfinished(self.spec.noun, apply.app, error));
         }
-        for remark in &applied.remarks {
+        for remark in &applied.warnings {
             let mut told = diagnostics::remark(self.spec.noun, apply.app, &remark.message);
             told.path = remark.path.clone().filter(|path| self.knows(path));
             found.push(told);

@@ -151,7 +151,7 @@ fn is_overtaken(shares: &[&Share<'_>], error: &ApplyError) -> bool {
     let of_its_own = |problem: &DeployProblem| {
         let owner = shares.iter().find(|share| share.has(problem));
         owner.is_some_and(|share| share.engine.spec.creation == Creation::TakesOver)
-            && matches!(problem.meaning(), Some(Meaning::Second | Meaning::NoOauthSettings))
+            && matches!(problem.meaning(), Some(Meaning::Duplicate | Meaning::NoOauthSettings))
     };
     !problems.is_empty() && problems.iter().all(of_its_own)
 }
@@ -443,7 +443,7 @@ fn own_of(applied: Applied, shares: &[&Share<'_>], index: usize, range: &Range<u
     let kinds: Vec<_> = spec.into_iter().flat_map(|spec| spec.parts).map(|part| part.kind).collect();
     let first = |all: Vec<String>| if index == 0 { all } else { Vec::new() };
     Applied {
-        remarks: applied.remarks.into_iter().filter(is_own).collect(),
+        warnings: applied.warnings.into_iter().filter(is_own).collect(),
         after: applied.after.map(|after| after.get(range.clone()).unwrap_or_default().to_vec()),
         overwritten: applied.overwritten.into_iter().filter(|it| kinds.contains(&it.read.key.kind)).collect(),
         unseen: first(applied.unseen),

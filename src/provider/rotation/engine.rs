@@ -122,7 +122,7 @@ impl Rotations<'_> {
         observe(&mut reply.state, &mut memory, &found);
         let since = memory.moved.as_ref().map(|moved| moved.from.as_str());
         // Who made a pair may not be to be told: then the apply asks again, and says so.
-        let trace = self.org.trace(&found, since).await.unwrap_or_default();
+        let trace = self.org.rotation_history(&found, since).await.unwrap_or_default();
         memory.rotated = trace.rotated.map(date_of);
         memory.rotated_and_ended = trace.rotated_and_ended.map(date_of);
         memory.foreign = trace.foreign.map(|staged| (staged.created_by, staged.created_date));

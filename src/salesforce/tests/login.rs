@@ -1,4 +1,4 @@
-//! Logging in, and staying so.
+//! Authentication and the renewal of sessions.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,8 @@ use url::Url;
 
 use super::server::{Asked, Server, answer, fault, html, json, result};
 use super::{access_token, client, client_of, jwt_bearer, settings};
-use crate::salesforce::{AuthProblem, Call, Client, Error, ErrorKind, Login, SettingsProblem};
+use crate::salesforce::error::SettingsProblem;
+use crate::salesforce::{AuthProblem, Call, Client, Error, ErrorKind, Login};
 use crate::secret::Secret;
 
 pub fn problem(error: &Error) -> Option<AuthProblem> {
@@ -21,7 +22,7 @@ pub fn refusal(error: &str, description: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn ten_callers_at_once_log_in_once() {
+async fn ten_concurrent_callers_log_in_once() {
     let server = Server::start(|_| None).await;
     let client = client(&server);
     let callers: Vec<_> = (0..10)
@@ -37,7 +38,7 @@ async fn ten_callers_at_once_log_in_once() {
 }
 
 #[tokio::test]
-async fn ten_callers_at_once_are_refused_once() {
+async fn ten_concurrent_callers_are_refused_once() {
     let server = Server::start(|asked| {
         (asked.what() == "token").then(|| refusal("invalid_grant", "user hasn't approved this consumer"))
     })
@@ -52,16 +53,16 @@ async fn ten_callers_at_once_are_refused_once() {
     for caller in callers {
         assert_eq!(problem(&caller.await.unwrap()), Some(AuthProblem::NotApproved));
     }
-    assert!(client.describe_metadata().await.is_err());
+    let error = client.list_metadata(&["T1"]).await.unwrap_err();
+    assert_eq!(problem(&error), Some(AuthProblem::NotApproved));
     assert_eq!(server.count("token"), 1);
 }
 
 #[tokio::test]
-async fn the_session_tells_what_the_token_reply_said() {
+async fn the_session_has_the_facts_of_the_token_response() {
     let server = Server::start(|_| None).await;
     let session = client(&server).session().await.unwrap();
     assert_eq!(session.user_id, "005000000000001AAA");
-    assert_eq!(session.username.as_deref(), Some("u@x.example"));
     assert_eq!(session.api_version, 66);
     assert!(session.is_org("00D000000000001"));
     assert!(!format!("{session:?}").contains("AQ.token"));
@@ -73,7 +74,7 @@ async fn the_session_tells_what_the_token_reply_said() {
 }
 
 #[tokio::test]
-async fn client_credentials_go_into_the_header() {
+async fn client_credentials_are_sent_in_the_header() {
     let server = Server::start(|_| None).await;
     let login = Login::ClientCredentials { client_id: "id".into(), client_secret: Secret::new("sec") };
     client_of(settings(&server, login)).session().await.unwrap();
@@ -83,16 +84,15 @@ async fn client_credentials_go_into_the_header() {
 }
 
 #[tokio::test]
-async fn a_token_from_elsewhere_is_asked_whose_it_is() {
+async fn the_org_of_a_configured_token_is_read_from_the_user_info() {
     let server = Server::start(|_| None).await;
     let session = client_of(settings(&server, access_token("00D000000000001!x"))).session().await.unwrap();
     assert_eq!(session.org_id, "00D000000000001AAA");
-    assert_eq!(session.username.as_deref(), Some("u@x.example"));
     assert_eq!(server.journal(), ["userinfo", "data"]);
 }
 
 #[tokio::test]
-async fn a_token_that_may_not_ask_still_names_its_org() {
+async fn the_org_of_a_token_without_user_info_is_read_from_the_token() {
     let server =
         Server::start(|asked| (asked.what() == "userinfo").then(|| answer(403, "", "Missing_Scope"))).await;
     let session = client_of(settings(&server, access_token("00D000000000009!x"))).session().await.unwrap();
@@ -100,25 +100,25 @@ async fn a_token_that_may_not_ask_still_names_its_org() {
 }
 
 #[tokio::test]
-async fn a_dead_token_from_elsewhere_is_called_so() {
+async fn an_expired_configured_token_has_its_own_error() {
     let server =
         Server::start(|asked| (asked.what() == "userinfo").then(|| answer(403, "", "Bad_OAuth_Token"))).await;
     let error = client_of(settings(&server, access_token("00D000000000009!x"))).session().await.unwrap_err();
     assert_eq!(problem(&error), Some(AuthProblem::AccessTokenExpired));
 
     let server =
-        Server::start(|asked| (asked.what() == "describeMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
+        Server::start(|asked| (asked.what() == "listMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
             .await;
     let error = client_of(settings(&server, access_token("00D000000000009!x")))
-        .describe_metadata()
+        .list_metadata(&["T1"])
         .await
         .unwrap_err();
     assert_eq!(problem(&error), Some(AuthProblem::AccessTokenExpired));
-    assert_eq!(server.count("describeMetadata"), 1);
+    assert_eq!(server.count("listMetadata"), 1);
 }
 
 #[tokio::test]
-async fn another_org_than_the_expected_one_is_refused() {
+async fn an_unexpected_org_is_refused() {
     let server = Server::start(|_| None).await;
     for (expected, accepted) in
         [("00D000000000001", true), ("00D000000000001AAA", true), ("00D000000000002AAA", false)]
@@ -135,7 +135,7 @@ async fn another_org_than_the_expected_one_is_refused() {
 }
 
 #[tokio::test]
-async fn the_version_is_the_newest_that_both_know_or_the_configured_one() {
+async fn the_version_is_the_configured_one_or_the_newest_common_one() {
     let server = Server::start(|_| None).await;
     for (configured, newest_known, oldest_known, expected) in [
         (None, 67, 60, Ok(66)),
@@ -169,7 +169,7 @@ async fn the_version_can_be_known_without_a_login() {
 }
 
 #[tokio::test]
-async fn an_expired_session_is_renewed_once_for_all_and_each_call_is_repeated() {
+async fn an_expired_session_is_renewed_once_and_each_call_is_repeated() {
     let server = Server::start(|asked| {
         let first = asked.body.contains("AQ.token0");
         match asked.what().as_str() {
@@ -197,32 +197,32 @@ async fn an_expired_session_is_renewed_once_for_all_and_each_call_is_repeated() 
 }
 
 #[tokio::test]
-async fn an_expired_session_at_the_start_of_a_deploy_leads_to_one_deploy() {
+async fn an_expired_session_at_the_start_of_a_deploy_results_in_one_deploy() {
     let server = Server::start(|asked| {
         (asked.what() == "deploy" && asked.nth == 0).then(|| fault("INVALID_SESSION_ID", "Session not found"))
     })
     .await;
     let client = client(&server);
-    assert_eq!(client.start_deploy(b"PK", &Default::default()).await.unwrap(), "0Af000000000001AAA");
+    assert_eq!(client.start_deploy(b"PK", false).await.unwrap(), "0Af000000000001AAA");
     assert_eq!(server.journal(), ["token", "data", "deploy", "token", "deploy"]);
 }
 
 #[tokio::test]
-async fn a_session_that_never_works_ends_after_one_renewal() {
+async fn a_session_that_never_works_is_renewed_once() {
     let server =
-        Server::start(|asked| (asked.what() == "describeMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
+        Server::start(|asked| (asked.what() == "listMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
             .await;
     let client = client(&server);
     for _ in 0..3 {
-        let error = client.describe_metadata().await.unwrap_err();
+        let error = client.list_metadata(&["T1"]).await.unwrap_err();
         assert_eq!(problem(&error), Some(AuthProblem::SessionExpired));
-        assert_eq!(error.call, Call::DescribeMetadata);
+        assert_eq!(error.call, Call::ListMetadata);
     }
     assert_eq!(server.count("token"), 2);
 }
 
 #[tokio::test]
-async fn a_session_kept_off_by_policy_is_not_renewed() {
+async fn a_session_that_is_blocked_by_policy_is_not_renewed() {
     let body = r#"[{"errorCode":"INVALID_SESSION_ID","message":"This session is not valid for use with the REST API"}]"#;
     let server = Server::start(move |asked| (asked.what() == "query").then(|| json(401, body))).await;
     let error = client(&server).query("SELECT Id FROM User").await.unwrap_err();
@@ -234,18 +234,18 @@ async fn a_session_kept_off_by_policy_is_not_renewed() {
 async fn a_jwt_as_token_is_explained_before_soap_is_called() {
     let server = Server::start(|_| None).await;
     let client = client_of(settings(&server, access_token("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln")));
-    let error = client.describe_metadata().await.unwrap_err();
+    let error = client.list_metadata(&["T1"]).await.unwrap_err();
     assert_eq!(problem(&error), Some(AuthProblem::JwtToken));
     assert!(error.advice().contains("named_user_jwt_enabled"));
-    assert_eq!(server.count("describeMetadata"), 0);
+    assert_eq!(server.count("listMetadata"), 0);
 }
 
 #[tokio::test]
-async fn an_org_that_changes_in_mid_run_is_noticed() {
+async fn a_change_of_the_org_during_a_run_is_detected() {
     let url = std::sync::Arc::new(std::sync::OnceLock::<Url>::new());
     let known = url.clone();
     let server = Server::start(move |asked: &Asked| match (asked.what().as_str(), asked.nth) {
-        ("describeMetadata", _) => Some(fault("INVALID_SESSION_ID", "x")),
+        ("listMetadata", _) => Some(fault("INVALID_SESSION_ID", "x")),
         ("token", 1) => {
             let url = known.get().unwrap();
             Some(json(
@@ -259,13 +259,13 @@ async fn an_org_that_changes_in_mid_run_is_noticed() {
     })
     .await;
     url.set(server.url.clone()).unwrap();
-    let error = client(&server).describe_metadata().await.unwrap_err();
+    let error = client(&server).list_metadata(&["T1"]).await.unwrap_err();
     let (before, after) = ("00D000000000001AAA".into(), "00D000000000002AAA".into());
     assert_eq!(error.kind, ErrorKind::OrgChanged { before, after });
 }
 
 #[tokio::test]
-async fn a_clock_that_is_off_is_corrected_by_the_servers_once() {
+async fn a_wrong_clock_is_corrected_once_by_the_servers_time() {
     for accepts in [true, false] {
         let server = Server::start(move |asked| {
             let late = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: application/json\r\n";
@@ -286,13 +286,13 @@ async fn a_clock_that_is_off_is_corrected_by_the_servers_once() {
 }
 
 #[tokio::test]
-async fn a_login_host_with_trouble_is_asked_again_but_a_refusal_is_final() {
+async fn an_error_of_the_login_host_is_retried_and_a_refusal_is_final() {
     let server =
         Server::start(|asked| (asked.what() == "token" && asked.nth < 2).then(|| html(503, "<html>"))).await;
     client(&server).session().await.unwrap();
     assert_eq!(server.count("token"), 3);
 
-    // What is no answer of the login host is not one, whatever its status says.
+    // A response without a token is not one, whatever its status is.
     for nothing in ["", "{}", "{\"access_token\":\"\"}", "[]"] {
         let server = Server::start(move |asked| {
             (asked.what() == "token" && asked.nth < 1).then(|| json(200, nothing))
@@ -308,13 +308,13 @@ async fn a_login_host_with_trouble_is_asked_again_but_a_refusal_is_final() {
     let error = client(&server).session().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "logging in: a restriction of the user or the app forbids this login (Salesforce says: invalid_grant: ip restricted)"
+        "authentication: the login is restricted for the user or the app (Salesforce says: invalid_grant: ip restricted)"
     );
     assert_eq!(server.count("token"), 1);
 }
 
 #[tokio::test]
-async fn a_redirect_is_refused_and_the_credential_stays_here() {
+async fn a_redirect_is_refused_and_gets_no_credential() {
     let thief = Server::start(|_| None).await;
     let to = format!("Location: {}services/oauth2/token\r\n", thief.url);
     let server = Server::start(move |asked| (asked.what() == "token").then(|| answer(307, &to, ""))).await;
@@ -324,7 +324,7 @@ async fn a_redirect_is_refused_and_the_credential_stays_here() {
 }
 
 #[tokio::test]
-async fn a_token_reply_that_leads_off_to_plain_http_is_refused() {
+async fn a_token_response_with_a_plain_http_url_is_refused() {
     let body = r#"{"access_token":"t","instance_url":"http://evil.example","id":"x/00D000000000001AAA/005"}"#;
     let server = Server::start(move |asked| (asked.what() == "token").then(|| json(200, body))).await;
     let error = client(&server).session().await.unwrap_err();
@@ -332,7 +332,7 @@ async fn a_token_reply_that_leads_off_to_plain_http_is_refused() {
 }
 
 #[tokio::test]
-async fn settings_that_cannot_work_are_refused_before_anything_is_sent() {
+async fn invalid_settings_are_refused_before_anything_is_sent() {
     let server = Server::start(|_| None).await;
     let base = || settings(&server, jwt_bearer());
     let refused = |change: &dyn Fn(&mut crate::salesforce::Settings)| {
@@ -389,21 +389,21 @@ fn audience(asked: &Asked) -> String {
 }
 
 #[tokio::test]
-async fn an_audience_that_is_refused_is_followed_by_the_shared_one_and_the_good_one_is_remembered() {
+async fn a_refused_audience_is_followed_by_the_shared_one_and_the_accepted_one_is_remembered() {
     for (error, said) in [
         ("invalid_grant", "audience is invalid"),
         ("app_not_found", "External client app is not installed in this org"),
     ] {
         let server = Server::start(move |asked| match asked.what().as_str() {
             "token" if audience(asked) != "https://login.salesforce.com" => Some(refusal(error, said)),
-            "describeMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
+            "listMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
             _ => None,
         })
         .await;
         let client = client(&server);
         client.session().await.unwrap();
-        // The session ends, and is renewed.
-        client.describe_metadata().await.unwrap_err();
+        // The session expires and is renewed.
+        client.list_metadata(&["T1"]).await.unwrap_err();
         let audiences: Vec<String> = server.asked("token").iter().map(audience).collect();
         let own = server.url.as_str().trim_end_matches('/').to_owned();
         let shared = "https://login.salesforce.com".to_owned();
@@ -412,7 +412,7 @@ async fn an_audience_that_is_refused_is_followed_by_the_shared_one_and_the_good_
 }
 
 #[tokio::test]
-async fn an_audience_that_is_written_is_the_only_one_and_of_two_refusals_the_first_is_told() {
+async fn a_configured_audience_is_the_only_one_and_the_first_refusal_is_reported() {
     for (written, audiences) in [(Some("https://site.example"), 1), (None, 2)] {
         let server = Server::start(|asked| {
             (asked.what() == "token").then(|| match audience(asked).as_str() {

@@ -1,4 +1,4 @@
-//! The client against a scripted server: raw HTTP over TCP, in a pace of milliseconds.
+//! The client against a scripted server: raw HTTP over TCP, with waits of milliseconds.
 
 mod calls;
 mod login;
@@ -8,18 +8,18 @@ mod words;
 
 use std::time::Duration;
 
-use super::retry::Pace;
+use super::retry::TimeScale;
 use super::{Client, Login, Settings};
 use crate::secret::Secret;
 use server::Server;
 
-/// Made for these tests; nothing trusts it.
+/// Generated for these tests; nothing trusts it.
 pub(super) const PKCS8: &str = include_str!("pkcs8.pem");
 /// The same key.
 pub(super) const PKCS1: &str = include_str!("pkcs1.pem");
-/// A key of the wrong kind.
+/// An elliptic curve key.
 pub(super) const EC_PKCS8: &str = include_str!("ec_pkcs8.pem");
-/// A key that is too short.
+/// An RSA key that is too short.
 pub(super) const RSA_1024: &str = include_str!("rsa_1024.pem");
 
 fn jwt_bearer() -> Login {
@@ -51,7 +51,7 @@ fn settings(server: &Server, login: Login) -> Settings {
 }
 
 fn client_of(settings: Settings) -> Client {
-    Client::with_pace(settings, Pace { second: Duration::from_millis(5) }).unwrap()
+    Client::with_time_scale(settings, TimeScale { second: Duration::from_millis(5) }).unwrap()
 }
 
 fn client(server: &Server) -> Client {

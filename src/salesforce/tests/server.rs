@@ -1,4 +1,4 @@
-//! A server that speaks bytes: a closure sees each request and says what goes over the wire.
+//! A scripted HTTP server: a closure receives each request and returns the bytes of the response.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,18 +6,17 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use url::Url;
 
-/// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub path: String,
     pub head: String,
     pub body: String,
-    /// How many requests with the same path and the same SOAP method came before.
+    /// How many earlier requests had the same path and SOAP method.
     pub nth: usize,
 }
 
 impl Asked {
-    /// What this request is about: the path's last part, or the SOAP method.
+    /// The last part of the path, or the SOAP method.
     pub fn what(&self) -> String {
         what(&self.path, &self.body)
     }
@@ -43,8 +42,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// `script` answers what it wants to; the rest is answered as a healthy org would. An empty answer closes the
-    /// connection.
+    /// `script` responds to the requests that it handles; all others get the response of a healthy org. An empty
+    /// response closes the connection.
     pub async fn start(script: impl Fn(&Asked) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
@@ -85,17 +84,14 @@ impl Server {
         asked
     }
 
-    /// The requests so far, by what they were about.
     pub fn journal(&self) -> Vec<String> {
         self.asked.lock().unwrap().iter().map(Asked::what).collect()
     }
 
-    /// How often something was asked.
     pub fn count(&self, what: &str) -> usize {
         self.journal().iter().filter(|asked| *asked == what).count()
     }
 
-    /// All that was asked about something.
     pub fn asked(&self, what: &str) -> Vec<Asked> {
         self.asked.lock().unwrap().iter().filter(|asked| asked.what() == what).cloned().collect()
     }
@@ -115,12 +111,12 @@ impl Server {
                 result("retrieve", &format!("<done>false</done><id>09S00000000000{}AAA</id>", asked.nth))
             }
             "checkRetrieveStatus+zip" => retrieved(),
+            "listMetadata" => response("listMetadata", ""),
             "cancelDeploy" => result("cancelDeploy", "<done>false</done>"),
             _ => json(404, r#"[{"errorCode":"NOT_FOUND","message":"not scripted"}]"#),
         }
     }
 
-    /// The body of a token reply.
     pub fn token(&self, token: &str) -> String {
         let url = self.url.as_str().trim_end_matches('/');
         format!(
@@ -147,7 +143,6 @@ fn whole(bytes: &[u8]) -> Option<(String, String, String)> {
     Some((path, head.to_owned(), body.to_owned()))
 }
 
-/// An HTTP answer.
 pub fn answer(status: u16, headers: &str, body: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
@@ -171,13 +166,11 @@ fn envelope(body: &str) -> String {
     )
 }
 
-/// A SOAP answer with that inside its response element.
 pub fn response(method: &str, inside: &str) -> Vec<u8> {
     let body = envelope(&format!("<{method}Response>{inside}</{method}Response>"));
     answer(200, "Content-Type: text/xml; charset=utf-8\r\n", &body)
 }
 
-/// A SOAP answer with one result.
 pub fn result(method: &str, inside: &str) -> Vec<u8> {
     response(method, &format!("<result>{inside}</result>"))
 }
@@ -189,7 +182,7 @@ pub fn fault(code: &str, text: &str) -> Vec<u8> {
     answer(500, "Content-Type: text/xml; charset=utf-8\r\n", &body)
 }
 
-/// The smallest thing that begins and ends like a zip.
+/// The smallest data that starts and ends like a zip.
 pub fn zip() -> Vec<u8> {
     let mut zip = b"PK\x03\x04".to_vec();
     zip.extend_from_slice(b"PK\x05\x06");
@@ -197,7 +190,6 @@ pub fn zip() -> Vec<u8> {
     zip
 }
 
-/// The answer that carries it.
 pub fn retrieved() -> Vec<u8> {
     use base64::Engine as _;
     let zip = base64::engine::general_purpose::STANDARD.encode(zip());

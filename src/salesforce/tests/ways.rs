@@ -1,4 +1,4 @@
-//! The ways to log in beside a key, a client secret and a token: what each sends, and what becomes of it.
+//! The authentication methods besides a key, a client secret and a token.
 
 use url::Url;
 
@@ -17,7 +17,7 @@ fn refreshing(secret: Option<&str>) -> Login {
 }
 
 #[tokio::test]
-async fn a_refresh_token_goes_into_the_form_with_the_secret_if_there_is_one() {
+async fn a_refresh_token_is_sent_in_the_form_with_an_optional_secret() {
     for (secret, body) in [
         (None, "grant_type=refresh_token&refresh_token=5Aep.canary&client_id=the-client"),
         (
@@ -36,7 +36,7 @@ async fn a_refresh_token_goes_into_the_form_with_the_secret_if_there_is_one() {
 }
 
 #[tokio::test]
-async fn a_rotated_refresh_token_is_noticed_and_the_new_one_used() {
+async fn a_rotated_refresh_token_is_detected_and_the_new_one_is_used() {
     for (given, rotated) in [("5Aep.other", true), ("5Aep.canary", false)] {
         let server = Server::start(move |asked| match asked.what().as_str() {
             "token" => Some(json(
@@ -46,21 +46,21 @@ async fn a_rotated_refresh_token_is_noticed_and_the_new_one_used() {
                     asked.nth
                 ),
             )),
-            "describeMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
+            "listMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
             _ => None,
         })
         .await;
         let client = client_of(settings(&server, refreshing(None)));
         client.session().await.unwrap();
         assert_eq!(client.refresh_token_was_rotated(), rotated);
-        client.describe_metadata().await.unwrap_err();
+        client.list_metadata(&["T1"]).await.unwrap_err();
         assert!(server.asked("token")[1].body.contains(given), "{given}");
         assert!(!format!("{client:?}").contains("5Aep"));
     }
 }
 
 #[tokio::test]
-async fn a_dead_refresh_token_is_called_so() {
+async fn an_expired_refresh_token_has_its_own_error() {
     for said in ["expired access/refresh token", "token validation failed: refresh token revoked"] {
         let server =
             Server::start(move |asked| (asked.what() == "token").then(|| refusal("invalid_grant", said)))
@@ -107,17 +107,17 @@ async fn a_subject_token_is_exchanged() {
 }
 
 #[tokio::test]
-async fn a_file_with_the_subject_token_is_read_at_each_login() {
+async fn the_file_of_a_subject_token_is_read_at_each_login() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
     std::fs::write(&file, "first\n").unwrap();
     let server =
-        Server::start(|asked| (asked.what() == "describeMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
+        Server::start(|asked| (asked.what() == "listMetadata").then(|| fault("INVALID_SESSION_ID", "x")))
             .await;
     let client = client_of(settings(&server, exchanging(SubjectToken::File(file.clone()), None, None)));
     client.session().await.unwrap();
     std::fs::write(&file, "second").unwrap();
-    client.describe_metadata().await.unwrap_err();
+    client.list_metadata(&["T1"]).await.unwrap_err();
     let sent: Vec<bool> = server.asked("token").iter().map(|asked| asked.body.contains("=second&")).collect();
     assert_eq!(sent, [false, true]);
 
@@ -128,7 +128,7 @@ async fn a_file_with_the_subject_token_is_read_at_each_login() {
 }
 
 #[tokio::test]
-async fn a_refused_subject_token_is_told_from_one_whose_time_is_over() {
+async fn a_refused_subject_token_is_distinguished_from_an_expired_one() {
     use base64::Engine as _;
     let jwt = |exp: u64| {
         let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(format!("{{\"exp\":{exp}}}"));
@@ -153,7 +153,7 @@ async fn a_refused_subject_token_is_told_from_one_whose_time_is_over() {
         let found = client_of(settings(&server, login)).session().await.unwrap_err();
         assert_eq!(problem(&found), Some(expected), "{error} {said}");
         assert!(!format!("{found} {}", found.advice()).contains("canary"));
-        // Signing anew does not help: it is not our signature.
+        // Signing again does not help: the signature is the issuer's.
         assert_eq!(server.count("token"), 1, "{error} {said}");
     }
 }
@@ -166,9 +166,9 @@ mod by_the_cli {
 
     use super::*;
     use crate::salesforce::SfCli;
-    use crate::salesforce::retry::Pace;
+    use crate::salesforce::retry::TimeScale;
 
-    /// A program `sf` that shows one token after the other.
+    /// A program `sf` that prints one token after the other.
     fn sf(folder: &Path, instance: &Url, tokens: &[&str]) -> Login {
         std::fs::write(folder.join("tokens"), tokens.join("\n") + "\n").unwrap();
         let program = folder.join("sf");
@@ -183,45 +183,45 @@ mod by_the_cli {
     }
 
     fn slow(settings: crate::salesforce::Settings) -> Client {
-        Client::with_pace(settings, Pace { second: Duration::from_millis(500) }).unwrap()
+        Client::with_time_scale(settings, TimeScale { second: Duration::from_millis(500) }).unwrap()
     }
 
     #[tokio::test]
-    async fn the_cli_is_asked_again_when_its_token_has_expired() {
+    async fn the_cli_is_run_again_when_its_token_has_expired() {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start(|asked| {
             let first = asked.body.contains("!first");
-            (asked.what() == "describeMetadata" && first).then(|| fault("INVALID_SESSION_ID", "x"))
+            (asked.what() == "listMetadata" && first).then(|| fault("INVALID_SESSION_ID", "x"))
         })
         .await;
         let login = sf(folder.path(), &server.url, &["00D000000000001!first", "00D000000000001!second"]);
         let client = slow(crate::salesforce::Settings { instance_url: None, ..settings(&server, login) });
         assert_eq!(client.session().await.unwrap().org_id, "00D000000000001AAA");
-        let _ = client.describe_metadata().await;
-        let asked = server.asked("describeMetadata");
+        let _ = client.list_metadata(&["T1"]).await;
+        let asked = server.asked("listMetadata");
         assert_eq!(asked.len(), 2);
         assert!(asked[1].body.contains("!second"), "{}", asked[1].body);
         assert_eq!(server.count("token"), 0);
     }
 
     #[tokio::test]
-    async fn a_login_of_the_cli_that_has_ended_is_called_so() {
+    async fn an_expired_login_of_the_cli_has_its_own_error() {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start(|asked| match asked.what().as_str() {
-            "describeMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
+            "listMetadata" => Some(fault("INVALID_SESSION_ID", "x")),
             _ => None,
         })
         .await;
         let login = sf(folder.path(), &server.url, &["00D000000000001!same"]);
-        let error = slow(settings(&server, login)).describe_metadata().await.unwrap_err();
-        assert!(error.to_string().contains("login of \"acme\" has expired"), "{error}");
+        let error = slow(settings(&server, login)).list_metadata(&["T1"]).await.unwrap_err();
+        assert!(error.to_string().contains("login for \"acme\" has expired"), "{error}");
 
         let server =
             Server::start(|asked| (asked.what() == "userinfo").then(|| answer(403, "", "Bad_OAuth_Token")))
                 .await;
         let login = sf(folder.path(), &server.url, &["00D000000000001!dead"]);
         let error = slow(settings(&server, login)).session().await.unwrap_err();
-        assert!(error.to_string().contains("login of \"acme\" has expired"), "{error}");
+        assert!(error.to_string().contains("login for \"acme\" has expired"), "{error}");
     }
 
     #[tokio::test]
@@ -231,7 +231,7 @@ mod by_the_cli {
         let other = Url::parse("https://other.my.salesforce.com").unwrap();
         let login = sf(folder.path(), &other, &["00D000000000001!x"]);
         let error = slow(settings(&server, login)).session().await.unwrap_err();
-        assert!(error.to_string().contains("is of https://other.my.salesforce.com"), "{error}");
+        assert!(error.to_string().contains("belongs to https://other.my.salesforce.com"), "{error}");
         assert!(server.journal().is_empty());
     }
 }

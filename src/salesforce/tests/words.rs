@@ -1,9 +1,9 @@
-//! Every error as it reads, with its advice: reviewing the wording is reviewing one file.
+//! Every error message with its advice in one snapshot, for review.
 
+use crate::salesforce::error::{AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem};
 use crate::salesforce::key::PrivateKeyProblem;
-use crate::salesforce::{
-    AuthProblem, Call, Error, ErrorKind, Page, SettingsProblem, SfCliProblem, SubjectTokenProblem,
-};
+use crate::salesforce::login::SubjectTokenProblem;
+use crate::salesforce::sf_cli::SfCliProblem;
 
 fn kinds() -> Vec<ErrorKind> {
     let text = || "the words of the server".to_owned();
@@ -44,7 +44,7 @@ fn kinds() -> Vec<ErrorKind> {
         ErrorKind::OrgChanged { before: "00D000000000001AAA".into(), after: "00D000000000002AAA".into() },
         ErrorKind::ApiVersionUnavailable { wanted: 67, oldest: 31, newest: 66 },
         ErrorKind::ApiTooOld { newest: 59, needed: 60 },
-        ErrorKind::Malformed("XML that ends too early".into()),
+        ErrorKind::Malformed("truncated XML".into()),
         ErrorKind::RetrieveFailed { code: Some("UNKNOWN_EXCEPTION".into()), text: text() },
         ErrorKind::RetrieveUnfinished { seconds: 300 },
         ErrorKind::SecretWithheld,
@@ -61,7 +61,7 @@ fn kinds() -> Vec<ErrorKind> {
             SettingsProblem::NoCaCertificates,
             SettingsProblem::UserAgent,
             SettingsProblem::HttpClient { text: text() },
-            SettingsProblem::NotAnId { what: "the application's id" },
+            SettingsProblem::NotAnId { what: "the app's ID" },
         ]
         .map(ErrorKind::from),
     );
@@ -94,7 +94,7 @@ fn kinds() -> Vec<ErrorKind> {
         [
             SubjectTokenProblem::Unreadable { path: path(), why: "there is no such file".to_owned() },
             SubjectTokenProblem::Empty { path: path() },
-            SubjectTokenProblem::NoToken { path: path(), what: "something that is no text" },
+            SubjectTokenProblem::NoToken { path: path(), what: "binary data" },
         ]
         .map(ErrorKind::from),
     );

@@ -1,45 +1,31 @@
-//! The names that components were seen under. A part's name is its own and does not change, so that it can be asked for
-//! by name instead of looking for it among all. Whose it is, its file says: a name from here is never taken on trust.
+//! The names under which components were read. The name of a part does not change, so it can be requested by name
+//! instead of searching. The file names its app, so a cached name is always verified.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::snapshot::{Snapshot, is_app, parent_element};
-use crate::metadata::types::{
-    ALL, configurable_policies, global_oauth_settings, oauth_policies, oauth_settings,
-};
+use crate::metadata::types::ALL;
 use crate::metadata::{Component, ComponentKey, MetadataType};
 
-/// How the names of parts end that Setup, a deploy and this provider give. What they name at the moment, only a file
-/// tells; asking for a name that is not there costs nothing.
-static USUAL: [(&MetadataType, &[&str]); 4] = [
-    (&oauth_settings::TYPE, &["_oauth"]),
-    (&global_oauth_settings::TYPE, &["_glbloauth"]),
-    (&oauth_policies::TYPE, &["_oauthPlcy", "_oauth_defaultPolicy"]),
-    (&configurable_policies::TYPE, &["_plcy", "_defaultPolicy"]),
-];
-
-/// The names that the part of an app may well have.
-pub(super) fn usual(kind: &MetadataType, app: &str) -> impl Iterator<Item = String> {
-    let endings =
-        USUAL.iter().filter(move |(known, _)| *known == kind).flat_map(|(_, endings)| endings.iter());
-    endings.map(move |ending| format!("{app}{ending}"))
+/// The names that the component of this type of an app usually has.
+pub(super) fn usual_names(kind: &MetadataType, app: &str) -> impl Iterator<Item = String> {
+    kind.usual_suffixes.iter().map(move |suffix| format!("{app}{suffix}"))
 }
 
 #[derive(Default)]
-pub(super) struct Names(Mutex<Known>);
+pub(super) struct NameCache(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// By kind and app, the full name of the only component.
+    /// The full name of the only component, by type and app.
     seen: BTreeMap<(&'static MetadataType, String), String>,
-    /// The apps that were not there until we wrote them.
     made: BTreeSet<String>,
-    /// What we deleted: no use in asking for it by name.
+    /// The components that this process deleted; they are not requested by name.
     deleted: BTreeSet<ComponentKey>,
 }
 
-impl Names {
+impl NameCache {
     pub(super) fn of(&self, kind: &'static MetadataType, app: &str) -> Option<String> {
         self.lock().seen.get(&(kind, app.to_owned())).cloned()
     }
@@ -48,7 +34,7 @@ impl Names {
         self.lock().deleted.contains(&ComponentKey::new(kind, full_name))
     }
 
-    /// The app that a component belonged to when it was last seen.
+    /// The app that a component belonged to when it was last read.
     pub(super) fn app_of(&self, key: &ComponentKey) -> Option<String> {
         if parent_element(key.kind).is_none() {
             return Some(key.full_name.clone());
@@ -59,19 +45,18 @@ impl Names {
         named.next().map(|((_, app), _)| app.clone())
     }
 
-    /// Whether the app was there when it was last looked for, and not deleted by us since.
+    /// Whether the app existed when it was last read, and was not deleted since.
     pub(super) fn has_app(&self, app: &str) -> bool {
         let known = self.lock();
         let mut apps = ALL.iter().filter(|kind| is_app(kind));
         apps.any(|kind| known.seen.contains_key(&(*kind, app.to_owned())))
     }
 
-    /// Whether this process made the app.
-    pub(super) fn was_made(&self, app: &str) -> bool {
+    pub(super) fn was_created(&self, app: &str) -> bool {
         self.lock().made.contains(app)
     }
 
-    /// Whether this process made the app, and nobody has seen parts of it.
+    /// Whether this process created the app, and no parts of it are known.
     pub(super) fn is_bare(&self, app: &str) -> bool {
         let known = self.lock();
         let has_parts =

@@ -1,9 +1,9 @@
-//! After a deploy that went well: what is there now, and what it cost others.
+//! After a successful deploy: what the org has now, and what happened to concurrent changes.
 //!
-//! Several may write one file at the same moment (`edit.rs`). Then the one who comes last overwrites what the others wrote.
-//! Each sees the others in the org's list of deploys: who was before waits until who comes after is done, finds what is
-//! missing, and sends it again; who came after puts back what it overwrote, where it saw that. So both tell the truth, and
-//! nothing stays lost.
+//! Several clients may write one file at the same time (`edit.rs`); the last one overwrites the others. Each sees the
+//! others in the org's deploy queue: the earlier client waits for the later one, finds what is missing and applies it
+//! again; the later client restores what it overwrote, if it saw that. So both report the truth, and no change is
+//! lost.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,56 +11,53 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::budget::{MOST_ROUNDS, VERIFYING};
-use super::deployer::Ticket;
-use super::edit::{Seen, Sight};
+use super::budget::{MAX_EDIT_DEPLOYS, VERIFY_TIMEOUT};
+use super::deploy_queue::short;
+use super::deployer::QueuedJob;
+use super::edit::{Baseline, Observed};
 use super::job::{Changes, Editing, Job};
-use super::line::short;
-use super::pace::jittered;
-use super::read::answer;
+use super::read::lookups;
 use super::snapshot::Snapshot;
+use super::timing::jittered;
 use super::{Applied, ApplyErrorKind, DeployProblem, Inner, Overwritten, Wanted};
 use crate::metadata::{Component, ComponentKey, same_meaning};
 
-/// How long nobody must have been at work until those who were overwritten are taken to have sent their changes again:
-/// some calls, and so many retrieves.
-const HEALING: Duration = Duration::from_secs(3);
+/// How long the queue must be idle until the overwritten clients are considered to have applied their changes again:
+/// some calls, and this many retrieves.
+const REAPPLY_IDLE: Duration = Duration::from_secs(3);
 const RETRIEVES: u32 = 3;
-/// The same while fewer have sent something than were overwritten: their machines may be busy.
-const LATE: Duration = Duration::from_secs(15);
-/// Between two looks whether it has.
-const LOOK: Duration = Duration::from_millis(900);
+/// The same while fewer deploys have followed than were overwritten; their machines may be busy.
+const REAPPLY_LATE: Duration = Duration::from_secs(15);
+const POLL_INTERVAL: Duration = Duration::from_millis(900);
 
-/// Deploys of others that wrote the same files before us, when it is not known what.
+/// Earlier deploys of others that wrote the same files with unknown content.
 #[derive(Default)]
-struct Unseen {
+struct UnseenWrites {
     deploys: Vec<String>,
-    /// As many have come after us: what is otherwise now than we sent it is all that they had written.
-    healed: bool,
+    /// As many deploys have followed: every difference to what was sent is a change of theirs.
+    reapplied: bool,
 }
 
-/// A deploy that went well, and whose it is.
-pub(super) struct Made {
-    pub tickets: Vec<Ticket>,
+pub(super) struct Completed {
+    pub queued_jobs: Vec<QueuedJob>,
     pub deploy_id: String,
-    pub remarks: Vec<DeployProblem>,
-    pub sight: Sight,
+    pub warnings: Vec<DeployProblem>,
+    pub observed: Observed,
 }
 
-impl Made {
-    /// What all callers want to know afterwards.
+impl Completed {
+    /// What all callers want to read afterwards.
     fn wanted(&self) -> Vec<Wanted> {
-        self.tickets.iter().flat_map(|ticket| ticket.job.wanted.iter().cloned()).collect()
+        self.queued_jobs.iter().flat_map(|queued| queued.job.wanted.iter().cloned()).collect()
     }
 }
 
 impl Inner {
-    /// Notes what a deploy has made.
-    pub(super) fn note_made(&self, made: &Made) {
+    pub(super) fn note_completed(&self, made: &Completed) {
         self.deployer.made(&made.deploy_id);
-        for ticket in &made.tickets {
-            self.recent.forget(ticket.job.apps());
-            match &ticket.job.changes {
+        for queued in &made.queued_jobs {
+            self.new_apps.forget(queued.job.apps());
+            match &queued.job.changes {
                 Changes::Write(components) => {
                     components.iter().for_each(|component| self.names.written(component));
                 }
@@ -69,80 +66,91 @@ impl Inner {
         }
     }
 
-    /// Reads what is there after a deploy, and answers its callers; edits that were overwritten go again.
-    pub(super) async fn settle(self: Arc<Self>, made: Made) {
-        let unseen = self.await_rivals(&made).await;
+    /// Reads the org after a deploy and completes the jobs; overwritten edits are queued again.
+    pub(super) async fn reconcile(self: Arc<Self>, made: Completed) {
+        let unseen = self.await_concurrent(&made).await;
         let wanted = made.wanted();
-        let deletes = made.tickets.iter().all(|ticket| ticket.job.deletes());
-        let read = match timeout(VERIFYING, self.read_now(&wanted, deletes)).await {
+        let deletes = made.queued_jobs.iter().all(|queued| queued.job.deletes());
+        let read = match timeout(VERIFY_TIMEOUT, self.read_now(&wanted, deletes)).await {
             Ok(Ok(read)) => Some(read),
             _ if wanted.is_empty() => Some(Snapshot::default()),
             Ok(Err(error)) => {
-                tracing::info!(%error, "what was deployed cannot be read");
+                tracing::info!(%error, "the deployed components cannot be read");
                 None
             }
             Err(_) => None,
         };
         let mut results = Vec::new();
-        for mut ticket in made.tickets {
-            let result =
-                result(&mut ticket.job, &made.deploy_id, &made.remarks, &made.sight, &unseen, read.as_ref());
-            results.push((ticket, result));
+        for mut queued in made.queued_jobs {
+            let result = result(
+                &mut queued.job,
+                &made.deploy_id,
+                &made.warnings,
+                &made.observed,
+                &unseen,
+                read.as_ref(),
+            );
+            results.push((queued, result));
         }
         let surprised = results.iter().any(|(_, result)| result.is_surprised());
-        let others_came = surprised && self.others_came(&made.sight.seen, &made.deploy_id).await;
-        for (mut ticket, result) in results {
-            let Result { mut applied, undone, lost, .. } = result;
+        let others_came = surprised && self.others_came(&made.observed.seen, &made.deploy_id).await;
+        for (mut queued, result) in results {
+            let JobResult { mut applied, undone, lost, .. } = result;
             applied.disturbed |= others_came;
             let again = !lost.is_empty() || undone && applied.disturbed;
-            match ticket.job.edit.as_mut() {
-                Some(editing) if again && editing.rounds < MOST_ROUNDS && !self.stopped() => {
-                    tracing::info!(rounds = editing.rounds, "others wrote the same file; once more");
+            match queued.job.edit.as_mut() {
+                Some(editing) if again && editing.rounds < MAX_EDIT_DEPLOYS && !self.stopped() => {
+                    tracing::info!(
+                        rounds = editing.rounds,
+                        "another deploy wrote the same file; applying again"
+                    );
                     editing.rounds = editing.rounds.saturating_add(1);
                     editing.lost = lost;
                     editing.made = Some(applied);
-                    ticket.keep_sent();
-                    self.deployer.queue.resume(ticket, self.runner());
+                    queued.keep_sent();
+                    self.deployer.queue.resume(queued, self.runner());
                 }
                 _ => {
                     if again {
                         applied.unfinished = Some(ApplyErrorKind::Outrun);
                     }
-                    ticket.answer(Ok(applied));
+                    queued.answer(Ok(applied));
                 }
             }
         }
     }
 
-    /// Waits for those who write last; and when it is not known what those before us wrote, until they may have written it
-    /// again. The deploys that wrote the same files and of which it is not known what.
-    async fn await_rivals(&self, made: &Made) -> Unseen {
-        let sight = &made.sight;
-        let Sight { rivals, seen, .. } = sight;
-        self.until_done(&rivals.after, Instant::now() + VERIFYING).await;
-        if rivals.before.is_empty() {
-            return Unseen::default();
+    /// Waits for later deploys; if the content of earlier ones is unknown, also until they may have been applied
+    /// again. Returns the deploys with unknown content.
+    async fn await_concurrent(&self, made: &Completed) -> UnseenWrites {
+        let observed = &made.observed;
+        let Observed { concurrent, seen, .. } = observed;
+        self.until_done(&concurrent.after, Instant::now() + VERIFY_TIMEOUT).await;
+        if concurrent.before.is_empty() {
+            return UnseenWrites::default();
         }
         let edits = || {
-            made.tickets.iter().filter_map(|ticket| Some((ticket.job.edit.as_ref()?, &ticket.job.changes)))
+            made.queued_jobs
+                .iter()
+                .filter_map(|queued| Some((queued.job.edit.as_ref()?, &queued.job.changes)))
         };
         let files: Vec<&Component> = edits().flat_map(|(_, changes)| changes.components()).collect();
         let is_seen = |(editing, changes): (&Editing, &Changes)| {
-            changes.components().iter().all(|sent| replaced(sight, editing, sent).is_some())
+            changes.components().iter().all(|sent| replaced(observed, editing, sent).is_some())
         };
         if edits().all(is_seen) {
-            return Unseen::default();
+            return UnseenWrites::default();
         }
-        let mut unseen = Unseen::default();
-        for id in &rivals.before {
+        let mut unseen = UnseenWrites::default();
+        for id in &concurrent.before {
             if self.wrote(id, &files).await {
                 unseen.deploys.push(id.clone());
             }
         }
         if !unseen.deploys.is_empty() {
-            let mut known: BTreeSet<String> = rivals.before.iter().map(|id| short(id)).collect();
+            let mut known: BTreeSet<String> = concurrent.before.iter().map(|id| short(id)).collect();
             known.insert(short(&made.deploy_id));
-            if let Seen::Done(before) = seen {
+            if let Baseline::Done(before) = seen {
                 known.extend(before.iter().cloned());
             }
             let begun = Instant::now();
@@ -152,14 +160,14 @@ impl Inner {
                 "waiting until others have written again what was overwritten"
             );
             let silence = begun.elapsed() * RETRIEVES;
-            unseen.healed = self.await_healing(&known, unseen.deploys.len(), silence).await;
+            unseen.reapplied = self.await_reapply(&known, unseen.deploys.len(), silence).await;
         }
         unseen
     }
 
-    /// Whether a deploy of somebody wrote one of these files, as far as the org tells.
+    /// Whether another deploy wrote one of these files, as far as its report shows.
     async fn wrote(&self, id: &str, files: &[&Component]) -> bool {
-        let Ok(report) = self.api.deploy_status(id).await else {
+        let Ok(report) = self.apis.deploys.deploy_status(id).await else {
             return true;
         };
         let is_one = |key: &ComponentKey, kind: &str, name: &str| {
@@ -170,47 +178,46 @@ impl Inner {
         })
     }
 
-    /// Waits until so many deploys have come after the known ones, and then until nobody has been at work for a while; a
-    /// minute at most. Whether as many have come.
-    async fn await_healing(&self, known: &BTreeSet<String>, overwritten: usize, silence: Duration) -> bool {
-        let until = Instant::now() + VERIFYING;
+    /// Waits until this many deploys have followed and the queue has been idle for a while, for a minute at most.
+    /// Returns whether as many have followed.
+    async fn await_reapply(&self, known: &BTreeSet<String>, overwritten: usize, silence: Duration) -> bool {
+        let until = Instant::now() + VERIFY_TIMEOUT;
         let (mut last, mut came) = (Instant::now(), BTreeSet::new());
         loop {
-            let Some(line) = self.line().await else { return false };
+            let Some(line) = self.deploy_queue().await else { return false };
             let before = came.len();
             came.extend(line.besides(known));
             if came.len() > before || !line.is_free() {
                 last = Instant::now();
             }
-            let healed = came.len() >= overwritten;
-            let enough = if healed { HEALING } else { LATE } + silence;
+            let reapplied = came.len() >= overwritten;
+            let enough = if reapplied { REAPPLY_IDLE } else { REAPPLY_LATE } + silence;
             if last.elapsed() >= enough || Instant::now() >= until || self.stopped() {
-                return healed;
+                return reapplied;
             }
-            self.unless_stopped(sleep(jittered(LOOK / 2, LOOK))).await;
+            self.unless_stopped(sleep(jittered(POLL_INTERVAL / 2, POLL_INTERVAL))).await;
         }
     }
 
-    /// Whether somebody else has deployed since some files were read.
-    async fn others_came(&self, seen: &Seen, own: &str) -> bool {
-        let Seen::Done(before) = seen else { return false };
-        let Some(line) = self.line().await else { return false };
+    /// Whether another deploy has been sent since some files were read.
+    async fn others_came(&self, seen: &Baseline, own: &str) -> bool {
+        let Baseline::Done(before) = seen else { return false };
+        let Some(line) = self.deploy_queue().await else { return false };
         line.besides(before).iter().any(|id| *id != short(own) && !self.deployer.has_made(id))
     }
 }
 
-/// What came of one caller's changes.
-struct Result {
+struct JobResult {
     applied: Applied,
-    /// Something of them is not there.
+    /// Whether a change of it is not in effect.
     undone: bool,
-    /// Something else is not as it was.
+    /// Whether something else differs.
     changed: bool,
-    /// What was overwritten of others and is not there again.
+    /// Overwritten changes of others that are not in effect again.
     lost: Vec<Overwritten>,
 }
 
-impl Result {
+impl JobResult {
     fn is_surprised(&self) -> bool {
         !self.applied.disturbed && (self.undone || self.changed)
     }
@@ -219,20 +226,21 @@ impl Result {
 fn result(
     job: &mut Job,
     deploy_id: &str,
-    remarks: &[DeployProblem],
-    sight: &Sight,
-    unseen: &Unseen,
+    warnings: &[DeployProblem],
+    observed: &Observed,
+    unseen: &UnseenWrites,
     read: Option<&Snapshot>,
-) -> Result {
+) -> JobResult {
     let own = |problem: &&DeployProblem| problem.key.as_ref().is_none_or(|key| job.has(key));
-    let remarks: Vec<DeployProblem> = remarks.iter().filter(own).cloned().collect();
-    let after = read.and_then(|read| answer(read, &job.wanted).ok());
-    let mut applied = Applied { deploy_id: Some(deploy_id.to_owned()), remarks, after, ..Applied::default() };
+    let warnings: Vec<DeployProblem> = warnings.iter().filter(own).cloned().collect();
+    let after = read.and_then(|read| lookups(read, &job.wanted).ok());
+    let mut applied =
+        Applied { deploy_id: Some(deploy_id.to_owned()), warnings, after, ..Applied::default() };
     let (mut undone, mut changed, mut lost) = (false, false, Vec::new());
     let Some(editing) = job.edit.as_mut() else {
-        return Result { applied, undone, changed, lost };
+        return JobResult { applied, undone, changed, lost };
     };
-    applied.disturbed = !sight.rivals.before.is_empty() || !sight.rivals.after.is_empty();
+    applied.disturbed = !observed.concurrent.before.is_empty() || !observed.concurrent.after.is_empty();
     let mut ours = std::mem::take(&mut editing.ours);
     for sent in job.changes.components() {
         let now = read.and_then(|read| read.component(&sent.key));
@@ -245,7 +253,7 @@ fn result(
             undone |= changed_fields(sent, now).iter().any(|name| own.contains(name));
             changed |= !same(sent, now);
         }
-        match (replaced(sight, editing, sent), now) {
+        match (replaced(observed, editing, sent), now) {
             (Some(was), _) if same(was, base) => {}
             (Some(was), now) => {
                 let overwritten = Overwritten { read: base.clone(), was: was.clone() };
@@ -255,11 +263,12 @@ fn result(
                 applied.disturbed = true;
                 applied.overwritten.push(overwritten);
             }
-            // It was not seen. What is otherwise now than we sent it was written before us, and again.
+            // The replaced content is unknown. A difference to what was sent is a change of an earlier deploy that
+            // was applied again.
             (None, Some(now)) if !unseen.deploys.is_empty() => {
                 let fields = changed_fields(base, now);
                 let theirs: Vec<_> = fields.into_iter().filter(|name| !own.contains(name)).collect();
-                if theirs.is_empty() || !unseen.healed {
+                if theirs.is_empty() || !unseen.reapplied {
                     let new = unseen.deploys.iter().filter(|id| !applied.unseen.contains(id));
                     let new: Vec<_> = new.cloned().collect();
                     applied.unseen.extend(new);
@@ -281,25 +290,23 @@ fn result(
         applied.overwritten.splice(0..0, before.overwritten);
         applied.unseen.splice(0..0, before.unseen);
     }
-    Result { applied, undone, changed, lost }
+    JobResult { applied, undone, changed, lost }
 }
 
-/// A file as it was when an edit replaced it, where that was seen. A look that came when the edit was done shows what it
-/// wrote, and what others have written since.
-fn replaced<'a>(sight: &'a Sight, editing: &Editing, sent: &Component) -> Option<&'a Component> {
-    let was = sight.was.as_ref()?.component(&sent.key)?;
+/// The content that an edit replaced, if it was observed. A read that came too late shows the edit's own changes.
+fn replaced<'a>(observed: &'a Observed, editing: &Editing, sent: &Component) -> Option<&'a Component> {
+    let was = observed.was.as_ref()?.component(&sent.key)?;
     let made = base(editing, &sent.key).map(|base| changed_fields(base, sent)).unwrap_or_default();
     let missing = changed_fields(was, sent);
     let came_late = !made.is_empty() && !made.iter().any(|name| missing.contains(name));
     (!came_late && !same(was, sent)).then_some(was)
 }
 
-/// A file as an edit was made of it.
 fn base<'a>(editing: &'a Editing, key: &ComponentKey) -> Option<&'a Component> {
     editing.base.iter().filter_map(|lookup| lookup.component()).find(|component| component.key == *key)
 }
 
-/// The attributes that differ, of those that can be read.
+/// The readable attributes that differ.
 fn changed_fields(one: &Component, other: &Component) -> Vec<&'static str> {
     let fields = one.key.kind.fields.iter().filter(|field| {
         !field.attribute.is_empty()

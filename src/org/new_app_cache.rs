@@ -1,6 +1,7 @@
-//! What this process has just read of apps that it made itself. Nobody else knows them yet, so it is not read again.
+//! A cache of files of apps that this process has just created. Nobody else can have changed them, so they are not
+//! read again.
 //!
-//! What was read of an app counts until something of it is written, and for a minute at most.
+//! Entries are valid until the app is written again, for at most one minute.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,16 +11,16 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Wanted;
-use super::names::Names;
+use super::name_cache::NameCache;
 use super::snapshot::Snapshot;
 
-/// How long nobody else is expected to look at a new app.
+/// How long nobody else is expected to change a new app.
 const YOUNG: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
-pub(super) struct Recent {
+pub(super) struct NewAppCache {
     known: Mutex<Known>,
-    /// Counts up whenever something is forgotten.
+    /// Incremented whenever entries are removed.
     generation: AtomicU64,
 }
 
@@ -30,12 +31,12 @@ struct Known {
     apps: BTreeMap<String, Instant>,
 }
 
-impl Recent {
-    /// What is known of these, and which have to be read.
-    pub(super) fn split(&self, wanted: &[Wanted], names: &Names) -> (Snapshot, Vec<Wanted>) {
+impl NewAppCache {
+    /// The cached files, and what must be read.
+    pub(super) fn split(&self, wanted: &[Wanted], names: &NameCache) -> (Snapshot, Vec<Wanted>) {
         let known = self.lock();
         let (told, unknown): (Vec<&Wanted>, Vec<&Wanted>) =
-            wanted.iter().partition(|wanted| known.tells_of(wanted, names));
+            wanted.iter().partition(|wanted| known.has_answer_for(wanted, names));
         let mut files = Snapshot::default();
         let apps: BTreeSet<String> = told.iter().map(|wanted| wanted.app.clone()).collect();
         if !apps.is_empty() {
@@ -45,8 +46,8 @@ impl Recent {
         (files, unknown.into_iter().cloned().collect())
     }
 
-    /// What is known, if all of these are.
-    pub(super) fn all_of(&self, wanted: &[Wanted], names: &Names) -> Option<Snapshot> {
+    /// The cached files, if nothing must be read.
+    pub(super) fn all_of(&self, wanted: &[Wanted], names: &NameCache) -> Option<Snapshot> {
         let (files, unknown) = self.split(wanted, names);
         unknown.is_empty().then_some(files)
     }
@@ -55,7 +56,7 @@ impl Recent {
         self.generation.load(Ordering::SeqCst)
     }
 
-    /// Notes what was read of these apps, unless something was written since.
+    /// Stores what was read of these apps, unless something was written since.
     pub(super) fn learn(&self, read: &Snapshot, apps: &BTreeSet<String>, generation: u64) {
         let mut known = self.lock();
         if apps.is_empty() || generation != self.generation() {
@@ -66,7 +67,7 @@ impl Recent {
         known.apps.extend(apps.iter().map(|app| (app.clone(), now)));
     }
 
-    /// Forgets what was read of these apps, whatever the case of their names.
+    /// Removes these apps, whatever the case of their names.
     pub(super) fn forget(&self, apps: &BTreeSet<String>) {
         let mut known = self.lock();
         self.generation.fetch_add(1, Ordering::SeqCst);
@@ -81,9 +82,9 @@ impl Recent {
 }
 
 impl Known {
-    /// Salesforce makes parts of its own when settings are written; what they are called is not known for sure. So only
-    /// of an app without parts it is known that something is not there.
-    fn tells_of(&self, wanted: &Wanted, names: &Names) -> bool {
+    /// Salesforce creates further parts when settings are written, with names that are not certain. So absence is
+    /// known only for an app without parts.
+    fn has_answer_for(&self, wanted: &Wanted, names: &NameCache) -> bool {
         self.apps.get(&wanted.app).is_some_and(|read| read.elapsed() < YOUNG)
             && (wanted.best_effort || names.is_bare(&wanted.app) || self.files.find(wanted).is_some())
     }

@@ -1,7 +1,7 @@
-//! Watching a deploy until it has ended, or until nothing more can be learned. Here is what a stop does to it.
+//! Polls a deploy until it has ended or its outcome cannot be determined, and handles a stop.
 //!
-//! A cancelled deploy is not a deploy that did nothing: only a read tells. So a stop cancels what has not begun, lets
-//! run what is nearly done, and never touches what the org is finalizing.
+//! A cancelled deploy may still have changed something; only a read tells. So a stop cancels a queued deploy, lets a
+//! running one finish for a while, and never cancels one that is being finalized.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,41 +10,38 @@ use tokio::sync::watch as flag;
 use tokio::time::{Instant, sleep_until};
 
 use super::Inner;
-use super::budget::{DENIALS, DENIED, HOPELESS};
-use super::pace::Pace;
+use super::budget::{MAX_PERMANENT_FAILURES, MAX_UNKNOWN_ID, UNKNOWN_ID_GRACE};
+use super::timing::PollSchedule;
 use crate::log_keys::SF_DEPLOY_ID;
 use crate::salesforce::{Class, DeployReport, Error};
 
-/// How watching ended.
-pub(super) enum End {
+pub(super) enum PollEnd {
     Finished {
         report: Box<DeployReport>,
-        /// We asked for a cancellation.
+        /// Whether the provider requested a cancellation.
         canceled_by_us: bool,
-        /// How many polls it took.
         polls: u32,
-        /// When that was seen.
         at: Instant,
     },
-    /// Nothing more is known, for this reason.
+    /// The outcome is unknown, for this reason.
     Lost(String),
 }
 
-/// How far a deploy is. Salesforce adds to its words for it; what we do not know is running.
+/// The phase of a deploy. Salesforce adds statuses; an unknown one counts as running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// No look has succeeded yet.
+    /// No poll has succeeded yet.
     Unknown,
     Pending,
     Running,
     Canceling,
     Finalizing,
-    /// It has ended, or was lost sight of.
+    /// It has ended, or its outcome is unknown.
     Over,
 }
 
 impl Phase {
-    /// Whether its turn has come.
+    /// Whether the org has started it.
     pub(super) fn has_begun(self) -> bool {
         !matches!(self, Phase::Unknown | Phase::Pending)
     }
@@ -59,12 +56,11 @@ impl Phase {
     }
 }
 
-struct Watch<'a> {
+struct Poller<'a> {
     org: &'a Inner,
     id: &'a str,
     deadline: Instant,
     phase: Phase,
-    /// Looks in a row that failed.
     failures: u32,
     denied_since: Option<Instant>,
     stopped_at: Option<Instant>,
@@ -72,25 +68,23 @@ struct Watch<'a> {
     canceled_running: bool,
 }
 
-/// What ended a wait.
-enum Woken<T> {
+enum Wakeup<T> {
     ApplyResult(T),
-    /// It is time to do something else.
     Due,
 }
 
 impl Inner {
-    /// Looks at a deploy until it is done: first after so long, then at times that the pace tells.
-    pub(super) async fn watch(
+    /// Polls a deploy until it has ended: first after `first_poll`, then at the intervals of the schedule.
+    pub(super) async fn poll_deploy(
         &self,
         id: &str,
         first_poll: Duration,
-        pace: &Pace,
+        pace: &PollSchedule,
         started: Instant,
         deadline: Instant,
         turn: &flag::Sender<Phase>,
-    ) -> End {
-        let mut watch = Watch {
+    ) -> PollEnd {
+        let mut poller = Poller {
             org: self,
             id,
             deadline,
@@ -101,19 +95,19 @@ impl Inner {
             canceled_waiting: None,
             canceled_running: false,
         };
-        self.deployer.in_line.store(false, Ordering::SeqCst);
+        self.deployer.in_queue.store(false, Ordering::SeqCst);
         let mut wait = first_poll;
         let mut polls: u32 = 0;
         loop {
             let until = Instant::now() + wait;
-            let _: Woken<()> = watch.wait_for(until, std::future::pending()).await;
-            if let Some(why) = watch.over() {
-                return End::Lost(why);
+            let _: Wakeup<()> = poller.wait_for(until, std::future::pending()).await;
+            if let Some(why) = poller.over() {
+                return PollEnd::Lost(why);
             }
-            watch.cancel_if_due().await;
-            let answer = match watch.wait_for(watch.limit(), self.api.deploy_status(id)).await {
-                Woken::ApplyResult(answer) => answer,
-                Woken::Due => {
+            poller.cancel_if_due().await;
+            let answer = match poller.wait_for(poller.limit(), self.apis.deploys.deploy_status(id)).await {
+                Wakeup::ApplyResult(answer) => answer,
+                Wakeup::Due => {
                     wait = Duration::ZERO;
                     continue;
                 }
@@ -121,47 +115,47 @@ impl Inner {
             polls = polls.saturating_add(1);
             match answer {
                 Ok(report) if report.done => {
-                    return End::Finished {
+                    return PollEnd::Finished {
                         report: Box::new(report),
-                        canceled_by_us: watch.canceled_running || watch.canceled_waiting.is_some(),
+                        canceled_by_us: poller.canceled_running || poller.canceled_waiting.is_some(),
                         polls,
                         at: Instant::now(),
                     };
                 }
                 Ok(report) => {
-                    watch.saw(&report);
-                    wait = if watch.phase == Phase::Pending {
-                        self.settings.next_look_in_line(started.elapsed())
+                    poller.saw(&report);
+                    wait = if poller.phase == Phase::Pending {
+                        self.timing.next_poll_in_queue(started.elapsed())
                     } else {
-                        pace.next_poll(polls, started.elapsed(), &self.settings)
+                        pace.next_poll(polls, started.elapsed(), &self.timing)
                     };
-                    turn.send_replace(watch.phase);
+                    turn.send_replace(poller.phase);
                 }
-                Err(error) => match watch.failed(&error) {
+                Err(error) => match poller.failed(&error) {
                     Some(pause) => wait = pause,
-                    None => return End::Lost(format!("the org does not tell how it ended: {error}")),
+                    None => return PollEnd::Lost(format!("its status cannot be read: {error}")),
                 },
             }
-            if watch.stopped_at.is_some() {
+            if poller.stopped_at.is_some() {
                 wait = wait.min(Duration::from_secs(1));
             }
         }
     }
 }
 
-impl Watch<'_> {
-    /// Waits for an answer, at most until then, until the next milestone of a stop, or until the stop itself.
-    async fn wait_for<T>(&mut self, until: Instant, answer: impl Future<Output = T>) -> Woken<T> {
+impl Poller<'_> {
+    /// Waits for a response until the given time, the next step of a stop, or the stop itself.
+    async fn wait_for<T>(&mut self, until: Instant, answer: impl Future<Output = T>) -> Wakeup<T> {
         let until = self.milestone().map_or(until, |milestone| until.min(milestone));
         let until = until.min(self.limit());
         tokio::select! {
             biased;
-            answer = answer => Woken::ApplyResult(answer),
-            () = self.org.until_stopped(), if self.stopped_at.is_none() => {
+            answer = answer => Wakeup::ApplyResult(answer),
+            () = self.org.stop.cancelled(), if self.stopped_at.is_none() => {
                 self.stopped_at = Some(Instant::now());
-                Woken::Due
+                Wakeup::Due
             }
-            () = sleep_until(until) => Woken::Due,
+            () = sleep_until(until) => Wakeup::Due,
         }
     }
 
@@ -171,39 +165,39 @@ impl Watch<'_> {
             tracing::debug!({ SF_DEPLOY_ID } = self.id, status = report.status, "deploy");
         }
         self.phase = phase;
-        self.org.deployer.in_line.store(phase == Phase::Pending, Ordering::SeqCst);
+        self.org.deployer.in_queue.store(phase == Phase::Pending, Ordering::SeqCst);
         self.failures = 0;
         self.denied_since = None;
     }
 
-    /// How long to wait after a look that failed; none when there is no use in another.
+    /// The wait after a failed poll. `None` when polling is pointless.
     fn failed(&mut self, error: &Error) -> Option<Duration> {
         self.failures = self.failures.saturating_add(1);
-        tracing::debug!({ SF_DEPLOY_ID } = self.id, %error, failures = self.failures, "cannot see the deploy");
+        tracing::debug!({ SF_DEPLOY_ID } = self.id, %error, failures = self.failures, "the deploy cannot be polled");
         if error.code() == Some("INVALID_CROSS_REFERENCE_KEY") {
             let since = *self.denied_since.get_or_insert_with(Instant::now);
-            if self.failures > DENIALS || since.elapsed() > DENIED {
+            if self.failures > MAX_UNKNOWN_ID || since.elapsed() > UNKNOWN_ID_GRACE {
                 return None;
             }
         } else {
             let passes = error.is_transient() || error.class() == Class::Limit;
-            let most = if passes { self.org.settings.failed_polls } else { HOPELESS };
+            let most = if passes { self.org.timing.failed_polls } else { MAX_PERMANENT_FAILURES };
             if self.failures > most {
                 return None;
             }
         }
-        let pause = self.org.settings.next_try(self.failures);
+        let pause = self.org.timing.next_try(self.failures);
         Some(error.retry_after().map_or(pause, |asked| pause.max(asked)))
     }
 
-    /// Asks for a cancellation, if this is the moment for one: at once when the org has not begun, once when a running
-    /// deploy has had its time. A refusal changes nothing: the deploy is watched on.
+    /// Requests a cancellation if it is due: at once for a queued deploy, and once for a running one after its grace
+    /// period. If Salesforce refuses, polling continues.
     async fn cancel_if_due(&mut self) {
         let Some(stopped_at) = self.stopped_at else {
             return;
         };
         let now = Instant::now();
-        let overdue = now >= stopped_at + self.org.settings.stop.running;
+        let overdue = now >= stopped_at + self.org.timing.stop.running;
         match self.phase {
             Phase::Pending if self.canceled_waiting.is_none() => self.canceled_waiting = Some(now),
             Phase::Running | Phase::Unknown if overdue && !self.canceled_running => {
@@ -212,24 +206,22 @@ impl Watch<'_> {
             _ => return,
         }
         tracing::info!({ SF_DEPLOY_ID } = self.id, "cancelling the deploy");
-        let cancel = self.org.api.cancel_deploy(self.id);
+        let cancel = self.org.apis.deploys.cancel_deploy(self.id);
         match tokio::time::timeout_at(self.limit(), cancel).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::info!({ SF_DEPLOY_ID } = self.id, %error, "not cancelled"),
-            Err(_) => tracing::info!({ SF_DEPLOY_ID } = self.id, "no answer to the cancellation"),
+            Err(_) => tracing::info!({ SF_DEPLOY_ID } = self.id, "no response to the cancellation"),
         }
     }
 
-    /// When a stop next asks for something to be done.
     fn milestone(&self) -> Option<Instant> {
-        let due = self.stopped_at? + self.org.settings.stop.running;
+        let due = self.stopped_at? + self.org.timing.stop.running;
         let waits = matches!(self.phase, Phase::Running | Phase::Unknown) && !self.canceled_running;
         waits.then_some(due)
     }
 
-    /// When to give up.
     fn limit(&self) -> Instant {
-        let stop = &self.org.settings.stop;
+        let stop = &self.org.timing.stop;
         let Some(stopped_at) = self.stopped_at else {
             return self.deadline;
         };
@@ -241,13 +233,12 @@ impl Watch<'_> {
         limit.min(self.deadline)
     }
 
-    /// Why it is time to give up, if it is.
     fn over(&self) -> Option<String> {
         let now = Instant::now();
         if now >= self.deadline {
-            Some("it has not ended long after everybody's time was over".to_owned())
+            Some("it has not ended long after the timeouts of all callers".to_owned())
         } else if now >= self.limit() {
-            Some("we were stopped and it did not end soon after".to_owned())
+            Some("the provider was stopped and it did not end soon after".to_owned())
         } else {
             None
         }

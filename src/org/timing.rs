@@ -1,45 +1,43 @@
-//! All waits of this layer, and how they grow.
+//! The waits of this layer, and their growth.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use super::Window;
 
-/// How long this layer waits for what. The defaults are meant for real orgs.
+/// The waits of this layer. The defaults suit real orgs.
 #[derive(Clone, Debug)]
 pub struct Timing {
-    /// Whether callers at the same time share deploys and retrieves.
+    /// Whether concurrent callers share deploys and retrieves.
     pub batching: bool,
-    /// When a deploy begins.
     pub deploys: Window,
-    /// When a retrieve for reads begins that must be fresh.
+    /// When a retrieve for fresh reads starts.
     pub reads: Window,
-    /// How long a snapshot serves.
     pub snapshot: Duration,
-    /// Before the first look at a deploy, when none was seen before.
+    /// The wait before the first poll of a deploy, before any deploy was measured.
     pub first_poll: Duration,
-    /// The step of polls at a deploy: twice, then three times as long is between them in its first seconds. Each is a call,
-    /// and four are enough for a deploy of two seconds.
-    pub look: Duration,
-    /// Before a deploy is sent again because others change the org; the last is repeated.
+    /// The base interval of polls: twice, then three times this in the first seconds of a deploy. Each poll is an API
+    /// call, and four suffice for a deploy of two seconds.
+    pub poll_step: Duration,
+    /// The waits before a deploy is retried on a locked org; the last is repeated.
     pub lock_waits: Vec<Duration>,
-    /// How long others may keep the org locked.
-    pub lock_patience: Duration,
+    /// How long other changes may keep the org locked.
+    pub lock_timeout: Duration,
     /// How many polls in a row may fail.
     pub failed_polls: u32,
-    /// Wait up to a quarter longer each time, because many workspaces share one org.
+    /// Adds up to a quarter to each wait, because many workspaces share one org.
     pub jitter: bool,
-    pub stop: StopSettings,
+    pub stop: StopTimeouts,
 }
 
-/// How long things may take once we were told to stop.
 #[derive(Clone, Debug)]
-pub struct StopSettings {
-    /// For the start of a deploy to be answered.
+pub struct StopTimeouts {
+    /// For the response to a deploy that is being sent.
     pub start: Duration,
-    /// For a running deploy to end by itself.
     pub running: Duration,
-    /// For a cancelled deploy to end.
     pub cancel: Duration,
 }
 
@@ -53,17 +51,17 @@ impl Default for Timing {
         };
         Timing {
             batching: true,
-            // A hundred changes that Terraform brings at its own pace arrive over seconds; a second deploy takes longer.
+            // A hundred changes from Terraform arrive over seconds; a second deploy would take longer.
             deploys: window([75, 3_000, 3_000, 75]),
             reads: window([30, 200, 1_200, 400]),
             snapshot: Duration::from_secs(30),
             first_poll: Duration::from_millis(250),
-            look: Duration::from_millis(250),
+            poll_step: Duration::from_millis(250),
             lock_waits: [2, 5, 10, 15, 30, 60].map(Duration::from_secs).to_vec(),
-            lock_patience: Duration::from_secs(600),
+            lock_timeout: Duration::from_secs(600),
             failed_polls: 30,
             jitter: true,
-            stop: StopSettings {
+            stop: StopTimeouts {
                 start: Duration::from_secs(30),
                 running: Duration::from_secs(60),
                 cancel: Duration::from_secs(30),
@@ -73,27 +71,27 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// How long to wait before the n-th try, counted from 0, to get past a lock.
+    /// The wait before the n-th retry on a locked org, counted from 0.
     pub(super) fn lock_wait(&self, tries: usize) -> Duration {
         let wait = self.lock_waits.get(tries).or(self.lock_waits.last());
         let wait = wait.copied().unwrap_or(Duration::from_secs(60));
         if self.jitter { jittered(wait, wait + wait / 4) } else { wait }
     }
 
-    /// How long to wait between two polls at a deploy that has waited for its turn this long: each is a call, and an org may
-    /// let deploys wait for half a minute although nobody else is at work.
-    pub(super) fn next_look_in_line(&self, waited: Duration) -> Duration {
+    /// The interval of polls while a deploy is queued for this long: each poll is an API call, and an idle org may
+    /// queue a deploy for half a minute.
+    pub(super) fn next_poll_in_queue(&self, waited: Duration) -> Duration {
         const MOST: Duration = Duration::from_secs(2);
-        if waited < 60 * MOST { waited.clamp(self.look, MOST) } else { self.next_poll(waited) }
+        if waited < 60 * MOST { waited.clamp(self.poll_step, MOST) } else { self.next_poll(waited) }
     }
 
-    /// How long to wait between two polls at a deploy that has taken this long.
+    /// The interval of polls for a deploy that has run for this long.
     fn next_poll(&self, taken: Duration) -> Duration {
         const SECOND: Duration = Duration::from_secs(1);
-        if taken < 2 * self.look {
-            2 * self.look
+        if taken < 2 * self.poll_step {
+            2 * self.poll_step
         } else if taken < 60 * SECOND {
-            (taken / 8).clamp(3 * self.look, (3 * self.look).max(2 * SECOND))
+            (taken / 8).clamp(3 * self.poll_step, (3 * self.poll_step).max(2 * SECOND))
         } else if taken < 300 * SECOND {
             5 * SECOND
         } else {
@@ -101,7 +99,7 @@ impl Timing {
         }
     }
 
-    /// How long to wait after so many polls in a row that failed.
+    /// The wait after this many failed polls in a row.
     pub(super) fn next_try(&self, failures: u32) -> Duration {
         const SECONDS: [u64; 6] = [1, 1, 2, 3, 5, 8];
         let place = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -109,57 +107,50 @@ impl Timing {
     }
 }
 
-/// What earlier deploys teach about the next.
+/// When to poll, based on earlier deploys.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct PollSchedule {
     usual: Option<Duration>,
 }
 
-impl Pace {
-    /// Notes how long a deploy took: as the org tells, or as far as so many polls could.
+impl PollSchedule {
+    /// Records how long a deploy took: as Salesforce reported it, or as the polls showed.
     pub(super) fn learn(&mut self, told: Option<Duration>, taken: Duration, polls: u32) {
         self.usual = Some(match self.usual {
             _ if told.is_some_and(|told| told <= taken) => told.unwrap_or(taken),
-            // It may have been done a little earlier.
+            // It may have ended a little earlier.
             Some(usual) if polls == 1 => taken.min(usual).saturating_mul(97) / 100,
             _ => taken,
         });
     }
 
-    /// How long to wait before the first look, after the org has confirmed a deploy: until it should be done. Deploys of one
-    /// run are much alike.
-    pub(super) fn first_poll(&self, settings: &Timing) -> Duration {
+    /// The wait before the first poll: until the deploy should have ended, since the deploys of a run are similar.
+    pub(super) fn first_poll(&self, timing: &Timing) -> Duration {
         const CAP: Duration = Duration::from_secs(3);
         let Some(usual) = self.usual else {
-            return settings.first_poll;
+            return timing.first_poll;
         };
-        usual.clamp(settings.first_poll, CAP.max(settings.first_poll))
+        usual.clamp(timing.first_poll, CAP.max(timing.first_poll))
     }
 
-    /// How long to wait after so many polls at a deploy that has taken this long.
-    pub(super) fn next_poll(&self, polls: u32, taken: Duration, settings: &Timing) -> Duration {
-        // It should have been done at the first.
+    /// The wait after this many polls of a deploy that has run for this long.
+    pub(super) fn next_poll(&self, polls: u32, taken: Duration, timing: &Timing) -> Duration {
+        // It should have ended by the first poll.
         if self.usual.is_some() && polls <= 2 {
-            settings.look.saturating_mul(polls) / 2
+            timing.poll_step.saturating_mul(polls) / 2
         } else {
-            settings.next_poll(taken)
+            timing.next_poll(taken)
         }
     }
 }
 
-/// The time between two moments of one day as the org writes them, `2026-01-01T00:00:00.000Z`.
+/// The time between two timestamps of the org, such as `2026-01-01T00:00:00.000Z`.
 pub(super) fn between(begin: &str, end: &str) -> Option<Duration> {
-    let moment = |text: &str| -> Option<(String, u64)> {
-        let number = |range| text.get(range).and_then(|digits: &str| digits.parse::<u64>().ok());
-        let (hours, minutes, seconds) = (number(11..13)?, number(14..16)?, number(17..19)?);
-        let seconds = (hours * 60 + minutes) * 60 + seconds;
-        Some((text.get(..10)?.to_owned(), seconds * 1_000 + number(20..23).unwrap_or(0)))
-    };
-    let ((day, begin), (other, end)) = (moment(begin)?, moment(end)?);
-    (day == other).then(|| end.checked_sub(begin)).flatten().map(Duration::from_millis)
+    let timestamp = |text| OffsetDateTime::parse(text, &Rfc3339).ok();
+    (timestamp(end)? - timestamp(begin)?).try_into().ok()
 }
 
-/// A time between these two, because many workspaces share one org.
+/// A random time between the two, because many workspaces share one org.
 pub(super) fn jittered(least: Duration, most: Duration) -> Duration {
     let random = RandomState::new().hash_one(0_u8);
     let share = u32::try_from(random % 256).unwrap_or(0);
@@ -171,8 +162,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn looks_are_close_together_first_and_then_thin_out() {
-        let settings = Timing::default();
+    fn polls_are_frequent_at_first_and_then_rare() {
+        let timing = Timing::default();
         for (taken_ms, wait_ms) in [
             (250, 500),
             (750, 750),
@@ -184,16 +175,16 @@ mod tests {
             (60_000, 5_000),
             (300_000, 10_000),
         ] {
-            let wait = settings.next_poll(Duration::from_millis(taken_ms));
+            let wait = timing.next_poll(Duration::from_millis(taken_ms));
             assert_eq!(wait, Duration::from_millis(wait_ms), "after {taken_ms} ms");
         }
     }
 
     #[test]
-    fn the_first_look_comes_when_the_deploy_should_be_done() {
-        let settings = Timing::default();
-        let mut pace = Pace::default();
-        let first_poll = |pace: &Pace| pace.first_poll(&settings);
+    fn the_first_poll_is_when_the_deploy_should_have_ended() {
+        let timing = Timing::default();
+        let mut pace = PollSchedule::default();
+        let first_poll = |pace: &PollSchedule| pace.first_poll(&timing);
         assert_eq!(first_poll(&pace), Duration::from_millis(250));
         for (last_ms, polls, look_ms) in
             [(2_000, 5, 2_000), (2_000, 1, 1_940), (2_050, 2, 2_050), (10_000, 9, 3_000), (10, 1, 250)]
@@ -204,29 +195,29 @@ mod tests {
     }
 
     #[test]
-    fn looks_that_come_a_little_too_early_are_followed_soon() {
-        let settings = Timing::default();
-        let mut pace = Pace::default();
+    fn a_poll_that_is_slightly_early_is_repeated_soon() {
+        let timing = Timing::default();
+        let mut pace = PollSchedule::default();
         let taken = Duration::from_secs(2);
-        let waits = |pace: &Pace| [1, 2, 3].map(|polls| pace.next_poll(polls, taken, &settings).as_millis());
+        let waits =
+            |pace: &PollSchedule| [1, 2, 3].map(|polls| pace.next_poll(polls, taken, &timing).as_millis());
         assert_eq!(waits(&pace), [750, 750, 750]);
         pace.learn(None, taken, 4);
         assert_eq!(waits(&pace), [125, 250, 750]);
     }
 
     #[test]
-    fn what_the_org_tells_of_a_deploy_is_believed_unless_it_is_longer_than_it_was() {
+    fn the_reported_duration_is_used_unless_it_exceeds_the_measured_one() {
         let told = between("2026-01-01T23:59:57.900Z", "2026-01-01T23:59:59.100Z");
         assert_eq!(told, Some(Duration::from_millis(1_200)));
         for (begin, end) in [
-            ("2026-01-01T23:59:59.000Z", "2026-01-02T00:00:00.000Z"),
             ("2026-01-01T10:00:01.000Z", "2026-01-01T10:00:00.000Z"),
             ("yesterday", "2026-01-01T10:00:00.000Z"),
             ("2026-01-01Täää", "2026-01-01T10:00:00.000Z"),
         ] {
             assert_eq!(between(begin, end), None, "{begin} {end}");
         }
-        let mut pace = Pace::default();
+        let mut pace = PollSchedule::default();
         for (told, usual) in [(told, 1_200), (Some(Duration::from_secs(9)), 2_000)] {
             pace.learn(told, Duration::from_secs(2), 3);
             assert_eq!(pace.usual, Some(Duration::from_millis(usual)));
@@ -234,10 +225,10 @@ mod tests {
     }
 
     #[test]
-    fn waits_for_a_lock_grow_and_are_jittered_by_a_quarter_at_most() {
-        let settings = Timing::default();
+    fn waits_for_a_lock_grow_with_a_jitter_of_at_most_a_quarter() {
+        let timing = Timing::default();
         for (tries, seconds) in [(0, 2), (1, 5), (5, 60), (99, 60)] {
-            let wait = settings.lock_wait(tries);
+            let wait = timing.lock_wait(tries);
             let least = Duration::from_secs(seconds);
             assert!(wait >= least && wait <= least + least / 4, "{wait:?}");
         }

@@ -1,9 +1,12 @@
-//! Who else is at work in the org: its list of deploys.
+//! Concurrent deploys: the org's deploy queue.
 //!
-//! The org works on one deploy at a time, as far as is known: Salesforce documents the queue, not the lock (assumed).
-//! A file is written whole, so a change should be made of what is there when its turn comes. So an edit is sent when
-//! nobody is before it, and half a second later it is looked up who came at the same moment.
-//! Where the list may not be read, nobody else is seen; then only the look at the own turn is left (`edit.rs`).
+//! Salesforce documents that an org processes one deploy at a time from a queue; that nothing else writes meanwhile
+//! is an assumption. A file is always written as a whole, so a change must be based on the file as it is when the
+//! deploy starts. Therefore an edit is sent when the queue is idle, and half a second later the queue is read again
+//! for deploys that were sent at the same time.
+//!
+//! If the queue cannot be read, concurrent deploys are not detected; only the files at the start of the deploy are
+//! (`edit.rs`).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,19 +15,18 @@ use tokio::time::Instant;
 
 use super::Inner;
 use super::api::Row;
-use super::budget::LINE;
-use super::pace::jittered;
+use super::budget::MAX_QUEUE_WAIT;
+use super::timing::jittered;
 use crate::salesforce::Class;
 
-/// The newest are enough: the list is asked for again and again.
+/// The newest entries are enough, since the queue is read repeatedly.
 const QUERY: &str =
     "SELECT Id, Status, CreatedDate, CompletedDate FROM DeployRequest ORDER BY CreatedDate DESC LIMIT 30";
-/// Between two looks at the line.
-const LOOK: Duration = Duration::from_millis(700);
+const POLL_INTERVAL: Duration = Duration::from_millis(700);
 
-/// A deploy in the org's list.
+/// A deploy in the org's queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct QueuedDeploy {
     pub id: String,
     pub created: String,
     pub done: bool,
@@ -32,19 +34,19 @@ pub(super) struct Entry {
 
 /// The newest deploys of an org.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Line(pub Vec<Entry>);
+pub(super) struct DeployQueue(pub Vec<QueuedDeploy>);
 
-impl Line {
-    fn read(rows: &[Row]) -> Line {
+impl DeployQueue {
+    fn read(rows: &[Row]) -> DeployQueue {
         let text = |row: &Row, name: &str| row.get(name).and_then(|value| value.as_str()).map(str::to_owned);
         let entries = rows.iter().filter_map(|row| {
-            Some(Entry {
+            Some(QueuedDeploy {
                 id: text(row, "Id")?,
                 created: text(row, "CreatedDate").unwrap_or_default(),
                 done: text(row, "CompletedDate").is_some(),
             })
         });
-        Line(entries.collect())
+        DeployQueue(entries.collect())
     }
 
     pub(super) fn is_free(&self) -> bool {
@@ -55,93 +57,101 @@ impl Line {
         self.0.iter().filter(|entry| entry.done).map(|entry| short(&entry.id)).collect()
     }
 
-    /// Whether all that is in the line was done before.
+    /// Whether all deploys of the queue were completed before.
     pub(super) fn adds_nothing_to(&self, before: &BTreeSet<String>) -> bool {
         self.0.iter().all(|entry| before.contains(&short(&entry.id)))
     }
 
-    /// The deploys that are not among these.
+    /// The deploys that are not in the given set.
     pub(super) fn besides(&self, known: &BTreeSet<String>) -> Vec<String> {
         let new = self.0.iter().filter(|entry| !known.contains(&short(&entry.id)));
         new.map(|entry| short(&entry.id)).collect()
     }
 
-    /// The deploys that came after these, without the own one.
-    pub(super) fn rivals(&self, seen: &BTreeSet<String>, own: &str) -> Rivals {
+    /// The deploys that are neither in the given set nor the own one.
+    pub(super) fn concurrent(&self, seen: &BTreeSet<String>, own: &str) -> ConcurrentDeploys {
         let of_own = self.0.iter().find(|entry| short(&entry.id) == short(own));
         let Some(own_created) = of_own.map(|entry| entry.created.as_str()) else {
-            return Rivals::default();
+            return ConcurrentDeploys::default();
         };
         let others = self.0.iter().filter(|entry| short(&entry.id) != short(own));
-        let new: Vec<&Entry> = others.filter(|entry| !seen.contains(&short(&entry.id))).collect();
-        // Of those of the same moment it is not known who is first.
+        let new: Vec<&QueuedDeploy> = others.filter(|entry| !seen.contains(&short(&entry.id))).collect();
+        // The order of deploys with the same timestamp is unknown.
         let before = new.iter().filter(|entry| entry.created.as_str() <= own_created);
         let after = new.iter().filter(|entry| entry.created.as_str() >= own_created);
-        Rivals {
+        ConcurrentDeploys {
             before: before.map(|entry| entry.id.clone()).collect(),
             after: after.map(|entry| entry.id.clone()).collect(),
         }
     }
 }
 
-/// Deploys of others that were handed over in the moment of the own one.
+/// Other deploys that were sent at the same time as the own one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Rivals {
-    /// They have written first, perhaps into the same files.
+pub(super) struct ConcurrentDeploys {
+    /// They wrote first, possibly the same files.
     pub before: Vec<String>,
-    /// They write last, and may not know what we wrote.
+    /// They write last, and may not know of the own changes.
     pub after: Vec<String>,
 }
 
-/// IDs come with 15 or 18 characters.
+/// The 15-character form of an ID.
 pub(super) fn short(id: &str) -> String {
     id.chars().take(15).collect()
 }
 
 impl Inner {
-    /// The org's newest deploys; none when it does not say.
-    pub(super) async fn line(&self) -> Option<Line> {
-        if self.is_line_hidden() {
+    /// The org's newest deploys. `None` when the org does not show them.
+    pub(super) async fn deploy_queue(&self) -> Option<DeployQueue> {
+        if self.is_deploy_queue_hidden() {
             return None;
         }
-        match self.api.deploy_requests(QUERY).await {
-            Ok(rows) => Some(Line::read(&rows)),
+        match self.apis.queries.tooling_query(QUERY).await {
+            Ok(rows) => Some(DeployQueue::read(&rows)),
             Err(error) => {
-                tracing::debug!(%error, "the org does not tell who else is at work");
+                tracing::debug!(%error, "the deploy queue cannot be read");
                 if matches!(error.class(), Class::Permission | Class::Config | Class::NotFound) {
-                    self.hide_line();
+                    self.hide_deploy_queue();
                 }
                 None
             }
         }
     }
 
-    /// Waits until nobody is at work, or until that has lasted long enough, a stop, or the end: the deploys that are done.
-    pub(super) async fn free_line(&self, since: Instant, until: Instant) -> Option<BTreeSet<String>> {
+    /// Waits until the queue is idle, the limit is reached, or the provider is stopped. Returns the completed
+    /// deploys.
+    pub(super) async fn wait_for_idle_queue(
+        &self,
+        since: Instant,
+        until: Instant,
+    ) -> Option<BTreeSet<String>> {
         let mut waited = false;
         loop {
-            let line = self.line().await?;
+            let line = self.deploy_queue().await?;
             let now = Instant::now();
-            if line.is_free() && !waited || self.stopped() || now >= until || now >= since + LINE {
+            if line.is_free() && !waited || self.stopped() || now >= until || now >= since + MAX_QUEUE_WAIT {
                 return Some(line.done());
             }
-            // Others have waited for the same moment: not all at once.
-            let pause =
-                if line.is_free() { jittered(Duration::ZERO, LOOK) } else { jittered(LOOK / 2, LOOK) };
+            // Other clients wait for the same moment; jitter keeps them apart.
+            let pause = if line.is_free() {
+                jittered(Duration::ZERO, POLL_INTERVAL)
+            } else {
+                jittered(POLL_INTERVAL / 2, POLL_INTERVAL)
+            };
             waited = !line.is_free();
             self.unless_stopped(tokio::time::sleep(pause)).await;
         }
     }
 
-    /// Waits until these are done, as far as that can be seen, or the time is over.
+    /// Waits until these deploys have ended, as far as the queue shows it, or until the given time.
     pub(super) async fn until_done(&self, ids: &[String], until: Instant) {
         let ids: BTreeSet<String> = ids.iter().map(|id| short(id)).collect();
         while !ids.is_empty() && !self.stopped() && Instant::now() < until {
-            let Some(line) = self.line().await else { return };
+            let Some(line) = self.deploy_queue().await else { return };
             if line.0.iter().all(|entry| entry.done || !ids.contains(&short(&entry.id))) {
                 return;
             }
-            self.unless_stopped(tokio::time::sleep(jittered(LOOK / 2, LOOK))).await;
+            self.unless_stopped(tokio::time::sleep(jittered(POLL_INTERVAL / 2, POLL_INTERVAL))).await;
         }
     }
 }
@@ -150,34 +160,34 @@ impl Inner {
 mod tests {
     use super::*;
 
-    fn line(entries: &[(&str, &str, bool)]) -> Line {
-        let entries = entries.iter().map(|(id, created, done)| Entry {
+    fn queue(entries: &[(&str, &str, bool)]) -> DeployQueue {
+        let entries = entries.iter().map(|(id, created, done)| QueuedDeploy {
             id: (*id).to_owned(),
             created: (*created).to_owned(),
             done: *done,
         });
-        Line(entries.collect())
+        DeployQueue(entries.collect())
     }
 
     #[test]
     fn rivals_are_before_or_after_by_when_they_were_handed_over() {
         let seen = BTreeSet::from(["old".to_owned()]);
-        let now = line(&[
+        let now = queue(&[
             ("later", "2026-01-01T00:00:03", false),
             ("same", "2026-01-01T00:00:02", false),
             ("own", "2026-01-01T00:00:02", false),
             ("sooner", "2026-01-01T00:00:01", true),
             ("old", "2026-01-01T00:00:00", true),
         ]);
-        let rivals = now.rivals(&seen, "own");
-        assert_eq!(rivals.before, ["same", "sooner"]);
-        assert_eq!(rivals.after, ["later", "same"]);
+        let concurrent = now.concurrent(&seen, "own");
+        assert_eq!(concurrent.before, ["same", "sooner"]);
+        assert_eq!(concurrent.after, ["later", "same"]);
     }
 
     #[test]
     fn a_line_without_the_own_deploy_tells_nothing() {
-        let now = line(&[("other", "2026-01-01T00:00:03", false)]);
-        assert_eq!(now.rivals(&BTreeSet::new(), "own"), Rivals::default());
+        let now = queue(&[("other", "2026-01-01T00:00:03", false)]);
+        assert_eq!(now.concurrent(&BTreeSet::new(), "own"), ConcurrentDeploys::default());
     }
 
     #[test]
@@ -186,7 +196,7 @@ mod tests {
             let row = serde_json::json!({"Id": "0Af1", "CreatedDate": "d", "CompletedDate": completed});
             row.as_object().cloned().unwrap()
         };
-        assert!(Line::read(&[row("2026".into())]).is_free());
-        assert!(!Line::read(&[row(serde_json::Value::Null)]).is_free());
+        assert!(DeployQueue::read(&[row("2026".into())]).is_free());
+        assert!(!DeployQueue::read(&[row(serde_json::Value::Null)]).is_free());
     }
 }

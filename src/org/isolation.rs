@@ -1,0 +1,193 @@
+//! Isolates the jobs that make a shared deploy fail. Pure: no clock, no org.
+//!
+//! A failed deploy is not the failure of all its jobs. Those that the org names are removed, with those that depend
+//! on them; the others are deployed again. If the org names none, the group is split in halves until it is clear.
+//! Each step removes a job or makes the groups smaller, so the process ends.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::job::Job;
+use super::{ApplyErrorKind, DeployProblem};
+
+pub(super) trait BatchMember {
+    fn job(&self) -> &Job;
+    fn may_return(&self) -> bool;
+}
+
+/// What the isolation needs to know of apps.
+pub(super) trait KnownApps {
+    fn has_app(&self, app: &str) -> bool;
+    /// Whether the app that the job needs is being created.
+    fn is_coming(&self, job: &Job) -> bool;
+}
+
+pub(super) enum Disposition {
+    Fails(ApplyErrorKind),
+    /// Waits for a later batch that follows its app.
+    Returns,
+}
+
+/// The groups of a batch that are not deployed yet.
+pub(super) struct Isolation<R> {
+    groups: VecDeque<Vec<R>>,
+    unattributed: Unattributed,
+    left: Vec<(R, Disposition)>,
+}
+
+impl<R: BatchMember> Isolation<R> {
+    pub(super) fn new(batch: Vec<R>) -> Isolation<R> {
+        Isolation { groups: VecDeque::from([batch]), unattributed: Unattributed::default(), left: Vec::new() }
+    }
+
+    /// The next group.
+    pub(super) fn next(&mut self) -> Option<Vec<R>> {
+        self.groups.pop_front()
+    }
+
+    /// The jobs that have left since the last call.
+    pub(super) fn take_finished(&mut self) -> Vec<(R, Disposition)> {
+        std::mem::take(&mut self.left)
+    }
+
+    /// A deploy succeeded, so further failures are those of single jobs.
+    pub(super) fn succeeded(&mut self) {
+        self.unattributed.over = true;
+    }
+
+    /// Fails a whole group. If the org cannot be reached, all groups fail.
+    pub(super) fn failed(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
+        self.fail(group, error);
+        if matches!(error, ApplyErrorKind::Unavailable(_)) {
+            self.fail_the_rest(error);
+        }
+    }
+
+    /// A group is too large for one package, or cannot be packed.
+    pub(super) fn package_failed(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
+        if group.len() > 1 { self.halve(group) } else { self.fail(group, error) }
+    }
+
+    /// The org rejected a deploy and rolled it back. The jobs that caused it leave, with those that depend on them;
+    /// the others are deployed again.
+    pub(super) fn rejected(
+        &mut self,
+        group: Vec<R>,
+        problems: &[DeployProblem],
+        (deploy_id, accident): (&str, bool),
+        known: &impl KnownApps,
+    ) {
+        let rejection = |problems: Vec<DeployProblem>| ApplyErrorKind::Rejected {
+            problems,
+            deploy_id: deploy_id.to_owned(),
+            accident,
+        };
+        let alone = group.len() == 1;
+        if alone && self.unattributed.again(problems) {
+            self.fail_the_rest(&rejection(problems.to_vec()));
+        }
+        let is_about = |member: &R, problem: &DeployProblem| {
+            problem.key.as_ref().is_some_and(|key| member.job().has(key))
+        };
+        let named = |member: &R| problems.iter().any(|problem| is_about(member, problem));
+        let (culprits, rest): (Vec<_>, Vec<_>) = group.into_iter().partition(|member| alone || named(member));
+        if culprits.is_empty() {
+            return self.halve(rest);
+        }
+        self.groups.push_front(rest);
+
+        // A job that only lacks an app which is being created is deployed again when the app exists.
+        let mut rejected = BTreeSet::new();
+        let mut guilty = Vec::new();
+        for member in culprits {
+            let own: Vec<&DeployProblem> =
+                problems.iter().filter(|problem| alone || is_about(&member, problem)).collect();
+            let lacks_app = own.iter().all(|problem| problem.is_missing_app());
+            if lacks_app && member.may_return() && known.is_coming(member.job()) {
+                self.left.push((member, Disposition::Returns));
+                continue;
+            }
+            // An app that the org already has still exists after a change of it is rejected.
+            rejected.extend(new_apps(member.job(), known));
+            guilty.push((member, own));
+        }
+        for (member, own) in guilty {
+            let real = own.iter().filter(|problem| !problem.is_missing_app());
+            let real: Vec<DeployProblem> = real.map(|problem| (*problem).clone()).collect();
+            let told = match blocked(member.job(), &rejected) {
+                Some(problem) if real.is_empty() => vec![problem],
+                Some(_) => real,
+                None => own.into_iter().cloned().collect(),
+            };
+            self.left.push((member, Disposition::Fails(rejection(told))));
+        }
+        self.block(&mut rejected, known, rejection);
+    }
+
+    /// Removes all jobs that need a rejected app, and the jobs that depend on those.
+    fn block(
+        &mut self,
+        rejected: &mut BTreeSet<String>,
+        known: &impl KnownApps,
+        rejection: impl Fn(Vec<DeployProblem>) -> ApplyErrorKind,
+    ) {
+        loop {
+            let before = rejected.len();
+            for group in &mut self.groups {
+                let out: Vec<R> =
+                    group.extract_if(.., |member| blocked(member.job(), rejected).is_some()).collect();
+                for member in out {
+                    let problems = blocked(member.job(), rejected).into_iter().collect();
+                    rejected.extend(new_apps(member.job(), known));
+                    self.left.push((member, Disposition::Fails(rejection(problems))));
+                }
+            }
+            if rejected.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Splits a group in order: an app is in the first half with its parts, or before them.
+    fn halve(&mut self, mut group: Vec<R>) {
+        let second = group.split_off(group.len() / 2);
+        self.groups.push_front(second);
+        self.groups.push_front(group);
+    }
+
+    fn fail(&mut self, group: Vec<R>, error: &ApplyErrorKind) {
+        self.left.extend(group.into_iter().map(|member| (member, Disposition::Fails(error.clone()))));
+    }
+
+    fn fail_the_rest(&mut self, error: &ApplyErrorKind) {
+        let rest: Vec<R> = self.groups.drain(..).flatten().collect();
+        self.fail(rest, error);
+    }
+}
+
+fn new_apps(job: &Job, known: &impl KnownApps) -> Vec<String> {
+    job.apps_written().filter(|app| !known.has_app(app)).map(str::to_owned).collect()
+}
+
+/// Failures without a component. When two single jobs fail with the same message, and no deploy has succeeded, the
+/// org is the cause, and trying all others would only take time.
+#[derive(Default)]
+struct Unattributed {
+    words: Option<String>,
+    over: bool,
+}
+
+impl Unattributed {
+    fn again(&mut self, problems: &[DeployProblem]) -> bool {
+        let [DeployProblem { key: None, message, .. }] = problems else {
+            self.over = true;
+            return false;
+        };
+        !self.over && self.words.replace(message.clone()).as_ref() == Some(message)
+    }
+}
+
+/// Why a job cannot be deployed without one of these apps.
+fn blocked(job: &Job, rejected: &BTreeSet<String>) -> Option<DeployProblem> {
+    let app = rejected.iter().find(|app| job.parents().contains(&app.to_ascii_lowercase()))?;
+    Some(DeployProblem { key: None, path: None, message: format!("not deployed: {app} was rejected") })
+}
