@@ -1,10 +1,9 @@
-//! What `terraform test` makes up for a computed attribute when the provider is mocked: eight lower-case letters and
-//! digits, such as `2bxveucd`, one in four of them with a digit first.
+//! The values that `terraform test` generates for computed attributes of a mocked provider: eight lower-case letters and
+//! digits, such as `2bxveucd`. One in four begins with a digit.
 //!
-//! Terraform asks the real provider whether what refers to such an attribute is valid, and does not say that it is mocked.
-//! So a rule for what refers to something lets it pass: whether that is there is the org's to say.
+//! Terraform still validates references to such attributes with the real provider. So rules for references accept them.
 
-/// Whether a text may be one of those.
+/// Whether a text can be a value of a mocked provider.
 pub fn is_made_up(text: &str) -> bool {
     text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
@@ -14,7 +13,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_people_mistype_often_looks_made_up() {
+    fn common_mistakes_do_not_look_like_mocked_values() {
         for text in ["2bxveucd", "00000000", "abcdefgh"] {
             assert!(is_made_up(text), "{text}");
         }
