@@ -35,30 +35,30 @@ pub struct CertificateFacts {
 
 /// The validity of a certificate at a point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Validity {
     NotYetValid,
     Valid,
     /// Valid, but expires in this number of days.
-    Ending(i64),
+    ExpiresSoon(i64),
     Expired,
 }
 
 /// How long before it expires a certificate is reported.
-const ENDING: i64 = 30 * DAY;
+const EXPIRES_SOON: i64 = 30 * DAY;
 const DAY: i64 = 86_400;
 
 impl CertificateFacts {
     /// `now` is in Unix time. The validity includes both ends.
-    pub fn standing(&self, now: i64) -> Standing {
+    pub fn validity(&self, now: i64) -> Validity {
         let left = self.not_after.saturating_sub(now);
         if left < 0 {
-            Standing::Expired
+            Validity::Expired
         } else if now < self.not_before {
-            Standing::NotYetValid
-        } else if left <= ENDING {
-            Standing::Ending(left / DAY)
+            Validity::NotYetValid
+        } else if left <= EXPIRES_SOON {
+            Validity::ExpiresSoon(left / DAY)
         } else {
-            Standing::Valid
+            Validity::Valid
         }
     }
 }

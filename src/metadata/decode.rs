@@ -40,7 +40,6 @@ impl From<Mismatch> for DecodeErrorKind {
     }
 }
 
-/// Reads the file of a component.
 pub fn decode(kind: &'static MetadataType, full_name: &str, xml: &str) -> Result<Component, DecodeError> {
     let key = ComponentKey::new(kind, full_name);
     let failed = |error| DecodeError { component: ComponentKey::new(kind, full_name), kind: error };
@@ -186,7 +185,6 @@ impl FileReader {
     }
 }
 
-/// The namespace prefixes that an element declares.
 fn declarations(element: &Element) -> Vec<(String, String)> {
     let attributes = element.attributes.iter();
     attributes.filter(|(name, _)| name.starts_with("xmlns:")).cloned().collect()

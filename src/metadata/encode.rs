@@ -17,7 +17,6 @@ use crate::value::{Path, Step, Value};
 pub(super) const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 pub(super) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-/// The text of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
     pub xml: String,
@@ -38,7 +37,6 @@ impl Piece {
         Piece { path: Some(path), element: Element::leaf(name, text), inside: Vec::new() }
     }
 
-    /// An unknown element.
     fn unknown(element: &Element) -> Piece {
         Piece { path: None, element: element.clone(), inside: Vec::new() }
     }
@@ -251,19 +249,19 @@ fn in_order(field: &Field, before: &str, wanted: &[Value]) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut written: BTreeSet<Value> = BTreeSet::new();
     for word in members::words(before) {
-        let means = meanings(field, &[Value::text(word)]);
-        if means.is_subset(&wanted_meanings) {
+        let meaning = meanings(field, &[Value::text(word)]);
+        if meaning.is_subset(&wanted_meanings) {
             words.push(word.to_owned());
-            written.extend(means);
+            written.extend(meaning);
         }
     }
     for member in wanted {
-        let means = meanings(field, std::slice::from_ref(member));
-        if !means.is_subset(&written)
+        let meaning = meanings(field, std::slice::from_ref(member));
+        if !meaning.is_subset(&written)
             && let Some(text) = scalar(member)
         {
             words.push(spelt(field, &text));
-            written.extend(means);
+            written.extend(meaning);
         }
     }
     words

@@ -20,7 +20,7 @@ pub struct Field {
     pub absent: Option<Const>,
     /// The value that Salesforce writes when it creates the file automatically, as observed in orgs. The provider writes the
     /// same value when it creates the file and the configuration does not set the attribute.
-    pub made_as: Option<Const>,
+    pub created_as: Option<Const>,
     pub change: OnChange,
     /// Whether `true` of the attribute is `false` of the element.
     pub inverted: bool,
@@ -28,7 +28,7 @@ pub struct Field {
     pub emptiable: bool,
     pub compared: Compared,
     /// For a number: whether 0 is equal to no value. Orgs return either.
-    pub zero_is_none: bool,
+    pub zero_is_null: bool,
     pub sent: Deployed,
     /// The first API version that has the element: 61 for 61.0.
     pub since: u16,
@@ -51,10 +51,8 @@ pub struct Field {
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     Bool,
-    /// A whole number.
     Int,
     Text,
-    /// One of these words.
     Enum(&'static [&'static str]),
     /// A list; one element with a line for each member.
     Lines,
@@ -74,7 +72,6 @@ pub enum Kind {
 /// What applies when the configuration omits an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Omitted {
-    /// The attribute is required.
     Required,
     /// The value is enforced: drift from it is planned as a change.
     Default(Const),
@@ -88,7 +85,6 @@ pub enum Omitted {
     Unwritten,
 }
 
-/// A constant of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Const {
     Bool(bool),
@@ -99,7 +95,6 @@ pub enum Const {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnChange {
     InPlace,
-    /// A change replaces the resource.
     Replace,
 }
 
@@ -167,7 +162,6 @@ impl Const {
 }
 
 impl Kind {
-    /// The Terraform type.
     pub fn ty(&self) -> Type {
         match self {
             Kind::Bool => Type::Bool,
@@ -197,12 +191,12 @@ impl Field {
             kind,
             omitted: Omitted::Cleared,
             absent: None,
-            made_as: None,
+            created_as: None,
             change: OnChange::InPlace,
             inverted: false,
             emptiable: false,
             compared: Compared::AsWritten,
-            zero_is_none: false,
+            zero_is_null: false,
             sent: Deployed::Always,
             since: OLDEST_VERSION,
             newer_values: &[],
@@ -288,8 +282,8 @@ impl Field {
 
     /// The value that Salesforce writes when it creates the file automatically.
     #[must_use]
-    pub const fn made_as(self, value: Const) -> Field {
-        Field { made_as: Some(value), ..self }
+    pub const fn created_as(self, value: Const) -> Field {
+        Field { created_as: Some(value), ..self }
     }
 
     #[must_use]
@@ -318,8 +312,8 @@ impl Field {
     }
 
     #[must_use]
-    pub const fn zero_is_none(self) -> Field {
-        Field { zero_is_none: true, ..self }
+    pub const fn zero_is_null(self) -> Field {
+        Field { zero_is_null: true, ..self }
     }
 
     #[must_use]
@@ -387,7 +381,6 @@ impl Field {
         self.element.split_once('/').unwrap_or(("", self.element))
     }
 
-    /// Whether an API version has this element.
     pub fn exists_in(&self, version: u16) -> bool {
         self.since <= version
     }

@@ -160,7 +160,7 @@ pub fn foreign_letter(text: &str) -> Option<ForeignLetter> {
 }
 
 /// The text as it looks: lookalike letters replaced by Latin ones, invisible characters removed.
-pub fn as_it_looks(text: &str) -> String {
+pub fn as_seen(text: &str) -> String {
     let seen = text.chars().filter(|c| name_in(UNSEEN, *c).is_none());
     seen.map(|c| alike(c).unwrap_or(c)).collect()
 }

@@ -27,7 +27,7 @@ fn meaning(field: &Field, value: &Value) -> Value {
             let entries = entries.iter().map(|(key, value)| (key.clone(), plain(value)));
             Value::Map(entries.collect())
         }
-        (Kind::Int, value) if field.zero_is_none && value.as_int() == Some(0) => Value::Null,
+        (Kind::Int, value) if field.zero_is_null && value.as_int() == Some(0) => Value::Null,
         (_, value) => value.clone(),
     };
     let can_be_empty = !matches!(field.omitted, Omitted::Required | Omitted::Default(_));

@@ -8,14 +8,14 @@ use super::field::{Field, Kind};
 use super::xml::Element;
 use crate::value::{Number, Value};
 
-/// An element that does not have the form that its row says.
+/// An element that does not match its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mismatch {
     pub element: &'static str,
     pub expected: &'static str,
 }
 
-/// The value of an element that stands once; none when it is empty or nil.
+/// The value of an element. `None` if it is empty or nil.
 pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<Value>, Mismatch> {
     let mismatch = |expected| Mismatch { element: field.element, expected };
     if element.is_nil() {
@@ -90,7 +90,6 @@ pub(super) fn block(fields: &'static [Field], element: &Element) -> Result<Value
     Ok(Value::object(attributes))
 }
 
-/// One entry of a map.
 pub(super) fn entry(
     key: &'static str,
     value: &'static str,

@@ -27,7 +27,6 @@ const DELETIONS: &str = "destructiveChangesPost.xml";
 /// The root folder of a retrieve without `singlePackage`.
 const UNPACKAGED: &str = "unpackaged/";
 
-/// A file of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackagedFile {
     pub path: String,

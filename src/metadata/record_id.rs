@@ -4,8 +4,8 @@
 
 use super::echo::echo;
 use super::letters::foreign_letter;
-use super::made_up::is_made_up;
 use super::meaning::{case_of, short_id, with_case_of};
+use super::mock_value::is_mock_value;
 
 /// Common objects: the prefix of their IDs, and a name for a record.
 const OBJECTS: &[(&str, &str)] = &[
@@ -96,14 +96,14 @@ pub fn long_id(text: &str) -> Result<String, NoRecordId> {
     let (Some(short), 15 | 18) = (text.get(..15), text.len()) else {
         return Err(NoRecordId::Length(text.len()));
     };
-    let (told, own) = (text.get(15..).unwrap_or_default(), case_of(short));
-    if told.is_empty() || told.eq_ignore_ascii_case(&own) {
-        return Ok(format!("{short}{own}"));
+    let (given, computed) = (text.get(15..).unwrap_or_default(), case_of(short));
+    if given.is_empty() || given.eq_ignore_ascii_case(&computed) {
+        return Ok(format!("{short}{computed}"));
     }
     let is_of_one_case = |is_case: fn(&u8) -> bool| !short.bytes().any(|byte| is_case(&byte));
-    let lost = is_of_one_case(u8::is_ascii_uppercase) || is_of_one_case(u8::is_ascii_lowercase);
-    let told_case = with_case_of(short, told).filter(|_| lost).ok_or(NoRecordId::Mismatch)?;
-    Ok(format!("{told_case}{}", told.to_ascii_uppercase()))
+    let is_lost = is_of_one_case(u8::is_ascii_uppercase) || is_of_one_case(u8::is_ascii_lowercase);
+    let restored = with_case_of(short, given).filter(|_| is_lost).ok_or(NoRecordId::Mismatch)?;
+    Ok(format!("{restored}{}", given.to_ascii_uppercase()))
 }
 
 /// Why a text that should be a record ID of this object is not one.
@@ -133,7 +133,7 @@ pub fn record_or_name(text: &str, prefix: &str) -> Option<String> {
 
 /// Why a text is a label and not an API name.
 pub fn label(text: &str, prefix: &str) -> Option<String> {
-    if text.starts_with(prefix) || is_made_up(text) || record_or_name(text, prefix).is_some() {
+    if text.starts_with(prefix) || is_mock_value(text) || record_or_name(text, prefix).is_some() {
         return None;
     }
     let shown = echo(text);
@@ -144,7 +144,7 @@ pub fn label(text: &str, prefix: &str) -> Option<String> {
     }
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    (!is_name && !is_made_up(text)).then(|| {
+    (!is_name && !is_mock_value(text)).then(|| {
         format!("{shown} is neither an API name (letters, digits, underscores) nor an ID that begins with {prefix}.")
     })
 }
@@ -191,7 +191,7 @@ pub fn link(text: &str) -> Option<String> {
     let shown = echo(text);
     let wrong = |what: &str| Some(format!("{shown} {what}. {FORM}"));
     let Some((org, consumer)) = text.split_once(':') else {
-        return if is_made_up(text) { None } else { wrong("has no colon") };
+        return if is_mock_value(text) { None } else { wrong("has no colon") };
     };
     if consumer.contains(':') {
         return wrong("has more than one colon");

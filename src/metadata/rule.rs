@@ -31,7 +31,6 @@ pub enum Rule {
     WebUrl,
     /// A URL without a username and password, which would be in the state and visible to readers of the app.
     NoUserInformation,
-    /// One URL, with a scheme.
     CallbackUrl,
     /// A callback URL with the scheme https, http or a custom one, without fragment or wildcard. Orgs can have others.
     UsualCallbackUrl,
@@ -41,13 +40,11 @@ pub enum Rule {
     Between(i64, i64),
     /// Not 0. Salesforce's guide excludes it from the range, but uses it in its sample.
     NotZero,
-    /// One of these numbers.
     Numbers(&'static [i64]),
     /// A maximum number of members or entries.
     AtMost(usize),
     /// A maximum number of characters over all members, with separators. Salesforce does not document the limits.
     Longest(usize),
-    /// No duplicate members.
     Unique,
     /// Each member of a list or set, each key and value of a map.
     Each(&'static Rule),
@@ -79,7 +76,6 @@ pub enum Rule {
     NoLabel(&'static str),
     /// A record ID (15 or 18 characters) or a label, which can be any text.
     RecordOrLabel(&'static str),
-    /// A name, not a record ID.
     NoRecordId,
     /// A consumer of an org: `<org ID>:<consumer ID>`.
     Link,

@@ -2,7 +2,7 @@
 
 use super::echo::{echo, quoted};
 use super::field::Kind;
-use super::letters::{as_it_looks, foreign_letter, unseen};
+use super::letters::{as_seen, foreign_letter, unseen};
 use super::rule::Rule;
 use super::types;
 
@@ -43,7 +43,7 @@ fn misread(text: &str, words: &[&str]) -> Option<String> {
     if text.is_ascii() {
         return None;
     }
-    let seen = as_it_looks(text);
+    let seen = as_seen(text);
     let word = nearest(seen.trim(), words)?;
     let what = match (unseen(text), foreign_letter(text)) {
         (Some(unseen), _) => format!("it contains {unseen}, which is invisible"),
@@ -57,8 +57,8 @@ fn misread(text: &str, words: &[&str]) -> Option<String> {
 fn by_other_name(text: &str, other_names: OtherNames) -> Option<(&'static str, &'static str)> {
     let lower = text.trim().to_ascii_lowercase();
     let inside = lower.rsplit_once('(').and_then(|(_, inside)| inside.strip_suffix(')'));
-    let asked = inside.map_or(lower.as_str(), |inside| inside.split(',').next().unwrap_or_default().trim());
-    other_names.iter().find(|(theirs, _)| *theirs == asked).copied()
+    let name = inside.map_or(lower.as_str(), |inside| inside.split(',').next().unwrap_or_default().trim());
+    other_names.iter().find(|(theirs, _)| *theirs == name).copied()
 }
 
 /// Several words separated by spaces, as in OAuth: the form for a configuration.
@@ -106,21 +106,21 @@ pub fn is_public(text: &str) -> bool {
         text.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
     };
     let only_words = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ' '));
-    let asked = plain(text);
-    let is_asked = |word: &str| plain(word) == asked;
+    let wanted = plain(text);
+    let is_wanted = |word: &str| plain(word) == wanted;
     only_words
         && types::ALL.iter().flat_map(|kind| kind.fields).any(|field| {
-            let of_kind = matches!(field.kind, Kind::Enum(words) if words.iter().copied().any(is_asked));
-            of_kind || field.rules.iter().any(|rule| has_word(rule, &is_asked))
+            let of_kind = matches!(field.kind, Kind::Enum(words) if words.iter().copied().any(is_wanted));
+            of_kind || field.rules.iter().any(|rule| has_word(rule, &is_wanted))
         })
 }
 
-fn has_word(rule: &Rule, is_asked: &impl Fn(&str) -> bool) -> bool {
+fn has_word(rule: &Rule, is_wanted: &impl Fn(&str) -> bool) -> bool {
     match rule {
-        Rule::Each(each) => has_word(each, is_asked),
-        Rule::Word(words) => words.iter().copied().any(is_asked),
+        Rule::Each(each) => has_word(each, is_wanted),
+        Rule::Word(words) => words.iter().copied().any(is_wanted),
         Rule::Spelt(words, names) | Rule::Listed(words, names) => {
-            words.iter().copied().any(is_asked) || names.iter().any(|(theirs, _)| is_asked(theirs))
+            words.iter().copied().any(is_wanted) || names.iter().any(|(theirs, _)| is_wanted(theirs))
         }
         _ => false,
     }

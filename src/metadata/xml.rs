@@ -66,12 +66,10 @@ impl Element {
         Element { name: name.into(), ..Element::default() }
     }
 
-    /// An element with text only.
     pub fn leaf(name: impl Into<String>, text: impl Into<String>) -> Element {
         Element { text: text.into(), ..Element::new(name) }
     }
 
-    /// The first child with this name.
     pub fn child(&self, name: &str) -> Option<&Element> {
         self.children.iter().find(|child| child.name == name)
     }

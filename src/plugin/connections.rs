@@ -21,7 +21,6 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The pause after accept fails, for example because of too many open files.
 const AFTER_ERROR: Duration = Duration::from_millis(50);
 
-/// A counted connection.
 pub struct Connection {
     stream: Box<dyn Io>,
     _alive: Alive,

@@ -134,8 +134,8 @@ mod tests {
 
     #[test]
     fn multiplexing_is_declined_only_on_request() {
-        let asked = environment(&[("PLUGIN_MULTIPLEX_GRPC", "true")]);
-        assert_eq!(line(&asked, &address(), None), "1|5|unix|/tmp/x/s.sock|grpc||false\n");
+        let requested = environment(&[("PLUGIN_MULTIPLEX_GRPC", "true")]);
+        assert_eq!(line(&requested, &address(), None), "1|5|unix|/tmp/x/s.sock|grpc||false\n");
     }
 
     #[test]

@@ -24,7 +24,6 @@ const FIRST_CONNECTION: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct Counter(Arc<watch::Sender<usize>>);
 
-/// A counted connection or call.
 pub struct Alive(Arc<watch::Sender<usize>>);
 
 impl Default for Counter {

@@ -8,7 +8,6 @@ use tokio::net::TcpListener;
 
 use super::Environment;
 
-/// An address of the handshake line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     pub network: &'static str,
@@ -19,7 +18,6 @@ pub struct Address {
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// A listening socket.
 pub enum Listener {
     #[cfg(unix)]
     Unix(unix::Socket),

@@ -64,7 +64,6 @@ impl Environment {
 /// How the process was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// By Terraform.
     Plugin,
     /// By a developer, for `TF_REATTACH_PROVIDERS`. Without TLS; serves Terraform commands until Ctrl-C.
     Debug,

@@ -182,7 +182,6 @@ pub fn handshake(data: &[u8]) {
     }
 }
 
-/// A value for a call.
 fn value(block: &Block, choices: &mut Choices<'_>) -> Value {
     promise::inside(Shape::Block(block), choices, true)
 }

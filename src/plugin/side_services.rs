@@ -18,7 +18,6 @@ use super::generated::health::health_server::Health;
 use super::generated::health::{HealthCheckRequest, HealthCheckResponse};
 use super::lifecycle::Lifecycle;
 
-/// All additional services.
 pub struct SideServices {
     lifecycle: Lifecycle,
 }

@@ -35,12 +35,10 @@ pub enum Value {
 }
 
 impl Value {
-    /// A text value.
     pub fn text(text: impl Into<String>) -> Value {
         Value::Text(text.into())
     }
 
-    /// A whole number.
     pub fn int(number: i64) -> Value {
         Value::Number(Number::from(number))
     }
@@ -52,7 +50,6 @@ impl Value {
         Value::Set(members)
     }
 
-    /// An object with these attributes.
     pub fn object<K: Into<String>>(attributes: impl IntoIterator<Item = (K, Value)>) -> Value {
         Value::Object(attributes.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
@@ -113,7 +110,6 @@ impl Value {
         }
     }
 
-    /// The members of a list or a set.
     pub fn members(&self) -> Option<&[Value]> {
         match self {
             Value::List(members) | Value::Set(members) => Some(members),
@@ -121,7 +117,6 @@ impl Value {
         }
     }
 
-    /// The entries of a map or the attributes of an object.
     pub fn entries(&self) -> Option<&BTreeMap<String, Value>> {
         match self {
             Value::Map(entries) | Value::Object(entries) => Some(entries),

@@ -13,7 +13,7 @@ pub enum Step {
     Index(i64),
     /// An entry of a map.
     Key(String),
-    /// A member of a set. The protocol cannot express it, so `to_proto` truncates the path here.
+    /// A member of a set. The protocol cannot express it, so `to_proto` omits it.
     Member(Value),
 }
 
@@ -22,12 +22,10 @@ pub enum Step {
 pub struct Path(pub Vec<Step>);
 
 impl Path {
-    /// The path of a top-level attribute.
     pub fn attribute(name: impl Into<String>) -> Path {
         Path(vec![Step::Attribute(name.into())])
     }
 
-    /// This path with one more step.
     #[must_use]
     pub fn then(&self, step: Step) -> Path {
         let mut steps = self.0.clone();

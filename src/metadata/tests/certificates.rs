@@ -1,7 +1,7 @@
 //! Certificates, and texts that can be mistaken for one.
 
 use super::{GLOBAL, SETTINGS, component, field};
-use crate::metadata::{CertificateFacts, Rule, Standing, certificate_facts, encode, same_meaning};
+use crate::metadata::{CertificateFacts, Rule, Validity, certificate_facts, encode, same_meaning};
 use crate::value::Value;
 
 /// Generated with openssl for this test; the key was deleted.
@@ -32,33 +32,33 @@ fn a_plan_shows_the_facts_of_a_certificate() {
 }
 
 #[test]
-fn the_standing_changes_at_the_limits_of_the_validity() {
+fn the_validity_changes_at_its_limits() {
     const DAY: i64 = 86_400;
     let facts = certificate_facts(RSA_1024).unwrap();
     let (from, until) = (facts.not_before, facts.not_after);
     assert_eq!(facts.not_before_date, crate::metadata::date(from));
-    for (now, standing) in [
-        (i64::MIN, Standing::NotYetValid),
-        (from - 1, Standing::NotYetValid),
-        (from, Standing::Valid),
-        (until - 31 * DAY, Standing::Valid),
-        (until - 30 * DAY - 1, Standing::Valid),
-        (until - 30 * DAY, Standing::Ending(30)),
-        (until - 30 * DAY + 1, Standing::Ending(29)),
-        (until - DAY, Standing::Ending(1)),
-        (until - DAY + 1, Standing::Ending(0)),
-        (until, Standing::Ending(0)),
-        (until + 1, Standing::Expired),
-        (i64::MAX, Standing::Expired),
+    for (now, expected) in [
+        (i64::MIN, Validity::NotYetValid),
+        (from - 1, Validity::NotYetValid),
+        (from, Validity::Valid),
+        (until - 31 * DAY, Validity::Valid),
+        (until - 30 * DAY - 1, Validity::Valid),
+        (until - 30 * DAY, Validity::ExpiresSoon(30)),
+        (until - 30 * DAY + 1, Validity::ExpiresSoon(29)),
+        (until - DAY, Validity::ExpiresSoon(1)),
+        (until - DAY + 1, Validity::ExpiresSoon(0)),
+        (until, Validity::ExpiresSoon(0)),
+        (until + 1, Validity::Expired),
+        (i64::MAX, Validity::Expired),
     ] {
-        assert_eq!(facts.standing(now), standing, "{} seconds before the end", until - now.max(0));
+        assert_eq!(facts.validity(now), expected, "{} seconds before the end", until - now.max(0));
     }
     // Certificates that were never valid or have a short validity.
     let odd = |not_before, not_after| CertificateFacts { not_before, not_after, ..facts.clone() };
-    assert_eq!(odd(2 * DAY, DAY).standing(DAY), Standing::NotYetValid);
-    assert_eq!(odd(2 * DAY, DAY).standing(2 * DAY), Standing::Expired);
-    assert_eq!(odd(DAY, 2 * DAY).standing(0), Standing::NotYetValid);
-    assert_eq!(odd(DAY, 2 * DAY).standing(DAY), Standing::Ending(1));
+    assert_eq!(odd(2 * DAY, DAY).validity(DAY), Validity::NotYetValid);
+    assert_eq!(odd(2 * DAY, DAY).validity(2 * DAY), Validity::Expired);
+    assert_eq!(odd(DAY, 2 * DAY).validity(0), Validity::NotYetValid);
+    assert_eq!(odd(DAY, 2 * DAY).validity(DAY), Validity::ExpiresSoon(1));
 }
 
 #[test]

@@ -128,19 +128,19 @@ fn elements(kind: &MetadataType, xml: &str) -> Vec<(String, Element)> {
         element
     };
     let groups: Vec<&str> = kind.fields.iter().map(|field| field.element_path().0).collect();
-    let mut said: Vec<(String, Element)> = Vec::new();
+    let mut all: Vec<(String, Element)> = Vec::new();
     for child in parse_xml(xml).unwrap().children {
         let child = plain(child);
         if groups.contains(&child.name.as_str()) && !child.children.is_empty() {
             let inside =
                 child.children.iter().map(|inner| (format!("{}/{}", child.name, inner.name), inner.clone()));
-            said.extend(inside);
+            all.extend(inside);
         } else {
-            said.push((child.name.clone(), child));
+            all.push((child.name.clone(), child));
         }
     }
-    said.sort_by(|a, b| a.0.cmp(&b.0));
-    said
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all
 }
 
 /// Whether an element is never sent: generated values, secrets and triggers.

@@ -60,7 +60,7 @@ fn members_of_comma_separated_lists_must_not_have_a_comma() {
     let mut lists = 0;
     for field in fields.into_iter().filter(|field| matches!(field.kind, Kind::Commas)) {
         lists += 1;
-        for (member, says) in [
+        for (member, expected) in [
             ("Sales, EMEA", "[\"Sales\", \"EMEA\"]"),
             ("Sales,EMEA", "comma"),
             (",", "comma"),
@@ -71,7 +71,7 @@ fn members_of_comma_separated_lists_must_not_have_a_comma() {
             (" ", "blank"),
         ] {
             let problem = member_problem(field, member).unwrap_or_else(|| panic!("{member:?} passes"));
-            assert!(problem.contains(says), "{member:?}: {problem}");
+            assert!(problem.contains(expected), "{member:?}: {problem}");
         }
         assert_eq!(member_problem(field, "Sales EMEA"), None);
     }

@@ -11,11 +11,11 @@ pub static TYPE: MetadataType = MetadataType {
         Field::parent("externalClientApplication"),
         Field::bool("enabled", "isEnabled")
             .kept()
-            .made_as(Const::Bool(true))
+            .created_as(Const::Bool(true))
             .doc("Whether the app is enabled."),
         Field::bool("oauth_plugin_enabled", "isOauthPluginEnabled")
             .kept()
-            .made_as(Const::Bool(true))
+            .created_as(Const::Bool(true))
             .doc("Whether the app's OAuth plugin is enabled."),
         Field::bool("canvas_plugin_enabled", "isCanvasPluginEnabled")
             .kept()
@@ -39,7 +39,7 @@ pub static TYPE: MetadataType = MetadataType {
             .doc("Whether the app's SAML plugin is enabled."),
         Field::one_of("start_page", "startPage", &["None", "Custom", "OAuth", "SAML"])
             .kept()
-            .made_as(Const::Text("None"))
+            .created_as(Const::Text("None"))
             .since(62)
             .newer(&[("SAML", 63)])
             .doc("The page that opens when a user starts the app: `None`, `Custom` (`start_url`), or the start URL of the OAuth or SAML plugin.")

@@ -21,7 +21,7 @@ pub static TYPE: MetadataType = MetadataType {
             &["AllSelfAuthorized", "AdminApprovedPreAuthorized"],
         )
         .kept()
-        .made_as(Const::Text("AllSelfAuthorized"))
+        .created_as(Const::Text("AllSelfAuthorized"))
         .doc("The users who can use the app: all users, or only users with one of `permission_sets` or `profiles`.")
         .setup("Permitted Users"),
         Field::commas("permission_sets", "commaSeparatedPermissionSet")
@@ -97,18 +97,18 @@ pub static TYPE: MetadataType = MetadataType {
             &["Infinite", "Zero", "SpecificLifetime", "SpecificInactivity"],
         )
         .kept()
-        .made_as(Const::Text("SpecificLifetime"))
+        .created_as(Const::Text("SpecificLifetime"))
         .doc("When refresh tokens expire: never, immediately, a period after they are issued, or a period after the last use.")
         .setup("Refresh Token Policy"),
         Field::int("refresh_token_validity_period", "refreshTokenValidityPeriod")
             .kept()
-        .made_as(Const::Int(365))
-            .zero_is_none()
+        .created_as(Const::Int(365))
+            .zero_is_null()
             .rules(&[Rule::Between(0, 2_147_483_647)])
             .doc("The lifetime of refresh tokens, in units of `refresh_token_validity_unit`."),
         Field::one_of("refresh_token_validity_unit", "refreshTokenValidityUnit", &["Hours", "Days", "Months"])
             .kept()
-        .made_as(Const::Text("Days"))
+        .created_as(Const::Text("Days"))
             .any_case()
             .doc("The unit of `refresh_token_validity_period`."),
         Field::int("session_timeout_minutes", "sessionTimeoutInMinutes")
@@ -118,7 +118,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Session Timeout"),
         Field::one_of("required_session_level", "requiredSessionLevel", &["LOW", "STANDARD", "HIGH_ASSURANCE"])
             .kept()
-        .made_as(Const::Text("STANDARD"))
+        .created_as(Const::Text("STANDARD"))
             .doc("The session security level that the app requires."),
         Field::one_of("policy_action", "policyAction", &["Block", "RaiseSessionLevel", "StepUpMFA"])
             .kept()
@@ -130,7 +130,7 @@ pub static TYPE: MetadataType = MetadataType {
             &["Enforce", "Bypass", "Bypass_2factor", "Enforce_RelaxRefresh"],
         )
         .kept()
-        .made_as(Const::Text("Enforce"))
+        .created_as(Const::Text("Enforce"))
         .any_case()
         .doc("Whether users' IP restrictions apply to the app's sessions.")
         .setup("IP Relaxation"),

@@ -137,7 +137,6 @@ pub fn encode(value: &Value, shape: Shape<'_>) -> (Vec<u8>, Vec<ValueError>) {
     (bytes, writer.problems)
 }
 
-/// Tracks the current path and the errors.
 #[derive(Default)]
 struct Writer {
     path: Vec<Step>,

@@ -243,7 +243,7 @@ fn the_state_of_an_older_schema_is_decoded_leniently() {
     let state = |text: &str| decode_state(text.as_bytes(), shape);
     assert_eq!(state("{}"), Ok(block.empty()));
     assert_eq!(
-        state(r#"{"gone":[1,{}],"n":123456789012345678901234567890.5,"l":[{"a":"x","b":1}]}"#),
+        state(r#"{"removed":[1,{}],"n":123456789012345678901234567890.5,"l":[{"a":"x","b":1}]}"#),
         Ok(Value::object([
             ("a", Value::Null),
             ("n", number("123456789012345678901234567890.5")),

@@ -32,12 +32,12 @@ const BUG: &[u8] = b"The Salesforce provider has a bug";
 pub fn requests(data: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     match runtime {
-        Ok(runtime) => runtime.block_on(answers_to(data)),
+        Ok(runtime) => runtime.block_on(run(data)),
         Err(error) => broken(error),
     }
 }
 
-async fn answers_to(data: &[u8]) {
+async fn run(data: &[u8]) {
     let mut choices = Choices::new(data);
     let script = choices.bytes(200).to_vec();
     let provider = match choices.below(4) {
@@ -80,7 +80,7 @@ async fn answers_to(data: &[u8]) {
     if !is_over {
         let call = Call::of("GetMetadata", pb::GetMetadataRequest {}.encode_to_vec());
         let reply = check(&call, Some(answered(client.clone(), call.clone()).await), false);
-        assert!(!reply.is_empty(), "the server is there and says nothing");
+        assert!(!reply.is_empty(), "the server is running but does not respond");
     }
     assert!(timeout(PATIENCE, lifecycle.calls.none()).await.is_ok(), "something goes on for ever");
     lifecycle.shutdown.cancel();
@@ -134,23 +134,23 @@ async fn answered(mut client: h2::client::SendRequest<Bytes>, call: Call) -> Res
         .header("te", "trailers")
         .body(())
         .map_err(|error| error.to_string())?;
-    let said = |error: h2::Error| error.to_string();
-    let (response, mut body) = client.send_request(request, false).map_err(said)?;
+    let describe = |error: h2::Error| error.to_string();
+    let (response, mut body) = client.send_request(request, false).map_err(describe)?;
     // Fails if the server has already responded.
     let _ = body.send_data(Bytes::from(call.frame), true);
     let read = async {
-        let response = response.await.map_err(said)?;
+        let response = response.await.map_err(describe)?;
         let status = |headers: &http::HeaderMap| -> Option<String> {
             Some(headers.get("grpc-status")?.to_str().ok()?.to_owned())
         };
         let early = status(response.headers());
         let (mut stream, mut bytes) = (response.into_body(), Vec::new());
         while let Some(chunk) = stream.data().await {
-            let chunk = chunk.map_err(said)?;
+            let chunk = chunk.map_err(describe)?;
             let _ = stream.flow_control().release_capacity(chunk.len());
             bytes.extend_from_slice(&chunk);
         }
-        let late = stream.trailers().await.map_err(said)?;
+        let late = stream.trailers().await.map_err(describe)?;
         Ok(Received { status: early.or_else(|| status(&late?)), body: bytes })
     };
     timeout(PATIENCE, read).await.unwrap_or_else(|_| Err("no answer".to_owned()))

@@ -157,7 +157,6 @@ pub fn completed(found: Diagnostics) -> pb::InvokeActionEvent {
     pb::InvokeActionEvent { r#type: Some(Event::Completed(Completed { diagnostics })) }
 }
 
-/// A progress event of an action.
 pub fn progress(message: String) -> pb::InvokeActionEvent {
     use pb::invoke_action_event::{Progress, Type as Event};
     pb::InvokeActionEvent { r#type: Some(Event::Progress(Progress { message })) }

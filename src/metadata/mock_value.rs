@@ -4,7 +4,7 @@
 //! Terraform still validates references to such attributes with the real provider. So rules for references accept them.
 
 /// Whether a text can be a value of a mocked provider.
-pub fn is_made_up(text: &str) -> bool {
+pub fn is_mock_value(text: &str) -> bool {
     text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
@@ -15,7 +15,7 @@ mod tests {
     #[test]
     fn common_mistakes_do_not_look_like_mocked_values() {
         for text in ["2bxveucd", "00000000", "abcdefgh"] {
-            assert!(is_made_up(text), "{text}");
+            assert!(is_mock_value(text), "{text}");
         }
         for text in [
             "",
@@ -27,7 +27,7 @@ mod tests {
             "2bxveuc",
             "2bxveucdx",
         ] {
-            assert!(!is_made_up(text), "{text}");
+            assert!(!is_mock_value(text), "{text}");
         }
     }
 }
