@@ -1,37 +1,24 @@
-//! Terraform provider for Salesforce External Client Apps. The modules in layer order, lowest first; a test
-//! (`tidy`) guards that none uses one below it in this list, ARCHITECTURE.md has the table.
+//! Terraform provider for Salesforce External Client Apps. The modules are in layer order, lowest first. A test
+//! (`tidy`) checks that no module uses a later one. ARCHITECTURE.md has the map.
 //!
-//! This library exists for the binary, for benches and for fuzz targets; it is no published API.
+//! The library exists for the binary and the fuzz targets. It is not a published API.
 #![forbid(unsafe_code)]
 
-/// Names of log fields.
-pub mod log_keys;
+mod log_keys;
+mod secret;
 
-/// Texts that must never be shown.
-pub mod secret;
+mod redact;
+mod value;
 
-/// Texts without the secrets in them.
-pub mod redact;
+mod metadata;
+mod salesforce;
 
-/// Terraform's values.
-pub mod value;
+mod org;
 
-/// The tables and their interpreters.
-pub mod metadata;
+mod provider;
 
-/// The wire client: HTTP, SOAP, OAuth.
-pub mod salesforce;
-
-/// One connected org: deploys, retrieves, one answer for each caller.
-pub mod org;
-
-/// Terraform's semantics in neutral types.
-pub mod provider;
-
-/// The skin: go-plugin and tfplugin5.
 pub mod plugin;
 
-/// What is promised of any bytes, for fuzz targets.
 #[cfg(any(test, fuzzing))]
 pub mod promises;
 

@@ -1,14 +1,14 @@
-//! Names of log fields. Nothing else names a field, so that one search finds every line about a thing.
+//! Names of log fields. Other modules use these constants, so that a search finds every line about a resource.
 
 /// The RPC that Terraform called.
 pub const TF_RPC: &str = "tf_rpc";
-/// One call of an RPC; unique within a process.
+/// The ID of an RPC call, unique in a process.
 pub const TF_REQ_ID: &str = "tf_req_id";
 /// The resource or data source that the RPC is about.
 pub const TF_RESOURCE_TYPE: &str = "tf_resource_type";
-/// One batch of the coalescer.
+/// The ID of a batch of requests.
 pub const SF_BATCH: &str = "sf_batch";
-/// How many callers a batch serves.
+/// The number of callers in a batch.
 pub const SF_BATCH_SIZE: &str = "sf_batch_size";
-/// Salesforce's id of a deploy.
+/// The ID of a deploy.
 pub const SF_DEPLOY_ID: &str = "sf_deploy_id";

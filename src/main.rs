@@ -1,4 +1,4 @@
-//! The plugin's executable: reads the flags and serves. Everything else is the library's.
+//! The plugin's executable: parses the flags and serves. Not here: everything else, which is in the library.
 #![forbid(unsafe_code)]
 
 use std::io::{Write as _, stderr, stdout};
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use provider_salesforce::plugin::{Environment, Mode, serve};
 
 const HELP: &str = "\
-Terraform provider for Salesforce External Client Apps. Terraform starts this program; it is not run by hand.
+Terraform provider for Salesforce External Client Apps. Terraform starts this program. Do not run it directly.
 
   -debug    serve without Terraform and print TF_REATTACH_PROVIDERS for it
   -version  print the version
@@ -38,7 +38,7 @@ fn print(text: &str) -> ExitCode {
 }
 
 fn fail(text: &str) -> ExitCode {
-    // Nobody is left to tell when stderr is gone.
+    // A failed write to stderr cannot be reported.
     let _ = stderr().write_all(text.as_bytes());
     ExitCode::FAILURE
 }

@@ -1,7 +1,7 @@
-//! What is promised of any bytes, each promise a property that takes bytes and panics when it is broken.
+//! Properties that hold for any input. A property takes bytes and panics when it does not hold.
 //!
-//! Two drivers check them: a fuzzer (`fuzz/`, one target for each) and proptest (the tests below), which runs everywhere.
-//! The properties themselves are beside what they are about. Not in the shipped program.
+//! A fuzzer (`fuzz/`, one target per property) and proptest (the tests below) check them. The properties are defined beside
+//! the code that they test. They are not in the released program.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub use crate::provider::promises::{connected_app, private_state};
 pub use crate::redact::promise::holds_for as redactor;
 pub use crate::salesforce::promises::{keys, rest, soap};
 
-/// A promise by its name, which is the fuzz target's too.
+/// A property and its name, which is also the name of the fuzz target.
 pub type Promise = (&'static str, fn(&[u8]));
 
 pub const ALL: &[Promise] = &[
@@ -31,7 +31,7 @@ pub const ALL: &[Promise] = &[
     ("states", states),
 ];
 
-/// Bytes as decisions, one after the other: zero when there are no more.
+/// Decisions made from bytes, in order; zero at the end of the bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Choices<'a>(&'a [u8]);
 
@@ -46,7 +46,7 @@ impl<'a> Choices<'a> {
         usize::from(byte)
     }
 
-    /// Zero or one of the numbers below.
+    /// A number below `end`; zero if `end` is zero.
     pub fn below(&mut self, end: usize) -> usize {
         let wide = if end > 256 { self.byte().saturating_mul(256) } else { 0 };
         wide.saturating_add(self.byte()).checked_rem(end).unwrap_or_default()
@@ -79,7 +79,7 @@ impl<'a> Choices<'a> {
         self.0.is_empty()
     }
 
-    /// Bytes that are nearly these.
+    /// These bytes with a few changes.
     pub fn mutated(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         for _ in 0..=self.below(3) {
@@ -111,7 +111,7 @@ impl<'a> Choices<'a> {
     }
 }
 
-/// Says which promise is broken where there is no value that could be compared.
+/// Fails a property without comparing values.
 #[track_caller]
 pub(crate) fn broken(what: impl fmt::Display) {
     let holds = false;

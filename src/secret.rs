@@ -1,7 +1,7 @@
-//! A text that must not be seen.
+//! A text that must never be shown.
 //!
-//! `Secret` has no `Display` and no `Serialize`, its `Debug` prints a placeholder, and its bytes are zeroed when it
-//! is dropped. There is one way to the text, [`Secret::expose`]; a test lists the few places that may call it.
+//! `Secret` has no `Display` and no `Serialize`. Its `Debug` prints a placeholder, and its bytes are zeroed on drop. Only
+//! [`Secret::expose`] returns the text; a test lists the files that may call it.
 
 use std::fmt;
 
@@ -12,28 +12,14 @@ use zeroize::Zeroize;
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text over; of a `String` no copy is made.
+    /// Takes ownership of the text; a `String` is not copied.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself. Call it only where bytes are made for someone entitled to them.
+    /// The text. Call it only to send or sign it.
     pub fn expose(&self) -> &str {
         &self.0
-    }
-
-    /// Whether there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// `text` with every occurrence of the secret replaced. A secret shorter than four characters is left alone:
-    /// hiding each "a" of a message would tell more than it hides.
-    pub fn hide_in(&self, text: &str) -> String {
-        if self.0.len() < 4 || !text.contains(self.0.as_str()) {
-            return text.to_owned();
-        }
-        text.replace(self.0.as_str(), "(sensitive)")
     }
 }
 
@@ -56,11 +42,5 @@ mod tests {
     #[test]
     fn debug_shows_a_placeholder() {
         assert_eq!(format!("{:?}", Some(Secret::new("canary"))), "Some((sensitive))");
-    }
-
-    #[test]
-    fn a_secret_is_hidden_in_a_text_unless_it_is_tiny() {
-        assert_eq!(Secret::new("canary").hide_in("a canary."), "a (sensitive).");
-        assert_eq!(Secret::new("a").hide_in("a canary."), "a canary.");
     }
 }

@@ -1,13 +1,13 @@
-//! The record of the crates that see keys, tokens and TLS, held to Cargo.lock: what is built is what somebody looked at.
+//! Compares the record of reviewed crates that handle keys, tokens and TLS with Cargo.lock.
 //!
-//! Not here: looking (`scripts/compare-crates`, cargo-deny). What the record means stands in it.
+//! Not here: the review (`scripts/compare-crates`, cargo-deny). The record explains itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 const RECORD: &str = "supply-chain/README.md";
 
-/// A part of a crate's name, between hyphens and underscores, that says what it sees.
-const TELLING: &[&str] = &[
+/// Parts of crate names, between hyphens and underscores, that indicate cryptography or secrets.
+const SENSITIVE_PARTS: &[&str] = &[
     "aes",
     "asn1",
     "base64",
@@ -98,16 +98,16 @@ fn rows(text: &str) -> Vec<(String, Vec<String>)> {
 }
 
 #[test]
-fn every_crate_that_sees_keys_or_tls_was_looked_at_in_its_version() {
+fn every_crate_with_keys_or_tls_is_reviewed_in_its_version() {
     let (locked, record) = (locked(), text_of(RECORD));
     let (first, rest) = record.split_once("## Two versions").expect("the section");
     let mut seen = Versions::new();
     for (name, cells) in rows(first) {
-        let [version, _, said, sees] = cells.as_slice() else { panic!("{name}: {cells:?}") };
-        assert!(!said.is_empty() && !said.contains("differ") && !sees.is_empty(), "{name}: {cells:?}");
+        let [version, _, review, sees] = cells.as_slice() else { panic!("{name}: {cells:?}") };
+        assert!(!review.is_empty() && !review.contains("differ") && !sees.is_empty(), "{name}: {cells:?}");
         seen.entry(name).or_default().insert(version.clone());
     }
-    assert!(seen.len() > 40, "the walk finds the table: {seen:?}");
+    assert!(seen.len() > 40, "the table is missing: {seen:?}");
     for (name, versions) in &seen {
         assert_eq!(locked.get(name), Some(versions), "{RECORD} against Cargo.lock: {name}");
     }
@@ -115,8 +115,8 @@ fn every_crate_that_sees_keys_or_tls_was_looked_at_in_its_version() {
         seen.iter().filter(|(_, versions)| versions.len() > 1).map(|(name, _)| name.as_str()).collect();
     let explained = rows(rest);
     assert_eq!(twice, explained.iter().map(|(name, _)| name.as_str()).collect(), "two versions of one crate");
-    let tells = |name: &&String| name.split(['-', '_']).any(|part| TELLING.contains(&part));
+    let tells = |name: &&String| name.split(['-', '_']).any(|part| SENSITIVE_PARTS.contains(&part));
     let missing: Vec<&String> =
         locked.keys().filter(tells).filter(|name| !seen.contains_key(*name)).collect();
-    assert!(missing.is_empty(), "look at these, and write them into {RECORD}: {missing:?}");
+    assert!(missing.is_empty(), "review these crates and add them to {RECORD}: {missing:?}");
 }

@@ -1,5 +1,5 @@
-//! What ARCHITECTURE.md promises, checked: layers, the wall to the emulator, where secrets are opened, where names
-//! may stand, and that every module says what it is for.
+//! Checks the rules of ARCHITECTURE.md on the sources: layers, crates per layer, independence of the acceptance tests,
+//! places that expose secrets, names of fields, and module docs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::metadata::types;
 
-/// Each module, and the modules that it may use.
+/// Each module and the modules that it may use.
 const LAYERS: &[(&str, &[&str])] = &[
     ("log_keys", &[]),
     ("secret", &[]),
@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plugin", &["provider", "value", "redact", "secret", "log_keys"]),
 ];
 
-/// External crates that only some layers may use.
+/// External crates and the layers that may use them.
 const CRATES: &[(&str, &[&str])] = &[
     ("tonic", &["plugin"]),
     ("tonic_prost", &["plugin"]),
@@ -32,8 +32,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio", &["salesforce", "org", "plugin"]),
 ];
 
-/// Files that may open a secret.
-const OPENS_SECRETS: &[&str] = &[
+/// Files that may expose a secret.
+const EXPOSES_SECRETS: &[&str] = &[
     "secret.rs",
     "redact/known.rs",
     "salesforce/auth.rs",
@@ -68,7 +68,7 @@ fn sources() -> Vec<Source> {
             }
         }
     }
-    assert!(sources.len() > 50, "the walk finds the sources");
+    assert!(sources.len() > 50, "the sources are missing");
     sources
 }
 
@@ -81,14 +81,14 @@ impl Source {
         self.path.contains("/tests/") || self.path.ends_with("tests.rs") || self.path == "tidy.rs"
     }
 
-    /// The text without its tests and comments.
+    /// The text without tests and comments.
     fn code(&self) -> String {
         let product = self.text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         product.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
     }
 }
 
-/// The words after each occurrence of a prefix.
+/// The identifiers after each occurrence of a prefix.
 fn words_after<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
     text.match_indices(prefix).map(move |(at, _)| {
         let rest = &text[at + prefix.len()..];
@@ -97,7 +97,7 @@ fn words_after<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a s
 }
 
 #[test]
-fn layers_point_downwards_only() {
+fn layers_depend_only_on_lower_layers() {
     for source in sources().iter().filter(|source| !source.is_test()) {
         let Some((_, allowed)) = LAYERS.iter().find(|(module, _)| *module == source.module()) else {
             continue;
@@ -131,11 +131,11 @@ fn crates_stay_in_their_layers() {
 }
 
 #[test]
-fn secrets_are_opened_in_few_places() {
-    let opening = |source: &&Source| !source.is_test() && source.code().contains(".expose()");
+fn secrets_are_exposed_only_in_listed_files() {
+    let exposes = |source: &&Source| !source.is_test() && source.code().contains(".expose()");
     let places: BTreeSet<String> =
-        sources().iter().filter(opening).map(|source| source.path.clone()).collect();
-    let allowed: BTreeSet<String> = OPENS_SECRETS.iter().map(|path| (*path).to_owned()).collect();
+        sources().iter().filter(exposes).map(|source| source.path.clone()).collect();
+    let allowed: BTreeSet<String> = EXPOSES_SECRETS.iter().map(|path| (*path).to_owned()).collect();
     assert!(places.is_subset(&allowed), "{:?}", places.difference(&allowed));
 }
 
@@ -190,14 +190,14 @@ fn the_org_names_no_metadata_type() {
 }
 
 #[test]
-fn every_module_says_what_it_is_for() {
+fn every_module_has_a_doc_comment() {
     for source in sources() {
         assert!(source.text.starts_with("//! "), "{} does not open with //!", source.path);
     }
 }
 
 #[test]
-fn the_tests_of_the_wire_share_nothing_with_the_provider() {
+fn acceptance_tests_do_not_import_the_provider() {
     for manifest in ["acceptance-tests/Cargo.toml", "acceptance-tests/emulator/Cargo.toml"] {
         let text = fs::read_to_string(root().join(manifest)).unwrap();
         assert!(!text.contains("terraform-provider-salesforce"), "{manifest} depends on the provider");
@@ -209,13 +209,13 @@ fn the_tests_of_the_wire_share_nothing_with_the_provider() {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|ending| ending == "rs") {
-                check_wall(&path);
+                check_imports(&path);
             }
         }
     }
 }
 
-fn check_wall(path: &Path) {
+fn check_imports(path: &Path) {
     let text = fs::read_to_string(path).unwrap();
     for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
         let reaches = line.contains("../src/") || line.contains("provider_salesforce");

@@ -28,6 +28,7 @@ pub mod rival;
 pub mod scenario;
 pub mod smoke_test;
 pub mod state_server;
+pub mod switches;
 pub mod target;
 pub mod terraform;
 pub mod web_server;

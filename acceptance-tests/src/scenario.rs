@@ -6,8 +6,12 @@
 //! # plan: salesforce_external_client_app.shop = update                    the plan has exactly these
 //! # says: Consumer key will be destroyed                                  in what the plan prints
 //! # org: ExternalClientApplication of Shop: label = Shop                  after the step, in the org
+//! # switches: salesforce_external_client_app_oauth_settings.shop of Shop  on the emulator, see below
 //! # emulator only: needs a custom scope                                   why `make live` has to leave it out
 //! ```
+//!
+//! `switches` sets every derived boolean (`switches`) that the resource does not set, to a value that differs from its
+//! default, and expects it in the org. So a new boolean is in the scenarios without an edit.
 //!
 //! After every step the plan must be empty and no secret may have leaked (see `workspace`); after the last one
 //! everything is imported into an empty state, and destroyed, and then the org is as before.
@@ -16,6 +20,7 @@
 
 use crate::emulator::Emulator;
 use crate::plan::Action;
+use crate::switches;
 use crate::target::Target;
 use crate::terraform;
 use crate::workspace::Workspace;
@@ -45,7 +50,7 @@ struct Element {
 /// # Panics
 /// When an expectation is not met.
 pub fn run(name: &str) {
-    Scenario::named(name).play(&Emulator::start());
+    Scenario::named(name).with_switches().play(&Emulator::start());
 }
 
 /// The steps of a folder, in the order of their names.
@@ -105,6 +110,37 @@ impl Scenario {
             configuration: with_prefix(&step.configuration, &names, prefix),
         });
         Self { name: self.name.clone(), steps: steps.collect() }
+    }
+
+    /// The same with what `# switches:` adds.
+    ///
+    /// # Panics
+    /// When such a line is wrong.
+    #[must_use]
+    pub fn with_switches(mut self) -> Self {
+        for step in &mut self.steps {
+            let lines: Vec<String> = step
+                .configuration
+                .lines()
+                .filter_map(|line| line.strip_prefix("# switches:"))
+                .map(|line| line.trim().to_owned())
+                .collect();
+            for line in lines {
+                let (address, app) = line.split_once(" of ").unwrap_or_else(|| panic!("no ` of ` in {line}"));
+                step.configuration = with_switches(&step.configuration, address, app);
+            }
+        }
+        self
+    }
+
+    /// The configuration of one step.
+    ///
+    /// # Panics
+    /// When there is no such step.
+    #[must_use]
+    pub fn step(&self, name: &str) -> &str {
+        let step = self.steps.iter().find(|step| step.path.file_stem().is_some_and(|stem| stem == name));
+        &step.unwrap_or_else(|| panic!("{} has no step {name}", self.name)).configuration
     }
 
     /// The names of the apps that it makes.
@@ -183,6 +219,26 @@ fn folder() -> PathBuf {
     terraform::repository().join("acceptance-tests/scenarios")
 }
 
+/// Sets the switches of a resource that its block does not set, and expects them in the org.
+fn with_switches(configuration: &str, address: &str, app: &str) -> String {
+    let (kind, name) = address.split_once('.').unwrap_or_else(|| panic!("{address} is no address"));
+    let start = configuration.find(&format!("resource \"{kind}\" \"{name}\" {{"));
+    let start = start.unwrap_or_else(|| panic!("the step has no {address}"));
+    let end = start + configuration[start..].find("\n}").expect("the end of the block") + 1;
+    let block = &configuration[start..end];
+    let mut expected = String::new();
+    let mut lines = String::new();
+    for switch in switches::all().iter().filter(|switch| switch.resource == kind) {
+        if block.lines().any(|line| value_of(line, &switch.attribute).is_some()) {
+            continue;
+        }
+        let value = switch.value();
+        expected += &format!("# org: {} of {app}: {} = {value}\n", switch.metadata_type, switch.element);
+        lines += &format!("  {} = {value}\n", switch.attribute);
+    }
+    format!("{expected}{}{lines}{}", &configuration[..end], &configuration[end..])
+}
+
 /// What stands behind `<argument> =` in a line.
 fn value_of<'a>(line: &'a str, argument: &str) -> Option<&'a str> {
     let rest = line.trim().strip_prefix(argument)?.trim_start();
@@ -243,8 +299,8 @@ fn expectations(configuration: &str) -> Result<Expectations, String> {
             "edit" => expected.edits.push(element(rest)?),
             "org" => expected.org.push(element(rest)?),
             "no import" => expected.no_import = true,
-            // For `make live`, see `is_for_the_emulator`.
-            "emulator only" => {}
+            // See `is_for_the_emulator` and `with_switches`.
+            "emulator only" | "switches" => {}
             // A misspelt expectation must not pass as a remark.
             other if !other.contains(' ') => return Err(format!("unknown expectation {other:?}")),
             _ => {}

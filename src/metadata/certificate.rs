@@ -1,69 +1,69 @@
-//! X.509 certificates that users configure and orgs return: whether a text is one, whether two are the same, and what a
-//! plan says of one.
+//! X.509 certificates: parsing, comparison, and the facts that plans show.
 //!
-//! Users have PEM files, with whatever stands around the armour; a retrieve returns the base64 alone, in lines of 64
-//! columns.
+//! Users have PEM files, possibly with other text around the PEM block. A retrieve returns the base64 alone, in lines of 64
+//! characters.
 //!
-//! Nothing here echoes the text: by mistake it may be a private key.
+//! Messages never echo the text: it can be a private key by mistake.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
+use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 
-/// What a plan says of a certificate.
+/// What a plan shows of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFacts {
-    /// SHA-256 over the DER: `AB:CD:…`.
+    /// The SHA-256 fingerprint: `AB:CD:…`.
     pub sha256_fingerprint: String,
-    /// The first second that it is valid, in Unix time.
+    /// The start of the validity, in Unix time.
     pub not_before: i64,
-    /// The same as a date: `2029-01-31`.
+    /// The start as a date: `2029-01-31`.
     pub not_before_date: String,
-    /// The last second that it is valid, in Unix time.
+    /// The end of the validity, in Unix time.
     pub not_after: i64,
-    /// The same as a date: `2030-01-31`.
+    /// The end as a date: `2030-01-31`.
     pub not_after_date: String,
-    /// The public key as the certificate has it: of an RSA key its modulus and exponent, in DER.
+    /// The subject public key; for RSA the modulus and exponent in DER.
     pub public_key: Vec<u8>,
-    /// Of an RSA or elliptic-curve key; 0 for others.
+    /// The size of an RSA or elliptic-curve key; 0 for others.
     pub key_bits: usize,
     pub is_rsa: bool,
 }
 
-/// Where a moment lies in the time that a certificate is valid.
+/// The validity of a certificate at a point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Validity {
     NotYetValid,
     Valid,
-    /// Valid, with so many whole days left, which are few.
-    Ending(i64),
+    /// Valid, but expires in this number of days.
+    ExpiresSoon(i64),
     Expired,
 }
 
-/// How long before its end a certificate counts as ending.
-const ENDING: i64 = 30 * DAY;
+/// How long before it expires a certificate is reported.
+const EXPIRES_SOON: i64 = 30 * DAY;
 const DAY: i64 = 86_400;
 
 impl CertificateFacts {
-    /// `now` is in Unix time. Both ends belong to the time that it is valid.
-    pub fn standing(&self, now: i64) -> Standing {
+    /// `now` is in Unix time. The validity includes both ends.
+    pub fn validity(&self, now: i64) -> Validity {
         let left = self.not_after.saturating_sub(now);
         if left < 0 {
-            Standing::Expired
+            Validity::Expired
         } else if now < self.not_before {
-            Standing::NotYetValid
-        } else if left <= ENDING {
-            Standing::Ending(left / DAY)
+            Validity::NotYetValid
+        } else if left <= EXPIRES_SOON {
+            Validity::ExpiresSoon(left / DAY)
         } else {
-            Standing::Valid
+            Validity::Valid
         }
     }
 }
 
-/// The facts of the one certificate in a text; none when the text is not that.
+/// The facts of the certificate in a text. `None` unless it has exactly one.
 pub fn certificate_facts(text: &str) -> Option<CertificateFacts> {
     let der = der(text).ok()?;
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;
@@ -73,7 +73,7 @@ pub fn certificate_facts(text: &str) -> Option<CertificateFacts> {
     let not_after = certificate.validity().not_after.timestamp();
     let key = certificate.public_key().parsed().ok();
     let key_bits = match &key {
-        // An RSA modulus may carry a leading zero byte, which is no part of the size.
+        // A leading zero byte of an RSA modulus does not count.
         Some(PublicKey::RSA(rsa)) => bits(rsa.modulus),
         Some(key) => key.key_size(),
         None => 0,
@@ -97,20 +97,20 @@ fn bits(number: &[u8]) -> usize {
     (significant.count() * 8).saturating_sub(unused)
 }
 
-/// What is wrong with a text that must be one certificate.
+/// Why a text is not one certificate.
 pub(super) fn problem(text: &str) -> Option<String> {
     der(text).err().map(str::to_owned)
 }
 
-/// What two texts with the same certificate have in common; none when the text is no certificate.
-pub(super) fn essence(text: &str) -> Option<String> {
+/// The certificate as base64, to compare two texts. `None` if the text is not a certificate.
+pub(super) fn as_base64(text: &str) -> Option<String> {
     Some(base64().encode(der(text).ok()?))
 }
 
-/// The certificate as a file carries it: nothing around the armour, lines of 64 columns. What was written without armour
-/// has none here either. None when the text is no certificate.
+/// The certificate in lines of 64 characters, without text around it. The PEM markers are kept if there are any. `None` if
+/// the text is not a certificate.
 pub(super) fn tidy(text: &str) -> Option<String> {
-    let body = essence(text)?;
+    let body = as_base64(text)?;
     let mut lines = Vec::new();
     let mut rest = body.as_str();
     while let Some((line, more)) = rest.split_at_checked(COLUMNS) {
@@ -121,17 +121,17 @@ pub(super) fn tidy(text: &str) -> Option<String> {
         lines.push(rest);
     }
     let body = lines.join("\n");
-    let armoured = text.contains(BEGIN);
-    Some(if armoured { format!("{BEGIN}{LABEL}{DASHES}\n{body}\n{END}{LABEL}{DASHES}") } else { body })
+    let is_pem = text.contains(BEGIN);
+    Some(if is_pem { format!("{BEGIN}{LABEL}{DASHES}\n{body}\n{END}{LABEL}{DASHES}") } else { body })
 }
 
-/// Whether a text has a private key in it, or says so.
+/// Whether a text contains a private key.
 pub fn has_private_key(text: &str) -> bool {
     text.to_ascii_uppercase().contains("PRIVATE KEY")
 }
 
-/// What is wrong with a text that may be a name or the like, and in armour must be a certificate.
-pub(super) fn armoured_problem(text: &str) -> Option<String> {
+/// Why a PEM text is not one certificate. Other texts pass.
+pub(super) fn pem_problem(text: &str) -> Option<String> {
     if text.contains(BEGIN) { problem(text) } else { None }
 }
 
@@ -139,61 +139,53 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
 const LABEL: &str = "CERTIFICATE";
-/// What a line of base64 has in PEM.
+/// The line length of PEM.
 const COLUMNS: usize = 64;
 
-/// Base64 as it is in files: padded or not.
+/// Base64 with or without padding.
 fn base64() -> GeneralPurpose {
     const ANY: GeneralPurposeConfig = PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent);
     GeneralPurpose::new(&STANDARD, ANY)
 }
 
-/// The one certificate in a text, armoured or not.
+/// The DER of the certificate in a text, PEM or base64.
 fn der(text: &str) -> Result<Vec<u8>, &'static str> {
     const DAMAGED: &str =
-        "This PEM block is not a readable X.509 certificate. Write the whole file, unchanged.";
-    const NOT_PEM: &str = "This is neither PEM nor the base64 of a certificate. Write the certificate as text that begins with \
-                           -----BEGIN CERTIFICATE-----, for instance with file(\"certificate.pem\"), or the base64 alone.";
+        "This PEM block is not a valid X.509 certificate. Use the complete, unchanged file.";
+    const NOT_PEM: &str = "This is neither PEM nor the base64 of a certificate. Use a text that begins with -----BEGIN CERTIFICATE-----, \
+                           for example file(\"certificate.pem\"), or the base64 alone.";
     if has_private_key(text) {
         return Err(
-            "This holds a private key, which must never get here. Write only the certificate; if the key left its \
-             safe place, replace it.",
+            "This contains a private key, which must not be in a configuration. Use only the certificate. If the key was \
+             exposed, replace it.",
         );
     }
     let Some((_, rest)) = text.split_once(BEGIN) else {
         return decoded(text).ok_or(NOT_PEM);
     };
     if rest.contains(BEGIN) {
-        return Err("There is more than one PEM block. Write exactly one certificate, without the chain.");
+        return Err("There is more than one PEM block. Use exactly one certificate, without the chain.");
     }
     let (label, rest) = rest.split_once(DASHES).ok_or(NOT_PEM)?;
     if label != LABEL {
         return Err(
-            "This PEM block is no certificate. Write one that begins with -----BEGIN CERTIFICATE-----.",
+            "This PEM block is not a certificate. Use one that begins with -----BEGIN CERTIFICATE-----.",
         );
     }
     let (body, _) = rest.split_once("-----END CERTIFICATE-----").ok_or(DAMAGED)?;
     decoded(body).ok_or(DAMAGED)
 }
 
-/// The certificate that this base64 is, however it is broken into lines.
+/// The DER of base64 with any line breaks.
 fn decoded(body: &str) -> Option<Vec<u8>> {
-    // Line breaks written out are what variables of one line make of them.
+    // Environment variables often have line breaks as \n.
     let body = body.replace("\\r", "").replace("\\n", "");
     let body: String = body.chars().filter(|c| !c.is_whitespace() && *c != '\u{FEFF}').collect();
     let der = base64().decode(body).ok()?;
     matches!(X509Certificate::from_der(&der), Ok(([], _))).then_some(der)
 }
 
-/// The day of a Unix time, by the civil calendar.
+/// The UTC date of a Unix time: `2030-01-31`.
 pub fn date(seconds: i64) -> String {
-    // Days since 0000-03-01, so that the leap day ends the year; eras of 400 years all have the same length.
-    let days = seconds.div_euclid(DAY) + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    format!("{:04}-{month:02}-{day:02}", era * 400 + year + next)
+    OffsetDateTime::from_unix_timestamp(seconds).map(|time| time.date().to_string()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! A component: one file of an org, as values.
+//! A component: one file of an org as values.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use super::metadata_type::MetadataType;
 use super::xml::Element;
 use crate::value::Value;
 
-/// What tells one component of an org from all others.
+/// The identity of a component in an org.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ComponentKey {
     pub kind: &'static MetadataType,
@@ -21,7 +21,7 @@ impl ComponentKey {
         ComponentKey { kind, full_name: full_name.into() }
     }
 
-    /// Its file in a package: `externalClientApps/Shop.eca`.
+    /// The path in a package: `externalClientApps/Shop.eca`.
     pub fn path(&self) -> String {
         format!("{}/{}.{}", self.kind.directory, self.full_name, self.kind.suffix)
     }
@@ -33,33 +33,32 @@ impl fmt::Display for ComponentKey {
     }
 }
 
-/// As it is displayed: the whole table would drown a log line.
+/// The same as `Display`, because the derived form would log the whole table.
 impl fmt::Debug for ComponentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// A component's content. Two are equal when they say the same, in whatever form it came.
+/// The content of a component. Two are equal if their values are, regardless of their form in the file.
 #[derive(Clone, Debug)]
 pub struct Component {
     pub key: ComponentKey,
     /// The app that owns it; empty for the app itself.
     pub parent: String,
-    /// By attribute name, mirrored rows included. An element that the file does not have is absent here.
+    /// Values by attribute, with mirrored rows. Elements that the file does not have are absent.
     pub fields: BTreeMap<&'static str, Value>,
-    /// Elements that no row knows, as they came. Inside of a group they stand in an element of the group's name.
+    /// Unknown elements, unchanged. Those of a group are in an element with the group's name.
     pub extras: Vec<Element>,
-    /// How the elements of rows stood in the file that it was read from, by element: what is not changed is written back
-    /// as it was.
+    /// The original form of known elements. Unchanged elements are written back in this form.
     pub(super) forms: BTreeMap<&'static str, Form>,
 }
 
-/// How an element, with all its repetitions, stood in a file.
+/// The original form of an element, with all its repetitions.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Form {
     pub elements: Vec<Element>,
-    /// What they say.
+    /// Their value.
     pub value: Value,
 }
 
@@ -80,28 +79,28 @@ impl Component {
         Component { key, parent: parent.into(), fields, extras: Vec::new(), forms }
     }
 
-    /// What a row says: the value of its attribute, or the app.
-    pub(super) fn said_by(&self, field: &Field) -> Value {
+    /// The value of a row's attribute, or the app for the parent.
+    pub(super) fn value_of(&self, field: &Field) -> Value {
         match field.kind {
             Kind::Parent => Value::text(self.parent.as_str()),
             _ => self.get(field.attribute).clone(),
         }
     }
 
-    /// Labels a new file of a type that Salesforce otherwise makes by itself, as it does.
+    /// Sets the label of a new file in the same way as Salesforce does when it creates the file.
     pub fn label_by_name(&mut self) {
         if let Some(element) = self.key.kind.labelled_by_name {
             self.extras.push(Element::leaf(element, self.key.full_name.as_str()));
         }
     }
 
-    /// The value of an attribute; null when the file has it not.
+    /// The value of an attribute; null if absent.
     pub fn get(&self, attribute: &str) -> &Value {
         static NULL: Value = Value::Null;
         self.fields.get(attribute).unwrap_or(&NULL)
     }
 
-    /// Sets an attribute; null takes it out.
+    /// Sets an attribute; null removes it.
     pub fn put(&mut self, attribute: &'static str, value: Value) {
         if value.is_null() {
             self.fields.remove(attribute);
@@ -110,8 +109,8 @@ impl Component {
         }
     }
 
-    /// This component with the values of some rows replaced; null clears. All else stays as it came: other rows, extras,
-    /// and what says the same in another form.
+    /// This component with some values replaced; null removes. Other rows, extras, and values that are equal to the new ones
+    /// stay unchanged.
     #[must_use]
     pub fn merge(&self, wanted: &[(&'static Field, Value)]) -> Component {
         let mut merged = self.clone();
@@ -126,8 +125,8 @@ impl Component {
         merged
     }
 
-    /// This component with what somebody had changed and we undid unawares: what `was` has otherwise than `read`, where
-    /// nobody has changed it again since.
+    /// This component with another writer's changes restored that this provider overwrote: the differences between `read` and
+    /// `was`, except where the value has changed again.
     #[must_use]
     pub fn restore(&self, read: &Component, was: &Component) -> Component {
         let mut restored = self.clone();

@@ -1,9 +1,9 @@
-//! The text of a file as a component.
+//! Reads the text of a file as a component.
 //!
-//! Elements that no row knows become extras, and how those of rows stood is kept beside their values, so that a file
-//! written back loses nothing and changes only where it is meant to. Dropped elements vanish; no value ever stands in an
-//! error. An unknown child of a block or an entry stays with it as long as the block
-//! or the entry's key stays as it is: the whole element stands among the extras, and `encode` finds it again.
+//! Unknown elements are kept as extras, and the original form of known elements is kept with their values. So an update
+//! loses nothing and changes only what it should. Dropped elements are ignored. Errors never contain values. A block or an
+//! entry with unknown children is also kept as an extra; `encode` writes the children back while the block or the key is
+//! unchanged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use super::metadata_type::MetadataType;
 use super::xml::{self, Element, XmlError};
 use crate::value::Value;
 
-/// Why a file is not what its type says.
+/// Why a file does not match its type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{component}: {kind}")]
 pub struct DecodeError {
@@ -30,7 +30,7 @@ pub enum DecodeErrorKind {
     UnknownRoot { found: String, expected: &'static str },
     #[error("{element} is not {expected}")]
     WrongType { element: &'static str, expected: &'static str },
-    #[error("{element} stands there more than once")]
+    #[error("{element} is there more than once")]
     Repeated { element: &'static str },
 }
 
@@ -40,7 +40,6 @@ impl From<Mismatch> for DecodeErrorKind {
     }
 }
 
-/// Reads the file of a component.
 pub fn decode(kind: &'static MetadataType, full_name: &str, xml: &str) -> Result<Component, DecodeError> {
     let key = ComponentKey::new(kind, full_name);
     let failed = |error| DecodeError { component: ComponentKey::new(kind, full_name), kind: error };
@@ -61,7 +60,7 @@ pub fn decode(kind: &'static MetadataType, full_name: &str, xml: &str) -> Result
     }
     let mut component = reader.component;
     for field in kind.fields {
-        let value = component.said_by(field);
+        let value = component.value_of(field);
         if let Some(form) = component.forms.get_mut(field.element) {
             form.value = value;
         }
@@ -71,9 +70,9 @@ pub fn decode(kind: &'static MetadataType, full_name: &str, xml: &str) -> Result
 
 struct FileReader {
     component: Component,
-    /// Rows and groups that were there.
+    /// The rows and groups read so far.
     seen: BTreeSet<&'static str>,
-    /// Prefixes that the root element declares.
+    /// The namespace prefixes that the root element declares.
     declared: Vec<(String, String)>,
 }
 
@@ -138,7 +137,7 @@ impl FileReader {
                     return Err(repeated);
                 }
                 entries.put(&entry, text);
-                self.keep_strangers(field, element);
+                self.keep_unknown_children(field, element);
             }
             Kind::Blocks(fields) if !element.is_nil() => {
                 let block = members::block(fields, &element)?;
@@ -146,7 +145,7 @@ impl FileReader {
                 let mut blocks = before.map(<[Value]>::to_vec).unwrap_or_default();
                 blocks.push(block);
                 self.component.put(field.attribute, Value::set(blocks));
-                self.keep_strangers(field, element);
+                self.keep_unknown_children(field, element);
             }
             Kind::Entries { .. } | Kind::Blocks(_) => {}
             _ => {
@@ -163,7 +162,7 @@ impl FileReader {
         Ok(())
     }
 
-    fn keep_strangers(&mut self, field: &Field, element: Element) {
+    fn keep_unknown_children(&mut self, field: &Field, element: Element) {
         if !members::unknown_children(&field.kind, &element).is_empty() {
             self.extra(element);
         }
@@ -174,7 +173,7 @@ impl FileReader {
         self.component.extras.push(element);
     }
 
-    /// An element so that it can stand in another document.
+    /// The element with the prefixes that it uses declared, so that it is valid in another document.
     fn portable(&self, mut element: Element) -> Element {
         let missing = self.declared.iter().filter(|(name, _)| {
             let prefix = name.trim_start_matches("xmlns:");
@@ -186,7 +185,6 @@ impl FileReader {
     }
 }
 
-/// The prefixes that an element declares.
 fn declarations(element: &Element) -> Vec<(String, String)> {
     let attributes = element.attributes.iter();
     attributes.filter(|(name, _)| name.starts_with("xmlns:")).cloned().collect()

@@ -1,18 +1,18 @@
-//! Values as an error may show them: quoted, short, and not at all when they may be secrets.
+//! Values in error messages: quoted, shortened, and hidden if they can be secrets.
 
 use url::Url;
 
 use super::words;
 
-/// A value as an error may show it.
+/// A value for an error message.
 pub fn echo(text: &str) -> String {
     if may_be_secret(text) && !words::is_public(text) {
-        return "The value (not shown, it may be a secret)".to_owned();
+        return "The value (hidden, it may be a secret)".to_owned();
     }
     quoted(text)
 }
 
-/// The same of a text that is known to be no secret.
+/// The same for a text that is known not to be a secret.
 pub fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut shown: String = text.chars().take(LONGEST).collect();
@@ -22,7 +22,7 @@ pub fn quoted(text: &str) -> String {
     format!("{shown:?}")
 }
 
-/// Whether a text looks like a key, a token or a password. Errs on the side of yes.
+/// Whether a text looks like a key, a token or a password. False positives are acceptable.
 pub fn may_be_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let marks = ["-----begin", "private key", "password", "secret", "token=", "bearer ", "assertion="];
@@ -35,7 +35,7 @@ pub fn may_be_secret(text: &str) -> bool {
         || has_random_run(text)
 }
 
-/// Whether a URL has a user name or a password before its host, as far as it is a URL at all.
+/// Whether a URL has a username or a password before its host. Also detects malformed URLs.
 pub fn has_user_information(text: &str) -> bool {
     let Some((scheme, after)) = text.split_once("://") else {
         return false;
@@ -46,7 +46,7 @@ pub fn has_user_information(text: &str) -> bool {
     parsed || (!scheme.is_empty() && scheme.trim().chars().all(is_scheme) && authority.contains('@'))
 }
 
-/// A long run of letters of both cases and digits, as keys and tokens have and names do not.
+/// Whether a text has a long run of mixed-case letters and digits, as keys and tokens have.
 fn has_random_run(text: &str) -> bool {
     let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '=' | '-');
     text.split(|c| !inside(c)).any(|run| {

@@ -1,8 +1,8 @@
-//! A component as the text of its file, and which line is which attribute's.
+//! Writes a component as the text of its file, with the attribute of each line.
 //!
-//! Total: a value of another kind than its row's is left out, a plan that would need it never gets here. What a component
-//! says as it said it when it was read is written in the form that it came in.
-//! Not here: names of fields; the tables have them.
+//! Never fails: a value of the wrong type, which validation does not let pass, is omitted. Unchanged elements are written in
+//! their original form.
+//! Not here: names of fields, which are in the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,18 +17,17 @@ use crate::value::{Path, Step, Value};
 pub(super) const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 pub(super) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-/// The text of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
     pub xml: String,
-    /// Line, counted from 1, to the attribute that wrote it. Lines that belong to no attribute are absent.
+    /// The attribute of each line, counted from 1. Lines without an attribute are absent.
     pub lines: BTreeMap<u32, Path>,
 }
 
-/// An element to write, and whose it is.
+/// An element to write, with the path of its attribute.
 struct Piece {
     path: Option<Path>,
-    /// Without children when `inside` has them.
+    /// Has no children if `inside` has them.
     element: Element,
     inside: Vec<Piece>,
 }
@@ -38,8 +37,7 @@ impl Piece {
         Piece { path: Some(path), element: Element::leaf(name, text), inside: Vec::new() }
     }
 
-    /// An element that no row knows.
-    fn foreign(element: &Element) -> Piece {
+    fn unknown(element: &Element) -> Piece {
         Piece { path: None, element: element.clone(), inside: Vec::new() }
     }
 
@@ -48,10 +46,10 @@ impl Piece {
     }
 }
 
-/// Writes the file of a component, for a deploy with this API version.
+/// Writes the file of a component for a deploy with this API version.
 ///
-/// Elements stand in alphabetical order, repeated ones together, each on a line of its own. What is null, unknown
-/// or empty is left out, unless it came as an empty element: in a file that is deployed whole, left out is empty.
+/// Elements are in alphabetical order, one per line. Null, unknown and empty values are omitted, which clears them in the
+/// org, unless the element was there and empty.
 pub fn encode(component: &Component, version: u16) -> Encoded {
     let kind = component.key.kind;
     let mut pieces = Vec::new();
@@ -75,15 +73,15 @@ pub fn encode(component: &Component, version: u16) -> Encoded {
         }
         match groups.get_mut(name) {
             Some(inside) => {
-                inside.extend(extra.children.iter().map(Piece::foreign));
+                inside.extend(extra.children.iter().map(Piece::unknown));
                 outsides.insert(name, extra);
             }
-            None => pieces.push(Piece::foreign(extra)),
+            None => pieces.push(Piece::unknown(extra)),
         }
     }
     for (name, inside) in groups {
         let outside = outsides.remove(name);
-        // A group that came empty stays so until something is put into it.
+        // An empty group of the original file is kept.
         let came_empty = outside.is_some_and(|outside| outside.is_nil() || outside.attributes.is_empty());
         if !inside.is_empty() || came_empty {
             let full = !inside.is_empty();
@@ -106,7 +104,7 @@ pub fn encode(component: &Component, version: u16) -> Encoded {
 
 struct Writer {
     xml: String,
-    /// The line that is written next.
+    /// The number of the next line.
     line: u32,
     lines: BTreeMap<u32, Path>,
 }
@@ -149,9 +147,9 @@ fn write_field(field: &'static Field, component: &Component, out: &mut Vec<Piece
     let path = Path::attribute(field.attribute);
     let value = component.get(field.attribute);
     if let Some(form) = component.forms.get(field.element)
-        && form.value == component.said_by(field)
+        && form.value == component.value_of(field)
     {
-        out.extend(form.elements.iter().map(|element| as_it_came(field, element)));
+        out.extend(form.elements.iter().map(|element| in_original_form(field, element)));
         return;
     }
     match &field.kind {
@@ -176,7 +174,7 @@ fn write_field(field: &'static Field, component: &Component, out: &mut Vec<Piece
                 let known =
                     elements.filter(|extra| extra.child(key).is_some_and(|child| child.text == *entry));
                 inside.extend(
-                    known.flat_map(|extra| members::unknown_children(&field.kind, extra)).map(Piece::foreign),
+                    known.flat_map(|extra| members::unknown_children(&field.kind, extra)).map(Piece::unknown),
                 );
                 out.push(Piece::around(Some(path), name, inside));
             }
@@ -195,7 +193,7 @@ fn write_field(field: &'static Field, component: &Component, out: &mut Vec<Piece
                 let known = elements
                     .filter(|extra| members::block(fields, extra).is_ok_and(|block| block == *member));
                 inside.extend(
-                    known.flat_map(|extra| members::unknown_children(&field.kind, extra)).map(Piece::foreign),
+                    known.flat_map(|extra| members::unknown_children(&field.kind, extra)).map(Piece::unknown),
                 );
                 out.push(Piece::around(Some(path), name, inside));
             }
@@ -216,10 +214,10 @@ fn write_field(field: &'static Field, component: &Component, out: &mut Vec<Piece
     }
 }
 
-/// An element of a row that nothing changed, and whose it is.
-fn as_it_came(field: &'static Field, element: &Element) -> Piece {
+/// An unchanged element in its original form.
+fn in_original_form(field: &'static Field, element: &Element) -> Piece {
     let path = Path::attribute(field.attribute);
-    let mut piece = Piece::foreign(element);
+    let mut piece = Piece::unknown(element);
     piece.path = match &field.kind {
         Kind::Parent => None,
         Kind::Entries { key, value } => {
@@ -245,43 +243,42 @@ fn of_block(fields: &[Field], block: &Path, child: Element) -> Piece {
     Piece { path, element: child, inside: Vec::new() }
 }
 
-/// The members of a set as the words of an element: those that were there in the order and the spelling that they had,
-/// new ones after them.
+/// The members of a set as the words of an element: existing ones in their original order and spelling, then new ones.
 fn in_order(field: &Field, before: &str, wanted: &[Value]) -> Vec<String> {
-    let meant: BTreeSet<Value> = meanings(field, wanted);
+    let wanted_meanings: BTreeSet<Value> = meanings(field, wanted);
     let mut words: Vec<String> = Vec::new();
-    let mut said: BTreeSet<Value> = BTreeSet::new();
+    let mut written: BTreeSet<Value> = BTreeSet::new();
     for word in members::words(before) {
-        let means = meanings(field, &[Value::text(word)]);
-        if means.is_subset(&meant) {
+        let meaning = meanings(field, &[Value::text(word)]);
+        if meaning.is_subset(&wanted_meanings) {
             words.push(word.to_owned());
-            said.extend(means);
+            written.extend(meaning);
         }
     }
     for member in wanted {
-        let means = meanings(field, std::slice::from_ref(member));
-        if !means.is_subset(&said)
+        let meaning = meanings(field, std::slice::from_ref(member));
+        if !meaning.is_subset(&written)
             && let Some(text) = scalar(member)
         {
             words.push(spelt(field, &text));
-            said.extend(means);
+            written.extend(meaning);
         }
     }
     words
 }
 
-/// A word in the table's spelling, where case makes no other word of it.
+/// A word in the table's spelling, if the row is case-insensitive.
 fn spelt(field: &Field, text: &str) -> String {
     let same = |word: &&&str| field.compared == Compared::AnyCase && word.eq_ignore_ascii_case(text);
     field.words().iter().find(same).map_or_else(|| text.to_owned(), |word| (*word).to_owned())
 }
 
-/// The text of a value that is one element; none when it is empty.
+/// The text of a value with one element. `None` if it is empty.
 fn text_of(field: &Field, value: &Value) -> Option<String> {
     let text = match (&field.kind, value) {
         (Kind::Bool, Value::Bool(truth)) => (truth ^ field.inverted).to_string(),
         (Kind::Lines, value) => joined(value, "\n")?,
-        // What may be something else is sent as it is written.
+        // A text that is not a certificate is sent unchanged.
         (_, Value::Text(text)) if field.is_certificate() => {
             certificate::tidy(text).unwrap_or_else(|| text.clone())
         }

@@ -1,7 +1,7 @@
-//! One row of a table: a field, on Terraform's side and on Salesforce's.
+//! One row of a table: a field with its Terraform attribute and its Salesforce element.
 //!
-//! A row is data, built with `const fn`s. What a column means to a reader of the table stands here; what is
-//! done about it stands in the interpreters (`encode`, `decode`, and the provider's schema, plan and validation).
+//! A row is data, built with `const fn`s. This file documents the columns. The interpreters (`encode`, `decode`, and the
+//! provider's schema, plan and validation) implement them.
 
 use super::rule::Rule;
 use crate::value::{Type, Value};
@@ -9,58 +9,56 @@ use crate::value::{Type, Value};
 /// A field of a metadata type.
 #[derive(Debug)]
 pub struct Field {
-    /// Terraform's attribute (or block) name; empty for the reference to the app, which is the resource's own.
+    /// The Terraform attribute or block; empty for the reference to the app, which the resource adds.
     pub attribute: &'static str,
-    /// Salesforce's element; `group/element` for a field inside of a nested element.
+    /// The Salesforce element; `group/element` for a field in a nested element.
     pub element: &'static str,
     pub kind: Kind,
-    /// What leaving the attribute out of the configuration means.
+    /// What applies when the configuration omits the attribute.
     pub omitted: Omitted,
-    /// What it means that a file does not have the element; none: there is no value.
+    /// The value of an element that the file does not have. `None` for no value.
     pub absent: Option<Const>,
-    /// What Salesforce writes into a file that it makes by itself. A file that we make in its place has the same, where the
-    /// configuration says nothing else. As observed in files that orgs made.
-    pub made_as: Option<Const>,
+    /// The value that Salesforce writes when it creates the file automatically, as observed in orgs. The provider writes the
+    /// same value when it creates the file and the configuration does not set the attribute.
+    pub created_as: Option<Const>,
     pub change: OnChange,
-    /// The attribute's true is the element's false.
+    /// Whether `true` of the attribute is `false` of the element.
     pub inverted: bool,
-    /// Of a word: an explicit empty text takes the element out of the file. Texts may be empty by their rules.
+    /// For an enum: whether an explicit empty string removes the element. The rules of a text decide that for texts.
     pub emptiable: bool,
     pub compared: Compared,
-    /// Of a number: 0 is none. Orgs return the one or the other.
-    pub zero_is_none: bool,
+    /// For a number: whether 0 is equal to no value. Orgs return either.
+    pub zero_is_null: bool,
     pub sent: Deployed,
-    /// First API version that has the element, major number: 61 for 61.0.
+    /// The first API version that has the element: 61 for 61.0.
     pub since: u16,
-    /// Values that came later than the element, with the API version that brought them.
+    /// Values that are newer than the element, with their first API version.
     pub newer_values: &'static [(&'static str, u16)],
-    /// Values that mean the same to Salesforce: one token, and what it stands for.
+    /// Values that are equal to Salesforce: a token, and the tokens that it includes.
     pub equivalents: &'static [(&'static str, &'static [&'static str])],
-    /// The members may be record IDs of this object, which Salesforce returns as names.
+    /// The object whose record IDs are allowed as members. Salesforce returns names.
     pub record: Option<Record>,
     pub rules: &'static [Rule],
-    /// A text for people: Salesforce compares it with nothing.
+    /// Whether it is display text, which Salesforce does not compare with anything.
     pub prose: bool,
     /// One or two sentences for the documentation.
     pub doc: &'static str,
-    /// What Setup calls it, where that is known.
+    /// The label in Setup, if known.
     pub setup: &'static str,
 }
 
-/// How a value looks on either side.
+/// The type of a value in Terraform and in XML.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     Bool,
-    /// A whole number.
     Int,
     Text,
-    /// One of these words.
     Enum(&'static [&'static str]),
-    /// A list; one element, the members on lines of their own.
+    /// A list; one element with a line for each member.
     Lines,
-    /// A set; one element, the members separated by commas.
+    /// A set; one element with comma-separated members.
     Commas,
-    /// A map; one element per entry, with these children for the key and the value.
+    /// A map; one element per entry, with a child for the key and one for the value.
     Entries {
         key: &'static str,
         value: &'static str,
@@ -71,24 +69,22 @@ pub enum Kind {
     Parent,
 }
 
-/// What leaving an attribute out of the configuration means.
+/// What applies when the configuration omits an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Omitted {
-    /// It cannot be left out.
     Required,
-    /// Enforced: left out is this value, and drift from it shows.
+    /// The value is enforced: drift from it is planned as a change.
     Default(Const),
-    /// Left out is empty in the org.
+    /// The element is removed in the org.
     Cleared,
-    /// Left out is not managed: the org's value stays.
+    /// The attribute is not managed: the org keeps its value.
     Kept,
-    /// Never written by users.
+    /// The attribute is read-only.
     Computed,
-    /// For blocks: not managed while neither configuration nor state has any; else the written ones are all.
+    /// For blocks: not managed while neither configuration nor state has any, else exclusive.
     Unwritten,
 }
 
-/// A constant of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Const {
     Bool(bool),
@@ -99,35 +95,33 @@ pub enum Const {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnChange {
     InPlace,
-    /// A change destroys and creates anew.
     Replace,
 }
 
-/// When two texts of an attribute are one value. What the org has is then kept as the org writes it.
+/// When two texts of an attribute are equal. The org then keeps its spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compared {
     AsWritten,
-    /// Whatever the case of the letters: orgs differ in that for words that are plain strings to them.
+    /// Case-insensitive: orgs differ in the case of words that the API defines as plain strings.
     AnyCase,
-    /// By the certificate that it holds, whatever the armour and the line breaks.
+    /// By the certificate, regardless of PEM markers and line breaks.
     AsCertificate,
-    /// As record IDs, separated by colons, in both of their lengths.
+    /// As record IDs of 15 or 18 characters, separated by colons.
     AsIds,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deployed {
     Always,
-    /// Generated by Salesforce; a deploy that carries it may fail or mean something else.
+    /// Generated by Salesforce. A deploy with it can fail or have other effects.
     Never,
-    /// Only when the configuration has it; what is there stays.
+    /// Only when the configuration sets it. Otherwise the org keeps its value.
     WhenConfigured,
-    /// Another part's row owns the attribute: written here when the file is made and it is configured, then left as it
-    /// is, and never read from here.
+    /// Another part's row owns the attribute. It is written on create, when it is configured, and never read or updated.
     Mirrored,
 }
 
-/// Records that are named by API name or by ID.
+/// Records that can be referenced by API name or ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The object to query: `PermissionSet`.
@@ -137,7 +131,7 @@ pub struct Record {
 }
 
 impl Omitted {
-    /// The value that leaving out stands for; null where it stands for none.
+    /// The default; null if there is none.
     pub fn value(self) -> Value {
         match self {
             Omitted::Default(value) => value.value(),
@@ -157,7 +151,7 @@ impl Const {
 }
 
 impl Const {
-    /// As a configuration writes it, quotes left out.
+    /// As written in a configuration, without quotes.
     pub fn text(self) -> String {
         match self {
             Const::Bool(value) => value.to_string(),
@@ -168,7 +162,6 @@ impl Const {
 }
 
 impl Kind {
-    /// The Terraform type.
     pub fn ty(&self) -> Type {
         match self {
             Kind::Bool => Type::Bool,
@@ -185,9 +178,9 @@ impl Kind {
     }
 }
 
-/// Rows that stand in every table are available in every API version that the provider speaks.
+/// The oldest API version that the provider supports.
 pub const OLDEST_VERSION: u16 = 60;
-/// The newest API version whose types the tables describe. It stands here and nowhere else.
+/// The newest API version whose types the tables describe.
 pub const NEWEST_VERSION: u16 = 68;
 
 impl Field {
@@ -198,12 +191,12 @@ impl Field {
             kind,
             omitted: Omitted::Cleared,
             absent: None,
-            made_as: None,
+            created_as: None,
             change: OnChange::InPlace,
             inverted: false,
             emptiable: false,
             compared: Compared::AsWritten,
-            zero_is_none: false,
+            zero_is_null: false,
             sent: Deployed::Always,
             since: OLDEST_VERSION,
             newer_values: &[],
@@ -281,16 +274,16 @@ impl Field {
         Field { omitted: Omitted::Kept, ..self }
     }
 
-    /// A switch of the whole org: kept, and off when the org does not return it.
+    /// An org setting: kept when omitted, and false when the org does not return it.
     #[must_use]
     pub const fn switch(self) -> Field {
         Field { absent: Some(Const::Bool(false)), ..self.kept() }
     }
 
-    /// Of a file that Salesforce otherwise makes by itself: what it writes there.
+    /// The value that Salesforce writes when it creates the file automatically.
     #[must_use]
-    pub const fn made_as(self, value: Const) -> Field {
-        Field { made_as: Some(value), ..self }
+    pub const fn created_as(self, value: Const) -> Field {
+        Field { created_as: Some(value), ..self }
     }
 
     #[must_use]
@@ -319,8 +312,8 @@ impl Field {
     }
 
     #[must_use]
-    pub const fn zero_is_none(self) -> Field {
-        Field { zero_is_none: true, ..self }
+    pub const fn zero_is_null(self) -> Field {
+        Field { zero_is_null: true, ..self }
     }
 
     #[must_use]
@@ -383,17 +376,16 @@ impl Field {
         Field { setup, ..self }
     }
 
-    /// The group and the name of the element: `("idTokenConfig", "idTokenAudience")`, or `("", "label")`.
+    /// The group and name of the element: `("idTokenConfig", "idTokenAudience")` or `("", "label")`.
     pub fn element_path(&self) -> (&'static str, &'static str) {
         self.element.split_once('/').unwrap_or(("", self.element))
     }
 
-    /// Whether the connected org's API version has this element.
     pub fn exists_in(&self, version: u16) -> bool {
         self.since <= version
     }
 
-    /// The words that the value, or each member, is one of, as far as the table knows them.
+    /// The known words for the value, or for each member.
     pub fn words(&self) -> &'static [&'static str] {
         if let Kind::Enum(words) = self.kind {
             return words;
@@ -405,12 +397,12 @@ impl Field {
         listed.unwrap_or_default()
     }
 
-    /// Whether the value is a certificate, and nothing else.
+    /// Whether the value must be a certificate.
     pub fn is_certificate(&self) -> bool {
         self.rules.iter().any(|rule| matches!(rule, Rule::Certificate))
     }
 
-    /// Whether this row is where the attribute's value is read from.
+    /// Whether the attribute's value is read from this row.
     pub fn owns_attribute(&self) -> bool {
         !self.attribute.is_empty() && self.sent != Deployed::Mirrored
     }

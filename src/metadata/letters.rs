@@ -1,11 +1,10 @@
-//! Characters that nobody can see in a text, and letters that look like other letters.
+//! Invisible characters, and letters that look like Latin letters. Copied text can contain both.
 //!
-//! Both come from copying, and both make a text that reads rightly and means something else. What is said of
-//! them stands with those who ask.
+//! Not here: messages. The callers word them.
 
 use std::fmt;
 
-/// A character that nobody can see, and where it is.
+/// An invisible character and its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unseen {
     pub character: char,
@@ -19,7 +18,7 @@ impl fmt::Display for Unseen {
     }
 }
 
-/// First and last of each range of characters without a shape of their own, and Unicode's name for them.
+/// Ranges of invisible characters, with their Unicode names.
 const UNSEEN: &[(char, char, &str)] = &[
     ('\u{80}', '\u{9F}', "a control character"),
     ('\u{AD}', '\u{AD}', "SOFT HYPHEN"),
@@ -61,7 +60,7 @@ const UNSEEN: &[(char, char, &str)] = &[
     ('\u{E0080}', '\u{E0FFF}', "VARIATION SELECTOR"),
 ];
 
-/// Spaces other than the one of the keyboard: nobody sees them where a text begins or ends.
+/// Spaces other than U+0020. They are invisible at the start and end of a text.
 const SPACES: &[(char, char, &str)] = &[
     ('\u{A0}', '\u{A0}', "NO-BREAK SPACE"),
     ('\u{1680}', '\u{1680}', "OGHAM SPACE MARK"),
@@ -82,8 +81,8 @@ fn named(c: char) -> String {
     format!("U+{:04X} {name}", u32::from(c))
 }
 
-/// The first character that nobody can see and that has nothing to do where it stands. A joiner inside of an emoji
-/// or of a script that joins its letters has, and so has a direction mark beside letters that run to the left.
+/// The first invisible character without a function. Joiners in emoji and in joining scripts have one, and so have direction
+/// marks in right-to-left text.
 pub fn unseen(text: &str) -> Option<Unseen> {
     if text.is_ascii() {
         return None;
@@ -92,19 +91,19 @@ pub fn unseen(text: &str) -> Option<Unseen> {
     let is_space = |c: char| name_in(SPACES, c).is_some();
     let begins = letters.iter().take_while(|c| c.is_whitespace()).count();
     let ends = letters.len() - letters.iter().rev().take_while(|c| c.is_whitespace()).count();
-    let runs_left = letters.iter().any(|c| is_right_to_left(*c));
+    let is_right_to_left_text = letters.iter().any(|c| is_right_to_left(*c));
     let found = letters.iter().enumerate().find(|(at, c)| {
         if name_in(UNSEEN, **c).is_some() {
             let before = letters.iter().take(*at).rev().find(|c| name_in(UNSEEN, **c).is_none());
             let after = letters.iter().skip(at + 1).find(|c| name_in(UNSEEN, **c).is_none());
-            return !has_a_job(**c, before.copied(), after.copied(), runs_left);
+            return !has_function(**c, before.copied(), after.copied(), is_right_to_left_text);
         }
         is_space(**c) && (*at < begins || *at >= ends)
     });
     found.map(|(at, c)| Unseen { character: *c, position: at + 1 })
 }
 
-fn has_a_job(c: char, before: Option<char>, after: Option<char>, runs_left: bool) -> bool {
+fn has_function(c: char, before: Option<char>, after: Option<char>, is_right_to_left_text: bool) -> bool {
     let joins = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && !c.is_whitespace() && !is_european(c));
     match c {
         '\u{200C}' | '\u{200D}' | '\u{34F}' => joins(before) && joins(after),
@@ -114,23 +113,25 @@ fn has_a_job(c: char, before: Option<char>, after: Option<char>, runs_left: bool
         '\u{180B}'..='\u{180F}' | '\u{17B4}'..='\u{17B5}' | '\u{E0100}'..='\u{E01EF}' => joins(before),
         // The flags of England, Scotland and Wales are a black flag with tags.
         '\u{E0020}'..='\u{E007F}' => before == Some('\u{1F3F4}'),
-        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202C}' | '\u{2066}'..='\u{2069}' => runs_left,
+        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202C}' | '\u{2066}'..='\u{2069}' => {
+            is_right_to_left_text
+        }
         _ => false,
     }
 }
 
-/// Hebrew, Arabic, Syriac, Thaana, N'Ko and their later blocks.
+/// Hebrew, Arabic, Syriac, Thaana, N'Ko and later blocks.
 fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
         && name_in(UNSEEN, c).is_none()
 }
 
-/// Scripts that never join their letters.
+/// Scripts that do not join letters.
 fn is_european(c: char) -> bool {
     matches!(c, '\u{80}'..='\u{58F}' | '\u{1E00}'..='\u{1FFF}')
 }
 
-/// A letter that is none of A to Z, and what is known of it.
+/// A letter other than A to Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForeignLetter {
     pub letter: char,
@@ -152,20 +153,19 @@ impl fmt::Display for ForeignLetter {
     }
 }
 
-/// The first letter that is none of A to Z.
+/// The first letter other than A to Z.
 pub fn foreign_letter(text: &str) -> Option<ForeignLetter> {
     let (at, letter) = text.chars().enumerate().find(|(_, c)| !c.is_ascii() && c.is_alphanumeric())?;
     Some(ForeignLetter { letter, position: at + 1, script: script(letter), alike: alike(letter) })
 }
 
-/// The text as it looks: letters of other scripts replaced by the Latin ones that look like them, characters that
-/// nobody can see left out.
-pub fn as_it_looks(text: &str) -> String {
+/// The text as it looks: lookalike letters replaced by Latin ones, invisible characters removed.
+pub fn as_seen(text: &str) -> String {
     let seen = text.chars().filter(|c| name_in(UNSEEN, *c).is_none());
     seen.map(|c| alike(c).unwrap_or(c)).collect()
 }
 
-/// Blocks of scripts that have letters like Latin ones.
+/// Scripts with letters that look like Latin ones.
 const SCRIPTS: &[(char, char, &str)] = &[
     ('\u{C0}', '\u{24F}', "Latin beyond A to Z"),
     ('\u{250}', '\u{2AF}', "phonetic"),
@@ -194,7 +194,7 @@ fn script(c: char) -> &'static str {
     name_in(SCRIPTS, c).unwrap_or("of another script")
 }
 
-/// Each Latin letter, and the letters of other scripts that look like it.
+/// Each Latin letter with its lookalikes.
 const ALIKE: &[(char, &str)] = &[
     ('A', "АΑᎪꓮ"),
     ('B', "ВΒᏴꓐ"),
@@ -249,7 +249,7 @@ const ALIKE: &[(char, &str)] = &[
     ('z', "ᴢ"),
 ];
 
-/// The letter, or digit, of ASCII that looks like this one.
+/// The ASCII letter or digit that looks like this character.
 fn alike(c: char) -> Option<char> {
     if c.is_ascii() {
         return None;

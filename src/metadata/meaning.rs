@@ -1,4 +1,4 @@
-//! When two values mean the same to Salesforce, and which values an API version knows.
+//! When two values are equal to Salesforce, and which values an API version supports.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,11 +6,11 @@ use super::certificate;
 use super::field::{Compared, Field, Kind, Omitted, Record};
 use crate::value::Value;
 
-/// Whether two values of an attribute mean the same: as written, or after what Salesforce makes of them.
+/// Whether two values of an attribute are equal, as written or after Salesforce's normalization.
 ///
-/// Null is the same as empty. A text is the same with other line breaks, and with or without one at its end; where the
-/// table says so, in any case of its letters, or when it holds the same certificate. Members of a set stand for what the
-/// table says they stand for; record IDs are the same in both lengths.
+/// Null is equal to empty. Texts are compared without the kind of line breaks and without trailing ones and, depending on
+/// the row, without case or by their certificate. Members of a set are replaced by the row's equivalents. Record IDs are
+/// equal in both lengths.
 pub fn same_meaning(field: &Field, a: &Value, b: &Value) -> bool {
     a == b || meaning(field, a) == meaning(field, b)
 }
@@ -27,14 +27,14 @@ fn meaning(field: &Field, value: &Value) -> Value {
             let entries = entries.iter().map(|(key, value)| (key.clone(), plain(value)));
             Value::Map(entries.collect())
         }
-        (Kind::Int, value) if field.zero_is_none && value.as_int() == Some(0) => Value::Null,
+        (Kind::Int, value) if field.zero_is_null && value.as_int() == Some(0) => Value::Null,
         (_, value) => value.clone(),
     };
     let can_be_empty = !matches!(field.omitted, Omitted::Required | Omitted::Default(_));
     if can_be_empty && is_empty(&plain) { Value::Null } else { plain }
 }
 
-/// What members of a set stand for, each on its own.
+/// The normalized members of a set.
 pub(super) fn meanings(field: &Field, members: &[Value]) -> BTreeSet<Value> {
     match plain_set(field, members) {
         Value::Set(plain) => plain.into_iter().collect(),
@@ -48,7 +48,7 @@ fn plain_word(field: &Field, text: &str) -> String {
     match field.compared {
         Compared::AsWritten => plain,
         Compared::AnyCase => plain.to_lowercase(),
-        Compared::AsCertificate => certificate::essence(&plain).unwrap_or(plain),
+        Compared::AsCertificate => certificate::as_base64(&plain).unwrap_or(plain),
         Compared::AsIds => {
             let ids: Vec<&str> = plain.split(':').map(|id| short_id("", id).unwrap_or(id)).collect();
             ids.join(":")
@@ -104,8 +104,8 @@ fn same_record(record: Option<Record>, text: &str) -> &str {
     }
 }
 
-/// The 15 characters of a record ID that has this prefix; none when the text is no such ID. The three further
-/// characters of the long form tell the case of the others, and must do so rightly.
+/// The 15-character form of a record ID with this prefix. `None` when the text is not such an ID. The last three characters
+/// of the long form encode the case of the others and must match.
 pub fn short_id<'a>(prefix: &str, text: &'a str) -> Option<&'a str> {
     if !text.starts_with(prefix) || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;
@@ -118,10 +118,10 @@ pub fn short_id<'a>(prefix: &str, text: &'a str) -> Option<&'a str> {
     }
 }
 
-/// What the last three characters of a long ID are made of: five bits each.
+/// The alphabet of the last three characters of a long ID: five bits each.
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
 
-/// Five letters each make one character: a bit for each upper-case letter.
+/// The three characters that encode the case: one for each five letters, with a bit for each upper-case letter.
 pub(super) fn case_of(short: &str) -> String {
     let fives = short.as_bytes().chunks(5).map(|five| {
         let bits = five.iter().enumerate().map(|(at, byte)| usize::from(byte.is_ascii_uppercase()) << at);
@@ -130,19 +130,19 @@ pub(super) fn case_of(short: &str) -> String {
     fives.collect()
 }
 
-/// The 15 characters with the case of letters that the three further ones tell; none where they tell it of a digit.
+/// The 15 characters with the case that the last three encode. `None` if they encode a case for a digit.
 pub(super) fn with_case_of(short: &str, case: &str) -> Option<String> {
     let fives = short.as_bytes().chunks(5).zip(case.bytes());
-    let mut told = String::new();
+    let mut cased = String::new();
     for (five, letter) in fives {
         let bits = ALPHABET.iter().position(|known| *known == letter.to_ascii_uppercase())?;
         for (at, byte) in five.iter().enumerate() {
             let byte =
                 if bits >> at & 1 == 1 { byte.to_ascii_uppercase() } else { byte.to_ascii_lowercase() };
-            told.push(char::from(byte));
+            cased.push(char::from(byte));
         }
     }
-    case_of(&told).eq_ignore_ascii_case(case).then_some(told)
+    case_of(&cased).eq_ignore_ascii_case(case).then_some(cased)
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -154,7 +154,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Why a value cannot be used with this API version; none when it can.
+/// Why an API version does not support a value.
 pub fn version_problem(field: &Field, value: &Value, version: u16) -> Option<String> {
     if !value.is_set() || is_empty(value) {
         return None;
@@ -192,7 +192,7 @@ pub fn version_problem(field: &Field, value: &Value, version: u16) -> Option<Str
 
 fn newer(what: &str, since: u16, version: u16) -> String {
     format!(
-        "{what} needs API version {since}.0, but {version}.0 is in use. Leave it out, or let the provider use \
-         {since}.0 or a newer one that the org has."
+        "{what} requires API version {since}.0 or later, but the provider uses {version}.0. Remove it, or set a later \
+         `api_version` that the org supports."
     )
 }

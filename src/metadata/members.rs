@@ -1,6 +1,6 @@
-//! Elements as values: what `decode` reads, and what `encode` recognises again.
+//! Elements as values, for `decode` and `encode`.
 //!
-//! Nothing here says a value in an error: a file may carry secrets.
+//! Errors never contain values: a file can contain secrets.
 
 use std::str::FromStr;
 
@@ -8,14 +8,14 @@ use super::field::{Field, Kind};
 use super::xml::Element;
 use crate::value::{Number, Value};
 
-/// An element that does not have the form that its row says.
+/// An element that does not match its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mismatch {
     pub element: &'static str,
     pub expected: &'static str,
 }
 
-/// The value of an element that stands once; none when it is empty or nil.
+/// The value of an element. `None` if it is empty or nil.
 pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<Value>, Mismatch> {
     let mismatch = |expected| Mismatch { element: field.element, expected };
     if element.is_nil() {
@@ -41,12 +41,12 @@ pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<
         Kind::Text if text.is_empty() => return Ok(None),
         Kind::Text => Value::text(text),
         Kind::Enum(_) | Kind::Parent if text.trim().is_empty() => return Ok(None),
-        // A word that the table does not know is kept: the org may be newer.
+        // Unknown words are kept: the org can be newer than the table.
         Kind::Enum(_) | Kind::Parent => Value::text(text.trim()),
         Kind::Lines => {
             let mut lines: Vec<Value> = Vec::new();
             for line in text.split('\n').map(str::trim).filter(|line| !line.is_empty()).map(Value::text) {
-                // Twice the same says nothing more, and no configuration may write it.
+                // Configurations cannot have duplicates.
                 if !lines.contains(&line) {
                     lines.push(line);
                 }
@@ -68,12 +68,12 @@ pub(super) fn scalar(field: &'static Field, element: &Element) -> Result<Option<
     Ok(Some(value))
 }
 
-/// The words of a text that are separated by commas.
+/// The words of a comma-separated text.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|word| !word.is_empty())
 }
 
-/// One block: an object with every attribute of its rows, null where the element is absent.
+/// One block: an object with every attribute of its rows. Absent elements are null.
 pub(super) fn block(fields: &'static [Field], element: &Element) -> Result<Value, Mismatch> {
     let mut attributes = Vec::new();
     for field in fields {
@@ -90,7 +90,6 @@ pub(super) fn block(fields: &'static [Field], element: &Element) -> Result<Value
     Ok(Value::object(attributes))
 }
 
-/// One entry of a map.
 pub(super) fn entry(
     key: &'static str,
     value: &'static str,
@@ -110,7 +109,7 @@ pub(super) fn entry(
     Ok((key.text.clone(), Value::text(value)))
 }
 
-/// The children of a block's or an entry's element that no row knows.
+/// The children of a block or an entry that no row knows.
 pub(super) fn unknown_children<'a>(kind: &Kind, element: &'a Element) -> Vec<&'a Element> {
     let known: Vec<&str> = match kind {
         Kind::Entries { key, value } => vec![key, value],

@@ -1,9 +1,8 @@
-//! The tables: where Terraform's attributes meet Salesforce's elements, and the pure interpreters of the tables.
+//! The tables that map Terraform's attributes to Salesforce's elements, and the pure functions that interpret them.
 //!
-//! A field is one row in one file of [`types`]. Everything else here interprets rows and never names a field.
-//! Not here: I/O, Terraform's plan semantics, the wire.
+//! A field is one row in one file of [`types`]. Everything else here interprets rows and names no field.
+//! Not here: I/O, Terraform's plan semantics, protocols.
 
-mod carried;
 mod certificate;
 mod component;
 mod decode;
@@ -11,13 +10,14 @@ mod echo;
 mod encode;
 mod field;
 mod letters;
-mod made_up;
 mod meaning;
 mod members;
 mod metadata_type;
+mod mock_value;
 pub mod package;
 mod record_id;
 mod rule;
+mod shared_element;
 pub mod types;
 mod urls;
 mod words;
@@ -28,25 +28,20 @@ pub mod promises;
 #[cfg(test)]
 mod tests;
 
-pub use carried::{alike_members, key_problem, member_problem, same_member};
-pub use certificate::{CertificateFacts, Standing, certificate_facts, date, has_private_key};
+pub use certificate::{CertificateFacts, Validity, certificate_facts, date, has_private_key};
 pub use component::{Component, ComponentKey};
-pub use decode::{DecodeError, DecodeErrorKind, decode};
+pub use decode::{DecodeError, decode};
 pub use echo::{echo, has_user_information, may_be_secret, quoted};
-pub use encode::{Encoded, encode};
-pub use field::{
-    Compared, Const, Deployed, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, OnChange, Record,
-};
-pub use letters::{Unseen, as_it_looks, foreign_letter, unseen};
-pub use made_up::is_made_up;
-pub use meaning::{same_meaning, short_id, version_problem};
+pub use encode::encode;
+pub use field::{Compared, Const, Deployed, Field, Kind, NEWEST_VERSION, OLDEST_VERSION, Omitted, OnChange};
+pub use letters::{Unseen, as_seen, foreign_letter, unseen};
+pub use meaning::{same_meaning, version_problem};
 pub use metadata_type::MetadataType;
-pub use package::{PackageError, PackageErrorKind, PackagedFile};
-pub use record_id::{NoRecordId, long_id, object_words, record_prefix};
+pub use mock_value::is_mock_value;
+pub use package::PackageError;
+pub use record_id::{long_id, object_words, record_prefix};
 pub use rule::Rule;
+pub use shared_element::{alike_members, key_problem, member_problem, same_member};
 pub use urls::authority_is_written;
 pub use words::nearest;
-pub use xml::{
-    Element, LONGEST_TEXT, XmlError, XmlErrorKind, parse as parse_xml, parse_of_any_length,
-    unwritable_character,
-};
+pub use xml::{Element, LONGEST_TEXT, XmlError, parse_of_any_length, unwritable_character};

@@ -1,6 +1,6 @@
-//! Packages: the zips that a deploy sends and a retrieve returns, in memory and within limits.
+//! Packages: the zips of deploys and retrieves, in memory and with limits.
 //!
-//! Not here: what the files mean (`encode`, `decode`), who sends them (`salesforce`).
+//! Not here: the content of files (`encode`, `decode`) and requests (`salesforce`).
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{Cursor, Read, Write};
@@ -18,16 +18,15 @@ const MOST_ENTRIES: usize = 10_000;
 const LARGEST_ENTRY: u64 = 4 * 1024 * 1024;
 const LARGEST_TOTAL: u64 = 64 * 1024 * 1024;
 const LONGEST_PATH: usize = 512;
-/// Files below this may be packed as tightly as they like.
+/// The compression ratio of smaller files is not limited.
 const SMALL: u64 = 1024 * 1024;
 const HIGHEST_RATIO: u64 = 200;
 
 const MANIFEST: &str = "package.xml";
 const DELETIONS: &str = "destructiveChangesPost.xml";
-/// The folder of a retrieve that did not ask for a single package.
+/// The root folder of a retrieve without `singlePackage`.
 const UNPACKAGED: &str = "unpackaged/";
 
-/// A file of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackagedFile {
     pub path: String,
@@ -44,19 +43,19 @@ pub struct PackageError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PackageErrorKind {
-    /// Bytes got lost on the way; the same package, fetched anew, may be whole.
+    /// Transfer error: another retrieve can succeed.
     #[error("the package is damaged")]
     Damaged,
-    /// It is as its sender meant it, and no package that we take.
+    /// The package is complete, but not acceptable.
     #[error("the package is refused")]
     Refused,
-    /// What was to be packed is no package.
+    /// The content cannot be written as a package.
     #[error("the package cannot be written")]
     Unwritable,
 }
 
 impl PackageError {
-    /// Whether a fresh retrieve may help.
+    /// Whether another retrieve can succeed.
     pub fn is_damaged(&self) -> bool {
         self.kind == PackageErrorKind::Damaged
     }
@@ -79,14 +78,14 @@ impl From<ZipError> for PackageError {
         match error {
             ZipError::UnsupportedArchive(_)
             | ZipError::CompressionMethodNotSupported(_)
-            | ZipError::InvalidPassword => refused("it uses a feature of zip that we do not read"),
-            ZipError::Io(_) => damaged("its content does not match its checksums or ends too early"),
-            _ => damaged("it is no complete zip"),
+            | ZipError::InvalidPassword => refused("it uses an unsupported feature of zip"),
+            ZipError::Io(_) => damaged("its content does not match its checksums or is truncated"),
+            _ => damaged("it is not a complete zip"),
         }
     }
 }
 
-/// Packs components and deletions. The same input gives the same bytes.
+/// Writes a package of components and deletions. The output is deterministic.
 pub fn write(
     upserts: &[(ComponentKey, String)],
     deletions: &[ComponentKey],
@@ -103,11 +102,11 @@ pub fn write(
     let mut names = HashSet::new();
     let deleted: Vec<String> = deletions.iter().map(ComponentKey::path).collect();
     for path in files.iter().map(|(path, _)| path).chain(&deleted) {
-        if let Some(problem) = unclean(path) {
+        if let Some(problem) = path_problem(path) {
             return Err(unwritable(format!("{path:?} {problem}")));
         }
         if !names.insert(path.to_ascii_lowercase()) {
-            return Err(unwritable(format!("{path} is in it twice")));
+            return Err(unwritable(format!("{path} is a duplicate")));
         }
     }
     let options = SimpleFileOptions::default()
@@ -122,7 +121,7 @@ pub fn write(
     Ok(zip.finish().map_err(unwritable)?.into_inner())
 }
 
-/// package.xml or destructiveChanges.xml: the members by type, sorted, names after members.
+/// package.xml or destructiveChanges.xml: the members sorted by type.
 fn manifest<'a>(keys: impl Iterator<Item = &'a ComponentKey>, version: Option<u16>) -> String {
     let mut by_type: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for key in keys {
@@ -145,14 +144,14 @@ fn manifest<'a>(keys: impl Iterator<Item = &'a ComponentKey>, version: Option<u1
     text
 }
 
-/// Unpacks a package. Paths lose a leading `unpackaged/`; folders are left out.
+/// Reads a package. Removes a leading `unpackaged/` from paths, and ignores folders.
 pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
     if !zip.starts_with(b"PK\x03\x04") {
-        return Err(damaged("it does not begin like a zip"));
+        return Err(damaged("it does not start like a zip"));
     }
     let mut archive = ZipArchive::new(Cursor::new(zip))?;
     if archive.offset() != 0 {
-        return Err(refused("something stands before the zip"));
+        return Err(refused("there is data before the zip"));
     }
     if archive.len() > MOST_ENTRIES {
         return Err(refused(format!("more than {MOST_ENTRIES} files")));
@@ -169,12 +168,12 @@ pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
             return Err(refused("a file is encrypted or a link"));
         }
         if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
-            return Err(refused("a file is compressed by another method than deflate"));
+            return Err(refused("a file uses a compression method other than deflate"));
         }
         let name = std::str::from_utf8(entry.name_raw()).map_err(|_| refused("a path is not ASCII"))?;
         let path = name.strip_prefix(UNPACKAGED).unwrap_or(name).to_owned();
         let is_folder = entry.is_dir();
-        if let Some(problem) = unclean(path.trim_end_matches('/')) {
+        if let Some(problem) = path_problem(path.trim_end_matches('/')) {
             if is_folder && path.is_empty() {
                 continue;
             }
@@ -192,10 +191,10 @@ pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         total = total.saturating_add(size);
         if size > LARGEST_ENTRY || total > LARGEST_TOTAL {
-            return Err(refused("it unpacks to more than we take"));
+            return Err(refused("its uncompressed size exceeds the limit"));
         }
         if size > SMALL && size / packed > HIGHEST_RATIO {
-            return Err(refused("a file is packed tighter than any honest file"));
+            return Err(refused("the compression ratio of a file exceeds the limit"));
         }
         let text = String::from_utf8(bytes).map_err(|_| damaged("a file is not UTF-8"))?;
         files.push(PackagedFile { path, text });
@@ -203,22 +202,22 @@ pub fn read(zip: &[u8]) -> Result<Vec<PackagedFile>, PackageError> {
     Ok(files)
 }
 
-/// What is wrong with a path, if it cannot be a file of a package.
-fn unclean(path: &str) -> Option<&'static str> {
+/// Why a path is not allowed in a package.
+fn path_problem(path: &str) -> Option<&'static str> {
     if path.len() > LONGEST_PATH {
         return Some("is too long");
     }
     let clean = |c: char| (c.is_ascii_graphic() || c == ' ') && !matches!(c, '\\' | ':');
     if !path.chars().all(clean) {
-        return Some("has a character that no component's name has");
+        return Some("has a character that is not allowed in component names");
     }
     if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        return Some("leads out of the package");
+        return Some("points outside of the package");
     }
     None
 }
 
-/// Which component's file this is, by folder and ending. None for package.xml and for types without a table.
+/// The component of a file, by folder and extension. `None` for package.xml and for types without a table.
 pub fn key_of(path: &str) -> Option<ComponentKey> {
     let path = path.strip_prefix(UNPACKAGED).unwrap_or(path);
     let (folder, file) = path.split_once('/')?;
@@ -226,7 +225,7 @@ pub fn key_of(path: &str) -> Option<ComponentKey> {
     if full_name.is_empty() || full_name.contains('/') {
         return None;
     }
-    // All settings share a folder, and each file has the one name that it can have.
+    // All settings share a folder. The file name is the member of `Settings`.
     let kind = types::ALL.iter().find(|kind| {
         let may_be = kind.settings_member.is_none_or(|member| member == full_name);
         kind.directory == folder && kind.suffix == suffix && may_be

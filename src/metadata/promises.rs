@@ -1,5 +1,5 @@
-//! What is promised of files and packages (`promises`): what is read is written and read as the same; a package is within its
-//! limits, and one that is not whole is none.
+//! Properties of files and packages for any input: a file that is read, written and read again is equal; a package is within
+//! the limits; an incomplete package is an error.
 
 use super::package;
 use super::types;
@@ -8,7 +8,7 @@ use super::{ComponentKey, certificate_facts, decode, encode};
 use crate::promises::{Choices, broken};
 use std::collections::HashSet;
 
-/// Reading, writing and reading again changes nothing; and a component is written as it was written before.
+/// A document or component that is written and read again is equal, and is written the same way.
 pub fn metadata_xml(data: &[u8]) {
     let mut choices = Choices::new(data);
     let Some(kind) = types::ALL.get(choices.below(types::ALL.len())) else { return };
@@ -39,7 +39,7 @@ pub fn metadata_xml(data: &[u8]) {
             assert!(first.lines.keys().all(|line| (1..=lines).contains(&(*line as usize))), "{first:?}");
         }
     }
-    // Certificates are texts of such files.
+    // Such files contain certificates.
     let _ = certificate_facts(&text);
 }
 
@@ -54,8 +54,8 @@ fn element(kind: &super::MetadataType, choices: &mut Choices<'_>, depth: usize) 
         ["true", "1", "", " Api ,RefreshToken", "a\nb", "\r", "&<>\"'", "é\u{301}", "Shop", "-5", "1.0"];
     let field = kind.fields.get(choices.below(kind.fields.len()));
     let path = field.map_or("label", |field| field.element);
-    let (group, leaf) = path.rsplit_once('/').unwrap_or(("stranger", path));
-    let name = choices.of(&[leaf, leaf, leaf, group, "stranger"]);
+    let (group, leaf) = path.rsplit_once('/').unwrap_or(("unknown", path));
+    let name = choices.of(&[leaf, leaf, leaf, group, "unknown"]);
     let mut element = Element::leaf(name, choices.of(&words));
     if choices.one_in(6) {
         element.text = choices
@@ -74,13 +74,13 @@ fn element(kind: &super::MetadataType, choices: &mut Choices<'_>, depth: usize) 
     element
 }
 
-/// As in `package`, restated: the promise is checked against numbers and not against the code.
+/// The limits of `package`, restated so that the property does not depend on the code.
 const MOST_ENTRIES: usize = 10_000;
 const LARGEST_ENTRY: usize = 4 * 1024 * 1024;
 const LARGEST_TOTAL: usize = 64 * 1024 * 1024;
 
-/// Whatever a retrieve returns: files within the limits, with paths that lead nowhere else, or an error. A part of a zip is
-/// none, and in a damaged one no file has a text that it did not have.
+/// Any bytes give files within the limits with safe paths, or an error. A truncated zip is an error, and a damaged one never
+/// gives other texts.
 pub fn packages(data: &[u8]) {
     let mut choices = Choices::new(data);
     if choices.one_in(2) {
@@ -105,10 +105,10 @@ pub fn packages(data: &[u8]) {
                 assert!(read.iter().any(|file| file.path == path && file.text == *text), "{path} is lost");
             }
         }
-        Err(error) => broken(format!("{error} of what we packed")),
+        Err(error) => broken(format!("{error} in a package that we wrote")),
     }
     let cut = zip.get(..choices.below(zip.len().max(1))).unwrap_or_default();
-    assert!(package::read(cut).is_err(), "{} of {} bytes are no zip", cut.len(), zip.len());
+    assert!(package::read(cut).is_err(), "{} of {} bytes are not a zip", cut.len(), zip.len());
     let damaged = choices.mutated(&zip);
     is_within_limits(&damaged);
     let texts: HashSet<&str> = files.iter().map(|(_, text)| text.as_str()).collect();
@@ -131,7 +131,7 @@ fn is_within_limits(zip: &[u8]) {
         assert!(names.insert(file.path.to_ascii_lowercase()), "{:?} twice", file.path);
         assert!(file.text.len() <= LARGEST_ENTRY, "{} bytes", file.text.len());
         total += file.text.len();
-        // What is made of it is anything but a panic.
+        // Any result but a panic.
         if let Some(key) = package::key_of(&file.path) {
             let _ = decode(key.kind, &key.full_name, &file.text);
         }

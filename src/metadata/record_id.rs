@@ -1,14 +1,13 @@
-//! Record IDs: whose they are, by their first three characters, and what is wrong where one belongs or does not.
+//! Record IDs: the object of an ID by its prefix, and the problems of values that should or should not be an ID.
 //!
-//! Two lengths: the 15 characters of a record, and 18, of which the last three tell the case of the others
-//! (`meaning::short_id`).
+//! An ID has 15 or 18 characters. The last three of the long form encode the case of the others (`meaning::short_id`).
 
 use super::echo::echo;
 use super::letters::foreign_letter;
-use super::made_up::is_made_up;
 use super::meaning::{case_of, short_id, with_case_of};
+use super::mock_value::is_mock_value;
 
-/// Objects whose records people have at hand, by the first three characters of their IDs, with the words for one.
+/// Common objects: the prefix of their IDs, and a name for a record.
 const OBJECTS: &[(&str, &str)] = &[
     ("001", "an account"),
     ("003", "a contact"),
@@ -51,42 +50,39 @@ const OBJECTS: &[(&str, &str)] = &[
     ("888", "a consumer"),
 ];
 
-/// What a record with this prefix is called, with its article.
+/// The name of a record with this prefix, with an article.
 pub fn object_words(prefix: &str) -> &'static str {
     OBJECTS.iter().find(|(known, _)| *known == prefix).map_or("another record", |(_, words)| *words)
 }
 
-/// The prefix of a text that has the form of a record ID of an object that we know.
+/// The prefix of a text that looks like the record ID of a known object.
 pub fn record_prefix(text: &str) -> Option<&'static str> {
     let has_form = matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     OBJECTS.iter().map(|(prefix, _)| *prefix).find(|prefix| has_form && text.starts_with(prefix))
 }
 
-/// Why a text is no record ID, of whatever object.
+/// Why a text is not a record ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRecordId {
     #[error("It is empty. Write a record ID of 15 or 18 characters.")]
     Empty,
-    #[error(
-        "It has a space or a line break in it. A record ID has none: trimspace() takes away those around it."
-    )]
+    #[error("It contains a space or a line break. Use trimspace() to remove white space around it.")]
     Space,
-    #[error("It has the character {0:?}. A record ID has only the letters A to Z, a to z, and digits.")]
+    #[error("It contains the character {0:?}. A record ID has only the letters A to Z, a to z, and digits.")]
     Character(char),
     #[error("It has {0} characters. A record ID has 15 or 18.")]
     Length(usize),
     #[error(
-        "Its last three characters do not fit the others: one of its characters is another one, or the case of a letter is. \
-         Copy the ID again, or write its first 15 characters where you are sure of their case."
+        "Its last three characters do not match the others: a character, or the case of a letter, is wrong. Copy the ID \
+         again, or write its first 15 characters if you are sure of their case."
     )]
     Mismatch,
 }
 
-/// The 18 characters of a record ID that is given in 15 or in 18.
+/// The 18-character form of a record ID of 15 or 18 characters.
 ///
-/// The last three of a long ID tell the case of the others. Where all letters came in one case, as from a spreadsheet or a
-/// database that does not tell cases apart, they say what it was. Where both cases are there and do not fit, either side
-/// may be wrong, and nothing is guessed.
+/// The last three characters of a long ID encode the case of the others. They restore it when all letters have one case, as
+/// from a spreadsheet or a case-insensitive database. An ID of mixed case that does not match them is an error.
 pub fn long_id(text: &str) -> Result<String, NoRecordId> {
     if text.is_empty() {
         return Err(NoRecordId::Empty);
@@ -100,17 +96,17 @@ pub fn long_id(text: &str) -> Result<String, NoRecordId> {
     let (Some(short), 15 | 18) = (text.get(..15), text.len()) else {
         return Err(NoRecordId::Length(text.len()));
     };
-    let (told, own) = (text.get(15..).unwrap_or_default(), case_of(short));
-    if told.is_empty() || told.eq_ignore_ascii_case(&own) {
-        return Ok(format!("{short}{own}"));
+    let (given, computed) = (text.get(15..).unwrap_or_default(), case_of(short));
+    if given.is_empty() || given.eq_ignore_ascii_case(&computed) {
+        return Ok(format!("{short}{computed}"));
     }
     let is_of_one_case = |is_case: fn(&u8) -> bool| !short.bytes().any(|byte| is_case(&byte));
-    let lost = is_of_one_case(u8::is_ascii_uppercase) || is_of_one_case(u8::is_ascii_lowercase);
-    let told_case = with_case_of(short, told).filter(|_| lost).ok_or(NoRecordId::Mismatch)?;
-    Ok(format!("{told_case}{}", told.to_ascii_uppercase()))
+    let is_lost = is_of_one_case(u8::is_ascii_uppercase) || is_of_one_case(u8::is_ascii_lowercase);
+    let restored = with_case_of(short, given).filter(|_| is_lost).ok_or(NoRecordId::Mismatch)?;
+    Ok(format!("{restored}{}", given.to_ascii_uppercase()))
 }
 
-/// Why a text is no record ID of this object; none when it is one. For texts that are meant to be one.
+/// Why a text that should be a record ID of this object is not one.
 fn id_problem(text: &str, prefix: &str) -> Option<&'static str> {
     if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Some("has a character other than letters and digits");
@@ -119,10 +115,10 @@ fn id_problem(text: &str, prefix: &str) -> Option<&'static str> {
         15 | 18 if !text.starts_with(prefix) => Some("begins with other characters"),
         15 => None,
         18 if short_id(prefix, text).is_some() => None,
-        18 => {
-            Some("ends in three characters that do not fit the others, as when a letter's case was changed")
-        }
-        _ => Some("has another length than 15 or 18 characters"),
+        18 => Some(
+            "ends in three characters that do not match the others, for example because the case of a letter changed",
+        ),
+        _ => Some("does not have 15 or 18 characters"),
     }
 }
 
@@ -130,14 +126,14 @@ pub fn record_or_name(text: &str, prefix: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("It is blank. Write an API name or a record ID.".to_owned());
     }
-    // No API name begins with a digit, as each of these prefixes does.
+    // API names never begin with a digit, all these prefixes do.
     let is_id = text.starts_with(prefix) || record_prefix(text).is_some();
     if is_id { wrong_record(text, prefix, "API name") } else { None }
 }
 
-/// What an API name is not, and a label may be.
+/// Why a text is a label and not an API name.
 pub fn label(text: &str, prefix: &str) -> Option<String> {
-    if text.starts_with(prefix) || is_made_up(text) || record_or_name(text, prefix).is_some() {
+    if text.starts_with(prefix) || is_mock_value(text) || record_or_name(text, prefix).is_some() {
         return None;
     }
     let shown = echo(text);
@@ -148,12 +144,12 @@ pub fn label(text: &str, prefix: &str) -> Option<String> {
     }
     let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    (!is_name && !is_made_up(text)).then(|| {
+    (!is_name && !is_mock_value(text)).then(|| {
         format!("{shown} is neither an API name (letters, digits, underscores) nor an ID that begins with {prefix}.")
     })
 }
 
-/// A label may be nearly anything: an ID is what has the form of one.
+/// Why a text is neither a record ID nor a label. A label can be any text that does not look like an ID.
 pub fn record_or_label(text: &str, prefix: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("It is blank. Write a name or a record ID.".to_owned());
@@ -165,7 +161,7 @@ pub fn record_or_label(text: &str, prefix: &str) -> Option<String> {
     (nearly_an_id || record_prefix(text).is_some()).then(|| wrong_record(text, prefix, "name"))?
 }
 
-/// What is wrong with a text that is meant to be the record ID of this object.
+/// Why a text that should be the record ID of this object is not one.
 fn wrong_record(text: &str, prefix: &str, name: &str) -> Option<String> {
     let (shown, wanted) = (echo(text), object_words(prefix));
     match record_prefix(text).filter(|found| *found != prefix) {
@@ -175,7 +171,7 @@ fn wrong_record(text: &str, prefix: &str, name: &str) -> Option<String> {
         )),
         None => id_problem(text, prefix).map(|problem| {
             format!(
-                "{shown} is not a record ID: it {problem}. Those have 15 or 18 characters. Write the whole ID, or the {name}."
+                "{shown} is not a record ID: it {problem}. A record ID has 15 or 18 characters. Write the complete ID or the {name}."
             )
         }),
     }
@@ -191,11 +187,11 @@ const CONSUMER: &str = "888";
 
 pub fn link(text: &str) -> Option<String> {
     const FORM: &str =
-        "Write <org ID>:<consumer ID>, as the other org shows it, such as 00D000000000001:888000000000001.";
+        "Write <org ID>:<consumer ID> as in the other org, for example 00D000000000001:888000000000001.";
     let shown = echo(text);
     let wrong = |what: &str| Some(format!("{shown} {what}. {FORM}"));
     let Some((org, consumer)) = text.split_once(':') else {
-        return if is_made_up(text) { None } else { wrong("has no colon") };
+        return if is_mock_value(text) { None } else { wrong("has no colon") };
     };
     if consumer.contains(':') {
         return wrong("has more than one colon");
@@ -204,18 +200,16 @@ pub fn link(text: &str) -> Option<String> {
         return wrong("has the consumer before the org");
     }
     if let Some(found) = record_prefix(org).filter(|found| *found != ORG) {
-        return wrong(&format!("has the ID of {} where the org's belongs", object_words(found)));
+        return wrong(&format!("has the ID of {} instead of an org ID", object_words(found)));
     }
     if record_prefix(org) != Some(ORG) {
-        return wrong(
-            "has no org ID before the colon: 15 or 18 letters and digits, of which the first are 00D",
-        );
+        return wrong("has no org ID before the colon: 15 or 18 letters and digits that begin with 00D");
     }
     if let Some(found) = record_prefix(consumer).filter(|found| *found != CONSUMER) {
-        return wrong(&format!("has the ID of {} where the consumer's belongs", object_words(found)));
+        return wrong(&format!("has the ID of {} instead of a consumer ID", object_words(found)));
     }
-    // One org's consumers begin with 888; nobody says that all do.
+    // Consumer IDs began with 888 in one org. It is not documented that all do.
     let is_id =
         matches!(consumer.len(), 15 | 18) && consumer.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if is_id { None } else { wrong("has no consumer ID behind the colon: 15 or 18 letters and digits") }
+    if is_id { None } else { wrong("has no consumer ID after the colon: 15 or 18 letters and digits") }
 }

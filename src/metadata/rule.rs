@@ -1,7 +1,7 @@
-//! What a value must be, checked at plan time, and the sentence that says so.
+//! Rules for values, checked at plan time, with their messages and documentation.
 //!
-//! A rule never names its attribute: the walker adds the path. `check` and `describe` stand side by side, so
-//! that the documentation cannot say something else than the check does.
+//! A rule does not name its attribute; the caller adds the path. `check` and `describe` are side by side so that the
+//! documentation matches the check.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -15,80 +15,74 @@ use super::urls::{callback_url, plain_http, unusual_callback_url, user_informati
 use super::words::{OtherNames, misspelt, otherwise_spelt, unlisted};
 use crate::value::Value;
 
-/// A rule on one value. Null and unknown values are never shown to a rule.
+/// A rule for one value. Null and unknown values pass.
 ///
-/// An explicit empty text means "none" to every rule on the form of a text, but for those whose value is a name
-/// or a member: there it is a mistake.
+/// An explicit empty string passes the rules on the format of a text, except where the value is a name or a member.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {
-    /// Not empty, not only white space.
+    /// Not empty and not only white space.
     NotBlank,
-    /// Letters, digits and underscores; starts with a letter; no double and no trailing underscore.
+    /// Letters, digits and underscores; starts with a letter; no double or trailing underscore.
     ApiName,
-    /// What stands before `__` in the API names of a package.
+    /// The prefix before `__` in API names of a package.
     Namespace,
     Email,
-    /// An absolute http or https URL with a host. Nobody documents that Salesforce refuses anything else.
+    /// An absolute http or https URL with a host. It is not documented that Salesforce rejects anything else.
     WebUrl,
-    /// A URL without a user name and a password, which whoever reads the app or the state would read.
+    /// A URL without a username and password, which would be in the state and visible to readers of the app.
     NoUserInformation,
-    /// One URL, with a scheme.
     CallbackUrl,
-    /// A place that Salesforce may send a browser or an app back to: https, http, or a scheme of an app's own; no
-    /// fragment, no wildcard. Orgs have others, too.
+    /// A callback URL with the scheme https, http or a custom one, without fragment or wildcard. Orgs can have others.
     UsualCallbackUrl,
-    /// Not http, unless on this machine. Nobody documents that Salesforce refuses it.
+    /// Not http, except for localhost. It is not documented that Salesforce rejects it.
     NotPlainHttp,
     /// A number from..=to.
     Between(i64, i64),
-    /// Not 0, which Salesforce's guide leaves out of the range, and has in its sample.
+    /// Not 0. Salesforce's guide excludes it from the range, but uses it in its sample.
     NotZero,
-    /// One of these numbers.
     Numbers(&'static [i64]),
-    /// At most so many members or entries.
+    /// A maximum number of members or entries.
     AtMost(usize),
-    /// At most so many characters over all members, separators included. Salesforce documents no such limits.
+    /// A maximum number of characters over all members, with separators. Salesforce does not document the limits.
     Longest(usize),
-    /// No member twice.
     Unique,
     /// Each member of a list or set, each key and value of a map.
     Each(&'static Rule),
-    /// One of these words; the nearest is suggested.
+    /// One of these words. A message suggests the nearest one.
     Word(&'static [&'static str]),
-    /// Not a word that only looks like one of these, nor another standard's name for one.
+    /// Not a misspelling of one of these words, and not another standard's name for one.
     Spelt(&'static [&'static str], OtherNames),
-    /// One of these words, of which newer orgs may have more.
+    /// One of these words. Newer orgs can have more.
     Listed(&'static [&'static str], OtherNames),
     /// A dotted IPv4 address without leading zeros.
     Ipv4,
-    /// In a block, the address of the first attribute is not after that of the second.
+    /// In a block, the first attribute's address is not after the second's.
     Ascending(&'static str, &'static str),
-    /// No two blocks, each from the first attribute's address to the second's, have an address in common.
+    /// The address ranges of the blocks, from the first attribute to the second, do not overlap.
     Disjoint(&'static str, &'static str),
-    /// A Salesforce user name: has the form of an e-mail address.
+    /// A Salesforce username, in the format of an email address.
     Username,
-    /// One X.509 certificate, in PEM or as base64 alone.
+    /// One X.509 certificate, as PEM or base64.
     Certificate,
-    /// Not a private key, which is looked for where people have certificates.
+    /// Not a private key, which users can confuse with a certificate.
     NoPrivateKey,
-    /// In PEM, one X.509 certificate. Nobody documents whether Salesforce wants one there, or a name.
+    /// If PEM, one X.509 certificate. It is not documented whether Salesforce expects a certificate or a name.
     CertificateIfPem,
-    /// The certificate's RSA key has at least so many bits. Nobody documents that Salesforce refuses shorter ones.
+    /// The minimum size of the certificate's RSA key. It is not documented that Salesforce rejects shorter keys.
     RsaKeyBits(usize),
-    /// A name, or a whole record ID (15 or 18 characters) of this object.
+    /// A name, or a complete record ID (15 or 18 characters) of this object.
     RecordOrName(&'static str),
-    /// A record ID or an API name, and no label. Nobody documents that Salesforce refuses one.
+    /// A record ID or an API name, not a label. It is not documented that Salesforce rejects labels.
     NoLabel(&'static str),
-    /// A record ID (15 or 18 characters) or a label, which may be any text.
+    /// A record ID (15 or 18 characters) or a label, which can be any text.
     RecordOrLabel(&'static str),
-    /// A name of which no record ID is accepted in its place.
     NoRecordId,
     /// A consumer of an org: `<org ID>:<consumer ID>`.
     Link,
 }
 
 impl Rule {
-    /// Whether Salesforce is known to refuse what breaks this rule. If not, breaking it is worth a warning only.
+    /// Whether Salesforce is known to reject a violation. Otherwise a violation is only a warning.
     pub fn confirmed(&self) -> bool {
         match self {
             Rule::Longest(_)
@@ -106,7 +100,7 @@ impl Rule {
         }
     }
 
-    /// The attribute of a block that a rule on the whole block points at.
+    /// The attribute that a violation of a rule for a block points to.
     pub fn at(&self) -> Option<&'static str> {
         match self {
             Rule::Ascending(first, _) => Some(first),
@@ -114,8 +108,7 @@ impl Rule {
         }
     }
 
-    /// What is wrong with the value, as a sentence that says what to write instead. Null, unknown, and values of
-    /// another kind than the rule's have nothing wrong with them here.
+    /// The violation, with what to write instead. Null, unknown, and values of another type pass.
     pub fn check(&self, value: &Value) -> Option<String> {
         match (self, value) {
             (_, Value::Null | Value::Unknown) => None,
@@ -123,17 +116,17 @@ impl Rule {
             (Rule::AtMost(most), value) => {
                 let count = value.members().map(<[Value]>::len);
                 let count = count.or_else(|| value.entries().map(|entries| entries.len()))?;
-                (count > *most).then(|| format!("There are {count} of them; {most} is the most."))
+                (count > *most).then(|| format!("There are {count}, the maximum is {most}."))
             }
             (Rule::Longest(most), value) => {
                 let length = length(value)?;
                 (length > *most)
-                    .then(|| format!("It has {length} characters; Salesforce may refuse more than {most}."))
+                    .then(|| format!("It has {length} characters. Salesforce may reject more than {most}."))
             }
             (Rule::Unique, value) => twice(value),
             (Rule::Ascending(first, last), block) => {
                 let (from, to) = addresses(block, first, last)?;
-                (from > to).then(|| format!("It is {from}, after {last}, {to}. Exchange the two."))
+                (from > to).then(|| format!("It is {from}, which is after {last}, {to}. Swap them."))
             }
             (Rule::Disjoint(first, last), Value::Set(blocks)) => overlap(blocks, first, last),
             (Rule::Between(from, to), Value::Number(number)) => {
@@ -170,21 +163,20 @@ impl Rule {
         }
         match self {
             Rule::NotBlank if text.trim().is_empty() => {
-                Some("It is blank. Write a text, or leave the attribute out.".to_owned())
+                Some("It is blank. Write a text or omit the attribute.".to_owned())
             }
             Rule::ApiName => api_name(text),
             Rule::Namespace if api_name(text).is_some() => Some(format!(
-                "{} is no namespace: letters, digits and underscores, without the two underscores that follow it in names \
-                 such as acme__Shop.",
+                "{} is not a namespace. Use letters, digits and underscores, without the two underscores that follow it in \
+                 names such as acme__Shop.",
                 echo(text)
             )),
             Rule::Email if !is_address(text) => {
-                Some(format!("{} is not an e-mail address. Write one like ada@example.com.", echo(text)))
+                Some(format!("{} is not an email address. Write one like ada@example.com.", echo(text)))
             }
             Rule::Username if record_prefix(text).is_some() => no_record_id(text),
             Rule::Username if !is_address(text) => Some(format!(
-                "{} is not a user name of Salesforce. Write one like ada@example.com: they have the form of an \
-                 e-mail address.",
+                "{} is not a Salesforce username. Write one in the format of an email address, like ada@example.com.",
                 echo(text)
             )),
             Rule::WebUrl => web_url(text),
@@ -202,15 +194,15 @@ impl Rule {
             Rule::Ipv4 => ipv4(text),
             Rule::Certificate => certificate::problem(text),
             Rule::NoPrivateKey => certificate::has_private_key(text).then(|| {
-                "This holds a private key, which must never get here. If the key left its safe place, replace it."
+                "This is a private key, which must not be in a configuration. If the key was exposed, replace it."
                     .to_owned()
             }),
-            Rule::CertificateIfPem if !certificate::has_private_key(text) => certificate::armoured_problem(text),
+            Rule::CertificateIfPem if !certificate::has_private_key(text) => certificate::pem_problem(text),
             Rule::RsaKeyBits(bits) => {
                 let facts = certificate::certificate_facts(text)?;
                 (facts.is_rsa && facts.key_bits < *bits).then(|| {
                     let has = facts.key_bits;
-                    format!("The certificate's key has {has} bits. Use one with {bits} or more.")
+                    format!("The certificate's key has {has} bits. Use a key with {bits} or more.")
                 })
             }
             Rule::RecordOrName(prefix) => record_or_name(text, prefix),
@@ -222,50 +214,50 @@ impl Rule {
         }
     }
 
-    /// The rule for the documentation: a sentence.
+    /// The rule as a sentence of the documentation.
     pub fn describe(&self) -> String {
         match self {
             Rule::NotBlank => "Must not be blank.".to_owned(),
             Rule::ApiName => {
-                "Letters, digits and underscores; starts with a letter, ends without an underscore, \
-                              never has two in a row."
+                "Letters, digits and underscores. Must start with a letter, must not end with an underscore, and \
+                 must not have two underscores in a row."
                     .to_owned()
             }
             Rule::Namespace => "Without the two underscores that follow it in API names.".to_owned(),
-            Rule::Email => "Must be an e-mail address.".to_owned(),
+            Rule::Email => "Must be an email address.".to_owned(),
             Rule::WebUrl => "Should be an absolute `http` or `https` URL.".to_owned(),
-            Rule::NoUserInformation => "Must have no user name and no password in it.".to_owned(),
-            Rule::CallbackUrl => "Must be a URL with a scheme: `https`, or one of an app's own.".to_owned(),
-            Rule::UsualCallbackUrl => "Should have neither a fragment nor a wildcard.".to_owned(),
+            Rule::NoUserInformation => "Must not contain a username or password.".to_owned(),
+            Rule::CallbackUrl => "Must be a URL with a scheme: `https` or a custom scheme.".to_owned(),
+            Rule::UsualCallbackUrl => "Should not have a fragment or a wildcard.".to_owned(),
             Rule::NotZero => "Should not be 0.".to_owned(),
-            Rule::NotPlainHttp => "Should not be `http`, unless the host is this machine.".to_owned(),
-            Rule::Between(from, to) => format!("From {from} to {to}."),
+            Rule::NotPlainHttp => "Should not be `http`, unless the host is localhost.".to_owned(),
+            Rule::Between(from, to) => format!("Between {from} and {to}."),
             Rule::Numbers(numbers) => format!("One of {}.", listed(numbers)),
             Rule::AtMost(most) => format!("At most {most}."),
             Rule::Longest(most) => format!("Should have at most {most} characters."),
-            Rule::Unique => "None of them twice.".to_owned(),
+            Rule::Unique => "Must not have duplicates.".to_owned(),
             Rule::Each(rule) => format!("Each: {}", rule.describe()),
-            Rule::Spelt(..) => "Must be spelt as Salesforce spells it.".to_owned(),
+            Rule::Spelt(..) => "Must match Salesforce's spelling.".to_owned(),
             Rule::Word(words) | Rule::Listed(words, _) => {
                 let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
                 format!("One of {}.", words.join(", "))
             }
-            Rule::Ascending(..) => "Must not start after its end.".to_owned(),
+            Rule::Ascending(..) => "The start must not be after the end.".to_owned(),
             Rule::Disjoint(..) => "Should not overlap.".to_owned(),
             Rule::Ipv4 => "Must be an IPv4 address without leading zeros.".to_owned(),
             Rule::Username => {
-                "Must be a user name of Salesforce, which has the form of an e-mail address.".to_owned()
+                "Must be a Salesforce username, in the format of an email address.".to_owned()
             }
             Rule::Certificate => "Must be exactly one X.509 certificate.".to_owned(),
             Rule::NoPrivateKey => "Must not be a private key.".to_owned(),
-            Rule::CertificateIfPem => "PEM should be exactly one X.509 certificate.".to_owned(),
-            Rule::RsaKeyBits(bits) => format!("An RSA key should have {bits} bits or more."),
+            Rule::CertificateIfPem => "A PEM text should have exactly one X.509 certificate.".to_owned(),
+            Rule::RsaKeyBits(bits) => format!("An RSA key should have at least {bits} bits."),
             Rule::NoLabel(_) => "A name should be an API name.".to_owned(),
             Rule::RecordOrName(prefix) | Rule::RecordOrLabel(prefix) => {
-                format!("Must be a name, or a record ID: 15 or 18 characters that begin with `{prefix}`.")
+                format!("Must be a name, or a record ID of 15 or 18 characters that begins with `{prefix}`.")
             }
             Rule::NoRecordId => "Must be a name, not a record ID.".to_owned(),
-            Rule::Link => "Must be an org ID and a consumer ID with a colon between them.".to_owned(),
+            Rule::Link => "Must be an org ID and a consumer ID, separated by a colon.".to_owned(),
         }
     }
 }
@@ -274,7 +266,7 @@ fn each(rule: &Rule, value: &Value) -> Option<String> {
     if let Some(members) = value.members() {
         return members.iter().find_map(|member| {
             if member.is_null() {
-                return Some("One of its members is null. Leave that member out.".to_owned());
+                return Some("A member is null. Remove it.".to_owned());
             }
             rule.check(member)
         });
@@ -284,7 +276,7 @@ fn each(rule: &Rule, value: &Value) -> Option<String> {
             return Some(format!("The key {}: {problem}", echo(key)));
         }
         let problem = if value.is_null() {
-            Some("It is null. Leave the entry out.".to_owned())
+            Some("It is null. Remove the entry.".to_owned())
         } else {
             rule.check(value)
         };
@@ -308,7 +300,7 @@ fn twice(value: &Value) -> Option<String> {
     while let Some(member) = rest.next() {
         if member.is_wholly_known() && rest.clone().any(|other| other == member) {
             let shown = member.as_text().map_or_else(|| "A member".to_owned(), echo);
-            return Some(format!("{shown} is there twice. Write it once."));
+            return Some(format!("{shown} is a duplicate. Remove one."));
         }
     }
     None
@@ -321,7 +313,7 @@ fn api_name(text: &str) -> Option<String> {
         let object = object_words(prefix);
         return Some(format!("{} is the record ID of {object}. Write the API name.", echo(text)));
     } else if let Some(unseen) = unseen(text) {
-        return Some(format!("{} holds {unseen}, which nobody can see. Type the name anew.", echo(text)));
+        return Some(format!("{} contains {unseen}, which is invisible. Retype the name.", echo(text)));
     } else if let Some(letter) = foreign_letter(text) {
         return Some(format!(
             "In {} {letter}. Write the letters A to Z, digits and underscores.",
@@ -346,14 +338,14 @@ fn is_address(text: &str) -> bool {
         return false;
     };
     let odd = |c: char| c.is_whitespace() || c.is_control() || ",;:<>\"()[]\\@".contains(c);
-    // User names have underscores there, too.
+    // Usernames can have underscores there.
     let in_domain = |label: &str| {
         !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
     };
     !local.is_empty() && !local.contains(odd) && domain.split('.').all(in_domain)
 }
 
-/// The addresses of a range; none while they are not known or are no addresses.
+/// The addresses of a range. `None` while they are unknown or invalid.
 fn addresses(block: &Value, first: &str, last: &str) -> Option<(Ipv4Addr, Ipv4Addr)> {
     let address = |name: &str| block.get(name).as_text()?.parse().ok();
     Some((address(first)?, address(last)?))
@@ -364,7 +356,10 @@ fn overlap(blocks: &[Value], first: &str, last: &str) -> Option<String> {
     ranges.sort();
     let mut pairs = ranges.iter().zip(ranges.iter().skip(1));
     pairs.find(|(one, next)| next.0 <= one.1).map(|(one, next)| {
-        format!("The ranges {} to {} and {} to {} overlap. One range may do.", one.0, one.1, next.0, next.1)
+        format!(
+            "The ranges {} to {} and {} to {} overlap. Merge them into one range.",
+            one.0, one.1, next.0, next.1
+        )
     })
 }
 
@@ -379,7 +374,7 @@ fn ipv4(text: &str) -> Option<String> {
     Some(if text.parse::<Ipv6Addr>().is_ok() {
         format!("{shown} is an IPv6 address. Write an IPv4 address like 192.0.2.1.")
     } else if parts.len() == 4 && numbers && parts.iter().any(leading_zero) {
-        format!("{shown} has a leading zero, which some read as octal. Write the number without it.")
+        format!("{shown} has a leading zero, which can be read as octal. Remove it.")
     } else {
         format!("{shown} is not an IPv4 address. Write one like 192.0.2.1.")
     })

@@ -1,10 +1,10 @@
-//! URLs as Salesforce keeps them and as browsers read them: what is wrong with one, as a sentence.
+//! Checks of URLs, as messages.
 
 use url::{Host, Url};
 
 use super::echo::{echo, has_user_information};
 
-/// Characters that the URL standard lets parsers repair, and that Salesforce would get as they are.
+/// Whether a URL has characters that URL parsers repair but Salesforce would receive unchanged.
 fn has_stray_character(text: &str) -> bool {
     text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '\\' | '<' | '>' | '"'))
 }
@@ -13,7 +13,7 @@ pub fn web_url(text: &str) -> Option<String> {
     let advice = "Write one like https://www.example.com/logo.png.";
     let wrong = |what: &str| Some(format!("{} {what}. {advice}", echo(text)));
     if has_stray_character(text) {
-        return wrong("has a character that no URL has");
+        return wrong("has a character that is not allowed in a URL");
     }
     match Url::parse(text) {
         Ok(url) if !matches!(url.scheme(), "http" | "https") => wrong("is not an http or https URL"),
@@ -23,16 +23,17 @@ pub fn web_url(text: &str) -> Option<String> {
     }
 }
 
-/// Never echoed: what stands there may be a secret, and a state and every reader of the app would hold it.
+/// Reports user information in a URL. The message does not echo the URL, which can contain a secret.
 pub fn user_information(text: &str) -> Option<String> {
     has_user_information(text).then(|| {
-        "The URL has a user name or a password in it, before the @. Whoever reads the app or the state would read it \
-         too: leave it out."
+        "The URL contains a username or a password before the @. It would be visible in the app and in the state. Remove \
+         it."
             .to_owned()
     })
 }
 
-/// The URL standard repairs `https:example.com` and `https:///example.com`; Salesforce would see them as written.
+/// Whether a URL has its host after `://`. URL parsers repair `https:example.com` and `https:///example.com`, but
+/// Salesforce would receive them unchanged.
 pub fn authority_is_written(text: &str) -> bool {
     let after = text.split_once("://").map(|(_, after)| after);
     after.is_some_and(|after| !after.starts_with(['/', '?', '#']) && !after.is_empty())
@@ -40,10 +41,10 @@ pub fn authority_is_written(text: &str) -> bool {
 
 pub fn callback_url(text: &str) -> Option<String> {
     if text.trim().is_empty() {
-        return Some("It is blank. Write a URL, or leave it out of the list.".to_owned());
+        return Some("It is blank. Write a URL or remove it from the list.".to_owned());
     }
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return wrong_callback(text, "has a character that no URL has, or is more than one URL");
+        return wrong_callback(text, "has a character that is not allowed in a URL, or is more than one URL");
     }
     let scheme = |text: &str| text.starts_with(|c: char| c.is_ascii_alphanumeric());
     match text.split_once(':') {
@@ -54,17 +55,17 @@ pub fn callback_url(text: &str) -> Option<String> {
     }
 }
 
-/// What orgs have, or may have, and what is no place to be called back at by the standards.
+/// Reports callback URLs that orgs can have but that the standards do not allow.
 pub fn unusual_callback_url(text: &str) -> Option<String> {
     let wrong = |what: &str| wrong_callback(text, what);
     if callback_url(text).is_some() {
         return None;
     }
     if has_stray_character(text) {
-        return wrong("has a character that no URL has");
+        return wrong("has a character that is not allowed in a URL");
     }
     if text.contains('*') {
-        return wrong("has a wildcard, but OAuth compares callback URLs as they are");
+        return wrong("has a wildcard, but OAuth compares callback URLs exactly");
     }
     if text.contains('#') {
         return wrong("has a fragment, which OAuth forbids");
@@ -74,7 +75,7 @@ pub fn unusual_callback_url(text: &str) -> Option<String> {
             "http" | "https" if url.host().is_some() && authority_is_written(text) => None,
             "http" | "https" => wrong("has no host"),
             "javascript" | "data" | "file" | "vbscript" | "blob" | "about" | "ftp" | "mailto" => {
-                wrong("has a scheme that no app can be called back at")
+                wrong("has a scheme that cannot be a callback")
             }
             _ => None,
         },
@@ -96,6 +97,6 @@ pub fn plain_http(text: &str) -> Option<String> {
     };
     (!is_here).then(|| {
         let url = echo(text);
-        format!("{url} is not encrypted, and Salesforce may refuse it. Write https.")
+        format!("{url} is not encrypted, and Salesforce may reject it. Use https.")
     })
 }

@@ -1,30 +1,30 @@
-//! Words of fixed lists: which one was meant, by its spelling, by its letters, or in another standard's words.
+//! Words of fixed lists, and suggestions for misspelled words.
 
 use super::echo::{echo, quoted};
 use super::field::Kind;
-use super::letters::{as_it_looks, foreign_letter, unseen};
+use super::letters::{as_seen, foreign_letter, unseen};
 use super::rule::Rule;
 use super::types;
 
-/// What another standard calls words of a list: its word, and the list's.
+/// Another standard's names for words of a list: its name, and the word.
 pub type OtherNames = &'static [(&'static str, &'static str)];
 
-/// What is wrong with a word that is none of these but looks like one, or like several at once.
+/// Why a word is not one of these, if it looks like one or several of them.
 pub fn misspelt(text: &str, words: &[&str], other_names: OtherNames) -> Option<String> {
-    // In other letters, upper and lower case, it is the same word to orgs that take any text there.
+    // Orgs that accept any text here ignore the case.
     if words.iter().any(|word| word.eq_ignore_ascii_case(text)) {
         return None;
     }
     if text.trim().is_empty() {
-        return Some("It is blank. Write one of the words, or leave it out.".to_owned());
+        return Some("It is blank. Write one of the words, or remove it.".to_owned());
     }
     if let Some((_, ours)) = by_other_name(text, other_names) {
         let shown = quoted(text);
-        return Some(format!("{shown} is not known: that is OAuth's word for it. Did you mean {ours:?}?"));
+        return Some(format!("{shown} is the OAuth name. Did you mean {ours:?}?"));
     }
     if text.contains(',') {
         return Some(format!(
-            "{} has a comma. Write one word, or each as an element of its own: [\"Api\", \"Web\"].",
+            "{} has a comma. Write each word as a separate element: [\"Api\", \"Web\"].",
             echo(text)
         ));
     }
@@ -35,33 +35,33 @@ pub fn misspelt(text: &str, words: &[&str], other_names: OtherNames) -> Option<S
         return Some(format!("{} is more than one word. Write {several}.", quoted(text)));
     }
     let word = nearest(text, words)?;
-    Some(format!("{} is not known. Did you mean {word:?}?", quoted(text)))
+    Some(format!("{} is not a known value. Did you mean {word:?}?", quoted(text)))
 }
 
-/// A word that reads as a known one and has other characters.
+/// A word that looks like a known one but has other characters.
 fn misread(text: &str, words: &[&str]) -> Option<String> {
     if text.is_ascii() {
         return None;
     }
-    let seen = as_it_looks(text);
+    let seen = as_seen(text);
     let word = nearest(seen.trim(), words)?;
     let what = match (unseen(text), foreign_letter(text)) {
-        (Some(unseen), _) => format!("it holds {unseen}, which nobody can see"),
+        (Some(unseen), _) => format!("it contains {unseen}, which is invisible"),
         (None, Some(letter)) => letter.to_string(),
         (None, None) => return None,
     };
-    Some(format!("{} is not known, it only looks so: {what}. Did you mean {word:?}?", quoted(text)))
+    Some(format!("{} is not a known value: {what}. Did you mean {word:?}?", quoted(text)))
 }
 
-/// The word of the other standard, and ours; also as Setup shows it, in brackets after a description.
+/// The word of a list for another standard's name, also as Setup shows it: in brackets after a description.
 fn by_other_name(text: &str, other_names: OtherNames) -> Option<(&'static str, &'static str)> {
     let lower = text.trim().to_ascii_lowercase();
     let inside = lower.rsplit_once('(').and_then(|(_, inside)| inside.strip_suffix(')'));
-    let asked = inside.map_or(lower.as_str(), |inside| inside.split(',').next().unwrap_or_default().trim());
-    other_names.iter().find(|(theirs, _)| *theirs == asked).copied()
+    let name = inside.map_or(lower.as_str(), |inside| inside.split(',').next().unwrap_or_default().trim());
+    other_names.iter().find(|(theirs, _)| *theirs == name).copied()
 }
 
-/// Several words between spaces, as OAuth writes them: how a configuration does.
+/// Several words separated by spaces, as in OAuth: the form for a configuration.
 fn several(text: &str, words: &[&str], other_names: OtherNames) -> Option<String> {
     let parts: Vec<&str> = text.split_ascii_whitespace().collect();
     let ours = |part: &&str| {
@@ -73,66 +73,54 @@ fn several(text: &str, words: &[&str], other_names: OtherNames) -> Option<String
     (parts.len() > 1 && known.len() == parts.len()).then(|| known.join(", "))
 }
 
-/// The word that was probably meant, if there is one that differs little.
+/// The nearest word, if the difference is small.
 pub fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
     let distances = words.iter().map(|word| (distance(text, word), *word));
     let (_, word) = distances.min().filter(|(distance, word)| *distance <= (word.len() / 3).max(1))?;
     Some(word)
 }
 
-/// One of these words in other letters, upper and lower case, than Salesforce is known to write it in.
+/// A word whose case differs from Salesforce's spelling.
 pub fn otherwise_spelt(text: &str, words: &[&str]) -> Option<String> {
     let word = words.iter().find(|word| word.eq_ignore_ascii_case(text)).filter(|word| **word != text)?;
-    Some(format!("{} is written {word:?} by Salesforce.", quoted(text)))
+    Some(format!("Salesforce spells {} as {word:?}.", quoted(text)))
 }
 
-/// A word that is none of these.
+/// A word that is not one of these.
 pub fn unlisted(text: &str, words: &[&str]) -> Option<String> {
     let unknown = !words.contains(&text);
-    unknown.then(|| format!("{} is not known. Write one of {}.", echo(text), words.join(", ")))
+    unknown.then(|| format!("{} is not a known value. Use one of {}.", echo(text), words.join(", ")))
 }
 
-/// How many letters to add, drop or change, case aside.
+/// The edit distance, case-insensitive.
 fn distance(a: &str, b: &str) -> usize {
     const LONGEST: usize = 64;
-    let letters =
-        |text: &str| -> Vec<char> { text.chars().take(LONGEST).flat_map(char::to_lowercase).collect() };
-    let (a, b) = (letters(a), letters(b));
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for (row, letter) in a.iter().enumerate() {
-        let mut left = row + 1;
-        let mut current = vec![left];
-        for ((other, diagonal), up) in b.iter().zip(&above).zip(above.iter().skip(1)) {
-            left = (diagonal + usize::from(letter != other)).min(up + 1).min(left + 1);
-            current.push(left);
-        }
-        above = current;
-    }
-    above.last().copied().unwrap_or(0)
+    let lower = |text: &str| text.chars().take(LONGEST).flat_map(char::to_lowercase).collect::<String>();
+    strsim::levenshtein(&lower(a), &lower(b))
 }
 
-/// Whether a text is a word of any list of the tables, in whatever case and with whatever between its parts, or what
-/// another standard calls one: those are printed in the documentation, and no secrets.
+/// Whether a text is a word of any list of the tables, or another standard's name for one, regardless of case and
+/// separators. Such words are in the documentation, so they are not secrets.
 pub fn is_public(text: &str) -> bool {
     let plain = |text: &str| -> String {
         text.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
     };
     let only_words = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ' '));
-    let asked = plain(text);
-    let is_asked = |word: &str| plain(word) == asked;
+    let wanted = plain(text);
+    let is_wanted = |word: &str| plain(word) == wanted;
     only_words
         && types::ALL.iter().flat_map(|kind| kind.fields).any(|field| {
-            let of_kind = matches!(field.kind, Kind::Enum(words) if words.iter().copied().any(is_asked));
-            of_kind || field.rules.iter().any(|rule| has_word(rule, &is_asked))
+            let of_kind = matches!(field.kind, Kind::Enum(words) if words.iter().copied().any(is_wanted));
+            of_kind || field.rules.iter().any(|rule| has_word(rule, &is_wanted))
         })
 }
 
-fn has_word(rule: &Rule, is_asked: &impl Fn(&str) -> bool) -> bool {
+fn has_word(rule: &Rule, is_wanted: &impl Fn(&str) -> bool) -> bool {
     match rule {
-        Rule::Each(each) => has_word(each, is_asked),
-        Rule::Word(words) => words.iter().copied().any(is_asked),
+        Rule::Each(each) => has_word(each, is_wanted),
+        Rule::Word(words) => words.iter().copied().any(is_wanted),
         Rule::Spelt(words, names) | Rule::Listed(words, names) => {
-            words.iter().copied().any(is_asked) || names.iter().any(|(theirs, _)| is_asked(theirs))
+            words.iter().copied().any(is_wanted) || names.iter().any(|(theirs, _)| is_wanted(theirs))
         }
         _ => false,
     }

@@ -1,30 +1,30 @@
 //! A small XML tree with limits, for files of a few kilobytes.
 //!
-//! Not here: what the elements mean (`decode`, `encode`).
+//! Not here: metadata types (`decode`, `encode`).
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-/// The longest text of one element, in bytes. A longer value could be written but not read back.
+/// The longest text of one element, in bytes. The parser rejects longer ones.
 pub const LONGEST_TEXT: usize = 256 * 1024;
 const DEEPEST: usize = 64;
 const MOST_ATTRIBUTES: usize = 64;
 const LONGEST_NAME: usize = 256;
 const INDENT: &str = "    ";
 
-/// An element. Attributes are kept as they came; comments and processing instructions are not.
+/// An element. Attributes are kept; comments and processing instructions are not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
     /// The local name, without a prefix.
     pub name: String,
     pub attributes: Vec<(String, String)>,
-    /// The text, entities resolved; white space around it trimmed only when there are children.
+    /// The text with resolved entities, trimmed only if there are children.
     pub text: String,
     pub children: Vec<Element>,
 }
 
-/// Why a text is no XML that we read. Never carries anything of the text but its line.
+/// Why a text cannot be parsed. Never contains the text, only the line number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {kind}")]
 pub struct XmlError {
@@ -37,15 +37,15 @@ pub struct XmlError {
 pub enum XmlErrorKind {
     #[error("not well-formed XML")]
     Malformed,
-    #[error("no element at all")]
+    #[error("no element")]
     Empty,
-    #[error("the document ends inside of an element")]
+    #[error("the document ends inside an element")]
     Unclosed,
     #[error("more than one root element")]
     SecondRoot,
     #[error("text outside of the root element")]
     TextOutside,
-    #[error("a document type declaration, which is refused")]
+    #[error("a document type declaration, which is not supported")]
     DocumentType,
     #[error("an entity that XML does not predefine")]
     Entity,
@@ -66,24 +66,22 @@ impl Element {
         Element { name: name.into(), ..Element::default() }
     }
 
-    /// An element with text and nothing else.
     pub fn leaf(name: impl Into<String>, text: impl Into<String>) -> Element {
         Element { text: text.into(), ..Element::new(name) }
     }
 
-    /// The first child of that name.
     pub fn child(&self, name: &str) -> Option<&Element> {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// Whether it says that it has no value: `xsi:nil="true"`.
+    /// Whether it has `xsi:nil="true"`.
     pub fn is_nil(&self) -> bool {
         self.attributes
             .iter()
             .any(|(name, value)| name.ends_with(":nil") && matches!(value.trim(), "true" | "1"))
     }
 
-    /// How many lines [`Element::write`] writes.
+    /// The number of lines that [`Element::write`] writes.
     pub fn lines(&self) -> u32 {
         if self.children.is_empty() {
             return 1;
@@ -92,8 +90,8 @@ impl Element {
         inside.fold(2, u32::saturating_add)
     }
 
-    /// Writes it, one element per line, the last line ended too. Line breaks inside of texts are written as
-    /// character references, so that a line number tells an element.
+    /// Writes one element per line, with a final line break. Line breaks in texts become character references, so that a line
+    /// number identifies an element.
     pub fn write(&self, out: &mut String, indent: usize) {
         self.write_start(out, indent);
         if self.children.is_empty() {
@@ -107,7 +105,7 @@ impl Element {
         self.write_end(out, indent);
     }
 
-    /// The start tag and the text, without a line's end.
+    /// Writes the start tag and the text, without a line break.
     pub(super) fn write_start(&self, out: &mut String, indent: usize) {
         out.push_str(&INDENT.repeat(indent));
         out.push('<');
@@ -123,7 +121,7 @@ impl Element {
         escape(out, &self.text, false);
     }
 
-    /// The end tag and the line's end.
+    /// Writes the end tag and a line break.
     pub(super) fn write_end(&self, out: &mut String, indent: usize) {
         out.push_str(&INDENT.repeat(indent));
         out.push_str("</");
@@ -132,7 +130,7 @@ impl Element {
     }
 }
 
-/// The first character that XML cannot carry, not even escaped.
+/// The first character that XML does not allow, even escaped.
 pub fn unwritable_character(text: &str) -> Option<char> {
     text.chars().find(|&c| !is_writable(c))
 }
@@ -151,19 +149,19 @@ fn escape(out: &mut String, text: &str, in_attribute: bool) {
             '\t' if in_attribute => out.push_str("&#9;"),
             '\n' => out.push_str("&#10;"),
             '\r' => out.push_str("&#13;"),
-            // Validation refuses these before; what is written stays XML in any case.
+            // Validation rejects these before; this keeps the file valid in any case.
             c if !is_writable(c) => out.push('\u{FFFD}'),
             c => out.push(c),
         }
     }
 }
 
-/// Reads one document: exactly one root, everything closed, within the limits.
+/// Parses one document with exactly one root, within the limits.
 pub fn parse(text: &str) -> Result<Element, XmlError> {
     read(text, LONGEST_TEXT)
 }
 
-/// The same, of a document whose texts may have any length: one that nobody writes back.
+/// The same without a limit for texts, for documents that are not written back.
 pub fn parse_of_any_length(text: &str) -> Result<Element, XmlError> {
     read(text, usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! From sockets to connections that gRPC is served on: the accept loop and the TLS handshakes.
+//! Connections for gRPC: the accept loop and the TLS handshakes.
 
 use std::io;
 use std::pin::Pin;
@@ -16,12 +16,11 @@ use tonic::transport::server::Connected;
 use super::lifecycle::{Alive, Counter};
 use super::listener::{Io, Listener};
 
-/// Who has not finished the TLS handshake by then is no Terraform.
+/// The timeout of the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// A pause when the system cannot accept, for instance for want of file descriptors.
+/// The pause after accept fails, for example because of too many open files.
 const AFTER_ERROR: Duration = Duration::from_millis(50);
 
-/// A connection that is counted for as long as it lives.
 pub struct Connection {
     stream: Box<dyn Io>,
     _alive: Alive,
@@ -29,14 +28,14 @@ pub struct Connection {
 
 #[cfg(any(test, fuzzing))]
 impl Connection {
-    /// One that nobody had to accept.
+    /// A connection without accept, for tests.
     pub fn of(stream: Box<dyn Io>, alive: Alive) -> Connection {
         Connection { stream, _alive: alive }
     }
 }
 
-/// Accepts connections until the receiver is dropped. With `tls`, only those that pass it come through; each
-/// handshake is a task of its own, so that a silent client keeps nobody waiting.
+/// Accepts connections until the receiver is dropped. With `tls`, returns only connections that complete the handshake. Each
+/// handshake is a separate task, so that a silent client does not block others.
 pub fn accept(
     listener: Arc<Listener>,
     tls: Option<TlsAcceptor>,
@@ -60,7 +59,7 @@ pub fn accept(
             tokio::spawn(async move {
                 if let Some(stream) = secure(stream, tls).await {
                     let connection = Connection { stream, _alive: alive.enter() };
-                    // Fails when the server has ended meanwhile.
+                    // Fails if the server has stopped.
                     let _ = sender.send(Ok(connection)).await;
                 }
             });
@@ -74,11 +73,11 @@ async fn secure(stream: Box<dyn Io>, tls: Option<TlsAcceptor>) -> Option<Box<dyn
     match timeout(HANDSHAKE, tls.accept(stream)).await {
         Ok(Ok(stream)) => Some(Box::new(stream)),
         Ok(Err(error)) => {
-            tracing::warn!(error = %error, "refused a connection");
+            tracing::warn!(error = %error, "rejected a connection");
             None
         }
         Err(_) => {
-            tracing::warn!("refused a connection that did not finish its TLS handshake");
+            tracing::warn!("rejected a connection: TLS handshake timed out");
             None
         }
     }

@@ -1,4 +1,4 @@
-//! Requests → neutral types. What cannot be read becomes diagnostics, never a gRPC status.
+//! Requests → neutral types. Decoding errors become diagnostics, not gRPC errors.
 
 use super::dynamic_value::{self, Shape, ValueError};
 use super::generated::tfplugin5 as pb;
@@ -44,7 +44,7 @@ pub fn function(provider: &Provider, name: &str) -> Result<&'static FunctionSpec
     provider.function(name).ok_or_else(|| unknown("function", name))
 }
 
-/// A function's arguments, one for each parameter.
+/// The arguments of a function, one for each parameter.
 pub fn arguments(wire: &[pb::DynamicValue], spec: &FunctionSpec) -> std::result::Result<Vec<Value>, Fault> {
     if wire.len() != spec.parameters.len() {
         let text = format!("{} takes {} arguments, not {}.", spec.name, spec.parameters.len(), wire.len());
@@ -64,7 +64,7 @@ pub fn arguments(wire: &[pb::DynamicValue], spec: &FunctionSpec) -> std::result:
     wire.iter().zip(spec.parameters).enumerate().map(read).collect()
 }
 
-/// Terraform checks names against the schema, so this is mostly a lock file that is ahead of the binary.
+/// The error for an unknown name. Terraform checks names against the schema, so usually the lock file is newer than the binary.
 pub fn unknown(what: &str, name: &str) -> Diagnostics {
     Diagnostic::error(
         format!("Unknown {what}"),
@@ -76,7 +76,7 @@ pub fn unknown(what: &str, name: &str) -> Diagnostics {
     .into()
 }
 
-/// A value that must be there. `role` is what the value is to the user: "configuration", "prior state".
+/// A required value. `role` is its name in messages: "configuration", "prior state".
 pub fn value(wire: Option<pb::DynamicValue>, role: &str, schema: &Schema) -> Result<Value> {
     dynamic_value::decode(&wire.unwrap_or_default(), Shape::Block(&schema.block))
         .map_err(|problem| unreadable(role, problem))
@@ -99,8 +99,8 @@ fn unreadable(role: &str, problem: ValueError) -> Diagnostics {
     Diagnostic::error(
         format!("Unreadable {role}"),
         format!(
-            "The {role} that Terraform sent cannot be read{place}: {}. \
-             Either it was written by another version of this provider, or this is a bug: please report it.",
+            "The provider cannot read the {role}{place}: {}. Another version of the provider wrote it, or this is a bug: \
+             please report it.",
             problem.what
         ),
     )
@@ -154,13 +154,13 @@ pub fn list(request: pb::ListResourceRequest, schema: &Schema) -> Result<ListReq
     Ok(ListRequest {
         config: value(request.config, "configuration", schema)?,
         include_resource: request.include_resource_object,
-        // Nothing is asked for in order to get nothing.
+        // 0 is no limit.
         limit: usize::try_from(request.limit).ok().filter(|limit| *limit > 0),
         type_name: request.type_name,
     })
 }
 
-/// The value of a state file that any earlier schema may have written.
+/// The state of a state file, possibly written with an earlier schema.
 pub fn raw_state(raw: Option<pb::RawState>, schema: &Schema) -> Result<Value> {
     let json = raw_json(raw, "state")?;
     dynamic_value::decode_state(&json, Shape::Block(&schema.block))
@@ -178,8 +178,7 @@ fn raw_json(raw: Option<pb::RawState>, role: &str) -> Result<Vec<u8>> {
     if raw.json.is_empty() && !raw.flatmap.is_empty() {
         return Err(Diagnostic::error(
             format!("The {role} is from before Terraform 0.12"),
-            "This provider is younger than that format and never wrote it. \
-             Remove the resource from the state and import it again.",
+            "This provider never wrote that format. Remove the resource from the state and import it again.",
         )
         .into());
     }

@@ -1,4 +1,4 @@
-//! What `build.rs` makes of `proto/`. Not here: any code of ours.
+//! Code that `build.rs` generates from `proto/`.
 
 #![allow(clippy::all, clippy::indexing_slicing, clippy::unwrap_used, dead_code, missing_docs)]
 

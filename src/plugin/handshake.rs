@@ -1,5 +1,5 @@
-//! The agreement between Terraform and a process that it has just started: the cookie, the protocol version, and
-//! the one line on stdout. Not here: the socket (`listener`) and the certificate (`tls`).
+//! The go-plugin handshake: the cookie, the protocol version, and the line on stdout. Not here: the socket (`listener`) and the
+//! certificate (`tls`).
 
 use std::io::{self, Write};
 
@@ -13,57 +13,57 @@ use crate::provider::SOURCE_ADDRESS;
 const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
-/// Version of go-plugin's own protocol.
+/// The version of go-plugin's core protocol.
 const CORE_PROTOCOL: u32 = 1;
-/// Version of Terraform's provider protocol that is spoken here.
+/// The version of Terraform's provider protocol.
 const PROTOCOL: u32 = 5;
 
-/// Why the process will not serve.
+/// Why the handshake failed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum HandshakeError {
     #[error(
-        "This program is a Terraform plugin: Terraform starts it, it does nothing by itself.\n\
-         Write a required_providers block for {SOURCE_ADDRESS} and run terraform init. \
+        "This program is a Terraform plugin and is not meant to be run directly.\n\
+         Add a required_providers block for {SOURCE_ADDRESS} and run terraform init. \
          To attach a debugger, start it with -debug."
     )]
     NotStartedByTerraform,
     #[error(
-        "This provider speaks protocol version 5, but the program that started it only offers: {offered}."
+        "This provider supports protocol version 5, but the program that started it supports only: {offered}."
     )]
     NoCommonProtocol { offered: String },
 }
 
-/// Whether Terraform started this process and speaks protocol 5. Terraform that names no versions is taken at
-/// its word: the names came later than the protocol.
-pub fn check(environment: &Environment) -> Result<(), Refusal> {
+/// Checks that Terraform started this process and supports protocol 5. Versions of Terraform that do not list their protocols
+/// support it.
+pub fn check(environment: &Environment) -> Result<(), HandshakeError> {
     if environment.get(COOKIE.0).as_deref() != Some(COOKIE.1) {
-        return Err(Refusal::NotStartedByTerraform);
+        return Err(HandshakeError::NotStartedByTerraform);
     }
     match environment.get("PLUGIN_PROTOCOL_VERSIONS") {
         Some(offered) if !offered.split(',').any(|v| v.trim().parse() == Ok(PROTOCOL)) => {
-            Err(Refusal::NoCommonProtocol { offered })
+            Err(HandshakeError::NoCommonProtocol { offered })
         }
         _ => Ok(()),
     }
 }
 
-/// Whether an address can stand in the line, which has fields between bars and ends where the line ends.
-pub fn fits_the_line(address: &str) -> bool {
+/// Whether an address is valid in the handshake line, whose fields are separated by `|`.
+pub fn fits_handshake_line(address: &str) -> bool {
     !address.contains(|c: char| c == '|' || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
-/// The line that tells Terraform where to connect and which certificate to expect. Without TLS the certificate's
-/// field is empty. The seventh field answers a client that asked for multiplexing: no.
+/// The handshake line with the address and the certificate of the server. Without TLS the certificate is empty. The seventh
+/// field declines multiplexing, if the client requested it.
 pub fn line(environment: &Environment, address: &Address, certificate: Option<&[u8]>) -> String {
     let certificate = certificate.map(|der| STANDARD_NO_PAD.encode(der)).unwrap_or_default();
     let multiplex = match environment.get("PLUGIN_MULTIPLEX_GRPC") {
-        Some(asked) if !asked.is_empty() => "|false",
+        Some(requested) if !requested.is_empty() => "|false",
         _ => "",
     };
     format!("{CORE_PROTOCOL}|{PROTOCOL}|{}|{}|grpc|{certificate}{multiplex}\n", address.network, address.text)
 }
 
-/// What a developer pastes in front of `terraform` to use this very process.
+/// The environment variable for `terraform` to use this process.
 pub fn reattach_line(address: &Address) -> String {
     let config = serde_json::json!({
         SOURCE_ADDRESS: {
@@ -74,11 +74,11 @@ pub fn reattach_line(address: &Address) -> String {
             "Addr": { "Network": address.network, "String": address.text },
         }
     });
-    // As a shell reads it: a quote ends the word, stands alone, and begins it again.
+    // Quoted for a shell.
     format!("TF_REATTACH_PROVIDERS='{}'\n", config.to_string().replace('\'', r"'\''"))
 }
 
-/// Writes to stdout: once, after the socket listens, and never again.
+/// Writes the line to stdout. Called once, after the socket listens.
 pub fn announce(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
@@ -100,17 +100,17 @@ mod tests {
     }
 
     #[test]
-    fn only_terraform_is_served() {
-        assert_eq!(check(&environment(&[])), Err(Refusal::NotStartedByTerraform));
+    fn the_cookie_is_required() {
+        assert_eq!(check(&environment(&[])), Err(HandshakeError::NotStartedByTerraform));
         assert_eq!(
             check(&environment(&[("TF_PLUGIN_MAGIC_COOKIE", "x")])),
-            Err(Refusal::NotStartedByTerraform)
+            Err(HandshakeError::NotStartedByTerraform)
         );
         assert_eq!(check(&environment(&[COOKIE])), Ok(()));
     }
 
     #[test]
-    fn protocol_5_must_be_offered() {
+    fn protocol_5_is_required() {
         for offered in ["5", "6,5", "5,6", "4, 5"] {
             let offered: &'static str = offered;
             let pairs = Box::leak(Box::new([COOKIE, ("PLUGIN_PROTOCOL_VERSIONS", offered)]));
@@ -133,29 +133,29 @@ mod tests {
     }
 
     #[test]
-    fn multiplexing_is_declined_only_when_asked_for() {
-        let asked = environment(&[("PLUGIN_MULTIPLEX_GRPC", "true")]);
-        assert_eq!(line(&asked, &address(), None), "1|5|unix|/tmp/x/s.sock|grpc||false\n");
+    fn multiplexing_is_declined_only_on_request() {
+        let requested = environment(&[("PLUGIN_MULTIPLEX_GRPC", "true")]);
+        assert_eq!(line(&requested, &address(), None), "1|5|unix|/tmp/x/s.sock|grpc||false\n");
     }
 
     #[test]
-    fn an_address_that_would_break_the_line_does_not_fit() {
+    fn addresses_with_separators_or_control_characters_are_invalid() {
         for address in ["/tmp/plugin1/s.sock", "/tmp/My Files/é/s.sock", "127.0.0.1:7", "/tmp/it's/s.sock"] {
-            assert!(fits_the_line(address), "{address}");
+            assert!(fits_handshake_line(address), "{address}");
         }
         for address in ["/tmp/a|b/s.sock", "/tmp/a\nb/s.sock", "/tmp/a\rb/s.sock", "/tmp/\u{85}/s.sock"] {
-            assert!(!fits_the_line(address), "{address:?}");
+            assert!(!fits_handshake_line(address), "{address:?}");
         }
     }
 
     #[test]
-    fn a_quote_in_a_path_does_not_end_the_word() {
+    fn a_quote_in_a_path_is_escaped() {
         let line = reattach_line(&Address { network: "unix", text: "/tmp/it's/s.sock".into() });
         assert!(line.contains(r#"/tmp/it'\''s/s.sock"#), "{line}");
     }
 
     #[test]
-    fn the_reattach_line_holds_what_terraform_wants() {
+    fn the_reattach_line_has_the_fields_that_terraform_requires() {
         let line = reattach_line(&address());
         let json = line
             .trim_end()

@@ -1,5 +1,5 @@
-//! When and how the process ends: on Terraform's word, on a signal, or when Terraform is gone. Never because of
-//! Stop, which only asks for haste.
+//! When the process stops: on Terraform's Shutdown, on a signal, or when Terraform has disconnected. Terraform's Stop only
+//! requests a fast end of running calls.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,23 +7,23 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::provider::Provider;
 
-/// After SIGTERM, what is under way may take this long to come to a known end.
+/// How long running calls can take after SIGTERM.
 const DRAIN_AFTER_SIGNAL: Duration = Duration::from_secs(90);
-/// The same when Terraform is gone and nobody will read the result: deploys must not be left half done.
+/// How long running calls can take after Terraform has disconnected. Deploys should not be left incomplete.
 const DRAIN_AFTER_LOSS: Duration = Duration::from_secs(60);
-/// A client may reconnect within this time.
+/// How long a client can take to reconnect.
 const RECONNECT: Duration = Duration::from_secs(3);
-/// Terraform connects at once after the handshake; when it died in between, nobody ever does.
+/// How long the first connection can take. Terraform connects immediately, unless it has died.
 const FIRST_CONNECTION: Duration = Duration::from_secs(60);
 
-/// Counts things that are alive, and tells when there are none.
+/// Counts connections or calls, and waits for the first or the last one.
 #[derive(Clone)]
 pub struct Counter(Arc<watch::Sender<usize>>);
 
-/// One thing that is alive.
 pub struct Alive(Arc<watch::Sender<usize>>);
 
 impl Default for Counter {
@@ -39,7 +39,7 @@ impl Counter {
     }
 
     pub async fn none(&self) {
-        // An error means that the sender is gone, which `self` excludes.
+        // Fails only without a sender, and `self` is one.
         let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
     }
 
@@ -54,39 +54,15 @@ impl Drop for Alive {
     }
 }
 
-/// The one word that the server is to end. Streams that stay open for ever listen to it.
-#[derive(Clone)]
-pub struct End(Arc<watch::Sender<bool>>);
-
-impl Default for End {
-    fn default() -> End {
-        End(Arc::new(watch::Sender::new(false)))
-    }
-}
-
-impl End {
-    pub fn begin(&self) {
-        self.0.send_replace(true);
-    }
-
-    pub fn begun(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut receiver = self.0.subscribe();
-        let keep = Arc::clone(&self.0);
-        async move {
-            let _ = receiver.wait_for(|begun| *begun).await;
-            drop(keep);
-        }
-    }
-}
-
-/// What decides about the end.
+/// The state that decides when the process stops.
 #[derive(Clone)]
 pub struct Lifecycle {
     pub provider: Arc<Provider>,
-    /// RPCs that are being worked on, whether somebody still waits for them or not.
+    /// Running RPCs, even if their caller has disconnected.
     pub calls: Counter,
     pub connections: Counter,
-    pub end: End,
+    /// Cancelled when the server stops. Long-lived streams end then.
+    pub shutdown: CancellationToken,
 }
 
 impl Lifecycle {
@@ -95,15 +71,14 @@ impl Lifecycle {
             provider,
             calls: Counter::default(),
             connections: Counter::default(),
-            end: End::default(),
+            shutdown: CancellationToken::new(),
         }
     }
 
-    /// Ends the server once Terraform has been gone for a moment. Without this a killed Terraform would leave
-    /// its providers behind.
-    pub async fn end_when_abandoned(self) {
+    /// Stops the server after Terraform has disconnected. Otherwise a killed Terraform would leave its providers running.
+    pub async fn stop_when_disconnected(self) {
         if timeout(FIRST_CONNECTION, self.connections.some()).await.is_err() {
-            self.end.begin();
+            self.shutdown.cancel();
             return;
         }
         loop {
@@ -112,28 +87,27 @@ impl Lifecycle {
                 break;
             }
         }
-        tracing::warn!("Terraform is gone; bringing what is under way to an end");
+        tracing::warn!("Terraform has disconnected; waiting for running calls");
         self.drain(DRAIN_AFTER_LOSS).await;
     }
 
-    /// Ends the server when asked by the operating system.
-    pub async fn end_on(self, signal: impl Future<Output = ()>) {
+    /// Stops the server on a signal.
+    pub async fn stop_on(self, signal: impl Future<Output = ()>) {
         signal.await;
-        tracing::info!("asked to terminate; bringing what is under way to an end");
+        tracing::info!("received a signal; waiting for running calls");
         self.drain(DRAIN_AFTER_SIGNAL).await;
     }
 
     async fn drain(&self, limit: Duration) {
         self.provider.stop();
-        // Whoever was about to call has called by now, or is told so by the provider.
+        // Calls that are just starting are counted now; the provider rejects later ones.
         sleep(Duration::from_millis(10)).await;
         let _ = timeout(limit, self.calls.none()).await;
-        self.end.begin();
+        self.shutdown.cancel();
     }
 }
 
-/// The signals that mean something to this process. Listening to a signal replaces its default action, so this
-/// must live as long as the process serves.
+/// The handled signals. Listening replaces the default action, so this must live as long as the process serves.
 pub struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
@@ -162,8 +136,8 @@ impl Signals {
         }
     }
 
-    /// SIGTERM. SIGINT and SIGHUP go to a terminal's whole process group; Terraform hears them too and says
-    /// Stop, or dies and the connection with it. They are taken and forgotten here.
+    /// Waits for SIGTERM. A terminal sends SIGINT and SIGHUP to the whole process group; Terraform then calls Stop or exits. They
+    /// are ignored here.
     pub async fn terminate(mut self) {
         #[cfg(unix)]
         self.terminate.recv().await;
@@ -173,7 +147,7 @@ impl Signals {
         }
     }
 
-    /// Any of them: for a process that a developer started by hand.
+    /// Waits for any signal, in debug mode.
     pub async fn any(mut self) {
         #[cfg(unix)]
         tokio::select! {
@@ -196,61 +170,61 @@ mod tests {
         Lifecycle::new(Arc::new(Provider::new(|_| None)))
     }
 
-    async fn ends_within(lifecycle: &Lifecycle, limit: Duration) -> bool {
-        timeout(limit, lifecycle.end.begun()).await.is_ok()
+    async fn stops_within(lifecycle: &Lifecycle, limit: Duration) -> bool {
+        timeout(limit, lifecycle.shutdown.cancelled()).await.is_ok()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_process_that_nobody_connects_to_ends() {
+    async fn a_process_without_connections_stops() {
         let lifecycle = lifecycle();
-        tokio::spawn(lifecycle.clone().end_when_abandoned());
-        assert!(!ends_within(&lifecycle, Duration::from_secs(59)).await);
-        assert!(ends_within(&lifecycle, Duration::from_secs(2)).await);
+        tokio::spawn(lifecycle.clone().stop_when_disconnected());
+        assert!(!stops_within(&lifecycle, Duration::from_secs(59)).await);
+        assert!(stops_within(&lifecycle, Duration::from_secs(2)).await);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_lost_terraform_ends_the_process_after_the_running_calls() {
+    async fn a_disconnect_stops_the_process_after_running_calls() {
         let lifecycle = lifecycle();
         let connection = lifecycle.connections.enter();
         let call = lifecycle.calls.enter();
-        tokio::spawn(lifecycle.clone().end_when_abandoned());
-        assert!(!ends_within(&lifecycle, Duration::from_secs(300)).await);
+        tokio::spawn(lifecycle.clone().stop_when_disconnected());
+        assert!(!stops_within(&lifecycle, Duration::from_secs(300)).await);
         drop(connection);
-        assert!(!ends_within(&lifecycle, Duration::from_secs(30)).await);
+        assert!(!stops_within(&lifecycle, Duration::from_secs(30)).await);
         drop(call);
-        assert!(ends_within(&lifecycle, Duration::from_millis(1)).await);
+        assert!(stops_within(&lifecycle, Duration::from_millis(1)).await);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_without_end_does_not_keep_the_process_for_ever() {
+    async fn a_stuck_call_does_not_block_the_shutdown() {
         let lifecycle = lifecycle();
         let connection = lifecycle.connections.enter();
         let _call = lifecycle.calls.enter();
-        tokio::spawn(lifecycle.clone().end_when_abandoned());
+        tokio::spawn(lifecycle.clone().stop_when_disconnected());
         tokio::task::yield_now().await;
         drop(connection);
-        assert!(ends_within(&lifecycle, Duration::from_secs(64)).await);
+        assert!(stops_within(&lifecycle, Duration::from_secs(64)).await);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_may_reconnect() {
+    async fn a_client_can_reconnect() {
         let lifecycle = lifecycle();
         let connection = lifecycle.connections.enter();
-        tokio::spawn(lifecycle.clone().end_when_abandoned());
+        tokio::spawn(lifecycle.clone().stop_when_disconnected());
         tokio::task::yield_now().await;
         drop(connection);
         sleep(Duration::from_secs(1)).await;
         let _again = lifecycle.connections.enter();
-        assert!(!ends_within(&lifecycle, Duration::from_secs(300)).await);
+        assert!(!stops_within(&lifecycle, Duration::from_secs(300)).await);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_signal_waits_for_running_calls() {
+    async fn a_signal_stops_the_process_after_running_calls() {
         let lifecycle = lifecycle();
         let call = lifecycle.calls.enter();
-        tokio::spawn(lifecycle.clone().end_on(async {}));
-        assert!(!ends_within(&lifecycle, Duration::from_secs(80)).await);
+        tokio::spawn(lifecycle.clone().stop_on(async {}));
+        assert!(!stops_within(&lifecycle, Duration::from_secs(80)).await);
         drop(call);
-        assert!(ends_within(&lifecycle, Duration::from_millis(1)).await);
+        assert!(stops_within(&lifecycle, Duration::from_millis(1)).await);
     }
 }

@@ -1,5 +1,5 @@
-//! Where Terraform connects: a unix socket in a directory of its own, TCP on loopback where there are no unix
-//! sockets, or no directory to put one in. Not here: TLS and gRPC.
+//! The socket for Terraform: a Unix socket in a private directory, or TCP on the loopback interface if Unix sockets or a
+//! directory are not available. Not here: TLS and gRPC.
 
 use std::io;
 
@@ -8,38 +8,35 @@ use tokio::net::TcpListener;
 
 use super::Environment;
 
-/// An address as the handshake line names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     pub network: &'static str,
     pub text: String,
 }
 
-/// Any byte stream that a client is at the other end of.
+/// A byte stream to a client.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// A socket that listens.
 pub enum Listener {
     #[cfg(unix)]
     Unix(unix::Socket),
     Tcp(TcpListener),
 }
 
-/// Removes a unix socket and its directory when it is dropped. Apart from the listener, because the task that
-/// accepts connections lives until the process dies, and does not get to clean up.
-pub struct Cleanup(#[expect(dead_code, reason = "only its drop counts")] Option<tempfile::TempDir>);
+/// Removes the Unix socket and its directory on drop. Separate from the listener, because the accept task is never dropped.
+pub struct Cleanup(#[expect(dead_code, reason = "only used for its drop")] Option<tempfile::TempDir>);
 
 impl Listener {
-    /// What this platform prefers. A port, which anybody on this machine can reach, is only taken instead of a socket
-    /// when `authenticated`: then nobody but Terraform gets in.
+    /// Binds the preferred socket of the platform. Falls back to a TCP port only if `authenticated`, because every user of the
+    /// machine can connect to it.
     pub async fn bind(environment: &Environment, authenticated: bool) -> io::Result<(Listener, Cleanup)> {
         #[cfg(unix)]
         match unix::Socket::bind(environment) {
             Ok((socket, directory)) => return Ok((Listener::Unix(socket), Cleanup(Some(directory)))),
             Err(error) if !authenticated => return Err(error),
             Err(error) => {
-                tracing::info!(%error, "no directory takes a socket; listening on a port of this machine instead");
+                tracing::info!(%error, "cannot create a Unix socket; listening on a loopback port instead");
             }
         }
         #[cfg(not(unix))]
@@ -47,7 +44,7 @@ impl Listener {
         Ok((Listener::bind_tcp(environment).await?, Cleanup(None)))
     }
 
-    /// The first free port of the range that Terraform names; any free port when it names none.
+    /// Binds the first free port of Terraform's range, or any free port without a range.
     pub async fn bind_tcp(environment: &Environment) -> io::Result<Listener> {
         let port = |name| environment.get(name).and_then(|text| text.parse::<u16>().ok()).unwrap_or(0);
         let (min, max) = (port("PLUGIN_MIN_PORT"), port("PLUGIN_MAX_PORT"));
@@ -95,15 +92,15 @@ mod unix {
     use tokio::net::{UnixListener, UnixStream};
 
     use super::Environment;
-    use crate::plugin::handshake::fits_the_line;
+    use crate::plugin::handshake::fits_handshake_line;
 
-    /// Longest path of a socket that every platform takes.
+    /// The longest socket path that all platforms support.
     const LONGEST_PATH: usize = 103;
     const NAME: &str = "s.sock";
-    /// Where else a socket may lie: runners are started without TMPDIR, or with one that is not there or read-only.
-    const ELSEWHERE: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
+    /// Alternative directories, because TMPDIR of CI runners can be missing or read-only.
+    const FALLBACKS: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
 
-    /// Nobody but the owner can reach the socket: its directory is closed to others from the start.
+    /// A Unix socket that only the owner can access: its directory is created with mode 0700.
     pub struct Socket {
         listener: UnixListener,
         path: PathBuf,
@@ -116,8 +113,8 @@ mod unix {
                 .filter(|parent| !parent.is_empty())
                 .map_or_else(std::env::temp_dir, PathBuf::from);
             let (listener, path, directory) = bind_in(&wanted).or_else(|error| {
-                let mut others = ELSEWHERE.iter().map(Path::new).filter(|other| *other != wanted);
-                // What is wrong with the wanted one is what there is to change.
+                let mut others = FALLBACKS.iter().map(Path::new).filter(|other| *other != wanted);
+                // Report the error of the configured directory.
                 others.find_map(|other| bind_in(other).ok()).ok_or(error)
             })?;
             if let Some(group) = environment.get("PLUGIN_UNIX_SOCKET_GROUP").filter(|group| !group.is_empty())
@@ -140,16 +137,16 @@ mod unix {
     }
 
     fn bind_in(parent: &Path) -> io::Result<(UnixListener, PathBuf, TempDir)> {
-        if !parent.to_str().is_some_and(fits_the_line) {
+        if !parent.to_str().is_some_and(fits_handshake_line) {
             let shown = parent.display().to_string();
             return Err(io::Error::other(format!(
-                "the path {shown:?} has a character that Terraform would not read"
+                "the path {shown:?} has a character that is not allowed in the handshake line"
             )));
         }
         let directory = private_directory(parent)?;
         let path = directory.path().join(NAME);
         if path.as_os_str().len() > LONGEST_PATH {
-            return Err(io::Error::other(format!("{} is too long for the path of a socket", path.display())));
+            return Err(io::Error::other(format!("{} is too long for a socket path", path.display())));
         }
         let listener = UnixListener::bind(&path)?;
         Ok((listener, path, directory))
@@ -162,7 +159,7 @@ mod unix {
             .tempdir_in(parent)
     }
 
-    /// Opens directory and socket to one group, as go-plugin does when its host runs as another user.
+    /// Gives a group access to the directory and the socket, as go-plugin does for a host that runs as another user.
     fn share_with(group: &str, directory: &Path, socket: &Path) -> io::Result<()> {
         let id = match group.parse() {
             Ok(id) => id,
@@ -176,7 +173,7 @@ mod unix {
         Ok(())
     }
 
-    /// The id of a group in a text like `/etc/group`.
+    /// The ID of a group in the format of `/etc/group`.
     fn group_id(groups: &str, name: &str) -> Option<u32> {
         groups.lines().find_map(|line| {
             let mut fields = line.split(':');
@@ -196,7 +193,7 @@ mod unix {
         }
 
         #[tokio::test]
-        async fn only_the_owner_gets_in_and_nothing_stays() {
+        async fn the_directory_is_private_and_removed_on_drop() {
             let parent = tempfile::tempdir().unwrap();
             let path = parent.path().to_str().unwrap().to_owned();
             let environment =
@@ -211,7 +208,7 @@ mod unix {
         }
 
         #[tokio::test]
-        async fn a_directory_that_takes_no_socket_is_avoided() {
+        async fn an_unusable_directory_is_replaced() {
             let parent = tempfile::tempdir().unwrap();
             let long = parent.path().join("x".repeat(100));
             std::fs::create_dir(&long).unwrap();
@@ -239,7 +236,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn tcp_takes_the_first_free_port_of_the_range_on_loopback() {
+    async fn tcp_uses_the_first_free_port_of_the_range_on_loopback() {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port();
         let environment = Environment::new(move |name| match name {
@@ -254,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tcp_takes_any_port_when_none_is_named() {
+    async fn tcp_uses_any_port_without_a_range() {
         let environment = Environment::new(|_| None);
         let listener = Listener::bind_tcp(&environment).await.unwrap();
         assert_ne!(listener.address().unwrap().text, "127.0.0.1:0");

@@ -1,16 +1,15 @@
-//! Log lines in hclog's JSON, which Terraform takes from stderr, filters again and prints as its own.
+//! Log lines in hclog's JSON format, which Terraform reads from stderr, filters and prints.
 //!
-//! Only this crate's own events: the libraries below may log payloads. With no level set nothing is installed
-//! and events cost nothing.
+//! Only events of this crate are logged, because libraries can log payloads. Without a level logging is not installed.
 //!
-//! What is logged of an exchange is its path, status and size, never a body; and every text passes `redact` on its way
-//! to stderr, whoever wrote it into an event.
+//! Requests are logged with path, status and size, never with a body. Every text is redacted.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use serde_json::{Map, Value as Json};
+use time::OffsetDateTime;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -21,23 +20,23 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 use super::Environment;
 use crate::redact;
 
-/// Terraform splits lines of 64 KiB and shows the pieces raw.
+/// Terraform splits lines of 64 KiB or more.
 const LONGEST_LINE: usize = 60 * 1024;
-/// Longest text of one field.
+/// The longest text of a field.
 const LONGEST_TEXT: usize = 16 * 1024;
 const OWN_CRATE: &str = "provider_salesforce";
 
-/// Sends this crate's log lines to stderr if the environment asks for any.
+/// Installs logging to stderr, if the environment sets a level.
 pub fn start(environment: &Environment) {
     let level = level(environment);
     if level == LevelFilter::OFF {
         return;
     }
-    // Fails only when a subscriber is there already, and then logging works.
+    // Fails only if a subscriber is already installed.
     let _ = tracing::subscriber::set_global_default(Registry::default().with(Hclog { level }));
 }
 
-/// The most specific variable that is set wins, as in plugins written in Go.
+/// The level of the most specific variable, as in Go plugins.
 pub(super) fn level(environment: &Environment) -> LevelFilter {
     let setting = ["TF_LOG_PROVIDER_SALESFORCE", "TF_LOG_PROVIDER", "TF_LOG"]
         .into_iter()
@@ -48,7 +47,7 @@ pub(super) fn level(environment: &Environment) -> LevelFilter {
         Some("WARN") => LevelFilter::WARN,
         Some("INFO") => LevelFilter::INFO,
         Some("DEBUG") => LevelFilter::DEBUG,
-        // TRACE, JSON, and what Terraform does not know either: everything.
+        // TRACE, JSON and unknown levels, as in Terraform.
         Some(_) => LevelFilter::TRACE,
     }
 }
@@ -57,7 +56,7 @@ struct Hclog {
     level: LevelFilter,
 }
 
-/// The fields of a span, kept for the events inside it.
+/// The fields of a span, for its events.
 struct SpanFields(Map<String, Json>);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hclog {
@@ -96,7 +95,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hclog {
         }
         event.record(&mut Fields(&mut fields));
         let line = line(*event.metadata().level(), event.metadata().target(), fields, SystemTime::now());
-        // Nobody is left to tell when stderr is gone.
+        // A failed write to stderr cannot be reported.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }
@@ -105,8 +104,7 @@ fn is_own(target: &str) -> bool {
     target.strip_prefix(OWN_CRATE).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// One line. `@level`, `@message`, `@module` and `@timestamp` are always texts: Terraform takes them as such
-/// without looking.
+/// A log line. Terraform requires `@level`, `@message`, `@module` and `@timestamp` to be strings.
 fn line(level: Level, target: &str, mut fields: Map<String, Json>, now: SystemTime) -> String {
     let message = match fields.remove("message") {
         Some(Json::String(text)) => text,
@@ -129,34 +127,11 @@ fn line(level: Level, target: &str, mut fields: Map<String, Json>, now: SystemTi
     format!("{line}\n")
 }
 
-/// RFC 3339 with exactly six digits of a second: another shape and Terraform takes the line for plain text.
+/// RFC 3339 with exactly six decimals. Terraform treats lines with another format as plain text.
 fn timestamp(now: SystemTime) -> String {
-    let since = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-    let (year, month, day) = date(days);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:06}Z",
-        second / 3600,
-        second / 60 % 60,
-        second % 60,
-        since.subsec_micros()
-    )
-}
-
-/// Year, month and day of a day counted from 1970-01-01. Counts years from March, so that the leap day comes
-/// last, and 400 of them as one era, after which the calendar repeats.
-fn date(days: u64) -> (u64, u64, u64) {
-    const ERA: u64 = 146_097;
-    /// From 0000-03-01 to 1970-01-01.
-    const EPOCH: u64 = 719_468;
-    let days = days.saturating_add(EPOCH);
-    let (era, day) = (days / ERA, days % ERA);
-    let year = (day - day / 1460 + day / 36_524 - day / (ERA - 1)) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let from_march = (5 * day + 2) / 153;
-    let day = day - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    (era * 400 + year + u64::from(month <= 2), month, day)
+    let now = OffsetDateTime::from(now);
+    let (hour, minute, second, microsecond) = now.time().as_hms_micro();
+    format!("{}T{hour:02}:{minute:02}:{second:02}.{microsecond:06}Z", now.date())
 }
 
 /// Collects fields as JSON.
@@ -202,7 +177,7 @@ impl Visit for Fields<'_> {
     }
 }
 
-/// A text that stops growing.
+/// A text with a maximum length.
 struct Limited(String);
 
 impl fmt::Write for Limited {
@@ -220,6 +195,8 @@ impl fmt::Write for Limited {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
     use super::*;
 
     fn with(pairs: &'static [(&'static str, &'static str)]) -> LevelFilter {
@@ -242,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_the_shape_that_terraform_reads() {
+    fn a_line_has_the_format_that_terraform_reads() {
         let fields = Map::from_iter([
             ("message".to_owned(), Json::from("deploy \"started\"\n")),
             ("sf_batch_size".to_owned(), Json::from(3)),
@@ -259,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_never_too_long() {
+    fn lines_have_a_maximum_length() {
         let many = (0..100).map(|n| (format!("field_{n}"), Json::from("x".repeat(LONGEST_TEXT))));
         let line = line(Level::INFO, OWN_CRATE, many.collect(), UNIX_EPOCH);
         assert!(line.len() < 64 * 1024);
@@ -270,10 +247,10 @@ mod tests {
     }
 
     #[test]
-    fn no_field_has_a_secret_in_it() {
+    fn fields_are_redacted() {
         use std::sync::{Arc, Mutex};
 
-        /// Keeps lines instead of writing them.
+        /// Records lines instead of writing them.
         struct Kept(Arc<Mutex<Vec<Map<String, Json>>>>);
         impl<S: Subscriber> Layer<S> for Kept {
             fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -283,7 +260,7 @@ mod tests {
             }
         }
 
-        // Learned by a client of this process, whichever.
+        // Secrets are known in the whole process.
         redact::Redactor::default().learn(&crate::secret::Secret::new("logged-canary-1"));
         let kept = Arc::default();
         let subscriber = Registry::default().with(Kept(Arc::clone(&kept)));
@@ -303,22 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_dates() {
-        for (days, expected) in [
-            (0, (1970, 1, 1)),
-            (59, (1970, 3, 1)),
-            (11_016, (2000, 2, 29)),
-            (11_017, (2000, 3, 1)),
-            (19_782, (2024, 2, 29)),
-            (20_780, (2026, 11, 23)),
-            (47_541, (2100, 3, 1)),
-        ] {
-            assert_eq!(date(days), expected, "{days}");
-        }
-    }
-
-    #[test]
-    fn only_own_events_count() {
+    fn only_events_of_this_crate_are_logged() {
         assert!(is_own("provider_salesforce"));
         assert!(is_own("provider_salesforce::org"));
         assert!(!is_own("h2::codec"));

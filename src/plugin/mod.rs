@@ -1,7 +1,8 @@
-//! The skin: how Terraform starts this process, connects to it, calls it and ends it.
+//! The plugin protocol: start, handshake, TLS, gRPC services and shutdown.
 //!
-//! Here is [`serve`], which puts the parts together. What the calls mean is `provider`'s business.
+//! [`serve`] connects the parts. Not here: the behavior of the provider (`provider`).
 
+mod calls;
 mod connections;
 mod dynamic_value;
 mod from_proto;
@@ -37,14 +38,14 @@ use listener::Listener;
 use side_services::SideServices;
 use tls::Tls;
 
-/// Longest message in either direction, as in Terraform's own Go plugins.
+/// The maximum size of a message, the same as in Terraform's Go plugins.
 const LONGEST_MESSAGE: usize = 256 * 1024 * 1024;
-/// What still runs after the end has begun may take this long; Terraform kills the process after two seconds.
-const LAST_MOMENT: Duration = Duration::from_millis(1500);
-/// Calls wait for Salesforce, they do not compute.
+/// How long open connections can delay the shutdown. Terraform kills the process after two seconds.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
+/// Calls mostly wait for Salesforce.
 const THREADS: usize = 2;
 
-/// The process's environment variables, passed in so that tests can have their own.
+/// The environment variables of the process. Tests can pass their own.
 #[derive(Clone)]
 pub struct Environment(Arc<Lookup>);
 
@@ -60,21 +61,19 @@ impl Environment {
     }
 }
 
-/// Who uses this process.
+/// How the process was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Terraform, which started it.
     Plugin,
-    /// A developer, who started it and tells Terraform with `TF_REATTACH_PROVIDERS`. No TLS, serves any number
-    /// of Terraform commands, ends on Ctrl-C.
+    /// By a developer, for `TF_REATTACH_PROVIDERS`. Without TLS; serves Terraform commands until Ctrl-C.
     Debug,
 }
 
-/// Why the process does not serve, or no longer.
+/// Why the process cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error(transparent)]
-    Refused(#[from] handshake::Refusal),
+    Refused(#[from] handshake::HandshakeError),
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
     #[error("cannot serve: {0}")]
@@ -83,7 +82,7 @@ pub enum ServeError {
     Grpc(#[from] tonic::transport::Error),
 }
 
-/// Serves until Terraform, the developer or the system says to end.
+/// Serves until Terraform, the developer or the operating system stops the process.
 pub fn serve(mode: Mode, environment: Environment) -> Result<(), ServeError> {
     if mode == Mode::Plugin {
         handshake::check(&environment)?;
@@ -92,7 +91,7 @@ pub fn serve(mode: Mode, environment: Environment) -> Result<(), ServeError> {
     panics::report_to_terraform();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
     let result = runtime.block_on(run(mode, environment));
-    // Terraform waits for the process to go, not for its last task.
+    // Terraform waits for the process to exit, so remaining tasks are not awaited.
     runtime.shutdown_background();
     result
 }
@@ -113,13 +112,13 @@ async fn run(mode: Mode, environment: Environment) -> Result<(), ServeError> {
     let lifecycle = Lifecycle::new(provider);
     match mode {
         Mode::Plugin => {
-            tokio::spawn(lifecycle.clone().end_on(signals.terminate()));
-            tokio::spawn(lifecycle.clone().end_when_abandoned());
+            tokio::spawn(lifecycle.clone().stop_on(signals.terminate()));
+            tokio::spawn(lifecycle.clone().stop_when_disconnected());
             let certificate = tls.as_ref().map(|tls| tls.certificate.as_slice());
             handshake::announce(&handshake::line(&environment, &address, certificate))?;
         }
         Mode::Debug => {
-            tokio::spawn(lifecycle.clone().end_on(signals.any()));
+            tokio::spawn(lifecycle.clone().stop_on(signals.any()));
             handshake::announce(&handshake::reattach_line(&address))?;
         }
     }
@@ -135,7 +134,7 @@ async fn serve_grpc(
     connections: impl tokio_stream::Stream<Item = io::Result<connections::Connection>>,
     lifecycle: &Lifecycle,
 ) -> Result<(), ServeError> {
-    let service = service::Service::new(Arc::clone(&lifecycle.provider), lifecycle.calls.clone());
+    let service = calls::Service::new(Arc::clone(&lifecycle.provider), lifecycle.calls.clone());
     let side = SideServices::new(lifecycle.clone());
     let server = Server::builder()
         .add_service(
@@ -147,15 +146,15 @@ async fn serve_grpc(
         .add_service(GrpcBrokerServer::from_arc(Arc::clone(&side)))
         .add_service(GrpcStdioServer::from_arc(Arc::clone(&side)))
         .add_service(HealthServer::from_arc(side))
-        .serve_with_incoming_shutdown(connections, lifecycle.end.begun());
-    let too_late = async {
-        lifecycle.end.begun().await;
-        tokio::time::sleep(LAST_MOMENT).await;
+        .serve_with_incoming_shutdown(connections, lifecycle.shutdown.cancelled());
+    let timed_out = async {
+        lifecycle.shutdown.cancelled().await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     tokio::select! {
         served = server => Ok(served?),
-        () = too_late => {
-            tracing::warn!("connections stayed open; ending without them");
+        () = timed_out => {
+            tracing::warn!("connections are still open after the timeout; stopping");
             Ok(())
         }
     }

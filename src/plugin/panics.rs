@@ -1,5 +1,4 @@
-//! What users and Terraform get to see of a panic: a line that Terraform recognises, a backtrace, and (from
-//! `service`) one diagnostic.
+//! Reports of panics: a line that Terraform recognizes, and a backtrace. Not here: the diagnostic (`calls`).
 
 use std::any::Any;
 use std::backtrace::Backtrace;
@@ -8,12 +7,11 @@ use std::panic::PanicHookInfo;
 
 use crate::redact;
 
-/// From now on a panic is reported in the form that Terraform looks for on stderr: a line starting `panic: `,
-/// and what follows it.
+/// Reports panics in the format that Terraform parses on stderr: a line that starts with `panic: `, and the lines after it.
 pub fn report_to_terraform() {
     std::panic::set_hook(Box::new(|panic| {
         let report = report(panic, &Backtrace::force_capture());
-        // One write, so that log lines of other threads do not land inside. Nobody is left to tell of a failure.
+        // A single write, so that log lines of other threads are not mixed in. A failure cannot be reported.
         let _ = std::io::stderr().lock().write_all(report.as_bytes());
     }));
 }
@@ -29,10 +27,10 @@ fn report(panic: &PanicHookInfo<'_>, backtrace: &Backtrace) -> String {
     )
 }
 
-/// Longest text of a panic that is shown.
+/// The longest panic message shown.
 const LONGEST_TEXT: usize = 4 * 1024;
 
-/// The text that somebody panicked with, on one line. The standard library's panics quote texts that they could not cut.
+/// The panic message on one line, redacted: panics of the standard library can quote values.
 pub fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&str>()

@@ -1,5 +1,5 @@
-//! What is promised of what Terraform sends (`promises`): values, states of any version, the environment of the handshake, and
-//! calls in any order (`requests`).
+//! Properties of Terraform's input for any bytes: values, states of any version, the environment of the handshake, and calls in
+//! any order (`requests`).
 
 mod requests;
 
@@ -18,7 +18,7 @@ use crate::promises::{Choices, broken};
 use crate::provider::{Block, Diagnostics, Provider};
 use crate::value::Value;
 
-/// One that nobody configures: its schemas are those of all.
+/// An unconfigured provider, used for its schemas.
 fn provider() -> &'static Provider {
     static PROVIDER: OnceLock<Provider> = OnceLock::new();
     PROVIDER.get_or_init(|| Provider::new(|_| None))
@@ -37,8 +37,8 @@ fn raw(json: Vec<u8>) -> Option<pb::RawState> {
     Some(pb::RawState { json, ..Default::default() })
 }
 
-/// Upgrading is total, fits the schema, changes nothing the second time and loses no digit. What a newer schema wrote is
-/// refused.
+/// An upgrade never fails with a panic, matches the schema, is idempotent and keeps every digit. States of newer schemas are
+/// rejected.
 pub fn states(data: &[u8]) {
     let mut choices = Choices::new(data);
     let schemas = provider().resource_schemas();
@@ -51,16 +51,16 @@ pub fn states(data: &[u8]) {
             let state = promise::inside(shape, &mut choices, false);
             let (wire, _) = dynamic_value::encode_state(&state, shape);
             match way {
-                1 => (with_strangers(&wire.json, &mut choices), Some(state)),
+                1 => (with_unknown_attributes(&wire.json, &mut choices), Some(state)),
                 _ => (choices.mutated(&wire.json), None),
             }
         }
     };
     let upgraded = upgraded(name, version, &json);
     if version > schema.version {
-        let Err(found) = upgraded else { return broken("a newer state was read") };
-        let said: String = found.0.iter().map(|one| one.detail.as_str()).collect();
-        assert!(said.contains("a newer version of this provider"), "{said}");
+        let Err(found) = upgraded else { return broken("a newer state was accepted") };
+        let message: String = found.0.iter().map(|one| one.detail.as_str()).collect();
+        assert!(message.contains("a newer version of this provider"), "{message}");
         return;
     }
     match (upgraded, expected) {
@@ -73,9 +73,9 @@ pub fn states(data: &[u8]) {
             assert_eq!(upgraded_again(name, &state), Ok(state), "upgraded twice");
         }
         (Err(found), Some(state)) => broken(format!("{found:?} for {state:?}")),
-        (Err(found), None) => assert!(found.has_errors(), "an answer without a state and without an error"),
+        (Err(found), None) => assert!(found.has_errors(), "neither a state nor an error"),
     }
-    // The same bytes as an identity, and for another type: in whatever way, but an answer.
+    // The same bytes as an identity, and for another type, must not panic.
     let identity = pb::UpgradeResourceIdentityRequest {
         type_name: (*name).to_owned(),
         version,
@@ -115,22 +115,22 @@ fn upgraded_again(name: &str, json: &[u8]) -> Result<Vec<u8>, Diagnostics> {
     upgraded(name, 0, json)
 }
 
-/// The same state with attributes that the schema does not have.
-fn with_strangers(json: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
+/// The state with attributes that the schema does not have.
+fn with_unknown_attributes(json: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
     let Ok(Json::Object(mut state)) = serde_json::from_slice(json) else { return json.to_vec() };
     for _ in 0..choices.below(3) {
-        let stranger = match choices.below(4) {
+        let unknown = match choices.below(4) {
             0 => Json::Null,
             1 => Json::from(choices.text(8)),
             2 => Json::from(vec![choices.byte(); 3]),
             _ => Json::Object(serde_json::Map::from_iter([("deep".to_owned(), Json::Bool(true))])),
         };
-        state.insert(format!("no_more_{}", choices.byte()), stranger);
+        state.insert(format!("no_more_{}", choices.byte()), unknown);
     }
     Json::Object(state).to_string().into_bytes()
 }
 
-/// Whatever is in the environment: an answer in words, or a line that go-plugin takes apart into what was put into it.
+/// Any environment gives an error, or a handshake line that go-plugin parses into the same fields.
 pub fn handshake(data: &[u8]) {
     let mut choices = Choices::new(data);
     let versions = choices.of(&["5", "6,5", "", "6", " 5 ", "5,5,99999999999999999999"]).to_owned();
@@ -162,13 +162,13 @@ pub fn handshake(data: &[u8]) {
         assert!(error.to_string().len() < 300, "{error}");
     }
     let text = format!("{directory}/plugin/s.sock");
-    let fits = handshake::fits_the_line(&text);
+    let fits = handshake::fits_handshake_line(&text);
     let is_plain = text.chars().all(|c| c.is_ascii_graphic() && c != '|');
-    assert!(fits || !is_plain, "{text:?} would do");
+    assert!(fits || !is_plain, "{text:?} is valid");
     if fits {
         let address = Address { network: "unix", text: text.clone() };
         let line = handshake::line(&environment, &address, Some(&certificate));
-        // As go-plugin reads it: a line, trimmed, at most seven fields.
+        // go-plugin reads one line, trims it and splits it into at most seven fields.
         let read = line.lines().next().unwrap_or_default().trim();
         let fields: Vec<&str> = read.split('|').collect();
         assert_eq!(fields.len(), if multiplex.is_empty() { 6 } else { 7 }, "{line:?}");
@@ -178,11 +178,10 @@ pub fn handshake(data: &[u8]) {
         let reattach = handshake::reattach_line(&Address { network: "unix", text });
         assert_eq!(reattach.lines().count(), 1, "{reattach:?}");
         let word = reattach.trim_end().replace(r"'\''", "");
-        assert_eq!(word.matches('\'').count(), 2, "a shell ends the word early: {reattach:?}");
+        assert_eq!(word.matches('\'').count(), 2, "not quoted for a shell: {reattach:?}");
     }
 }
 
-/// A value that a call may carry.
 fn value(block: &Block, choices: &mut Choices<'_>) -> Value {
     promise::inside(Shape::Block(block), choices, true)
 }

@@ -1,113 +1,28 @@
-//! The provider service: one method per RPC, each of which translates, calls and translates back.
+//! The provider service: each RPC converts the request, calls the provider and converts the reply.
 //!
-//! Each RPC runs as a task of its own. So it goes on when Terraform goes away in the middle of an apply, and a
-//! panic in it becomes a diagnostic. Nothing here ever answers with a gRPC status: Terraform would show "Plugin
-//! error", or drop the state that came with it.
+//! Not here: how RPCs run (`calls`).
 
-use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::{ReceiverStream, UnboundedReceiverStream};
 use tonic::{Request, Response, Status};
-use tracing::Instrument as _;
 
+use super::calls::{RpcResult, Service};
 use super::from_proto;
 use super::generated::tfplugin5 as pb;
 use super::generated::tfplugin5::provider_server;
-use super::lifecycle::Counter;
-use super::panics;
-use super::to_proto::{self, Reply};
+use super::to_proto;
 use super::upgrades;
-use crate::log_keys;
-use crate::provider::{Diagnostic, Diagnostics, Match, Pending, Provider};
+use crate::provider::{Match, Pending, Provider};
 
-/// What of a list is made before Terraform takes it.
+/// How many results of a list are prepared before Terraform reads them.
 const EVENTS_AHEAD: usize = 64;
 
-type RpcResult<T> = Result<Response<T>, Status>;
-
-pub struct Service {
-    provider: Arc<Provider>,
-    calls: Counter,
-    /// How many RPCs there were: numbers them in the log.
-    served: AtomicU64,
-}
-
-impl Service {
-    pub fn new(provider: Arc<Provider>, calls: Counter) -> Service {
-        Service { provider, calls, served: AtomicU64::new(0) }
-    }
-
-    /// Runs one RPC to its end, whoever still waits for it.
-    async fn run<R, F>(&self, rpc: &'static str, type_name: &str, work: F) -> RpcResult<R>
-    where
-        R: Reply,
-        F: Future<Output = Result<R, Diagnostics>> + Send + 'static,
-    {
-        Ok(Response::new(self.start(rpc, type_name, work).await))
-    }
-
-    /// Begins one RPC, which then runs to its end. What is returned waits for its reply.
-    fn start<R, F>(
-        &self,
-        rpc: &'static str,
-        type_name: &str,
-        work: F,
-    ) -> impl Future<Output = R> + Send + use<R, F>
-    where
-        R: Reply,
-        F: Future<Output = Result<R, Diagnostics>> + Send + 'static,
-    {
-        let alive = self.calls.enter();
-        let number = self.served.fetch_add(1, Ordering::Relaxed);
-        let span = tracing::info_span!(
-            "rpc",
-            { log_keys::TF_RPC } = rpc,
-            { log_keys::TF_REQ_ID } = number,
-            { log_keys::TF_RESOURCE_TYPE } = type_name,
-        );
-        let task = async move {
-            tracing::trace!("called");
-            let reply = work.await;
-            tracing::trace!(refused = reply.is_err(), "answered");
-            drop(alive);
-            reply
-        };
-        let task = tokio::spawn(task.instrument(span));
-        async move {
-            match task.await {
-                Ok(Ok(reply)) => reply,
-                Ok(Err(diagnostics)) => R::failed(diagnostics),
-                Err(error) => R::failed(bug(rpc, error)),
-            }
-        }
-    }
-}
-
-/// Whether a call waits for a provider block that is not known yet: Terraform says in each call that it may. In an apply,
-/// where 1.11.4 says so too, the block is known.
-fn waits(provider: &Provider, client: Option<pb::ClientCapabilities>) -> bool {
+/// Whether a call must be deferred because the provider configuration is unknown. Terraform sets in each call whether it can
+/// be deferred; 1.11.4 also sets it in an apply, where the configuration is known.
+fn is_deferred(provider: &Provider, client: Option<pb::ClientCapabilities>) -> bool {
     client.is_some_and(|client| client.deferral_allowed) && provider.awaits_configuration()
-}
-
-/// What a user reads about a panic. The stack is on stderr already (`panics`).
-fn bug(rpc: &str, error: tokio::task::JoinError) -> Diagnostics {
-    let what = match error.try_into_panic() {
-        Ok(payload) => panics::message(payload.as_ref()),
-        Err(error) => error.to_string(),
-    };
-    Diagnostic::error(
-        "The Salesforce provider has a bug",
-        format!(
-            "{rpc} stopped unexpectedly: {what}.\n\nPlease report this, with the lines that follow \"panic:\" \
-             in Terraform's output or log. Provider version: {}. What was under way in Salesforce may or may \
-             not have happened: run terraform plan to see.",
-            env!("CARGO_PKG_VERSION")
-        ),
-    )
-    .into()
 }
 
 #[tonic::async_trait]
@@ -170,7 +85,7 @@ impl provider_server::Provider for Service {
         .await
     }
 
-    /// Only asks for haste; Shutdown is another service's RPC and comes later.
+    /// Requests a fast end of running calls. The process continues until Shutdown of the controller service.
     async fn stop(&self, _: Request<pb::StopRequest>) -> RpcResult<pb::StopResponse> {
         let provider = Arc::clone(&self.provider);
         self.run("Stop", "", async move {
@@ -223,7 +138,7 @@ impl provider_server::Provider for Service {
         let name = request.type_name.clone();
         self.run("ReadResource", &name.clone(), async move {
             let schemas = from_proto::resource(&provider, &name)?;
-            if waits(&provider, request.client_capabilities) {
+            if is_deferred(&provider, request.client_capabilities) {
                 return Ok(pb::ReadResourceResponse {
                     new_state: request.current_state,
                     private: request.private,
@@ -246,7 +161,7 @@ impl provider_server::Provider for Service {
         let name = request.type_name.clone();
         self.run("PlanResourceChange", &name.clone(), async move {
             let schemas = from_proto::resource(&provider, &name)?;
-            let deferred = waits(&provider, request.client_capabilities).then(to_proto::deferred);
+            let deferred = is_deferred(&provider, request.client_capabilities).then(to_proto::deferred);
             let reply = provider.plan_resource_change(from_proto::plan(request, schemas)?).await;
             Ok(pb::PlanResourceChangeResponse { deferred, ..to_proto::plan(reply, schemas) })
         })
@@ -275,7 +190,7 @@ impl provider_server::Provider for Service {
         let name = request.type_name.clone();
         self.run("ImportResourceState", &name.clone(), async move {
             let schemas = from_proto::resource(&provider, &name)?;
-            if waits(&provider, request.client_capabilities) {
+            if is_deferred(&provider, request.client_capabilities) {
                 let deferred = Some(to_proto::deferred());
                 return Ok(pb::ImportResourceStateResponse { deferred, ..Default::default() });
             }
@@ -318,7 +233,7 @@ impl provider_server::Provider for Service {
         let name = request.type_name;
         self.run("ReadDataSource", &name.clone(), async move {
             let schema = from_proto::data_source(&provider, &name)?;
-            if waits(&provider, request.client_capabilities) {
+            if is_deferred(&provider, request.client_capabilities) {
                 let deferred = Some(to_proto::deferred());
                 return Ok(pb::ReadDataSourceResponse {
                     state: request.config,
@@ -363,7 +278,7 @@ impl provider_server::Provider for Service {
         let name = request.type_name;
         self.run("OpenEphemeralResource", &name.clone(), async move {
             let schema = from_proto::ephemeral_resource(&provider, &name)?;
-            if waits(&provider, request.client_capabilities) {
+            if is_deferred(&provider, request.client_capabilities) {
                 return Ok(pb::OpenEphemeralResourceResponse {
                     result: request.config,
                     deferred: Some(to_proto::deferred()),
@@ -381,7 +296,7 @@ impl provider_server::Provider for Service {
         .await
     }
 
-    /// Terraform calls this for those that asked to be renewed: none does.
+    /// Not used: no ephemeral resource requests renewal.
     async fn renew_ephemeral_resource(
         &self,
         request: Request<pb::RenewEphemeralResourceRequest>,
@@ -391,7 +306,7 @@ impl provider_server::Provider for Service {
         self.run("RenewEphemeralResource", &name, reply).await
     }
 
-    /// Nothing was opened in the org.
+    /// No effect: opening changes nothing in the org.
     async fn close_ephemeral_resource(
         &self,
         request: Request<pb::CloseEphemeralResourceRequest>,
@@ -419,27 +334,27 @@ impl provider_server::Provider for Service {
 
     type ListResourceStream = ReceiverStream<Result<pb::ListResourceEvent, Status>>;
 
-    /// Ends when Terraform hangs up, as it does when it has as many as it wants.
+    /// Stops when Terraform closes the stream, which it does when it has enough results.
     async fn list_resource(
         &self,
         request: Request<pb::ListResourceRequest>,
     ) -> RpcResult<Self::ListResourceStream> {
         let (provider, request) = (Arc::clone(&self.provider), request.into_inner());
         let name = request.type_name.clone();
-        // What Terraform has not taken yet is not looked for.
+        // The channel is bounded, so that results are produced only as fast as Terraform reads them.
         let (send, events) = mpsc::channel(EVENTS_AHEAD);
         let found = send.clone();
         let work = self.start("ListResource", &name.clone(), async move {
             let request = from_proto::list(request, from_proto::list_resource(&provider, &name)?)?;
             let of_resource = Arc::clone(&provider);
-            let tell = move |one: Match| -> Pending<'static, bool> {
+            let send_match = move |one: Match| -> Pending<'static, bool> {
                 let event = from_proto::resource(&of_resource, &name)
                     .map(|schemas| to_proto::found(&one, schemas))
                     .unwrap_or_else(|problems| to_proto::listed(problems).unwrap_or_default());
                 let found = found.clone();
                 Box::pin(async move { found.send(Ok(event)).await.is_ok() })
             };
-            Ok(to_proto::listed(provider.list_resource(request, &tell).await))
+            Ok(to_proto::listed(provider.list_resource(request, &send_match).await))
         });
         tokio::spawn(async move {
             if let Some(last) = work.await {
@@ -484,7 +399,7 @@ impl provider_server::Provider for Service {
 
     type InvokeActionStream = UnboundedReceiverStream<Result<pb::InvokeActionEvent, Status>>;
 
-    /// What is under way goes on to its end, whoever still listens.
+    /// The action runs to its end, even if Terraform closes the stream.
     async fn invoke_action(
         &self,
         request: Request<pb::InvokeActionRequest>,
@@ -496,9 +411,9 @@ impl provider_server::Provider for Service {
         let work = self.start("InvokeAction", &name.clone(), async move {
             let schema = from_proto::action(&provider, &name)?;
             let config = from_proto::value(request.config, "configuration", schema)?;
-            // Nobody listens any more: then nobody is told.
-            let tell = move |text: String| drop(progress.send(Ok(to_proto::progress(text))));
-            Ok(to_proto::completed(provider.invoke_action(&name, config, &tell).await))
+            // Progress is dropped if Terraform closed the stream.
+            let report = move |text: String| drop(progress.send(Ok(to_proto::progress(text))));
+            Ok(to_proto::completed(provider.invoke_action(&name, config, &report).await))
         });
         tokio::spawn(async move { drop(send.send(Ok(work.await))) });
         Ok(Response::new(UnboundedReceiverStream::new(events)))
@@ -515,45 +430,5 @@ impl provider_server::Provider for Service {
             Ok(to_proto::called(spec, arguments.and_then(|arguments| (spec.call)(&arguments))))
         })
         .await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn service() -> Service {
-        Service::new(Arc::new(Provider::new(|_| None)), Counter::default())
-    }
-
-    #[tokio::test]
-    async fn a_panic_becomes_one_error_that_says_what_happened() {
-        let service = service();
-        let answer: RpcResult<pb::ReadResourceResponse> =
-            service.run("ReadResource", "x", async { panic!("index {} out of range", 7) }).await;
-        let reply = answer.unwrap().into_inner();
-        let [diagnostic] = reply.diagnostics.as_slice() else { panic!("{reply:?}") };
-        assert_eq!(diagnostic.severity(), pb::diagnostic::Severity::Error);
-        assert!(diagnostic.summary.contains("bug"));
-        assert!(diagnostic.detail.contains("ReadResource"), "{}", diagnostic.detail);
-        assert!(diagnostic.detail.contains("index 7 out of range"), "{}", diagnostic.detail);
-        // A call that panicked is no longer under way.
-        service.calls.none().await;
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_call_goes_on_when_the_caller_has_gone() {
-        let service = service();
-        let (done, finished) = tokio::sync::oneshot::channel();
-        let call = service.run("ApplyResourceChange", "x", async {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            let _ = done.send(());
-            Ok(pb::ApplyResourceChangeResponse::default())
-        });
-        assert!(tokio::time::timeout(Duration::from_millis(1), call).await.is_err());
-        finished.await.unwrap();
-        service.calls.none().await;
     }
 }

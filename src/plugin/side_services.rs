@@ -1,4 +1,4 @@
-//! The services that go-plugin expects beside the provider: controller, broker, stdio, health.
+//! The additional services of go-plugin: controller, broker, stdio and health.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::generated::go_plugin::grpc_broker_server::GrpcBroker;
@@ -15,9 +16,8 @@ use super::generated::go_plugin::{ConnInfo, Empty, StdioData};
 use super::generated::health::health_check_response::ServingStatus;
 use super::generated::health::health_server::Health;
 use super::generated::health::{HealthCheckRequest, HealthCheckResponse};
-use super::lifecycle::{End, Lifecycle};
+use super::lifecycle::Lifecycle;
 
-/// All of them: none has a state of its own.
 pub struct SideServices {
     lifecycle: Lifecycle,
 }
@@ -28,14 +28,13 @@ impl SideServices {
     }
 }
 
-/// A stream that says nothing and stays open until the server ends: an open stream keeps Terraform's connection
-/// from going idle, and the end must close it or a graceful shutdown would wait for ever.
-fn silent<T: Send + 'static>(end: &End) -> ReceiverStream<Result<T, Status>> {
+/// An empty stream that stays open until the server stops. It keeps Terraform's connection from becoming idle, and must end on
+/// shutdown, because a graceful shutdown waits for open streams.
+fn silent<T: Send + 'static>(shutdown: CancellationToken) -> ReceiverStream<Result<T, Status>> {
     let (sender, receiver) = mpsc::channel(1);
-    let begun = end.begun();
     tokio::spawn(async move {
         tokio::select! {
-            () = begun => {}
+            () = shutdown.cancelled() => {}
             () = sender.closed() => {}
         }
     });
@@ -47,7 +46,7 @@ impl GrpcController for SideServices {
     /// Terraform kills the process two seconds after this.
     async fn shutdown(&self, _request: Request<Empty>) -> Result<Response<Empty>, Status> {
         self.lifecycle.provider.stop();
-        self.lifecycle.end.begin();
+        self.lifecycle.shutdown.cancel();
         Ok(Response::new(Empty {}))
     }
 }
@@ -61,15 +60,15 @@ impl GrpcBroker for SideServices {
         request: Request<Streaming<ConnInfo>>,
     ) -> Result<Response<Self::StartStreamStream>, Status> {
         let mut announced = request.into_inner();
-        let end = self.lifecycle.end.begun();
+        let shutdown = self.lifecycle.shutdown.clone();
         tokio::spawn(async move {
             let read = async { while let Some(Ok(_)) = announced.next().await {} };
             tokio::select! {
                 () = read => {}
-                () = end => {}
+                () = shutdown.cancelled() => {}
             }
         });
-        Ok(Response::new(Box::pin(silent(&self.lifecycle.end))))
+        Ok(Response::new(Box::pin(silent(self.lifecycle.shutdown.clone()))))
     }
 }
 
@@ -78,7 +77,7 @@ impl GrpcStdio for SideServices {
     type StreamStdioStream = Pin<Box<dyn Stream<Item = Result<StdioData, Status>> + Send>>;
 
     async fn stream_stdio(&self, _request: Request<()>) -> Result<Response<Self::StreamStdioStream>, Status> {
-        Ok(Response::new(Box::pin(silent(&self.lifecycle.end))))
+        Ok(Response::new(Box::pin(silent(self.lifecycle.shutdown.clone()))))
     }
 }
 

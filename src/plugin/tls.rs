@@ -1,8 +1,8 @@
-//! AutoMTLS: each side makes a certificate for one run, and each accepts exactly the other's. Not here: the
-//! accept loop (`connections`).
+//! AutoMTLS: each side generates a certificate per run and accepts only the other's. Not here: the accept loop
+//! (`connections`).
 //!
-//! Terraform's certificate is a P-521 CA certificate used as an end entity, so building a chain is the wrong
-//! tool: the bytes are compared, and then the handshake's signature proves that the peer has the key.
+//! Terraform's certificate is a P-521 CA certificate used as an end entity, so chain validation does not apply. The certificate
+//! is compared byte by byte, and the signature of the handshake proves possession of the key.
 
 use std::sync::Arc;
 
@@ -22,26 +22,26 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// Why there can be no TLS. There is no way on in plain text.
+/// Why TLS cannot be used. There is no fallback to plain text.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    #[error("PLUGIN_CLIENT_CERT holds no certificate that can be read")]
+    #[error("PLUGIN_CLIENT_CERT is not a valid certificate")]
     ClientCertificate,
-    #[error("cannot make a certificate for this run")]
+    #[error("cannot generate a certificate")]
     OwnCertificate(#[from] rcgen::Error),
     #[error("cannot set up TLS")]
     Setup(#[from] Error),
 }
 
-/// This run's side of TLS.
+/// The TLS server of this run.
 pub struct Tls {
     pub acceptor: TlsAcceptor,
-    /// Our certificate, for the handshake line.
+    /// The server's certificate, for the handshake line.
     pub certificate: Vec<u8>,
 }
 
 impl Tls {
-    /// TLS that only the owner of the certificate in `client_pem` can speak.
+    /// TLS that accepts only the client with the certificate in `client_pem`.
     pub fn pinned_to(client_pem: &str) -> Result<Tls, TlsError> {
         let client =
             CertificateDer::from_pem_slice(client_pem.as_bytes()).map_err(|_| TlsError::ClientCertificate)?;
@@ -58,14 +58,14 @@ impl Tls {
             .with_client_cert_verifier(verifier)
             .with_single_cert(vec![certificate.der().clone()], key)?;
         config.alpn_protocols = vec![b"h2".to_vec()];
-        // One connection per run: nothing is resumed.
+        // There is one connection per run, so sessions are not resumed.
         config.send_tls13_tickets = 0;
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), certificate: certificate.der().to_vec() })
     }
 }
 
-/// Accepts one certificate, and only from who has its key.
+/// Accepts one client certificate and verifies possession of its key.
 #[derive(Debug)]
 struct PinnedClient {
     certificate: CertificateDer<'static>,
@@ -128,7 +128,7 @@ impl ClientCertVerifier for PinnedClient {
     }
 }
 
-/// ECDSA over P-521 with SHA-512, which ring lacks.
+/// ECDSA over P-521 with SHA-512, which ring does not support.
 #[derive(Debug)]
 struct EcdsaP521;
 
@@ -167,11 +167,11 @@ mod tests {
 
     use super::*;
 
-    /// A certificate of the kind that Terraform makes: P-521, self-signed, a CA; for the key [`KEY`].
+    /// A certificate like Terraform's: P-521, self-signed, CA; for the key [`KEY`].
     const TERRAFORM: &str = include_str!("testdata/terraform_client.pem");
     const KEY: u8 = 0x42;
 
-    /// A P-521 key whose 65 last bytes are all the same.
+    /// A P-521 key whose last 65 bytes are equal.
     #[derive(Clone, Debug)]
     struct Key(u8);
 
@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    /// Sends this certificate whatever the server asks for.
+    /// Always sends this certificate.
     #[derive(Debug)]
     struct Sends(Arc<CertifiedKey>);
 
@@ -235,7 +235,7 @@ mod tests {
         (CertifiedKey::new(vec![certificate.der().clone()], signer), certificate.pem())
     }
 
-    /// What the server makes of a client.
+    /// Whether the server accepts a client.
     async fn accepted(
         pinned: &str,
         client: Option<CertifiedKey>,
@@ -263,14 +263,14 @@ mod tests {
                 Ok(())
             }
             (Err(error), _) => Err(error.to_string()),
-            (Ok(_), Err(error)) => panic!("only the client minds: {error}"),
+            (Ok(_), Err(error)) => panic!("only the client failed: {error}"),
         }
     }
 
     static VERSIONS: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS12, &rustls::version::TLS13];
 
     #[tokio::test]
-    async fn the_owner_of_the_pinned_certificate_gets_in() {
+    async fn the_pinned_client_is_accepted() {
         for version in VERSIONS {
             assert_eq!(accepted(TERRAFORM, Some(p521_client(KEY)), version).await, Ok(()));
             let (client, pem) = p256_client();
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_else_gets_in() {
+    async fn other_clients_are_rejected() {
         for version in VERSIONS {
             let none = accepted(TERRAFORM, None, version).await.unwrap_err();
             assert!(none.contains("no certificates"), "{none}");
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_cannot_be_read_is_no_reason_for_plain_text() {
+    fn an_invalid_certificate_is_an_error() {
         let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
         let garbage = "-----BEGIN CERTIFICATE-----\nAQIDBA==\n-----END CERTIFICATE-----\n";
         for pem in ["x", &key, garbage, &TERRAFORM[..200]] {

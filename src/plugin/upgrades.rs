@@ -1,12 +1,12 @@
-//! What Terraform kept, read by this version: states, identities, and states that a moved block gives another type.
+//! Upgrades of stored states and identities, and moves of states to another type.
 //!
-//! Terraform hands each of them over before anything else, also those that this version wrote. The rules:
-//! - What a newer schema wrote is refused before it is read, in words that say what to do.
-//! - What the schema does not have any more is dropped. What the state does not have yet is null, and the next refresh fills
-//!   it in.
-//! - A value of another type than the schema's is an error with its place, and never guessed at.
+//! Terraform calls this first for every state, even of the same version. The rules:
+//! - A state of a newer schema is rejected before it is read.
+//! - Attributes that the schema no longer has are dropped. Attributes that the state does not have are null until the next
+//!   refresh.
+//! - A value of the wrong type is an error with its path.
 //!
-//! Not here: what stands beside a state in private, which is read where it is needed (`provider/private.rs`).
+//! Not here: private state (`provider/private.rs`).
 
 use super::from_proto::{self, Result};
 use super::generated::tfplugin5 as pb;
@@ -48,26 +48,26 @@ pub fn moved(
     request: pb::MoveResourceStateRequest,
 ) -> Result<pb::MoveResourceStateResponse> {
     let (source, target) = (request.source_type_name, request.target_type_name);
-    let immovable = || -> Diagnostics {
+    let unsupported = || -> Diagnostics {
         Diagnostic::error(
-            "What cannot be moved",
+            "Unsupported move",
             format!(
-                "A moved block leads from {source:?} to {target:?}, and the one cannot become the other. Remove the \
-                 block and import the object instead."
+                "The provider cannot move a {source:?} to a {target:?}. Remove the moved block and import the object \
+                 instead."
             ),
         )
         .into()
     };
     if !is_this_provider(&request.source_provider_address) {
-        return Err(immovable());
+        return Err(unsupported());
     }
-    let from = from_proto::resource(provider, &source).map_err(|_| immovable())?;
+    let from = from_proto::resource(provider, &source).map_err(|_| unsupported())?;
     let to = from_proto::resource(provider, &target)?;
     provider.refuse_newer_state(&source, request.source_schema_version)?;
     let state = from_proto::raw_state(request.source_state, from.schema)?;
     let mut problems = provider.check_private(&source, &request.source_private);
     let moved = provider.move_resource_state(&source, &target, &state, &request.source_private);
-    let (moved, private) = moved.ok_or_else(immovable)?;
+    let (moved, private) = moved.ok_or_else(unsupported)?;
     let identity = match request.source_identity {
         Some(raw) if !raw.json.is_empty() => match to.identity {
             Some(schema) => {
@@ -86,7 +86,8 @@ pub fn moved(
     })
 }
 
-/// Registries differ in their host. OpenTofu before 1.12.4 has the name alone, as the type implies it.
+/// Whether an address is this provider's, with the host of any registry. OpenTofu before 1.12.4 sends only the name that the
+/// type implies.
 fn is_this_provider(address: &str) -> bool {
     let (_, own) = SOURCE_ADDRESS.split_once('/').unwrap_or_default();
     let (_, name) = own.split_once('/').unwrap_or_default();
@@ -111,7 +112,7 @@ mod tests {
         let request =
             pb::UpgradeResourceStateRequest { type_name: APP.to_owned(), version, raw_state: raw(json) };
         match state(&provider(), request) {
-            Ok(answer) => Ok(serde_json::from_slice(&answer.upgraded_state.unwrap().json).unwrap()),
+            Ok(response) => Ok(serde_json::from_slice(&response.upgraded_state.unwrap().json).unwrap()),
             Err(found) => Err(words(&found)),
         }
     }
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_schema_does_not_have_goes_and_what_it_has_since_is_null() {
+    fn unknown_attributes_are_dropped_and_new_ones_are_null() {
         let state =
             upgraded(0, r#"{"name":"Shop","colour":"red","inner":{"deep":[1]},"label":null}"#).unwrap();
         let state = state.as_object().unwrap();
@@ -131,27 +132,29 @@ mod tests {
     }
 
     #[test]
-    fn another_type_is_an_error_with_its_place() {
-        let said = upgraded(0, r#"{"name":["Shop"]}"#).unwrap_err();
-        assert!(said.contains("at name") && said.contains("expected a text, found a list"), "{said}");
+    fn a_wrong_type_is_an_error_with_its_path() {
+        let message = upgraded(0, r#"{"name":["Shop"]}"#).unwrap_err();
+        assert!(
+            message.contains("at name") && message.contains("expected a text, found a list"),
+            "{message}"
+        );
     }
 
-    /// Whatever it holds: it may be what only a newer version can read.
     #[test]
-    fn a_newer_state_is_refused_in_words() {
+    fn a_newer_state_is_rejected_regardless_of_its_content() {
         for json in [r#"{"name":"Shop"}"#, r#"{"name":{"first":"Shop"}}"#, "", "nonsense"] {
             for version in [1, 99, i64::MAX] {
-                let said = upgraded(version, json).unwrap_err();
+                let message = upgraded(version, json).unwrap_err();
                 for words in ["a newer version of this provider", env!("CARGO_PKG_VERSION"), "init -upgrade"]
                 {
-                    assert!(said.contains(words), "{words}: {said}");
+                    assert!(message.contains(words), "{words}: {message}");
                 }
             }
         }
     }
 
     #[test]
-    fn a_newer_identity_is_refused_in_words() {
+    fn a_newer_identity_is_rejected() {
         let request = |version, json| pb::UpgradeResourceIdentityRequest {
             type_name: APP.to_owned(),
             version,
@@ -160,13 +163,13 @@ mod tests {
         let json = r#"{"org_id":"00D000000000001","name":"Shop"}"#;
         assert!(identity(&provider(), request(0, json)).is_ok());
         for json in [json, r#"{"urn":"x"}"#, "{"] {
-            let said = words(&identity(&provider(), request(1, json)).unwrap_err());
-            assert!(said.contains("a newer version of this provider"), "{said}");
+            let message = words(&identity(&provider(), request(1, json)).unwrap_err());
+            assert!(message.contains("a newer version of this provider"), "{message}");
         }
     }
 
     #[test]
-    fn a_moved_state_obeys_the_same_rules() {
+    fn moves_follow_the_same_rules() {
         let request = |version, identity_version, private: &[u8]| pb::MoveResourceStateRequest {
             source_provider_address: SOURCE_ADDRESS.to_owned(),
             source_type_name: APP.to_owned(),
@@ -179,17 +182,17 @@ mod tests {
         };
         assert_eq!(moved(&provider(), request(0, 0, b"")).unwrap().diagnostics, []);
         for (version, identity_version) in [(7, 0), (0, 7)] {
-            let said = words(&moved(&provider(), request(version, identity_version, b"")).unwrap_err());
-            assert!(said.contains("a newer version of this provider"), "{said}");
+            let message = words(&moved(&provider(), request(version, identity_version, b"")).unwrap_err());
+            assert!(message.contains("a newer version of this provider"), "{message}");
         }
-        let answer = moved(&provider(), request(0, 0, b"\xff{")).unwrap();
-        assert!(answer.target_state.is_some());
-        let [warning] = answer.diagnostics.as_slice() else { panic!("{:?}", answer.diagnostics) };
+        let response = moved(&provider(), request(0, 0, b"\xff{")).unwrap();
+        assert!(response.target_state.is_some());
+        let [warning] = response.diagnostics.as_slice() else { panic!("{:?}", response.diagnostics) };
         assert_eq!(warning.severity(), pb::diagnostic::Severity::Warning);
     }
 
     #[test]
-    fn addresses_of_this_provider_in_any_registry() {
+    fn the_provider_is_recognized_in_any_registry() {
         for (address, is_ours) in [
             (SOURCE_ADDRESS, true),
             ("registry.opentofu.org/salesforce-community/salesforce", true),

@@ -1,5 +1,5 @@
-//! The second driver: the kept corpus, and what proptest makes of it. `PROPTEST_CASES` says how many cases, `ONLY` which
-//! promise.
+//! Checks the properties with the corpus and with inputs from proptest. `PROPTEST_CASES` sets the number of cases, `ONLY`
+//! selects a property.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,10 +10,10 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::{ALL, Choices};
 
-/// Enough to see a promise that is broken everywhere. A fuzzer looks for the rest.
+/// Enough for frequent failures. The fuzzer finds rare ones.
 const CASES: u32 = 48;
 const LONGEST: usize = 600;
-/// All that the repository keeps for one promise, in bytes.
+/// The maximum size of a property's corpus, in bytes.
 const LARGEST_CORPUS: u64 = 160 * 1024;
 
 fn fuzz() -> PathBuf {
@@ -27,7 +27,7 @@ fn corpus(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
     files.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
 }
 
-/// Bytes of no kind, or those of the corpus with a few changes.
+/// Random bytes, or bytes of the corpus with a few changes.
 fn data(kept: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     let any_bytes = || prop::collection::vec(any::<u8>(), 0..LONGEST);
     let near = (prop::sample::select(kept), prop::collection::vec(any::<u8>(), 1..24))
@@ -36,7 +36,7 @@ fn data(kept: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
-fn every_promise_holds() {
+fn every_property_holds() {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
     let only = std::env::var("ONLY").ok().filter(|only| !only.is_empty());
     assert!(only.as_ref().is_none_or(|only| ALL.iter().any(|(name, _)| name == only)), "{only:?}: {ALL:?}");
@@ -62,7 +62,7 @@ fn every_promise_holds() {
 }
 
 #[test]
-fn every_promise_has_a_fuzz_target_and_a_small_corpus() {
+fn every_property_has_a_fuzz_target_and_a_small_corpus() {
     let manifest = fs::read_to_string(fuzz().join("Cargo.toml")).unwrap();
     for (name, _) in ALL {
         let target = fs::read_to_string(fuzz().join("fuzz_targets").join(format!("{name}.rs"))).unwrap();
@@ -77,6 +77,6 @@ fn every_promise_has_a_fuzz_target_and_a_small_corpus() {
     let names: BTreeSet<&str> = ALL.iter().map(|(name, _)| *name).collect();
     for entry in folder("fuzz_targets").chain(folder("corpus")) {
         let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(names.contains(name.as_str()), "{name} checks no promise");
+        assert!(names.contains(name.as_str()), "{name} has no property");
     }
 }

@@ -52,7 +52,7 @@ pub use operations::{
     ApplyReply, ApplyRequest, ImportReply, ImportRequest, Imported, ListRequest, Match, PlanReply,
     PlanRequest, Private, ReadReply, ReadRequest, Tell,
 };
-pub use schema::{Attribute, Block, IdentityAttribute, IdentitySchema, NestedBlock, Nesting, Schema};
+pub use schema::{Attribute, Block, IdentitySchema, NestedBlock, Nesting, Schema};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -35,7 +35,6 @@ pub struct Attribute {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nesting {
     Single,
-    List,
     Set,
 }
 
@@ -65,29 +64,12 @@ pub struct IdentityAttribute {
 }
 
 impl Block {
-    /// The type of the object that this block's values are.
-    pub fn ty(&self) -> Type {
-        let attributes =
-            self.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.ty.clone()));
-        let blocks = self.blocks.iter().map(|nested| {
-            let inner = nested.block.ty();
-            let ty = match nested.nesting {
-                Nesting::Single => inner,
-                Nesting::List => Type::list(inner),
-                Nesting::Set => Type::set(inner),
-            };
-            (nested.name.clone(), ty)
-        });
-        Type::Object(attributes.chain(blocks).collect())
-    }
-
     /// The value of a block in which nothing is written: attributes null, repeated blocks empty.
     pub fn empty(&self) -> Value {
         let attributes = self.attributes.iter().map(|attribute| (attribute.name.clone(), Value::Null));
         let blocks = self.blocks.iter().map(|nested| {
             let value = match nested.nesting {
                 Nesting::Single => Value::Null,
-                Nesting::List => Value::List(Vec::new()),
                 Nesting::Set => Value::Set(Vec::new()),
             };
             (nested.name.clone(), value)

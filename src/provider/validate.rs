@@ -13,8 +13,8 @@ use super::resource_spec::ResourceSpec;
 use super::schema::Block;
 use super::timeouts;
 use crate::metadata::{
-    Compared, Field, Kind, LONGEST_TEXT, Rule, alike_members, certificate_facts, has_private_key, is_made_up,
-    key_problem, member_problem, record_prefix, same_member, unseen, unwritable_character,
+    Compared, Field, Kind, LONGEST_TEXT, Rule, alike_members, certificate_facts, has_private_key,
+    is_mock_value, key_problem, member_problem, record_prefix, same_member, unseen, unwritable_character,
 };
 use crate::value::{Path, Value};
 
@@ -95,7 +95,7 @@ fn check_app(spec: &ResourceSpec, config: &Value, found: &mut Diagnostics) {
         Some((namespace, local)) if !namespace.is_empty() && !spec.shows_namespace => local,
         _ => name,
     };
-    if spec.name != catalog::APP.name && is_made_up(local) {
+    if spec.name != catalog::APP.name && is_mock_value(local) {
         return;
     }
     check_api_name(attribute, local, found);
@@ -106,7 +106,7 @@ pub fn check_app_name(attribute: &str, config: &Value, found: &mut Diagnostics) 
     let Some(name) = config.get(attribute).as_text() else { return };
     let local =
         name.split_once("__").filter(|(namespace, _)| !namespace.is_empty()).map_or(name, |(_, local)| local);
-    if !is_made_up(local) {
+    if !is_mock_value(local) {
         check_api_name(attribute, local, found);
     }
 }
@@ -126,7 +126,7 @@ fn certificate_standing(field: &Field, value: &Value, now: SystemTime) -> Option
     let facts =
         value.as_text().filter(|_| field.compared == Compared::AsCertificate).and_then(certificate_facts)?;
     let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let standing = facts.standing(i64::try_from(now).unwrap_or(i64::MAX));
+    let standing = facts.validity(i64::try_from(now).unwrap_or(i64::MAX));
     diagnostics::certificate_standing(field.attribute, &facts, standing)
 }
 

@@ -1,7 +1,6 @@
-//! Terraform's values, as the provider thinks of them.
+//! Terraform's values.
 //!
-//! Layer 0: no I/O, no serialisation. How a value looks as msgpack or JSON is `plugin/dynamic_value`'s business,
-//! how it looks as XML is `metadata/{encode,decode}`'s.
+//! Not here: I/O and serialization. `plugin/dynamic_value` has msgpack and JSON, `metadata/{encode,decode}` has XML.
 
 mod number;
 mod path;
@@ -15,18 +14,18 @@ use std::collections::BTreeMap;
 
 use crate::secret::Secret;
 
-/// A value of Terraform's type system. Sets are kept sorted, so that two equal sets are equal values whatever
-/// order they came in: build them with [`Value::set`].
+/// A value of Terraform's type system. Sets are sorted, so that equal sets are equal values: create them with
+/// [`Value::set`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Value {
     #[default]
     Null,
-    /// Known only after apply. Refinements (ext 12 on the wire) are not kept.
+    /// Known only after apply. Refinements (msgpack ext 12) are not kept.
     Unknown,
     Bool(bool),
     Number(Number),
     Text(String),
-    /// A text that must never be shown; prints as `(sensitive)`.
+    /// A text that must never be shown. Displayed as `(sensitive)`.
     Secret(Secret),
     List(Vec<Value>),
     /// Sorted; see [`Value::set`].
@@ -36,25 +35,21 @@ pub enum Value {
 }
 
 impl Value {
-    /// A text value.
     pub fn text(text: impl Into<String>) -> Value {
         Value::Text(text.into())
     }
 
-    /// A whole number.
     pub fn int(number: i64) -> Value {
         Value::Number(Number::from(number))
     }
 
-    /// A set, sorted. Equal known members collapse into one; unknown members never do, since two unknowns
-    /// may turn out to be different.
+    /// A sorted set without duplicates. Unknown members are never duplicates, because their values can differ.
     pub fn set(mut members: Vec<Value>) -> Value {
         members.sort();
         members.dedup_by(|a, b| a == b && a.is_wholly_known());
         Value::Set(members)
     }
 
-    /// An object from its attributes.
     pub fn object<K: Into<String>>(attributes: impl IntoIterator<Item = (K, Value)>) -> Value {
         Value::Object(attributes.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
@@ -67,12 +62,12 @@ impl Value {
         matches!(self, Value::Unknown)
     }
 
-    /// Known and not null at its top level; members may still be unknown.
+    /// Whether it is known and not null. Members can still be unknown.
     pub fn is_set(&self) -> bool {
         !self.is_null() && !self.is_unknown()
     }
 
-    /// Nothing to show: null, an empty text, no members.
+    /// Whether it is null, an empty text, or has no members.
     pub fn is_empty(&self) -> bool {
         match self {
             Value::Null => true,
@@ -83,7 +78,7 @@ impl Value {
         }
     }
 
-    /// True when no unknown is anywhere inside.
+    /// Whether nothing in it is unknown.
     pub fn is_wholly_known(&self) -> bool {
         match self {
             Value::Unknown => false,
@@ -107,7 +102,7 @@ impl Value {
         }
     }
 
-    /// The number when it is whole and fits.
+    /// The number, if it is whole and fits.
     pub fn as_int(&self) -> Option<i64> {
         match self {
             Value::Number(number) => number.as_i64(),
@@ -115,7 +110,6 @@ impl Value {
         }
     }
 
-    /// The members of a list or a set.
     pub fn members(&self) -> Option<&[Value]> {
         match self {
             Value::List(members) | Value::Set(members) => Some(members),
@@ -123,7 +117,6 @@ impl Value {
         }
     }
 
-    /// The entries of a map or the attributes of an object.
     pub fn entries(&self) -> Option<&BTreeMap<String, Value>> {
         match self {
             Value::Map(entries) | Value::Object(entries) => Some(entries),
@@ -131,13 +124,13 @@ impl Value {
         }
     }
 
-    /// An attribute of an object; null when it is absent or this is no object.
+    /// An attribute of an object; null if absent or not an object.
     pub fn get(&self, name: &str) -> &Value {
         static NULL: Value = Value::Null;
         self.entries().and_then(|entries| entries.get(name)).unwrap_or(&NULL)
     }
 
-    /// Sets an attribute. Does nothing on a value that is no object and no map.
+    /// Sets an attribute of an object or an entry of a map. No effect on other values.
     pub fn put(&mut self, name: &str, value: Value) {
         if let Value::Object(entries) | Value::Map(entries) = self {
             entries.insert(name.to_owned(), value);
@@ -162,21 +155,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sets_are_equal_in_any_order_and_hold_a_member_once() {
+    fn sets_ignore_order_and_duplicates() {
         let one = Value::set(vec!["b".into(), "a".into(), "a".into()]);
         let other = Value::set(vec!["a".into(), "b".into()]);
         assert_eq!(one, other);
     }
 
     #[test]
-    fn unknown_members_of_a_set_do_not_collapse() {
+    fn unknown_members_of_a_set_are_not_duplicates() {
         let set = Value::set(vec![Value::Unknown, Value::Unknown]);
         assert_eq!(set.members().unwrap().len(), 2);
         assert!(!set.is_wholly_known());
     }
 
     #[test]
-    fn an_absent_attribute_reads_as_null() {
+    fn an_absent_attribute_is_null() {
         assert!(Value::object([("a", Value::Bool(true))]).get("b").is_null());
         assert!(Value::Unknown.get("b").is_null());
     }

@@ -1,12 +1,12 @@
-//! Numbers as Terraform has them: decimals of any size.
+//! Terraform's numbers: decimals of any size.
 //!
-//! Kept as canonical decimal digits and an exponent, never as a float, so that nothing is rounded on the way
-//! from a configuration to a state file and back. No arithmetic: the provider compares and prints.
+//! Stored as canonical decimal digits and an exponent, not as a float, so that state files keep every digit. No arithmetic:
+//! the provider only compares and prints numbers.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A decimal number in canonical form: no leading or trailing zeros in the digits, so equal numbers are equal.
+/// A decimal number in canonical form, without leading or trailing zeros.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Number {
     negative: bool,
@@ -15,11 +15,11 @@ pub struct Number {
     digits: String,
 }
 
-/// Longest literal accepted, in bytes; more is no number that a provider has a use for.
+/// The longest literal accepted, in bytes.
 const LONGEST: usize = 4096;
 
 impl Number {
-    /// The number when it is whole and fits an `i64`.
+    /// The number, if it is whole and fits an `i64`.
     pub fn as_i64(&self) -> Option<i64> {
         let count = i64::try_from(self.digits.len()).ok()?;
         if self.exponent < count || self.exponent > 19 {
@@ -28,12 +28,12 @@ impl Number {
         self.to_string().parse().ok()
     }
 
-    /// The nearest float, for encodings that ask for one.
+    /// The nearest float, for encodings that require one.
     pub fn as_f64(&self) -> Option<f64> {
         self.to_string().parse().ok()
     }
 
-    /// True when there is nothing after the decimal point.
+    /// Whether it has no fractional part.
     pub fn is_whole(&self) -> bool {
         i64::try_from(self.digits.len()).is_ok_and(|count| self.exponent >= count)
     }
@@ -47,7 +47,7 @@ impl From<i64> for Number {
 }
 
 impl Number {
-    /// `digits` × 10^`scale`, made canonical.
+    /// `digits` × 10^`scale` in canonical form.
     fn canonical(negative: bool, digits: String, scale: i64) -> Number {
         let significant = digits.trim_start_matches('0');
         let exponent = scale.saturating_add(i64::try_from(significant.len()).unwrap_or(i64::MAX));
@@ -94,7 +94,7 @@ impl FromStr for Number {
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// Beyond this many zeros a number is printed with an exponent.
+        /// Numbers with more zeros are printed with an exponent.
         const PLAIN: i64 = 40;
         if self.digits.is_empty() {
             return f.write_str("0");
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn one_number_has_one_form() {
+    fn equal_numbers_have_the_same_form() {
         for (a, b) in
             [("1", "1.0"), ("10", "1e1"), ("0.5", "5e-1"), ("-0", "0"), ("007", "7"), ("1.50", "1.5")]
         {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_that_fit_are_integers() {
+    fn whole_numbers_that_fit_convert_to_integers() {
         assert_eq!(number("30").as_i64(), Some(30));
         assert_eq!(number("3e1").as_i64(), Some(30));
         assert_eq!(number("0").as_i64(), Some(0));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused() {
+    fn other_texts_are_rejected() {
         for text in ["", "-", ".", "1e", "0x10", "1 ", "NaN", "inf", "1.2.3", "--1", "1e99999999999"] {
             assert!(text.parse::<Number>().is_err(), "{text:?}");
         }
@@ -165,13 +165,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_integer_survives(n: i64) {
+        fn integers_round_trip(n: i64) {
             prop_assert_eq!(Number::from(n).as_i64(), Some(n));
             prop_assert_eq!(number(&n.to_string()), Number::from(n));
         }
 
         #[test]
-        fn printing_and_parsing_is_the_identity(text in "-?[0-9]{1,30}(\\.[0-9]{1,30})?(e-?[0-9]{1,3})?") {
+        fn numbers_round_trip_through_text(text in "-?[0-9]{1,30}(\\.[0-9]{1,30})?(e-?[0-9]{1,3})?") {
             let first = number(&text);
             prop_assert_eq!(number(&first.to_string()), first);
         }

@@ -1,4 +1,4 @@
-//! Where in a configuration something is.
+//! The path to a value in a configuration.
 
 use std::fmt;
 
@@ -9,25 +9,23 @@ use super::Value;
 pub enum Step {
     /// An attribute or a block by name.
     Attribute(String),
-    /// A member of a list, counted from 0.
+    /// A member of a list, from 0.
     Index(i64),
     /// An entry of a map.
     Key(String),
-    /// A member of a set. The wire has no word for it: `to_proto` cuts the path here.
+    /// A member of a set. The protocol cannot express it, so `to_proto` omits it.
     Member(Value),
 }
 
-/// A path from a resource's top down to a value. Prints as users write it: `trusted_ip_range[1].start_ip_address`.
+/// A path from a resource to a value. Displayed as in HCL: `trusted_ip_range[1].start_ip_address`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path(pub Vec<Step>);
 
 impl Path {
-    /// The path of a top-level attribute.
     pub fn attribute(name: impl Into<String>) -> Path {
         Path(vec![Step::Attribute(name.into())])
     }
 
-    /// This path, one step longer.
     #[must_use]
     pub fn then(&self, step: Step) -> Path {
         let mut steps = self.0.clone();
@@ -35,7 +33,7 @@ impl Path {
         Path(steps)
     }
 
-    /// The name of the top-level attribute that the path starts at.
+    /// The top-level attribute of the path.
     pub fn root(&self) -> Option<&str> {
         match self.0.first() {
             Some(Step::Attribute(name)) => Some(name),
@@ -64,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_prints_as_users_write_it() {
+    fn a_path_is_displayed_as_in_hcl() {
         let path = Path::attribute("trusted_ip_range")
             .then(Step::Index(1))
             .then(Step::Attribute("start_ip_address".into()));

@@ -1,8 +1,8 @@
-//! The shape that a value is read against.
+//! Terraform's types.
 
 use std::fmt;
 
-/// A type of Terraform's type system, as far as protocol 5 needs it here.
+/// A type of Terraform's type system, as far as the provider uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
     Bool,
@@ -11,7 +11,7 @@ pub enum Type {
     List(Box<Type>),
     Set(Box<Type>),
     Map(Box<Type>),
-    /// Attributes in the order they are declared.
+    /// Attributes in declaration order.
     Object(Vec<(String, Type)>),
 }
 
@@ -30,7 +30,7 @@ impl Type {
 }
 
 impl fmt::Display for Type {
-    /// As Terraform's documentation names types: `list(string)`.
+    /// As in Terraform's documentation: `list(string)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Type::Bool => f.write_str("bool"),

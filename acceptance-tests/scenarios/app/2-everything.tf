@@ -1,5 +1,6 @@
 # Every attribute, in place; with characters that XML has opinions about.
 # plan: salesforce_external_client_app.shop = update
+# switches: salesforce_external_client_app.shop of Shop
 # org: ExternalClientApplication of Shop: label = Käse & <Wurst> "to go" 🧀
 # org: ExternalClientApplication of Shop: contactEmail = identity@example.com
 # org: ExternalClientApplication of Shop: contactPhone = +49 30 123456

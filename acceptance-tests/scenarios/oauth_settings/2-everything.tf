@@ -1,4 +1,5 @@
 # plan: salesforce_external_client_app_oauth_settings.shop = update
+# switches: salesforce_external_client_app_oauth_settings.shop of Shop
 # org: ExtlClntAppGlobalOauthSettings of Shop: callbackUrl = https://shop.example.com/callback\nhttps://shop.example.com/callback?b=2&c=3\nshop://callback
 # org: ExtlClntAppGlobalOauthSettings of Shop: isClientCredentialsFlowEnabled = true
 # org: ExtlClntAppGlobalOauthSettings of Shop: isCodeCredFlowEnabled = true

@@ -1,5 +1,6 @@
 # What is not mapped stays as it came.
 # plan: salesforce_org_oauth_oidc_settings.org = update
+# switches: salesforce_org_oauth_oidc_settings.org of OauthOidc
 # says: Setting of the whole org
 # says: Headless login
 # org: OauthOidcSettings of OauthOidc: isPkceRequired = true

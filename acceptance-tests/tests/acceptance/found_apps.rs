@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
+use acceptance_tests::switches;
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
@@ -202,19 +203,12 @@ fn with_everything(org: &Emulator) {
         ],
     );
     let token = "<idTokenAudience>https://a.example</idTokenAudience><idTokenIncludeStandardClaims>true</idTokenIncludeStandardClaims><idTokenValidityInMinutes>5</idTokenValidityInMinutes>";
-    let on: Vec<(&str, &str)> = [
-        "isClientCredentialsFlowEnabled",
-        "isCodeCredFlowEnabled",
-        "isCodeCredPostOnly",
-        "isDeviceFlowEnabled",
-        "isIntrospectAllTokens",
-        "isNamedUserJwtEnabled",
-        "isRefreshTokenRotationEnabled",
-        "isSecretRequiredForTokenExchange",
-        "isTokenExchangeEnabled",
-    ]
-    .map(|element| (element, "true"))
-    .into();
+    let switches = switches::all().iter().filter(|switch| switch.metadata_type == GLOBAL_OAUTH);
+    let mut on: Vec<(&str, &str)> = switches
+        .filter(|switch| !switch.element.contains('.'))
+        .map(|switch| (switch.element.as_str(), "true"))
+        .collect();
+    on.extend(["isCodeCredFlowEnabled", "isCodeCredPostOnly"].map(|element| (element, "true")));
     let global = [
         ("callbackUrl", "https://a.example/cb?x=1&amp;y=2"),
         OF_SHOP,

@@ -152,12 +152,12 @@ fn functions_need_no_org_and_say_what_is_wrong_at_the_argument() {
         ("connected_app(\"\")", "It is empty"),
         ("connected_app(\"Shop.connectedApp-meta.xml\")", "It is a path and not a text"),
         ("connected_app(\"<Package/>\")", "Its root element is Package, not ConnectedApp"),
-        ("connected_app(\"<ConnectedApp>\")", "the document ends inside of an element"),
+        ("connected_app(\"<ConnectedApp>\")", "the document ends inside an element"),
         ("connected_app(null)", "argument must not be null"),
         ("connected_app()", "Not enough function arguments"),
         ("connected_app(\"<ConnectedApp/>\", 1)", "Too many function arguments"),
         ("record_id_18(\"Shop\")", "It has 4 characters"),
-        ("record_id_18(\"001D000000IqhSLIAY\")", "do not fit the others"),
+        ("record_id_18(\"001D000000IqhSLIAY\")", "do not match the others"),
         ("record_id_18(null)", "argument must not be null"),
     ] {
         workspace.configure(&format!("output \"it\" {{\n  value = provider::salesforce::{call}\n}}\n"));

@@ -167,7 +167,7 @@ fn a_bad_filter_is_an_error_that_names_it() {
     for (config, words) in [
         (r#"name_prefix = "Shop*""#, "name_prefix: No API name begins with \"Shop*\""),
         (r#"name_prefix = "acme__""#, "without the namespace of a package"),
-        (r#"distribution_state = "local""#, "distribution_state: \"local\" is written \"Local\""),
+        (r#"distribution_state = "local""#, "distribution_state: Salesforce spells \"local\" as \"Local\""),
         (r#"distribution_state = "Everywhere""#, "distribution_state: "),
         (r#"label = " ""#, "label: It is blank"),
         (r#"labels = "Shop""#, "Did you mean \"label\"?"),

@@ -1,7 +1,7 @@
 //! An attribute's own app, as a configuration has it: by the resources that are its parts, or by the client that is all of
 //! them in one. What happens to it stands in `life.rs`.
 
-use super::table::{ATTRIBUTES, Attribute, BLOCK, CLIENT, LeftOut, Resource};
+use super::table::{Attribute, BLOCK, CLIENT, LeftOut, Resource, attributes};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::http;
 use acceptance_tests::plan::Plan;
@@ -46,7 +46,7 @@ impl Subject {
 
     /// All rows of the table that are wanted, in this form.
     pub fn all(form: Form, wanted: impl Fn(&Attribute) -> bool) -> Vec<Self> {
-        let rows = ATTRIBUTES.iter().enumerate().filter(|(_, attribute)| match form {
+        let rows = attributes().iter().enumerate().filter(|(_, attribute)| match form {
             Form::Parts => true,
             Form::Client => attribute.in_client().is_some(),
         });
@@ -104,7 +104,7 @@ impl Subject {
             None => name,
         };
         let mentioned = |text: &str| text.lines().any(|line| line.split([' ', '{']).next() == Some(name));
-        let sibling = ATTRIBUTES.iter().any(|other| {
+        let sibling = attributes().iter().any(|other| {
             other.resource == *resource
                 && other.name == name
                 && other.element.is_some()

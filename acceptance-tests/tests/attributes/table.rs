@@ -1,9 +1,9 @@
-//! Every attribute with two values, what must stand beside it, and where it lives in the org. This is data: what
-//! is done with it stands in `life.rs`.
+//! Every attribute with two values, the lines that it needs beside it, and its element in the org. Booleans that need
+//! nothing beside them and are named after their element are derived (`switches`). The tests are in `life.rs`.
 
-use acceptance_tests::org::{
-    APP, APP_SETTINGS, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, OIDC_SETTINGS, POLICIES,
-};
+use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, OIDC_SETTINGS, POLICIES};
+use acceptance_tests::switches::{self, Switch};
+use std::sync::OnceLock;
 
 /// The resource that has the rows of an app and of its parts, and none of its own.
 pub const CLIENT: &str = "salesforce_oauth_client";
@@ -19,6 +19,9 @@ pub enum Resource {
     OrgOidc,
     OrgApps,
 }
+
+const RESOURCES: [Resource; 5] =
+    [Resource::App, Resource::Settings, Resource::Policies, Resource::OrgOidc, Resource::OrgApps];
 
 impl Resource {
     pub fn type_name(self) -> &'static str {
@@ -46,7 +49,7 @@ impl Resource {
         if self.of_the_org().is_some() || (self != Self::App && self.naming_attribute() == Some(name)) {
             return None;
         }
-        let rows = ATTRIBUTES.iter().map(|row| (row.resource, row.name)).chain(COMPUTED.iter().copied());
+        let rows = attributes().iter().map(|row| (row.resource, row.name)).chain(COMPUTED.iter().copied());
         let first = rows
             .filter(|(resource, _)| *resource != Self::Policies)
             .find(|(resource, other)| resource.of_the_org().is_none() && *other == name);
@@ -153,7 +156,7 @@ impl Attribute {
 
 /// Whether only the provider knows of it, so that no file of the org has it.
 fn is_of_terraform(name: &str) -> bool {
-    let row = ATTRIBUTES.iter().find(|row| row.name == name && row.resource != Resource::Policies);
+    let row = attributes().iter().find(|row| row.name == name && row.resource != Resource::Policies);
     row.is_none_or(|row| row.element.is_none())
 }
 
@@ -210,9 +213,37 @@ macro_rules! timeout {
     };
 }
 
+/// Every attribute of the table, then the derived ones.
+pub fn attributes() -> &'static [Attribute] {
+    static ALL: OnceLock<Vec<Attribute>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let is_listed = |switch: &&Switch| {
+            LISTED
+                .iter()
+                .any(|row| row.name == switch.attribute && row.resource.type_name() == switch.resource)
+        };
+        let derived = switches::all().iter().filter(|switch| !is_listed(switch)).map(derived);
+        LISTED.iter().copied().chain(derived).collect()
+    })
+}
+
+fn derived(switch: &'static Switch) -> Attribute {
+    let resource = RESOURCES.into_iter().find(|resource| resource.type_name() == switch.resource);
+    let line = |value: bool| format!("{} = {value}", switch.attribute).leak();
+    let (first, second) = (line(switch.value()), line(!switch.value()));
+    let row = Attribute::new(resource.expect("a resource of the table"), &switch.attribute, first, second);
+    let element = switch.element.split('.').next().unwrap_or_default();
+    let row = row.at(switch.metadata_type, element);
+    match switch.default {
+        Some(true) => row.default("true"),
+        Some(false) => row.default("false"),
+        None => row.kept(),
+    }
+}
+
 /// `{app}` is the API name of the attribute's own app, `{other}` of another one; `{integration}` and `{admin}` are
 /// users of the org; `{certificate_1}` and `{certificate_2}` are texts in quotes.
-pub const ATTRIBUTES: &[Attribute] = &[
+const LISTED: &[Attribute] = &[
     // The app.
     app("name", "name = \"{app}\"", "name = \"{other}\"").required().replaces(),
     app("label", "label = \"One\"", "label = \"Two & <2>\"").at(APP, "label").required(),
@@ -266,9 +297,6 @@ pub const ATTRIBUTES: &[Attribute] = &[
         "custom_attributes = {\n country = \"User.City\"\n}",
     )
     .at(OAUTH, "customAttributes"),
-    switch!(settings, "client_credentials_flow_enabled", "true", "false")
-        .at(GLOBAL_OAUTH, "isClientCredentialsFlowEnabled")
-        .default("false"),
     switch!(settings, "code_credential_flow_enabled", "true", "false")
         .at(GLOBAL_OAUTH, "isCodeCredFlowEnabled")
         .default("false"),
@@ -280,37 +308,11 @@ pub const ATTRIBUTES: &[Attribute] = &[
         .at(GLOBAL_OAUTH, "isConsumerSecretOptional")
         .default("false")
         .with("secret_required_for_refresh_token = false"),
-    switch!(settings, "secret_required_for_refresh_token", "false", "true")
-        .at(GLOBAL_OAUTH, "isSecretRequiredForRefreshToken")
-        .default("true"),
     switch!(settings, "secret_required_for_token_exchange", "true", "false")
         .at(GLOBAL_OAUTH, "isSecretRequiredForTokenExchange")
         .kept()
         .with("token_exchange_enabled = true"),
-    switch!(settings, "device_flow_enabled", "true", "false")
-        .at(GLOBAL_OAUTH, "isDeviceFlowEnabled")
-        .default("false"),
-    switch!(settings, "introspect_all_tokens", "true", "false")
-        .at(GLOBAL_OAUTH, "isIntrospectAllTokens")
-        .default("false"),
-    switch!(settings, "named_user_jwt_enabled", "true", "false")
-        .at(GLOBAL_OAUTH, "isNamedUserJwtEnabled")
-        .default("false"),
-    switch!(settings, "pkce_required", "false", "true").at(GLOBAL_OAUTH, "isPkceRequired").default("true"),
-    switch!(settings, "refresh_token_rotation_enabled", "true", "false")
-        .at(GLOBAL_OAUTH, "isRefreshTokenRotationEnabled")
-        .kept(),
-    switch!(settings, "token_exchange_enabled", "true", "false")
-        .at(GLOBAL_OAUTH, "isTokenExchangeEnabled")
-        .default("false"),
     switch!(settings, "id_token_audiences", "\"https://a.example.com\"", "\"https://b.example.com\"")
-        .at(GLOBAL_OAUTH, "idTokenConfig")
-        .kept(),
-    switch!(settings, "id_token_include_attributes", "true", "false").at(GLOBAL_OAUTH, "idTokenConfig").kept(),
-    switch!(settings, "id_token_include_custom_permissions", "true", "false")
-        .at(GLOBAL_OAUTH, "idTokenConfig")
-        .kept(),
-    switch!(settings, "id_token_include_standard_claims", "true", "false")
         .at(GLOBAL_OAUTH, "idTokenConfig")
         .kept(),
     switch!(settings, "id_token_validity_minutes", "1", "720").at(GLOBAL_OAUTH, "idTokenConfig").kept(),
@@ -335,9 +337,6 @@ pub const ATTRIBUTES: &[Attribute] = &[
          end_ip_address = \"198.51.100.1\"\n}",
     )
     .at(OAUTH, "trustedIpRanges"),
-    switch!(settings, "first_party_app_enabled", "true", "false")
-        .at(OAUTH, "isFirstPartyAppEnabled")
-        .default("false"),
     switch!(settings, "single_logout_url", "\"https://a.example.com/out\"", "\"https://b.example.com/out\"")
         .at(OAUTH, "singleLogoutUrl"),
     switch!(settings, "oauth_link", "\"00D000000000099:888000000000001\"", "\"00D000000000099:888000000000002\"")
@@ -365,13 +364,6 @@ pub const ATTRIBUTES: &[Attribute] = &[
         .replaces(),
     switch!(policies, "enabled", "false", "true").at(POLICIES, "isEnabled").kept(),
     switch!(policies, "oauth_plugin_enabled", "false", "true").at(POLICIES, "isOauthPluginEnabled").kept(),
-    switch!(policies, "canvas_plugin_enabled", "true", "false").at(POLICIES, "isCanvasPluginEnabled").kept(),
-    switch!(policies, "mobile_plugin_enabled", "true", "false").at(POLICIES, "isMobilePluginEnabled").kept(),
-    switch!(policies, "notification_plugin_enabled", "true", "false")
-        .at(POLICIES, "isNotificationPluginEnabled")
-        .kept(),
-    switch!(policies, "push_plugin_enabled", "true", "false").at(POLICIES, "isPushPluginEnabled").kept(),
-    switch!(policies, "saml_plugin_enabled", "true", "false").at(POLICIES, "isSamlPluginEnabled").kept(),
     switch!(policies, "start_page", "\"OAuth\"", "\"None\"").at(POLICIES, "startPage").kept(),
     policies(
         "start_url",
@@ -518,15 +510,6 @@ pub const ATTRIBUTES: &[Attribute] = &[
     timeout!(oidc, "read"),
     timeout!(oidc, "update"),
     timeout!(oidc, "delete"),
-    switch!(org_apps, "client_secret_in_rest_api_access_enabled", "false", "true")
-        .at(APP_SETTINGS, "enableClientSecretInRestApiAccess")
-        .kept(),
-    switch!(org_apps, "consumer_secret_api_access_enabled", "false", "true")
-        .at(APP_SETTINGS, "enableConsumerSecretApiAccess")
-        .kept(),
-    switch!(org_apps, "package_eca_oauth_from_dev_org_enabled", "true", "false")
-        .at(APP_SETTINGS, "enablePackageEcaOauthFromDevOrg")
-        .kept(),
     timeout!(org_apps, "create"),
     timeout!(org_apps, "read"),
     timeout!(org_apps, "update"),

@@ -2,7 +2,7 @@
 //! Since when an element is there, `proto/salesforce` says.
 
 use super::subject::{Form, Subject, furnish, set_at_create, words};
-use super::table::{ATTRIBUTES, Attribute, LeftOut};
+use super::table::{Attribute, LeftOut, attributes};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;
 use serde_json::Value;
@@ -92,7 +92,7 @@ fn what_a_version_does_not_have_is_an_error_at_the_attribute_and_the_rest_works(
         workspace.unset("TF_LOG");
         workspace.set("TF_CLI_ARGS_apply", "-parallelism=100");
         let newer: BTreeSet<&str> =
-            ATTRIBUTES.iter().filter(|one| since(one) > version).map(|one| one.name).collect();
+            attributes().iter().filter(|one| since(one) > version).map(|one| one.name).collect();
         let own = |one: &Attribute| since(one) > version && !first_is_the_default(one);
 
         let words = words(&org);
@@ -128,7 +128,7 @@ fn what_a_version_does_not_have_is_an_error_at_the_attribute_and_the_rest_works(
         workspace.configure(&without(&text, &newer, &[]));
         workspace.apply().succeeded();
         workspace.is_settled();
-        working += ATTRIBUTES.iter().filter(|one| there(one)).count();
+        working += attributes().iter().filter(|one| there(one)).count();
     }
     eprintln!(
         "{} API versions: {errors} attributes refused at their place, {working} set and settled",

@@ -3,6 +3,7 @@
 use super::referee;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::recorder::Recorder;
+use acceptance_tests::scenario::Scenario;
 use acceptance_tests::terraform::repository;
 use acceptance_tests::workspace::Workspace;
 
@@ -25,15 +26,15 @@ fn every_message_of_the_provider_obeys_the_wsdl() {
     workspace.apply().succeeded();
     workspace.is_settled();
     workspace.destroy().succeeded();
-    // Every attribute that there is.
-    for step in [
-        "app/2-everything",
-        "oauth_settings/2-everything",
-        "policies/2-much",
-        "org_oauth_oidc_settings/2-everything",
-        "org_external_client_app_settings/2-everything",
+    // Every attribute.
+    for (scenario, step) in [
+        ("app", "2-everything"),
+        ("oauth_settings", "2-everything"),
+        ("policies", "2-everything"),
+        ("org_oauth_oidc_settings", "2-everything"),
+        ("org_external_client_app_settings", "2-everything"),
     ] {
-        workspace.configure(&read(&format!("acceptance-tests/scenarios/{step}.tf")));
+        workspace.configure(Scenario::named(scenario).with_switches().step(step));
         workspace.apply().succeeded();
         workspace.destroy().succeeded();
     }

@@ -1,10 +1,10 @@
-//! Certificates, and what is taken for one.
+//! Certificates, and texts that can be mistaken for one.
 
 use super::{GLOBAL, SETTINGS, component, field};
-use crate::metadata::{CertificateFacts, Rule, Standing, certificate_facts, encode, same_meaning};
+use crate::metadata::{CertificateFacts, Rule, Validity, certificate_facts, encode, same_meaning};
 use crate::value::Value;
 
-/// Made for this test with openssl; its key was thrown away.
+/// Generated with openssl for this test; the key was deleted.
 pub const RSA_1024: &str = include_str!("rsa1024.pem");
 
 fn fresh() -> rcgen::CertifiedKey<rcgen::KeyPair> {
@@ -16,7 +16,7 @@ fn check(rule: Rule, pem: &str) -> Option<String> {
 }
 
 #[test]
-fn facts_for_a_plan() {
+fn a_plan_shows_the_facts_of_a_certificate() {
     let facts = certificate_facts(RSA_1024).unwrap();
     assert_eq!(facts.key_bits, 1024);
     assert!(facts.is_rsa);
@@ -32,37 +32,37 @@ fn facts_for_a_plan() {
 }
 
 #[test]
-fn a_certificate_is_looked_at_at_its_edges() {
+fn the_validity_changes_at_its_limits() {
     const DAY: i64 = 86_400;
     let facts = certificate_facts(RSA_1024).unwrap();
     let (from, until) = (facts.not_before, facts.not_after);
     assert_eq!(facts.not_before_date, crate::metadata::date(from));
-    for (now, standing) in [
-        (i64::MIN, Standing::NotYetValid),
-        (from - 1, Standing::NotYetValid),
-        (from, Standing::Valid),
-        (until - 31 * DAY, Standing::Valid),
-        (until - 30 * DAY - 1, Standing::Valid),
-        (until - 30 * DAY, Standing::Ending(30)),
-        (until - 30 * DAY + 1, Standing::Ending(29)),
-        (until - DAY, Standing::Ending(1)),
-        (until - DAY + 1, Standing::Ending(0)),
-        (until, Standing::Ending(0)),
-        (until + 1, Standing::Expired),
-        (i64::MAX, Standing::Expired),
+    for (now, expected) in [
+        (i64::MIN, Validity::NotYetValid),
+        (from - 1, Validity::NotYetValid),
+        (from, Validity::Valid),
+        (until - 31 * DAY, Validity::Valid),
+        (until - 30 * DAY - 1, Validity::Valid),
+        (until - 30 * DAY, Validity::ExpiresSoon(30)),
+        (until - 30 * DAY + 1, Validity::ExpiresSoon(29)),
+        (until - DAY, Validity::ExpiresSoon(1)),
+        (until - DAY + 1, Validity::ExpiresSoon(0)),
+        (until, Validity::ExpiresSoon(0)),
+        (until + 1, Validity::Expired),
+        (i64::MAX, Validity::Expired),
     ] {
-        assert_eq!(facts.standing(now), standing, "{} seconds before the end", until - now.max(0));
+        assert_eq!(facts.validity(now), expected, "{} seconds before the end", until - now.max(0));
     }
-    // What never was valid, and what lives for a short time only.
+    // Certificates that were never valid or have a short validity.
     let odd = |not_before, not_after| CertificateFacts { not_before, not_after, ..facts.clone() };
-    assert_eq!(odd(2 * DAY, DAY).standing(DAY), Standing::NotYetValid);
-    assert_eq!(odd(2 * DAY, DAY).standing(2 * DAY), Standing::Expired);
-    assert_eq!(odd(DAY, 2 * DAY).standing(0), Standing::NotYetValid);
-    assert_eq!(odd(DAY, 2 * DAY).standing(DAY), Standing::Ending(1));
+    assert_eq!(odd(2 * DAY, DAY).validity(DAY), Validity::NotYetValid);
+    assert_eq!(odd(2 * DAY, DAY).validity(2 * DAY), Validity::Expired);
+    assert_eq!(odd(DAY, 2 * DAY).validity(0), Validity::NotYetValid);
+    assert_eq!(odd(DAY, 2 * DAY).validity(DAY), Validity::ExpiresSoon(1));
 }
 
 #[test]
-fn certificates_for_one_key_have_it_in_common() {
+fn certificates_for_the_same_key_have_the_same_public_key() {
     let key = rcgen::KeyPair::generate().unwrap();
     let made = |name: &str| {
         let params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -74,9 +74,9 @@ fn certificates_for_one_key_have_it_in_common() {
     assert_ne!(one.public_key, certificate_facts(&fresh().cert.pem()).unwrap().public_key);
 }
 
-/// An attribute whose form nobody documents: a name passes, a private key never.
+/// For an attribute without a documented format: names pass, private keys do not.
 #[test]
-fn where_a_name_may_be_pem_is_a_certificate_or_doubtful() {
+fn pem_must_be_a_certificate_where_names_are_allowed() {
     let key = fresh().signing_key.serialize_pem();
     let cut = RSA_1024.get(..400).unwrap();
     for (text, refused, doubtful) in [
@@ -93,7 +93,7 @@ fn where_a_name_may_be_pem_is_a_certificate_or_doubtful() {
 }
 
 #[test]
-fn one_certificate_passes_in_any_line_ends() {
+fn a_certificate_passes_with_any_line_endings() {
     for pem in [
         RSA_1024.to_owned(),
         RSA_1024.replace('\n', "\r\n"),
@@ -105,7 +105,7 @@ fn one_certificate_passes_in_any_line_ends() {
     }
 }
 
-/// One certificate, in every way that somebody may write it.
+/// One certificate in every accepted format.
 fn ways() -> Vec<String> {
     let body: String = RSA_1024.lines().filter(|line| !line.starts_with('-')).collect();
     let lines: Vec<&str> = RSA_1024.lines().filter(|line| !line.starts_with('-')).collect();
@@ -129,7 +129,7 @@ fn ways() -> Vec<String> {
 }
 
 #[test]
-fn however_it_is_written_it_is_one_certificate() {
+fn all_formats_are_the_same_certificate() {
     let field = field(&GLOBAL, "certificate");
     for text in ways() {
         assert_eq!(check(Rule::Certificate, &text), None, "{text}");
@@ -140,20 +140,20 @@ fn however_it_is_written_it_is_one_certificate() {
 }
 
 #[test]
-fn it_is_sent_tidy_and_armoured_as_it_was_written() {
+fn it_is_sent_with_clean_lines_and_the_original_pem_markers() {
     let lines: Vec<&str> = RSA_1024.lines().filter(|line| !line.starts_with('-')).collect();
     for text in ways() {
         let file = encode(&component(&GLOBAL, &[("certificate", Value::text(text.as_str()))]), 67).xml;
-        let file = crate::metadata::parse_xml(&file).unwrap();
+        let file = crate::metadata::xml::parse(&file).unwrap();
         let sent = file.child("certificate").unwrap().text.clone();
         let expected = if text.contains("BEGIN") { RSA_1024.trim().to_owned() } else { lines.join("\n") };
         assert_eq!(sent, expected, "{text}");
     }
 }
 
-/// Nobody documents what form Salesforce wants there.
+/// Salesforce does not document the format.
 #[test]
-fn where_a_name_may_be_it_is_compared_as_a_certificate_and_sent_as_written() {
+fn where_names_are_allowed_it_is_compared_as_a_certificate_and_sent_unchanged() {
     let field = field(&SETTINGS, "client_assertion_certificate");
     for text in ways().into_iter().chain(["Its_Name".to_owned(), format!("{RSA_1024}\n\n")]) {
         let is_one = certificate_facts(&text).is_some();
@@ -164,13 +164,13 @@ fn where_a_name_may_be_it_is_compared_as_a_certificate_and_sent_as_written() {
         );
         let written = Value::text(text.as_str());
         let file = encode(&component(&SETTINGS, &[("client_assertion_certificate", written)]), 67).xml;
-        let file = crate::metadata::parse_xml(&file).unwrap();
+        let file = crate::metadata::xml::parse(&file).unwrap();
         assert_eq!(file.child("clientAssertionCertificate").unwrap().text, text);
     }
 }
 
 #[test]
-fn what_is_no_certificate_is_refused() {
+fn other_texts_are_rejected() {
     let two = format!("{RSA_1024}{RSA_1024}");
     let cut = RSA_1024.get(..400).unwrap();
     let body: String = RSA_1024.lines().skip(1).take(3).collect();
@@ -194,7 +194,7 @@ fn what_is_no_certificate_is_refused() {
 }
 
 #[test]
-fn a_private_key_is_refused_and_not_shown() {
+fn a_private_key_is_rejected_and_not_shown() {
     let key = fresh().signing_key.serialize_pem();
     let chain = format!("{RSA_1024}{key}");
     for pem in [key.as_str(), chain.as_str(), &key.to_lowercase(), &key.replace('\n', " ")] {

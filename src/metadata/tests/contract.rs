@@ -1,4 +1,4 @@
-//! The tables against `proto/salesforce`, which is Salesforce's word. One test names every difference.
+//! Compares the tables with `proto/salesforce`. One test lists every difference and what to write.
 
 use std::fs;
 use std::path::Path;
@@ -27,14 +27,14 @@ struct Contract {
     differences: Vec<String>,
 }
 
-/// Elements that the provider's oldest version no longer has do not count.
-fn is_gone(element: &Json) -> bool {
+/// Whether the element was removed before the provider's oldest API version.
+fn is_removed(element: &Json) -> bool {
     element["until"].as_u64().is_some_and(|until| until < u64::from(OLDEST_VERSION))
 }
 
 fn find<'a>(elements: &'a Json, name: &str) -> Option<&'a Json> {
     let mut elements = elements.as_array()?.iter();
-    elements.find(|element| element["name"] == name && !is_gone(element))
+    elements.find(|element| element["name"] == name && !is_removed(element))
 }
 
 impl Contract {
@@ -75,9 +75,24 @@ impl Contract {
             };
             match find(&elements, name).cloned() {
                 Some(element) => self.row(field, &element),
-                None => self.differs(field.element, "no such element"),
+                None => self.differs(field.element, self.line_to_add(name, field)),
             }
         }
+    }
+
+    /// The line of the contract for a row that it lacks.
+    fn line_to_add(&self, name: &str, field: &Field) -> String {
+        let (kind, since) = (self.kind.name, field.since);
+        let ty = match field.kind {
+            Kind::Bool => "boolean",
+            Kind::Int => "int",
+            _ => "string",
+        };
+        format!(
+            "no such element. Add this line to proto/salesforce/{kind}.json, with the facts of the WSDL:\n    \
+             {{\"name\": \"{name}\", \"type\": \"{ty}\", \"required\": false, \"repeated\": false, \
+             \"since\": {since}, \"evidence\": \"wsdl\"}}"
+        )
     }
 
     fn row(&mut self, field: &Field, element: &Json) {
@@ -93,7 +108,7 @@ impl Contract {
             self.differs(name, format!("since is {}, the contract says {since}", field.since));
         }
         if required && field.omitted == Omitted::Cleared && !matches!(field.kind, Kind::Parent) {
-            self.differs(name, "the contract requires it, and leaving it out would clear it");
+            self.differs(name, "is required in the contract, but the row clears it when it is omitted");
         }
         if repeated != matches!(field.kind, Kind::Entries { .. } | Kind::Blocks(_)) {
             self.differs(name, format!("repeated is {repeated}"));
@@ -106,7 +121,7 @@ impl Contract {
             }
             Kind::Parent if !required => self.differs(name, "is not required"),
             Kind::Enum(ours) => {
-                // What is a plain string there, orgs spell in one case or another.
+                // Orgs return plain strings in upper or lower case.
                 if (ty == "string") != (field.compared == Compared::AnyCase) {
                     self.differs(name, format!("is {ty}, and compared {:?}", field.compared));
                 }
@@ -135,7 +150,6 @@ impl Contract {
                     if (element["required"] == true) != (field.omitted == Omitted::Required) {
                         self.differs(field.element, format!("required is {}", element["required"]));
                     }
-                    // A block is as old as its parts.
                     self.row(field, &element);
                 }
                 let known: Vec<&str> = fields.iter().map(|field| field.element).collect();
@@ -145,8 +159,8 @@ impl Contract {
         }
     }
 
-    /// Every element of the contract has a row, or a reason.
-    fn nothing_is_missing(&mut self) {
+    /// Every element of the contract has a row, or a reason to have none.
+    fn every_element_has_a_row(&mut self) {
         let mut known: Vec<&str> = self
             .kind
             .fields
@@ -158,7 +172,10 @@ impl Contract {
         let others: Vec<&str> = self.kind.dropped.iter().copied().chain(reasons).collect();
         for other in &others {
             if find(&self.json["elements"], other).is_none() {
-                self.differs(other, "dropped or unmapped, but the contract has it not");
+                self.differs(
+                    other,
+                    "is dropped or unmapped, but not in the contract: remove it from the table",
+                );
             }
         }
         known.extend(others);
@@ -180,8 +197,14 @@ impl Contract {
     fn covered(&mut self, elements: &Json, place: &str, known: &[&str]) {
         for element in elements.as_array().into_iter().flatten() {
             let name = element["name"].as_str().unwrap();
-            if !is_gone(element) && !known.contains(&name) {
-                self.differs(place, format!("{name} has no row, and no reason to have none"));
+            if !is_removed(element) && !known.contains(&name) {
+                self.differs(
+                    place,
+                    format!(
+                        "{name} has no row. Add one to the type's table in src/metadata/types, or add the element and \
+                         the reason to `unmapped` there"
+                    ),
+                );
             }
         }
     }
@@ -194,7 +217,7 @@ fn the_tables_agree_with_the_contract() {
         let mut contract = Contract { kind, json: read(kind.name), differences: Vec::new() };
         contract.head();
         contract.rows();
-        contract.nothing_is_missing();
+        contract.every_element_has_a_row();
         differences.append(&mut contract.differences);
     }
     differences.sort();
@@ -203,30 +226,30 @@ fn the_tables_agree_with_the_contract() {
 }
 
 #[test]
-fn secrets_and_triggers_of_the_contract_have_no_row() {
+fn secrets_and_triggers_have_no_row() {
     for kind in types::ALL {
         for element in read(kind.name)["elements"].as_array().unwrap() {
             let name = element["name"].as_str().unwrap();
             if element["secret"] == true || name.starts_with("shouldRotate") {
-                assert!(is_gone(element) || kind.dropped.contains(&name), "{} {name}", kind.name);
+                assert!(is_removed(element) || kind.dropped.contains(&name), "{} {name}", kind.name);
             }
         }
     }
 }
 
 #[test]
-fn the_scopes_are_those_that_an_org_listed() {
+fn the_scopes_match_the_list_of_an_org() {
     assert_eq!(words(&read("oauth-scopes")["accepted_by_an_api_67_org"]), SCOPES);
 }
 
 #[test]
-fn the_lifetimes_of_tokens_are_those_documented() {
+fn token_lifetimes_match_the_documentation() {
     let contract = read(POLICIES.name);
     for attribute in ["guest_jwt_timeout_minutes", "named_user_jwt_timeout_minutes"] {
         let field = field(&POLICIES, attribute);
         let element = find(&contract["elements"], field.element).unwrap();
         let Some(Rule::Numbers(ours)) = field.rules.first() else {
-            panic!("{attribute} has another rule now");
+            panic!("{attribute} has another rule");
         };
         let ours: Vec<String> = ours.iter().map(i64::to_string).collect();
         assert_eq!(ours, words(&element["documented_values"]));

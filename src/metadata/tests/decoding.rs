@@ -1,9 +1,10 @@
-//! Files as orgs and adversaries write them.
+//! Decoding of valid and malformed files.
 
 use std::error::Error;
 
 use super::{APP, GLOBAL, POLICIES, SETTINGS, list, map, range, set};
-use crate::metadata::{Component, DecodeErrorKind, Element, MetadataType, decode, encode, types};
+use crate::metadata::decode::DecodeErrorKind;
+use crate::metadata::{Component, Element, MetadataType, decode, encode, types};
 use crate::value::Value;
 
 fn file(kind: &MetadataType, inside: &str) -> String {
@@ -23,7 +24,7 @@ fn fault(kind: &'static MetadataType, inside: &str) -> DecodeErrorKind {
 }
 
 #[test]
-fn a_file_as_retrieved() {
+fn a_retrieved_file_is_decoded() {
     let settings = read(
         &SETTINGS,
         "    <commaSeparatedOauthScopes>Api, Full,RefreshToken ,</commaSeparatedOauthScopes>
@@ -48,7 +49,7 @@ fn a_file_as_retrieved() {
 }
 
 #[test]
-fn lines_lose_carriage_returns_and_blanks() {
+fn carriage_returns_and_blank_lines_are_removed() {
     let global = read(&GLOBAL, "<callbackUrl>https://a&#13;\n\n  \nhttps://b&#10;</callbackUrl>");
     assert_eq!(global.get("callback_urls"), &list(&["https://a", "https://b"]));
     let twice = read(&GLOBAL, "<callbackUrl>  a:b \na:b\na:c</callbackUrl>");
@@ -56,7 +57,7 @@ fn lines_lose_carriage_returns_and_blanks() {
 }
 
 #[test]
-fn an_inverted_bool_and_a_mirrored_row() {
+fn inverted_booleans_and_mirrored_rows_are_decoded() {
     let global = read(&GLOBAL, "<isConsumerSecretOptional>true</isConsumerSecretOptional><label>L</label>");
     assert_eq!(global.get("secret_required_for_web_server_flow"), &Value::Bool(false));
     assert_eq!(global.get("label"), &Value::text("L"));
@@ -75,13 +76,13 @@ fn nil_and_empty_elements_are_absent() {
 }
 
 #[test]
-fn a_word_that_the_table_does_not_know_is_kept() {
+fn unknown_words_are_kept() {
     let policies = read(&POLICIES, "<policyAction>FromTheFuture</policyAction>");
     assert_eq!(policies.get("policy_action"), &Value::text("FromTheFuture"));
 }
 
 #[test]
-fn unknown_elements_are_kept_and_dropped_ones_vanish() {
+fn unknown_elements_are_kept_and_dropped_ones_are_removed() {
     let global = read(
         &GLOBAL,
         "<consumerSecret>CANARY</consumerSecret><shouldRotateConsumerKey>true</shouldRotateConsumerKey>
@@ -100,7 +101,7 @@ fn unknown_elements_are_kept_and_dropped_ones_vanish() {
 }
 
 #[test]
-fn unknown_children_stay_with_an_unchanged_block_and_entry() {
+fn unknown_children_are_kept_with_unchanged_blocks_and_entries() {
     let text = "<customAttributes><formula>f</formula><key>a</key><kind>k</kind></customAttributes>
          <trustedIpRanges><endIpAddress>10.0.0.9</endIpAddress><startIpAddress>10.0.0.1</startIpAddress>
          <zone>z</zone></trustedIpRanges>";
@@ -115,7 +116,7 @@ fn unknown_children_stay_with_an_unchanged_block_and_entry() {
 }
 
 #[test]
-fn the_root_must_be_of_the_type() {
+fn the_root_must_match_the_type() {
     let error = decode(&GLOBAL, "Shop", &file(&APP, "")).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -127,7 +128,7 @@ fn the_root_must_be_of_the_type() {
 }
 
 #[test]
-fn wrong_types_are_named_without_their_values() {
+fn errors_name_the_element_but_not_the_value() {
     for (kind, inside, element) in [
         (&GLOBAL, "<isPkceRequired>CANARY</isPkceRequired>", "isPkceRequired"),
         (&GLOBAL, "<isPkceRequired/>", "isPkceRequired"),
@@ -158,7 +159,7 @@ fn wrong_types_are_named_without_their_values() {
 }
 
 #[test]
-fn what_stands_once_must_not_stand_twice() {
+fn duplicate_elements_are_rejected() {
     for (kind, inside) in [
         (&APP, "<label>a</label><label>a</label>"),
         (&GLOBAL, "<idTokenConfig/><idTokenConfig/>"),
@@ -173,7 +174,7 @@ fn what_stands_once_must_not_stand_twice() {
 }
 
 #[test]
-fn values_are_never_in_errors_of_broken_xml() {
+fn xml_errors_do_not_contain_values() {
     for inside in ["<label>CANARY", "<label CANARY>", "<label>&CANARY;</label>", "</CANARY>", "<CANARY<"] {
         let error = decode(&APP, "Shop", &file(&APP, inside)).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("CANARY"), "{error:?}");
@@ -181,7 +182,7 @@ fn values_are_never_in_errors_of_broken_xml() {
 }
 
 #[test]
-fn every_table_reads_an_empty_file() {
+fn every_type_decodes_an_empty_file() {
     for kind in types::ALL {
         let component = read(kind, "");
         assert!(component.fields.is_empty() && component.extras.is_empty() && component.parent.is_empty());

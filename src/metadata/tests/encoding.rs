@@ -1,4 +1,4 @@
-//! The files as they are sent, and whose line is whose.
+//! Encoded files, and the attribute of each line.
 
 use super::{APP, GLOBAL, POLICIES, SETTINGS, component, field, list, map, range, set};
 use crate::metadata::{Element, encode};
@@ -11,7 +11,7 @@ fn xml(component: &crate::metadata::Component) -> String {
 }
 
 #[test]
-fn an_app() {
+fn an_app_is_encoded() {
     let mut app = component(
         &APP,
         &[
@@ -37,7 +37,7 @@ fn an_app() {
 }
 
 #[test]
-fn a_consumer_with_a_group_an_inverted_bool_and_extras() {
+fn groups_inverted_booleans_and_extras_are_encoded() {
     let mut global = component(
         &GLOBAL,
         &[
@@ -52,15 +52,15 @@ fn a_consumer_with_a_group_an_inverted_bool_and_extras() {
         Element::leaf("isMtlsEnabled", "true"),
         Element::leaf("consumerSecret", "never sent either"),
         Element { children: vec![Element::leaf("idTokenFuture", "x")], ..Element::new("idTokenConfig") },
-        Element { children: vec![Element::leaf("b", "1"), Element::leaf("a", "2")], ..Element::new("anew") },
+        Element { children: vec![Element::leaf("b", "1"), Element::leaf("a", "2")], ..Element::new("newer") },
     ];
     insta::assert_snapshot!(xml(&global), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
     <ExtlClntAppGlobalOauthSettings xmlns="http://soap.sforce.com/2006/04/metadata">
-        <anew>
+        <newer>
             <b>1</b>
             <a>2</a>
-        </anew>
+        </newer>
         <callbackUrl>https://a.example/cb&#10;app://cb</callbackUrl>
         <externalClientApplication>Shop</externalClientApplication>
         <idTokenConfig>
@@ -93,7 +93,7 @@ fn settings() -> crate::metadata::Component {
 }
 
 #[test]
-fn settings_with_entries_and_blocks() {
+fn entries_and_blocks_are_encoded() {
     insta::assert_snapshot!(xml(&settings()), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
     <ExtlClntAppOauthSettings xmlns="http://soap.sforce.com/2006/04/metadata">
@@ -121,7 +121,7 @@ fn settings_with_entries_and_blocks() {
 }
 
 #[test]
-fn every_line_knows_its_attribute() {
+fn every_line_has_its_attribute() {
     let mut settings = settings();
     settings.extras.push(Element { children: vec![Element::leaf("x", "1\n2")], ..Element::new("aa") });
     let encoded = encode(&settings, NEWEST);
@@ -164,7 +164,7 @@ fn every_line_knows_its_attribute() {
 }
 
 #[test]
-fn elements_newer_than_the_version_are_not_sent() {
+fn elements_of_later_versions_are_omitted() {
     let policies = component(
         &POLICIES,
         &[
@@ -180,7 +180,7 @@ fn elements_newer_than_the_version_are_not_sent() {
 }
 
 #[test]
-fn a_value_of_another_kind_is_no_panic() {
+fn values_of_the_wrong_type_are_omitted() {
     for kind in crate::metadata::types::ALL {
         for value in [
             Value::Bool(true),
@@ -194,13 +194,13 @@ fn a_value_of_another_kind_is_no_panic() {
             for field in kind.fields.iter().filter(|field| field.owns_attribute()) {
                 component.put(field.attribute, value.clone());
             }
-            crate::metadata::parse_xml(&encode(&component, NEWEST).xml).unwrap();
+            crate::metadata::xml::parse(&encode(&component, NEWEST).xml).unwrap();
         }
     }
 }
 
 #[test]
-fn a_merge_replaces_what_is_wanted_and_keeps_the_rest() {
+fn a_merge_replaces_the_given_values_and_keeps_others() {
     let mut existing = component(
         &SETTINGS,
         &[
@@ -227,7 +227,7 @@ fn a_merge_replaces_what_is_wanted_and_keeps_the_rest() {
 }
 
 #[test]
-fn what_somebody_changed_comes_back_unless_it_was_changed_again() {
+fn overwritten_changes_are_restored_unless_changed_again() {
     let settings = |label: &str, email: &str, url: &str| {
         let fields = [("label", label), ("asset_token_audiences", email), ("single_logout_url", url)];
         component(&SETTINGS, &fields.map(|(name, text)| (name, Value::text(text))))

@@ -1,19 +1,19 @@
-//! Files as orgs have them: what is not changed is written back as it came.
+//! Files of orgs: unchanged elements are written back in their original form.
 
 use proptest::prelude::*;
 
 use super::certificates::RSA_1024;
 use super::round_trips::{component, value};
 use super::{APP, GLOBAL, POLICIES, SETTINGS, field, list, set};
+use crate::metadata::xml::parse as parse_xml;
 use crate::metadata::{
-    Component, Deployed, Element, Field, Kind, MetadataType, decode, encode, parse_xml, same_meaning, types,
+    Component, Deployed, Element, Field, Kind, MetadataType, decode, encode, same_meaning, types,
 };
 use crate::value::Value;
 
 const VERSION: u16 = 67;
 
-/// Files in the form and the order that retrieves give them in, with what no row maps, with nothing in it, and with
-/// what an editor or another tool may have left.
+/// Files as retrieved, with unknown elements, with empty elements, and as edited by other tools.
 fn files() -> Vec<(&'static MetadataType, String)> {
     let body: Vec<&str> = RSA_1024.lines().filter(|line| !line.starts_with('-')).collect();
     let certificate = format!("<certificate>{}</certificate>", body.join("\n"));
@@ -121,29 +121,29 @@ fn file(kind: &MetadataType, inside: &str) -> String {
     )
 }
 
-/// What a file says, element by element, those of groups on their own. Which element declares a prefix says nothing.
-fn said(kind: &MetadataType, xml: &str) -> Vec<(String, Element)> {
+/// The elements of a file, with those of groups separately. Namespace declarations are ignored.
+fn elements(kind: &MetadataType, xml: &str) -> Vec<(String, Element)> {
     let plain = |mut element: Element| {
         element.attributes.retain(|(name, _)| !name.starts_with("xmlns"));
         element
     };
     let groups: Vec<&str> = kind.fields.iter().map(|field| field.element_path().0).collect();
-    let mut said: Vec<(String, Element)> = Vec::new();
+    let mut all: Vec<(String, Element)> = Vec::new();
     for child in parse_xml(xml).unwrap().children {
         let child = plain(child);
         if groups.contains(&child.name.as_str()) && !child.children.is_empty() {
             let inside =
                 child.children.iter().map(|inner| (format!("{}/{}", child.name, inner.name), inner.clone()));
-            said.extend(inside);
+            all.extend(inside);
         } else {
-            said.push((child.name.clone(), child));
+            all.push((child.name.clone(), child));
         }
     }
-    said.sort_by(|a, b| a.0.cmp(&b.0));
-    said
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all
 }
 
-/// Elements that are never sent: what Salesforce generates, secrets, and what acts each time it is sent.
+/// Whether an element is never sent: generated values, secrets and triggers.
 fn is_never_sent(kind: &MetadataType, element: &str) -> bool {
     let generated = kind.fields.iter().any(|field| field.sent == Deployed::Never && field.element == element);
     generated || kind.dropped.contains(&element)
@@ -153,22 +153,22 @@ fn is_never_sent(kind: &MetadataType, element: &str) -> bool {
 fn only_differs(field: Option<&Field>, kind: &MetadataType, before: &str, after: &str) {
     let is_its_own = |element: &str| {
         let group = field.map_or("", |field| field.element_path().0);
-        // An empty group is gone as soon as there is something in it.
+        // An empty group is replaced when an element is added.
         field.is_some_and(|field| field.element == element) || !group.is_empty() && element == group
     };
     let rest = |xml: &str| -> Vec<(String, Element)> {
-        let all = said(kind, xml).into_iter();
+        let all = elements(kind, xml).into_iter();
         all.filter(|(name, _)| !is_never_sent(kind, name) && !is_its_own(name)).collect()
     };
     assert_eq!(rest(after), rest(before), "{:?}", field.map(|field| field.element));
 }
 
 #[test]
-fn a_file_that_nothing_changes_is_written_as_it_came() {
+fn an_unchanged_file_is_written_unchanged() {
     for (kind, xml) in files() {
         let read = decode(kind, "Shop_x", &xml).unwrap();
         only_differs(None, kind, &xml, &encode(&read, VERSION).xml);
-        // What says the same in other words is no change.
+        // An equal value is not a change.
         let same: Vec<(&'static Field, Value)> = kind
             .fields
             .iter()
@@ -180,7 +180,7 @@ fn a_file_that_nothing_changes_is_written_as_it_came() {
 }
 
 #[test]
-fn what_means_the_same_leaves_the_text_of_the_org() {
+fn an_equal_value_keeps_the_text_of_the_org() {
     for (kind, attribute, value) in [
         (&GLOBAL, "certificate", Value::text(RSA_1024)),
         (&POLICIES, "ip_relaxation", "Enforce_RelaxRefresh".into()),
@@ -219,7 +219,7 @@ fn scopes(before: &str, wanted: &[&str]) -> String {
 }
 
 #[test]
-fn members_that_stay_keep_their_order_and_new_ones_come_after_them() {
+fn existing_members_keep_their_order_and_new_ones_are_appended() {
     for (before, wanted, after) in [
         ("Web,Api, Full", &["Api", "Web"][..], "Web, Api"),
         ("Web, Api", &["Api", "Chatter", "Web", "CDP"], "Web, Api, CDP, Chatter"),
@@ -240,7 +240,7 @@ fn members_that_stay_keep_their_order_and_new_ones_come_after_them() {
 }
 
 #[test]
-fn what_is_put_into_a_nil_group_takes_its_nil_away() {
+fn a_value_in_a_nil_group_removes_nil() {
     let text = file(&GLOBAL, "<idTokenConfig xsi:nil=\"true\"/>");
     let read = decode(&GLOBAL, "Shop_x", &text).unwrap();
     let merged = read.merge(&[(field(&GLOBAL, "id_token_validity_minutes"), Value::int(5))]);
@@ -250,7 +250,7 @@ fn what_is_put_into_a_nil_group_takes_its_nil_away() {
 }
 
 #[test]
-fn another_form_is_no_other_component() {
+fn components_are_equal_regardless_of_their_form() {
     let read = |text: &str| {
         decode(
             &SETTINGS,

@@ -1,11 +1,11 @@
-//! Characters that nobody can see, and what members are one to Salesforce.
+//! Invisible characters, and members that are equal in Salesforce.
 
 use super::{GLOBAL, POLICIES, SETTINGS, field};
 use crate::metadata::{Field, Kind};
 use crate::metadata::{alike_members, member_problem, same_member, types, unseen};
 
 #[test]
-fn what_nobody_can_see_is_found_with_its_name_and_place() {
+fn invisible_characters_are_found_with_name_and_position() {
     for (text, found) in [
         ("Shop\u{200B}App", "U+200B ZERO WIDTH SPACE at character 5"),
         ("\u{FEFF}Shop", "U+FEFF ZERO WIDTH NO-BREAK SPACE, the byte-order mark at character 1"),
@@ -33,7 +33,7 @@ fn what_nobody_can_see_is_found_with_its_name_and_place() {
 }
 
 #[test]
-fn what_has_something_to_do_where_it_stands_stays() {
+fn invisible_characters_with_a_function_are_allowed() {
     for text in [
         "",
         "Shop",
@@ -55,12 +55,12 @@ fn what_has_something_to_do_where_it_stands_stays() {
 }
 
 #[test]
-fn no_member_of_a_list_between_commas_has_a_comma() {
+fn members_of_comma_separated_lists_must_not_have_a_comma() {
     let fields: Vec<&Field> = types::ALL.iter().flat_map(|kind| kind.fields).collect();
     let mut lists = 0;
     for field in fields.into_iter().filter(|field| matches!(field.kind, Kind::Commas)) {
         lists += 1;
-        for (member, says) in [
+        for (member, expected) in [
             ("Sales, EMEA", "[\"Sales\", \"EMEA\"]"),
             ("Sales,EMEA", "comma"),
             (",", "comma"),
@@ -71,7 +71,7 @@ fn no_member_of_a_list_between_commas_has_a_comma() {
             (" ", "blank"),
         ] {
             let problem = member_problem(field, member).unwrap_or_else(|| panic!("{member:?} passes"));
-            assert!(problem.contains(says), "{member:?}: {problem}");
+            assert!(problem.contains(expected), "{member:?}: {problem}");
         }
         assert_eq!(member_problem(field, "Sales EMEA"), None);
     }
@@ -85,7 +85,7 @@ fn no_member_of_a_list_between_commas_has_a_comma() {
 }
 
 #[test]
-fn members_that_differ_in_case_only() {
+fn members_that_differ_only_in_case_are_reported() {
     let sets = field(&POLICIES, "permission_sets");
     for (one, other, same) in [
         ("Shop_Customer", "shop_customer", true),

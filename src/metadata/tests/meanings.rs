@@ -1,11 +1,12 @@
-//! Equal in meaning, and known to an API version.
+//! Equality of values, and support of values by API versions.
 
 use super::{APP, GLOBAL, POLICIES, SETTINGS, field, list, map, range, set};
-use crate::metadata::{same_meaning, short_id, version_problem};
+use crate::metadata::meaning::short_id;
+use crate::metadata::{same_meaning, version_problem};
 use crate::value::Value;
 
 #[test]
-fn scopes_are_equal_when_they_stand_for_the_same() {
+fn scopes_are_equal_with_their_equivalents() {
     let scopes = field(&SETTINGS, "oauth_scopes");
     let same = |a: &[&str], b: &[&str]| same_meaning(scopes, &set(a), &set(b));
     assert!(same(&["Api", "Web"], &["Web", "Api"]));
@@ -19,7 +20,7 @@ fn scopes_are_equal_when_they_stand_for_the_same() {
 }
 
 #[test]
-fn nothing_is_the_same_as_empty() {
+fn null_is_equal_to_empty() {
     for (field, empty) in [
         (field(&APP, "description"), Value::text("")),
         (field(&GLOBAL, "certificate"), Value::text("")),
@@ -40,7 +41,7 @@ fn nothing_is_the_same_as_empty() {
 }
 
 #[test]
-fn texts_are_equal_up_to_line_breaks() {
+fn texts_are_equal_regardless_of_line_breaks() {
     let certificate = field(&GLOBAL, "certificate");
     let same = |a: &str, b: &str| same_meaning(certificate, &Value::text(a), &Value::text(b));
     assert!(same("-----BEGIN\r\nx\r\n", "-----BEGIN\nx"), "even what is no certificate");
@@ -49,7 +50,7 @@ fn texts_are_equal_up_to_line_breaks() {
 }
 
 #[test]
-fn words_and_user_names_are_equal_in_any_case() {
+fn words_and_usernames_are_case_insensitive() {
     for (name, one, other) in [
         ("ip_relaxation", "Enforce_RelaxRefresh", "Enforce_relaxrefresh"),
         ("refresh_token_validity_unit", "Days", "DAYS"),
@@ -58,13 +59,13 @@ fn words_and_user_names_are_equal_in_any_case() {
     ] {
         assert!(same_meaning(field(&POLICIES, name), &Value::text(one), &Value::text(other)), "{name}");
     }
-    // Words that are an enumeration to Salesforce have one spelling.
+    // Enums have one spelling.
     let permitted = field(&POLICIES, "permitted_users");
     assert!(!same_meaning(permitted, &"AllSelfAuthorized".into(), &"allselfauthorized".into()));
 }
 
 #[test]
-fn a_period_of_nothing_is_none() {
+fn a_period_of_zero_is_null() {
     let period = field(&POLICIES, "refresh_token_validity_period");
     assert!(same_meaning(period, &Value::int(0), &Value::Null));
     assert!(!same_meaning(period, &Value::int(1), &Value::Null));
@@ -72,7 +73,7 @@ fn a_period_of_nothing_is_none() {
 }
 
 #[test]
-fn links_are_equal_in_both_lengths_of_their_ids() {
+fn links_are_equal_with_both_lengths_of_ids() {
     let link = field(&SETTINGS, "oauth_link");
     let same = |a: &str, b: &str| same_meaning(link, &Value::text(a), &Value::text(b));
     assert!(same("00D000000000001:888000000000001", "00D000000000001EAA:888000000000001AAA"));
@@ -80,7 +81,7 @@ fn links_are_equal_in_both_lengths_of_their_ids() {
 }
 
 #[test]
-fn blocks_are_equal_when_their_parts_are() {
+fn blocks_are_equal_if_their_attributes_are() {
     let ranges = field(&SETTINGS, "trusted_ip_range");
     let one = |description| Value::set(vec![range("10.0.0.1", "10.0.0.2", description)]);
     assert!(same_meaning(ranges, &one(Some("")), &one(None)));
@@ -95,7 +96,7 @@ fn record_ids_have_two_lengths() {
     assert!(!same(&["0PS000000000001"], &["0PS000000000002"]));
     assert!(!same(&["0PS000000000001AAA", "Shop"], &["0PS000000000001"]));
     assert!(!same(&["Shop"], &["shop"]));
-    // A published example: the three characters tell upper from lower case.
+    // A published example: the three characters encode the case.
     assert_eq!(short_id("001", "001D000000IqhSLIAZ"), Some("001D000000IqhSL"));
     assert_eq!(short_id("001", "001d000000IqhSLIAZ"), None);
     for text in ["", "0PS", "0PS00000000000", "0PS0000000000011", "0PS00000000000é", "0PS000000000001AA"] {
@@ -104,7 +105,7 @@ fn record_ids_have_two_lengths() {
 }
 
 #[test]
-fn versions() {
+fn values_are_checked_against_the_api_version() {
     let code = field(&GLOBAL, "code_credential_flow_enabled");
     assert_eq!(version_problem(code, &Value::Bool(true), 61), None);
     assert_eq!(version_problem(code, &Value::Bool(false), 60), None);

@@ -1,4 +1,4 @@
-//! Packages, honest and hostile.
+//! Valid, damaged and malicious packages.
 
 use std::io::{Cursor, Write};
 
@@ -7,8 +7,9 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::{APP, GLOBAL, SETTINGS};
+use crate::metadata::package::{PackageErrorKind as Kind, PackagedFile};
 use crate::metadata::package::{key_of, read, write};
-use crate::metadata::{ComponentKey, PackageErrorKind as Kind, PackagedFile, types};
+use crate::metadata::{ComponentKey, types};
 
 fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
@@ -109,10 +110,10 @@ fn the_same_input_gives_the_same_bytes() {
 }
 
 #[test]
-fn no_name_leads_out_of_a_package() {
+fn names_cannot_point_outside_of_a_package() {
     for name in ["../x", "a/../../x", "a\\b", "", "a\0", "é", "/x"] {
         let key = ComponentKey::new(&APP, name);
-        // An empty name still makes a clean path; it is nobody's component.
+        // An empty name gives a valid path without a component.
         let result = write(&[(key, String::new())], &[], 62);
         assert_eq!(result.is_ok(), name.is_empty(), "{name:?}");
     }
@@ -121,7 +122,7 @@ fn no_name_leads_out_of_a_package() {
 }
 
 #[test]
-fn a_retrieved_package_loses_its_outer_folder_and_empty_folders() {
+fn the_outer_folder_and_empty_folders_are_removed() {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     writer.start_file("unpackaged/package.xml", SimpleFileOptions::default()).unwrap();
     writer.write_all(b"<p/>").unwrap();
@@ -131,7 +132,7 @@ fn a_retrieved_package_loses_its_outer_folder_and_empty_folders() {
 }
 
 #[test]
-fn damage_is_told_from_refusal() {
+fn damaged_and_unacceptable_packages_are_distinguished() {
     let good = stored("a/b.xml", b"<text>of some length</text>");
     assert!(read(&good).is_ok());
     for bytes in [
@@ -150,7 +151,7 @@ fn damage_is_told_from_refusal() {
 }
 
 #[test]
-fn hostile_packages_are_refused() {
+fn malicious_packages_are_rejected() {
     let zeros = vec![0; 2 * 1024 * 1024];
     let large = vec![b'x'; 5 * 1024 * 1024];
     let two = zip(&[("a/b", b"1"), ("a/c", b"2")]);
@@ -181,9 +182,9 @@ fn hostile_packages_are_refused() {
 }
 
 #[test]
-fn a_method_that_we_do_not_read_is_refused() {
+fn unsupported_compression_methods_are_rejected() {
     let good = stored("a", b"text");
-    // The method stands in the local header at 8 and in the central one at 10.
+    // The method is at offset 8 of the local header and 10 of the central one.
     let central = good.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
     let mut bytes = good;
     bytes[8] = 12;
@@ -192,7 +193,7 @@ fn a_method_that_we_do_not_read_is_refused() {
 }
 
 #[test]
-fn a_path_tells_its_component() {
+fn a_path_gives_its_component() {
     for kind in types::ALL {
         let key = ComponentKey::new(kind, kind.settings_member.unwrap_or("ns__Shop_x"));
         assert_eq!(key_of(&key.path()), Some(key));
@@ -217,7 +218,7 @@ fn a_path_tells_its_component() {
 
 proptest! {
     #[test]
-    fn no_damage_panics(at in 0_usize..2000, byte: u8, cut in 0_usize..2000) {
+    fn damaged_packages_do_not_panic(at in 0_usize..2000, byte: u8, cut in 0_usize..2000) {
         let mut bytes = package();
         let at = at % bytes.len();
         bytes[at] = byte;

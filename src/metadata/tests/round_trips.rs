@@ -1,4 +1,4 @@
-//! What is written and read again is the same, for every table.
+//! Encoding and decoding round-trips for every table.
 
 use proptest::prelude::*;
 
@@ -63,7 +63,7 @@ pub fn component(kind: &'static MetadataType) -> BoxedStrategy<Component> {
                 inside.sort_by(|a, b| a.name.cmp(&b.name));
                 extras.push(Element { children: inside, ..Element::new(group) });
             }
-            // The order in a file.
+            // The order in files.
             extras.sort_by(|a, b| a.name.cmp(&b.name));
             component.extras = extras;
             component
@@ -71,7 +71,7 @@ pub fn component(kind: &'static MetadataType) -> BoxedStrategy<Component> {
         .boxed()
 }
 
-/// The names of a file's elements, level by level in the order they stand.
+/// Whether the elements are sorted on every level.
 fn is_sorted(element: &Element) -> bool {
     element.children.is_sorted_by(|a, b| a.name <= b.name)
 }
@@ -80,13 +80,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn every_component_survives(component in prop::sample::select(types::ALL).prop_flat_map(component)) {
+    fn components_round_trip(component in prop::sample::select(types::ALL).prop_flat_map(component)) {
         let encoded = encode(&component, 67);
         let again = decode(component.key.kind, "Shop_x", &encoded.xml).unwrap();
         prop_assert_eq!(&again, &component);
         prop_assert_eq!(&encode(&again, 67), &encoded);
-        prop_assert!(is_sorted(&crate::metadata::parse_xml(&encoded.xml).unwrap()));
-        // Each attribute that was written is found by its line.
+        prop_assert!(is_sorted(&crate::metadata::xml::parse(&encoded.xml).unwrap()));
+        // Every attribute has a line.
         for attribute in component.fields.keys() {
             prop_assert!(encoded.lines.values().any(|path| path.root() == Some(attribute)), "{}", attribute);
         }
@@ -95,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn no_file_panics(
+    fn malformed_files_do_not_panic(
         kind in prop::sample::select(types::ALL),
         names in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), text()), 0..6),
     ) {

@@ -1,4 +1,4 @@
-//! What each rule refuses, in which words.
+//! The rules and their messages.
 
 use super::{GLOBAL, POLICIES, SETTINGS, field, list, map, set};
 use crate::metadata::{Rule, echo};
@@ -14,7 +14,7 @@ fn accepts(rule: Rule, texts: &[&str]) {
     }
 }
 
-fn refuses(rule: Rule, texts: &[(&str, &str)]) {
+fn rejects(rule: Rule, texts: &[(&str, &str)]) {
     for (candidate, because) in texts {
         let problem = text(rule, candidate).unwrap_or_else(|| panic!("{candidate:?} passes"));
         assert!(problem.contains(because), "{candidate:?}: {problem}");
@@ -25,7 +25,7 @@ fn refuses(rule: Rule, texts: &[(&str, &str)]) {
 #[test]
 fn names() {
     accepts(Rule::ApiName, &["Shop", "a", "Shop_App_2"]);
-    refuses(
+    rejects(
         Rule::ApiName,
         &[
             ("", "empty"),
@@ -48,25 +48,25 @@ fn names() {
 #[test]
 fn namespaces() {
     accepts(Rule::Namespace, &["", "acme", "acme_2"]);
-    refuses(
+    rejects(
         Rule::Namespace,
-        &[("acme__", "no namespace"), ("acme__Shop", "no namespace"), (" ", "no namespace")],
+        &[("acme__", "not a namespace"), ("acme__Shop", "not a namespace"), (" ", "not a namespace")],
     );
 }
 
 #[test]
 fn blanks() {
     accepts(Rule::NotBlank, &["x", " x"]);
-    refuses(Rule::NotBlank, &[("", "blank"), ("  \n", "blank")]);
+    rejects(Rule::NotBlank, &[("", "blank"), ("  \n", "blank")]);
 }
 
 #[test]
 fn addresses() {
     accepts(Rule::Email, &["", "ada@example.com", "a+b@mail.example.co.uk"]);
-    refuses(
+    rejects(
         Rule::Email,
         &[
-            ("nobody", "not an e-mail address"),
+            ("nobody", "not an email address"),
             ("a@b@c", "not an"),
             ("a@b.com\n", "not an"),
             ("a@", "not an"),
@@ -76,13 +76,13 @@ fn addresses() {
         ],
     );
     accepts(Rule::Username, &["", "integration@shop.example.sandbox"]);
-    refuses(Rule::Username, &[("not-an-email", "user name")]);
+    rejects(Rule::Username, &[("not-an-email", "username")]);
 }
 
 #[test]
 fn web_addresses() {
     accepts(Rule::WebUrl, &["", "https://a.example/x?y=1#z", "http://a.example", "https://[::1]/"]);
-    refuses(
+    rejects(
         Rule::WebUrl,
         &[
             ("ftp://x", "not an http or https URL"),
@@ -110,7 +110,7 @@ fn callbacks() {
             "myapp://callback",
         ],
     );
-    refuses(
+    rejects(
         Rule::CallbackUrl,
         &[
             ("", "blank"),
@@ -122,13 +122,13 @@ fn callbacks() {
             ("www.example.com/callback", "absolute"),
         ],
     );
-    // Orgs have some of these: no error.
+    // Orgs have some of these, so they are warnings.
     assert!(!Rule::UsualCallbackUrl.confirmed());
     accepts(
         Rule::UsualCallbackUrl,
         &["sfdc://oauth/jwt/success", "cursor://anysphere.cursor-mcp/oauth/callback"],
     );
-    refuses(
+    rejects(
         Rule::UsualCallbackUrl,
         &[
             ("http://localhost:*/callback", "wildcard"),
@@ -154,7 +154,7 @@ fn callbacks() {
             "nonsense",
         ],
     );
-    refuses(
+    rejects(
         Rule::NotPlainHttp,
         &[("http://example.com/cb", "https"), ("http://localhost.evil.example/", "https")],
     );
@@ -163,9 +163,9 @@ fn callbacks() {
     let problems =
         |value: Value| -> Vec<String> { urls.rules.iter().filter_map(|rule| rule.check(&value)).collect() };
     assert!(problems(list(&["https://a", "https://b"])).is_empty());
-    assert!(problems(list(&["https://a", "https://a"]))[0].contains("there twice"));
+    assert!(problems(list(&["https://a", "https://a"]))[0].contains("duplicate"));
     let long = format!("https://a.example/{}", "x".repeat(1990));
-    assert_eq!(problems(list(&[&long])), ["It has 2008 characters; Salesforce may refuse more than 2000."]);
+    assert_eq!(problems(list(&[&long])), ["It has 2008 characters. Salesforce may reject more than 2000."]);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn members_and_entries() {
     let many: Vec<(String, String)> = (0..129).map(|number| (number.to_string(), "f".to_owned())).collect();
     let many: Vec<(&str, &str)> = many.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let check = |value: &Value| attributes.rules.iter().find_map(|rule| rule.check(value));
-    assert_eq!(check(&map(&many)).unwrap(), "There are 129 of them; 128 is the most.");
+    assert_eq!(check(&map(&many)).unwrap(), "There are 129, the maximum is 128.");
     assert_eq!(check(&map(&many[..128])), None);
     assert!(check(&map(&[("key", "")])).unwrap().starts_with("The entry \"key\": It is blank"));
     assert!(check(&map(&[("", "f")])).unwrap().starts_with("The key \"\""));
@@ -210,14 +210,14 @@ fn scopes() {
     let [spelt, listed] = field(&SETTINGS, "oauth_scopes").rules else { panic!("scopes have two rules") };
     let check = |member: &str| spelt.check(&set(&[member]));
     assert_eq!(check("Api"), None);
-    assert_eq!(check("Apl").unwrap(), "\"Apl\" is not known. Did you mean \"Api\"?");
-    assert_eq!(check("openld").unwrap(), "\"openld\" is not known. Did you mean \"OpenID\"?");
-    // In other letters it is the same scope: a warning, not an error.
+    assert_eq!(check("Apl").unwrap(), "\"Apl\" is not a known value. Did you mean \"Api\"?");
+    assert_eq!(check("openld").unwrap(), "\"openld\" is not a known value. Did you mean \"OpenID\"?");
+    // Another case is the same scope, so it is a warning.
     for (theirs, ours) in [("api", "Api"), ("openid", "OpenID"), ("forgotPassword", "ForgotPassword")] {
         assert_eq!(check(theirs), None);
         assert_eq!(
             listed.check(&set(&[theirs])).unwrap(),
-            format!("{theirs:?} is written {ours:?} by Salesforce.")
+            format!("Salesforce spells {theirs:?} as {ours:?}.")
         );
     }
     for (theirs, ours) in [
@@ -242,7 +242,7 @@ fn scopes() {
             "{theirs}: {problem}"
         );
     }
-    // Words of the list are no secrets, however they are written.
+    // Words of the list are not secrets in any spelling.
     for text in ["ForgotPasswort", "forgot password", "FORGOT_PASSWORD", "ForgotPasswords"] {
         let problem = check(text).unwrap();
         assert!(problem.contains(text) && problem.contains("\"ForgotPassword\""), "{problem}");
@@ -258,24 +258,24 @@ fn scopes() {
         let problem = check(text).unwrap();
         assert!(problem.contains(letter) && problem.contains("Did you mean \""), "{problem}");
     }
-    assert!(check("Api, Web").unwrap().contains("an element of its own"));
+    assert!(check("Api, Web").unwrap().contains("as a separate element"));
     assert_eq!(check("Api Web").unwrap(), "\"Api Web\" is more than one word. Write \"Api\", \"Web\".");
     assert_eq!(
         check("refresh_token api").unwrap(),
         "\"refresh_token api\" is more than one word. Write \"RefreshToken\", \"Api\"."
     );
     assert!(check("").is_some());
-    // A newer org may have scopes that we do not know: a warning, not an error.
+    // Newer orgs can have unknown scopes, so they are warnings.
     assert_eq!(check("Quux"), None);
-    assert!(listed.check(&set(&["Quux"])).unwrap().contains("Write one of Address, Api"));
-    assert_eq!(listed.check(&set(&["Apl"])), None, "said once");
+    assert!(listed.check(&set(&["Quux"])).unwrap().contains("Use one of Address, Api"));
+    assert_eq!(listed.check(&set(&["Apl"])), None, "reported once");
     assert!(spelt.confirmed() && !listed.confirmed());
 }
 
 #[test]
 fn ip_addresses() {
     accepts(Rule::Ipv4, &["10.0.0.1", "255.255.255.255"]);
-    refuses(
+    rejects(
         Rule::Ipv4,
         &[
             ("10.0.0.256", "not an IPv4"),
@@ -292,12 +292,12 @@ fn ip_addresses() {
 fn records_and_names() {
     let rule = Rule::RecordOrName("0PS");
     accepts(rule, &["Shop_Customer", "ns__Shop", "0PS000000000001", "0PS000000000001GAA"]);
-    refuses(
+    rejects(
         rule,
         &[
             ("0PS", "15 or 18"),
-            ("0PS000000000001AAB", "do not fit"),
-            ("0PS0000000000012", "another length"),
+            ("0PS000000000001AAB", "do not match"),
+            ("0PS0000000000012", "does not have 15 or 18"),
             ("00e000000000001", "the record ID of a profile, not of a permission set"),
             ("005000000000001AAA", "the record ID of a user"),
             ("0PG000000000001", "the record ID of a permission set group"),
@@ -306,9 +306,9 @@ fn records_and_names() {
     );
     let label = Rule::NoLabel("0PS");
     assert!(!label.confirmed());
-    // What the other rule refuses is not said twice.
+    // Values that the other rule rejects are not reported twice.
     accepts(label, &["Shop_Customer", "2bxveucd", "0PS000000000001", " ", "00e000000000001", "0PS"]);
-    refuses(
+    rejects(
         label,
         &[
             ("Shop Customer", "neither"),
@@ -318,12 +318,12 @@ fn records_and_names() {
 }
 
 #[test]
-fn words_in_other_letters_are_no_errors() {
+fn words_in_another_case_are_warnings() {
     const WORDS: &[&str] = &["Api", "RefreshToken"];
     accepts(Rule::Spelt(WORDS, &[]), &["Api", "api", "REFRESHTOKEN"]);
-    refuses(Rule::Listed(WORDS, &[]), &[("api", "written \"Api\""), ("Unheard", "not known")]);
-    // Where they are another word, the error says which one is meant.
-    refuses(
+    rejects(Rule::Listed(WORDS, &[]), &[("api", "as \"Api\""), ("Unheard", "not a known value")]);
+    // For an enum they are errors with a suggestion.
+    rejects(
         Rule::Word(WORDS),
         &[("api", "written \"Api\""), ("Apl", "mean \"Api\""), ("Unheard", "not known")],
     );
@@ -343,21 +343,21 @@ fn records_and_labels() {
             "123456789012345",
         ],
     );
-    refuses(
+    rejects(
         rule,
         &[
             ("0PS000000000001", "the record ID of a permission set, not of a profile"),
             ("0PS000000000001AAA", "the record ID of a permission set"),
-            ("00e00000000001", "another length"),
-            ("00e000000000001AAB", "do not fit"),
+            ("00e00000000001", "does not have 15 or 18"),
+            ("00e000000000001AAB", "do not match"),
             ("00D000000000001", "the record ID of an org"),
             (" ", "blank"),
         ],
     );
     accepts(Rule::NoRecordId, &["Handler", "ns__Handler", "Something_15_chars"]);
-    refuses(Rule::NoRecordId, &[("01p000000000001", "an Apex class"), ("005000000000001AAA", "a user")]);
-    refuses(Rule::Username, &[("005000000000001AAA", "the record ID of a user")]);
-    refuses(Rule::ApiName, &[("0xI000000000001", "the record ID of an External Client App")]);
+    rejects(Rule::NoRecordId, &[("01p000000000001", "an Apex class"), ("005000000000001AAA", "a user")]);
+    rejects(Rule::Username, &[("005000000000001AAA", "the record ID of a user")]);
+    rejects(Rule::ApiName, &[("0xI000000000001", "the record ID of an External Client App")]);
 }
 
 #[test]
@@ -369,11 +369,11 @@ fn links_to_consumers() {
             "00D000000000099:888000000000001",
             "00D000000000099AAA:888000000000001",
             "00D000000000001:888000000000001AAA",
-            // As a mocked provider makes it up.
+            // A value of a mocked provider.
             "2bxveucd",
         ],
     );
-    refuses(
+    rejects(
         Rule::Link,
         &[
             ("x", "no colon"),
@@ -384,8 +384,8 @@ fn links_to_consumers() {
             ("00D000000000099:888", "no consumer ID"),
             ("00D000000000099:888000000000001:x", "more than one colon"),
             ("888000000000001:00D000000000099", "the consumer before the org"),
-            ("00e000000000001:888000000000001", "a profile where the org's belongs"),
-            ("00D000000000099:0PS000000000001", "a permission set where the consumer's belongs"),
+            ("00e000000000001:888000000000001", "a profile instead of an org ID"),
+            ("00D000000000099:0PS000000000001", "a permission set instead of a consumer ID"),
             ("00D000000000099:3MVG9lKcPoNINVBIPJjdw1J9LLM82HnFVVX19KY1uA5mu0", "no consumer ID"),
             ("00D000000000099;888000000000001", "no colon"),
         ],
@@ -393,7 +393,7 @@ fn links_to_consumers() {
 }
 
 #[test]
-fn nobody_s_name_and_password_are_in_a_url() {
+fn urls_must_not_have_user_information() {
     let rule = Rule::NoUserInformation;
     assert!(rule.confirmed());
     for url in [
@@ -406,7 +406,7 @@ fn nobody_s_name_and_password_are_in_a_url() {
         "https://user:canary@example.com:*/ x",
     ] {
         let problem = text(rule, url).unwrap_or_else(|| panic!("{url} passes"));
-        assert!(problem.contains("user name or a password") && !problem.contains("canary"), "{problem}");
+        assert!(problem.contains("username or a password") && !problem.contains("canary"), "{problem}");
         for other in [Rule::WebUrl, Rule::CallbackUrl, Rule::UsualCallbackUrl, Rule::NotPlainHttp] {
             assert!(!text(other, url).unwrap_or_default().contains("canary"), "{other:?}");
         }
@@ -415,7 +415,7 @@ fn nobody_s_name_and_password_are_in_a_url() {
 }
 
 #[test]
-fn values_of_another_kind_are_the_type_checkers_business() {
+fn values_of_another_type_pass() {
     let rules = [
         Rule::NotBlank,
         Rule::ApiName,
@@ -453,7 +453,7 @@ fn values_of_another_kind_are_the_type_checkers_business() {
 }
 
 #[test]
-fn secrets_are_not_echoed_and_long_values_are_cut() {
+fn secrets_are_hidden_and_long_values_are_truncated() {
     for secret in [
         "-----BEGIN RSA PRIVATE KEY-----\nMIIE",
         "00D000000000001!AQEAQJ.x",

@@ -1,4 +1,4 @@
-//! What every table keeps to.
+//! Checks of all tables.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::metadata::{
 };
 use crate::value::Value;
 
-/// Every row, those of blocks too, each with where it stands.
+/// Every row with its place, including rows of blocks.
 fn rows() -> Vec<(String, &'static Field)> {
     let mut rows = Vec::new();
     for kind in types::ALL {
@@ -35,7 +35,7 @@ fn names_are_well_formed() {
     for (place, field) in rows() {
         if !matches!(field.kind, Kind::Parent) {
             assert!(is_snake(field.attribute), "{place}: {:?}", field.attribute);
-            assert!(!field.attribute.starts_with("is_"), "{place}: an attribute has no is_");
+            assert!(!field.attribute.starts_with("is_"), "{place}: attributes do not start with is_");
         }
         for part in field.element.split('/') {
             assert!(part.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{place}");
@@ -82,11 +82,11 @@ fn one_attribute_is_owned_by_one_table_of_a_resource() {
 }
 
 #[test]
-fn a_mirrored_row_has_an_owner_elsewhere() {
+fn a_mirrored_row_has_an_owner_in_another_table() {
     for (place, field) in rows() {
         if field.sent == Deployed::Mirrored {
-            let owner = types::ALL.iter().find_map(|kind| kind.field(field.attribute));
-            assert!(owner.is_some(), "{place}");
+            let mut all = types::ALL.iter().flat_map(|kind| kind.fields);
+            assert!(all.any(|owner| owner.owns_attribute() && owner.attribute == field.attribute), "{place}");
         }
     }
 }
@@ -102,12 +102,12 @@ fn docs_are_sentences() {
         assert!(doc.starts_with(|c: char| c.is_uppercase() || c == '`'), "{place}: {doc}");
         assert!(doc.ends_with(['.', '!', '?']), "{place}: {doc}");
         assert!(!doc.contains("  "), "{place}: {doc}");
-        assert!(!field.setup.ends_with('.'), "{place}: {} is a caption", field.setup);
+        assert!(!field.setup.ends_with('.'), "{place}: {} is a label", field.setup);
     }
 }
 
 #[test]
-fn every_rule_describes_itself_and_fits_its_row() {
+fn every_rule_has_a_description() {
     for (place, field) in rows() {
         for rule in field.rules {
             let text = rule.describe();
@@ -117,7 +117,7 @@ fn every_rule_describes_itself_and_fits_its_row() {
 }
 
 #[test]
-fn versions_are_within_what_the_provider_speaks() {
+fn versions_are_supported_by_the_provider() {
     for (place, field) in rows() {
         let versions = field.newer_values.iter().map(|(_, since)| *since);
         for since in versions.chain([field.since]) {
@@ -130,7 +130,7 @@ fn versions_are_within_what_the_provider_speaks() {
 }
 
 #[test]
-fn words_are_there_and_defaults_are_among_them() {
+fn enums_have_words_and_defaults_fit_their_kind() {
     for (place, field) in rows() {
         if let Kind::Enum(words) = field.kind {
             assert!(!words.is_empty(), "{place}");
@@ -153,7 +153,7 @@ fn words_are_there_and_defaults_are_among_them() {
     }
 }
 
-/// A bool has no empty: it must be enforced, kept, computed or required.
+/// Booleans and numbers cannot be empty.
 #[test]
 fn no_bool_and_no_number_is_cleared() {
     for (place, field) in rows() {
@@ -167,7 +167,7 @@ fn no_bool_and_no_number_is_cleared() {
 fn columns_fit_together() {
     for (place, field) in rows() {
         if field.sent == Deployed::Never {
-            assert_eq!(field.omitted, Omitted::Computed, "{place}: not sent, so not written by users");
+            assert_eq!(field.omitted, Omitted::Computed, "{place}: a field that is not sent is computed");
         }
         let has_certificate =
             field.rules.iter().any(|rule| matches!(rule, Rule::Certificate | Rule::CertificateIfPem));
@@ -180,20 +180,20 @@ fn columns_fit_together() {
             assert_eq!(record.prefix.len(), 3, "{place}");
         }
         if field.change == OnChange::Replace {
-            assert_ne!(field.omitted, Omitted::Kept, "{place}: nothing kept replaces");
+            assert_ne!(field.omitted, Omitted::Kept, "{place}: a kept field does not replace");
         }
         if let (Kind::Commas, equivalents) = (field.kind, field.equivalents) {
             let tokens: Vec<&str> = equivalents.iter().map(|(token, _)| *token).collect();
             for (token, stands_for) in equivalents {
                 assert!(!stands_for.is_empty(), "{place}: {token}");
-                // They are expanded once, not again and again.
+                // Equivalents are expanded once.
                 assert!(stands_for.iter().all(|word| !tokens.contains(word)), "{place}: {token}");
             }
         }
     }
 }
 
-/// A block's rows and a group's are plain: the interpreters know no blocks in blocks.
+/// The interpreters do not support nested blocks.
 #[test]
 fn blocks_hold_plain_rows() {
     for kind in types::ALL {
@@ -212,7 +212,7 @@ fn blocks_hold_plain_rows() {
     }
 }
 
-/// The app, and the settings of an org, are the only ones without an owner.
+/// Only the app and org settings have no parent.
 #[test]
 fn every_part_has_exactly_one_parent() {
     for kind in types::ALL {

@@ -1,4 +1,4 @@
-//! Interpreters never name a field: its names stand in its row and nowhere else.
+//! Checks that interpreters do not name fields.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::metadata::{Field, Kind, types};
 
-/// Shorter names are words that code may need for something else.
+/// Shorter names can have other uses in code.
 const SHORT: usize = 8;
 
 fn names(fields: &[Field], into: &mut BTreeSet<&'static str>) {
@@ -39,7 +39,7 @@ fn no_interpreter_names_a_field() {
         }
         read += 1;
         let code = fs::read_to_string(&path).unwrap();
-        assert!(code.starts_with("//!"), "{} does not say what it is for", path.display());
+        assert!(code.starts_with("//!"), "{} has no module documentation", path.display());
         let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         let code = code.join("\n");
         for name in all.iter().filter(|name| name.len() > SHORT) {

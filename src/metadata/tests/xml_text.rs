@@ -1,16 +1,16 @@
-//! XML, honest and hostile.
+//! Valid, malformed and malicious XML.
 
 use proptest::prelude::*;
 
-use crate::metadata::XmlErrorKind as Kind;
-use crate::metadata::{Element, LONGEST_TEXT, parse_xml as parse, unwritable_character};
+use crate::metadata::xml::{XmlErrorKind as Kind, parse};
+use crate::metadata::{Element, LONGEST_TEXT, unwritable_character};
 
 fn kind(text: &str) -> Kind {
     parse(text).unwrap_err().kind
 }
 
 #[test]
-fn an_honest_document() {
+fn a_valid_document_is_parsed() {
     let text = "\u{FEFF}<?xml version=\"1.0\"?><!-- c --><s:A xmlns:s=\"u\" s:b=\"1 &lt;&#10;\">\r\n <s:C>a&amp;b&#x41;<![CDATA[<&]]></s:C>\n<D/> </s:A>\n<?pi?>";
     let root = parse(text).unwrap();
     assert_eq!(root.name, "A");
@@ -21,12 +21,12 @@ fn an_honest_document() {
 }
 
 #[test]
-fn leaf_text_keeps_its_white_space_and_line_ends_become_line_feeds() {
+fn leaf_text_keeps_white_space_and_line_endings_are_normalized() {
     assert_eq!(parse("<a> x\r\ny&#13; </a>").unwrap().text, " x\ny\r ");
 }
 
 #[test]
-fn hostile_documents_are_refused() {
+fn malformed_documents_are_rejected() {
     let deep = format!("{}{}", "<a>".repeat(65), "</a>".repeat(65));
     let attributes: String = (0..65).map(|number| format!(" a{number}=\"\"")).collect();
     let laughs = "<!DOCTYPE lolz [<!ENTITY lol \"lol\"><!ENTITY lol2 \"&lol;&lol;\">]><lolz>&lol2;</lolz>";
@@ -70,25 +70,25 @@ fn hostile_documents_are_refused() {
 }
 
 #[test]
-fn the_limits_themselves_are_allowed() {
+fn documents_at_the_limits_are_allowed() {
     let deep = format!("{}{}", "<a>".repeat(64), "</a>".repeat(64));
     assert!(parse(&deep).is_ok());
     assert!(parse(&format!("<a>{}</a>", "x".repeat(LONGEST_TEXT))).is_ok());
 }
 
 #[test]
-fn a_million_levels_are_refused_at_once() {
+fn deep_nesting_is_rejected_early() {
     assert_eq!(kind(&"<a>".repeat(1_000_000)), Kind::Depth);
 }
 
 #[test]
-fn an_error_says_its_line() {
+fn an_error_has_its_line() {
     let error = parse("<a>\n<b>\n&what;</b></a>").unwrap_err();
     assert_eq!(error.to_string(), "line 3: an entity that XML does not predefine");
 }
 
 #[test]
-fn characters_that_xml_cannot_carry() {
+fn characters_that_xml_does_not_allow_are_found() {
     assert_eq!(unwritable_character("a\tb\nc\rd é 😀 \u{FFFD} \u{202E}"), None);
     for c in ['\0', '\u{1}', '\u{B}', '\u{1F}', '\u{FFFE}', '\u{FFFF}'] {
         assert_eq!(unwritable_character(&format!("a{c}b")), Some(c));
@@ -96,7 +96,7 @@ fn characters_that_xml_cannot_carry() {
 }
 
 #[test]
-fn what_is_written_is_xml_even_when_the_value_is_not() {
+fn written_documents_are_always_valid_xml() {
     let mut out = String::new();
     Element::leaf("a", "\u{1}\u{FFFE}]]>").write(&mut out, 0);
     assert_eq!(out, "<a>\u{FFFD}\u{FFFD}]]&gt;</a>\n");
@@ -110,7 +110,7 @@ pub fn text() -> impl Strategy<Value = String> {
     characters.prop_map(String::from_iter)
 }
 
-/// Elements as a reader leaves them: text or children, no white space around text beside children.
+/// Elements as parsed: text or children, without white space around children.
 pub fn element(name: &'static str) -> impl Strategy<Value = Element> {
     let attributes = prop::collection::btree_map("[a-z]{1,5}", text(), 0..3);
     let leaf = (name, attributes, text()).prop_map(|(name, attributes, text)| Element {
@@ -127,7 +127,7 @@ pub fn element(name: &'static str) -> impl Strategy<Value = Element> {
 
 proptest! {
     #[test]
-    fn written_and_read_again_is_the_same(element in element("[a-z]{1,8}")) {
+    fn elements_round_trip(element in element("[a-z]{1,8}")) {
         let mut out = String::new();
         element.write(&mut out, 0);
         prop_assert_eq!(u32::try_from(out.lines().count()).unwrap(), element.lines());
@@ -135,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_is_read_panics(text in "(<|>|/|a|b|:|=|\"|'|&|;|#|!|\\[|\\]|\\?|-|\n|\u{0}|CDATA|DOCTYPE| |é){0,60}") {
+    fn parsing_does_not_panic(text in "(<|>|/|a|b|:|=|\"|'|&|;|#|!|\\[|\\]|\\?|-|\n|\u{0}|CDATA|DOCTYPE| |é){0,60}") {
         let _ = parse(&text);
     }
 }

@@ -1,4 +1,4 @@
-//! ExtlClntAppConfigurablePolicies: whether the app and its plugins are on, and where it starts.
+//! ExtlClntAppConfigurablePolicies: which plugins of the app are enabled, and its start page.
 
 use crate::metadata::{Const, Field, MetadataType, Rule};
 
@@ -11,44 +11,44 @@ pub static TYPE: MetadataType = MetadataType {
         Field::parent("externalClientApplication"),
         Field::bool("enabled", "isEnabled")
             .kept()
-            .made_as(Const::Bool(true))
-            .doc("Whether the app works at all."),
+            .created_as(Const::Bool(true))
+            .doc("Whether the app is enabled."),
         Field::bool("oauth_plugin_enabled", "isOauthPluginEnabled")
             .kept()
-            .made_as(Const::Bool(true))
-            .doc("Whether the app's OAuth settings are in force."),
+            .created_as(Const::Bool(true))
+            .doc("Whether the app's OAuth plugin is enabled."),
         Field::bool("canvas_plugin_enabled", "isCanvasPluginEnabled")
             .kept()
             .since(65)
-            .doc("Whether the app's canvas settings are in force."),
+            .doc("Whether the app's canvas plugin is enabled."),
         Field::bool("mobile_plugin_enabled", "isMobilePluginEnabled")
             .kept()
             .since(62)
-            .doc("Whether the app's mobile settings are in force."),
+            .doc("Whether the app's mobile plugin is enabled."),
         Field::bool("notification_plugin_enabled", "isNotificationPluginEnabled")
             .kept()
             .since(61)
-            .doc("Whether the app's notification settings are in force."),
+            .doc("Whether the app's notification plugin is enabled."),
         Field::bool("push_plugin_enabled", "isPushPluginEnabled")
             .kept()
             .since(62)
-            .doc("Whether the app's push settings are in force."),
+            .doc("Whether the app's push plugin is enabled."),
         Field::bool("saml_plugin_enabled", "isSamlPluginEnabled")
             .kept()
             .since(63)
-            .doc("Whether the app's SAML settings are in force."),
+            .doc("Whether the app's SAML plugin is enabled."),
         Field::one_of("start_page", "startPage", &["None", "Custom", "OAuth", "SAML"])
             .kept()
-            .made_as(Const::Text("None"))
+            .created_as(Const::Text("None"))
             .since(62)
             .newer(&[("SAML", 63)])
-            .doc("What opens when a user starts the app: nothing, `start_url`, or the plugin's start URL.")
+            .doc("The page that opens when a user starts the app: `None`, `Custom` (`start_url`), or the start URL of the OAuth or SAML plugin.")
             .setup("Start Page"),
         Field::text("start_url", "startUrl")
             .kept()
             .since(62)
             .rules(&[Rule::NoUserInformation, Rule::WebUrl])
-            .doc("What opens when `start_page` is `Custom`.")
+            .doc("The URL that opens when `start_page` is `Custom`.")
             .setup("Start URL"),
     ],
     dropped: &[],
@@ -57,6 +57,6 @@ pub static TYPE: MetadataType = MetadataType {
     is_policy: true,
     unmapped: &[
         ("isAttestPluginEnabled", "not documented"),
-        ("label", "the file is made and labelled by Salesforce"),
+        ("label", "Salesforce creates and labels the file"),
     ],
 };

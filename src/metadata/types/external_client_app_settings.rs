@@ -1,8 +1,8 @@
-//! ExternalClientAppSettings: what the whole org allows with consumer secrets and packages.
+//! ExternalClientAppSettings: org-wide access to consumer secrets, and packaging.
 
 use crate::metadata::{Field, MetadataType};
 
-/// The attribute that lets secrets be read by REST: who is refused one wants to know whether it is off.
+/// Allows reads of secrets through the REST API. Messages about a refused read name it.
 pub const SECRETS_BY_REST: &str = "client_secret_in_rest_api_access_enabled";
 
 pub static TYPE: MetadataType = MetadataType {
@@ -20,15 +20,15 @@ pub static TYPE: MetadataType = MetadataType {
         Field::bool("consumer_secret_api_access_enabled", "enableConsumerSecretApiAccess")
             .switch()
             .doc(
-                "Whether consumers may be read through the Metadata API. Deprecated, says Salesforce's guide, which names \
-                 Setup instead. While it is off, Terraform cannot see drift of an app's consumer settings, nor import them.",
+                "Whether the Metadata API may read consumers. Salesforce's guide marks it as deprecated and recommends Setup \
+                 instead. When it is disabled, Terraform cannot detect drift of an app's consumer settings or import them.",
             )
             .setup("Allow Access to OAuth Consumer Secrets via Metadata API"),
         Field::bool("package_eca_oauth_from_dev_org_enabled", "enablePackageEcaOauthFromDevOrg")
             .switch()
             .doc(
-                "Whether apps with OAuth settings may be packaged in an org that is no Dev Hub. Salesforce recommends a Dev \
-                 Hub; in scratch orgs and sandboxes it has no effect.",
+                "Whether apps with OAuth settings can be packaged in an org that is not a Dev Hub. Salesforce recommends a Dev \
+                 Hub. Has no effect in scratch orgs and sandboxes.",
             ),
     ],
     dropped: &[],
@@ -37,6 +37,6 @@ pub static TYPE: MetadataType = MetadataType {
     is_policy: false,
     unmapped: &[(
         "enableExternalClientApps",
-        "the opt-in to External Client Apps, which ended with API 62.0: what the org has stays",
+        "the opt-in to External Client Apps, removed in API 62.0; the org keeps its value",
     )],
 };

@@ -1,4 +1,4 @@
-//! ExtlClntAppGlobalOauthSettings: the consumer: callback URLs, flows, key, certificate, ID token.
+//! ExtlClntAppGlobalOauthSettings: the consumer, with its callback URLs, flows, key, certificate, ID token.
 
 use crate::metadata::{Field, MetadataType, Rule};
 
@@ -19,16 +19,17 @@ pub static TYPE: MetadataType = MetadataType {
                 Rule::Each(&Rule::NotPlainHttp),
                 Rule::Longest(2000),
             ])
-            .doc("Where Salesforce sends users back to after they logged in.")
+            .doc("The URLs that Salesforce can redirect users to after login.")
             .setup("Callback URL"),
         Field::text("certificate", "certificate")
             .kept()
             .certificate()
             .rules(&[Rule::Certificate, Rule::RsaKeyBits(2048)])
             .doc(
-                "The certificate whose private key signs JWT bearer assertions, as PEM or as its base64 alone, which is how \
-                 Salesforce returns it; written another way it is the same certificate. An app has one. Plans warn from 30 days \
-                 before its end. `\"\"`: none in the org. Where the consumer's settings may not be read, they change only while it is written.",
+                "The certificate whose private key signs JWT bearer assertions: PEM, or the base64 content alone, which is what \
+                 Salesforce returns. Both forms are equal. An app has at most one certificate. Plans warn 30 days before it \
+                 expires. Set `\"\"` to remove it. If the provider cannot read the consumer, set the certificate to be able to \
+                 change the consumer's other attributes.",
             )
             .setup("Enable JWT Bearer Flow, Upload Files"),
         Field::text("consumer_key", "consumerKey")
@@ -37,93 +38,94 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Consumer Key"),
         Field::bool("client_credentials_flow_enabled", "isClientCredentialsFlowEnabled")
             .default(false)
-            .doc("Enables the client credentials flow. The policies name the user it runs as.")
+            .doc("Whether the client credentials flow is enabled. The policies set the user that it runs as.")
             .setup("Enable Client Credentials Flow"),
         Field::bool("code_credential_flow_enabled", "isCodeCredFlowEnabled")
             .default(false)
             .since(61)
             .doc(
-                "Enables the Authorization Code and Credentials Flow: headless login, passwordless login and guest users. \
-                 Of headless registration Salesforce's help says that it works with these apps, its Metadata API guide \
-                 that it does not. The org must allow the flow too (OauthOidcSettings, `oAuthCdCrdtFlowEnable`).",
+                "Whether the Authorization Code and Credentials Flow is enabled: headless login, passwordless login and guest \
+                 users. For headless registration Salesforce's help and its Metadata API guide differ: the help says that it \
+                 works with these apps, the guide that it does not. The org must also allow the flow (OauthOidcSettings, \
+                 `oAuthCdCrdtFlowEnable`).",
             )
             .setup("Enable Authorization Code and Credentials Flow"),
         Field::bool("code_credential_post_only", "isCodeCredPostOnly")
             .default(false)
             .since(61)
-            .doc("Whether user names and passwords must be in the body of a POST, never in a header or a query.")
+            .doc("Whether requests must send the username and password in the body of a POST request, not in a header or a query.")
             .setup("Require user credentials in the POST body for Authorization Code and Credentials Flow"),
         Field::bool("secret_required_for_web_server_flow", "isConsumerSecretOptional")
             .inverted()
             .default(true)
             .doc(
-                "Whether the web server flow needs the consumer secret: true for a client that can keep one. Salesforce's \
-                 help page on headless identity describes the element the other way round; its Metadata API reference \
+                "Whether the web server flow requires the consumer secret. Use `true` for a confidential client. Salesforce's \
+                 help page on headless identity describes the element with the opposite meaning; its Metadata API reference \
                  and reports from live orgs agree with this attribute.",
             )
             .setup("Require Secret for Web Server Flow"),
         Field::bool("secret_required_for_refresh_token", "isSecretRequiredForRefreshToken")
             .default(true)
-            .doc("Whether the refresh token flow needs the consumer secret.")
+            .doc("Whether the refresh token flow requires the consumer secret.")
             .setup("Require Secret for Refresh Token Flow"),
         Field::bool("secret_required_for_token_exchange", "isSecretRequiredForTokenExchange")
             .kept()
-            .doc("Whether the token exchange flow needs the consumer secret.")
+            .doc("Whether the token exchange flow requires the consumer secret.")
             .setup("Require Secret for Token Exchange Flow"),
         Field::bool("device_flow_enabled", "isDeviceFlowEnabled")
             .default(false)
-            .doc("Enables the device flow.")
+            .doc("Whether the device flow is enabled.")
             .setup("Enable Device Flow"),
         Field::bool("introspect_all_tokens", "isIntrospectAllTokens")
             .default(false)
-            .doc("Whether the app may introspect tokens of other apps too.")
+            .doc("Whether the app can introspect tokens of other apps.")
             .setup("Introspect All Tokens"),
         Field::bool("named_user_jwt_enabled", "isNamedUserJwtEnabled")
             .default(false)
             .since(61)
-            .doc("Whether access tokens are JWTs. Guest users need it.")
+            .doc("Whether access tokens are JSON Web Tokens (JWT). Required for guest users.")
             .setup("Issue JSON Web Token (JWT)-based access tokens for named users"),
         Field::bool("pkce_required", "isPkceRequired")
             .default(true)
             .doc(
-                "Whether every authorization code flow needs PKCE. One org is reported to keep `true` when `false` is sent; \
-                 the apply then ends with an error that says so.",
+                "Whether authorization code flows require Proof Key for Code Exchange (PKCE). One org is reported to keep `true` \
+                 when `false` is sent; the apply then fails with an error.",
             )
             .setup("Require Proof Key for Code Exchange (PKCE) Extension for Supported Authorization Flows"),
         Field::bool("refresh_token_rotation_enabled", "isRefreshTokenRotationEnabled")
             .kept()
-            .doc("Whether each use of a refresh token returns a new one and ends the old one.")
+            .doc("Whether each use of a refresh token returns a new token and revokes the old one.")
             .setup("Enable Refresh Token Rotation"),
         Field::bool("token_exchange_enabled", "isTokenExchangeEnabled")
             .default(false)
-            .doc("Enables the token exchange flow.")
+            .doc("Whether the token exchange flow is enabled.")
             .setup("Enable Token Exchange Flow"),
         Field::text("id_token_audiences", "idTokenConfig/idTokenAudience")
             .kept()
             .rules(&[Rule::NotBlank])
-            .doc("Audiences of ID tokens besides the client ID."),
+            .doc("Additional audiences of ID tokens."),
         Field::bool("id_token_include_attributes", "idTokenConfig/idTokenIncludeAttributes")
             .kept()
-            .doc("Whether ID tokens carry the custom attributes."),
+            .doc("Whether ID tokens include custom attributes."),
         Field::bool("id_token_include_custom_permissions", "idTokenConfig/idTokenIncludeCustomPermissions")
             .kept()
             .since(61)
-            .doc("Whether ID tokens carry custom permissions. In the WSDL, but not in Salesforce's documentation."),
+            .doc("Whether ID tokens include custom permissions. The WSDL has the element, Salesforce's documentation does not."),
         Field::bool("id_token_include_standard_claims", "idTokenConfig/idTokenIncludeStandardClaims")
             .kept()
-            .doc("Whether ID tokens carry the standard claims."),
+            .doc("Whether ID tokens include the standard claims."),
         Field::int("id_token_validity_minutes", "idTokenConfig/idTokenValidityInMinutes")
             .kept()
             .rules(&[Rule::Between(0, 720), Rule::NotZero])
-            .doc("How many minutes ID tokens are valid, from 1 to 720, says Salesforce's guide."),
+            .doc("The validity of ID tokens in minutes. Salesforce's guide documents 1 to 720."),
     ],
     dropped: &["consumerSecret", "shouldRotateConsumerKey", "shouldRotateConsumerSecret"],
     labelled_by_name: None,
     usual_suffixes: &["_glbloauth"],
     is_policy: false,
     unmapped: &[
-        ("isDPopEnabled", "not documented; seen on one org"),
-        ("isEnforceRefreshTokenTTL", "not documented; seen on one org"),
+        ("isDPopEnabled", "not documented, seen in one org"),
+        ("isEnforceRefreshTokenTTL", "not documented, seen in one org"),
         ("isMtlsEnabled", "not documented"),
     ],
 };

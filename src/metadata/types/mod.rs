@@ -1,4 +1,4 @@
-//! The tables, one file per metadata type.
+//! The tables: one file per metadata type.
 
 pub mod configurable_policies;
 pub mod external_client_app_settings;

@@ -2,7 +2,7 @@
 
 use crate::metadata::{Field, MetadataType, Rule};
 
-/// The tokens that an org with API 67.0 listed in an error message. The element is free text in the WSDL.
+/// The scopes that an org with API 67.0 listed in an error message. The WSDL defines the element as a string.
 pub static SCOPES: &[&str] = &[
     "Address",
     "Api",
@@ -42,7 +42,7 @@ pub static SCOPES: &[&str] = &[
     "Web",
 ];
 
-/// What OAuth calls them, in requests and in Setup. The rarer ones are general knowledge: they serve to suggest.
+/// The OAuth names of the scopes, as in requests and in Setup. They are used for suggestions only.
 static OAUTH_NAMES: &[(&str, &str)] = &[
     ("address", "Address"),
     ("api", "Api"),
@@ -94,8 +94,8 @@ pub static TYPE: MetadataType = MetadataType {
             .prose()
             .rules(&[Rule::NotBlank, Rule::Longest(255)])
             .doc(
-                "The label of the OAuth settings. When they are made, the file of the consumer gets it too; from then on that \
-                 one keeps its own.",
+                "The label of the OAuth settings. On create the consumer gets the same label; later changes do not affect the \
+                 consumer.",
             ),
         Field::commas("oauth_scopes", "commaSeparatedOauthScopes")
             .any_case()
@@ -105,41 +105,41 @@ pub static TYPE: MetadataType = MetadataType {
             ])
             .rules(&[Rule::Each(&Rule::Spelt(SCOPES, OAUTH_NAMES)), Rule::Each(&Rule::Listed(SCOPES, OAUTH_NAMES))])
             .doc(
-                "What tokens of this app may be used for. The names are those that an org with API 67.0 listed. `Basic` \
-                 means `Address`, `Email`, `Phone` and `Profile`; `OfflineAccess` means `RefreshToken`.",
+                "The OAuth scopes of the app. The names are those that an org with API 67.0 listed. `Basic` is equal to \
+                 `Address`, `Email`, `Phone` and `Profile`, and `OfflineAccess` to `RefreshToken`.",
             )
             .setup("OAuth Scopes"),
         Field::commas("custom_scopes", "commaSeparatedCustomScopes")
             .kept()
             .since(61)
             .rules(&[Rule::Each(&Rule::NotBlank), Rule::Each(&Rule::NoRecordId)])
-            .doc("Names of custom scopes. In the WSDL, but not in Salesforce's documentation of this type."),
+            .doc("Names of custom scopes. The WSDL has the element, Salesforce's documentation of this type does not."),
         Field::text("client_assertion_certificate", "clientAssertionCertificate")
             .kept()
             .since(62)
             .certificate()
             .rules(&[Rule::NoPrivateKey, Rule::CertificateIfPem])
             .doc(
-                "The certificate that checks client attestation JWTs of first-party apps. Whether Salesforce wants its text \
-                 or its name is not confirmed; of a text the end is looked at, as of `certificate`.",
+                "The certificate that verifies client attestation JWTs of first-party apps. Whether Salesforce expects its text \
+                 or its name is not confirmed. If it is a PEM text, plans warn before it expires, as for `certificate`.",
             ),
         Field::entries("custom_attributes", "customAttributes", "key", "formula")
             .rules(&[Rule::AtMost(128), Rule::Each(&Rule::NotBlank)])
-            .doc("Attributes added to what the app learns of a user: name to formula, such as `User.Country`.")
+            .doc("Custom attributes of the user that the app receives: a map of names to formulas, such as `User.Country`.")
             .setup("Custom Attributes"),
         Field::blocks(
             "trusted_ip_range",
             "trustedIpRanges",
             &[
-                Field::text("description", "description").prose().doc("What the range is for."),
+                Field::text("description", "description").prose().doc("A description of the range."),
                 Field::text("end_ip_address", "endIpAddress")
                     .required()
                     .rules(&[Rule::Ipv4])
-                    .doc("The last address, included."),
+                    .doc("The last IP address of the range, inclusive."),
                 Field::text("start_ip_address", "startIpAddress")
                     .required()
                     .rules(&[Rule::Ipv4])
-                    .doc("The first address, included."),
+                    .doc("The first IP address of the range, inclusive."),
             ],
         )
         .rules(&[
@@ -147,15 +147,15 @@ pub static TYPE: MetadataType = MetadataType {
             Rule::Each(&Rule::Ascending("start_ip_address", "end_ip_address")),
             Rule::Disjoint("start_ip_address", "end_ip_address"),
         ])
-        .doc("Addresses that the app is trusted from.")
+        .doc("A trusted IP range of the app.")
         .setup("Trusted IP Range"),
         Field::bool("first_party_app_enabled", "isFirstPartyAppEnabled")
             .default(false)
             .since(62)
-            .doc("Whether the app may call the authorization challenge endpoint of first-party headless flows."),
+            .doc("Whether the app can call the authorization challenge endpoint of first-party headless flows."),
         Field::text("single_logout_url", "singleLogoutUrl")
             .rules(&[Rule::NoUserInformation, Rule::WebUrl, Rule::NotPlainHttp])
-            .doc("Where Salesforce sends a notice when a user logs out.")
+            .doc("The URL that Salesforce notifies when a user logs out.")
             .setup("Single Logout URL"),
         Field::text("oauth_link", "oauthLink")
             .computed()
@@ -164,9 +164,9 @@ pub static TYPE: MetadataType = MetadataType {
             .ids()
             .rules(&[Rule::Link])
             .doc(
-                "The consumer, `<org ID>:<consumer ID>`, generated by Salesforce. Left out: a consumer of the app's own, \
-                 which an import does not show here. \
-                 Set it only to use the consumer of another org: the app must then be `Packaged`, and the attributes of the consumer must be unset.",
+                "The consumer, as `<org ID>:<consumer ID>`. Set it only to use a consumer of another org. The app must then be \
+                 `Packaged`, and the attributes of the consumer must not be set. By default the app has its own consumer, \
+                 which is not imported into this attribute.",
             ),
         Field::text("asset_token_audiences", "assetTokenAudiences")
             .kept()
@@ -181,15 +181,15 @@ pub static TYPE: MetadataType = MetadataType {
             .kept()
             .since(61)
             .rules(&[Rule::Between(0, 2_147_483_647)])
-            .doc("How long asset tokens are valid. Salesforce's documentation names no unit."),
+            .doc("The validity of asset tokens. Salesforce does not document the unit."),
         Field::bool("asset_token_includes_attributes", "areAttributesIncludedInAssetToken")
             .kept()
             .since(61)
-            .doc("Whether asset tokens carry the custom attributes."),
+            .doc("Whether asset tokens include custom attributes."),
         Field::bool("asset_token_includes_custom_permissions", "areCustomPermsIncludedInAssetToken")
             .kept()
             .since(61)
-            .doc("Whether asset tokens carry custom permissions."),
+            .doc("Whether asset tokens include custom permissions."),
     ],
     dropped: &[],
     labelled_by_name: None,

@@ -1,4 +1,4 @@
-//! Values as JSON: state files, and whatever Terraform may choose to send that way. JSON has no unknown values.
+//! Values as JSON, for state files and other values that Terraform sends as JSON. JSON has no unknown values.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use crate::value::{Step, Value};
 /// How strictly objects are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// Every attribute, and no other.
+    /// All attributes are required and no others are allowed.
     Exact,
-    /// What is absent is null; what the schema does not know is dropped.
+    /// Absent attributes are null, unknown attributes are dropped.
     Lenient,
 }
 
@@ -20,7 +20,7 @@ pub fn decode(bytes: &[u8], shape: Shape<'_>, reading: Reading) -> Result<Value,
     if depth(bytes) > DEEPEST {
         return Err(ValueError::new(format!("nested deeper than {DEEPEST} levels")));
     }
-    // The position and nothing else: serde_json's own words may quote the value.
+    // Only the position: messages of serde_json can contain the value.
     let wire: Wire = serde_json::from_slice(bytes).map_err(|error| {
         let place = (error.line(), error.column());
         ValueError::new(format!("not valid JSON (line {}, column {})", place.0, place.1))
@@ -34,7 +34,7 @@ fn read(wire: Wire, shape: Shape<'_>, reading: Reading) -> Result<Value, ValueEr
         (Form::Bool, Wire::Bool(value)) => Ok(Value::Bool(value)),
         (Form::Number, Wire::Number(number)) => match number.to_string().parse() {
             Ok(number) => Ok(Value::Number(number)),
-            Err(_) => Err(ValueError::new("not a number that can be kept exactly")),
+            Err(_) => Err(ValueError::new("not a number that can be represented exactly")),
         },
         (Form::Text { .. }, Wire::String(text)) => Ok(Value::Text(text)),
         (Form::List(of), Wire::Array(members)) => {
@@ -57,7 +57,7 @@ fn read(wire: Wire, shape: Shape<'_>, reading: Reading) -> Result<Value, ValueEr
     }
 }
 
-/// A value as JSON; none when it holds what JSON cannot (unknown values, secrets) or what does not fit the shape.
+/// A value as JSON. `None` if it has unknown values or secrets, or does not match the shape.
 pub fn encode(value: &Value, shape: Shape<'_>) -> Option<Vec<u8>> {
     write(value, shape).map(|wire| wire.to_string().into_bytes())
 }
@@ -140,7 +140,7 @@ fn name(wire: &Wire) -> &'static str {
     }
 }
 
-/// How deep brackets nest, found without building anything.
+/// The nesting depth of brackets, determined without parsing.
 fn depth(bytes: &[u8]) -> usize {
     let (mut deepest, mut depth): (usize, usize) = (0, 0);
     let (mut in_text, mut escaped) = (false, false);

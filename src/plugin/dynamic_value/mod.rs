@@ -1,7 +1,7 @@
-//! Terraform's values on the wire, msgpack or JSON, read and written against a schema: what does not fit is a
-//! [`ValueError`] with a path, here, and not a surprise deep inside the provider or Terraform.
+//! Values encoded as msgpack or JSON, decoded and encoded with a schema. A value that does not match the schema is a
+//! [`ValueError`] with a path.
 //!
-//! Not here: which message carries which value (`from_proto`, `to_proto`).
+//! Not here: protocol messages (`from_proto`, `to_proto`).
 
 mod json;
 mod msgpack;
@@ -14,12 +14,12 @@ use super::generated::tfplugin5 as pb;
 use crate::provider::{Block, NestedBlock, Nesting};
 use crate::value::{Path, Step, Type, Value};
 
-/// Deepest nesting that is read.
+/// The deepest nesting accepted.
 const DEEPEST: usize = 64;
-/// Longest encoded value that is read.
+/// The longest encoded value accepted.
 const LONGEST: usize = 16 * 1024 * 1024;
 
-/// What is wrong with a value, and where. Never quotes the value: it may be a secret.
+/// Why a value is invalid, with its path. Never contains the value, which can be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueError {
     pub path: Path,
@@ -35,15 +35,14 @@ impl ValueError {
         ValueError::new(format!("expected {what}, found {found}"))
     }
 
-    /// The same problem, seen from one level further out.
+    /// The same error with a step added in front of the path.
     fn under(mut self, step: Step) -> ValueError {
         self.path.0.insert(0, step);
         self
     }
 }
 
-/// What a value is read and written against: a type that also knows which texts may be secret, and what stands
-/// for a block that is not written.
+/// The schema of a value: a type that includes which texts can be secrets, and the value of omitted blocks.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape<'a> {
     Block(&'a Block),
@@ -63,7 +62,7 @@ enum Form<'a> {
 }
 
 impl<'a> Shape<'a> {
-    /// A value that is never secret.
+    /// The shape of a type without secrets.
     pub fn plain(ty: &'a Type) -> Shape<'a> {
         Shape::Type { ty, sensitive: false }
     }
@@ -73,7 +72,6 @@ impl<'a> Shape<'a> {
             Shape::Block(block) => Form::Object(fields(block)),
             Shape::Nested(nested) => match nested.nesting {
                 Nesting::Single => Form::Object(fields(&nested.block)),
-                Nesting::List => Form::List(Shape::Block(&nested.block)),
                 Nesting::Set => Form::Set(Shape::Block(&nested.block)),
             },
             Shape::Type { ty, sensitive } => {
@@ -93,10 +91,9 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// What null means: repeated blocks are empty, never null.
+    /// The value for null: repeated blocks are empty, never null.
     fn absent(self) -> Value {
         match self {
-            Shape::Nested(NestedBlock { nesting: Nesting::List, .. }) => Value::List(Vec::new()),
             Shape::Nested(NestedBlock { nesting: Nesting::Set, .. }) => Value::Set(Vec::new()),
             _ => Value::Null,
         }
@@ -112,7 +109,7 @@ fn fields(block: &Block) -> Vec<(&str, Shape<'_>)> {
     attributes.chain(blocks).collect()
 }
 
-/// Reads a value in whichever encoding it came.
+/// Decodes a value from msgpack or JSON.
 pub fn decode(wire: &pb::DynamicValue, shape: Shape<'_>) -> Result<Value, ValueError> {
     if !wire.msgpack.is_empty() {
         check_length(&wire.msgpack)?;
@@ -121,26 +118,26 @@ pub fn decode(wire: &pb::DynamicValue, shape: Shape<'_>) -> Result<Value, ValueE
         check_length(&wire.json)?;
         json::decode(&wire.json, shape, json::Reading::Exact)
     } else {
-        Err(ValueError::new("there is no value"))
+        Err(ValueError::new("the value is missing"))
     }
 }
 
-/// Reads the JSON of a state file, which an older schema may have written: what is absent is null, what the
-/// schema does not know is dropped. A wrong type is still a problem.
+/// Decodes the JSON of a state file, possibly of an older schema: absent attributes are null, unknown attributes are dropped.
+/// A wrong type is an error.
 pub fn decode_state(json: &[u8], shape: Shape<'_>) -> Result<Value, ValueError> {
     check_length(json)?;
     json::decode(json, shape, json::Reading::Lenient)
 }
 
-/// Writes a value. What does not fit the shape is written as null and listed: one wrong attribute must not cost
-/// a user the state of an object that exists.
+/// Encodes a value. Parts that do not match are encoded as null and reported, so that a wrong attribute does not lose the state
+/// of an object that exists.
 pub fn encode(value: &Value, shape: Shape<'_>) -> (pb::DynamicValue, Vec<ValueError>) {
     let (msgpack, problems) = msgpack::encode(value, shape);
     let wire = pb::DynamicValue { msgpack, json: Vec::new() };
     (wire, problems)
 }
 
-/// Writes a state in the encoding that states are kept in, JSON, as far as that can hold it.
+/// Encodes a state as JSON, or as msgpack if JSON cannot represent it.
 pub fn encode_state(value: &Value, shape: Shape<'_>) -> (pb::DynamicValue, Vec<ValueError>) {
     match json::encode(value, shape) {
         Some(json) => (pb::DynamicValue { msgpack: Vec::new(), json }, Vec::new()),
@@ -148,17 +145,14 @@ pub fn encode_state(value: &Value, shape: Shape<'_>) -> (pb::DynamicValue, Vec<V
     }
 }
 
-/// A step into a set. Which member it was is not said: members have no position.
+/// A step into a set. Members of sets have no position.
 fn set_member(_: i64) -> Step {
     Step::Member(Value::Null)
 }
 
 fn check_length(bytes: &[u8]) -> Result<(), ValueError> {
     if bytes.len() > LONGEST {
-        return Err(ValueError::new(format!(
-            "{} bytes are more than a value may have ({LONGEST})",
-            bytes.len()
-        )));
+        return Err(ValueError::new(format!("{} bytes exceed the maximum of {LONGEST}", bytes.len())));
     }
     Ok(())
 }

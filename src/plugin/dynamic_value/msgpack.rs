@@ -1,5 +1,5 @@
-//! Values as msgpack, the way Terraform writes them: unknown values are extension types, numbers are integers,
-//! floats or decimal texts, whichever is exact.
+//! Values as msgpack in Terraform's format: unknown values are extension types, and numbers are integers, floats or decimal
+//! strings, whichever is exact.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use rmpv::Value as Wire;
 use super::{DEEPEST, Form, Shape, ValueError, set_member};
 use crate::value::{Number, Path, Step, Value};
 
-/// Extension type of a value that is known only after apply. Refined unknowns are type 12; any is read as unknown.
+/// The extension type of an unknown value. Refined unknown values have type 12. All extension types are decoded as unknown.
 const UNKNOWN: i8 = 0;
 
 pub fn decode(bytes: &[u8], shape: Shape<'_>) -> Result<Value, ValueError> {
@@ -39,7 +39,7 @@ fn read(wire: Wire, shape: Shape<'_>) -> Result<Value, ValueError> {
                 let key = text(key)?;
                 let value = read(wire, of).map_err(|problem| problem.under(Step::Key(key.clone())))?;
                 if map.insert(key.clone(), value).is_some() {
-                    return Err(ValueError::new("there twice").under(Step::Key(key)));
+                    return Err(ValueError::new("duplicate").under(Step::Key(key)));
                 }
             }
             Ok(Value::Map(map))
@@ -56,7 +56,7 @@ fn read_members(members: Vec<Wire>, of: Shape<'_>, step: fn(i64) -> Step) -> Res
         .collect()
 }
 
-/// Terraform writes every attribute, null ones too, and no others: anything else is another schema's object.
+/// Decodes an object. Terraform always sends all attributes of the schema, including null ones, and no others.
 fn read_object(entries: Vec<(Wire, Wire)>, fields: &[(&str, Shape<'_>)]) -> Result<Value, ValueError> {
     let mut object = BTreeMap::new();
     for (key, wire) in entries {
@@ -67,7 +67,7 @@ fn read_object(entries: Vec<(Wire, Wire)>, fields: &[(&str, Shape<'_>)]) -> Resu
         };
         let value = read(wire, *shape).map_err(at)?;
         if object.insert(key.clone(), value).is_some() {
-            return Err(ValueError::new("there twice").under(Step::Attribute(key)));
+            return Err(ValueError::new("duplicate").under(Step::Attribute(key)));
         }
     }
     match fields.iter().find(|(name, _)| !object.contains_key(*name)) {
@@ -91,10 +91,10 @@ fn number(wire: Wire) -> Result<Number, ValueError> {
         Wire::String(decimal) => decimal.as_str().unwrap_or_default().parse(),
         other => return Err(ValueError::expected("a number", name(other))),
     };
-    parsed.map_err(|_| ValueError::new("not a number that can be kept exactly"))
+    parsed.map_err(|_| ValueError::new("not a number that can be represented exactly"))
 }
 
-/// All digits of a float: it stands for its exact value, not for the shortest text that rounds to it.
+/// All digits of a float, not the shortest text that rounds to it.
 fn exact(float: f64) -> String {
     const MOST_FRACTION_DIGITS: usize = 1074;
     format!("{float:.MOST_FRACTION_DIGITS$}")
@@ -137,7 +137,6 @@ pub fn encode(value: &Value, shape: Shape<'_>) -> (Vec<u8>, Vec<ValueError>) {
     (bytes, writer.problems)
 }
 
-/// Remembers where it is, and what did not fit.
 #[derive(Default)]
 struct Writer {
     path: Vec<Step>,
@@ -169,7 +168,7 @@ impl Writer {
             (Form::Text { .. }, Value::Text(text)) => Wire::from(text.as_str()),
             (Form::Text { sensitive: true }, Value::Secret(secret)) => Wire::from(secret.expose()),
             (Form::Text { sensitive: false }, Value::Secret(_)) => {
-                self.problem("a secret where the schema does not say sensitive".to_owned());
+                self.problem("a secret in an attribute that is not sensitive".to_owned());
                 Wire::Nil
             }
             (Form::List(of), Value::List(members)) => self.write_members(members, of, Step::Index),
@@ -206,7 +205,7 @@ impl Writer {
     }
 }
 
-/// Null, or no blocks.
+/// Null, or an empty array for repeated blocks.
 fn absent(shape: Shape<'_>) -> Wire {
     match shape.absent() {
         Value::Null => Wire::Nil,
@@ -214,7 +213,7 @@ fn absent(shape: Shape<'_>) -> Wire {
     }
 }
 
-/// The shortest of the forms that keep every digit.
+/// The shortest exact encoding.
 fn write_number(number: &Number) -> Wire {
     if let Some(integer) = number.as_i64() {
         return Wire::from(integer);

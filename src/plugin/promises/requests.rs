@@ -1,8 +1,8 @@
-//! What is promised of calls (`promises`): whatever comes over the connection, in whatever order and at the same time, and
-//! whatever the org says, each call is answered, none by a panic, and the server goes on and ends when it is told to.
+//! Properties of calls for any bytes: for any calls, in any order and concurrently, and any responses of the org, each call gets a
+//! response without a panic, and the server continues and stops on shutdown.
 //!
-//! A whole server with all its services at one end of a pipe; at the other one a client that frames what it is told. Behind
-//! the server is an org that answers as the bytes say (`Provider::connected_to`). The clock is paused: what waits, waits no time.
+//! A client sends frames through a pipe to a complete server. The responses of the org come from the bytes
+//! (`Provider::connected_to`). The clock is paused, so waiting takes no time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,21 +23,21 @@ use crate::promises::{Choices, broken};
 use crate::provider::{Block, Provider, SOURCE_ADDRESS, Schema};
 use crate::value::Value;
 
-/// Longer than any timeout of the provider. It passes in no time.
+/// Longer than any timeout of the provider.
 const PATIENCE: Duration = Duration::from_secs(12 * 3600);
 const MOST_CALLS: usize = 8;
-/// What a panic becomes.
+/// The diagnostic for a panic.
 const BUG: &[u8] = b"The Salesforce provider has a bug";
 
 pub fn requests(data: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     match runtime {
-        Ok(runtime) => runtime.block_on(answers_to(data)),
+        Ok(runtime) => runtime.block_on(run(data)),
         Err(error) => broken(error),
     }
 }
 
-async fn answers_to(data: &[u8]) {
+async fn run(data: &[u8]) {
     let mut choices = Choices::new(data);
     let script = choices.bytes(200).to_vec();
     let provider = match choices.below(4) {
@@ -80,23 +80,23 @@ async fn answers_to(data: &[u8]) {
     if !is_over {
         let call = Call::of("GetMetadata", pb::GetMetadataRequest {}.encode_to_vec());
         let reply = check(&call, Some(answered(client.clone(), call.clone()).await), false);
-        assert!(!reply.is_empty(), "the server is there and says nothing");
+        assert!(!reply.is_empty(), "the server is running but does not respond");
     }
     assert!(timeout(PATIENCE, lifecycle.calls.none()).await.is_ok(), "something goes on for ever");
-    lifecycle.end.begin();
+    lifecycle.shutdown.cancel();
     drop(client);
     let ended = timeout(PATIENCE, server).await;
     assert!(matches!(ended, Ok(Ok(true))), "the server did not end: {ended:?}");
     wire.abort();
 }
 
-/// One call as it goes over the connection.
+/// A call as sent over the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Call {
     path: String,
-    /// With its prefix, and maybe not as gRPC has it.
+    /// The body with its gRPC prefix, possibly malformed.
     frame: Vec<u8>,
-    /// As Terraform would send it: then the answer is one of the provider's own.
+    /// Whether Terraform could send it. The response is then the provider's.
     is_sound: bool,
     type_name: String,
     config: Vec<u8>,
@@ -127,36 +127,36 @@ struct Received {
     body: Vec<u8>,
 }
 
-/// Sends a call and reads its answer to the end.
+/// Sends a call and reads the complete response.
 async fn answered(mut client: h2::client::SendRequest<Bytes>, call: Call) -> Result<Received, String> {
     let request = http::Request::post(format!("http://plugin{}", call.path))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
         .body(())
         .map_err(|error| error.to_string())?;
-    let said = |error: h2::Error| error.to_string();
-    let (response, mut body) = client.send_request(request, false).map_err(said)?;
-    // Fails when the server has answered already.
+    let describe = |error: h2::Error| error.to_string();
+    let (response, mut body) = client.send_request(request, false).map_err(describe)?;
+    // Fails if the server has already responded.
     let _ = body.send_data(Bytes::from(call.frame), true);
     let read = async {
-        let response = response.await.map_err(said)?;
+        let response = response.await.map_err(describe)?;
         let status = |headers: &http::HeaderMap| -> Option<String> {
             Some(headers.get("grpc-status")?.to_str().ok()?.to_owned())
         };
         let early = status(response.headers());
         let (mut stream, mut bytes) = (response.into_body(), Vec::new());
         while let Some(chunk) = stream.data().await {
-            let chunk = chunk.map_err(said)?;
+            let chunk = chunk.map_err(describe)?;
             let _ = stream.flow_control().release_capacity(chunk.len());
             bytes.extend_from_slice(&chunk);
         }
-        let late = stream.trailers().await.map_err(said)?;
+        let late = stream.trailers().await.map_err(describe)?;
         Ok(Received { status: early.or_else(|| status(&late?)), body: bytes })
     };
     timeout(PATIENCE, read).await.unwrap_or_else(|_| Err("no answer".to_owned()))
 }
 
-/// Holds an answer to the promise, and gives its first message.
+/// Checks a response and returns its first message.
 fn check(call: &Call, answer: Option<Result<Received, String>>, may_be_cut: bool) -> Vec<u8> {
     match answer {
         Some(Ok(answer)) => {
@@ -171,7 +171,7 @@ fn check(call: &Call, answer: Option<Result<Received, String>>, may_be_cut: bool
             assert!(is_good || !call.is_sound, "{}: gRPC status {:?}", call.path, answer.status);
             answer.body.get(5..).unwrap_or_default().to_vec()
         }
-        // The end of the server ends what is under way.
+        // The shutdown of the server ends running calls.
         _ if may_be_cut => Vec::new(),
         problem => {
             broken(format!("{}: {problem:?}", call.path));
@@ -180,10 +180,10 @@ fn check(call: &Call, answer: Option<Result<Received, String>>, may_be_cut: bool
     }
 }
 
-/// Calls as Terraform makes them, more or less.
+/// Calls like those of Terraform.
 struct Terraform<'a> {
     provider: &'a Provider,
-    /// What was planned last, to be applied.
+    /// The last plan, to be applied.
     planned: Option<(Call, pb::PlanResourceChangeResponse)>,
 }
 
@@ -203,7 +203,7 @@ impl Terraform<'_> {
                 let path = choices.of(&paths).to_owned();
                 Call { path, frame: choices.bytes(64).to_vec(), is_sound: false, ..Call::of("", Vec::new()) }
             }
-            // The body is no message, or no frame. Not of Configure: it must not lead to a real host.
+            // The body is not a valid message or frame. Not for Configure, which must not connect to a real host.
             1 => {
                 let call = self.sound(choices);
                 let is_kept = call.path.ends_with("/Configure");
@@ -384,7 +384,7 @@ impl Terraform<'_> {
         }
     }
 
-    /// A provider block in which nothing is known, or nothing is written: none that leads to a host.
+    /// A provider configuration that is unknown or empty, so that it does not connect to a host.
     fn configuration(&self, choices: &mut Choices<'_>) -> pb::ConfigureRequest {
         let block = &self.provider.provider_schema().block;
         let mut config = block.empty();

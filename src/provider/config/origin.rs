@@ -4,7 +4,7 @@
 
 use url::{Host, Url};
 
-use crate::metadata::{as_it_looks, authority_is_written, foreign_letter, has_user_information};
+use crate::metadata::{as_seen, authority_is_written, foreign_letter, has_user_information};
 
 const MY_DOMAIN: &str = "Write the org's My Domain URL, such as https://acme.my.salesforce.com.";
 
@@ -14,7 +14,7 @@ pub fn check(text: &str) -> Result<Url, String> {
         return Err(format!("leave user name and password out of the URL. {MY_DOMAIN}"));
     }
     if let Some(letter) = foreign_letter(text) {
-        let seen = as_it_looks(text);
+        let seen = as_seen(text);
         return Err(match seen.is_ascii() {
             true => format!("{letter}. If you mean the address that it looks like, write {seen}"),
             false => format!("{letter}. {MY_DOMAIN}"),

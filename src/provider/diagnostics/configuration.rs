@@ -1,7 +1,7 @@
 //! Messages about a configuration or a plan: known without asking the org.
 
 use super::Diagnostic;
-use crate::metadata::{CertificateFacts, Standing, Unseen, echo, nearest, quoted};
+use crate::metadata::{CertificateFacts, Unseen, Validity, echo, nearest, quoted};
 use crate::provider::catalog;
 use crate::provider::danger::shown;
 use crate::provider::neighbours::Becomes;
@@ -387,14 +387,14 @@ pub fn no_longer_managed(left: &[Left<'_>]) -> Option<Diagnostic> {
 pub fn certificate_standing(
     attribute: &str,
     facts: &CertificateFacts,
-    standing: Standing,
+    standing: Validity,
 ) -> Option<Diagnostic> {
     const MEANS: &str =
         "Whether Salesforce then refuses what is signed with its key is not confirmed: expect it.";
     let CertificateFacts { sha256_fingerprint: fingerprint, not_before_date, not_after_date, .. } = facts;
     let advice = match standing {
-        Standing::Valid => return None,
-        Standing::NotYetValid => Diagnostic::advice(
+        Validity::Valid => return None,
+        Validity::NotYetValid => Diagnostic::advice(
             "Certificate not valid yet",
             format!(
                 "The {attribute} {fingerprint} is valid from {not_before_date} on, until {not_after_date}. Whether \
@@ -403,7 +403,7 @@ pub fn certificate_standing(
             ),
             "certificate-not-yet-valid",
         ),
-        Standing::Ending(days) => {
+        Validity::ExpiresSoon(days) => {
             let left = match days {
                 0 => "in less than a day".to_owned(),
                 1 => "in 1 day".to_owned(),
@@ -419,7 +419,7 @@ pub fn certificate_standing(
                 "certificate-expires-soon",
             )
         }
-        Standing::Expired => Diagnostic::advice(
+        Validity::Expired => Diagnostic::advice(
             "Certificate expired",
             format!("The {attribute} {fingerprint} expired on {not_after_date}. {MEANS} Make a new one."),
             "certificate-expired",

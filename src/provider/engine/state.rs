@@ -202,7 +202,7 @@ impl DesiredState<'_> {
             _ => {}
         }
         match field.omitted {
-            Omitted::Kept if !written && existing.is_none() => self.made_as(field),
+            Omitted::Kept if !written && existing.is_none() => self.created_as(field),
             Omitted::Kept if !written => self.dependent_cleared(name, existing).then_some(Value::Null),
             Omitted::Unwritten => {
                 let none = |value: &Value| value.members().is_none_or(<[Value]>::is_empty);
@@ -250,10 +250,10 @@ impl DesiredState<'_> {
     }
 
     /// What a new file begins with, as Salesforce's own does: nothing that makes sense only beside a value that is written.
-    fn made_as(&self, field: &Field) -> Option<Value> {
+    fn created_as(&self, field: &Field) -> Option<Value> {
         let on = self.spec.dependents.iter().find(|(dependent, _)| *dependent == field.attribute);
         let stands_beside = on.is_some_and(|(_, on)| !self.config.get(on).is_null());
-        field.made_as.filter(|_| !stands_beside).map(|value| value.value())
+        field.created_as.filter(|_| !stands_beside).map(|value| value.value())
     }
 
     /// Whether an attribute that is not written loses its sense because the one it stands beside changes.

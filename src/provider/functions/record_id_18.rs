@@ -83,12 +83,12 @@ mod tests {
             ("001D000000Iqhé", "the character 'é'"),
             ("Shop", "It has 4 characters"),
             // Both cases, and they do not fit: the letter or the end may be wrong.
-            ("001d000000IqhSLIAZ", "do not fit the others"),
-            ("001D000000IqhSLIAY", "do not fit the others"),
+            ("001d000000IqhSLIAZ", "do not match the others"),
+            ("001D000000IqhSLIAY", "do not match the others"),
             // A digit has no case.
-            ("000000000000001BAA", "do not fit the others"),
+            ("000000000000001BAA", "do not match the others"),
             // 6 to 9 are in no end.
-            ("001d000000iqhsl999", "do not fit the others"),
+            ("001d000000iqhsl999", "do not match the others"),
         ] {
             let error = called(id).unwrap_err();
             assert!(error.contains(why), "{id}: {error}");

@@ -19,7 +19,6 @@ pub fn attributes(block: &Block) -> Vec<(String, Type)> {
         let inner = Type::Object(attributes(&nested.block));
         let ty = match nested.nesting {
             Nesting::Single => inner,
-            Nesting::List => Type::list(inner),
             Nesting::Set => Type::set(inner),
         };
         all.push((nested.name.clone(), ty));

@@ -160,10 +160,10 @@ fn every_text_that_is_no_such_file_is_an_error_that_says_what_to_pass() {
         ("Shop.connectedApp", "It is a path"),
         ("PD94bWwgdmVyc2lvbj0iMS4wIj8+", "It is base64"),
         ("{\"label\": \"Shop\"}", "It is no XML"),
-        ("<ConnectedApp>", "line 1: the document ends inside of an element"),
+        ("<ConnectedApp>", "line 1: the document ends inside an element"),
         ("<ConnectedApp>\n<label>A</labl></ConnectedApp>", "line 2: not well-formed XML"),
         ("<ConnectedApp/><ConnectedApp/>", "more than one root element"),
-        ("<!-- nothing -->", "no element at all"),
+        ("<!-- nothing -->", "no element"),
         (
             "<!DOCTYPE a [<!ENTITY b \"c\">]><ConnectedApp><label>&b;</label></ConnectedApp>",
             "document type declaration",
@@ -317,6 +317,6 @@ fn what_is_too_much_as_a_whole_is_told_once() {
     let result = called(&file(129));
     let told: Vec<_> = left(&result).into_iter().filter(|[element, ..]| element == "ipRanges").collect();
     assert_eq!((of(&result), told.len()), (0, 1), "{told:?}");
-    assert!(told[0][2].contains("There are 129 of them; 128 is the most"), "{told:?}");
+    assert!(told[0][2].contains("There are 129, the maximum is 128"), "{told:?}");
     assert!(told[0][1].starts_with("start: 10.0.") && told[0][1].chars().count() <= 301, "{told:?}");
 }

@@ -1,4 +1,5 @@
 # plan: salesforce_external_client_app_policies.shop = update
+# switches: salesforce_external_client_app_policies.shop of Shop
 # says: Shop_Customer
 # org: ExtlClntAppOauthConfigurablePolicies of Shop: permittedUsersPolicyType = AdminApprovedPreAuthorized
 # org: ExtlClntAppOauthConfigurablePolicies of Shop: commaSeparatedPermissionSet = Shop_Customer
@@ -40,6 +41,8 @@ resource "salesforce_external_client_app_policies" "shop" {
   external_client_app = salesforce_external_client_app_oauth_settings.shop.id
 
   enabled    = true
+  # Needs a user of the org.
+  client_credentials_flow_enabled = false
   start_page = "Custom"
   start_url  = "https://shop.example.com/start"
 

@@ -1,0 +1,33 @@
+//! The values that `terraform test` generates for computed attributes of a mocked provider: eight lower-case letters and
+//! digits, such as `2bxveucd`. One in four begins with a digit.
+//!
+//! Terraform still validates references to such attributes with the real provider. So rules for references accept them.
+
+/// Whether a text can be a value of a mocked provider.
+pub fn is_mock_value(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_mistakes_do_not_look_like_mocked_values() {
+        for text in ["2bxveucd", "00000000", "abcdefgh"] {
+            assert!(is_mock_value(text), "{text}");
+        }
+        for text in [
+            "",
+            "1Shop",
+            "2Bxveucd",
+            "0xI000000000001",
+            "0PS000000000001AAA",
+            "9shop_app",
+            "2bxveuc",
+            "2bxveucdx",
+        ] {
+            assert!(!is_mock_value(text), "{text}");
+        }
+    }
+}
