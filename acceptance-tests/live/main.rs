@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 /// Says a line to whoever started this. Nobody listening is no reason to stop: there is an org to be cleaned up.
 pub fn say(words: &str) {
-    let _nobody_listens = writeln!(std::io::stdout(), "{words}");
+    let _closed_output = writeln!(std::io::stdout(), "{words}");
 }
 
 fn main() -> ExitCode {
@@ -91,7 +91,7 @@ fn main() -> ExitCode {
 }
 
 fn refuse(words: &str) -> ExitCode {
-    let _nobody_listens = writeln!(std::io::stderr(), "make live: {words}");
+    let _closed_output = writeln!(std::io::stderr(), "make live: {words}");
     ExitCode::from(2)
 }
 

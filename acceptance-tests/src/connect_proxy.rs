@@ -50,7 +50,7 @@ impl ConnectProxy {
     /// When a thread of the proxy panicked.
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("nobody panics with it").clone()
+        self.asked.lock().expect("lock is not poisoned").clone()
     }
 }
 
@@ -73,7 +73,7 @@ fn tunnel(
         is_known |= wanted.is_some_and(|wanted| line.eq_ignore_ascii_case(wanted));
     }
     let host = first.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap_or(&first);
-    asked.lock().expect("nobody panics with it").push(host.to_owned());
+    asked.lock().expect("lock is not poisoned").push(host.to_owned());
     let mut client = client;
     if !is_known {
         let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\n\r\n";

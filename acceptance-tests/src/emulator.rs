@@ -26,7 +26,7 @@ static RUNNING: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
 
 /// The secrets of the emulators whose address stands in one of the texts: whoever speaks to an org may leak what is its.
 pub fn secrets_near<'a>(texts: impl Iterator<Item = std::borrow::Cow<'a, str>>) -> Vec<Secret> {
-    let running = RUNNING.lock().expect("nobody panics with it").clone();
+    let running = RUNNING.lock().expect("lock is not poisoned").clone();
     let texts: Vec<_> = texts.collect();
     let near = running.iter().filter(|(url, _)| texts.iter().any(|text| text.contains(url.as_str())));
     near.flat_map(|(url, credentials)| {
@@ -104,7 +104,7 @@ impl Emulator {
         };
         let emulator = Self { child, ready, credentials, planted: Mutex::default() };
         let folder = emulator.credentials.path().to_owned();
-        RUNNING.lock().expect("nobody panics with it").insert(emulator.url().to_owned(), folder);
+        RUNNING.lock().expect("lock is not poisoned").insert(emulator.url().to_owned(), folder);
         emulator
     }
 
@@ -113,7 +113,7 @@ impl Emulator {
     /// # Panics
     /// When another thread panicked here.
     pub fn plant(&self, kind: &str, secret: &str) {
-        self.planted.lock().expect("nobody panics with it").push(Secret::new(kind, secret));
+        self.planted.lock().expect("lock is not poisoned").push(Secret::new(kind, secret));
     }
 
     #[must_use]
@@ -180,7 +180,7 @@ impl Emulator {
         let mut secrets = issued(self.url()).expect("the emulator tells its secrets");
         assert!(!secrets.is_empty(), "the emulator knows no secrets");
         secrets.push(private_key(self.credentials.path()).expect("the private key of the API user"));
-        secrets.extend(self.planted.lock().expect("nobody panics with it").iter().cloned());
+        secrets.extend(self.planted.lock().expect("lock is not poisoned").iter().cloned());
         secrets
     }
 

@@ -44,7 +44,7 @@ impl StateServer {
     /// When the server's thread panicked.
     #[must_use]
     pub fn text(&self) -> String {
-        let state = self.state.lock().expect("nobody panics with it");
+        let state = self.state.lock().expect("lock is not poisoned");
         String::from_utf8_lossy(state.as_deref().unwrap_or_default()).into_owned()
     }
 }
@@ -63,7 +63,7 @@ fn answer(stream: TcpStream, state: &Mutex<Option<Vec<u8>>>) -> std::io::Result<
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    let mut state = state.lock().expect("nobody panics with it");
+    let mut state = state.lock().expect("lock is not poisoned");
     let found = match first.split(' ').next() {
         Some("GET") => state.clone(),
         Some("POST") => {

@@ -285,12 +285,12 @@ fn all(more: &[&str], wanted: impl Fn(&Case) -> bool) {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)) {
                     let problems = check(case, more);
-                    found.lock().expect("nobody panics with it").extend(problems);
+                    found.lock().expect("lock is not poisoned").extend(problems);
                 }
             });
         }
     });
-    let found = found.into_inner().expect("nobody panics with it");
+    let found = found.into_inner().expect("lock is not poisoned");
     assert!(found.is_empty(), "{}", found.join("\n\n"));
 }
 

@@ -119,7 +119,7 @@ async fn what_was_found_before_the_org_failed_arrives() {
 }
 
 #[tokio::test]
-async fn a_list_ends_when_nobody_listens() {
+async fn a_list_ends_when_closed_output() {
     let mut org = connected(5_000).await;
     let mut events = org.list(APPS, &json!({}), 5_000, false).await;
     assert!(events.message().await.unwrap().is_some());
