@@ -1,10 +1,10 @@
 //! Deploys wait: because orgs let them, and because others are before them. Whatever the queue, one change is one deploy, and
 //! nobody takes back what waits.
 
+use acceptance_tests::concurrent_client::ConcurrentClient;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, APP as APP_KIND};
 use acceptance_tests::plan::Action::{Create, Delete, Update};
-use acceptance_tests::rival::Rival;
 use acceptance_tests::terraform::Run;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
@@ -87,17 +87,17 @@ fn a_deploy_behind_those_of_others_waits_its_turn() {
     let workspace = workspace(&org);
     workspace.configure(ONLY_APP);
     drop(workspace.apply().succeeded());
-    let rival = Rival::of(&org);
+    let concurrent_client = ConcurrentClient::of(&org);
     let other = |number: u32| {
         let (name, path) = (format!("Other{number}"), format!("externalClientApps/Other{number}.eca"));
-        rival.deploy(&[(&path, APP_KIND, &name, OTHER_APP)])
+        concurrent_client.deploy(&[(&path, APP_KIND, &name, OTHER_APP)])
     };
     let before: Vec<String> = (1..=3).map(other).collect();
     workspace.configure(&ONLY_APP.replace("label         = \"Shop\"", "label = \"In line\""));
     let asked = asked(&org, || workspace.apply());
     assert_eq!((asked.deploys, asked.cancels), (1, 0), "{asked:?}");
     for id in before {
-        rival.succeeds(&id);
+        concurrent_client.succeeds(&id);
     }
     assert_eq!(org.part(APP_KIND, "Shop").text("label"), "In line");
     let order: Vec<String> = org
@@ -117,14 +117,14 @@ fn what_those_before_it_write_into_the_same_file_stays() {
     let ignoring = ONLY_APP.replace("}\n", "  lifecycle {\n    ignore_changes = [description]\n  }\n}\n");
     workspace.configure(&ignoring);
     drop(workspace.apply().succeeded());
-    let rival = Rival::of(&org);
+    let concurrent_client = ConcurrentClient::of(&org);
     let file = org.file(APP_KIND, "Shop");
     let theirs =
         file.replace("<distributionState>", "<description>Theirs</description>\n    <distributionState>");
-    let id = rival.deploy(&[("externalClientApps/Shop.eca", APP_KIND, "Shop", &theirs)]);
+    let id = concurrent_client.deploy(&[("externalClientApps/Shop.eca", APP_KIND, "Shop", &theirs)]);
     workspace.configure(&ignoring.replace("label         = \"Shop\"", "label = \"Ours\""));
     let asked = asked(&org, || workspace.apply());
-    rival.succeeds(&id);
+    concurrent_client.succeeds(&id);
     assert_eq!(asked.cancels, 0, "{asked:?}");
     assert!(asked.deploys <= 2, "a second one at most, which puts back: {asked:?}");
     let app = org.part(APP_KIND, "Shop");

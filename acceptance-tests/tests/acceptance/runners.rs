@@ -252,7 +252,7 @@ fn a_proxy_is_gone_through_with_a_password_and_without() {
             None => drop(run.succeeded()),
             Some(says) => drop(run.failed_saying(says)),
         }
-        let asked = proxy.asked();
+        let asked = proxy.requested();
         let is_passed_over = except.contains("salesforce");
         assert_eq!(asked.is_empty(), is_passed_over, "{asked:?}");
         assert!(asked.iter().all(|host| *host == format!("{HOST}:443")), "{asked:?}");

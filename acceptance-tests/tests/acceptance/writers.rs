@@ -3,9 +3,9 @@
 //!
 //! `ROUNDS=200 make writers` plays many rounds; a round's number is the seed of everything in it but the machine's speed.
 
+use acceptance_tests::concurrent_client::Session;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH_POLICIES};
-use acceptance_tests::rival::Session;
 use acceptance_tests::workspace::Workspace;
 use acceptance_tests::writer::Writer;
 use serde_json::{Map, Value, json};

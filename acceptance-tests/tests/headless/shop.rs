@@ -1,7 +1,7 @@
 //! The shop: a configuration in which every variant works for a client with a secret, and changes of it by attribute.
 
 use acceptance_tests::emulator::Emulator;
-use acceptance_tests::plan::{Action, Told};
+use acceptance_tests::plan::{Action, PlanMessages};
 use acceptance_tests::smoke_test::SmokeTest;
 use acceptance_tests::terraform::Run;
 use acceptance_tests::workspace::Workspace;
@@ -116,7 +116,7 @@ pub fn open(org: &Emulator) -> Workspace<'_> {
 pub fn apply(workspace: &Workspace<'_>, edits: &[Edit]) {
     workspace.configure(&shop(edits));
     let run = workspace.run(&["apply", "-json", "-input=false", "-auto-approve"]).succeeded();
-    let planned = Told::by(&run.stdout).actions;
+    let planned = PlanMessages::by(&run.stdout).actions;
     assert!(
         planned.values().all(|action| action == "update"),
         "a gate is a setting, not another app: {planned:?}"

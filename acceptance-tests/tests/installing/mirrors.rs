@@ -75,7 +75,7 @@ fn terraform_and_opentofu_install_from_a_mirror_on_a_web_server() {
         let zip = zip_of(TARGETS[0]);
         let asked = [format!("{home}/index.json"), format!("{home}/{VERSION}.json"), format!("{home}/{zip}")];
         // Some versions ask for the zip twice: without and with its content.
-        let mut paths = server.asked();
+        let mut paths = server.requested();
         paths.dedup();
         assert_eq!(paths, asked);
         let locked = lock_file(&workspace);
