@@ -1,5 +1,5 @@
-//! What the contract cannot say: defaults, side effects, limits, what comes back on a retrieve, each with the
-//! evidence there is for it. The rules that refuse values are in `rules.rs`.
+//! The behaviour that the contract does not describe: defaults, side effects, limits, retrieved values, each with
+//! its evidence. The rules that refuse values are in `rules.rs`.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::org::{
     APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS, Org,
     User,
 };
-use crate::switches::SettingsMood;
+use crate::switches::SettingsAccess;
 use crate::tree::Tree;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub enum Evidence {
     Confirmed,
     /// One document or one observer.
     Cited,
-    /// Nobody said so; the emulator had to choose.
+    /// No source: an assumption of the emulator.
     Assumed,
 }
 
-/// One thing this emulator does because an org is said to do it.
+/// One behaviour of a real org that this emulator imitates.
 pub struct Fact {
     pub what: &'static str,
     pub evidence: Evidence,
@@ -36,7 +36,7 @@ macro_rules! facts {
 }
 pub(crate) use facts;
 
-/// The list that README.md shows; a test compares the two. Those of the site's flows are in `site/facts.rs`.
+/// The list in README.md; a test compares the two. The facts of the flows of the site are in `site/facts.rs`.
 pub const FACTS: &[Fact] = facts![
     Confirmed: "Creating OAuth settings S of app A creates S_defaultPolicy (OAuth policies) and A_defaultPolicy (app policies)", "five observers of live orgs";
     Confirmed: "An app has one file of each policy type", "two observers each";
@@ -177,7 +177,7 @@ pub const FACTS: &[Fact] = facts![
     Assumed: "A site's objects are not there in an org without sites", "no source; switch no_sites";
 ];
 
-/// Elements that get a value when a file leaves them out, per type. API version since which each is there is the contract's.
+/// The defaults of omitted elements, per type. The contract has the API version of each element.
 pub fn defaults(kind: &str) -> &'static [(&'static str, &'static str)] {
     match kind {
         APP => &[("distributionState", "Local"), ("isProtected", "false")],
@@ -215,17 +215,17 @@ pub fn defaults(kind: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// With these types a file does not replace the component but is laid over it.
+/// A file of these types is merged into the component instead of replacing it.
 pub fn is_partial(kind: &crate::contract::MetadataType) -> bool {
     kind.is_settings()
 }
 
-/// Types that the contract describes and nobody has seen in an org.
+/// Types that the contract describes and that have not been observed in an org.
 pub fn is_imitated(kind: &str) -> bool {
     !matches!(kind, "ExtlClntAppSampleSettings" | "ExtlClntAppSampleConfigurablePolicies")
 }
 
-/// The order in which the files of a package are taken.
+/// The order in which the files of a package are applied.
 pub fn rank(kind: &str) -> u8 {
     match kind {
         OIDC_SETTINGS | APP_SETTINGS => 0,
@@ -238,7 +238,7 @@ pub fn rank(kind: &str) -> u8 {
     }
 }
 
-/// Any one of these permissions is enough to change a component of the type.
+/// Any one of these permissions is sufficient to change a component of the type.
 pub fn writers(kind: &str) -> &'static [&'static str] {
     match kind {
         OAUTH_POLICIES | APP_POLICIES => &["ExternalClientAppDeveloper", "ExternalClientAppAdmin"],
@@ -248,13 +248,13 @@ pub fn writers(kind: &str) -> &'static [&'static str] {
     }
 }
 
-/// Whether `user` is shown components of the type.
+/// Whether `user` may read components of the type.
 pub fn is_visible(org: &Org, user: &User, kind: &str) -> bool {
     if kind == GLOBAL_SETTINGS {
         return org.shows_global(user);
     }
     if matches!(kind, OIDC_SETTINGS | APP_SETTINGS) {
-        return org.switches.org_settings != SettingsMood::Hidden;
+        return org.switches.org_settings != SettingsAccess::Hidden;
     }
     if writers(kind).contains(&"ModifyMetadata") || kind == "OauthCustomScope" {
         return true;
@@ -264,7 +264,7 @@ pub fn is_visible(org: &Org, user: &User, kind: &str) -> bool {
         .any(|permission| user.may(permission))
 }
 
-/// The fields of a component as `user` gets them on a retrieve.
+/// The fields of a component that `user` gets on a retrieve.
 pub fn retrieved(org: &Org, kind: &str, component: &Component) -> Fields {
     let mut fields = component.fields.clone();
     if kind == GLOBAL_SETTINGS && !org.switches.secret_in_metadata {
@@ -273,7 +273,7 @@ pub fn retrieved(org: &Org, kind: &str, component: &Component) -> Fields {
     fields
 }
 
-/// The policies that the org makes itself when OAuth settings are created.
+/// The policies that the org creates together with OAuth settings.
 pub fn default_policies(kind: &str, app: &str, full_name: &str) -> Fields {
     let mut fields = Fields::new();
     for (name, value) in defaults(kind) {
@@ -293,23 +293,23 @@ pub fn complete_lifetime(fields: &mut Fields) {
     fields.insert("refreshTokenValidityUnit".to_string(), Value::text("Days"));
 }
 
-/// The parts of an app, those that depend on others first.
+/// The parts of an app, dependent ones first.
 pub const PARTS_OF_OAUTH: &[&str] = &[OAUTH_POLICIES, GLOBAL_SETTINGS];
 
-/// Why an app cannot be used for a flow although its settings allow it.
+/// Whether the policies of an app enable it.
 pub fn is_enabled(tree: &Tree, app: &str) -> bool {
     tree.part(APP_POLICIES, app).is_some_and(|(_, policies)| {
         is_true(&policies.fields, "isEnabled") && is_true(&policies.fields, "isOauthPluginEnabled")
     })
 }
 
-/// A comma-separated list, sorted, without repetitions.
+/// A comma-separated list, sorted, without duplicates.
 pub fn list(value: &str) -> BTreeSet<String> {
     value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_string).collect()
 }
 
-/// The scopes in the order in which retrieved files have them: that of the list in Setup, as far as it is known. Of those
-/// that no file shows beside others, somebody had to choose the place.
+/// The scopes in the order of retrieved files: that of the list in Setup, as far as it is known. The place of scopes
+/// that no file shows together with others is an assumption.
 const SCOPES_IN_ORDER: &[&str] = &[
     "Basic",
     "Profile",
@@ -354,8 +354,8 @@ pub fn scopes_in_order(scopes: &BTreeSet<String>) -> String {
     known.collect::<Vec<_>>().join(", ")
 }
 
-/// A documented value as the documents spell it, whatever its letter case. Only for texts: the schema itself spells the
-/// values of enumerations.
+/// A documented value in its documented spelling, whatever its letter case. Only for strings: the schema defines the
+/// spelling of enumerations.
 pub fn documented_spelling(kind: &str, element: &str, value: &str) -> Option<&'static str> {
     let kind = crate::contract::Contract::get().by_name(kind)?;
     let element = kind.elements.iter().find(|known| known.name == element && known.value_type == "string")?;
@@ -367,8 +367,8 @@ pub fn join(items: &BTreeSet<String>) -> String {
     items.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether every named permission set and profile list is empty.
-pub fn nobody_is_admitted(fields: &Fields) -> bool {
+/// Whether the lists of permission sets and profiles are empty.
+pub fn has_no_preauthorization(fields: &Fields) -> bool {
     text(fields, "commaSeparatedPermissionSet").is_none() && text(fields, "commaSeparatedProfile").is_none()
 }
 
@@ -390,7 +390,7 @@ mod tests {
     fn facts_table(facts: &[Fact]) -> String {
         let evidence: Vec<Evidence> = facts.iter().map(|fact| fact.evidence).collect();
         let mut out = counts("behaviours", &evidence);
-        out.push_str("| Behaviour | Evidence | Where from |\n|---|---|---|\n");
+        out.push_str("| Behaviour | Evidence | Source |\n|---|---|---|\n");
         for fact in facts {
             out.push_str(&format!("| {} | {} | {} |\n", fact.what, name(fact.evidence), fact.source));
         }
@@ -403,7 +403,7 @@ mod tests {
         let evidence: Vec<Evidence> = rows.iter().map(|row| row.evidence).collect();
         let mut out = counts("gates", &evidence);
         out.push_str(
-            "| Gate | Where | Closed when | Answer | Evidence | Where from |\n|---|---|---|---|---|---|\n",
+            "| Gate | Endpoint | Closed when | Response | Evidence | Source |\n|---|---|---|---|---|---|\n",
         );
         for row in rows {
             out.push_str(&format!(
@@ -419,7 +419,7 @@ mod tests {
         out
     }
 
-    /// One test for all of the lists: two would write the file at the same time.
+    /// One test for all lists: two would write the file at the same time.
     #[test]
     fn the_readme_lists_every_fact_and_every_gate() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
@@ -437,10 +437,10 @@ mod tests {
             readme = format!("{head}{start}{table}{end}{tail}");
         }
         let newest = format!("`/services/Soap/m/60.0` to `{}.0`", crate::NEWEST_API_VERSION);
-        assert!(readme.contains(&newest), "README.md does not say {newest}");
+        assert!(readme.contains(&newest), "README.md does not contain {newest}");
         if readme != before {
             std::fs::write(path, readme).unwrap();
-            panic!("README.md was out of date and has been rewritten; look at the change and commit it");
+            panic!("README.md was out of date and has been rewritten; review and commit the change");
         }
     }
 
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn every_scope_has_its_place() {
+    fn every_scope_has_a_place_in_the_order() {
         let known: BTreeSet<String> = crate::contract::Contract::get().oauth_scopes.iter().cloned().collect();
         assert_eq!(list(&scopes_in_order(&known)), known);
         assert_eq!(SCOPES_IN_ORDER.len(), known.len());

@@ -1,8 +1,8 @@
-//! What the flows do where they go well, and the evidence for it. What they refuse is in `gate.rs`.
+//! The successful behaviour of the flows, and the evidence for it. The refusals are in `gate.rs`.
 
 use crate::behaviour::{Evidence, Fact, facts};
 
-/// The list that README.md shows.
+/// The list in README.md.
 pub const FACTS: &[Fact] = facts![
     Confirmed: "authorize answers 302 with code, sfdc_community_url and sfdc_community_id in the Location; echo makes JSON of them", "Headless Identity guide and one observer";
     Confirmed: "Auth-Request-Type is Named-User, user-registration, passwordless-login or guest", "guide, Salesforce's mobile SDK, one observer";

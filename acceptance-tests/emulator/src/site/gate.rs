@@ -1,28 +1,28 @@
-//! What the flows of the site refuse, and with which answer: one row per gate, each with the evidence for its answer.
-//! A correction from a real org is a change of one row. The order of the gates is the order of the checks in
-//! `authorize.rs`, `token.rs` and the other endpoints.
+//! The refusals of the flows of the site: one row per gate, with its response and the evidence for it. A correction
+//! from a real org changes one row. The order of the gates is the order of the checks in `authorize.rs`, `token.rs`
+//! and the other endpoints.
 
 use serde_json::{Value, json};
 
 use crate::behaviour::Evidence;
 use crate::emulator::Call;
 use crate::fault;
-use crate::http::Answer;
+use crate::http::Response;
 
-/// What a client gets at a closed gate.
+/// The response of a closed gate.
 #[derive(Clone, Copy)]
 pub enum Reply {
-    /// The site's login page: the request was not taken as a headless one.
+    /// The login page of the site: the request was not recognized as headless.
     Page(u16),
     /// `{"error", "error_description"}`
     OAuth(u16, &'static str, &'static str),
-    /// A word without any form.
+    /// Plain text.
     Plain(u16, &'static str),
     /// An error of the data APIs.
     Rest(u16, &'static str, &'static str),
-    /// JSON of a form of its own.
+    /// JSON in another format.
     Json(u16, &'static str),
-    /// Nothing that a browser lets its page read.
+    /// Nothing that a browser shows to its page.
     NoCors(u16),
 }
 
@@ -40,7 +40,7 @@ impl std::fmt::Display for Reply {
 }
 
 pub struct Row {
-    /// As in the journal. Letters are added where one setting has several answers.
+    /// The ID in the journal. Letters are appended where one setting has several responses.
     pub id: &'static str,
     pub endpoint: &'static str,
     pub closed_when: &'static str,
@@ -139,7 +139,7 @@ gates! {
     IdleLimit: "G19", "token (refresh)", "idle for longer than the org's limit, whatever the policy says", OAuth(400, "invalid_grant", "expired access/refresh token"), Cited, "Help article on idle refresh tokens; the text is assumed";
     AccessLost: "G6c", "token (refresh)", "the user lost access to the app by a change of its policies, or the app went away", OAuth(400, "invalid_grant", "expired access/refresh token"), Assumed, "the guide says that users lose access, not what refresh answers";
 
-    // What starts a passwordless login, a registration, a new password.
+    // The start of a passwordless login, a registration, a password reset.
     RegistrationOff: "N1", "init registration", "`isHeadlessUserRegistrationAllowed` is off", OAuth(400, "invalid_request", "headless registration is not enabled"), Assumed, "no source";
     RegistrationSetup: "N1a", "init registration", "the Apex handler, the execution user or the default profile is missing", OAuth(400, "invalid_request", "headless registration is not set up"), Assumed, "no source";
     PasswordlessOff: "N2", "init passwordless login", "`isPwdlessLoginAllowed` is off", OAuth(400, "invalid_request", "passwordless login is not enabled"), Assumed, "no source";
@@ -154,7 +154,7 @@ gates! {
     ResetAttempts: "N3a", "forgot password", "more than `maxPasswordResetAttempts` wrong codes", Json(400, r#"{"status_code":"regenerate_otp","otp_error":"regenerate OTP","status":"failed"}"#), Assumed, "one client handles the word";
     ResetPolicy: "F2", "forgot password", "the new password breaks the password policy", Json(400, r#"{"status_code":"password_policy_check_failure","password_error":"the password does not meet the password policy","status":"failed"}"#), Cited, "one live client; the HTTP status is assumed";
 
-    // What is done with tokens.
+    // The use of tokens.
     TokenMissing: "T1", "userinfo", "no bearer token", Plain(403, "Missing_OAuth_Token"), Assumed, "the word is documented, the HTTP status is not";
     TokenBad: "T2", "userinfo", "the access token is unknown, expired or revoked", Plain(403, "Bad_OAuth_Token"), Cited, "one client's tests";
     IntrospectClient: "T3", "introspect", "the client does not authenticate: a public client without a secret has nothing to do it with", OAuth(401, "invalid_client", "invalid client credentials"), Assumed, "RFC 7662 2.3";
@@ -167,11 +167,11 @@ gates! {
     Issuer: "U3", "data APIs of the org's host", "a JWT of the site is sent to the org's host", Rest(401, "INVALID_AUTH_HEADER", "INVALID_ISS"), Cited, "one observer of a live org, for guests";
 }
 
-/// Why a request ends without what it asked for.
+/// Why a request fails.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Stop {
     Gate(Gate),
-    /// What no evidence describes, said loudly.
+    /// Behaviour without evidence, refused with an explicit message.
     NotImitated(String),
 }
 
@@ -202,7 +202,7 @@ pub fn not_imitated<T>(what: impl Into<String>) -> Result<T, Stop> {
 }
 
 impl Stop {
-    pub fn answer(&self, call: &mut Call) -> Answer {
+    pub fn answer(&self, call: &mut Call) -> Response {
         match self {
             Stop::Gate(gate) => gate.answer(call),
             Stop::NotImitated(what) => fault::oauth(501, "not_imitated", &format!("not imitated: {what}")),
@@ -211,17 +211,17 @@ impl Stop {
 }
 
 impl Gate {
-    pub fn answer(self, call: &mut Call) -> Answer {
+    pub fn answer(self, call: &mut Call) -> Response {
         let row = self.row();
         call.note("gate", json!(row.id));
         match row.reply {
-            Page(status) => Answer::new(status, "text/html; charset=UTF-8", LOGIN_PAGE)
+            Page(status) => Response::new(status, "text/html; charset=UTF-8", LOGIN_PAGE)
                 .header("cache-control", "no-cache,must-revalidate,max-age=0,no-store,private"),
             OAuth(status, error, description) => fault::oauth(status, error, description),
-            Plain(status, word) => Answer::new(status, "text/plain", word),
+            Plain(status, word) => Response::new(status, "text/plain", word),
             Rest(status, code, text) => fault::rest(status, code, text),
-            Json(status, body) => Answer::new(status, "application/json;charset=UTF-8", body),
-            NoCors(status) => Answer::empty(status),
+            Json(status, body) => Response::new(status, "application/json;charset=UTF-8", body),
+            NoCors(status) => Response::empty(status),
         }
     }
 }
