@@ -1,4 +1,4 @@
-//! The times of an org that many share, and lists that lag behind.
+//! The times of a shared org, and lists that lag behind.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use salesforce_emulator::{Config, Pace, Switches};
 
 use crate::client::{APP, Org, Package, start, start_with};
 
-/// Every time of three deploys and three retrieves in milliseconds, at a hundredth.
+/// The durations of three deploys and three retrieves in milliseconds, at 1 percent.
 fn times(seed: u64) -> Vec<u128> {
     let switches = Switches { pace: Pace::Real, pace_percent: 2, seed, ..Switches::default() };
     let org = start_with(Config { switches, ..Config::default() });
@@ -26,9 +26,9 @@ fn times(seed: u64) -> Vec<u128> {
 }
 
 #[test]
-fn a_real_pace_takes_its_time() {
+fn a_real_pace_is_slow() {
     let took = times(7);
-    // At a fiftieth: deploys 40 to 400 ms and up to 200 ms in the queue, retrieves 10 to 100 ms.
+    // At 2 percent: deploys 40 to 400 ms and up to 200 ms in the queue, retrieves 10 to 100 ms.
     for (number, took) in took.iter().enumerate() {
         assert!(*took >= if number % 2 == 0 { 40 } else { 10 }, "{number}: {took}");
     }
@@ -40,19 +40,19 @@ fn is_listed(org: &Org, name: &str) -> bool {
 }
 
 #[test]
-fn lists_show_the_state_of_a_moment_before() {
+fn lists_show_an_earlier_state() {
     let switches = Switches { list_lag_ms: 400, ..Switches::default() };
     let org = start_with(Config { switches, ..Config::default() });
     let created = Instant::now();
     assert_eq!(org.deploy(&Package::new().with(APP, "Shop", "")).status(), "Succeeded");
     let at_once = is_listed(&org, "Shop");
-    // A machine that was busy with something else for so long has nothing to say.
+    // On a machine that was busy for this long the check is inconclusive.
     assert!(!at_once || created.elapsed() > Duration::from_millis(300));
-    // A retrieve has it.
+    // A retrieve contains it.
     assert!(org.retrieve(&[(APP, "Shop")], 66).files.contains_key("unpackaged/externalClientApps/Shop.eca"));
     let deadline = Instant::now() + Duration::from_secs(20);
     while !is_listed(&org, "Shop") {
-        assert!(Instant::now() < deadline, "it is never listed");
+        assert!(Instant::now() < deadline, "it is not listed");
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(at_once || created.elapsed() >= Duration::from_millis(400));
@@ -61,7 +61,7 @@ fn lists_show_the_state_of_a_moment_before() {
     assert_eq!(org.deploy(&Package::new().delete(&[(APP, "Shop")])).status(), "Succeeded");
     assert!(is_listed(&org, "Shop") || deleted.elapsed() > Duration::from_millis(300));
     while is_listed(&org, "Shop") {
-        assert!(Instant::now() < deadline, "it is listed for ever");
+        assert!(Instant::now() < deadline, "it is still listed");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

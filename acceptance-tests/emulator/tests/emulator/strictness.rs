@@ -1,12 +1,12 @@
-//! Each rule broken once must be refused, with a reason and a line. What passes here would pass unnoticed in every
-//! scenario.
+//! Each rule is broken once and must be refused with a reason and a line. What is accepted here would be accepted in
+//! every scenario.
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, NS, OAUTH, OAUTH_POLICIES, Package, file, start};
 
 const PARENT: &str = "<externalClientApplication>Shop</externalClientApplication>";
 const POLICY: &str = "Shop_oauth_defaultPolicy";
 
-/// What is wrong, the package, the line and a piece of the problem.
+/// The violation, the package, and a part of the problem, which includes its line.
 type Case = (&'static str, Package, &'static str);
 
 fn one(kind: &str, name: &str, elements: &str) -> Package {
@@ -45,7 +45,7 @@ fn refuse_all(cases: Vec<Case>) {
     for (rule, package, expected) in cases {
         let deployed = org.deploy(&package);
         let problems = deployed.problems();
-        assert_eq!(deployed.status(), "Failed", "{rule} was let through");
+        assert_eq!(deployed.status(), "Failed", "{rule} was accepted");
         assert!(
             problems.iter().any(|problem| problem.contains(expected)),
             "{rule}: {problems:?}, not {expected}"
@@ -169,7 +169,7 @@ fn elements_belong_to_their_versions() {
 }
 
 #[test]
-fn values_must_make_sense() {
+fn values_are_checked() {
     let attributes: String = (0..129)
         .map(|number| {
             format!("<customAttributes><formula>User.Id</formula><key>k{number}</key></customAttributes>")
@@ -351,7 +351,7 @@ fn values_must_make_sense() {
 }
 
 #[test]
-fn files_must_fit_together() {
+fn files_must_be_consistent() {
     let orphan = "<externalClientApplication>Nobody</externalClientApplication>";
     refuse_all(vec![
         ("unknown app", one(OAUTH, "Nobody_oauth", orphan), "3 INVALID_CROSS_REFERENCE_KEY"),
@@ -523,7 +523,7 @@ fn the_package_itself_is_checked() {
 }
 
 #[test]
-fn alphabetical_order_can_be_demanded() {
+fn alphabetical_order_can_be_required() {
     let org = start();
     org.shop();
     let package = app("<label>x</label>\n<description>x</description>");
@@ -534,7 +534,7 @@ fn alphabetical_order_can_be_demanded() {
 }
 
 #[test]
-fn the_code_and_credentials_flow_needs_the_orgs_switch() {
+fn the_code_and_credentials_flow_needs_the_org_setting() {
     let org = start();
     org.admin("PATCH", "org", r#"{"codeCredFlow": false}"#);
     let deployed = org.deploy(&Package::shop());
