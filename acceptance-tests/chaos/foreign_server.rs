@@ -7,7 +7,7 @@ use std::time::Duration;
 
 pub struct ForeignServer {
     pub url: String,
-    heard: Arc<Mutex<String>>,
+    received: Arc<Mutex<String>>,
 }
 
 impl ForeignServer {
@@ -17,20 +17,20 @@ impl ForeignServer {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let heard: Arc<Mutex<String>> = Arc::default();
-        let hearing = Arc::clone(&heard);
+        let received: Arc<Mutex<String>> = Arc::default();
+        let receiving = Arc::clone(&received);
         std::thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
                 let mut bytes = vec![0; 64 * 1024];
                 let _for_ever = stream.set_read_timeout(Some(Duration::from_secs(5)));
                 let length = stream.read(&mut bytes).unwrap_or_default();
                 let text = String::from_utf8_lossy(bytes.get(..length).unwrap_or_default()).into_owned();
-                hearing.lock().expect("lock is not poisoned").push_str(&text);
+                receiving.lock().expect("lock is not poisoned").push_str(&text);
                 let response = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
                 let _gone_already = stream.write_all(response.as_bytes());
             }
         });
-        Self { url: format!("http://127.0.0.1:{port}/services/oauth2/token"), heard }
+        Self { url: format!("http://127.0.0.1:{port}/services/oauth2/token"), received }
     }
 
     /// Everything that clients have sent to it.

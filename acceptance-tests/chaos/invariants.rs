@@ -11,8 +11,8 @@ use acceptance_tests::terraform::Run;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
-/// Longer than any process runs after its Terraform has exited.
-const PROCESS_EXIT_TIMEOUT: Duration = Duration::from_secs(300);
+/// Longer than any process or deploy runs after its Terraform has exited.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Text that no command may print, whatever the org returned.
 const FORBIDDEN_TEXT: [&str; 9] = [
@@ -79,8 +79,8 @@ pub fn converges(fixture: &mut Fixture<'_>, what: &str) -> StateLoss {
     assert!(left.is_empty(), "{what}: the org still has {left:?}");
     assert_eq!(testbed.foreign(), fixture.before.foreign, "{what}: an app of another owner has changed");
     no_process_remains(fixture, what);
-    let heard = testbed.foreign_server.received();
-    assert!(heard.is_empty(), "{what}: the foreign server received {} bytes", heard.len());
+    let received = testbed.foreign_server.received();
+    assert!(received.is_empty(), "{what}: the foreign server received {} bytes", received.len());
     loss
 }
 
@@ -126,18 +126,18 @@ fn state_matches_org(fixture: &Fixture<'_>, what: &str) {
 /// No process of the workspace is running, and no socket is left.
 #[track_caller]
 fn no_process_remains(fixture: &Fixture<'_>, what: &str) {
-    if let Err(left) = processes::all_end(&fixture.root(), PROCESS_EXIT_TIMEOUT) {
+    if let Err(left) = processes::all_end(&fixture.root(), TIMEOUT) {
         for process in &left {
             process.signal(rustix::process::Signal::KILL);
         }
-        panic!("{what}: still running after {PROCESS_EXIT_TIMEOUT:?}: {left:?}");
+        panic!("{what}: still running after {TIMEOUT:?}: {left:?}");
     }
 }
 
 /// Waits for a deploy that a killed process left running in the org.
 #[track_caller]
 fn no_deploy_is_running(fixture: &Fixture<'_>, what: &str) {
-    let until = Instant::now() + PROCESS_EXIT_TIMEOUT;
+    let until = Instant::now() + TIMEOUT;
     while fixture.testbed.org.deploys().iter().any(|deploy| deploy["done"] == false) {
         assert!(Instant::now() < until, "{what}: a deploy does not end");
         std::thread::sleep(Duration::from_millis(50));
@@ -158,5 +158,5 @@ fn restore_state(fixture: &Fixture<'_>) -> StateLoss {
             std::fs::write(&state, kept).expect("the state can be restored");
         }
     }
-    Loss { by_terraform: is_empty }
+    StateLoss { by_terraform: is_empty }
 }

@@ -119,7 +119,7 @@ fn run_workspace(testbed: &Testbed, seed: u64, number: usize, until: Instant) ->
     }
     let run = workspace.apply();
     assert_eq!(run.code, Some(0), "{what}: {run}");
-    workspace.plan_is_empty();
+    workspace.is_settled();
     let run = workspace.destroy();
     assert_eq!(run.code, Some(0), "{what}: {run}");
     (memory_of(&workspace), commands + 2)

@@ -109,13 +109,13 @@ fn chosen(baselines: &Arc<Baselines>, options: &Options) -> Vec<Case> {
 /// One random case of each row of the fault table, and all other cases.
 fn sample(cases: Vec<Case>, seed: u64) -> Vec<Case> {
     let row = |case: &Case| case.name.split('/').take(2).collect::<Vec<_>>().join("/");
-    let mut random_failures: Vec<(u64, Case)> =
+    let mut shuffled: Vec<(u64, Case)> =
         cases.into_iter().map(|case| (random::Random::of(seed, &case.name).next(), case)).collect();
-    random_failures.sort_by_key(|(number, _)| *number);
+    shuffled.sort_by_key(|(number, _)| *number);
     let mut rows = BTreeSet::new();
     let mut is_wanted = |case: &Case| match case.section {
         Section::Faults => case.takes <= QUICK && rows.insert(row(case)),
         Section::Kills | Section::Interrupts | Section::Load => true,
     };
-    random_failures.into_iter().map(|(_, case)| case).filter(|case| is_wanted(case)).collect()
+    shuffled.into_iter().map(|(_, case)| case).filter(|case| is_wanted(case)).collect()
 }

@@ -228,7 +228,7 @@ fn many_gone(what: &str) -> Outcome {
         .workspace
         .configure(&format!("provider \"salesforce\" {{\n  allow_mass_removal = true\n}}\n{many}"));
     succeeded(&fixture.workspace.apply(), what);
-    fixture.workspace.plan_is_empty();
+    fixture.workspace.is_settled();
     succeeded(&fixture.workspace.destroy(), what);
     fixture.workspace.configure(&configuration(Shape::Client, crate::fixture::FIRST));
     finish(&mut fixture, what)

@@ -138,7 +138,7 @@ pub fn the_certificate_is_cleared(context: &ProbeContext<'_>) -> ProbeResult {
     let Some(consumer_key) = context.find(GLOBAL_OAUTH)?.map(|global| global.text("consumerKey")) else {
         return Ok(Verdict::Undecided("this login may not read the Global file".to_owned()));
     };
-    let (stranger, _) = key_and_certificate(context)?;
+    let (unknown_key, _) = key_and_certificate(context)?;
     let sign = |key: &str| -> Result<String, CallError> {
         let given =
             json!({ "consumerKey": consumer_key, "username": context.org.about.username, "privateKey": key });
@@ -146,12 +146,12 @@ pub fn the_certificate_is_cleared(context: &ProbeContext<'_>) -> ProbeResult {
     };
     let deadline = Instant::now() + PROPAGATION;
     let (with, unknown) = loop {
-        let (with, unknown) = (sign(&key)?, sign(&stranger)?);
+        let (with, unknown) = (sign(&key)?, sign(&unknown_key)?);
         if with != unknown {
             break (with, unknown);
         }
         if Instant::now() > deadline || interrupt::is_requested() {
-            return Ok(Verdict::Undecided(format!("its key and a stranger's are both told {with:?}")));
+            return Ok(Verdict::Undecided(format!("its key and a unknown_key's are both told {with:?}")));
         }
         std::thread::sleep(Duration::from_secs(5));
     };

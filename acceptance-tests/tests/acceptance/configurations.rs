@@ -1,9 +1,9 @@
-//! Configurations that several subjects start from.
+//! Configurations that several tests use.
 
 pub const APP: &str = "salesforce_external_client_app.shop";
 pub const SETTINGS: &str = "salesforce_external_client_app_oauth_settings.shop";
 pub const POLICIES: &str = "salesforce_external_client_app_policies.shop";
-/// All of it as one.
+/// All of it as one resource.
 pub const CLIENT: &str = "salesforce_oauth_client.shop";
 
 /// The app alone.

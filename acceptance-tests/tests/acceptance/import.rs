@@ -1,4 +1,4 @@
-//! Taking over what is there already. Every scenario imports what it made, too.
+//! Imports of existing apps. Every scenario also imports what it created.
 
 use crate::configurations::{APP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;
@@ -7,7 +7,7 @@ use acceptance_tests::org;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
-/// All that the app made in Setup has, and nothing that it has not.
+/// Exactly the values of the app that was created in Setup.
 const BARE: &str = r#"
 resource "salesforce_external_client_app" "shop" {
   name          = "Shop"
@@ -26,7 +26,7 @@ resource "salesforce_external_client_app_policies" "shop" {
 }
 "#;
 
-/// An app as Setup makes one: its parts have names that nobody would guess.
+/// An app created in Setup: its parts have names that cannot be derived.
 fn made_in_setup(org: &Emulator) {
     org.admin(
         "POST",
@@ -42,7 +42,7 @@ fn made_in_setup(org: &Emulator) {
 }
 
 #[test]
-fn an_app_made_in_setup_is_imported_by_its_name() {
+fn an_app_created_in_setup_is_imported_by_its_name() {
     let org = Emulator::start();
     made_in_setup(&org);
     let workspace = Workspace::new(&org);
@@ -71,7 +71,8 @@ fn an_import_block_is_planned_without_changes() {
     workspace.is_settled();
 }
 
-/// The identity names the org, too, and another org than ours is refused. Older Terraforms do not know it and say so.
+/// The identity also names the org, and another org is refused. Older Terraform versions do not support it and
+/// report that.
 #[test]
 fn an_import_by_identity_is_planned_without_changes() {
     let org = Emulator::start();
@@ -95,9 +96,9 @@ fn an_import_by_identity_is_planned_without_changes() {
     workspace.run(&plan).failed_saying("00D000000000099");
 }
 
-/// A consumer that can be read says whether it has a certificate; of one that no longer can, the configuration must.
+/// A readable consumer shows whether it has a certificate; for an unreadable one, the configuration must set it.
 #[test]
-fn imported_settings_change_and_hidden_ones_only_when_their_certificate_is_told() {
+fn imported_settings_change_and_hidden_ones_only_with_their_certificate_configured() {
     let org = Emulator::start();
     made_in_setup(&org);
     let workspace = Workspace::new(&org);
@@ -125,9 +126,9 @@ fn imported_settings_change_and_hidden_ones_only_when_their_certificate_is_told(
     assert_eq!(callback(), "https://shop.example.com/third");
 }
 
-/// A file that does not say whose it is is not taken for deleted.
+/// A file without a parent is not treated as deleted.
 #[test]
-fn settings_without_their_app_are_unexpected_and_not_gone() {
+fn settings_without_a_parent_are_an_error_and_not_missing() {
     let org = Emulator::start();
     made_in_setup(&org);
     let workspace = Workspace::new(&org);
@@ -150,7 +151,7 @@ fn settings_without_their_app_are_unexpected_and_not_gone() {
 }
 
 #[test]
-fn an_app_that_is_not_there_cannot_be_imported() {
+fn a_missing_app_cannot_be_imported() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(BARE);
@@ -161,7 +162,7 @@ fn an_app_that_is_not_there_cannot_be_imported() {
 }
 
 #[test]
-fn an_app_that_is_there_is_not_taken_over_by_a_create() {
+fn an_existing_app_is_not_adopted_by_a_create() {
     let org = Emulator::start();
     made_in_setup(&org);
     let workspace = Workspace::new(&org);

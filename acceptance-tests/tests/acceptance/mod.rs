@@ -1,10 +1,10 @@
-//! The real Terraform, the provider as one process and the emulator as another.
+//! The real Terraform, the provider and the emulator as three processes.
 #![expect(
     clippy::panic,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "a test fails by a panic, in its functions too, and some run other programs"
+    reason = "a test fails with a panic, also in its functions, and some run other programs"
 )]
 
 mod addresses;

@@ -1,4 +1,4 @@
-//! Taking a whole app over as one resource: whatever made it, with a configuration that Terraform itself writes.
+//! Imports of a complete app as one resource, whatever created it, with a configuration that Terraform generates.
 
 use super::oauth_client::{CLIENT, FILES};
 use acceptance_tests::emulator::Emulator;
@@ -7,7 +7,7 @@ use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
-/// All that the app made in Setup has, and nothing that it has not.
+/// Exactly the values of the app that was created in Setup.
 const BARE: &str = r#"
 resource "salesforce_oauth_client" "shop" {
   name          = "Shop"
@@ -19,7 +19,7 @@ resource "salesforce_oauth_client" "shop" {
 }
 "#;
 
-/// An app as Setup makes one: its parts have names that nobody would guess.
+/// An app created in Setup: its parts have names that cannot be derived.
 fn made_in_setup(org: &Emulator) {
     org.admin(
         "POST",
@@ -35,7 +35,7 @@ fn made_in_setup(org: &Emulator) {
 }
 
 #[test]
-fn an_app_made_in_setup_is_imported_by_its_name() {
+fn an_app_created_in_setup_is_imported_by_its_name() {
     let org = Emulator::start();
     made_in_setup(&org);
     let before = org.admin("GET", "/components", None);
@@ -48,16 +48,16 @@ fn an_app_made_in_setup_is_imported_by_its_name() {
     assert_eq!(org.deploys().len(), 0, "an import changes nothing in the org");
     assert_eq!(org.admin("GET", "/components", None), before);
 
-    // What belongs to it goes with it, under whatever names.
+    // All its parts are deleted with it, under any name.
     workspace.destroy().succeeded();
     for kind in FILES {
         assert!(org.names(kind).is_empty(), "{kind}");
     }
 }
 
-/// The block is in the state; who does not want it says so, and it stays in the org.
+/// The import adds the block to the state. Without the block in the configuration, the policies stay in the org.
 #[test]
-fn imported_policies_are_left_alone_when_the_block_is_left_out() {
+fn imported_policies_are_unchanged_if_the_block_is_omitted() {
     let org = Emulator::start();
     made_in_setup(&org);
     let before = org.admin("GET", "/components", None);
@@ -105,14 +105,14 @@ fn an_import_by_identity_is_planned_without_changes() {
     workspace.run(&["state", "rm", CLIENT]).succeeded();
     workspace.configure(&with("00D000000000099AAA"));
     workspace.run(&plan).failed_saying("00D000000000099");
-    // A generated configuration, too.
+    // The same with a generated configuration.
     let block = with(org.org_id()).replace(BARE, "");
     workspace.configure(&block);
     workspace.plan(&["-generate-config-out=generated.tf"]).changes(&[]).saying("1 to import");
 }
 
 #[test]
-fn what_a_client_has_in_the_state_is_imported_into_an_empty_one() {
+fn a_client_is_imported_into_an_empty_state_without_differences() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(super::oauth_client::SHOP);
@@ -128,13 +128,13 @@ fn what_a_client_has_in_the_state_is_imported_into_an_empty_one() {
         .filter(|(name, value)| workspace.attribute(CLIENT, name) != **value && !value.is_object())
         .map(|(name, _)| name)
         .collect();
-    // The link to the own consumer belongs to one org: a configuration that is generated must not have it.
+    // The link to the app's own consumer belongs to one org, so a generated configuration must not contain it.
     assert_eq!(differing, ["oauth_link"]);
 }
 
-/// What an org has and nobody would import for another resource's sake.
+/// Apps that are not suitable for this resource.
 #[test]
-fn what_is_no_whole_app_is_refused_with_what_to_do_instead() {
+fn an_incomplete_app_is_refused_with_an_alternative() {
     let without_oauth = |org: &Emulator| {
         let file = "<ExternalClientApplication xmlns=\"http://soap.sforce.com/2006/04/metadata\"><label>Shop</label></ExternalClientApplication>";
         let url = format!("{}/emulator/components/{APP}/Shop", org.url());
@@ -170,9 +170,9 @@ fn what_is_no_whole_app_is_refused_with_what_to_do_instead() {
     }
 }
 
-/// A part that does not say whose it is is not taken for deleted.
+/// A part without a parent is not treated as deleted.
 #[test]
-fn a_part_without_its_app_is_unexpected_and_not_gone() {
+fn a_part_without_a_parent_is_an_error_and_not_missing() {
     let org = Emulator::start();
     made_in_setup(&org);
     let workspace = Workspace::new(&org);
@@ -190,7 +190,7 @@ fn a_part_without_its_app_is_unexpected_and_not_gone() {
     }
 }
 
-/// An imported client changes like one that was made here, and nothing of the others' work is lost.
+/// An imported client changes like a created one, without lost updates.
 #[test]
 fn a_change_of_an_imported_client_is_one_deploy_of_what_changes() {
     let org = Emulator::start();

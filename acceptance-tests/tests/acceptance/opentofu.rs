@@ -1,4 +1,5 @@
-//! What only OpenTofu has, and a state that moves between it and Terraform. With Terraform these tests have nothing to do.
+//! Features that only OpenTofu has, and a state that moves between it and Terraform. With Terraform these tests do
+//! nothing.
 
 use crate::configurations::CLIENT;
 use acceptance_tests::emulator::Emulator;
@@ -67,7 +68,7 @@ variable "passphrase" {{
 }
 
 #[test]
-fn one_provider_block_is_for_two_orgs_and_a_module_is_named_by_a_variable() {
+fn one_provider_block_serves_two_orgs_and_a_variable_selects_a_module() {
     if !language::has(Feature::ProviderForEach) {
         return;
     }
@@ -139,7 +140,7 @@ module "client" {{
     assert_eq!((east.names(org::APP).len(), west.names(org::APP).len()), (0, 0));
 }
 
-/// The guide to upgrading says how.
+/// The upgrade guide describes the procedure.
 #[test]
 fn a_state_moves_from_terraform_to_opentofu_and_back() {
     if terraform::product() != Product::OpenTofu {
@@ -161,7 +162,7 @@ fn a_state_moves_from_terraform_to_opentofu_and_back() {
         .find(|line| line.starts_with("terraform state replace-provider "))
         .expect("the command");
     let arguments: Vec<&str> = command.split(' ').skip(1).chain(["-auto-approve"]).collect();
-    // Options come before the addresses.
+    // Options precede the addresses.
     let (addresses, options): (Vec<&str>, Vec<&str>) =
         arguments[2..].iter().partition(|word| !word.starts_with('-'));
     let arguments = [&arguments[..2], &options, &addresses].concat();

@@ -1,4 +1,4 @@
-//! The table and the provider's schema have the same attributes.
+//! The table and the provider's schema contain the same attributes.
 
 use super::table::{ATTRIBUTES, CLIENT, COMPUTED};
 use crate::acceptance::rotation;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 #[test]
-fn no_attribute_is_without_a_test() {
+fn every_attribute_has_a_test() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure("");
@@ -24,7 +24,7 @@ fn no_attribute_is_without_a_test() {
         let set = ATTRIBUTES.iter().map(|attribute| (attribute.resource, attribute.name));
         set.chain(COMPUTED.iter().copied())
     };
-    // What a client has follows from what its parts have: a new row is expected of it, too, and lives in `life.rs`.
+    // The attributes of a client are those of its parts: a new row also applies to it, and is tested in `life.rs`.
     let in_client = rows().filter_map(|(resource, name)| resource.in_client(name));
     let tested: BTreeSet<String> = rows()
         .map(|(resource, name)| format!("{}.{name}", resource.type_name()))

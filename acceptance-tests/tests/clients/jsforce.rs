@@ -1,4 +1,4 @@
-//! jsforce, the JavaScript library below most of Salesforce's own tools.
+//! jsforce, the JavaScript library that most of Salesforce's own tools use.
 
 use super::program::{credentials, node, run};
 use super::referee;
@@ -6,7 +6,7 @@ use acceptance_tests::emulator::Emulator;
 use acceptance_tests::recorder::Recorder;
 use acceptance_tests::workspace::Workspace;
 
-/// The app of `clients/project`, as Terraform would have written it.
+/// The app of `clients/project`, as a Terraform configuration.
 const SHOP: &str = r#"
 resource "salesforce_external_client_app" "shop" {
   name          = "Shop"
@@ -25,7 +25,7 @@ resource "salesforce_external_client_app_policies" "shop" {
 }
 "#;
 
-/// Imports the app of `clients/project` and finds nothing to change.
+/// Imports the app of `clients/project` and expects an empty plan.
 #[track_caller]
 pub fn imports_the_shop(org: &Emulator) {
     let deploys = org.deploys().len();
@@ -47,7 +47,7 @@ fn drive(org: &Emulator, recorder: &Recorder, more: &[&str]) {
 }
 
 #[test]
-fn jsforce_drives_the_org_and_every_message_obeys_the_wsdl() {
+fn jsforce_works_and_every_message_conforms_to_the_wsdl() {
     let org = Emulator::start();
     let recorder = Recorder::before(&org);
     drive(&org, &recorder, &[]);
@@ -73,7 +73,7 @@ fn jsforce_drives_the_org_and_every_message_obeys_the_wsdl() {
 }
 
 #[test]
-fn an_app_that_jsforce_made_is_imported_with_an_empty_plan() {
+fn an_app_that_jsforce_created_is_imported_with_an_empty_plan() {
     let org = Emulator::start();
     let recorder = Recorder::before(&org);
     drive(&org, &recorder, &["deploy"]);

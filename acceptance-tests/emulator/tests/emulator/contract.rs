@@ -232,9 +232,9 @@ impl Cases<'_> {
             invalid(&other),
         );
         self.add("unknown element", place, newest, &format!("{own}<colour>x</colour>"), invalid("colour"));
-        let stranger = own.replacen(&format!("<{name}>"), &format!("<{name} xmlns=\"urn:other\">"), 1);
+        let foreign = own.replacen(&format!("<{name}>"), &format!("<{name} xmlns=\"urn:other\">"), 1);
         let words = format!("Element {{urn:other}}{name} invalid at this location in type {type_name}");
-        self.add("element in another namespace", place, newest, &stranger, words);
+        self.add("element in another namespace", place, newest, &foreign, words);
         let attribute = own.replacen(&format!("<{name}>"), &format!("<{name} lang=\"en\">"), 1);
         let words = format!("Attribute lang is not allowed on element {name}");
         self.add("attribute of an element", place, newest, &attribute, words);
