@@ -29,7 +29,7 @@ class Clients:
 
     def measure(self, sizes, parallelism):
         for n in sizes:
-            # One is one, however many may go at once.
+            # A single client needs one wave, whatever the parallelism is.
             for at_once in [min(parallelism)] if n == 1 else parallelism:
                 self.size(n, at_once)
         self.all_off_at_once()
@@ -81,7 +81,7 @@ class Clients:
             judge(f"{at}wall time of an apply (1.25 x the script's)", measured["apply"].cost.wall, 1.25 * self.limits[n][0], " s")
 
     def all_off_at_once(self):
-        """Guests need the flow and JWT tokens; off they go together."""
+        """Guests need the flow and JWT tokens; they are disabled together."""
         with self.org() as org:
             workspace = self.workspace(org)
             for on in (True, False):

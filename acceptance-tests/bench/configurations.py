@@ -1,4 +1,4 @@
-"""The configurations that are measured: N apps of three resources each, N clients of one each."""
+"""The measured configurations: N apps of three resources each, N clients of one each."""
 
 HEAD = """terraform {
   required_providers {
@@ -63,7 +63,7 @@ resource "salesforce_oauth_client" "app" {
 }
 """
 
-# The settings need the policies to be off before, the policies need the settings to be on.
+# The settings need the policies to be disabled first, the policies need the settings to be enabled first.
 WITH_GUESTS = """
 resource "salesforce_oauth_client" "app" {
   name                         = "App"
@@ -100,7 +100,7 @@ def client_with_guests(on):
 
 
 def written_out(n, with_a_bad_app):
-    """The same with a block for each resource: with `count`, Terraform lets all policies wait for the settings of all
-    apps, and begins none when one has failed. The bad app has a scope that nobody but the org knows not to exist."""
+    """The same with a block for each resource: with `count`, Terraform delays all policies until the settings of all
+    apps are done, and starts none when one has failed. The bad app has a scope that only the org knows to be invalid."""
     scope = lambda i: "Ghost_Scope" if with_a_bad_app and i == n // 2 else "Api"
     return HEAD + "".join(WRITTEN_OUT % {"i": i, "scope": scope(i)} for i in range(n))

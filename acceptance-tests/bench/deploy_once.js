@@ -1,11 +1,11 @@
-// What Terraform brings about, in one deploy: N apps with settings and policies, by jsforce over SOAP. The limit that
+// What Terraform creates, in one deploy: N apps with settings and policies, with jsforce over SOAP. The limit that
 // `make bench` compares with.
 //
-//     node deploy_once.js ORG N apps|clients          (how to log in, as for the provider, in SALESFORCE_…)
+//     node deploy_once.js ORG N apps|clients          (credentials in SALESFORCE_… variables, as for the provider)
 //
-// `clients` brings the app policies, too, and both under the names that the provider gives new ones.
+// `clients` also contains the app policies, and both policies have the names that the provider gives to new ones.
 //
-// jsforce polls as it does by default, each second; only its patience is longer.
+// jsforce polls every second by default; only the timeout is longer.
 'use strict';
 const crypto = require('node:crypto');
 const fs = require('node:fs');
@@ -17,7 +17,7 @@ const NAMESPACE = 'http://soap.sforce.com/2006/04/metadata';
 const [org, count, what] = process.argv.slice(2);
 const isClients = what === 'clients';
 
-/** type → folder, suffix of the file, end of the component's name, its own elements. */
+/** type → folder, suffix of the file, suffix of the component's name, its elements. */
 const TYPES = {
   ExternalClientApplication: ['externalClientApps', 'eca', '', (i) => ({ distributionState: 'Local', label: `App ${i}` })],
   ExtlClntAppOauthSettings: ['extlClntAppOauthSettings', 'ecaOauth', '_oauth', () => ({ commaSeparatedOauthScopes: 'Api' })],
@@ -53,7 +53,7 @@ function files() {
   return { 'package.xml': manifest, ...found };
 }
 
-/** With the private key, one call. */
+/** Logs in with the private key, in one call. */
 async function logIn() {
   const { SALESFORCE_CLIENT_ID: iss, SALESFORCE_USERNAME: sub, SALESFORCE_PRIVATE_KEY_FILE: key } = process.env;
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -1,4 +1,4 @@
-"""The limit: the same files in one deploy, by a plain script with jsforce."""
+"""The limit: the same files in one deploy, by a simple jsforce script."""
 
 import json
 import os
@@ -11,11 +11,11 @@ HERE = Path(__file__).resolve().parent
 
 
 class CannotDeploy(Exception):
-    """Said without a stack trace."""
+    """An error that is printed without a stack trace."""
 
 
 def installed():
-    """Where jsforce is; fetches it when it is not there."""
+    """The folder of jsforce; installs it if it is missing."""
     done = subprocess.run([HERE.parent / "clients" / "install"], stdout=subprocess.PIPE)
     if done.returncode:
         raise CannotDeploy("there is no jsforce (see above)")
@@ -23,7 +23,7 @@ def installed():
 
 
 def deploy_once(org, n, root, what="apps"):
-    """The whole script, with node's own start and a login, as Terraform's are in the other figures."""
+    """The complete script with node's start and a login, as the other figures include Terraform's start and login."""
     environment = {"PATH": os.environ["PATH"], "NODE_PATH": str(installed()), "HOME": str(root), **org.environment()}
     log = Path(root, "deploy-once")
     cost = processes.run(["node", HERE / "deploy_once.js", org.url, n, what], root, environment, log)

@@ -1,4 +1,4 @@
-"""An emulated org that takes as long as a real one, and what it was asked."""
+"""An emulated org with the response times of a real one, and the calls that it received."""
 
 import json
 import re
@@ -13,9 +13,9 @@ from bench.processes import own_cpu
 
 # Seconds.
 QUEUE, DEPLOY, RETRIEVE, CALL = 0.2, 2.0, 0.5, 0.02
-# The random times of `--pace real`: the same in each run.
+# The seed of the random times of `--pace real`: the same in each run.
 SEED = 1
-# What differs between two orgs with the same files.
+# The elements that differ between two orgs with the same files.
 OF_THE_ORG = ("consumerKey", "consumerSecret", "oauthLink", "orgScopedExternalApp")
 
 
@@ -44,7 +44,7 @@ class Org:
                 break
         else:
             raise RuntimeError("the emulator did not start")
-        # Read to the end: a full pipe would stop it.
+        # Read to the end: a full pipe would block it.
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
         self.cpu = own_cpu(self.process.pid)
 
@@ -56,7 +56,7 @@ class Org:
         self.process.wait()
 
     def environment(self, file="credentials.env"):
-        """How to log in."""
+        """The credentials."""
         return dict(re.findall(r"^(?:export )?([A-Z_]+)=['\"]?(.*?)['\"]?$", (self.folder / file).read_text(), re.M))
 
     def admin(self, method, path):
@@ -65,7 +65,7 @@ class Org:
             return json.load(answer)
 
     def asked(self):
-        """Since it was asked last."""
+        """The calls since the last query."""
         journal = self.admin("GET", "/journal")
         self.admin("DELETE", "/journal")
         of = lambda operation: sum(call["operation"] == operation for call in journal)
@@ -73,7 +73,7 @@ class Org:
         return Asked(of("deploy"), of("retrieve"), len(journal), self.cpu - before, of("cancelDeploy"))
 
     def components(self):
-        """type → name → fields, as they are in any org with the same files."""
+        """type → name → fields, without the elements that differ between orgs."""
         plain = lambda fields: {name: value for name, value in fields.items() if name not in OF_THE_ORG}
         return {kind: {name: plain(fields) for name, fields in named.items()}
                 for kind, named in self.admin("GET", "/components").items()}

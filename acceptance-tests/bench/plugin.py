@@ -1,7 +1,7 @@
 """A provider's process without Terraform: start, handshake, mutual TLS, one GetSchema call.
 
-Python, because OpenSSL signs with P-521 as quickly as Terraform does: Rust's ring cannot, and a slow client would be
-measured as a slow provider. The HTTP/2 here is what that one call needs.
+Python, because OpenSSL signs with P-521 as fast as Terraform does: Rust's ring does not support it, and a slow client would
+be measured as a slow provider. The HTTP/2 implementation is limited to this one call.
 """
 
 import base64
@@ -16,15 +16,15 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
-# Of the kind that Terraform makes for each run: P-521, self-signed.
+# Like the certificate that Terraform generates for each run: P-521, self-signed.
 CERTIFICATE, KEY = HERE / "test-only-client.crt", HERE / "test-only-client.key"
 DATA, HEADERS, SETTINGS, PING, WINDOW_UPDATE = 0, 1, 4, 6, 8
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
 
 
 class Plugin:
-    """One start. `handshake` and `schema` are seconds since before the process was made. A program of another system
-    has a launcher before it, with an environment of its own."""
+    """One start. `handshake` and `schema` are seconds since before the process was started. A program for another system
+    has a launcher, with a separate environment."""
 
     def __init__(self, program, tls, launcher=(), environment=()):
         self.folder = tempfile.TemporaryDirectory(prefix="sf-plugin-")
@@ -32,7 +32,7 @@ class Plugin:
                        "PLUGIN_PROTOCOL_VERSIONS": "5,6", "PLUGIN_MIN_PORT": "10000", "PLUGIN_MAX_PORT": "25000"}
         if tls:
             environment["PLUGIN_CLIENT_CERT"] = CERTIFICATE.read_text()
-            # Before the clock starts: it takes a millisecond that is not the provider's.
+            # Before the measurement starts: it takes a millisecond that does not belong to the provider.
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             self.context.load_cert_chain(CERTIFICATE, KEY)
             self.context.set_alpn_protocols(["h2"])
@@ -46,7 +46,7 @@ class Plugin:
         _, _, self.network, self.address, _, self.certificate = line.rstrip("\r\n").split("|")[:6]
 
     def get_schema(self):
-        """The bytes of the answer."""
+        """The bytes of the response."""
         if self.network == "unix":
             connection = socket.socket(socket.AF_UNIX)
             connection.connect(self.address)
@@ -75,12 +75,12 @@ class Plugin:
 
 
 def call(connection, path, message):
-    """A unary gRPC call, the first on its connection: the bytes of the answer."""
+    """A unary gRPC call, the first on its connection. Returns the bytes of the response."""
     fields = {":method": "POST", ":scheme": "http", ":path": path, ":authority": "localhost", "te": "trailers",
               "content-type": "application/grpc"}
     text = lambda value: bytes([len(value)]) + value.encode()
     headers = b"".join(b"\0" + text(name) + text(value) for name, value in fields.items())
-    # Windows as wide as they go: the schema is larger than the 64 KiB that they begin with.
+    # The maximum window size: the schema is larger than the initial 64 KiB.
     widest = 2**31 - 1
     connection.sendall(
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0, struct.pack(">HI", 4, widest))

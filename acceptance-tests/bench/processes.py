@@ -1,16 +1,16 @@
-"""One command, and what it cost: wall time, and CPU and peak memory of itself and of the processes that it started.
+"""One command and its cost: wall time, and CPU and peak memory of itself and of its child processes.
 
-CPU is the kernel's own account. A command that has ended and was not waited for yet (WNOWAIT) still has its
-/proc/<pid>/stat: utime and stime are its own, cutime and cstime those of its ended children, which for Terraform are
-the provider's processes, also those that live for a few milliseconds. The four count in ticks, mostly of 10 ms and
-rounded down; the sum of all, from wait4, is exact, and narrows them.
+CPU is measured by the kernel. A command that has exited and was not reaped yet (WNOWAIT) still has its
+/proc/<pid>/stat: utime and stime are its own, cutime and cstime those of its exited children, which for Terraform are
+the provider's processes, even those that live for a few milliseconds. The four values are in ticks, mostly of 10 ms and
+rounded down; the total from wait4 is exact, and corrects them.
 
-Memory: of the command from wait4, which has the largest of it and its children, and Terraform is larger than a
-provider; of the children by looking every 20 ms at VmHWM, a peak: only what one gains in its last 20 ms is missed. A
-child that is not yet the provider (between fork and exec) has Terraform's memory and is left out.
+Memory: that of the command from wait4, which is the maximum of the command and its children (Terraform is larger than a
+provider); that of the children by polling VmHWM, a peak, every 20 ms, so only the growth in the last 20 ms is missed. A
+child that is not yet the provider (between fork and exec) has Terraform's memory and is omitted.
 
-Linux only. For Terraform, start what burns the CPU: the launcher of scripts/fetch-terraform becomes a Python that
-loads Terraform as a library, and a `python3` on PATH may be a shell script of pyenv's (see terraform.py).
+Linux only. For Terraform, start the program that uses the CPU: the launcher of scripts/fetch-terraform becomes a Python
+process that loads Terraform as a library, and a `python3` on PATH may be a shell script of pyenv (see terraform.py).
 """
 
 import os
@@ -47,7 +47,7 @@ def own_cpu(pid):
 
 
 def run(command, folder, environment, log):
-    """Runs a command to its end; what it says goes to the file `log`."""
+    """Runs a command; its output goes to the file `log`."""
     with open(log, "wb") as output:
         started = time.monotonic()
         process = subprocess.Popen([str(part) for part in command], cwd=folder, env=environment,
@@ -57,7 +57,7 @@ def run(command, folder, environment, log):
     try:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     except BaseException:
-        # Interrupted: nothing of ours goes on. Terraform ends its providers.
+        # Interrupted: no started process continues. Terraform stops its providers.
         process.terminate()
         process.wait()
         raise
@@ -88,7 +88,7 @@ class Watch(threading.Thread):
         try:
             program = os.readlink(f"/proc/{self.parent}/exe")
         except OSError:
-            # It has ended already.
+            # It has already exited.
             return
         while not self.over.wait(LOOK):
             for pid in os.listdir("/proc"):
@@ -99,7 +99,7 @@ class Watch(threading.Thread):
                         (self.children if ticks(pid)[1] == self.parent else strangers).add(pid)
                     if pid in self.children and os.readlink(f"/proc/{pid}/exe") != program:
                         peak = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-                        # One that has ended has none.
+                        # A process that has exited has none.
                         self.memory = max(self.memory, int(peak[1]) / 1024 if peak else 0.0)
                 except (OSError, IndexError):
                     pass

@@ -7,7 +7,7 @@ import time
 
 class Table:
     def __init__(self, title, columns):
-        """`columns`: heading → width; text in the columns that have a negative one, which are to the left."""
+        """`columns`: heading → width; a negative width is a text column, aligned to the left."""
         self.title, self.columns, self.rows = title, columns, []
 
     def line(self, cells):
@@ -30,7 +30,7 @@ class Table:
 
 
 def shown(value):
-    """A cell: three digits of a number, nothing where there is nothing."""
+    """A cell: a number with three digits, or empty without a value."""
     if value is None:
         return ""
     if isinstance(value, float):
@@ -52,7 +52,7 @@ class Report:
         return table
 
     def judge(self, figure, measured, most, unit=""):
-        """A row of the last table. `most` may be a number, or a truth that is asked for."""
+        """A row of the last table. `most` is a maximum, or an expected boolean."""
         if isinstance(most, bool):
             cells = ["yes" if measured else "no", "yes", "yes" if measured else "NO"]
         else:
@@ -73,7 +73,7 @@ class Report:
 
 
 def machine():
-    """When and where, and what else ran there."""
+    """The time, the machine, and its other load."""
     load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     return (f"{time.strftime('%Y-%m-%d %H:%M %Z')}, {os.cpu_count()} cores, {platform.machine()} {platform.system()}, "
             f"load over 1, 5 and 15 minutes {load}")

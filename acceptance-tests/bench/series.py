@@ -1,5 +1,5 @@
-"""Commands on N apps: with the provider, with batching off, with a provider that does nothing, and what a script with
-jsforce needs for the same."""
+"""Commands on N apps: with the provider, with batching disabled, with a provider that does nothing, and a jsforce script
+for the same files."""
 
 import math
 from dataclasses import dataclass
@@ -40,8 +40,8 @@ def add_row(table, n, parallelism, what, cost, asked=None, divided=None, has_pro
 
 class Series:
     def __init__(self, programs, root, report, off_up_to, bad_at):
-        """`off_up_to`: for more apps, an apply without batching takes too long. `bad_at`: the N and the parallelism
-        to try one bad app with: a high one, as among thirty deploys nobody sees three."""
+        """`off_up_to`: with more apps, an apply without batching takes too long. `bad_at`: the N and the parallelism for the
+        test with one bad app: a high parallelism, because three more deploys are not visible among thirty."""
         self.programs, self.root, self.report = programs, root, report
         self.off_up_to, self.bad_at = off_up_to, bad_at
         self.table = report.table(TITLE, COLUMNS)
@@ -131,10 +131,10 @@ class Series:
             judge(f"{at}peak memory of the provider", apply.cost.children_memory, 64, " MiB")
 
     def at_a_real_pace(self, n, parallelism):
-        """The counts must not depend on how long things take; the wall time is what it is."""
+        """The counts must not depend on durations; the wall time is only reported."""
         with self.org(real_pace=True) as org:
             workspace = self.workspace(org)
-            # In how many steps Terraform goes, where one waits for another.
+            # The number of Terraform's steps where one waits for another.
             for name, steps in {"apply": 3, "update": 1, "destroy": 3}.items():
                 workspace.configure(configurations.apps(n, "New" if name == "update" else "App"))
                 cost, asked = workspace.run(*verb(name, parallelism)), org.asked()
@@ -145,7 +145,7 @@ class Series:
                 self.report.judge(f"{at}cancelled deploys", asked.cancels, 0)
 
     def one_bad_app(self, n, parallelism):
-        """Beside an apply of the same configuration in order: blocks that are written out go other ways than those
+        """Compared with an apply of the same configuration in order: separate blocks take a different path than those
         with `count`."""
         deploys = {}
         for what, bad in (("apply, resources written out one by one", False), ("the same, one of the apps bad", True)):
@@ -159,7 +159,7 @@ class Series:
                 failed, made = workspace.failed(), workspace.resources()
         at = f"N={n} p={parallelism}, one bad app: "
         bad = f"salesforce_external_client_app_oauth_settings.app{n // 2}"
-        # Its policies are not begun, as its settings are not there.
+        # Its policies are not started, because its settings do not exist.
         self.report.judge(f"{at}only it fails ({made} of {3 * n} resources made)", failed == {bad} and made == 3 * n - 2, True)
         self.report.judge(f"{at}deploys", deploys[True], deploys[False] + 3)
 

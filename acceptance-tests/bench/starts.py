@@ -1,4 +1,4 @@
-"""What the provider costs before it does anything: handshake, schema, Terraform's short commands, sizes."""
+"""The cost of the provider before it does anything: handshake, schema, Terraform's short commands, sizes."""
 
 import statistics
 
@@ -38,7 +38,7 @@ class Starts:
         self.commands()
 
     def processes(self):
-        """The schema's bytes."""
+        """The bytes of the schema."""
         schema = b""
         for tls, words in ((True, "mutual TLS"), (False, "without TLS")):
             handshakes, schemas, memory = [], [], []
@@ -51,7 +51,7 @@ class Starts:
                     memory.append(plugin.memory())
                 finally:
                     plugin.end()
-            # What there is to compare with had its handshakes measured with TLS, its replies without.
+            # The reference was measured with TLS for handshakes, and without for responses.
             self.row(f"start to handshake, ms, {words}", handshakes, 3, *((1.4, 177) if tls else (1.3, 138)))
             self.row(f"start to schema reply, ms, {words}", schemas, 5, *((None, None) if tls else (2.3, 482)))
             self.row(f"peak memory after it, MiB, {words}", memory, None, *((None, None) if tls else (4.6, 301)))
@@ -73,5 +73,5 @@ class Starts:
         costs = [workspace.run(*arguments) for _ in range(COMMANDS)]
         self.row(f"{what}, ms", [cost.wall * 1000 for cost in costs], None, *compared[:2])
         if arguments[0] == "plan":
-            # The largest: of a process that lives for milliseconds, most looks come too early.
+            # The maximum: a process lives for milliseconds, so most samples come too early.
             self.row(f"{what}, peak MiB", [max(cost.children_memory for cost in costs)])

@@ -1,4 +1,4 @@
-"""Terraform in a folder of its own, with our provider or with the one that does nothing."""
+"""Terraform in a separate folder, with the real provider or with the one that does nothing."""
 
 import json
 import os
@@ -13,15 +13,15 @@ SOURCE = "registry.terraform.io/salesforce-community/salesforce"
 
 
 def command(terraform):
-    """What to start for a `terraform`: not the launcher of scripts/fetch-terraform, whose own small processes would
-    count as providers."""
+    """The program to start for `terraform`: not the launcher of scripts/fetch-terraform, whose own processes would count
+    as providers."""
     library = Path(terraform).resolve().parent / "terraform.py"
     return [sys.executable, "-I", "-S", library] if library.is_file() else [terraform]
 
 
 class Workspace:
     def __init__(self, root, terraform, provider, environment):
-        """`environment`: how the provider logs in, and what else it gets."""
+        """`environment`: the credentials of the provider, and additional variables."""
         self.folder = Path(tempfile.mkdtemp(dir=root, prefix="tf-"))
         self.command = command(terraform)
         bin = self.folder / "bin"
@@ -47,17 +47,17 @@ class Workspace:
         return (self.folder / "output").read_text(errors="replace")
 
     def failed(self):
-        """The addresses that the last command had errors for."""
+        """The addresses of the errors of the last command."""
         return set(re.findall(r"^Error: .*\n\n  with ([^,\n]+),$", self.output(), re.M))
 
     def resources(self):
-        """How many there are in the state."""
+        """The number of resources in the state."""
         state = json.loads((self.folder / "terraform.tfstate").read_text())
         return sum(len(resource["instances"]) for resource in state["resources"])
 
 
 def verb(name, parallelism):
-    """The arguments of a command that asks nothing."""
+    """The arguments of a command without prompts."""
     arguments = {"refresh": ["apply", "-refresh-only"], "update": ["apply"]}.get(name, [name])
     confirmed = [] if name == "plan" else ["-auto-approve"]
     return [*arguments, "-no-color", "-input=false", f"-parallelism={parallelism}", *confirmed]

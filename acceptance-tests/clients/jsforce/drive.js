@@ -1,9 +1,9 @@
-// Drives the org with jsforce, as a tool of its users would, and checks what jsforce makes of the answers.
+// Uses the org with jsforce, like a tool that is built on it, and checks how jsforce handles the responses.
 //
 //     node drive.js ORG CREDENTIALS EMULATOR
 //
-// ORG is where jsforce sends everything (the recorder), CREDENTIALS the emulator's credentials.json, EMULATOR its
-// own address for what an admin does. With `deploy` as the last argument it deploys the app and leaves it there.
+// ORG is the address that jsforce uses (the recorder), CREDENTIALS the emulator's credentials.json, EMULATOR its own
+// address for admin calls. With `deploy` as the last argument it only deploys the app.
 'use strict';
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
@@ -54,7 +54,7 @@ async function logIn() {
   return patient(connection);
 }
 
-/** A session that jsforce renews by itself. */
+/** A session that jsforce renews automatically. */
 function renewing(accessToken) {
   return patient(
     new Connection({
@@ -104,7 +104,7 @@ async function deployOverSoap(connection, zip) {
   return connection.metadata.deploy(zip, OPTIONS).complete(true);
 }
 
-/** jsforce's own `complete` would ask over SOAP how a deploy over REST goes. */
+/** jsforce's own `complete` would poll a REST deploy over SOAP. */
 async function deployOverRest(connection, zip) {
   const { id } = await connection.metadata.deployRest(zip, OPTIONS);
   return ended(() => connection.metadata.checkDeployStatus(id, true, true));
@@ -121,7 +121,7 @@ async function ended(look) {
 
 async function deploys(connection) {
   const { metadata } = connection;
-  // It runs until it is told to end: the first look finds it running on the slowest machine.
+  // It runs until it is told to end, so the first poll finds it running even on a slow machine.
   await admin('PATCH', 'org', { deploy_ms: 600000 });
   const started = await metadata.deploy(shop.package(), OPTIONS);
   assert.match(started.id, /^0Af\w{15}$/);
@@ -133,7 +133,7 @@ async function deploys(connection) {
   isDeployed(last, true);
   assert.equal(last.checkOnly, false);
 
-  // Once more over REST, nothing is new.
+  // Again over REST: nothing is new.
   isDeployed(await metadata.deployRest(shop.package(), OPTIONS).complete(true), false);
 }
 
@@ -308,7 +308,7 @@ async function main() {
   await writesOneByOne(connection);
   await cancels(connection);
   await deletes(connection);
-  // Expires every session, so it comes last and makes the app anew.
+  // Expires every session, so it is the last test and creates the app again.
   await deploysAgain();
   await outlivesItsSession();
 }

@@ -1,4 +1,4 @@
-// The app of ../project as a package: what jsforce's users put together themselves.
+// The app of ../project as a package, built manually as users of jsforce do.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');

@@ -1,9 +1,9 @@
-// Zips as the Metadata API wants them: written without compression, read with and without it. Node has no zip of
-// its own, and one more package would be one more version to pin.
+// Zip files for the Metadata API: written without compression, read with and without it. Node has no zip library, and
+// an additional package would be another version to pin.
 'use strict';
 const zlib = require('node:zlib');
 
-/** Files (path → text) as a zip. */
+/** Files (path → text) as a zip file. */
 function pack(files) {
   const parts = [];
   const directory = [];
@@ -35,7 +35,7 @@ function pack(files) {
   return Buffer.concat([...parts, ...directory, last]);
 }
 
-/** A zip as files (path → text). */
+/** A zip file as files (path → text). */
 function unpack(zip) {
   const files = {};
   const last = zip.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));

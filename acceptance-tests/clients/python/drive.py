@@ -1,9 +1,9 @@
-"""Drives the org with simple-salesforce, as a tool of its users would, and checks what it makes of the answers.
+"""Uses the org with simple-salesforce, like a tool that is built on it, and checks how it handles the responses.
 
     drive.py ORG CREDENTIALS EMULATOR
 
-ORG is where everything goes (the recorder, by TLS: simple-salesforce writes https:// before every address),
-CREDENTIALS the emulator's credentials.json, EMULATOR its own address for what an admin does.
+ORG is the address of the recorder (with TLS: simple-salesforce prepends https:// to every address), CREDENTIALS the
+emulator's credentials.json, EMULATOR its own address for admin calls.
 """
 
 import io
@@ -37,7 +37,7 @@ HOST = ORG.split("//")[1]
 
 
 class MyDomain(HTTPAdapter):
-    """Answers for https://….salesforce.com, which simple-salesforce writes behind every domain, with the org."""
+    """Redirects https://….salesforce.com, which simple-salesforce appends to every domain, to the org."""
 
     def send(self, request, **options):
         request.url = re.sub(r"^https://[^/]+", ORG, request.url)
@@ -50,7 +50,7 @@ def admin(method, path, body=None):
 
 
 def log_in(secret=None):
-    """With the client credentials of the login app."""
+    """Logs in with the client credentials of the login app."""
     session = requests.Session()
     session.mount("https://emulator.my.salesforce.com", MyDomain())
     org = Salesforce(
@@ -92,7 +92,7 @@ def pack(files):
 
 
 def deploy(org, files, **options):
-    """The last status: state, its detail, the components, the tests."""
+    """The final status: state, its detail, the components, the tests."""
     started = org.deploy(pack(files), sandbox=False, **options)
     assert re.fullmatch(r"0Af\w{15}", started["asyncId"]), started
     assert started["state"] == "Queued", started
@@ -150,7 +150,7 @@ def is_refused(org):
     (error,) = status["deployment_detail"]["errors"]
     assert (error["type"], error["file"], error["status"]) == (APP, app, "Error"), error
     assert "lable" in error["message"], error
-    # It gives no line; the answer does.
+    # It returns no line; the response does.
     failures = org.mdapi._retrieve_deploy_result(ended_id(org, files)).findall(
         f"{{{NAMESPACE}}}details/{{{NAMESPACE}}}componentFailures"
     )
@@ -182,7 +182,7 @@ def retrieves(org):
     assert (state, error) == ("Succeeded", None), (state, error)
     state, error, _, zipped = org.mdapi.retrieve_zip(job)
     assert (state, error) == ("Succeeded", None), (state, error)
-    # It asks for a single package: no folder `unpackaged`.
+    # It requests a single package: no folder `unpackaged`.
     with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
         files = {name: archive.read(name).decode() for name in archive.namelist()}
     assert sorted(files) == sorted(shop()), sorted(files)
@@ -201,7 +201,7 @@ def writes_one_by_one(org):
     apps.update([app("Till", "Till 2")])
     there, missing = apps.read(["Till", "Nope"])
     assert (there.fullName, there.label, there.distributionState) == ("Till", "Till 2", "Local"), there
-    # Decoded by Salesforce's schema.
+    # Decoded according to Salesforce's schema.
     assert there.isProtected is False, there
     assert missing.fullName is None, missing
     apps.upsert([app("Till", "Till 3"), app("Desk", "Desk")])
@@ -246,7 +246,7 @@ def sees_its_session_expire(org):
         raise AssertionError("the session has expired")
     except SalesforceExpiredSession as error:
         assert error.content[0]["errorCode"] == "INVALID_SESSION_ID", error
-    # Over REST it logs in again by itself; its SOAP half keeps the old session.
+    # Over REST it logs in again automatically; its SOAP part keeps the old session.
     expired = org.session_id
     assert org.query("SELECT Id FROM Organization")["totalSize"] == 1
     assert org.session_id != expired

@@ -2,9 +2,9 @@
 
     referee.py FOLDER CLIENT
 
-FOLDER holds NNNN-request.xml and NNNN-response.xml. Checked are the headers, the body, and every component file in
-the zips that a body carries. What ../exceptions.json names is let through, everything else is printed. The last
-line is JSON: how many bodies and files were read, how many exceptions were used, what is wrong.
+FOLDER contains NNNN-request.xml and NNNN-response.xml. The headers, the body, and every component file in the zip files
+of a body are validated. Violations in ../exceptions.json are allowed, all others are printed. The last line is JSON: the
+number of bodies and files, the number of used exceptions, and the violations.
 """
 
 import base64
@@ -39,7 +39,7 @@ def short(text):
 
 
 class Judge:
-    """Holds what the schema has against messages; lets pass what an exception names."""
+    """Validates messages against the schema, except for the violations that an exception names."""
 
     def __init__(self, client):
         listed = json.loads((Path(__file__).resolve().parent.parent / "exceptions.json").read_text())
@@ -58,7 +58,7 @@ class Judge:
         return None
 
     def element(self, where, direction, content, element):
-        # A copy that has the namespaces of its ancestors: xsi:type needs their prefixes.
+        # A copy with the namespaces of its ancestors: xsi:type needs their prefixes.
         copy = etree.fromstring(etree.tostring(element))
         again = True
         while again and not SCHEMA.validate(copy):
@@ -68,14 +68,14 @@ class Judge:
                 if exception is None:
                     self.wrong.append(f"{where}, {content}: {fault}")
                 elif exception.get("look_behind"):
-                    # The schema's validator gives up a list of elements at the first that it does not know.
+                    # The schema validator stops at the first unknown element of a list.
                     name = re.match(r"Element '(\w+)'", fault)[1]
                     for unknown in list(copy.iter(f"{METADATA}{name}")):
                         unknown.getparent().remove(unknown)
                     again = True
 
     def message(self, where, direction, root):
-        """A whole SOAP message, and the component files in the zip that it carries."""
+        """A complete SOAP message, and the component files in its zip file."""
         *headers, body = root
         if (
             root.tag != f"{ENVELOPE}Envelope"
@@ -90,7 +90,7 @@ class Judge:
                 self.element(where, direction, "header", entry)
         (content,) = body
         if content.tag == f"{ENVELOPE}Fault":
-            # SOAP 1.1: its children are in no namespace and in this order.
+            # SOAP 1.1: its children have no namespace, and this order.
             if [child.tag for child in content][:2] != ["faultcode", "faultstring"]:
                 self.wrong.append(f"{where}: a fault of {[child.tag for child in content]}")
             self.seen["Fault"] += 1

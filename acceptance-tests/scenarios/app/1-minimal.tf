@@ -1,4 +1,4 @@
-# The least that an app needs; everything else has a default or stays empty.
+# The minimal configuration of an app; all other attributes have a default or stay empty.
 # plan: salesforce_external_client_app.shop = create
 # org: ExternalClientApplication of Shop: label = Shop
 # org: ExternalClientApplication of Shop: contactEmail =

@@ -1,4 +1,4 @@
-# What only the provider knows of is no reason to touch the org; it still is a change of the state.
+# A provider-side attribute changes only the state, not the org.
 # plan: salesforce_external_client_app.shop = update
 # org: ExternalClientApplication of Shop: contactPhone = +49 30 123456
 

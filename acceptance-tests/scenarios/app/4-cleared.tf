@@ -1,4 +1,4 @@
-# Left out means empty in the org, or the default.
+# Omitted attributes are cleared in the org, or get their default.
 # plan: salesforce_external_client_app.shop = update
 # org: ExternalClientApplication of Shop: label = Shop
 # org: ExternalClientApplication of Shop: contactEmail =

@@ -1,4 +1,4 @@
-# Nothing but the app: the defaults are enforced, and they are the safe ones.
+# Only the app is configured, so the safe defaults are enforced.
 # plan: salesforce_external_client_app.shop = create
 # plan: salesforce_external_client_app_oauth_settings.shop = create
 # org: ExtlClntAppGlobalOauthSettings of Shop: isPkceRequired = true

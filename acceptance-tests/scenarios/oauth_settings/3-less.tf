@@ -1,4 +1,4 @@
-# What has a default goes back to it, what is cleared goes, what is kept stays.
+# Removed attributes return to their default, are cleared, or keep their value.
 # plan: salesforce_external_client_app_oauth_settings.shop = update
 # org: ExtlClntAppGlobalOauthSettings of Shop: callbackUrl = https://shop.example.com/callback
 # org: ExtlClntAppGlobalOauthSettings of Shop: isClientCredentialsFlowEnabled = false

@@ -1,4 +1,4 @@
-# Orgs do not return a switch that is off, or one that is on its way out: left out by the org is off.
+# Orgs do not return a setting that is false or deprecated, so a missing setting is false.
 # edit: ExternalClientAppSettings of ExternalClientApp: enableConsumerSecretApiAccess =
 # plan: salesforce_org_external_client_app_settings.org = update
 # org: ExternalClientAppSettings of ExternalClientApp: enableClientSecretInRestApiAccess = true

@@ -1,4 +1,4 @@
-# Salesforce has made the policy files already; taking them over changes nothing that is not configured.
+# Salesforce has already created the policies; adopting them changes only configured attributes.
 # plan: salesforce_external_client_app.shop = create
 # plan: salesforce_external_client_app_oauth_settings.shop = create
 # plan: salesforce_external_client_app_policies.shop = create

@@ -1,4 +1,4 @@
-# What is kept stays in the org, and the plan says so; what is cleared goes; switches go back to off.
+# Kept values stay in the org with a warning in the plan, cleared values are removed, flags return to false.
 # plan: salesforce_external_client_app_policies.shop = update
 # says: no longer managed
 # org: ExtlClntAppOauthConfigurablePolicies of Shop: permittedUsersPolicyType = AdminApprovedPreAuthorized

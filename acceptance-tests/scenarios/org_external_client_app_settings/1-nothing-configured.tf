@@ -1,4 +1,4 @@
-# Nothing is managed, all is read.
+# Nothing is managed, everything is read.
 # plan: salesforce_org_external_client_app_settings.org = create
 # org: ExternalClientAppSettings of ExternalClientApp: enableClientSecretInRestApiAccess = true
 # org: ExternalClientAppSettings of ExternalClientApp: enableConsumerSecretApiAccess = true
