@@ -165,7 +165,7 @@ async fn main() -> ExitCode {
 fn print_addresses(running: &Running, folder: Option<&std::path::Path>) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     let credentials = &running.credentials;
-    writeln!(out, "A Salesforce org that is none, at {}", running.url)?;
+    writeln!(out, "An emulated Salesforce org at {}", running.url)?;
     writeln!(out)?;
     match folder {
         Some(folder) => {
