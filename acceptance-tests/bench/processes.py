@@ -84,7 +84,7 @@ class Watch(threading.Thread):
         self.parent, self.children, self.memory, self.over = parent, set(), 0.0, threading.Event()
 
     def run(self):
-        strangers = set()
+        unrelated = set()
         try:
             program = os.readlink(f"/proc/{self.parent}/exe")
         except OSError:
@@ -92,11 +92,11 @@ class Watch(threading.Thread):
             return
         while not self.over.wait(LOOK):
             for pid in os.listdir("/proc"):
-                if not pid.isdigit() or pid in strangers:
+                if not pid.isdigit() or pid in unrelated:
                     continue
                 try:
                     if pid not in self.children:
-                        (self.children if ticks(pid)[1] == self.parent else strangers).add(pid)
+                        (self.children if ticks(pid)[1] == self.parent else unrelated).add(pid)
                     if pid in self.children and os.readlink(f"/proc/{pid}/exe") != program:
                         peak = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
                         # A process that has exited has none.

@@ -16,10 +16,10 @@ pub fn clean(org: &Org) -> CleanupResult {
     org.close();
     let mut cleanup = CleanupResult::default();
     if let Err(error) = components(org, &mut cleanup) {
-        cleanup.left.push(format!("what {} holds is not known: {error}", org.scope));
+        cleanup.left.push(format!("the components named {}… are unknown: {error}", org.scope));
     }
     if let Err(error) = permission_sets(org, &mut cleanup) {
-        cleanup.left.push(format!("which permission sets {} holds is not known: {error}", org.scope));
+        cleanup.left.push(format!("the permission sets named {}… are unknown: {error}", org.scope));
     }
     cleanup
 }

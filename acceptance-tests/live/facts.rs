@@ -40,7 +40,7 @@ use Marked::{Behaviour, Text};
 #[rustfmt::skip]
 pub const FACTS: &[Fact] = &[
     // Values that no file sets.
-    fact("replace", "A deploy resets the elements that a file leaves out",
+    fact("replace", "A deploy resets the elements that a file omits",
         &[Behaviour("A deploy replaces the whole file: omitted elements are reset to their defaults")],
         kept::a_deploy_replaces_the_file),
     fact("oauth_policies", "New OAuth policies admit all users for 365 days, with the flows disabled",

@@ -59,7 +59,7 @@ fn main() -> ExitCode {
     if about.kind == Kind::Production && !settings.allows_production {
         return refuse(
             "This is a production org, or not known to be anything else. Nothing was done.\n\
-             LIVE_PRODUCTION=yes lets it run there.",
+             Set LIVE_PRODUCTION=yes to run it there.",
         );
     }
     if settings.task == Task::Sweep {
@@ -80,7 +80,7 @@ fn main() -> ExitCode {
         let _there_already = std::fs::create_dir_all(folder);
     }
     match std::fs::write(&settings.report, org.redacted(&format!("{json:#}\n"))) {
-        Ok(()) => say(&format!("All of it is in {}.", settings.report.display())),
+        Ok(()) => say(&format!("The report is in {}.", settings.report.display())),
         Err(error) => say(&format!("{} cannot be written: {error}", settings.report.display())),
     }
     match (report.is_interrupted, report.is_good() && cleanup.left.is_empty()) {
@@ -96,7 +96,7 @@ fn refuse(words: &str) -> ExitCode {
 }
 
 fn sweep(org: &Org) -> ExitCode {
-    say(&format!("Removing what earlier runs left: everything named {}…", org.scope));
+    say(&format!("Removing leftovers of earlier runs: everything named {}…", org.scope));
     let cleanup = clean(org);
     for removed in &cleanup.removed {
         say(&format!("  removed {removed}"));

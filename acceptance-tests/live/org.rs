@@ -236,7 +236,7 @@ impl Org {
         if self.scope.holds(name) {
             return Ok(());
         }
-        Err(CallError(format!("{name} is not of this run ({}); it is not touched", self.scope)))
+        Err(CallError(format!("{name} does not belong to this run ({}) and is not changed", self.scope)))
     }
 
     fn send(&self, package: &BTreeMap<String, String>, ignore_warnings: bool) -> Result<Deployed, CallError> {

@@ -48,13 +48,13 @@ impl Report {
                 let (word, why) = match outcome {
                     ScenarioResult::Passed => ("passed", ""),
                     ScenarioResult::Failed(why) => ("FAILED", why.as_str()),
-                    ScenarioResult::Skipped(why) => ("left out", why.as_str()),
+                    ScenarioResult::Skipped(why) => ("skipped", why.as_str()),
                 };
                 row(&mut out, word, name, why);
             }
         }
         if !self.facts.is_empty() {
-            out.push_str("\nWhat nobody had confirmed, and what this org answered\n\n");
+            out.push_str("\nOpen questions, and the answers of this org\n\n");
             for (fact, verdict) in &self.facts {
                 let (word, said) = match verdict {
                     Verdict::Held(said) => ("held", said),
@@ -66,10 +66,10 @@ impl Report {
             let (held, failed, open) = self.counts();
             let _infallible = writeln!(
                 out,
-                "\n{} questions: {held} held, {failed} did not hold, {open} could not be decided.",
+                "\n{} questions: {held} held, {failed} did not hold, {open} undecided.",
                 self.facts.len()
             );
-            out.push_str("\nOpen as well, and not to be decided by a run\n\n");
+            out.push_str("\nOpen questions that a run cannot answer\n\n");
             for (marked, why) in OUT_OF_REACH {
                 let (Marked::Behaviour(what) | Marked::Text(_, what)) = marked;
                 row(&mut out, "", what, why);
@@ -83,7 +83,7 @@ impl Report {
             let (result, why) = match outcome {
                 ScenarioResult::Passed => ("passed", None),
                 ScenarioResult::Failed(why) => ("failed", Some(why)),
-                ScenarioResult::Skipped(why) => ("left out", Some(why)),
+                ScenarioResult::Skipped(why) => ("skipped", Some(why)),
             };
             json!({ "name": name, "result": result, "why": why })
         });

@@ -21,16 +21,17 @@ const OF_ONE_APP: [&str; 3] = [
 
 /// What will be done, printed before it starts.
 pub fn plan(org: &Org, selection: &Selection) -> String {
-    let mut lines = vec![format!("Everything that it makes is named {}… and removed at the end:", org.scope)];
+    let mut lines =
+        vec![format!("Everything that it creates is named {}… and removed at the end:", org.scope)];
     let named: Vec<String> = scenarios(selection).map(|scenario| scenario.name).collect();
     if !named.is_empty() {
         lines.push(format!("  the scenarios {}, with Terraform and the provider", named.join(", ")));
     }
     match facts(selection).count() {
         0 => {}
-        count => lines.push(format!("  {count} questions, each with an external client app of its own")),
+        count => lines.push(format!("  {count} questions, each with its own external client app")),
     }
-    lines.push("  permission sets that permit nothing, where they need one".to_owned());
+    lines.push("  permission sets without permissions, where needed".to_owned());
     lines.push("Nothing else in the org is changed, and none of its settings.".to_owned());
     if org.about.kind == Kind::Production {
         lines.push("LIVE_PRODUCTION=yes: it runs in PRODUCTION.".to_owned());
@@ -63,9 +64,9 @@ pub fn handle_signals() {
                 }
                 if time == 0 {
                     interrupt::request();
-                    say("\nStopping: what is under way ends, then everything is removed. Once more: leave it all behind.");
+                    say("\nStopping: running operations finish, then everything is removed. Press Ctrl-C again to exit without cleanup.");
                 } else {
-                    say("Left behind as it is; make live SWEEP=1 removes it.");
+                    say("Exiting without cleanup; make live SWEEP=1 removes the leftovers.");
                     std::process::exit(130);
                 }
             }
@@ -74,7 +75,7 @@ pub fn handle_signals() {
     };
     std::thread::spawn(move || {
         if let Err(error) = handle() {
-            say(&format!("Ctrl-C will not be heeded: {error}"));
+            say(&format!("Ctrl-C cannot be handled: {error}"));
         }
     });
 }
@@ -110,7 +111,7 @@ fn word(outcome: &ScenarioResult) -> &'static str {
     match outcome {
         ScenarioResult::Passed => "passed",
         ScenarioResult::Failed(_) => "FAILED",
-        ScenarioResult::Skipped(_) => "left out",
+        ScenarioResult::Skipped(_) => "skipped",
     }
 }
 
@@ -122,7 +123,9 @@ fn play(org: &Org, number: usize, scenario: &Scenario) -> ScenarioResult {
     if let Some(other) =
         scenario.resource_types().into_iter().find(|kind| !OF_ONE_APP.contains(&kind.as_str()))
     {
-        return ScenarioResult::Skipped(format!("{other} is not of one app, and a run changes nothing else"));
+        return ScenarioResult::Skipped(format!(
+            "{other} does not belong to one app, and a run changes nothing else"
+        ));
     }
     let setting = "oAuthCdCrdtFlowEnable";
     if scenario.needs_code_credential_flow() && org.setting(setting) == Some(false) {
@@ -135,7 +138,7 @@ fn play(org: &Org, number: usize, scenario: &Scenario) -> ScenarioResult {
     let prepared: Result<Vec<String>, CallError> =
         renamed.permission_sets().iter().map(|name| org.make_permission_set(name)).collect();
     if let Err(error) = prepared {
-        return ScenarioResult::Failed(format!("it needs a permission set: {error}"));
+        return ScenarioResult::Failed(format!("a permission set is missing: {error}"));
     }
     let _said_below = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
@@ -149,7 +152,9 @@ fn play(org: &Org, number: usize, scenario: &Scenario) -> ScenarioResult {
 
 fn words(reason: &(dyn Any + Send)) -> String {
     let text = reason.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| reason.downcast_ref::<&str>().copied()).unwrap_or("it panicked without a word").to_owned()
+    text.or_else(|| reason.downcast_ref::<&str>().copied())
+        .unwrap_or("it panicked without a message")
+        .to_owned()
 }
 
 fn ask(org: &Org, fact: &Fact) -> Verdict {

@@ -7,13 +7,13 @@ use acceptance_tests::terraform::repository;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub const HELP: &str = "make live                 every scenario and every open question, on the org of the SALESFORCE_* variables
-make live PLAN=1          only says which org it is and what would be done
-make live SWEEP=1         removes what earlier runs have left behind, and nothing else
+pub const HELP: &str = "make live                 runs every scenario and every open question on the org of the SALESFORCE_* variables
+make live PLAN=1          only shows the org and the planned actions
+make live SWEEP=1         only removes leftovers of earlier runs
 make live ONLY=facts      the open questions only; ONLY=scenarios the other half; ONLY=app,pkce_off these
 
-LIVE_PRODUCTION=yes       lets it run in a production org
-LIVE_REPORT=file.json     where the report goes, target/live-report.json otherwise";
+LIVE_PRODUCTION=yes       allows a production org
+LIVE_REPORT=file.json     the file of the report, target/live-report.json by default";
 
 const MISSING: &str = "No credentials for an org. Set one of these groups of variables, as for the provider:
 
@@ -43,7 +43,7 @@ impl Selection {
             .collect();
         match self.0.iter().find(|word| !known.contains(&word.as_str())) {
             Some(word) => {
-                Err(format!("ONLY={word} is no scenario and no question. There are: {}", known.join(", ")))
+                Err(format!("ONLY={word} is not a scenario or a question. Available: {}", known.join(", ")))
             }
             None => Ok(()),
         }

@@ -118,7 +118,7 @@ pub const ROWS: &[Row] = &[
         Action::Meanwhile(
             "PATCH",
             "/components/ExternalClientApplication/Shop",
-            "{\"label\": \"by somebody\"}",
+            "{\"label\": \"by another user\"}",
         )
     })
     .steps(&[crate::fixture::Step::Update])

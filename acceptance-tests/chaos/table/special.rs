@@ -241,11 +241,11 @@ fn foreign(what: &str) -> Outcome {
     let made = Action::Meanwhile(
         "POST",
         "/apps",
-        "{\"name\": \"Shop\", \"label\": \"Somebody's\", \"contactEmail\": \"a@example.com\", \"callbackUrl\": \"https://a.example.com/\", \"scopes\": \"Api\"}",
+        "{\"name\": \"Shop\", \"label\": \"Another owner's\", \"contactEmail\": \"a@example.com\", \"callbackUrl\": \"https://a.example.com/\", \"scopes\": \"Api\"}",
     );
     testbed.proxy.plan(vec![fault("listMetadata", When::Before, Times::Some(1), made)], Random::of(0, what));
     said(&fixture.run(), "import", what);
-    assert_eq!(testbed.org.part(APP, SHOP).text("label"), "Somebody's", "{what}: it was overwritten");
+    assert_eq!(testbed.org.part(APP, SHOP).text("label"), "Another owner's", "{what}: it was overwritten");
     assert!(fixture.state().is_empty(), "{what}: the app was adopted");
     testbed.org.remove(APP, SHOP);
     finish(&mut fixture, what)

@@ -261,7 +261,7 @@ async function outlivesItsSession() {
   isDeployed(result, false);
   assert.equal(renewals.length, 2);
 
-  const hopeless = new Connection({ version: shop.API, instanceUrl: org, accessToken: '00D000000000001!stranger' });
+  const hopeless = new Connection({ version: shop.API, instanceUrl: org, accessToken: '00D000000000001!unknown' });
   await assert.rejects(hopeless.metadata.list({ type: APP }, shop.API), (error) => {
     assert.equal(error.errorCode ?? error.name, 'sf:INVALID_SESSION_ID');
     return true;

@@ -242,7 +242,8 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
                 });
                 String::new()
             })?;
-            let user = org.user(&deploy.user).cloned().ok_or_else(|| "The user is gone".to_string())?;
+            let user =
+                org.user(&deploy.user).cloned().ok_or_else(|| "The user no longer exists".to_string())?;
             let settings = apply::Settings {
                 org,
                 user: &user,

@@ -102,13 +102,13 @@ fn org_id(text: &str) -> Result<String, String> {
     match text.len() {
         15 if is_id => Ok(salesforce_emulator::credentials::long_id(text)),
         18 if is_id => Ok(text.to_string()),
-        _ => Err("an org id has 15 or 18 letters and digits and begins with 00D".to_string()),
+        _ => Err("an org ID has 15 or 18 letters and digits and starts with 00D".to_string()),
     }
 }
 
 fn permission_set(text: &str) -> Result<(String, u64), String> {
     let (name, holders) = text.split_once('=').unwrap_or((text, "0"));
-    let holders = holders.parse().map_err(|_| format!("'{holders}' is not a number of holders"))?;
+    let holders = holders.parse().map_err(|_| format!("'{holders}' is not a number of users"))?;
     Ok((name.to_string(), holders))
 }
 
@@ -172,7 +172,7 @@ fn print_addresses(running: &Running, folder: Option<&std::path::Path>) -> std::
             let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
             writeln!(out, "    . {}", folder.join("credentials.env").display())?;
             writeln!(out)?;
-            writeln!(out, "or, with other ways to log in:")?;
+            writeln!(out, "or, with another authentication method:")?;
         }
         None => writeln!(out, "Log in with a token (or start with --credentials DIR for a key):")?,
     }
@@ -183,11 +183,11 @@ fn print_addresses(running: &Running, folder: Option<&std::path::Path>) -> std::
     writeln!(out, "    export SALESFORCE_CLIENT_ID={}", credentials.client_id)?;
     writeln!(out, "    export SALESFORCE_CLIENT_SECRET={}", credentials.client_secret)?;
     writeln!(out)?;
-    writeln!(out, "The site where customers log in, at {}", running.site_url)?;
+    writeln!(out, "The Experience Cloud site at {}", running.site_url)?;
     writeln!(out)?;
-    writeln!(out, "What was asked:    curl {}/emulator/journal", running.url)?;
-    writeln!(out, "What is in it:     curl {}/emulator/components", running.url)?;
-    writeln!(out, "How it behaves:    curl {}/emulator/org", running.url)?;
+    writeln!(out, "Requests:      curl {}/emulator/journal", running.url)?;
+    writeln!(out, "Components:    curl {}/emulator/components", running.url)?;
+    writeln!(out, "Settings:      curl {}/emulator/org", running.url)?;
     writeln!(out)?;
     let ready = serde_json::json!({
         "url": running.url,

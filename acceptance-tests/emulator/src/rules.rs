@@ -52,7 +52,7 @@ pub fn settle(
     if !behaviour::is_imitated(&kind.name) {
         return refuse(
             "",
-            format!("not imitated: {} (nobody has described how an org treats it)", kind.name),
+            format!("not imitated: {} (its behaviour in an org is not documented)", kind.name),
         );
     }
     if kind.is_settings() && world.org.switches.org_settings != SettingsAccess::Open {

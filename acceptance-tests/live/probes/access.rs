@@ -38,9 +38,9 @@ pub fn an_unreadable_global_file(context: &ProbeContext<'_>) -> ProbeResult {
         return Ok(Verdict::Undecided("this login may read it".to_owned()));
     }
     let listed = context.org.own()?.iter().any(|(kind, listed)| kind == GLOBAL_OAUTH && *listed == name);
-    let missing = context.org.retrieve(&[(GLOBAL_OAUTH, &format!("{}_nobody", context.app))])?;
+    let missing = context.org.retrieve(&[(GLOBAL_OAUTH, &format!("{}_missing", context.app))])?;
     let (found, expected) = (retrieved.messages.join("; "), missing.messages.join("; "));
-    let same = found.replace(&name, "…") == expected.replace(&format!("{}_nobody", context.app), "…");
+    let same = found.replace(&name, "…") == expected.replace(&format!("{}_missing", context.app), "…");
     let said =
         format!("{found:?}, a missing one {expected:?}, {}", if listed { "listed" } else { "not listed" });
     Ok(verdict(same && !listed, said))
@@ -97,7 +97,7 @@ pub fn the_key_in_rest(context: &ProbeContext<'_>) -> ProbeResult {
     Ok(verdict(shown, format!("REST {} the key", if shown { "shows" } else { "does not show" })))
 }
 
-pub fn apps_that_nobody_used(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn apps_that_missing_used(context: &ProbeContext<'_>) -> ProbeResult {
     const PAGES: u32 = 20;
     context.make()?;
     for page in 0..PAGES {
@@ -151,7 +151,9 @@ pub fn the_certificate_is_cleared(context: &ProbeContext<'_>) -> ProbeResult {
             break (with, unknown);
         }
         if Instant::now() > deadline || interrupt::is_requested() {
-            return Ok(Verdict::Undecided(format!("its key and a unknown_key's are both told {with:?}")));
+            return Ok(Verdict::Undecided(format!(
+                "the responses to its key and an unknown key are both {with:?}"
+            )));
         }
         std::thread::sleep(Duration::from_secs(5));
     };
@@ -189,17 +191,17 @@ pub fn the_audience_is_the_my_domain(context: &ProbeContext<'_>) -> ProbeResult 
     let shared = ["https://login.salesforce.com", "https://test.salesforce.com"];
     let deadline = Instant::now() + PROPAGATION;
     let answers = loop {
-        let nobodys = ask("https://audience.invalid")?;
+        let invalid = ask("https://audience.invalid")?;
         let mut answers = vec![("its My Domain", ask(own)?)];
         for host in shared {
             answers.push((host, ask(host)?));
         }
-        if answers.iter().any(|(_, said)| *said != nobodys) {
-            answers.push(("nobody's", nobodys));
+        if answers.iter().any(|(_, said)| *said != invalid) {
+            answers.push(("an invalid one", invalid));
             break answers;
         }
         if Instant::now() > deadline || interrupt::is_requested() {
-            return Ok(Verdict::Undecided(format!("every audience is told {nobodys:?}")));
+            return Ok(Verdict::Undecided(format!("every audience gets {invalid:?}")));
         }
         std::thread::sleep(Duration::from_secs(5));
     };

@@ -13,7 +13,7 @@ pub fn settings_take_their_parts_along(context: &ProbeContext<'_>) -> ProbeResul
     }
     let left: Vec<String> = context.org.parts(&context.app)?.into_iter().map(|part| part.kind).collect();
     let gone = [GLOBAL_OAUTH, OAUTH_POLICIES].iter().all(|kind| !left.iter().any(|left| left == kind));
-    Ok(verdict(gone, format!("what is left is {}", left.join(", "))))
+    Ok(verdict(gone, format!("the remaining components are {}", left.join(", "))))
 }
 
 pub fn policies_alone(context: &ProbeContext<'_>) -> ProbeResult {
@@ -24,14 +24,14 @@ pub fn policies_alone(context: &ProbeContext<'_>) -> ProbeResult {
 
 pub fn a_warning_fails(context: &ProbeContext<'_>) -> ProbeResult {
     context.take(&[context.app_file(json!({}))])?;
-    let nobody = format!("{}_nobody", context.app);
+    let missing = format!("{}_missing", context.app);
     // The control: the warning fails the deploy, not the deletion itself.
-    let lenient = context.org.delete(&[(APP, &nobody)], true)?;
+    let lenient = context.org.delete(&[(APP, &missing)], true)?;
     if !lenient.success {
         return Ok(Verdict::Undecided(format!("ignoring warnings, too: {}", lenient.said())));
     }
     let warned = lenient.successes.iter().any(|one| !one.problem.is_empty());
-    let strict = context.org.delete(&[(APP, &nobody)], false)?;
+    let strict = context.org.delete(&[(APP, &missing)], false)?;
     Ok(match is_refused(&strict) {
         Verdict::DidNotHold(_) if !warned => {
             Verdict::Undecided("deleting what is not there gives no warning".to_owned())

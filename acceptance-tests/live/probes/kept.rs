@@ -78,7 +78,7 @@ pub fn id_token_validity(context: &ProbeContext<'_>) -> ProbeResult {
     let minutes =
         |minutes: u32| context.org.deploy(&[global(json!({ "idTokenValidityInMinutes": minutes }))]);
     Ok(all(vec![
-        ("left out", default),
+        ("omitted", default),
         ("0", is_refused(&minutes(0)?)),
         ("720", is_accepted(&minutes(720)?)),
         ("721", is_refused(&minutes(721)?)),

@@ -25,11 +25,11 @@ impl<'a> Consumer<'a> {
 
     fn of_made(context: &'a ProbeContext<'a>) -> Result<Self, CallError> {
         if context.org.about.version.parse::<f64>().is_ok_and(|version| version < SINCE) {
-            return Err(CallError(format!("staged credentials are there since API version {SINCE:.1}")));
+            return Err(CallError(format!("staged credentials exist since API version {SINCE:.1}")));
         }
         let found = context.org.credentials(&context.app, "GET", "", None)?;
         let id = found.body.pointer("/consumers/0/id").and_then(Value::as_str);
-        let id = id.ok_or_else(|| CallError(format!("the app shows no consumer: {}", found.said())))?;
+        let id = id.ok_or_else(|| CallError(format!("the app has no visible consumer: {}", found.said())))?;
         Ok(Self { context, id: id.to_owned() })
     }
 
@@ -209,13 +209,13 @@ pub fn who_staged_it(context: &ProbeContext<'_>) -> ProbeResult {
     let (id, name) = (text(&user, "Id"), text(&user, "Name"));
     let form = match told.as_str() {
         "" => "missing",
-        told if is_same(told, &id) && told.len() == 15 => "the user's id in 15 characters",
-        told if is_same(told, &id) => "the user's id in 18 characters",
+        told if is_same(told, &id) && told.len() == 15 => "the user ID with 15 characters",
+        told if is_same(told, &id) => "the user ID with 18 characters",
         told if told == context.org.about.username => "the username",
         told if told == name => "the user's name",
         _ => "something else",
     };
-    Ok(verdict(form == "the user's id in 15 characters", format!("createdBy is {form}")))
+    Ok(verdict(form == "the user ID with 15 characters", format!("createdBy is {form}")))
 }
 
 /// The same user, key and certificate with the main key, a staged key, and an unknown key. No login succeeds: no
@@ -229,20 +229,21 @@ pub fn a_staged_key_is_known(context: &ProbeContext<'_>) -> ProbeResult {
     if main.is_empty() || staged.is_empty() {
         return Ok(Verdict::Undecided("the keys are not shown".to_owned()));
     }
-    let nobody: String = main.chars().rev().collect();
+    let unknown: String = main.chars().rev().collect();
     let ask = |consumer_key: &str| -> Result<String, CallError> {
         let given =
             json!({ "consumerKey": consumer_key, "username": context.org.about.username, "privateKey": key });
         Ok(context.org.redacted(&text(&context.org.call("bearer", given)?, "said")))
     };
-    let told = until_known(context, || Ok([ask(&main)?, ask(&staged)?, ask(&nobody)?]))?;
-    let [of_main, of_staged, of_nobody] = &told;
-    let said = format!("the main key: {of_main:?}, a staged one: {of_staged:?}, nobody's: {of_nobody:?}");
-    Ok(if of_main == of_nobody {
+    let told = until_known(context, || Ok([ask(&main)?, ask(&staged)?, ask(&unknown)?]))?;
+    let [of_main, of_staged, of_unknown] = &told;
+    let said =
+        format!("the main key: {of_main:?}, a staged one: {of_staged:?}, an unknown one: {of_unknown:?}");
+    Ok(if of_main == of_unknown {
         Verdict::Undecided(said)
     } else if of_staged == of_main {
         Verdict::Held(said)
-    } else if of_staged == of_nobody {
+    } else if of_staged == of_unknown {
         Verdict::DidNotHold(said)
     } else {
         Verdict::Undecided(said)
@@ -264,12 +265,12 @@ pub fn a_key_and_the_secret_of_another(context: &ProbeContext<'_>) -> ProbeResul
     }
     // The second is expected to look like the unknown one, so one round is enough.
     let told = until_known(context, || {
-        let (own, nobody) = (ask(&own)?, ask("nobodys")?);
-        Ok([own.clone(), own, nobody])
+        let (own, unknown) = (ask(&own)?, ask("unknown")?);
+        Ok([own.clone(), own, unknown])
     })?;
-    let ([of_own, _, of_nobody], of_other) = (&told, &ask(&other)?);
-    let said = format!("its own: {of_own:?}, the staged one's: {of_other:?}, nobody's: {of_nobody:?}");
-    Ok(match (of_own == of_nobody, of_other == of_nobody) {
+    let ([of_own, _, of_unknown], of_other) = (&told, &ask(&other)?);
+    let said = format!("its own: {of_own:?}, the staged one's: {of_other:?}, an unknown one: {of_unknown:?}");
+    Ok(match (of_own == of_unknown, of_other == of_unknown) {
         (true, _) => Verdict::Undecided(said),
         (false, holds) => verdict(holds, said),
     })

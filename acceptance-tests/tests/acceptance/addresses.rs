@@ -182,7 +182,7 @@ fn cases() -> Vec<Case> {
             &[],
         ),
         case(
-            "forgotten and written anew",
+            "forgotten and configured again",
             &x(alpha),
             &("removed {\n  from = salesforce_external_client_app.x\n  lifecycle {\n    destroy = false\n  }\n}\n".to_owned() + &z(alpha)),
             Goes,
@@ -252,7 +252,7 @@ fn check(case: &Case, more: &[&str]) -> Vec<String> {
     } else {
         // A resource that is created before the old one is destroyed cannot know the other address. The app is then
         // kept, with a warning.
-        let told = run.says("Nothing was replaced") || case.what == "forgotten and written anew";
+        let told = run.says("Nothing was replaced") || case.what == "forgotten and configured again";
         if run.says("Taken over") && !told {
             found.push(format!("taken over: {run}"));
         }

@@ -8,15 +8,15 @@ use acceptance_tests::plan::Action::Create;
 use acceptance_tests::workspace::Workspace;
 
 /// A key that no org trusts, generated for this test and published with it.
-const STRANGER: &str = include_str!("test-only-stranger.key");
+const UNKNOWN_KEY: &str = include_str!("test-only-unknown.key");
 
 #[test]
 fn a_wrong_private_key_is_refused_by_the_org() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("SALESFORCE_PRIVATE_KEY_FILE");
-    workspace.set("SALESFORCE_PRIVATE_KEY", STRANGER);
-    workspace.watch_secret(Secret::new("private key", STRANGER));
+    workspace.set("SALESFORCE_PRIVATE_KEY", UNKNOWN_KEY);
+    workspace.watch_secret(Secret::new("private key", UNKNOWN_KEY));
     workspace.configure(ONLY_APP);
     workspace.apply().failed_saying("invalid_grant");
 }

@@ -82,7 +82,7 @@ fn a_protected_app_is_not_destroyed() {
 fn destroying_everything_leaves_other_apps_alone() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    org.admin("POST", "/apps", Some(&serde_json::json!({ "name": "Foreign", "label": "Somebody else's" })));
+    org.admin("POST", "/apps", Some(&serde_json::json!({ "name": "Foreign", "label": "Another owner's" })));
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), ["Foreign"]);

@@ -251,11 +251,11 @@ fn other_resources_cannot_move_to_a_client() {
     }
     let org_settings =
         "resource \"salesforce_org_oauth_oidc_settings\" \"x\" {\n  code_credential_flow_enabled = true\n}\n";
-    let stranger = "resource \"terraform_data\" \"x\" {\n  input = \"1\"\n}\n";
+    let unrelated = "resource \"terraform_data\" \"x\" {\n  input = \"1\"\n}\n";
     let client = oauth_client::SHOP.to_owned();
     let cases: [(&str, String, &str, &str); 6] = [
         (org_settings, client.clone(), "salesforce_org_oauth_oidc_settings.x", CLIENT),
-        (stranger, client.clone(), "terraform_data.x", CLIENT),
+        (unrelated, client.clone(), "terraform_data.x", CLIENT),
         (&client, org_settings.to_owned(), CLIENT, "salesforce_org_oauth_oidc_settings.x"),
         (
             SHOP,
@@ -263,7 +263,7 @@ fn other_resources_cannot_move_to_a_client() {
             APP,
             "salesforce_external_client_app_policies.y",
         ),
-        (stranger, SHOP.to_owned(), "terraform_data.x", APP),
+        (unrelated, SHOP.to_owned(), "terraform_data.x", APP),
         (org_settings, SHOP.to_owned(), "salesforce_org_oauth_oidc_settings.x", SETTINGS),
     ];
     for (before, after, from, to) in cases {

@@ -11,7 +11,7 @@ use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
 /// A key that no org trusts, generated for tests and published with them.
-const OTHER_KEY: &str = include_str!("test-only-stranger.key");
+const OTHER_KEY: &str = include_str!("test-only-unknown.key");
 
 const REFUSED: &str = "The provider would lock itself out";
 

@@ -147,7 +147,7 @@ fn cases() -> Vec<Case> {
             &[(NAMED, "G6")],
         ),
         Case(
-            "nobody is named",
+            "no set is named",
             Flip::Component(
                 OAUTH_POLICIES,
                 "Shop",
@@ -156,7 +156,7 @@ fn cases() -> Vec<Case> {
             &[(NAMED, "G6")],
         ),
         Case(
-            "nobody holds what is named",
+            "the named set has no users",
             Flip::Component(
                 OAUTH_POLICIES,
                 "Shop",
@@ -212,7 +212,7 @@ fn cases() -> Vec<Case> {
         ),
         Case("no handler", auth(json!({ "registrationHandler": null })), &[(&["registration"], "N1")]),
         Case(
-            "nobody runs the handler",
+            "no execution user",
             auth(json!({ "registrationExecutionUser": null })),
             &[(&["registration"], "N1")],
         ),
@@ -251,7 +251,7 @@ fn cases() -> Vec<Case> {
             site(json!({ "status": "UnderConstruction" })),
             &[(&["login", "passwordless", "registration", "forgot_password", "guest"], "N5")],
         ),
-        Case("nobody is a member", site(json!({ "memberProfiles": [] })), &[(NAMED, "N6")]),
+        Case("no member profile", site(json!({ "memberProfiles": [] })), &[(NAMED, "N6")]),
         Case("others are members", site(json!({ "memberProfiles": ["Admin"] })), &[(NAMED, "N6")]),
         Case(
             "the guest user is inactive",

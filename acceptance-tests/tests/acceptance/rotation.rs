@@ -486,7 +486,7 @@ ephemeral "salesforce_external_client_app_credentials" "shop" {{
     workspace.configure(&reading(&format!("consumer_key = {ROTATION}.consumer_key")));
     workspace.run(&plan).succeeded();
     workspace.apply().succeeded();
-    workspace.configure(&reading("consumer_key = \"3MVG9.of.somebody.else\""));
+    workspace.configure(&reading("consumer_key = \"3MVG9.of.another.app\""));
     workspace.run(&plan).failed_saying("Not a consumer key of the app");
     workspace.configure(&reading(""));
     org.admin("PATCH", "/org", Some(&json!({"enableClientSecretInRestApiAccess": false})));

@@ -161,7 +161,7 @@ fn check(rows: &[Placed], said: &[Diagnostic]) {
         let text = one.text.to_lowercase();
         let known = rows.iter().any(|(_, row)| row.at.is_empty() && text.contains(&row.says.to_lowercase()));
         if !known {
-            problems.push(format!("nobody expects {one:?}"));
+            problems.push(format!("unexpected: {one:?}"));
         }
     }
     assert!(problems.is_empty(), "{} of {} rows:\n{}", problems.len(), rows.len(), problems.join("\n"));

@@ -48,7 +48,7 @@ fn ctrl_c_stops_it_and_nothing_remains() {
         kill_process(pid, Signal::INT).unwrap();
         let run = live.end(child).ended_with(130);
         assert!(
-            run.stdout.contains("Stopping: what is under way ends, then everything is removed"),
+            run.stdout.contains("Stopping: running operations finish, then everything is removed"),
             "{}",
             run.stdout
         );

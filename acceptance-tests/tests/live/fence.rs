@@ -59,7 +59,7 @@ fn every_authentication_method_works_and_a_plan_changes_nothing() {
         live.variables = variables.into_iter().collect();
         let run = live.run(&["--plan"]).ended_with(0);
         assert!(run.stdout.contains(&format!("({})", org.org_id())), "{}", run.stdout);
-        assert!(run.stdout.contains("Everything that it makes is named TfLive_"), "{}", run.stdout);
+        assert!(run.stdout.contains("Everything that it creates is named TfLive_"), "{}", run.stdout);
     }
     assert_eq!(org.deploys().len(), 0);
 }

@@ -50,7 +50,7 @@ impl Live {
             .env("LIVE_REPORT", self.file("report.json"))
             .envs(&self.variables)
             .stdin(Stdio::null())
-            // Files: a pipe that nobody reads would stop it.
+            // Files: a pipe without a reader would block it.
             .stdout(output("stdout"))
             .stderr(output("stderr"))
             .spawn()

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 const EXCEPT: &[(&str, &str)] = &[
     (
         "LIMIT_EXCEEDED: Maximum size of content is 600 MB",
-        "packing and unpacking them takes minutes in a build for tests",
+        "packing and unpacking them takes minutes in a debug build",
     ),
-    ("Maximum size of request reached.", "the connection ends while the client still sends"),
-    ("the connection is broken on purpose", "what a planned fault does; no client sees the words"),
-    ("The user is gone", "a job whose user the state file no longer has"),
-    ("No user", "a session whose user the state file no longer has"),
+    ("Maximum size of request reached.", "the connection closes while the client is still sending"),
+    ("the connection is broken on purpose", "the effect of a planned fault; no client sees the text"),
+    ("The user no longer exists", "a job whose user is missing in the state file"),
+    ("No user", "a session whose user is missing in the state file"),
 ];
 
 /// Texts that are not reasons.

@@ -204,7 +204,7 @@ impl Cases<'_> {
             |name: &str| format!("Element {{{NS}}}{name} invalid at this location in type {type_name}");
         if element.until.is_some_and(|until| until < NEWEST) {
             let good = wrap(name, &self.schema.good(element, NEWEST));
-            self.add("element that is gone", place, NEWEST, &good, invalid(name));
+            self.add("removed element", place, NEWEST, &good, invalid(name));
         }
         let exists = place.since_of_type;
         if element.since > OLDEST.max(exists) && element.is_in(newest) {

@@ -133,12 +133,12 @@ fn errors_in_the_org_settings_are_refused() {
             "agentAuthLinking invalid",
         ),
         (
-            "element that is gone",
+            "removed element",
             settings("OauthOidc", &oidc("<enableHdlessFgtPswFlow>true</enableHdlessFgtPswFlow>")),
             "enableHdlessFgtPswFlow invalid",
         ),
         (
-            "element that is gone of the other type",
+            "removed element of the other type",
             settings("ExternalClientApp", &apps("<enableExternalClientApps>true</enableExternalClientApps>")),
             "enableExternalClientApps invalid",
         ),

@@ -73,10 +73,10 @@ fn envelopes() {
         501,
         "not imitated: the SOAP operation renameMetadata",
     );
-    let stranger = good.replace(&org.token, "00Dnobody!x");
+    let foreign = good.replace(&org.token, "00Dnobody!x");
     refused(
         "session",
-        &send("POST", &head, path, stranger.as_bytes()),
+        &send("POST", &head, path, foreign.as_bytes()),
         500,
         "Invalid Session ID found in SessionHeader",
     );

@@ -179,10 +179,13 @@ fn dependent_files_are_checked_at_the_end() {
                 assert_eq!(org.components(), before);
             };
             for flags in *too_few {
-                refused("at once, with too little", with_policies(with_global(bare_app(), flags), policy));
+                refused(
+                    "together, without the requirements",
+                    with_policies(with_global(bare_app(), flags), policy),
+                );
             }
             // In one package: on, off, on again.
-            taken("on at once", with_policies(with_global(bare_app(), needed), policy));
+            taken("enabled together", with_policies(with_global(bare_app(), needed), policy));
             for flags in *too_few {
                 if *policy != SESSION {
                     refused("the settings alone off", with_global(Package::new(), flags));
@@ -192,9 +195,9 @@ fn dependent_files_are_checked_at_the_end() {
                     with_policies(with_global(Package::new(), flags), policy),
                 );
             }
-            taken("off at once", with_policies(with_global(Package::new(), &[]), ""));
+            taken("disabled together", with_policies(with_global(Package::new(), &[]), ""));
             refused("the policies alone on", with_policies(Package::new(), policy));
-            taken("on at once again", with_policies(with_global(Package::new(), needed), policy));
+            taken("enabled together again", with_policies(with_global(Package::new(), needed), policy));
             // Separately.
             taken("the policies off", with_policies(Package::new(), ""));
             taken("the settings off", with_global(Package::new(), &[]));

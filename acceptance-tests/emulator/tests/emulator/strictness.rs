@@ -159,7 +159,7 @@ fn elements_belong_to_their_versions() {
     refuse_all(vec![
         ("newer element", global("<isCodeCredFlowEnabled>true</isCodeCredFlowEnabled>").at(60), "4 Error parsing file: Element"),
         ("newer nested element", global("<idTokenConfig><idTokenIncludeCustomPermissions>true</idTokenIncludeCustomPermissions></idTokenConfig>").at(60), "idTokenIncludeCustomPermissions invalid"),
-        ("element that is gone", policies("<isNamedUserJwtEnabled>true</isNamedUserJwtEnabled>"), "isNamedUserJwtEnabled invalid"),
+        ("removed element", policies("<isNamedUserJwtEnabled>true</isNamedUserJwtEnabled>"), "isNamedUserJwtEnabled invalid"),
         ("undocumented element before its version", global("<isMtlsEnabled>true</isMtlsEnabled>"), "isMtlsEnabled invalid"),
         ("type of timeout before 65", policies("<guestJwtSessionTimeoutType>Custom</guestJwtSessionTimeoutType><guestJwtTimeout>5</guestJwtTimeout>").at(64), "guestJwtSessionTimeoutType invalid"),
         ("long timeout before 65", policies("<guestJwtTimeout>60</guestJwtTimeout>").at(64), "bad value for restricted picklist field: 60"),
@@ -229,13 +229,9 @@ fn values_are_checked() {
             "invalid URL: b",
         ),
         ("certificate", global("<certificate>MIIB</certificate>"), "not a valid X.509 certificate"),
+        ("custom key", global("<consumerKey>mine</consumerKey>"), "not imitated: choosing a consumerKey"),
         (
-            "key of one's own",
-            global("<consumerKey>mine</consumerKey>"),
-            "not imitated: choosing a consumerKey",
-        ),
-        (
-            "secret of one's own",
+            "custom secret",
             global("<consumerSecret>mine</consumerSecret>"),
             "not imitated: choosing a consumerSecret",
         ),
@@ -343,7 +339,7 @@ fn values_are_checked() {
             "startPage is Custom",
         ),
         (
-            "type that nobody has seen",
+            "undocumented type",
             one("ExtlClntAppSampleSettings", "Shop_sample", &format!("{PARENT}<isEnabled>true</isEnabled>")),
             "not imitated: ExtlClntAppSampleSettings",
         ),

@@ -37,7 +37,7 @@ fn what_a_subscriber_may_not_change() {
         ),
         ("another namespace", Package::new().with(APP, "umbrella__Till", ""), "two consecutive underscores"),
         (
-            "a consumer of one's own",
+            "a local consumer",
             Package::new().with(GLOBAL, "Mine", of_it),
             "linked to a consumer of another org",
         ),
