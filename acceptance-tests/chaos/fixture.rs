@@ -6,6 +6,7 @@
 use crate::foreign_server::ForeignServer;
 use crate::proxy::Proxy;
 use acceptance_tests::canary::Secret;
+use acceptance_tests::configurations;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, Component};
 use acceptance_tests::target::{Credentials, Target};
@@ -104,31 +105,13 @@ pub const CHANGED: AppVersion = AppVersion { label: "Laden", minutes: 15, rotati
 #[must_use]
 pub fn configuration(shape: Shape, version: AppVersion) -> String {
     let AppVersion { label, minutes, rotation } = version;
-    let app = format!(
-        "  name          = \"{SHOP}\"\n  label         = \"{label}\"\n  contact_email = \"identity@example.com\"\n"
-    );
-    let settings = "  callback_urls                = [\"https://shop.example.com/callback\"]\n  \
-                    oauth_scopes                 = [\"Api\", \"OpenID\", \"RefreshToken\"]\n  \
-                    code_credential_flow_enabled = true\n  named_user_jwt_enabled       = true\n";
-    let policies = format!(
-        "  permitted_users                    = \"AdminApprovedPreAuthorized\"\n  \
-         permission_sets                    = [\"Shop_Customer\"]\n  \
-         guest_code_credential_flow_enabled = true\n  \
-         guest_jwt_session_timeout_type     = \"Custom\"\n  \
-         guest_jwt_timeout_minutes          = {minutes}\n"
-    );
-    let mut text = match shape {
-        Shape::Client => format!(
-            "resource \"salesforce_oauth_client\" \"shop\" {{\n{app}{settings}  policies {{\n{policies}  }}\n}}\n"
-        ),
-        Shape::Parts => format!(
-            "resource \"salesforce_external_client_app\" \"shop\" {{\n{app}}}\n\
-             resource \"salesforce_external_client_app_oauth_settings\" \"shop\" {{\n  external_client_app = \
-             salesforce_external_client_app.shop.id\n{settings}}}\n\
-             resource \"salesforce_external_client_app_policies\" \"shop\" {{\n  external_client_app = \
-             salesforce_external_client_app_oauth_settings.shop.id\n{policies}}}\n"
-        ),
+    let shop = match shape {
+        Shape::Client => configurations::SHOP_CLIENT,
+        Shape::Parts => configurations::SHOP,
     };
+    let label = format!("= \"{label}\"\n  contact_email");
+    let mut text =
+        shop.replace("= \"Shop\"\n  contact_email", &label).replace("= 30\n", &format!("= {minutes}\n"));
     if let Some(version) = rotation {
         let of = match shape {
             Shape::Client => "salesforce_oauth_client.shop.id",

@@ -13,6 +13,7 @@
 
 pub mod canary;
 pub mod concurrent_client;
+pub mod configurations;
 pub mod connect_proxy;
 pub mod emulator;
 pub mod http;

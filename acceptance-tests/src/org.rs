@@ -74,6 +74,20 @@ impl Emulator {
         found.remove(0)
     }
 
+    /// Creates the app of `configurations::CREATED_IN_SETUP`, as an admin does in Setup. Its parts have names that cannot
+    /// be derived.
+    #[track_caller]
+    pub fn create_shop_in_setup(&self) {
+        let app = json!({
+            "name": "Shop",
+            "label": "Shop",
+            "contactEmail": "identity@example.com",
+            "callbackUrl": "https://shop.example.com/callback",
+            "scopes": "Api, RefreshToken",
+        });
+        self.admin("POST", "/apps", Some(&app));
+    }
+
     /// Changes one element of a component, as an admin does in Setup.
     #[track_caller]
     pub fn edit(&self, kind: &str, app: &str, element: &str, value: &str) {

@@ -12,7 +12,6 @@ mod aliases;
 mod bootstrap;
 mod budget;
 mod certificates;
-pub(crate) mod configurations;
 mod consumer_secret;
 mod credentials;
 mod data_sources;
@@ -66,3 +65,5 @@ mod snippets;
 mod update;
 mod whole;
 mod writers;
+
+pub(crate) use acceptance_tests::configurations;

@@ -1,33 +1,12 @@
 //! An app, its OAuth settings and its policies as one resource: one deploy each to create, to change anything, to
 //! destroy.
 
+pub use crate::configurations::{CLIENT, SHOP_CLIENT as SHOP};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use acceptance_tests::plan::Action::{Create, Replace, Update};
 use acceptance_tests::workspace::Workspace;
 use serde_json::Value;
-
-pub const CLIENT: &str = "salesforce_oauth_client.shop";
-
-/// The same app as `configurations::SHOP`, as one resource.
-pub const SHOP: &str = r#"
-resource "salesforce_oauth_client" "shop" {
-  name                         = "Shop"
-  label                        = "Shop"
-  contact_email                = "identity@example.com"
-  callback_urls                = ["https://shop.example.com/callback"]
-  oauth_scopes                 = ["Api", "OpenID", "RefreshToken"]
-  code_credential_flow_enabled = true
-  named_user_jwt_enabled       = true
-  policies {
-    permitted_users                    = "AdminApprovedPreAuthorized"
-    permission_sets                    = ["Shop_Customer"]
-    guest_code_credential_flow_enabled = true
-    guest_jwt_session_timeout_type     = "Custom"
-    guest_jwt_timeout_minutes          = 30
-  }
-}
-"#;
 
 /// Every type of component of an app.
 pub const FILES: [&str; 5] = [APP, OAUTH, GLOBAL_OAUTH, POLICIES, OAUTH_POLICIES];

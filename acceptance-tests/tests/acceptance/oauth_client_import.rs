@@ -1,46 +1,20 @@
 //! Imports of a complete app as one resource, whatever created it, with a configuration that Terraform generates.
 
 use super::oauth_client::{CLIENT, FILES};
+use crate::configurations::CLIENT_CREATED_IN_SETUP as CREATED_IN_SETUP;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
-/// Exactly the values of the app that was created in Setup.
-const BARE: &str = r#"
-resource "salesforce_oauth_client" "shop" {
-  name          = "Shop"
-  label         = "Shop"
-  contact_email = "identity@example.com"
-  callback_urls = ["https://shop.example.com/callback"]
-  oauth_scopes  = ["Api", "RefreshToken"]
-  policies {}
-}
-"#;
-
-/// An app created in Setup: its parts have names that cannot be derived.
-fn made_in_setup(org: &Emulator) {
-    org.admin(
-        "POST",
-        "/apps",
-        Some(&json!({
-            "name": "Shop",
-            "label": "Shop",
-            "contactEmail": "identity@example.com",
-            "callbackUrl": "https://shop.example.com/callback",
-            "scopes": "Api, RefreshToken",
-        })),
-    );
-}
-
 #[test]
 fn an_app_created_in_setup_is_imported_by_its_name() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let before = org.admin("GET", "/components", None);
     let workspace = Workspace::new(&org);
-    workspace.configure(BARE);
+    workspace.configure(CREATED_IN_SETUP);
     workspace.run(&["import", "-no-color", "-input=false", CLIENT, "Shop"]).succeeded();
     workspace.is_settled();
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
@@ -59,10 +33,10 @@ fn an_app_created_in_setup_is_imported_by_its_name() {
 #[test]
 fn imported_policies_are_unchanged_if_the_block_is_omitted() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let before = org.admin("GET", "/components", None);
     let workspace = Workspace::new(&org);
-    workspace.configure(&BARE.replace("  policies {}\n", ""));
+    workspace.configure(&CREATED_IN_SETUP.replace("  policies {}\n", ""));
     workspace.run(&["import", "-no-color", "-input=false", CLIENT, "Shop"]).succeeded();
     workspace.apply().succeeded();
     workspace.is_settled();
@@ -73,24 +47,24 @@ fn imported_policies_are_unchanged_if_the_block_is_omitted() {
 #[test]
 fn an_import_block_is_planned_without_changes() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
-    workspace.configure(&format!("{BARE}\nimport {{\n  to = {CLIENT}\n  id = \"Shop\"\n}}\n"));
+    workspace.configure(&format!("{CREATED_IN_SETUP}\nimport {{\n  to = {CLIENT}\n  id = \"Shop\"\n}}\n"));
     let plan = workspace.plan(&[]);
     plan.changes(&[]).saying("1 to import, 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded().saying("1 imported");
-    workspace.configure(BARE);
+    workspace.configure(CREATED_IN_SETUP);
     workspace.is_settled();
 }
 
 #[test]
 fn an_import_by_identity_is_planned_without_changes() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
     let with = |org_id: &str| {
         format!(
-            "{BARE}\nimport {{\n  to = {CLIENT}\n  identity = {{\n    name   = \"Shop\"\n    org_id = \"{org_id}\"\n  }}\n}}\n"
+            "{CREATED_IN_SETUP}\nimport {{\n  to = {CLIENT}\n  identity = {{\n    name   = \"Shop\"\n    org_id = \"{org_id}\"\n  }}\n}}\n"
         )
     };
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
@@ -106,7 +80,7 @@ fn an_import_by_identity_is_planned_without_changes() {
     workspace.configure(&with("00D000000000099AAA"));
     workspace.run(&plan).failed_saying("00D000000000099");
     // The same with a generated configuration.
-    let block = with(org.org_id()).replace(BARE, "");
+    let block = with(org.org_id()).replace(CREATED_IN_SETUP, "");
     workspace.configure(&block);
     workspace.plan(&["-generate-config-out=generated.tf"]).changes(&[]).saying("1 to import");
 }
@@ -159,7 +133,7 @@ fn an_incomplete_app_is_refused_with_an_alternative() {
         let org = Emulator::start();
         make(&org);
         let workspace = Workspace::new(&org);
-        workspace.configure(BARE);
+        workspace.configure(CREATED_IN_SETUP);
         let run = workspace.run(&["import", "-no-color", "-input=false", CLIENT, id]);
         assert_eq!(run.code, Some(1), "{run}");
         for text in words {
@@ -174,9 +148,9 @@ fn an_incomplete_app_is_refused_with_an_alternative() {
 #[test]
 fn a_part_without_a_parent_is_an_error_and_not_missing() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
-    workspace.configure(BARE);
+    workspace.configure(CREATED_IN_SETUP);
     workspace.run(&["import", "-no-color", "-input=false", CLIENT, "Shop"]).succeeded();
     let state = workspace.state();
     for kind in [OAUTH, POLICIES, OAUTH_POLICIES] {
@@ -194,7 +168,7 @@ fn a_part_without_a_parent_is_an_error_and_not_missing() {
 #[test]
 fn a_change_of_an_imported_client_is_one_deploy_of_what_changes() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     org.edit(GLOBAL_OAUTH, "Shop", "isDeviceFlowEnabled", "true");
     let workspace = Workspace::new(&org);
     workspace.configure(&format!("import {{\n  to = {CLIENT}\n  id = \"Shop\"\n}}\n"));

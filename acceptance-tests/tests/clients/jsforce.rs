@@ -2,35 +2,17 @@
 
 use super::program::{credentials, node, run};
 use super::referee;
+use crate::configurations::CREATED_IN_SETUP;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::recorder::Recorder;
 use acceptance_tests::workspace::Workspace;
-
-/// The app of `clients/project`, as a Terraform configuration.
-const SHOP: &str = r#"
-resource "salesforce_external_client_app" "shop" {
-  name          = "Shop"
-  label         = "Shop"
-  contact_email = "identity@example.com"
-}
-
-resource "salesforce_external_client_app_oauth_settings" "shop" {
-  external_client_app = salesforce_external_client_app.shop.id
-  callback_urls       = ["https://shop.example.com/callback"]
-  oauth_scopes        = ["Api", "RefreshToken"]
-}
-
-resource "salesforce_external_client_app_policies" "shop" {
-  external_client_app = salesforce_external_client_app_oauth_settings.shop.id
-}
-"#;
 
 /// Imports the app of `clients/project` and expects an empty plan.
 #[track_caller]
 pub fn imports_the_shop(org: &Emulator) {
     let deploys = org.deploys().len();
     let workspace = Workspace::new(org);
-    workspace.configure(SHOP);
+    workspace.configure(CREATED_IN_SETUP);
     for resource in ["", "_oauth_settings", "_policies"] {
         let address = format!("salesforce_external_client_app{resource}.shop");
         workspace.run(&["import", "-no-color", "-input=false", &address, "Shop"]).succeeded();
