@@ -53,7 +53,7 @@ function files() {
   return { 'package.xml': manifest, ...found };
 }
 
-/** With the private key, one call. */
+/** Logs in with the private key, in one call. */
 async function logIn() {
   const { SALESFORCE_CLIENT_ID: iss, SALESFORCE_USERNAME: sub, SALESFORCE_PRIVATE_KEY_FILE: key } = process.env;
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -1,12 +1,12 @@
-//! A provider that does nothing, with the schema of ours: what a command costs Terraform alone. `make bench` runs it
-//! on the same configurations and calls it the floor.
+//! A provider that does nothing, with the schema of the real provider. It measures what a command costs in Terraform
+//! alone. `make bench` runs it with the same configurations and reports the result as the floor.
 //!
-//! Terraform starts it as it starts any provider, only without TLS (`TF_DISABLE_PLUGIN_TLS`), which makes the floor a
-//! little lower. Nothing is decoded: a plan is what Terraform proposes, what the org would have made stays null. What the
-//! configurations of `make bench` do not need is not implemented.
+//! Terraform starts it like any provider, but without TLS (`TF_DISABLE_PLUGIN_TLS`), which lowers the floor a
+//! little. Nothing is decoded: a plan is what Terraform proposes, and computed values stay null. Only what the
+//! configurations of `make bench` need is implemented.
 //!
-//! Written from the protocol, not from the provider's code. Its schema is a file, `NOOP_PROVIDER_SCHEMA`: the bytes
-//! of our provider's answer to GetSchema.
+//! Written from the protocol, not from the provider's code. `NOOP_PROVIDER_SCHEMA` names a file with the bytes of
+//! the real provider's GetSchema response.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -60,7 +60,7 @@ impl Provider for Noop {
         &self,
         request: Request<pb::UpgradeResourceStateRequest>,
     ) -> Answer<pb::UpgradeResourceStateResponse> {
-        // The same schema wrote it, so the state's JSON is a value of it.
+        // The same schema wrote the state, so its JSON is a valid value.
         let json = request.into_inner().raw_state.unwrap_or_default().json;
         let upgraded_state = Some(pb::DynamicValue { json, msgpack: Vec::new() });
         answer(pb::UpgradeResourceStateResponse { upgraded_state, ..Default::default() })

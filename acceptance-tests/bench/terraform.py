@@ -13,8 +13,8 @@ SOURCE = "registry.terraform.io/salesforce-community/salesforce"
 
 
 def command(terraform):
-    """What to start for a `terraform`: not the launcher of scripts/fetch-terraform, whose own small processes would
-    count as providers."""
+    """The program to start for `terraform`: not the launcher of scripts/fetch-terraform, whose own processes would count
+    as providers."""
     library = Path(terraform).resolve().parent / "terraform.py"
     return [sys.executable, "-I", "-S", library] if library.is_file() else [terraform]
 

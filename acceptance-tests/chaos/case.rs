@@ -1,17 +1,18 @@
-//! A case: a name that says all of it, how long it takes at least, and what is played. What came of it is an outcome.
+//! A case: its name identifies it completely; it also has a minimum duration and the function to run. Its result is
+//! an `Outcome`.
 
 use std::time::Duration;
 
-/// A part of the final table.
+/// A section of the final report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Chapter {
+pub enum Section {
     Faults,
     Kills,
     Interrupts,
     Load,
 }
 
-impl Chapter {
+impl Section {
     pub const ALL: [Self; 4] = [Self::Faults, Self::Kills, Self::Interrupts, Self::Load];
 
     #[must_use]
@@ -25,23 +26,23 @@ impl Chapter {
     }
 }
 
-/// What came of a case that held.
+/// The result of a case that passed.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// What was to go wrong did not happen: the step ended before.
+    /// The fault was not injected: the step ended earlier.
     pub not_reached: bool,
-    /// Terraform left an empty state, which is not the provider's doing.
+    /// Terraform left an empty state. The provider cannot prevent that.
     pub state_lost_by_terraform: bool,
-    /// Of the provider, in KiB.
+    /// Peak memory of the provider in KiB.
     pub memory: u64,
-    /// Whether the org sent what no org sends, so that the memory says nothing about usual work.
+    /// Whether the org sent a response that no org sends. The memory figure then does not represent normal use.
     pub hostile: bool,
-    /// Something to tell.
+    /// A remark for the report.
     pub note: Option<String>,
 }
 
 pub struct Case {
-    pub chapter: Chapter,
+    pub section: Section,
     /// `fault/bad_gateway/create/deploy/1/after`
     pub name: String,
     pub takes: Duration,

@@ -1,16 +1,16 @@
-//! What may go wrong between the provider and the org: a planned fault is data, the proxy carries it out.
+//! The faults that can be injected between the provider and the org. A fault is data; the proxy injects it.
 //!
-//! Not here: which faults are played where, and what is expected, that is in `table`.
+//! The fault table with the injection points and the expected results is in `table`.
 
-use crate::message::Answer;
+use crate::message::Response;
 use std::time::Duration;
 
-/// Whether the org hears of the call.
+/// Whether the org receives the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// It does not: the call has no effect.
+    /// The org does not receive it: the call has no effect.
     Before,
-    /// It does, and its answer is lost or another one.
+    /// The org receives it, and the response is lost or replaced.
     After,
 }
 
@@ -24,25 +24,25 @@ impl When {
     }
 }
 
-/// Which of the calls that are meant.
+/// How many of the matching calls fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
-    /// So many, beginning with the first that is meant.
+    /// This number of calls, starting with the first match.
     Some(usize),
-    /// All from there on.
+    /// All calls from the first match on.
     All,
-    /// Every second one.
+    /// Every second call.
     Odd,
-    /// Each with this probability.
+    /// Each call with this probability.
     Percent(usize),
 }
 
-/// The calls that are meant.
+/// The calls that match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Calls {
-    /// Every one.
+    /// Every call.
     Any,
-    /// What counts against the limits of the API: a login does not.
+    /// Calls that count against the API limits. Logins do not.
     Api,
     Named(String),
 }
@@ -58,43 +58,43 @@ impl Calls {
     }
 }
 
-/// What is made of the org's own answer. May look at it and say no: then the fault waits for the next one.
-pub type Change = fn(Answer) -> Result<Answer, Answer>;
+/// Rewrites the response of the org. May reject a response with `Err`; the fault then waits for the next one.
+pub type Rewrite = fn(Response) -> Result<Response, Response>;
 
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// Another answer.
-    Answer(Answer),
-    /// The same as a code and a text, in the form that the called API has for it.
+    /// A different response.
+    Response(Response),
+    /// A response with a code and a text, in the format of the called API.
     Coded { status: u16, code: &'static str, text: &'static str },
-    /// The org's own answer, changed.
-    Change(Change),
-    /// So many percent of the answer's body, then the end.
+    /// The response of the org, rewritten.
+    Rewrite(Rewrite),
+    /// This percentage of the response body, then the connection closes.
     Cut(usize),
-    /// The connection ends without an answer.
+    /// The connection closes without a response.
     Close,
-    /// The same, and not politely.
+    /// The connection is reset without a response.
     Reset,
     /// The connection is reset in the middle of the request.
     ResetUpload,
-    /// Silence, then the end.
+    /// No data for this time, then the connection closes.
     Stall(Duration),
-    /// The answer in so many pieces, with so much time before each.
+    /// The response in this number of pieces, with this pause before each.
     Drip(usize, Duration),
-    /// Nobody listens at the org's address for so long; the call gets no answer.
+    /// The address of the org refuses connections for this time. The call gets no response.
     Away(Duration),
-    /// Somebody else does something in the org (method, path and body of an admin call), and the call goes on.
+    /// Another client changes something in the org (method, path and body of an admin call), then the call proceeds.
     Meanwhile(&'static str, &'static str, &'static str),
-    /// A redirect to a stranger, with this status.
+    /// A redirect to the foreign server with this status.
     Redirect(u16),
-    /// Nothing until somebody decides.
+    /// The call is held until `release` is called.
     Hold,
 }
 
 #[derive(Debug, Clone)]
 pub struct Fault {
     pub calls: Calls,
-    /// The first call that is meant, counted from 1.
+    /// The first call that matches, counted from 1.
     pub nth: usize,
     pub times: Times,
     pub when: When,
@@ -108,11 +108,11 @@ impl Fault {
     }
 }
 
-/// A code and a text as each API says them.
+/// A response with a code and a text in the format of each API.
 #[must_use]
-pub fn coded(call: &str, status: u16, code: &str, text: &str) -> Answer {
+pub fn coded(call: &str, status: u16, code: &str, text: &str) -> Response {
     let json = |status: u16, value: &serde_json::Value| {
-        Answer::new(status, "application/json;charset=UTF-8", value.to_string())
+        Response::new(status, "application/json;charset=UTF-8", value.to_string())
     };
     match call {
         "token" => {
@@ -132,7 +132,7 @@ pub fn coded(call: &str, status: u16, code: &str, text: &str) -> Answer {
         | "deleteStagedCredentials" => {
             json(status, &serde_json::json!([{ "message": text, "errorCode": code }]))
         }
-        _ => Answer::new(
+        _ => Response::new(
             500,
             "text/xml; charset=utf-8",
             format!(

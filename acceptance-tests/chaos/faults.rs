@@ -1,38 +1,38 @@
-//! Cases of the fault table: each row at each call where it can happen.
+//! The cases of the fault table: each row at each call where the fault can occur.
 
-use crate::case::{Case, Chapter, Outcome};
-use crate::chance::Chance;
+use crate::baseline::{Baselines, pace};
+use crate::case::{Case, Outcome, Section};
 use crate::fault::{Calls, Fault, Times, When};
-use crate::oracle;
+use crate::fixture::{Fixture, Shape, Step, Testbed};
+use crate::invariants;
 use crate::processes;
-use crate::rehearsal::{Rehearsals, pace};
-use crate::stage::{Place, Shape, Stage, Step};
-use crate::table::{self, At, Ends, Play, Row};
+use crate::random::Random;
+use crate::table::{self, At, Expected, Play, Row};
 use acceptance_tests::terraform::Run;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The most memory of a provider that an org may bring about by what it sends, in KiB.
-const HOSTILE: u64 = 256 * 1024;
+/// The memory limit of a provider that receives hostile responses, in KiB.
+const HOSTILE_MEMORY_LIMIT: u64 = 256 * 1024;
 
-/// What a run can do without: how a deploy ends is read from what it made, and queries ask for what is only told, or for
-/// who else is in the line.
+/// Calls that a run can do without: the result of a deploy can be read from the deployed components, and the queries
+/// serve only messages and the detection of concurrent deploys.
 const DISPENSABLE: [&str; 3] = ["checkDeployStatus", "query", "toolingQuery"];
 
-/// A fault at a place.
+/// A fault at one point of a step.
 #[derive(Debug, Clone)]
-struct Spot {
+struct InjectionPoint {
     step: Step,
     calls: Calls,
     nth: usize,
     when: When,
     /// The call that is the nth.
     at: String,
-    /// Whether it takes as long as the row says of one call.
+    /// Whether the case takes as long as `slow_at` of the row.
     is_slow: bool,
 }
 
-impl Spot {
+impl InjectionPoint {
     fn takes(&self, row: &Row) -> std::time::Duration {
         if self.is_slow { row.slow_at.1 } else { row.takes }
     }
@@ -49,37 +49,41 @@ impl Spot {
 
 /// Every case of the table.
 #[must_use]
-pub fn cases(rehearsals: &Arc<Rehearsals>, seed: u64) -> Vec<Case> {
+pub fn cases(baselines: &Arc<Baselines>, seed: u64) -> Vec<Case> {
     let rows = table::rows().flat_map(|row| {
-        let rehearsals = Arc::clone(rehearsals);
-        let spots = spots(row, &rehearsals, seed);
-        assert!(!spots.is_empty(), "{} is played nowhere: a row without a case proves nothing", row.name);
-        spots.into_iter().map(move |spot| {
-            let rehearsals = Arc::clone(&rehearsals);
+        let baselines = Arc::clone(baselines);
+        let points = points(row, &baselines, seed);
+        assert!(
+            !points.is_empty(),
+            "{} has no injection point: a row without a case proves nothing",
+            row.name
+        );
+        points.into_iter().map(move |point| {
+            let baselines = Arc::clone(&baselines);
             Case {
-                chapter: Chapter::Faults,
-                name: spot.name(row),
-                takes: spot.takes(row),
-                play: Box::new(move || play(row, &spot, &rehearsals, seed)),
+                section: Section::Faults,
+                name: point.name(row),
+                takes: point.takes(row),
+                play: Box::new(move || play(row, &point, &baselines, seed)),
             }
         })
     });
     rows.chain(table::special::cases()).collect()
 }
 
-fn spots(row: &Row, rehearsals: &Rehearsals, seed: u64) -> Vec<Spot> {
-    let mut chance = Chance::of(seed, row.name);
+fn points(row: &Row, baselines: &Baselines, seed: u64) -> Vec<InjectionPoint> {
+    let mut random = Random::of(seed, row.name);
     if row.at == At::EachCall {
         let each = row.steps.iter().flat_map(|&step| {
-            let calls = &rehearsals.of(step, Shape::Client).calls;
+            let calls = &baselines.of(step, Shape::Client).calls;
             let counted: Vec<&String> = calls.iter().filter(|call| Calls::Api.has(call)).collect();
-            // Looks are as many as the machine is slow, so that a later call may become the slow one.
+            // A slow machine polls more often, so any later call may become the slow one.
             let first = counted.iter().position(|at| *at == row.slow_at.0).unwrap_or(usize::MAX);
             let counted = counted.into_iter().enumerate();
             counted.map(move |(number, at)| (step, number + 1, at.clone(), number + 1 >= first))
         });
-        let spots = each.flat_map(|(step, nth, at, is_slow)| {
-            row.when.iter().map(move |&when| Spot {
+        let points = each.flat_map(|(step, nth, at, is_slow)| {
+            row.when.iter().map(move |&when| InjectionPoint {
                 step,
                 calls: Calls::Api,
                 nth,
@@ -88,12 +92,12 @@ fn spots(row: &Row, rehearsals: &Rehearsals, seed: u64) -> Vec<Spot> {
                 is_slow,
             })
         });
-        return spots.collect();
+        return points.collect();
     }
-    // The kinds of calls, and how many of each there are in which step.
+    // The kinds of calls, and their number in each step.
     let mut kinds: Vec<(&str, Vec<(Step, usize)>)> = Vec::new();
     for &step in row.steps {
-        for (call, count) in rehearsals.of(step, Shape::Client).kinds() {
+        for (call, count) in baselines.of(step, Shape::Client).kinds() {
             let is_meant = match row.at {
                 At::These(calls) => calls.contains(&call),
                 At::EachKind | At::EachCall => true,
@@ -106,113 +110,114 @@ fn spots(row: &Row, rehearsals: &Rehearsals, seed: u64) -> Vec<Spot> {
         }
     }
     let in_each_step = matches!(row.at, At::These(calls) if calls.len() <= 2);
-    let mut spots = Vec::new();
+    let mut points = Vec::new();
     for (call, of) in kinds {
-        let one = chance.one_of(&of).copied();
+        let one = random.choose(&of).copied();
         for (step, count) in of.into_iter().filter(|of| in_each_step || call == "deploy" || Some(*of) == one)
         {
-            // Looks are as many as the machine is slow.
+            // The number of polls depends on the speed of the machine.
             let is_one = row.times == Times::All || call.starts_with("check");
-            let nth = 1 + chance.below(if is_one { 1 } else { count });
+            let nth = 1 + random.below(if is_one { 1 } else { count });
             let calls = Calls::Named(call.to_owned());
             let is_slow = call == row.slow_at.0;
-            let spot = |when| Spot { step, calls: calls.clone(), nth, when, at: call.to_owned(), is_slow };
-            spots.extend(row.when.iter().copied().map(spot));
+            let point =
+                |when| InjectionPoint { step, calls: calls.clone(), nth, when, at: call.to_owned(), is_slow };
+            points.extend(row.when.iter().copied().map(point));
         }
     }
-    spots
+    points
 }
 
-fn play(row: &Row, spot: &Spot, rehearsals: &Rehearsals, seed: u64) -> Outcome {
-    let what = spot.name(row);
-    let place = Place::with(&[]);
-    let mut stage = Stage::set(&place, Shape::Client, spot.step);
-    pace(&place);
-    let chance = Chance::of(seed, &what);
+fn play(row: &Row, point: &InjectionPoint, baselines: &Baselines, seed: u64) -> Outcome {
+    let what = point.name(row);
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, point.step);
+    pace(&testbed);
+    let random = Random::of(seed, &what);
     let mut faults = Vec::new();
     match row.play {
         Play::Wire(action) => faults.push(Fault {
-            calls: spot.calls.clone(),
-            nth: spot.nth,
+            calls: point.calls.clone(),
+            nth: point.nth,
             times: row.times,
-            when: spot.when,
+            when: point.when,
             action: action(),
         }),
-        Play::Org(action) => script(&place, row, spot, action),
+        Play::Org(action) => script(&testbed, row, point, action),
     }
-    place.proxy.plan(faults, chance);
-    let run = stage.run();
-    let seen = place.proxy.seen();
+    testbed.proxy.plan(faults, random);
+    let run = fixture.run();
+    let seen = testbed.proxy.seen();
     let played = match row.play {
         Play::Wire(_) => seen.iter().filter(|seen| seen.faulty).count(),
         Play::Org(_) => {
-            let script = place.org.admin("GET", "/faults", None);
+            let script = testbed.org.admin("GET", "/faults", None);
             script[0]["done"].as_u64().and_then(|done| usize::try_from(done).ok()).unwrap_or_default()
         }
     };
-    oracle::ended_in_words(&run, &what);
+    invariants::exited_normally(&run, &what);
     if played == 0 {
-        assert!(spot.nth > 1, "{what}: was never played: {seen:?}");
-        assert_eq!(run.code, Some(0), "{what}: nothing went wrong: {run}");
+        assert!(point.nth > 1, "{what}: the fault was never injected: {seen:?}");
+        assert_eq!(run.code, Some(0), "{what}: no fault was injected, but the command failed: {run}");
     } else {
-        judge(row, spot, &run, &place, &stage, rehearsals, &what);
+        check_result(row, point, &run, &testbed, &fixture, baselines, &what);
     }
-    let loss = oracle::converges(&mut stage, &what);
-    let memory = processes::memory_of(&stage.root());
-    assert!(memory <= HOSTILE, "{what}: a provider took {memory} KiB");
+    let loss = invariants::converges(&mut fixture, &what);
+    let memory = processes::memory_of(&fixture.root());
+    assert!(memory <= HOSTILE_MEMORY_LIMIT, "{what}: a provider took {memory} KiB");
     Outcome {
         not_reached: played == 0,
         state_lost_by_terraform: loss.by_terraform,
         memory,
-        hostile: row.ends == Ends::Somehow,
-        note: (row.ends == Ends::Somehow && run.code != Some(0)).then(|| summary(&run)),
+        hostile: row.expected == Expected::Either,
+        note: (row.expected == Expected::Either && run.code != Some(0)).then(|| summary(&run)),
     }
 }
 
-/// What the first error says.
+/// The first line of the first error.
 fn summary(run: &Run) -> String {
     let words = run.words();
     let error = words.split_once("Error: ").map(|(_, error)| error).unwrap_or(&words);
     error.chars().take(160).collect()
 }
 
-fn judge(
+fn check_result(
     row: &Row,
-    spot: &Spot,
+    point: &InjectionPoint,
     run: &Run,
-    place: &Place,
-    stage: &Stage<'_>,
-    rehearsals: &Rehearsals,
+    testbed: &Testbed,
+    fixture: &Fixture<'_>,
+    baselines: &Baselines,
     what: &str,
 ) {
-    match row.ends {
-        Ends::Saying(_) if run.code == Some(0) && DISPENSABLE.contains(&spot.at.as_str()) => {}
-        Ends::Well => {
+    match row.expected {
+        Expected::FailsWith(_) if run.code == Some(0) && DISPENSABLE.contains(&point.at.as_str()) => {}
+        Expected::Succeeds => {
             assert_eq!(run.code, Some(0), "{what}: {run}");
-            let committed = place.committed() - stage.before.committed;
-            let usual = rehearsals.of(spot.step, Shape::Client).committed;
-            assert_eq!(committed, usual, "{what}: deployed otherwise than usual: {run}");
+            let committed = testbed.committed() - fixture.before.committed;
+            let usual = baselines.of(point.step, Shape::Client).committed;
+            assert_eq!(committed, usual, "{what}: the number of deploys differs from the baseline: {run}");
         }
-        Ends::WellAgain => assert_eq!(run.code, Some(0), "{what}: {run}"),
-        Ends::Saying(words) => {
+        Expected::SucceedsWithRedeploy => assert_eq!(run.code, Some(0), "{what}: {run}"),
+        Expected::FailsWith(words) => {
             assert_eq!(run.code, Some(1), "{what}: {run}");
             let said = run.words().to_lowercase();
-            assert!(said.contains(&words.to_lowercase()), "{what}: expected the words {words:?}: {run}");
+            assert!(said.contains(&words.to_lowercase()), "{what}: expected {words:?} in the output: {run}");
         }
-        Ends::Somehow => {}
+        Expected::Either => {}
     }
-    let logins = place.proxy.seen().iter().filter(|seen| seen.call == "token").count();
-    // Terraform starts three providers in an apply; each logs in once, and once more when its session has ended.
+    let logins = testbed.proxy.seen().iter().filter(|seen| seen.call == "token").count();
+    // Terraform starts three providers in an apply. Each logs in once, and again when its session has expired.
     assert!(logins <= 12, "{what}: {logins} logins: {run}");
 }
 
-fn script(place: &Place, row: &Row, spot: &Spot, action: &str) {
-    let Calls::Named(call) = &spot.calls else { panic!("the org's script names calls") };
+fn script(testbed: &Testbed, row: &Row, point: &InjectionPoint, action: &str) {
+    let Calls::Named(call) = &point.calls else { panic!("a fault script names its call") };
     let action: Value = serde_json::from_str(action).expect("JSON in the table");
-    let mut entry = json!({ "call": call, "nth": spot.nth, "when": spot.when.word(), "do": action });
+    let mut entry = json!({ "call": call, "nth": point.nth, "when": point.when.word(), "do": action });
     match row.times {
         Times::Some(times) => entry["times"] = json!(times),
         Times::All | Times::Odd | Times::Percent(_) => entry["every"] = json!(true),
     }
-    place.org.admin("POST", "/faults", Some(&entry));
+    testbed.org.admin("POST", "/faults", Some(&entry));
 }

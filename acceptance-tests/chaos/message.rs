@@ -1,31 +1,31 @@
-//! One HTTP message at a time, as bytes: what a client asks, what the org answers, and which call it is.
+//! One HTTP message as bytes: a request of the client, the response of the org, and the name of the call.
 //!
-//! Names of calls are those of the emulator's journal. Not here: what goes wrong with a message, that is in `fault`.
+//! The call names are those of the emulator's journal. The faults are in `fault`.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// Enough of a SOAP message to tell its method: the session comes before it, the package after.
+/// Enough of a SOAP message to find its method: the session precedes it, the package follows it.
 const TELLING: usize = 4096;
 
 pub struct Request {
     pub line: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// How long the body is; less of it may have been read.
+    /// The length of the body. It may not have been read completely.
     pub length: usize,
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
 impl Request {
-    /// Reads the head and the beginning of the body; none when the client has nothing more to ask.
+    /// Reads the head and the beginning of the body. Returns `None` when the client sends no more requests.
     pub fn begin(client: &mut TcpStream) -> Result<Option<Self>> {
         let Some((head, mut body)) = head_of(client)? else { return Ok(None) };
         let mut lines = head.split("\r\n");
@@ -37,7 +37,7 @@ impl Request {
         Ok(Some(Self { line, headers, body, length }))
     }
 
-    /// Reads on until so much of the body is there.
+    /// Reads until this many bytes of the body have arrived.
     pub fn read(&mut self, client: &mut TcpStream, length: usize) -> Result<()> {
         read_up_to(client, &mut self.body, length)
     }
@@ -46,7 +46,7 @@ impl Request {
         self.line.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default()
     }
 
-    /// The session that it is made with; empty when there is none.
+    /// The session of the request; empty when there is none.
     #[must_use]
     pub fn token(&self) -> String {
         let body = String::from_utf8_lossy(&self.body);
@@ -56,7 +56,7 @@ impl Request {
         in_header.or(in_body.map(|(token, _)| token)).unwrap_or_default().to_owned()
     }
 
-    /// Which call it is.
+    /// The name of the call.
     #[must_use]
     pub fn call(&self) -> String {
         let method = self.line.split(' ').next().unwrap_or_default();
@@ -91,11 +91,11 @@ impl Request {
         name.rsplit(':').next().unwrap_or_default().to_owned()
     }
 
-    /// Hands it on, and reads the answer to its end.
-    pub fn forward(&self, org: &str) -> Result<Answer> {
+    /// Forwards the request and reads the complete response.
+    pub fn forward(&self, org: &str) -> Result<Response> {
         let mut stream = TcpStream::connect(org)?;
         stream.set_read_timeout(Some(Duration::from_secs(600)))?;
-        // HTTP/1.0: the answer ends with the connection and is never chunked.
+        // HTTP/1.0: the response ends with the connection and is never chunked.
         let line = self.line.replace("HTTP/1.1", "HTTP/1.0");
         let mut bytes = format!("{line}\r\n").into_bytes();
         for (name, value) in &self.headers {
@@ -115,11 +115,11 @@ impl Request {
         headers.retain(|(name, _)| {
             !["connection", "content-length", "transfer-encoding", "keep-alive"].contains(&name.as_str())
         });
-        Ok(Answer { status: status.ok_or_else(ended)?, headers, body })
+        Ok(Response { status: status.ok_or_else(ended)?, headers, body })
     }
 }
 
-impl Answer {
+impl Response {
     #[must_use]
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
@@ -133,12 +133,12 @@ impl Answer {
         self
     }
 
-    /// What stands before the body.
+    /// The status line and the headers.
     #[must_use]
     pub fn head(&self) -> Vec<u8> {
         let headers: String =
             self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        format!("HTTP/1.1 {} Answer\r\n{headers}content-length: {}\r\n\r\n", self.status, self.body.len())
+        format!("HTTP/1.1 {} Response\r\n{headers}content-length: {}\r\n\r\n", self.status, self.body.len())
             .into_bytes()
     }
 
@@ -149,7 +149,7 @@ impl Answer {
     }
 }
 
-/// The head of a message, and what of its body came along.
+/// The head of a message, and the part of its body that arrived with it.
 fn head_of(stream: &mut TcpStream) -> Result<Option<(String, Vec<u8>)>> {
     let mut bytes = Vec::new();
     loop {
@@ -189,7 +189,7 @@ fn read_up_to(stream: &mut TcpStream, body: &mut Vec<u8>, length: usize) -> Resu
 }
 
 #[test]
-fn calls_have_the_names_of_the_journal() {
+fn calls_are_named_as_in_the_journal() {
     let soap = "<e:Envelope><e:Header/><e:Body xmlns=\"x\"><checkDeployStatus><a/></checkDeployStatus></e:Body></e:Envelope>";
     for (line, body, name) in [
         ("POST /services/oauth2/token HTTP/1.1", "", "token"),

@@ -1,24 +1,24 @@
-//! What a run is asked for: by arguments, each of which `make chaos` has as a variable.
+//! The command line options. `make chaos` has a variable for each.
 
 use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     pub seed: u64,
-    /// Cases whose names begin with this, or have it between two slashes.
+    /// Cases whose names start with this, or contain it between two slashes.
     pub only: Option<String>,
     pub quick: bool,
-    /// How many cases are played at a time.
+    /// The number of cases that run at the same time.
     pub jobs: usize,
-    /// Only names them.
+    /// Only list the names.
     pub list: bool,
 }
 
-/// What is wrong with the arguments.
+/// An error in the arguments.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Wrong(String);
+pub struct InvalidArguments(String);
 
-impl fmt::Display for Wrong {
+impl fmt::Display for InvalidArguments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -29,14 +29,14 @@ impl fmt::Display for Wrong {
 }
 
 impl Options {
-    pub fn read(arguments: impl Iterator<Item = String>) -> Result<Self, Wrong> {
+    pub fn read(arguments: impl Iterator<Item = String>) -> Result<Self, InvalidArguments> {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let mut options = Self { seed: 1, only: None, quick: false, jobs: 3 * cores, list: false };
         for argument in arguments {
             let (name, value) = argument.split_once('=').unwrap_or((argument.as_str(), ""));
             let number = || {
                 let number: Option<u64> = value.parse().ok().filter(|number| *number > 0 || name == "--seed");
-                number.ok_or_else(|| Wrong(format!("{argument}: not a number that is of use")))
+                number.ok_or_else(|| InvalidArguments(format!("{argument}: not a number that is of use")))
             };
             match name {
                 "--seed" => options.seed = number()?,
@@ -44,7 +44,7 @@ impl Options {
                 "--only" if !value.is_empty() => options.only = Some(value.to_owned()),
                 "--quick" if value.is_empty() => options.quick = true,
                 "--list" if value.is_empty() => options.list = true,
-                _ => return Err(Wrong(format!("{argument}: not known"))),
+                _ => return Err(InvalidArguments(format!("{argument}: not known"))),
             }
         }
         Ok(options)
@@ -61,7 +61,7 @@ impl Options {
 }
 
 #[test]
-fn arguments_are_read_and_mistakes_are_told() {
+fn arguments_are_parsed_and_errors_reported() {
     let read = |arguments: &[&str]| Options::read(arguments.iter().map(|text| (*text).to_owned()));
     let options = read(&["--seed=7", "--only=bad_gateway", "--quick", "--jobs=3"]).unwrap();
     assert_eq!((options.seed, options.quick, options.jobs), (7, true, 3));

@@ -1,7 +1,7 @@
-//! The processes of a workspace, as the kernel tells them: the provider and Terraform are found by where their
-//! temporary files are to be. How much memory providers took is read beside.
+//! The processes of a workspace, read from `/proc`. The provider and Terraform are identified by their temporary
+//! folder. Also measures the memory of the providers.
 //!
-//! Linux only; elsewhere nothing is found, and the table says that nothing was measured.
+//! Linux only. Elsewhere no process is found, and the report says that memory was not measured.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
@@ -16,16 +16,16 @@ pub struct Process {
     pub temporary: PathBuf,
 }
 
-/// The most memory that a provider of each workspace was seen to have, in KiB.
+/// The peak memory of the providers of each workspace, in KiB.
 static MEMORY: Mutex<BTreeMap<PathBuf, u64>> = Mutex::new(BTreeMap::new());
 
-/// Every process that says where its temporary files are to be. Terraform's has any name: it may be a script's.
+/// Every process that sets a temporary folder. Terraform may run under any name: it may be a script.
 fn all(only_providers: bool) -> impl Iterator<Item = Process> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(move |entry| process(&entry.path(), only_providers))
 }
 
-/// Those whose temporary files are in the folder.
+/// The processes whose temporary files are in the folder.
 #[must_use]
 pub fn of(root: &Path) -> Vec<Process> {
     let temporary = root.join("tmp");
@@ -40,7 +40,7 @@ fn process(folder: &Path, only_providers: bool) -> Option<Process> {
     if only_providers && !is_provider {
         return None;
     }
-    // Of a process that has ended and whose parent has not asked yet, it is empty.
+    // The environment of a zombie process is empty.
     let environment = std::fs::read(folder.join("environ")).ok()?;
     let variables = environment.split(|byte| *byte == 0);
     let temporary = variables
@@ -52,7 +52,7 @@ fn process(folder: &Path, only_providers: bool) -> Option<Process> {
 impl Process {
     pub fn signal(&self, signal: Signal) {
         if let Some(id) = Pid::from_raw(self.id) {
-            // Gone already, then there is nothing to end.
+            // The process may have exited already.
             let _gone = kill_process(id, signal);
         }
     }
@@ -61,7 +61,7 @@ impl Process {
 /// Waits until no process of the folder is left.
 ///
 /// # Errors
-/// Those that stay.
+/// The processes that are still running.
 pub fn all_end(root: &Path, patience: Duration) -> Result<(), Vec<Process>> {
     let until = Instant::now() + patience;
     loop {
@@ -76,7 +76,7 @@ pub fn all_end(root: &Path, patience: Duration) -> Result<(), Vec<Process>> {
     }
 }
 
-/// Looks at the memory of all providers again and again, until the process ends.
+/// Polls the memory of all providers until the program exits.
 pub fn watch_memory() {
     std::thread::spawn(|| {
         loop {
@@ -86,7 +86,7 @@ pub fn watch_memory() {
                 let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
                 let most = most.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok());
                 if let Some(most) = most {
-                    let mut memory = MEMORY.lock().expect("nobody panics with it");
+                    let mut memory = MEMORY.lock().expect("lock is not poisoned");
                     let known = memory.entry(process.temporary.clone()).or_default();
                     *known = most.max(*known);
                 }
@@ -96,9 +96,9 @@ pub fn watch_memory() {
     });
 }
 
-/// The most that a provider of this workspace was seen to have, in KiB.
+/// The peak memory of a provider of this workspace, in KiB.
 #[must_use]
 pub fn memory_of(root: &Path) -> u64 {
-    let memory = MEMORY.lock().expect("nobody panics with it");
+    let memory = MEMORY.lock().expect("lock is not poisoned");
     memory.get(&root.join("tmp")).copied().unwrap_or_default()
 }

@@ -1,39 +1,39 @@
-//! Between the provider and the org: passes calls on, writes down which there were, and plays planned faults.
+//! A proxy between the provider and the org: forwards calls, records them, and injects planned faults.
 //!
-//! One connection is one thread, as in the other servers of the harness. What a fault is, is in `fault`.
+//! One thread per connection, as in the other servers of the test suite. The faults are in `fault`.
 
-use crate::chance::Chance;
 use crate::fault::{Action, Fault, Times, When, coded};
-use crate::message::{Answer, Request};
+use crate::message::{Request, Response};
+use crate::random::Random;
 use acceptance_tests::http;
 use std::io::{Result, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// A call as the proxy saw it.
+/// A call that the proxy recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct RecordedCall {
     pub call: String,
-    /// Whether a fault was played at it.
+    /// Whether a fault was injected.
     pub faulty: bool,
 }
 
-/// What becomes of a call that is held.
+/// What happens to a held call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Release {
-    /// It goes on.
-    GoOn,
-    /// It is lost.
-    Lose,
+    /// It is forwarded.
+    Forward,
+    /// It is dropped.
+    Drop,
 }
 
 #[derive(Default)]
 struct Inner {
     faults: Vec<(Fault, usize)>,
-    chance: Option<Chance>,
-    seen: Vec<Seen>,
-    /// Of a call that waits for somebody to decide.
+    random: Option<Random>,
+    seen: Vec<RecordedCall>,
+    /// Whether a call is held.
     held: bool,
     released: Option<Release>,
     away: Option<Duration>,
@@ -43,8 +43,8 @@ struct Inner {
 struct Shared {
     org: String,
     port: u16,
-    /// Where redirects lead to.
-    stranger: String,
+    /// The target of redirects.
+    foreign_server: String,
     inner: Mutex<Inner>,
     changed: Condvar,
 }
@@ -58,13 +58,13 @@ impl Proxy {
     /// # Panics
     /// When there is no port.
     #[must_use]
-    pub fn before(org: &str, stranger: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    pub fn before(org: &str, foreign_server: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let shared = Arc::new(Shared {
             org: org.trim_start_matches("http://").to_owned(),
             port,
-            stranger: stranger.to_owned(),
+            foreign_server: foreign_server.to_owned(),
             inner: Mutex::default(),
             changed: Condvar::new(),
         });
@@ -77,26 +77,26 @@ impl Proxy {
         self.shared.inner()
     }
 
-    /// Begins to count anew, with these faults.
-    pub fn plan(&self, faults: Vec<Fault>, chance: Chance) {
+    /// Starts a new count with these faults.
+    pub fn plan(&self, faults: Vec<Fault>, random: Random) {
         let mut inner = self.inner();
         inner.faults = faults.into_iter().map(|fault| (fault, 0)).collect();
-        inner.chance = Some(chance);
+        inner.random = Some(random);
         inner.seen.clear();
         (inner.held, inner.released) = (false, None);
     }
 
-    /// From now on nothing goes wrong. What is held goes on.
+    /// Removes all faults and releases held calls.
     pub fn calm(&self) {
         let mut inner = self.inner();
         inner.faults.clear();
-        inner.released = Some(Release::GoOn);
+        inner.released = Some(Release::Forward);
         self.shared.changed.notify_all();
     }
 
-    /// The calls since the plan was made.
+    /// The calls since the last plan.
     #[must_use]
-    pub fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<RecordedCall> {
         self.inner().seen.clone()
     }
 
@@ -121,15 +121,15 @@ impl Drop for Proxy {
 
 impl Shared {
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().expect("nobody panics with it")
+        self.inner.lock().expect("lock is not poisoned")
     }
 
-    /// Lets the thread that waits for connections look around.
+    /// Wakes the thread that accepts connections.
     fn wake(&self) {
-        let _nobody_listens = TcpStream::connect(("127.0.0.1", self.port));
+        let _closed_output = TcpStream::connect(("127.0.0.1", self.port));
     }
 
-    /// Waits for so long, unless all is over before; whether it is not.
+    /// Waits for this time. Returns false if the proxy stops earlier.
     fn pause(&self, time: Duration) -> bool {
         let until = Instant::now() + time;
         let mut inner = self.inner();
@@ -138,7 +138,7 @@ impl Shared {
             if left.is_zero() {
                 return true;
             }
-            inner = self.changed.wait_timeout(inner, left).expect("nobody panics with it").0;
+            inner = self.changed.wait_timeout(inner, left).expect("lock is not poisoned").0;
         }
         false
     }
@@ -148,19 +148,19 @@ impl Shared {
         inner.held = true;
         loop {
             if inner.over {
-                return Release::Lose;
+                return Release::Drop;
             }
             if let Some(how) = inner.released {
                 return how;
             }
-            inner = self.changed.wait(inner).expect("nobody panics with it");
+            inner = self.changed.wait(inner).expect("lock is not poisoned");
         }
     }
 
-    /// Writes a call down, and says what goes wrong with it.
+    /// Records a call and returns the fault to inject.
     fn note(&self, call: &str) -> Option<(When, Action)> {
         let mut inner = self.inner();
-        let Inner { faults, chance, seen, .. } = &mut *inner;
+        let Inner { faults, random, seen, .. } = &mut *inner;
         let mut due = None;
         for (fault, count) in faults.iter_mut().filter(|(fault, _)| fault.calls.has(call)) {
             *count += 1;
@@ -170,21 +170,21 @@ impl Shared {
                 (Times::Some(times), Some(since)) => since < times,
                 (Times::All, _) => true,
                 (Times::Odd, Some(since)) => since % 2 == 0,
-                (Times::Percent(percent), _) => chance.as_mut().is_some_and(|chance| chance.percent(percent)),
+                (Times::Percent(percent), _) => random.as_mut().is_some_and(|random| random.percent(percent)),
             };
             if is_due && due.is_none() {
                 due = Some((fault.when, fault.action.clone()));
             }
         }
-        seen.push(Seen { call: call.to_owned(), faulty: due.is_some() });
+        seen.push(RecordedCall { call: call.to_owned(), faulty: due.is_some() });
         due
     }
 
-    /// An answer did not lend itself to the change: the next one may.
+    /// The response was not suitable for the rewrite. The next one may be.
     fn postpone(&self, call: &str) {
         let mut inner = self.inner();
         for (fault, count) in &mut inner.faults {
-            if fault.calls.has(call) && matches!(fault.action, Action::Change(_)) {
+            if fault.calls.has(call) && matches!(fault.action, Action::Rewrite(_)) {
                 *count = count.saturating_sub(1);
             }
         }
@@ -224,13 +224,13 @@ fn serve(mut listener: TcpListener, shared: &Arc<Shared>) {
         let shared = Arc::clone(shared);
         std::thread::spawn(move || {
             let mut client = client;
-            // A client that went away is none of our business.
+            // A disconnected client is not an error.
             while let Ok(true) = exchange(&mut client, &shared) {}
         });
     }
 }
 
-/// One call and its answer; whether the connection is good for another.
+/// One call and its response. Returns whether the connection can be reused.
 fn exchange(client: &mut TcpStream, shared: &Shared) -> Result<bool> {
     let Some(mut request) = Request::begin(client)? else { return Ok(false) };
     let call = request.call();
@@ -250,7 +250,7 @@ fn exchange(client: &mut TcpStream, shared: &Shared) -> Result<bool> {
         return Ok(true);
     };
     if let (When::Before, Action::Hold) = (when, &action) {
-        if shared.hold() == Release::Lose {
+        if shared.hold() == Release::Drop {
             return Ok(false);
         }
         request.forward(&shared.org)?.send(client)?;
@@ -260,31 +260,31 @@ fn exchange(client: &mut TcpStream, shared: &Shared) -> Result<bool> {
         if when == When::Before {
             meanwhile(shared, method, path, body);
         }
-        let answer = request.forward(&shared.org)?;
+        let response = request.forward(&shared.org)?;
         if when == When::After {
             meanwhile(shared, method, path, body);
         }
-        answer.send(client)?;
+        response.send(client)?;
         return Ok(true);
     }
-    let answer = if when == When::After { request.forward(&shared.org)? } else { Answer::default() };
+    let response = if when == When::After { request.forward(&shared.org)? } else { Response::default() };
     let action = with_token(action, &request);
-    play(client, shared, &call, action, answer)
+    play(client, shared, &call, action, response)
 }
 
-fn play(client: &mut TcpStream, shared: &Shared, call: &str, action: Action, real: Answer) -> Result<bool> {
+fn play(client: &mut TcpStream, shared: &Shared, call: &str, action: Action, real: Response) -> Result<bool> {
     match action {
-        Action::Answer(answer) => answer.send(client)?,
+        Action::Response(response) => response.send(client)?,
         Action::Coded { status, code, text } => coded(call, status, code, text).send(client)?,
         Action::Redirect(status) => {
-            let answer = Answer::new(status, "text/plain", "").with("location", &shared.stranger);
-            answer.send(client)?;
+            let response = Response::new(status, "text/plain", "").with("location", &shared.foreign_server);
+            response.send(client)?;
         }
-        Action::Change(change) => match change(real) {
-            Ok(answer) => answer.send(client)?,
-            Err(answer) => {
+        Action::Rewrite(change) => match change(real) {
+            Ok(response) => response.send(client)?,
+            Err(response) => {
                 shared.postpone(call);
-                answer.send(client)?;
+                response.send(client)?;
             }
         },
         Action::Cut(percent) => {
@@ -315,7 +315,7 @@ fn play(client: &mut TcpStream, shared: &Shared, call: &str, action: Action, rea
             return Ok(false);
         }
         Action::Hold => {
-            if shared.hold() == Release::Lose {
+            if shared.hold() == Release::Drop {
                 return Ok(false);
             }
             real.send(client)?;
@@ -325,12 +325,12 @@ fn play(client: &mut TcpStream, shared: &Shared, call: &str, action: Action, rea
     Ok(true)
 }
 
-/// Errors have been seen that repeat the caller's token; a table does not know it.
+/// Some error responses are known to repeat the caller's token, which a table cannot contain.
 fn with_token(action: Action, request: &Request) -> Action {
     match action {
         Action::Coded { status, code, text } if text.contains("{token}") => {
-            let answer = coded(&request.call(), status, code, &text.replace("{token}", &request.token()));
-            Action::Answer(answer)
+            let response = coded(&request.call(), status, code, &text.replace("{token}", &request.token()));
+            Action::Response(response)
         }
         action => action,
     }
@@ -338,11 +338,11 @@ fn with_token(action: Action, request: &Request) -> Action {
 
 fn meanwhile(shared: &Shared, method: &str, path: &str, body: &str) {
     let url = format!("http://{}/emulator{path}", shared.org);
-    let reply = http::call(method, &url, (!body.is_empty()).then_some(body)).expect("the org answers");
+    let reply = http::call(method, &url, (!body.is_empty()).then_some(body)).expect("the org responds");
     assert!((200..300).contains(&reply.status), "{method} {path}: {} {}", reply.status, reply.body);
 }
 
-/// Ends a connection by RST.
+/// Closes a connection with RST.
 fn reset(client: &TcpStream) -> Result<bool> {
     socket2::SockRef::from(client).set_linger(Some(Duration::ZERO))?;
     Ok(false)

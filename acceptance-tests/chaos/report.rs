@@ -1,27 +1,27 @@
-//! What a run ends with: the failures, each with the command that plays it again, and one table.
+//! The report of a run: the failures, each with the command that reproduces it, and a table.
 
 use crate::case::Chapter;
 use crate::fuzzing;
 use crate::options::Options;
-use crate::runner::Played;
+use crate::runner::CaseResult;
 use std::time::Duration;
 
-/// The words that only a leak is reported with (`acceptance_tests::workspace`).
+/// The text that only reports of leaked secrets contain (`acceptance_tests::workspace`).
 const LEAK: &str = "secrets le";
 
 #[must_use]
-pub fn again(name: &str, options: &Options) -> String {
+pub fn reproduce(name: &str, options: &Options) -> String {
     let quick = if options.quick { " QUICK=1" } else { "" };
     format!("make chaos SEED={}{quick} ONLY={name}", options.seed)
 }
 
 #[must_use]
-pub fn failure(played: &Played, options: &Options) -> Option<String> {
+pub fn failure(played: &CaseResult, options: &Options) -> Option<String> {
     let words = played.outcome.as_ref().err()?;
-    Some(format!("FAILED {}\n{words}\n  again: {}\n", played.name, again(&played.name, options)))
+    Some(format!("FAILED {}\n{words}\n  reproduce: {}\n", played.name, reproduce(&played.name, options)))
 }
 
-fn is_leak(played: &&Played) -> bool {
+fn is_leak(played: &&CaseResult) -> bool {
     played.outcome.as_ref().is_err_and(|words| words.contains(LEAK))
 }
 
@@ -29,13 +29,13 @@ fn mebibytes(kibibytes: u64) -> String {
     if kibibytes == 0 { "not measured".to_owned() } else { format!("{} MiB", kibibytes.div_ceil(1024)) }
 }
 
-/// The table.
+/// The table of all results.
 #[must_use]
-pub fn table(played: &[Played], options: &Options, took: Duration) -> String {
+pub fn table(played: &[CaseResult], options: &Options, took: Duration) -> String {
     let mut lines = vec!["| | cases | held | failed | not reached | leaks | slowest | memory |".to_owned()];
     lines.push("|---|---|---|---|---|---|---|---|".to_owned());
-    for chapter in Chapter::ALL {
-        let of: Vec<&Played> = played.iter().filter(|one| one.chapter == chapter).collect();
+    for section in Section::ALL {
+        let of: Vec<&CaseResult> = played.iter().filter(|one| one.section == section).collect();
         if of.is_empty() {
             continue;
         }
@@ -49,7 +49,7 @@ pub fn table(played: &[Played], options: &Options, took: Duration) -> String {
         let memory = outcomes().filter(|outcome| !outcome.hostile).map(|outcome| outcome.memory).max();
         lines.push(format!(
             "| {} | {} | {} | {failed} | {not_reached} | {leaks} | {slowest} | {} |",
-            chapter.word(),
+            section.word(),
             of.len(),
             of.len() - failed,
             mebibytes(memory.unwrap_or_default())
@@ -60,8 +60,8 @@ pub fn table(played: &[Played], options: &Options, took: Duration) -> String {
     let lost = outcomes().filter(|outcome| outcome.state_lost_by_terraform).count();
     lines.push(String::new());
     lines.push(format!(
-        "Seed {}, {} min. Memory is the most that a provider process had (VmHWM); where the org sends what no org sends, {}. \
-         States that Terraform itself left empty: {lost}.",
+        "Seed {}, {} min. Memory is the most that a provider process had (VmHWM); with hostile responses, {}. \
+         States that Terraform left empty: {lost}.",
         options.seed,
         took.as_secs().div_ceil(60),
         mebibytes(hostile.unwrap_or_default()),

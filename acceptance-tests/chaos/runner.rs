@@ -1,29 +1,29 @@
-//! Plays cases, so many at a time, and takes down what came of each. A case fails by a panic, as tests do.
+//! Runs the cases in parallel and records their results. A case fails with a panic, as a test does.
 
-use crate::case::{Case, Chapter, Outcome};
+use crate::case::{Case, Outcome, Section};
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// A case that was played.
-pub struct Played {
-    pub chapter: Chapter,
+/// A case that has run.
+pub struct CaseResult {
+    pub section: Section,
     pub name: String,
     pub took: Duration,
-    /// Or how it failed.
+    /// The outcome, or the panic message.
     pub outcome: Result<Outcome, String>,
 }
 
 thread_local! {
-    static LAST_WORDS: RefCell<String> = const { RefCell::new(String::new()) };
+    static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Panics of cases are kept for the report and printed there.
-pub fn keep_last_words() {
+/// Keeps panic messages for the report instead of printing them immediately.
+pub fn capture_panics() {
     std::panic::set_hook(Box::new(|info| {
-        LAST_WORDS.with(|words| *words.borrow_mut() = info.to_string());
+        LAST_PANIC.with(|words| *words.borrow_mut() = info.to_string());
     }));
 }
 
@@ -63,10 +63,10 @@ pub fn play(cases: Vec<Case>, jobs: usize, tell: impl Fn(&Played, usize) + Sync)
     played.into_inner().expect("the lock is not poisoned")
 }
 
-fn play_one(case: &Case) -> Played {
+fn play_one(case: &Case) -> CaseResult {
     let begun = Instant::now();
-    LAST_WORDS.with(|words| words.borrow_mut().clear());
+    LAST_PANIC.with(|words| words.borrow_mut().clear());
     let outcome = catch_unwind(AssertUnwindSafe(|| (case.play)()));
-    let outcome = outcome.map_err(|_| LAST_WORDS.with(|words| words.borrow().clone()));
-    Played { chapter: case.chapter, name: case.name.clone(), took: begun.elapsed(), outcome }
+    let outcome = outcome.map_err(|_| LAST_PANIC.with(|words| words.borrow().clone()));
+    CaseResult { section: case.section, name: case.name.clone(), took: begun.elapsed(), outcome }
 }

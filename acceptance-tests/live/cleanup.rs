@@ -1,30 +1,30 @@
-//! Removes what a run, or every run, has made. What is left is said, never hidden.
+//! Removes what this run, or any run, has created, and reports what could not be removed.
 
-use crate::client::Trouble;
+use crate::client::CallError;
 use crate::org::Org;
 use acceptance_tests::org::APP;
 
-/// What was removed, and what was not, each with the reason.
+/// What was removed, and what could not be removed with the reason.
 #[derive(Debug, Default)]
-pub struct Cleaned {
+pub struct CleanupResult {
     pub removed: Vec<String>,
     pub left: Vec<String>,
 }
 
-/// Apps take their parts with them; what does not go is asked for by name.
-pub fn clean(org: &Org) -> Cleaned {
+/// Deleting an app deletes its parts. What remains is deleted by name.
+pub fn clean(org: &Org) -> CleanupResult {
     org.close();
-    let mut cleaned = Cleaned::default();
-    if let Err(trouble) = components(org, &mut cleaned) {
-        cleaned.left.push(format!("what {} holds is not known: {trouble}", org.fence));
+    let mut cleanup = CleanupResult::default();
+    if let Err(error) = components(org, &mut cleanup) {
+        cleanup.left.push(format!("the components named {}… are unknown: {error}", org.scope));
     }
-    if let Err(trouble) = permission_sets(org, &mut cleaned) {
-        cleaned.left.push(format!("which permission sets {} holds is not known: {trouble}", org.fence));
+    if let Err(error) = permission_sets(org, &mut cleanup) {
+        cleanup.left.push(format!("the permission sets named {}… are unknown: {error}", org.scope));
     }
-    cleaned
+    cleanup
 }
 
-fn components(org: &Org, cleaned: &mut Cleaned) -> Result<(), Trouble> {
+fn components(org: &Org, cleanup: &mut CleanupResult) -> Result<(), CallError> {
     let before = org.own()?;
     if before.is_empty() {
         return Ok(());
@@ -39,13 +39,13 @@ fn components(org: &Org, cleaned: &mut Cleaned) -> Result<(), Trouble> {
         let done = org.delete(&apps, true)?;
         if !done.success {
             words = done.said();
-            // One that will not go must not hold up the others.
+            // One app at a time: an app that cannot be deleted must not block the others.
             for app in &apps {
                 org.delete(std::slice::from_ref(app), true)?;
             }
         }
     }
-    // Parts before the app: settings that outlived it, in the order in which nothing depends on what goes.
+    // Parts before the app: settings that outlived their app, in reverse dependency order.
     for (kind, name) in org.own()?.iter().rev() {
         let done = org.delete(&[(kind, name)], true)?;
         if !done.success {
@@ -53,18 +53,18 @@ fn components(org: &Org, cleaned: &mut Cleaned) -> Result<(), Trouble> {
         }
     }
     let after = org.own()?;
-    cleaned.removed.extend(
+    cleanup.removed.extend(
         before.iter().filter(|one| !after.contains(one)).map(|(kind, name)| format!("{kind} {name}")),
     );
-    cleaned.left.extend(after.iter().map(|(kind, name)| format!("{kind} {name}: {words}")));
+    cleanup.left.extend(after.iter().map(|(kind, name)| format!("{kind} {name}: {words}")));
     Ok(())
 }
 
-fn permission_sets(org: &Org, cleaned: &mut Cleaned) -> Result<(), Trouble> {
+fn permission_sets(org: &Org, cleanup: &mut CleanupResult) -> Result<(), CallError> {
     for (id, name) in org.permission_sets()? {
         match org.remove_permission_set(&id, &name) {
-            Ok(()) => cleaned.removed.push(format!("PermissionSet {name}")),
-            Err(trouble) => cleaned.left.push(format!("PermissionSet {name}: {trouble}")),
+            Ok(()) => cleanup.removed.push(format!("PermissionSet {name}")),
+            Err(error) => cleanup.left.push(format!("PermissionSet {name}: {error}")),
         }
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! jsforce as a process: one call at a time goes in, its answer comes out. It is Salesforce's own library and shares
-//! nothing with the provider, so that what it sees of the org is a second opinion.
+//! jsforce as a child process: one call at a time, one response. It is an independent Salesforce client that shares
+//! no code with the provider, so its view of the org is a second opinion.
 
 use acceptance_tests::target::Credentials;
 use acceptance_tests::terraform::repository;
@@ -9,17 +9,17 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// Why there is no answer: the org refused, or nobody got there.
+/// Why there is no result: the org refused the call, or the call failed.
 #[derive(Debug, Clone)]
-pub struct Trouble(pub String);
+pub struct CallError(pub String);
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for CallError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl From<std::io::Error> for Trouble {
+impl From<std::io::Error> for CallError {
     fn from(error: std::io::Error) -> Self {
         Self(error.to_string())
     }
@@ -31,12 +31,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// Starts it with these variables and no other SALESFORCE_*.
-    pub fn start(credentials: &Credentials) -> Result<Self, Trouble> {
+    /// Starts jsforce with these variables and no other SALESFORCE_* variables.
+    pub fn start(credentials: &Credentials) -> Result<Self, CallError> {
         let installed = repository().join(".tools/clients/jsforce/node_modules");
         if !installed.is_dir() {
-            return Err(Trouble(
-                "jsforce is not there: run `make live`, or acceptance-tests/clients/install once".to_owned(),
+            return Err(CallError(
+                "jsforce is not installed: run `make live`, or acceptance-tests/clients/install once"
+                    .to_owned(),
             ));
         }
         let mut child = Command::new("node")
@@ -47,18 +48,18 @@ impl Client {
             .envs(credentials)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            // Ctrl-C is for the program that started it; that one still has to clean up.
+            // Ctrl-C must not reach jsforce: the program that started it still has to clean up.
             .process_group(0)
             .spawn()
-            .map_err(|error| Trouble(format!("node does not start: {error}")))?;
+            .map_err(|error| CallError(format!("node does not start: {error}")))?;
         match (child.stdin.take(), child.stdout.take()) {
             (Some(to), Some(from)) => Ok(Self { child, pipes: RefCell::new((to, BufReader::new(from))) }),
-            _ => Err(Trouble("node has no pipes".to_owned())),
+            _ => Err(CallError("node has no pipes".to_owned())),
         }
     }
 
-    /// `given` is an object: what the call takes.
-    pub fn call(&self, name: &str, mut given: Value) -> Result<Value, Trouble> {
+    /// `given` is an object with the parameters of the call.
+    pub fn call(&self, name: &str, mut given: Value) -> Result<Value, CallError> {
         if let Some(given) = given.as_object_mut() {
             given.insert("call".to_owned(), json!(name));
         }
@@ -68,13 +69,13 @@ impl Client {
         to.flush()?;
         let mut line = String::new();
         if from.read_line(&mut line)? == 0 {
-            return Err(Trouble(format!("node ended during {name}")));
+            return Err(CallError(format!("node ended during {name}")));
         }
-        let mut reply: Value = serde_json::from_str(&line).map_err(|error| Trouble(error.to_string()))?;
+        let mut reply: Value = serde_json::from_str(&line).map_err(|error| CallError(error.to_string()))?;
         match reply.get("error") {
             Some(error) => {
                 let part = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
-                Err(Trouble(format!("{}: {}", part("code"), part("message"))))
+                Err(CallError(format!("{}: {}", part("code"), part("message"))))
             }
             None => Ok(reply.get_mut("value").map(Value::take).unwrap_or_default()),
         }

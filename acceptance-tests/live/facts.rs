@@ -1,34 +1,36 @@
-//! What nobody has confirmed and a run in an org can decide: the one list of it.
+//! Open questions that a run in an org can answer. This is the only list.
 //!
-//! Each question hangs on a sentence that marks it as open: a behaviour of the emulator whose evidence is `cited` or
-//! `assumed`, or a sentence of the documentation. The tests below compare: a behaviour that is confirmed or gone, or
-//! a sentence that is no longer there, takes its question off this list; a new open behaviour has to come on it, or
-//! into `OUT_OF_REACH` with the reason.
+//! Each question belongs to a text that marks it as open: a behaviour of the emulator whose evidence is `cited` or
+//! `assumed`, or a sentence of the documentation. The tests below keep both in step: when a behaviour is confirmed
+//! or removed, or a sentence no longer exists, its question leaves this list. A new open behaviour needs a question
+//! here, or an entry in `OUT_OF_REACH` with the reason.
 
-use crate::probes::{Answer, Bench, access, deletions, kept, pairs, refused, together, values, wire};
+use crate::probes::{
+    ProbeContext, ProbeResult, access, deletions, kept, pairs, refused, together, values, wire,
+};
 
 #[derive(Debug, Clone, Copy)]
 pub enum Marked {
     /// `what` of a line of FACTS in `emulator/src/behaviour.rs`.
     Behaviour(&'static str),
-    /// A sentence of a file, from the root of the repository.
+    /// A file relative to the root of the repository, and a sentence in it.
     Text(&'static str, &'static str),
 }
 
 pub struct Fact {
-    /// Also part of the name of the app that the question needs: short.
+    /// Also part of the name of the app that the question needs, so keep it short.
     pub id: &'static str,
     pub claim: &'static str,
-    /// Where it is marked as open: once or more.
+    /// Where it is marked as open, at least once.
     pub marked: &'static [Marked],
-    pub probe: fn(&Bench<'_>) -> Answer,
+    pub probe: fn(&ProbeContext<'_>) -> ProbeResult,
 }
 
 const fn fact(
     id: &'static str,
     claim: &'static str,
     marked: &'static [Marked],
-    probe: fn(&Bench<'_>) -> Answer,
+    probe: fn(&ProbeContext<'_>) -> ProbeResult,
 ) -> Fact {
     Fact { id, claim, marked, probe }
 }
@@ -37,11 +39,11 @@ use Marked::{Behaviour, Text};
 
 #[rustfmt::skip]
 pub const FACTS: &[Fact] = &[
-    // What is there when nobody wrote it.
-    fact("replace", "A deploy resets the elements that a file leaves out",
-        &[Behaviour("A deploy replaces the whole file: elements left out are reset to their defaults")],
+    // Values that no file sets.
+    fact("replace", "A deploy resets the elements that a file omits",
+        &[Behaviour("A deploy replaces the whole file: omitted elements are reset to their defaults")],
         kept::a_deploy_replaces_the_file),
-    fact("oauth_policies", "New OAuth policies let everyone in for 365 days, with the flows off",
+    fact("oauth_policies", "New OAuth policies admit all users for 365 days, with the flows disabled",
         &[Behaviour("Defaults of the OAuth policies: Enforce, AllSelfAuthorized, SpecificLifetime 365 Days, STANDARD, flow flags false")],
         kept::defaults_of_the_oauth_policies),
     fact("app_policies", "New app policies are enabled and have no start page",
@@ -52,71 +54,71 @@ pub const FACTS: &[Fact] = &[
           Text("docs/guides/deploys.md", "Two public repositories are reported to deploy apps this way"),
           Text("docs/guides/deploys.md", "That Salesforce then creates no policies itself is not confirmed")],
         together::policies_of_the_creating_package),
-    fact("policies_named", "So are policies that have the names which Salesforce gives its own",
-        &[Behaviour("Policies in the package that creates the OAuth settings are taken, and take the place of the default of their type")],
+    fact("policies_named", "Policies with the names of the default policies are accepted in the package that creates their app",
+        &[Behaviour("Policies in the package that creates the OAuth settings are accepted and replace the default policies of their type")],
         together::policies_with_the_names_of_the_defaults),
-    fact("policies_one", "Where such a package brings policies of one type, Salesforce makes those of the other",
-        &[Behaviour("Policies in the package that creates the OAuth settings are taken, and take the place of the default of their type")],
+    fact("policies_one", "If such a package contains policies of one type, Salesforce creates those of the other type",
+        &[Behaviour("Policies in the package that creates the OAuth settings are accepted and replace the default policies of their type")],
         together::policies_of_one_type),
-    fact("safe_defaults", "PKCE and the secret for refresh tokens are required when a file does not say",
+    fact("safe_defaults", "PKCE and the secret for refresh tokens are required by default",
         &[Behaviour("isPkceRequired and isSecretRequiredForRefreshToken default to true")],
         kept::safe_defaults_of_the_global_settings),
-    fact("flow_flags", "A retrieved Global file shows flow flags that nobody wrote",
-        &[Behaviour("A retrieved Global file shows the flow flags that were not authored")],
+    fact("flow_flags", "A retrieved Global file contains flow flags that were not sent",
+        &[Behaviour("A retrieved Global file contains the flow flags that were not sent")],
         kept::flow_flags_that_nobody_wrote),
     fact("pkce_off", "isPkceRequired = false is kept",
-        &[Behaviour("isPkceRequired false is kept"),
+        &[Behaviour("isPkceRequired false is stored"),
           Text("docs/guides/troubleshooting.md", "Reported: `pkce_required = false` that stays `true`"),
           Text("docs/resources/external_client_app_oauth_settings.md", "One org is reported to keep `true` when `false` is sent"),
           Text("docs/resources/oauth_client.md", "One org is reported to keep `true` when `false` is sent")],
         kept::pkce_can_be_switched_off),
-    fact("id_validity", "The validity of ID tokens is 1 to 720 minutes, and 2 when left out",
+    fact("id_validity", "The validity of ID tokens is 1 to 720 minutes, and 2 by default",
         &[Behaviour("idTokenValidityInMinutes is 1 to 720, 2 by default")], kept::id_token_validity),
-    fact("id_flags", "An idTokenConfig comes back with its flags, false where they were left out",
-        &[Behaviour("An idTokenConfig that is sent comes back with its flags, false where they were left out")],
+    fact("id_flags", "An idTokenConfig is returned with its flags, which default to false",
+        &[Behaviour("An idTokenConfig is returned with all its flags, which default to false")],
         kept::id_token_flags),
-    fact("label", "A label that is left out becomes the full name",
-        &[Behaviour("A label that is left out becomes the full name")], kept::a_label_left_out),
-    fact("zero", "The policy Zero comes back with a period of 0 and no unit",
-        &[Behaviour("Zero comes back with a validity period of 0 and no unit")], kept::zero_has_a_period),
-    fact("infinite", "The policy Infinite comes back without a period",
-        &[Behaviour("The policy type Infinite comes back without a validity period where none was sent")], kept::infinite_has_no_period),
+    fact("label", "An omitted label becomes the full name",
+        &[Behaviour("An omitted label becomes the full name")], kept::a_label_left_out),
+    fact("zero", "The policy Zero is returned with a period of 0 and no unit",
+        &[Behaviour("Zero is returned with a validity period of 0 and no unit")], kept::zero_has_a_period),
+    fact("infinite", "The policy Infinite is returned without a period",
+        &[Behaviour("The policy type Infinite is returned without a validity period if none was sent")], kept::infinite_has_no_period),
 
-    // What comes back of a value.
-    fact("scopes_order", "Scopes come back in the order of Setup's list",
-        &[Behaviour("The other scopes come back in the order of Setup's list")], values::scopes_in_order),
-    fact("sets_sorted", "Permission sets come back sorted",
-        &[Behaviour("Custom scopes, permission sets and profiles come back sorted")], values::permission_sets_are_sorted),
-    fact("word_case", "A word that is a plain text in the schema is taken in another letter case, and comes back so",
-        &[Behaviour("Values that are plain texts in the schema and a list in the documents are taken in any letter case and come back as they were sent: Enforce_relaxrefresh")],
+    // Values that Salesforce returns.
+    fact("scopes_order", "Scopes are returned in the order of the list in Setup",
+        &[Behaviour("The other scopes are returned in the order of the list in Setup")], values::scopes_in_order),
+    fact("sets_sorted", "Permission sets are returned sorted",
+        &[Behaviour("Custom scopes, permission sets and profiles are returned sorted")], values::permission_sets_are_sorted),
+    fact("word_case", "A keyword that is a string in the schema is accepted in another letter case, and returned unchanged",
+        &[Behaviour("Values that are strings in the schema and a list in the documentation are accepted in any letter case and returned unchanged: Enforce_relaxrefresh")],
         values::words_in_another_case),
-    fact("scopes_alike", "Basic and OfflineAccess come back as they were sent",
-        &[Behaviour("Basic and its parts, RefreshToken and OfflineAccess come back as they were sent")],
+    fact("scopes_alike", "Basic and OfflineAccess are returned unchanged",
+        &[Behaviour("Basic and its parts, RefreshToken and OfflineAccess are returned unchanged")],
         values::equivalent_scopes_stay),
-    fact("set_ids", "A permission set sent as an id comes back as a name",
-        &[Behaviour("Permission sets sent as ids come back as names")], values::permission_set_ids_become_names),
-    fact("list_breaks", "A list may have a line break behind a comma",
+    fact("set_ids", "A permission set sent as an ID is returned as a name",
+        &[Behaviour("Permission sets sent as IDs are returned as names")], values::permission_set_ids_become_names),
+    fact("list_breaks", "A list may contain a line break after a comma",
         &[Behaviour("Items of a list may be separated by a comma and a line break")],
         values::a_list_may_have_line_breaks),
-    fact("line_breaks", "Line breaks and character references come back as what they stand for",
-        &[Behaviour("Line breaks come back as they were, whether they were written as such or as references")],
+    fact("line_breaks", "Line breaks and character references are returned as the characters they represent",
+        &[Behaviour("Line breaks are returned unchanged, whether they were sent as characters or as references")],
         values::line_breaks_stay),
     fact("order", "Elements are accepted in any order",
-        &[Behaviour("Elements of a file may stand in any order")], values::elements_come_in_any_order),
-    fact("own_set", "An admin may pre-authorise a permission set that he does not hold",
-        &[Behaviour("Pre-authorisation needs no permission set of one's own")],
+        &[Behaviour("The elements of a file may be in any order")], values::elements_come_in_any_order),
+    fact("own_set", "An admin may pre-authorise a permission set that is not assigned to them",
+        &[Behaviour("Pre-authorisation does not require that the deploying user has one of the permission sets")],
         values::pre_authorisation_needs_nothing_of_ones_own),
-    fact("name_case", "Two apps must differ in more than case",
-        &[Behaviour("Names of apps that differ in case only clash")], values::names_differ_in_more_than_case),
+    fact("name_case", "The names of two apps must differ in more than case",
+        &[Behaviour("App names that differ only in case are duplicates")], values::names_differ_in_more_than_case),
 
-    // What is refused.
+    // Refusals.
     fact("lonely_global", "A Global file without OAuth settings is refused",
         &[Behaviour("A Global file needs the app's OAuth settings")], refused::global_settings_without_settings),
-    fact("unknown_app", "A part of an app that is not there is refused with INVALID_CROSS_REFERENCE_KEY",
-        &[Behaviour("A part that names an unknown app fails with INVALID_CROSS_REFERENCE_KEY")],
+    fact("unknown_app", "A component of an unknown app is refused with INVALID_CROSS_REFERENCE_KEY",
+        &[Behaviour("A component that names an unknown app fails with INVALID_CROSS_REFERENCE_KEY")],
         refused::parts_of_an_unknown_app),
     fact("rotation", "Rotating the secret needs ignoreWarnings",
-        &[Behaviour("The flags that rotate key and secret need ignoreWarnings")],
+        &[Behaviour("The flags that rotate the key and the secret need ignoreWarnings")],
         refused::rotation_without_ignoring_warnings),
     fact("foreign_link", "The oauthLink of another org is refused for a local app",
         &[Behaviour("A foreign oauthLink is accepted for packaged apps only")], refused::a_foreign_oauth_link),
@@ -128,11 +130,11 @@ pub const FACTS: &[Fact] = &[
     fact("jwt_needed", "A session timeout type for named users without JWT tokens is refused as invalid plugin settings",
         &[Behaviour("A session timeout type for named users without JWT tokens fails: Invalid plugin settings")],
         refused::a_session_timeout_without_jwt),
-    fact("guest", "The guest flow is refused while the app issues no JWT tokens, or lacks the code and credentials flow",
+    fact("guest", "The guest flow is refused unless the app issues JWT tokens and has the code and credentials flow",
         &[Behaviour("Guest flow without the JWT or the code and credentials flag fails the deploy")],
         refused::guests_without_jwt),
-    fact("at_the_end", "What settings and policies need of each other is judged by what there is at the end of a package",
-        &[Behaviour("Rules over several files of an app are about what there is at the end of a deploy or call, in whichever order its files came: guests, whichever files those are; session timeouts for named users, where the policies are among them")],
+    fact("at_the_end", "Dependencies between settings and policies are checked at the end of a package",
+        &[Behaviour("Rules over several files of an app are checked at the end of a deploy or call, whatever the order of its files: guests, with any files; session timeouts for named users, if the policies are among the files")],
         together::files_that_need_each_other),
     fact("flows_alone", "Policies may allow client credentials and token exchange while the settings do not",
         &[Behaviour("Policies may allow client credentials and token exchange while the settings do not")],
@@ -143,28 +145,28 @@ pub const FACTS: &[Fact] = &[
     fact("at_most_128", "128 custom attributes and IP ranges are accepted, 129 are not",
         &[Behaviour("At most 128 custom attributes and 128 trusted IP ranges")], refused::more_than_128_entries),
     fact("api_names", "Names with a hyphen, two underscores, or one at the end are refused",
-        &[Behaviour("Full names: letters, digits, underscore; begin with a letter; no trailing or double underscore")],
+        &[Behaviour("Full names: letters, digits, underscore; start with a letter; no trailing or double underscore")],
         refused::api_names),
-    fact("start_url", "startUrl is demanded with the start page Custom, and refused without it",
-        &[Behaviour("startUrl of the app policies is demanded with the start page Custom, refused otherwise")],
+    fact("start_url", "startUrl is required with the start page Custom, and refused without it",
+        &[Behaviour("startUrl of the app policies is required with the start page Custom, refused otherwise")],
         refused::start_urls),
-    fact("periods", "Periods and units of refresh tokens are demanded and refused as the policy wants",
-        &[Behaviour("Refresh token periods and units are demanded with SpecificLifetime and SpecificInactivity, refused otherwise")],
+    fact("periods", "Periods and units of refresh tokens are required or refused depending on the policy",
+        &[Behaviour("Refresh token periods and units are required with SpecificLifetime and SpecificInactivity, refused otherwise")],
         refused::refresh_token_periods),
-    fact("own_key", "A consumer key of one's own choice is taken with a new consumer",
-        &[Behaviour("A consumerKey in the file that makes the consumer is the key")], refused::a_key_of_ones_own),
-    fact("other_key", "Another consumer key for a consumer that is there is refused",
-        &[Behaviour("Deploys of a consumerKey or consumerSecret other than the present one are refused")],
+    fact("own_key", "A custom consumer key is accepted for a new consumer",
+        &[Behaviour("A consumerKey in the file that creates the consumer becomes its key")], refused::a_key_of_ones_own),
+    fact("other_key", "A different consumer key for an existing consumer is refused",
+        &[Behaviour("Deploys of a consumerKey or consumerSecret that differs from the current one are refused")],
         refused::another_key),
-    fact("own_link", "An oauthLink of this org to a consumer that is not there changes nothing",
-        &[Behaviour("An oauthLink of this org that names no consumer of another app is taken and does not change the link")],
+    fact("own_link", "An oauthLink of this org to an unknown consumer has no effect",
+        &[Behaviour("An oauthLink of this org that names no consumer of another app is accepted and does not change the link")],
         values::a_link_to_nobody),
     fact("foreign_app", "The orgScopedExternalApp of another org is refused",
         &[Behaviour("An orgScopedExternalApp of another org is refused")], refused::an_app_of_another_org),
     fact("line_numbers", "A refusal names the line of the element",
-        &[Behaviour("A failure's lineNumber is that of the element at fault")], refused::the_line_of_the_element),
+        &[Behaviour("The lineNumber of a failure is that of the faulty element")], refused::the_line_of_the_element),
 
-    // What the provider warns of as doubtful, `unconfirmed-rule`. The emulator has no such rules.
+    // Rules that the provider only warns about (`unconfirmed-rule`). The emulator has no such rules.
     fact("long_label", "A label of 256 characters is refused, one of 255 is not",
         &[Text("docs/guides/troubleshooting.md", "The value breaks a rule that is likely, but that nobody has confirmed: a length")],
         refused::a_long_label),
@@ -181,7 +183,7 @@ pub const FACTS: &[Fact] = &[
         &[Text("docs/resources/external_client_app_oauth_settings.md", "Should not overlap")],
         refused::overlapping_ranges),
 
-    // What a deletion does.
+    // Deletions.
     fact("cascade", "Deleting the OAuth settings deletes the Global file and the OAuth policies",
         &[Behaviour("Deleting the OAuth settings deletes the Global file and the OAuth policies")],
         deletions::settings_take_their_parts_along),
@@ -192,21 +194,21 @@ pub const FACTS: &[Fact] = &[
         &[Behaviour("Without ignoreWarnings a warning fails the deploy")], deletions::a_warning_fails),
 
     // Keys, secrets, certificates.
-    fact("global_shown", "enableConsumerSecretApiAccess decides whether the Global file is shown",
-        &[Behaviour("enableConsumerSecretApiAccess decides whether a Global file can be read")],
+    fact("global_shown", "enableConsumerSecretApiAccess controls whether the Global file is readable",
+        &[Behaviour("enableConsumerSecretApiAccess controls whether a Global file can be read")],
         access::the_global_file_follows_the_setting),
-    fact("global_hidden", "A Global file that may not be read looks like one that is not there",
-        &[Behaviour("An unreadable Global file looks like a missing one, in lists too")],
+    fact("global_hidden", "A Global file without read access looks like a missing one",
+        &[Behaviour("An unreadable Global file looks like a missing one, also in lists")],
         access::an_unreadable_global_file),
-    fact("secret_shown", "A Global file that is shown has the secret in it",
-        &[Behaviour("A Global file that is shown has the secret in it")], access::the_secret_comes_with_the_global_file),
-    fact("rest_secret", "enableClientSecretInRestApiAccess decides whether REST shows the secret",
-        &[Behaviour("enableClientSecretInRestApiAccess and ViewClientSecret decide whether REST shows the secret")],
+    fact("secret_shown", "A readable Global file contains the secret",
+        &[Behaviour("A readable Global file contains the secret")], access::the_secret_comes_with_the_global_file),
+    fact("rest_secret", "enableClientSecretInRestApiAccess controls whether REST returns the secret",
+        &[Behaviour("enableClientSecretInRestApiAccess and ViewClientSecret control whether REST returns the secret")],
         access::the_secret_in_rest),
-    fact("rest_key", "REST shows the consumer key",
-        &[Behaviour("The credentials of Connect REST show the consumer key")], access::the_key_in_rest),
-    fact("rest_unused", "REST lists apps that no token was given to",
-        &[Behaviour("Connect REST lists apps that no token was given to")], access::apps_that_nobody_used),
+    fact("rest_key", "REST returns the consumer key",
+        &[Behaviour("The credentials of Connect REST contain the consumer key")], access::the_key_in_rest),
+    fact("rest_unused", "REST lists apps without tokens",
+        &[Behaviour("Connect REST lists apps without issued tokens")], access::apps_that_nobody_used),
     fact("cert_cleared", "A deploy without the certificate clears it",
         &[Behaviour("A deploy without the certificate clears it")],
         access::the_certificate_is_cleared),
@@ -221,53 +223,53 @@ pub const FACTS: &[Fact] = &[
 
     // Staged credentials.
     fact("staged_versions", "Staged credentials are not found before version 65.0",
-        &[Behaviour("The usage list is there since 59.0, credentials since 60.0, staged credentials since 65.0; before that they are not found")],
+        &[Behaviour("The usage list exists since 59.0, credentials since 60.0, staged credentials since 65.0; earlier versions return 404")],
         pairs::versions),
-    fact("page_sizes", "Pages of no entries, of more than 100, and before the first one are refused",
+    fact("page_sizes", "A page size of 0 or more than 100, and a page before the first are refused",
         &[Behaviour("pageSize is 1 to 100, 100 by default; other values are refused")], pairs::sizes_of_pages),
-    fact("id_lengths", "Lists have ids in 15 characters, answers about one in 18",
-        &[Behaviour("Lists have ids of consumers and staged credentials in 15 characters, answers about one in 18")],
+    fact("id_lengths", "Lists contain IDs with 15 characters, responses about one entry contain 18",
+        &[Behaviour("Lists contain IDs of consumers and staged credentials with 15 characters, responses about one entry with 18")],
         pairs::lengths_of_ids),
     fact("staged_none", "The list of staged credentials is empty when there are none",
         &[Behaviour("The list of staged credentials is empty when there are none")], pairs::nothing_is_staged),
-    fact("staged_answer", "Staging is answered by 201 and the list",
-        &[Behaviour("POST of staged credentials answers with the list of them; it takes no parameters")],
+    fact("staged_answer", "Staging returns 201 and the list",
+        &[Behaviour("POST of staged credentials returns the list; it has no parameters")],
         pairs::the_answer_to_staging),
-    fact("staged_bodies", "Staging refuses a body with members, and rotating another command or none",
-        &[Behaviour("Staging refuses a body with members, and rotating any other than the command rotate; both want application/json")],
+    fact("staged_bodies", "Staging refuses a body with members; rotating refuses another command or none",
+        &[Behaviour("Staging refuses a body with members, and rotating any command but rotate; both require application/json")],
         pairs::other_bodies),
-    fact("staged_twice", "A second pair is refused while one is active",
-        &[Behaviour("Staged credentials that are Active or Rotated are in the way of new ones, Expired ones are not")],
+    fact("staged_twice", "A second staged pair is refused while one is active",
+        &[Behaviour("Active or Rotated staged credentials prevent new ones, Expired ones do not")],
         pairs::a_second_pair),
-    fact("staged_beside", "A pair is refused while one that was rotated away is still there",
-        &[Behaviour("Staged credentials that are Active or Rotated are in the way of new ones, Expired ones are not"),
+    fact("staged_beside", "A staged pair is refused while a rotated one exists",
+        &[Behaviour("Active or Rotated staged credentials prevent new ones, Expired ones do not"),
           Text("docs/resources/external_client_app_credential_rotation.md", "whether it does is not confirmed")],
         pairs::a_pair_beside_a_rotated_one),
-    fact("staged_by", "createdBy is the user's id in 15 characters",
-        &[Behaviour("createdBy of staged credentials is the user's id in 15 characters")], pairs::who_staged_it),
+    fact("staged_by", "createdBy is the user ID with 15 characters",
+        &[Behaviour("createdBy of staged credentials is the user ID with 15 characters")], pairs::who_staged_it),
     fact("staged_login", "A staged key is known to the token endpoint before it is rotated",
-        &[Behaviour("An active staged pair logs in like the main one")], pairs::a_staged_key_is_known),
-    fact("own_secret", "The main key goes with its own secret, and not with that of the staged pair",
-        &[Behaviour("Each key goes with its own secret, whichever of the pairs it is of")],
+        &[Behaviour("An active staged pair can log in like the main pair")], pairs::a_staged_key_is_known),
+    fact("own_secret", "The main key works with its own secret, and not with that of the staged pair",
+        &[Behaviour("Each key works with its own secret, in every pair")],
         pairs::a_key_and_the_secret_of_another),
-    fact("rotated_id", "The former main pair has the id that the staged one had",
-        &[Behaviour("The former main pair has the id of the staged one, and 30 days from the rotation")],
+    fact("rotated_id", "The former main pair has the ID of the staged pair",
+        &[Behaviour("The former main pair has the ID of the staged one, and expires 30 days after the rotation")],
         pairs::the_id_after_a_rotation),
-    fact("rotated_end", "The former main pair has 30 days, counted from the rotation",
-        &[Behaviour("The former main pair has the id of the staged one, and 30 days from the rotation")],
+    fact("rotated_end", "The former main pair expires 30 days after the rotation",
+        &[Behaviour("The former main pair has the ID of the staged one, and expires 30 days after the rotation")],
         pairs::the_end_after_a_rotation),
-    fact("rotated_answer", "Rotating answers with the former main pair, which is not rotated again",
-        &[Behaviour("Rotating answers with the former main pair; only an active one can be rotated")],
+    fact("rotated_answer", "Rotating returns the former main pair, which cannot be rotated again",
+        &[Behaviour("Rotating returns the former main pair; only an active pair can be rotated")],
         pairs::the_answer_to_rotating),
-    fact("staged_gate", "enableClientSecretInRestApiAccess decides whether there are staged credentials",
+    fact("staged_gate", "enableClientSecretInRestApiAccess controls whether staged credentials are available",
         &[Behaviour("Staged credentials need the org's setting and the permissions External Client App Developer and View Client Secret")],
         pairs::the_setting_of_the_org),
-    fact("staged_words", "Whoever may not is told that it is not currently enabled",
+    fact("staged_words", "Without them, the error is: not currently enabled",
         &[Behaviour("Without them: not currently enabled")], pairs::the_words_of_a_refusal),
     fact("staged_packaged", "Packaged apps have no staged credentials",
         &[Behaviour("Only local apps have staged credentials")], pairs::a_packaged_app),
-    fact("staged_deploy", "A deploy that rotates the secret leaves staged credentials alone",
-        &[Behaviour("A deploy that rotates key or secret leaves staged credentials alone")],
+    fact("staged_deploy", "A deploy that rotates the secret does not change staged credentials",
+        &[Behaviour("A deploy that rotates the key or the secret does not change staged credentials")],
         pairs::a_deploy_that_rotates),
 
     // The interfaces.
@@ -277,7 +279,7 @@ pub const FACTS: &[Fact] = &[
         &[Behaviour("Deploys can be found by a tooling query on DeployRequest")], wire::deploys_can_be_queried),
 ];
 
-/// What is marked as open and a run cannot decide, with one login and without changing what is not its own.
+/// Open questions that a run cannot answer with one login and without changing what belongs to others.
 #[rustfmt::skip]
 pub const OUT_OF_REACH: &[(Marked, &str)] = &[
     (Text("docs/guides/hcp-terraform.md", "provider's process sees that variable is not confirmed"),
@@ -288,59 +290,59 @@ pub const OUT_OF_REACH: &[(Marked, &str)] = &[
         "needs a login by JWT bearer with an app that was rotated, approved for a user"),
     (Behaviour("A query answers with up to 2000 records and says where the next ones are"),
         "needs an org with thousands of records"),
-    (Behaviour("A retrieve of * returns what packages brought"),
+    (Behaviour("A retrieve of * returns packaged components"),
         "needs a package of another org"),
-    (Behaviour("A site's objects are not there in an org without sites"),
+    (Behaviour("The objects of sites do not exist in an org without sites"),
         "depends on whether the org has sites, which a run does not change"),
-    (Behaviour("An assignment of a permission set group names the permission set that stands for the group; muted permissions take nobody's access to an app"),
-        "needs permission set groups and people in them"),
-    (Behaviour("An object that a user may not see answers INVALID_TYPE"),
+    (Behaviour("An assignment of a permission set group names the permission set that represents the group; muted permissions do not remove access to an app"),
+        "needs permission set groups with members"),
+    (Behaviour("A query of an object that a user may not see returns INVALID_TYPE"),
         "needs a second user with fewer permissions"),
-    (Behaviour("Assignments of permission sets and members of permission set groups are shown to holders of documented permissions only, such as View Setup"),
+    (Behaviour("Assignments of permission sets and members of permission set groups are visible only with documented permissions such as View Setup"),
         "needs a second user with fewer permissions"),
     (Behaviour("FileProperties have namespacePrefix and manageableState"),
         "needs a package of another org"),
     (Behaviour("In a subscriber's org the policies of an installed app have no namespace"),
         "needs a package of another org"),
-    (Behaviour("Of an app only the header and the OAuth settings travel in a package; policies and the Global file do not"),
+    (Behaviour("A package contains the header and the OAuth settings of an app, not its policies and Global file"),
         "needs a package of another org"),
     (Behaviour("A refreshed sandbox has another org ID, other consumer keys and secrets, and links that name the new org"),
-        "throws away what is in a sandbox, and takes hours"),
-    (Behaviour("Org settings in a package are taken before the apps in it"),
+        "discards the contents of a sandbox, and takes hours"),
+    (Behaviour("Org settings in a package are applied before its apps"),
         "changes settings of the whole org"),
-    (Behaviour("Org settings need no other permission than the Metadata API's"),
+    (Behaviour("Org settings need no permission beyond those of the Metadata API"),
         "needs a second user with fewer permissions"),
-    (Behaviour("Queries tell an installed app's DeveloperName and NamespacePrefix apart"),
+    (Behaviour("Queries return the DeveloperName and the NamespacePrefix of an installed app separately"),
         "needs a package of another org"),
-    (Behaviour("Settings of an org are not deleted"),
+    (Behaviour("Org settings cannot be deleted"),
         "changes settings of the whole org"),
-    (Behaviour("An element with xsi:nil says nothing in a deploy; it comes back where the org has no value. It is taken in any version, in files of org settings only"),
+    (Behaviour("An element with xsi:nil has no effect in a deploy; it is returned where the org has no value. It is accepted in any version, in files of org settings only"),
         "changes settings of the whole org"),
-    (Behaviour("That deprecated isNamedUserJwtEnabled is kept and does nothing"),
-        "needs an API version that the run does not speak, and logins"),
-    (Behaviour("Two apps may have one consumer key; nobody can log in with it"),
-        "would leave the org with two consumers that nobody can tell apart, if it went wrong"),
-    (Behaviour("What a package brought cannot be changed or deleted, nor anything be made in its namespace; its policies can"),
+    (Behaviour("The deprecated isNamedUserJwtEnabled is stored and has no effect"),
+        "needs an API version that the run does not use, and logins"),
+    (Behaviour("Two apps may have the same consumer key; logins with it fail"),
+        "a failure would leave the org with two consumers that cannot be told apart"),
+    (Behaviour("Packaged components cannot be changed or deleted, and none can be created in their namespace; the policies of a packaged app can be changed"),
         "needs a package of another org"),
-    (Behaviour("With the consumer of another org nobody here checks that it allows the flows which the policies set"),
+    (Behaviour("With the consumer of another org, the flows in the policies are not checked against its settings"),
         "needs a package of another org"),
-    (Behaviour("A secret is missing from REST for a while after its pair was made or the org's setting was changed"),
-        "is a race: `rest_secret` says what was shown at once"),
-    (Behaviour("A POST without a body is never answered; one with an empty JSON object is"),
-        "would let the run wait for nothing"),
+    (Behaviour("REST omits a secret for a while after its pair was created or the org's setting was changed"),
+        "is a race: `rest_secret` reports what REST shows immediately"),
+    (Behaviour("A POST without a body gets no response; one with an empty JSON object does"),
+        "would block the run"),
     (Behaviour("Expired credentials stay in the list until they are deleted"),
         "takes 30 days"),
-    (Behaviour("Tokens outlive the pair that they were got with; any pair of the app refreshes them"),
-        "needs a token of a new app, which may take half an hour to be known"),
-    (Behaviour("Deleting an app, its OAuth settings or its Global file ends all pairs"),
-        "is known everywhere only after a while, and a run does not wait so long"),
+    (Behaviour("Tokens outlive the pair that they were issued with; any pair of the app can refresh them"),
+        "needs a token of a new app, which may take half an hour to propagate"),
+    (Behaviour("Deleting an app, its OAuth settings or its Global file revokes all pairs"),
+        "takes a while to propagate, and a run does not wait that long"),
     (Text("docs/resources/external_client_app_oauth_settings.md", "Whether Salesforce refuses that is not confirmed"),
-        "a rule of the provider about good sense, whatever an org takes"),
+        "is advice of the provider, whatever an org accepts"),
     (Behaviour("Guest tokens need JWT access tokens"),
-        "needs a guest's login through a site; `guest` asks what a deploy says"),
-    (Behaviour("Files of org settings may be partial: what they leave out stays"), "changes settings of the whole org"),
+        "needs a guest login through a site; `guest` checks what a deploy returns"),
+    (Behaviour("Files of org settings may be partial: omitted elements are unchanged"), "changes settings of the whole org"),
     (Behaviour("Metadata calls need ModifyMetadata or ModifyAllData"), "needs a second user with fewer permissions"),
-    (Behaviour("App developers may change everything, app admins the policies only"),
+    (Behaviour("App developers may change everything, app admins only the policies"),
         "needs a second user with fewer permissions"),
     (Text("docs/guides/authentication.md", "It is not confirmed on a real org that these are exactly what is needed"),
         "needs a second user with fewer permissions"),
@@ -379,9 +381,9 @@ pub const OUT_OF_REACH: &[(Marked, &str)] = &[
     (Behaviour("Token exchange lets in who is pre-authorised, and wants the flow in settings and policies; the tokens are JWTs where the app gives named users JWTs"),
         "needs an Apex class, and a run makes none"),
     (Text("docs/guides/authentication.md", "That a provider's process sees it in each kind of run is not confirmed"),
-        "needs a run of HCP Terraform, and no org"),
-    (Behaviour("The wording of errors that no source quotes"),
-        "is not one question: the report shows the words of every refusal"),
+        "needs a run in HCP Terraform, not an org"),
+    (Behaviour("The text of errors that no source quotes"),
+        "is not a single question: the report shows the text of every refusal"),
 ];
 
 #[cfg(test)]
@@ -394,7 +396,7 @@ mod tests {
         std::fs::read_to_string(repository().join(path)).unwrap()
     }
 
-    /// The emulator's own list, which its tests keep equal to `behaviour.rs`: what → evidence.
+    /// The emulator's own list, which its tests keep equal to `behaviour.rs`: behaviour → evidence.
     fn behaviours() -> BTreeMap<String, String> {
         let readme = file("acceptance-tests/emulator/README.md");
         let (_, rest) = readme.split_once("<!-- facts: written by the tests -->").unwrap();
@@ -411,7 +413,7 @@ mod tests {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// Every place that this file knows of, with what knows it.
+    /// Every mark in this file, with the question that it belongs to.
     fn places() -> impl Iterator<Item = (String, Marked)> {
         let asked =
             FACTS.iter().flat_map(|fact| fact.marked.iter().map(|marked| (fact.id.to_owned(), *marked)));
@@ -425,13 +427,13 @@ mod tests {
             match marked {
                 Behaviour(what) => match behaviours.get(what).map(String::as_str) {
                     Some("cited" | "assumed") => {}
-                    Some(evidence) => panic!("{place}: {what:?} is {evidence}; nobody needs to ask any more"),
+                    Some(evidence) => panic!("{place}: {what:?} is {evidence} and no longer open"),
                     None => panic!("{place}: the emulator has no behaviour {what:?}"),
                 },
                 Text(path, sentence) => {
                     assert!(
                         words(&file(path)).contains(&words(sentence)),
-                        "{place}: {path} does not say {sentence:?}"
+                        "{place}: {path} does not contain {sentence:?}"
                     );
                 }
             }
@@ -439,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn every_open_behaviour_is_asked_for_or_out_of_reach() {
+    fn every_open_behaviour_has_a_question_or_is_out_of_reach() {
         let known: BTreeSet<&str> = places()
             .filter_map(|(_, marked)| if let Behaviour(what) = marked { Some(what) } else { None })
             .collect();
@@ -450,11 +452,11 @@ mod tests {
         assert!(missing.is_empty(), "add each to FACTS, or to OUT_OF_REACH with the reason: {missing:#?}");
     }
 
-    /// The words with which the documentation says that something is open.
+    /// The phrases that mark an open question in the documentation.
     const DOUBTS: [&str; 4] = ["not confirmed", "nobody has confirmed", "reported to", "Reported:"];
 
     #[test]
-    fn every_doubt_of_the_documentation_is_asked_for_or_out_of_reach() {
+    fn every_open_question_of_the_documentation_is_listed() {
         let known: Vec<(&str, String)> =
             places()
                 .filter_map(|(_, marked)| {
@@ -470,7 +472,7 @@ mod tests {
                 }
                 let name = format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap());
                 for line in std::fs::read_to_string(&path).unwrap().lines() {
-                    // The table of warnings explains the word for all of them.
+                    // This row of the table explains the id for all warnings.
                     if line.starts_with("| `unconfirmed-rule` |")
                         || !DOUBTS.iter().any(|doubt| line.contains(doubt))
                     {
@@ -482,7 +484,7 @@ mod tests {
                         known
                             .iter()
                             .any(|(path, sentence)| *path == name && line.contains(sentence.as_str())),
-                        "{name} has a doubt; add it to FACTS, or to OUT_OF_REACH with the reason: {line}"
+                        "{name} has an open question; add it to FACTS, or to OUT_OF_REACH with the reason: {line}"
                     );
                 }
             }
@@ -491,7 +493,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_unique_and_fit_into_a_name() {
+    fn ids_are_unique_and_valid_in_a_name() {
         assert!(FACTS.iter().all(|fact| !fact.marked.is_empty()));
         let ids: BTreeSet<&str> = FACTS.iter().map(|fact| fact.id).collect();
         assert_eq!(ids.len(), FACTS.len());

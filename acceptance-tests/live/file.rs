@@ -1,11 +1,11 @@
-//! Component files, written by hand: what the provider would write is what is to be checked.
+//! Component files, written independently of the provider, whose output is under test.
 
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use serde_json::Value;
 
 const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 
-/// The types that a run makes, an app before its parts, with folder and ending of their files.
+/// The types that a run creates, each app before its parts, with the folder and the extension of their files.
 pub const TYPES: &[(&str, &str, &str)] = &[
     (APP, "externalClientApps", "eca"),
     (OAUTH, "extlClntAppOauthSettings", "ecaOauth"),
@@ -22,12 +22,12 @@ pub struct File {
 }
 
 impl File {
-    /// Elements in alphabetical order; a list is a repeated element, an object one with elements inside.
+    /// Elements in alphabetical order. A list becomes a repeated element, an object an element with children.
     pub fn new(kind: &'static str, name: &str, elements: &Value) -> Self {
         Self::raw(kind, name, &xml(elements))
     }
 
-    /// With lines as they are given.
+    /// With the lines as given.
     pub fn raw(kind: &'static str, name: &str, lines: &str) -> Self {
         let text = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{kind} xmlns=\"{NAMESPACE}\">\n{lines}</{kind}>\n"
@@ -40,7 +40,7 @@ impl File {
         known.map_or_else(String::new, |(_, folder, ending)| format!("{folder}/{}.{ending}", self.name))
     }
 
-    /// The app that it belongs to.
+    /// The app that the component belongs to.
     pub fn parent(&self) -> Option<&str> {
         let (_, rest) = self.text.split_once("<externalClientApplication>")?;
         Some(rest.split_once('<')?.0)
@@ -69,7 +69,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// A manifest that names these components: type and full name.
+/// A manifest that names these components by type and full name.
 pub fn manifest<'a>(members: impl Iterator<Item = (&'a str, &'a str)>, version: &str) -> String {
     let types: String = members
         .map(|(kind, name)| format!("<types><members>{name}</members><name>{kind}</name></types>\n"))

@@ -1,11 +1,11 @@
-//! `make live`: the scenarios on a real org, and what that org answers to every question that nobody has settled.
+//! `make live`: runs the scenarios on a real org, and collects its answers to every open question.
 //!
-//! Needs nothing but SALESFORCE_* variables. The real Terraform and the built provider do what users do; what another
-//! administrator would do is done with jsforce, Salesforce's own client. Nothing here is the emulator's: its tests
-//! take it for an org as any other (`tests/live`). Not here: what the questions are (`facts.rs`) and how they are
-//! decided (`probes/`).
+//! Needs only SALESFORCE_* variables. The real Terraform and the built provider do what users do; jsforce, an
+//! independent Salesforce client, does what another administrator would do. Nothing here depends on the emulator:
+//! its tests use it like any org (`tests/live`). The questions are in `facts.rs`, the probes that answer them in
+//! `probes/`.
 #![forbid(unsafe_code)]
-#![expect(clippy::disallowed_methods, reason = "starting programs is its purpose")]
+#![expect(clippy::disallowed_methods, reason = "its purpose is to start programs")]
 
 mod cleanup;
 mod client;
@@ -18,16 +18,16 @@ mod report;
 mod run;
 mod settings;
 
-use cleanup::{Cleaned, clean};
-use names::Fence;
+use cleanup::{CleanupResult, clean};
+use names::NameScope;
 use org::{Kind, Org};
 use settings::{Settings, Task};
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// Says a line to whoever started this. Nobody listening is no reason to stop: there is an org to be cleaned up.
+/// Prints one line. A closed output must not stop the run: the org still has to be cleanup up.
 pub fn say(words: &str) {
-    let _nobody_listens = writeln!(std::io::stdout(), "{words}");
+    let _closed_output = writeln!(std::io::stdout(), "{words}");
 }
 
 fn main() -> ExitCode {
@@ -42,10 +42,10 @@ fn main() -> ExitCode {
         Err(words) => return refuse(&words),
     };
     let expected = credentials.get("SALESFORCE_EXPECTED_ORG_ID").cloned();
-    let fence = if settings.task == Task::Sweep { Fence::EveryRun } else { Fence::new() };
-    let org = match Org::connect(credentials, fence) {
+    let scope = if settings.task == Task::Sweep { NameScope::EveryRun } else { NameScope::new() };
+    let org = match Org::connect(credentials, scope) {
         Ok(org) => org,
-        Err(trouble) => return refuse(&format!("The org cannot be reached: {trouble}")),
+        Err(error) => return refuse(&format!("The org cannot be reached: {error}")),
     };
     let about = &org.about;
     say(&format!(
@@ -59,31 +59,31 @@ fn main() -> ExitCode {
     if about.kind == Kind::Production && !settings.allows_production {
         return refuse(
             "This is a production org, or not known to be anything else. Nothing was done.\n\
-             LIVE_PRODUCTION=yes lets it run there.",
+             Set LIVE_PRODUCTION=yes to run it there.",
         );
     }
     if settings.task == Task::Sweep {
         return sweep(&org);
     }
-    say(&run::plan(&org, &settings.choice));
+    say(&run::plan(&org, &settings.selection));
     if settings.task == Task::Plan {
         return ExitCode::SUCCESS;
     }
-    run::heed_signals();
-    let report = run::run(&org, &settings.choice);
-    let cleaned = clean(&org);
+    run::handle_signals();
+    let report = run::run(&org, &settings.selection);
+    let cleanup = clean(&org);
     say(&report.table());
-    tell(&cleaned);
-    let json = report.json(&org.about, &org.fence.to_string(), &cleaned);
+    tell(&cleanup);
+    let json = report.json(&org.about, &org.scope.to_string(), &cleanup);
     if let Some(folder) = settings.report.parent() {
-        // Whether it is there shows when the file is written.
+        // A missing folder is reported when the file is written.
         let _there_already = std::fs::create_dir_all(folder);
     }
     match std::fs::write(&settings.report, org.redacted(&format!("{json:#}\n"))) {
-        Ok(()) => say(&format!("All of it is in {}.", settings.report.display())),
+        Ok(()) => say(&format!("The report is in {}.", settings.report.display())),
         Err(error) => say(&format!("{} cannot be written: {error}", settings.report.display())),
     }
-    match (report.is_interrupted, report.is_good() && cleaned.left.is_empty()) {
+    match (report.is_interrupted, report.is_good() && cleanup.left.is_empty()) {
         (true, _) => ExitCode::from(130),
         (false, true) => ExitCode::SUCCESS,
         (false, false) => ExitCode::FAILURE,
@@ -91,26 +91,26 @@ fn main() -> ExitCode {
 }
 
 fn refuse(words: &str) -> ExitCode {
-    let _nobody_listens = writeln!(std::io::stderr(), "make live: {words}");
+    let _closed_output = writeln!(std::io::stderr(), "make live: {words}");
     ExitCode::from(2)
 }
 
 fn sweep(org: &Org) -> ExitCode {
-    say(&format!("Removing what earlier runs left: everything named {}…", org.fence));
-    let cleaned = clean(org);
-    for removed in &cleaned.removed {
+    say(&format!("Removing leftovers of earlier runs: everything named {}…", org.scope));
+    let cleanup = clean(org);
+    for removed in &cleanup.removed {
         say(&format!("  removed {removed}"));
     }
-    tell(&cleaned);
-    if cleaned.left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    tell(&cleanup);
+    if cleanup.left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn tell(cleaned: &Cleaned) {
-    say(&format!("Removed from the org: {}.", cleaned.removed.len()));
-    if !cleaned.left.is_empty() {
+fn tell(cleanup: &CleanupResult) {
+    say(&format!("Removed from the org: {}.", cleanup.removed.len()));
+    if !cleanup.left.is_empty() {
         say("LEFT IN THE ORG, remove it in Setup or with make live SWEEP=1:");
     }
-    for left in &cleaned.left {
+    for left in &cleanup.left {
         say(&format!("  {left}"));
     }
 }

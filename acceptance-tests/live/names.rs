@@ -1,23 +1,23 @@
-//! The names of what a run makes in an org, and the fence around everything else.
+//! The names of what a run creates in an org. Nothing else may be changed.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 const MARK: &str = "TfLive_";
 const RANDOM: usize = 6;
 
-/// What every name of a run begins with, `TfLive_k3x9ab_`.
+/// The prefix of every name of a run: `TfLive_k3x9ab_`.
 #[derive(Debug, Clone)]
-pub enum Fence {
+pub enum NameScope {
     Run(String),
-    /// Of this and of every other run: for the removal of leftovers only.
+    /// The names of this and of every other run, only for the removal of leftovers.
     EveryRun,
 }
 
-impl Fence {
-    /// A run of its own.
+impl NameScope {
+    /// The names of a new run.
     pub fn new() -> Self {
         const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
-        // The keys of a `RandomState` are random, and nothing else here needs chance.
+        // The keys of a `RandomState` are random. Nothing else here needs random numbers.
         let mut number = RandomState::new().build_hasher().finish();
         let mut random = String::new();
         for _ in 0..RANDOM {
@@ -28,7 +28,7 @@ impl Fence {
         Self::Run(format!("{MARK}{random}_"))
     }
 
-    /// Whether something of this name may be touched.
+    /// Whether a component of this name may be changed.
     pub fn holds(&self, name: &str) -> bool {
         match self {
             Self::Run(prefix) => name.starts_with(prefix.as_str()),
@@ -36,7 +36,7 @@ impl Fence {
         }
     }
 
-    /// The name under which a run makes something.
+    /// The name that a run gives to a component.
     pub fn name(&self, rest: &str) -> String {
         match self {
             Self::Run(prefix) => format!("{prefix}{rest}"),
@@ -45,7 +45,7 @@ impl Fence {
     }
 }
 
-impl std::fmt::Display for Fence {
+impl std::fmt::Display for NameScope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Run(prefix) => f.write_str(prefix),
@@ -68,16 +68,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_holds_its_own_names_only() {
-        let (one, other) = (Fence::new(), Fence::new());
+    fn a_run_accepts_only_its_own_names() {
+        let (one, other) = (NameScope::new(), NameScope::new());
         assert!(one.holds(&one.name("Shop")));
         assert!(!one.holds(&other.name("Shop")), "{one} {other}");
         assert!(!one.holds("Shop") && !one.holds(""));
     }
 
     #[test]
-    fn leftovers_are_known_by_their_whole_prefix() {
-        assert!(Fence::EveryRun.holds(&Fence::new().name("Shop")));
+    fn leftovers_are_recognized_by_the_complete_prefix() {
+        assert!(NameScope::EveryRun.holds(&NameScope::new().name("Shop")));
         for name in [
             "Shop",
             "TfLive_Shop",
@@ -87,7 +87,7 @@ mod tests {
             "x_TfLive_abcdef_Shop",
             "",
         ] {
-            assert!(!Fence::EveryRun.holds(name), "{name}");
+            assert!(!NameScope::EveryRun.holds(name), "{name}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The org: what a run may do in it, and only within its fence. Everything that changes the org goes through here.
+//! The org: what a run may do in it, within its names only. Every change of the org goes through here.
 
-use crate::client::{Client, Trouble};
+use crate::client::{CallError, Client};
 use crate::file::{File, TYPES, manifest};
-use crate::names::Fence;
+use crate::names::NameScope;
 use acceptance_tests::canary::Secret;
 use acceptance_tests::interrupt;
 use acceptance_tests::org::{APP, Component};
@@ -12,22 +12,22 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// The newest version that anything here was written for.
+/// The newest version that this program was written for.
 const NEWEST_VERSION: u32 = 68;
 
-/// What an org makes of these elements is its own business; a copy must not carry them.
+/// The org computes these elements, so a copy must not contain them.
 const COMPUTED: &[&str] = &["consumerKey", "consumerSecret", "oauthLink", "orgScopedExternalApp"];
 
 pub struct Org {
     client: Client,
     credentials: Credentials,
-    pub fence: Fence,
+    pub scope: NameScope,
     pub about: About,
     secrets: RefCell<BTreeSet<String>>,
-    /// The settings of the whole org, as far as they can be read.
+    /// The settings of the org, as far as they can be read.
     settings: Map<String, Value>,
     last_deploy: RefCell<String>,
-    /// From then on an interruption no longer stops anything.
+    /// When set, interrupts no longer stop anything.
     is_closing: Cell<bool>,
 }
 
@@ -71,13 +71,13 @@ pub struct Message {
 pub struct Deployed {
     pub success: bool,
     pub failures: Vec<Message>,
-    /// With warnings among them.
+    /// Includes warnings.
     pub successes: Vec<Message>,
     error: String,
 }
 
 impl Deployed {
-    /// The org's words.
+    /// The message that the org returned.
     pub fn said(&self) -> String {
         if self.success {
             return "accepted".to_owned();
@@ -92,19 +92,19 @@ impl Deployed {
     }
 }
 
-/// What REST answered.
+/// A response of REST.
 #[derive(Debug)]
-pub struct Replied {
+pub struct RestReply {
     pub status: u64,
     pub body: Value,
 }
 
-impl Replied {
+impl RestReply {
     pub fn is_good(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// The org's words.
+    /// The message that the org returned.
     pub fn said(&self) -> String {
         let error = self.body.get(0);
         let part = |name: &str| error.map(|error| text(error, name)).unwrap_or_default();
@@ -116,7 +116,7 @@ impl Replied {
     }
 }
 
-/// Whatever is named so, at any depth.
+/// Every member that is named like a secret, at any depth.
 fn secrets_in(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
@@ -136,14 +136,14 @@ pub struct Retrieved {
 }
 
 impl Org {
-    pub fn connect(credentials: Credentials, fence: Fence) -> Result<Self, Trouble> {
+    pub fn connect(credentials: Credentials, scope: NameScope) -> Result<Self, CallError> {
         let client = Client::start(&credentials)?;
         let found = client.call("logIn", json!({ "newest": NEWEST_VERSION }))?;
         let organization = found.get("organization").cloned().unwrap_or_default();
         let kind = match (organization.get("IsSandbox"), text(&organization, "OrganizationType").as_str()) {
             (Some(Value::Bool(true)), _) => Kind::Sandbox,
             (_, "Developer Edition") => Kind::Developer,
-            // Whatever is not known to be harmless.
+            // Everything that is not known to be safe.
             _ => Kind::Production,
         };
         let about = About {
@@ -164,14 +164,14 @@ impl Org {
         let mut org = Self {
             client,
             credentials,
-            fence,
+            scope,
             about,
             secrets: RefCell::new(secrets),
             settings: Map::new(),
             last_deploy: RefCell::default(),
             is_closing: Cell::new(false),
         };
-        // Not being allowed to read them is no reason to stop.
+        // The run goes on without them if reading them is not allowed.
         let settings = org.retrieve(&[("Settings", "OauthOidc"), ("Settings", "ExternalClientApp")]);
         org.settings = settings
             .unwrap_or_default()
@@ -182,7 +182,7 @@ impl Org {
         Ok(org)
     }
 
-    /// A setting of the whole org; none when it cannot be read.
+    /// A setting of the org; `None` when it cannot be read.
     pub fn setting(&self, element: &str) -> Option<bool> {
         Some(self.settings.get(element)?.as_str()? == "true")
     }
@@ -191,23 +191,23 @@ impl Org {
         self.last_deploy.borrow().clone()
     }
 
-    /// From now on everything is done to the end.
+    /// From now on, interrupts are ignored.
     pub fn close(&self) {
         self.is_closing.set(true);
     }
 
-    pub fn call(&self, name: &str, given: Value) -> Result<Value, Trouble> {
+    pub fn call(&self, name: &str, given: Value) -> Result<Value, CallError> {
         if interrupt::is_requested() && !self.is_closing.get() {
-            return Err(Trouble("interrupted".to_owned()));
+            return Err(CallError("interrupted".to_owned()));
         }
         self.client.call(name, given)
     }
 
-    pub fn deploy(&self, files: &[File]) -> Result<Deployed, Trouble> {
+    pub fn deploy(&self, files: &[File]) -> Result<Deployed, CallError> {
         self.deploy_with(files, false)
     }
 
-    pub fn deploy_with(&self, files: &[File], ignore_warnings: bool) -> Result<Deployed, Trouble> {
+    pub fn deploy_with(&self, files: &[File], ignore_warnings: bool) -> Result<Deployed, CallError> {
         for file in files {
             for name in [Some(file.name.as_str()), file.parent()].into_iter().flatten() {
                 self.inside(name)?;
@@ -220,8 +220,8 @@ impl Org {
         self.send(&package, ignore_warnings)
     }
 
-    /// Deletes components: type and full name.
-    pub fn delete(&self, members: &[(&str, &str)], ignore_warnings: bool) -> Result<Deployed, Trouble> {
+    /// Deletes components by type and full name.
+    pub fn delete(&self, members: &[(&str, &str)], ignore_warnings: bool) -> Result<Deployed, CallError> {
         for (_, name) in members {
             self.inside(name)?;
         }
@@ -232,14 +232,14 @@ impl Org {
         self.send(&package, ignore_warnings)
     }
 
-    fn inside(&self, name: &str) -> Result<(), Trouble> {
-        if self.fence.holds(name) {
+    fn inside(&self, name: &str) -> Result<(), CallError> {
+        if self.scope.holds(name) {
             return Ok(());
         }
-        Err(Trouble(format!("{name} is not of this run ({}); it is not touched", self.fence)))
+        Err(CallError(format!("{name} does not belong to this run ({}) and is not changed", self.scope)))
     }
 
-    fn send(&self, package: &BTreeMap<String, String>, ignore_warnings: bool) -> Result<Deployed, Trouble> {
+    fn send(&self, package: &BTreeMap<String, String>, ignore_warnings: bool) -> Result<Deployed, CallError> {
         let options =
             json!({ "rollbackOnError": true, "singlePackage": true, "ignoreWarnings": ignore_warnings });
         let result = self.call("deploy", json!({ "files": package, "options": options }))?;
@@ -262,15 +262,15 @@ impl Org {
         })
     }
 
-    /// Reads components: type and full name.
-    pub fn retrieve(&self, members: &[(&str, &str)]) -> Result<Retrieved, Trouble> {
+    /// Reads components by type and full name.
+    pub fn retrieve(&self, members: &[(&str, &str)]) -> Result<Retrieved, CallError> {
         let mut named: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (kind, name) in members {
             named.entry(kind).or_default().push(name);
         }
         let result = self.call("retrieve", json!({ "members": named }))?;
         if result.get("success") != Some(&Value::Bool(true)) {
-            return Err(Trouble(format!("the retrieve failed: {}", text(&result, "errorMessage"))));
+            return Err(CallError(format!("the retrieve failed: {}", text(&result, "errorMessage"))));
         }
         let list = |name: &str| result.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
         let components: Vec<Component> = list("components")
@@ -288,22 +288,22 @@ impl Org {
         Ok(Retrieved { components, messages })
     }
 
-    /// Everything inside the fence: type and full name, apps first.
-    pub fn own(&self) -> Result<Vec<(String, String)>, Trouble> {
+    /// Every component that a run created: type and full name, apps first.
+    pub fn own(&self) -> Result<Vec<(String, String)>, CallError> {
         let types: Vec<&str> = TYPES.iter().map(|(kind, _, _)| *kind).collect();
         let list = self.call("list", json!({ "types": types }))?;
         let list = list.as_array().into_iter().flatten();
         let mut own: Vec<(String, String)> = list
             .map(|one| (text(one, "type"), text(one, "fullName")))
-            .filter(|(_, name)| self.fence.holds(name))
+            .filter(|(_, name)| self.scope.holds(name))
             .collect();
         own.sort_by_key(|(kind, name)| (types.iter().position(|known| known == kind), name.clone()));
         Ok(own)
     }
 
-    /// The app and its parts. Every name that a run gives begins with that of the app, and so do those that an org
-    /// derives from them; whose parts they are stands in the files.
-    pub fn parts(&self, app: &str) -> Result<Vec<Component>, Trouble> {
+    /// The app and its parts. Every name that a run assigns starts with the name of the app, and so do the names
+    /// that an org derives from it. The files tell which app a part belongs to.
+    pub fn parts(&self, app: &str) -> Result<Vec<Component>, CallError> {
         let own = self.own()?;
         let own: Vec<(&str, &str)> = own
             .iter()
@@ -320,14 +320,14 @@ impl Org {
         Ok(found)
     }
 
-    /// A call for the credentials of an app: `rest` is what follows its id.
+    /// A call for the credentials of an app. `rest` is appended to its ID.
     pub fn credentials(
         &self,
         app: &str,
         method: &str,
         rest: &str,
         body: Option<&Value>,
-    ) -> Result<Replied, Trouble> {
+    ) -> Result<RestReply, CallError> {
         self.inside(app)?;
         let soql = format!("SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{app}'");
         let found = self.query(&soql, false)?;
@@ -336,46 +336,46 @@ impl Org {
         self.reply(json!({ "method": method, "path": path, "body": body }))
     }
 
-    /// Reads something by REST, refusals included; with a version other than the run's where it is given.
-    pub fn look(&self, path: &str, version: Option<&str>) -> Result<Replied, Trouble> {
+    /// Reads a path by REST, including refusals; with the given version instead of that of the run.
+    pub fn look(&self, path: &str, version: Option<&str>) -> Result<RestReply, CallError> {
         let at = version.unwrap_or(&self.about.version);
         self.reply(json!({ "method": "GET", "path": path, "body": null, "at": at }))
     }
 
-    fn reply(&self, given: Value) -> Result<Replied, Trouble> {
+    fn reply(&self, given: Value) -> Result<RestReply, CallError> {
         let mut answer = self.call("rest", given)?;
         let status = answer.get("status").and_then(Value::as_u64).unwrap_or_default();
         let body = answer.get_mut("body").map(Value::take).unwrap_or_default();
         secrets_in(&body, &mut self.secrets.borrow_mut());
-        Ok(Replied { status, body })
+        Ok(RestReply { status, body })
     }
 
-    pub fn query(&self, soql: &str, tooling: bool) -> Result<Vec<Value>, Trouble> {
+    pub fn query(&self, soql: &str, tooling: bool) -> Result<Vec<Value>, CallError> {
         let found = self.call("query", json!({ "soql": soql, "tooling": tooling }))?;
         Ok(found.as_array().cloned().unwrap_or_default())
     }
 
-    /// A permission set that permits nothing and that nobody holds; its id.
-    pub fn make_permission_set(&self, name: &str) -> Result<String, Trouble> {
+    /// Creates a permission set without permissions and assignments. Returns its ID.
+    pub fn make_permission_set(&self, name: &str) -> Result<String, CallError> {
         self.inside(name)?;
         let record = json!({ "Name": name, "Label": name });
         let id = self.call("create", json!({ "object": "PermissionSet", "record": record }))?;
         Ok(id.as_str().unwrap_or_default().to_owned())
     }
 
-    /// The permission sets inside the fence: id and name.
-    pub fn permission_sets(&self) -> Result<Vec<(String, String)>, Trouble> {
+    /// The permission sets that a run created: ID and name.
+    pub fn permission_sets(&self) -> Result<Vec<(String, String)>, CallError> {
         let found = self.query("SELECT Id, Name FROM PermissionSet WHERE IsOwnedByProfile = false", false)?;
         let found = found.iter().map(|one| (text(one, "Id"), text(one, "Name")));
-        Ok(found.filter(|(_, name)| self.fence.holds(name)).collect())
+        Ok(found.filter(|(_, name)| self.scope.holds(name)).collect())
     }
 
-    pub fn remove_permission_set(&self, id: &str, name: &str) -> Result<(), Trouble> {
+    pub fn remove_permission_set(&self, id: &str, name: &str) -> Result<(), CallError> {
         self.inside(name)?;
         self.call("remove", json!({ "object": "PermissionSet", "id": id })).map(|_| ())
     }
 
-    /// Without what nobody should read: secrets, tokens, and most of a consumer key.
+    /// Removes secrets, tokens, and most of a consumer key from the text.
     pub fn redacted(&self, words: &str) -> String {
         let mut words = words.to_owned();
         for secret in self.secrets.borrow().iter().filter(|secret| secret.len() >= 8) {
@@ -385,7 +385,7 @@ impl Org {
     }
 }
 
-/// Replaces each run of letters, digits, `.` and `_` that begins so.
+/// Replaces each sequence of letters, digits, `.` and `_` that starts with `start`.
 fn masked(words: &str, start: &str, mask: &str) -> String {
     let mut out = String::new();
     let mut rest = words;
@@ -407,8 +407,8 @@ pub fn text(value: &Value, member: &str) -> String {
     }
 }
 
-/// For the scenarios, which say by a panic that something is not as it should be.
-#[expect(clippy::expect_used, clippy::panic, reason = "the harness fails a test by a panic")]
+/// For the scenarios, which report a failure with a panic.
+#[expect(clippy::expect_used, clippy::panic, reason = "the test suite fails a test with a panic")]
 impl Target for Org {
     fn credentials(&self) -> Credentials {
         self.credentials.clone()
@@ -419,12 +419,12 @@ impl Target for Org {
     }
 
     fn apps(&self) -> Vec<String> {
-        let own = self.own().unwrap_or_else(|trouble| panic!("the org does not list its apps: {trouble}"));
+        let own = self.own().unwrap_or_else(|error| panic!("the org does not list its apps: {error}"));
         own.into_iter().filter(|(kind, _)| kind == APP).map(|(_, name)| name).collect()
     }
 
     fn part(&self, kind: &str, app: &str) -> Component {
-        let parts = self.parts(app).unwrap_or_else(|trouble| panic!("{app} cannot be read: {trouble}"));
+        let parts = self.parts(app).unwrap_or_else(|error| panic!("{app} cannot be read: {error}"));
         let mut found = parts.into_iter().filter(|part| part.kind == kind);
         let part = found.next().unwrap_or_else(|| panic!("{app} has no {kind}"));
         assert!(found.next().is_none(), "{app} has several {kind}");
@@ -438,12 +438,12 @@ impl Target for Org {
         let kind =
             TYPES.iter().map(|(known, _, _)| *known).find(|known| *known == kind).expect("a known type");
         let done = self.deploy(&[File::new(kind, &part.name, &Value::Object(part.fields))]);
-        let done = done.unwrap_or_else(|trouble| panic!("{element} of {app} cannot be changed: {trouble}"));
+        let done = done.unwrap_or_else(|error| panic!("{element} of {app} cannot be changed: {error}"));
         assert!(done.success, "{element} of {app} cannot be changed: {}", done.said());
     }
 
     fn may_touch(&self, app: &str) -> bool {
-        self.fence.holds(app)
+        self.scope.holds(app)
     }
 
     /// A deploy may wait for others, and a step has several.
@@ -457,7 +457,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_consumer_key_is_masked_wherever_it_stands() {
+    fn a_consumer_key_is_masked_everywhere() {
         let words = "duplicate key 3MVG9abc._DEF0 of A, 3MVG9x";
         assert_eq!(masked(words, "3MVG9", "(key)"), "duplicate key (key) of A, (key)");
     }

@@ -1,6 +1,6 @@
-//! What a run found: a table for people, a file for programs. Every word of the org has been redacted before.
+//! The result of a run: a table for people, a file for programs. The org's texts are redacted before they get here.
 
-use crate::cleanup::Cleaned;
+use crate::cleanup::CleanupResult;
 use crate::facts::{Fact, Marked, OUT_OF_REACH};
 use crate::org::About;
 use crate::probes::Verdict;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 #[derive(Debug, Clone)]
-pub enum Played {
+pub enum ScenarioResult {
     Passed,
     Failed(String),
     Skipped(String),
@@ -16,18 +16,19 @@ pub enum Played {
 
 #[derive(Default)]
 pub struct Report {
-    pub scenarios: Vec<(String, Played)>,
+    pub scenarios: Vec<(String, ScenarioResult)>,
     pub facts: Vec<(&'static Fact, Verdict)>,
     pub is_interrupted: bool,
 }
 
-/// A column of what it came to, a column of what it is about.
+/// The width of the column with the result. The text follows.
 const WIDTH: usize = 14;
 const LINE: usize = 118;
 
 impl Report {
     pub fn is_good(&self) -> bool {
-        !self.is_interrupted && !self.scenarios.iter().any(|(_, played)| matches!(played, Played::Failed(_)))
+        !self.is_interrupted
+            && !self.scenarios.iter().any(|(_, outcome)| matches!(outcome, ScenarioResult::Failed(_)))
     }
 
     pub fn counts(&self) -> (usize, usize, usize) {
@@ -43,17 +44,17 @@ impl Report {
         let mut out = String::new();
         if !self.scenarios.is_empty() {
             out.push_str("\nScenarios\n\n");
-            for (name, played) in &self.scenarios {
-                let (word, why) = match played {
-                    Played::Passed => ("passed", ""),
-                    Played::Failed(why) => ("FAILED", why.as_str()),
-                    Played::Skipped(why) => ("left out", why.as_str()),
+            for (name, outcome) in &self.scenarios {
+                let (word, why) = match outcome {
+                    ScenarioResult::Passed => ("passed", ""),
+                    ScenarioResult::Failed(why) => ("FAILED", why.as_str()),
+                    ScenarioResult::Skipped(why) => ("skipped", why.as_str()),
                 };
                 row(&mut out, word, name, why);
             }
         }
         if !self.facts.is_empty() {
-            out.push_str("\nWhat nobody had confirmed, and what this org answered\n\n");
+            out.push_str("\nOpen questions, and the answers of this org\n\n");
             for (fact, verdict) in &self.facts {
                 let (word, said) = match verdict {
                     Verdict::Held(said) => ("held", said),
@@ -65,10 +66,10 @@ impl Report {
             let (held, failed, open) = self.counts();
             let _infallible = writeln!(
                 out,
-                "\n{} questions: {held} held, {failed} did not hold, {open} could not be decided.",
+                "\n{} questions: {held} held, {failed} did not hold, {open} undecided.",
                 self.facts.len()
             );
-            out.push_str("\nOpen as well, and not to be decided by a run\n\n");
+            out.push_str("\nOpen questions that a run cannot answer\n\n");
             for (marked, why) in OUT_OF_REACH {
                 let (Marked::Behaviour(what) | Marked::Text(_, what)) = marked;
                 row(&mut out, "", what, why);
@@ -77,12 +78,12 @@ impl Report {
         out
     }
 
-    pub fn json(&self, about: &About, prefix: &str, cleaned: &Cleaned) -> Value {
-        let scenarios = self.scenarios.iter().map(|(name, played)| {
-            let (result, why) = match played {
-                Played::Passed => ("passed", None),
-                Played::Failed(why) => ("failed", Some(why)),
-                Played::Skipped(why) => ("left out", Some(why)),
+    pub fn json(&self, about: &About, prefix: &str, cleanup: &CleanupResult) -> Value {
+        let scenarios = self.scenarios.iter().map(|(name, outcome)| {
+            let (result, why) = match outcome {
+                ScenarioResult::Passed => ("passed", None),
+                ScenarioResult::Failed(why) => ("failed", Some(why)),
+                ScenarioResult::Skipped(why) => ("skipped", Some(why)),
             };
             json!({ "name": name, "result": result, "why": why })
         });
@@ -109,8 +110,8 @@ impl Report {
             "scenarios": scenarios.collect::<Vec<Value>>(),
             "facts": facts.collect::<Vec<Value>>(),
             "outOfReach": out_of_reach.collect::<Vec<Value>>(),
-            "removed": cleaned.removed,
-            "left": cleaned.left,
+            "removed": cleanup.removed,
+            "left": cleanup.left,
         })
     }
 }
@@ -129,7 +130,7 @@ fn row(out: &mut String, word: &str, what: &str, why: &str) {
     }
 }
 
-/// At spaces, as far as there are any.
+/// Wraps at spaces where possible.
 fn wrapped(text: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

@@ -1,36 +1,37 @@
-//! One run: the scenarios, then the questions, one after the other, until they are done or somebody presses Ctrl-C.
+//! One run: the scenarios, then the questions, one after the other, until they are done or interrupted.
 
-use crate::client::Trouble;
+use crate::client::CallError;
 use crate::facts::{FACTS, Fact};
 use crate::org::{Kind, Org};
-use crate::probes::{Bench, Verdict};
-use crate::report::{Played, Report};
+use crate::probes::{ProbeContext, Verdict};
+use crate::report::{Report, ScenarioResult};
 use crate::say;
-use crate::settings::Choice;
+use crate::settings::Selection;
 use acceptance_tests::interrupt;
 use acceptance_tests::scenario::Scenario;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
-/// The resources that have an app's name, by which the fence knows them.
+/// The resources that contain the name of one app.
 const OF_ONE_APP: [&str; 3] = [
     "salesforce_external_client_app",
     "salesforce_external_client_app_oauth_settings",
     "salesforce_external_client_app_policies",
 ];
 
-/// What will be done, said before it is.
-pub fn plan(org: &Org, choice: &Choice) -> String {
-    let mut lines = vec![format!("Everything that it makes is named {}… and removed at the end:", org.fence)];
-    let named: Vec<String> = scenarios(choice).map(|scenario| scenario.name).collect();
+/// What will be done, printed before it starts.
+pub fn plan(org: &Org, selection: &Selection) -> String {
+    let mut lines =
+        vec![format!("Everything that it creates is named {}… and removed at the end:", org.scope)];
+    let named: Vec<String> = scenarios(selection).map(|scenario| scenario.name).collect();
     if !named.is_empty() {
         lines.push(format!("  the scenarios {}, with Terraform and the provider", named.join(", ")));
     }
-    match facts(choice).count() {
+    match facts(selection).count() {
         0 => {}
-        count => lines.push(format!("  {count} questions, each with an external client app of its own")),
+        count => lines.push(format!("  {count} questions, each with its own external client app")),
     }
-    lines.push("  permission sets that permit nothing, where they need one".to_owned());
+    lines.push("  permission sets without permissions, where needed".to_owned());
     lines.push("Nothing else in the org is changed, and none of its settings.".to_owned());
     if org.about.kind == Kind::Production {
         lines.push("LIVE_PRODUCTION=yes: it runs in PRODUCTION.".to_owned());
@@ -38,17 +39,17 @@ pub fn plan(org: &Org, choice: &Choice) -> String {
     lines.join("\n")
 }
 
-fn scenarios(choice: &Choice) -> impl Iterator<Item = Scenario> {
-    Scenario::all().into_iter().filter(|scenario| choice.has_scenario(&scenario.name))
+fn scenarios(selection: &Selection) -> impl Iterator<Item = Scenario> {
+    Scenario::all().into_iter().filter(|scenario| selection.has_scenario(&scenario.name))
 }
 
-fn facts(choice: &Choice) -> impl Iterator<Item = &'static Fact> {
-    FACTS.iter().filter(|fact| choice.has_fact(fact.id))
+fn facts(selection: &Selection) -> impl Iterator<Item = &'static Fact> {
+    FACTS.iter().filter(|fact| selection.has_fact(fact.id))
 }
 
-/// The first signal stops what can be stopped and lets the run clean up; the second ends it at once.
-pub fn heed_signals() {
-    let heed = || -> std::io::Result<()> {
+/// The first signal stops the run and lets it clean up; the second exits immediately.
+pub fn handle_signals() {
+    let handle = || -> std::io::Result<()> {
         use tokio::signal::unix::{SignalKind, signal};
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
@@ -63,9 +64,9 @@ pub fn heed_signals() {
                 }
                 if time == 0 {
                     interrupt::request();
-                    say("\nStopping: what is under way ends, then everything is removed. Once more: leave it all behind.");
+                    say("\nStopping: running operations finish, then everything is removed. Press Ctrl-C again to exit without cleanup.");
                 } else {
-                    say("Left behind as it is; make live SWEEP=1 removes it.");
+                    say("Exiting without cleanup; make live SWEEP=1 removes the leftovers.");
                     std::process::exit(130);
                 }
             }
@@ -73,23 +74,23 @@ pub fn heed_signals() {
         })
     };
     std::thread::spawn(move || {
-        if let Err(error) = heed() {
-            say(&format!("Ctrl-C will not be heeded: {error}"));
+        if let Err(error) = handle() {
+            say(&format!("Ctrl-C cannot be handled: {error}"));
         }
     });
 }
 
-pub fn run(org: &Org, choice: &Choice) -> Report {
+pub fn run(org: &Org, selection: &Selection) -> Report {
     let mut report = Report::default();
-    for (number, scenario) in scenarios(choice).enumerate() {
+    for (number, scenario) in scenarios(selection).enumerate() {
         if interrupt::is_requested() {
             break;
         }
-        let played = play(org, number, &scenario);
-        say(&format!("  scenario {}: {}", scenario.name, word(&played)));
-        report.scenarios.push((scenario.name, played));
+        let outcome = play(org, number, &scenario);
+        say(&format!("  scenario {}: {}", scenario.name, word(&outcome)));
+        report.scenarios.push((scenario.name, outcome));
     }
-    for fact in facts(choice) {
+    for fact in facts(selection) {
         if interrupt::is_requested() {
             break;
         }
@@ -106,58 +107,62 @@ pub fn run(org: &Org, choice: &Choice) -> Report {
     report
 }
 
-fn word(played: &Played) -> &'static str {
-    match played {
-        Played::Passed => "passed",
-        Played::Failed(_) => "FAILED",
-        Played::Skipped(_) => "left out",
+fn word(outcome: &ScenarioResult) -> &'static str {
+    match outcome {
+        ScenarioResult::Passed => "passed",
+        ScenarioResult::Failed(_) => "FAILED",
+        ScenarioResult::Skipped(_) => "skipped",
     }
 }
 
-fn play(org: &Org, number: usize, scenario: &Scenario) -> Played {
+fn play(org: &Org, number: usize, scenario: &Scenario) -> ScenarioResult {
     if let Some(reason) = scenario.is_for_the_emulator() {
-        return Played::Skipped(reason);
+        return ScenarioResult::Skipped(reason);
     }
-    // Whatever is not one app's is everybody's: settings of the org, and resources that this has not heard of.
+    // Everything else is shared: settings of the org, and unknown resources.
     if let Some(other) =
         scenario.resource_types().into_iter().find(|kind| !OF_ONE_APP.contains(&kind.as_str()))
     {
-        return Played::Skipped(format!("{other} is not of one app, and a run changes nothing else"));
+        return ScenarioResult::Skipped(format!(
+            "{other} does not belong to one app, and a run changes nothing else"
+        ));
     }
     let setting = "oAuthCdCrdtFlowEnable";
     if scenario.needs_code_credential_flow() && org.setting(setting) == Some(false) {
-        return Played::Skipped(format!(
+        return ScenarioResult::Skipped(format!(
             "{setting} of this org is false, and a run changes no setting of an org"
         ));
     }
-    // A name of its own for each: an org may remember a name that has just gone.
-    let renamed = scenario.renamed(&org.fence.name(&format!("S{number}_")));
-    let prepared: Result<Vec<String>, Trouble> =
+    // A new name for each scenario: an org may remember a name that was just deleted.
+    let renamed = scenario.renamed(&org.scope.name(&format!("S{number}_")));
+    let prepared: Result<Vec<String>, CallError> =
         renamed.permission_sets().iter().map(|name| org.make_permission_set(name)).collect();
-    if let Err(trouble) = prepared {
-        return Played::Failed(format!("it needs a permission set: {trouble}"));
+    if let Err(error) = prepared {
+        return ScenarioResult::Failed(format!("a permission set is missing: {error}"));
     }
     let _said_below = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let played = std::panic::catch_unwind(AssertUnwindSafe(|| renamed.play(org)));
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| renamed.play(org)));
     let _quiet = std::panic::take_hook();
-    match played {
-        Ok(()) => Played::Passed,
-        Err(reason) => Played::Failed(org.redacted(&words(&*reason))),
+    match outcome {
+        Ok(()) => ScenarioResult::Passed,
+        Err(reason) => ScenarioResult::Failed(org.redacted(&words(&*reason))),
     }
 }
 
 fn words(reason: &(dyn Any + Send)) -> String {
     let text = reason.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| reason.downcast_ref::<&str>().copied()).unwrap_or("it panicked without a word").to_owned()
+    text.or_else(|| reason.downcast_ref::<&str>().copied())
+        .unwrap_or("it panicked without a message")
+        .to_owned()
 }
 
 fn ask(org: &Org, fact: &Fact) -> Verdict {
-    let bench = Bench { org, app: org.fence.name(fact.id) };
-    match (fact.probe)(&bench) {
+    let context = ProbeContext { org, app: org.scope.name(fact.id) };
+    match (fact.probe)(&context) {
         Ok(Verdict::Held(said)) => Verdict::Held(org.redacted(&said)),
         Ok(Verdict::DidNotHold(said)) => Verdict::DidNotHold(org.redacted(&said)),
         Ok(Verdict::Undecided(said)) => Verdict::Undecided(org.redacted(&said)),
-        Err(trouble) => Verdict::Undecided(org.redacted(&trouble.to_string())),
+        Err(error) => Verdict::Undecided(org.redacted(&error.to_string())),
     }
 }

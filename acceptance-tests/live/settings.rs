@@ -1,4 +1,4 @@
-//! What a run is told: arguments, and the same SALESFORCE_* variables that the provider takes.
+//! The settings of a run: arguments, and the same SALESFORCE_* variables that the provider uses.
 
 use crate::facts::FACTS;
 use acceptance_tests::scenario::Scenario;
@@ -7,16 +7,15 @@ use acceptance_tests::terraform::repository;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub const HELP: &str = "make live                 every scenario and every open question, on the org of the SALESFORCE_* variables
-make live PLAN=1          only says which org it is and what would be done
-make live SWEEP=1         removes what earlier runs have left behind, and nothing else
+pub const HELP: &str = "make live                 runs every scenario and every open question on the org of the SALESFORCE_* variables
+make live PLAN=1          only shows the org and the planned actions
+make live SWEEP=1         only removes leftovers of earlier runs
 make live ONLY=facts      the open questions only; ONLY=scenarios the other half; ONLY=app,pkce_off these
 
-LIVE_PRODUCTION=yes       lets it run in a production org
-LIVE_REPORT=file.json     where the report goes, target/live-report.json otherwise";
+LIVE_PRODUCTION=yes       allows a production org
+LIVE_REPORT=file.json     the file of the report, target/live-report.json by default";
 
-const MISSING: &str =
-    "There is no org to log in to. Set one of these groups of variables, as for the provider:
+const MISSING: &str = "No credentials for an org. Set one of these groups of variables, as for the provider:
 
   SALESFORCE_CLIENT_ID, SALESFORCE_USERNAME, SALESFORCE_PRIVATE_KEY or SALESFORCE_PRIVATE_KEY_FILE,
     and SALESFORCE_INSTANCE_URL or SALESFORCE_LOGIN_URL             OAuth 2.0 JWT bearer
@@ -30,11 +29,11 @@ pub enum Task {
     Run,
 }
 
-/// Which scenarios and which questions.
+/// The selected scenarios and questions.
 #[derive(Debug, Clone, Default)]
-pub struct Choice(Vec<String>);
+pub struct Selection(Vec<String>);
 
-impl Choice {
+impl Selection {
     fn is_known(&self) -> Result<(), String> {
         let scenarios = Scenario::all();
         let known: Vec<&str> = ["scenarios", "facts"]
@@ -44,7 +43,7 @@ impl Choice {
             .collect();
         match self.0.iter().find(|word| !known.contains(&word.as_str())) {
             Some(word) => {
-                Err(format!("ONLY={word} is no scenario and no question. There are: {}", known.join(", ")))
+                Err(format!("ONLY={word} is not a scenario or a question. Available: {}", known.join(", ")))
             }
             None => Ok(()),
         }
@@ -62,7 +61,7 @@ impl Choice {
 #[derive(Debug)]
 pub struct Settings {
     pub task: Task,
-    pub choice: Choice,
+    pub selection: Selection,
     pub report: PathBuf,
     pub allows_production: bool,
 }
@@ -71,7 +70,7 @@ impl Settings {
     pub fn read(arguments: &[String], environment: &BTreeMap<String, String>) -> Result<Self, String> {
         let mut settings = Self {
             task: Task::Run,
-            choice: Choice::default(),
+            selection: Selection::default(),
             report: repository().join("target/live-report.json"),
             allows_production: environment.get("LIVE_PRODUCTION").is_some_and(|value| value == "yes"),
         };
@@ -83,8 +82,9 @@ impl Settings {
                 ("--plan", "") => settings.task = Task::Plan,
                 ("--sweep", "") => settings.task = Task::Sweep,
                 ("--only", words) if !words.is_empty() => {
-                    settings.choice = Choice(words.split(',').map(|word| word.trim().to_owned()).collect());
-                    settings.choice.is_known()?;
+                    settings.selection =
+                        Selection(words.split(',').map(|word| word.trim().to_owned()).collect());
+                    settings.selection.is_known()?;
                 }
                 _ => return Err(format!("{argument} is not known.\n\n{HELP}")),
             }
@@ -93,14 +93,14 @@ impl Settings {
     }
 }
 
-/// The variables that log in, complete and with absolute paths; or what is missing.
+/// The variables for the login, complete and with absolute paths, or an error that names the missing ones.
 pub fn credentials(environment: &BTreeMap<String, String>) -> Result<Credentials, String> {
     let mut found: Credentials = environment
         .iter()
         .filter(|(name, value)| !value.is_empty() && is_passed_on(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    // Terraform runs in a folder of its own.
+    // Terraform runs in a different folder.
     for variable in ["SALESFORCE_PRIVATE_KEY_FILE", "SALESFORCE_CA_CERTIFICATE_FILE"] {
         if let Some(path) = found.get_mut(variable) {
             let whole = std::fs::canonicalize(Path::new(path.as_str()))
@@ -111,7 +111,7 @@ pub fn credentials(environment: &BTreeMap<String, String>) -> Result<Credentials
     if let Some(file) = found.get("SALESFORCE_CA_CERTIFICATE_FILE").cloned() {
         found.insert("NODE_EXTRA_CA_CERTS".to_owned(), file);
     }
-    // Read once for both clients, and so that it can be searched for.
+    // Read once for both clients, and to search for the key.
     if let Some(file) = found.remove("SALESFORCE_PRIVATE_KEY_FILE") {
         let key = std::fs::read_to_string(&file)
             .map_err(|error| format!("SALESFORCE_PRIVATE_KEY_FILE is {file}: {error}"))?;
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn without_credentials_one_message_names_every_way() {
+    fn missing_credentials_are_one_error_that_names_every_method() {
         let said = credentials(&environment(&[("SALESFORCE_CLIENT_ID", "x"), ("HOME", "/")])).unwrap_err();
         for variable in
             ["CLIENT_ID", "USERNAME", "PRIVATE_KEY_FILE", "CLIENT_SECRET", "ACCESS_TOKEN", "INSTANCE_URL"]
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn each_way_to_log_in_is_enough() {
+    fn each_authentication_method_is_sufficient() {
         for way in [
             &[("SALESFORCE_ACCESS_TOKEN", "t"), ("SALESFORCE_INSTANCE_URL", "u")][..],
             &[
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn production_is_allowed_by_one_word_only() {
+    fn only_yes_allows_production() {
         let allows = |value| {
             Settings::read(&[], &environment(&[("LIVE_PRODUCTION", value)])).unwrap().allows_production
         };

@@ -1,5 +1,5 @@
-//! What is kept of a secret: its name, its version and its checksum (SHA-256, hex). The secret itself comes with the
-//! configuration of an apply and is forgotten; it is taken again when the version changes.
+//! What is stored of a secret: its name, its version and its checksum (SHA-256, hex). The secret is passed with the
+//! configuration of an apply and not stored; it is read again when the version changes.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -13,7 +13,7 @@ const NAME: &str = "name";
 const VALUE: &str = "value_wo";
 const VERSION: &str = "value_wo_version";
 const CHECKSUM: &str = "checksum";
-/// Of a journal: where it writes.
+/// For a journal: the file that it writes to.
 const FILE: &str = "file";
 
 pub fn schemas() -> HashMap<String, Schema> {

@@ -1,10 +1,10 @@
-//! Stand-ins for resources of other providers that the documentation hands secrets over to: the arguments that it writes,
-//! with their types, and which of them are write-only. From these providers' documentation; what else they have, and what
-//! they do, is not here.
+//! Stand-ins for the resources of other providers that the documentation passes secrets to: the arguments that it
+//! uses, with their types, and which are write-only, according to the documentation of those providers. Other
+//! arguments and behaviour are omitted.
 //!
-//! Where the environment names a file (`STAND_INS_JOURNAL`), each value that arrives by a write-only argument is written down
-//! there: the type of the resource, and the checksum. Where it names a folder (`STAND_INS_STORE`), the value itself is kept in
-//! there, in a file of the type's name that only its owner may read: a store that a client can be given the value from.
+//! If the environment names a file (`STAND_INS_JOURNAL`), each value of a write-only argument is recorded there: the
+//! resource type and the checksum. If it names a folder (`STAND_INS_STORE`), the value is stored there in a file
+//! that is named after the type and readable only by its owner: a store from which a client can read the value.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -106,7 +106,7 @@ pub fn has(type_name: &str) -> bool {
     !rows(type_name).is_empty()
 }
 
-/// Whether no secret is handed over to it, so that an older Terraform does, too.
+/// Whether no secret is passed to it, so that older Terraform versions can use it.
 pub fn takes_no_secret(type_name: &str) -> bool {
     has(type_name) && rows(type_name).iter().all(|(_, _, role)| *role != WriteOnly)
 }
@@ -188,14 +188,14 @@ fn keep(type_name: &str, secret: &str) -> std::io::Result<()> {
     let mut file =
         std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
     file.write_all(secret.as_bytes())?;
-    // In one step: a client reads at the same time.
+    // Atomically: a client may read at the same time.
     std::fs::rename(&new, folder.join(type_name))
 }
 
-/// As `time_rotating` calls itself: `2026-01-31T03:00:00Z`.
+/// The format of the ID of `time_rotating`: `2026-01-31T03:00:00Z`.
 fn now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    // Years begin in March here, so that the day that some have more is their last one.
+    // Years start in March here, so that a leap day is the last day.
     let days = seconds / 86_400 + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

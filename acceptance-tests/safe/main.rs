@@ -1,9 +1,9 @@
-//! A provider of the tests' own that secrets are handed over to: `safe_secret` takes one by a write-only argument and
-//! keeps its checksum, `safe_journal` writes the checksum down in a file as well, so that an order can be seen. Under other names
-//! it stands in for the providers that the documentation hands secrets over to (`foreign`).
+//! A provider for tests that receives secrets: `safe_secret` takes one as a write-only argument and stores its
+//! checksum; `safe_journal` also writes the checksum to a file, so that the order is visible. Under other names it
+//! stands in for the providers that the documentation passes secrets to (`foreign`).
 //!
-//! Terraform 1.11 and OpenTofu 1.11 brought write-only arguments. It is served without TLS (`TF_DISABLE_PLUGIN_TLS`). What
-//! the configurations of the tests do not need is not implemented. Written from the protocol, not from the provider's code.
+//! Write-only arguments need Terraform 1.11 or OpenTofu 1.11. It is served without TLS (`TF_DISABLE_PLUGIN_TLS`).
+//! Only what the tests need is implemented. Written from the protocol, not from the provider's code.
 #![forbid(unsafe_code)]
 
 mod entry;

@@ -1,12 +1,12 @@
-//! The values of a resource on the wire: msgpack maps, in which Terraform's "not known yet" is an extension.
+//! The values of a resource on the wire: msgpack maps, in which unknown values are an extension type.
 
 use acceptance_tests::plugin_client::proto::tfplugin5::DynamicValue;
 use rmpv::Value;
 
-/// The attributes of a resource; `None` for one that is not there.
+/// The attributes of a resource.
 pub struct Object(Vec<(Value, Value)>);
 
-/// What is known after apply.
+/// A value that is known after apply.
 pub fn unknown() -> Value {
     Value::Ext(0, vec![0])
 }

@@ -1,8 +1,8 @@
-//! Searches everything a command leaves behind for secrets: what it printed, its TRACE log, the state, the
-//! plan file, a dump of its memory and every other file in its folders.
+//! Searches everything that a command leaves for secrets: its output, its TRACE log, the state, the plan file, a
+//! memory dump and every other file in its folders.
 //!
-//! The secrets are those that the emulator says it issued (client and consumer secrets, access and refresh tokens),
-//! those that a test planted, and those in the environment. The consumer *key* is a client ID and no secret.
+//! The secrets are those that the emulator issued (client and consumer secrets, access and refresh tokens), those
+//! that a test planted, and those in the environment. The consumer *key* is a client ID and not a secret.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -10,12 +10,12 @@ use serde_json::Value;
 use std::io::Read as _;
 use std::path::Path;
 
-/// Shorter ones would be found by accident.
-const SHORTEST: usize = 12;
-/// How every JWT begins that the provider signs: `{"alg":"RS256","typ":"JWT"}`.
+/// Shorter secrets would cause false matches.
+const MIN_LENGTH: usize = 12;
+/// The start of every JWT that the provider signs: `{"alg":"RS256","typ":"JWT"}`.
 const ASSERTION: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJ";
 
-/// A secret in every spelling in which it might slip out.
+/// A secret in every encoding in which it could leak.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Secret {
     kind: String,
@@ -25,11 +25,11 @@ pub struct Secret {
 impl Secret {
     #[must_use]
     pub fn new(kind: &str, secret: &str) -> Self {
-        // A PEM may come with its newlines written out, replaced or gone: its lines stay what they are.
+        // The newlines of a PEM may be escaped, replaced or removed. Its lines stay the same.
         let mut spellings: Vec<String> = secret
             .lines()
             .map(str::trim)
-            .filter(|line| line.len() >= SHORTEST && !line.starts_with("-----"))
+            .filter(|line| line.len() >= MIN_LENGTH && !line.starts_with("-----"))
             .map(str::to_owned)
             .collect();
         let whole = secret.trim();
@@ -39,7 +39,7 @@ impl Secret {
             spellings.push(whole.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"));
         }
         spellings.push(percent_encoded(whole));
-        // Inside of something longer it may begin anywhere in a group of three bytes.
+        // Inside a longer text it may start at any offset within a group of three bytes.
         for offset in 0..3 {
             let mut bytes = vec![0; offset];
             bytes.extend_from_slice(whole.as_bytes());
@@ -48,13 +48,13 @@ impl Secret {
                 spellings.push(engine.encode(&bytes)[own.clone()].to_owned());
             }
         }
-        spellings.retain(|spelling| spelling.len() >= SHORTEST);
+        spellings.retain(|spelling| spelling.len() >= MIN_LENGTH);
         spellings.sort();
         spellings.dedup();
         Self { kind: kind.to_owned(), spellings }
     }
 
-    /// What nobody should print, whoever signed it.
+    /// A signed assertion, which must never be printed.
     #[must_use]
     pub fn any_assertion() -> Self {
         Self::new("assertion", ASSERTION)
@@ -73,7 +73,7 @@ fn percent_encoded(text: &str) -> String {
     out
 }
 
-/// Where a secret was found: which kind of secret, in what, and the text around it without the secret itself.
+/// Where a secret was found: the kind of secret, the location, and the surrounding text without the secret.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Leak {
     pub kind: String,
@@ -96,7 +96,7 @@ pub fn search(secrets: &[Secret], place: &str, text: &str) -> Vec<Leak> {
     leaks
 }
 
-/// Looks through files. What a test wrote itself is no leak.
+/// Searches files. Text that a test wrote itself is not a leak.
 #[derive(Debug, Default)]
 pub struct Search<'a> {
     pub secrets: &'a [Secret],
@@ -104,7 +104,7 @@ pub struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Every secret in a folder, all levels down: plan files are unpacked, private data of a state is decoded.
+    /// Every secret in a folder, recursively. Plan files are unpacked, and the private data of a state is decoded.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -123,7 +123,7 @@ impl Search<'_> {
         Ok(leaks)
     }
 
-    /// Every secret in a file, in what is packed into it and in what is base64 in its JSON.
+    /// Every secret in a file, in the files packed into it, and in base64 text in its JSON.
     #[must_use]
     pub fn bytes(&self, place: &str, bytes: &[u8]) -> Vec<Leak> {
         if self.written.iter().any(|written| written == bytes) {
@@ -152,10 +152,10 @@ fn is_core_dump(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x7fELF") && bytes.get(16) == Some(&4)
 }
 
-/// The files in a zip, as far as it is whole.
+/// The files in a zip archive, as far as it is complete.
 fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
-    // What was cut off by a kill has been searched as it is.
+    // A file that a kill truncated was searched as it is.
     let Ok(mut archive) = zip::ZipArchive::new(std::io::Cursor::new(bytes)) else { return files };
     for index in 0..archive.len() {
         let Ok(mut entry) = archive.by_index(index) else { continue };
@@ -167,10 +167,10 @@ fn unpacked(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// What is base64 in a document: in a state what a provider keeps beside the attributes, in a plan the same.
+/// The base64 values of a document: the private data of a state or a plan.
 fn encoded(name: &str, json: &Value) -> Vec<(String, Vec<u8>)> {
     match json {
-        Value::String(text) if text.len() >= SHORTEST => {
+        Value::String(text) if text.len() >= MIN_LENGTH => {
             let bytes = STANDARD.decode(text).or_else(|_| URL_SAFE_NO_PAD.decode(text));
             bytes.map(|bytes| (name.to_owned(), bytes)).into_iter().collect()
         }
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_in_each_spelling() {
+    fn a_secret_is_found_in_each_encoding() {
         for text in [
             format!("Authorization: Bearer {SECRET}"),
             format!("client_secret={SECRET}&x=1"),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_is_found_with_its_newlines_written_out() {
+    fn a_private_key_is_found_with_escaped_newlines() {
         let pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\nAASCBKcwggSjAgEAAoIBAQC7\n-----END PRIVATE KEY-----\n";
         let key = [Secret::new("private key", pem)];
         let log = "key=-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBgkqhkiG9w0BAQEF\\nAASC";
@@ -231,7 +231,7 @@ mod tests {
         plan.write_all(format!("{}{SECRET}", "x".repeat(500)).as_bytes()).unwrap();
         plan.finish().unwrap();
         std::fs::create_dir(folder.path().join("deeper")).unwrap();
-        // Encoded twice, so that it is found only when the outer layer is taken off.
+        // Encoded twice, so that it is found only after the outer layer is decoded.
         let private = STANDARD.encode(format!("{{\"token\":\"{}\"}}", STANDARD.encode(SECRET)));
         let state = format!(r#"{{"resources":[{{"instances":[{{"private":"{private}"}}]}}]}}"#);
         std::fs::write(folder.path().join("deeper/terraform.tfstate"), state).unwrap();

@@ -1,4 +1,4 @@
-//! A proxy that tunnels by CONNECT, as companies have one: whatever host is asked for, the tunnel leads to one org.
+//! A CONNECT proxy, as company networks have: every tunnel leads to one org, whatever host the client requests.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,17 +6,18 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// Ends with the process.
+/// Runs until the process exits.
 pub struct ConnectProxy {
     port: u16,
-    asked: Arc<Mutex<Vec<String>>>,
+    requested: Arc<Mutex<Vec<String>>>,
 }
 
 impl ConnectProxy {
-    /// `org` is the address that every tunnel leads to, `user` the name and the password that it asks for, if any.
+    /// `org` is the address that every tunnel leads to; `user` is the name and the password that the proxy requires,
+    /// if any.
     ///
     /// # Panics
-    /// When there is no port.
+    /// When no port is available.
     #[must_use]
     pub fn start(org: &str, user: Option<(&str, &str)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -24,18 +25,18 @@ impl ConnectProxy {
         let wanted = user.map(|(name, password)| {
             format!("Proxy-Authorization: Basic {}", STANDARD.encode(format!("{name}:{password}")))
         });
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (org, noted) = (org.to_owned(), Arc::clone(&asked));
+        let requested: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (org, noted) = (org.to_owned(), Arc::clone(&requested));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (org, wanted, noted) = (org.clone(), wanted.clone(), Arc::clone(&noted));
                 std::thread::spawn(move || {
-                    // A client that went away is none of our business.
+                    // A disconnected client is not an error.
                     let _ended = tunnel(stream, &org, wanted.as_deref(), &noted);
                 });
             }
         });
-        Self { port, asked }
+        Self { port, requested }
     }
 
     /// `127.0.0.1:3128`.
@@ -44,13 +45,13 @@ impl ConnectProxy {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// The hosts that tunnels were asked to, in order, those that were refused included.
+    /// The hosts of the requested tunnels in order, including refused ones.
     ///
     /// # Panics
-    /// When a thread of the proxy panicked.
+    /// When a thread of the proxy has panicked.
     #[must_use]
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("nobody panics with it").clone()
+    pub fn requested(&self) -> Vec<String> {
+        self.requested.lock().expect("lock is not poisoned").clone()
     }
 }
 
@@ -58,7 +59,7 @@ fn tunnel(
     client: TcpStream,
     org: &str,
     wanted: Option<&str>,
-    asked: &Mutex<Vec<String>>,
+    requested: &Mutex<Vec<String>>,
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let (mut first, mut is_known) = (String::new(), wanted.is_none());
@@ -73,7 +74,7 @@ fn tunnel(
         is_known |= wanted.is_some_and(|wanted| line.eq_ignore_ascii_case(wanted));
     }
     let host = first.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap_or(&first);
-    asked.lock().expect("nobody panics with it").push(host.to_owned());
+    requested.lock().expect("lock is not poisoned").push(host.to_owned());
     let mut client = client;
     if !is_known {
         let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\n\r\n";

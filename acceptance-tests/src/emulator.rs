@@ -1,4 +1,4 @@
-//! The emulator as a process of its own, and its admin calls.
+//! Starts the emulator as a separate process, and its admin calls.
 
 use crate::canary::Secret;
 use crate::target::Credentials;
@@ -14,19 +14,19 @@ use std::time::Duration;
 
 pub struct Emulator {
     child: Child,
-    /// What the line `ready {…}` said.
+    /// The content of the line `ready {…}`.
     pub ready: Value,
     credentials: tempfile::TempDir,
-    /// Secrets that a test let the org say.
+    /// Secrets that a test planted in responses of the org.
     planted: Mutex<Vec<Secret>>,
 }
 
-/// The orgs of this process: URL → where their credentials lie.
+/// The running orgs of this process: URL → folder of their credentials.
 static RUNNING: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
 
-/// The secrets of the emulators whose address stands in one of the texts: whoever speaks to an org may leak what is its.
+/// The secrets of the emulators whose address occurs in one of the texts: a client of an org may leak its secrets.
 pub fn secrets_near<'a>(texts: impl Iterator<Item = std::borrow::Cow<'a, str>>) -> Vec<Secret> {
-    let running = RUNNING.lock().expect("nobody panics with it").clone();
+    let running = RUNNING.lock().expect("lock is not poisoned").clone();
     let texts: Vec<_> = texts.collect();
     let near = running.iter().filter(|(url, _)| texts.iter().any(|text| text.contains(url.as_str())));
     near.flat_map(|(url, credentials)| {
@@ -37,8 +37,8 @@ pub fn secrets_near<'a>(texts: impl Iterator<Item = std::borrow::Cow<'a, str>>) 
     .collect()
 }
 
-/// What an org has issued so far. The emulator counts consumer keys among it. A consumer key is a client ID: browsers
-/// see it.
+/// What an org has issued. The emulator also lists consumer keys, but a consumer key is a client ID that browsers
+/// see.
 fn issued(url: &str) -> Option<Vec<Secret>> {
     let reply = http::call("GET", &format!("{url}/emulator/secrets"), None).ok()?;
     let texts: Vec<String> = serde_json::from_str(&reply.body).ok()?;
@@ -62,16 +62,16 @@ fn private_key(credentials: &Path) -> Option<Secret> {
 }
 
 impl Emulator {
-    /// An org in which everything happens at once.
+    /// Starts an org without delays.
     #[must_use]
     pub fn start() -> Self {
         Self::with(&[])
     }
 
-    /// An org with options of the emulator's command line.
+    /// Starts an org with command line options of the emulator.
     ///
     /// # Panics
-    /// When it does not come up.
+    /// When it does not start.
     #[must_use]
     pub fn with(options: &[&str]) -> Self {
         let program = provider_binary::program("salesforce-emulator", "SALESFORCE_EMULATOR");
@@ -87,7 +87,7 @@ impl Emulator {
         let stdout = child.stdout.take().expect("stdout is piped");
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
-            // Read to the end: a full pipe would stop the emulator.
+            // Read to the end: a full pipe would block the emulator.
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 let _nobody_waits_any_more = sender.send(line);
             }
@@ -95,7 +95,8 @@ impl Emulator {
         let mut said = String::new();
         let ready = loop {
             let line = receiver.recv_timeout(Duration::from_secs(120));
-            let line = line.unwrap_or_else(|_| panic!("the emulator did not say that it is ready: {said}"));
+            let line =
+                line.unwrap_or_else(|_| panic!("the emulator did not report that it is ready: {said}"));
             if let Some(ready) = line.strip_prefix("ready ") {
                 break serde_json::from_str(ready).expect("JSON after the word ready");
             }
@@ -104,42 +105,42 @@ impl Emulator {
         };
         let emulator = Self { child, ready, credentials, planted: Mutex::default() };
         let folder = emulator.credentials.path().to_owned();
-        RUNNING.lock().expect("nobody panics with it").insert(emulator.url().to_owned(), folder);
+        RUNNING.lock().expect("lock is not poisoned").insert(emulator.url().to_owned(), folder);
         emulator
     }
 
-    /// Something that is secret from now on, to be said by the org in a planned fault.
+    /// Marks a text as secret that the org returns in a planned fault.
     ///
     /// # Panics
-    /// When another thread panicked here.
+    /// When another thread has panicked here.
     pub fn plant(&self, kind: &str, secret: &str) {
-        self.planted.lock().expect("nobody panics with it").push(Secret::new(kind, secret));
+        self.planted.lock().expect("lock is not poisoned").push(Secret::new(kind, secret));
     }
 
     #[must_use]
     pub fn url(&self) -> &str {
-        self.ready["url"].as_str().expect("the emulator says its URL")
+        self.ready["url"].as_str().expect("the emulator reports its URL")
     }
 
     #[must_use]
     pub fn org_id(&self) -> &str {
-        self.ready["orgId"].as_str().expect("the emulator says its org")
+        self.ready["orgId"].as_str().expect("the emulator reports its org")
     }
 
-    /// The newest API version that it knows, 68 for 68.0.
+    /// The newest API version that it supports: 68 for 68.0.
     ///
     /// # Panics
-    /// When it does not say.
+    /// When the response does not contain it.
     #[must_use]
     pub fn newest_version(&self) -> u64 {
-        self.admin("GET", "", None)["apiVersion"].as_u64().expect("the emulator says its API version")
+        self.admin("GET", "", None)["apiVersion"].as_u64().expect("the emulator reports its API version")
     }
 
-    /// The environment that logs in to this org as its administrator, with a private key.
+    /// The environment for a login as the administrator of this org with a private key.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
         let said =
-            |name: &str| self.ready[name].as_str().expect("the emulator says its credentials").to_owned();
+            |name: &str| self.ready[name].as_str().expect("the emulator reports its credentials").to_owned();
         BTreeMap::from([
             ("SALESFORCE_INSTANCE_URL".to_owned(), self.url().to_owned()),
             ("SALESFORCE_CLIENT_ID".to_owned(), said("clientId")),
@@ -151,8 +152,7 @@ impl Emulator {
         ])
     }
 
-    /// The user name of another user of the org: `limited` may call APIs and nothing else, `app.admin` may change
-    /// policies only.
+    /// The name of another user of the org: `limited` may only call APIs, `app.admin` may only change policies.
     #[must_use]
     pub fn user(&self, name: &str) -> String {
         let credentials = self.credentials();
@@ -160,34 +160,34 @@ impl Emulator {
         format!("{name}@{domain}")
     }
 
-    /// What the file `credentials.json` says: everything that a client could know.
+    /// The content of `credentials.json`: everything that a client may know.
     ///
     /// # Panics
-    /// When it is not there.
+    /// When the file does not exist.
     #[must_use]
     pub fn known(&self) -> Value {
         let file = std::fs::read(self.credentials.path().join("credentials.json")).expect("the credentials");
         serde_json::from_slice(&file).expect("JSON")
     }
 
-    /// Every secret that the org has issued so far, and the private key of the API user.
+    /// Every secret that the org has issued, and the private key of the API user.
     ///
     /// # Panics
-    /// When there is none: a search for nothing finds nothing.
+    /// When there is none: a search for nothing would find nothing.
     #[must_use]
     #[track_caller]
     pub fn secrets(&self) -> Vec<Secret> {
-        let mut secrets = issued(self.url()).expect("the emulator tells its secrets");
+        let mut secrets = issued(self.url()).expect("the emulator lists its secrets");
         assert!(!secrets.is_empty(), "the emulator knows no secrets");
         secrets.push(private_key(self.credentials.path()).expect("the private key of the API user"));
-        secrets.extend(self.planted.lock().expect("nobody panics with it").iter().cloned());
+        secrets.extend(self.planted.lock().expect("lock is not poisoned").iter().cloned());
         secrets
     }
 
-    /// An admin call; the reply's JSON, null when there is none.
+    /// An admin call. Returns the JSON of the response, or null when there is none.
     ///
     /// # Panics
-    /// When the emulator refuses.
+    /// When the emulator refuses the call.
     #[track_caller]
     pub fn admin(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
         let body = body.map(Value::to_string);

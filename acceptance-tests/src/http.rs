@@ -1,7 +1,7 @@
-//! Calls to the emulator, its admin's and those of a site's clients: plain HTTP on the loopback address, one
+//! HTTP calls to the emulator, of its admin and of the clients of a site: plain HTTP on the loopback address, one
 //! connection each.
 //!
-//! Written out rather than taken from a crate: the provider's HTTP client must not be what checks the provider.
+//! Not a library: the provider's HTTP client must not be used to check the provider.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::TcpStream;
@@ -21,7 +21,7 @@ impl Reply {
     }
 }
 
-/// User name and password of a URL, if it has both.
+/// The user name and the password of a URL, if it has both.
 #[must_use]
 pub fn user_and_password(url: &str) -> Option<(String, String)> {
     let (_, rest) = url.split_once("://")?;
@@ -30,12 +30,12 @@ pub fn user_and_password(url: &str) -> Option<(String, String)> {
     Some((user.to_owned(), password.to_owned()))
 }
 
-/// One request with a JSON body.
+/// Sends one request with a JSON body.
 pub fn call(method: &str, url: &str, body: Option<&str>) -> Result<Reply> {
     send(method, url, &[("Content-Type", "application/json")], body.unwrap_or(""))
 }
 
-/// One request. HTTP/1.0, so that the reply ends with the connection and is never chunked.
+/// Sends one request. HTTP/1.0, so that the response ends with the connection and is never chunked.
 pub fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Result<Reply> {
     let malformed = |what: &str| Error::new(ErrorKind::InvalidData, format!("{method} {url}: {what}"));
     let rest = url.strip_prefix("http://").ok_or_else(|| malformed("not plain HTTP"))?;

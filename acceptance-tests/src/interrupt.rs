@@ -1,10 +1,10 @@
-//! Ctrl-C, for a program that cleans up after itself. The tests never ask for it; `live/` does.
+//! Handles Ctrl-C in a program that has to clean up. Only `live/` uses it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on running commands are interrupted, and none should be started.
+/// Interrupts running commands. No new ones should be started.
 pub fn request() {
     REQUESTED.store(true, Ordering::SeqCst);
 }

@@ -1,21 +1,21 @@
-//! What a version of Terraform or of OpenTofu has of the configuration language and of commands.
+//! The language and command features of the versions of Terraform and OpenTofu.
 //!
-//! A row per feature that a test needs and not every version under test has. Not here: what the provider makes of it.
+//! One row per feature that a test needs and that not every tested version has.
 
 use crate::terraform::{self, Product};
 
-/// Something that came with some version.
+/// A feature that some version introduced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {
     Actions,
     EphemeralResources,
     Functions,
-    /// Functions of a provider that is not configured, in a plan.
+    /// Provider functions in a plan, without a configured provider.
     FunctionsAlone,
     IdentityImports,
     /// `terraform query`.
     Lists,
-    /// `moved` from one type to another, and `removed`.
+    /// `moved` between resource types, and `removed`.
     MovesBetweenTypes,
     ModuleMocks,
     ProviderForEach,
@@ -28,7 +28,7 @@ struct Row {
     name: &'static str,
     terraform: Option<(u32, u32)>,
     tofu: Option<(u32, u32)>,
-    /// What a configuration that uses it has in its text; nothing where a test asks by the feature alone.
+    /// The text of a configuration that uses it; empty where a test checks the feature itself.
     text: &'static str,
 }
 
@@ -72,7 +72,7 @@ impl Row {
     }
 }
 
-/// Whether the program under test has it; prints its name if not, so that a log tells what was left out.
+/// Whether the program under test has the feature. Prints its name if not, so that the log shows what was skipped.
 #[must_use]
 pub fn has(feature: Feature) -> bool {
     let Some(row) = FEATURES.iter().find(|row| row.feature == feature) else { return false };
@@ -83,7 +83,7 @@ pub fn has(feature: Feature) -> bool {
     is_there
 }
 
-/// The first thing in a configuration's text that the program under test has not.
+/// The first feature in the text of a configuration that the program under test does not have.
 #[must_use]
 pub fn lacks(configuration: &str) -> Option<&'static str> {
     let used = FEATURES.iter().filter(|row| !row.text.is_empty() && configuration.contains(row.text));

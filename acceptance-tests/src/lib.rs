@@ -1,30 +1,31 @@
-//! The harness: drives the real Terraform, the real provider process and the emulator process.
+//! The test suite's library: runs the real Terraform, the real provider process and the emulator process.
 //!
-//! Nothing here knows the provider's code; a test sees what a user sees (exit codes, plans, state, words) and
-//! what an admin sees in the org. Not here: what a test expects, that is in `tests/` and `scenarios/`.
+//! It knows nothing of the provider's code. A test sees what a user sees (exit codes, plans, state, messages) and
+//! what an admin sees in the org. The expectations are in `tests/` and `scenarios/`.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::panic,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "a harness fails a test by a panic at the caller's line, and starting programs is its purpose"
+    reason = "it fails a test with a panic at the caller's line, and its purpose is to start programs"
 )]
 
 pub mod canary;
+pub mod concurrent_client;
+pub mod configurations;
 pub mod connect_proxy;
 pub mod emulator;
 pub mod http;
-pub mod hygiene;
 pub mod interrupt;
 pub mod language;
+pub mod leak_check;
 pub mod org;
 pub mod plan;
 pub mod plugin_client;
 pub mod plugin_server;
 pub mod provider_binary;
 pub mod recorder;
-pub mod rival;
 pub mod scenario;
 pub mod smoke_test;
 pub mod state_server;

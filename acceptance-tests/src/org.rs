@@ -1,4 +1,4 @@
-//! The org as its admin sees it: components, edits in Setup, the journal of calls.
+//! The org from the view of its admin: components, edits in Setup, the journal of calls.
 
 use crate::emulator::Emulator;
 use serde_json::{Map, Value, json};
@@ -11,7 +11,7 @@ pub const OAUTH_POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
 pub const OIDC_SETTINGS: &str = "OauthOidcSettings";
 pub const APP_SETTINGS: &str = "ExternalClientAppSettings";
 
-/// A component of the org; `fields` are the elements of its file.
+/// A component of the org. `fields` are the elements of its file.
 #[derive(Debug, Clone)]
 pub struct Component {
     pub kind: String,
@@ -20,7 +20,7 @@ pub struct Component {
 }
 
 impl Component {
-    /// The text of an element, `idTokenConfig.idTokenValidity` for one inside another; empty when absent.
+    /// The text of an element (`idTokenConfig.idTokenValidity` for a nested one); empty when absent.
     #[must_use]
     pub fn text(&self, element: &str) -> String {
         let mut steps = element.split('.');
@@ -36,7 +36,7 @@ impl Component {
 }
 
 impl Emulator {
-    /// Every component of a type, in the order of names.
+    /// Every component of a type, sorted by name.
     #[must_use]
     #[track_caller]
     pub fn components(&self, kind: &str) -> Vec<Component> {
@@ -57,8 +57,8 @@ impl Emulator {
         self.components(kind).into_iter().map(|component| component.name).collect()
     }
 
-    /// The component of this type that belongs to an app, whatever its own name is; of the app itself, and of what
-    /// belongs to no app, the one of this name.
+    /// The component of this type that belongs to an app, whatever its own name is. Apps, and components that belong
+    /// to no app, are found by their own name.
     #[must_use]
     #[track_caller]
     pub fn part(&self, kind: &str, app: &str) -> Component {
@@ -74,21 +74,35 @@ impl Emulator {
         found.remove(0)
     }
 
-    /// What an admin does in Setup: changes one element of a component.
+    /// Creates the app of `configurations::CREATED_IN_SETUP`, as an admin does in Setup. Its parts have names that cannot
+    /// be derived.
+    #[track_caller]
+    pub fn create_shop_in_setup(&self) {
+        let app = json!({
+            "name": "Shop",
+            "label": "Shop",
+            "contactEmail": "identity@example.com",
+            "callbackUrl": "https://shop.example.com/callback",
+            "scopes": "Api, RefreshToken",
+        });
+        self.admin("POST", "/apps", Some(&app));
+    }
+
+    /// Changes one element of a component, as an admin does in Setup.
     #[track_caller]
     pub fn edit(&self, kind: &str, app: &str, element: &str, value: &str) {
         let name = self.part(kind, app).name;
         self.admin("PATCH", &format!("/components/{kind}/{name}"), Some(&json!({ element: value })));
     }
 
-    /// What an admin does in Setup: deletes the app, or one of its parts.
+    /// Deletes an app or one of its parts, as an admin does in Setup.
     #[track_caller]
     pub fn remove(&self, kind: &str, app: &str) {
         let name = self.part(kind, app).name;
         self.admin("DELETE", &format!("/components/{kind}/{name}"), None);
     }
 
-    /// Every call that the org got, oldest first.
+    /// Every call that the org received, oldest first.
     #[must_use]
     #[track_caller]
     pub fn journal(&self) -> Vec<Value> {
@@ -96,7 +110,7 @@ impl Emulator {
         reply.as_array().unwrap_or_else(|| panic!("a list of calls, not {reply}")).clone()
     }
 
-    /// Every deploy that was asked for, oldest first.
+    /// Every requested deploy, oldest first.
     #[must_use]
     #[track_caller]
     pub fn deploys(&self) -> Vec<Value> {

@@ -1,4 +1,4 @@
-//! A plan, as `terraform show -json` tells it, and what `terraform plan -json` says while it makes one.
+//! A plan, from `terraform show -json`, and the messages of `terraform plan -json`.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,19 +15,19 @@ pub enum Action {
     Forget,
 }
 
-/// Address → action; what stays as it is, is left out.
+/// Address → action, without unchanged resources.
 pub type Actions = BTreeMap<String, Action>;
 
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub json: Value,
-    /// What `terraform plan` printed.
+    /// The output of `terraform plan`.
     pub words: String,
 }
 
 impl Plan {
     /// # Panics
-    /// On an action that Terraform did not have when this was written.
+    /// On an action that this code does not know.
     #[must_use]
     pub fn actions(&self) -> Actions {
         let changes = self.json["resource_changes"].as_array().cloned().unwrap_or_default();
@@ -55,7 +55,7 @@ impl Plan {
         named.filter_map(|(address, action)| Some((address, action?))).collect()
     }
 
-    /// Exactly these changes, no more and no less.
+    /// Asserts exactly these changes.
     #[track_caller]
     pub fn changes(&self, expected: &[(&str, Action)]) -> &Self {
         let expected: Actions =
@@ -64,7 +64,7 @@ impl Plan {
         self
     }
 
-    /// The apps whose resources it changes, as far as their names are known.
+    /// The apps whose resources the plan changes, as far as their names are known.
     #[must_use]
     pub fn apps(&self) -> BTreeSet<String> {
         let changes = self.json["resource_changes"].as_array().into_iter().flatten();
@@ -75,12 +75,12 @@ impl Plan {
         names.filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    /// Nothing to do, and nothing was seen to have changed outside of Terraform.
+    /// Asserts that there are no changes and no drift.
     #[track_caller]
     pub fn is_empty(&self) -> &Self {
         self.changes(&[]);
         let drift = self.json["resource_drift"].as_array().cloned().unwrap_or_default();
-        assert!(drift.is_empty(), "the refresh saw a change: {drift:#?}");
+        assert!(drift.is_empty(), "the refresh detected drift: {drift:#?}");
         self
     }
 
@@ -90,7 +90,7 @@ impl Plan {
         self.change(address)["before"][attribute].clone()
     }
 
-    /// The planned value of an attribute; null where it is not known yet.
+    /// The planned value of an attribute; null when it is unknown.
     #[must_use]
     pub fn after(&self, address: &str, attribute: &str) -> Value {
         self.change(address)["after"][attribute].clone()
@@ -101,7 +101,7 @@ impl Plan {
         self.change(address)["after_unknown"][attribute] == true
     }
 
-    /// The attributes whose planned value differs from the value before, unknown ones included.
+    /// The attributes whose planned value differs from the value before, including unknown ones.
     #[must_use]
     pub fn differing(&self, address: &str) -> Vec<String> {
         let change = self.change(address);
@@ -116,7 +116,7 @@ impl Plan {
         names
     }
 
-    /// The same of the attributes in a block that is there once at most.
+    /// The same for the attributes of a block that exists at most once.
     #[must_use]
     pub fn differing_in(&self, address: &str, block: &str) -> Vec<String> {
         let change = self.change(address);
@@ -151,36 +151,36 @@ impl Plan {
     }
 }
 
-/// What a plan says that there is to do, and whether something changed outside of Terraform.
+/// The planned actions, and whether the refresh detected drift.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Told {
-    /// Address → action, in Terraform's word.
+pub struct PlanMessages {
+    /// Address → action, as Terraform names it.
     pub actions: BTreeMap<String, String>,
     pub outputs: bool,
     pub drift: bool,
 }
 
-impl Told {
-    /// What `terraform plan -json` or `terraform apply -json` said, one message per line.
+impl PlanMessages {
+    /// Parses the output of `terraform plan -json` or `terraform apply -json`, one message per line.
     #[must_use]
     pub fn by(stdout: &str) -> Self {
-        let mut told = Self::default();
+        let mut messages = Self::default();
         for message in stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             match message["type"].as_str() {
                 Some("planned_change") => {
                     let change = &message["change"];
                     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-                    told.actions.insert(text(&change["resource"]["addr"]), text(&change["action"]));
+                    messages.actions.insert(text(&change["resource"]["addr"]), text(&change["action"]));
                 }
-                Some("resource_drift") => told.drift = true,
+                Some("resource_drift") => messages.drift = true,
                 Some("outputs") => {
                     let mut outputs = message["outputs"].as_object().into_iter().flatten();
-                    told.outputs |= outputs.any(|(_, output)| output["action"] != "noop");
+                    messages.outputs |= outputs.any(|(_, output)| output["action"] != "noop");
                 }
                 _ => {}
             }
         }
-        told
+        messages
     }
 
     #[must_use]
@@ -194,26 +194,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_plan_says_is_to_be_done_and_has_changed() {
-        let told = |actions: &[(&str, &str)], outputs, drift| {
+    fn planned_actions_and_drift_are_read_from_the_messages() {
+        let messages = |actions: &[(&str, &str)], outputs, drift| {
             let actions = actions.iter().map(|(at, action)| ((*at).to_owned(), (*action).to_owned()));
-            Told { actions: actions.collect(), outputs, drift }
+            PlanMessages { actions: actions.collect(), outputs, drift }
         };
         for (stdout, expected) in [
-            ("", told(&[], false, false)),
-            ("{\"type\":\"version\"}\nno JSON\n{\"type\":\"change_summary\"}", told(&[], false, false)),
+            ("", messages(&[], false, false)),
+            ("{\"type\":\"version\"}\nno JSON\n{\"type\":\"change_summary\"}", messages(&[], false, false)),
             (
                 r#"{"type":"planned_change","change":{"resource":{"addr":"a.b"},"action":"read"}}"#,
-                told(&[("a.b", "read")], false, false),
+                messages(&[("a.b", "read")], false, false),
             ),
-            (r#"{"type":"resource_drift","change":{"action":"update"}}"#, told(&[], false, true)),
-            (r#"{"type":"outputs","outputs":{"a":{"action":"noop"}}}"#, told(&[], false, false)),
+            (r#"{"type":"resource_drift","change":{"action":"update"}}"#, messages(&[], false, true)),
+            (r#"{"type":"outputs","outputs":{"a":{"action":"noop"}}}"#, messages(&[], false, false)),
             (
                 r#"{"type":"outputs","outputs":{"a":{"action":"noop"},"b":{"action":"update"}}}"#,
-                told(&[], true, false),
+                messages(&[], true, false),
             ),
         ] {
-            assert_eq!(Told::by(stdout), expected, "{stdout}");
+            assert_eq!(PlanMessages::by(stdout), expected, "{stdout}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Speaks go-plugin and tfplugin5 without Terraform: starts the provider as Terraform does, reads its line,
-//! connects with a certificate of its own. Written from the protocol, not from the provider's code.
+//! A go-plugin and tfplugin5 client without Terraform: starts the provider as Terraform does, reads its handshake
+//! line, and connects with a separate certificate. Written from the protocol, not from the provider's code.
 
 #![allow(clippy::expect_used, reason = "a harness fails a test by a panic")]
 
@@ -41,14 +41,14 @@ pub use proto::go_plugin::grpc_stdio_client::GrpcStdioClient;
 pub use proto::health::health_client::HealthClient;
 pub use proto::tfplugin5::provider_client::ProviderClient;
 
-/// What Terraform sets so that a plugin knows who started it.
+/// The magic cookie that Terraform sets for its plugins.
 pub const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
-/// Nothing that a test waits for takes as long.
+/// Longer than any wait of a test.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A certificate with its key, made for one test.
+/// A certificate with its key, generated for one test.
 pub struct Identity {
     pub pem: String,
     certificate: CertificateDer<'static>,
@@ -57,7 +57,7 @@ pub struct Identity {
 
 impl Identity {
     /// # Panics
-    /// When the system has no randomness.
+    /// When the system has no random numbers.
     #[must_use]
     pub fn generate() -> Identity {
         let key = rcgen::KeyPair::generate().expect("a key");
@@ -68,18 +68,18 @@ impl Identity {
     }
 }
 
-/// How to start the provider. Starts out as Terraform would do it, without TLS.
+/// The options for starting the provider. By default as Terraform does it, without TLS.
 pub struct Start {
     command: Command,
     temporary: TempDir,
 }
 
 impl Start {
-    /// The environment is emptied of everything that would change the provider's behaviour. Temporary files go
-    /// to a directory of the test's own: a process that is killed at a test's end removes nothing.
+    /// Removes every environment variable that could change the provider's behaviour. Temporary files go to a folder
+    /// of the test: a process that is killed when a test ends removes nothing.
     ///
     /// # Panics
-    /// When there can be no temporary directory.
+    /// When no temporary folder can be created.
     #[must_use]
     pub fn program(path: &Path) -> Start {
         let temporary = tempfile::tempdir().expect("a temporary directory");
@@ -116,7 +116,7 @@ impl Start {
         self
     }
 
-    /// Asks for AutoMTLS with this client.
+    /// Requests AutoMTLS with this client certificate.
     #[must_use]
     pub fn tls(self, client: &Identity) -> Start {
         self.env("PLUGIN_CLIENT_CERT", &client.pem)
@@ -139,20 +139,20 @@ impl Start {
     }
 }
 
-/// A provider process that was started.
+/// A running provider process.
 pub struct Plugin {
     child: Child,
     stdout: BufReader<ChildStdout>,
     stderr: ChildStderr,
-    /// The first line on stdout, with its newline. Empty when it ended without one.
+    /// The first line on stdout, including the newline. Empty when the process exited without one.
     pub line: String,
     _temporary: TempDir,
 }
 
-/// How a process ended and what it left on its pipes.
+/// The exit status of a process and the rest of its output.
 pub struct Ended {
     pub status: ExitStatus,
-    /// What came on stdout after the first line.
+    /// The output on stdout after the first line.
     pub stdout: String,
     pub stderr: String,
 }
@@ -165,14 +165,14 @@ impl Plugin {
     }
 
     /// # Panics
-    /// When there is no such field.
+    /// When the field does not exist.
     #[must_use]
     pub fn field(&self, index: usize) -> &str {
         self.fields().get(index).copied().expect("a handshake line")
     }
 
     /// # Panics
-    /// When the process has ended.
+    /// When the process has exited.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.child.id().expect("a running provider")
@@ -191,7 +191,7 @@ impl Plugin {
         self.connect_with(tls).await
     }
 
-    /// Connects over TLS and sends no certificate.
+    /// Connects over TLS without a client certificate.
     pub async fn connect_anonymously(&self) -> Result<Channel, tonic::transport::Error> {
         self.connect_with(Some(client_tls(self.field(5), None))).await
     }
@@ -203,10 +203,10 @@ impl Plugin {
         connect(self.field(2), self.field(3), tls).await
     }
 
-    /// Waits for the end.
+    /// Waits for the process to exit.
     ///
     /// # Panics
-    /// When it does not come.
+    /// When it does not exit.
     pub async fn ended(mut self) -> Ended {
         let (mut stdout, mut stderr) = (String::new(), String::new());
         let all = async {
@@ -260,7 +260,7 @@ fn client_tls(server: &str, client: Option<&Identity>) -> rustls::ClientConfig {
 trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// Opens the one connection; what tonic thinks the address is does not matter.
+/// Opens the single connection, whatever address tonic uses.
 #[derive(Clone)]
 struct Connector {
     network: String,

@@ -1,6 +1,6 @@
-//! Serves a provider of the tests' own as Terraform expects it: the handshake line, a socket, an end when asked for it.
+//! Serves a provider for tests as Terraform expects it: the handshake line, a socket, and shutdown on request.
 //!
-//! Without TLS: whoever runs one sets `TF_DISABLE_PLUGIN_TLS`. Not here: what such a provider answers.
+//! Without TLS: the caller sets `TF_DISABLE_PLUGIN_TLS`. The provider's behaviour is defined elsewhere.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -18,15 +18,15 @@ use crate::plugin_client::proto::tfplugin5::provider_server::{Provider, Provider
 pub type Answer<T> = Result<Response<T>, Status>;
 
 /// # Errors
-/// Never; that is what the stubs' signature is.
+/// Never. The generated signatures require a result.
 pub fn answer<T>(message: T) -> Answer<T> {
     Ok(Response::new(message))
 }
 
-/// Runs until Terraform ends it. One thread: the less it costs, the better.
+/// Runs until Terraform stops it, on a single thread to keep the cost low.
 ///
 /// # Errors
-/// When there is no place for a socket, or Terraform does not listen.
+/// When no socket can be created, or Terraform is not listening.
 pub fn serve(provider: impl Provider) -> Result<(), Box<dyn Error>> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serving(provider))
 }
@@ -43,7 +43,7 @@ async fn serving(provider: impl Provider) -> Result<(), Box<dyn Error>> {
         .add_service(ProviderServer::new(provider))
         .add_service(GrpcControllerServer::new(Controller { end: Mutex::new(Some(end)) }))
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), async {
-            // A controller that is gone ends it, too.
+            // The server also stops when the controller has exited.
             let _asked = ended.await;
         })
         .await?;

@@ -1,5 +1,5 @@
-//! Finds the programs under test. They are built beforehand (`make build`), never from inside a test:
-//! four tests at once would wait for one another's cargo.
+//! Finds the programs under test. They are built beforehand (`make build`), never by a test: parallel tests would
+//! wait for one another's cargo.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ pub fn path() -> PathBuf {
     program("terraform-provider-salesforce", "TERRAFORM_PROVIDER_SALESFORCE")
 }
 
-/// A program of this workspace, named by the environment variable or else the one next to this test binary.
+/// A program of this workspace, named by the environment variable or otherwise next to this test binary.
 ///
 /// # Panics
-/// When it is missing or older than its sources: a test of yesterday's program says nothing.
+/// When it is missing or older than its sources: a test of an outdated program proves nothing.
 #[must_use]
 pub fn program(name: &str, variable: &str) -> PathBuf {
     if let Some(path) = std::env::var_os(variable) {
@@ -26,14 +26,14 @@ pub fn program(name: &str, variable: &str) -> PathBuf {
         return path;
     }
     let test_binary = std::env::current_exe().expect("a test knows its own path");
-    // target/debug/deps/acceptance-0123 → target/debug; a program of this crate lies there itself.
+    // target/debug/deps/acceptance-0123 → target/debug; a program of this crate is already there.
     let mut profile = test_binary.parent().expect("cargo's target directory");
     if profile.ends_with("deps") {
         profile = profile.parent().expect("cargo's target directory");
     }
     let program = profile.join(name);
     assert!(program.is_file(), "{} is not built: {INSTRUCTIONS}", program.display());
-    // Checked once: sources that change while the tests run do not make the program older than it was.
+    // Checked once: sources that change while the tests run do not matter.
     static CURRENT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     if current.contains(&program) {
@@ -46,14 +46,14 @@ pub fn program(name: &str, variable: &str) -> PathBuf {
     program
 }
 
-/// The first source, by cargo's own list beside the program, that changed after the program was built.
+/// The first source, from the dependency file next to the program, that is newer than the program.
 fn newer_source(program: &Path) -> Option<PathBuf> {
     let modified =
         |path: &Path| path.metadata().and_then(|of| of.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
     let list = std::fs::read_to_string(program.with_extension("d")).ok()?;
     let (_, sources) = list.split_once(": ")?;
     let built = modified(program);
-    // A space inside a path is written as "\ " there.
+    // Spaces in a path are written as "\ " there.
     let sources = sources.trim_end().replace("\\ ", "\0");
     sources
         .split(' ')

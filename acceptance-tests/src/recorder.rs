@@ -1,5 +1,5 @@
-//! A recorder between a client and the org: passes every byte on as it came and keeps a copy. Read as HTTP only
-//! afterwards, so that nothing is smoothed on the way. Listens twice, in the clear and with TLS.
+//! A recorder between a client and the org: forwards every byte unchanged and keeps a copy. The copy is parsed as
+//! HTTP only afterwards, so that nothing is altered on the way. It listens twice, with and without TLS.
 
 use crate::emulator::Emulator;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 
 type Bytes = Arc<Mutex<Vec<u8>>>;
 
-/// What went through one connection: from the client, and to it.
+/// The bytes of one connection, in both directions.
 #[derive(Clone, Default)]
 struct Connection {
     sent: Bytes,
@@ -19,16 +19,16 @@ struct Connection {
 }
 
 pub struct Recorder {
-    /// Where clients find the org.
+    /// The URL of the org for clients.
     pub url: String,
-    /// The same with TLS, by the certificate `certificate`.
+    /// The same with TLS and the certificate `certificate`.
     pub tls_url: String,
     pub certificate: String,
     connections: Arc<Mutex<Vec<Connection>>>,
     _runtime: tokio::runtime::Runtime,
 }
 
-/// A request and its answer.
+/// A request and its response.
 pub struct Exchange {
     /// `POST /services/…`
     pub request_line: String,
@@ -93,13 +93,13 @@ impl Recorder {
         Self { url, tls_url, certificate: certificate.pem(), connections, _runtime: runtime }
     }
 
-    /// Everything so far. Only to be asked when the client has ended.
+    /// Everything recorded so far. Call it only after the client has exited.
     pub fn exchanges(&self) -> Vec<Exchange> {
         let connections = self.connections.lock().expect("the recorder's list").clone();
         connections.iter().flat_map(Connection::exchanges).collect()
     }
 
-    /// Writes the SOAP messages into a folder, in both directions; says how many calls there were in all.
+    /// Writes the SOAP messages of both directions to a folder. Returns the total number of calls.
     pub fn write(&self, folder: &Path) -> usize {
         let exchanges = self.exchanges();
         for (number, exchange) in exchanges.iter().enumerate().filter(|(_, one)| one.is_soap()) {
@@ -130,7 +130,7 @@ async fn copy(from: impl AsyncRead, to: impl AsyncWrite, record: &Mutex<Vec<u8>>
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         let piece = &buffer[..length];
-        // Recorded before it is passed on: a client that has its answer may ask for the record at once.
+        // Recorded before it is forwarded: a client that has its response may read the record immediately.
         record.lock().expect("a connection's record").extend_from_slice(piece);
         if to.write_all(piece).await.is_err() || to.flush().await.is_err() {
             break;
@@ -143,7 +143,7 @@ impl Connection {
     fn exchanges(&self) -> Vec<Exchange> {
         let sent = messages(&self.sent.lock().expect("a connection's record"));
         let received = messages(&self.received.lock().expect("a connection's record"));
-        assert_eq!(sent.len(), received.len(), "every request has its answer: {sent:?} {received:?}");
+        assert_eq!(sent.len(), received.len(), "every request has a response: {sent:?} {received:?}");
         sent.into_iter()
             .zip(received)
             .map(|((request_line, request), (_, response))| Exchange { request_line, request, response })
@@ -151,7 +151,7 @@ impl Connection {
     }
 }
 
-/// The first lines and bodies of the HTTP messages in a stream, one after the other.
+/// The first lines and bodies of the HTTP messages in a stream, in order.
 fn messages(mut stream: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     while let Some(end) = find(stream, b"\r\n\r\n") {
@@ -197,7 +197,7 @@ fn find(stream: &[u8], what: &[u8]) -> Option<usize> {
 }
 
 #[test]
-fn a_stream_is_read_as_its_messages() {
+fn a_stream_is_split_into_messages() {
     let stream = b"POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcPOST /b HTTP/1.1\r\n\
         transfer-encoding: chunked\r\n\r\n2\r\nde\r\n1\r\nf\r\n0\r\n\r\nGET /c HTTP/1.1\r\n\r\n";
     let read: Vec<(String, String)> =

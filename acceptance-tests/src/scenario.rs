@@ -1,5 +1,5 @@
-//! A scenario: a folder of configurations that are applied one after the other, each with what is expected of
-//! it in the comments at its top. A new scenario needs no Rust.
+//! A scenario: a folder of configurations that are applied in order, each with its expectations in the comments at
+//! the top. A new scenario needs no Rust.
 //!
 //! ```hcl
 //! # edit: ExternalClientApplication of Shop: label = Changed in Setup     before the step, in the org
@@ -16,7 +16,7 @@
 //! After every step the plan must be empty and no secret may have leaked (see `workspace`); after the last one
 //! everything is imported into an empty state, and destroyed, and then the org is as before.
 //!
-//! `make live` plays the same scenarios on a real org, under other names.
+//! `make live` runs the same scenarios on a real org, under other names.
 
 use crate::emulator::Emulator;
 use crate::plan::Action;
@@ -45,7 +45,7 @@ struct Element {
     value: String,
 }
 
-/// Runs `scenarios/<name>` against an emulated org of its own.
+/// Runs `scenarios/<name>` against a new emulated org.
 ///
 /// # Panics
 /// When an expectation is not met.
@@ -53,7 +53,7 @@ pub fn run(name: &str) {
     Scenario::named(name).with_switches().play(&Emulator::start());
 }
 
-/// The steps of a folder, in the order of their names.
+/// The steps of a folder, sorted by name.
 pub struct Scenario {
     pub name: String,
     steps: Vec<Step>,
@@ -68,7 +68,7 @@ impl Scenario {
     /// Every folder of `scenarios/`.
     ///
     /// # Panics
-    /// When the folder is not there.
+    /// When the folder does not exist.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let folders = std::fs::read_dir(folder()).expect("the folder of scenarios");
@@ -80,7 +80,7 @@ impl Scenario {
     }
 
     /// # Panics
-    /// When there is no such scenario.
+    /// When the scenario does not exist.
     #[must_use]
     pub fn named(name: &str) -> Self {
         let folder = folder().join(name);
@@ -99,8 +99,8 @@ impl Scenario {
         Self { name: name.to_owned(), steps: paths.into_iter().map(step).collect() }
     }
 
-    /// The same with other names: the apps that it makes and the permission sets that it needs begin with
-    /// `prefix`, wherever they are mentioned.
+    /// The scenario with other names: the apps that it creates and the permission sets that it needs get the prefix,
+    /// wherever they are mentioned.
     #[must_use]
     pub fn renamed(&self, prefix: &str) -> Self {
         let mut names = self.apps();
@@ -149,7 +149,7 @@ impl Scenario {
         self.lines().filter_map(|line| value_of(line, "name")).flat_map(quoted).collect()
     }
 
-    /// The permission sets that the org must have.
+    /// The permission sets that must exist in the org.
     #[must_use]
     pub fn permission_sets(&self) -> BTreeSet<String> {
         self.lines().filter_map(|line| value_of(line, "permission_sets")).flat_map(quoted).collect()
@@ -168,7 +168,7 @@ impl Scenario {
         blocks.filter_map(|rest| quoted(rest).into_iter().next()).collect()
     }
 
-    /// Why no other org will do.
+    /// Why it runs only on the emulator.
     #[must_use]
     pub fn is_for_the_emulator(&self) -> Option<String> {
         let reason = self.lines().find_map(|line| line.strip_prefix("# emulator only:"));
@@ -179,7 +179,7 @@ impl Scenario {
         self.steps.iter().flat_map(|step| step.configuration.lines())
     }
 
-    /// Applies one step after the other.
+    /// Applies the steps in order.
     ///
     /// # Panics
     /// When an expectation is not met.
@@ -250,7 +250,7 @@ fn quoted(value: &str) -> Vec<String> {
     value.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// Puts the prefix before these words, and only before whole ones: `shop`, `Shopping` and `Workshop` are not `Shop`.
+/// Adds the prefix to these names, and only to whole words: `shop`, `Shopping` and `Workshop` are not `Shop`.
 fn with_prefix(text: &str, names: &BTreeSet<String>, prefix: &str) -> String {
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let mut out = String::new();
@@ -314,7 +314,7 @@ fn element(text: &str) -> Result<Element, String> {
     let (kind, rest) = text.split_once(" of ").ok_or_else(wrong)?;
     let (app, rest) = rest.split_once(": ").ok_or_else(wrong)?;
     let (element, value) = rest.split_once('=').ok_or_else(wrong)?;
-    // Newlines are written as \n: a comment has one line.
+    // Newlines are written as \n, because a comment has one line.
     let value = value.trim().replace("\\n", "\n");
     Ok(Element { kind: kind.to_owned(), app: app.to_owned(), element: element.trim().to_owned(), value })
 }
@@ -324,7 +324,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn expectations_stand_in_the_comments_at_the_top() {
+    fn expectations_are_read_from_the_comments_at_the_top() {
         let expected = expectations(
             "# A remark: it is for people.\n# plan: a.b = update\n# org: App of Shop: label = A\\nB\n# org: App of Shop: icon =\nx = 1\n# plan: c.d = create\n",
         );
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_put_everywhere_and_nowhere_else() {
+    fn the_prefix_is_added_to_whole_names_only() {
         let names = ["Shop".to_owned(), "Shop_Customer".to_owned()].into();
         let text = "# org: App of Shop: label = Shop settings\nname = \"Shop\"\nsets = [\"Shop_Customer\"]\nx = shop.Workshop.Shopping";
         let expected = "# org: App of T_Shop: label = T_Shop settings\nname = \"T_Shop\"\nsets = [\"T_Shop_Customer\"]\nx = shop.Workshop.Shopping";
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn every_scenario_says_what_it_makes_and_needs() {
+    fn every_scenario_lists_its_apps_and_permission_sets() {
         for scenario in Scenario::all() {
             let renamed = scenario.renamed("T_");
             assert!(!renamed.resource_types().is_empty(), "{}: no resource", scenario.name);
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_expectation_is_an_error() {
+    fn a_misspelled_expectation_is_an_error() {
         assert!(expectations("# plam: a.b = update\n").is_err());
         assert!(expectations("# plan: a.b = updated\n").is_err());
     }

@@ -1,6 +1,6 @@
-//! `examples/headless-identity/smoke-test` run against the emulator's site, as its users run it against theirs.
+//! Runs `examples/headless-identity/smoke-test` against the emulator's site, as users run it against theirs.
 //!
-//! Not here: what a test expects of a flow.
+//! The expectations for each flow are in the tests.
 
 use crate::canary;
 use crate::emulator::Emulator;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Prints the one-time code that the script asks for: of its identifier, or the user's newest.
+/// Prints the one-time code that the script asks for: that of its identifier, or the newest code of the user.
 const OTP_COMMAND: &str = r#"python3 -c '
 import json, os, urllib.request as http
 mails = json.load(http.build_opener(http.ProxyHandler({})).open(os.environ["MAILBOX"]))
@@ -25,7 +25,7 @@ pub struct SmokeTest<'org> {
 }
 
 impl<'org> SmokeTest<'org> {
-    /// A client of this app that keeps the secret, and the seed's customer as its user.
+    /// A confidential client of this app, with the seeded customer as its user.
     ///
     /// # Panics
     /// When the org has no such app.
@@ -62,20 +62,20 @@ impl<'org> SmokeTest<'org> {
         self
     }
 
-    /// One variable of the script; an empty value is as good as none.
+    /// Sets a variable of the script. An empty value is equal to none.
     #[must_use]
     pub fn with(mut self, variable: &str, value: &str) -> Self {
         self.environment.insert(variable.to_owned(), value.to_owned());
         self
     }
 
-    /// Runs it, and searches what it said for secrets.
+    /// Runs the script, and searches its output for secrets.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Run {
         let script: PathBuf = repository().join("examples/headless-identity/smoke-test");
         let folder = tempfile::tempdir().expect("a folder to run in");
         let run = Running::program(&script, folder.path(), &self.environment, arguments).wait();
-        // Identifiers and visitors' IDs are none; what the org calls a secret is.
+        // Identifiers and visitor IDs are not secrets; what the org lists as secrets is.
         let secrets = self.org.secrets();
         let mut leaks = canary::search(&secrets, "stdout", &run.stdout);
         leaks.extend(canary::search(&secrets, "stderr", &run.stderr));
@@ -83,7 +83,7 @@ impl<'org> SmokeTest<'org> {
         run
     }
 
-    /// All variants end as expected: `ok`, or what `--expect` says.
+    /// Asserts that all variants end as expected: `ok`, or the value of `--expect`.
     #[track_caller]
     pub fn passes(&self, arguments: &[&str]) -> Run {
         self.run(arguments).succeeded()
@@ -92,7 +92,7 @@ impl<'org> SmokeTest<'org> {
     /// The report of a run with `--json`: variant → its result.
     ///
     /// # Panics
-    /// When the script could not try, or what it printed is no report.
+    /// When the script could not run, or its output is not a report.
     #[track_caller]
     pub fn report(&self, arguments: &[&str]) -> BTreeMap<String, Value> {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();

@@ -1,11 +1,11 @@
-//! A place for a state that two containers can reach, as Terraform's backend `http` speaks to one: read, write, lock.
+//! A remote state that two containers can share, for Terraform's backend `http`: read, write, lock.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// Ends with the process.
+/// Runs until the process exits.
 pub struct StateServer {
     port: u16,
     state: Arc<Mutex<Option<Vec<u8>>>>,
@@ -13,7 +13,7 @@ pub struct StateServer {
 
 impl StateServer {
     /// # Panics
-    /// When there is no port.
+    /// When no port is available.
     #[must_use]
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -22,14 +22,14 @@ impl StateServer {
         let kept = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // A client that went away is none of our business.
+                // A disconnected client is not an error.
                 let _ended = answer(stream, &kept);
             }
         });
         Self { port, state }
     }
 
-    /// The block that a configuration needs.
+    /// The backend block of the configuration.
     #[must_use]
     pub fn backend(&self) -> String {
         let url = format!("http://127.0.0.1:{}/state", self.port);
@@ -38,13 +38,13 @@ impl StateServer {
         )
     }
 
-    /// What was last written.
+    /// The state that was last written.
     ///
     /// # Panics
-    /// When the server's thread panicked.
+    /// When the thread of the server has panicked.
     #[must_use]
     pub fn text(&self) -> String {
-        let state = self.state.lock().expect("nobody panics with it");
+        let state = self.state.lock().expect("lock is not poisoned");
         String::from_utf8_lossy(state.as_deref().unwrap_or_default()).into_owned()
     }
 }
@@ -63,7 +63,7 @@ fn answer(stream: TcpStream, state: &Mutex<Option<Vec<u8>>>) -> std::io::Result<
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    let mut state = state.lock().expect("nobody panics with it");
+    let mut state = state.lock().expect("lock is not poisoned");
     let found = match first.split(' ').next() {
         Some("GET") => state.clone(),
         Some("POST") => {
@@ -74,7 +74,7 @@ fn answer(stream: TcpStream, state: &Mutex<Option<Vec<u8>>>) -> std::io::Result<
             *state = None;
             Some(Vec::new())
         }
-        // LOCK and UNLOCK: one after the other here.
+        // LOCK and UNLOCK: the test runs its commands one after the other.
         _ => Some(Vec::new()),
     };
     let (status, body) = found.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));

@@ -1,5 +1,4 @@
-//! What a test runs on: an org to log in to, and another administrator of it. The emulator is one; a real org is
-//! another, and `live/` looks after that.
+//! The target of a test: an org to log in to, and its administrator. The emulator is one; `live/` uses a real org.
 
 use crate::canary::Secret;
 use crate::emulator::Emulator;
@@ -7,33 +6,33 @@ use crate::org::{self, Component};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The environment variables that log a provider in.
+/// The environment variables for the login of a provider.
 pub type Credentials = BTreeMap<String, String>;
 
-/// Longer than any command takes on the emulator and a busy machine; a hang fails instead of blocking the suite.
+/// Longer than any command takes on the emulator on a busy machine. A hang fails instead of blocking the suite.
 pub const DEADLINE: Duration = Duration::from_secs(600);
 
 pub trait Target {
     fn credentials(&self) -> Credentials;
 
-    /// Everything that must not be found in what a command leaves behind.
+    /// Everything that must not be found in the files and the output of a command.
     fn secrets(&self) -> Vec<Secret>;
 
-    /// The apps of the test; other people's are none of its business.
+    /// The apps of the test, without those of others.
     fn apps(&self) -> Vec<String>;
 
     /// The component of this type that belongs to an app, whatever its own name is.
     fn part(&self, kind: &str, app: &str) -> Component;
 
-    /// What an admin does in Setup: changes one element of a component.
+    /// Changes one element of a component, as an admin does in Setup.
     fn edit(&self, kind: &str, app: &str, element: &str, value: &str);
 
-    /// Whether Terraform may touch an app of this name.
+    /// Whether Terraform may change an app of this name.
     fn may_touch(&self, _app: &str) -> bool {
         true
     }
 
-    /// How long one command of Terraform's may take.
+    /// The time limit of one Terraform command.
     fn patience(&self) -> Duration {
         DEADLINE
     }

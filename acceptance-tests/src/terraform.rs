@@ -1,5 +1,5 @@
-//! One run of the Terraform command line: started in a process group of its own, its output collected,
-//! interruptible as a terminal does it.
+//! One run of the Terraform command line: in a separate process group, with its output captured, and interruptible
+//! as in a terminal.
 
 use crate::{interrupt, target};
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use std::sync::OnceLock;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The version that `scripts/fetch-terraform` brings when nobody asks for another.
+/// The version that `scripts/fetch-terraform` installs by default.
 const PINNED: &str = "1.11.4";
 
-/// The Terraform to run: `TERRAFORM` (a path, or a name on `PATH`) or the pinned one.
+/// The Terraform to run: `TERRAFORM` (a path, or a name on `PATH`) or the pinned version.
 ///
 /// # Panics
-/// When there is none: a suite that skips its tests proves nothing.
+/// When it is not found: a suite that skips its tests proves nothing.
 #[must_use]
 pub fn path() -> PathBuf {
     let root = repository();
@@ -28,23 +28,23 @@ pub fn path() -> PathBuf {
     pinned()
 }
 
-/// The Terraform that `scripts/fetch-terraform` brings.
+/// The Terraform that `scripts/fetch-terraform` installs.
 ///
 /// # Panics
-/// When it is not there.
+/// When it is not installed.
 #[must_use]
 pub fn pinned() -> PathBuf {
     let pinned = repository().join(".tools/terraform").join(PINNED).join("terraform");
     assert!(
         pinned.is_file(),
-        "there is no Terraform in {}: run `make test`, or `scripts/fetch-terraform` once; \
+        "Terraform is not installed in {}: run `make test`, or `scripts/fetch-terraform` once; \
          or set TERRAFORM to a Terraform of yours",
         pinned.display()
     );
     pinned
 }
 
-/// Which of the two programs that read configurations is run.
+/// Terraform or OpenTofu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Product {
     Terraform,
@@ -52,7 +52,7 @@ pub enum Product {
 }
 
 impl Product {
-    /// The registry that a source without a host is of.
+    /// The registry of a source without a host.
     #[must_use]
     pub const fn registry(self) -> &'static str {
         match self {
@@ -61,7 +61,8 @@ impl Product {
         }
     }
 
-    /// What a plan says of a resource that leaves the state and stays in the org; OpenTofu's name as in [`Run::words`].
+    /// The plan message for a resource that leaves the state and stays in the org; with the product name as in
+    /// [`Run::words`].
     #[must_use]
     pub const fn forgets(self) -> &'static str {
         match self {
@@ -77,10 +78,10 @@ impl std::fmt::Display for Product {
     }
 }
 
-/// The program that is run.
+/// The program under test.
 ///
 /// # Panics
-/// When it does not tell.
+/// When the output does not name the product.
 #[must_use]
 pub fn product() -> Product {
     itself().0
@@ -89,13 +90,13 @@ pub fn product() -> Product {
 /// Its major and minor version.
 ///
 /// # Panics
-/// When it does not tell.
+/// When the output does not contain the version.
 #[must_use]
 pub fn version() -> (u32, u32) {
     itself().1
 }
 
-/// Asked once: hundreds of tests want to know.
+/// Queried once, because hundreds of tests need it.
 fn itself() -> (Product, (u32, u32)) {
     static ITSELF: OnceLock<(Product, (u32, u32))> = OnceLock::new();
     *ITSELF.get_or_init(|| {
@@ -120,11 +121,11 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate lies in a folder of the repository")
 }
 
-/// What a finished command left.
+/// The result of a command.
 #[derive(Debug, Clone)]
 pub struct Run {
     pub command: String,
-    /// `None` when a signal ended it.
+    /// `None` when a signal terminated it.
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -132,9 +133,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// Everything it said, without the frames that Terraform draws around a diagnostic and in one line,
-    /// so that a sentence is found wherever Terraform broke it. OpenTofu says most sentences with its own name:
-    /// here they have Terraform's, so that a test has one for both.
+    /// Its output without the frames that Terraform draws around diagnostics, in one line, so that a sentence is
+    /// found wherever Terraform wrapped it. OpenTofu's name is replaced by Terraform's, so that a test needs one
+    /// text for both.
     #[must_use]
     pub fn words(&self) -> String {
         let all = format!("{}\n{}", self.stdout, self.stderr);
@@ -155,7 +156,7 @@ impl Run {
         self
     }
 
-    /// Failed as Terraform fails (not by a signal, not by a panic), with this in its words.
+    /// Asserts a failure with exit code 1 and this text in the output.
     #[track_caller]
     pub fn failed_saying(self, sentence: &str) -> Self {
         assert_eq!(self.code, Some(1), "expected to fail: {self}");
@@ -181,7 +182,7 @@ impl std::fmt::Display for Run {
     }
 }
 
-/// A command on its way.
+/// A running command.
 pub struct Running {
     child: Child,
     command: String,
@@ -192,7 +193,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts it with nothing of this process's environment but what is given.
+    /// Starts Terraform with only the given environment.
     ///
     /// # Panics
     /// When it does not start.
@@ -201,7 +202,7 @@ impl Running {
         Self::program(&path(), directory, environment, arguments)
     }
 
-    /// The same for a script that is run beside Terraform, or that runs it.
+    /// The same for a script that runs beside Terraform, or that runs it.
     ///
     /// # Panics
     /// When it does not start.
@@ -221,9 +222,9 @@ impl Running {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // A group of its own: Ctrl-C reaches Terraform and the provider, and not the tests.
+            // A separate group: Ctrl-C reaches Terraform and the provider, and not the tests.
             .process_group(0);
-        // A script that was copied a moment ago may still be open in a process that another test is forking.
+        // A script that was just copied may still be open in a process that another test is forking.
         let busy = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ExecutableFileBusy;
         let mut tries = 0;
         let spawned = loop {
@@ -242,24 +243,24 @@ impl Running {
         Self { child, command, started: Instant::now(), patience: target::DEADLINE, stdout, stderr }
     }
 
-    /// Waits longer, or less long, for its end.
+    /// Sets the time limit.
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
 
-    /// Of Terraform's process, and of its group.
+    /// The ID of Terraform's process and process group.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What Ctrl-C in a terminal does: SIGINT to Terraform and to the providers it started.
+    /// What Ctrl-C in a terminal does: SIGINT to Terraform and to its providers.
     pub fn interrupt(&self) {
         self.signal(rustix::process::Signal::INT);
     }
 
-    /// What the kernel does when memory runs out: no process of the group can say goodbye.
+    /// SIGKILL to the process group, as the kernel does when memory runs out.
     pub fn kill(&self) {
         self.signal(rustix::process::Signal::KILL);
     }
@@ -274,10 +275,10 @@ impl Running {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Waits for its end.
+    /// Waits until the command has exited.
     ///
     /// # Panics
-    /// When it takes longer than any command here should.
+    /// When it exceeds the time limit.
     #[track_caller]
     pub fn wait(mut self) -> Run {
         let deadline = self.started + self.patience;
@@ -307,7 +308,7 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
     let mut stream = stream.expect("the stream is piped");
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        // What was read before an error is still worth seeing.
+        // The output that was read before an error is still useful.
         let _ended = stream.read_to_end(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     })

@@ -1,6 +1,6 @@
-//! A folder served over HTTPS, as a mirror or a registry is: files by their path, and nothing else.
+//! A folder served over HTTPS like a mirror or a registry: files by their path, and nothing else.
 //!
-//! Not here: what is in the folder.
+//! The tests provide the content.
 
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -12,16 +12,16 @@ use std::sync::{Arc, Mutex};
 pub struct WebServer {
     /// `localhost:` and the port.
     pub host: String,
-    /// What clients must trust, as PEM.
+    /// The certificate that clients must trust, as PEM.
     pub certificate: String,
-    asked: Arc<Mutex<Vec<String>>>,
+    requested: Arc<Mutex<Vec<String>>>,
 }
 
 impl WebServer {
-    /// Serves until the process ends.
+    /// Runs until the process exits.
     ///
     /// # Panics
-    /// When there is no free port.
+    /// When no port is available.
     #[must_use]
     pub fn of(folder: &Path) -> Self {
         let key = rcgen::KeyPair::generate().expect("a key");
@@ -39,34 +39,34 @@ impl WebServer {
             .expect("a server's certificate");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("a port").port();
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (config, folder, noted) = (Arc::new(config), folder.to_owned(), Arc::clone(&asked));
+        let requested: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (config, folder, noted) = (Arc::new(config), folder.to_owned(), Arc::clone(&requested));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (config, folder, noted) = (Arc::clone(&config), folder.clone(), Arc::clone(&noted));
-                // A client that goes away in the middle is no concern of the others.
+                // A client that disconnects does not affect the others.
                 std::thread::spawn(move || answer(stream, config, &folder, &noted));
             }
         });
-        Self { host: format!("localhost:{port}"), certificate: certificate.pem(), asked }
+        Self { host: format!("localhost:{port}"), certificate: certificate.pem(), requested }
     }
 
-    /// The paths that were asked for so far.
+    /// The requested paths.
     ///
     /// # Panics
-    /// When a connection's thread has panicked.
+    /// When the thread of a connection has panicked.
     #[must_use]
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("the list of paths").clone()
+    pub fn requested(&self) -> Vec<String> {
+        self.requested.lock().expect("the list of paths").clone()
     }
 }
 
-/// One request, one answer, the end of the connection.
+/// One request, one response, then the connection closes.
 fn answer(
     stream: TcpStream,
     config: Arc<ServerConfig>,
     folder: &Path,
-    asked: &Mutex<Vec<String>>,
+    requested: &Mutex<Vec<String>>,
 ) -> std::io::Result<()> {
     let connection = ServerConnection::new(config).map_err(std::io::Error::other)?;
     let mut reader = BufReader::new(StreamOwned::new(connection, stream));
@@ -77,7 +77,7 @@ fn answer(
         header.clear();
     }
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-    asked.lock().map_err(|_| std::io::Error::other("a broken list"))?.push(path.clone());
+    requested.lock().map_err(|_| std::io::Error::other("a broken list"))?.push(path.clone());
     let file = within(folder, &path);
     let kind = match file.extension().and_then(|ending| ending.to_str()) {
         Some("json") => "application/json",

@@ -1,11 +1,11 @@
-//! A private folder with a configuration in it, and Terraform run there with the provider built here.
+//! A private folder with a configuration, and Terraform commands that run there with the provider built here.
 //!
-//! After every command the folder, the log and what was printed are searched for secrets, and at the end everything
-//! that is left (`hygiene`); after every step the plan has to be empty, with a refresh and without.
+//! After every command the folder, the log and the output are searched for secrets, and at the end all remaining
+//! files (`leak_check`). After every step the plan must be empty, with and without a refresh.
 
 use crate::canary::{Leak, Secret};
-use crate::hygiene::Hygiene;
-use crate::plan::{Action, Plan, Told};
+use crate::leak_check::LeakCheck;
+use crate::plan::{Action, Plan, PlanMessages};
 use crate::provider_binary;
 use crate::target::{self, Target};
 use crate::terraform::{self, Run, Running};
@@ -18,35 +18,35 @@ use std::time::{Duration, Instant};
 /// The provider's address in the registry.
 const SOURCE: &str = "registry.terraform.io/salesforce-community/salesforce";
 
-/// The provider's address as the program under test has it.
+/// The provider's address for the program under test.
 #[must_use]
 pub fn source() -> String {
     format!("{}/{}", terraform::product().registry(), short(SOURCE))
 }
 
-/// The address of the tests' own provider.
+/// The address of the provider for tests.
 const SAFE: &str = "registry.terraform.io/acceptance-tests/safe";
 
-/// Providers of others that `safe` stands in for.
+/// Other providers that `safe` stands in for.
 const STAND_INS: [&str; 6] = ["aws", "azurerm", "google", "tfe", "time", "vault"];
 
 pub struct Workspace<'org> {
     root: Option<tempfile::TempDir>,
     environment: BTreeMap<String, String>,
     orgs: Vec<&'org dyn Target>,
-    hygiene: Hygiene,
-    /// The providers that configurations may name: name → source.
+    leak_check: LeakCheck,
+    /// The providers that configurations may use: name → source.
     providers: BTreeMap<&'static str, String>,
     commands: Cell<u32>,
-    /// Whether a plan was shown as JSON, and so searched.
+    /// Whether a plan was shown as JSON, and therefore searched.
     has_shown_a_plan: Cell<bool>,
-    /// The state's file when it was last looked at, and the resources in it.
+    /// The state file when it was last read, and its resources.
     shown: RefCell<Option<Shown>>,
 }
 
 type Shown = (Vec<u8>, BTreeMap<String, Value>);
 
-/// A provider's source without its registry.
+/// The source of a provider without its registry.
 fn short(source: &str) -> &str {
     source.split_once('/').map_or(source, |(_, short)| short)
 }
@@ -66,15 +66,15 @@ impl<'org> Workspace<'org> {
     /// Without credentials.
     ///
     /// # Panics
-    /// When there is no place for temporary files.
+    /// When no temporary folder can be created.
     #[must_use]
     pub fn anonymous() -> Self {
-        // Short: the provider's socket lies below, and a socket's path has 108 bytes at most.
+        // A short name: the provider's socket is below it, and the path of a socket is limited to 108 bytes.
         let root = tempfile::Builder::new().prefix("sf-tf-").tempdir().expect("a folder for the workspace");
         for folder in ["work", "logs", "home", "tmp", "bin"] {
             std::fs::create_dir(root.path().join(folder)).expect("a folder in the workspace");
         }
-        // A folder with nothing but the provider, so that Terraform takes no neighbour for it.
+        // A folder with nothing but the provider, so that Terraform does not find other programs there.
         let bin = root.path().join("bin");
         std::os::unix::fs::symlink(provider_binary::path(), bin.join("terraform-provider-salesforce"))
             .expect("a link to the provider");
@@ -86,7 +86,7 @@ impl<'org> Workspace<'org> {
             ("HOME".to_owned(), text(&root.path().join("home"))),
             ("TMPDIR".to_owned(), text(&root.path().join("tmp"))),
             ("TF_CLI_CONFIG_FILE".to_owned(), text(&settings_file)),
-            // Terraform would ask HashiCorp for its newest version.
+            // Terraform would check HashiCorp's server for its newest version.
             ("CHECKPOINT_DISABLE".to_owned(), "1".to_owned()),
             ("TF_INPUT".to_owned(), "0".to_owned()),
             ("TF_LOG".to_owned(), "TRACE".to_owned()),
@@ -95,7 +95,7 @@ impl<'org> Workspace<'org> {
             root: Some(root),
             environment,
             orgs: Vec::new(),
-            hygiene: Hygiene::default(),
+            leak_check: LeakCheck::default(),
             providers: BTreeMap::from([("salesforce", SOURCE.to_owned())]),
             commands: Cell::new(0),
             has_shown_a_plan: Cell::new(false),
@@ -105,7 +105,7 @@ impl<'org> Workspace<'org> {
         workspace
     }
 
-    /// Lets configurations use the provider `safe` as well (`acceptance-tests/safe`), which secrets are handed over to.
+    /// Lets configurations also use the provider `safe` (`acceptance-tests/safe`), which secrets are passed to.
     ///
     /// # Panics
     /// When it is not built.
@@ -113,7 +113,7 @@ impl<'org> Workspace<'org> {
         self.add_provider("safe", SAFE.to_owned());
     }
 
-    /// Lets a configuration use those providers of others that it names, as far as there are stand-ins for them.
+    /// Lets a configuration use the other providers that it names, as far as there are stand-ins for them.
     ///
     /// # Panics
     /// When they are not built.
@@ -131,11 +131,11 @@ impl<'org> Workspace<'org> {
         std::os::unix::fs::symlink(program, link).expect("a link to the provider");
         self.providers.insert(name, source);
         self.override_providers();
-        // It is served without.
+        // The stand-ins are served without TLS.
         self.set("TF_DISABLE_PLUGIN_TLS", "1");
     }
 
-    /// Takes every provider from the folder `bin`.
+    /// Uses the folder `bin` for every provider.
     fn override_providers(&self) {
         let bin = self.root().join("bin");
         let overrides: String = self
@@ -148,7 +148,7 @@ impl<'org> Workspace<'org> {
         std::fs::write(self.root().join("terraform.tfrc"), settings).expect("Terraform's settings");
     }
 
-    /// What stands before every configuration that does not say it itself.
+    /// The `terraform` block for every configuration without one.
     fn required(&self) -> String {
         let providers = self.providers.iter();
         let providers: String = providers
@@ -157,15 +157,15 @@ impl<'org> Workspace<'org> {
         format!("terraform {{\n  required_providers {{\n{providers}  }}\n}}\n")
     }
 
-    /// Lets `terraform init` install the providers, as users do it: from a mirror on disk instead of the registry.
-    /// What calls modules or is tested by `terraform test` needs an init.
+    /// Lets `terraform init` install the providers as users do, from a filesystem mirror instead of the registry.
+    /// Configurations with modules, and those tested by `terraform test`, need an init.
     ///
     /// # Panics
     /// When the mirror cannot be written.
     pub fn installs(&self) {
         let version = env!("CARGO_PKG_VERSION");
         let mirror = self.root().join("mirror");
-        // A short source is of the registry of the program that reads it.
+        // A source without a host belongs to the registry of the program that reads it.
         let registry = terraform::product().registry();
         let providers = self.providers.iter();
         let providers = providers.map(|(name, source)| (name, format!("{registry}/{}", short(source))));
@@ -184,7 +184,7 @@ impl<'org> Workspace<'org> {
         std::fs::write(self.root().join("terraform.tfrc"), settings).expect("Terraform's settings");
     }
 
-    /// Runs a script with the environment of the workspace and searches what it left for secrets.
+    /// Runs a script with the environment of the workspace and searches its output and files for secrets.
     #[track_caller]
     pub fn run_script(&self, script: &Path, arguments: &[&str]) -> Run {
         let log = self.log();
@@ -196,18 +196,18 @@ impl<'org> Workspace<'org> {
         run
     }
 
-    /// Searches for this org's secrets too.
+    /// Also searches for the secrets of this org.
     pub fn watch(&mut self, org: &'org dyn Target) {
         self.orgs.push(org);
     }
 
-    /// Searches for one more secret.
+    /// Also searches for this secret.
     pub fn watch_secret(&mut self, secret: Secret) {
-        self.hygiene.watch(secret);
+        self.leak_check.watch(secret);
     }
 
     pub fn set(&mut self, variable: &str, value: &str) {
-        self.hygiene.variable(variable, value);
+        self.leak_check.variable(variable, value);
         self.environment.insert(variable.to_owned(), value.to_owned());
     }
 
@@ -216,10 +216,10 @@ impl<'org> Workspace<'org> {
     }
 
     fn root(&self) -> &Path {
-        self.root.as_ref().expect("kept until the end").path()
+        self.root.as_ref().expect("kept until the workspace is dropped").path()
     }
 
-    /// Where the configuration and the state lie.
+    /// The folder of the configuration and the state.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         self.root().join("work")
@@ -228,11 +228,11 @@ impl<'org> Workspace<'org> {
     /// # Panics
     /// When the file cannot be written.
     pub fn write(&self, file: &str, text: &str) {
-        self.hygiene.wrote(text);
+        self.leak_check.wrote(text);
         std::fs::write(self.folder().join(file), text).expect("a file of the workspace");
     }
 
-    /// Makes this the whole configuration.
+    /// Replaces the whole configuration.
     pub fn configure(&self, configuration: &str) {
         let complete = if configuration.contains("required_providers") {
             configuration.to_owned()
@@ -242,7 +242,7 @@ impl<'org> Workspace<'org> {
         self.write("main.tf", &complete);
     }
 
-    /// Starts a command and leaves it running.
+    /// Starts a command without waiting for it.
     #[must_use]
     pub fn start(&self, arguments: &[&str]) -> Running {
         let mut environment = self.environment.clone();
@@ -272,7 +272,7 @@ impl<'org> Workspace<'org> {
             .collect()
     }
 
-    /// Runs a command to its end and searches what it left for secrets.
+    /// Runs a command and searches its output and files for secrets.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Run {
         let log = self.log();
@@ -281,7 +281,7 @@ impl<'org> Workspace<'org> {
         run
     }
 
-    /// Waits for a command that was started, and searches what it left.
+    /// Waits for a started command and searches its output and files.
     #[track_caller]
     pub fn wait(&self, running: Running) -> Run {
         let log = self.root().join("logs").join(format!("{:03}.log", self.commands.get() - 1));
@@ -292,18 +292,18 @@ impl<'org> Workspace<'org> {
 
     #[track_caller]
     fn finish(&self, run: &Run, log: &Path) {
-        let leaks = self.hygiene.after(run, log, &self.folder(), &self.orgs, &self.environment);
+        let leaks = self.leak_check.after(run, log, &self.folder(), &self.orgs, &self.environment);
         assert!(leaks.is_empty(), "secrets leaked by `{}`: {leaks:#?}", run.command);
         self.no_socket_stays(&run.command);
     }
 
-    /// Waits for a command that is or gets killed, and searches what it left. What only the killed could clean up is
-    /// cleaned up: their sockets, and the word that the state is locked.
+    /// Waits for a command that is killed, and searches its output and files. Removes what the killed process could
+    /// not: sockets and the lock of the state.
     #[track_caller]
     pub fn wait_for_killed(&self, running: Running) -> Run {
         let log = self.root().join("logs").join(format!("{:03}.log", self.commands.get() - 1));
         let run = running.wait();
-        let leaks = self.hygiene.after(&run, &log, &self.folder(), &self.orgs, &self.environment);
+        let leaks = self.leak_check.after(&run, &log, &self.folder(), &self.orgs, &self.environment);
         assert!(leaks.is_empty(), "secrets leaked by `{}`: {leaks:#?}", run.command);
         let _unlocked_already = std::fs::remove_file(self.folder().join(".terraform.tfstate.lock.info"));
         run
@@ -316,7 +316,7 @@ impl<'org> Workspace<'org> {
         }
     }
 
-    /// A provider that ended well took its socket with it.
+    /// A provider that exited normally has removed its socket.
     #[track_caller]
     fn no_socket_stays(&self, command: &str) {
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -329,7 +329,7 @@ impl<'org> Workspace<'org> {
         panic!("`{command}` left behind: {:?}", left_in(&self.root().join("tmp")));
     }
 
-    /// Plans, and reads the plan back from its file.
+    /// Plans, and reads the plan from its file.
     #[track_caller]
     pub fn plan(&self, more: &[&str]) -> Plan {
         let mut arguments =
@@ -340,14 +340,14 @@ impl<'org> Workspace<'org> {
         self.planned_by(&run)
     }
 
-    /// The plan that a command has left in its file.
+    /// The plan that a command wrote to its file.
     #[track_caller]
     fn planned_by(&self, run: &Run) -> Plan {
         let shown = self.run(&["show", "-json", "plan.bin"]).succeeded();
         self.has_shown_a_plan.set(true);
         let json: Value = serde_json::from_str(&shown.stdout).expect("the plan as JSON");
         let plan = Plan { json, words: run.words() };
-        // The exit code and the file tell the same story, or one of them lies.
+        // The exit code and the file must agree.
         assert_eq!(
             run.code == Some(0),
             plan.actions().is_empty() && !imports_or_changes_outputs(&plan.json),
@@ -364,13 +364,13 @@ impl<'org> Workspace<'org> {
         run
     }
 
-    /// Plans and applies in one command, as most people do.
+    /// Plans and applies in one command, as most users do.
     #[track_caller]
     pub fn apply(&self) -> Run {
         self.run(&["apply", "-no-color", "-input=false", "-auto-approve"])
     }
 
-    /// Nothing more to do: the plan is empty with a refresh and without.
+    /// Asserts that the plan is empty, with and without a refresh.
     #[track_caller]
     pub fn is_settled(&self) {
         for more in [&[] as &[&str], &["-refresh=false"]] {
@@ -381,24 +381,22 @@ impl<'org> Workspace<'org> {
         self.put_plan_aside();
     }
 
-    /// Takes the plan file out of the folder, and keeps it for the search at the end.
+    /// Moves the plan file out of the folder, and keeps it for the search at the end.
     fn put_plan_aside(&self) {
         let _gone_already = std::fs::rename(self.folder().join("plan.bin"), self.root().join("plan.bin"));
     }
 
-    /// Everything that stands somewhere below the workspace and is secret; the last plan, too, as JSON, unless an
-    /// earlier one was read like that.
+    /// Every secret in any file of the workspace. The last plan is also searched as JSON, unless an earlier one was.
     pub fn leaks(&self) -> Vec<Leak> {
         let plan = self.root().join("plan.bin");
         if plan.exists() && !self.has_shown_a_plan.get() {
             let shown = self.start(&["show", "-json", &plan.display().to_string()]).wait();
             std::fs::write(self.root().join("plan.json"), shown.stdout).expect("a file of the workspace");
         }
-        self.hygiene.at_the_end(self.root(), &self.orgs, &self.environment)
+        self.leak_check.at_the_end(self.root(), &self.orgs, &self.environment)
     }
 
-    /// The plan, unless there is nothing to do and nothing was seen to have changed outside of Terraform. Says the
-    /// same as `plan` with half the commands: most plans are asked this only.
+    /// The plan, or `None` when there are no changes and no drift. Equal to `plan` with half the commands.
     #[must_use]
     #[track_caller]
     pub fn unsettled(&self, more: &[&str]) -> Option<Plan> {
@@ -407,27 +405,27 @@ impl<'org> Workspace<'org> {
         arguments.extend(more);
         let run = self.run(&arguments);
         assert!(matches!(run.code, Some(0 | 2)), "{run}");
-        let told = Told::by(&run.stdout);
-        // The same for what it says.
+        let told = PlanMessages::by(&run.stdout);
+        // The exit code and the messages must agree.
         assert_eq!(run.code == Some(0), !told.is_something_to_do(), "{run}");
         (told.is_something_to_do() || told.drift).then(|| self.planned_by(&run))
     }
 
-    /// One step of a test: configure, plan exactly these changes, apply, and be settled.
+    /// One step of a test: configure, plan exactly these changes, apply, and have an empty plan.
     #[track_caller]
     pub fn step(&self, configuration: &str, expected: &[(&str, Action)]) -> Plan {
         self.configure(configuration);
         self.converge(expected)
     }
 
-    /// The same without a new configuration: repairs what somebody else did.
+    /// The same without a new configuration: repairs drift.
     #[track_caller]
     pub fn converge(&self, expected: &[(&str, Action)]) -> Plan {
         let plan = self.plan(&[]);
         plan.changes(expected);
         for app in plan.apps() {
             let is_allowed = self.orgs.iter().all(|org| org.may_touch(&app));
-            assert!(is_allowed, "the plan touches {app}, which is not of this test");
+            assert!(is_allowed, "the plan changes {app}, which does not belong to this test");
         }
         self.apply_plan().succeeded();
         self.is_settled();
@@ -458,20 +456,21 @@ impl<'org> Workspace<'org> {
                 (resource["address"].as_str().unwrap_or_default().to_owned(), resource["values"].clone())
             })
             .collect();
-        // Without a file there is nothing to know it by.
+        // Without a file there is no key for the cache.
         if !bytes.is_empty() {
             self.shown.replace(Some((bytes, resources.clone())));
         }
         resources
     }
 
-    /// An attribute in the state; null when the resource or the attribute is not there.
+    /// An attribute in the state; null when the resource or the attribute does not exist.
     #[track_caller]
     pub fn attribute(&self, address: &str, attribute: &str) -> Value {
         self.state().get(address).map_or(Value::Null, |values| values[attribute].clone())
     }
 
-    /// Whether the state says that a resource is in this org. An id has 15 characters, or 18 with its checksum.
+    /// Asserts that the resource is in this org, according to the state. An ID has 15 characters, or 18 with its
+    /// checksum.
     #[track_caller]
     pub fn is_in_org(&self, address: &str, org_id: &str) {
         let found = self.attribute(address, "org_id");
@@ -479,19 +478,19 @@ impl<'org> Workspace<'org> {
         assert!(found == org_id || found == short, "{address} is in {found}, expected {org_id}");
     }
 
-    /// Imports everything that the state has into an empty one, and finds nothing to change.
+    /// Imports everything from the state into an empty one, and expects no changes.
     #[track_caller]
     pub fn imports_into_an_empty_state(&self) {
         let resources = self.state();
         let state = self.folder().join("terraform.tfstate");
         let kept = self.root().join("kept.tfstate");
-        std::fs::rename(&state, &kept).expect("a state to put aside");
+        std::fs::rename(&state, &kept).expect("the state can be moved");
         for (address, values) in &resources {
             let id = values["id"].as_str().unwrap_or_default();
             self.run(&["import", "-no-color", "-input=false", address, id]).succeeded();
         }
         self.is_settled();
-        std::fs::rename(&kept, &state).expect("the state put aside");
+        std::fs::rename(&kept, &state).expect("the moved state exists");
     }
 }
 
@@ -509,7 +508,7 @@ impl Drop for Workspace<'_> {
     }
 }
 
-/// This machine, as a mirror's folders name it.
+/// This machine in the folder names of a mirror.
 fn platform() -> String {
     let system = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
     let machine = match std::env::consts::ARCH {
@@ -520,7 +519,7 @@ fn platform() -> String {
     format!("{system}_{machine}")
 }
 
-/// What a plan can do besides changing resources.
+/// Whether the plan imports resources or changes outputs.
 fn imports_or_changes_outputs(plan: &Value) -> bool {
     let outputs = plan["output_changes"].as_object().into_iter().flatten();
     let mut resources = plan["resource_changes"].as_array().into_iter().flatten();
@@ -528,7 +527,7 @@ fn imports_or_changes_outputs(plan: &Value) -> bool {
         || outputs.into_iter().any(|(_, change)| change["actions"][0] != "no-op")
 }
 
-/// Sockets anywhere below.
+/// The sockets in the folder, recursively.
 fn left_in(folder: &Path) -> Vec<PathBuf> {
     use std::os::unix::fs::FileTypeExt as _;
     let mut left = Vec::new();

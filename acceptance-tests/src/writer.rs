@@ -1,8 +1,8 @@
-//! A workspace with one resource, without Terraform: reads, plans and applies as Terraform does, over the plugin protocol
-//! to a provider process of its own. A hundred of them are cheaper than one command of Terraform's.
+//! A workspace with one resource, without Terraform: reads, plans and applies as Terraform does, over the plugin
+//! protocol with a separate provider process. A hundred of them cost less than one Terraform command.
 //!
-//! Of Terraform's own work it does what matters for one resource: what a configuration leaves out and what
-//! `lifecycle.ignore_changes` names.
+//! It implements what matters for one resource: attributes that the configuration omits, and
+//! `lifecycle.ignore_changes`.
 
 use crate::plugin_client::proto::tfplugin5::diagnostic::Severity;
 use crate::plugin_client::proto::tfplugin5::schema::Attribute;
@@ -35,16 +35,16 @@ struct Planned {
     private: Vec<u8>,
 }
 
-/// What the provider said in one call.
+/// The diagnostics of one call.
 #[derive(Debug, Default, Clone)]
-pub struct Said {
+pub struct Diagnostics {
     pub warnings: Vec<String>,
     pub errors: Vec<String>,
 }
 
-impl Said {
-    fn of(diagnostics: &[Diagnostic]) -> Said {
-        let mut said = Said::default();
+impl Diagnostics {
+    fn of(diagnostics: &[Diagnostic]) -> Diagnostics {
+        let mut said = Diagnostics::default();
         for diagnostic in diagnostics {
             let steps = diagnostic.attribute.iter().flat_map(|path| &path.steps);
             let path: Vec<&str> = steps
@@ -65,14 +65,14 @@ impl Said {
     /// # Panics
     /// When there is an error.
     #[track_caller]
-    fn without_errors(self) -> Said {
+    fn without_errors(self) -> Diagnostics {
         assert!(self.errors.is_empty(), "{:#?}", self.errors);
         self
     }
 }
 
 impl Writer {
-    /// Starts a provider for a resource of this type and logs it in.
+    /// Starts a provider for a resource of this type and configures it.
     ///
     /// # Panics
     /// When it does not start or refuses its configuration.
@@ -95,7 +95,7 @@ impl Writer {
                 client_capabilities: None,
             };
             let reply = client.configure(request).await.expect("a reply").into_inner();
-            Said::of(&reply.diagnostics).without_errors();
+            Diagnostics::of(&reply.diagnostics).without_errors();
             let own =
                 schema.resource_schemas.get(kind).unwrap_or_else(|| panic!("no resource {kind}")).clone();
             (plugin, client, own)
@@ -112,7 +112,7 @@ impl Writer {
         }
     }
 
-    /// Takes what is in the org into the state, as `terraform import`.
+    /// Imports the resource into the state, as `terraform import` does.
     ///
     /// # Panics
     /// When the provider refuses.
@@ -124,7 +124,7 @@ impl Writer {
         };
         let reply =
             self.runtime.block_on(self.client.import_resource_state(request)).expect("a reply").into_inner();
-        Said::of(&reply.diagnostics).without_errors();
+        Diagnostics::of(&reply.diagnostics).without_errors();
         let imported = reply.imported_resources.into_iter().next().expect("a resource");
         self.state = value(imported.state.as_ref());
         self.private = imported.private;
@@ -132,7 +132,7 @@ impl Writer {
     }
 
     /// # Panics
-    /// When the provider refuses, or finds nothing.
+    /// When the provider refuses, or does not find the resource.
     pub fn refresh(&mut self) {
         let request = ReadResourceRequest {
             type_name: self.kind.clone(),
@@ -141,9 +141,9 @@ impl Writer {
             ..ReadResourceRequest::default()
         };
         let reply = self.runtime.block_on(self.client.read_resource(request)).expect("a reply").into_inner();
-        Said::of(&reply.diagnostics).without_errors();
+        Diagnostics::of(&reply.diagnostics).without_errors();
         self.state = value(reply.new_state.as_ref());
-        assert!(self.state.is_object(), "{} is gone", self.kind);
+        assert!(self.state.is_object(), "{} no longer exists", self.kind);
         self.private = reply.private;
     }
 
@@ -152,14 +152,14 @@ impl Writer {
         &self.state[name]
     }
 
-    /// Plans a configuration that writes `wanted`, leaves out `left_out` and names everything else in `ignore_changes`.
+    /// Plans a configuration that sets `wanted`, omits `left_out` and has everything else in `ignore_changes`.
     /// Returns the attributes that the plan changes.
-    pub fn plan(&mut self, wanted: &Map<String, Value>, left_out: &[&str]) -> (Vec<String>, Said) {
+    pub fn plan(&mut self, wanted: &Map<String, Value>, left_out: &[&str]) -> (Vec<String>, Diagnostics) {
         let prior = self.state.clone();
         let config = object(&self.schema, |attribute| match wanted.get(&attribute.name) {
             Some(value) => Some(value.clone()),
             None if left_out.contains(&attribute.name.as_str()) => None,
-            // Terraform hands over what it ignores as if it were written.
+            // Terraform passes ignored values as if they were configured.
             None if attribute.optional || attribute.required => prior.get(&attribute.name).cloned(),
             None => None,
         });
@@ -177,7 +177,7 @@ impl Writer {
         };
         let reply =
             self.runtime.block_on(self.client.plan_resource_change(request)).expect("a reply").into_inner();
-        let said = Said::of(&reply.diagnostics);
+        let said = Diagnostics::of(&reply.diagnostics);
         let state = reply.planned_state.unwrap_or_default();
         let planned = if said.errors.is_empty() { value(Some(&state)) } else { Value::Null };
         let members = planned.as_object().into_iter().flatten();
@@ -192,7 +192,7 @@ impl Writer {
     ///
     /// # Panics
     /// When there is none.
-    pub fn apply(&mut self) -> Said {
+    pub fn apply(&mut self) -> Diagnostics {
         let planned = self.planned.take().expect("a plan");
         let request = ApplyResourceChangeRequest {
             type_name: self.kind.clone(),
@@ -209,11 +209,11 @@ impl Writer {
             self.state = state;
             self.private = reply.private;
         }
-        Said::of(&reply.diagnostics)
+        Diagnostics::of(&reply.diagnostics)
     }
 }
 
-/// An object of a schema with an attribute's value where there is one; blocks are left out.
+/// An object of a schema with the values of its attributes; blocks are omitted.
 fn object(schema: &Schema, attribute: impl Fn(&Attribute) -> Option<Value>) -> Value {
     let block = schema.block.as_ref().expect("a block");
     let mut members = Map::new();
@@ -243,7 +243,7 @@ fn value(wire: Option<&DynamicValue>) -> Value {
     from_msgpack(&read)
 }
 
-/// What is not known yet becomes a text that no attribute has.
+/// An unknown value becomes a text that no attribute has.
 fn from_msgpack(value: &rmpv::Value) -> Value {
     match value {
         rmpv::Value::Nil => Value::Null,

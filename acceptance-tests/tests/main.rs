@@ -1,8 +1,8 @@
-//! Every test that runs the provider as a process of its own, most of them with the real Terraform and the emulator.
+//! Every test that runs the provider as a separate process, most of them with the real Terraform and the emulator.
 //!
-//! One program: linking takes longer than most tests, and the threads of one are busy until the last test. A folder
-//! is a kind of tests, a file in it a subject. `make test` and `make test-tables` run them; after `make build` one of them
-//! is `cargo test --workspace --test acceptance drift`.
+//! All tests are one program: linking takes longer than most tests, and its threads are busy until the last test. A
+//! folder is a kind of test, a file in it a subject. `make test` and `make test-tables` run them. After `make
+//! build`, run one of them with `cargo test --workspace --test acceptance drift`.
 
 mod acceptance;
 mod attributes;
@@ -13,5 +13,5 @@ mod installing;
 mod live;
 mod protocol;
 
-// Apps as most subjects have them.
+// Configurations that several subjects use.
 use acceptance::configurations;

@@ -1,8 +1,8 @@
-//! What goes wrong with deploys and retrieves: how they end, what is said of them, and what the zip is like.
+//! Faults of deploys and retrieves: their results, their status, and the zip file.
 
-use super::{AFTER, At, BOTH, CHANGES, CREATE, Ends, Row, WRITES};
+use super::{AFTER, At, BOTH, CHANGES, CREATE, Expected, Row, WRITES};
 use crate::fault::{Action, Times};
-use crate::message::Answer;
+use crate::message::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::io::{Read as _, Write as _};
@@ -10,7 +10,7 @@ use std::io::{Read as _, Write as _};
 use At::These;
 
 const DEPLOY: &[&str] = &["deploy"];
-const LOOK: At = These(&["checkDeployStatus"]);
+const POLL: At = These(&["checkDeployStatus"]);
 const ZIP: At = These(&["checkRetrieveStatus"]);
 const ACCIDENT: &str = r#"{"deploy_result": {"status": "Failed", "errorStatusCode": "UNKNOWN_EXCEPTION", "errorMessage": "UNKNOWN_EXCEPTION: An unexpected error has occurred. 1991077152-83778 (1924580756)"}}"#;
 const SETUP_LOCK: &str = r#"{"deploy_result": {"status": "Failed", "errorStatusCode": "ALREADY_IN_PROCESS", "errorMessage": "null: The changes you requested require salesforce.com to temporarily lock your organization's administration setup"}}"#;
@@ -24,9 +24,11 @@ macro_rules! says {
 }
 
 pub const ROWS: &[Row] = &[
-    // How a deploy ends.
+    // Results of deploys.
     Row::org("deploy_has_an_accident", DEPLOY, ACCIDENT),
-    Row::org("deploy_has_an_accident_after_its_commit", DEPLOY, ACCIDENT).when(AFTER).ends(Ends::WellAgain),
+    Row::org("deploy_has_an_accident_after_its_commit", DEPLOY, ACCIDENT)
+        .when(AFTER)
+        .expects(Expected::SucceedsWithRedeploy),
     Row::org("deploy_always_has_an_accident", DEPLOY, ACCIDENT).times(Times::All).says("1991077152"),
     Row::org("component_is_locked_twice", DEPLOY, ROW_LOCK).times(Times::Some(2)),
     Row::org("component_is_locked_for_ever", DEPLOY, ROW_LOCK)
@@ -44,7 +46,7 @@ pub const ROWS: &[Row] = &[
         .says("cancel"),
     Row::org("deploy_is_cancelled_and_was_committed", DEPLOY, r#"{"deploy_result": {"status": "Canceled"}}"#)
         .when(AFTER)
-        .ends(Ends::Somehow),
+        .expects(Expected::Either),
     Row::org("component_is_refused", DEPLOY, REFUSED).steps(WRITES).says("the org does not like it"),
     Row::org(
         "deploy_fails_without_a_component",
@@ -53,84 +55,85 @@ pub const ROWS: &[Row] = &[
     )
     .says("the org has its reasons"),
     Row::org("deploy_fails_without_a_reason", DEPLOY, r#"{"deploy_result": {"status": "Failed"}}"#)
-        .ends(Ends::Somehow),
+        .expects(Expected::Either),
     Row::org("partial_success", DEPLOY, r#"{"deploy_result": {"status": "SucceededPartial"}}"#)
         .when(BOTH)
-        .ends(Ends::Somehow),
-    // What is said of it.
-    Row::wire("status_has_another_word", LOOK, || Action::Change(|answer| status(answer, "Wat"))).when(AFTER),
-    Row::wire("status_is_finalizing", LOOK, || Action::Change(|answer| status(answer, "Finalizing")))
+        .expects(Expected::Either),
+    // Status of deploys.
+    Row::wire("status_has_another_word", POLL, || Action::Rewrite(|response| status(response, "Wat")))
         .when(AFTER),
-    Row::wire("status_is_finalizing_deploy", LOOK, || {
-        Action::Change(|answer| status(answer, "FinalizingDeploy"))
+    Row::wire("status_is_finalizing", POLL, || Action::Rewrite(|response| status(response, "Finalizing")))
+        .when(AFTER),
+    Row::wire("status_is_finalizing_deploy", POLL, || {
+        Action::Rewrite(|response| status(response, "FinalizingDeploy"))
     })
     .when(AFTER),
-    Row::wire("finalizing_failed", LOOK, || Action::Change(|answer| ended(answer, "FinalizingFailed")))
+    Row::wire("finalizing_failed", POLL, || Action::Rewrite(|response| ended(response, "FinalizingFailed")))
         .when(AFTER)
         .times(Times::All)
-        .ends(Ends::Somehow),
-    Row::wire("finalizing_deploy_failed", LOOK, || {
-        Action::Change(|answer| ended(answer, "FinalizingDeployFailed"))
+        .expects(Expected::Either),
+    Row::wire("finalizing_deploy_failed", POLL, || {
+        Action::Rewrite(|response| ended(response, "FinalizingDeployFailed"))
     })
     .when(AFTER)
     .times(Times::All)
-    .ends(Ends::Somehow),
-    Row::wire("done_has_another_word", LOOK, || Action::Change(|answer| ended(answer, "Wat")))
+    .expects(Expected::Either),
+    Row::wire("done_has_another_word", POLL, || Action::Rewrite(|response| ended(response, "Wat")))
         .when(AFTER)
         .times(Times::All)
-        .ends(Ends::Somehow),
+        .expects(Expected::Either),
     Row::wire(
         "deploy_is_denied_twice",
-        LOOK,
+        POLL,
         says!("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"),
     )
     .times(Times::Some(2)),
     Row::wire(
         "deploy_is_denied_for_ever",
-        LOOK,
+        POLL,
         says!("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"),
     )
     .times(Times::All)
-    .ends(Ends::Somehow)
+    .expects(Expected::Either)
     .takes(60),
-    Row::wire("deploy_id_is_unknown", LOOK, says!("INVALID_ID_FIELD", "Invalid deploy ID"))
+    Row::wire("deploy_id_is_unknown", POLL, says!("INVALID_ID_FIELD", "Invalid deploy ID"))
         .times(Times::All)
-        .ends(Ends::Somehow),
-    Row::wire("no_look_succeeds", LOOK, || Action::Reset)
+        .expects(Expected::Either),
+    Row::wire("no_look_succeeds", POLL, || Action::Reset)
         .steps(CREATE)
         .times(Times::All)
-        .ends(Ends::Somehow)
+        .expects(Expected::Either)
         .takes(300),
-    Row::wire("success_with_a_warning", LOOK, || Action::Change(warned)).when(AFTER).times(Times::All),
-    Row::wire("failures_twice", LOOK, || Action::Change(doubled))
+    Row::wire("success_with_a_warning", POLL, || Action::Rewrite(warned)).when(AFTER).times(Times::All),
+    Row::wire("failures_twice", POLL, || Action::Rewrite(doubled))
         .when(AFTER)
         .times(Times::All)
-        .ends(Ends::Somehow),
-    // Somebody else at the same time.
+        .expects(Expected::Either),
+    // Concurrent changes.
     Row::wire("deleted_in_between", These(DEPLOY), || {
         Action::Meanwhile("DELETE", "/components/ExternalClientApplication/Shop", "")
     })
-    .steps(&[crate::stage::Step::Destroy]),
-    Row::wire("edited_in_between", LOOK, || {
+    .steps(&[crate::fixture::Step::Destroy]),
+    Row::wire("edited_in_between", POLL, || {
         Action::Meanwhile(
             "PATCH",
             "/components/ExternalClientApplication/Shop",
-            "{\"label\": \"by somebody\"}",
+            "{\"label\": \"by another user\"}",
         )
     })
-    .steps(&[crate::stage::Step::Update])
-    .ends(Ends::Somehow),
+    .steps(&[crate::fixture::Step::Update])
+    .expects(Expected::Either),
     // Retrieves.
     Row::wire("retrieve_is_consumed", ZIP, || Action::Cut(90)).when(AFTER),
     Row::wire("locator_is_gone", ZIP, says!("INVALID_LOCATOR", "Retrieve result has been deleted.")),
-    Row::wire("envelope_without_an_end", ZIP, || Action::Change(without_end)).when(AFTER),
-    Row::wire("envelope_never_with_an_end", ZIP, || Action::Change(without_end))
+    Row::wire("envelope_without_an_end", ZIP, || Action::Rewrite(without_end)).when(AFTER),
+    Row::wire("envelope_never_with_an_end", ZIP, || Action::Rewrite(without_end))
         .when(AFTER)
         .times(Times::All)
-        .ends(Ends::Somehow),
+        .expects(Expected::Either),
     Row::wire("base64_is_broken", ZIP, || {
-        Action::Change(|answer| {
-            with_zip(answer, |zip| {
+        Action::Rewrite(|response| {
+            with_zip(response, |zip| {
                 let mut text = STANDARD.encode(zip);
                 text.replace_range(40..41, "*");
                 text
@@ -139,23 +142,23 @@ pub const ROWS: &[Row] = &[
     })
     .when(AFTER),
     Row::wire("zip_is_truncated", ZIP, || {
-        Action::Change(|answer| {
-            with_zip(answer, |mut zip| {
+        Action::Rewrite(|response| {
+            with_zip(response, |mut zip| {
                 zip.truncate(zip.len() / 2);
                 STANDARD.encode(zip)
             })
         })
     })
     .when(AFTER),
-    Row::wire("zip_has_a_flipped_byte", ZIP, || Action::Change(|answer| with_zip(answer, flipped)))
+    Row::wire("zip_has_a_flipped_byte", ZIP, || Action::Rewrite(|response| with_zip(response, flipped)))
         .when(AFTER),
     Row::wire("zip_is_none", ZIP, || {
-        Action::Change(|answer| with_zip(answer, |_| STANDARD.encode("no zip at all, and long enough")))
+        Action::Rewrite(|response| with_zip(response, |_| STANDARD.encode("no zip at all, and long enough")))
     })
     .when(AFTER),
     Row::wire("zip_always_truncated", ZIP, || {
-        Action::Change(|answer| {
-            with_zip(answer, |mut zip| {
+        Action::Rewrite(|response| {
+            with_zip(response, |mut zip| {
                 zip.truncate(zip.len() / 2);
                 STANDARD.encode(zip)
             })
@@ -163,43 +166,45 @@ pub const ROWS: &[Row] = &[
     })
     .when(AFTER)
     .times(Times::All)
-    .ends(Ends::Somehow),
+    .expects(Expected::Either),
     Row::wire("zip_with_a_path_that_leads_out", ZIP, || {
-        Action::Change(|answer| with_zip(answer, leading_out))
+        Action::Rewrite(|response| with_zip(response, leading_out))
     })
     .when(AFTER)
-    .ends(Ends::Somehow),
-    Row::wire("retrieve_fails", ZIP, || Action::Change(failed_retrieve)).when(AFTER),
-    // How it is written.
+    .expects(Expected::Either),
+    Row::wire("retrieve_fails", ZIP, || Action::Rewrite(failed_retrieve)).when(AFTER),
+    // Encoding.
     Row::wire("byte_order_mark", These(super::READS), || {
-        Action::Change(|answer| rewritten(answer, |body| [b"\xef\xbb\xbf".as_slice(), &body].concat()))
+        Action::Rewrite(|response| rewritten(response, |body| [b"\xef\xbb\xbf".as_slice(), &body].concat()))
     })
     .when(AFTER)
     .times(Times::All)
-    .ends(Ends::Somehow),
+    .expects(Expected::Either),
     Row::wire("lines_end_as_on_windows", These(super::READS), || {
-        Action::Change(|answer| rewritten(answer, |body| text(&body).replace("><", ">\r\n<").into_bytes()))
+        Action::Rewrite(|response| {
+            rewritten(response, |body| text(&body).replace("><", ">\r\n<").into_bytes())
+        })
     })
     .when(AFTER)
     .times(Times::All),
     Row::wire("utf_16", These(super::READS), || {
-        Action::Change(|answer| {
-            rewritten(answer, |body| {
+        Action::Rewrite(|response| {
+            rewritten(response, |body| {
                 let units = std::iter::once(0xfeff).chain(text(&body).encode_utf16().collect::<Vec<_>>());
                 units.flat_map(u16::to_le_bytes).collect()
             })
         })
     })
     .when(AFTER)
-    .ends(Ends::Somehow),
+    .expects(Expected::Either),
     Row::wire("content_type_of_a_page", These(super::READS), || {
-        Action::Change(|answer| Ok(answer.with("content-type", "text/html")))
+        Action::Rewrite(|response| Ok(response.with("content-type", "text/html")))
     })
     .when(AFTER)
     .times(Times::All)
     .steps(CHANGES),
     Row::wire("content_type_of_nothing", These(super::READS), || {
-        Action::Change(|answer| Ok(answer.with("content-type", "application/octet-stream")))
+        Action::Rewrite(|response| Ok(response.with("content-type", "application/octet-stream")))
     })
     .when(AFTER)
     .times(Times::All),
@@ -209,94 +214,94 @@ fn text(body: &[u8]) -> String {
     String::from_utf8_lossy(body).into_owned()
 }
 
-fn rewritten(mut answer: Answer, how: fn(Vec<u8>) -> Vec<u8>) -> Result<Answer, Answer> {
-    if answer.status != 200 {
-        return Err(answer);
+fn rewritten(mut response: Response, how: fn(Vec<u8>) -> Vec<u8>) -> Result<Response, Response> {
+    if response.status != 200 {
+        return Err(response);
     }
-    answer.body = how(answer.body);
-    Ok(answer)
+    response.body = how(response.body);
+    Ok(response)
 }
 
-/// What stands between two tags, replaced.
+/// Replaces the text between two tags.
 fn between(
-    mut answer: Answer,
+    mut response: Response,
     tag: &str,
     how: impl FnOnce(&str) -> Option<String>,
-) -> Result<Answer, Answer> {
-    let whole = text(&answer.body);
+) -> Result<Response, Response> {
+    let whole = text(&response.body);
     let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
-    let Some((before, rest)) = whole.split_once(&open) else { return Err(answer) };
-    let Some((inside, after)) = rest.split_once(&close) else { return Err(answer) };
-    let Some(inside) = how(inside) else { return Err(answer) };
-    answer.body = format!("{before}{open}{inside}{close}{after}").into_bytes();
-    Ok(answer)
+    let Some((before, rest)) = whole.split_once(&open) else { return Err(response) };
+    let Some((inside, after)) = rest.split_once(&close) else { return Err(response) };
+    let Some(inside) = how(inside) else { return Err(response) };
+    response.body = format!("{before}{open}{inside}{close}{after}").into_bytes();
+    Ok(response)
 }
 
-/// Says it of a deploy that has not ended.
-fn status(answer: Answer, word: &str) -> Result<Answer, Answer> {
-    if !text(&answer.body).contains("<done>false</done>") {
-        return Err(answer);
+/// Changes the status of a running deploy.
+fn status(response: Response, word: &str) -> Result<Response, Response> {
+    if !text(&response.body).contains("<done>false</done>") {
+        return Err(response);
     }
-    between(answer, "status", |_| Some(word.to_owned()))
+    between(response, "status", |_| Some(word.to_owned()))
 }
 
-/// Says it of a deploy that has ended.
-fn ended(answer: Answer, word: &str) -> Result<Answer, Answer> {
-    if !text(&answer.body).contains("<done>true</done>") {
-        return Err(answer);
+/// Changes the status of a finished deploy.
+fn ended(response: Response, word: &str) -> Result<Response, Response> {
+    if !text(&response.body).contains("<done>true</done>") {
+        return Err(response);
     }
-    let answer = between(answer, "success", |_| Some("false".to_owned()))?;
-    between(answer, "status", |_| Some(word.to_owned()))
+    let response = between(response, "success", |_| Some("false".to_owned()))?;
+    between(response, "status", |_| Some(word.to_owned()))
 }
 
-fn warned(answer: Answer) -> Result<Answer, Answer> {
-    between(answer, "componentSuccesses", |inside| {
+fn warned(response: Response) -> Result<Response, Response> {
+    between(response, "componentSuccesses", |inside| {
         Some(format!("{inside}<problem>Something to think of</problem><problemType>Warning</problemType>"))
     })
 }
 
-fn doubled(answer: Answer) -> Result<Answer, Answer> {
-    let inside = text(&answer.body);
-    let Some((_, rest)) = inside.split_once("<componentSuccesses>") else { return Err(answer) };
-    let Some((one, _)) = rest.split_once("</componentSuccesses>") else { return Err(answer) };
+fn doubled(response: Response) -> Result<Response, Response> {
+    let inside = text(&response.body);
+    let Some((_, rest)) = inside.split_once("<componentSuccesses>") else { return Err(response) };
+    let Some((one, _)) = rest.split_once("</componentSuccesses>") else { return Err(response) };
     let twice = format!("<componentSuccesses>{one}</componentSuccesses>").repeat(2);
     let body = inside.replacen(&format!("<componentSuccesses>{one}</componentSuccesses>"), &twice, 1);
-    Ok(Answer { body: body.into_bytes(), ..answer })
+    Ok(Response { body: body.into_bytes(), ..response })
 }
 
-fn without_end(mut answer: Answer) -> Result<Answer, Answer> {
-    if !text(&answer.body).contains("zipFile") {
-        return Err(answer);
+fn without_end(mut response: Response) -> Result<Response, Response> {
+    if !text(&response.body).contains("zipFile") {
+        return Err(response);
     }
-    let end = answer.body.len().saturating_sub(20);
-    answer.body.truncate(end);
-    Ok(answer)
+    let end = response.body.len().saturating_sub(20);
+    response.body.truncate(end);
+    Ok(response)
 }
 
-fn failed_retrieve(answer: Answer) -> Result<Answer, Answer> {
-    let answer = between(answer, "zipFile", |_| Some(String::new()))?;
-    let answer = between(answer, "success", |_| Some("false".to_owned()))?;
-    between(answer, "status", |_| {
+fn failed_retrieve(response: Response) -> Result<Response, Response> {
+    let response = between(response, "zipFile", |_| Some(String::new()))?;
+    let response = between(response, "success", |_| Some("false".to_owned()))?;
+    between(response, "status", |_| {
         Some("Failed</status><errorStatusCode>UNKNOWN_EXCEPTION</errorStatusCode><errorMessage>UNKNOWN_EXCEPTION: An unexpected error has occurred</errorMessage><status>Failed".to_owned())
     })
 }
 
-fn with_zip(answer: Answer, how: impl FnOnce(Vec<u8>) -> String) -> Result<Answer, Answer> {
-    between(answer, "zipFile", |inside| {
+fn with_zip(response: Response, how: impl FnOnce(Vec<u8>) -> String) -> Result<Response, Response> {
+    between(response, "zipFile", |inside| {
         let packed: String = inside.split_whitespace().collect();
         let zip = STANDARD.decode(packed).ok().filter(|zip| zip.len() > 100)?;
         Some(how(zip))
     })
 }
 
-/// One bit of the first file.
+/// Flips one bit of the first file.
 fn flipped(mut zip: Vec<u8>) -> String {
     let at = 30 + usize::from(zip[26]) + usize::from(zip[28]) + 8;
     zip[at] ^= 1;
     STANDARD.encode(zip)
 }
 
-/// The files of a zip, as they are.
+/// The files of a zip archive.
 fn files(zip: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(zip)).expect("the org's zip");
     let count = archive.len();
@@ -324,15 +329,15 @@ fn leading_out(zip: Vec<u8>) -> String {
     packed(&files)
 }
 
-/// The answer of a retrieve that does not have what is ours, in the zip nor among the properties.
-pub fn without_ours(answer: Answer, message: Option<&str>) -> Result<Answer, Answer> {
+/// The response of a retrieve without our components, in the zip file and in the file properties.
+pub fn without_ours(response: Response, message: Option<&str>) -> Result<Response, Response> {
     let is_ours = |text: &str| text.contains("Shop");
-    let mut answer = with_zip(answer, |zip| {
+    let mut response = with_zip(response, |zip| {
         let mut files = files(&zip);
         files.retain(|(name, _)| !is_ours(name));
         packed(&files)
     })?;
-    let whole = text(&answer.body);
+    let whole = text(&response.body);
     let mut rest = whole.as_str();
     let mut kept = String::new();
     while let Some((before, after)) = rest.split_once("<fileProperties>") {
@@ -350,6 +355,6 @@ pub fn without_ours(answer: Answer, message: Option<&str>) -> Result<Answer, Ans
         );
         kept = kept.replacen("<status>", &told, 1);
     }
-    answer.body = kept.into_bytes();
-    Ok(answer)
+    response.body = kept.into_bytes();
+    Ok(response)
 }

@@ -1,8 +1,8 @@
-//! What goes wrong at a login: refusals in the words that were reported, clocks that differ, versions that are too old.
+//! Faults of logins: refusals with known messages, clock differences, unsupported versions.
 
-use super::{At, CREATE, Ends, Row};
+use super::{At, CREATE, Expected, Row};
 use crate::fault::{Action, Times};
-use crate::message::Answer;
+use crate::message::Response;
 
 use At::These;
 
@@ -14,19 +14,19 @@ macro_rules! refuses {
     };
 }
 
-const fn for_ever(row: Row) -> Row {
+const fn always(row: Row) -> Row {
     row.steps(CREATE).times(Times::All)
 }
 
-/// The login is refused as too old by a server that is so many minutes ahead, or behind.
+/// The login is refused as too old by a server whose clock differs by this many minutes.
 fn another_clock(minutes: i64) -> Action {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(now.as_secs()).unwrap_or_default() + minutes * 60;
     let body = "{\"error\":\"invalid_grant\",\"error_description\":\"expired authorization code\"}";
-    Action::Answer(Answer::new(400, "application/json", body).with("date", &date(seconds)))
+    Action::Response(Response::new(400, "application/json", body).with("date", &date(seconds)))
 }
 
-/// As HTTP writes it; the name of the day is nobody's business.
+/// A date in HTTP format. The day of the week is arbitrary.
 fn date(seconds: i64) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -46,46 +46,41 @@ fn date(seconds: i64) -> String {
 }
 
 pub const ROWS: &[Row] = &[
-    for_ever(Row::wire(
+    always(Row::wire(
         "app_is_not_approved",
         TOKEN,
         refuses!("invalid_grant", "user hasn't approved this consumer"),
     ))
     .says("approved"),
-    for_ever(Row::wire("audience_is_refused", TOKEN, refuses!("invalid_grant", "audience is invalid")))
+    always(Row::wire("audience_is_refused", TOKEN, refuses!("invalid_grant", "audience is invalid")))
         .says("audience"),
-    for_ever(Row::wire(
+    always(Row::wire(
         "app_is_not_in_the_org",
         TOKEN,
         refuses!("invalid_client", "External client app is not installed in this org"),
     ))
     .says("not installed in this org"),
-    for_ever(Row::wire(
-        "client_is_unknown",
-        TOKEN,
-        refuses!("invalid_client_id", "client identifier invalid"),
-    ))
-    .says("client identifier invalid"),
-    for_ever(Row::wire("too_many_logins", TOKEN, refuses!("invalid_grant", "login rate exceeded")))
+    always(Row::wire("client_is_unknown", TOKEN, refuses!("invalid_client_id", "client identifier invalid")))
+        .says("client identifier invalid"),
+    always(Row::wire("too_many_logins", TOKEN, refuses!("invalid_grant", "login rate exceeded")))
         .says("login rate exceeded"),
-    for_ever(Row::wire("ip_is_restricted", TOKEN, refuses!("invalid_grant", "ip restricted")))
+    always(Row::wire("ip_is_restricted", TOKEN, refuses!("invalid_grant", "ip restricted")))
         .says("restricted"),
-    for_ever(Row::wire("user_is_inactive", TOKEN, refuses!("invalid_grant", "inactive user")))
-        .says("inactive"),
-    for_ever(Row::wire("server_error_for_ever", TOKEN, refuses!("server_error", "try later")))
-        .ends(Ends::Somehow),
+    always(Row::wire("user_is_inactive", TOKEN, refuses!("invalid_grant", "inactive user"))).says("inactive"),
+    always(Row::wire("server_error_for_ever", TOKEN, refuses!("server_error", "try later")))
+        .expects(Expected::Either),
     Row::wire("server_error_once", TOKEN, refuses!("server_error", "try later")),
-    Row::wire("clock_behind_by_ten_minutes", TOKEN, || another_clock(10)).ends(Ends::Somehow),
-    Row::wire("clock_ahead_by_ten_minutes", TOKEN, || another_clock(-10)).ends(Ends::Somehow),
-    for_ever(Row::wire("org_is_too_old", These(&["versions"]), || {
+    Row::wire("clock_behind_by_ten_minutes", TOKEN, || another_clock(10)).expects(Expected::Either),
+    Row::wire("clock_ahead_by_ten_minutes", TOKEN, || another_clock(-10)).expects(Expected::Either),
+    always(Row::wire("org_is_too_old", These(&["versions"]), || {
         let text = "[{\"label\":\"Old\",\"url\":\"/services/data/v58.0\",\"version\":\"58.0\"}]";
-        Action::Answer(Answer::new(200, "application/json", text))
+        Action::Response(Response::new(200, "application/json", text))
     }))
     .says("58"),
 ];
 
 #[test]
-fn dates_are_written_as_http_does() {
+fn dates_have_the_http_format() {
     assert_eq!(date(0), "Mon, 01 Jan 1970 00:00:00 GMT");
     assert_eq!(date(1_709_208_000), "Mon, 29 Feb 2024 12:00:00 GMT");
 }

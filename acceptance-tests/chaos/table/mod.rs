@@ -1,53 +1,54 @@
-//! The fault table: a row is a fault, where it can happen, and how the command may end; `oracle` judges what follows.
+//! The fault table: a row is a fault, where it is injected, and how the command may end. `invariants` checks what
+//! follows.
 //!
-//! One file per place where things go wrong: `wire` between the client and the org, `answers` in what an org says to any
-//! call, `jobs` in deploys and retrieves, `logins` at the token endpoint. What no row can say, since it needs another
-//! configuration or another org, is in `special`.
+//! One file per area: `wire` between the client and the org, `responses` of the org to any call, `jobs` for deploys
+//! and retrieves, `logins` for the token endpoint. Faults that need another configuration or another org are in
+//! `special`.
 //!
-//! Not here: names that do not resolve, proxies and certificates; the first is a test of the client, the others are
-//! `tests/acceptance/certificates.rs` and `tests/acceptance/runners.rs`.
+//! Names that do not resolve, proxies and certificates are tested elsewhere: the first by the unit tests of the
+//! client, the others by `tests/acceptance/certificates.rs` and `tests/acceptance/runners.rs`.
 
-pub mod answers;
 pub mod jobs;
 pub mod logins;
 pub mod pages;
+pub mod responses;
 pub mod special;
 pub mod wire;
 
 use crate::fault::{Action, Times, When};
-use crate::stage::Step;
+use crate::fixture::Step;
 use std::time::Duration;
 
-/// How the command ends in which the fault is played.
+/// The expected result of the command with the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ends {
-    /// As if nothing had happened, and nothing was made twice.
-    Well,
-    /// The same, though something may have been deployed once more: the org said that it does not know.
-    WellAgain,
-    /// With an error that has these words.
-    Saying(&'static str),
-    /// Either way: what is played cannot be told from something worse.
-    Somehow,
+pub enum Expected {
+    /// It succeeds, and nothing is created twice.
+    Succeeds,
+    /// It succeeds, and may deploy once more because the org returned an unknown result.
+    SucceedsWithRedeploy,
+    /// It fails with an error that contains this text.
+    FailsWith(&'static str),
+    /// Either result: the fault looks the same as a more serious one.
+    Either,
 }
 
-/// What is played.
+/// What injects the fault.
 #[derive(Debug, Clone, Copy)]
 pub enum Play {
-    /// By the proxy.
+    /// The proxy.
     Wire(fn() -> Action),
-    /// By the org's own script: what stands behind `do`.
+    /// The fault script of the emulator: the value of `do`.
     Org(&'static str),
 }
 
-/// Where it is played.
+/// Where the fault is injected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
-    /// At these calls, in each of the steps. When they are many, each in a step that chance decides.
+    /// At these calls in each of the steps. With many calls, each in one random step.
     These(&'static [&'static str]),
-    /// At every kind of call that there is, in one of the steps that chance decides; at a deploy in all of them.
+    /// At every kind of call in one random step; at a deploy in all steps.
     EachKind,
-    /// At each single call from the first to the last, but for logins.
+    /// At every single call from the first to the last, except logins.
     EachCall,
 }
 
@@ -59,10 +60,10 @@ pub struct Row {
     pub when: &'static [When],
     pub times: Times,
     pub play: Play,
-    pub ends: Ends,
-    /// How long it takes at least: long ones are left out of a quick run.
+    pub expected: Expected,
+    /// The minimum duration. A quick run omits long rows.
     pub takes: Duration,
-    /// Where it takes longer, and how long.
+    /// The call where the fault takes longer, and the duration there.
     pub slow_at: (&'static str, Duration),
 }
 
@@ -72,7 +73,7 @@ pub const CREATE: &[Step] = &[Step::Create];
 pub const BEFORE: &[When] = &[When::Before];
 pub const AFTER: &[When] = &[When::After];
 pub const BOTH: &[When] = &[When::Before, When::After];
-/// What only reads.
+/// Calls that only read.
 pub const READS: &[&str] = &[
     "versions",
     "query",
@@ -84,7 +85,7 @@ pub const READS: &[&str] = &[
 ];
 
 impl Row {
-    /// Once, before the call, at the calls named, in the steps that change something; ends well.
+    /// Once, before the call, at the named calls, in the steps that change something; expected to succeed.
     pub const fn wire(name: &'static str, at: At, play: fn() -> Action) -> Self {
         Self::new(name, at, Play::Wire(play))
     }
@@ -101,7 +102,7 @@ impl Row {
             when: BEFORE,
             times: Times::Some(1),
             play,
-            ends: Ends::Well,
+            expected: Expected::Succeeds,
             takes: Duration::ZERO,
             slow_at: ("", Duration::ZERO),
         }
@@ -119,12 +120,12 @@ impl Row {
         Self { steps, ..self }
     }
 
-    pub const fn ends(self, ends: Ends) -> Self {
-        Self { ends, ..self }
+    pub const fn expects(self, expected: Expected) -> Self {
+        Self { expected, ..self }
     }
 
     pub const fn says(self, words: &'static str) -> Self {
-        self.ends(Ends::Saying(words))
+        self.expects(Expected::FailsWith(words))
     }
 
     pub const fn slow_at(self, call: &'static str, seconds: u64) -> Self {
@@ -136,13 +137,12 @@ impl Row {
     }
 }
 
-/// All rows.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [wire::ROWS, answers::ROWS, jobs::ROWS, logins::ROWS].into_iter().flatten()
+    [wire::ROWS, responses::ROWS, jobs::ROWS, logins::ROWS].into_iter().flatten()
 }
 
 #[test]
-fn names_are_used_once_and_lists_make_sense() {
+fn names_are_unique_and_scripts_are_valid() {
     let mut names: Vec<&str> = rows().map(|row| row.name).chain(special::names()).collect();
     let count = names.len();
     assert!(count >= 60, "{count} rows");

@@ -1,105 +1,105 @@
-//! Answers that are not the API's: pages of gateways and of maintenance, bombs, and heads without end.
+//! Responses that do not come from the API: gateway and maintenance pages, decompression bombs, oversized headers.
 
 use crate::fault::Action;
-use crate::message::Answer;
+use crate::message::Response;
 use std::io::Write as _;
 use std::sync::OnceLock;
 
 const HTML: &str = "text/html;charset=UTF-8";
-/// Reported with its unclosed tags: it is not well-formed.
+/// Copied from a report with its unclosed tags: it is not well-formed.
 const MAINTENANCE: &str = "<html>\n<body>\n<center><span>We are down for maintenance.</span><br><br>\nSorry for the \
                            inconvenience. We'll be back shortly.</center></body></html>";
 
 pub fn maintenance() -> Action {
-    Action::Answer(Answer::new(503, HTML, MAINTENANCE))
+    Action::Response(Response::new(503, HTML, MAINTENANCE))
 }
 
 pub fn delivery_network() -> Action {
     let text =
         "<HTML><HEAD><TITLE>Service Not Available</TITLE></HEAD><BODY>Salesforce CDN partner</BODY></HTML>";
-    Action::Answer(Answer::new(503, "text/html", text).with("server", "AkamaiNetStorage"))
+    Action::Response(Response::new(503, "text/html", text).with("server", "AkamaiNetStorage"))
 }
 
 pub fn bad_gateway() -> Action {
     let text = "<!DOCTYPE html><html><body>This error originated from Salesforce Edge</body></html>";
-    Action::Answer(Answer::new(502, HTML, text))
+    Action::Response(Response::new(502, HTML, text))
 }
 
 pub fn gateway_timeout() -> Action {
-    Action::Answer(Answer::new(504, HTML, "<html><body>Gateway Timeout</body></html>"))
+    Action::Response(Response::new(504, HTML, "<html><body>Gateway Timeout</body></html>"))
 }
 
 pub fn bad_message() -> Action {
-    Action::Answer(Answer::new(400, HTML, "<h1>Bad Message 400</h1><pre>reason: Bad Request</pre>"))
+    Action::Response(Response::new(400, HTML, "<h1>Bad Message 400</h1><pre>reason: Bad Request</pre>"))
 }
 
 pub fn connection_error() -> Action {
     let text = "<html><head><title>Error Page</title></head>An unexpected connection error occurred</html>";
-    Action::Answer(Answer::new(500, HTML, text))
+    Action::Response(Response::new(500, HTML, text))
 }
 
-/// A portal that wants somebody to log in: any page with status 200.
+/// A captive portal: any page with status 200.
 pub fn portal() -> Action {
     let text = "<!DOCTYPE html><html><form action=\"/login\"><input name=\"password\"></form></html>";
-    Action::Answer(Answer::new(200, HTML, text))
+    Action::Response(Response::new(200, HTML, text))
 }
 
 pub fn nothing_at_all() -> Action {
-    Action::Answer(Answer::new(200, "text/xml", ""))
+    Action::Response(Response::new(200, "text/xml", ""))
 }
 
-pub fn json_of_nobody() -> Action {
-    Action::Answer(Answer::new(200, "application/json", "[{\"unexpected\":[[[1,2]],null]}]"))
+pub fn unknown_json() -> Action {
+    Action::Response(Response::new(200, "application/json", "[{\"unexpected\":[[[1,2]],null]}]"))
 }
 
 pub fn status_420() -> Action {
-    Action::Answer(Answer::new(420, "text/plain", ""))
+    Action::Response(Response::new(420, "text/plain", ""))
 }
 
 pub fn status_429() -> Action {
-    Action::Answer(Answer::new(429, "text/plain", "").with("retry-after", "1"))
+    Action::Response(Response::new(429, "text/plain", "").with("retry-after", "1"))
 }
 
 pub fn retry_after() -> Action {
-    Action::Answer(Answer::new(503, "text/plain", "").with("retry-after", "3"))
+    Action::Response(Response::new(503, "text/plain", "").with("retry-after", "3"))
 }
 
 pub fn long_headers() -> Action {
-    Action::Answer(Answer::new(200, "text/xml", "<a/>").with("x-long", &"a".repeat(10 * 1024 * 1024)))
+    Action::Response(Response::new(200, "text/xml", "<a/>").with("x-long", &"a".repeat(10 * 1024 * 1024)))
 }
 
 pub fn many_headers() -> Action {
-    let answer = (0..5000).fold(Answer::new(200, "text/xml", "<a/>"), |mut answer, number| {
-        answer.headers.push((format!("x-{number}"), "a".to_owned()));
-        answer
+    let response = (0..5000).fold(Response::new(200, "text/xml", "<a/>"), |mut response, number| {
+        response.headers.push((format!("x-{number}"), "a".to_owned()));
+        response
     });
-    Action::Answer(answer)
+    Action::Response(response)
 }
 
 pub fn hundred_megabytes() -> Action {
-    Action::Answer(Answer::new(200, "text/xml", vec![b'a'; 100 * 1024 * 1024]))
+    Action::Response(Response::new(200, "text/xml", vec![b'a'; 100 * 1024 * 1024]))
 }
 
-/// Nested as deep as no envelope is.
+/// Nested deeper than any envelope.
 pub fn deep() -> Action {
-    Action::Answer(Answer::new(200, "text/xml", "<a>".repeat(1_000_000)))
+    Action::Response(Response::new(200, "text/xml", "<a>".repeat(1_000_000)))
 }
 
-/// Expands without end, to whom it is expanded.
-pub fn laughs() -> Action {
+/// Expands exponentially when entities are resolved.
+pub fn billion_laughs() -> Action {
     let mut text = String::from("<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY l0 \"ha\">");
     for level in 1..10 {
         text.push_str(&format!("<!ENTITY l{level} \"{}\">", format!("&l{};", level - 1).repeat(10)));
     }
     text.push_str("]><a>&l9;</a>");
-    Action::Answer(Answer::new(200, "text/xml", text))
+    Action::Response(Response::new(200, "text/xml", text))
 }
 
 /// A gibibyte of zeros in a megabyte.
 pub fn bomb() -> Action {
     static BOMB: OnceLock<Vec<u8>> = OnceLock::new();
     let body = BOMB.get_or_init(|| {
-        // A zip's entry is deflated as gzip's is; only what stands around it differs.
+        // A zip entry is deflated like gzip; only the frame differs.
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         let options = zip::write::SimpleFileOptions::default();
         zip.start_file("a", options).expect("an entry");
@@ -114,10 +114,10 @@ pub fn bomb() -> Action {
         gzip.extend_from_slice(&zip[begin..end]);
         gzip
     });
-    Action::Answer(Answer::new(200, "text/xml", body.clone()).with("content-encoding", "gzip"))
+    Action::Response(Response::new(200, "text/xml", body.clone()).with("content-encoding", "gzip"))
 }
 
-/// Says that it is packed and is not.
+/// The headers announce compression, but the body is not compressed.
 pub fn not_packed() -> Action {
-    Action::Answer(Answer::new(200, "text/xml", "plain").with("content-encoding", "gzip"))
+    Action::Response(Response::new(200, "text/xml", "plain").with("content-encoding", "gzip"))
 }

@@ -1,19 +1,18 @@
-//! Faults that need a configuration, an org or a setting of their own.
+//! Faults that need their own configuration, org or setting.
 
-use crate::case::{Case, Chapter, Outcome};
-use crate::chance::Chance;
+use crate::baseline::pace;
+use crate::case::{Case, Outcome, Section};
 use crate::fault::{Action, Calls, Fault, Times, When};
-use crate::oracle;
+use crate::fixture::{Fixture, SHOP, Shape, Step, Testbed, configuration};
+use crate::invariants;
 use crate::processes;
-use crate::rehearsal::pace;
-use crate::stage::{Place, SHOP, Shape, Stage, Step, configuration};
+use crate::random::Random;
 use crate::table::jobs;
 use acceptance_tests::org::APP;
 use acceptance_tests::terraform::Run;
 use serde_json::json;
 use std::time::Duration;
 
-/// One of them.
 struct Special {
     name: &'static str,
     takes: Duration,
@@ -40,8 +39,10 @@ const SPECIAL: &[Special] = &[
     special("many_are_gone_at_once", 0, many_gone),
     special("somebody_made_an_app_of_this_name", 0, foreign),
     special("one_of_five_is_refused", 0, one_of_five),
-    special("no_folder_for_temporary_files", 0, |what| environment(what, "TMPDIR", Some("/nowhere/at/all"))),
-    special("no_home", 0, |what| environment(what, "HOME", None)),
+    special("no_folder_for_temporary_files", 0, |what| {
+        with_variable(what, "TMPDIR", Some("/nowhere/at/all"))
+    }),
+    special("no_home", 0, |what| with_variable(what, "HOME", None)),
     special("staging_is_lost_before", 0, |what| lost_rotation(what, "stageCredentials", When::Before)),
     special("staging_is_lost_after", 0, |what| lost_rotation(what, "stageCredentials", When::After)),
     special("rotating_is_lost_before", 0, |what| lost_rotation(what, "rotateCredentials", When::Before)),
@@ -58,7 +59,7 @@ pub fn cases() -> impl Iterator<Item = Case> {
     SPECIAL.iter().map(|special| {
         let name = format!("fault/{}", special.name);
         let (what, play) = (name.clone(), special.play);
-        Case { chapter: Chapter::Faults, name, takes: special.takes, play: Box::new(move || play(&what)) }
+        Case { section: Section::Faults, name, takes: special.takes, play: Box::new(move || play(&what)) }
     })
 }
 
@@ -67,231 +68,237 @@ fn fault(call: &str, when: When, times: Times, action: Action) -> Fault {
 }
 
 fn said(run: &Run, words: &str, what: &str) {
-    oracle::ended_in_words(run, what);
+    invariants::exited_normally(run, what);
     assert_eq!(run.code, Some(1), "{what}: {run}");
     assert!(run.words().to_lowercase().contains(&words.to_lowercase()), "{what}: expected {words:?}: {run}");
 }
 
-fn went_well(run: &Run, what: &str) {
-    oracle::ended_in_words(run, what);
+fn succeeded(run: &Run, what: &str) {
+    invariants::exited_normally(run, what);
     assert_eq!(run.code, Some(0), "{what}: {run}");
 }
 
-fn concluded(stage: &mut Stage<'_>, what: &str) -> Outcome {
-    let loss = oracle::converges(stage, what);
+fn finish(fixture: &mut Fixture<'_>, what: &str) -> Outcome {
+    let loss = invariants::converges(fixture, what);
     Outcome {
         state_lost_by_terraform: loss.by_terraform,
-        memory: processes::memory_of(&stage.root()),
+        memory: processes::memory_of(&fixture.root()),
         ..Outcome::default()
     }
 }
 
-/// Orgs below API version 68.
+/// Orgs before API version 68.
 fn jwt_tokens(what: &str) -> Outcome {
-    let place = Place::with(&["--api-version", "66"]);
-    let mut stage = Stage::set(&place, Shape::Client, Step::Update);
-    place.org.admin("PATCH", "/org", Some(&json!({ "jwtTokens": true })));
-    place.proxy.plan(Vec::new(), Chance::of(0, what));
-    said(&stage.run(), "JWT", what);
-    let asked =
-        place.proxy.seen().iter().filter(|seen| ["retrieve", "deploy"].contains(&seen.call.as_str())).count();
-    assert_eq!(asked, 0, "{what}: SOAP was asked with a token that it refuses");
-    place.org.admin("PATCH", "/org", Some(&json!({ "jwtTokens": false })));
-    concluded(&mut stage, what)
+    let testbed = Testbed::with(&["--api-version", "66"]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Update);
+    testbed.org.admin("PATCH", "/org", Some(&json!({ "jwtTokens": true })));
+    testbed.proxy.plan(Vec::new(), Random::of(0, what));
+    said(&fixture.run(), "JWT", what);
+    let asked = testbed
+        .proxy
+        .seen()
+        .iter()
+        .filter(|seen| ["retrieve", "deploy"].contains(&seen.call.as_str()))
+        .count();
+    assert_eq!(asked, 0, "{what}: a SOAP call used a token that SOAP does not accept");
+    testbed.org.admin("PATCH", "/org", Some(&json!({ "jwtTokens": false })));
+    finish(&mut fixture, what)
 }
 
-/// Nothing is sent twice while it is waited for.
+/// Nothing is sent twice during a long wait.
 fn slow(what: &str, times: serde_json::Value) -> Outcome {
-    let place = Place::with(&[]);
-    let mut stage = Stage::set(&place, Shape::Client, Step::Update);
-    place.org.admin("PATCH", "/org", Some(&times));
-    place.proxy.plan(Vec::new(), Chance::of(0, what));
-    went_well(&stage.run(), what);
-    let deploys = place.proxy.seen().iter().filter(|seen| seen.call == "deploy").count();
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Update);
+    testbed.org.admin("PATCH", "/org", Some(&times));
+    testbed.proxy.plan(Vec::new(), Random::of(0, what));
+    succeeded(&fixture.run(), what);
+    let deploys = testbed.proxy.seen().iter().filter(|seen| seen.call == "deploy").count();
     assert_eq!(deploys, 1, "{what}");
-    concluded(&mut stage, what)
+    finish(&mut fixture, what)
 }
 
-/// The time of the resource is over, the deploy goes on in the org and ends well: the next apply finds it.
+/// The timeout of the resource is exceeded, and the deploy succeeds in the org. The next apply finds the result.
 fn too_slow(what: &str) -> Outcome {
-    let place = Place::with(&[]);
-    let mut stage = Stage::set(&place, Shape::Client, Step::Create);
-    let text = configuration(Shape::Client, crate::stage::FIRST);
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
+    let text = configuration(Shape::Client, crate::fixture::FIRST);
     let with_timeout = text.replacen("{\n", "{\n  timeouts {\n    create = \"15s\"\n  }\n", 1);
-    stage.workspace.configure(&with_timeout);
-    place.org.admin("PATCH", "/org", Some(&json!({ "deploy_ms": 600_000 })));
-    let run = stage.run();
-    oracle::ended_in_words(&run, what);
+    fixture.workspace.configure(&with_timeout);
+    testbed.org.admin("PATCH", "/org", Some(&json!({ "deploy_ms": 600_000 })));
+    let run = fixture.run();
+    invariants::exited_normally(&run, what);
     assert_eq!(run.code, Some(1), "{what}: {run}");
-    let deploys = place.org.deploys();
+    let deploys = testbed.org.deploys();
     let id = deploys[0]["id"].as_str().unwrap_or("?");
-    assert!(run.says(id), "{what}: the deploy {id} goes on and nobody was told: {run}");
-    concluded(&mut stage, what)
+    assert!(run.says(id), "{what}: the deploy {id} continues and the output does not name it: {run}");
+    finish(&mut fixture, what)
 }
 
-/// Another org answers where the state's was: nothing is gone, nothing is made.
+/// A different org responds than the one in the state: nothing is removed and nothing is created.
 fn another_org(what: &str) -> Outcome {
-    let place = Place::with(&[]);
-    let mut stage = Stage::set(&place, Shape::Client, Step::Update);
-    let before = place.org.org_id().to_owned();
-    place.org.admin("PATCH", "/org", Some(&json!({ "id": "00D000000000042EAA" })));
-    let state = stage.state();
-    said(&stage.run(), "org", what);
-    assert_eq!(stage.state(), state, "{what}: the state is another one");
-    assert_eq!(place.committed(), stage.before.committed, "{what}: something was deployed");
-    place.org.admin("PATCH", "/org", Some(&json!({ "id": before })));
-    concluded(&mut stage, what)
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Update);
+    let before = testbed.org.org_id().to_owned();
+    testbed.org.admin("PATCH", "/org", Some(&json!({ "id": "00D000000000042EAA" })));
+    let state = fixture.state();
+    said(&fixture.run(), "org", what);
+    assert_eq!(fixture.state(), state, "{what}: the state has changed");
+    assert_eq!(testbed.committed(), fixture.before.committed, "{what}: something was deployed");
+    testbed.org.admin("PATCH", "/org", Some(&json!({ "id": before })));
+    finish(&mut fixture, what)
 }
 
 fn deleted(what: &str) -> Outcome {
-    let place = Place::with(&[]);
-    // A replacement is what an update becomes: another key is right.
-    let mut stage = Stage::set(&place, Shape::Client, Step::Create);
-    went_well(&stage.workspace.apply(), what);
-    place.org.remove(APP, SHOP);
-    went_well(&stage.run(), what);
-    concluded(&mut stage, what)
+    let testbed = Testbed::with(&[]);
+    // The update becomes a replacement, so the consumer key changes.
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
+    succeeded(&fixture.workspace.apply(), what);
+    testbed.org.remove(APP, SHOP);
+    succeeded(&fixture.run(), what);
+    finish(&mut fixture, what)
 }
 
-/// The retrieve does not have what the list has: nothing is believed gone.
+/// The retrieve omits a component that the list contains: the resource stays in the state.
 fn hidden(what: &str, message: Option<&'static str>) -> Outcome {
-    let place = Place::with(&[]);
-    let mut stage = Stage::set(&place, Shape::Client, Step::Update);
-    let change: crate::fault::Change = match message {
-        None => |answer| jobs::without_ours(answer, None),
-        Some(_) => |answer| {
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Update);
+    let change: crate::fault::Rewrite = match message {
+        None => |response| jobs::without_ours(response, None),
+        Some(_) => |response| {
             jobs::without_ours(
-                answer,
+                response,
                 Some("Load of meta data from db failed for metadata of type:ExternalClientApplication"),
             )
         },
     };
-    place.proxy.plan(
-        vec![fault("checkRetrieveStatus", When::After, Times::All, Action::Change(change))],
-        Chance::of(0, what),
+    testbed.proxy.plan(
+        vec![fault("checkRetrieveStatus", When::After, Times::All, Action::Rewrite(change))],
+        Random::of(0, what),
     );
-    let run = stage.run();
-    oracle::ended_in_words(&run, what);
+    let run = fixture.run();
+    invariants::exited_normally(&run, what);
     assert_eq!(run.code, Some(1), "{what}: {run}");
-    assert_eq!(stage.state().len(), 1, "{what}: it was believed gone");
-    assert_eq!(place.committed(), stage.before.committed, "{what}: something was deployed");
-    concluded(&mut stage, what)
+    assert_eq!(fixture.state().len(), 1, "{what}: the resource was removed from the state");
+    assert_eq!(testbed.committed(), fixture.before.committed, "{what}: something was deployed");
+    finish(&mut fixture, what)
 }
 
-/// Reads after the deploy do not have it at first.
+/// Reads after the deploy do not find the component at first.
 fn shows_late(what: &str) -> Outcome {
-    let place = Place::with(&[]);
-    let mut stage = Stage::set(&place, Shape::Client, Step::Create);
-    let late = Action::Change(|answer| jobs::without_ours(answer, None));
-    place
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
+    let late = Action::Rewrite(|response| jobs::without_ours(response, None));
+    testbed
         .proxy
-        .plan(vec![fault("checkRetrieveStatus", When::After, Times::Some(2), late)], Chance::of(0, what));
-    went_well(&stage.run(), what);
-    concluded(&mut stage, what)
+        .plan(vec![fault("checkRetrieveStatus", When::After, Times::Some(2), late)], Random::of(0, what));
+    succeeded(&fixture.run(), what);
+    finish(&mut fixture, what)
 }
 
 fn never_shows(what: &str) -> Outcome {
-    let place = Place::with(&[]);
-    let mut stage = Stage::set(&place, Shape::Client, Step::Create);
-    let never = Action::Change(|answer| jobs::without_ours(answer, None));
-    place.proxy.plan(vec![fault("checkRetrieveStatus", When::After, Times::All, never)], Chance::of(0, what));
-    let run = stage.run();
-    oracle::ended_in_words(&run, what);
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
+    let never = Action::Rewrite(|response| jobs::without_ours(response, None));
+    testbed
+        .proxy
+        .plan(vec![fault("checkRetrieveStatus", When::After, Times::All, never)], Random::of(0, what));
+    let run = fixture.run();
+    invariants::exited_normally(&run, what);
     assert_eq!(run.code, Some(1), "{what}: {run}");
-    concluded(&mut stage, what)
+    finish(&mut fixture, what)
 }
 
-/// A user who may no longer see: files and lists have nothing of ours.
+/// The user has lost access: files and lists contain none of our apps.
 fn many_gone(what: &str) -> Outcome {
-    let place = Place::with(&[]);
-    let mut stage = Stage::set(&place, Shape::Client, Step::Create);
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
     let many = "resource \"salesforce_external_client_app\" \"shop\" {\n  for_each = toset([for number in range(8) : \"Shop${number}\"])\n  name     = each.key\n  label    = each.key\n}\n";
-    stage.workspace.configure(many);
-    went_well(&stage.workspace.apply(), what);
+    fixture.workspace.configure(many);
+    succeeded(&fixture.workspace.apply(), what);
     for number in 0..6 {
-        place.org.remove(APP, &format!("Shop{number}"));
+        testbed.org.remove(APP, &format!("Shop{number}"));
     }
-    let committed = place.committed();
-    said(&stage.workspace.apply(), "Too many are gone at once", what);
-    assert_eq!(stage.state().len(), 8, "{what}: it was believed");
-    assert_eq!(place.committed(), committed, "{what}: something was made anew");
-    // Somebody meant it.
-    stage.workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
-    stage
+    let committed = testbed.committed();
+    said(&fixture.workspace.apply(), "Too many are gone at once", what);
+    assert_eq!(fixture.state().len(), 8, "{what}: resources were removed from the state");
+    assert_eq!(testbed.committed(), committed, "{what}: something was created again");
+    // The removal is intended.
+    fixture.workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
+    fixture
         .workspace
         .configure(&format!("provider \"salesforce\" {{\n  allow_mass_removal = true\n}}\n{many}"));
-    went_well(&stage.workspace.apply(), what);
-    stage.workspace.is_settled();
-    went_well(&stage.workspace.destroy(), what);
-    stage.workspace.configure(&configuration(Shape::Client, crate::stage::FIRST));
-    concluded(&mut stage, what)
+    succeeded(&fixture.workspace.apply(), what);
+    fixture.workspace.is_settled();
+    succeeded(&fixture.workspace.destroy(), what);
+    fixture.workspace.configure(&configuration(Shape::Client, crate::fixture::FIRST));
+    finish(&mut fixture, what)
 }
 
-/// Between plan and deploy somebody else makes an app of this name: it is theirs.
+/// Between plan and deploy another user creates an app of this name: it stays theirs.
 fn foreign(what: &str) -> Outcome {
-    let place = Place::with(&[]);
-    let mut stage = Stage::set(&place, Shape::Client, Step::Create);
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
     let made = Action::Meanwhile(
         "POST",
         "/apps",
-        "{\"name\": \"Shop\", \"label\": \"Somebody's\", \"contactEmail\": \"a@example.com\", \"callbackUrl\": \"https://a.example.com/\", \"scopes\": \"Api\"}",
+        "{\"name\": \"Shop\", \"label\": \"Another owner's\", \"contactEmail\": \"a@example.com\", \"callbackUrl\": \"https://a.example.com/\", \"scopes\": \"Api\"}",
     );
-    place.proxy.plan(vec![fault("listMetadata", When::Before, Times::Some(1), made)], Chance::of(0, what));
-    said(&stage.run(), "import", what);
-    assert_eq!(place.org.part(APP, SHOP).text("label"), "Somebody's", "{what}: it was overwritten");
-    assert!(stage.state().is_empty(), "{what}: it was taken over");
-    place.org.remove(APP, SHOP);
-    concluded(&mut stage, what)
+    testbed.proxy.plan(vec![fault("listMetadata", When::Before, Times::Some(1), made)], Random::of(0, what));
+    said(&fixture.run(), "import", what);
+    assert_eq!(testbed.org.part(APP, SHOP).text("label"), "Another owner's", "{what}: it was overwritten");
+    assert!(fixture.state().is_empty(), "{what}: the app was adopted");
+    testbed.org.remove(APP, SHOP);
+    finish(&mut fixture, what)
 }
 
-/// The others are made.
+/// The other apps are created.
 fn one_of_five(what: &str) -> Outcome {
-    let place = Place::with(&[]);
-    let mut stage = Stage::set(&place, Shape::Client, Step::Create);
-    stage.workspace.configure(
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
+    fixture.workspace.configure(
         "resource \"salesforce_external_client_app\" \"shop\" {\n  for_each = toset([for number in range(5) : \"Shop${number}\"])\n  name     = each.key\n  label    = each.key\n}\n",
     );
     let refused = json!({ "call": "deploy", "every": true, "do": { "component_problem": {
         "type": "ExternalClientApplication", "fullName": "Shop3", "problem": "the org does not like it"
     } } });
-    place.org.admin("POST", "/faults", Some(&refused));
-    let run = stage.run();
-    oracle::ended_in_words(&run, what);
+    testbed.org.admin("POST", "/faults", Some(&refused));
+    let run = fixture.run();
+    invariants::exited_normally(&run, what);
     assert_eq!(run.code, Some(1), "{what}: {run}");
     assert!(run.says("the org does not like it"), "{what}: {run}");
-    let deploys = place.org.deploys().len();
+    let deploys = testbed.org.deploys().len();
     assert!(deploys <= 5, "{what}: {deploys} deploys");
-    place.org.admin("DELETE", "/faults", None);
-    went_well(&stage.workspace.apply(), what);
-    assert_eq!(place.own().len(), 5, "{what}");
-    went_well(&stage.workspace.destroy(), what);
-    stage.workspace.configure(&configuration(Shape::Client, crate::stage::FIRST));
-    concluded(&mut stage, what)
+    testbed.org.admin("DELETE", "/faults", None);
+    succeeded(&fixture.workspace.apply(), what);
+    assert_eq!(testbed.own().len(), 5, "{what}");
+    succeeded(&fixture.workspace.destroy(), what);
+    fixture.workspace.configure(&configuration(Shape::Client, crate::fixture::FIRST));
+    finish(&mut fixture, what)
 }
 
-/// Another environment: works, or says what is wrong.
-fn environment(what: &str, variable: &str, value: Option<&str>) -> Outcome {
-    let place = Place::with(&[]);
-    let mut stage = Stage::set(&place, Shape::Client, Step::Create);
-    let before = stage.root().join(if variable == "HOME" { "home" } else { "tmp" });
+/// With another environment variable the command succeeds or reports the error.
+fn with_variable(what: &str, variable: &str, value: Option<&str>) -> Outcome {
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Client, Step::Create);
+    let before = fixture.root().join(if variable == "HOME" { "home" } else { "tmp" });
     match value {
-        Some(value) => stage.workspace.set(variable, value),
-        None => stage.workspace.unset(variable),
+        Some(value) => fixture.workspace.set(variable, value),
+        None => fixture.workspace.unset(variable),
     }
-    pace(&place);
-    let run = stage.run();
-    oracle::ended_in_words(&run, what);
-    stage.workspace.set(variable, &before.display().to_string());
-    concluded(&mut stage, what)
+    pace(&testbed);
+    let run = fixture.run();
+    invariants::exited_normally(&run, what);
+    fixture.workspace.set(variable, &before.display().to_string());
+    finish(&mut fixture, what)
 }
 
-/// An answer of a rotation is lost: it is done once all the same.
+/// A response of a rotation is lost: the rotation still happens exactly once.
 fn lost_rotation(what: &str, call: &str, when: When) -> Outcome {
-    let place = Place::with(&[]);
-    let mut stage = Stage::set(&place, Shape::Parts, Step::Rotate);
-    place.proxy.plan(vec![Fault::once(call, 1, when, Action::Reset)], Chance::of(0, what));
-    let run = stage.run();
-    went_well(&run, what);
-    assert!(place.proxy.seen().iter().any(|seen| seen.faulty), "{what}: was never played");
-    concluded(&mut stage, what)
+    let testbed = Testbed::with(&[]);
+    let mut fixture = Fixture::set(&testbed, Shape::Parts, Step::Rotate);
+    testbed.proxy.plan(vec![Fault::once(call, 1, when, Action::Reset)], Random::of(0, what));
+    let run = fixture.run();
+    succeeded(&run, what);
+    assert!(testbed.proxy.seen().iter().any(|seen| seen.faulty), "{what}: the fault was never injected");
+    finish(&mut fixture, what)
 }

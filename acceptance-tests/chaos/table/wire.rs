@@ -1,7 +1,7 @@
-//! What goes wrong between the client and the org, whatever the call is: connections that end, stand still or lead
-//! elsewhere, and answers that somebody in between has made.
+//! Faults between the client and the org that can affect any call: closed or stalled connections, redirects, and
+//! responses of intermediaries.
 
-use super::{At, BEFORE, BOTH, CHANGES, CREATE, Ends, READS, Row, pages};
+use super::{At, BEFORE, BOTH, CHANGES, CREATE, Expected, READS, Row, pages};
 use crate::fault::{Action, Times};
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub const ROWS: &[Row] = &[
     })
     .when(super::AFTER)
     .takes(120),
-    // Pages of others.
+    // Pages of intermediaries.
     Row::wire("maintenance_page", EachKind, pages::maintenance).when(BOTH).times(Times::Some(2)),
     Row::wire("maintenance_for_ever", These(READS), pages::maintenance)
         .steps(CREATE)
@@ -42,31 +42,31 @@ pub const ROWS: &[Row] = &[
     Row::wire("gateway_timeout", EachKind, pages::gateway_timeout).when(BOTH),
     Row::wire("bad_message", EachKind, pages::bad_message),
     Row::wire("connection_error_page", EachKind, pages::connection_error),
-    Row::wire("portal_of_a_network", EachKind, pages::portal).times(Times::All).ends(Ends::Somehow),
+    Row::wire("portal_of_a_network", EachKind, pages::portal).times(Times::All).expects(Expected::Either),
     Row::wire("gone_420_twice", These(READS), pages::status_420).times(Times::Some(2)),
     Row::wire("gone_420_for_ever", These(READS), pages::status_420)
         .steps(CREATE)
         .times(Times::All)
-        .ends(Ends::Somehow)
+        .expects(Expected::Either)
         .takes(240),
     Row::wire("too_many_requests", EachKind, pages::status_429).times(Times::Some(2)),
     Row::wire("told_to_come_again", These(READS), pages::retry_after).times(Times::Some(2)),
-    // Answers that mean nothing, or harm.
+    // Meaningless or hostile responses.
     Row::wire("empty_answer", These(READS), pages::nothing_at_all),
     Row::wire("empty_answer_to_a_login", These(&["token"]), pages::nothing_at_all),
     Row::wire("empty_answer_to_a_deploy", These(&["deploy"]), pages::nothing_at_all),
-    Row::wire("json_of_nobody", EachKind, pages::json_of_nobody).ends(Ends::Somehow),
+    Row::wire("json_of_nobody", EachKind, pages::unknown_json).expects(Expected::Either),
     Row::wire("header_of_ten_megabytes", EachKind, pages::long_headers)
         .times(Times::All)
-        .ends(Ends::Somehow)
+        .expects(Expected::Either)
         .takes(60),
     Row::wire("five_thousand_headers", EachKind, pages::many_headers),
-    Row::wire("answer_of_100_megabytes", EachKind, pages::hundred_megabytes).ends(Ends::Somehow),
-    Row::wire("bomb", EachKind, pages::bomb).ends(Ends::Somehow),
-    Row::wire("packed_and_is_not", EachKind, pages::not_packed).ends(Ends::Somehow),
-    Row::wire("a_million_elements_deep", These(READS), pages::deep).ends(Ends::Somehow),
-    Row::wire("entities_without_end", These(READS), pages::laughs).ends(Ends::Somehow),
-    // Elsewhere. The oracle asks the stranger.
+    Row::wire("answer_of_100_megabytes", EachKind, pages::hundred_megabytes).expects(Expected::Either),
+    Row::wire("bomb", EachKind, pages::bomb).expects(Expected::Either),
+    Row::wire("packed_and_is_not", EachKind, pages::not_packed).expects(Expected::Either),
+    Row::wire("a_million_elements_deep", These(READS), pages::deep).expects(Expected::Either),
+    Row::wire("entities_without_end", These(READS), pages::billion_laughs).expects(Expected::Either),
+    // Redirects. `invariants` checks the foreign server.
     Row::wire("moved_301", EachKind, || Action::Redirect(301)).times(Times::All).says("redirect"),
     Row::wire("moved_302", EachKind, || Action::Redirect(302)).times(Times::All).says("redirect"),
     Row::wire("moved_307", EachKind, || Action::Redirect(307)).times(Times::All).says("redirect"),

@@ -54,7 +54,7 @@ async function logIn() {
   return patient(connection);
 }
 
-/** A session that jsforce renews by itself. */
+/** A session that jsforce renews automatically. */
 function renewing(accessToken) {
   return patient(
     new Connection({
@@ -104,7 +104,7 @@ async function deployOverSoap(connection, zip) {
   return connection.metadata.deploy(zip, OPTIONS).complete(true);
 }
 
-/** jsforce's own `complete` would ask over SOAP how a deploy over REST goes. */
+/** jsforce's own `complete` would poll a REST deploy over SOAP. */
 async function deployOverRest(connection, zip) {
   const { id } = await connection.metadata.deployRest(zip, OPTIONS);
   return ended(() => connection.metadata.checkDeployStatus(id, true, true));
@@ -261,7 +261,7 @@ async function outlivesItsSession() {
   isDeployed(result, false);
   assert.equal(renewals.length, 2);
 
-  const hopeless = new Connection({ version: shop.API, instanceUrl: org, accessToken: '00D000000000001!stranger' });
+  const hopeless = new Connection({ version: shop.API, instanceUrl: org, accessToken: '00D000000000001!unknown' });
   await assert.rejects(hopeless.metadata.list({ type: APP }, shop.API), (error) => {
     assert.equal(error.errorCode ?? error.name, 'sf:INVALID_SESSION_ID');
     return true;

@@ -21,7 +21,7 @@ let version;
 
 const several = (value) => (value === undefined || value === null ? [] : [value].flat());
 
-/** A private key as people keep it in a variable: with its newlines, with them written out or made spaces, in base64. */
+/** A private key in a variable: with newlines, with escaped newlines or spaces instead, or in base64. */
 function pem(key) {
   const text = (key.includes('-----') ? key : Buffer.from(key, 'base64').toString('utf8')).replaceAll('\\n', '\n');
   const parts = /(-----BEGIN [A-Z ]+-----)([^-]*)(-----END [A-Z ]+-----)/.exec(text);
@@ -38,7 +38,7 @@ function assertion({ consumerKey, username, audience, privateKey }) {
 const instance = () => (env.SALESFORCE_INSTANCE_URL ?? '').replace(/\/+$/, '');
 const loginUrl = () => (env.SALESFORCE_LOGIN_URL || instance() || 'https://login.salesforce.com').replace(/\/+$/, '');
 
-/** The login host itself; an org that does not take its My Domain takes the shared host of its kind. */
+/** The login host as the audience; if an org does not accept its My Domain, the shared host of its kind. */
 function audiences() {
   if (env.SALESFORCE_AUDIENCE) return [env.SALESFORCE_AUDIENCE];
   const isForTests = /(^|\/\/)test\.|\.sandbox\.|\.scratch\.|--/.test(loginUrl());
@@ -155,7 +155,7 @@ const calls = {
     return connection.request(`/services/data/v${version}${path}`);
   },
 
-  /** Any call of REST; what was answered, of a refusal too. */
+  /** Any REST call. Returns the response, including that of a refusal. */
   async rest({ method, path, body, at = version }) {
     const headers = { authorization: `Bearer ${connection.accessToken}`, 'content-type': 'application/json' };
     const signal = AbortSignal.timeout(120_000);
@@ -169,7 +169,7 @@ const calls = {
     }
   },
 
-  /** A SOAP call by hand: a list of apps, with these headers and no others of our own. */
+  /** A SOAP call without jsforce: a list of apps, with only these headers. */
   async bareSoap({ headers }) {
     const body = `<?xml version="1.0" encoding="UTF-8"?>
 <soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="http://soap.sforce.com/2006/04/metadata">
@@ -187,7 +187,7 @@ const calls = {
     return privateKey.export({ type: 'pkcs8', format: 'pem' });
   },
 
-  /** Asks for a token of a user by a key; a token that is given is ended at once. */
+  /** Requests a token of a user with a key, and revokes it immediately. */
   async bearer({ audience = audiences()[0], ...claims }) {
     const form = { grant_type: BEARER, assertion: assertion({ ...claims, audience }) };
     const post = (path, fields) =>
@@ -198,7 +198,7 @@ const calls = {
     return { granted: true, said: 'a token' };
   },
 
-  /** The same by a consumer's secret. */
+  /** The same with a consumer secret. */
   async clientCredentials({ consumerKey, secret }) {
     const form = { grant_type: 'client_credentials', client_id: consumerKey, client_secret: secret };
     const post = (path, fields) =>

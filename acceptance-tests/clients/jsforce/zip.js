@@ -3,7 +3,7 @@
 'use strict';
 const zlib = require('node:zlib');
 
-/** Files (path → text) as a zip. */
+/** Files (path → text) as a zip file. */
 function pack(files) {
   const parts = [];
   const directory = [];
@@ -35,7 +35,7 @@ function pack(files) {
   return Buffer.concat([...parts, ...directory, last]);
 }
 
-/** A zip as files (path → text). */
+/** A zip file as files (path → text). */
 function unpack(zip) {
   const files = {};
   const last = zip.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));

@@ -255,7 +255,7 @@ def sees_its_session_expire(org):
     assert lists(org) == ["Shop"]
 
 
-def stranger_is_refused():
+def unknown_session_is_refused():
     try:
         log_in("wrong")
         raise AssertionError("a wrong secret was accepted")
@@ -264,7 +264,7 @@ def stranger_is_refused():
 
 
 def main():
-    stranger_is_refused()
+    unknown_session_is_refused()
     org = log_in()
     looks_around(org)
     deploys(org)

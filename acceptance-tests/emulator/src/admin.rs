@@ -1,6 +1,6 @@
-//! `/emulator/…`: what a second administrator, the passing of time, and the writer of a test can do to the org.
-//! Not part of any Salesforce API; asks for no credentials. The site and its people are in `admin/site.rs`,
-//! keys and secrets in `admin/pairs.rs`.
+//! `/emulator/…`: what another administrator, the passage of time, and a test can do to the org. Not part of any
+//! Salesforce API, and without authentication. The site and its users are in `admin/site.rs`, keys and secrets in
+//! `admin/pairs.rs`.
 
 pub mod pairs;
 mod refresh;
@@ -16,8 +16,8 @@ use crate::contract::{Contract, MetadataType, PARENT};
 use crate::deletion;
 use crate::emulator::State;
 use crate::exchange;
-use crate::http::{Answer, Request};
-use crate::installed::{self, Parcel};
+use crate::http::{Request, Response};
+use crate::installed::{self, PackagedApp};
 use crate::org::{
     APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, Group, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS,
 };
@@ -26,23 +26,23 @@ use crate::script::Script;
 use crate::stamp;
 use crate::tree::Tree;
 
-type Outcome = Result<Answer, (u16, String)>;
+type Outcome = Result<Response, (u16, String)>;
 
 fn wrong<T>(text: impl Into<String>) -> Result<T, (u16, String)> {
     Err((400, text.into()))
 }
 
-pub fn answer(state: &mut State, request: &Request) -> Answer {
+pub fn answer(state: &mut State, request: &Request) -> Response {
     let segments = request.segments();
     let rest = segments.get(1..).unwrap_or_default();
     match respond(state, request, rest) {
         Ok(answer) => answer,
-        Err((status, problem)) => Answer::json(status, &json!({ "error": problem })),
+        Err((status, problem)) => Response::json(status, &json!({ "error": problem })),
     }
 }
 
 fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
-    let ok = |value: Value| Ok(Answer::json(200, &value));
+    let ok = |value: Value| Ok(Response::json(200, &value));
     match (request.method.as_str(), rest) {
         ("GET", []) => {
             ok(json!({ "org": state.org.id, "name": state.org.name, "apiVersion": state.org.api_version }))
@@ -164,11 +164,11 @@ fn component(state: &mut State, request: &Request, method: &str, kind: &str, nam
     match method {
         "GET" => {
             let component = state.org.tree.get(&kind.name, name).ok_or_else(missing)?;
-            Ok(Answer::xml(200, file_text(kind, &component.fields, state.org.api_version)))
+            Ok(Response::xml(200, file_text(kind, &component.fields, state.org.api_version)))
         }
         "PATCH" => {
             edit(state, &kind.name, name, &Value::Object(body(request)?)).or_else(wrong)?;
-            Ok(Answer::json(
+            Ok(Response::json(
                 200,
                 &json!(state.org.tree.get(&kind.name, name).map(|component| &component.fields)),
             ))
@@ -178,19 +178,19 @@ fn component(state: &mut State, request: &Request, method: &str, kind: &str, nam
             let checked = check::read_file(kind, &request.body, reading)
                 .or_else(|problem| wrong(format!("line {}: {}", problem.line, problem.text)))?;
             store(state, kind, name, checked.fields)?;
-            Ok(Answer::json(200, &json!({})))
+            Ok(Response::json(200, &json!({})))
         }
         "DELETE" => {
             state.org.tree.get(&kind.name, name).ok_or_else(missing)?;
             deletion::remove(&mut state.org.tree, &kind.name, name);
             state.org.end_sessions_of_deleted_apps();
-            Ok(Answer::json(200, &json!({})))
+            Ok(Response::json(200, &json!({})))
         }
         other => Err((405, format!("not {other}"))),
     }
 }
 
-/// Another administrator than the one that clients log in as, so that `modified by` shows it.
+/// A different administrator than the one that clients log in as, so that the difference shows in `modified by`.
 fn other_admin(state: &State) -> Result<crate::org::User, (u16, String)> {
     let admin = state.org.user(&stamp::record_id("005", crate::org::OTHER_ADMIN)).cloned();
     admin.ok_or_else(|| (409, "the org has no second administrator".to_string()))
@@ -217,7 +217,8 @@ fn store(state: &mut State, kind: &MetadataType, name: &str, fields: Fields) -> 
     Ok(())
 }
 
-/// Sets or removes single elements, by the contract but past the rules: orgs have been seen in odd states.
+/// Sets or removes single elements. Checks the contract but not the rules: real orgs have been seen in inconsistent
+/// states.
 pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Result<(), String> {
     let kind = Contract::get().by_name(kind).ok_or_else(|| format!("no metadata type {kind}"))?;
     let version = state.org.api_version;
@@ -226,7 +227,7 @@ pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Resul
     };
     let mut parsed = Vec::new();
     for (element, value) in changes {
-        // What other versions know can be taken out: it may be there as xsi:nil.
+        // Elements of other versions can be removed: they may be present as xsi:nil.
         let is_known = kind.elements.iter().any(|known| known.name == *element && value.is_null());
         if !is_known && kind.element(element, version).is_none() {
             return Err(format!("{} has no element {element}", kind.name));
@@ -254,7 +255,7 @@ pub fn edit(state: &mut State, kind: &str, name: &str, changes: &Value) -> Resul
     Ok(())
 }
 
-/// What an administrator gets by filling in the pages of Setup: other names than a deploy makes.
+/// Creates an app as the pages of Setup do: with other names than a deploy.
 fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     let string = |name: &str| wanted.get(name).and_then(Value::as_str);
     let Some(name) = string("name") else {
@@ -282,7 +283,7 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
             fields(&[
                 (PARENT, name),
                 ("callbackUrl", callback),
-                // Setup leaves it on, with token exchange off.
+                // Setup leaves it enabled, with token exchange disabled.
                 ("isSecretRequiredForTokenExchange", "true"),
             ]),
         ),
@@ -293,7 +294,7 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
             return Err(problem);
         }
     }
-    // The names that Setup gives, instead of those of a deploy.
+    // The names that Setup assigns, instead of those of a deploy.
     for (kind, by_deploy, by_setup) in [
         (OAUTH_POLICIES, format!("{name}_oauth_defaultPolicy"), format!("{name}_oauthPlcy")),
         (APP_POLICIES, format!("{name}_defaultPolicy"), format!("{name}_plcy")),
@@ -305,16 +306,16 @@ fn make_app(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     }
     let copies = wanted.get("copies").and_then(Value::as_u64).unwrap_or(0);
     copy_app(&mut state.org.tree, name, copies);
-    Ok(Answer::json(201, &json!({ "name": name })))
+    Ok(Response::json(201, &json!({ "name": name })))
 }
 
-/// What an administrator gets by installing a package that has an app in it.
+/// Installs an app as a package does.
 fn install(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     let string = |name: &str| wanted.get(name).and_then(Value::as_str);
     let (Some(namespace), Some(app)) = (string("namespace"), string("name")) else {
         return wrong("namespace and name are needed");
     };
-    let parcel = Parcel {
+    let packaged = PackagedApp {
         namespace,
         app,
         label: string("label").unwrap_or(app),
@@ -322,11 +323,11 @@ fn install(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
         oauth_link: string("oauthLink").unwrap_or("00DPUBLISHER001:888000000000001"),
     };
     let installer = other_admin(state)?;
-    let name = installed::install(&mut state.org, &parcel, &installer.id, stamp::now()).or_else(wrong)?;
-    Ok(Answer::json(201, &json!({ "name": name })))
+    let name = installed::install(&mut state.org, &packaged, &installer.id, stamp::now()).or_else(wrong)?;
+    Ok(Response::json(201, &json!({ "name": name })))
 }
 
-/// As many apps more that only differ in their names, ids and consumer keys: an org with thousands of them.
+/// Copies an app this many times, with different names, IDs and consumer keys, to get an org with thousands of apps.
 fn copy_app(tree: &mut Tree, name: &str, copies: u64) {
     let parts = [APP, OAUTH_SETTINGS, GLOBAL_SETTINGS, OAUTH_POLICIES, APP_POLICIES];
     let originals: Vec<(&str, String, Component)> = parts
@@ -362,7 +363,7 @@ fn open_session(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
     };
     let token = state.org.open_session(&user, "emulator", None, jwt);
     let number = state.org.session_number(&token);
-    Ok(Answer::json(201, &json!({ "access_token": token, "session": number })))
+    Ok(Response::json(201, &json!({ "access_token": token, "session": number })))
 }
 
 fn org(state: &State) -> Value {
@@ -401,7 +402,7 @@ fn patch_org(state: &mut State, changes: &Map<String, Value>) -> Outcome {
             return wrong(format!("{name}: {problem}"));
         }
     }
-    Ok(Answer::json(200, &org(state)))
+    Ok(Response::json(200, &org(state)))
 }
 
 fn patch_one(state: &mut State, name: &str, value: &Value) -> Result<(), String> {
@@ -420,7 +421,7 @@ fn patch_one(state: &mut State, name: &str, value: &Value) -> Result<(), String>
     match name {
         "isSandbox" => state.org.is_sandbox = flag()?,
         "name" => state.org.name = value.as_str().ok_or("must be a text")?.to_string(),
-        // The ID alone; `POST refresh` is what becomes of a sandbox.
+        // Only the ID; `POST refresh` imitates a sandbox refresh.
         "id" => state.org.id = value.as_str().filter(|id| id.len() == 18).ok_or("must be an id")?.to_string(),
         "jwtTokens" => {
             let jwt = flag()?;

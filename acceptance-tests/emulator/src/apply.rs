@@ -1,5 +1,5 @@
-//! Takes a package into a copy of the org's components and says what became of each file.
-//! When and whether the copy becomes the org is decided in `job.rs`.
+//! Applies a package to a copy of the org's components and reports the result of each file. When and whether the
+//! copy becomes the org is decided in `job.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,12 +13,12 @@ use crate::deletion;
 use crate::org::{APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
 use crate::package::{DeletionTime, Package};
 use crate::pairs;
-use crate::rules::{self, Settled, World};
+use crate::rules::{self, Normalized, RuleContext};
 use crate::stamp::{self, Millis};
 use crate::switches::FirstPolicies;
 use crate::tree::Tree;
 
-/// What a deploy says of one file; DeployMessage of the API.
+/// The result of one file in a deploy; DeployMessage of the API.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Message {
@@ -41,7 +41,7 @@ pub struct Message {
 pub struct Outcome {
     pub tree: Tree,
     pub messages: Vec<Message>,
-    /// Keys and secrets that were made.
+    /// New keys and secrets.
     pub secrets: Vec<String>,
 }
 
@@ -54,15 +54,14 @@ pub struct Settings<'a> {
     pub allow_missing_files: bool,
 }
 
-/// Where a component is told about; both are empty when it came by a call.
+/// The source of a component; both are empty for a CRUD call.
 #[derive(Debug, Default)]
-struct Sent {
+struct SourceFile {
     path: String,
     /// Line and column of each element.
     lines: BTreeMap<String, (u32, u32)>,
 }
 
-/// The state of one application of a package.
 pub struct Application<'a> {
     pub settings: Settings<'a>,
     pub version: u32,
@@ -70,8 +69,8 @@ pub struct Application<'a> {
     pub tree: Tree,
     pub messages: Vec<Message>,
     secrets: Vec<String>,
-    /// Type and full name to what was sent of it.
-    sent: BTreeMap<(String, String), Sent>,
+    /// Type and full name → the source of the component.
+    sent: BTreeMap<(String, String), SourceFile>,
     new_oauth_settings: Vec<(String, String)>,
     touched_apps: BTreeSet<String>,
 }
@@ -112,7 +111,7 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// The components as they are now, and the keys and secrets that were made.
+    /// The current components, and the new keys and secrets.
     pub fn into_result(self) -> (Tree, Vec<String>) {
         (self.tree, self.secrets)
     }
@@ -164,7 +163,7 @@ impl<'a> Application<'a> {
         false
     }
 
-    /// Pairs the members of package.xml with the files, and tells of what has no counterpart.
+    /// Matches the members of package.xml with the files, and reports those without a counterpart.
     fn match_files(&mut self, package: &Package) -> Vec<(&'static MetadataType, String, String)> {
         let contract = Contract::get();
         let mut files = Vec::new();
@@ -270,7 +269,7 @@ impl<'a> Application<'a> {
             Ok(checked) => checked,
             Err(problem) => return failure(problem.text, problem.line, problem.column),
         };
-        let sent = Sent { path: path.to_string(), lines: checked.lines.clone() };
+        let sent = SourceFile { path: path.to_string(), lines: checked.lines.clone() };
         self.sent.insert((kind.name.clone(), name.to_string()), sent);
         match self.store(kind, name, checked.fields) {
             Ok((stored, warnings)) => {
@@ -296,7 +295,7 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// Settles and stores fields that obey the contract. Also the way of the CRUD calls and of admin edits.
+    /// Validates and stores fields that obey the contract. Also used by CRUD calls and admin edits.
     pub fn store(
         &mut self,
         kind: &MetadataType,
@@ -304,14 +303,14 @@ impl<'a> Application<'a> {
         sent: crate::component::Fields,
     ) -> Result<(crate::tree::Stored, Vec<String>), rules::Refusal> {
         self.sent.entry((kind.name.clone(), name.to_string())).or_default();
-        let world = World {
+        let world = RuleContext {
             org: self.settings.org,
             tree: &self.tree,
             user: self.settings.user,
             version: self.version,
         };
         let existing = self.tree.get(&kind.name, name);
-        let Settled { mut fields, warnings } = rules::settle(&world, kind, name, sent, existing)?;
+        let Normalized { mut fields, warnings } = rules::settle(&world, kind, name, sent, existing)?;
         let is_new = existing.is_none();
         let app = text(&fields, PARENT).map(str::to_string);
         if kind.name == OAUTH_SETTINGS
@@ -353,7 +352,7 @@ impl<'a> Application<'a> {
         Ok((stored, warnings))
     }
 
-    /// The policies of apps whose OAuth settings are new, as far as the package brings none.
+    /// Creates default policies for apps with new OAuth settings, unless the package contains policies.
     fn make_default_policies(&mut self) {
         for (settings, app) in self.new_oauth_settings.clone() {
             if self.tree.get(OAUTH_SETTINGS, &settings).is_none() {
@@ -377,8 +376,8 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// What is only known when the whole package has been taken: defaults, and rules over several files of an app. They
-    /// are about what there is at the end, whichever file it came with.
+    /// The steps that need the whole package: defaults, and rules over several files of an app. They check the final
+    /// state, whichever file caused it.
     pub fn finish(&mut self) {
         for app in std::mem::take(&mut self.touched_apps) {
             let brings = self.brings_policies(&app);
@@ -405,8 +404,8 @@ impl<'a> Application<'a> {
         policies.is_some_and(|(name, _)| self.sent.contains_key(&(OAUTH_POLICIES.to_string(), name.clone())))
     }
 
-    /// Which of the files that were sent do not go with what else there is: the one without which all is well, the
-    /// policies first, or both.
+    /// Which of the sent files conflict with the rest: the one without which the rules hold (the policies are tried
+    /// first), or both.
     fn at_fault(&self, app: &str) -> Vec<(&'static str, String)> {
         let parts = [OAUTH_POLICIES, GLOBAL_SETTINGS].into_iter().filter_map(|kind| {
             let name = self.tree.part(kind, app)?.0.clone();
@@ -423,7 +422,7 @@ impl<'a> Application<'a> {
     }
 }
 
-/// Undoes the change of a component that is refused after it was taken.
+/// Reverts the change of a component that is refused after it was applied.
 fn restore(before: &Tree, tree: &mut Tree, kind: &str, name: &str) {
     match before.get(kind, name).cloned() {
         Some(component) => tree.insert(kind, name, component),

@@ -1,5 +1,5 @@
-//! What the contract cannot say: defaults, side effects, limits, what comes back on a retrieve, each with the
-//! evidence there is for it. The rules that refuse values are in `rules.rs`.
+//! The behaviour that the contract does not describe: defaults, side effects, limits, retrieved values, each with
+//! its evidence. The rules that refuse values are in `rules.rs`.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::org::{
     APP, APP_POLICIES, APP_SETTINGS, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, OIDC_SETTINGS, Org,
     User,
 };
-use crate::switches::SettingsMood;
+use crate::switches::SettingsAccess;
 use crate::tree::Tree;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub enum Evidence {
     Confirmed,
     /// One document or one observer.
     Cited,
-    /// Nobody said so; the emulator had to choose.
+    /// No source: an assumption of the emulator.
     Assumed,
 }
 
-/// One thing this emulator does because an org is said to do it.
+/// One behaviour of a real org that this emulator imitates.
 pub struct Fact {
     pub what: &'static str,
     pub evidence: Evidence,
@@ -36,48 +36,48 @@ macro_rules! facts {
 }
 pub(crate) use facts;
 
-/// The list that README.md shows; a test compares the two. Those of the site's flows are in `site/facts.rs`.
+/// The list in README.md; a test compares the two. The facts of the flows of the site are in `site/facts.rs`.
 pub const FACTS: &[Fact] = facts![
     Confirmed: "Creating OAuth settings S of app A creates S_defaultPolicy (OAuth policies) and A_defaultPolicy (app policies)", "five observers of live orgs";
     Confirmed: "An app has one file of each policy type", "two observers each";
-    Cited: "Policies in the package that creates the OAuth settings are taken, and take the place of the default of their type", "two observers deployed OAuth policies so and report success; what else is there then, and app policies, are inferred; switch first_policies";
+    Cited: "Policies in the package that creates the OAuth settings are accepted and replace the default policies of their type", "two observers deployed OAuth policies in this way and report success; the other default policies, and app policies, are inferred; switch first_policies";
     Confirmed: "A second policy file under another name fails: duplicate value found", "live org, quoted error";
     Confirmed: "Deleting an app deletes its parts", "several deployment tools delete only the app";
-    Confirmed: "A consumer key is generated at the first deploy of a Global file and comes back on retrieve", "four observers";
-    Confirmed: "Retrieved files are alphabetical, leave out empty elements, write booleans as true and false", "files retrieved from live orgs";
-    Confirmed: "Scopes come back separated by comma and space", "files retrieved from live orgs";
-    Confirmed: "Scopes come back in the org's order, not as they were sent: Basic, Api, Web, Full, Chatter, then RefreshToken, OpenID; SFApiPlatform before MCP", "retrieved files of real orgs show it";
-    Assumed: "The other scopes come back in the order of Setup's list", "no source";
-    Confirmed: "A certificate comes back as base64 in lines of 64 columns, without BEGIN and END lines; it is taken back so, and as PEM", "retrieved files of real orgs show it; Metadata API guide";
-    Confirmed: "Retrieved Global files have the consumerKey, shouldRotateConsumerKey and shouldRotateConsumerSecret as false, and are taken back", "retrieved files of real orgs show it";
-    Confirmed: "Apps have orgScopedExternalApp and OAuth settings have oauthLink, with the org's id in 15 characters, and are taken back; 18 characters mean the same", "retrieved files of real orgs show it; 18 characters are assumed";
-    Confirmed: "Callback URLs may have a * as port, and schemes of any name", "retrieved files of real orgs show it";
-    Confirmed: "isConsumerSecretOptional true goes with isPkceRequired false", "retrieved files of real orgs show it";
-    Confirmed: "isSecretRequiredForTokenExchange may be true while token exchange is off; an app made in Setup has it so", "retrieved files of real orgs show it";
-    Confirmed: "Settings of an org may have elements with xsi:nil, or none at all", "retrieved files of real orgs show it";
-    Assumed: "An element with xsi:nil says nothing in a deploy; it comes back where the org has no value. It is taken in any version, in files of org settings only", "no source";
-    Confirmed: "Parts of an app may have any names: X for all of them, X_oauth, XSettings, XGlobal", "retrieved files of real orgs show it";
-    Confirmed: "Every org has the profile System Administrator; files name profiles by label", "retrieved files of real orgs show it";
-    Cited: "Values that are plain texts in the schema and a list in the documents are taken in any letter case and come back as they were sent: Enforce_relaxrefresh", "one retrieved file";
-    Cited: "The policy type Infinite comes back without a validity period where none was sent", "one retrieved file";
-    Confirmed: "Policies have isNamedUserJwtEnabled in versions 61.0 to 63.0", "retrieved files of real orgs show it; WSDL";
-    Assumed: "That deprecated isNamedUserJwtEnabled is kept and does nothing", "no source";
+    Confirmed: "A consumer key is generated at the first deploy of a Global file and returned on retrieve", "four observers";
+    Confirmed: "Retrieved files are alphabetical, omit empty elements, and write booleans as true and false", "files retrieved from live orgs";
+    Confirmed: "Scopes are returned separated by comma and space", "files retrieved from live orgs";
+    Confirmed: "Scopes are returned in the org's order, not in the order they were sent: Basic, Api, Web, Full, Chatter, then RefreshToken, OpenID; SFApiPlatform before MCP", "retrieved files of real orgs";
+    Assumed: "The other scopes are returned in the order of the list in Setup", "no source";
+    Confirmed: "A certificate is returned as base64 in lines of 64 columns, without BEGIN and END lines; this form and PEM are accepted", "retrieved files of real orgs; Metadata API guide";
+    Confirmed: "Retrieved Global files contain consumerKey, and shouldRotateConsumerKey and shouldRotateConsumerSecret as false; they can be deployed again", "retrieved files of real orgs";
+    Confirmed: "Apps have orgScopedExternalApp and OAuth settings have oauthLink, with the org ID in 15 characters, and can be deployed again; 18 characters are equivalent", "retrieved files of real orgs; 18 characters are assumed";
+    Confirmed: "Callback URLs may have a * as port, and any scheme", "retrieved files of real orgs";
+    Confirmed: "isConsumerSecretOptional true is compatible with isPkceRequired false", "retrieved files of real orgs";
+    Confirmed: "isSecretRequiredForTokenExchange may be true while token exchange is disabled, as in an app that was created in Setup", "retrieved files of real orgs";
+    Confirmed: "Org settings may have elements with xsi:nil, or no elements", "retrieved files of real orgs";
+    Assumed: "An element with xsi:nil has no effect in a deploy; it is returned where the org has no value. It is accepted in any version, in files of org settings only", "no source";
+    Confirmed: "Parts of an app may have any name: X for all of them, X_oauth, XSettings, XGlobal", "retrieved files of real orgs";
+    Confirmed: "Every org has the profile System Administrator; files name profiles by label", "retrieved files of real orgs";
+    Cited: "Values that are strings in the schema and a list in the documentation are accepted in any letter case and returned unchanged: Enforce_relaxrefresh", "one retrieved file";
+    Cited: "The policy type Infinite is returned without a validity period if none was sent", "one retrieved file";
+    Confirmed: "Policies have isNamedUserJwtEnabled in versions 61.0 to 63.0", "retrieved files of real orgs; WSDL";
+    Assumed: "The deprecated isNamedUserJwtEnabled is stored and has no effect", "no source";
     Confirmed: "Several callback URLs are one element, separated by line breaks", "two observers";
-    Confirmed: "Permission sets are deployed and read back by API name", "three observers and the guide's sample";
-    Confirmed: "A zip of a retrieve is served once", "bug reports of several clients";
+    Confirmed: "Permission sets are deployed and returned by API name", "three observers and the guide's sample";
+    Confirmed: "The zip file of a retrieve is served once", "bug reports of several clients";
     Confirmed: "A missing member of a retrieve is a message, not a failure", "captured responses";
-    Confirmed: "Deleting what is not there is a warning of the wording 'No T named: N found'", "source of Salesforce's own client, bug reports";
+    Confirmed: "Deleting a missing component is a warning with the text 'No T named: N found'", "source of Salesforce's own client, bug reports";
     Confirmed: "One deploy runs at a time, others wait as Pending", "bug reports, third-party documentation";
     Confirmed: "SOAP refuses access tokens in JWT format below API version 68", "source of Salesforce's own client, bug reports";
-    Cited: "A deploy replaces the whole file: elements left out are reset to their defaults", "one prober of a live org";
+    Cited: "A deploy replaces the whole file: omitted elements are reset to their defaults", "one prober of a live org";
     Cited: "Defaults of the OAuth policies: Enforce, AllSelfAuthorized, SpecificLifetime 365 Days, STANDARD, flow flags false", "one observer";
     Cited: "Defaults of the app policies: isEnabled, isOauthPluginEnabled true, startPage None", "one observer, retrieved file";
     Cited: "isPkceRequired and isSecretRequiredForRefreshToken default to true", "Metadata API guide";
     Cited: "idTokenValidityInMinutes is 1 to 720, 2 by default", "Metadata API guide";
-    Cited: "A retrieved Global file shows the flow flags that were not authored", "one observer";
+    Cited: "A retrieved Global file contains the flow flags that were not sent", "one observer";
     Cited: "A Global file needs the app's OAuth settings", "one observer, quoted error";
-    Cited: "A part that names an unknown app fails with INVALID_CROSS_REFERENCE_KEY", "one observer";
-    Cited: "The flags that rotate key and secret need ignoreWarnings", "Metadata API guide";
+    Cited: "A component that names an unknown app fails with INVALID_CROSS_REFERENCE_KEY", "one observer";
+    Cited: "The flags that rotate the key and the secret need ignoreWarnings", "Metadata API guide";
     Cited: "Without ignoreWarnings a warning fails the deploy", "Metadata API guide; switch warnings_fail";
     Cited: "A foreign oauthLink is accepted for packaged apps only", "one observer, quoted error";
     Cited: "The error for an unknown scope lists the 36 scopes", "one observer, API 67";
@@ -85,99 +85,99 @@ pub const FACTS: &[Fact] = facts![
     Cited: "A session timeout type for named users without JWT tokens fails: Invalid plugin settings", "one observer";
     Cited: "Guest tokens need JWT access tokens", "Metadata API guide";
     Cited: "isCodeCredFlowEnabled needs the org's oAuthCdCrdtFlowEnable", "Metadata API guide";
-    Cited: "Files of org settings may be partial: what they leave out stays", "one observer";
-    Confirmed: "The settings of an org have no wildcard of their own: * means all settings there are, and is not imitated", "Metadata API guide, two types";
-    Cited: "Org settings need no other permission than the Metadata API's", "Metadata API guide; switch org_settings";
-    Cited: "Settings of an org are not deleted", "Metadata API guide: an org has one file of each";
-    Assumed: "Org settings in a package are taken before the apps in it", "no source";
-    Assumed: "A refreshed sandbox has another org ID, other consumer keys and secrets, and links that name the new org", "of these only the ID is documented; POST refresh";
+    Cited: "Files of org settings may be partial: omitted elements are unchanged", "one observer";
+    Confirmed: "Org settings have no separate wildcard: * selects all settings, and is not imitated", "Metadata API guide, two types";
+    Cited: "Org settings need no permission beyond those of the Metadata API", "Metadata API guide; switch org_settings";
+    Cited: "Org settings cannot be deleted", "Metadata API guide: an org has one file of each";
+    Assumed: "Org settings in a package are applied before its apps", "no source";
+    Assumed: "A refreshed sandbox has another org ID, other consumer keys and secrets, and links that name the new org", "only the ID is documented; POST refresh";
     Cited: "At most 128 custom attributes and 128 trusted IP ranges", "Metadata API guide";
-    Cited: "Zero comes back with a validity period of 0 and no unit", "one retrieved file";
-    Cited: "Full names: letters, digits, underscore; begin with a letter; no trailing or double underscore", "Metadata API guide";
+    Cited: "Zero is returned with a validity period of 0 and no unit", "one retrieved file";
+    Cited: "Full names: letters, digits, underscore; start with a letter; no trailing or double underscore", "Metadata API guide";
     Cited: "Metadata calls need ModifyMetadata or ModifyAllData", "quoted fault";
-    Cited: "enableConsumerSecretApiAccess decides whether a Global file can be read", "Metadata API guide; observers disagree";
-    Cited: "enableClientSecretInRestApiAccess and ViewClientSecret decide whether REST shows the secret", "three observers";
+    Cited: "enableConsumerSecretApiAccess controls whether a Global file can be read", "Metadata API guide; observers disagree";
+    Cited: "enableClientSecretInRestApiAccess and ViewClientSecret control whether REST returns the secret", "three observers";
     Cited: "Below API version 65 a cancel may report success for changes that were committed", "REST deploy guide; switch cancel";
-    Cited: "Deleting an app ends the tokens that were given to it", "one observer";
+    Cited: "Deleting an app revokes the tokens that were issued to it", "one observer";
     Assumed: "SOAP calls need a SOAPAction header and the content type text/xml", "general knowledge";
-    Assumed: "startUrl of the app policies is demanded with the start page Custom, refused otherwise", "no source";
+    Assumed: "startUrl of the app policies is required with the start page Custom, refused otherwise", "no source";
     Assumed: "A deploy without the certificate clears it", "follows from the replacement of whole files";
     Assumed: "Deleting the OAuth settings deletes the Global file and the OAuth policies", "no source";
     Assumed: "Policy files are deleted only together with their app or its OAuth settings", "no source";
-    Assumed: "Guest flow without the JWT or the code and credentials flag fails the deploy", "the guide says that it does not work, not when";
-    Assumed: "Rules over several files of an app are about what there is at the end of a deploy or call, in whichever order its files came: guests, whichever files those are; session timeouts for named users, where the policies are among them", "no source";
-    Assumed: "Policies may allow client credentials and token exchange while the settings do not", "Salesforce Help says that nobody gets a token then; switch flows_need_settings";
-    Assumed: "Custom scopes, permission sets and profiles come back sorted", "no source";
-    Assumed: "Refresh token periods and units are demanded with SpecificLifetime and SpecificInactivity, refused otherwise", "no source";
-    Assumed: "An unreadable Global file looks like a missing one, in lists too", "no source";
-    Assumed: "Deploys of a consumerKey or consumerSecret other than the present one are refused", "observers disagree";
-    Cited: "A consumerKey in the file that makes the consumer is the key", "one observer chose a key, another says that one cannot";
-    Assumed: "Two apps may have one consumer key; nobody can log in with it", "no source: files of one key can be deployed beside each other";
-    Assumed: "An oauthLink of this org that names no consumer of another app is taken and does not change the link", "no source";
+    Assumed: "Guest flow without the JWT or the code and credentials flag fails the deploy", "the guide says that it does not work, not at which point";
+    Assumed: "Rules over several files of an app are checked at the end of a deploy or call, whatever the order of its files: guests, with any files; session timeouts for named users, if the policies are among the files", "no source";
+    Assumed: "Policies may allow client credentials and token exchange while the settings do not", "Salesforce Help says that no token is issued then; switch flows_need_settings";
+    Assumed: "Custom scopes, permission sets and profiles are returned sorted", "no source";
+    Assumed: "Refresh token periods and units are required with SpecificLifetime and SpecificInactivity, refused otherwise", "no source";
+    Assumed: "An unreadable Global file looks like a missing one, also in lists", "no source";
+    Assumed: "Deploys of a consumerKey or consumerSecret that differs from the current one are refused", "observers disagree";
+    Cited: "A consumerKey in the file that creates the consumer becomes its key", "one observer chose a key, another reports that this is impossible";
+    Assumed: "Two apps may have the same consumer key; logins with it fail", "no source: files with the same key can be deployed";
+    Assumed: "An oauthLink of this org that names no consumer of another app is accepted and does not change the link", "no source";
     Assumed: "An orgScopedExternalApp of another org is refused", "observers disagree";
-    Assumed: "An idTokenConfig that is sent comes back with its flags, false where they were left out", "no source";
+    Assumed: "An idTokenConfig is returned with all its flags, which default to false", "no source";
     Cited: "Deploys can be found by a tooling query on DeployRequest", "one client's source";
-    Assumed: "A label that is left out becomes the full name", "retrieved files look like it";
-    Assumed: "App developers may change everything, app admins the policies only", "names of the permissions";
-    Cited: "Of an app only the header and the OAuth settings travel in a package; policies and the Global file do not", "Metadata API guide and one observer";
+    Assumed: "An omitted label becomes the full name", "consistent with retrieved files";
+    Assumed: "App developers may change everything, app admins only the policies", "names of the permissions";
+    Cited: "A package contains the header and the OAuth settings of an app, not its policies and Global file", "Metadata API guide and one observer";
     Cited: "In a subscriber's org the policies of an installed app have no namespace", "one observer";
     Cited: "FileProperties have namespacePrefix and manageableState", "WSDL";
-    Assumed: "What a package brought cannot be changed or deleted, nor anything be made in its namespace; its policies can", "documents on managed packages in general";
-    Assumed: "Queries tell an installed app's DeveloperName and NamespacePrefix apart", "columns of the object";
-    Assumed: "A retrieve of * returns what packages brought", "no source; switch wildcard_skips_packages";
-    Assumed: "With the consumer of another org nobody here checks that it allows the flows which the policies set", "no source";
-    Assumed: "A query answers with up to 2000 records and says where the next ones are", "general knowledge";
-    Assumed: "The wording of errors that no source quotes", "no source";
-    Assumed: "A failure's lineNumber is that of the element at fault", "an optional number in the schema";
-    Assumed: "Elements of a file may stand in any order", "observers disagree; switch alphabetical";
-    Assumed: "isPkceRequired false is kept", "one observer says that it becomes true again; switch pkce_reverts";
-    Assumed: "Basic and its parts, RefreshToken and OfflineAccess come back as they were sent", "no source";
-    Assumed: "Permission sets sent as ids come back as names", "no source";
+    Assumed: "Packaged components cannot be changed or deleted, and none can be created in their namespace; the policies of a packaged app can be changed", "documents on managed packages in general";
+    Assumed: "Queries return the DeveloperName and the NamespacePrefix of an installed app separately", "columns of the object";
+    Assumed: "A retrieve of * returns packaged components", "no source; switch wildcard_skips_packages";
+    Assumed: "With the consumer of another org, the flows in the policies are not checked against its settings", "no source";
+    Assumed: "A query returns up to 2000 records and the location of the next ones", "general knowledge";
+    Assumed: "The text of errors that no source quotes", "no source";
+    Assumed: "The lineNumber of a failure is that of the faulty element", "an optional number in the schema";
+    Assumed: "The elements of a file may be in any order", "observers disagree; switch alphabetical";
+    Assumed: "isPkceRequired false is stored", "one observer reports that it becomes true again; switch pkce_reverts";
+    Assumed: "Basic and its parts, RefreshToken and OfflineAccess are returned unchanged", "no source";
+    Assumed: "Permission sets sent as IDs are returned as names", "no source";
     Assumed: "Items of a list may be separated by a comma and a line break", "no source";
-    Assumed: "Line breaks come back as they were, whether they were written as such or as references", "the rules of XML";
-    Assumed: "A Global file that is shown has the secret in it", "observers disagree; switch secret_in_metadata";
-    Cited: "The credentials of Connect REST show the consumer key", "Connect REST guide; switch key_in_rest";
-    Assumed: "Pre-authorisation needs no permission set of one's own", "one observer disagrees; switch preauthorization_needs_own_assignment";
-    Assumed: "Names of apps that differ in case only clash", "no source";
-    Assumed: "Connect REST lists apps that no token was given to", "observers disagree; switch usage_needs_tokens";
-    Cited: "The usage list is there since 59.0, credentials since 60.0, staged credentials since 65.0; before that they are not found", "Connect REST reference; the 404 is assumed";
-    Confirmed: "Lists of Connect REST come in pages, from page 0; nextPageUrl says where the next one is, or null", "Connect REST reference, public tools";
+    Assumed: "Line breaks are returned unchanged, whether they were sent as characters or as references", "the rules of XML";
+    Assumed: "A readable Global file contains the secret", "observers disagree; switch secret_in_metadata";
+    Cited: "The credentials of Connect REST contain the consumer key", "Connect REST guide; switch key_in_rest";
+    Assumed: "Pre-authorisation does not require that the deploying user has one of the permission sets", "one observer disagrees; switch preauthorization_needs_own_assignment";
+    Assumed: "App names that differ only in case are duplicates", "no source";
+    Assumed: "Connect REST lists apps without issued tokens", "observers disagree; switch usage_needs_tokens";
+    Cited: "The usage list exists since 59.0, credentials since 60.0, staged credentials since 65.0; earlier versions return 404", "Connect REST reference; the 404 is assumed";
+    Confirmed: "Lists of Connect REST are paged, from page 0; nextPageUrl is the next page, or null", "Connect REST reference, public tools";
     Assumed: "pageSize is 1 to 100, 100 by default; other values are refused", "the default is from the Connect REST reference";
-    Confirmed: "Ids of apps, consumers and staged credentials come with 15 and with 18 characters, both in one answer; either is taken", "public tools";
-    Assumed: "Lists have ids of consumers and staged credentials in 15 characters, answers about one in 18", "no source says which has which";
-    Cited: "A secret is missing from REST for a while after its pair was made or the org's setting was changed", "public tools; switch secret_lag_ms";
-    Confirmed: "Staging makes a key and a secret beside the main pair, in the state Active, good for 30 days", "Connect REST reference; Salesforce Help, Stage, Rotate, and Delete OAuth Credentials";
-    Cited: "POST of staged credentials answers with the list of them; it takes no parameters", "Connect REST reference; the status 201 is assumed";
-    Cited: "A POST without a body is never answered; one with an empty JSON object is", "public tools; emulated as a connection that ends";
-    Assumed: "Staging refuses a body with members, and rotating any other than the command rotate; both want application/json", "no source";
-    Assumed: "Staged credentials that are Active or Rotated are in the way of new ones, Expired ones are not", "public tools disagree; switch staging";
-    Assumed: "The list of staged credentials is empty when there are none", "public tools handle a 404, too; switch nothing_staged_is_404";
-    Assumed: "createdBy of staged credentials is the user's id in 15 characters", "Connect REST reference says user; switch staged_created_by";
-    Cited: "An active staged pair logs in like the main one", "a blog of a Salesforce engineer; switch staged_logs_in";
-    Confirmed: "Rotating makes the staged pair the main one; the former main pair stays in the list as Rotated and logs in for 30 days more", "Salesforce Help, Stage, Rotate, and Delete OAuth Credentials; public tools";
-    Assumed: "The former main pair has the id of the staged one, and 30 days from the rotation", "no source; switch rotation_keeps_id";
-    Assumed: "Rotating answers with the former main pair; only an active one can be rotated", "Connect REST reference says staged credentials";
-    Confirmed: "Deleting staged credentials ends them at once; deleting them again is a 404", "Salesforce Help, Stage, Rotate, and Delete OAuth Credentials; public tools";
-    Assumed: "Expired credentials stay in the list until they are deleted", "the state is documented, how long it lasts is not";
+    Confirmed: "IDs of apps, consumers and staged credentials have 15 or 18 characters, both in the same response; either is accepted", "public tools";
+    Assumed: "Lists contain IDs of consumers and staged credentials with 15 characters, responses about one entry with 18", "no source states which length is where";
+    Cited: "REST omits a secret for a while after its pair was created or the org's setting was changed", "public tools; switch secret_lag_ms";
+    Confirmed: "Staging creates a key and a secret beside the main pair, in the state Active, valid for 30 days", "Connect REST reference; Salesforce Help, Stage, Rotate, and Delete OAuth Credentials";
+    Cited: "POST of staged credentials returns the list; it has no parameters", "Connect REST reference; the status 201 is assumed";
+    Cited: "A POST without a body gets no response; one with an empty JSON object does", "public tools; emulated as a closed connection";
+    Assumed: "Staging refuses a body with members, and rotating any command but rotate; both require application/json", "no source";
+    Assumed: "Active or Rotated staged credentials prevent new ones, Expired ones do not", "public tools disagree; switch staging";
+    Assumed: "The list of staged credentials is empty when there are none", "public tools also handle a 404; switch nothing_staged_is_404";
+    Assumed: "createdBy of staged credentials is the user ID with 15 characters", "Connect REST reference says user; switch staged_created_by";
+    Cited: "An active staged pair can log in like the main pair", "a blog of a Salesforce engineer; switch staged_logs_in";
+    Confirmed: "Rotating makes the staged pair the main pair; the former main pair stays in the list as Rotated and can log in for another 30 days", "Salesforce Help, Stage, Rotate, and Delete OAuth Credentials; public tools";
+    Assumed: "The former main pair has the ID of the staged one, and expires 30 days after the rotation", "no source; switch rotation_keeps_id";
+    Assumed: "Rotating returns the former main pair; only an active pair can be rotated", "Connect REST reference says staged credentials";
+    Confirmed: "Deleting staged credentials revokes them immediately; deleting them again is a 404", "Salesforce Help, Stage, Rotate, and Delete OAuth Credentials; public tools";
+    Assumed: "Expired credentials stay in the list until they are deleted", "the state is documented, its duration is not";
     Cited: "Staged credentials need the org's setting and the permissions External Client App Developer and View Client Secret", "Salesforce Help, Stage, Rotate, and Delete OAuth Credentials";
-    Cited: "Without them: not currently enabled", "public tools; that all three get the same words, with 403, is assumed";
+    Cited: "Without them: not currently enabled", "public tools; the same text for all three, with 403, is assumed";
     Cited: "Only local apps have staged credentials", "Salesforce Help, Stage, Rotate, and Delete OAuth Credentials; the error is assumed";
-    Assumed: "Each key goes with its own secret, whichever of the pairs it is of", "follows from what pairs are for";
-    Assumed: "Tokens outlive the pair that they were got with; any pair of the app refreshes them", "no source";
-    Assumed: "Deleting an app, its OAuth settings or its Global file ends all pairs", "follows from what an app's consumer is";
-    Assumed: "A deploy that rotates key or secret leaves staged credentials alone", "no source";
+    Assumed: "Each key works with its own secret, in every pair", "follows from the purpose of pairs";
+    Assumed: "Tokens outlive the pair that they were issued with; any pair of the app can refresh them", "no source";
+    Assumed: "Deleting an app, its OAuth settings or its Global file revokes all pairs", "follows from the definition of a consumer";
+    Assumed: "A deploy that rotates the key or the secret does not change staged credentials", "no source";
     Cited: "A retrieve of * returns the apps", "Metadata API guide";
-    Cited: "Assignments of permission sets and members of permission set groups are shown to holders of documented permissions only, such as View Setup", "object reference";
-    Assumed: "An object that a user may not see answers INVALID_TYPE", "what clients report of objects in general";
-    Assumed: "An assignment of a permission set group names the permission set that stands for the group; muted permissions take nobody's access to an app", "columns of the object reference";
-    Cited: "Token exchange takes subject tokens of five kinds and up to 10000 characters; token_handler names a handler that is enabled for the app, and without it the app's default one is taken", "Salesforce Help, Token Exchange Flow; object reference, OauthTokenExchHandlerApp";
-    Assumed: "A token exchange handler is known by its API name and by its Apex class", "the object reference says Apex class, clients the handler";
-    Cited: "A token exchange handler that refuses is answered with the words Token handler validation failed", "Apex guide; the code invalid_grant is assumed";
-    Assumed: "Token exchange lets in who is pre-authorised, and wants the flow in settings and policies; the tokens are JWTs where the app gives named users JWTs", "follows from the other flows";
-    Assumed: "A site's objects are not there in an org without sites", "no source; switch no_sites";
+    Cited: "Assignments of permission sets and members of permission set groups are visible only with documented permissions such as View Setup", "object reference";
+    Assumed: "A query of an object that a user may not see returns INVALID_TYPE", "client reports about objects in general";
+    Assumed: "An assignment of a permission set group names the permission set that represents the group; muted permissions do not remove access to an app", "columns of the object reference";
+    Cited: "Token exchange accepts subject tokens of five kinds with up to 10000 characters; token_handler names a handler that is enabled for the app, and the default is the app's default handler", "Salesforce Help, Token Exchange Flow; object reference, OauthTokenExchHandlerApp";
+    Assumed: "A token exchange handler can be named by its API name or its Apex class", "the object reference names the Apex class, clients the handler";
+    Cited: "The error for a token that a handler refuses is Token handler validation failed", "Apex guide; the code invalid_grant is assumed";
+    Assumed: "Token exchange admits pre-authorised users, and needs the flow in settings and policies; the tokens are JWTs if the app issues JWTs to named users", "follows from the other flows";
+    Assumed: "The objects of sites do not exist in an org without sites", "no source; switch no_sites";
 ];
 
-/// Elements that get a value when a file leaves them out, per type. API version since which each is there is the contract's.
+/// The defaults of omitted elements, per type. The contract has the API version of each element.
 pub fn defaults(kind: &str) -> &'static [(&'static str, &'static str)] {
     match kind {
         APP => &[("distributionState", "Local"), ("isProtected", "false")],
@@ -215,17 +215,17 @@ pub fn defaults(kind: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// With these types a file does not replace the component but is laid over it.
+/// A file of these types is merged into the component instead of replacing it.
 pub fn is_partial(kind: &crate::contract::MetadataType) -> bool {
     kind.is_settings()
 }
 
-/// Types that the contract describes and nobody has seen in an org.
+/// Types that the contract describes and that have not been observed in an org.
 pub fn is_imitated(kind: &str) -> bool {
     !matches!(kind, "ExtlClntAppSampleSettings" | "ExtlClntAppSampleConfigurablePolicies")
 }
 
-/// The order in which the files of a package are taken.
+/// The order in which the files of a package are applied.
 pub fn rank(kind: &str) -> u8 {
     match kind {
         OIDC_SETTINGS | APP_SETTINGS => 0,
@@ -238,7 +238,7 @@ pub fn rank(kind: &str) -> u8 {
     }
 }
 
-/// Any one of these permissions is enough to change a component of the type.
+/// Any one of these permissions is sufficient to change a component of the type.
 pub fn writers(kind: &str) -> &'static [&'static str] {
     match kind {
         OAUTH_POLICIES | APP_POLICIES => &["ExternalClientAppDeveloper", "ExternalClientAppAdmin"],
@@ -248,13 +248,13 @@ pub fn writers(kind: &str) -> &'static [&'static str] {
     }
 }
 
-/// Whether `user` is shown components of the type.
+/// Whether `user` may read components of the type.
 pub fn is_visible(org: &Org, user: &User, kind: &str) -> bool {
     if kind == GLOBAL_SETTINGS {
         return org.shows_global(user);
     }
     if matches!(kind, OIDC_SETTINGS | APP_SETTINGS) {
-        return org.switches.org_settings != SettingsMood::Hidden;
+        return org.switches.org_settings != SettingsAccess::Hidden;
     }
     if writers(kind).contains(&"ModifyMetadata") || kind == "OauthCustomScope" {
         return true;
@@ -264,7 +264,7 @@ pub fn is_visible(org: &Org, user: &User, kind: &str) -> bool {
         .any(|permission| user.may(permission))
 }
 
-/// The fields of a component as `user` gets them on a retrieve.
+/// The fields of a component that `user` gets on a retrieve.
 pub fn retrieved(org: &Org, kind: &str, component: &Component) -> Fields {
     let mut fields = component.fields.clone();
     if kind == GLOBAL_SETTINGS && !org.switches.secret_in_metadata {
@@ -273,7 +273,7 @@ pub fn retrieved(org: &Org, kind: &str, component: &Component) -> Fields {
     fields
 }
 
-/// The policies that the org makes itself when OAuth settings are created.
+/// The policies that the org creates together with OAuth settings.
 pub fn default_policies(kind: &str, app: &str, full_name: &str) -> Fields {
     let mut fields = Fields::new();
     for (name, value) in defaults(kind) {
@@ -293,23 +293,23 @@ pub fn complete_lifetime(fields: &mut Fields) {
     fields.insert("refreshTokenValidityUnit".to_string(), Value::text("Days"));
 }
 
-/// The parts of an app, those that depend on others first.
+/// The parts of an app, dependent ones first.
 pub const PARTS_OF_OAUTH: &[&str] = &[OAUTH_POLICIES, GLOBAL_SETTINGS];
 
-/// Why an app cannot be used for a flow although its settings allow it.
+/// Whether the policies of an app enable it.
 pub fn is_enabled(tree: &Tree, app: &str) -> bool {
     tree.part(APP_POLICIES, app).is_some_and(|(_, policies)| {
         is_true(&policies.fields, "isEnabled") && is_true(&policies.fields, "isOauthPluginEnabled")
     })
 }
 
-/// A comma-separated list, sorted, without repetitions.
+/// A comma-separated list, sorted, without duplicates.
 pub fn list(value: &str) -> BTreeSet<String> {
     value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_string).collect()
 }
 
-/// The scopes in the order in which retrieved files have them: that of the list in Setup, as far as it is known. Of those
-/// that no file shows beside others, somebody had to choose the place.
+/// The scopes in the order of retrieved files: that of the list in Setup, as far as it is known. The place of scopes
+/// that no file shows together with others is an assumption.
 const SCOPES_IN_ORDER: &[&str] = &[
     "Basic",
     "Profile",
@@ -354,8 +354,8 @@ pub fn scopes_in_order(scopes: &BTreeSet<String>) -> String {
     known.collect::<Vec<_>>().join(", ")
 }
 
-/// A documented value as the documents spell it, whatever its letter case. Only for texts: the schema itself spells the
-/// values of enumerations.
+/// A documented value in its documented spelling, whatever its letter case. Only for strings: the schema defines the
+/// spelling of enumerations.
 pub fn documented_spelling(kind: &str, element: &str, value: &str) -> Option<&'static str> {
     let kind = crate::contract::Contract::get().by_name(kind)?;
     let element = kind.elements.iter().find(|known| known.name == element && known.value_type == "string")?;
@@ -367,8 +367,8 @@ pub fn join(items: &BTreeSet<String>) -> String {
     items.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether every named permission set and profile list is empty.
-pub fn nobody_is_admitted(fields: &Fields) -> bool {
+/// Whether the lists of permission sets and profiles are empty.
+pub fn has_no_preauthorization(fields: &Fields) -> bool {
     text(fields, "commaSeparatedPermissionSet").is_none() && text(fields, "commaSeparatedProfile").is_none()
 }
 
@@ -390,7 +390,7 @@ mod tests {
     fn facts_table(facts: &[Fact]) -> String {
         let evidence: Vec<Evidence> = facts.iter().map(|fact| fact.evidence).collect();
         let mut out = counts("behaviours", &evidence);
-        out.push_str("| Behaviour | Evidence | Where from |\n|---|---|---|\n");
+        out.push_str("| Behaviour | Evidence | Source |\n|---|---|---|\n");
         for fact in facts {
             out.push_str(&format!("| {} | {} | {} |\n", fact.what, name(fact.evidence), fact.source));
         }
@@ -403,7 +403,7 @@ mod tests {
         let evidence: Vec<Evidence> = rows.iter().map(|row| row.evidence).collect();
         let mut out = counts("gates", &evidence);
         out.push_str(
-            "| Gate | Where | Closed when | Answer | Evidence | Where from |\n|---|---|---|---|---|---|\n",
+            "| Gate | Endpoint | Closed when | Response | Evidence | Source |\n|---|---|---|---|---|---|\n",
         );
         for row in rows {
             out.push_str(&format!(
@@ -419,7 +419,7 @@ mod tests {
         out
     }
 
-    /// One test for all of the lists: two would write the file at the same time.
+    /// One test for all lists: two would write the file at the same time.
     #[test]
     fn the_readme_lists_every_fact_and_every_gate() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
@@ -437,10 +437,10 @@ mod tests {
             readme = format!("{head}{start}{table}{end}{tail}");
         }
         let newest = format!("`/services/Soap/m/60.0` to `{}.0`", crate::NEWEST_API_VERSION);
-        assert!(readme.contains(&newest), "README.md does not say {newest}");
+        assert!(readme.contains(&newest), "README.md does not contain {newest}");
         if readme != before {
             std::fs::write(path, readme).unwrap();
-            panic!("README.md was out of date and has been rewritten; look at the change and commit it");
+            panic!("README.md was out of date and has been rewritten; review and commit the change");
         }
     }
 
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn every_scope_has_its_place() {
+    fn every_scope_has_a_place_in_the_order() {
         let known: BTreeSet<String> = crate::contract::Contract::get().oauth_scopes.iter().cloned().collect();
         assert_eq!(list(&scopes_in_order(&known)), known);
         assert_eq!(SCOPES_IN_ORDER.len(), known.len());

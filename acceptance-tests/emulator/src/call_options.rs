@@ -1,12 +1,12 @@
-//! The call options: a header of REST calls and an element in the header of SOAP envelopes, by which clients name
-//! themselves for the org's event logs. Only `client` and `defaultNamespace` are documented.
+//! The call options: a header of REST calls and an element in the header of SOAP envelopes. Clients use them to
+//! identify themselves in the event logs. Only `client` and `defaultNamespace` are documented.
 
 use roxmltree::Node;
 
 use crate::fault::Fault;
 
-/// The client in a REST header such as `client=acme/1, defaultNamespace=battle`; the documentation separates by
-/// commas on one page and by semicolons on another.
+/// The client in a REST header such as `client=acme/1, defaultNamespace=battle`. The documentation separates the
+/// options with commas on one page and with semicolons on another.
 pub fn client_in_header(header: &str) -> Result<Option<String>, Fault> {
     let mut client = None;
     for option in header.split([',', ';']).map(str::trim).filter(|option| !option.is_empty()) {
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_client_is_found_and_what_nobody_documents_is_refused() {
+    fn the_client_is_found_and_undocumented_options_are_refused() {
         for (header, client) in [
             ("client=acme/1", Some("acme/1")),
             ("client=acme/1, defaultNamespace=battle", Some("acme/1")),

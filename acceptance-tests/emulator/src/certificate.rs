@@ -1,5 +1,5 @@
-//! Certificates as they are written in files: with BEGIN and END lines or without them, broken into lines anywhere.
-//! What an app's certificate is for is in `oauth.rs`.
+//! Certificates in files: with or without BEGIN and END lines, with line breaks anywhere. The use of an app's
+//! certificate is in `oauth.rs`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 const COLUMNS: usize = 64;
 
-/// The certificate itself, when there is exactly one and it is one of X.509.
+/// The certificate in DER, if the text contains exactly one valid X.509 certificate.
 pub fn der(text: &str) -> Option<Vec<u8>> {
     let text = text.trim();
     let body = match text.strip_prefix(BEGIN) {
@@ -21,7 +21,7 @@ pub fn der(text: &str) -> Option<Vec<u8>> {
     is_whole.then_some(bytes)
 }
 
-/// As retrieved files have it: base64 in lines of 64 columns, without BEGIN and END lines.
+/// The format of retrieved files: base64 in lines of 64 columns, without BEGIN and END lines.
 pub fn as_retrieved(der: &[u8]) -> String {
     let letters: Vec<char> = STANDARD.encode(der).chars().collect();
     letters.chunks(COLUMNS).map(|line| line.iter().collect::<String>()).collect::<Vec<_>>().join("\n")
@@ -33,7 +33,7 @@ mod tests {
     use crate::credentials::TEST_ONLY_CERTIFICATE;
 
     #[test]
-    fn one_certificate_is_read_in_every_form_and_comes_back_in_one() {
+    fn a_certificate_is_read_in_every_form_and_returned_in_one() {
         let bytes = der(TEST_ONLY_CERTIFICATE).unwrap();
         let shown = as_retrieved(&bytes);
         assert!(shown.starts_with("MII") && !shown.contains('-') && !shown.ends_with('\n'));

@@ -1,6 +1,6 @@
-//! Reads a component's file and refuses everything that the contract does not allow: unknown or repeated elements,
-//! elements of other API versions, wrong types, wrong enum values, missing required elements.
-//! Whether the values make sense together and with the rest of the org is in `behaviour.rs`.
+//! Reads the file of a component and refuses everything that the contract does not allow: unknown or repeated
+//! elements, elements of other API versions, wrong types, wrong enum values, missing required elements. Whether the
+//! values are consistent with each other and with the org is checked in `rules.rs`.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use roxmltree::{Document, Node};
 use crate::component::{Fields, NAMESPACE, SCHEMA_INSTANCE, Value};
 use crate::contract::{Element, MetadataType, Shape, find};
 
-/// What is wrong and where, counted from 1.
+/// A problem and its position, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub text: String,
@@ -21,19 +21,19 @@ pub struct Problem {
 #[derive(Debug)]
 pub struct Checked {
     pub fields: Fields,
-    /// Line of the first occurrence of each top-level element.
+    /// The line of the first occurrence of each top-level element.
     pub lines: BTreeMap<String, (u32, u32)>,
 }
 
-/// How a file is to be read.
+/// How a file is read.
 #[derive(Clone, Copy)]
 pub struct Reading {
     pub version: u32,
-    /// One observer reports that elements must be in alphabetical order; off unless asked for.
+    /// One observer reports that elements must be in alphabetical order. Off by default.
     pub alphabetical: bool,
 }
 
-/// An org stops at the first mistake of a file, and so does this.
+/// Reads a file. Like an org, it stops at the first error of a file.
 pub fn read_file(kind: &MetadataType, bytes: &[u8], reading: Reading) -> Result<Checked, Problem> {
     let at_start = |text: String| Problem { text, line: 1, column: 1 };
     let text = std::str::from_utf8(bytes)
@@ -68,7 +68,7 @@ pub fn read_file(kind: &MetadataType, bytes: &[u8], reading: Reading) -> Result<
     Ok(Checked { fields, lines })
 }
 
-/// The elements below `parent`, read against the contract. Used for files and for records of CRUD calls.
+/// Reads the elements below `parent` according to the contract, for files and for records of CRUD calls.
 pub fn read_record(
     kind: &MetadataType,
     document: &Document<'_>,
@@ -82,7 +82,7 @@ struct Reader<'a, 'input> {
     kind: &'a MetadataType,
     reading: Reading,
     document: &'a Document<'input>,
-    /// Records of CRUD calls name themselves; files do not.
+    /// Records of CRUD calls contain their name; files do not.
     is_record: bool,
 }
 
@@ -198,7 +198,7 @@ impl Reader<'_, '_> {
         )
     }
 
-    /// Retrieved files of org settings have such elements; of which versions is not known.
+    /// Retrieved files of org settings contain such elements; in which versions is not known.
     fn read_nil(&self, node: Node<'_, '_>, elements: &[Element]) -> Result<(), Problem> {
         let name = node.tag_name().name();
         let is_known = node.tag_name().namespace() == Some(NAMESPACE)

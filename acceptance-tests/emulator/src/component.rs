@@ -1,5 +1,4 @@
-//! A component of the org and its values; how a component is written as a file.
-//! Reading files is in `check.rs`.
+//! A component of the org, its values, and its output as a file. Reading files is in `check.rs`.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::contract::{Element, MetadataType, Shape};
 use crate::stamp::Millis;
 
-/// The value of an element. Booleans and numbers are kept as the text that the org would write.
+/// The value of an element. Booleans and numbers are stored as the text that the org writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
-    /// `xsi:nil`: the element is there and has no value.
+    /// `xsi:nil`: the element is present without a value.
     Nil,
     Text(String),
     Fields(Fields),
@@ -43,7 +42,7 @@ impl Value {
     }
 }
 
-/// The text of an element; empty and absent are the same to the org.
+/// The text of an element; empty is equal to absent in the org.
 pub fn text<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     fields.get(name).and_then(Value::as_text).filter(|text| !text.is_empty())
 }
@@ -65,7 +64,7 @@ pub struct Component {
 pub const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 pub const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
-/// The file of a component, elements in alphabetical order, only those that `version` knows.
+/// The file of a component, with elements in alphabetical order, limited to those of `version`.
 pub fn file_text(kind: &MetadataType, fields: &Fields, version: u32) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let mut elements = String::new();
@@ -81,7 +80,7 @@ pub fn file_text(kind: &MetadataType, fields: &Fields, version: u32) -> String {
     out
 }
 
-/// The elements alone, without white space, each name with `prefix` in front.
+/// Only the elements, without white space, each name prefixed with `prefix`.
 pub fn elements_text(kind: &MetadataType, fields: &Fields, version: u32, prefix: &str) -> String {
     let mut out = String::new();
     write_fields(&mut out, kind, &kind.elements, fields, version, None, prefix);
@@ -149,9 +148,9 @@ pub fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&apos;"),
-            // A literal carriage return would come back as a line feed.
+            // A literal carriage return would be read as a line feed.
             '\r' => out.push_str("&#xD;"),
-            // Not allowed in XML 1.0 in any spelling.
+            // Not allowed in XML 1.0 in any form.
             control if (control as u32) < 0x20 && control != '\n' && control != '\t' => out.push('\u{fffd}'),
             '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             other => out.push(other),
@@ -166,7 +165,7 @@ mod tests {
     use crate::contract::Contract;
 
     #[test]
-    fn a_file_is_alphabetical_and_knows_its_version() {
+    fn a_file_is_alphabetical_and_limited_to_its_version() {
         let kind = Contract::get().by_name("ExtlClntAppOauthSettings").unwrap();
         let fields: Fields = [
             ("label", Value::text("A & B")),

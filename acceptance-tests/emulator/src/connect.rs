@@ -1,12 +1,12 @@
-//! The calls of Connect REST around consumers: the apps with OAuth usage, the consumers of an app, their keys and
-//! secrets, and the staged ones. What becomes of pairs is in `pairs.rs`.
+//! The consumer calls of Connect REST: the apps with OAuth usage, the consumers of an app, their keys and secrets,
+//! and staged credentials. The rules for pairs are in `pairs.rs`.
 
 use serde_json::{Value, json};
 
 use crate::component::{Component, text};
 use crate::emulator::{Call, State};
 use crate::fault::rest as error;
-use crate::http::{Answer, Ending, Request};
+use crate::http::{Delivery, Request, Response};
 use crate::installed;
 use crate::org::{APP, APP_SETTINGS, GLOBAL_SETTINGS, Org, User};
 use crate::pairs::{self, Refused, Staged};
@@ -14,7 +14,7 @@ use crate::report;
 use crate::stamp;
 use crate::switches::CreatorForm;
 
-/// The names in the journal and in fault scripts, of what follows `/apps/oauth`.
+/// The name in the journal and in fault scripts for the path after `/apps/oauth`.
 pub fn operation_of(method: &str, resource: &[&str]) -> &'static str {
     match (method, resource) {
         (_, ["usage"]) => "oauthUsage",
@@ -31,8 +31,8 @@ const USAGE_SINCE: u32 = 59;
 const CREDENTIALS_SINCE: u32 = 60;
 const STAGED_SINCE: u32 = 65;
 
-/// A call by a user whose token is good.
-struct Asked<'a> {
+/// An authenticated call.
+struct Caller<'a> {
     request: &'a Request,
     user: &'a User,
     version: u32,
@@ -45,8 +45,8 @@ pub fn answer(
     user: &User,
     version: u32,
     resource: &[&str],
-) -> Answer {
-    let asked = Asked { request, user, version };
+) -> Response {
+    let caller = Caller { request, user, version };
     let since = match resource {
         ["usage"] => USAGE_SINCE,
         ["credentials", _, _, "staged", ..] => STAGED_SINCE,
@@ -56,28 +56,28 @@ pub fn answer(
         return not_found();
     }
     let answer = match (request.method.as_str(), resource) {
-        ("GET", ["usage"]) => usage(&state.org, &asked),
-        ("GET", ["credentials", app]) => consumers(&state.org, &asked, app),
-        ("GET", ["credentials", app, consumer]) => credentials(&state.org, &asked, app, consumer),
+        ("GET", ["usage"]) => usage(&state.org, &caller),
+        ("GET", ["credentials", app]) => consumers(&state.org, &caller, app),
+        ("GET", ["credentials", app, consumer]) => credentials(&state.org, &caller, app, consumer),
         (_, ["credentials", app, consumer, "staged", rest @ ..]) => {
-            staged(&mut state.org, &asked, call, (app, consumer), rest)
+            staged(&mut state.org, &caller, call, (app, consumer), rest)
         }
         _ => Err(not_imitated(request)),
     };
     answer.unwrap_or_else(|refusal| refusal)
 }
 
-type Outcome = Result<Answer, Answer>;
+type Outcome = Result<Response, Response>;
 
-fn not_found() -> Answer {
+fn not_found() -> Response {
     error(404, "NOT_FOUND", "The requested resource does not exist")
 }
 
-fn not_imitated(request: &Request) -> Answer {
+fn not_imitated(request: &Request) -> Response {
     error(501, "NOT_IMITATED", &format!("not imitated: {} {}", request.method, request.path))
 }
 
-/// A piece of a list, and where the next one is.
+/// A page of a list, and the location of the next one.
 struct Page {
     number: usize,
     size: usize,
@@ -86,7 +86,7 @@ struct Page {
 const LARGEST_PAGE: usize = 100;
 
 impl Page {
-    fn asked_for(request: &Request) -> Result<Page, Answer> {
+    fn asked_for(request: &Request) -> Result<Page, Response> {
         let number = |name: &str, default: usize, allowed: std::ops::RangeInclusive<usize>| {
             let Some(sent) = request.query(name) else { return Ok(default) };
             let digits = Some(sent).filter(|sent| sent.chars().all(|letter| letter.is_ascii_digit()));
@@ -101,12 +101,12 @@ impl Page {
         })
     }
 
-    fn answer(&self, request: &Request, name: &str, all: Vec<Value>) -> Answer {
+    fn answer(&self, request: &Request, name: &str, all: Vec<Value>) -> Response {
         let url = |number: usize| format!("{}?page={number}&pageSize={}", request.path, self.size);
         let first = self.number.saturating_mul(self.size);
         let has_more = all.len() > first.saturating_add(self.size);
         let own: Vec<Value> = all.into_iter().skip(first).take(self.size).collect();
-        Answer::json(
+        Response::json(
             200,
             &json!({
                 name: own,
@@ -117,8 +117,8 @@ impl Page {
     }
 }
 
-fn usage(org: &Org, asked: &Asked<'_>) -> Outcome {
-    let page = Page::asked_for(asked.request)?;
+fn usage(org: &Org, caller: &Caller<'_>) -> Outcome {
+    let page = Page::asked_for(caller.request)?;
     let is_used =
         |name: &str| org.sessions.iter().any(|session| session.app.as_deref().is_some_and(|app| app == name));
     let apps = org
@@ -135,37 +135,37 @@ fn usage(org: &Org, asked: &Asked<'_>) -> Outcome {
             })
         })
         .collect();
-    Ok(page.answer(asked.request, "apps", apps))
+    Ok(page.answer(caller.request, "apps", apps))
 }
 
-fn app_of<'a>(org: &'a Org, id: &str) -> Result<&'a str, Answer> {
+fn app_of<'a>(org: &'a Org, id: &str) -> Result<&'a str, Response> {
     let app = org.tree.all(APP).find(|(_, app)| stamp::names(id, &app.id));
     app.map(|(name, _)| name.as_str()).ok_or_else(not_found)
 }
 
-fn may_see(user: &User) -> Result<(), Answer> {
+fn may_see(user: &User) -> Result<(), Response> {
     if user.may("ExternalClientAppDeveloper") {
         return Ok(());
     }
     Err(error(403, "INSUFFICIENT_ACCESS", "You don't have access to the credentials of external client apps"))
 }
 
-/// By the setting of the org and the user's permission.
+/// Depends on the setting of the org and the permission of the user.
 fn shows_secrets(org: &Org, user: &User) -> bool {
     org.setting(APP_SETTINGS, "enableClientSecretInRestApiAccess") && user.may("ViewClientSecret")
 }
 
-fn consumers(org: &Org, asked: &Asked<'_>, app: &str) -> Outcome {
-    may_see(asked.user)?;
-    let page = Page::asked_for(asked.request)?;
+fn consumers(org: &Org, caller: &Caller<'_>, app: &str) -> Outcome {
+    may_see(caller.user)?;
+    let page = Page::asked_for(caller.request)?;
     let name = app_of(org, app)?;
     let own = consumers_of(org, name).into_iter().map(|consumer| {
-        let mut told = consumer.told(org, asked);
-        // Observed: both lengths of ids in one answer.
-        report::set(&mut told, "id", json!(stamp::short_id(consumer.id)));
-        told
+        let mut described = consumer.described(org, caller);
+        // Observed: both lengths of IDs in one response.
+        report::set(&mut described, "id", json!(stamp::short_id(consumer.id)));
+        described
     });
-    Ok(page.answer(asked.request, "consumers", own.collect()))
+    Ok(page.answer(caller.request, "consumers", own.collect()))
 }
 
 /// A consumer with its main pair.
@@ -178,7 +178,7 @@ struct Consumer<'a> {
     secret: Option<&'a str>,
 }
 
-/// The one of the Global file first.
+/// The consumer of the Global file comes first.
 fn consumers_of<'a>(org: &'a Org, name: &str) -> Vec<Consumer<'a>> {
     let (Some(app), Some((label, global))) = (org.tree.get(APP, name), org.tree.part(GLOBAL_SETTINGS, name))
     else {
@@ -209,35 +209,35 @@ impl Consumer<'_> {
         format!("/services/data/v{version}.0/apps/oauth/credentials/{}/{}", self.app_id, self.id)
     }
 
-    fn told(&self, org: &Org, asked: &Asked<'_>) -> Value {
-        let url = self.url(asked.version);
+    fn described(&self, org: &Org, caller: &Caller<'_>) -> Value {
+        let url = self.url(caller.version);
         let key = self.key.filter(|_| org.switches.key_in_rest);
-        let mut told = json!({ "id": self.id, "key": key, "name": self.label, "url": url });
-        if asked.version >= STAGED_SINCE {
-            report::set(&mut told, "stagedCredentialsUrl", json!(format!("{url}/staged")));
+        let mut described = json!({ "id": self.id, "key": key, "name": self.label, "url": url });
+        if caller.version >= STAGED_SINCE {
+            report::set(&mut described, "stagedCredentialsUrl", json!(format!("{url}/staged")));
         }
-        told
+        described
     }
 }
 
-fn consumer_of<'a>(org: &'a Org, name: &str, id: &str) -> Result<Consumer<'a>, Answer> {
+fn consumer_of<'a>(org: &'a Org, name: &str, id: &str) -> Result<Consumer<'a>, Response> {
     let found = consumers_of(org, name).into_iter().find(|consumer| stamp::names(id, consumer.id));
     found.ok_or_else(not_found)
 }
 
-fn credentials(org: &Org, asked: &Asked<'_>, app: &str, consumer: &str) -> Outcome {
-    may_see(asked.user)?;
+fn credentials(org: &Org, caller: &Caller<'_>, app: &str, consumer: &str) -> Outcome {
+    may_see(caller.user)?;
     let name = app_of(org, app)?;
     let consumer = consumer_of(org, name, consumer)?;
-    let mut found = consumer.told(org, asked);
-    let part = asked.request.query("part").unwrap_or("key").to_ascii_lowercase();
+    let mut found = consumer.described(org, caller);
+    let part = caller.request.query("part").unwrap_or("key").to_ascii_lowercase();
     let wants_secret = match part.as_str() {
         "key" => false,
         "secret" | "keyandsecret" => true,
         other => return Err(error(400, "INVALID_QUERY_PARAMETER", &format!("part: {other}"))),
     };
     let shown_from = pairs::shown_from(org, consumer.key.unwrap_or_default(), consumer.global);
-    if wants_secret && shows_secrets(org, asked.user) && org.now() >= shown_from {
+    if wants_secret && shows_secrets(org, caller.user) && org.now() >= shown_from {
         report::set(&mut found, "secret", json!(consumer.secret));
     }
     if part == "secret"
@@ -245,22 +245,22 @@ fn credentials(org: &Org, asked: &Asked<'_>, app: &str, consumer: &str) -> Outco
     {
         members.remove("key");
     }
-    Ok(Answer::json(200, &found))
+    Ok(Response::json(200, &found))
 }
 
 fn staged(
     org: &mut Org,
-    asked: &Asked<'_>,
+    caller: &Caller<'_>,
     call: &mut Call,
     (app, consumer): (&str, &str),
     rest: &[&str],
 ) -> Outcome {
-    // An org never answers it; clients are told to send an empty object.
-    if asked.request.method == "POST" && asked.request.body.is_empty() {
+    // Real orgs never respond to it; clients have to send an empty object.
+    if caller.request.method == "POST" && caller.request.body.is_empty() {
         call.note("notAnswered", json!("a POST without a body"));
-        return Err(Answer { ending: Ending::Drop, ..Answer::empty(500) });
+        return Err(Response { delivery: Delivery::Drop, ..Response::empty(500) });
     }
-    if !asked.user.may("ExternalClientAppDeveloper") || !shows_secrets(org, asked.user) {
+    if !caller.user.may("ExternalClientAppDeveloper") || !shows_secrets(org, caller.user) {
         return Err(error(
             403,
             "FUNCTIONALITY_NOT_ENABLED",
@@ -279,41 +279,41 @@ fn staged(
         let words = "not imitated: staging for a further consumer of an app";
         return Err(error(501, "NOT_IMITATED", words));
     }
-    match (asked.request.method.as_str(), rest) {
+    match (caller.request.method.as_str(), rest) {
         ("GET", []) => {
             if org.tree.pairs.of(&name).is_empty() && org.switches.nothing_staged_is_404 {
                 return Err(not_found());
             }
-            Ok(collection(org, asked, &name, 200))
+            Ok(collection(org, caller, &name, 200))
         }
         ("POST", []) => {
-            let sent = sent(asked.request)?;
-            if !asked.request.query.is_empty() || sent != json!({}) {
+            let sent = sent(caller.request)?;
+            if !caller.request.query.is_empty() || sent != json!({}) {
                 return Err(error(400, "INVALID_REQUEST", "Staging takes no parameters and an empty body"));
             }
-            let id = pairs::stage(org, &name, &asked.user.id).map_err(refused)?;
+            let id = pairs::stage(org, &name, &caller.user.id).map_err(refused)?;
             call.note("staged", json!(id));
-            Ok(collection(org, asked, &name, 201))
+            Ok(collection(org, caller, &name, 201))
         }
-        ("GET", [id]) => one(org, asked, &name, id),
+        ("GET", [id]) => one(org, caller, &name, id),
         ("PATCH", [id]) => {
-            if sent(asked.request)? != json!({ "command": "rotate" }) {
+            if sent(caller.request)? != json!({ "command": "rotate" }) {
                 return Err(error(400, "INVALID_REQUEST", "The only command is rotate"));
             }
-            let own = pairs::rotate(org, &name, id, &asked.user.id).map_err(refused)?;
+            let own = pairs::rotate(org, &name, id, &caller.user.id).map_err(refused)?;
             call.note("rotated", json!(own));
-            one(org, asked, &name, &own)
+            one(org, caller, &name, &own)
         }
         ("DELETE", [id]) => {
             pairs::delete(org, &name, id).map_err(refused)?;
             call.note("deleted", json!(id));
-            Ok(Answer::empty(204))
+            Ok(Response::empty(204))
         }
-        _ => Err(not_imitated(asked.request)),
+        _ => Err(not_imitated(caller.request)),
     }
 }
 
-fn sent(request: &Request) -> Result<Value, Answer> {
+fn sent(request: &Request) -> Result<Value, Response> {
     let kind = request.header("content-type").unwrap_or_default();
     let is_json =
         kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
@@ -324,50 +324,50 @@ fn sent(request: &Request) -> Result<Value, Answer> {
         .map_err(|problem| error(400, "JSON_PARSER_ERROR", &problem.to_string()))
 }
 
-fn refused(why: Refused) -> Answer {
+fn refused(why: Refused) -> Response {
     match why {
         Refused::Unknown | Refused::NoConsumer => not_found(),
         Refused::Taken(_) | Refused::NotActive(_) => error(400, "INVALID_OPERATION", &why.to_string()),
     }
 }
 
-fn base(org: &Org, asked: &Asked<'_>, name: &str) -> String {
+fn base(org: &Org, caller: &Caller<'_>, name: &str) -> String {
     let main = consumers_of(org, name).into_iter().next();
-    format!("{}/staged", main.map(|main| main.url(asked.version)).unwrap_or_default())
+    format!("{}/staged", main.map(|main| main.url(caller.version)).unwrap_or_default())
 }
 
-fn collection(org: &Org, asked: &Asked<'_>, name: &str, status: u16) -> Answer {
+fn collection(org: &Org, caller: &Caller<'_>, name: &str, status: u16) -> Response {
     let all: Vec<Value> = org
         .tree
         .pairs
         .of(name)
         .iter()
         .map(|pair| {
-            let mut one = told(org, asked, name, pair);
-            // Another length than in the answer about one, as with consumers.
+            let mut one = described(org, caller, name, pair);
+            // Another length than in the response about one entry, as for consumers.
             report::set(&mut one, "id", json!(stamp::short_id(&pair.id)));
             one
         })
         .collect();
-    Answer::json(status, &json!({ "stagedCredentials": all, "url": base(org, asked, name) }))
+    Response::json(status, &json!({ "stagedCredentials": all, "url": base(org, caller, name) }))
 }
 
-fn one(org: &Org, asked: &Asked<'_>, name: &str, id: &str) -> Outcome {
+fn one(org: &Org, caller: &Caller<'_>, name: &str, id: &str) -> Outcome {
     let pair = org.tree.pairs.of(name).iter().find(|pair| stamp::names(id, &pair.id));
     let pair = pair.ok_or_else(not_found)?;
-    Ok(Answer::json(200, &told(org, asked, name, pair)))
+    Ok(Response::json(200, &described(org, caller, name, pair)))
 }
 
-fn told(org: &Org, asked: &Asked<'_>, name: &str, pair: &Staged) -> Value {
+fn described(org: &Org, caller: &Caller<'_>, name: &str, pair: &Staged) -> Value {
     let now = org.now();
-    let base = base(org, asked, name);
+    let base = base(org, caller, name);
     let creator = org.user(&pair.created_by);
     let creator = match org.switches.staged_created_by {
         CreatorForm::Id => Some(stamp::short_id(&pair.created_by)),
         CreatorForm::Username => creator.map(|user| user.username.clone()),
         CreatorForm::Name => creator.map(|user| user.name.clone()),
     };
-    let mut told = json!({
+    let mut described = json!({
         "id": pair.id,
         "key": Some(&pair.key).filter(|_| org.switches.key_in_rest),
         "state": pair.state(now),
@@ -380,7 +380,7 @@ fn told(org: &Org, asked: &Asked<'_>, name: &str, pair: &Staged) -> Value {
     let shown_from =
         org.tree.part(GLOBAL_SETTINGS, name).map(|(_, global)| pairs::shown_from(org, &pair.key, global));
     if shown_from.is_some_and(|from| now >= from) {
-        report::set(&mut told, "secret", json!(pair.secret));
+        report::set(&mut described, "secret", json!(pair.secret));
     }
-    told
+    described
 }

@@ -1,6 +1,6 @@
-//! The vendor's contract: which elements a metadata type has, in which API versions, with which values.
-//! Loaded from `proto/salesforce`, which restates Salesforce's own WSDLs. What the WSDLs do not say (defaults,
-//! side effects, limits) is in `behaviour.rs`.
+//! The vendor's contract: the elements of each metadata type, their API versions and values. Loaded from
+//! `proto/salesforce`, which restates Salesforce's WSDLs. Defaults, side effects and limits, which the WSDLs do not
+//! contain, are in `behaviour.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -44,7 +44,7 @@ pub struct Element {
     pub settable_values: Option<Vec<String>>,
 }
 
-/// What an element may hold.
+/// What an element may contain.
 pub enum Shape<'a> {
     Text,
     Boolean,
@@ -68,7 +68,7 @@ impl MetadataType {
         find(&self.elements, name, version)
     }
 
-    /// `None` for a type that the contract names and does not describe; the checker refuses such an element.
+    /// `None` for a type that the contract names without describing it; the checker refuses such an element.
     pub fn shape(&self, element: &Element) -> Option<Shape<'_>> {
         match element.value_type.as_str() {
             "string" => Some(Shape::Text),
@@ -92,7 +92,7 @@ impl MetadataType {
         if self.is_settings() { "Settings" } else { &self.name }
     }
 
-    /// The only member a settings type has: `OauthOidcSettings` is the member `OauthOidc`.
+    /// The only member of a settings type: `OauthOidcSettings` is the member `OauthOidc`.
     pub fn settings_member(&self) -> Option<&str> {
         if self.is_settings() { self.name.strip_suffix("Settings") } else { None }
     }
@@ -107,7 +107,7 @@ impl MetadataType {
     }
 }
 
-/// The element by which a part names its app.
+/// The element of a part that names its app.
 pub const PARENT: &str = "externalClientApplication";
 
 pub fn find<'a>(elements: &'a [Element], name: &str, version: u32) -> Option<&'a Element> {
@@ -155,7 +155,7 @@ const FILES: &[(&str, &str)] = files![
 const SCOPES: &str = include_str!("../../../proto/salesforce/oauth-scopes.json");
 
 impl Contract {
-    /// The embedded contract. A file that does not parse is left out here and caught by the crate's tests.
+    /// The embedded contract. A file that cannot be parsed is omitted here and reported by the tests of the crate.
     pub fn get() -> &'static Contract {
         static CONTRACT: OnceLock<Contract> = OnceLock::new();
         CONTRACT.get_or_init(|| Contract {
@@ -174,7 +174,7 @@ impl Contract {
         self.types.iter().find(|kind| kind.name == name)
     }
 
-    /// The type of a component as package.xml names it.
+    /// The type of a component as named in package.xml.
     pub fn by_package_name(&self, package_name: &str, member: &str) -> Option<&MetadataType> {
         self.types.iter().find(|kind| match kind.settings_member() {
             Some(own) => package_name == "Settings" && own == member,
@@ -182,7 +182,7 @@ impl Contract {
         })
     }
 
-    /// The type of a file as its directory and ending say.
+    /// The type of a file, from its directory and its suffix.
     pub fn by_file(&self, directory: &str, stem: &str, suffix: &str) -> Option<&MetadataType> {
         self.types.iter().find(|kind| {
             kind.directory == directory
@@ -207,7 +207,7 @@ mod tests {
         }
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto/salesforce");
         let on_disk = std::fs::read_dir(folder).unwrap().count();
-        assert_eq!(on_disk, FILES.len() + 1, "a new file in proto/salesforce belongs into FILES");
+        assert_eq!(on_disk, FILES.len() + 1, "add the new file of proto/salesforce to FILES");
         assert_eq!(Contract::get().types().len(), FILES.len());
         assert_eq!(Contract::get().oauth_scopes.len(), 36);
     }

@@ -1,4 +1,4 @@
-//! What a client needs to log in: the seed's values, and the files that `--credentials` writes.
+//! What a client needs to log in: the seeded values, and the files that `--credentials` writes.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::org::Org;
 
-/// A key pair for tests, published with the source. Nothing but this emulator trusts it.
+/// A key pair for tests, published with the source. Only this emulator trusts it.
 pub const TEST_ONLY_KEY: &str = include_str!("../keys/test-only-login.key");
 pub const TEST_ONLY_CERTIFICATE: &str = include_str!("../keys/test-only-login.crt");
 
@@ -20,11 +20,11 @@ pub struct Credentials {
     pub refresh_token: String,
     /// Username and access token of every user.
     pub users: Vec<(String, String)>,
-    /// Of a run with TLS.
+    /// `None` without TLS.
     pub ca_certificate: Option<String>,
     /// The Experience Cloud site.
     pub site_url: String,
-    /// Username and password of every external user who has one.
+    /// Username and password of every external user with a password.
     pub site_users: Vec<(String, String)>,
 }
 
@@ -86,7 +86,7 @@ impl Credentials {
         })
     }
 
-    /// Lines for a shell; `folder` is where the key is.
+    /// Lines for a shell. `folder` contains the key.
     pub fn exports(&self, folder: &Path) -> String {
         let key = folder.join("server.key");
         let mut lines = format!(
@@ -135,7 +135,7 @@ impl Credentials {
     }
 }
 
-/// The 18-character form of an id.
+/// The 18-character form of an ID.
 pub fn long_id(id: &str) -> String {
     crate::stamp::with_checksum(id)
 }

@@ -1,5 +1,6 @@
-//! The synchronous calls of the SOAP API: createMetadata, readMetadata, updateMetadata, upsertMetadata, deleteMetadata.
-//! They obey the same contract and the same rules as deploys; without AllOrNoneHeader each component stands alone.
+//! The synchronous calls of the SOAP API: createMetadata, readMetadata, updateMetadata, upsertMetadata,
+//! deleteMetadata. They obey the same contract and the same rules as deploys. Without AllOrNoneHeader each component
+//! is independent.
 
 use roxmltree::{Document, Node};
 use serde_json::json;

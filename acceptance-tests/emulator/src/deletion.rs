@@ -1,4 +1,4 @@
-//! Deletes components: manifests of deletions, and what goes along with a component.
+//! Deletes components: destructive manifests, and dependent components.
 
 use crate::apply::{Application, Message};
 use crate::behaviour;
@@ -11,7 +11,7 @@ use crate::tree::Tree;
 
 pub fn delete(work: &mut Application<'_>, manifest: &Manifest) {
     let mut members: Vec<&Member> = manifest.members.iter().collect();
-    // Parts before what they belong to, so that a manifest may name an app together with its parts.
+    // Parts before their app, so that a manifest may contain both.
     members.sort_by_key(|member| std::cmp::Reverse(behaviour::rank(&member.kind)));
     for member in &members {
         let message = delete_member(work, manifest, member);
@@ -50,7 +50,7 @@ fn delete_member(work: &mut Application<'_>, manifest: &Manifest, member: &Membe
     }
     let Some(component) = work.tree.get(&kind.name, &member.name) else {
         let problem = format!("No {} named: {} found", member.kind, member.name);
-        // The message stands under the manifest's name; clients look for it there.
+        // The message has the name of the manifest, where clients expect it.
         return work.warning(problem, Message { full_name: file.clone(), ..base.clone() });
     };
     if let Err(refusal) = installed::is_changeable(work.settings.org, &kind.name, &member.name) {
@@ -76,7 +76,7 @@ fn delete_member(work: &mut Application<'_>, manifest: &Manifest, member: &Membe
     Message { id, success: true, deleted: true, ..base.clone() }
 }
 
-/// Removes a component and what cannot be without it.
+/// Removes a component and its dependents.
 pub fn remove(tree: &mut Tree, kind: &str, name: &str) {
     let app = tree.get(kind, name).and_then(|component| text(&component.fields, PARENT)).map(str::to_string);
     tree.remove(kind, name);

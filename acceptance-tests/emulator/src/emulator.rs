@@ -1,5 +1,5 @@
-//! One request from beginning to end: time passes, planned faults, the right interface, the journal.
-//! The transport is in `server.rs`.
+//! Handles one request: advances time, applies planned faults, dispatches to the interface, writes the journal. The
+//! transport is in `server.rs`.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::admin;
 use crate::apply::Message;
 use crate::fault::{self, Fault};
-use crate::http::{Answer, Ending, Request};
-use crate::job::{Jobs, Status, Verdict};
+use crate::http::{Delivery, Request, Response};
+use crate::job::{Jobs, PlannedResult, Status};
 use crate::journal::{Entry, Journal};
 use crate::oauth;
 use crate::org::Org;
@@ -25,20 +25,20 @@ pub struct State {
     pub journal: Journal,
     pub script: Script,
     pub state_file: Option<std::path::PathBuf>,
-    /// Results of queries that did not go into one answer, by locator.
+    /// Query results that exceed one response, by locator.
     pub cursors: std::collections::BTreeMap<String, Value>,
-    /// What was last written to the state file.
+    /// The last content of the state file.
     saved: String,
 }
 
-/// What the handlers tell about a request, for the journal, and what planned faults want of them.
+/// What the handlers report about a request for the journal, and what planned faults change in their behaviour.
 #[derive(Default)]
 pub struct Call {
     pub operation: String,
     pub version: Option<u32>,
     pub user: Option<String>,
     details: serde_json::Map<String, Value>,
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<PlannedResult>,
     pub truncate_zip: Option<usize>,
     overlay: Option<Value>,
 }
@@ -48,7 +48,7 @@ impl Call {
         self.details.insert(name.to_string(), value);
     }
 
-    /// Lays a planned end over a DeployResult.
+    /// Applies a planned result to a DeployResult.
     pub fn overlay(&self, result: &mut Value) {
         if let (Some(Value::Object(over)), Value::Object(result)) = (&self.overlay, result) {
             result.extend(over.clone());
@@ -71,7 +71,7 @@ impl Emulator {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Commits what is due although nobody asks.
+    /// Commits what is due, without a request.
     pub fn tick(&self) {
         let state = &mut *self.state();
         if state.advance() {
@@ -79,7 +79,7 @@ impl Emulator {
         }
     }
 
-    pub fn answer(&self, request: &Request) -> Answer {
+    pub fn answer(&self, request: &Request) -> Response {
         let state = &mut *self.state();
         state.advance();
         let within = site::path_within(&state.org, request);
@@ -102,7 +102,7 @@ impl Emulator {
             method: request.method.clone(),
             path: request.path.clone(),
             api_version: call.version,
-            status: if answer.ending == Ending::Drop { 0 } else { answer.status },
+            status: if answer.delivery == Delivery::Drop { 0 } else { answer.status },
             bytes_in: request.body.len(),
             bytes_out: answer.body.len(),
             user: call.user,
@@ -126,7 +126,7 @@ impl Emulator {
 }
 
 impl State {
-    /// Commits what is due. Whether anything was.
+    /// Commits what is due. Returns whether anything changed.
     fn advance(&mut self) -> bool {
         let now = self.org.now();
         let is_due = self.jobs.advance(&mut self.org, now);
@@ -135,7 +135,7 @@ impl State {
         is_due
     }
 
-    /// Writes the state file when something changed.
+    /// Writes the state file after a change.
     pub fn save(&mut self) {
         let Some(path) = &self.state_file else { return };
         let Ok(text) = serde_json::to_string_pretty(&json!({ "org": self.org, "jobs": self.jobs })) else {
@@ -151,7 +151,7 @@ impl State {
     }
 }
 
-/// The name under which the journal and the fault script know a request.
+/// The name of a request in the journal and in the fault script.
 fn operation_of(request: &Request) -> String {
     if let Some(name) = site::operation_of(request) {
         return name.to_string();
@@ -171,13 +171,13 @@ fn planned_answer(
     request: &Request,
     call: &mut Call,
     planned: Option<&(When, Action)>,
-) -> Answer {
+) -> Response {
     let Some((when, action)) = planned else {
         return route(state, request, call);
     };
     prepare(call, *when, action);
     if *when == When::Before {
-        second_actor(state, action);
+        apply_admin_action(state, action);
     }
     let replaces = action.status.is_some()
         || action.fault.is_some()
@@ -185,15 +185,15 @@ fn planned_answer(
         || action.drop
         || action.stall.is_some();
     let mut answer = if replaces && *when == When::Before {
-        Answer::xml(200, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope>".to_string())
+        Response::xml(200, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope>".to_string())
     } else {
         route(state, request, call)
     };
     if *when == When::After {
-        second_actor(state, action);
+        apply_admin_action(state, action);
     }
     if let Some(status) = action.status {
-        answer = Answer::new(
+        answer = Response::new(
             status,
             action.content_type.as_deref().unwrap_or("text/html;charset=UTF-8"),
             with_token(request, action.body.as_deref().unwrap_or_default()),
@@ -214,17 +214,17 @@ fn planned_answer(
         answer = answer.header(name, value);
     }
     if action.cut {
-        answer.ending = Ending::Cut;
+        answer.delivery = Delivery::Cut;
     }
     if action.drop || action.stall.is_some() {
-        answer.ending = Ending::Drop;
+        answer.delivery = Delivery::Drop;
     }
     answer.drip_ms = action.drip_ms.unwrap_or(0);
     answer.delay_ms = action.delay_ms.unwrap_or(0) + action.stall.unwrap_or(0) * 1000;
     answer
 }
 
-/// Errors have been seen that repeat the caller's token; a script does not know it.
+/// Some error responses are known to repeat the caller's token, which a script cannot contain.
 fn with_token(request: &Request, words: &str) -> String {
     let body = String::from_utf8_lossy(&request.body);
     let in_header = request.bearer();
@@ -233,13 +233,13 @@ fn with_token(request: &Request, words: &str) -> String {
     words.replace("{token}", token)
 }
 
-/// Hands the handlers what they have to do differently.
+/// Passes the planned changes of behaviour to the handlers.
 fn prepare(call: &mut Call, when: When, action: &Action) {
     call.truncate_zip = action.truncate_zip;
     let is_deploy = call.operation == "deploy";
     if let Some(end) = &action.deploy_result {
         if is_deploy {
-            call.verdict = Some(Verdict {
+            call.verdict = Some(PlannedResult {
                 status: end.status,
                 error_code: end.error_status_code.clone(),
                 error_message: end.error_message.clone(),
@@ -262,7 +262,7 @@ fn prepare(call: &mut Call, when: When, action: &Action) {
         }
     }
     if let (Some(problem), true) = (&action.component_problem, is_deploy) {
-        call.verdict = Some(Verdict {
+        call.verdict = Some(PlannedResult {
             status: Status::Failed,
             error_code: None,
             error_message: None,
@@ -279,7 +279,7 @@ fn prepare(call: &mut Call, when: When, action: &Action) {
     }
 }
 
-fn second_actor(state: &mut State, action: &Action) {
+fn apply_admin_action(state: &mut State, action: &Action) {
     if let Some(edit) = &action.edit {
         let _ = admin::edit(state, &edit.kind, &edit.full_name, &edit.set);
     }
@@ -292,14 +292,14 @@ fn second_actor(state: &mut State, action: &Action) {
     }
 }
 
-fn route(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+fn route(state: &mut State, request: &Request, call: &mut Call) -> Response {
     if request.on_site {
         return site::answer(state, request, call);
     }
     let segments = request.segments();
     match segments.as_slice() {
         ["services", "Soap", "m", ..] => soap::answer(state, request, call),
-        // Among them the partner API, whose login() orgs switch off.
+        // This includes the partner API, whose login() orgs disable.
         ["services", "Soap", ..] => {
             Fault::not_imitated(format!("{} {}", request.method, request.path)).answer()
         }

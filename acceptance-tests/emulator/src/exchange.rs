@@ -1,8 +1,8 @@
-//! OAuth 2.0 token exchange: a token of another issuer for one of the org.
+//! OAuth 2.0 token exchange: replaces the token of another issuer by a token of the org.
 //!
-//! Apex does not run here. What the class of a handler would check is written down in the handler: issuer, audience, and
-//! which subject is which user. The issuer is played, too: `POST /emulator/workload-tokens` signs what a runner would be
-//! handed. Not here: the endpoint and its other grants (`oauth`).
+//! Apex does not run here. What the class of a handler would check is data of the handler: issuer, audience, and the
+//! mapping of subjects to users. The issuer is also emulated: `POST /emulator/workload-tokens` signs the token that
+//! a CI runner would get. The endpoint and its other grants are in `oauth`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::fault::oauth as error;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::org::{Org, User};
 use crate::site::{sign_token, verify_token};
 use crate::stamp;
@@ -21,7 +21,7 @@ const TYPES: &str = "urn:ietf:params:oauth:token-type:";
 const LONGEST: usize = 10_000;
 const KINDS: [&str; 5] = ["jwt", "id_token", "access_token", "refresh_token", "saml2"];
 
-/// What `OauthTokenExchangeHandler` defines, and what its class would decide.
+/// The definition of `OauthTokenExchangeHandler`, and the decisions of its class.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TokenHandler {
@@ -40,7 +40,7 @@ pub struct TokenHandler {
     pub is_default: bool,
     #[serde(default = "yes")]
     pub is_enabled: bool,
-    /// The last words of the URNs of what it supports.
+    /// The last parts of the supported URNs.
     #[serde(default = "jwt")]
     pub supports: BTreeSet<String>,
 }
@@ -54,15 +54,15 @@ fn jwt() -> BTreeSet<String> {
 }
 
 /// The parameters of a request.
-pub struct Asked<'a> {
+pub struct ExchangeRequest<'a> {
     pub client_id: &'a str,
     pub subject_token: &'a str,
     pub subject_token_type: &'a str,
     pub token_handler: &'a str,
 }
 
-/// Whose token it is, or the refusal.
-pub fn user(org: &Org, asked: &Asked<'_>) -> Result<User, Answer> {
+/// The user of the token, or the refusal.
+pub fn user(org: &Org, asked: &ExchangeRequest<'_>) -> Result<User, Response> {
     let invalid = |words: &str| error(400, "invalid_request", words);
     if asked.subject_token.is_empty() {
         return Err(invalid("missing required parameter: subject_token"));
@@ -99,7 +99,7 @@ pub fn user(org: &Org, asked: &Asked<'_>) -> Result<User, Answer> {
     user.filter(|user| is_good && user.active).cloned().ok_or_else(refused)
 }
 
-/// `POST /emulator/token-handlers`: adds one, or replaces the one of its name. Without apps it is enabled for the login app.
+/// `POST /emulator/token-handlers`: adds or replaces a handler. Without apps it is enabled for the login app.
 pub fn add_handler(org: &mut Org, wanted: Map<String, Value>) -> Result<Value, String> {
     let mut handler: TokenHandler =
         serde_json::from_value(Value::Object(wanted)).map_err(|problem| problem.to_string())?;
@@ -111,7 +111,8 @@ pub fn add_handler(org: &mut Org, wanted: Map<String, Value>) -> Result<Value, S
     Ok(json!(org.token_handlers))
 }
 
-/// `POST /emulator/workload-tokens`: what a runner is handed. `expires_in` may be negative; `forged` breaks the signature.
+/// `POST /emulator/workload-tokens`: issues a token as a CI runner gets it. `expires_in` may be negative; `forged`
+/// breaks the signature.
 pub fn issue(org: &mut Org, wanted: &Map<String, Value>) -> Result<Value, String> {
     let known = ["issuer", "audience", "subject", "expires_in", "forged"];
     if let Some(other) = wanted.keys().find(|name| !known.contains(&name.as_str())) {

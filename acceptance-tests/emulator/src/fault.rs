@@ -1,7 +1,7 @@
-//! Answers that are errors, in the shapes of the API they belong to.
+//! Error responses in the formats of the APIs.
 
 use crate::component::escape;
-use crate::http::Answer;
+use crate::http::Response;
 
 /// A SOAP fault: `sf:CODE`, `CODE: text`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +16,12 @@ impl Fault {
         Fault { status: 500, code: code.to_string(), text: text.into() }
     }
 
-    /// Something that no evidence describes.
+    /// Behaviour without any evidence.
     pub fn not_imitated(what: impl std::fmt::Display) -> Fault {
         Fault { status: 501, code: "NOT_IMITATED".to_string(), text: format!("not imitated: {what}") }
     }
 
-    pub fn answer(&self) -> Answer {
+    pub fn answer(&self) -> Response {
         let code = if self.code.contains(':') { self.code.clone() } else { format!("sf:{}", self.code) };
         let name = code.rsplit(':').next().unwrap_or_default().to_string();
         let body = format!(
@@ -34,20 +34,20 @@ impl Fault {
             escape(&name),
             escape(&self.text)
         );
-        Answer::xml(self.status, body)
+        Response::xml(self.status, body)
     }
 
-    /// The same as REST tells it.
-    pub fn rest_answer(&self) -> Answer {
+    /// The same in the format of REST.
+    pub fn rest_answer(&self) -> Response {
         rest(if self.status == 500 { 400 } else { self.status }, &self.code, &self.text)
     }
 }
 
-pub fn rest(status: u16, code: &str, text: &str) -> Answer {
-    Answer::json(status, &serde_json::json!([{ "message": text, "errorCode": code }]))
+pub fn rest(status: u16, code: &str, text: &str) -> Response {
+    Response::json(status, &serde_json::json!([{ "message": text, "errorCode": code }]))
 }
 
-pub fn oauth(status: u16, error: &str, description: &str) -> Answer {
-    Answer::json(status, &serde_json::json!({ "error": error, "error_description": description }))
+pub fn oauth(status: u16, error: &str, description: &str) -> Response {
+    Response::json(status, &serde_json::json!({ "error": error, "error_description": description }))
         .header("cache-control", "no-store")
 }

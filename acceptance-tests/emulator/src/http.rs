@@ -1,20 +1,20 @@
-//! Requests and answers without their transport, and the reading of paths, queries and forms.
+//! Requests and responses without their transport, and the parsing of paths, queries and forms.
 
 use bytes::Bytes;
 
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     pub method: String,
-    /// Begins with exactly one slash, has none at its end.
+    /// Starts with exactly one slash and does not end with one.
     pub path: String,
     pub query: Vec<(String, String)>,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
     pub peer: String,
-    /// Scheme and host as the client wrote them.
+    /// Scheme and host as sent by the client.
     pub base_url: String,
-    /// Whether it came to the host of the site, and not to the org's.
+    /// Whether it was sent to the host of the site instead of the org's.
     pub on_site: bool,
 }
 
@@ -38,59 +38,59 @@ impl Request {
     }
 }
 
-/// How an answer reaches the client.
+/// How a response is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Ending {
+pub enum Delivery {
     #[default]
     Whole,
-    /// The connection breaks in the middle of the body.
+    /// The connection closes in the middle of the body.
     Cut,
-    /// The connection breaks before anything is written.
+    /// The connection closes before anything is sent.
     Drop,
 }
 
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    pub ending: Ending,
+    pub delivery: Delivery,
     pub delay_ms: u64,
-    /// The body takes so long, piece by piece.
+    /// The time over which the body is sent, in pieces.
     pub drip_ms: u64,
 }
 
-impl Answer {
-    pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
-        Answer {
+impl Response {
+    pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Response {
+        Response {
             status,
             headers: vec![("content-type".to_string(), content_type.to_string())],
             body: body.into(),
-            ending: Ending::Whole,
+            delivery: Delivery::Whole,
             delay_ms: 0,
             drip_ms: 0,
         }
     }
 
-    pub fn json(status: u16, body: &serde_json::Value) -> Answer {
-        Answer::new(status, "application/json;charset=UTF-8", body.to_string())
+    pub fn json(status: u16, body: &serde_json::Value) -> Response {
+        Response::new(status, "application/json;charset=UTF-8", body.to_string())
     }
 
-    pub fn xml(status: u16, body: String) -> Answer {
-        Answer::new(status, "text/xml;charset=UTF-8", body)
+    pub fn xml(status: u16, body: String) -> Response {
+        Response::new(status, "text/xml;charset=UTF-8", body)
     }
 
-    pub fn empty(status: u16) -> Answer {
-        Answer { headers: Vec::new(), ..Answer::new(status, "text/plain", Vec::new()) }
+    pub fn empty(status: u16) -> Response {
+        Response { headers: Vec::new(), ..Response::new(status, "text/plain", Vec::new()) }
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Answer {
+    pub fn header(mut self, name: &str, value: &str) -> Response {
         self.headers.push((name.to_string(), value.to_string()));
         self
     }
 }
 
-/// Collapses slashes: a client whose base URL ends with one asks for `//services`.
+/// Collapses slashes: a client whose base URL ends with a slash requests `//services`.
 pub fn clean_path(path: &str) -> String {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     format!("/{}", segments.join("/"))
@@ -107,7 +107,7 @@ pub fn parse_form(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Undoes percent encoding; what is not valid stays as it is.
+/// Decodes percent encoding; invalid sequences stay unchanged.
 pub fn decode(text: &str, plus_is_space: bool) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
@@ -134,7 +134,7 @@ pub fn decode(text: &str, plus_is_space: bool) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// What is not unreserved becomes percent signs and digits.
+/// Percent-encodes all but unreserved characters.
 pub fn percent(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

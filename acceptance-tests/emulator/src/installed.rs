@@ -1,5 +1,5 @@
-//! Apps that were installed from a package: what a subscriber's org has of them, and what it may not change.
-//! Packages themselves (versions, upgrades, dependencies) are not imitated; `/emulator/packages` puts their apps here.
+//! Apps from an installed package: what a subscriber's org contains of them, and what it may not change. Packages
+//! themselves (versions, upgrades, dependencies) are not imitated; `/emulator/packages` adds their apps.
 
 use crate::behaviour;
 use crate::component::{Fields, Value};
@@ -8,13 +8,13 @@ use crate::org::{APP, APP_POLICIES, OAUTH_POLICIES, OAUTH_SETTINGS, Org};
 use crate::rules::{Refusal, refuse};
 use crate::stamp::Millis;
 
-/// What a package brings. Its Global file stays in the org of whoever publishes it.
-pub struct Parcel<'a> {
+/// The content of a package. Its Global file stays in the publisher's org.
+pub struct PackagedApp<'a> {
     pub namespace: &'a str,
     pub app: &'a str,
     pub label: &'a str,
     pub scopes: &'a str,
-    /// The consumer, in the publisher's org: `OrgId:ConsumerId`.
+    /// The consumer in the publisher's org: `OrgId:ConsumerId`.
     pub oauth_link: &'a str,
 }
 
@@ -30,7 +30,7 @@ pub fn manageable_state(full_name: &str) -> &'static str {
     if split(full_name).0.is_some() { "installed" } else { "unmanaged" }
 }
 
-/// A namespace has up to 15 letters, digits and single underscores, and begins with a letter.
+/// A namespace has up to 15 letters, digits and single underscores, and starts with a letter.
 fn is_namespace(text: &str) -> bool {
     text.len() <= 15
         && text.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -39,39 +39,39 @@ fn is_namespace(text: &str) -> bool {
         && !text.ends_with('_')
 }
 
-pub fn install(org: &mut Org, parcel: &Parcel<'_>, user: &str, at: Millis) -> Result<String, String> {
-    if !is_namespace(parcel.namespace) {
-        return Err(format!("'{}' is not a namespace", parcel.namespace));
+pub fn install(org: &mut Org, packaged: &PackagedApp<'_>, user: &str, at: Millis) -> Result<String, String> {
+    if !is_namespace(packaged.namespace) {
+        return Err(format!("'{}' is not a namespace", packaged.namespace));
     }
-    let app = format!("{}__{}", parcel.namespace, parcel.app);
+    let app = format!("{}__{}", packaged.namespace, packaged.app);
     if org.tree.get(APP, &app).is_some() {
         return Err(format!("{app} is installed already"));
     }
     let fields = |entries: &[(&str, &str)]| -> Fields {
         entries.iter().map(|(element, value)| ((*element).to_string(), Value::text(*value))).collect()
     };
-    let owner = parcel.oauth_link.split(':').next().unwrap_or_default();
-    let scoped = format!("{owner}:{}", parcel.app);
+    let owner = packaged.oauth_link.split(':').next().unwrap_or_default();
+    let scoped = format!("{owner}:{}", packaged.app);
     let own = fields(&[
         ("distributionState", "Packaged"),
         ("isProtected", "false"),
-        ("label", parcel.label),
+        ("label", packaged.label),
         ("orgScopedExternalApp", &scoped),
     ]);
     org.tree.put(APP, &app, own, user, at);
     let settings = format!("{app}_oauth");
     let own = fields(&[
-        ("commaSeparatedOauthScopes", parcel.scopes),
+        ("commaSeparatedOauthScopes", packaged.scopes),
         ("isFirstPartyAppEnabled", "false"),
-        ("label", parcel.app),
-        ("oauthLink", parcel.oauth_link),
+        ("label", packaged.app),
+        ("oauthLink", packaged.oauth_link),
         (PARENT, &app),
     ]);
     org.tree.put(OAUTH_SETTINGS, &settings, own, user, at);
-    // The subscriber's own files, so they have no namespace although the app has one.
+    // These files belong to the subscriber, so they have no namespace although the app has one.
     for (kind, name) in [
-        (OAUTH_POLICIES, format!("{}_oauth_defaultPolicy", parcel.app)),
-        (APP_POLICIES, format!("{}_defaultPolicy", parcel.app)),
+        (OAUTH_POLICIES, format!("{}_oauth_defaultPolicy", packaged.app)),
+        (APP_POLICIES, format!("{}_defaultPolicy", packaged.app)),
     ] {
         let taken = |name: &str| org.tree.get(kind, name).is_some();
         let free = if taken(&name) {
@@ -92,7 +92,7 @@ pub fn apps(org: &Org, namespace: &str) -> Vec<String> {
     of_it.map(|(name, _)| name.clone()).collect()
 }
 
-/// Refuses to write or to delete what a package brought, and to make something in a namespace.
+/// Refuses to change or delete packaged components, and to create components in a namespace.
 pub fn is_changeable(org: &Org, kind: &str, full_name: &str) -> Result<(), Refusal> {
     let (Some(namespace), _) = split(full_name) else {
         return Ok(());

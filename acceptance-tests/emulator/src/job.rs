@@ -1,5 +1,5 @@
-//! Deploys and retrieves as jobs: Pending, InProgress, a commit, an end. One deploy at a time.
-//! Time passes only in `advance`; the shape of answers is in `report.rs`.
+//! Deploys and retrieves as jobs: Pending, InProgress, commit, final status. One deploy at a time. Time advances
+//! only in `advance`; the format of responses is in `report.rs`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::org::Org;
 use crate::pace::Span;
 use crate::package;
 use crate::stamp::{self, Millis};
-use crate::switches::CancelMood;
+use crate::switches::CancelBehaviour;
 use crate::tree::Tree;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,14 +47,14 @@ pub struct Options {
     pub test_level: Option<String>,
 }
 
-/// How a planned fault makes a deploy end.
+/// The result of a deploy that a planned fault sets.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct PlannedResult {
     pub status: Status,
     pub error_code: Option<String>,
     pub error_message: Option<String>,
     pub problem: Option<Message>,
-    /// The changes are made all the same.
+    /// The changes are committed anyway.
     pub commits: bool,
 }
 
@@ -64,7 +64,7 @@ pub struct Deploy {
     pub user: String,
     pub user_name: String,
     pub options: Options,
-    /// Base64, as it came; emptied when the job is over.
+    /// Base64 as received; cleared when the job has ended.
     pub zip: String,
     pub zip_size: u64,
     pub file_count: u64,
@@ -78,14 +78,14 @@ pub struct Deploy {
     pub error_code: Option<String>,
     pub error_message: Option<String>,
     pub messages: Vec<Message>,
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<PlannedResult>,
     pub committed: bool,
-    /// What became of components that were there before, for `/emulator/deploys`.
+    /// The changes of existing components, for `/emulator/deploys`.
     #[serde(default)]
     pub changes: Vec<Change>,
 }
 
-/// An element that a deploy changed, with its values; none is absent.
+/// An element that a deploy changed, with its values; `None` when absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     #[serde(rename = "type")]
@@ -132,7 +132,7 @@ pub struct Retrieve {
     pub members: Vec<(String, String)>,
     pub version: u32,
     pub single_package: bool,
-    /// When the result was taken from the org.
+    /// When the result was read from the org.
     pub completed: Option<Millis>,
     pub zip: String,
     pub properties: serde_json::Value,
@@ -152,12 +152,12 @@ impl Jobs {
         self.deploys.iter().find(|deploy| stamp::same_id(&deploy.id, id))
     }
 
-    /// With its number, from which its time follows.
+    /// Includes its number, which determines its duration.
     pub fn retrieve_mut(&mut self, id: &str) -> Option<(u64, &mut Retrieve)> {
         (0..).zip(&mut self.retrieves).find(|(_, retrieve)| stamp::same_id(&retrieve.id, id))
     }
 
-    /// Lets time pass up to `now`. Tells whether anything changed.
+    /// Advances time to `now`. Returns whether anything changed.
     pub fn advance(&mut self, org: &mut Org, now: Millis) -> bool {
         let mut changed = false;
         let mut free_from = 0;
@@ -174,7 +174,7 @@ impl Jobs {
     }
 }
 
-/// One change of status, if its time has come.
+/// One status change, if it is due.
 fn step(deploy: &mut Deploy, number: u64, org: &mut Org, free_from: Millis, now: Millis) -> bool {
     let switches = org.switches.clone();
     let takes = |span| switches.time(span, number);
@@ -201,7 +201,7 @@ fn step(deploy: &mut Deploy, number: u64, org: &mut Org, free_from: Millis, now:
             if now < end {
                 return false;
             }
-            if switches.cancel == CancelMood::CommitAnyway {
+            if switches.cancel == CancelBehaviour::CommitAnyway {
                 run(deploy, org, end);
             }
             finish(deploy, Status::Canceled, end);
@@ -225,7 +225,7 @@ fn finish(deploy: &mut Deploy, status: Status, at: Millis) {
     deploy.zip = String::new();
 }
 
-/// Applies the package and commits it or not.
+/// Applies the package, and commits it if it succeeds.
 fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
     let verdict = deploy.verdict.clone();
     let commits = verdict.as_ref().is_none_or(|verdict| verdict.commits);
@@ -242,7 +242,8 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
                 });
                 String::new()
             })?;
-            let user = org.user(&deploy.user).cloned().ok_or_else(|| "The user is gone".to_string())?;
+            let user =
+                org.user(&deploy.user).cloned().ok_or_else(|| "The user no longer exists".to_string())?;
             let settings = apply::Settings {
                 org,
                 user: &user,
@@ -263,12 +264,12 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
             return;
         }
     };
-    // A deploy that is made to end otherwise never came to its components.
+    // A deploy with a planned result did not process its components.
     if verdict.as_ref().is_none_or(|verdict| verdict.commits || verdict.problem.is_some()) {
         deploy.messages.extend(outcome.messages);
     }
     if let Some(problem) = verdict.as_ref().and_then(|verdict| verdict.problem.clone()) {
-        accuse(&mut deploy.messages, problem);
+        fail_component(&mut deploy.messages, problem);
     }
     let failures = deploy.messages.iter().filter(|message| !message.success).count();
     let successes = deploy.messages.iter().filter(|message| message.success && is_component(message)).count();
@@ -281,7 +282,7 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
         deploy.committed = true;
     }
     let status = match verdict {
-        Some(Verdict { status, error_code, error_message, problem: None, .. }) => {
+        Some(PlannedResult { status, error_code, error_message, problem: None, .. }) => {
             deploy.error_code = error_code;
             deploy.error_message = error_message;
             status
@@ -298,8 +299,8 @@ fn run(deploy: &mut Deploy, org: &mut Org, at: Millis) {
     finish(deploy, status, at);
 }
 
-/// Turns the message of the component that `problem` names into a failure; without a name, the first component's.
-fn accuse(messages: &mut Vec<Message>, problem: Message) {
+/// Turns the message of the component named in `problem` into a failure; by default that of the first component.
+fn fail_component(messages: &mut Vec<Message>, problem: Message) {
     let accused = messages.iter_mut().find(|message| {
         is_component(message)
             && (problem.full_name.is_empty()
@@ -338,7 +339,7 @@ pub fn encode(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-/// What a call to cancel does.
+/// The result of a cancel call.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Cancel {
     Done,
@@ -351,7 +352,7 @@ pub fn cancel(deploy: &mut Deploy, org: &Org, user: (&str, &str), now: Millis) -
     if deploy.status.is_done() || deploy.status == Status::Finalizing {
         return Cancel::TooLate;
     }
-    if org.switches.cancel == CancelMood::Deny {
+    if org.switches.cancel == CancelBehaviour::Deny {
         return Cancel::Denied;
     }
     deploy.canceled_by = Some(user.0.to_string());

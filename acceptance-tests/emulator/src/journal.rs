@@ -1,4 +1,4 @@
-//! Remembers every request: what was asked, by whom, with which outcome. Never bodies or tokens.
+//! Records every request: the call, the caller and the result. Never bodies or tokens.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -14,7 +14,7 @@ pub struct Entry {
     #[serde(rename = "apiVersion")]
     pub api_version: Option<u32>,
     pub status: u16,
-    /// Of the bodies: what came, and what was answered.
+    /// The sizes of the request body and the response body.
     #[serde(rename = "bytesIn")]
     pub bytes_in: usize,
     #[serde(rename = "bytesOut")]
@@ -23,7 +23,7 @@ pub struct Entry {
     pub client: String,
     #[serde(rename = "userAgent")]
     pub user_agent: Option<String>,
-    /// What a planned fault did to the answer.
+    /// The effect of a planned fault.
     pub fault: Option<String>,
     pub details: Value,
 }
@@ -47,7 +47,7 @@ impl Journal {
         if let Some(file) = &mut self.file
             && let Ok(line) = serde_json::to_string(&entry)
         {
-            // The journal in memory is the one that counts.
+            // Errors are ignored: the journal in memory is authoritative.
             let _ = writeln!(file, "{line}");
         }
         self.entries.push(entry);

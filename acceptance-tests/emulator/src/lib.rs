@@ -1,9 +1,9 @@
-//! A strict stand-in for the parts of a Salesforce org that External Client Apps touch.
+//! A strict emulator of the parts of a Salesforce org that External Client Apps use.
 //!
-//! It shares no code with the provider: the contract comes from Salesforce's own schema (`proto/salesforce`), XML is
-//! read with another library. Where there is no evidence for what an org does, it refuses ("not imitated: …").
+//! It shares no code with the provider: the contract comes from Salesforce's own schema (`proto/salesforce`), and
+//! XML is parsed with a different library. Without evidence for what an org does, it refuses ("not imitated: …").
 //!
-//! `start` runs it inside a test; `main.rs` is the program for use by hand.
+//! `start` runs it inside a test; `main.rs` is the standalone program.
 
 #![forbid(unsafe_code)]
 
@@ -56,17 +56,17 @@ use crate::org::Org;
 pub use crate::pace::Pace;
 pub use crate::switches::Switches;
 
-/// How an emulator is started. `Config::default()` listens on a free port of the loopback address.
+/// The options of an emulator. `Config::default()` listens on a free port of the loopback address.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub host: String,
-    /// 0 takes a free one.
+    /// 0 selects a free port.
     pub port: u16,
     pub org_id: String,
     pub name: String,
     pub api_version: u32,
     pub switches: Switches,
-    /// Name and number of holders, besides those of the seed.
+    /// Name and number of assigned users, in addition to the seeded ones.
     pub permission_sets: Vec<(String, u64)>,
     pub jwt_tokens: bool,
     pub state_file: Option<PathBuf>,
@@ -74,9 +74,9 @@ pub struct Config {
     pub faults_file: Option<PathBuf>,
     pub credentials_folder: Option<PathBuf>,
     pub tls: bool,
-    /// Host names in the certificate, besides those of the loopback address.
+    /// Host names in the certificate, in addition to those of the loopback address.
     pub tls_names: Vec<String>,
-    /// Of the Experience Cloud site, which listens beside the org. 0 takes a free one.
+    /// The port of the Experience Cloud site. 0 selects a free port.
     pub site_port: u16,
     /// `shop` puts the site at `/shop`.
     pub site_prefix: String,
@@ -105,13 +105,13 @@ impl Default for Config {
     }
 }
 
-/// The newest API version that is known. It stands here and nowhere else.
+/// The newest supported API version, defined only here.
 pub const NEWEST_API_VERSION: u32 = 68;
 
-/// An emulator at work; it ends when this is dropped.
+/// A running emulator; it stops when this value is dropped.
 pub struct Running {
     pub url: String,
-    /// Of the Experience Cloud site, with its path prefix.
+    /// The URL of the Experience Cloud site, with its path prefix.
     pub site_url: String,
     pub org_id: String,
     pub credentials: Credentials,
@@ -223,7 +223,7 @@ fn load(config: &Config) -> Result<(Org, job::Jobs), String> {
     Ok((saved.org, saved.jobs))
 }
 
-/// A certificate for the loopback names, made at each start.
+/// A certificate for the loopback names, generated at each start.
 fn certificate(more: &[String]) -> Result<(tokio_rustls::TlsAcceptor, String), String> {
     let mut names = vec!["localhost".to_string(), "127.0.0.1".to_string(), "::1".to_string()];
     names.extend_from_slice(more);

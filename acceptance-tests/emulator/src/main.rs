@@ -1,4 +1,4 @@
-//! The program: reads flags, starts an emulator, says where it is, ends on SIGINT or SIGTERM.
+//! The program: parses flags, starts an emulator, prints its addresses, and exits on SIGINT or SIGTERM.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -7,29 +7,29 @@ use std::process::ExitCode;
 use clap::Parser;
 use salesforce_emulator::{Config, NEWEST_API_VERSION, Pace, Running, Switches, start};
 
-/// A strict stand-in for the parts of a Salesforce org that External Client Apps touch.
+/// A strict emulator of the parts of a Salesforce org that External Client Apps use.
 ///
-/// Speaks the OAuth token endpoint, the SOAP Metadata API from 60.0 on and the REST calls around them. Nothing that it
-/// answers proves what a real org would answer: see the README for the evidence behind each behaviour.
+/// Supports the OAuth token endpoint, the SOAP Metadata API since 60.0, and related REST calls. Its responses do
+/// not prove what a real org responds: see the README for the evidence behind each behaviour.
 #[derive(Parser)]
 #[command(version)]
 struct Flags {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
-    /// Port to listen on; 0 takes a free one
+    /// Port to listen on; 0 selects a free port
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Id of the org, 15 or 18 characters, beginning with 00D
+    /// ID of the org, 15 or 18 characters, starting with 00D
     #[arg(long, value_parser = org_id)]
     org_id: Option<String>,
     /// Name of the org; usernames end with it
     #[arg(long, default_value = "Emulator")]
     name: String,
-    /// The newest API version that the org knows
+    /// The newest API version of the org
     #[arg(long, default_value_t = NEWEST_API_VERSION, value_parser = clap::value_parser!(u32).range(60..=i64::from(NEWEST_API_VERSION)))]
     api_version: u32,
-    /// Keep the org in this file, written after each change and read at the start
+    /// Store the org in this file; written after each change and read at start
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Append one line of JSON per request to this file
@@ -38,7 +38,7 @@ struct Flags {
     /// Planned faults, a JSON list
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
-    /// Write credentials.env, credentials.json, server.key and others into this folder
+    /// Write credentials.env, credentials.json, server.key and others to this folder
     #[arg(long, value_name = "DIR")]
     credentials: Option<PathBuf>,
     /// How long a deploy is Pending
@@ -50,25 +50,25 @@ struct Flags {
     /// How long a retrieve takes
     #[arg(long, value_name = "MS", default_value_t = 0)]
     retrieve_ms: u64,
-    /// How long every answer takes
+    /// How long every response takes
     #[arg(long, value_name = "MS", default_value_t = 0)]
     call_ms: u64,
     /// How long a deploy is Finalizing after its commit (API version 65 and later)
     #[arg(long, value_name = "MS", default_value_t = 0)]
     finalizing_ms: u64,
-    /// How long lists go on showing what was there before a change
+    /// How long lists show the components before a change
     #[arg(long, value_name = "MS", default_value_t = 0)]
     list_lag_ms: u64,
-    /// `real`: random times as orgs have them instead of --queue-ms, --deploy-ms, --retrieve-ms and --list-lag-ms
+    /// `real`: random times as in a real org, instead of --queue-ms, --deploy-ms, --retrieve-ms and --list-lag-ms
     #[arg(long, value_enum, default_value = "fixed")]
     pace: Tempo,
-    /// Of the random times; the same seed gives the same times
+    /// Seed of the random times; the same seed gives the same times
     #[arg(long, default_value_t = Switches::default().seed)]
     seed: u64,
-    /// Makes a real pace faster, or slower
+    /// Scales the times of the real pace
     #[arg(long, value_name = "PERCENT", default_value_t = 100)]
     pace_percent: u64,
-    /// A permission set that the org has, with its number of holders; may be repeated
+    /// A permission set of the org, with its number of assigned users; may be repeated
     #[arg(long, value_name = "NAME[=HOLDERS]", value_parser = permission_set)]
     permission_set: Vec<(String, u64)>,
     /// Refuse component files whose elements are not in alphabetical order
@@ -77,13 +77,13 @@ struct Flags {
     /// Issue access tokens in JWT format, which SOAP refuses
     #[arg(long)]
     jwt_tokens: bool,
-    /// Speak HTTPS with a certificate for localhost and 127.0.0.1; --credentials gets it as ca.pem
+    /// Use HTTPS with a certificate for localhost and 127.0.0.1; --credentials writes it as ca.pem
     #[arg(long)]
     tls: bool,
-    /// A host name that the certificate is for as well, for clients that come through a proxy; may be repeated
+    /// An additional host name in the certificate, for clients that connect through a proxy; may be repeated
     #[arg(long, value_name = "HOST", requires = "tls")]
     tls_name: Vec<String>,
-    /// Port of the Experience Cloud site; 0 takes a free one
+    /// Port of the Experience Cloud site; 0 selects a free port
     #[arg(long, default_value_t = 0)]
     site_port: u16,
     /// Path prefix of the Experience Cloud site
@@ -102,13 +102,13 @@ fn org_id(text: &str) -> Result<String, String> {
     match text.len() {
         15 if is_id => Ok(salesforce_emulator::credentials::long_id(text)),
         18 if is_id => Ok(text.to_string()),
-        _ => Err("an org id has 15 or 18 letters and digits and begins with 00D".to_string()),
+        _ => Err("an org ID has 15 or 18 letters and digits and starts with 00D".to_string()),
     }
 }
 
 fn permission_set(text: &str) -> Result<(String, u64), String> {
     let (name, holders) = text.split_once('=').unwrap_or((text, "0"));
-    let holders = holders.parse().map_err(|_| format!("'{holders}' is not a number of holders"))?;
+    let holders = holders.parse().map_err(|_| format!("'{holders}' is not a number of users"))?;
     Ok((name.to_string(), holders))
 }
 
@@ -156,23 +156,23 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let _ = introduce(&running, flags.credentials.as_deref());
-    stopped().await;
+    let _ = print_addresses(&running, flags.credentials.as_deref());
+    termination_signal().await;
     ExitCode::SUCCESS
 }
 
-/// For people, then one line for programs.
-fn introduce(running: &Running, folder: Option<&std::path::Path>) -> std::io::Result<()> {
+/// Prints text for people, then one line for programs.
+fn print_addresses(running: &Running, folder: Option<&std::path::Path>) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     let credentials = &running.credentials;
-    writeln!(out, "A Salesforce org that is none, at {}", running.url)?;
+    writeln!(out, "An emulated Salesforce org at {}", running.url)?;
     writeln!(out)?;
     match folder {
         Some(folder) => {
             let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
             writeln!(out, "    . {}", folder.join("credentials.env").display())?;
             writeln!(out)?;
-            writeln!(out, "or, with other ways to log in:")?;
+            writeln!(out, "or, with another authentication method:")?;
         }
         None => writeln!(out, "Log in with a token (or start with --credentials DIR for a key):")?,
     }
@@ -183,11 +183,11 @@ fn introduce(running: &Running, folder: Option<&std::path::Path>) -> std::io::Re
     writeln!(out, "    export SALESFORCE_CLIENT_ID={}", credentials.client_id)?;
     writeln!(out, "    export SALESFORCE_CLIENT_SECRET={}", credentials.client_secret)?;
     writeln!(out)?;
-    writeln!(out, "The site where customers log in, at {}", running.site_url)?;
+    writeln!(out, "The Experience Cloud site at {}", running.site_url)?;
     writeln!(out)?;
-    writeln!(out, "What was asked:    curl {}/emulator/journal", running.url)?;
-    writeln!(out, "What is in it:     curl {}/emulator/components", running.url)?;
-    writeln!(out, "How it behaves:    curl {}/emulator/org", running.url)?;
+    writeln!(out, "Requests:      curl {}/emulator/journal", running.url)?;
+    writeln!(out, "Components:    curl {}/emulator/components", running.url)?;
+    writeln!(out, "Settings:      curl {}/emulator/org", running.url)?;
     writeln!(out)?;
     let ready = serde_json::json!({
         "url": running.url,
@@ -204,12 +204,12 @@ fn introduce(running: &Running, folder: Option<&std::path::Path>) -> std::io::Re
 }
 
 #[cfg(not(unix))]
-async fn stopped() {
+async fn termination_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
 #[cfg(unix)]
-async fn stopped() {
+async fn termination_signal() {
     let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
         let _ = tokio::signal::ctrl_c().await;
         return;

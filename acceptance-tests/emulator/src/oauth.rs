@@ -1,5 +1,5 @@
-//! Tokens: JWT bearer, client credentials, refresh, token exchange; userinfo and identity.
-//! Clients are the login app of the seed and every external client app that has a Global file.
+//! Tokens: JWT bearer, client credentials, refresh, token exchange; userinfo and identity. Clients are the seeded
+//! login app and every external client app with a Global file.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -9,15 +9,15 @@ use crate::behaviour;
 use crate::certificate;
 use crate::component::{is_true, text};
 use crate::emulator::{Call, State};
-use crate::exchange::{self, Asked};
+use crate::exchange::{self, ExchangeRequest};
 use crate::fault::{oauth as error, rest};
-use crate::http::{Answer, Request, parse_form};
+use crate::http::{Request, Response, parse_form};
 use crate::org::{OAUTH_POLICIES, Org, User};
 use crate::pairs;
 use crate::site::{self, Gate};
 use crate::stamp;
 
-/// Who asks for a token.
+/// The client of a token request.
 struct Client {
     id: String,
     secret: String,
@@ -25,7 +25,7 @@ struct Client {
     run_as: Option<String>,
     refresh_token: Option<String>,
     jwt_tokens: bool,
-    /// Of the org itself. For the login app each user says whether it is approved.
+    /// The external client app. For the login app, each user has an approval flag.
     app: Option<String>,
     allows_credentials: bool,
     allows_exchange: bool,
@@ -48,7 +48,7 @@ fn client(org: &Org, id: &str) -> Option<Client> {
         });
     }
     let tree = org.in_effect();
-    let pairs::Live { app, global, secret } = pairs::live(org, id)?;
+    let pairs::ValidPair { app, global, secret } = pairs::live(org, id)?;
     if !behaviour::is_enabled(tree, app) {
         return None;
     }
@@ -69,7 +69,7 @@ fn client(org: &Org, id: &str) -> Option<Client> {
     })
 }
 
-pub fn token(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+pub fn token(state: &mut State, request: &Request, call: &mut Call) -> Response {
     if request.method != "POST" {
         return error(400, "invalid_request", "must be POST");
     }
@@ -91,7 +91,7 @@ pub fn token(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         }
         exchange::GRANT => {
             let (id, secret) = credentials(request, field("client_id"), field("client_secret"));
-            let asked = Asked {
+            let asked = ExchangeRequest {
                 client_id: &id,
                 subject_token: field("subject_token"),
                 subject_token_type: field("subject_token_type"),
@@ -120,7 +120,7 @@ fn credentials(request: &Request, id: &str, secret: &str) -> (String, String) {
     }
 }
 
-fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut Call) -> Answer {
+fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut Call) -> Response {
     let parts: Vec<&str> = assertion.split('.').collect();
     let [header, claims, signature] = parts.as_slice() else {
         return error(400, "invalid_grant", "invalid assertion");
@@ -147,7 +147,7 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
     if !is_genuine {
         return error(400, "invalid_grant", "invalid assertion");
     }
-    // Whoever finds it in a log can use it for some minutes.
+    // An assertion in a log can be used for some minutes.
     state.org.secrets.insert(assertion.to_string());
     if !is_audience(&body, request) {
         return error(400, "invalid_grant", "audience is invalid");
@@ -167,7 +167,8 @@ fn jwt_bearer(state: &mut State, request: &Request, assertion: &str, call: &mut 
     grant(state, request, &user, &client, call)
 }
 
-/// Whether the user may use the client without being asked: the login app's users have said yes, other apps admit them.
+/// Whether the user may use the client without consent: users have approved the login app, other apps pre-authorise
+/// them.
 fn is_approved(org: &Org, client: &Client, user: &User) -> bool {
     match &client.app {
         None => user.approved,
@@ -175,11 +176,11 @@ fn is_approved(org: &Org, client: &Client, user: &User) -> bool {
     }
 }
 
-/// An app admits users beforehand by policy. Who holds a permission set is not modelled: any one of them admits.
+/// An app pre-authorises users by policy. Assignments are not modelled: any permission set is enough.
 fn is_preauthorized(org: &Org, app: &str) -> bool {
     org.in_effect().part(OAUTH_POLICIES, app).is_some_and(|(_, policies)| {
         text(&policies.fields, "permittedUsersPolicyType") == Some("AdminApprovedPreAuthorized")
-            && !behaviour::nobody_is_admitted(&policies.fields)
+            && !behaviour::has_no_preauthorization(&policies.fields)
     })
 }
 
@@ -196,7 +197,7 @@ fn is_audience(body: &Value, request: &Request) -> bool {
     }
 }
 
-/// Seconds up to five minutes ahead; the CLI sends milliseconds, and orgs let it.
+/// Seconds, up to five minutes ahead. The CLI sends milliseconds, and orgs accept that.
 fn is_in_time(body: &Value) -> Result<(), &'static str> {
     let exp = match body.get("exp") {
         Some(Value::Number(number)) => number.as_f64(),
@@ -236,7 +237,7 @@ fn client_credentials(
     id: &str,
     secret: &str,
     call: &mut Call,
-) -> Answer {
+) -> Response {
     let Some(client) = client(&state.org, id) else {
         return error(400, "invalid_client_id", "client identifier invalid");
     };
@@ -260,7 +261,7 @@ fn refresh(
     secret: &str,
     refresh_token: &str,
     call: &mut Call,
-) -> Answer {
+) -> Response {
     let Some(client) = client(&state.org, id) else {
         return error(400, "invalid_client_id", "client identifier invalid");
     };
@@ -273,7 +274,7 @@ fn refresh(
         return expired();
     };
     if app.former_refresh_tokens.contains(refresh_token) {
-        // Two have it: all that came of it ends.
+        // The token was used twice: everything issued from it is revoked.
         end_refresh_token(&mut state.org, id);
         return expired();
     }
@@ -294,7 +295,7 @@ fn refresh(
     }
 }
 
-/// Ends the refresh token of a login app, and the tokens that the app was given.
+/// Revokes the refresh token of a login app, and the tokens that were issued to the app.
 fn end_refresh_token(org: &mut Org, client: &str) {
     for app in org.login_apps.iter_mut().filter(|app| app.client_id == client) {
         let former = std::mem::take(&mut app.refresh_token);
@@ -309,9 +310,9 @@ fn exchange(
     state: &mut State,
     request: &Request,
     secret: &str,
-    asked: &Asked<'_>,
+    asked: &ExchangeRequest<'_>,
     call: &mut Call,
-) -> Answer {
+) -> Response {
     call.note("tokenHandler", json!(asked.token_handler));
     let Some(client) = client(&state.org, asked.client_id) else {
         return error(400, "invalid_client_id", "client identifier invalid");
@@ -332,7 +333,7 @@ fn exchange(
     grant(state, request, &user, &client, call)
 }
 
-fn grant(state: &mut State, request: &Request, user: &User, client: &Client, call: &mut Call) -> Answer {
+fn grant(state: &mut State, request: &Request, user: &User, client: &Client, call: &mut Call) -> Response {
     granted(state, request, user, client, call, None)
 }
 
@@ -343,7 +344,7 @@ fn granted(
     client: &Client,
     call: &mut Call,
     refresh_token: Option<String>,
-) -> Answer {
+) -> Response {
     call.user = Some(user.username.clone());
     let token = state.org.open_session(&user.id, &client.id, client.app.as_deref(), client.jwt_tokens);
     let scope = match &client.app {
@@ -363,11 +364,11 @@ fn granted(
     if let Some(next) = refresh_token {
         crate::report::set(&mut answer, "refresh_token", json!(next));
     }
-    Answer::json(200, &answer).header("cache-control", "no-store")
+    Response::json(200, &answer).header("cache-control", "no-store")
 }
 
 /// The user of a REST call's session.
-pub fn bearer_user(state: &State, request: &Request, call: &mut Call) -> Result<User, Answer> {
+pub fn bearer_user(state: &State, request: &Request, call: &mut Call) -> Result<User, Response> {
     let session = request.bearer().and_then(|token| state.org.session(token));
     if session.is_some_and(|session| site::is_foreign(session, request)) {
         return Err(Gate::Issuer.answer(call));
@@ -382,14 +383,14 @@ pub fn bearer_user(state: &State, request: &Request, call: &mut Call) -> Result<
     }
 }
 
-pub fn userinfo(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+pub fn userinfo(state: &mut State, request: &Request, call: &mut Call) -> Response {
     match bearer_user(state, request, call) {
-        Ok(user) => Answer::json(200, &about(state, request, &user)),
-        Err(_) => Answer::new(403, "text/html;charset=UTF-8", "Bad_OAuth_Token"),
+        Ok(user) => Response::json(200, &about(state, request, &user)),
+        Err(_) => Response::new(403, "text/html;charset=UTF-8", "Bad_OAuth_Token"),
     }
 }
 
-pub fn identity(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+pub fn identity(state: &mut State, request: &Request, call: &mut Call) -> Response {
     let mut request = request.clone();
     if let Some(token) = request.query("oauth_token").map(str::to_string) {
         request.headers.push(("authorization".to_string(), format!("Bearer {token}")));
@@ -400,10 +401,10 @@ pub fn identity(state: &mut State, request: &Request, call: &mut Call) -> Answer
             if matches!(segments.as_slice(), ["id", org, id]
             if stamp::same_id(org, &state.org.id) && stamp::same_id(id, &user.id)) =>
         {
-            Answer::json(200, &about(state, &request, &user))
+            Response::json(200, &about(state, &request, &user))
         }
-        Ok(_) => Answer::new(403, "text/html;charset=UTF-8", "Bad_Id"),
-        Err(_) => Answer::new(403, "text/html;charset=UTF-8", "Bad_OAuth_Token"),
+        Ok(_) => Response::new(403, "text/html;charset=UTF-8", "Bad_Id"),
+        Err(_) => Response::new(403, "text/html;charset=UTF-8", "Bad_OAuth_Token"),
     }
 }
 
@@ -429,7 +430,7 @@ fn about(state: &State, request: &Request, user: &User) -> Value {
     })
 }
 
-pub fn revoke(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+pub fn revoke(state: &mut State, request: &Request, call: &mut Call) -> Response {
     let mut form = request.query.clone();
     form.extend(parse_form(&String::from_utf8_lossy(&request.body)));
     let token =
@@ -438,7 +439,7 @@ pub fn revoke(state: &mut State, request: &Request, call: &mut Call) -> Answer {
     match state.org.sessions.iter_mut().find(|session| session.token == token && !session.expired) {
         Some(session) => {
             session.expired = true;
-            Answer::empty(200)
+            Response::empty(200)
         }
         None => {
             let app = state.org.login_apps.iter().find(|app| !token.is_empty() && app.refresh_token == token);
@@ -446,7 +447,7 @@ pub fn revoke(state: &mut State, request: &Request, call: &mut Call) -> Answer {
                 return error(400, "unsupported_token_type", "this token type is not supported");
             };
             end_refresh_token(&mut state.org, &client);
-            Answer::empty(200)
+            Response::empty(200)
         }
     }
 }

@@ -1,6 +1,5 @@
-//! The org: components, people, login apps, sessions. Everything here is kept in the state file; its switches are in
-//! `switches.rs`.
-//! How components change is in `apply.rs`, what the org makes of their values in `behaviour.rs`.
+//! The org: components, users, login apps, sessions. Everything here is stored in the state file; the switches are
+//! in `switches.rs`. Changes of components are in `apply.rs`, the handling of their values in `behaviour.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -32,13 +31,13 @@ pub struct User {
     /// Whether an administrator has approved the login app for this user.
     pub approved: bool,
     pub active: bool,
-    /// By name. Internal users of the seed other than administrators have none that is modelled.
+    /// By name. The profiles of seeded internal users other than administrators are not modelled.
     #[serde(default)]
     pub profile: Option<String>,
-    /// By name; counted among the holders of the permission set.
+    /// By name; included in the counts of the permission sets.
     #[serde(default)]
     pub permission_sets: BTreeSet<String>,
-    /// Of users with an external licence, who log in on the site only.
+    /// Set for users with an external license, who log in only on the site.
     #[serde(default)]
     pub external: Option<External>,
 }
@@ -49,7 +48,7 @@ impl User {
     }
 }
 
-/// A permission set or a profile and how many active users hold it: those of `Org::users` and, for the rest, strangers.
+/// A permission set or a profile, and its number of active users: those of `Org::users`, and unnamed ones.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Group {
     pub id: String,
@@ -61,14 +60,14 @@ pub struct Group {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PermissionSetGroup {
     pub id: String,
-    /// Of the permission set that stands for all members.
+    /// The ID of the permission set that represents all members.
     pub set_id: String,
     pub name: String,
     /// Permission sets by name.
     pub members: BTreeSet<String>,
-    /// How many people hold the group and no member directly.
+    /// The number of users with the group and without a direct assignment of a member.
     pub holders: u64,
-    /// How many hold both.
+    /// The number of users with both.
     pub holding_directly: usize,
 }
 
@@ -78,7 +77,7 @@ impl PermissionSetGroup {
     }
 }
 
-/// What automation logs in through: a connected app that is not itself metadata of this emulator.
+/// The app that automation logs in with: a connected app that is not metadata of this emulator.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LoginApp {
     pub client_id: String,
@@ -86,10 +85,10 @@ pub struct LoginApp {
     pub certificate: String,
     /// The user of the client credentials flow.
     pub run_as: String,
-    /// Whether the tokens it gets are JWTs, which SOAP refuses.
+    /// Whether its tokens are JWTs, which SOAP refuses.
     pub jwt_tokens: bool,
     pub refresh_token: String,
-    /// Those that were rotated away.
+    /// The revoked refresh tokens.
     #[serde(default)]
     pub former_refresh_tokens: BTreeSet<String>,
 }
@@ -99,12 +98,12 @@ pub struct Session {
     pub token: String,
     pub user: String,
     pub client: String,
-    /// The external client app that the token was given to.
+    /// The external client app that the token was issued to.
     pub app: Option<String>,
     pub issued: Millis,
     pub expired: bool,
     pub jwt: bool,
-    /// Of users who logged in on the site.
+    /// Set for users who logged in on the site.
     #[serde(default)]
     pub site: Option<SiteSession>,
 }
@@ -126,33 +125,33 @@ pub struct Org {
     #[serde(default)]
     pub token_handlers: Vec<crate::exchange::TokenHandler>,
     pub sessions: Vec<Session>,
-    /// Every secret and key that ever was, also rotated ones.
+    /// Every secret and key ever issued, including rotated ones.
     pub secrets: BTreeSet<String>,
     pub switches: Switches,
     #[serde(default = "default_site")]
     pub site: Site,
-    /// What profiles demand of a login, by name.
+    /// The login requirements of profiles, by name.
     #[serde(default)]
     pub login_policies: BTreeMap<String, LoginPolicy>,
-    /// Of this org's host.
+    /// The URL of this org's host.
     #[serde(default)]
     pub url: String,
-    /// Former states of the tree and since when each was there, while changes take time to spread.
+    /// Former trees, with the time of each, while changes propagate.
     #[serde(skip)]
     pub spreading: Vec<(Millis, Tree)>,
-    /// Former states of the tree, each with the time until which lists show it.
+    /// Former trees, each with the time until which lists show it.
     #[serde(skip)]
     pub listed: VecDeque<(Millis, Tree)>,
-    /// The tree that the last look at it found, for the same.
+    /// The tree at the last check, for the same purpose.
     #[serde(skip)]
     last_seen: Option<Tree>,
-    /// How often the tree has changed.
+    /// The number of changes of the tree.
     #[serde(skip)]
     changes: u64,
-    /// How far the org's clock is ahead of this machine's.
+    /// The offset of the org's clock from the machine's.
     #[serde(default)]
     pub clock_ahead_ms: Millis,
-    /// Of the org's session settings, for those that no profile and no app sets.
+    /// The session timeout of the org, for sessions without one from a profile or an app.
     #[serde(default = "default_session_timeout")]
     pub session_timeout_minutes: u64,
 }
@@ -179,10 +178,10 @@ pub const ALL_PERMISSIONS: &[&str] = &[
     "ViewSetup",
 ];
 
-/// Every org has it, by this label; files name profiles by label.
+/// Every org has it under this label; files name profiles by label.
 pub const ADMINISTRATOR_PROFILE: &str = "System Administrator";
 
-/// Number of the administrator who makes the changes of `/emulator/components`.
+/// The user number of the administrator who makes the changes of `/emulator/components`.
 pub const OTHER_ADMIN: u64 = 5;
 
 impl Org {
@@ -307,12 +306,12 @@ impl Org {
         }
     }
 
-    /// The org's clock. It runs with the machine's and can be moved forward.
+    /// The org's clock. It follows the machine's clock and can be advanced.
     pub fn now(&self) -> Millis {
         stamp::now().saturating_add(self.clock_ahead_ms)
     }
 
-    /// The apps and settings as the endpoints of OAuth see them.
+    /// The apps and settings as the OAuth endpoints see them.
     pub fn in_effect(&self) -> &Tree {
         let due = self.now().saturating_sub(self.switches.propagation_ms);
         let spread = self.spreading.iter().rev().find(|(since, _)| *since <= due);
@@ -324,7 +323,7 @@ impl Org {
         self.listed.front().map_or(&self.tree, |(_, tree)| tree)
     }
 
-    /// Keeps what lists still show of the past.
+    /// Keeps the former trees that lists still show.
     fn note_lists(&mut self, now: Millis) {
         if self.switches.pace == Pace::Fixed && self.switches.list_lag_ms == 0 {
             self.listed.clear();
@@ -335,7 +334,7 @@ impl Org {
         if before.components != self.tree.components {
             let until = now + self.switches.time(Span::ListLag, self.changes);
             let former = std::mem::replace(before, self.tree.clone());
-            // A change never shows before an earlier one.
+            // A change never appears before an earlier one.
             let earliest = self.listed.back().map_or(0, |(until, _)| *until);
             self.listed.push_back((until.max(earliest), former));
             self.changes += 1;
@@ -345,7 +344,7 @@ impl Org {
         }
     }
 
-    /// Remembers the tree when it has changed, and forgets what nobody sees any more.
+    /// Stores the tree after a change, and drops trees that are no longer visible.
     pub fn note_changes(&mut self) {
         self.note_lists(self.now());
         if !self.switches.changes_propagate || self.switches.propagation_ms == 0 {
@@ -364,12 +363,12 @@ impl Org {
         }
     }
 
-    /// The users known by name who hold a permission set.
+    /// The named users with a permission set.
     pub fn assigned<'a>(&'a self, permission_set: &'a str) -> impl Iterator<Item = &'a User> {
         self.users.iter().filter(move |user| user.permission_sets.contains(permission_set))
     }
 
-    /// Keeps the numbers of holders in step with a user who changes, comes or goes.
+    /// Updates the counts of assigned users when a user is changed, added or removed.
     pub fn recount(&mut self, before: Option<&User>, after: Option<&User>) -> Result<(), String> {
         let held = |user: Option<&User>| -> (BTreeSet<String>, BTreeSet<String>) {
             let user = user.filter(|user| user.active);
@@ -395,7 +394,7 @@ impl Org {
         Ok(())
     }
 
-    /// The users known by name who have a profile.
+    /// The named users with a profile.
     pub fn of_profile<'a>(&'a self, profile: &'a str) -> impl Iterator<Item = &'a User> {
         self.users.iter().filter(move |user| user.profile.as_deref() == Some(profile))
     }
@@ -439,7 +438,7 @@ impl Org {
         token
     }
 
-    /// The tokens of an app end with it.
+    /// The tokens of an app are revoked when it is deleted.
     pub fn end_sessions_of_deleted_apps(&mut self) {
         for session in &mut self.sessions {
             if session.app.as_deref().is_some_and(|app| self.tree.part(GLOBAL_SETTINGS, app).is_none()) {
@@ -448,7 +447,7 @@ impl Org {
         }
     }
 
-    /// Tells apart who logged in as one user, without telling the token.
+    /// Identifies a session of a shared user without revealing the token.
     pub fn session_number(&self, token: &str) -> Option<usize> {
         self.sessions.iter().position(|session| session.token == token)
     }
@@ -459,7 +458,7 @@ impl Org {
         self.sessions.iter().find(|session| session.token == token && !session.expired && is_in_time(session))
     }
 
-    /// Whether `user` is shown the Global files at all.
+    /// Whether `user` may read Global files.
     pub fn shows_global(&self, user: &User) -> bool {
         self.setting(APP_SETTINGS, "enableConsumerSecretApiAccess")
             && user.may("ViewConsumerSecretsInMetadata")

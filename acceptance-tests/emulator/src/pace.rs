@@ -1,5 +1,5 @@
-//! How long things take: as long as the switches say, or as irregularly as in an org that many share. What happens
-//! when the time has come is in `job.rs`.
+//! Durations: fixed by the switches, or random as in a shared org. What happens when the time has passed is in
+//! `job.rs`.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,27 +9,28 @@ use crate::switches::Switches;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pace {
-    /// `queue_ms`, `deploy_ms`, `retrieve_ms` and `list_lag_ms`, each time the same.
+    /// `queue_ms`, `deploy_ms`, `retrieve_ms` and `list_lag_ms`, always the same.
     #[default]
     Fixed,
-    /// Random times, most of them short: queue 0 to 10 s, deploys 2 to 20 s, retrieves 0.5 to 5 s; lists show a change 0.1 to
-    /// 0.9 s late. The same seed gives the same times.
+    /// Random times, most of them short: queue 0 to 10 s, deploys 2 to 20 s, retrieves 0.5 to 5 s; lists show a
+    /// change 0.1 to 0.9 s late. The same seed gives the same times.
     Real,
 }
 
-/// What takes time. The number is part of the seed, so that the times of deploys do not depend on how often somebody reads.
+/// The operations that take time. The number is part of the seed, so that the duration of a deploy does not depend
+/// on the number of polls.
 #[derive(Debug, Clone, Copy)]
 pub enum Span {
-    /// A deploy is Pending although nobody is before it.
+    /// A deploy is Pending although none precedes it.
     Queue = 1,
     Deploy = 2,
     Retrieve = 3,
-    /// Until lists show what has changed.
+    /// Until lists show a change.
     ListLag = 4,
 }
 
 impl Switches {
-    /// The time that the job of this number takes, counted from 0 in each kind of job.
+    /// The duration of the job with this number, counted from 0 for each kind of job.
     pub fn time(&self, span: Span, number: u64) -> Millis {
         match self.pace {
             Pace::Fixed => match span {
@@ -46,7 +47,7 @@ impl Switches {
                     Span::Retrieve => 500.0 * 10_f64.powf(one),
                     Span::ListLag => 100.0 + 800.0 * one,
                 };
-                // Never negative and far below the limits of the type.
+                // Never negative, and far below the limits of the type.
                 (millis as Millis).saturating_mul(self.pace_percent) / 100
             }
         }
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_real_pace_is_random_within_its_limits_and_the_same_again() {
+    fn a_real_pace_is_random_within_limits_and_reproducible() {
         for (span, least, most, usual) in [
             (Span::Queue, 0, 10_000, 2_500),
             (Span::Deploy, 2_000, 20_000, 7_800),
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn times_of_one_seed_stay_what_they_were() {
+    fn the_times_of_a_seed_never_change() {
         assert_eq!(times(1, Span::Queue)[..4], [92, 1, 8811, 2053]);
     }
 

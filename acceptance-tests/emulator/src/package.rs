@@ -1,5 +1,5 @@
-//! Reads the zip of a deploy: package.xml, manifests of deletions, component files. Writes the zip of a retrieve.
-//! Knows no component's content.
+//! Reads the zip file of a deploy: package.xml, destructive manifests, component files. Writes the zip file of a
+//! retrieve. The content of components is opaque here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read, Write};
@@ -8,13 +8,13 @@ use roxmltree::{Document, Node};
 
 use crate::component::{NAMESPACE, escape};
 
-/// Uncompressed sizes above this are refused.
+/// Larger uncompressed sizes are refused.
 const LARGEST_CONTENT: u64 = 600 * 1024 * 1024;
 const MOST_FILES: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub struct Package {
-    /// What stands before package.xml in every path, with its slash: `zip/`, `unpackaged/` or nothing.
+    /// The path prefix of package.xml, with its slash: `zip/`, `unpackaged/` or empty.
     pub prefix: String,
     pub manifest: Manifest,
     pub deletions: Vec<(DeletionTime, Manifest)>,
@@ -38,43 +38,43 @@ pub struct Manifest {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// As in `<name>`.
+    /// The text of `<name>`.
     pub kind: String,
-    /// As in `<members>`; may be `*`.
+    /// The text of `<members>`; may be `*`.
     pub name: String,
     pub line: u32,
 }
 
-/// A mistake in the package as a whole, told in the message for `file`.
+/// A problem of the whole package, reported in the message for `file`.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct PackageError {
     pub file: String,
     pub problem: String,
     pub line: Option<u32>,
 }
 
-impl Unreadable {
-    fn new(file: &str, problem: impl Into<String>) -> Unreadable {
-        Unreadable { file: file.to_string(), problem: problem.into(), line: None }
+impl PackageError {
+    fn new(file: &str, problem: impl Into<String>) -> PackageError {
+        PackageError { file: file.to_string(), problem: problem.into(), line: None }
     }
 }
 
-pub fn read(zip: &[u8]) -> Result<Package, Unreadable> {
+pub fn read(zip: &[u8]) -> Result<Package, PackageError> {
     let all = entries(zip)?;
     let manifests: Vec<&String> =
         all.keys().filter(|path| *path == "package.xml" || path.ends_with("/package.xml")).collect();
     let path = match manifests.as_slice() {
-        [] => return Err(Unreadable::new("package.xml", "No package.xml found")),
+        [] => return Err(PackageError::new("package.xml", "No package.xml found")),
         [only] => (*only).clone(),
         _ => {
-            return Err(Unreadable::new("package.xml", "not imitated: several packages in one zip"));
+            return Err(PackageError::new("package.xml", "not imitated: several packages in one zip"));
         }
     };
     let prefix = path.strip_suffix("package.xml").unwrap_or("").to_string();
     let mut package = Package { prefix: prefix.clone(), ..Package::default() };
     for (path, content) in all {
         let Some(name) = path.strip_prefix(&prefix) else {
-            return Err(Unreadable::new(&path, "not imitated: a file beside the package's folder"));
+            return Err(PackageError::new(&path, "not imitated: a file beside the package's folder"));
         };
         match name {
             "package.xml" => package.manifest = read_manifest(name, &content)?,
@@ -91,7 +91,7 @@ pub fn read(zip: &[u8]) -> Result<Package, Unreadable> {
     }
     for (_, manifest) in &package.deletions {
         if let Some(member) = manifest.members.iter().find(|member| member.name == "*") {
-            return Err(Unreadable {
+            return Err(PackageError {
                 file: manifest.file_name.clone(),
                 problem: "Wildcards (*) are not allowed in a manifest of deletions".to_string(),
                 line: Some(member.line),
@@ -101,16 +101,16 @@ pub fn read(zip: &[u8]) -> Result<Package, Unreadable> {
     Ok(package)
 }
 
-fn entries(zip: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Unreadable> {
+fn entries(zip: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, PackageError> {
     let broken = |error: &dyn std::fmt::Display| {
-        Unreadable::new("package.xml", format!("The zip file could not be read: {error}"))
+        PackageError::new("package.xml", format!("The zip file could not be read: {error}"))
     };
     let mut archive = zip::ZipArchive::new(Cursor::new(zip)).map_err(|error| broken(&error))?;
     if archive.len() > MOST_FILES {
-        return Err(Unreadable::new("package.xml", "LIMIT_EXCEEDED: Maximum number of files is 10000"));
+        return Err(PackageError::new("package.xml", "LIMIT_EXCEEDED: Maximum number of files is 10000"));
     }
     if counted(zip).is_some_and(|count| count != archive.len()) {
-        return Err(Unreadable::new("package.xml", "The zip file holds a file twice"));
+        return Err(PackageError::new("package.xml", "The zip file holds a file twice"));
     }
     let mut files = BTreeMap::new();
     let mut total = 0;
@@ -121,38 +121,41 @@ fn entries(zip: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Unreadable> {
         }
         let name = file.name().map_err(|error| broken(&error))?.into_owned();
         if name.starts_with('/') || name.split('/').any(|part| part == "..") {
-            return Err(Unreadable::new(&name, "The path of this file is not allowed"));
+            return Err(PackageError::new(&name, "The path of this file is not allowed"));
         }
         let mut content = Vec::new();
         (&mut file).take(LARGEST_CONTENT).read_to_end(&mut content).map_err(|error| broken(&error))?;
         total += content.len() as u64;
         if total > LARGEST_CONTENT {
-            return Err(Unreadable::new("package.xml", "LIMIT_EXCEEDED: Maximum size of content is 600 MB"));
+            return Err(PackageError::new(
+                "package.xml",
+                "LIMIT_EXCEEDED: Maximum size of content is 600 MB",
+            ));
         }
         files.insert(name, content);
     }
     Ok(files)
 }
 
-/// How many entries the end of the zip says that there are; the reader has one for each name only.
+/// The number of entries according to the end of the zip file. The reader keeps only one entry per name.
 fn counted(zip: &[u8]) -> Option<usize> {
     let end = zip.windows(4).rposition(|window| window == b"PK\x05\x06")?;
     let count = zip.get(end + 10..end + 12)?;
     let count = u16::from_le_bytes(count.try_into().ok()?);
-    // More than a number of two bytes can say stands elsewhere.
+    // Larger numbers are stored elsewhere.
     (count != u16::MAX).then_some(usize::from(count))
 }
 
-fn read_manifest(file: &str, content: &[u8]) -> Result<Manifest, Unreadable> {
+fn read_manifest(file: &str, content: &[u8]) -> Result<Manifest, PackageError> {
     let text =
-        std::str::from_utf8(content).map_err(|_| Unreadable::new(file, "The file is not valid UTF-8"))?;
+        std::str::from_utf8(content).map_err(|_| PackageError::new(file, "The file is not valid UTF-8"))?;
     let document =
-        Document::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|error| Unreadable {
+        Document::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|error| PackageError {
             file: file.to_string(),
             problem: format!("Error parsing file: {error}"),
             line: Some(error.pos().row),
         })?;
-    let wrong = |node: Node<'_, '_>, problem: String| Unreadable {
+    let wrong = |node: Node<'_, '_>, problem: String| PackageError {
         file: file.to_string(),
         problem,
         line: Some(line_of(&document, node)),
@@ -200,7 +203,7 @@ fn read_manifest(file: &str, content: &[u8]) -> Result<Manifest, Unreadable> {
     for (index, member) in manifest.members.iter().enumerate() {
         let before = manifest.members.iter().take(index);
         if before.into_iter().any(|other| other.kind == member.kind && other.name == member.name) {
-            return Err(Unreadable {
+            return Err(PackageError {
                 file: file.to_string(),
                 problem: format!("not imitated: {} {} is named twice", member.kind, member.name),
                 line: Some(member.line),
@@ -267,12 +270,12 @@ pub fn parse_version(text: &str) -> Option<u32> {
     text.strip_suffix(".0").filter(|major| major.len() == 2).and_then(|major| major.parse().ok())
 }
 
-/// A zip with the given files, deflated.
+/// A zip file with the given files, deflated.
 pub fn write(files: &BTreeMap<String, String>) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
     for (name, content) in files {
-        // Writing to memory does not fail; a broken zip would be noticed by every reader.
+        // Writing to memory does not fail, and every reader would notice a broken zip file.
         if writer.start_file(name.as_str(), options).is_err() || writer.write_all(content.as_bytes()).is_err()
         {
             return Vec::new();
@@ -281,7 +284,7 @@ pub fn write(files: &BTreeMap<String, String>) -> Vec<u8> {
     writer.finish().map(Cursor::into_inner).unwrap_or_default()
 }
 
-/// The package.xml of a retrieve: what was found.
+/// The package.xml of a retrieve, which lists what was found.
 pub fn manifest_text(found: &BTreeMap<String, BTreeSet<String>>, version: u32) -> String {
     let mut out = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package xmlns=\"{NAMESPACE}\">\n");
     for (kind, names) in found {
@@ -299,9 +302,9 @@ pub fn manifest_text(found: &BTreeMap<String, BTreeSet<String>>, version: u32) -
 mod tests {
     use super::*;
 
-    /// Whatever a broken client or a broken line makes of a package is refused, never a panic.
+    /// A package that a broken client or connection has damaged is refused, without a panic.
     #[test]
-    fn packages_may_be_cut_or_spoilt_anywhere() {
+    fn truncated_and_damaged_packages_are_refused() {
         let manifest = manifest_text(&[("A".to_string(), ["b".to_string()].into())].into(), 66);
         let eca =
             "<ExternalClientApplication xmlns=\"x\"><label>\u{e4}&amp;</label></ExternalClientApplication>";

@@ -1,5 +1,5 @@
-//! The consumer keys and secrets of an app: the main pair, which stands in its Global file, and those beside it, which
-//! were staged for a rotation or put aside by one. The REST calls for them are in `connect.rs`.
+//! The consumer keys and secrets of an app: the main pair, which is in its Global file, and the pairs that were
+//! staged for a rotation or replaced by one. Their REST calls are in `connect.rs`.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,18 @@ use crate::stamp::{self, Millis};
 use crate::switches::Staging;
 use crate::tree::Tree;
 
-/// How long a pair beside the main one is good.
+/// How long a pair beside the main pair is valid.
 const LIFETIME: Millis = 30 * 86_400_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
-    /// Waits to become the main pair.
+    /// Staged to become the main pair.
     Active,
-    /// Was the main pair.
+    /// The former main pair.
     Rotated,
 }
 
-/// A pair beside the main one.
+/// A pair beside the main pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staged {
     pub id: String,
@@ -36,7 +36,7 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// As Connect REST names it.
+    /// The name in Connect REST.
     pub fn state(&self, now: Millis) -> &'static str {
         match self.stage {
             _ if now >= self.expires => "Expired",
@@ -46,25 +46,25 @@ impl Staged {
     }
 }
 
-/// A consumer that an app has besides the one of its Global file.
+/// A consumer in addition to the one of the Global file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Further {
+pub struct AdditionalConsumer {
     pub id: String,
     pub name: String,
     pub key: String,
     pub secret: String,
 }
 
-/// What the components do not say about pairs.
+/// The data about pairs that the components do not contain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pairs {
     /// By app, the oldest first.
     staged: BTreeMap<String, Vec<Staged>>,
-    /// Keys that were deleted, with their app. Nobody logs in with them; the tokens that they got live on.
+    /// Deleted keys, with their app. They cannot log in; tokens that were issued with them stay valid.
     former: BTreeMap<String, String>,
-    /// When keys were made that did not come with their app.
+    /// The creation times of keys that were not created with their app.
     made: BTreeMap<String, Millis>,
-    further: BTreeMap<String, Vec<Further>>,
+    further: BTreeMap<String, Vec<AdditionalConsumer>>,
 }
 
 impl Pairs {
@@ -72,11 +72,11 @@ impl Pairs {
         self.staged.get(app).map(Vec::as_slice).unwrap_or_default()
     }
 
-    pub fn further(&self, app: &str) -> &[Further] {
+    pub fn further(&self, app: &str) -> &[AdditionalConsumer] {
         self.further.get(app).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The app has no consumer any more.
+    /// Removes the data of an app without a consumer.
     pub fn forget(&mut self, app: &str) {
         self.staged.remove(app);
         self.further.remove(app);
@@ -91,12 +91,12 @@ impl Pairs {
 /// Why a pair is not staged, rotated or deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// The app has no consumer of its own.
+    /// The app has no consumer.
     NoConsumer,
     Unknown,
-    /// One in this state is in the way.
+    /// A pair in this state prevents it.
     Taken(&'static str),
-    /// Only an active one becomes the main pair.
+    /// Only an active pair can become the main pair.
     NotActive(&'static str),
 }
 
@@ -115,7 +115,7 @@ impl std::fmt::Display for Refused {
     }
 }
 
-/// Makes a pair that waits beside the main one; its id.
+/// Stages a pair beside the main pair. Returns its ID.
 pub fn stage(org: &mut Org, app: &str, user: &str) -> Result<String, Refused> {
     if org.tree.part(GLOBAL_SETTINGS, app).is_none() || !org.tree.consumers.contains_key(app) {
         return Err(Refused::NoConsumer);
@@ -147,7 +147,7 @@ pub fn stage(org: &mut Org, app: &str, user: &str) -> Result<String, Refused> {
     Ok(id)
 }
 
-/// The staged pair and the main one change places; the id that the former main pair has in the list.
+/// Swaps the staged pair and the main pair. Returns the ID of the former main pair in the list.
 pub fn rotate(org: &mut Org, app: &str, id: &str, user: &str) -> Result<String, Refused> {
     let now = org.now();
     let known = org.tree.pairs.of(app).iter().find(|pair| stamp::names(id, &pair.id));
@@ -183,7 +183,7 @@ pub fn rotate(org: &mut Org, app: &str, id: &str, user: &str) -> Result<String, 
     Ok(own)
 }
 
-/// Ends a pair beside the main one at once.
+/// Revokes a pair beside the main pair immediately.
 pub fn delete(org: &mut Org, app: &str, id: &str) -> Result<(), Refused> {
     let pairs = &mut org.tree.pairs;
     let all = pairs.staged.get_mut(app).ok_or(Refused::Unknown)?;
@@ -193,13 +193,14 @@ pub fn delete(org: &mut Org, app: &str, id: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Gives an app one more consumer; its id.
+/// Adds a consumer to an app. Returns its ID.
 pub fn add_consumer(org: &mut Org, app: &str, name: &str) -> Result<String, Refused> {
     if org.tree.part(GLOBAL_SETTINGS, app).is_none() {
         return Err(Refused::NoConsumer);
     }
     let (id, now) = (org.tree.next_id("888"), org.now());
-    let own = Further { id: id.clone(), name: name.to_string(), key: new_key(), secret: new_secret() };
+    let own =
+        AdditionalConsumer { id: id.clone(), name: name.to_string(), key: new_key(), secret: new_secret() };
     org.secrets.extend([own.key.clone(), own.secret.clone()]);
     let pairs = &mut org.tree.pairs;
     pairs.made.insert(own.key.clone(), now);
@@ -215,23 +216,23 @@ pub fn new_secret() -> String {
     format!("canarySECRET{}", stamp::random_text(52))
 }
 
-/// Since when REST shows the secret of a pair: the pair spreads, and so does the org's setting.
+/// The time from which REST returns the secret of a pair: both the pair and the org's setting have to propagate.
 pub fn shown_from(org: &Org, key: &str, global: &Component) -> Millis {
     let settings = org.tree.all(APP_SETTINGS).map(|(_, settings)| settings.modified).max().unwrap_or(0);
     org.tree.pairs.made(key, global).max(settings).saturating_add(org.switches.secret_lag_ms)
 }
 
-/// A pair that is good for a login.
+/// A pair that is valid for a login.
 #[derive(Clone, Copy)]
-pub struct Live<'a> {
+pub struct ValidPair<'a> {
     pub app: &'a str,
     pub global: &'a Component,
     pub secret: Option<&'a str>,
 }
 
-/// The pair with this key, if it is good and has spread. Of a key that two apps have, nobody knows whose it is.
-pub fn live<'a>(org: &'a Org, key: &str) -> Option<Live<'a>> {
-    // A deleted pair ends at once, however slowly other changes spread.
+/// The pair with this key, if it is valid and has propagated. A key that two apps have belongs to neither.
+pub fn live<'a>(org: &'a Org, key: &str) -> Option<ValidPair<'a>> {
+    // The deletion of a pair takes effect immediately, however slowly other changes propagate.
     if org.tree.pairs.former.contains_key(key) {
         return None;
     }
@@ -247,7 +248,7 @@ pub fn live<'a>(org: &'a Org, key: &str) -> Option<Live<'a>> {
     let further = further.filter(|(_, own)| own.key == key).map(|(app, own)| (app, &own.secret));
     let others = beside.chain(further).filter_map(|(app, secret)| {
         let (_, global) = tree.part(GLOBAL_SETTINGS, app)?;
-        Some(Live { app, global, secret: Some(secret.as_str()) })
+        Some(ValidPair { app, global, secret: Some(secret.as_str()) })
     });
     let mut found = main(tree, key).chain(others);
     let first = found.next()?;
@@ -255,24 +256,24 @@ pub fn live<'a>(org: &'a Org, key: &str) -> Option<Live<'a>> {
     (found.next().is_none() && has_spread).then_some(first)
 }
 
-/// The app that a token was given to by this key, which may have ended since.
-pub fn owner<'a>(org: &'a Org, key: &str) -> Option<Live<'a>> {
+/// The app that a token was issued to with this key, which may have expired since.
+pub fn owner<'a>(org: &'a Org, key: &str) -> Option<ValidPair<'a>> {
     let tree = org.in_effect();
     let beside = with_key(tree, key).map(|(app, _)| app).next();
     let app = beside.or_else(|| org.tree.pairs.former.get(key).map(String::as_str));
     let of_app = app.and_then(|app| {
         let (_, global) = tree.part(GLOBAL_SETTINGS, app)?;
-        Some(Live { app, global, secret: text(&global.fields, "consumerSecret") })
+        Some(ValidPair { app, global, secret: text(&global.fields, "consumerSecret") })
     });
     live(org, key).or(of_app)
 }
 
-fn main<'a>(tree: &'a Tree, key: &str) -> impl Iterator<Item = Live<'a>> {
+fn main<'a>(tree: &'a Tree, key: &str) -> impl Iterator<Item = ValidPair<'a>> {
     let globals = tree.all(GLOBAL_SETTINGS).map(|(_, global)| global);
     let own = globals.filter(move |global| text(&global.fields, "consumerKey") == Some(key));
     own.filter_map(|global| {
         let secret = text(&global.fields, "consumerSecret");
-        Some(Live { app: text(&global.fields, PARENT)?, global, secret })
+        Some(ValidPair { app: text(&global.fields, PARENT)?, global, secret })
     })
 }
 

@@ -1,5 +1,5 @@
-//! The answers about jobs and components, once as values and from there as XML or JSON.
-//! Objects are written with their members in alphabetical order: that is the order of the WSDL.
+//! The responses about jobs and components, built as values and then written as XML or JSON. The members of objects
+//! are in alphabetical order, which is the order of the WSDL.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::org::{Org, User};
 use crate::package;
 use crate::stamp::{Millis, iso};
 
-/// Elements of an object; arrays become repeated elements, null is left out.
+/// The elements of an object; arrays become repeated elements, null is omitted.
 pub fn xml(value: &Value) -> String {
     let mut out = String::new();
     if let Value::Object(members) = value {
@@ -46,7 +46,7 @@ fn inner(value: &Value) -> String {
 pub fn deploy_result(deploy: &Deploy, version: u32, with_details: bool) -> Value {
     let failures: Vec<&Message> = deploy.messages.iter().filter(|message| !message.success).collect();
     let components = deploy.messages.iter().filter(|message| is_component(message));
-    // A mistake in package.xml counts like one in a component.
+    // An error in package.xml counts like one in a component.
     let errors = failures.len();
     let total = components.count() + failures.iter().filter(|message| !is_component(message)).count();
     let is_done = deploy.status.is_done();
@@ -87,7 +87,7 @@ pub fn deploy_result(deploy: &Deploy, version: u32, with_details: bool) -> Value
         set(&mut result, "numberFiles", json!(deploy.file_count));
         set(&mut result, "zipSize", json!(deploy.zip_size));
     }
-    // The schema demands the element also where no details were asked for.
+    // The schema requires the element even without details.
     let mut details = json!({ "runTestResult": { "numFailures": 0, "numTestsRun": 0, "totalTime": 0.0 } });
     if with_details {
         let told = |message: &&Message| deploy_message(message, deploy.modified);
@@ -99,7 +99,7 @@ pub fn deploy_result(deploy: &Deploy, version: u32, with_details: bool) -> Value
     result
 }
 
-/// Versions that do not know a status see the one before it.
+/// Versions that do not have a status report the previous one.
 fn status_name(status: Status, version: u32) -> String {
     match status {
         Status::Finalizing if version < 65 => "InProgress".to_string(),
@@ -138,7 +138,7 @@ fn deploy_message(message: &Message, at: Millis) -> Value {
     value
 }
 
-/// FileProperties of one component.
+/// The FileProperties of one component.
 pub fn file_properties(
     org: &Org,
     kind: &MetadataType,
@@ -163,7 +163,7 @@ pub fn file_properties(
     })
 }
 
-/// Takes the result of a retrieve from the org.
+/// Reads the result of a retrieve from the org.
 pub fn fill(retrieve: &mut Retrieve, org: &Org, user: &User, at: Millis) {
     let contract = Contract::get();
     let folder = if retrieve.single_package { "" } else { "unpackaged/" };
@@ -253,7 +253,7 @@ pub fn retrieve_result(retrieve: &Retrieve, now: Millis, with_zip: bool) -> Stri
     format!("{}<zipFile xsi:nil=\"true\"/>", xml(&result))
 }
 
-/// How many deploys there were, for `/emulator/deploys`.
+/// The deploys, for `/emulator/deploys`.
 pub fn deploys(jobs: &Jobs) -> Value {
     jobs.deploys
         .iter()

@@ -1,4 +1,5 @@
-//! The REST interfaces: versions, queries, records of users, deployRequest. Those of Connect REST are in `connect.rs`.
+//! The REST interfaces: versions, queries, records of users, deployRequest. Those of Connect REST are in
+//! `connect.rs`.
 
 use serde_json::{Value, json};
 
@@ -7,7 +8,7 @@ use crate::component::text;
 use crate::connect;
 use crate::emulator::{Call, State};
 use crate::fault::rest as error;
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 use crate::job::{Options, encode};
 use crate::multipart;
 use crate::oauth::bearer_user;
@@ -37,7 +38,7 @@ pub fn operation_of(request: &Request) -> String {
     name.to_string()
 }
 
-pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Response {
     let segments = request.segments();
     let Some(written) = segments.get(2) else {
         return versions(state);
@@ -69,7 +70,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         ("GET", ["query", locator]) => more(state, request, locator, version),
         ("GET", ["sobjects", "User", id]) if id.starts_with("005") => {
             match state.org.users.iter().find(|user| stamp::same_id(&user.id, id)) {
-                Some(user) => Answer::json(
+                Some(user) => Response::json(
                     200,
                     &json!({
                         "attributes": { "type": "User", "url": request.path },
@@ -81,9 +82,9 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
         }
         ("POST", ["sobjects", "PermissionSet"]) => create_permission_set(state, request, &user),
         ("DELETE", ["sobjects", "PermissionSet", id]) => delete_permission_set(state, id, &user),
-        // There is no source tracking; this is how clients find out.
+        // Source tracking is not supported; clients detect it with this call.
         ("GET", ["tooling", "sobjects", "SourceMember", ..]) => not_found(),
-        ("GET", ["limits"]) => Answer::json(
+        ("GET", ["limits"]) => Response::json(
             200,
             &json!({ "DailyApiRequests": { "Max": 15000, "Remaining": 15000_u64.saturating_sub(state.journal.entries().len() as u64) } }),
         ),
@@ -95,11 +96,11 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
     }
 }
 
-fn not_found() -> Answer {
+fn not_found() -> Response {
     error(404, "NOT_FOUND", "The requested resource does not exist")
 }
 
-fn versions(state: &State) -> Answer {
+fn versions(state: &State) -> Response {
     let list: Vec<Value> = (31..=state.org.api_version)
         .map(|version| {
             json!({
@@ -109,14 +110,14 @@ fn versions(state: &State) -> Answer {
             })
         })
         .collect();
-    Answer::json(200, &Value::Array(list))
+    Response::json(200, &Value::Array(list))
 }
 
-fn resources(state: &State, request: &Request, version: u32) -> Answer {
+fn resources(state: &State, request: &Request, version: u32) -> Response {
     let base = format!("/services/data/v{version}.0");
     let user =
         request.bearer().and_then(|token| state.org.session(token)).map(|session| session.user.clone());
-    Answer::json(
+    Response::json(
         200,
         &json!({
             "identity": format!("{}/id/{}/{}", request.base_url, state.org.id, user.unwrap_or_default()),
@@ -135,7 +136,7 @@ fn query(
     call: &mut Call,
     version: u32,
     is_tooling: bool,
-) -> Answer {
+) -> Response {
     let text = request.query("q").unwrap_or_default();
     call.note("soql", json!(text));
     let source = soql::Source { org: &state.org, jobs: &state.jobs, user, is_tooling };
@@ -144,22 +145,22 @@ fn query(
         Err((code, message)) => return error(400, code, &message),
     };
     if result.get("records").and_then(Value::as_array).is_none_or(|all| all.len() <= batch_size(request)) {
-        return Answer::json(200, &result);
+        return Response::json(200, &result);
     }
     let locator = state.org.tree.next_id("01g");
     state.cursors.insert(locator.clone(), result);
     batch(state, request, &locator, 0, version)
 }
 
-/// Clients may ask for smaller batches than the usual ones, by a header.
+/// A header lets clients request smaller batches.
 fn batch_size(request: &Request) -> usize {
     let wanted = request.header("sforce-query-options").and_then(|options| options.split_once("batchSize="));
     let wanted = wanted.and_then(|(_, size)| size.trim().parse().ok());
     wanted.unwrap_or(2000_usize).clamp(200, 2000)
 }
 
-/// `…/query/01g…-2000`: what comes after the first 2000 records.
-fn more(state: &State, request: &Request, locator: &str, version: u32) -> Answer {
+/// `…/query/01g…-2000`: the records after the first 2000.
+fn more(state: &State, request: &Request, locator: &str, version: u32) -> Response {
     let found = locator.rsplit_once('-').and_then(|(id, from)| Some((id, from.parse().ok()?)));
     match found.filter(|(id, _)| state.cursors.contains_key(*id)) {
         Some((id, from)) => batch(state, request, id, from, version),
@@ -167,7 +168,7 @@ fn more(state: &State, request: &Request, locator: &str, version: u32) -> Answer
     }
 }
 
-fn batch(state: &State, request: &Request, locator: &str, from: usize, version: u32) -> Answer {
+fn batch(state: &State, request: &Request, locator: &str, from: usize, version: u32) -> Response {
     let whole = state.cursors.get(locator).and_then(|result| result.get("records")).and_then(Value::as_array);
     let all = whole.map(Vec::as_slice).unwrap_or_default();
     let to = from.saturating_add(batch_size(request)).min(all.len());
@@ -180,13 +181,13 @@ fn batch(state: &State, request: &Request, locator: &str, from: usize, version: 
         let next = format!("/services/data/v{version}.0/query/{locator}-{to}");
         report::set(&mut answer, "nextRecordsUrl", json!(next));
     }
-    Answer::json(200, &answer)
+    Response::json(200, &answer)
 }
 
 const ASSIGN: &str = "ManageProfilesPermissionsets";
 
-/// An empty permission set: nobody holds it and it permits nothing.
-fn create_permission_set(state: &mut State, request: &Request, user: &User) -> Answer {
+/// An empty permission set, without assignments and permissions.
+fn create_permission_set(state: &mut State, request: &Request, user: &User) -> Response {
     if !user.may(ASSIGN) {
         return error(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object");
     }
@@ -212,11 +213,11 @@ fn create_permission_set(state: &mut State, request: &Request, user: &User) -> A
     }
     let id = state.org.tree.next_id("0PS");
     state.org.permission_sets.push(Group { id: id.clone(), name: name.to_string(), holders: 0 });
-    Answer::json(201, &json!({ "id": id, "success": true, "errors": [] }))
+    Response::json(201, &json!({ "id": id, "success": true, "errors": [] }))
 }
 
-/// What an org says about one that is in use nobody has described.
-fn delete_permission_set(state: &mut State, id: &str, user: &User) -> Answer {
+/// The error of an org for a permission set in use is not known.
+fn delete_permission_set(state: &mut State, id: &str, user: &User) -> Response {
     if !user.may(ASSIGN) {
         return error(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object");
     }
@@ -231,7 +232,7 @@ fn delete_permission_set(state: &mut State, id: &str, user: &User) -> Answer {
         return error(501, "NOT_IMITATED", "not imitated: deleting a permission set that is in use");
     }
     state.org.permission_sets.retain(|other| other.id != set.id);
-    Answer::empty(204)
+    Response::empty(204)
 }
 
 fn deploys(
@@ -242,7 +243,7 @@ fn deploys(
     user: &User,
     version: u32,
     call: &mut Call,
-) -> Answer {
+) -> Response {
     if version < crate::apply::OLDEST_VERSION {
         return error(501, "NOT_IMITATED", &format!("not imitated: API version {version}.0"));
     }
@@ -261,7 +262,7 @@ fn deploys(
             call.note("id", json!(deploy.id));
             call.note("status", json!(deploy.status));
             call.overlay(&mut result);
-            Answer::json(
+            Response::json(
                 200,
                 &json!({
                     "id": deploy.id,
@@ -284,7 +285,7 @@ fn deploys(
                 Ok(_) => {
                     let result =
                         state.jobs.deploy(id).map(|deploy| report::deploy_result(deploy, version, false));
-                    Answer::json(202, &json!({ "id": id, "deployResult": result }))
+                    Response::json(202, &json!({ "id": id, "deployResult": result }))
                 }
                 Err(fault) => fault.rest_answer(),
             }
@@ -293,7 +294,7 @@ fn deploys(
     }
 }
 
-fn start(state: &mut State, request: &Request, user: &User, version: u32, call: &mut Call) -> Answer {
+fn start(state: &mut State, request: &Request, user: &User, version: u32, call: &mut Call) -> Response {
     let parts = match multipart::read(request) {
         Ok(parts) => parts,
         Err(problem) => return error(400, "INVALID_MULTIPART_REQUEST", &problem),
@@ -321,7 +322,7 @@ fn start(state: &mut State, request: &Request, user: &User, version: u32, call: 
         Ok(id) => {
             let deploy = state.jobs.deploy(&id);
             let result = deploy.map(|deploy| report::deploy_result(deploy, version, false));
-            Answer::json(
+            Response::json(
                 201,
                 &json!({
                     "id": id,

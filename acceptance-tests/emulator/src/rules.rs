@@ -1,6 +1,6 @@
-//! What an org refuses although the contract allows it, and what it makes of the values it accepts: the rules that
-//! every type obeys. Those of the settings files are in `rules/settings.rs`, of the policies in `rules/policies.rs`.
-//! Contract violations are found earlier, in `check.rs`.
+//! Refusals that the contract does not contain, and the normalization of accepted values: the rules for every type.
+//! Those of the settings files are in `rules/settings.rs`, of the policies in `rules/policies.rs`. Contract
+//! violations are found earlier, in `check.rs`.
 
 mod policies;
 mod settings;
@@ -11,27 +11,27 @@ use crate::contract::{Contract, MetadataType, PARENT};
 use crate::installed;
 use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
 use crate::stamp;
-use crate::switches::{FirstPolicies, SettingsMood};
+use crate::switches::{FirstPolicies, SettingsAccess};
 use crate::tree::Tree;
 
-/// What the rules may look at. `tree` is the org as it would be with the files taken so far.
-pub struct World<'a> {
+/// The input of the rules. `tree` is the org with the files applied so far.
+pub struct RuleContext<'a> {
     pub org: &'a Org,
     pub tree: &'a Tree,
     pub user: &'a User,
     pub version: u32,
 }
 
-/// `element` is empty when the file as a whole is meant.
+/// `element` is empty when the whole file is meant.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub element: &'static str,
     pub text: String,
 }
 
-/// What the org keeps, and what it warns of.
+/// The fields that the org stores, and its warnings.
 #[derive(Debug, Default)]
-pub struct Settled {
+pub struct Normalized {
     pub fields: Fields,
     pub warnings: Vec<String>,
 }
@@ -41,21 +41,21 @@ pub(crate) fn refuse<T>(element: &'static str, text: impl Into<String>) -> Resul
 }
 
 pub fn settle(
-    world: &World<'_>,
+    world: &RuleContext<'_>,
     kind: &MetadataType,
     name: &str,
     sent: Fields,
     existing: Option<&Component>,
-) -> Result<Settled, Refusal> {
+) -> Result<Normalized, Refusal> {
     installed::is_changeable(world.org, &kind.name, name)?;
     name_is_allowed(kind, name)?;
     if !behaviour::is_imitated(&kind.name) {
         return refuse(
             "",
-            format!("not imitated: {} (nobody has described how an org treats it)", kind.name),
+            format!("not imitated: {} (its behaviour in an org is not documented)", kind.name),
         );
     }
-    if kind.is_settings() && world.org.switches.org_settings != SettingsMood::Open {
+    if kind.is_settings() && world.org.switches.org_settings != SettingsAccess::Open {
         return refuse(
             "",
             "INSUFFICIENT_ACCESS_OR_READONLY: insufficient access rights on the settings of the org",
@@ -69,7 +69,7 @@ pub fn settle(
     };
     for (element, value) in sent {
         match value {
-            // It says nothing: a value that is there stays.
+            // xsi:nil has no effect: an existing value stays.
             Value::Nil => {
                 fields.entry(element).or_insert(Value::Nil);
             }
@@ -90,19 +90,19 @@ pub fn settle(
     if kind.elements.iter().any(|element| element.name == "label") {
         fields.entry("label".to_string()).or_insert_with(|| Value::text(name));
     }
-    let mut settled = Settled { fields, warnings: Vec::new() };
+    let mut normalized = Normalized { fields, warnings: Vec::new() };
     match kind.name.as_str() {
-        APP => settings::app(world, name, &mut settled.fields, existing)?,
-        OAUTH_SETTINGS => settings::oauth_settings(world, &mut settled.fields, existing)?,
-        GLOBAL_SETTINGS => settings::global_settings(world, &mut settled, existing)?,
-        OAUTH_POLICIES => policies::oauth_policies(world, &sent, &mut settled.fields)?,
-        APP_POLICIES => policies::app_policies(&settled.fields)?,
+        APP => settings::app(world, name, &mut normalized.fields, existing)?,
+        OAUTH_SETTINGS => settings::oauth_settings(world, &mut normalized.fields, existing)?,
+        GLOBAL_SETTINGS => settings::global_settings(world, &mut normalized, existing)?,
+        OAUTH_POLICIES => policies::oauth_policies(world, &sent, &mut normalized.fields)?,
+        APP_POLICIES => policies::app_policies(&normalized.fields)?,
         _ => {}
     }
-    Ok(settled)
+    Ok(normalized)
 }
 
-/// The sentence is Salesforce's for every API name.
+/// Salesforce uses this sentence for every API name.
 fn name_is_allowed(kind: &MetadataType, name: &str) -> Result<(), Refusal> {
     if is_api_name(name) {
         return Ok(());
@@ -149,7 +149,7 @@ fn documented_values(kind: &MetadataType, sent: &Fields) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// The element's name for as long as the program runs.
+/// The name of the element with a static lifetime.
 fn named(kind: &MetadataType, element: &str) -> &'static str {
     Contract::get()
         .by_name(&kind.name)
@@ -158,7 +158,7 @@ fn named(kind: &MetadataType, element: &str) -> &'static str {
 }
 
 fn parent(
-    world: &World<'_>,
+    world: &RuleContext<'_>,
     kind: &MetadataType,
     name: &str,
     fields: &Fields,
@@ -191,8 +191,8 @@ fn parent(
     Ok(())
 }
 
-/// An org may want to have the settings before it takes policies.
-fn comes_in_time(world: &World<'_>, kind: &MetadataType, fields: &Fields) -> Result<(), Refusal> {
+/// An org may require existing settings before it accepts policies.
+fn comes_in_time(world: &RuleContext<'_>, kind: &MetadataType, fields: &Fields) -> Result<(), Refusal> {
     let app = text(fields, PARENT).unwrap_or_default();
     if world.org.switches.first_policies == FirstPolicies::Refused
         && [OAUTH_POLICIES, APP_POLICIES].contains(&kind.name.as_str())
@@ -207,12 +207,12 @@ pub(crate) fn without_settings(app: &str) -> String {
     format!("The external client app {app} doesn't have a valid OAuth settings configuration")
 }
 
-/// Types of which an app has one file. Reported for the OAuth policies; the others by analogy.
+/// Types of which an app has one file. Reported for the OAuth policies, assumed for the others.
 fn is_single(kind: &str) -> bool {
     kind != "ExtlClntAppPushSettings" && kind != "ExtlClntAppPushConfigurablePolicies"
 }
 
-fn custom_scopes(world: &World<'_>, fields: &mut Fields) -> Result<(), Refusal> {
+fn custom_scopes(world: &RuleContext<'_>, fields: &mut Fields) -> Result<(), Refusal> {
     let element = "commaSeparatedCustomScopes";
     let Some(sent) = text(fields, element) else {
         return Ok(());
@@ -254,7 +254,7 @@ fn attributes(fields: &Fields) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What policies must not allow while the global OAuth settings do not: a flag of the one, a flag of the other.
+/// Policies that are refused without the matching flag of the global OAuth settings.
 const GUESTS: &[(&str, &str)] = &[
     ("isGuestCodeCredFlowEnabled", "isNamedUserJwtEnabled"),
     ("isGuestCodeCredFlowEnabled", "isCodeCredFlowEnabled"),
@@ -264,11 +264,11 @@ const FLOWS: &[(&str, &str)] = &[
     ("isTokenExchangeFlowEnabled", "isTokenExchangeEnabled"),
 ];
 
-/// The rules over several files of an app, looked at when the whole package has been taken. They do not ask which of
-/// the files it brought, nor in which order, but for the session timeouts: that those are refused is known of a deploy of
-/// the policies, and not of settings that take away what policies have a timeout for.
+/// The rules over several files of an app, checked after the whole package was applied. They do not depend on which
+/// files it contained, nor on their order. Session timeouts are the exception: their refusal is known for a deploy
+/// of the policies, and not for settings that remove what the policies have a timeout for.
 pub fn files_agree(org: &Org, tree: &Tree, app: &str, brings_policies: bool) -> Result<(), Refusal> {
-    // What the consumer of another org is set to, only that org knows.
+    // The settings of the consumer of another org are known only there.
     if settings::is_linked(tree, org, app) {
         return Ok(());
     }

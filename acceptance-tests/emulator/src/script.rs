@@ -1,4 +1,4 @@
-//! Planned faults: what is to go wrong at which call. Pure bookkeeping; `emulator.rs` carries the faults out.
+//! Planned faults: what fails at which call. Bookkeeping only; `emulator.rs` applies the faults.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -9,32 +9,32 @@ pub enum When {
     /// The call has no effect.
     #[default]
     Before,
-    /// The call took effect, and its answer is lost.
+    /// The call takes effect, and its response is lost.
     After,
 }
 
-/// One line of the script.
+/// One entry of the script.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// A SOAP method, a route's name as in the journal, or `any`.
+    /// A SOAP method, the name of a route as in the journal, or `any`.
     pub call: String,
-    /// At the nth such call, counted from 1 since the entry was added.
+    /// The first matching call, counted from 1 since the entry was added.
     #[serde(default)]
     pub nth: Option<u64>,
     #[serde(default)]
     pub every: bool,
-    /// From the nth call on, so many times.
+    /// The number of calls from the nth on.
     #[serde(default)]
     pub times: Option<u64>,
     #[serde(default)]
     pub when: When,
     #[serde(rename = "do", deserialize_with = "action")]
     pub action: Action,
-    /// How many such calls there were.
+    /// The number of matching calls so far.
     #[serde(default)]
     pub seen: u64,
-    /// How often it happened.
+    /// The number of applied faults so far.
     #[serde(default)]
     pub done: u64,
 }
@@ -46,26 +46,26 @@ pub struct Action {
     pub content_type: Option<String>,
     pub body: Option<String>,
     pub headers: std::collections::BTreeMap<String, String>,
-    /// Break the connection in the middle of the body.
+    /// Close the connection in the middle of the body.
     pub cut: bool,
-    /// Break the connection before anything is written.
+    /// Close the connection before anything is sent.
     pub drop: bool,
-    /// Say nothing for so many seconds, then break the connection.
+    /// Send nothing for this number of seconds, then close the connection.
     pub stall: Option<u64>,
     pub delay_ms: Option<u64>,
-    /// The body takes so long, piece by piece.
+    /// The time over which the body is sent, in pieces.
     pub drip_ms: Option<u64>,
     pub fault: Option<FaultText>,
-    /// How the deploy ends; with `call` checkDeployStatus only what is said about it.
+    /// The result of the deploy; with `call` checkDeployStatus only the reported status.
     pub deploy_result: Option<DeployEnd>,
     pub component_problem: Option<ComponentProblem>,
-    /// Keep so many bytes of the zip in the answer of checkRetrieveStatus.
+    /// Keep this number of bytes of the zip file in the response of checkRetrieveStatus.
     pub truncate_zip: Option<usize>,
-    /// Another administrator changes a component at this moment; the call goes on.
+    /// Another administrator changes a component at this time; the call proceeds.
     pub edit: Option<Edit>,
     pub delete: Option<Target>,
-    /// Another administrator stages, rotates or revokes the credentials of an app at this moment.
-    pub credentials: Option<crate::admin::pairs::Order>,
+    /// Another administrator stages, rotates or revokes the credentials of an app at this time.
+    pub credentials: Option<crate::admin::pairs::CredentialRequest>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -73,7 +73,7 @@ pub struct Action {
 pub struct FaultText {
     pub code: String,
     pub text: String,
-    /// SOAP: 500. REST and tokens: 400.
+    /// 500 for SOAP. 400 for REST and tokens.
     #[serde(default)]
     pub status: Option<u16>,
 }
@@ -139,7 +139,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// What is planned for this call. Every matching entry counts it; the first that is due happens.
+    /// The fault for this call. Every matching entry counts it; the first entry that is due applies.
     pub fn next(&mut self, call: &str) -> Option<(When, Action)> {
         let mut planned = None;
         for entry in self.entries.iter_mut().filter(|entry| entry.call == call || entry.call == "any") {
@@ -155,7 +155,7 @@ impl Script {
         planned
     }
 
-    /// One entry or a list of them.
+    /// One entry or a list of entries.
     pub fn parse(text: &[u8]) -> Result<Vec<Entry>, String> {
         let value: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let list = if value.is_array() { value } else { Value::Array(vec![value]) };
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_in_a_script_are_told() {
+    fn errors_in_a_script_are_reported() {
         assert!(Script::parse(br#"{"call":"deploy","do":"explode"}"#).is_err());
         assert!(Script::parse(br#"{"call":"deploy","do":{"statsu":503}}"#).is_err());
         assert!(Script::parse(br#"{"call":"deploy"}"#).is_err());

@@ -1,4 +1,4 @@
-//! The transport: HTTP/1.1 over TCP or TLS, and the breaking of connections that planned faults ask for.
+//! The transport: HTTP/1.1 over TCP or TLS, and the connection failures of planned faults.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -17,45 +17,45 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::emulator::Emulator;
-use crate::http::{Answer, Ending, Request, clean_path, parse_form};
+use crate::http::{Delivery, Request, Response, clean_path, parse_form};
 
-/// Salesforce takes SOAP messages of up to 50 MB; a little more, so that the limit is told and not felt.
+/// Salesforce accepts SOAP messages up to 50 MB. The limit here is higher, so that the error can be reported.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
-/// The connection is to be broken.
+/// The connection must be closed.
 #[derive(Debug)]
-struct Broken;
+struct ConnectionClosed;
 
-impl std::fmt::Display for Broken {
+impl std::fmt::Display for ConnectionClosed {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("the connection is broken on purpose")
     }
 }
 
-impl std::error::Error for Broken {}
+impl std::error::Error for ConnectionClosed {}
 
-/// A body that may come slowly and end too early.
+/// A body that may be sent slowly and end early.
 struct AnswerBody {
     pieces: VecDeque<Bytes>,
     announced: u64,
     gap: Duration,
     is_cut: bool,
-    /// Runs before the next piece, or before the break.
+    /// The pause before the next piece, or before the connection closes.
     pause: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
-/// Without it hyper would not even send what comes before the break.
+/// Without it hyper would not send the data before the connection closes.
 const BEFORE_A_CUT: Duration = Duration::from_millis(30);
 const PIECES_OF_A_DRIP: usize = 20;
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = Broken;
+    type Error = ConnectionClosed;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, ConnectionClosed>>> {
         if let Some(pause) = &mut self.pause {
             if pause.as_mut().poll(context).is_pending() {
                 return Poll::Pending;
@@ -63,7 +63,7 @@ impl Body for AnswerBody {
             self.pause = None;
         }
         let Some(piece) = self.pieces.pop_front() else {
-            return Poll::Ready(self.is_cut.then_some(Err(Broken)));
+            return Poll::Ready(self.is_cut.then_some(Err(ConnectionClosed)));
         };
         if !self.pieces.is_empty() {
             self.pause = Some(Box::pin(tokio::time::sleep(self.gap)));
@@ -99,7 +99,7 @@ pub async fn serve(
     let host = Host { scheme: if tls.is_some() { "https" } else { "http" }, is_site };
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
-            // Out of file descriptors, most likely; others may be closed meanwhile.
+            // Probably out of file descriptors; others may be closed in the meantime.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
@@ -125,10 +125,10 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     emulator: Arc<Emulator>,
 ) {
     let service = service_fn(move |request| handle(request, host, peer.clone(), Arc::clone(&emulator)));
-    // An error is a client that went away, or a fault that was planned.
+    // An error is a disconnected client, or a planned fault.
     let _ = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        // Idle connections stay: a client that finds one closed under it would see a fault that nobody planned.
+        // Idle connections stay open: closing one would look like an unplanned fault to the client.
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), service)
         .await;
@@ -139,7 +139,7 @@ async fn handle(
     address: Host,
     peer: String,
     emulator: Arc<Emulator>,
-) -> Result<hyper::Response<AnswerBody>, Broken> {
+) -> Result<hyper::Response<AnswerBody>, ConnectionClosed> {
     let (head, body) = request.into_parts();
     let headers: Vec<(String, String)> = head
         .headers
@@ -149,7 +149,7 @@ async fn handle(
         })
         .collect();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
-        return response(Answer::new(413, "text/plain", "Maximum size of request reached."));
+        return response(Response::new(413, "text/plain", "Maximum size of request reached."));
     };
     let host = headers
         .iter()
@@ -174,12 +174,12 @@ async fn handle(
     response(answer)
 }
 
-fn response(mut answer: Answer) -> Result<hyper::Response<AnswerBody>, Broken> {
-    if answer.ending == Ending::Drop {
-        return Err(Broken);
+fn response(mut answer: Response) -> Result<hyper::Response<AnswerBody>, ConnectionClosed> {
+    if answer.delivery == Delivery::Drop {
+        return Err(ConnectionClosed);
     }
     let announced = answer.body.len() as u64;
-    let is_cut = answer.ending == Ending::Cut;
+    let is_cut = answer.delivery == Delivery::Cut;
     if is_cut {
         answer.body.truncate(answer.body.len() / 2);
     }
@@ -196,5 +196,5 @@ fn response(mut answer: Answer) -> Result<hyper::Response<AnswerBody>, Broken> {
         is_cut,
         pause: None,
     };
-    builder.body(body).map_err(|_| Broken)
+    builder.body(body).map_err(|_| ConnectionClosed)
 }

@@ -1,5 +1,5 @@
-//! The Experience Cloud site of the org: its settings, its members, and the flows that external users log in with.
-//! The site has a host of its own; nothing here is answered on the org's host.
+//! The Experience Cloud site of the org: its settings, its members, and the login flows of external users. The site
+//! has its own host; nothing here is served on the org's host.
 
 mod authorize;
 mod client;
@@ -27,25 +27,25 @@ pub use client::scopes_of;
 pub use gate::Gate;
 pub use inspection::{data_apis, is_foreign};
 pub use issue::SiteSession;
-pub use issue::end_what_is_no_longer_admitted as settle;
+pub use issue::revoke_unadmitted as settle;
 pub use jwt::{sign as sign_token, verify as verify_token};
 pub use network::Network;
 
 use crate::emulator::{Call, State};
 use crate::fault;
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 use crate::org::Org;
 use crate::rest;
 use gate::{Stop, not_imitated};
 
-/// What a client sends instead of a token of Google's reCAPTCHA; any other is refused.
+/// The value that a client sends instead of a token of Google's reCAPTCHA; any other is refused.
 pub const RECAPTCHA_TOKEN: &str = "emulator-recaptcha-token";
 
-/// The site as the state file keeps it: its settings, and everything that is under way.
+/// The site in the state file: its settings, and all flows in progress.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Site {
     pub network: Network,
-    /// Scheme, host and path prefix; known when the program listens.
+    /// Scheme, host and path prefix; set when the program listens.
     #[serde(default)]
     pub url: String,
     #[serde(default)]
@@ -76,13 +76,13 @@ impl Site {
         }
     }
 
-    /// Where the program listens.
+    /// Sets the address of the program.
     pub fn locate(&mut self, origin: &str) {
         self.origin = origin.to_string();
         self.rename();
     }
 
-    /// Takes up a new path prefix.
+    /// Applies a new path prefix.
     pub fn rename(&mut self) {
         let prefix = &self.network.url_path_prefix;
         self.url = if prefix.is_empty() { self.origin.clone() } else { format!("{}/{prefix}", self.origin) };
@@ -93,7 +93,7 @@ impl Site {
     }
 }
 
-/// A request to the site's host without the site's path prefix, when it has one.
+/// A request to the site's host without the site's path prefix, or `None` when the prefix does not match.
 pub fn path_within(org: &Org, request: &Request) -> Option<Request> {
     let prefix = &org.site.network.url_path_prefix;
     if !request.on_site || prefix.is_empty() {
@@ -102,13 +102,13 @@ pub fn path_within(org: &Org, request: &Request) -> Option<Request> {
     let mut inner = request.clone();
     inner.path = match request.path.strip_prefix(&format!("/{prefix}")) {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => crate::http::clean_path(rest),
-        // Nothing is there: the host has this one site.
+        // Nothing else exists: the host has only this site.
         _ => format!("/outside{}", request.path),
     };
     Some(inner)
 }
 
-/// The name in the journal and in fault scripts. The data APIs are called there what they are called on the org's host.
+/// The name in the journal and in fault scripts. The data APIs have the same names as on the org's host.
 pub fn operation_of(request: &Request) -> Option<&'static str> {
     if !request.on_site {
         return None;
@@ -130,7 +130,7 @@ pub fn operation_of(request: &Request) -> Option<&'static str> {
     }
 }
 
-pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Response {
     if !state.org.site.network.is_live() {
         return Gate::SiteInactive.answer(call);
     }
@@ -141,7 +141,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
     cors::open(&state.org, request, answer)
 }
 
-fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<Answer, Stop> {
+fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<Response, Stop> {
     match request.segments().as_slice() {
         ["services", "oauth2", "authorize"] => authorize::answer(state, request, call),
         ["services", "oauth2", "token"] => token::answer(state, request, call),
@@ -151,7 +151,7 @@ fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<Answ
         ["services", "oauth2", "echo"] => {
             let query: Map<String, Value> =
                 request.query.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-            Ok(Answer::json(200, &Value::Object(query)).header("cache-control", "no-store"))
+            Ok(Response::json(200, &Value::Object(query)).header("cache-control", "no-store"))
         }
         ["services", "auth", "headless", "init", "passwordless", "login"] => {
             passwordless::start(state, request, call)
@@ -159,9 +159,9 @@ fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<Answ
         ["services", "auth", "headless", "init", "registration"] => registration::start(state, request, call),
         ["services", "auth", "headless", "forgot_password"] => password::answer(state, request, call),
         [".well-known", "openid-configuration"] => {
-            Ok(Answer::json(200, &inspection::openid_configuration(&state.org)))
+            Ok(Response::json(200, &inspection::openid_configuration(&state.org)))
         }
-        ["id", "keys"] => Ok(Answer::json(200, &jwt::keys(&state.org.id))),
+        ["id", "keys"] => Ok(Response::json(200, &jwt::keys(&state.org.id))),
         ["services", "data", ..] => Ok(rest::answer(state, request, call)),
         ["outside", ..] => Ok(fault::rest(404, "NOT_FOUND", "no site here: its path prefix is missing")),
         _ => not_imitated(format!("{} {} on the site's host", request.method, request.path)),

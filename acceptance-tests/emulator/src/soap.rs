@@ -1,6 +1,6 @@
-//! The SOAP Metadata API: envelope, session, dispatch. Reads envelopes as liberally as orgs do, because real clients
-//! send many shapes; the files inside a package are another matter (`check.rs`).
-//! The calls about jobs are in `soap/jobs.rs`, lists in `soap/listing.rs`, CRUD calls in `crud.rs`.
+//! The SOAP Metadata API: envelope, session, dispatch. Envelopes are parsed as leniently as in an org, because real
+//! clients send many variants; the files inside a package are parsed strictly (`check.rs`). The calls about jobs are
+//! in `soap/jobs.rs`, lists in `soap/listing.rs`, CRUD calls in `crud.rs`.
 
 mod jobs;
 mod listing;
@@ -13,12 +13,12 @@ use crate::component::NAMESPACE;
 use crate::crud;
 use crate::emulator::{Call, State};
 use crate::fault::Fault;
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 use crate::org::User;
 use crate::package;
 pub use jobs::{cancel, start_deploy};
 
-/// The method of a request, if it is a SOAP call that can be read.
+/// The method of a request, if it is a readable SOAP call.
 pub fn method_of(request: &Request) -> Option<String> {
     let text = std::str::from_utf8(&request.body).ok()?;
     let document = Document::parse(text).ok()?;
@@ -44,9 +44,9 @@ pub fn text_of(node: Node<'_, '_>, name: &str) -> Option<String> {
     child(node, name).and_then(|child| child.text()).map(|text| text.trim().to_string())
 }
 
-pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Answer {
+pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Response {
     match respond(state, request, call) {
-        Ok((method, results)) => Answer::xml(
+        Ok((method, results)) => Response::xml(
             200,
             format!(
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope \
@@ -118,7 +118,7 @@ fn respond(state: &mut State, request: &Request, call: &mut Call) -> Result<(Str
     Ok((name, results))
 }
 
-/// `/services/Soap/m/66.0`, whatever follows.
+/// `/services/Soap/m/66.0`, with any suffix.
 fn version_of(state: &State, request: &Request) -> Result<u32, Fault> {
     let written = request.segments().get(3).map(|segment| (*segment).to_string()).unwrap_or_default();
     match package::parse_version(&written) {
@@ -138,7 +138,7 @@ fn unsupported(version: &str) -> Fault {
     )
 }
 
-/// The fault's text repeats the session id: orgs have done so, and clients must not log it.
+/// The text of the fault repeats the session ID: orgs have done so, and clients must not log it.
 fn user_of(state: &State, token: &str, version: u32) -> Result<User, Fault> {
     let Some(session) = state.org.session(token) else {
         return Err(Fault::new(

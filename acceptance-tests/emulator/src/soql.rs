@@ -1,6 +1,6 @@
-//! A small, honest subset of SOQL: SELECT fields, COUNT(), COUNT(field) or COUNT_DISTINCT(field) FROM one object; WHERE
-//! with AND, OR, parentheses, =, !=, <, >, IN, LIKE; GROUP BY, ORDER BY one field, LIMIT. Everything else is refused by
-//! name. The text is read in `soql/reader.rs`; the objects are in `soql/objects.rs`.
+//! A small subset of SOQL: SELECT fields, COUNT(), COUNT(field) or COUNT_DISTINCT(field) FROM one object; WHERE with
+//! AND, OR, parentheses, =, !=, <, >, IN, LIKE; GROUP BY, ORDER BY one field, LIMIT. Everything else is refused by
+//! name. The parser is in `soql/reader.rs`, the objects in `soql/objects.rs`.
 
 mod objects;
 mod people;
@@ -69,7 +69,7 @@ pub fn run(source: &Source<'_>, text: &str) -> Result<Value, Refusal> {
     Ok(json!({ "totalSize": records.len(), "done": true, "records": records }))
 }
 
-/// A record. A field of another object is inside of that object, which is null when there is none.
+/// A record. A field of another object is nested in that object, which is null when it does not exist.
 fn record(object: &str, fields: &[&str], row: &Value) -> Value {
     let mut record = Map::new();
     record.insert("attributes".to_string(), json!({ "type": object }));
@@ -93,7 +93,7 @@ fn record(object: &str, fields: &[&str], row: &Value) -> Value {
     Value::Object(record)
 }
 
-/// One record for each group, or one for all. What is not counted must be grouped.
+/// One record for each group, or one for all. Fields that are not counted must be grouped.
 fn counted<'a>(
     query: &Query,
     found: &[&Value],
@@ -197,7 +197,7 @@ fn matches(row: &Value, condition: &Condition) -> bool {
     }
 }
 
-/// Times with and without milliseconds sort together.
+/// Normalizes times with and without milliseconds for sorting.
 fn sortable(value: &str) -> String {
     match value.strip_suffix('Z') {
         Some(time) if !time.contains('.') => format!("{time}.000Z"),
@@ -205,7 +205,7 @@ fn sortable(value: &str) -> String {
     }
 }
 
-/// `%` only; `_` counts as itself.
+/// Only `%` is a wildcard; `_` matches itself.
 fn like(text: &str, pattern: &str) -> bool {
     let mut pieces = pattern.split('%');
     let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else {
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_by_group_and_of_different_people() {
+    fn counts_by_group_and_of_distinct_users() {
         let found = run(
             "SELECT PermissionSet.Name, COUNT_DISTINCT(AssigneeId) holders FROM PermissionSetAssignment \
                          WHERE PermissionSet.Name IN ('Shop_Staff', 'Integration') GROUP BY PermissionSet.Name",
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_counted_so_is_refused() {
+    fn invalid_counts_are_refused() {
         for (query, words) in [
             ("SELECT Name who FROM User", "only aggregate expressions use field aliasing"),
             ("SELECT COUNT() FROM User GROUP BY Name", "COUNT() with GROUP BY"),
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_imitated_is_refused() {
+    fn unsupported_queries_are_refused() {
         for (query, code) in [
             ("SELECT Id FROM ScratchOrgInfo limit 1", "INVALID_TYPE"),
             ("SELECT Nope FROM User", "INVALID_FIELD"),

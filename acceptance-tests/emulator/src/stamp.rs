@@ -1,4 +1,4 @@
-//! Times and record ids in Salesforce's notation.
+//! Times and record IDs in Salesforce's notation.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -26,7 +26,7 @@ pub fn iso(at: Millis) -> String {
     )
 }
 
-/// Day number since 1970-01-01 to a date of the Gregorian calendar.
+/// Converts a day number since 1970-01-01 to a date of the Gregorian calendar.
 fn civil(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let era = shifted / 146_097;
@@ -39,12 +39,13 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
-/// An 18-character id: three characters of prefix, twelve of number, three of checksum.
+/// An 18-character ID: three characters of prefix, twelve of number, three of checksum.
 pub fn record_id(prefix: &str, number: u64) -> String {
     with_checksum(&format!("{prefix}{number:012}"))
 }
 
-/// The checksum lets ids survive systems that ignore letter case: one bit per capital letter, five bits a letter.
+/// The checksum lets IDs survive systems that ignore letter case: one bit per capital letter, five bits per checksum
+/// character.
 pub fn with_checksum(fifteen: &str) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
     let letters: Vec<char> = fifteen.chars().collect();
@@ -61,13 +62,13 @@ pub fn with_checksum(fifteen: &str) -> String {
     id
 }
 
-/// Ids are the same when their first fifteen characters are.
+/// Two IDs are equal if their first fifteen characters are.
 pub fn same_id(left: &str, right: &str) -> bool {
     let short = |id: &str| id.chars().take(15).collect::<String>();
     left.len() >= 15 && right.len() >= 15 && short(left) == short(right)
 }
 
-/// Whether what a client sent is this id, in 15 or in 18 characters.
+/// Whether the sent text is this ID, with 15 or with 18 characters.
 pub fn names(sent: &str, id: &str) -> bool {
     let short = short_id(id);
     sent == short || sent == with_checksum(&short)
@@ -77,12 +78,12 @@ pub fn short_id(id: &str) -> String {
     id.chars().take(15).collect()
 }
 
-/// Letters and digits that nobody can guess.
+/// Random letters and digits.
 pub fn random_text(length: usize) -> String {
     use ring::rand::SecureRandom;
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut bytes = vec![0_u8; length];
-    // Without randomness the values are merely guessable; the emulator guards nothing.
+    // Without randomness the values are guessable, which is acceptable in an emulator.
     let _ = ring::rand::SystemRandom::new().fill(&mut bytes);
     bytes
         .iter()

@@ -1,4 +1,4 @@
-//! What a real org decides and does not tell, as switches of this one, and its delays. `PATCH /emulator/org` sets them.
+//! The undocumented choices of a real org, as switches, and the delays. `PATCH /emulator/org` sets them.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,52 +6,52 @@ use crate::pace::Pace;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CancelMood {
+pub enum CancelBehaviour {
     /// A job that has not been committed is stopped.
     Obey,
-    /// The answer says Canceled and the changes are in the org all the same, as documented below API version 65.
+    /// The response is Canceled and the changes are committed anyway, as documented below API version 65.
     CommitAnyway,
     /// The call is refused.
     Deny,
 }
 
-/// Who gets to see and to change the settings of the org.
+/// Who may read and change the settings of the org.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum SettingsMood {
-    /// Whoever may use the Metadata API (documented).
+pub enum SettingsAccess {
+    /// Every user of the Metadata API (documented).
     #[default]
     Open,
     ReadOnly,
     Hidden,
 }
 
-/// What becomes of a policy file that comes in the package which creates the OAuth settings of its app.
+/// The handling of a policy file in the package that creates the OAuth settings of its app.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstPolicies {
-    /// It takes the place of the default (two observers).
+    /// It replaces the default policies (two observers).
     #[default]
     Taken,
-    /// The default is there before it, so that one of another name is a second one (one observer, who deployed them
-    /// apart).
+    /// The default policies exist first, so that a file with another name is a second one (one observer, who
+    /// deployed them separately).
     AfterDefaults,
-    /// The app has to have its settings before the package comes (nobody saw that).
+    /// The settings of the app have to exist before the package (not observed).
     Refused,
-    /// It is taken in silence, and the default is there afterwards (nobody saw that).
+    /// It is ignored without an error, and the default policies exist afterwards (not observed).
     Lost,
 }
 
-/// Beside which pairs another one may be staged for the same consumer.
+/// Which existing pairs allow staging another one for the same consumer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Staging {
-    /// One that is active or was rotated is in the way.
+    /// An active or rotated pair prevents it.
     #[default]
     BesideExpired,
-    /// Only an active one is (one tool stages so).
+    /// Only an active pair prevents it (one tool stages so).
     BesideRotated,
-    /// Any is.
+    /// Any pair prevents it.
     Alone,
 }
 
@@ -65,7 +65,7 @@ pub enum CreatorForm {
     Name,
 }
 
-/// What a real org decides and does not tell, and the delays of this one.
+/// The switches and the delays.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Switches {
@@ -74,61 +74,61 @@ pub struct Switches {
     pub retrieve_ms: u64,
     pub call_ms: u64,
     pub finalizing_ms: u64,
-    /// How long lists go on showing what was there before a change.
+    /// How long lists show the components before a change.
     pub list_lag_ms: u64,
-    /// `Real` overrules the times of queue, deploys, retrieves and lists.
+    /// `Real` overrides the times of queue, deploys, retrieves and lists.
     pub pace: Pace,
-    /// Of the random times of a real pace.
+    /// The seed of the random times of the real pace.
     pub seed: u64,
-    /// Makes a real pace faster or slower.
+    /// Scales the times of the real pace.
     pub pace_percent: u64,
-    pub cancel: CancelMood,
-    /// Refuse files whose elements are not in alphabetical order (one observer says that orgs do).
+    pub cancel: CancelBehaviour,
+    /// Refuse files whose elements are not in alphabetical order (reported by one observer).
     pub alphabetical: bool,
     /// Without `ignoreWarnings`, warnings fail a deploy (documented).
     pub warnings_fail: bool,
     /// `isPkceRequired` false silently becomes true (one observer).
     pub pkce_reverts: bool,
-    /// A Global file that can be read carries the secret.
+    /// A readable Global file contains the secret.
     pub secret_in_metadata: bool,
-    /// The credentials call of REST shows the consumer key.
+    /// The credentials call of REST returns the consumer key.
     pub key_in_rest: bool,
-    /// Pre-authorisation demands that the deploying user holds one of the permission sets (one observer).
+    /// Pre-authorisation requires that the deploying user has one of the permission sets (one observer).
     pub preauthorization_needs_own_assignment: bool,
-    /// The guide knows no special access rules for the org's settings; an org that has some is to be told from one
-    /// that has not.
-    pub org_settings: SettingsMood,
+    /// The guide documents no special access rules for the org's settings. This switch imitates an org that has
+    /// some.
+    pub org_settings: SettingsAccess,
     pub first_policies: FirstPolicies,
-    /// Policies may not allow client credentials or token exchange while the settings do not. The guide says only that
-    /// nobody gets a token then.
+    /// Policies may not allow client credentials or token exchange while the settings do not. The guide documents
+    /// only that no token is issued then.
     pub flows_need_settings: bool,
-    /// The org has no Experience Cloud sites: the objects of sites are not there.
+    /// The org has no Experience Cloud sites: the objects of sites do not exist.
     pub no_sites: bool,
-    /// A retrieve of `*` leaves out what packages brought.
+    /// A retrieve of `*` omits packaged components.
     pub wildcard_skips_packages: bool,
-    /// A new consumer key is refused by the token endpoint for so long (observed: minutes).
+    /// How long the token endpoint refuses a new consumer key (observed: minutes).
     pub propagation_ms: u64,
-    /// `OrganizationType`, as SOQL tells it.
+    /// `OrganizationType` in SOQL.
     pub edition: String,
-    /// Changes of apps take so long, too.
+    /// Changes of apps take as long to propagate.
     pub changes_propagate: bool,
-    /// Refresh tokens end when they lie idle for so many days, whatever an app's policy says; 0 is no limit.
+    /// Refresh tokens expire after this number of idle days, whatever the app's policy is; 0 is no limit.
     pub refresh_idle_limit_days: u64,
     pub staging: Staging,
     pub staged_created_by: CreatorForm,
-    /// The list of staged credentials is not found while it is empty.
+    /// The list of staged credentials returns "not found" while it is empty.
     pub nothing_staged_is_404: bool,
-    /// A staged pair can be used before it is rotated (one observer).
+    /// A staged pair can log in before it is rotated (one observer).
     pub staged_logs_in: bool,
-    /// What was the main pair gets the id that the staged one had.
+    /// The former main pair gets the ID of the staged pair.
     pub rotation_keeps_id: bool,
-    /// REST leaves a secret out for so long after its pair was made or the org's setting was changed (observed).
+    /// How long REST omits a secret after its pair was created or the org's setting was changed (observed).
     pub secret_lag_ms: u64,
-    /// Connect REST lists only apps that a token was given to.
+    /// Connect REST lists only apps with issued tokens.
     pub usage_needs_tokens: bool,
-    /// The login app of the seed rotates its refresh tokens.
+    /// The seeded login app rotates its refresh tokens.
     pub login_app_rotates: bool,
-    /// The login app of the seed wants its secret in the token exchange flow.
+    /// The seeded login app requires its secret in the token exchange flow.
     pub login_app_needs_secret: bool,
 }
 
@@ -144,14 +144,14 @@ impl Default for Switches {
             pace: Pace::Fixed,
             seed: 1,
             pace_percent: 100,
-            cancel: CancelMood::Obey,
+            cancel: CancelBehaviour::Obey,
             alphabetical: false,
             warnings_fail: true,
             pkce_reverts: false,
             secret_in_metadata: true,
             key_in_rest: true,
             preauthorization_needs_own_assignment: false,
-            org_settings: SettingsMood::Open,
+            org_settings: SettingsAccess::Open,
             first_policies: FirstPolicies::default(),
             flows_need_settings: false,
             no_sites: false,

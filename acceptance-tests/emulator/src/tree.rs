@@ -1,5 +1,5 @@
-//! The components of an org, by type and full name, as deploys change them.
-//! What a change does to them is in `apply.rs`; the people around them are in `org.rs`.
+//! The components of an org, by type and full name, as deploys change them. The changes are in `apply.rs`, the users
+//! in `org.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use crate::org::{APP, APP_POLICIES, GLOBAL_SETTINGS, OAUTH_POLICIES, OAUTH_SETTI
 use crate::pairs::Pairs;
 use crate::stamp::{self, Millis};
 
-/// The components, by type and full name, and the counter that ids are taken from.
+/// The components, by type and full name, and the counter for IDs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tree {
     /// Shared with the copies that deploys work on: an org may have thousands.
     pub components: BTreeMap<String, BTreeMap<String, Arc<Component>>>,
     pub issued_ids: u64,
-    /// Consumer ids by app; they survive changes of the settings files.
+    /// Consumer IDs by app; they survive changes of the settings files.
     pub consumers: BTreeMap<String, String>,
-    /// Keys and secrets beside those in the Global files.
+    /// The keys and secrets that are not in Global files.
     #[serde(default)]
     pub pairs: Pairs,
 }
@@ -48,7 +48,7 @@ impl Tree {
         stamp::record_id(prefix, self.issued_ids)
     }
 
-    /// Stores the fields; returns the id, whether it is new, whether anything changed.
+    /// Stores the fields. Returns the ID, whether it is new, and whether anything changed.
     pub fn put(&mut self, kind: &str, name: &str, fields: Fields, user: &str, at: Millis) -> Stored {
         if let Some(existing) = self.get_mut(kind, name) {
             let changed = existing.fields != fields;
@@ -72,7 +72,7 @@ impl Tree {
         Stored { id, created: true, changed: true }
     }
 
-    /// Stores a component as it is, in the place of one of that name.
+    /// Stores a component as it is, replacing one of the same name.
     pub fn insert(&mut self, kind: &str, name: &str, component: Component) {
         self.components.entry(kind.to_string()).or_default().insert(name.to_string(), Arc::new(component));
     }
@@ -88,7 +88,7 @@ pub struct Stored {
     pub changed: bool,
 }
 
-/// Only `0xI` is known from real orgs; the others are invented.
+/// Only `0xI` is known from real orgs; the others are made up.
 fn id_prefix(kind: &str) -> &'static str {
     match kind {
         APP => "0xI",

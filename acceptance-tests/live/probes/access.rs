@@ -1,20 +1,20 @@
-//! Who is shown keys, secrets and certificates.
+//! Access to keys, secrets and certificates.
 
-use super::{Answer, Bench, Verdict, verdict};
-use crate::client::Trouble;
+use super::{ProbeContext, ProbeResult, Verdict, verdict};
+use crate::client::CallError;
 use crate::org::text;
 use acceptance_tests::interrupt;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// New keys are said to need up to half an hour; a run does not wait so long.
+/// New keys are reported to need up to half an hour to propagate. A run does not wait that long.
 pub const PROPAGATION: Duration = Duration::from_secs(180);
 
-pub fn the_global_file_follows_the_setting(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let is_shown = bench.find(GLOBAL_OAUTH)?.is_some();
-    let Some(setting) = bench.org.setting("enableConsumerSecretApiAccess") else {
+pub fn the_global_file_follows_the_setting(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let is_shown = context.find(GLOBAL_OAUTH)?.is_some();
+    let Some(setting) = context.org.setting("enableConsumerSecretApiAccess") else {
         let shown = if is_shown { "shown" } else { "not shown" };
         return Ok(Verdict::Undecided(format!(
             "the org does not show the setting; the Global file is {shown}"
@@ -30,25 +30,25 @@ pub fn the_global_file_follows_the_setting(bench: &Bench<'_>) -> Answer {
     })
 }
 
-pub fn an_unreadable_global_file(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let name = format!("{}_global", bench.app);
-    let retrieved = bench.org.retrieve(&[(GLOBAL_OAUTH, &name)])?;
+pub fn an_unreadable_global_file(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let name = format!("{}_global", context.app);
+    let retrieved = context.org.retrieve(&[(GLOBAL_OAUTH, &name)])?;
     if !retrieved.components.is_empty() {
         return Ok(Verdict::Undecided("this login may read it".to_owned()));
     }
-    let listed = bench.org.own()?.iter().any(|(kind, listed)| kind == GLOBAL_OAUTH && *listed == name);
-    let missing = bench.org.retrieve(&[(GLOBAL_OAUTH, &format!("{}_nobody", bench.app))])?;
+    let listed = context.org.own()?.iter().any(|(kind, listed)| kind == GLOBAL_OAUTH && *listed == name);
+    let missing = context.org.retrieve(&[(GLOBAL_OAUTH, &format!("{}_missing", context.app))])?;
     let (found, expected) = (retrieved.messages.join("; "), missing.messages.join("; "));
-    let same = found.replace(&name, "…") == expected.replace(&format!("{}_nobody", bench.app), "…");
+    let same = found.replace(&name, "…") == expected.replace(&format!("{}_missing", context.app), "…");
     let said =
         format!("{found:?}, a missing one {expected:?}, {}", if listed { "listed" } else { "not listed" });
     Ok(verdict(same && !listed, said))
 }
 
-pub fn the_secret_comes_with_the_global_file(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let Some(global) = bench.find(GLOBAL_OAUTH)? else {
+pub fn the_secret_comes_with_the_global_file(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let Some(global) = context.find(GLOBAL_OAUTH)? else {
         return Ok(Verdict::Undecided("this login may not read the Global file".to_owned()));
     };
     let secret = global.text("consumerSecret");
@@ -61,26 +61,26 @@ pub fn the_secret_comes_with_the_global_file(bench: &Bench<'_>) -> Answer {
     Ok(verdict(!secret.is_empty() && !is_masked, said))
 }
 
-/// The app in Connect REST: its id, and the answer about its only consumer.
-fn credentials(bench: &Bench<'_>) -> Result<Value, Trouble> {
-    let soql = format!("SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{}'", bench.app);
-    let found = bench.org.query(&soql, false)?;
+/// The app in Connect REST: its ID, and the response about its only consumer.
+fn credentials(context: &ProbeContext<'_>) -> Result<Value, CallError> {
+    let soql = format!("SELECT Id FROM ExternalClientApplication WHERE DeveloperName = '{}'", context.app);
+    let found = context.org.query(&soql, false)?;
     let id = found.first().map(|app| text(app, "Id")).unwrap_or_default();
     let path = format!("/apps/oauth/credentials/{id}");
-    let consumers = bench.org.call("get", json!({ "path": path }))?;
+    let consumers = context.org.call("get", json!({ "path": path }))?;
     let consumer = consumers.pointer("/consumers/0/id").and_then(Value::as_str).unwrap_or_default();
-    bench.org.call("get", json!({ "path": format!("{path}/{consumer}?part=keyandsecret") }))
+    context.org.call("get", json!({ "path": format!("{path}/{consumer}?part=keyandsecret") }))
 }
 
 fn is_there(answer: &Value, member: &str) -> bool {
     answer.get(member).and_then(Value::as_str).is_some_and(|text| !text.is_empty())
 }
 
-pub fn the_secret_in_rest(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let is_shown = is_there(&credentials(bench)?, "secret");
+pub fn the_secret_in_rest(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let is_shown = is_there(&credentials(context)?, "secret");
     let name = "enableClientSecretInRestApiAccess";
-    let Some(setting) = bench.org.setting(name) else {
+    let Some(setting) = context.org.setting(name) else {
         return Ok(Verdict::Undecided(format!("the org does not show {name}")));
     };
     let said =
@@ -91,20 +91,20 @@ pub fn the_secret_in_rest(bench: &Bench<'_>) -> Answer {
     })
 }
 
-pub fn the_key_in_rest(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let shown = is_there(&credentials(bench)?, "key");
+pub fn the_key_in_rest(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let shown = is_there(&credentials(context)?, "key");
     Ok(verdict(shown, format!("REST {} the key", if shown { "shows" } else { "does not show" })))
 }
 
-pub fn apps_that_nobody_used(bench: &Bench<'_>) -> Answer {
+pub fn apps_that_missing_used(context: &ProbeContext<'_>) -> ProbeResult {
     const PAGES: u32 = 20;
-    bench.make()?;
+    context.make()?;
     for page in 0..PAGES {
         let path = format!("/apps/oauth/usage?page={page}&pageSize=100");
-        let found = bench.org.call("get", json!({ "path": path }))?;
+        let found = context.org.call("get", json!({ "path": path }))?;
         let apps = found.get("apps").and_then(Value::as_array).cloned().unwrap_or_default();
-        if apps.iter().any(|app| text(app, "developerName") == bench.app) {
+        if apps.iter().any(|app| text(app, "developerName") == context.app) {
             return Ok(Verdict::Held(format!("listed on page {page}")));
         }
         if apps.is_empty() {
@@ -114,9 +114,9 @@ pub fn apps_that_nobody_used(bench: &Bench<'_>) -> Answer {
     Ok(Verdict::Undecided(format!("not on the first {PAGES} pages")))
 }
 
-/// A key pair for one app and a few seconds.
-pub fn key_and_certificate(bench: &Bench<'_>) -> Result<(String, String), Trouble> {
-    let key = bench.org.call("newKey", json!({}))?;
+/// A key pair for one app, used for a few seconds.
+pub fn key_and_certificate(context: &ProbeContext<'_>) -> Result<(String, String), CallError> {
+    let key = context.org.call("newKey", json!({}))?;
     let key = key.as_str().unwrap_or_default().to_owned();
     let certificate = || -> Result<String, rcgen::Error> {
         let pair = rcgen::KeyPair::from_pem(&key)?;
@@ -126,43 +126,45 @@ pub fn key_and_certificate(bench: &Bench<'_>) -> Result<(String, String), Troubl
         (parameters.not_before, parameters.not_after) = (now, rcgen::date_time_ymd(2040, 1, 1));
         Ok(parameters.self_signed(&pair)?.pem())
     };
-    let certificate = certificate().map_err(|error| Trouble(error.to_string()))?;
+    let certificate = certificate().map_err(|error| CallError(error.to_string()))?;
     Ok((key, certificate))
 }
 
-/// What the file shows may not be what logins are checked with. But who signs with its key is told something else than who signs with a key
-/// that the app does not know.
-pub fn the_certificate_is_cleared(bench: &Bench<'_>) -> Answer {
-    let (key, certificate) = key_and_certificate(bench)?;
-    bench.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
-    let Some(consumer_key) = bench.find(GLOBAL_OAUTH)?.map(|global| global.text("consumerKey")) else {
+/// The file may not show which certificate logins are checked with. A login signed with the app's key fails with a
+/// different error than one signed with an unknown key.
+pub fn the_certificate_is_cleared(context: &ProbeContext<'_>) -> ProbeResult {
+    let (key, certificate) = key_and_certificate(context)?;
+    context.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
+    let Some(consumer_key) = context.find(GLOBAL_OAUTH)?.map(|global| global.text("consumerKey")) else {
         return Ok(Verdict::Undecided("this login may not read the Global file".to_owned()));
     };
-    let (stranger, _) = key_and_certificate(bench)?;
-    let sign = |key: &str| -> Result<String, Trouble> {
+    let (unknown_key, _) = key_and_certificate(context)?;
+    let sign = |key: &str| -> Result<String, CallError> {
         let given =
-            json!({ "consumerKey": consumer_key, "username": bench.org.about.username, "privateKey": key });
-        Ok(bench.org.redacted(&text(&bench.org.call("bearer", given)?, "said")))
+            json!({ "consumerKey": consumer_key, "username": context.org.about.username, "privateKey": key });
+        Ok(context.org.redacted(&text(&context.org.call("bearer", given)?, "said")))
     };
     let deadline = Instant::now() + PROPAGATION;
     let (with, unknown) = loop {
-        let (with, unknown) = (sign(&key)?, sign(&stranger)?);
+        let (with, unknown) = (sign(&key)?, sign(&unknown_key)?);
         if with != unknown {
             break (with, unknown);
         }
         if Instant::now() > deadline || interrupt::is_requested() {
-            return Ok(Verdict::Undecided(format!("its key and a stranger's are both told {with:?}")));
+            return Ok(Verdict::Undecided(format!(
+                "the responses to its key and an unknown key are both {with:?}"
+            )));
         }
         std::thread::sleep(Duration::from_secs(5));
     };
-    bench.take(&[bench.global_file(json!({}))])?;
-    // What was cleared may be remembered for a while.
+    context.take(&[context.global_file(json!({}))])?;
+    // The removed certificate may be cached for a while.
     let wait =
-        if bench.org.about.url.starts_with("http://") { Duration::ZERO } else { Duration::from_secs(30) };
+        if context.org.about.url.starts_with("http://") { Duration::ZERO } else { Duration::from_secs(30) };
     std::thread::sleep(wait);
     let without = sign(&key)?;
     let said = format!(
-        "its key: {with:?}, a stranger's: {unknown:?}, its key after the deploy without it: {without:?}"
+        "its key: {with:?}, an unknown key: {unknown:?}, its key after the deploy without it: {without:?}"
     );
     Ok(if without == unknown {
         Verdict::Held(said)
@@ -173,33 +175,33 @@ pub fn the_certificate_is_cleared(bench: &Bench<'_>) -> Answer {
     })
 }
 
-/// What the org says to the same user and key with one audience and the other. Nobody is let in: the app has admitted
-/// nobody beforehand, and a wrong audience is told apart by what is said of one that is nobody's.
-pub fn the_audience_is_the_my_domain(bench: &Bench<'_>) -> Answer {
-    let (key, certificate) = key_and_certificate(bench)?;
-    bench.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
-    let Some(consumer_key) = bench.find(GLOBAL_OAUTH)?.map(|global| global.text("consumerKey")) else {
+/// The responses to the same user and key with either audience. No login succeeds: no user has approved the app, and
+/// a wrong audience is recognized by comparing with the response to an invalid one.
+pub fn the_audience_is_the_my_domain(context: &ProbeContext<'_>) -> ProbeResult {
+    let (key, certificate) = key_and_certificate(context)?;
+    context.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
+    let Some(consumer_key) = context.find(GLOBAL_OAUTH)?.map(|global| global.text("consumerKey")) else {
         return Ok(Verdict::Undecided("this login may not read the Global file".to_owned()));
     };
-    let ask = |audience: &str| -> Result<String, Trouble> {
-        let given = json!({ "consumerKey": consumer_key, "username": bench.org.about.username, "privateKey": key, "audience": audience });
-        Ok(bench.org.redacted(&text(&bench.org.call("bearer", given)?, "said")))
+    let ask = |audience: &str| -> Result<String, CallError> {
+        let given = json!({ "consumerKey": consumer_key, "username": context.org.about.username, "privateKey": key, "audience": audience });
+        Ok(context.org.redacted(&text(&context.org.call("bearer", given)?, "said")))
     };
-    let own = bench.org.about.url.trim_end_matches('/');
+    let own = context.org.about.url.trim_end_matches('/');
     let shared = ["https://login.salesforce.com", "https://test.salesforce.com"];
     let deadline = Instant::now() + PROPAGATION;
     let answers = loop {
-        let nobodys = ask("https://audience.invalid")?;
+        let invalid = ask("https://audience.invalid")?;
         let mut answers = vec![("its My Domain", ask(own)?)];
         for host in shared {
             answers.push((host, ask(host)?));
         }
-        if answers.iter().any(|(_, said)| *said != nobodys) {
-            answers.push(("nobody's", nobodys));
+        if answers.iter().any(|(_, said)| *said != invalid) {
+            answers.push(("an invalid one", invalid));
             break answers;
         }
         if Instant::now() > deadline || interrupt::is_requested() {
-            return Ok(Verdict::Undecided(format!("every audience is told {nobodys:?}")));
+            return Ok(Verdict::Undecided(format!("every audience gets {invalid:?}")));
         }
         std::thread::sleep(Duration::from_secs(5));
     };
@@ -213,9 +215,9 @@ pub fn the_audience_is_the_my_domain(bench: &Bench<'_>) -> Answer {
     Ok(verdict(taken == ["its My Domain"], said.join(", ")))
 }
 
-pub fn wildcards(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let found = bench.org.retrieve(&[(APP, "*")])?;
-    let has = found.components.iter().any(|component| component.name == bench.app);
+pub fn wildcards(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let found = context.org.retrieve(&[(APP, "*")])?;
+    let has = found.components.iter().any(|component| component.name == context.app);
     Ok(verdict(has, format!("a retrieve of * {} the app", if has { "has" } else { "lacks" })))
 }

@@ -1,5 +1,4 @@
-//! How a run decides a question: each probe makes an app of its own, asks the org, and says what it answered. The
-//! questions are in `facts.rs`.
+//! The probes: each creates an app, queries the org, and returns a verdict. The questions are in `facts.rs`.
 
 pub mod access;
 pub mod deletions;
@@ -10,13 +9,13 @@ pub mod together;
 pub mod values;
 pub mod wire;
 
-use crate::client::Trouble;
+use crate::client::CallError;
 use crate::file::File;
 use crate::org::{Deployed, Org};
 use acceptance_tests::org::{APP, Component, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use serde_json::{Value, json};
 
-/// The org's answer to a question, with its own words or values.
+/// The verdict of an org on a question, with the text or the values that it returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     Held(String),
@@ -25,92 +24,92 @@ pub enum Verdict {
     Undecided(String),
 }
 
-pub type Answer = Result<Verdict, Trouble>;
+pub type ProbeResult = Result<Verdict, CallError>;
 
-/// What the emulator says where it would have to guess. That is no answer of an org.
+/// The emulator refuses with this prefix where it would have to guess. That is not an answer of an org.
 const NOT_IMITATED: &str = "not imitated:";
 
-pub struct Bench<'org> {
+pub struct ProbeContext<'org> {
     pub org: &'org Org,
-    /// The full name of the app that the probe makes.
+    /// The full name of the app that the probe creates.
     pub app: String,
 }
 
-impl Bench<'_> {
+impl ProbeContext<'_> {
     pub fn app_file(&self, elements: Value) -> File {
         let mut all =
             json!({ "contactEmail": "nobody@example.com", "distributionState": "Local", "label": self.app });
-        lay_over(&mut all, elements);
+        merge(&mut all, elements);
         File::new(APP, &self.app, &all)
     }
 
     pub fn oauth_file(&self, elements: Value) -> File {
         let mut all = json!({ "commaSeparatedOauthScopes": "Api", "externalClientApplication": self.app });
-        lay_over(&mut all, elements);
+        merge(&mut all, elements);
         File::new(OAUTH, &format!("{}_oauth", self.app), &all)
     }
 
     pub fn global_file(&self, elements: Value) -> File {
         let mut all =
             json!({ "callbackUrl": "https://example.com/callback", "externalClientApplication": self.app });
-        lay_over(&mut all, elements);
+        merge(&mut all, elements);
         File::new(GLOBAL_OAUTH, &format!("{}_global", self.app), &all)
     }
 
-    /// Under the name that the org gave the policies: it takes no other.
-    pub fn policies(&self, kind: &'static str, elements: Value) -> Result<File, Trouble> {
+    /// Policies under the name that the org assigned: no other name is accepted.
+    pub fn policies(&self, kind: &'static str, elements: Value) -> Result<File, CallError> {
         let mut all = json!({ "externalClientApplication": self.app });
         if kind == POLICIES {
-            lay_over(&mut all, json!({ "isEnabled": true }));
+            merge(&mut all, json!({ "isEnabled": true }));
         }
-        lay_over(&mut all, elements);
+        merge(&mut all, elements);
         Ok(File::new(kind, &self.read(kind)?.name, &all))
     }
 
-    /// The app with OAuth settings, as little as will do.
-    pub fn make(&self) -> Result<(), Trouble> {
+    /// The app with minimal OAuth settings.
+    pub fn make(&self) -> Result<(), CallError> {
         self.make_with(json!({}), json!({}), json!({}))
     }
 
-    /// The same with elements of the app, the settings and the global settings; null leaves one out.
-    pub fn make_with(&self, app: Value, oauth: Value, global: Value) -> Result<(), Trouble> {
+    /// The same with elements of the app, the settings and the global settings; null omits an element.
+    pub fn make_with(&self, app: Value, oauth: Value, global: Value) -> Result<(), CallError> {
         self.take(&[self.app_file(app), self.oauth_file(oauth), self.global_file(global)])
     }
 
-    /// The major number of the API version.
+    /// The major version of the API.
     pub fn version(&self) -> u32 {
         let major = self.org.about.version.split('.').next();
         major.and_then(|major| major.parse().ok()).unwrap_or_default()
     }
 
-    /// Deploys what must be accepted for the question to make sense.
-    pub fn take(&self, files: &[File]) -> Result<(), Trouble> {
+    /// Deploys files that the org must accept for the question to make sense.
+    pub fn take(&self, files: &[File]) -> Result<(), CallError> {
         let done = self.org.deploy(files)?;
         if done.success {
             Ok(())
         } else {
-            Err(Trouble(format!("what the question needs was refused: {}", done.said())))
+            Err(CallError(format!("what the question needs was refused: {}", done.said())))
         }
     }
 
-    pub fn deploy_policies(&self, elements: Value) -> Result<Deployed, Trouble> {
+    pub fn deploy_policies(&self, elements: Value) -> Result<Deployed, CallError> {
         self.org.deploy(&[self.policies(OAUTH_POLICIES, elements)?])
     }
 
-    pub fn deploy_app_policies(&self, elements: Value) -> Result<Deployed, Trouble> {
+    pub fn deploy_app_policies(&self, elements: Value) -> Result<Deployed, CallError> {
         self.org.deploy(&[self.policies(POLICIES, elements)?])
     }
 
-    pub fn find(&self, kind: &str) -> Result<Option<Component>, Trouble> {
+    pub fn find(&self, kind: &str) -> Result<Option<Component>, CallError> {
         Ok(self.org.parts(&self.app)?.into_iter().find(|part| part.kind == kind))
     }
 
-    pub fn read(&self, kind: &str) -> Result<Component, Trouble> {
-        self.find(kind)?.ok_or_else(|| Trouble(format!("the org returns no {kind} of {}", self.app)))
+    pub fn read(&self, kind: &str) -> Result<Component, CallError> {
+        self.find(kind)?.ok_or_else(|| CallError(format!("the org returns no {kind} of {}", self.app)))
     }
 }
 
-fn lay_over(all: &mut Value, elements: Value) {
+fn merge(all: &mut Value, elements: Value) {
     let (Value::Object(all), Value::Object(elements)) = (all, elements) else { return };
     for (name, value) in elements {
         if value.is_null() {
@@ -121,7 +120,7 @@ fn lay_over(all: &mut Value, elements: Value) {
     }
 }
 
-/// Held when the org refuses.
+/// Held if the org refuses.
 pub fn is_refused(done: &Deployed) -> Verdict {
     match done.success {
         true => Verdict::DidNotHold("accepted".to_owned()),
@@ -129,12 +128,12 @@ pub fn is_refused(done: &Deployed) -> Verdict {
     }
 }
 
-/// Held when the org accepts.
+/// Held if the org accepts.
 pub fn is_accepted(done: &Deployed) -> Verdict {
     if done.success { Verdict::Held("accepted".to_owned()) } else { decided(true, done.said()) }
 }
 
-/// A refusal, where `wants` is whether an acceptance would have held.
+/// The verdict on a refusal; `wants` is whether an acceptance would have held.
 fn decided(wants: bool, said: String) -> Verdict {
     if said.contains(NOT_IMITATED) {
         Verdict::Undecided(format!("the emulator says: {said}"))
@@ -149,7 +148,7 @@ pub fn verdict(holds: bool, said: String) -> Verdict {
     if holds { Verdict::Held(said) } else { Verdict::DidNotHold(said) }
 }
 
-/// Held when every element has the value; an empty one means that the element is absent or empty.
+/// Held if every element has the value. An empty value matches an absent or empty element.
 pub fn has(component: &Component, expected: &[(&str, &str)]) -> Verdict {
     let found: Vec<String> = expected
         .iter()
@@ -165,7 +164,7 @@ pub fn has(component: &Component, expected: &[(&str, &str)]) -> Verdict {
     verdict(holds, found.join(", "))
 }
 
-/// Several answers to one question: held when all did.
+/// Several verdicts on one question: held if all held.
 pub fn all(answers: Vec<(&str, Verdict)>) -> Verdict {
     let mut said = Vec::new();
     let (mut failed, mut open) = (false, false);
@@ -196,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_answer_that_fails_is_enough_and_an_open_one_decides_nothing() {
+    fn one_failure_decides_and_an_open_answer_does_not() {
         let held = || Verdict::Held("x".to_owned());
         let failed = || Verdict::DidNotHold("y".to_owned());
         let open = || Verdict::Undecided("z".to_owned());
@@ -206,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_emulator_does_not_imitate_decides_nothing() {
+    fn not_imitated_is_undecided() {
         assert!(matches!(decided(false, "not imitated: x".to_owned()), Verdict::Undecided(_)));
         assert!(matches!(decided(true, "not imitated: x".to_owned()), Verdict::Undecided(_)));
         assert!(matches!(decided(false, "no".to_owned()), Verdict::Held(_)));

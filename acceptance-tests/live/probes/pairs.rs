@@ -1,9 +1,9 @@
-//! Staged credentials: what staging, rotating and deleting answer, and who is known by them.
+//! Staged credentials: the responses to staging, rotating and deleting, and which keys the token endpoint knows.
 
 use super::access::{PROPAGATION, key_and_certificate};
-use super::{Answer, Bench, Verdict, all, verdict};
-use crate::client::Trouble;
-use crate::org::{Replied, text};
+use super::{ProbeContext, ProbeResult, Verdict, all, verdict};
+use crate::client::CallError;
+use crate::org::{RestReply, text};
 use acceptance_tests::interrupt;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -11,103 +11,104 @@ use std::time::{Duration, Instant};
 const SINCE: f64 = 65.0;
 const DAY: i64 = 86_400;
 
-/// The only consumer of the probe's app.
+/// The only consumer of the app of the probe.
 struct Consumer<'a> {
-    bench: &'a Bench<'a>,
+    context: &'a ProbeContext<'a>,
     id: String,
 }
 
 impl<'a> Consumer<'a> {
-    fn of(bench: &'a Bench<'a>) -> Result<Self, Trouble> {
-        bench.make()?;
-        Self::of_made(bench)
+    fn of(context: &'a ProbeContext<'a>) -> Result<Self, CallError> {
+        context.make()?;
+        Self::of_made(context)
     }
 
-    fn of_made(bench: &'a Bench<'a>) -> Result<Self, Trouble> {
-        if bench.org.about.version.parse::<f64>().is_ok_and(|version| version < SINCE) {
-            return Err(Trouble(format!("staged credentials are there since API version {SINCE:.1}")));
+    fn of_made(context: &'a ProbeContext<'a>) -> Result<Self, CallError> {
+        if context.org.about.version.parse::<f64>().is_ok_and(|version| version < SINCE) {
+            return Err(CallError(format!("staged credentials exist since API version {SINCE:.1}")));
         }
-        let found = bench.org.credentials(&bench.app, "GET", "", None)?;
+        let found = context.org.credentials(&context.app, "GET", "", None)?;
         let id = found.body.pointer("/consumers/0/id").and_then(Value::as_str);
-        let id = id.ok_or_else(|| Trouble(format!("the app shows no consumer: {}", found.said())))?;
-        Ok(Self { bench, id: id.to_owned() })
+        let id = id.ok_or_else(|| CallError(format!("the app has no visible consumer: {}", found.said())))?;
+        Ok(Self { context, id: id.to_owned() })
     }
 
-    /// `rest` is what follows the consumer's id.
-    fn call(&self, method: &str, rest: &str, body: Option<&Value>) -> Result<Replied, Trouble> {
-        self.bench.org.credentials(&self.bench.app, method, &format!("/{}{rest}", self.id), body)
+    /// `rest` is appended to the ID of the consumer.
+    fn call(&self, method: &str, rest: &str, body: Option<&Value>) -> Result<RestReply, CallError> {
+        self.context.org.credentials(&self.context.app, method, &format!("/{}{rest}", self.id), body)
     }
 
-    fn main(&self) -> Result<Value, Trouble> {
+    fn main(&self) -> Result<Value, CallError> {
         Ok(self.call("GET", "?part=keyandsecret", None)?.body)
     }
 
-    fn list(&self) -> Result<Vec<Value>, Trouble> {
+    fn list(&self) -> Result<Vec<Value>, CallError> {
         let found = self.call("GET", "/staged", None)?;
         if found.is_good() {
             Ok(several(&found))
         } else {
-            Err(Trouble(format!("the list is refused: {}", found.said())))
+            Err(CallError(format!("the list is refused: {}", found.said())))
         }
     }
 
-    fn try_to_stage(&self) -> Result<Replied, Trouble> {
+    fn try_to_stage(&self) -> Result<RestReply, CallError> {
         self.call("POST", "/staged", Some(&json!({})))
     }
 
-    /// What must work for the question to make sense; the staged pair.
-    fn stage(&self) -> Result<Value, Trouble> {
+    /// Stages a pair, which must succeed for the question to make sense. Returns it.
+    fn stage(&self) -> Result<Value, CallError> {
         let answer = self.try_to_stage()?;
         if !answer.is_good() {
-            return Err(Trouble(format!("staging is refused: {}", answer.said())));
+            return Err(CallError(format!("staging is refused: {}", answer.said())));
         }
         let active = self.list()?.into_iter().find(|one| text(one, "state") == "Active");
-        active.ok_or_else(|| Trouble("nothing active is listed after staging".to_owned()))
+        active.ok_or_else(|| CallError("nothing active is listed after staging".to_owned()))
     }
 
-    fn try_to_rotate(&self, id: &str) -> Result<Replied, Trouble> {
+    fn try_to_rotate(&self, id: &str) -> Result<RestReply, CallError> {
         self.call("PATCH", &format!("/staged/{id}"), Some(&json!({ "command": "rotate" })))
     }
 
-    fn rotate(&self, staged: &Value) -> Result<Replied, Trouble> {
+    fn rotate(&self, staged: &Value) -> Result<RestReply, CallError> {
         let answer = self.try_to_rotate(&text(staged, "id"))?;
         if answer.is_good() {
             Ok(answer)
         } else {
-            Err(Trouble(format!("rotating is refused: {}", answer.said())))
+            Err(CallError(format!("rotating is refused: {}", answer.said())))
         }
     }
 
     /// The former main pair in the list.
-    fn rotated(&self) -> Result<Value, Trouble> {
+    fn rotated(&self) -> Result<Value, CallError> {
         let found = self.list()?.into_iter().find(|one| text(one, "state") == "Rotated");
-        found.ok_or_else(|| Trouble("nothing rotated is listed after rotating".to_owned()))
+        found.ok_or_else(|| CallError("nothing rotated is listed after rotating".to_owned()))
     }
 }
 
-fn several(answer: &Replied) -> Vec<Value> {
+fn several(answer: &RestReply) -> Vec<Value> {
     let list = answer.body.get("stagedCredentials").and_then(Value::as_array);
     list.cloned().unwrap_or_default()
 }
 
-/// Ids are the same when their first fifteen characters are.
+/// Two IDs are equal if their first fifteen characters are.
 fn is_same(left: &str, right: &str) -> bool {
     left.get(..15).is_some() && left.get(..15) == right.get(..15)
 }
 
-/// Held when the org refuses, and what it says.
-fn is_refused(answer: &Replied) -> Verdict {
+/// Held if the org refuses, with its message.
+fn is_refused(answer: &RestReply) -> Verdict {
     verdict(!answer.is_good(), answer.said())
 }
 
-pub fn versions(bench: &Bench<'_>) -> Answer {
-    let consumer = Consumer::of(bench)?;
-    // A path that the run's version answers, with another version in front.
+pub fn versions(context: &ProbeContext<'_>) -> ProbeResult {
+    let consumer = Consumer::of(context)?;
+    // A path that the version of the run supports, with another version in front.
     let url = text(&consumer.main()?, "url");
-    let (_, path) = url.split_once("/apps/").ok_or_else(|| Trouble("the consumer has no url".to_owned()))?;
+    let (_, path) =
+        url.split_once("/apps/").ok_or_else(|| CallError("the consumer has no url".to_owned()))?;
     let path = format!("/apps/{path}/staged");
-    let look = |version: &str, expected: fn(u64) -> bool| -> Result<Verdict, Trouble> {
-        let answer = bench.org.look(&path, Some(version))?;
+    let look = |version: &str, expected: fn(u64) -> bool| -> Result<Verdict, CallError> {
+        let answer = context.org.look(&path, Some(version))?;
         Ok(match answer.status {
             403 => Verdict::Undecided(answer.said()),
             status => verdict(expected(status), answer.said()),
@@ -119,13 +120,13 @@ pub fn versions(bench: &Bench<'_>) -> Answer {
     ]))
 }
 
-pub fn sizes_of_pages(bench: &Bench<'_>) -> Answer {
-    let look = |query: &str| bench.org.look(&format!("/apps/oauth/usage?{query}"), None);
+pub fn sizes_of_pages(context: &ProbeContext<'_>) -> ProbeResult {
+    let look = |query: &str| context.org.look(&format!("/apps/oauth/usage?{query}"), None);
     let largest = look("pageSize=100")?;
     if !largest.is_good() {
         return Ok(Verdict::Undecided(largest.said()));
     }
-    let refused = |query: &str| -> Result<Verdict, Trouble> { Ok(is_refused(&look(query)?)) };
+    let refused = |query: &str| -> Result<Verdict, CallError> { Ok(is_refused(&look(query)?)) };
     Ok(all(vec![
         ("pageSize=0", refused("pageSize=0")?),
         ("pageSize=101", refused("pageSize=101")?),
@@ -133,8 +134,8 @@ pub fn sizes_of_pages(bench: &Bench<'_>) -> Answer {
     ]))
 }
 
-pub fn lengths_of_ids(bench: &Bench<'_>) -> Answer {
-    let consumer = Consumer::of(bench)?;
+pub fn lengths_of_ids(context: &ProbeContext<'_>) -> ProbeResult {
+    let consumer = Consumer::of(context)?;
     let one = text(&consumer.main()?, "id");
     let staged = consumer.stage()?;
     let alone = consumer.call("GET", &format!("/staged/{}", text(&staged, "id")), None)?;
@@ -148,8 +149,8 @@ pub fn lengths_of_ids(bench: &Bench<'_>) -> Answer {
     Ok(verdict(found.iter().all(|(_, length, expected)| length == expected), said))
 }
 
-pub fn nothing_is_staged(bench: &Bench<'_>) -> Answer {
-    let answer = Consumer::of(bench)?.call("GET", "/staged", None)?;
+pub fn nothing_is_staged(context: &ProbeContext<'_>) -> ProbeResult {
+    let answer = Consumer::of(context)?.call("GET", "/staged", None)?;
     Ok(match answer.status {
         200 => verdict(several(&answer).is_empty(), format!("a list of {}", several(&answer).len())),
         404 => Verdict::DidNotHold(answer.said()),
@@ -157,8 +158,8 @@ pub fn nothing_is_staged(bench: &Bench<'_>) -> Answer {
     })
 }
 
-pub fn the_answer_to_staging(bench: &Bench<'_>) -> Answer {
-    let answer = Consumer::of(bench)?.try_to_stage()?;
+pub fn the_answer_to_staging(context: &ProbeContext<'_>) -> ProbeResult {
+    let answer = Consumer::of(context)?.try_to_stage()?;
     if !answer.is_good() {
         return Ok(Verdict::Undecided(answer.said()));
     }
@@ -171,8 +172,8 @@ pub fn the_answer_to_staging(bench: &Bench<'_>) -> Answer {
     ))
 }
 
-pub fn other_bodies(bench: &Bench<'_>) -> Answer {
-    let consumer = Consumer::of(bench)?;
+pub fn other_bodies(context: &ProbeContext<'_>) -> ProbeResult {
+    let consumer = Consumer::of(context)?;
     let with_members = consumer.call("POST", "/staged", Some(&json!({ "key": "x" })))?;
     if with_members.is_good() {
         return Ok(Verdict::DidNotHold(format!("a body with members: {}", with_members.said())));
@@ -187,107 +188,108 @@ pub fn other_bodies(bench: &Bench<'_>) -> Answer {
     ]))
 }
 
-pub fn a_second_pair(bench: &Bench<'_>) -> Answer {
-    let consumer = Consumer::of(bench)?;
+pub fn a_second_pair(context: &ProbeContext<'_>) -> ProbeResult {
+    let consumer = Consumer::of(context)?;
     consumer.stage()?;
     Ok(is_refused(&consumer.try_to_stage()?))
 }
 
-pub fn a_pair_beside_a_rotated_one(bench: &Bench<'_>) -> Answer {
-    let consumer = Consumer::of(bench)?;
+pub fn a_pair_beside_a_rotated_one(context: &ProbeContext<'_>) -> ProbeResult {
+    let consumer = Consumer::of(context)?;
     consumer.rotate(&consumer.stage()?)?;
     consumer.rotated()?;
     Ok(is_refused(&consumer.try_to_stage()?))
 }
 
-pub fn who_staged_it(bench: &Bench<'_>) -> Answer {
-    let consumer = Consumer::of(bench)?;
+pub fn who_staged_it(context: &ProbeContext<'_>) -> ProbeResult {
+    let consumer = Consumer::of(context)?;
     let told = text(&consumer.stage()?, "createdBy");
-    let soql = format!("SELECT Id, Name FROM User WHERE Username = '{}'", bench.org.about.username);
-    let user = bench.org.query(&soql, false)?.into_iter().next().unwrap_or_default();
+    let soql = format!("SELECT Id, Name FROM User WHERE Username = '{}'", context.org.about.username);
+    let user = context.org.query(&soql, false)?.into_iter().next().unwrap_or_default();
     let (id, name) = (text(&user, "Id"), text(&user, "Name"));
     let form = match told.as_str() {
         "" => "missing",
-        told if is_same(told, &id) && told.len() == 15 => "the user's id in 15 characters",
-        told if is_same(told, &id) => "the user's id in 18 characters",
-        told if told == bench.org.about.username => "the username",
+        told if is_same(told, &id) && told.len() == 15 => "the user ID with 15 characters",
+        told if is_same(told, &id) => "the user ID with 18 characters",
+        told if told == context.org.about.username => "the username",
         told if told == name => "the user's name",
         _ => "something else",
     };
-    Ok(verdict(form == "the user's id in 15 characters", format!("createdBy is {form}")))
+    Ok(verdict(form == "the user ID with 15 characters", format!("createdBy is {form}")))
 }
 
-/// The same user, key and certificate, by the main key, a staged one, and one that no app has. Nobody is let in: the
-/// app has admitted nobody beforehand.
-pub fn a_staged_key_is_known(bench: &Bench<'_>) -> Answer {
-    let (key, certificate) = key_and_certificate(bench)?;
-    bench.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
-    let consumer = Consumer::of_made(bench)?;
+/// The same user, key and certificate with the main key, a staged key, and an unknown key. No login succeeds: no
+/// user has approved the app.
+pub fn a_staged_key_is_known(context: &ProbeContext<'_>) -> ProbeResult {
+    let (key, certificate) = key_and_certificate(context)?;
+    context.make_with(json!({}), json!({}), json!({ "certificate": certificate }))?;
+    let consumer = Consumer::of_made(context)?;
     let main = text(&consumer.main()?, "key");
     let staged = text(&consumer.stage()?, "key");
     if main.is_empty() || staged.is_empty() {
         return Ok(Verdict::Undecided("the keys are not shown".to_owned()));
     }
-    let nobody: String = main.chars().rev().collect();
-    let ask = |consumer_key: &str| -> Result<String, Trouble> {
+    let unknown: String = main.chars().rev().collect();
+    let ask = |consumer_key: &str| -> Result<String, CallError> {
         let given =
-            json!({ "consumerKey": consumer_key, "username": bench.org.about.username, "privateKey": key });
-        Ok(bench.org.redacted(&text(&bench.org.call("bearer", given)?, "said")))
+            json!({ "consumerKey": consumer_key, "username": context.org.about.username, "privateKey": key });
+        Ok(context.org.redacted(&text(&context.org.call("bearer", given)?, "said")))
     };
-    let told = until_known(bench, || Ok([ask(&main)?, ask(&staged)?, ask(&nobody)?]))?;
-    let [of_main, of_staged, of_nobody] = &told;
-    let said = format!("the main key: {of_main:?}, a staged one: {of_staged:?}, nobody's: {of_nobody:?}");
-    Ok(if of_main == of_nobody {
+    let told = until_known(context, || Ok([ask(&main)?, ask(&staged)?, ask(&unknown)?]))?;
+    let [of_main, of_staged, of_unknown] = &told;
+    let said =
+        format!("the main key: {of_main:?}, a staged one: {of_staged:?}, an unknown one: {of_unknown:?}");
+    Ok(if of_main == of_unknown {
         Verdict::Undecided(said)
     } else if of_staged == of_main {
         Verdict::Held(said)
-    } else if of_staged == of_nobody {
+    } else if of_staged == of_unknown {
         Verdict::DidNotHold(said)
     } else {
         Verdict::Undecided(said)
     })
 }
 
-/// By the main key with its own secret, with that of the staged pair, and with one of nobody. Nobody is let in: the flow
-/// is off.
-pub fn a_key_and_the_secret_of_another(bench: &Bench<'_>) -> Answer {
-    let consumer = Consumer::of(bench)?;
+/// The main key with its own secret, with that of the staged pair, and with an unknown one. No login succeeds: the
+/// flow is disabled.
+pub fn a_key_and_the_secret_of_another(context: &ProbeContext<'_>) -> ProbeResult {
+    let consumer = Consumer::of(context)?;
     let (main, staged) = (consumer.main()?, consumer.stage()?);
-    let ask = |secret: &str| -> Result<String, Trouble> {
+    let ask = |secret: &str| -> Result<String, CallError> {
         let given = json!({ "consumerKey": text(&main, "key"), "secret": secret });
-        Ok(bench.org.redacted(&text(&bench.org.call("clientCredentials", given)?, "said")))
+        Ok(context.org.redacted(&text(&context.org.call("clientCredentials", given)?, "said")))
     };
     let (own, other) = (text(&main, "secret"), text(&staged, "secret"));
     if own.is_empty() || other.is_empty() || text(&main, "key").is_empty() {
         return Ok(Verdict::Undecided("the keys and secrets are not shown".to_owned()));
     }
-    // The second is expected to be as unknown as the last: one round is enough.
-    let told = until_known(bench, || {
-        let (own, nobody) = (ask(&own)?, ask("nobodys")?);
-        Ok([own.clone(), own, nobody])
+    // The second is expected to look like the unknown one, so one round is enough.
+    let told = until_known(context, || {
+        let (own, unknown) = (ask(&own)?, ask("unknown")?);
+        Ok([own.clone(), own, unknown])
     })?;
-    let ([of_own, _, of_nobody], of_other) = (&told, &ask(&other)?);
-    let said = format!("its own: {of_own:?}, the staged one's: {of_other:?}, nobody's: {of_nobody:?}");
-    Ok(match (of_own == of_nobody, of_other == of_nobody) {
+    let ([of_own, _, of_unknown], of_other) = (&told, &ask(&other)?);
+    let said = format!("its own: {of_own:?}, the staged one's: {of_other:?}, an unknown one: {of_unknown:?}");
+    Ok(match (of_own == of_unknown, of_other == of_unknown) {
         (true, _) => Verdict::Undecided(said),
         (false, holds) => verdict(holds, said),
     })
 }
 
-/// Asks until the first answer and the second are both other than the last one, or nobody has more patience.
+/// Repeats the calls until the first and the second response both differ from the last one, or until the time limit.
 fn until_known(
-    bench: &Bench<'_>,
-    ask: impl Fn() -> Result<[String; 3], Trouble>,
-) -> Result<[String; 3], Trouble> {
+    context: &ProbeContext<'_>,
+    ask: impl Fn() -> Result<[String; 3], CallError>,
+) -> Result<[String; 3], CallError> {
     let deadline = Instant::now() + PROPAGATION;
-    let spreads = !bench.org.about.url.starts_with("http://");
+    let spreads = !context.org.about.url.starts_with("http://");
     let mut known_since = None;
     loop {
         let told = ask()?;
         let [first, second, last] = &told;
         let since = if first == last { None } else { Some(*known_since.get_or_insert_with(Instant::now)) };
         known_since = since;
-        // The second may stay unknown for good; it gets a little longer than the first.
+        // The second may stay unknown permanently; it gets a little longer than the first.
         let has_waited = since.is_some_and(|since| !spreads || since.elapsed() > AFTER_THE_FIRST);
         if first != last && (second != last || has_waited)
             || Instant::now() > deadline
@@ -301,18 +303,18 @@ fn until_known(
 
 const AFTER_THE_FIRST: Duration = Duration::from_secs(30);
 
-pub fn the_id_after_a_rotation(bench: &Bench<'_>) -> Answer {
-    let consumer = Consumer::of(bench)?;
+pub fn the_id_after_a_rotation(context: &ProbeContext<'_>) -> ProbeResult {
+    let consumer = Consumer::of(context)?;
     let staged = consumer.stage()?;
     consumer.rotate(&staged)?;
     let (before, after) = (text(&staged, "id"), text(&consumer.rotated()?, "id"));
     Ok(verdict(is_same(&before, &after), format!("{before} while active, {after} when rotated")))
 }
 
-pub fn the_end_after_a_rotation(bench: &Bench<'_>) -> Answer {
-    let consumer = Consumer::of(bench)?;
+pub fn the_end_after_a_rotation(context: &ProbeContext<'_>) -> ProbeResult {
+    let consumer = Consumer::of(context)?;
     let staged = consumer.stage()?;
-    // So that an end counted from the rotation is another one.
+    // So that an expiry counted from the rotation differs.
     std::thread::sleep(Duration::from_secs(2));
     consumer.rotate(&staged)?;
     let rotated = consumer.rotated()?;
@@ -326,18 +328,18 @@ pub fn the_end_after_a_rotation(bench: &Bench<'_>) -> Answer {
     Ok(verdict(days == 30 && last > first, said))
 }
 
-/// `2026-01-02T03:04:05…`; what follows the seconds does not matter here.
+/// `2026-01-02T03:04:05…`; the part after the seconds is ignored.
 fn seconds(date: &str) -> Option<i64> {
     let number = |from: usize, to: usize| date.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    // Days of the civil calendar, March first.
+    // Days since the epoch, with years that start in March.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
     Some(days * DAY + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?)
 }
 
-pub fn the_answer_to_rotating(bench: &Bench<'_>) -> Answer {
-    let consumer = Consumer::of(bench)?;
+pub fn the_answer_to_rotating(context: &ProbeContext<'_>) -> ProbeResult {
+    let consumer = Consumer::of(context)?;
     let main = text(&consumer.main()?, "key");
     let staged = consumer.stage()?;
     let answer = consumer.rotate(&staged)?;
@@ -359,12 +361,12 @@ pub fn the_answer_to_rotating(bench: &Bench<'_>) -> Answer {
     ]))
 }
 
-pub fn the_setting_of_the_org(bench: &Bench<'_>) -> Answer {
-    let answer = Consumer::of(bench)?.call("GET", "/staged", None)?;
-    // Nothing staged may be not found.
+pub fn the_setting_of_the_org(context: &ProbeContext<'_>) -> ProbeResult {
+    let answer = Consumer::of(context)?.call("GET", "/staged", None)?;
+    // An empty list may be returned as not found.
     let works = answer.is_good() || answer.status == 404;
     let name = "enableClientSecretInRestApiAccess";
-    let Some(setting) = bench.org.setting(name) else {
+    let Some(setting) = context.org.setting(name) else {
         return Ok(Verdict::Undecided(format!("the org does not show {name}; {}", answer.said())));
     };
     let said = format!("{name} is {setting}, the list of staged credentials: {}", answer.said());
@@ -374,24 +376,24 @@ pub fn the_setting_of_the_org(bench: &Bench<'_>) -> Answer {
     })
 }
 
-pub fn the_words_of_a_refusal(bench: &Bench<'_>) -> Answer {
-    let answer = Consumer::of(bench)?.call("GET", "/staged", None)?;
+pub fn the_words_of_a_refusal(context: &ProbeContext<'_>) -> ProbeResult {
+    let answer = Consumer::of(context)?.call("GET", "/staged", None)?;
     if answer.status != 403 && (answer.is_good() || answer.status == 404) {
         return Ok(Verdict::Undecided("this org and this login may".to_owned()));
     }
     Ok(verdict(answer.status == 403 && answer.said().contains("not currently enabled"), answer.said()))
 }
 
-pub fn a_packaged_app(bench: &Bench<'_>) -> Answer {
-    bench.make_with(json!({ "distributionState": "Packaged" }), json!({}), json!({}))?;
-    Ok(is_refused(&Consumer::of_made(bench)?.try_to_stage()?))
+pub fn a_packaged_app(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make_with(json!({ "distributionState": "Packaged" }), json!({}), json!({}))?;
+    Ok(is_refused(&Consumer::of_made(context)?.try_to_stage()?))
 }
 
-pub fn a_deploy_that_rotates(bench: &Bench<'_>) -> Answer {
-    let consumer = Consumer::of(bench)?;
+pub fn a_deploy_that_rotates(context: &ProbeContext<'_>) -> ProbeResult {
+    let consumer = Consumer::of(context)?;
     let staged = consumer.stage()?;
-    let file = bench.global_file(json!({ "shouldRotateConsumerSecret": true }));
-    let done = bench.org.deploy_with(&[file], true)?;
+    let file = context.global_file(json!({ "shouldRotateConsumerSecret": true }));
+    let done = context.org.deploy_with(&[file], true)?;
     if !done.success {
         return Ok(Verdict::Undecided(format!("the deploy was refused: {}", done.said())));
     }
@@ -408,7 +410,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_counted_in_seconds() {
+    fn dates_are_converted_to_seconds() {
         for (from, to, expected) in [
             ("2026-01-02T03:04:05.006Z", "2026-01-02T03:04:06Z", 1),
             ("2026-02-28T00:00:00.000+0000", "2026-03-01T00:00:00.000+0000", DAY),

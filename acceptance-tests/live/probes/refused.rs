@@ -1,48 +1,49 @@
-//! What the org is said to refuse. A word of it is no proof that it was refused for the reason that was meant: the
-//! report has the words.
+//! Values that an org is reported to refuse. A refusal does not prove the expected reason, so the report contains
+//! the message.
 
-use super::{Answer, Bench, Verdict, all, has, is_accepted, is_refused, verdict};
+use super::{ProbeContext, ProbeResult, Verdict, all, has, is_accepted, is_refused, verdict};
 use crate::file::File;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
 use acceptance_tests::terraform::repository;
 use serde_json::{Value, json};
 
-/// Salesforce's scopes, as this repository restates them; the key is that of the list an org of API 67 gave.
+/// Salesforce's scopes, as listed in this repository; the key is the error list of an org with API version 67.
 const SCOPES: &str = include_str!("../../../proto/salesforce/oauth-scopes.json");
 
-pub fn global_settings_without_settings(bench: &Bench<'_>) -> Answer {
-    bench.take(&[bench.app_file(json!({}))])?;
-    Ok(is_refused(&bench.org.deploy(&[bench.global_file(json!({}))])?))
+pub fn global_settings_without_settings(context: &ProbeContext<'_>) -> ProbeResult {
+    context.take(&[context.app_file(json!({}))])?;
+    Ok(is_refused(&context.org.deploy(&[context.global_file(json!({}))])?))
 }
 
-pub fn parts_of_an_unknown_app(bench: &Bench<'_>) -> Answer {
-    let done = bench.org.deploy(&[bench.oauth_file(json!({}))])?;
+pub fn parts_of_an_unknown_app(context: &ProbeContext<'_>) -> ProbeResult {
+    let done = context.org.deploy(&[context.oauth_file(json!({}))])?;
     Ok(match is_refused(&done) {
         Verdict::Held(said) => verdict(said.contains("INVALID_CROSS_REFERENCE_KEY"), said),
         other => other,
     })
 }
 
-pub fn rotation_without_ignoring_warnings(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let rotating = [bench.global_file(json!({ "shouldRotateConsumerSecret": true }))];
-    let strict = bench.org.deploy(&rotating)?;
-    let lenient = bench.org.deploy_with(&rotating, true)?;
+pub fn rotation_without_ignoring_warnings(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let rotating = [context.global_file(json!({ "shouldRotateConsumerSecret": true }))];
+    let strict = context.org.deploy(&rotating)?;
+    let lenient = context.org.deploy_with(&rotating, true)?;
     Ok(all(vec![
         ("with ignoreWarnings false", is_refused(&strict)),
         ("with ignoreWarnings true", is_accepted(&lenient)),
     ]))
 }
 
-pub fn a_foreign_oauth_link(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
+pub fn a_foreign_oauth_link(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
     let link = json!({ "oauthLink": "00D000000000001:888000000000001" });
-    Ok(is_refused(&bench.org.deploy(&[bench.oauth_file(link)])?))
+    Ok(is_refused(&context.org.deploy(&[context.oauth_file(link)])?))
 }
 
-pub fn an_unknown_scope(bench: &Bench<'_>) -> Answer {
-    bench.take(&[bench.app_file(json!({}))])?;
-    let done = bench.org.deploy(&[bench.oauth_file(json!({ "commaSeparatedOauthScopes": "Nonsense" }))])?;
+pub fn an_unknown_scope(context: &ProbeContext<'_>) -> ProbeResult {
+    context.take(&[context.app_file(json!({}))])?;
+    let done =
+        context.org.deploy(&[context.oauth_file(json!({ "commaSeparatedOauthScopes": "Nonsense" }))])?;
     let said = match is_refused(&done) {
         Verdict::Held(said) => said,
         other => return Ok(other),
@@ -52,22 +53,22 @@ pub fn an_unknown_scope(bench: &Bench<'_>) -> Answer {
     let list = scopes.get("accepted_by_an_api_67_org").and_then(Value::as_array);
     let scopes: Vec<&str> = list.into_iter().flatten().filter_map(Value::as_str).collect();
     let is_whole = !scopes.is_empty() && scopes.iter().all(|scope| listed.contains(scope));
-    // The list is what stands between commas; each of its ends may stick to a sentence.
+    // The list is separated by commas. Its first and last entry may be part of a sentence.
     let count = said.matches(", ").count() + 1;
     Ok(verdict(is_whole && count == scopes.len(), said))
 }
 
-pub fn jwt_timeouts(bench: &Bench<'_>) -> Answer {
-    // The types came with 65.0.
-    if bench.version() < 65 {
+pub fn jwt_timeouts(context: &ProbeContext<'_>) -> ProbeResult {
+    // These types exist since 65.0.
+    if context.version() < 65 {
         return Ok(Verdict::Undecided(format!(
             "is about 65.0 and later, this is {}",
-            bench.org.about.version
+            context.org.about.version
         )));
     }
-    bench.make_with(json!({}), json!({}), json!({ "isNamedUserJwtEnabled": true }))?;
+    context.make_with(json!({}), json!({}), json!({ "isNamedUserJwtEnabled": true }))?;
     let policies = |kind: &str, minutes: u32| {
-        bench.deploy_policies(json!({ "guestJwtSessionTimeoutType": kind, "guestJwtTimeout": minutes }))
+        context.deploy_policies(json!({ "guestJwtSessionTimeoutType": kind, "guestJwtTimeout": minutes }))
     };
     Ok(all(vec![
         ("720 minutes", is_accepted(&policies("Custom", 720)?)),
@@ -76,30 +77,30 @@ pub fn jwt_timeouts(bench: &Bench<'_>) -> Answer {
     ]))
 }
 
-pub fn a_session_timeout_without_jwt(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let done = bench.deploy_policies(json!({ "namedUserJwtSessionTimeoutType": "UserSession" }))?;
+pub fn a_session_timeout_without_jwt(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let done = context.deploy_policies(json!({ "namedUserJwtSessionTimeoutType": "UserSession" }))?;
     Ok(match is_refused(&done) {
         Verdict::Held(said) => verdict(said.contains("Invalid plugin settings"), said),
         other => other,
     })
 }
 
-pub fn guests_without_jwt(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let without = is_refused(&bench.deploy_policies(json!({ "isGuestCodeCredFlowEnabled": true }))?);
-    // The answer above may have let guests in; here they are out again.
-    bench.take(&[
-        bench.policies(OAUTH_POLICIES, json!({}))?,
-        bench.global_file(json!({ "isNamedUserJwtEnabled": true })),
+pub fn guests_without_jwt(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let without = is_refused(&context.deploy_policies(json!({ "isGuestCodeCredFlowEnabled": true }))?);
+    // The previous deploy may have enabled guests; disable them again.
+    context.take(&[
+        context.policies(OAUTH_POLICIES, json!({}))?,
+        context.global_file(json!({ "isNamedUserJwtEnabled": true })),
     ])?;
-    let with = is_refused(&bench.deploy_policies(json!({ "isGuestCodeCredFlowEnabled": true }))?);
+    let with = is_refused(&context.deploy_policies(json!({ "isGuestCodeCredFlowEnabled": true }))?);
     Ok(all(vec![("without JWT tokens", without), ("with them and without the flow", with)]))
 }
 
-pub fn code_credential_flow_without_the_setting(bench: &Bench<'_>) -> Answer {
+pub fn code_credential_flow_without_the_setting(context: &ProbeContext<'_>) -> ProbeResult {
     let setting = "oAuthCdCrdtFlowEnable";
-    match bench.org.setting(setting) {
+    match context.org.setting(setting) {
         Some(false) => {}
         Some(true) => {
             return Ok(Verdict::Undecided(format!(
@@ -108,13 +109,13 @@ pub fn code_credential_flow_without_the_setting(bench: &Bench<'_>) -> Answer {
         }
         None => return Ok(Verdict::Undecided(format!("{setting} of this org cannot be read"))),
     }
-    let global = bench.global_file(json!({ "isCodeCredFlowEnabled": true }));
-    let done = bench.org.deploy(&[bench.app_file(json!({})), bench.oauth_file(json!({})), global])?;
+    let global = context.global_file(json!({ "isCodeCredFlowEnabled": true }));
+    let done = context.org.deploy(&[context.app_file(json!({})), context.oauth_file(json!({})), global])?;
     Ok(is_refused(&done))
 }
 
-pub fn more_than_128_entries(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
+pub fn more_than_128_entries(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
     let attributes = |count: usize| -> Value {
         let one = |number| json!({ "formula": "Organization.Country", "key": format!("k{number}") });
         json!({ "customAttributes": (0..count).map(one).collect::<Vec<Value>>() })
@@ -123,7 +124,7 @@ pub fn more_than_128_entries(bench: &Bench<'_>) -> Answer {
         let one = |number| json!({ "endIpAddress": format!("10.1.{number}.9"), "startIpAddress": format!("10.1.{number}.1") });
         json!({ "trustedIpRanges": (0..count).map(one).collect::<Vec<Value>>() })
     };
-    let settings = |elements| bench.org.deploy(&[bench.oauth_file(elements)]);
+    let settings = |elements| context.org.deploy(&[context.oauth_file(elements)]);
     Ok(all(vec![
         ("128 custom attributes", is_accepted(&settings(attributes(128))?)),
         ("129 custom attributes", is_refused(&settings(attributes(129))?)),
@@ -132,9 +133,9 @@ pub fn more_than_128_entries(bench: &Bench<'_>) -> Answer {
     ]))
 }
 
-pub fn api_names(bench: &Bench<'_>) -> Answer {
+pub fn api_names(context: &ProbeContext<'_>) -> ProbeResult {
     let named = |end: &str| {
-        bench.org.deploy(&[File::new(APP, &format!("{}{end}", bench.app), &json!({ "label": "x" }))])
+        context.org.deploy(&[File::new(APP, &format!("{}{end}", context.app), &json!({ "label": "x" }))])
     };
     Ok(all(vec![
         ("an underscore at the end", is_refused(&named("_")?)),
@@ -143,25 +144,25 @@ pub fn api_names(bench: &Bench<'_>) -> Answer {
     ]))
 }
 
-pub fn start_urls(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
+pub fn start_urls(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
     let url = "https://example.com/start";
     Ok(all(vec![
-        ("Custom without a URL", is_refused(&bench.deploy_app_policies(json!({ "startPage": "Custom" }))?)),
+        ("Custom without a URL", is_refused(&context.deploy_app_policies(json!({ "startPage": "Custom" }))?)),
         (
             "None with a URL",
-            is_refused(&bench.deploy_app_policies(json!({ "startPage": "None", "startUrl": url }))?),
+            is_refused(&context.deploy_app_policies(json!({ "startPage": "None", "startUrl": url }))?),
         ),
         (
             "Custom with a URL",
-            is_accepted(&bench.deploy_app_policies(json!({ "startPage": "Custom", "startUrl": url }))?),
+            is_accepted(&context.deploy_app_policies(json!({ "startPage": "Custom", "startUrl": url }))?),
         ),
     ]))
 }
 
-pub fn refresh_token_periods(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let policies = |elements| bench.deploy_policies(elements);
+pub fn refresh_token_periods(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let policies = |elements| context.deploy_policies(elements);
     let lifetime = json!({ "refreshTokenPolicyType": "SpecificLifetime" });
     let inactivity =
         json!({ "refreshTokenPolicyType": "SpecificInactivity", "refreshTokenValidityPeriod": 30 });
@@ -177,15 +178,15 @@ pub fn refresh_token_periods(bench: &Bench<'_>) -> Answer {
     ]))
 }
 
-pub fn a_key_of_ones_own(bench: &Bench<'_>) -> Answer {
-    let key = format!("{}{}", bench.app, "k".repeat(40));
-    let global = bench.global_file(json!({ "consumerKey": key }));
-    let done = bench.org.deploy(&[bench.app_file(json!({})), bench.oauth_file(json!({})), global])?;
+pub fn a_key_of_ones_own(context: &ProbeContext<'_>) -> ProbeResult {
+    let key = format!("{}{}", context.app, "k".repeat(40));
+    let global = context.global_file(json!({ "consumerKey": key }));
+    let done = context.org.deploy(&[context.app_file(json!({})), context.oauth_file(json!({})), global])?;
     if !done.success {
         return Ok(is_accepted(&done));
     }
-    // Taken in silence and not used is a third answer.
-    Ok(match bench.find(GLOBAL_OAUTH)? {
+    // Accepted but not used is a third result.
+    Ok(match context.find(GLOBAL_OAUTH)? {
         Some(global) if global.text("consumerKey") == key => {
             Verdict::Held("accepted, and it is the key".to_owned())
         }
@@ -193,77 +194,77 @@ pub fn a_key_of_ones_own(bench: &Bench<'_>) -> Answer {
     })
 }
 
-pub fn another_key(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let key = format!("{}{}", bench.app, "n".repeat(40));
-    Ok(is_refused(&bench.org.deploy(&[bench.global_file(json!({ "consumerKey": key }))])?))
+pub fn another_key(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let key = format!("{}{}", context.app, "n".repeat(40));
+    Ok(is_refused(&context.org.deploy(&[context.global_file(json!({ "consumerKey": key }))])?))
 }
 
-pub fn an_app_of_another_org(bench: &Bench<'_>) -> Answer {
-    let foreign = format!("00D000000000001:{}", bench.app);
-    let done = bench.org.deploy(&[bench.app_file(json!({ "orgScopedExternalApp": foreign }))])?;
+pub fn an_app_of_another_org(context: &ProbeContext<'_>) -> ProbeResult {
+    let foreign = format!("00D000000000001:{}", context.app);
+    let done = context.org.deploy(&[context.app_file(json!({ "orgScopedExternalApp": foreign }))])?;
     if !done.success {
         return Ok(is_refused(&done));
     }
-    Ok(match has(&bench.read(APP)?, &[("orgScopedExternalApp", &foreign)]) {
+    Ok(match has(&context.read(APP)?, &[("orgScopedExternalApp", &foreign)]) {
         Verdict::Held(said) | Verdict::DidNotHold(said) | Verdict::Undecided(said) => {
             Verdict::DidNotHold(format!("accepted; {said}"))
         }
     })
 }
 
-pub fn the_line_of_the_element(bench: &Bench<'_>) -> Answer {
-    bench.take(&[bench.app_file(json!({}))])?;
+pub fn the_line_of_the_element(context: &ProbeContext<'_>) -> ProbeResult {
+    context.take(&[context.app_file(json!({}))])?;
     let lines = format!(
         "\n\n<commaSeparatedOauthScopes>Nonsense</commaSeparatedOauthScopes>\n<externalClientApplication>{}</externalClientApplication>\n",
-        bench.app
+        context.app
     );
-    let done = bench.org.deploy(&[File::raw(OAUTH, &format!("{}_oauth", bench.app), &lines)])?;
+    let done = context.org.deploy(&[File::raw(OAUTH, &format!("{}_oauth", context.app), &lines)])?;
     if done.success {
         return Ok(Verdict::Undecided("a scope that does not exist was accepted".to_owned()));
     }
-    // Four lines stand before it: the declaration, the root, two empty ones.
+    // Four lines precede it: the declaration, the root, two empty lines.
     let found = done.failures.iter().any(|failure| failure.kind == OAUTH && failure.line == Some(5));
     Ok(verdict(found, done.said()))
 }
 
-pub fn a_long_label(bench: &Bench<'_>) -> Answer {
+pub fn a_long_label(context: &ProbeContext<'_>) -> ProbeResult {
     let labelled =
-        |length: usize| bench.org.deploy(&[bench.app_file(json!({ "label": "x".repeat(length) }))]);
+        |length: usize| context.org.deploy(&[context.app_file(json!({ "label": "x".repeat(length) }))]);
     Ok(all(vec![
         ("255 characters", is_accepted(&labelled(255)?)),
         ("256 characters", is_refused(&labelled(256)?)),
     ]))
 }
 
-fn callbacks(bench: &Bench<'_>, urls: &str) -> Answer {
-    bench.make()?;
-    Ok(is_refused(&bench.org.deploy(&[bench.global_file(json!({ "callbackUrl": urls }))])?))
+fn callbacks(context: &ProbeContext<'_>, urls: &str) -> ProbeResult {
+    context.make()?;
+    Ok(is_refused(&context.org.deploy(&[context.global_file(json!({ "callbackUrl": urls }))])?))
 }
 
-pub fn long_callback_urls(bench: &Bench<'_>) -> Answer {
+pub fn long_callback_urls(context: &ProbeContext<'_>) -> ProbeResult {
     let urls: Vec<String> =
         (0..20).map(|number| format!("https://example.com/{number}/{}", "x".repeat(90))).collect();
-    callbacks(bench, &urls.join("\n"))
+    callbacks(context, &urls.join("\n"))
 }
 
-pub fn plain_http(bench: &Bench<'_>) -> Answer {
-    callbacks(bench, "http://example.com/callback")
+pub fn plain_http(context: &ProbeContext<'_>) -> ProbeResult {
+    callbacks(context, "http://example.com/callback")
 }
 
-pub fn a_short_key(bench: &Bench<'_>) -> Answer {
-    // No private key of it is in this repository.
+pub fn a_short_key(context: &ProbeContext<'_>) -> ProbeResult {
+    // This repository does not contain its private key.
     let file = repository().join("acceptance-tests/tests/inputs/short-key.crt");
     let certificate = std::fs::read_to_string(file)?;
-    bench.make()?;
-    Ok(is_refused(&bench.org.deploy(&[bench.global_file(json!({ "certificate": certificate }))])?))
+    context.make()?;
+    Ok(is_refused(&context.org.deploy(&[context.global_file(json!({ "certificate": certificate }))])?))
 }
 
-pub fn overlapping_ranges(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
+pub fn overlapping_ranges(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
     let ranges = json!([
         { "endIpAddress": "10.1.1.9", "startIpAddress": "10.1.1.1" },
         { "endIpAddress": "10.1.1.12", "startIpAddress": "10.1.1.5" },
     ]);
-    Ok(is_refused(&bench.org.deploy(&[bench.oauth_file(json!({ "trustedIpRanges": ranges }))])?))
+    Ok(is_refused(&context.org.deploy(&[context.oauth_file(json!({ "trustedIpRanges": ranges }))])?))
 }

@@ -1,36 +1,35 @@
-//! What an org makes of several files of one app in one package.
+//! Several files of one app in one package.
 
-use super::{Answer, Bench, Verdict, all, is_accepted, is_refused, verdict};
-use crate::client::Trouble;
+use super::{ProbeContext, ProbeResult, Verdict, all, is_accepted, is_refused, verdict};
+use crate::client::CallError;
 use crate::file::File;
 use acceptance_tests::org::{Component, OAUTH_POLICIES, POLICIES};
 use serde_json::{Value, json};
 
-/// The policies that a package brings; the values are no defaults.
-fn oauth_policies(bench: &Bench<'_>, end: &str) -> File {
-    let elements =
-        json!({ "externalClientApplication": bench.app, "ipRelaxationPolicyType": "Bypass", "label": "Own" });
-    File::new(OAUTH_POLICIES, &format!("{}{end}", bench.app), &elements)
+/// Policies in a package; the values differ from the defaults.
+fn oauth_policies(context: &ProbeContext<'_>, end: &str) -> File {
+    let elements = json!({ "externalClientApplication": context.app, "ipRelaxationPolicyType": "Bypass", "label": "Own" });
+    File::new(OAUTH_POLICIES, &format!("{}{end}", context.app), &elements)
 }
 
-fn app_policies(bench: &Bench<'_>, end: &str) -> File {
-    let elements = json!({ "externalClientApplication": bench.app, "isEnabled": false, "label": "Own" });
-    File::new(POLICIES, &format!("{}{end}", bench.app), &elements)
+fn app_policies(context: &ProbeContext<'_>, end: &str) -> File {
+    let elements = json!({ "externalClientApplication": context.app, "isEnabled": false, "label": "Own" });
+    File::new(POLICIES, &format!("{}{end}", context.app), &elements)
 }
 
-/// All policies of the app, and what they are.
+/// All policies of the app.
 struct Found(Vec<Component>);
 
 impl Found {
-    fn of(bench: &Bench<'_>) -> Result<Self, Trouble> {
-        let mut parts = bench.org.parts(&bench.app)?;
+    fn of(context: &ProbeContext<'_>) -> Result<Self, CallError> {
+        let mut parts = context.org.parts(&context.app)?;
         parts.retain(|part| [OAUTH_POLICIES, POLICIES].contains(&part.kind.as_str()));
         Ok(Self(parts))
     }
 
     fn said(&self) -> String {
         let one = |policies: &Component| {
-            let (element, value) = telling(policies);
+            let (element, value) = distinguishing(policies);
             format!("{} {} with {element} = {value:?}", policies.kind, policies.name)
         };
         if self.0.is_empty() {
@@ -40,90 +39,96 @@ impl Found {
         }
     }
 
-    /// Whether the policies of a type are those and no others, as they were sent or as Salesforce makes them.
+    /// Whether the policies of a type are exactly these, either as sent or as Salesforce creates them.
     fn are(&self, kind: &str, name: Option<&str>, sent: bool) -> bool {
         let of_the_type: Vec<&Component> = self.0.iter().filter(|policies| policies.kind == kind).collect();
         let [policies] = of_the_type.as_slice() else { return false };
-        let is_sent = ["Bypass", "false"].contains(&telling(policies).1.as_str());
+        let is_sent = ["Bypass", "false"].contains(&distinguishing(policies).1.as_str());
         name.is_none_or(|name| policies.name == name) && is_sent == sent
     }
 }
 
-/// The element that tells policies that were sent from Salesforce's own.
-fn telling(policies: &Component) -> (&'static str, String) {
+/// The element that distinguishes sent policies from those of Salesforce.
+fn distinguishing(policies: &Component) -> (&'static str, String) {
     let element = if policies.kind == POLICIES { "isEnabled" } else { "ipRelaxationPolicyType" };
     (element, policies.text(element).to_owned())
 }
 
-/// The app, its settings and such policies in one package.
-fn with(bench: &Bench<'_>, policies: [File; 2]) -> Answer {
+/// Deploys the app, its settings and these policies in one package.
+fn with(context: &ProbeContext<'_>, policies: [File; 2]) -> ProbeResult {
     let names = policies.each_ref().map(|file| file.name.clone());
     let [oauth, app] = policies;
-    let files =
-        [bench.app_file(json!({})), bench.oauth_file(json!({})), bench.global_file(json!({})), oauth, app];
-    let done = bench.org.deploy(&files)?;
+    let files = [
+        context.app_file(json!({})),
+        context.oauth_file(json!({})),
+        context.global_file(json!({})),
+        oauth,
+        app,
+    ];
+    let done = context.org.deploy(&files)?;
     if !done.success {
         return Ok(is_accepted(&done));
     }
-    let found = Found::of(bench)?;
+    let found = Found::of(context)?;
     let holds =
         found.are(OAUTH_POLICIES, Some(&names[0]), true) && found.are(POLICIES, Some(&names[1]), true);
     Ok(verdict(holds, format!("accepted; then there are {}", found.said())))
 }
 
-pub fn policies_of_the_creating_package(bench: &Bench<'_>) -> Answer {
-    with(bench, [oauth_policies(bench, "_oauthPlcy"), app_policies(bench, "_plcy")])
+pub fn policies_of_the_creating_package(context: &ProbeContext<'_>) -> ProbeResult {
+    with(context, [oauth_policies(context, "_oauthPlcy"), app_policies(context, "_plcy")])
 }
 
-pub fn policies_with_the_names_of_the_defaults(bench: &Bench<'_>) -> Answer {
-    with(bench, [oauth_policies(bench, "_oauth_defaultPolicy"), app_policies(bench, "_defaultPolicy")])
+pub fn policies_with_the_names_of_the_defaults(context: &ProbeContext<'_>) -> ProbeResult {
+    with(context, [oauth_policies(context, "_oauth_defaultPolicy"), app_policies(context, "_defaultPolicy")])
 }
 
-pub fn policies_of_one_type(bench: &Bench<'_>) -> Answer {
-    let own = oauth_policies(bench, "_oauthPlcy");
+pub fn policies_of_one_type(context: &ProbeContext<'_>) -> ProbeResult {
+    let own = oauth_policies(context, "_oauthPlcy");
     let name = own.name.clone();
-    let settings = [bench.app_file(json!({})), bench.oauth_file(json!({})), bench.global_file(json!({}))];
-    let done = bench.org.deploy(&[&settings[..], &[own]].concat())?;
+    let settings =
+        [context.app_file(json!({})), context.oauth_file(json!({})), context.global_file(json!({}))];
+    let done = context.org.deploy(&[&settings[..], &[own]].concat())?;
     if !done.success {
         return Ok(is_accepted(&done));
     }
-    let found = Found::of(bench)?;
+    let found = Found::of(context)?;
     let holds = found.are(OAUTH_POLICIES, Some(&name), true) && found.are(POLICIES, None, false);
     Ok(verdict(holds, format!("accepted; then there are {}", found.said())))
 }
 
-/// By session timeouts of named users, which need JWT tokens, and no setting of the org.
-pub fn files_that_need_each_other(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let session = if bench.version() < 65 {
+/// Uses session timeouts of named users, which need JWT tokens but no setting of the org.
+pub fn files_that_need_each_other(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let session = if context.version() < 65 {
         json!({ "namedUserJwtTimeout": 5 })
     } else {
         json!({ "namedUserJwtSessionTimeoutType": "UserSession" })
     };
     let jwt = json!({ "isNamedUserJwtEnabled": true });
-    let settings = |elements: &Value| bench.global_file(elements.clone());
-    let policies = |elements: &Value| bench.policies(OAUTH_POLICIES, elements.clone());
+    let settings = |elements: &Value| context.global_file(elements.clone());
+    let policies = |elements: &Value| context.policies(OAUTH_POLICIES, elements.clone());
     let none = json!({});
     Ok(all(vec![
-        ("on in one package", is_accepted(&bench.org.deploy(&[settings(&jwt), policies(&session)?])?)),
-        ("the settings alone off", is_accepted(&bench.org.deploy(&[settings(&none)])?)),
-        ("off in one package", is_accepted(&bench.org.deploy(&[settings(&none), policies(&none)?])?)),
-        ("the policies alone on", is_refused(&bench.org.deploy(&[policies(&session)?])?)),
+        ("on in one package", is_accepted(&context.org.deploy(&[settings(&jwt), policies(&session)?])?)),
+        ("the settings alone off", is_accepted(&context.org.deploy(&[settings(&none)])?)),
+        ("off in one package", is_accepted(&context.org.deploy(&[settings(&none), policies(&none)?])?)),
+        ("the policies alone on", is_refused(&context.org.deploy(&[policies(&session)?])?)),
     ]))
 }
 
-pub fn flows_without_the_settings(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
+pub fn flows_without_the_settings(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
     let mut answers = Vec::new();
     for (what, elements) in [
-        // Some orgs may want a user that it runs as.
+        // Some orgs may require a user that the flow runs as.
         (
             "client credentials",
-            json!({ "clientCredentialsFlowUser": bench.org.about.username, "isClientCredentialsFlowEnabled": true }),
+            json!({ "clientCredentialsFlowUser": context.org.about.username, "isClientCredentialsFlowEnabled": true }),
         ),
         ("token exchange", json!({ "isTokenExchangeFlowEnabled": true })),
     ] {
-        let verdict: Verdict = is_accepted(&bench.deploy_policies(elements)?);
+        let verdict: Verdict = is_accepted(&context.deploy_policies(elements)?);
         answers.push((what, verdict));
     }
     Ok(all(answers))

@@ -1,20 +1,20 @@
-//! How the interfaces themselves behave.
+//! The behaviour of the interfaces themselves.
 
-use super::{Answer, Bench, all, verdict};
-use crate::client::Trouble;
+use super::{ProbeContext, ProbeResult, all, verdict};
+use crate::client::CallError;
 use crate::org::text;
 use serde_json::{Value, json};
 
-pub fn soap_headers(bench: &Bench<'_>) -> Answer {
-    let ask = |headers: Value| -> Result<(bool, String), Trouble> {
-        let answer = bench.org.call("bareSoap", json!({ "headers": headers }))?;
+pub fn soap_headers(context: &ProbeContext<'_>) -> ProbeResult {
+    let ask = |headers: Value| -> Result<(bool, String), CallError> {
+        let answer = context.org.call("bareSoap", json!({ "headers": headers }))?;
         let status = answer.get("status").and_then(Value::as_u64).unwrap_or_default();
-        let fault = bench.org.redacted(&text(&answer, "fault"));
+        let fault = context.org.redacted(&text(&answer, "fault"));
         Ok((status != 200, if fault.is_empty() { format!("HTTP {status}") } else { fault }))
     };
     let (control, said) = ask(json!({ "content-type": "text/xml", "soapaction": "\"\"" }))?;
     if control {
-        return Err(Trouble(format!("a call with both headers was refused: {said}")));
+        return Err(CallError(format!("a call with both headers was refused: {said}")));
     }
     let (no_action, action_said) = ask(json!({ "content-type": "text/xml" }))?;
     let (other_type, type_said) =
@@ -25,12 +25,12 @@ pub fn soap_headers(bench: &Bench<'_>) -> Answer {
     ]))
 }
 
-pub fn deploys_can_be_queried(bench: &Bench<'_>) -> Answer {
-    bench.make()?;
-    let soql = format!("SELECT Id, Status FROM DeployRequest WHERE Id = '{}'", bench.org.last_deploy());
-    let found = match bench.org.query(&soql, true) {
+pub fn deploys_can_be_queried(context: &ProbeContext<'_>) -> ProbeResult {
+    context.make()?;
+    let soql = format!("SELECT Id, Status FROM DeployRequest WHERE Id = '{}'", context.org.last_deploy());
+    let found = match context.org.query(&soql, true) {
         Ok(found) => found,
-        Err(trouble) => return Ok(verdict(false, trouble.to_string())),
+        Err(error) => return Ok(verdict(false, error.to_string())),
     };
     let statuses: Vec<String> = found.iter().map(|one| text(one, "Status")).collect();
     Ok(verdict(found.len() == 1, format!("{} found: {}", found.len(), statuses.join(", "))))

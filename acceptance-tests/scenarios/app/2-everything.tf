@@ -1,4 +1,4 @@
-# Every attribute, in place; with characters that XML has opinions about.
+# Every attribute, in place, with characters that are special in XML.
 # plan: salesforce_external_client_app.shop = update
 # switches: salesforce_external_client_app.shop of Shop
 # org: ExternalClientApplication of Shop: label = Käse & <Wurst> "to go" 🧀

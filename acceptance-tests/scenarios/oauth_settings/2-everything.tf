@@ -35,7 +35,7 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
     "https://shop.example.com/callback?b=2&c=3",
     "shop://callback",
   ]
-  # Not in the order in which the org gives them back.
+  # Not in the order in which the org returns them.
   oauth_scopes                        = ["RefreshToken", "Api", "OpenID"]
   client_credentials_flow_enabled     = true
   code_credential_flow_enabled        = true

@@ -1,4 +1,4 @@
-# What is not mapped stays as it came.
+# Elements without an attribute are unchanged.
 # plan: salesforce_org_oauth_oidc_settings.org = update
 # switches: salesforce_org_oauth_oidc_settings.org of OauthOidc
 # says: Setting of the whole org

@@ -1,4 +1,4 @@
-# What is written is repaired, what is not stays as it was changed.
+# Drift of configured attributes is repaired, drift of others is kept.
 # edit: OauthOidcSettings of OauthOidc: isPkceRequired = false
 # edit: OauthOidcSettings of OauthOidc: blockOAuthUsrAgtFlow = false
 # plan: salesforce_org_oauth_oidc_settings.org = update

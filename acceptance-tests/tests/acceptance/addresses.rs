@@ -1,5 +1,6 @@
-//! What a resource gives up and another one takes, in one apply: renamed, moved without a word, swapped, known only while
-//! it is applied. Whatever Terraform does first: what the state has is in the org, or the run fails and says why.
+//! Names that move between resources in one apply: renamed, moved without a moved block, swapped, known only after
+//! apply. Whatever order Terraform uses, the state contains only what is in the org, or the run fails with the
+//! reason.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, GLOBAL_OAUTH};
@@ -43,7 +44,7 @@ fn with_parts(address: &str, name: &str, label: &str) -> String {
         + &parts(address, &format!("salesforce_external_client_app.{address}.id"), "Api")
 }
 
-/// A value that Terraform knows after its apply only.
+/// A value that is known only after apply.
 fn late(value: &str) -> String {
     format!("resource \"terraform_data\" \"late\" {{\n  input = {value}\n}}\n")
 }
@@ -54,7 +55,7 @@ fn eager(configuration: &str) -> String {
     configuration.replace("\n}\n", "\n  lifecycle { create_before_destroy = true }\n}\n")
 }
 
-/// What the plan must refuse, if anything.
+/// The error that the plan must have, if any.
 #[derive(Clone, Copy, PartialEq)]
 enum Plan {
     Refuses,
@@ -67,7 +68,7 @@ struct Case {
     before: String,
     after: String,
     plan: Plan,
-    /// The apps when all is done.
+    /// The apps at the end.
     apps: &'static [&'static str],
 }
 
@@ -181,7 +182,7 @@ fn cases() -> Vec<Case> {
             &[],
         ),
         case(
-            "forgotten and written anew",
+            "forgotten and configured again",
             &x(alpha),
             &("removed {\n  from = salesforce_external_client_app.x\n  lifecycle {\n    destroy = false\n  }\n}\n".to_owned() + &z(alpha)),
             Goes,
@@ -197,7 +198,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// Everything that the state has is in the org, under its name and with its consumer key, and one address has it.
+/// Everything in the state is in the org, under its name and with its consumer key, and only one address has it.
 fn problems(org: &Emulator, workspace: &Workspace<'_>) -> Vec<String> {
     let mut problems = Vec::new();
     let (mut apps, mut settings) = (Vec::new(), Vec::new());
@@ -249,12 +250,13 @@ fn check(case: &Case, more: &[&str]) -> Vec<String> {
             found.push(format!("{run}"));
         }
     } else {
-        // What is created before the old one is destroyed cannot know whose it is; it is kept then, and that is said.
-        let told = run.says("Nothing was replaced") || case.what == "forgotten and written anew";
+        // A resource that is created before the old one is destroyed cannot know the other address. The app is then
+        // kept, with a warning.
+        let told = run.says("Nothing was replaced") || case.what == "forgotten and configured again";
         if run.says("Taken over") && !told {
             found.push(format!("taken over: {run}"));
         }
-        // What had to wait in vain comes with the next one.
+        // What waited without success is created in the next apply.
         let first = run.clone();
         for _ in 0..2 {
             if run.code != Some(0) && !case.apps.is_empty() {
@@ -285,26 +287,26 @@ fn all(more: &[&str], wanted: impl Fn(&Case) -> bool) {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)) {
                     let problems = check(case, more);
-                    found.lock().expect("nobody panics with it").extend(problems);
+                    found.lock().expect("lock is not poisoned").extend(problems);
                 }
             });
         }
     });
-    let found = found.into_inner().expect("nobody panics with it");
+    let found = found.into_inner().expect("lock is not poisoned");
     assert!(found.is_empty(), "{}", found.join("\n\n"));
 }
 
 #[test]
-fn what_the_state_has_is_in_the_org_whoever_comes_first() {
+fn the_state_matches_the_org_in_any_order() {
     all(&["-parallelism=10"], |_| true);
 }
 
 #[test]
-fn what_the_state_has_is_in_the_org_when_one_comes_after_the_other() {
+fn the_state_matches_the_org_one_after_the_other() {
     all(&["-parallelism=1"], |case| case.plan == Goes);
 }
 
 #[test]
-fn what_the_state_has_is_in_the_org_without_a_refresh() {
+fn the_state_matches_the_org_without_a_refresh() {
     all(&["-refresh=false"], |case| case.plan == Refuses || case.what.starts_with("a name"));
 }

@@ -84,7 +84,7 @@ fn two_aliases_manage_two_orgs() {
         &[("salesforce_external_client_app.east", Update)],
     );
     assert_eq!(east.part(org::APP, "Shop").text("label"), "Far East");
-    assert_eq!(west.deploys().len(), deploys, "a change in one org is no deploy in the other");
+    assert_eq!(west.deploys().len(), deploys, "a change in one org must not deploy to the other");
 
     workspace.destroy().succeeded();
     assert_eq!(east.names(org::APP), Vec::<String>::new());
@@ -104,7 +104,7 @@ fn a_state_of_one_org_is_not_applied_to_another() {
     for (variable, value) in second.credentials() {
         workspace.set(&variable, &value);
     }
-    // The first 15 characters are the same id in its short form.
+    // The first 15 characters are the same ID in its short form.
     let run = workspace.apply().failed_saying(&FIRST[..15]);
     assert!(run.says(&SECOND[..15]), "{run}");
     assert_eq!(second.names(org::APP), Vec::<String>::new());

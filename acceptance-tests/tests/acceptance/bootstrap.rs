@@ -1,4 +1,4 @@
-//! `examples/bootstrap`: from a token to an app that Terraform logs in with, and the permissions of who does.
+//! `examples/bootstrap`: from a token to an app that Terraform logs in with, and the permissions of its user.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::canary::{self, Secret};
@@ -18,14 +18,14 @@ fn source() -> PathBuf {
     repository().join("examples/bootstrap")
 }
 
-/// A copy: the script leaves a key and a state beside itself.
+/// A copy: the script leaves a key and a state in its folder.
 fn copied_to(folder: &Path) {
     for file in ["bootstrap", "main.tf"] {
         std::fs::copy(source().join(file), folder.join(file)).expect("a copy of the example");
     }
 }
 
-/// An org that has the permission set, and a workspace with nothing but an administrator's token.
+/// An org with the permission set, and a workspace with only an administrator's token.
 fn with_a_token(org: &Emulator) -> Workspace<'_> {
     let mut workspace = Workspace::new(org);
     for variable in org.credentials().keys() {
@@ -49,7 +49,7 @@ fn variables(workspace: &Workspace<'_>) -> Vec<(String, String)> {
 }
 
 #[test]
-fn terraform_logs_in_with_what_it_makes() {
+fn terraform_logs_in_with_the_app_that_it_creates() {
     let org = Emulator::with(&["--permission-set", &format!("{DEVELOPER}=1")]);
     let bootstrap = with_a_token(&org);
     let script = bootstrap.folder().join("bootstrap");
@@ -74,7 +74,7 @@ fn terraform_logs_in_with_what_it_makes() {
     let mut workspace = Workspace::anonymous();
     workspace.watch(&org);
     for (name, value) in variables(&bootstrap) {
-        assert!(run.says(&value), "the screen shows {name}");
+        assert!(run.says(&value), "the output contains {name}");
         workspace.set(&name, &value);
     }
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -110,7 +110,7 @@ fn a_second_run_changes_nothing_and_a_new_key_replaces_the_certificate() {
 }
 
 #[test]
-fn mistakes_are_said_before_anything_is_made() {
+fn errors_are_reported_before_anything_is_created() {
     let org = Emulator::start();
     let mut bootstrap = with_a_token(&org);
     let script = bootstrap.folder().join("bootstrap");
@@ -123,10 +123,10 @@ fn mistakes_are_said_before_anything_is_made() {
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
 
-/// The permissions that a permission set's file gives, of a file that is what Salesforce's schema asks for.
+/// The permissions in a permission set's file, which must conform to Salesforce's schema.
 fn permissions(name: &str) -> Vec<String> {
     let file = source().join(format!("force-app/main/default/permissionsets/{name}.permissionset-meta.xml"));
-    // A parser of its own, strict about form: Python's, which the tests need anyway.
+    // Python's parser, which is strict about the format; the tests need Python anyway.
     let script = r#"
 import json, sys, xml.etree.ElementTree as xml
 spaced = "{http://soap.sforce.com/2006/04/metadata}"
@@ -145,7 +145,7 @@ print(json.dumps([one.find(spaced + "name").text for one in granted]))
     serde_json::from_slice(&run.stdout).expect("a list of permissions")
 }
 
-/// Makes the user who may do next to nothing hold exactly these, and logs the workspace in as that user.
+/// Grants the limited user exactly these permissions, and logs the workspace in as that user.
 fn grant(org: &Emulator, workspace: &mut Workspace<'_>, permissions: &[String]) {
     let user = org.user("limited");
     org.admin("PATCH", "/org", Some(&json!({ "users": { &user: { "permissions": permissions } } })));
@@ -157,8 +157,8 @@ fn grant(org: &Emulator, workspace: &mut Workspace<'_>, permissions: &[String]) 
     workspace.set("SALESFORCE_ACCESS_TOKEN", session["access_token"].as_str().expect("a token"));
 }
 
-/// Each permission of the file is needed for the configuration, and together they are enough.
-fn are_needed_and_enough(permission_set: &str, org: &Emulator, workspace: &mut Workspace<'_>) {
+/// Each permission of the file is needed for the configuration, and together they are sufficient.
+fn are_needed_and_sufficient(permission_set: &str, org: &Emulator, workspace: &mut Workspace<'_>) {
     let permissions = permissions(permission_set);
     for left_out in &permissions {
         let others: Vec<String> = permissions.iter().filter(|one| *one != left_out).cloned().collect();
@@ -172,17 +172,17 @@ fn are_needed_and_enough(permission_set: &str, org: &Emulator, workspace: &mut W
 }
 
 #[test]
-fn each_permission_of_the_developer_is_needed_and_together_they_are_enough() {
+fn each_permission_of_the_developer_is_needed_and_all_are_sufficient() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.configure(SHOP);
-    are_needed_and_enough(DEVELOPER, &org, &mut workspace);
+    are_needed_and_sufficient(DEVELOPER, &org, &mut workspace);
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
 
 #[test]
-fn each_permission_of_the_admin_is_needed_and_together_they_are_enough_for_policies() {
+fn each_permission_of_the_admin_is_needed_and_all_are_sufficient_for_policies() {
     let org = Emulator::start();
     let app: Value = json!({ "name": "Shop", "scopes": "Api" });
     org.admin("POST", "/apps", Some(&app));
@@ -198,14 +198,14 @@ fn each_permission_of_the_admin_is_needed_and_together_they_are_enough_for_polic
         }
         "#,
     );
-    are_needed_and_enough(ADMIN, &org, &mut workspace);
+    are_needed_and_sufficient(ADMIN, &org, &mut workspace);
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("commaSeparatedPermissionSet"), "Shop_Customer");
 }
 
-/// Nothing here compiles Apex or deploys a handler: what can be checked is the form of its file, and that the names in the
-/// files are those of one another.
+/// Apex is not compiled and the handler is not deployed here. The test checks the format of its file, and that the
+/// names in the files match.
 #[test]
-fn the_token_exchange_handler_is_what_salesforces_schema_asks_for() {
+fn the_token_exchange_handler_conforms_to_the_schema() {
     let folder = source().join("token-exchange/force-app/main/default");
     let script = r#"
 import json, sys, xml.etree.ElementTree as xml
@@ -237,7 +237,7 @@ print(json.dumps({child.tag.replace(spaced, ""): child.text for child in root}))
     let handler: Value = serde_json::from_slice(&run.stdout).expect("its elements");
     assert_eq!(handler["developerName"], name);
     assert_eq!(handler["tokenHandlerApex"], name);
-    // Whoever it does not know is nobody.
+    // An unknown subject is refused.
     assert_eq!(handler["isUserCreationAllowed"], "false");
     let class = std::fs::read_to_string(folder.join(format!("classes/{name}.cls"))).expect("the class");
     for words in [

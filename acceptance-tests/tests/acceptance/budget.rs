@@ -1,5 +1,5 @@
-//! What plans and applies cost in calls: the promises of `docs/guides/deploys.md`, counted by the org.
-//! Counts only; how long things take is for `make bench`.
+//! The cost of plans and applies in calls: the limits of `docs/guides/deploys.md`, counted by the org. Counts only;
+//! durations are measured by `make bench`.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
@@ -7,10 +7,10 @@ use acceptance_tests::terraform::Run;
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
-/// What the guide promises, as it stands there.
+/// The limits as the guide states them.
 const GUIDE: &str = include_str!("../../../docs/guides/deploys.md");
 
-/// So many apps, each with settings and policies.
+/// This many apps, each with settings and policies.
 fn apps(count: usize) -> String {
     format!(
         r#"
@@ -37,7 +37,7 @@ resource "salesforce_external_client_app_policies" "shop" {{
     )
 }
 
-/// What an org was asked.
+/// The calls that an org received.
 #[derive(Debug, Clone, Copy)]
 struct Cost {
     calls: usize,
@@ -46,7 +46,7 @@ struct Cost {
     bytes: u64,
 }
 
-/// The cost of a command, which is let begin with an empty journal.
+/// The cost of a command, counted with an empty journal.
 #[track_caller]
 fn cost(org: &Emulator, command: impl FnOnce()) -> Cost {
     org.admin("DELETE", "/journal", None);
@@ -62,7 +62,7 @@ fn cost(org: &Emulator, command: impl FnOnce()) -> Cost {
     }
 }
 
-/// Without a log, which would be most of the work.
+/// Without a log, which would take most of the time.
 fn workspace(org: &Emulator) -> Workspace<'_> {
     let mut workspace = Workspace::new(org);
     workspace.unset("TF_LOG");
@@ -78,7 +78,7 @@ fn run(workspace: &Workspace<'_>, verb: &str, parallelism: usize) -> Run {
     workspace.run(&arguments)
 }
 
-/// The number that the guide has in the row of a table that begins like this.
+/// The number in the row of a table of the guide that starts like this.
 #[track_caller]
 fn promised(row: &str) -> usize {
     let row = GUIDE.lines().find(|line| line.starts_with(row)).unwrap_or_else(|| panic!("no row {row:?}"));
@@ -99,7 +99,7 @@ fn a_hundred_apps_are_three_deploys_for_each_ten_and_a_plan_is_one_retrieve() {
     assert!(apply.calls <= promised("| for each deploy |") * apply.deploys, "{apply:?}");
 
     let plan = cost(&org, || drop(run(&workspace, "plan", 10).succeeded().saying("No changes")));
-    // These policies name a permission set: the queries for the people who hold it are among the calls.
+    // These policies name a permission set, so the queries for its users are among the calls.
     assert!(plan.calls <= promised("| plan, up to 400 apps in the org |"), "{plan:?}");
     assert_eq!((plan.retrieves, plan.deploys), (1, 0), "{plan:?}");
 
@@ -107,7 +107,7 @@ fn a_hundred_apps_are_three_deploys_for_each_ten_and_a_plan_is_one_retrieve() {
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 
     let apply = cost(&org, || drop(run(&workspace, "apply", 100).succeeded()));
-    // On a busy machine Terraform itself sends a hundred changes over seconds.
+    // On a busy machine Terraform sends a hundred changes over several seconds.
     assert!(apply.deploys <= promised("| the same with `-parallelism=100` |") + 3, "{apply:?}");
 }
 
@@ -115,7 +115,7 @@ fn a_hundred_apps_are_three_deploys_for_each_ten_and_a_plan_is_one_retrieve() {
 fn one_bad_app_among_a_hundred_fails_alone() {
     let org = Emulator::with(&["--deploy-ms", "1500"]);
     let workspace = workspace(&org);
-    // Nothing but the org knows that there is no such scope.
+    // Only the org knows that this scope does not exist.
     let bad = apps(100).replace(r#"["Api"]"#, r#"count.index == 41 ? ["Ghost_Scope"] : ["Api"]"#);
     workspace.configure(&bad);
 
@@ -128,7 +128,7 @@ fn one_bad_app_among_a_hundred_fails_alone() {
     for (kind, count) in [(org::APP, 100), (org::OAUTH, 99), (org::GLOBAL_OAUTH, 99), (org::POLICIES, 99)] {
         assert_eq!(org.names(kind).len(), count, "{kind}");
     }
-    // Terraform lets policies wait for the settings of all, and begins none when one of those failed.
+    // Terraform starts no policies until the settings of all apps are done, and none when one of them failed.
     assert_eq!(workspace.state().len(), 100 + 99);
 
     workspace.configure(&apps(100));
@@ -136,7 +136,7 @@ fn one_bad_app_among_a_hundred_fails_alone() {
 }
 
 #[test]
-fn among_five_thousand_apps_of_others_only_what_is_managed_is_read() {
+fn with_five_thousand_other_apps_only_managed_apps_are_read() {
     let org = Emulator::start();
     let foreign = json!({ "name": "Foreign", "copies": 4_999 });
     org.admin("POST", "/apps", Some(&foreign));

@@ -1,4 +1,5 @@
-//! Certificates of apps: their end is told in each plan, a change shows both, another form of the same is no change.
+//! Certificates of apps: each plan warns before they expire, a change shows both, another form of the same
+//! certificate is not a change.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::terraform::{Run, repository};
@@ -27,7 +28,7 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {{
     )
 }
 
-/// A certificate that is valid from one moment to another, in seconds from now.
+/// A certificate with a validity period, in seconds from now.
 fn certificate(from: i64, until: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs();
     let at = |seconds: i64| {
@@ -49,7 +50,7 @@ fn plan(workspace: &Workspace<'_>) -> Run {
 }
 
 #[test]
-fn the_end_of_a_certificate_is_told_in_each_plan_until_it_is_silenced() {
+fn an_expiring_certificate_is_a_warning_in_each_plan_until_suppressed() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -64,7 +65,7 @@ fn the_end_of_a_certificate_is_told_in_each_plan_until_it_is_silenced() {
     ] {
         workspace.configure(&app_with(&certificate(from, until)));
         workspace.apply().succeeded();
-        // Nothing changes, and it is said all the same, with and without a refresh.
+        // The warning appears without changes, with and without a refresh.
         for refresh in ["-refresh=true", "-refresh=false"] {
             let run =
                 workspace.run(&["plan", "-no-color", "-input=false", "-lock=false", refresh]).succeeded();
@@ -89,7 +90,7 @@ fn the_end_of_a_certificate_is_told_in_each_plan_until_it_is_silenced() {
 }
 
 #[test]
-fn the_same_certificate_in_another_form_says_nothing() {
+fn the_same_certificate_in_another_form_is_not_a_change() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -112,7 +113,7 @@ fn the_same_certificate_in_another_form_says_nothing() {
 
 /// The guide's command renews a certificate for the same key.
 #[test]
-fn the_guides_command_asks_nothing_of_clients() {
+fn the_command_of_the_guide_needs_no_change_of_clients() {
     if Command::new("openssl").arg("version").output().is_err() {
         eprintln!("no openssl on PATH: the guide's command was not run");
         return;

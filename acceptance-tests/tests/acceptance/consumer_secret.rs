@@ -1,5 +1,5 @@
-//! The guide to the consumer secret, done as it says: the pair arrives in each store that it names, again after a rotation,
-//! and what it tells its reader to look for is what there is to be seen. The stores are stand-ins.
+//! The guide to the consumer secret, step by step: the pair arrives in each store that it names, and again after a
+//! rotation, with the output that it describes. The stores are stand-ins.
 
 use super::snippets::{fenced, needed};
 use acceptance_tests::emulator::Emulator;
@@ -18,12 +18,12 @@ pub fn sha256(text: &str) -> String {
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// As Terraform's `jsonencode` writes what the guide hands on.
+/// The output of Terraform's `jsonencode` for the pair in the guide.
 pub fn json_pair(key: &str, secret: &str) -> String {
     json!({ "client_id": key, "client_secret": secret }).to_string()
 }
 
-/// The block of the guide that has these words, and before it those that it needs.
+/// The block of the guide with this text, preceded by the blocks that it needs.
 fn configuration(words: &str) -> String {
     let blocks = fenced(&repository().join(GUIDE), "terraform");
     let block = blocks.iter().find(|block| block.contains(words)).unwrap_or_else(|| panic!("no {words}"));
@@ -44,7 +44,7 @@ fn numbered(text: &str, rotate: u32, revoke: u32) -> String {
     text.replace(&written, &numbers(rotate, revoke))
 }
 
-fn can_hand_over() -> bool {
+fn supports_write_only() -> bool {
     language::has(Feature::WriteOnlyArguments)
 }
 
@@ -74,12 +74,12 @@ impl<'org> Shop<'org> {
             .filter(|name| configuration.contains(&format!("var.{name}")))
             .map(|name| format!("variable \"{name}\" {{}}\n"))
             .collect();
-        // The wait is right in an org, and in the way here.
+        // The wait is needed for a real org only.
         let configuration = configuration.replace("\"30s\"", "\"0s\"");
         self.workspace.configure(&format!("{variables}{configuration}"));
     }
 
-    /// Nothing to do. The settings' own `consumer_key` may still be the one of before in the state.
+    /// No changes. The settings' `consumer_key` in the state may still be the previous one.
     #[track_caller]
     fn is_settled(&self) {
         let plan = self.workspace.plan(&[]);
@@ -99,7 +99,7 @@ impl<'org> Shop<'org> {
         pairs.map(|pair| pair["key"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// The checksums that arrived, in their order.
+    /// The received checksums, in order.
     fn arrived(&self) -> Vec<String> {
         let journal =
             std::fs::read_to_string(self.workspace.folder().join("journal.txt")).unwrap_or_default();
@@ -108,8 +108,8 @@ impl<'org> Shop<'org> {
 }
 
 #[test]
-fn each_store_gets_the_pair_and_the_next_one_after_a_rotation() {
-    if !can_hand_over() {
+fn each_store_gets_the_pair_and_the_new_one_after_a_rotation() {
+    if !supports_write_only() {
         return;
     }
     for store in [
@@ -140,10 +140,10 @@ fn each_store_gets_the_pair_and_the_next_one_after_a_rotation() {
     }
 }
 
-/// Both ways of the guide, with what it tells to look for.
+/// Both procedures of the guide, with the output that it describes.
 #[test]
 fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
-    if !can_hand_over() {
+    if !supports_write_only() {
         return;
     }
     let org = Emulator::start();
@@ -170,7 +170,7 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     assert!(shop.workspace.attribute(ROTATION, "previous_state").is_null());
     shop.is_settled();
 
-    // In one apply: nothing of before is left.
+    // In one apply: no previous pair is left.
     shop.configure(&numbers(3, 3));
     shop.workspace.apply().succeeded();
     let (newest, _) = shop.pair();
@@ -180,12 +180,12 @@ fn after_a_leak_the_old_pair_works_until_it_is_revoked() {
     shop.is_settled();
 }
 
-/// In an org that stages no pair beside a previous one that is valid.
+/// In an org that stages no pair beside a valid previous one.
 #[test]
-fn a_previous_pair_that_is_still_valid_is_ended_first() {
+fn a_previous_pair_that_is_still_valid_is_revoked_first() {
     let org = Emulator::start();
     let text = configuration("resource \"salesforce_external_client_app_credential_rotation\"");
-    // The ephemeral resource needs a newer Terraform, and is not what this is about.
+    // The ephemeral resource needs a newer Terraform, and is not the subject of this test.
     let (text, _) = text.split_once("ephemeral \"").expect("an ephemeral resource");
     let shop = Shop::new(&org, text);
     shop.workspace.apply().succeeded();
@@ -204,7 +204,7 @@ fn a_previous_pair_that_is_still_valid_is_ended_first() {
     shop.workspace.apply().succeeded();
     assert_eq!(shop.keys()[1..], two[..1]);
 
-    // Both at once: neither of before is left.
+    // Both in one apply: no previous pair is left.
     shop.configure(&numbered(text, 4, 3));
     shop.workspace.apply().succeeded();
     let keys = shop.keys();
@@ -213,7 +213,7 @@ fn a_previous_pair_that_is_still_valid_is_ended_first() {
 }
 
 #[test]
-fn a_time_resource_rotates_and_ends_the_old_pair_later() {
+fn a_time_resource_rotates_and_revokes_the_old_pair_later() {
     let org = Emulator::start();
     let text = configuration("resource \"time_rotating\"");
     let shop = Shop::new(&org, &text);
@@ -221,7 +221,7 @@ fn a_time_resource_rotates_and_ends_the_old_pair_later() {
     shop.is_settled();
     let (old, _) = shop.pair();
 
-    // As when its time is up: it gets another id, which the plan does not know yet.
+    // As when the time is due: the ID is replaced, so the plan does not know it yet.
     let due = ["-replace=time_rotating.shop"];
     let plan = shop.workspace.plan(&due);
     assert!(plan.is_unknown(ROTATION, "consumer_key"));
@@ -230,7 +230,7 @@ fn a_time_resource_rotates_and_ends_the_old_pair_later() {
     assert_eq!(shop.keys(), [new.as_str(), old.as_str()]);
     shop.is_settled();
 
-    // A week later, which is a second here.
+    // A week later, shortened to a second here.
     shop.configure(&text.replace("\"168h\"", "\"1s\""));
     std::thread::sleep(std::time::Duration::from_millis(2500));
     shop.workspace.plan(&[]).saying("The previous credentials end").saying(&old);
@@ -240,8 +240,8 @@ fn a_time_resource_rotates_and_ends_the_old_pair_later() {
 }
 
 #[test]
-fn two_backends_change_over_one_after_the_other() {
-    if !can_hand_over() {
+fn two_backends_switch_one_after_the_other() {
+    if !supports_write_only() {
         return;
     }
     let org = Emulator::start();
@@ -267,7 +267,7 @@ fn two_backends_change_over_one_after_the_other() {
 }
 
 #[test]
-fn actions_rotate_and_revoke_and_an_apply_hands_on() {
+fn actions_rotate_and_revoke_and_an_apply_passes_the_pair_on() {
     if !language::has(Feature::Actions) {
         return;
     }
@@ -289,7 +289,7 @@ fn actions_rotate_and_revoke_and_an_apply_hands_on() {
     assert_eq!(shop.arrived().len(), 1);
     shop.workspace.apply().succeeded();
     assert_eq!(shop.arrived().last(), Some(&sha256(&json_pair(&new, &secret))));
-    // What the next change of the number is taken for.
+    // What the next change of the number triggers.
     let raised = numbered(&text, 2, 1);
     shop.configure(&raised);
     shop.workspace.plan(&[]).saying("The credentials were rotated already");
@@ -301,9 +301,9 @@ fn actions_rotate_and_revoke_and_an_apply_hands_on() {
     shop.is_settled();
 }
 
-/// What an older Terraform says of the configuration stands in the guide.
+/// The error of an older Terraform is in the guide.
 #[test]
-fn an_older_terraform_says_what_the_guide_says() {
+fn an_older_terraform_fails_as_the_guide_says() {
     let guide = std::fs::read_to_string(repository().join(GUIDE)).expect("the guide");
     let workspace = Workspace::anonymous();
     for (kind, since, text) in [

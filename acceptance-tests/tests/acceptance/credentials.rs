@@ -1,4 +1,4 @@
-//! What cannot work says so, soon, with what to do, and without a word of the secrets.
+//! Invalid credentials fail early, with advice, and without revealing secrets.
 
 use crate::configurations::{APP, ONLY_APP};
 use acceptance_tests::canary::Secret;
@@ -7,22 +7,22 @@ use acceptance_tests::org;
 use acceptance_tests::plan::Action::Create;
 use acceptance_tests::workspace::Workspace;
 
-/// A key that no org trusts, made for this test and published with it.
-const STRANGER: &str = include_str!("test-only-stranger.key");
+/// A key that no org trusts, generated for this test and published with it.
+const UNKNOWN_KEY: &str = include_str!("test-only-unknown.key");
 
 #[test]
 fn a_wrong_private_key_is_refused_by_the_org() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("SALESFORCE_PRIVATE_KEY_FILE");
-    workspace.set("SALESFORCE_PRIVATE_KEY", STRANGER);
-    workspace.watch_secret(Secret::new("private key", STRANGER));
+    workspace.set("SALESFORCE_PRIVATE_KEY", UNKNOWN_KEY);
+    workspace.watch_secret(Secret::new("private key", UNKNOWN_KEY));
     workspace.configure(ONLY_APP);
     workspace.apply().failed_saying("invalid_grant");
 }
 
 #[test]
-fn a_key_that_is_no_key_is_named_and_not_shown() {
+fn an_invalid_key_is_named_and_not_shown() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("SALESFORCE_PRIVATE_KEY_FILE");
@@ -56,7 +56,7 @@ fn an_unknown_user_is_refused_by_the_org() {
 }
 
 #[test]
-fn no_credentials_at_all_says_which_ones_there_are() {
+fn missing_credentials_list_the_supported_ones() {
     let workspace = Workspace::anonymous();
     workspace.configure(ONLY_APP);
     let run = workspace.apply().failed_saying("client_id");
@@ -67,15 +67,15 @@ fn no_credentials_at_all_says_which_ones_there_are() {
 fn an_unreachable_host_is_named() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
-    // Nothing listens on the discard port of a machine made in this century.
+    // Nothing listens on the discard port.
     workspace.set("SALESFORCE_INSTANCE_URL", "http://127.0.0.1:9");
     workspace.configure(ONLY_APP);
-    // That it gives up at all: a command that does not end in time fails the test.
+    // A command that does not end in time fails the test.
     workspace.apply().failed_saying("127.0.0.1");
 }
 
 #[test]
-fn plain_http_is_for_this_machine_only() {
+fn plain_http_is_allowed_for_this_machine_only() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.set("SALESFORCE_INSTANCE_URL", "http://shop.my.salesforce.com");
@@ -93,7 +93,11 @@ fn a_missing_permission_is_an_error_and_not_a_missing_app() {
     assert!(!run.says("will be created"), "{run}");
     workspace.apply().failed_saying("permission");
     assert_eq!(org.names(org::APP), ["Shop"]);
-    assert_eq!(workspace.attribute(APP, "id"), "Shop", "the state lost what the user may not read");
+    assert_eq!(
+        workspace.attribute(APP, "id"),
+        "Shop",
+        "the state has lost a resource that the user may not read"
+    );
 }
 
 #[test]

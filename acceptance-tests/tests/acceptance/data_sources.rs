@@ -1,5 +1,5 @@
-//! What data sources find, what they say when they do not, and what they cost.
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its functions too")]
+//! Data sources: what they find, their errors, and their cost.
+#![expect(clippy::unwrap_used, reason = "a test fails with a panic, also in its functions")]
 
 use crate::configurations::{APP, APP_AND_SETTINGS, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -8,7 +8,7 @@ use acceptance_tests::plan::Action::Create;
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
-/// Applies a configuration and returns what a data source of it found.
+/// Applies a configuration and returns the value of one of its data sources.
 fn found(workspace: &Workspace<'_>, configuration: &str, address: &str) -> Value {
     workspace.configure(configuration);
     workspace.apply().succeeded();
@@ -16,7 +16,7 @@ fn found(workspace: &Workspace<'_>, configuration: &str, address: &str) -> Value
     data(workspace, address)
 }
 
-/// What the state says of a data source.
+/// The state of a data source.
 #[track_caller]
 fn data(workspace: &Workspace<'_>, address: &str) -> Value {
     let shown = workspace.run(&["show", "-json"]).succeeded();
@@ -56,7 +56,7 @@ fn an_app_is_found_with_its_settings_and_policies() {
 }
 
 #[test]
-fn an_administrator_of_policies_reads_what_that_one_may() {
+fn a_policy_administrator_reads_what_is_permitted() {
     let org = Emulator::start();
     drop(shop(&org));
     let mut workspace = Workspace::new(&org);
@@ -72,11 +72,11 @@ fn an_administrator_of_policies_reads_what_that_one_may() {
     for (kind, why) in hidden {
         assert!(!why.as_str().unwrap().is_empty(), "{kind}");
     }
-    assert_eq!(it["oauth_settings"]["pkce_required"], Value::Null, "nothing is made up: {it:#}");
+    assert_eq!(it["oauth_settings"]["pkce_required"], Value::Null, "unreadable attributes are null: {it:#}");
 }
 
 #[test]
-fn the_key_comes_by_rest_where_the_metadata_does_not_show_it() {
+fn the_key_is_read_by_rest_if_the_metadata_does_not_contain_it() {
     let org = Emulator::start();
     let workspace = shop(&org);
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
@@ -92,7 +92,7 @@ fn the_key_comes_by_rest_where_the_metadata_does_not_show_it() {
 }
 
 #[test]
-fn an_app_that_is_not_there_or_not_the_only_one_is_an_error_at_the_argument() {
+fn a_missing_or_ambiguous_app_is_an_error_at_the_argument() {
     let org = Emulator::start();
     let workspace = shop(&org);
     for (arguments, words) in [
@@ -119,7 +119,7 @@ fn an_app_that_is_not_there_or_not_the_only_one_is_an_error_at_the_argument() {
 }
 
 #[test]
-fn all_apps_are_listed_or_those_that_fit() {
+fn all_apps_or_matching_apps_are_listed() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let apps = r#"
@@ -178,12 +178,12 @@ fn a_permission_set_is_found_and_its_holders_are_counted() {
     let mut workspace = Workspace::new(&org);
     workspace.set("SALESFORCE_USERNAME", &org.user("limited"));
     let it = found(&workspace, &by("name = \"Shop_Customer\""), address);
-    assert_eq!(it["holders"], Value::Null, "not counted is not nobody");
+    assert_eq!(it["holders"], Value::Null, "a missing count is not zero");
     assert!(it["holders_not_known"].as_str().unwrap().contains("PermissionSetAssignment"), "{it:#}");
 }
 
 #[test]
-fn the_org_says_what_it_is() {
+fn the_org_is_described() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let it = found(&workspace, "data \"salesforce_org\" \"it\" {}\n", "data.salesforce_org.it");
@@ -196,7 +196,7 @@ fn the_org_says_what_it_is() {
     assert_eq!(
         it["api_version"],
         format!("{}.0", org.newest_version()),
-        "the provider knows the newest, too"
+        "the provider supports the newest version"
     );
 }
 
@@ -232,7 +232,7 @@ fn a_provider_that_waits_for_a_resource_names_the_argument() {
 }
 
 #[test]
-fn what_a_data_source_finds_is_what_a_resource_takes() {
+fn the_result_of_a_data_source_is_valid_in_a_resource() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);

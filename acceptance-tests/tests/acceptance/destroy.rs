@@ -1,4 +1,4 @@
-//! Destroying: all, one of the parts, what is gone already, what is protected.
+//! Destroy: everything, one part, missing components, protected resources.
 
 use crate::configurations::{APP, APP_AND_SETTINGS, ONLY_APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -15,7 +15,7 @@ fn policies_that_leave_the_configuration_stay_in_the_org() {
     let plan = workspace.step(APP_AND_SETTINGS, &[(POLICIES, Delete)]);
     plan.saying("Warning:");
     assert_eq!(org.deploys().len(), before);
-    // Resetting them would let everyone in again.
+    // Resetting them would admit all users again.
     assert_eq!(
         org.part(OAUTH_POLICIES, "Shop").text("permittedUsersPolicyType"),
         "AdminApprovedPreAuthorized"
@@ -23,7 +23,7 @@ fn policies_that_leave_the_configuration_stay_in_the_org() {
 }
 
 #[test]
-fn settings_that_leave_the_configuration_end_the_consumer_key() {
+fn settings_that_leave_the_configuration_delete_the_consumer_key() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
@@ -33,24 +33,24 @@ fn settings_that_leave_the_configuration_end_the_consumer_key() {
     for kind in [org::OAUTH, GLOBAL_OAUTH, OAUTH_POLICIES] {
         assert_eq!(org.names(kind), Vec::<String>::new(), "{kind}");
     }
-    // And they can come back.
+    // They can be created again.
     workspace.step(APP_AND_SETTINGS, &[(SETTINGS, Create)]);
 }
 
 #[test]
-fn what_is_gone_already_is_destroyed_without_complaint() {
+fn missing_components_are_destroyed_without_an_error() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     org.remove(org::APP, "Shop");
-    // Without the refresh Terraform believes that everything is still there.
+    // Without the refresh Terraform assumes that everything still exists.
     workspace.run(&["destroy", "-no-color", "-input=false", "-auto-approve", "-refresh=false"]).succeeded();
     assert!(workspace.state().is_empty());
 }
 
-/// Terraform makes an ordinary plan first, and its errors end the destroy: they say how it goes all the same.
+/// Terraform plans first, and errors of that plan stop the destroy. Their messages explain how to proceed.
 #[test]
-fn what_a_plan_refuses_can_be_destroyed() {
+fn a_configuration_with_plan_errors_can_be_destroyed() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -82,19 +82,20 @@ fn a_protected_app_is_not_destroyed() {
 fn destroying_everything_leaves_other_apps_alone() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    org.admin("POST", "/apps", Some(&serde_json::json!({ "name": "Foreign", "label": "Somebody else's" })));
+    org.admin("POST", "/apps", Some(&serde_json::json!({ "name": "Foreign", "label": "Another owner's" })));
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     workspace.destroy().succeeded();
     assert_eq!(org.names(org::APP), ["Foreign"]);
 }
 
 #[test]
-fn a_lost_answer_to_a_deletion_does_not_end_the_destroy() {
+fn a_lost_response_to_a_deletion_does_not_fail_the_destroy() {
     let org = Emulator::with(&["--deploy-ms", "300"]);
     let workspace = Workspace::new(&org);
     for when in ["before", "after"] {
         workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
-        // The settings' deletion, and then the app's: one never arrives or is not answered, the other is a maintenance page.
+        // The settings are deleted first, then the app: one call is lost or gets no response, the other gets a
+        // maintenance page.
         let page = serde_json::json!({ "status": 503, "content_type": "text/html", "body": "<html>Maintenance</html>" });
         org.admin("DELETE", "/faults", None);
         org.admin(

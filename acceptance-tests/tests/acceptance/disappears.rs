@@ -1,4 +1,4 @@
-//! Somebody deletes in Setup what Terraform made.
+//! A resource that Terraform created is deleted in Setup.
 
 use crate::configurations::{APP, APP_AND_SETTINGS, ONLY_APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -7,7 +7,7 @@ use acceptance_tests::plan::Action::{Create, Replace};
 use acceptance_tests::workspace::Workspace;
 
 #[test]
-fn an_app_deleted_in_setup_is_made_again() {
+fn an_app_deleted_in_setup_is_created_again() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(ONLY_APP, &[(APP, Create)]);
@@ -17,7 +17,7 @@ fn an_app_deleted_in_setup_is_made_again() {
 }
 
 #[test]
-fn an_app_deleted_in_setup_is_made_again_with_its_parts() {
+fn an_app_deleted_in_setup_is_created_again_with_its_parts() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -30,7 +30,7 @@ fn an_app_deleted_in_setup_is_made_again_with_its_parts() {
 }
 
 #[test]
-fn settings_deleted_in_setup_are_made_again() {
+fn settings_deleted_in_setup_are_created_again() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
@@ -39,7 +39,7 @@ fn settings_deleted_in_setup_are_made_again() {
 }
 
 #[test]
-fn policies_that_went_with_the_settings_are_in_force_again() {
+fn policies_deleted_with_the_settings_are_restored() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -47,7 +47,7 @@ fn policies_that_went_with_the_settings_are_in_force_again() {
     let plan = workspace.plan(&[]);
     let actions = plan.actions();
     assert_eq!(actions.get(SETTINGS), Some(&Create), "{}", plan.words);
-    // One half of the policies is still there, so both readings are right; leaving them alone is not.
+    // One half of the policies still exists, so both actions are valid; no action is not.
     assert!(matches!(actions.get(POLICIES), Some(Create | Replace)), "{}", plan.words);
     assert_eq!(actions.len(), 2, "{}", plan.words);
     workspace.apply_plan().succeeded();

@@ -1,4 +1,4 @@
-//! Somebody changes the org in Setup.
+//! The org is changed in Setup.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -7,12 +7,12 @@ use acceptance_tests::plan::Action::{Create, Update};
 use acceptance_tests::workspace::Workspace;
 
 #[test]
-fn a_change_in_setup_shows_in_the_plan_and_is_repaired() {
+fn a_change_in_setup_is_drift_and_is_repaired() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
 
-    // One of each sort: written out, cleared, enforced by default, a list, a policy.
+    // One attribute of each kind: configured, cleared, enforced by default, a list, a policy.
     org.edit(org::APP, "Shop", "label", "Changed in Setup");
     org.edit(org::APP, "Shop", "description", "Written in Setup");
     org.edit(GLOBAL_OAUTH, "Shop", "isPkceRequired", "false");
@@ -46,7 +46,7 @@ fn what_is_not_managed_may_change_in_setup() {
 
     org.edit(OAUTH_POLICIES, "Shop", "requiredSessionLevel", "HIGH_ASSURANCE");
     org.edit(GLOBAL_OAUTH, "Shop", "isRefreshTokenRotationEnabled", "true");
-    // The refresh sees it; there is nothing to do about it.
+    // The refresh reads it, and no change is planned.
     workspace.plan(&[]).changes(&[]);
     workspace.apply().succeeded().saying("0 added, 0 changed, 0 destroyed");
     workspace.is_settled();
@@ -55,7 +55,7 @@ fn what_is_not_managed_may_change_in_setup() {
 }
 
 #[test]
-fn another_spelling_of_the_same_value_is_no_drift() {
+fn an_equivalent_value_is_not_drift() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);

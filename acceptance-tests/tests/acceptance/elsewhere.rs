@@ -1,4 +1,4 @@
-//! A state that meets another org than it was written for, and an admin who may not see everything.
+//! A state that is used with another org, and an admin with limited access.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, OAUTH_POLICIES, POLICIES as APP_POLICIES};
@@ -29,12 +29,12 @@ fn a_state_of_another_org_is_an_error_that_names_both() {
             assert!(run.says(&org[..15]), "{org}: {run}");
         }
     }
-    // Without a refresh it is found when something is to be changed.
+    // Without a refresh it is detected when a change is planned.
     workspace.configure(&SHOP.replace("label         = \"Shop\"", "label         = \"Other\""));
     let arguments = ["apply", "-no-color", "-input=false", "-auto-approve", "-refresh=false"];
     workspace.run(&arguments).failed_saying("State of another org");
     assert_eq!(workspace.state(), before);
-    assert_eq!(there.deploys().len(), 0, "the other org was left alone");
+    assert_eq!(there.deploys().len(), 0, "the other org must not be changed");
     assert_eq!(there.names(org::APP), Vec::<String>::new());
 }
 
@@ -49,7 +49,7 @@ fn a_refreshed_sandbox_is_another_org_at_the_same_address() {
     assert!(run.says(&old[..15]) && run.says("00DEM0000000009"), "{run}");
 }
 
-/// The app's name is written out: the app is another team's.
+/// The app's name is a literal: another team manages the app.
 const POLICIES_ALONE: &str = r#"
 resource "salesforce_external_client_app_policies" "shop" {
   external_client_app = "{app}"
@@ -83,13 +83,14 @@ fn an_app_admin_reads_nothing_but_policies_in_the_whole_life_of_a_workspace() {
         workspace.step("", &[(POLICIES, Delete)]);
         reads_policies_only(&org);
 
-        // The create takes over what is there; only to wait for an app that may be on its way it looks for the app.
+        // The create adopts the existing policies; it looks for the app only to wait for one that does not exist
+        // yet.
         org.admin("DELETE", "/journal", None);
         workspace.step(&configuration, &[(POLICIES, Create)]);
         let mut after = org.admin("GET", "/components", None);
         let name = org.part(OAUTH_POLICIES, app).name;
         after[OAUTH_POLICIES][&name]["requiredSessionLevel"] = json!("STANDARD");
-        assert_eq!(after, before, "nothing but the one attribute is different");
+        assert_eq!(after, before, "only this attribute has changed");
     }
 }
 

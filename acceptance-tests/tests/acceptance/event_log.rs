@@ -1,4 +1,4 @@
-//! By what an org's admins find Terraform's requests in their event logs.
+//! How an org's admins find Terraform's requests in their event logs.
 
 use crate::configurations::SHOP;
 use acceptance_tests::emulator::Emulator;
@@ -8,7 +8,7 @@ use acceptance_tests::workspace::Workspace;
 const PROVIDER: &str = concat!("terraform-provider-salesforce/", env!("CARGO_PKG_VERSION"));
 
 #[test]
-fn every_request_names_terraform_the_provider_and_who_runs_them() {
+fn every_request_names_terraform_the_provider_and_the_caller() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.set("TF_APPEND_USER_AGENT", "acme-pipeline/1.2");
@@ -18,7 +18,7 @@ fn every_request_names_terraform_the_provider_and_who_runs_them() {
     let (major, minor) = terraform::version();
     let begins = match terraform::product() {
         Product::Terraform => format!("Terraform/{major}.{minor}."),
-        // The version of a Terraform that it is like.
+        // The Terraform version that it is compatible with.
         Product::OpenTofu => "Terraform/1.".to_owned(),
     };
     let ends = format!("{PROVIDER} acme-pipeline/1.2");
@@ -37,7 +37,7 @@ fn every_request_names_terraform_the_provider_and_who_runs_them() {
     }
 }
 
-/// What needs a session and has a version in its path.
+/// Calls with a session and with a version in the path.
 fn is_api(path: &str) -> bool {
     let mut parts = path.split('/').skip(2);
     path.starts_with("/services/Soap/m/") || (parts.next() == Some("data") && parts.next().is_some())

@@ -1,4 +1,4 @@
-//! Every example of the documentation, run as its reader would.
+//! Every example of the documentation, run as a reader would.
 
 use super::consumer_secret::{json_pair, sha256};
 use super::module;
@@ -25,12 +25,12 @@ fn runs_as(resource: &str, name: &str) {
     runs_to(resource, name, |workspace| workspace.is_settled());
 }
 
-/// `imported`: what is to be seen after the import.
+/// `imported`: the checks after the import.
 fn runs_to(resource: &str, name: &str, imported: impl Fn(&Workspace<'_>)) {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.write("provider.tf", &example("provider/provider.tf"));
-    // `configure` would put the requirement there a second time.
+    // `configure` would add a second required_providers block.
     workspace.write("main.tf", &example(&format!("resources/{resource}/resource.tf")));
     let plan = workspace.plan(&[]);
     assert!(plan.actions().values().all(|action| *action == Action::Create));
@@ -79,7 +79,7 @@ fn the_examples_of_the_orgs_settings_run() {
 fn the_example_of_a_credential_rotation_runs() {
     let rotation = "salesforce_external_client_app_credential_rotation";
     runs_to(rotation, "shop", |workspace| {
-        // An import knows none of the values that are written. To take them over rotates nothing.
+        // An import does not know the configured values. Adopting them rotates nothing.
         let key = workspace.attribute(&format!("{rotation}.shop"), "consumer_key");
         workspace.plan(&[]).changes(&[(&format!("{rotation}.shop"), Action::Update)]);
         workspace.apply_plan().succeeded();
@@ -88,7 +88,7 @@ fn the_example_of_a_credential_rotation_runs() {
     });
 }
 
-/// The secret of the org arrives where the example hands it to.
+/// The secret of the org arrives where the example passes it.
 #[test]
 fn the_examples_of_ephemeral_resources_run() {
     if !language::has(Feature::WriteOnlyArguments) {
@@ -171,7 +171,7 @@ const ACTIONS: [&str; 2] = [
     "salesforce_external_client_app_rotate_credentials",
 ];
 
-/// Applies, has nothing left to do, and leaves nothing behind.
+/// Applies, has an empty plan, and leaves nothing.
 fn data_source_runs(name: &str) {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
@@ -216,7 +216,7 @@ fn the_demo_runs() {
     workspace.destroy().succeeded();
 }
 
-/// What `make demo` adds in the end, without the clients that log in meanwhile.
+/// The last part of `make demo`, without the clients that log in at the same time.
 #[test]
 fn the_demos_last_chapter_runs() {
     if !language::has(Feature::WriteOnlyArguments) {

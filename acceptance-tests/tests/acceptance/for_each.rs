@@ -1,4 +1,4 @@
-//! Many apps: deploys are slow and run one at a time, so the provider puts many changes into one.
+//! Many apps: deploys are slow and run one at a time, so the provider combines many changes in one.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
@@ -25,7 +25,7 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {{
 }
 
 #[test]
-fn twenty_apps_are_made_changed_and_destroyed_in_few_deploys() {
+fn twenty_apps_are_created_changed_and_destroyed_in_few_deploys() {
     let org = Emulator::with(&["--deploy-ms", "300"]);
     let workspace = Workspace::new(&org);
 
@@ -90,7 +90,7 @@ fn a_new_key_without_a_moved_block_deletes_nothing() {
     let key = org.part(org::GLOBAL_OAUTH, "Shop").text("consumerKey");
     let deploys = org.deploys().len();
 
-    // Creation finds the app that is as configured, and takes it over; the destroy of the old address deletes it then.
+    // The create finds the app as configured and adopts it; the destroy of the old address then deletes it.
     workspace.configure(&keyed("new"));
     workspace
         .apply()

@@ -1,5 +1,5 @@
-//! Apps as they are found: made in Setup, by other tools, by packages, half readable. Each is imported with a
-//! configuration that Terraform itself writes, or refused with the reason; a later change touches nothing else.
+//! Existing apps: created in Setup, by other tools, by packages, partly unreadable. Each is imported with a
+//! configuration that Terraform generates, or refused with the reason; a later change affects nothing else.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +20,11 @@ pub const TYPES: [&str; 3] = [
 
 const CLIENT: &str = "salesforce_oauth_client";
 
-/// What becomes of an import.
+/// The result of an import.
 #[derive(Clone, Copy)]
 pub enum Import {
     Succeeds,
-    /// With these words.
+    /// With this text.
     Fails(&'static str),
 }
 use Import::{Fails, Succeeds};
@@ -32,17 +32,17 @@ use Import::{Fails, Succeeds};
 /// An edit of the generated configuration, and the only element of the org that it may change.
 #[derive(Clone, Copy)]
 pub struct Edit {
-    /// In the resource of this type, the line that begins so …
+    /// The resource type, the start of the line …
     pub resource: &'static str,
     pub line: &'static str,
-    /// … becomes this one.
+    /// … and its replacement.
     pub instead: &'static str,
     pub component: &'static str,
     pub element: &'static str,
 }
 
 pub struct Kind {
-    /// Import ID.
+    /// The import ID.
     pub id: &'static str,
     pub make: fn(&Emulator),
     pub imports: [Import; 3],
@@ -64,14 +64,14 @@ const LEVEL: Edit = Edit {
     element: "requiredSessionLevel",
 };
 
-/// A component, as another tool deploys it: every element of its type, in a file.
+/// A component as another tool deploys it: every element of its type, in a file.
 fn put(org: &Emulator, kind: &str, name: &str, elements: &[(&str, &str)]) {
     let lines: String =
         elements.iter().map(|(element, text)| format!("<{element}>{text}</{element}>\n")).collect();
     put_file(org, kind, name, &lines);
 }
 
-/// A component as a file that has this inside of its root.
+/// A component as a file with this content in its root element.
 pub fn put_file(org: &Emulator, kind: &str, name: &str, inside: &str) {
     let file = format!(
         "<{kind} xmlns=\"http://soap.sforce.com/2006/04/metadata\" \
@@ -85,12 +85,12 @@ pub fn put_file(org: &Emulator, kind: &str, name: &str, inside: &str) {
 
 const OF_SHOP: (&str, &str) = ("externalClientApplication", "Shop");
 
-/// Made on the pages of Setup.
+/// Created on the pages of Setup.
 fn in_setup(org: &Emulator) {
     org.admin("POST", "/apps", Some(&json!({ "name": "Shop", "scopes": "Api, OpenID, RefreshToken" })));
 }
 
-/// Every part with a name that says nothing, one with a name like another app's.
+/// Every part with an arbitrary name, one with a name similar to another app's.
 fn odd_names(org: &Emulator) {
     put(org, APP, "Shop_oauth", &[("label", "Not the settings of Shop")]);
     put(org, APP, "Shop", &[("label", "Shop &amp; Söhne")]);
@@ -104,7 +104,7 @@ fn odd_names(org: &Emulator) {
     );
 }
 
-/// Named as a project of `sf` names them, with the policies that the org made.
+/// Named as in a project of `sf`, with the policies that the org created.
 fn by_another_tool(org: &Emulator) {
     put(org, APP, "Shop", &[("distributionState", "Local"), ("label", "Shop")]);
     put(org, OAUTH, "Shop", &[("commaSeparatedOauthScopes", "Basic, OfflineAccess"), OF_SHOP]);
@@ -121,12 +121,12 @@ fn without_oauth(org: &Emulator) {
     put(org, POLICIES, "Shop_plcy", &[OF_SHOP, ("isEnabled", "false")]);
 }
 
-/// The header alone: nobody made any part.
+/// Only the header, without any part.
 fn bare(org: &Emulator) {
     put(org, APP, "Shop", &[("contactPhone", "+49 30 1234"), ("isProtected", "true")]);
 }
 
-/// The consumer is another org's, so there is no Global file.
+/// The consumer belongs to another org, so there is no Global file.
 fn linked(org: &Emulator) {
     put(org, APP, "Shop", &[("distributionState", "Packaged"), ("label", "Shop")]);
     let link = ("oauthLink", "00D000000000099:888000000000001");
@@ -137,16 +137,16 @@ fn installed(org: &Emulator) {
     org.admin("POST", "/packages", Some(&json!({ "namespace": "acme", "name": "Shop" })));
 }
 
-/// The same, beside an app of one's own of the same name.
-fn installed_beside_an_own_one(org: &Emulator) {
+/// The same, beside a local app of the same name.
+fn installed_beside_a_local_one(org: &Emulator) {
     in_setup(org);
     installed(org);
 }
 
-/// As where `*` does not mean what packages brought.
+/// As in an org where `*` omits packaged components.
 fn installed_and_not_in_the_wildcard(org: &Emulator) {
     org.admin("PATCH", "/org", Some(&json!({ "wildcard_skips_packages": true })));
-    installed_beside_an_own_one(org);
+    installed_beside_a_local_one(org);
 }
 
 fn unreadable(org: &Emulator) {
@@ -154,8 +154,8 @@ fn unreadable(org: &Emulator) {
     org.admin("PATCH", "/org", Some(&json!({ "enableConsumerSecretApiAccess": false })));
 }
 
-/// Elements that no attribute stands for.
-fn with_elements_of_its_own(org: &Emulator) {
+/// Elements without an attribute.
+fn with_additional_elements(org: &Emulator) {
     in_setup(org);
     org.edit(APP, "Shop", "infoUrl", "https://shop.example/info");
     org.edit(GLOBAL_OAUTH, "Shop", "isDPopEnabled", "true");
@@ -163,7 +163,7 @@ fn with_elements_of_its_own(org: &Emulator) {
     org.edit(POLICIES, "Shop", "isAttestPluginEnabled", "true");
 }
 
-/// All that can be set, set.
+/// Every element set.
 fn with_everything(org: &Emulator) {
     org.admin("PATCH", "/org", Some(&json!({ "apexClasses": ["Handler"] })));
     put(
@@ -259,7 +259,7 @@ fn with_everything(org: &Emulator) {
 }
 
 #[test]
-fn made_in_setup() {
+fn created_in_setup() {
     found(&Kind { id: "Shop", make: in_setup, imports: [Succeeds; 3], edit: LABEL });
 }
 
@@ -269,17 +269,17 @@ fn parts_with_odd_names() {
 }
 
 #[test]
-fn made_by_another_tool() {
+fn created_by_another_tool() {
     found(&Kind { id: "Shop", make: by_another_tool, imports: [Succeeds; 3], edit: LEVEL });
 }
 
 #[test]
-fn with_every_value_there_is() {
+fn with_every_value() {
     found(&Kind { id: "Shop", make: with_everything, imports: [Succeeds; 3], edit: LABEL });
 }
 
 #[test]
-fn with_elements_that_no_attribute_stands_for() {
+fn with_elements_without_an_attribute() {
     let plugin = Edit {
         resource: TYPES[2],
         line: "oauth_plugin_enabled ",
@@ -287,9 +287,9 @@ fn with_elements_that_no_attribute_stands_for() {
         component: POLICIES,
         element: "isOauthPluginEnabled",
     };
-    let make = with_elements_of_its_own;
+    let make = with_additional_elements;
     found(&Kind { id: "Shop", make, imports: [Succeeds; 3], edit: plugin });
-    found(&Kind { id: "Shop", make: with_elements_of_its_own, imports: [Succeeds; 3], edit: LABEL });
+    found(&Kind { id: "Shop", make: with_additional_elements, imports: [Succeeds; 3], edit: LABEL });
 }
 
 #[test]
@@ -316,19 +316,19 @@ fn an_installed_app() {
 }
 
 #[test]
-fn an_installed_app_beside_an_own_one_of_the_same_name() {
+fn an_installed_app_beside_a_local_one_of_the_same_name() {
     let theirs = Fails("was installed from the package acme");
     found(&Kind {
         id: "acme__Shop",
-        make: installed_beside_an_own_one,
+        make: installed_beside_a_local_one,
         imports: [theirs, theirs, Succeeds],
         edit: LEVEL,
     });
-    found(&Kind { id: "Shop", make: installed_beside_an_own_one, imports: [Succeeds; 3], edit: LABEL });
+    found(&Kind { id: "Shop", make: installed_beside_a_local_one, imports: [Succeeds; 3], edit: LABEL });
 }
 
 #[test]
-fn an_installed_app_that_a_retrieve_of_all_leaves_out() {
+fn an_installed_app_that_a_wildcard_retrieve_omits() {
     let theirs = Fails("was installed from the package acme");
     found(&Kind {
         id: "acme__Shop",
@@ -345,7 +345,7 @@ fn an_app_whose_global_file_may_not_be_read() {
 }
 
 #[test]
-fn an_app_that_is_not_there() {
+fn a_missing_app() {
     let none = Fails("Nothing to import");
     let nothing: fn(&Emulator) = |org| put(org, APP, "Shopping", &[]);
     found(&Kind { id: "Shop", make: nothing, imports: [none; 3], edit: LABEL });
@@ -361,7 +361,7 @@ pub fn found(kind: &Kind) {
     by_query(kind);
 }
 
-/// A query finds what an import succeeds with, and writes a configuration with which it changes nothing.
+/// A query finds what can be imported, and generates a configuration without changes.
 fn by_query(kind: &Kind) {
     if !language::has(Feature::Lists) {
         return;
@@ -392,7 +392,7 @@ fn in_parts(kind: &Kind) {
     let before = org.admin("GET", "/components", None);
     let workspace = Workspace::new(&org);
 
-    // What is refused, one by one.
+    // The refused ones, one by one.
     for (resource, import) in TYPES.iter().zip(kind.imports) {
         let Fails(words) = import else { continue };
         let own = if *resource == TYPES[0] {
@@ -406,7 +406,7 @@ fn in_parts(kind: &Kind) {
             .failed_saying(words);
     }
 
-    // The rest at once, in words of Terraform's.
+    // The others together, with generated configurations.
     let taken: Vec<&str> = TYPES
         .iter()
         .zip(kind.imports)
@@ -429,7 +429,7 @@ fn in_parts(kind: &Kind) {
     assert_eq!(org.deploys().len(), usize::from(!taken.is_empty()));
 }
 
-/// The same app as one resource: what refuses one of its parts refuses the whole.
+/// The same app as one resource: if one of its parts is refused, the whole is refused.
 fn as_a_whole(kind: &Kind) {
     let org = Emulator::start();
     (kind.make)(&org);
@@ -453,13 +453,13 @@ fn as_a_whole(kind: &Kind) {
     workspace.apply().succeeded().saying("1 imported");
     workspace.configure("");
     workspace.is_settled();
-    // The OAuth settings' own label is none of a client's attributes.
+    // A client has no attribute for the label of the OAuth settings.
     let edit = if kind.edit.component == OAUTH && kind.edit.element == "label" { LABEL } else { kind.edit };
     only_this_changes(&org, &workspace, &edit, &before);
     assert_eq!(org.deploys().len(), 1);
 }
 
-/// A change of one attribute leaves all else in the org as it was.
+/// A change of one attribute leaves everything else in the org unchanged.
 fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, before: &Value) {
     assert_eq!(&org.admin("GET", "/components", None), before, "an import changes nothing in the org");
     let Edit { resource, line: pattern, instead, component, element } = *edit;
@@ -469,7 +469,7 @@ fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, bef
     let lines: Vec<String> = generated
         .lines()
         .map(|line| {
-            // A client has the policies in a block, and all else beside it.
+            // A client has the policies in a block, and everything else beside it.
             if line.starts_with("resource ") {
                 let is_client = line.contains(&format!("{CLIENT:?}"));
                 inside = line.contains(&format!("{resource:?}")) || (is_client && resource != TYPES[2]);
@@ -488,7 +488,7 @@ fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, bef
     workspace.apply().succeeded();
     workspace.is_settled();
     let after = org.admin("GET", "/components", None);
-    assert_ne!(&after, before, "nothing was changed");
+    assert_ne!(&after, before, "the edit must change something");
     let differing: Vec<(String, String)> = leaves(before)
         .into_iter()
         .chain(leaves(&after))
@@ -496,11 +496,11 @@ fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, bef
         .collect();
     for (path, _) in &differing {
         let theirs = path.starts_with(&format!("{component}/")) && path.ends_with(&format!("/{element}"));
-        assert!(theirs, "{path} changed, too:\nbefore {before:#}\nafter {after:#}");
+        assert!(theirs, "{path} has also changed:\nbefore {before:#}\nafter {after:#}");
     }
 }
 
-/// Every value with the way to it.
+/// Every value with its path.
 fn leaves(value: &Value) -> BTreeMap<String, String> {
     fn walk(value: &Value, path: &str, found: &mut BTreeMap<String, String>) {
         match value {

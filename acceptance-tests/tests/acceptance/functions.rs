@@ -1,4 +1,4 @@
-//! Functions, called by the real Terraform: without an org, and into a client that is then made.
+//! Provider functions called by the real Terraform: without an org, and as the input of a client.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
@@ -13,7 +13,7 @@ fn example(file: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The example, with a file of this app in it.
+/// The example, with a file of this app.
 fn shop<'org>(org: &'org Emulator, file: &str) -> Workspace<'org> {
     let workspace = Workspace::new(org);
     workspace.write(FILE, file);
@@ -44,7 +44,7 @@ fn the_examples_of_functions_run() {
         global.text("callbackUrl").lines().collect::<Vec<_>>(),
         ["https://shop.example.com/callback", "https://shop-test.example.com/callback"]
     );
-    // A consumer of its own.
+    // A separate consumer.
     assert_ne!(global.text("consumerKey"), "EXAMPLE0KEY0OF0A0CONNECTED0APP");
     assert_eq!(org.part(OAUTH, "Shop").text("commaSeparatedOauthScopes"), "Api, RefreshToken");
     let policies = org.part(OAUTH_POLICIES, "Shop");
@@ -64,9 +64,9 @@ fn the_examples_of_functions_run() {
     assert_eq!(org.names(APP), Vec::<String>::new());
 }
 
-/// Everything that the type can say, and what nobody should have written; through a module.
+/// Every element of the type, and values that should not be there; through a module.
 #[test]
-fn a_file_with_everything_becomes_a_client_and_no_secret_goes_along() {
+fn a_file_with_everything_becomes_a_client_without_the_secret() {
     if !language::has(Feature::Functions) {
         return;
     }
@@ -141,9 +141,9 @@ shopapp://done</callbackUrl>
     assert_eq!(org.names(org::APP), Vec::<String>::new());
 }
 
-/// Without a provider block and without an org; what is wrong stands at the argument.
+/// Without a provider block and without an org. Errors are at the argument.
 #[test]
-fn functions_need_no_org_and_say_what_is_wrong_at_the_argument() {
+fn functions_need_no_org_and_report_errors_at_the_argument() {
     if !language::has(Feature::Functions) {
         return;
     }

@@ -1,4 +1,4 @@
-//! Guides whose configuration is run as their reader would: every block of it in one file, or step by step.
+//! Guides whose configuration is run as a reader would: all blocks in one file, or step by step.
 
 use super::snippets::fenced;
 use crate::configurations::{APP, CLIENT, POLICIES, SETTINGS, SHOP};
@@ -11,7 +11,7 @@ use acceptance_tests::terraform::{self, repository};
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
-/// The blocks of a guide that are marked as Terraform's, one after the other.
+/// The Terraform blocks of a guide, joined.
 fn configuration(guide: &str) -> String {
     let path = repository().join("docs/guides").join(guide);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -19,7 +19,7 @@ fn configuration(guide: &str) -> String {
     blocks.collect::<Vec<_>>().join("\n")
 }
 
-/// Applies it, finds nothing more to do, and logs in.
+/// Applies it, expects an empty plan, and logs in.
 fn leads_to_logins(guide: &str, variants: &[&str]) {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
@@ -41,7 +41,7 @@ fn getting_started_leads_to_logins() {
     leads_to_logins("getting-started.md", &["login", "guest", "refresh", "revoke"]);
 }
 
-/// The one text of a guide that has all these words.
+/// The only block of a guide that contains all these texts.
 fn step(guide: &str, language: &str, words: &[&str]) -> String {
     let mut texts = fenced(&repository().join("docs/guides").join(guide), language);
     texts.retain(|text| words.iter().all(|word| text.contains(word)));
@@ -49,18 +49,18 @@ fn step(guide: &str, language: &str, words: &[&str]) -> String {
     texts.remove(0)
 }
 
-/// A text without its blocks that say where a state goes.
+/// A text without its blocks that move the state.
 fn without_moves(text: &str) -> String {
     let first = ["\nmoved {", "\nremoved {", "\nimport {"].iter().filter_map(|block| text.find(block)).min();
     text[..first.unwrap_or(text.len())].to_owned()
 }
 
-/// From one resource to three: the words that tell the two steps apart.
+/// From one resource to three: the texts that identify the two steps.
 const THERE: [&str; 2] = ["moved {", "removed {"];
 const BACK: [&str; 2] = ["moved {", "import {"];
 
 #[test]
-fn an_app_made_in_setup_is_imported_as_the_guide_says() {
+fn an_app_created_in_setup_is_imported_as_the_guide_says() {
     let org = Emulator::start();
     let app = json!({
         "name": "Shop", "label": "Shop", "contactEmail": "identity@example.com",
@@ -70,7 +70,7 @@ fn an_app_made_in_setup_is_imported_as_the_guide_says() {
     let workspace = Workspace::new(&org);
     let step = step("importing.md", "terraform", &["policies {}", "import {"]);
     workspace.configure(&step);
-    // What the plan would take away is written into the configuration.
+    // The values that the plan would remove are added to the configuration.
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update)]).saying("1 to import, 0 to add, 1 to change, 0 to destroy");
     assert_eq!(plan.differing(CLIENT), ["callback_urls", "contact_email", "oauth_scopes"]);
@@ -87,7 +87,7 @@ fn an_app_made_in_setup_is_imported_as_the_guide_says() {
 }
 
 #[test]
-fn three_resources_become_one_and_three_again_and_the_org_does_not_notice() {
+fn three_resources_become_one_and_three_again_without_a_change_in_the_org() {
     if !language::has(Feature::MovesBetweenTypes) {
         return;
     }
@@ -129,13 +129,13 @@ fn three_resources_become_one_and_three_again_and_the_org_does_not_notice() {
 }
 
 #[test]
-fn what_the_guide_says_of_the_rest_of_a_move_is_so() {
+fn the_statements_of_the_guide_about_moves_are_true() {
     if !language::has(Feature::MovesBetweenTypes) {
         return;
     }
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    // A label of the settings' own.
+    // A label of the settings.
     let settings = "resource \"salesforce_external_client_app_oauth_settings\" \"shop\" {\n";
     let label = format!("{settings}  label = \"Their own\"\n");
     workspace.configure(&SHOP.replace(settings, &label));
@@ -143,13 +143,13 @@ fn what_the_guide_says_of_the_rest_of_a_move_is_so() {
     let deploys = org.deploys().len();
     let there = step("importing.md", "terraform", &THERE);
 
-    // A list that was empty, written as such.
+    // An empty list, written explicitly.
     let empty = there.replace("  policies {\n", "  policies {\n    profiles = []\n");
     workspace.configure(&empty);
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update), (SETTINGS, Forget), (POLICIES, Forget)]);
     assert_eq!(plan.differing(CLIENT), ["policies"]);
-    // Policies that stay with others.
+    // Policies that are managed elsewhere.
     let (before, rest) = there.split_once("\n  policies {").expect("a block");
     let (_, after) = rest.split_once("\n  }\n").expect("an end");
     workspace.configure(&format!("{before}{after}"));
@@ -166,7 +166,7 @@ fn what_the_guide_says_of_the_rest_of_a_move_is_so() {
 }
 
 #[test]
-fn an_older_terraform_moves_its_state_by_hand() {
+fn an_older_terraform_moves_its_state_manually() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let commands = |words: &[&str]| {
@@ -191,7 +191,7 @@ fn an_older_terraform_moves_its_state_by_hand() {
     workspace.is_settled();
     assert_eq!(org.deploys().len(), deploys, "nothing was deployed");
 
-    // What is said of an apply in between.
+    // The guide's statement about an apply in between.
     workspace.run(&["state", "rm", APP, SETTINGS, POLICIES]).succeeded();
     workspace.configure(&there.replace("label         = \"Shop\"", "label         = \"Another\""));
     workspace.apply().failed_saying("It exists already");

@@ -1,5 +1,5 @@
-//! A secret is handed over to another provider by a write-only argument: the right one arrives, and it is nowhere else.
-//! The other provider is `safe`, which keeps the checksum of what it got.
+//! A secret is passed to another provider by a write-only argument: the correct one arrives, and it is nowhere else.
+//! The other provider is `safe`, which stores the checksum.
 
 use crate::configurations::{APP, APP_AND_SETTINGS, SETTINGS};
 use acceptance_tests::canary::Secret;
@@ -20,7 +20,7 @@ fn checksum(secret: &str) -> String {
 }
 
 /// A version with write-only arguments.
-fn can_hand_over() -> bool {
+fn supports_write_only() -> bool {
     language::has(Feature::WriteOnlyArguments)
 }
 
@@ -50,8 +50,8 @@ resource "safe_journal" "second" {{
 }
 
 #[test]
-fn a_write_only_value_arrives_and_is_kept_nowhere() {
-    if !can_hand_over() {
+fn a_write_only_value_arrives_and_is_not_stored() {
+    if !supports_write_only() {
         return;
     }
     let mut workspace = Workspace::anonymous();
@@ -65,7 +65,7 @@ fn a_write_only_value_arrives_and_is_kept_nowhere() {
     assert_eq!(workspace.attribute(FIRST, "checksum"), checksum("canary-handed-over-1"));
     assert!(workspace.attribute(FIRST, "value_wo").is_null());
 
-    // Another secret alone is not seen: it is not in the state to be compared with. Another version is.
+    // A new secret alone is not detected, because the state does not contain it for comparison. A new version is.
     give(&mut workspace, "canary-handed-over-2");
     workspace.is_settled();
     workspace.step(&from_a_variable(2), &[(FIRST, Update), (SECOND, Update)]);
@@ -93,7 +93,7 @@ resource "terraform_data" "keeps_it" { input = var.secret }
     workspace.apply();
 }
 
-/// The app, and its secret in two safes, one after the other, each time that it is rotated.
+/// The app, and its secret in two safes in order, at each rotation.
 fn handed_over(rotation: &str) -> String {
     format!(
         r#"{APP_AND_SETTINGS}
@@ -124,8 +124,8 @@ resource "safe_journal" "second" {{
 }
 
 #[test]
-fn a_consumer_secret_goes_from_the_org_into_two_safes_and_again_when_it_was_rotated() {
-    if !can_hand_over() {
+fn a_consumer_secret_goes_from_the_org_into_two_safes_at_each_rotation() {
+    if !supports_write_only() {
         return;
     }
     let org = Emulator::start();
@@ -147,7 +147,7 @@ fn a_consumer_secret_goes_from_the_org_into_two_safes_and_again_when_it_was_rota
     for safe in [FIRST, SECOND] {
         assert_eq!(workspace.attribute(safe, "checksum"), checksum(&after));
     }
-    // The settings' own consumer key follows with the next refresh.
+    // The settings' consumer key follows with the next refresh.
     workspace.apply().succeeded();
     workspace.is_settled();
     let journal = std::fs::read_to_string(workspace.folder().join("journal.txt")).expect("a journal");

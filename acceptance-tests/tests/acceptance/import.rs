@@ -1,52 +1,18 @@
-//! Taking over what is there already. Every scenario imports what it made, too.
+//! Imports of existing apps. Every scenario also imports what it created.
 
-use crate::configurations::{APP, POLICIES, SETTINGS};
+use crate::configurations::{APP, CREATED_IN_SETUP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
-/// All that the app made in Setup has, and nothing that it has not.
-const BARE: &str = r#"
-resource "salesforce_external_client_app" "shop" {
-  name          = "Shop"
-  label         = "Shop"
-  contact_email = "identity@example.com"
-}
-
-resource "salesforce_external_client_app_oauth_settings" "shop" {
-  external_client_app = salesforce_external_client_app.shop.id
-  callback_urls       = ["https://shop.example.com/callback"]
-  oauth_scopes        = ["Api", "RefreshToken"]
-}
-
-resource "salesforce_external_client_app_policies" "shop" {
-  external_client_app = salesforce_external_client_app_oauth_settings.shop.id
-}
-"#;
-
-/// An app as Setup makes one: its parts have names that nobody would guess.
-fn made_in_setup(org: &Emulator) {
-    org.admin(
-        "POST",
-        "/apps",
-        Some(&json!({
-            "name": "Shop",
-            "label": "Shop",
-            "contactEmail": "identity@example.com",
-            "callbackUrl": "https://shop.example.com/callback",
-            "scopes": "Api, RefreshToken",
-        })),
-    );
-}
-
 #[test]
-fn an_app_made_in_setup_is_imported_by_its_name() {
+fn an_app_created_in_setup_is_imported_by_its_name() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
-    workspace.configure(BARE);
+    workspace.configure(CREATED_IN_SETUP);
     for address in [APP, SETTINGS, POLICIES] {
         workspace.run(&["import", "-no-color", "-input=false", address, "Shop"]).succeeded();
     }
@@ -57,27 +23,29 @@ fn an_app_made_in_setup_is_imported_by_its_name() {
 #[test]
 fn an_import_block_is_planned_without_changes() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
     let blocks: String = [APP, SETTINGS, POLICIES]
         .map(|address| format!("import {{\n  to = {address}\n  id = \"Shop\"\n}}\n"))
         .concat();
-    workspace.configure(&format!("{BARE}\n{blocks}"));
+    workspace.configure(&format!("{CREATED_IN_SETUP}\n{blocks}"));
     let plan = workspace.plan(&[]);
     plan.changes(&[]);
     plan.saying("3 to import, 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded().saying("3 imported");
-    workspace.configure(BARE);
+    workspace.configure(CREATED_IN_SETUP);
     workspace.is_settled();
 }
 
-/// The identity names the org, too, and another org than ours is refused. Older Terraforms do not know it and say so.
+/// The identity also names the org, and another org is refused. Older Terraform versions do not support it and
+/// report that.
 #[test]
 fn an_import_by_identity_is_planned_without_changes() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
-    let (only_app, _) = BARE.split_once("resource \"salesforce_external_client_app_oauth").unwrap();
+    let (only_app, _) =
+        CREATED_IN_SETUP.split_once("resource \"salesforce_external_client_app_oauth").unwrap();
     let with = |org_id: &str| {
         format!(
             "{only_app}\nimport {{\n  to = {APP}\n  identity = {{\n    name   = \"Shop\"\n    org_id = \"{org_id}\"\n  \
@@ -95,18 +63,18 @@ fn an_import_by_identity_is_planned_without_changes() {
     workspace.run(&plan).failed_saying("00D000000000099");
 }
 
-/// A consumer that can be read says whether it has a certificate; of one that no longer can, the configuration must.
+/// A readable consumer shows whether it has a certificate; for an unreadable one, the configuration must set it.
 #[test]
-fn imported_settings_change_and_hidden_ones_only_when_their_certificate_is_told() {
+fn imported_settings_change_and_hidden_ones_only_with_their_certificate_configured() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
-    workspace.configure(BARE);
+    workspace.configure(CREATED_IN_SETUP);
     for address in [APP, SETTINGS] {
         workspace.run(&["import", "-no-color", "-input=false", address, "Shop"]).succeeded();
     }
     let (without_policies, _) =
-        BARE.split_once("resource \"salesforce_external_client_app_policies\"").unwrap();
+        CREATED_IN_SETUP.split_once("resource \"salesforce_external_client_app_policies\"").unwrap();
     let callback = || org.part(org::GLOBAL_OAUTH, "Shop").text("callbackUrl");
     let changed = without_policies.replace("/callback\"", "/other\"");
     workspace.configure(&changed);
@@ -125,13 +93,13 @@ fn imported_settings_change_and_hidden_ones_only_when_their_certificate_is_told(
     assert_eq!(callback(), "https://shop.example.com/third");
 }
 
-/// A file that does not say whose it is is not taken for deleted.
+/// A file without a parent is not treated as deleted.
 #[test]
-fn settings_without_their_app_are_unexpected_and_not_gone() {
+fn settings_without_a_parent_are_an_error_and_not_missing() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
-    workspace.configure(BARE);
+    workspace.configure(CREATED_IN_SETUP);
     for address in [APP, SETTINGS, POLICIES] {
         workspace.run(&["import", "-no-color", "-input=false", address, "Shop"]).succeeded();
     }
@@ -150,10 +118,10 @@ fn settings_without_their_app_are_unexpected_and_not_gone() {
 }
 
 #[test]
-fn an_app_that_is_not_there_cannot_be_imported() {
+fn a_missing_app_cannot_be_imported() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    workspace.configure(BARE);
+    workspace.configure(CREATED_IN_SETUP);
     for address in [APP, SETTINGS, POLICIES] {
         workspace.run(&["import", "-no-color", "-input=false", address, "Nobody"]).failed_saying("Nobody");
         assert!(workspace.state().is_empty());
@@ -161,11 +129,12 @@ fn an_app_that_is_not_there_cannot_be_imported() {
 }
 
 #[test]
-fn an_app_that_is_there_is_not_taken_over_by_a_create() {
+fn an_existing_app_is_not_adopted_by_a_create() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
-    workspace.configure(&BARE.replace("label         = \"Shop\"", "label         = \"Mine now\""));
+    workspace
+        .configure(&CREATED_IN_SETUP.replace("label         = \"Shop\"", "label         = \"Mine now\""));
     workspace.apply().failed_saying("import");
     assert_eq!(org.part(org::APP, "Shop").text("label"), "Shop");
 }

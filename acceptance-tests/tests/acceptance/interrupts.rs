@@ -1,5 +1,5 @@
-//! Ctrl-C in a terminal, at every stage of a deploy. Whatever happened: the next apply converges, nothing is
-//! lost, nothing is made twice.
+//! Ctrl-C in a terminal, at every stage of a deploy. Whatever happened: the next apply converges, nothing is lost,
+//! and nothing is created twice.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -10,41 +10,40 @@ use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Nothing that is waited for takes as long, on a machine that is busy otherwise either.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Longer than any wait, even on a busy machine.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Longer than any test runs: what is to be interrupted is still under way, however slow this machine is.
-const FOR_EVER: u64 = 600_000;
+/// Longer than any test: the interrupted operation is still running, however slow the machine is.
+const ENDLESS_MS: u64 = 600_000;
 
 const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
 
-/// Waits until something is true of the org, or fails.
+/// Waits until a condition is true, or fails.
 #[track_caller]
 fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_TIMEOUT;
     while Instant::now() < deadline {
         if holds() {
             return;
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    panic!("waited in vain until {what}");
+    panic!("timed out waiting until {what}");
 }
 
 fn is_in(deploys: &[Value], status: &str) -> bool {
     deploys.iter().any(|deploy| deploy["status"] == status)
 }
 
-/// What one Ctrl-C must lead to: an end (a command that has none fails its test) by Terraform's own will, with the
-/// provider's answers heard.
+/// The result of a single Ctrl-C: the command exits normally, and Terraform receives the provider's responses.
 #[track_caller]
-fn ended_well(run: &Run) {
+fn exited_normally(run: &Run) {
     assert_eq!(run.code, Some(1), "{run}");
     assert!(run.says("Interrupt received"), "{run}");
     assert!(!run.says("Plugin did not respond"), "the provider died: {run}");
 }
 
-/// Everything that is in the org is in the state, and the other way round.
+/// The org and the state contain the same.
 #[track_caller]
 fn nothing_is_lost(org: &Emulator, workspace: &Workspace<'_>) {
     let state = workspace.state();
@@ -56,7 +55,7 @@ fn pace(org: &Emulator, queue_ms: u64, deploy_ms: u64) {
     org.admin("PATCH", "/org", Some(&json!({ "queue_ms": queue_ms, "deploy_ms": deploy_ms })));
 }
 
-/// The next apply makes the rest.
+/// The next apply creates the rest.
 #[track_caller]
 fn the_next_apply_converges(org: &Emulator, workspace: &Workspace<'_>) {
     pace(org, 0, 0);
@@ -76,7 +75,7 @@ fn interrupted(org: &Emulator, workspace: &Workspace<'_>, what: &str, moment: im
     let unfinished: Vec<Value> = org.deploys().into_iter().filter(|deploy| deploy["done"] == false).collect();
     assert!(
         unfinished.iter().all(|deploy| run.says(deploy["id"].as_str().unwrap_or("?"))),
-        "a deploy still runs and nobody was told: {unfinished:?} {run}"
+        "a deploy is still running and the output does not name it: {unfinished:?} {run}"
     );
     run
 }
@@ -84,11 +83,11 @@ fn interrupted(org: &Emulator, workspace: &Workspace<'_>, what: &str, moment: im
 #[test]
 fn ctrl_c_while_a_deploy_waits_in_the_queue() {
     let org = Emulator::start();
-    pace(&org, FOR_EVER, 0);
+    pace(&org, ENDLESS_MS, 0);
     let workspace = Workspace::new(&org);
     workspace.configure(SHOP);
     let run = interrupted(&org, &workspace, "a deploy is pending", || is_in(&org.deploys(), "Pending"));
-    ended_well(&run);
+    exited_normally(&run);
     nothing_is_lost(&org, &workspace);
     the_next_apply_converges(&org, &workspace);
 }
@@ -96,12 +95,12 @@ fn ctrl_c_while_a_deploy_waits_in_the_queue() {
 #[test]
 fn ctrl_c_while_a_deploy_runs() {
     let org = Emulator::start();
-    pace(&org, 0, FOR_EVER);
+    pace(&org, 0, ENDLESS_MS);
     let workspace = Workspace::new(&org);
     workspace.configure(SHOP);
     let run =
         interrupted(&org, &workspace, "a deploy is in progress", || is_in(&org.deploys(), "InProgress"));
-    ended_well(&run);
+    exited_normally(&run);
     nothing_is_lost(&org, &workspace);
     the_next_apply_converges(&org, &workspace);
 }
@@ -109,25 +108,29 @@ fn ctrl_c_while_a_deploy_runs() {
 #[test]
 fn ctrl_c_during_the_deploy_of_the_settings() {
     let org = Emulator::start();
-    pace(&org, 0, FOR_EVER);
+    pace(&org, 0, ENDLESS_MS);
     let workspace = Workspace::new(&org);
     workspace.configure(SHOP);
     let run = interrupted(&org, &workspace, "the second deploy is in progress", || {
         let deploys = org.deploys();
         match deploys.len() {
             0 => {}
-            // What has begun ends, and the next one waits until it was seen.
-            1 => pace(&org, FOR_EVER, 0),
-            _ => pace(&org, 0, FOR_EVER),
+            // A started deploy finishes, and the next one waits until it was observed.
+            1 => pace(&org, ENDLESS_MS, 0),
+            _ => pace(&org, 0, ENDLESS_MS),
         }
         deploys.len() >= 2 && is_in(&deploys, "InProgress")
     });
-    ended_well(&run);
+    exited_normally(&run);
     nothing_is_lost(&org, &workspace);
     let key = org.components(GLOBAL_OAUTH).first().map(|global| global.text("consumerKey"));
     the_next_apply_converges(&org, &workspace);
     if let Some(key) = key {
-        assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key, "the settings were made twice");
+        assert_eq!(
+            org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"),
+            key,
+            "the settings were created twice"
+        );
     }
 }
 
@@ -136,7 +139,7 @@ fn ctrl_c_during_an_update_keeps_the_consumer_key() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
-    pace(&org, 0, FOR_EVER);
+    pace(&org, 0, ENDLESS_MS);
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
     let before = org.deploys().len();
 
@@ -145,7 +148,7 @@ fn ctrl_c_during_an_update_keeps_the_consumer_key() {
         let deploys = org.deploys();
         deploys.len() > before && is_in(&deploys, "InProgress")
     });
-    ended_well(&run);
+    exited_normally(&run);
     assert_eq!(workspace.state().len(), 3);
     the_next_apply_converges(&org, &workspace);
     assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
@@ -157,7 +160,7 @@ fn ctrl_c_during_a_destroy() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
-    pace(&org, 0, FOR_EVER);
+    pace(&org, 0, ENDLESS_MS);
     let before = org.deploys().len();
 
     let running = workspace.start(&["destroy", "-no-color", "-input=false", "-auto-approve"]);
@@ -167,9 +170,9 @@ fn ctrl_c_during_a_destroy() {
     });
     running.interrupt();
     let run = workspace.wait(running);
-    // The last deploy may have been the whole of it.
+    // The last deploy may have been the only one left.
     if run.code != Some(0) {
-        ended_well(&run);
+        exited_normally(&run);
     }
     nothing_is_lost(&org, &workspace);
     pace(&org, 0, 0);
@@ -179,10 +182,10 @@ fn ctrl_c_during_a_destroy() {
 }
 
 #[test]
-fn ctrl_c_twice_ends_at_once_and_the_way_back_is_told() {
+fn ctrl_c_twice_exits_immediately_with_recovery_instructions() {
     let org = Emulator::start();
-    pace(&org, 0, FOR_EVER);
-    // The provider cannot make an end of it.
+    pace(&org, 0, ENDLESS_MS);
+    // The provider cannot cancel it.
     org.admin("PATCH", "/org", Some(&json!({ "cancel": "deny" })));
     let workspace = Workspace::new(&org);
     workspace.configure(SHOP);
@@ -195,13 +198,13 @@ fn ctrl_c_twice_ends_at_once_and_the_way_back_is_told() {
     running.interrupt();
     let run = workspace.wait(running);
     assert_ne!(run.code, Some(0), "{run}");
-    // The deploy goes on in the org although nobody waits for it.
+    // The deploy continues in the org.
     assert!(is_in(&org.deploys(), "InProgress"), "it waited for the deploy: {run}");
     pace(&org, 0, 0);
     wait_until("the org is quiet", || org.deploys().iter().all(|deploy| deploy["done"] == true));
     let again = workspace.apply();
     if again.code != Some(0) {
-        // Terraform did not wait for the answer. An app that only the org knows of is not taken over in silence.
+        // Terraform did not wait for the response. An app that only the org knows is not adopted silently.
         let again = again.failed_saying("import");
         assert!(again.says("Shop"), "{again}");
         workspace.run(&["import", "-no-color", "-input=false", APP, "Shop"]).succeeded();

@@ -1,9 +1,9 @@
-//! States that released versions wrote are read by this one: the folders of `acceptance-tests/states`, each with a
-//! configuration and what an apply of it left, private state and identities included.
+//! States of released versions are readable by this version: the folders of `acceptance-tests/states`, each with a
+//! configuration and the result of its apply, including private state and identities.
 //!
-//! They are made by real applies of the version that they are named after, before it is released:
-//! `KEEP=1 cargo test --workspace --test acceptance kept_states::keep -- --ignored`, with the newest Terraform, which keeps
-//! identities. A kept state is never written again.
+//! They are written by real applies of the version that they are named after, before its release: `KEEP=1 cargo test
+//! --workspace --test acceptance kept_states::keep -- --ignored`, with the newest Terraform, which stores
+//! identities. A stored state is never changed.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::terraform::{self, Product};
@@ -16,14 +16,14 @@ use std::path::PathBuf;
 const PLAN: &[&str] = &["plan", "-no-color", "-input=false", "-lock=false"];
 const WARNING: &str = "What is kept beside the state cannot be read";
 
-/// Attributes whose values an org makes: another one has others.
+/// Attributes whose values differ in every org.
 const OF_THE_ORG: [&str; 5] = ["org_id", "consumer_key", "oauth_link", "rotated_at", "previous_expires_at"];
 
 fn folder() -> PathBuf {
     terraform::repository().join("acceptance-tests/states")
 }
 
-/// The versions that a state is kept of, and the configuration and the state of each.
+/// The versions with a stored state, and the configuration and the state of each.
 fn kept() -> Vec<(String, String, Value)> {
     let entries = std::fs::read_dir(folder()).expect("the kept states");
     let mut versions: Vec<PathBuf> = entries.map(|entry| entry.expect("a folder").path()).collect();
@@ -62,7 +62,7 @@ fn private_of(instance: &Value) -> Vec<u8> {
     STANDARD.decode(instance["private"].as_str().unwrap_or_default()).expect("base64")
 }
 
-/// The kept state as if it had been written of this org, in which this version has just made the same.
+/// The stored state, adapted to this org, in which this version has just created the same resources.
 fn of_this_org(kept: &Value, mut made: Value) -> Value {
     let mut text = kept.to_string();
     let mut replace = |old: &Value, new: &Value| {
@@ -86,7 +86,7 @@ fn of_this_org(kept: &Value, mut made: Value) -> Value {
         }
     }
     let mut state: Value = serde_json::from_str(&text).expect("a state");
-    // Programs that are older than the one that wrote it would not read it for that alone.
+    // Older Terraform versions would refuse a state only because of this version number.
     state["terraform_version"] = json!("1.6.0");
     state
 }
@@ -103,7 +103,7 @@ impl Kept<'_> {
     }
 }
 
-/// Runs a test with each kept state, in a workspace whose org has the same.
+/// Runs a test with each stored state, in a workspace whose org has the same resources.
 #[track_caller]
 fn with_each(test: impl Fn(&Emulator, &mut Kept<'_>)) {
     for (version, configuration, state) in kept() {
@@ -119,21 +119,21 @@ fn with_each(test: impl Fn(&Emulator, &mut Kept<'_>)) {
 }
 
 #[test]
-fn every_kept_state_is_read_without_a_difference() {
+fn every_stored_state_is_read_without_changes() {
     with_each(|org, kept| {
         let deploys = org.deploys().len();
         kept.workspace.is_settled();
         let run = kept.workspace.run(PLAN).succeeded();
         assert!(!run.says(WARNING), "{}: {run}", kept.version);
         assert_eq!(org.deploys().len(), deploys);
-        // It is all there, and so it can go.
+        // All resources exist, so they can be destroyed.
         kept.workspace.destroy().succeeded();
         assert!(kept.workspace.state().is_empty());
     });
 }
 
 #[test]
-fn a_kept_state_has_each_resource_and_what_stands_beside_it() {
+fn a_stored_state_has_each_resource_with_identity_and_private_state() {
     let schema = Workspace::anonymous();
     schema.configure("");
     let run = schema.run(&["providers", "schema", "-json"]).succeeded();
@@ -154,9 +154,9 @@ fn a_kept_state_has_each_resource_and_what_stands_beside_it() {
     assert!(written.iter().any(|(_, instance)| !private_of(instance).is_empty()), "no private state");
 }
 
-/// What a later schema has no use for any more, and what it has since.
+/// Attributes that later schemas removed or added.
 #[test]
-fn attributes_that_came_and_went_make_no_difference() {
+fn removed_and_added_attributes_cause_no_changes() {
     with_each(|_, kept| {
         let mut state = kept.state.clone();
         for (_, instance) in instances(&mut state) {
@@ -167,7 +167,7 @@ fn attributes_that_came_and_went_make_no_difference() {
             attributes.remove("pkce_required");
         }
         kept.write(&state);
-        // The refresh fills in what is new.
+        // The refresh sets the new attributes.
         let plan = kept.workspace.plan(&[]);
         plan.changes(&[]);
         assert!(!plan.words.contains("gone"), "{}", plan.words);
@@ -175,7 +175,7 @@ fn attributes_that_came_and_went_make_no_difference() {
 }
 
 #[test]
-fn a_newer_state_is_refused_in_words_and_stays() {
+fn a_newer_state_is_refused_with_a_message_and_unchanged() {
     with_each(|org, kept| {
         let deploys = org.deploys().len();
         let mut state = kept.state.clone();
@@ -184,10 +184,10 @@ fn a_newer_state_is_refused_in_words_and_stays() {
         }
         kept.write(&state);
         let run = kept.workspace.run(PLAN);
-        // Terraform does not even ask.
+        // Terraform refuses it without a call to the provider.
         assert!(run.code == Some(1) && run.says("newer provider version"), "{run}");
 
-        // Identities came with 1.12.
+        // Identities exist since 1.12.
         if terraform::product() == Product::Terraform && terraform::version() >= (1, 12) {
             let mut state = kept.state.clone();
             for (_, instance) in instances(&mut state) {
@@ -202,7 +202,7 @@ fn a_newer_state_is_refused_in_words_and_stays() {
 }
 
 #[test]
-fn what_is_no_private_state_is_survived_with_a_warning() {
+fn invalid_private_state_is_a_warning() {
     let garbage: [&[u8]; 2] = [b"\xff\xfe\x00", b"{\"parts\":7,\"since\":\"tomorrow\"}"];
     with_each(|org, kept| {
         for (at, bytes) in garbage.iter().enumerate() {
@@ -226,28 +226,28 @@ fn what_is_no_private_state_is_survived_with_a_warning() {
             let refresh = ["apply", "-refresh-only", "-auto-approve", "-no-color", "-input=false"];
             kept.workspace.run(&refresh).succeeded();
             let run = kept.workspace.run(PLAN).succeeded();
-            assert!(!run.says(WARNING), "it was written anew: {run}");
+            assert!(!run.says(WARNING), "it was rewritten: {run}");
             kept.workspace.is_settled();
             assert_eq!(org.deploys().len(), deploys);
         }
     });
 }
 
-/// Keeps the state of this version. See above.
+/// Stores the state of this version. See above.
 #[test]
 #[ignore = "writes into the repository, once for each version"]
 fn keep() {
-    assert!(std::env::var_os("KEEP").is_some(), "KEEP=1 says that this is meant");
+    assert!(std::env::var_os("KEEP").is_some(), "set KEEP=1 to confirm");
     let newest = terraform::product() == Product::Terraform && terraform::version() >= (1, 12);
     assert!(newest, "older programs keep no identities: TERRAFORM=$(scripts/fetch-terraform 1.15.5)");
     let version = folder().join(env!("CARGO_PKG_VERSION"));
     let configuration = std::fs::read_to_string(version.join("main.tf")).expect("its main.tf");
-    assert!(!version.join("terraform.tfstate").exists(), "it is kept already");
+    assert!(!version.join("terraform.tfstate").exists(), "it is already stored");
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(&configuration);
     workspace.apply().succeeded();
-    // A read leaves more beside the state than a creation: who holds what.
+    // A refresh stores more private state than a create.
     let refresh = ["apply", "-refresh-only", "-auto-approve", "-no-color", "-input=false"];
     workspace.run(&refresh).succeeded();
     workspace.is_settled();

@@ -1,4 +1,4 @@
-//! From nothing to everything and back, per resource; the steps are in `scenarios/`.
+//! The complete life cycle of each resource; the steps are in `scenarios/`.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -33,12 +33,12 @@ fn external_client_app_settings_of_the_org_go_through_their_life() {
 }
 
 #[test]
-fn one_apply_makes_an_app_with_all_its_parts() {
+fn one_apply_creates_an_app_with_all_its_parts() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let plan = workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
 
-    // Known ids would let Terraform keep the parts when the app is replaced.
+    // With known IDs Terraform would keep the parts when the app is replaced.
     for address in [APP, SETTINGS, POLICIES] {
         assert!(plan.is_unknown(address, "id"), "{address}.id is known while planning the create");
         assert_eq!(workspace.attribute(address, "id"), "Shop");

@@ -1,4 +1,4 @@
-//! Parts that name their app instead of referring to it: Terraform works on all of them at once.
+//! Parts with the literal name of their app instead of a reference: Terraform creates all of them in parallel.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, OAUTH_POLICIES};
@@ -34,7 +34,7 @@ resource "salesforce_external_client_app_policies" "shop" {
 "#;
 
 #[test]
-fn two_resources_of_one_app_with_literal_names_are_made_together() {
+fn two_resources_of_one_app_with_literal_names_are_created_together() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(LITERAL, &[(APP, Create), (SETTINGS, Create)]);

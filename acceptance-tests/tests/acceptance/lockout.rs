@@ -1,5 +1,5 @@
-//! Whom a change of policies locks out: the words of the plan, with the people counted in the org.
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its functions too")]
+//! Users who lose access through a change of policies: the warnings of the plan, with the users counted in the org.
+#![expect(clippy::unwrap_used, reason = "a test fails with a panic, also in its functions")]
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -9,7 +9,7 @@ use serde_json::json;
 
 const KEEP: &str = "Users with \"Use Any API Client\" keep access";
 
-/// The whole configuration with other policies.
+/// The complete configuration with other policies.
 fn with_policies(policies: &str) -> String {
     let (before, _) = SHOP.split_once("  permitted_users ").unwrap();
     format!("{before}{policies}\n}}\n")
@@ -27,7 +27,7 @@ fn started<'org>(org: &'org Emulator, configuration: &str) -> Workspace<'org> {
     workspace
 }
 
-/// What the plan of a configuration says.
+/// The plan output for a configuration.
 fn words(workspace: &Workspace<'_>, configuration: &str) -> String {
     workspace.configure(configuration);
     workspace.plan(&[]).words
@@ -40,7 +40,7 @@ fn says(words: &str, sentences: &[&str]) {
     }
 }
 
-/// How many queries for people the org got.
+/// The number of queries that count users.
 fn counts(org: &Emulator) -> usize {
     let asks = |call: &serde_json::Value| {
         let text = call.to_string();
@@ -52,7 +52,7 @@ fn counts(org: &Emulator) -> usize {
 }
 
 #[test]
-fn the_flagship_warning_counts_the_holders() {
+fn the_warning_counts_the_assigned_users() {
     let org = Emulator::start();
     let workspace = started(&org, &permitted("AllSelfAuthorized", "[\"Shop_Customer\"]", "[]"));
     let words = words(&workspace, &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\"]", "[]"));
@@ -69,7 +69,7 @@ fn the_flagship_warning_counts_the_holders() {
 }
 
 #[test]
-fn what_is_taken_away_is_named_with_its_holders() {
+fn removed_assignments_are_named_with_their_users() {
     let org = Emulator::start();
     let approved = "AdminApprovedPreAuthorized";
     let both = permitted(approved, "[\"Shop_Customer\", \"Shop_Staff\"]", "[\"Customer Community User\"]");
@@ -80,7 +80,7 @@ fn what_is_taken_away_is_named_with_its_holders() {
         &said,
         &["only by Shop_Staff loses it at once, tokens included. Holders: Shop_Staff 12 (counted", KEEP],
     );
-    assert!(!said.contains("Shop_Customer 214"), "who keeps access is not counted: {said}");
+    assert!(!said.contains("Shop_Customer 214"), "users who keep access are not counted: {said}");
 
     let said = words(&workspace, &permitted(approved, "[\"Shop_Customer\", \"Shop_Staff\"]", "[]"));
     says(
@@ -90,11 +90,11 @@ fn what_is_taken_away_is_named_with_its_holders() {
     let harmless = words(&workspace, &both);
     assert!(!harmless.contains("lose access"), "{harmless}");
     let open = words(&workspace, &permitted("AllSelfAuthorized", "[]", "[]"));
-    assert!(!open.contains("Users lose access"), "everyone may use the app, nobody loses access: {open}");
+    assert!(!open.contains("Users lose access"), "all users may use the app, none loses access: {open}");
 }
 
 #[test]
-fn who_holds_a_set_directly_and_through_a_group_counts_once() {
+fn a_user_with_a_direct_and_a_group_assignment_counts_once() {
     let org = Emulator::start();
     let group = json!({ "permissionSetGroups": {
         "Shop_All": { "members": ["Shop_Customer", "Shop_Staff"], "holders": 40, "holdingDirectly": 15 },
@@ -107,7 +107,7 @@ fn who_holds_a_set_directly_and_through_a_group_counts_once() {
         &workspace,
         &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\", \"Shop_Staff\"]", "[]"),
     );
-    // 214 directly, 40 and 3 by the groups only. Of Shop_Staff's 12, none is among the 15 who hold both.
+    // 214 directly, 40 and 3 only through the groups. None of the 12 of Shop_Staff is among the 15 with both.
     says(
         &words,
         &["without Shop_Customer or Shop_Staff", "Holders: Shop_Customer 257, Shop_Staff 67 (counted"],
@@ -115,7 +115,7 @@ fn who_holds_a_set_directly_and_through_a_group_counts_once() {
 }
 
 #[test]
-fn inactive_people_do_not_count() {
+fn inactive_users_do_not_count() {
     let org = Emulator::start();
     let workspace = started(&org, &permitted("AllSelfAuthorized", "[\"Shop_Customer\"]", "[]"));
     let customer = org.user("customer");
@@ -139,7 +139,7 @@ fn a_set_named_by_its_id_is_counted_by_its_name() {
 }
 
 #[test]
-fn what_may_not_be_counted_is_not_known_and_never_nobody() {
+fn a_missing_count_is_unknown_and_never_zero() {
     let org = Emulator::start();
     let workspace = started(&org, &permitted("AllSelfAuthorized", "[\"Shop_Customer\"]", "[]"));
     let admin = org.user("admin");
@@ -158,7 +158,7 @@ fn what_may_not_be_counted_is_not_known_and_never_nobody() {
 }
 
 #[test]
-fn a_set_that_only_the_new_configuration_names_is_said_to_be_uncounted() {
+fn a_set_that_is_only_in_the_new_configuration_is_reported_as_not_counted() {
     let org = Emulator::start();
     let workspace = started(&org, &with_policies("permitted_users = \"AllSelfAuthorized\""));
     let words = words(&workspace, &permitted("AdminApprovedPreAuthorized", "[\"Shop_Customer\"]", "[]"));
@@ -169,11 +169,11 @@ fn a_set_that_only_the_new_configuration_names_is_said_to_be_uncounted() {
 }
 
 #[test]
-fn people_are_counted_once_for_all_apps_and_not_at_all_when_nobody_is_named() {
+fn users_are_counted_once_for_all_apps_and_only_if_sets_are_named() {
     let org = Emulator::start();
     let none = with_policies("permitted_users = \"AllSelfAuthorized\"");
     let workspace = started(&org, &none);
-    assert_eq!(counts(&org), 0, "policies that name nobody");
+    assert_eq!(counts(&org), 0, "policies without permission sets");
 
     let many = r#"
 locals {

@@ -1,7 +1,8 @@
-//! The ways to log in beside a key and a client secret: a login of the Salesforce CLI, refresh tokens, token exchange.
+//! The authentication methods besides a private key and a client secret: a login of the Salesforce CLI, refresh
+//! tokens, token exchange.
 //!
-//! `sf` is a script of the test: what the real one prints is in the unit tests of the client. Everything else that is
-//! secret is searched for by the workspace.
+//! `sf` is a script of the test; the output of the real CLI is covered by the unit tests of the client. The
+//! workspace searches for all other secrets.
 
 use crate::configurations::{APP, ONLY_APP};
 use acceptance_tests::canary::Secret;
@@ -19,7 +20,7 @@ fn said(org: &Emulator, name: &str) -> String {
     org.known()[name].as_str().expect("a credential").to_owned()
 }
 
-/// A workspace of an org with nothing in the environment that logs in.
+/// A workspace without credentials in its environment.
 fn without_credentials(org: &Emulator) -> Workspace<'_> {
     let mut workspace = Workspace::anonymous();
     workspace.watch(org);
@@ -32,7 +33,7 @@ fn token(org: &Emulator) -> String {
     session["access_token"].as_str().expect("a token").to_owned()
 }
 
-/// A program `sf` in a folder of its own: what it shows is in files beside it.
+/// A program `sf` in a separate folder. The files beside it contain its output.
 struct Sf {
     folder: tempfile::TempDir,
 }
@@ -57,7 +58,7 @@ impl Sf {
         std::fs::write(self.folder.path().join(file), text).expect("an answer");
     }
 
-    /// Shows this token as newer versions do: in a command of its own.
+    /// Returns this token as newer versions do: with a separate command.
     fn shows(&self, org: &Emulator, token: &str) {
         let hidden = "[REDACTED] Use 'sf org auth show-access-token' to view";
         let display = json!({ "status": 0, "result": { "accessToken": hidden, "instanceUrl": org.url() } });
@@ -79,7 +80,7 @@ fn with_block(arguments: &str) -> String {
 }
 
 #[test]
-fn a_login_of_the_cli_is_asked_for_and_asked_again() {
+fn a_login_of_the_cli_is_requested_and_renewed() {
     let org = Emulator::start();
     let sf = Sf::new();
     sf.shows(&org, &token(&org));
@@ -89,23 +90,23 @@ fn a_login_of_the_cli_is_asked_for_and_asked_again() {
     let log = workspace.logs();
     let told = log.lines().find(|line| line.contains("how the provider logs in")).expect("told in the log");
     assert!(told.contains("login of the Salesforce CLI") && told.contains("sf_cli_org"), "{told}");
-    let asked = std::fs::read_to_string(sf.folder.path().join("asked")).expect("it was asked");
+    let asked = std::fs::read_to_string(sf.folder.path().join("asked")).expect("it was called");
     assert!(asked.contains("org display --target-org acme --json"), "{asked}");
     assert!(asked.contains("org auth show-access-token --target-org acme --json"), "{asked}");
 
-    // The session ends; the CLI has another one.
+    // The session expires; the CLI has another one.
     org.admin("POST", "/sessions/expire", None);
     sf.shows(&org, &token(&org));
     workspace.run(&PLAN).succeeded();
 
-    // It ends, and the CLI has no other.
+    // It expires, and the CLI has no other.
     org.admin("POST", "/sessions/expire", None);
     workspace.run(&PLAN).failed_saying("login of \"acme\" has expired");
     assert!(sf.asked() > 0);
 }
 
 #[test]
-fn what_the_cli_cannot_do_is_told() {
+fn failures_of_the_cli_are_reported() {
     let org = Emulator::start();
     let sf = Sf::new();
     let mut workspace = without_credentials(&org);
@@ -133,7 +134,7 @@ fn what_the_cli_cannot_do_is_told() {
 }
 
 #[test]
-fn a_refresh_token_logs_in_and_a_rotated_one_is_told() {
+fn a_refresh_token_logs_in_and_a_rotated_one_is_reported() {
     let org = Emulator::start();
     let mut workspace = without_credentials(&org);
     workspace.set("SALESFORCE_INSTANCE_URL", org.url());
@@ -149,7 +150,7 @@ fn a_refresh_token_logs_in_and_a_rotated_one_is_told() {
 }
 
 #[test]
-fn a_revoked_refresh_token_is_called_so() {
+fn a_revoked_refresh_token_is_reported() {
     let org = Emulator::start();
     let mut workspace = without_credentials(&org);
     workspace.set("SALESFORCE_CLIENT_ID", &said(&org, "client_id"));
@@ -161,7 +162,7 @@ fn a_revoked_refresh_token_is_called_so() {
 }
 
 #[test]
-fn an_sfdx_auth_url_says_the_app_and_the_org() {
+fn an_sfdx_auth_url_contains_the_app_and_the_org() {
     let org = Emulator::with(&["--tls"]);
     let host = org.url().trim_start_matches("https://").to_owned();
     let url = |token: &str| {
@@ -170,7 +171,7 @@ fn an_sfdx_auth_url_says_the_app_and_the_org() {
     let ca = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(ca.path(), said(&org, "ca_certificate")).expect("the CA");
     for variable in ["SALESFORCE_SFDX_AUTH_URL", "SFDX_AUTH_URL"] {
-        // Not watched as a whole: the tests speak no TLS, and cannot ask this org what it issued.
+        // Not watched: the tests do not support TLS, and cannot query this org for its secrets.
         let mut workspace = Workspace::anonymous();
         for name in ["client_secret", "refresh_token"] {
             workspace.watch_secret(Secret::new(name, &said(&org, name)));
@@ -184,7 +185,7 @@ fn an_sfdx_auth_url_says_the_app_and_the_org() {
     }
 }
 
-/// An org with a handler that takes the tokens of one workspace for its administrator.
+/// An org with a handler that accepts the tokens of one workspace for its administrator.
 fn with_a_handler(org: &Emulator, more: Value) {
     let mut handler = json!({
         "name": "TerraformTokenExchange",
@@ -199,7 +200,7 @@ fn with_a_handler(org: &Emulator, more: Value) {
     org.admin("POST", "/token-handlers", Some(&handler));
 }
 
-/// A token of that workspace, with some of it otherwise.
+/// A token of that workspace, with some claims changed.
 fn workload(org: &Emulator, otherwise: &Value) -> String {
     let mut wanted = json!({
         "issuer": "https://app.terraform.io",
@@ -225,7 +226,7 @@ fn write(path: &Path, text: &str) {
 }
 
 #[test]
-fn a_token_of_the_runner_is_exchanged_wherever_it_is() {
+fn a_token_of_the_runner_is_exchanged_from_any_source() {
     let org = Emulator::start();
     with_a_handler(&org, json!({}));
     let folder = tempfile::tempdir().expect("a folder");
@@ -253,7 +254,7 @@ fn a_token_of_the_runner_is_exchanged_wherever_it_is() {
         workspace.destroy().succeeded();
     }
 
-    // Runners replace the file: an old one is over, and the session that it gave, too.
+    // Runners replace the file: the old token and its session have expired.
     let mut workspace = exchanging(&org);
     workspace.set("SALESFORCE_SUBJECT_TOKEN_FILE", &path);
     workspace.step(ONLY_APP, &[(APP, Create)]);
@@ -265,7 +266,7 @@ fn a_token_of_the_runner_is_exchanged_wherever_it_is() {
 }
 
 #[test]
-fn what_is_wrong_with_an_exchange_is_told() {
+fn errors_of_an_exchange_are_reported() {
     let org = Emulator::start();
     with_a_handler(&org, json!({}));
     with_a_handler(&org, json!({ "name": "Other", "isDefault": false, "apps": ["3MVG9other"] }));
@@ -304,7 +305,7 @@ fn what_is_wrong_with_an_exchange_is_told() {
     org.admin("PATCH", "/org", Some(&json!({ "login_app_needs_secret": true })));
     workspace.apply().failed_saying("invalid_client");
     workspace.set("SALESFORCE_CLIENT_SECRET", &said(&org, "client_secret"));
-    // The token that comes back is a JWT, and the org is too old for it.
+    // The returned token is a JWT, which this version of the org does not accept.
     org.admin("PATCH", "/org", Some(&json!({ "jwtTokens": true })));
     workspace.set("SALESFORCE_API_VERSION", "66.0");
     workspace.apply().failed_saying("JSON Web Token");
@@ -313,7 +314,7 @@ fn what_is_wrong_with_an_exchange_is_told() {
 }
 
 #[test]
-fn two_ways_and_what_stands_for_none_are_told_where_they_are_written() {
+fn conflicting_and_incomplete_methods_are_errors_at_the_argument() {
     let org = Emulator::start();
     let mut workspace = without_credentials(&org);
     workspace.watch_secret(Secret::new("refresh token", "5Aep861canaryBLOCK0123456789"));

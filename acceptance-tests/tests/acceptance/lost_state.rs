@@ -1,4 +1,4 @@
-//! A state file that Terraform left empty: the ways back that the guide to troubleshooting tells, gone here step by step.
+//! A state file that Terraform left empty: the recovery procedures of the troubleshooting guide, step by step.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, GLOBAL_OAUTH};
@@ -28,7 +28,7 @@ fn is_as_before(org: &Emulator, workspace: &Workspace<'_>, key: &str) {
 }
 
 #[test]
-fn the_backup_is_put_back() {
+fn the_backup_is_restored() {
     for empty in ["", "{\"version\":4,\"serial\":1,\"lineage\":\"\",\"outputs\":{},\"resources\":[]}"] {
         let org = Emulator::start();
         let (workspace, key) = shop(&org);
@@ -36,7 +36,7 @@ fn the_backup_is_put_back() {
         workspace.write(STATE, empty);
         let folder = workspace.folder();
         std::fs::copy(folder.join("terraform.tfstate.backup"), folder.join(STATE)).expect("a backup");
-        // The label has changed since, in the org too.
+        // The label has changed since, also in the org.
         workspace.run(PLAN).succeeded();
         workspace.apply().succeeded();
         assert_eq!(org.deploys().len(), deploys, "nothing was sent");
@@ -45,7 +45,7 @@ fn the_backup_is_put_back() {
 }
 
 #[test]
-fn within_a_day_an_apply_takes_over_what_it_made() {
+fn within_a_day_an_apply_adopts_what_it_created() {
     let org = Emulator::start();
     let (workspace, key) = shop(&org);
     workspace.write(STATE, "");
@@ -55,11 +55,11 @@ fn within_a_day_an_apply_takes_over_what_it_made() {
 }
 
 #[test]
-fn what_is_not_taken_over_is_imported_by_the_blocks_of_the_messages() {
+fn other_resources_are_imported_with_the_blocks_from_the_messages() {
     let org = Emulator::start();
     let (workspace, key) = shop(&org);
     workspace.write(STATE, "");
-    // Configured otherwise than it is, so that it cannot be ours for sure.
+    // The configuration differs from the org, so ownership is not certain.
     let other = SHOP.replace("label         = \"Shop\"", "label         = \"Other\"");
     workspace.configure(&other);
     let run = workspace.apply().failed_saying("It exists already");

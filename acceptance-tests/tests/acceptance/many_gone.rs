@@ -1,4 +1,4 @@
-//! Many apps that are gone at once: more likely hidden than deleted, so the plan does not create them anew.
+//! Many missing apps: more likely hidden than deleted, so the plan does not create them again.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
@@ -18,7 +18,7 @@ resource "salesforce_external_client_app" "shop" {{
     )
 }
 
-/// An org with so many apps, in the state too; then the first `gone` are deleted in Setup.
+/// An org with this many apps, also in the state; then the first `gone` are deleted in Setup.
 fn deleted_in_setup<'org>(org: &'org Emulator, count: u32, gone: u32) -> Workspace<'org> {
     let mut workspace = Workspace::new(org);
     workspace.unset("TF_LOG");
@@ -33,7 +33,7 @@ fn deleted_in_setup<'org>(org: &'org Emulator, count: u32, gone: u32) -> Workspa
 const SUMMARY: &str = "Too many are gone at once";
 
 #[test]
-fn forty_of_a_hundred_are_not_believed_in_any_order_of_reading() {
+fn forty_missing_of_a_hundred_are_refused_in_any_order() {
     let org = Emulator::start();
     let workspace = deleted_in_setup(&org, 100, 40);
     for parallelism in ["-parallelism=1", "-parallelism=100"] {
@@ -55,7 +55,7 @@ fn thirty_of_a_hundred_are_created_again() {
 }
 
 #[test]
-fn three_of_three_are_created_again_and_four_of_four_only_when_it_is_said() {
+fn three_of_three_are_created_again_and_four_of_four_only_if_allowed() {
     for (count, believed) in [(3, true), (4, false)] {
         let org = Emulator::start();
         let mut workspace = deleted_in_setup(&org, count, count);
@@ -76,9 +76,9 @@ fn three_of_three_are_created_again_and_four_of_four_only_when_it_is_said() {
     }
 }
 
-/// The reason for all this.
+/// The purpose of the check.
 #[test]
-fn a_user_who_may_no_longer_see_apps_does_not_make_them_anew() {
+fn a_user_who_has_lost_access_does_not_create_apps_again() {
     let org = Emulator::start();
     let workspace = deleted_in_setup(&org, 10, 0);
     let blind =

@@ -1,10 +1,10 @@
-//! The real Terraform, the provider as one process and the emulator as another.
+//! The real Terraform, the provider and the emulator as three processes.
 #![expect(
     clippy::panic,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "a test fails by a panic, in its functions too, and some run other programs"
+    reason = "a test fails with a panic, also in its functions, and some run other programs"
 )]
 
 mod addresses;
@@ -12,7 +12,6 @@ mod aliases;
 mod bootstrap;
 mod budget;
 mod certificates;
-pub(crate) mod configurations;
 mod consumer_secret;
 mod credentials;
 mod data_sources;
@@ -66,3 +65,5 @@ mod snippets;
 mod update;
 mod whole;
 mod writers;
+
+pub(crate) use acceptance_tests::configurations;

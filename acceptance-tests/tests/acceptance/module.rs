@@ -1,4 +1,5 @@
-//! `examples/modules/headless-identity`: its own suite, its examples, what its tables promise, and states of its past.
+//! `examples/modules/headless-identity`: its test suite, its examples, the tables of its README, and states of
+//! earlier versions.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
@@ -19,13 +20,13 @@ fn text(file: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A folder with all that is in it.
+/// Copies a folder recursively.
 pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("a folder of the module").flatten() {
         let (from, to) = (entry.path(), to.join(entry.file_name()));
         if from.is_dir() {
-            // What somebody left who tried it there.
+            // Left by a manual run there.
             if entry.file_name() != ".terraform" {
                 copy(&from, &to);
             }
@@ -35,12 +36,12 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A resource changes its type in it.
+/// The module changes the type of a resource.
 pub fn is_for_this_terraform() -> bool {
     language::has(Feature::MovesBetweenTypes)
 }
 
-/// A workspace that has the module and can init.
+/// A workspace with the module, in which init works.
 fn with_module(org: &Emulator) -> Workspace<'_> {
     let workspace = Workspace::new(org);
     workspace.installs();
@@ -58,7 +59,7 @@ fn its_suite_passes() {
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
     workspace.run(&["validate", "-no-color"]).succeeded().saying("configuration is valid");
     let run = workspace.run(&["test", "-no-color"]).succeeded();
-    // A suite that lost its files passes, too.
+    // A suite without its files would also pass.
     let runs: usize = ["tests/apply.tftest.hcl", "tests/validations.tftest.hcl"]
         .iter()
         .map(|file| text(file).matches("\nrun \"").count())
@@ -68,7 +69,8 @@ fn its_suite_passes() {
     assert_eq!(org.names(org::APP), Vec::<String>::new(), "it cleans up");
 }
 
-/// A plan of Terraform's that asks nobody: what it makes up for a computed attribute is taken where that is referred to.
+/// A plan of Terraform without an org: the mock values of computed attributes are accepted where they are
+/// referenced.
 #[test]
 fn it_can_be_tested_with_a_mocked_provider() {
     if !is_for_this_terraform() {
@@ -78,7 +80,7 @@ fn it_can_be_tested_with_a_mocked_provider() {
     let workspace = with_module(&org);
     workspace.run(&["init", "-no-color", "-input=false"]).succeeded();
     workspace.run(&["test", "-no-color", "-test-directory=tests/mocked"]).succeeded();
-    // Half of those that Terraform makes up would have a digit first, in one id or the other.
+    // About half of the mock values of Terraform start with a digit, in one of the IDs.
     let bare = workspace.folder().join("tests/bare");
     std::fs::create_dir_all(&bare).expect("a folder");
     let suite = text("tests/apply.tftest.hcl");
@@ -92,11 +94,11 @@ fn it_can_be_tested_with_a_mocked_provider() {
     assert_eq!(
         org.journal().iter().filter(|call| call["operation"] == "deploy").count(),
         0,
-        "nobody was asked"
+        "no call reached an org"
     );
 }
 
-/// Applies an example, looks at the org, and finds nothing more to do.
+/// Applies an example, checks the org, and expects an empty plan.
 fn example(name: &str, look: impl FnOnce(&Emulator)) {
     if !is_for_this_terraform() {
         return;
@@ -140,7 +142,7 @@ fn the_public_example_runs_and_is_protected() {
 }
 
 #[test]
-fn the_example_with_all_variants_switches_the_flow_on_in_the_org() {
+fn the_example_with_all_variants_enables_the_flow_in_the_org() {
     example("all-variants", |org| {
         assert_eq!(org.admin("GET", "/org", None)["codeCredFlow"], true);
         assert_eq!(org.part(GLOBAL_OAUTH, "Portal").text("isCodeCredPostOnly"), "false");
@@ -148,13 +150,13 @@ fn the_example_with_all_variants_switches_the_flow_on_in_the_org() {
     });
 }
 
-/// The files of the module from when it had three resources, which write the state that moves. Its variables are those
-/// of today.
+/// The files of the module when it consisted of three resources. They write the state that moves. Its variables are
+/// the current ones.
 fn module_of_three() -> PathBuf {
     repository().join("acceptance-tests/tests/acceptance/module_of_three")
 }
 
-/// An example of the module moves over: what the org has and what the outputs say stays, and nothing is deployed.
+/// An example of the module moves: the org and the outputs do not change, and nothing is deployed.
 fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
     if !is_for_this_terraform() {
         return;
@@ -188,14 +190,14 @@ fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
     let at = |address: &str| format!("module.{called_name}.{address}.this");
     let plan = workspace.plan(&[]);
     let mut actions = plan.actions();
-    // It is read again after a change, of the state as well.
+    // It is read again after any change, including one of the state.
     actions.retain(|_, action| *action != Read);
     let mut expected = Actions::from([
         (at("salesforce_external_client_app"), Forget),
         (at("salesforce_external_client_app_policies"), Forget),
     ]);
     if has_empty_lists {
-        // They are in no state that was read, and sent to nobody.
+        // They are in no state that was read, and are not sent.
         expected.insert(at("salesforce_oauth_client"), Update);
     }
     assert_eq!(actions, expected, "{}", plan.words);
@@ -211,17 +213,17 @@ fn moves_over(name: &str, app: &str, has_empty_lists: bool) {
 }
 
 #[test]
-fn a_private_client_of_the_module_of_three_moves_over() {
+fn a_private_client_of_the_three_resource_module_moves() {
     moves_over("private", "Shop", true);
 }
 
 #[test]
-fn a_public_client_of_the_module_of_three_moves_over() {
+fn a_public_client_of_the_three_resource_module_moves() {
     moves_over("public", "Loyalty", true);
 }
 
 #[test]
-fn all_variants_of_the_module_of_three_move_over() {
+fn all_variants_of_the_three_resource_module_move() {
     moves_over("all-variants", "Portal", false);
 }
 

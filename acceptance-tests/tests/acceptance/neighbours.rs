@@ -1,4 +1,4 @@
-//! Many people at one org: each Terraform a process of its own, with a state of its own, none knowing of the others.
+//! Several users of one org: each Terraform is a separate process with a separate state.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, APP, OAUTH, OAUTH_POLICIES};
@@ -41,10 +41,10 @@ resource "salesforce_external_client_app_policies" "app" {{
 }
 
 #[test]
-fn eight_processes_change_one_org_and_none_loses_what_another_did() {
+fn eight_processes_change_one_org_without_lost_updates() {
     let org = Emulator::with(&["--deploy-ms", "300"]);
     let workspaces: Vec<Workspace<'_>> = (0..8).map(|_| Workspace::new(&org)).collect();
-    // Three of them look after one app: its own file, its settings, its policies.
+    // Three of them manage one app: its own file, its settings, its policies.
     for (workspace, configuration) in
         workspaces.iter().zip([app("Shared", "Before"), settings("Shared", "\"Api\"")])
     {
@@ -59,7 +59,7 @@ fn eight_processes_change_one_org_and_none_loses_what_another_did() {
     });
     let configurations: Vec<String> = shared.into_iter().chain(own).collect();
 
-    // Others hold the org at times: for a setup change, and for a row.
+    // The org is locked at times: for a setup change, and for a row.
     let locked = |nth: u32, code: &str| {
         json!({ "call": "deploy", "nth": nth, "do": { "deploy_result": {
             "status": "Failed", "errorStatusCode": code,
@@ -92,7 +92,8 @@ fn eight_processes_change_one_org_and_none_loses_what_another_did() {
     assert_eq!(refused, 2, "the org was locked twice");
 }
 
-/// What each of seven manages of the policies of one app, and the element that tells. All but the last are in one file.
+/// The part of one app's policies that each of the seven manages, and the element to check. All but the last are in
+/// one file.
 const SHARES: [(&str, &str, &str); 7] = [
     (r#"ip_relaxation = "Bypass""#, "ipRelaxationPolicyType", "Bypass"),
     ("session_timeout_minutes = 35", "sessionTimeoutInMinutes", "35"),
@@ -126,7 +127,7 @@ const SHARES: [(&str, &str, &str); 7] = [
 ];
 
 #[test]
-fn seven_processes_change_one_file_and_none_loses_what_another_did() {
+fn seven_processes_change_one_file_without_lost_updates() {
     let org = Emulator::with(&["--deploy-ms", "1000"]);
     let owner = Workspace::new(&org);
     let settings = settings("Shared", "\"Api\"");
@@ -156,7 +157,7 @@ resource "salesforce_external_client_app_policies" "app" {{
         assert_eq!(policies.text(element), value, "{share}");
     }
     for workspace in &workspaces {
-        // What is not managed shows as drift: the others changed it.
+        // Unmanaged attributes show as drift: the others changed them.
         workspace.plan(&[]).changes(&[]);
     }
 }

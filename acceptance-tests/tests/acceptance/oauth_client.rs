@@ -1,44 +1,24 @@
-//! An app, its OAuth settings and its policies as one resource: one deploy to create, to change whatever of it, to destroy.
+//! An app, its OAuth settings and its policies as one resource: one deploy each to create, to change anything, to
+//! destroy.
 
+pub use crate::configurations::{CLIENT, SHOP_CLIENT as SHOP};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use acceptance_tests::plan::Action::{Create, Replace, Update};
 use acceptance_tests::workspace::Workspace;
 use serde_json::Value;
 
-pub const CLIENT: &str = "salesforce_oauth_client.shop";
-
-/// The same app as `configurations::SHOP`, as a whole.
-pub const SHOP: &str = r#"
-resource "salesforce_oauth_client" "shop" {
-  name                         = "Shop"
-  label                        = "Shop"
-  contact_email                = "identity@example.com"
-  callback_urls                = ["https://shop.example.com/callback"]
-  oauth_scopes                 = ["Api", "OpenID", "RefreshToken"]
-  code_credential_flow_enabled = true
-  named_user_jwt_enabled       = true
-  policies {
-    permitted_users                    = "AdminApprovedPreAuthorized"
-    permission_sets                    = ["Shop_Customer"]
-    guest_code_credential_flow_enabled = true
-    guest_jwt_session_timeout_type     = "Custom"
-    guest_jwt_timeout_minutes          = 30
-  }
-}
-"#;
-
-/// Every file of an app.
+/// Every type of component of an app.
 pub const FILES: [&str; 5] = [APP, OAUTH, GLOBAL_OAUTH, POLICIES, OAUTH_POLICIES];
 
-/// The same without the block.
+/// The same without the policies block.
 pub fn without_policies(configuration: &str) -> String {
     let (head, rest) = configuration.split_once("  policies {").expect("a block");
     let (_, tail) = rest.split_once("\n  }").expect("the end of the block");
     format!("{head}{}", tail.trim_start_matches('\n'))
 }
 
-/// What the org was asked while something was done: all calls, deploys, retrieves.
+/// The calls of an operation: all calls, deploys, retrieves.
 #[track_caller]
 pub fn asked(org: &Emulator, what: impl FnOnce()) -> [usize; 3] {
     org.admin("DELETE", "/journal", None);
@@ -48,7 +28,7 @@ pub fn asked(org: &Emulator, what: impl FnOnce()) -> [usize; 3] {
     [journal.len(), of("deploy"), of("retrieve")]
 }
 
-/// An apply of what was planned that is one deploy, and after which there is nothing to do.
+/// Applies the plan with exactly one deploy, and expects an empty plan afterwards.
 #[track_caller]
 pub fn one_deploy(org: &Emulator, workspace: &Workspace<'_>, what: &str) {
     let _ = workspace.plan(&[]);
@@ -77,7 +57,7 @@ fn a_client_is_created_changed_and_destroyed_by_one_deploy_each() {
     let [_, deploys, retrieves] = asked(&org, || drop(workspace.run(&["plan", "-input=false"]).succeeded()));
     assert_eq!((deploys, retrieves), (0, 1), "a refresh is one retrieve");
 
-    // One attribute of each part, each alone; what else is in the org stays.
+    // One attribute of each part, separately; everything else in the org stays unchanged.
     let changes: [(&str, &str, &str, &str); 5] = [
         ("label                        = \"Shop\"", "label = \"Laden\"", APP, "label"),
         ("\"Api\", \"OpenID\", ", "\"Api\", ", OAUTH, "commaSeparatedOauthScopes"),
@@ -99,7 +79,7 @@ fn a_client_is_created_changed_and_destroyed_by_one_deploy_each() {
             assert_eq!(differs, *other == kind, "{other} after a change of {element}");
         }
     }
-    // All of them at once, back to what they were.
+    // All of them at once, back to the original values.
     workspace.configure(SHOP);
     one_deploy(&org, &workspace, "everything");
     assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);
@@ -114,7 +94,7 @@ fn a_client_is_created_changed_and_destroyed_by_one_deploy_each() {
     assert!(workspace.state().is_empty());
 }
 
-/// Every file of the one app.
+/// Every component of the app.
 fn files(org: &Emulator) -> std::collections::BTreeMap<&'static str, Value> {
     FILES.iter().map(|kind| (*kind, Value::Object(org.part(kind, "Shop").fields))).collect()
 }
@@ -128,7 +108,7 @@ fn a_client_without_policies_leaves_them_to_salesforce() {
     let made = org.part(OAUTH_POLICIES, "Shop");
     assert_eq!(made.text("permittedUsersPolicyType"), "AllSelfAuthorized");
     assert!(workspace.attribute(CLIENT, "policies").is_null());
-    // They are somebody else's.
+    // The policies are not managed here.
     org.edit(OAUTH_POLICIES, "Shop", "sessionTimeoutInMinutes", "15");
     workspace.is_settled();
     workspace.destroy().succeeded();
@@ -153,7 +133,7 @@ fn a_name_of_another_app_replaces_the_client() {
 }
 
 #[test]
-fn what_differs_in_the_org_is_seen_in_each_part_and_put_right_in_one_deploy() {
+fn drift_in_each_part_is_repaired_in_one_deploy() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(CLIENT, Create)]);
@@ -178,7 +158,7 @@ fn what_differs_in_the_org_is_seen_in_each_part_and_put_right_in_one_deploy() {
 }
 
 #[test]
-fn an_app_that_was_deleted_in_setup_is_made_again() {
+fn an_app_that_was_deleted_in_setup_is_created_again() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(CLIENT, Create)]);
@@ -188,9 +168,9 @@ fn an_app_that_was_deleted_in_setup_is_made_again() {
     is_whole(&org, &workspace);
 }
 
-/// One half of the policies goes with the OAuth settings, and comes again in the same deploy as these.
+/// One half of the policies is deleted with the OAuth settings, and created again in the same deploy.
 #[test]
-fn oauth_settings_that_were_deleted_in_setup_are_made_again_with_the_policies() {
+fn oauth_settings_that_were_deleted_in_setup_are_created_again_with_the_policies() {
     for configuration in [SHOP.to_owned(), without_policies(SHOP)] {
         let org = Emulator::start();
         let workspace = Workspace::new(&org);
@@ -199,7 +179,7 @@ fn oauth_settings_that_were_deleted_in_setup_are_made_again_with_the_policies() 
         workspace.plan(&[]).changes(&[(CLIENT, Update)]);
         let [_, deploys, _] = asked(&org, || drop(workspace.apply_plan().succeeded()));
         assert_eq!(deploys, 1);
-        // What is not managed of the policies is in the state with the next refresh.
+        // Unmanaged policies are in the state after the next refresh.
         workspace.plan(&[]).changes(&[]);
         workspace.apply().succeeded();
         workspace.is_settled();
@@ -218,7 +198,7 @@ fn is_whole(org: &Emulator, workspace: &Workspace<'_>) {
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), key);
 }
 
-/// What rotates and hands over secrets goes by the app's name, whatever made the app.
+/// Rotation and secrets use the app's name, whichever resource created the app.
 #[test]
 fn the_credentials_of_a_client_are_rotated_beside_it() {
     let org = Emulator::start();

@@ -1,46 +1,20 @@
-//! Taking a whole app over as one resource: whatever made it, with a configuration that Terraform itself writes.
+//! Imports of a complete app as one resource, whatever created it, with a configuration that Terraform generates.
 
 use super::oauth_client::{CLIENT, FILES};
+use crate::configurations::CLIENT_CREATED_IN_SETUP as CREATED_IN_SETUP;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
-/// All that the app made in Setup has, and nothing that it has not.
-const BARE: &str = r#"
-resource "salesforce_oauth_client" "shop" {
-  name          = "Shop"
-  label         = "Shop"
-  contact_email = "identity@example.com"
-  callback_urls = ["https://shop.example.com/callback"]
-  oauth_scopes  = ["Api", "RefreshToken"]
-  policies {}
-}
-"#;
-
-/// An app as Setup makes one: its parts have names that nobody would guess.
-fn made_in_setup(org: &Emulator) {
-    org.admin(
-        "POST",
-        "/apps",
-        Some(&json!({
-            "name": "Shop",
-            "label": "Shop",
-            "contactEmail": "identity@example.com",
-            "callbackUrl": "https://shop.example.com/callback",
-            "scopes": "Api, RefreshToken",
-        })),
-    );
-}
-
 #[test]
-fn an_app_made_in_setup_is_imported_by_its_name() {
+fn an_app_created_in_setup_is_imported_by_its_name() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let before = org.admin("GET", "/components", None);
     let workspace = Workspace::new(&org);
-    workspace.configure(BARE);
+    workspace.configure(CREATED_IN_SETUP);
     workspace.run(&["import", "-no-color", "-input=false", CLIENT, "Shop"]).succeeded();
     workspace.is_settled();
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
@@ -48,21 +22,21 @@ fn an_app_made_in_setup_is_imported_by_its_name() {
     assert_eq!(org.deploys().len(), 0, "an import changes nothing in the org");
     assert_eq!(org.admin("GET", "/components", None), before);
 
-    // What belongs to it goes with it, under whatever names.
+    // All its parts are deleted with it, under any name.
     workspace.destroy().succeeded();
     for kind in FILES {
         assert!(org.names(kind).is_empty(), "{kind}");
     }
 }
 
-/// The block is in the state; who does not want it says so, and it stays in the org.
+/// The import adds the block to the state. Without the block in the configuration, the policies stay in the org.
 #[test]
-fn imported_policies_are_left_alone_when_the_block_is_left_out() {
+fn imported_policies_are_unchanged_if_the_block_is_omitted() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let before = org.admin("GET", "/components", None);
     let workspace = Workspace::new(&org);
-    workspace.configure(&BARE.replace("  policies {}\n", ""));
+    workspace.configure(&CREATED_IN_SETUP.replace("  policies {}\n", ""));
     workspace.run(&["import", "-no-color", "-input=false", CLIENT, "Shop"]).succeeded();
     workspace.apply().succeeded();
     workspace.is_settled();
@@ -73,24 +47,24 @@ fn imported_policies_are_left_alone_when_the_block_is_left_out() {
 #[test]
 fn an_import_block_is_planned_without_changes() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
-    workspace.configure(&format!("{BARE}\nimport {{\n  to = {CLIENT}\n  id = \"Shop\"\n}}\n"));
+    workspace.configure(&format!("{CREATED_IN_SETUP}\nimport {{\n  to = {CLIENT}\n  id = \"Shop\"\n}}\n"));
     let plan = workspace.plan(&[]);
     plan.changes(&[]).saying("1 to import, 0 to add, 0 to change, 0 to destroy");
     workspace.apply_plan().succeeded().saying("1 imported");
-    workspace.configure(BARE);
+    workspace.configure(CREATED_IN_SETUP);
     workspace.is_settled();
 }
 
 #[test]
 fn an_import_by_identity_is_planned_without_changes() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
     let with = |org_id: &str| {
         format!(
-            "{BARE}\nimport {{\n  to = {CLIENT}\n  identity = {{\n    name   = \"Shop\"\n    org_id = \"{org_id}\"\n  }}\n}}\n"
+            "{CREATED_IN_SETUP}\nimport {{\n  to = {CLIENT}\n  identity = {{\n    name   = \"Shop\"\n    org_id = \"{org_id}\"\n  }}\n}}\n"
         )
     };
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
@@ -105,14 +79,14 @@ fn an_import_by_identity_is_planned_without_changes() {
     workspace.run(&["state", "rm", CLIENT]).succeeded();
     workspace.configure(&with("00D000000000099AAA"));
     workspace.run(&plan).failed_saying("00D000000000099");
-    // A generated configuration, too.
-    let block = with(org.org_id()).replace(BARE, "");
+    // The same with a generated configuration.
+    let block = with(org.org_id()).replace(CREATED_IN_SETUP, "");
     workspace.configure(&block);
     workspace.plan(&["-generate-config-out=generated.tf"]).changes(&[]).saying("1 to import");
 }
 
 #[test]
-fn what_a_client_has_in_the_state_is_imported_into_an_empty_one() {
+fn a_client_is_imported_into_an_empty_state_without_differences() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(super::oauth_client::SHOP);
@@ -128,13 +102,13 @@ fn what_a_client_has_in_the_state_is_imported_into_an_empty_one() {
         .filter(|(name, value)| workspace.attribute(CLIENT, name) != **value && !value.is_object())
         .map(|(name, _)| name)
         .collect();
-    // The link to the own consumer belongs to one org: a configuration that is generated must not have it.
+    // The link to the app's own consumer belongs to one org, so a generated configuration must not contain it.
     assert_eq!(differing, ["oauth_link"]);
 }
 
-/// What an org has and nobody would import for another resource's sake.
+/// Apps that are not suitable for this resource.
 #[test]
-fn what_is_no_whole_app_is_refused_with_what_to_do_instead() {
+fn an_incomplete_app_is_refused_with_an_alternative() {
     let without_oauth = |org: &Emulator| {
         let file = "<ExternalClientApplication xmlns=\"http://soap.sforce.com/2006/04/metadata\"><label>Shop</label></ExternalClientApplication>";
         let url = format!("{}/emulator/components/{APP}/Shop", org.url());
@@ -159,7 +133,7 @@ fn what_is_no_whole_app_is_refused_with_what_to_do_instead() {
         let org = Emulator::start();
         make(&org);
         let workspace = Workspace::new(&org);
-        workspace.configure(BARE);
+        workspace.configure(CREATED_IN_SETUP);
         let run = workspace.run(&["import", "-no-color", "-input=false", CLIENT, id]);
         assert_eq!(run.code, Some(1), "{run}");
         for text in words {
@@ -170,13 +144,13 @@ fn what_is_no_whole_app_is_refused_with_what_to_do_instead() {
     }
 }
 
-/// A part that does not say whose it is is not taken for deleted.
+/// A part without a parent is not treated as deleted.
 #[test]
-fn a_part_without_its_app_is_unexpected_and_not_gone() {
+fn a_part_without_a_parent_is_an_error_and_not_missing() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     let workspace = Workspace::new(&org);
-    workspace.configure(BARE);
+    workspace.configure(CREATED_IN_SETUP);
     workspace.run(&["import", "-no-color", "-input=false", CLIENT, "Shop"]).succeeded();
     let state = workspace.state();
     for kind in [OAUTH, POLICIES, OAUTH_POLICIES] {
@@ -190,11 +164,11 @@ fn a_part_without_its_app_is_unexpected_and_not_gone() {
     }
 }
 
-/// An imported client changes like one that was made here, and nothing of the others' work is lost.
+/// An imported client changes like a created one, without lost updates.
 #[test]
 fn a_change_of_an_imported_client_is_one_deploy_of_what_changes() {
     let org = Emulator::start();
-    made_in_setup(&org);
+    org.create_shop_in_setup();
     org.edit(GLOBAL_OAUTH, "Shop", "isDeviceFlowEnabled", "true");
     let workspace = Workspace::new(&org);
     workspace.configure(&format!("import {{\n  to = {CLIENT}\n  id = \"Shop\"\n}}\n"));

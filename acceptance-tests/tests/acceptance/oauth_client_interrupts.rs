@@ -1,5 +1,5 @@
-//! A client whose apply ends badly: by Ctrl-C, by a kill, by an answer that gets lost. The next apply makes the rest of it,
-//! nothing is made twice, and there is nothing to import.
+//! A client whose apply is interrupted by Ctrl-C, by a kill, or by a lost response. The next apply completes it,
+//! nothing is created twice, and nothing has to be imported.
 
 use super::oauth_client::{CLIENT, FILES, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
 const DESTROY: &[&str] = &["destroy", "-no-color", "-input=false", "-auto-approve"];
 
-/// What is done to the client.
+/// The operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Create,
@@ -22,13 +22,13 @@ use Step::{Create, Destroy, Update};
 
 /// How it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+enum Termination {
     CtrlC,
     Kill,
 }
 
 fn changed() -> String {
-    // Something of each part.
+    // A change of each part.
     let text = SHOP.replace("/callback\"", "/other\"").replace("= 30", "= 15").replace("\"OpenID\", ", "");
     text.replace("label                        = \"Shop\"", "label = \"Laden\"")
 }
@@ -53,15 +53,15 @@ fn command(step: Step) -> &'static [&'static str] {
     if step == Destroy { DESTROY } else { APPLY }
 }
 
-/// Whatever happened: once more, and it is as it should be.
+/// Runs the operation again and checks the result.
 #[track_caller]
 fn converges(org: &Emulator, workspace: &Workspace<'_>, step: Step, key: &Value, what: &str) {
     org.admin("DELETE", "/faults", None);
     org.admin("PATCH", "/org", Some(&json!({ "queue_ms": 0, "deploy_ms": 0, "call_ms": 0 })));
-    // What a killed process left running ends; nobody waits for it.
+    // Waits for a deploy that a killed process left running.
     let deadline = Instant::now() + Duration::from_secs(300);
     while org.deploys().iter().any(|deploy| deploy["done"] == false) {
-        assert!(Instant::now() < deadline, "{what}: a deploy runs for ever");
+        assert!(Instant::now() < deadline, "{what}: a deploy does not end");
         std::thread::sleep(Duration::from_millis(50));
     }
     let run = workspace.run(command(step));
@@ -80,15 +80,15 @@ fn converges(org: &Emulator, workspace: &Workspace<'_>, step: Step, key: &Value,
     let now = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
     assert_eq!(workspace.attribute(CLIENT, "consumer_key"), now, "{what}");
     if step == Update {
-        assert_eq!(*key, json!(now), "{what}: the key is another one");
+        assert_eq!(*key, json!(now), "{what}: the key has changed");
         assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("guestJwtTimeout"), "15", "{what}");
     }
     let committed = org.deploys().into_iter().filter(|deploy| deploy["committed"] == true).count();
     let wanted = if step == Update { 2 } else { 1 };
-    assert_eq!(committed, wanted, "{what}: made twice");
+    assert_eq!(committed, wanted, "{what}: created twice");
 }
 
-/// The calls of one undisturbed run.
+/// The calls of a run without interruption.
 fn calls(step: Step) -> Vec<String> {
     let org = Emulator::start();
     let (workspace, _) = begun(&org, step);
@@ -96,33 +96,33 @@ fn calls(step: Step) -> Vec<String> {
     org.journal().iter().map(|call| call["operation"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// A call that is held in the org: the how manyth of which kind.
+/// A call that is held in the org: its name and its position.
 type Held = (String, usize);
 
-/// The command ends while the org holds a call, before or after it did what the call says.
+/// The command ends while the org holds a call, before or after the effect of the call.
 #[track_caller]
-fn ended_at(step: Step, end: End, (call, nth): &Held, when: &str) {
+fn ended_at(step: Step, end: Termination, (call, nth): &Held, when: &str) {
     let what = format!("{step:?}, {end:?} {when} {call} {nth}");
     let org = Emulator::start();
     let (workspace, key) = begun(&org, step);
-    // A killed process hears no answer any more; one that is interrupted waits for it.
-    let seconds = if end == End::Kill { 600 } else { 3 };
+    // A killed process gets no response; an interrupted one waits for it.
+    let seconds = if end == Termination::Kill { 600 } else { 3 };
     let hold = json!({ "call": call, "nth": nth, "when": when, "do": { "stall": seconds } });
     org.admin("POST", "/faults", Some(&hold));
     let mut running = workspace.start(command(step));
     let deadline = Instant::now() + Duration::from_secs(300);
     let is_held = || org.admin("GET", "/faults", None)[0]["done"] != 0;
     while running.is_running() && !is_held() {
-        assert!(Instant::now() < deadline, "{what}: neither held nor ended");
+        assert!(Instant::now() < deadline, "{what}: the call is not held and the command has not ended");
         std::thread::sleep(Duration::from_millis(10));
     }
     if running.is_running() {
         match end {
-            End::Kill => running.kill(),
-            End::CtrlC => running.interrupt(),
+            Termination::Kill => running.kill(),
+            Termination::CtrlC => running.interrupt(),
         }
     }
-    if end == End::Kill {
+    if end == Termination::Kill {
         let _killed = running.wait();
         for left in std::fs::read_dir(workspace.folder().join("../tmp")).expect("a folder").flatten() {
             let _a_folder = std::fs::remove_file(left.path());
@@ -136,7 +136,7 @@ fn ended_at(step: Step, end: End, (call, nth): &Held, when: &str) {
     converges(&org, &workspace, step, &key, &what);
 }
 
-/// The last call of each kind that matters, since what comes before it is to be read again anyhow.
+/// The last call of each kind that matters; earlier ones are repeated anyway.
 fn decisive(step: Step) -> Vec<(Held, &'static str)> {
     let calls = calls(step);
     let last = |call: &str| (call.to_owned(), calls.iter().filter(|other| *other == call).count());
@@ -152,21 +152,21 @@ fn decisive(step: Step) -> Vec<(Held, &'static str)> {
 #[test]
 fn a_create_that_is_killed_at_a_decisive_call_is_finished_by_the_next_apply() {
     for (held, when) in decisive(Create) {
-        ended_at(Create, End::Kill, &held, when);
+        ended_at(Create, Termination::Kill, &held, when);
     }
 }
 
 #[test]
 fn an_update_that_is_killed_at_a_decisive_call_is_finished_by_the_next_apply() {
     for (held, when) in decisive(Update) {
-        ended_at(Update, End::Kill, &held, when);
+        ended_at(Update, Termination::Kill, &held, when);
     }
 }
 
 #[test]
 fn a_destroy_that_is_killed_at_a_decisive_call_is_finished_by_the_next_one() {
     for (held, when) in decisive(Destroy) {
-        ended_at(Destroy, End::Kill, &held, when);
+        ended_at(Destroy, Termination::Kill, &held, when);
     }
 }
 
@@ -174,14 +174,14 @@ fn a_destroy_that_is_killed_at_a_decisive_call_is_finished_by_the_next_one() {
 fn ctrl_c_at_a_decisive_call_loses_nothing() {
     for step in [Create, Update, Destroy] {
         for (held, when) in decisive(step) {
-            ended_at(step, End::CtrlC, &held, when);
+            ended_at(step, Termination::CtrlC, &held, when);
         }
     }
 }
 
-/// The org takes the deploy, and nobody hears of it: the provider looks, and sends nothing twice.
+/// The org accepts the deploy, but the response is lost: the provider finds the deploy, and sends nothing twice.
 #[test]
-fn a_deploy_whose_answer_is_lost_is_found_in_the_same_run() {
+fn a_deploy_whose_response_is_lost_is_found_in_the_same_run() {
     for step in [Create, Update, Destroy] {
         for how in ["drop", "cut"] {
             let org = Emulator::start();
@@ -194,11 +194,11 @@ fn a_deploy_whose_answer_is_lost_is_found_in_the_same_run() {
     }
 }
 
-/// Every call there is, for `make test-tables`.
+/// Every call, for `make test-tables`.
 pub mod at_every_call {
-    use super::{Create, Destroy, End, Step, Update, calls, ended_at};
+    use super::{Create, Destroy, Step, Termination, Update, calls, ended_at};
 
-    fn each(step: Step, end: End) {
+    fn each(step: Step, end: Termination) {
         for nth in 1..=calls(step).len() {
             for when in ["before", "after"] {
                 ended_at(step, end, &("any".to_owned(), nth), when);
@@ -208,31 +208,31 @@ pub mod at_every_call {
 
     #[test]
     fn a_create_is_killed() {
-        each(Create, End::Kill);
+        each(Create, Termination::Kill);
     }
 
     #[test]
     fn an_update_is_killed() {
-        each(Update, End::Kill);
+        each(Update, Termination::Kill);
     }
 
     #[test]
     fn a_destroy_is_killed() {
-        each(Destroy, End::Kill);
+        each(Destroy, Termination::Kill);
     }
 
     #[test]
     fn a_create_is_interrupted() {
-        each(Create, End::CtrlC);
+        each(Create, Termination::CtrlC);
     }
 
     #[test]
     fn an_update_is_interrupted() {
-        each(Update, End::CtrlC);
+        each(Update, Termination::CtrlC);
     }
 
     #[test]
     fn a_destroy_is_interrupted() {
-        each(Destroy, End::CtrlC);
+        each(Destroy, Termination::CtrlC);
     }
 }

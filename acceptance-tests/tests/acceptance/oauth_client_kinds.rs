@@ -1,5 +1,5 @@
-//! An app is managed as a whole or in parts: both at once is an error of the plan, whichever comes first, and so are two of
-//! a kind.
+//! An app is managed as one resource or in parts: both at once is an error of the plan in any order, and so are two
+//! resources of the same type.
 
 use super::oauth_client::{self, without_policies};
 use acceptance_tests::emulator::Emulator;
@@ -7,7 +7,7 @@ use acceptance_tests::workspace::Workspace;
 
 const TWO_KINDS: &str = "Two kinds of resources for one app";
 
-/// A resource that manages a part of the app, and more lines of it.
+/// A resource that manages a part of the app, with additional lines.
 fn part(kind: &str, app: &str, more: &str) -> String {
     let own = match kind {
         "salesforce_external_client_app" => format!("name = \"{app}\"\n  label = \"Part\""),
@@ -27,7 +27,7 @@ fn with_line(client: &str, line: &str) -> String {
 }
 
 #[test]
-fn a_client_and_a_part_of_its_app_are_refused_in_whichever_order() {
+fn a_client_and_a_part_of_its_app_are_refused_in_any_order() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -54,9 +54,9 @@ fn a_client_and_a_part_of_its_app_are_refused_in_whichever_order() {
     assert_eq!(org.deploys().len(), 0);
 }
 
-/// One of them is in the state already, the other comes.
+/// One of them is already in the state, the other is added.
 #[test]
-fn what_one_kind_has_in_the_state_the_other_may_not_take() {
+fn a_part_in_the_state_conflicts_with_a_new_client() {
     for kind in PARTS {
         let org = Emulator::start();
         let mut workspace = Workspace::new(&org);
@@ -77,7 +77,7 @@ fn what_one_kind_has_in_the_state_the_other_may_not_take() {
 }
 
 #[test]
-fn what_the_parts_have_in_the_state_a_client_may_not_take() {
+fn all_parts_in_the_state_conflict_with_a_new_client() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -126,9 +126,9 @@ fn two_clients_of_one_name_are_one_clear_error() {
     }
 }
 
-/// Apps of others, and what only looks at an app, are no second kind.
+/// Other apps, and data sources for the app, are allowed.
 #[test]
-fn a_client_stands_beside_what_reads_it_and_beside_other_apps() {
+fn a_client_works_beside_data_sources_and_other_apps() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let others = crate::configurations::SHOP.replace("\"Shop\"", "\"Till\"").replace(".shop.", ".till.");
@@ -141,9 +141,9 @@ fn a_client_stands_beside_what_reads_it_and_beside_other_apps() {
     workspace.destroy().succeeded();
 }
 
-/// A name that is known only after apply: the apply says it.
+/// A name that is known only after apply: the error comes during apply.
 #[test]
-fn two_resources_of_one_app_are_told_apart_in_the_apply_at_the_latest() {
+fn two_resources_of_one_app_are_detected_during_apply_at_the_latest() {
     let unknown = |client: &str| {
         client.replace("name                         = \"Shop\"", "name = terraform_data.name.output")
     };

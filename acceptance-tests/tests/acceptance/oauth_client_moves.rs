@@ -1,4 +1,4 @@
-//! From three resources to one and back: the state changes hands, and nothing in the org changes.
+//! From three resources to one and back: the state moves, and nothing in the org changes.
 
 use super::oauth_client::{self, CLIENT};
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
@@ -8,7 +8,7 @@ use acceptance_tests::org::GLOBAL_OAUTH;
 use acceptance_tests::plan::Action::{Create, Forget};
 use acceptance_tests::workspace::Workspace;
 
-/// A version that moves between types and forgets what is removed.
+/// A version that supports moves between types and removed blocks.
 fn can_move() -> bool {
     language::has(Feature::MovesBetweenTypes)
 }
@@ -25,14 +25,14 @@ fn imported(address: &str, id: &str) -> String {
     format!("import {{\n  to = {address}\n  id = {id}\n}}\n")
 }
 
-/// The whole, which takes the place of one part; the state forgets the two others.
+/// The client, which replaces one part; the two others are removed from the state.
 fn over(from: &str) -> String {
     let others = [APP, SETTINGS, POLICIES].into_iter().filter(|part| *part != from);
     let forgotten: String = others.map(forgotten).collect();
     format!("{}{}{forgotten}", oauth_client::SHOP, moved(from, CLIENT))
 }
 
-/// The parts, one of which takes the place of the whole; the two others are imported.
+/// The parts, one of which replaces the client; the two others are imported.
 fn back(to: &str) -> String {
     let others = [APP, SETTINGS, POLICIES].into_iter().filter(|part| *part != to);
     let imports: String = others.map(|part| imported(part, "\"Shop\"")).collect();
@@ -40,7 +40,7 @@ fn back(to: &str) -> String {
 }
 
 #[test]
-fn an_app_in_three_resources_becomes_a_client_and_again_three_and_the_org_is_not_touched() {
+fn three_resources_become_a_client_and_three_again_without_a_change_in_the_org() {
     if !can_move() {
         return;
     }
@@ -77,7 +77,7 @@ fn an_app_in_three_resources_becomes_a_client_and_again_three_and_the_org_is_not
     assert_eq!(org.admin("GET", "/components", None), before);
 }
 
-/// Without a refresh the state has nothing of the other parts, and a plan would overwrite what they have: it is refused.
+/// Without a refresh the state contains only one part, and a plan would overwrite the others: it is refused.
 #[test]
 fn a_move_needs_a_refresh() {
     if !can_move() {
@@ -110,7 +110,7 @@ fn a_move_needs_a_refresh() {
     }
 }
 
-/// What somebody changed in the meantime is a change like any other.
+/// Drift in the meantime is a change like any other.
 #[test]
 fn a_move_and_a_change_are_one_deploy() {
     if !can_move() {
@@ -171,7 +171,7 @@ resource "salesforce_oauth_client" "shop" {
 "#;
 
 #[test]
-fn every_instance_of_a_for_each_moves_over_and_back() {
+fn every_instance_of_a_for_each_moves_both_ways() {
     if !can_move() {
         return;
     }
@@ -206,9 +206,9 @@ fn every_instance_of_a_for_each_moves_over_and_back() {
     assert_eq!(org.admin("GET", "/components", None), before);
 }
 
-/// A module changes what it is made of, and who calls it does not notice.
+/// A module changes its implementation without a change for its callers.
 #[test]
-fn a_module_changes_from_parts_to_a_client_inside() {
+fn a_module_changes_internally_from_parts_to_a_client() {
     if !can_move() {
         return;
     }
@@ -224,7 +224,8 @@ fn a_module_changes_from_parts_to_a_client_inside() {
     workspace.apply().succeeded();
     let before = org.admin("GET", "/components", None);
     let deploys = org.deploys().len();
-    // Terraform takes a removed block of a module's own since 1.10; before, the root says it.
+    // Terraform supports removed blocks inside a module since 1.10; with older versions, the root module contains
+    // it.
     let (inside, outside) = over(APP).split_once("removed {").map_or_else(
         || (over(APP), String::new()),
         |(whole, rest)| {
@@ -242,19 +243,19 @@ fn a_module_changes_from_parts_to_a_client_inside() {
     assert!(org.names(acceptance_tests::org::APP).is_empty());
 }
 
-/// From what is no part of a client, of ours or of others, and from a part to another part.
+/// From resources that are not a part of a client, and from one part to another part.
 #[test]
-fn what_is_no_part_of_a_client_does_not_become_one() {
+fn other_resources_cannot_move_to_a_client() {
     if !can_move() {
         return;
     }
     let org_settings =
         "resource \"salesforce_org_oauth_oidc_settings\" \"x\" {\n  code_credential_flow_enabled = true\n}\n";
-    let stranger = "resource \"terraform_data\" \"x\" {\n  input = \"1\"\n}\n";
+    let unrelated = "resource \"terraform_data\" \"x\" {\n  input = \"1\"\n}\n";
     let client = oauth_client::SHOP.to_owned();
     let cases: [(&str, String, &str, &str); 6] = [
         (org_settings, client.clone(), "salesforce_org_oauth_oidc_settings.x", CLIENT),
-        (stranger, client.clone(), "terraform_data.x", CLIENT),
+        (unrelated, client.clone(), "terraform_data.x", CLIENT),
         (&client, org_settings.to_owned(), CLIENT, "salesforce_org_oauth_oidc_settings.x"),
         (
             SHOP,
@@ -262,7 +263,7 @@ fn what_is_no_part_of_a_client_does_not_become_one() {
             APP,
             "salesforce_external_client_app_policies.y",
         ),
-        (stranger, SHOP.to_owned(), "terraform_data.x", APP),
+        (unrelated, SHOP.to_owned(), "terraform_data.x", APP),
         (org_settings, SHOP.to_owned(), "salesforce_org_oauth_oidc_settings.x", SETTINGS),
     ];
     for (before, after, from, to) in cases {
@@ -272,7 +273,7 @@ fn what_is_no_part_of_a_client_does_not_become_one() {
         workspace.apply().succeeded();
         let state = workspace.state();
         let after = if before == SHOP {
-            // The address that is left must not be in the configuration.
+            // The old address must not be in the configuration.
             let (_, rest) =
                 after.split_once("resource \"salesforce_external_client_app_oauth").expect("settings");
             format!("resource \"salesforce_external_client_app_oauth{rest}")
@@ -292,9 +293,10 @@ fn what_is_no_part_of_a_client_does_not_become_one() {
     }
 }
 
-/// Without policies in the configuration a move finds those of the org, and the next apply lets go of them: nothing is sent.
+/// Without policies in the configuration, a move finds those of the org, and the next apply removes them from the
+/// state without a deploy.
 #[test]
-fn an_app_without_managed_policies_moves_over_and_the_orgs_stay() {
+fn an_app_without_managed_policies_moves_and_its_policies_stay() {
     if !can_move() {
         return;
     }

@@ -1,5 +1,4 @@
-//! Whatever an org makes of policies that come in the package that makes their app: there is one client afterwards, as it was
-//! configured.
+//! However an org handles policies in the package that creates their app, the result is one client as configured.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{OAUTH, OAUTH_POLICIES, POLICIES};
@@ -23,7 +22,7 @@ resource "salesforce_oauth_client" "shop" {
 "#;
 
 #[test]
-fn a_client_is_made_whatever_an_org_does_with_policies_of_its_package() {
+fn a_client_is_created_however_an_org_handles_the_policies_of_the_package() {
     for (first_policies, most_deploys) in [("taken", 1), ("after_defaults", 3), ("refused", 3), ("lost", 2)] {
         let org = Emulator::start();
         org.admin("PATCH", "/org", Some(&json!({ "first_policies": first_policies })));
@@ -35,12 +34,12 @@ fn a_client_is_made_whatever_an_org_does_with_policies_of_its_package() {
         assert_eq!(org.part(POLICIES, "Shop").text("startPage"), "OAuth", "{first_policies}");
         workspace.is_settled();
 
-        // The same when somebody has deleted the settings, and the policies with them.
+        // The same after the settings, and with them the policies, were deleted.
         let settings = org.part(OAUTH, "Shop").name;
         org.admin("DELETE", &format!("/components/{OAUTH}/{settings}"), None);
         workspace.apply().succeeded();
         assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("isGuestCodeCredFlowEnabled"), "true");
-        // The next refresh brings what a new file has and nobody manages.
+        // The next refresh reads the unmanaged values of a new file.
         workspace.plan(&[]).changes(&[]);
         workspace.destroy().succeeded();
     }

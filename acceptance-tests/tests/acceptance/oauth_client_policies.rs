@@ -1,5 +1,5 @@
-//! The policies of a client, in their block: added and removed later, emptied, taken over; what plans say of what stands in
-//! it, and at which line.
+//! The policies block of a client: added and removed later, emptied, adopted, and the diagnostics for its attributes
+//! and their lines.
 
 use super::oauth_client::{CLIENT, FILES, SHOP, asked, one_deploy, without_policies};
 use super::plan_texts::{self, Case};
@@ -11,13 +11,13 @@ use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Names of the files that the app's policies are in.
+/// The names of the policy components of the app.
 fn policy_files(org: &Emulator) -> [Vec<String>; 2] {
     [org.names(POLICIES), org.names(OAUTH_POLICIES)]
 }
 
 #[test]
-fn a_block_that_comes_later_takes_over_what_salesforce_made_in_one_deploy() {
+fn a_block_that_is_added_later_adopts_the_default_policies_in_one_deploy() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let alone = without_policies(SHOP).replace("_enabled       = true", "_enabled = false");
@@ -26,13 +26,13 @@ fn a_block_that_comes_later_takes_over_what_salesforce_made_in_one_deploy() {
     let names = policy_files(&org);
     let key = org.part(GLOBAL_OAUTH, "Shop").text("consumerKey");
 
-    // The flow, the tokens and the guests that need both come at once.
+    // The flow, the tokens and the guests that need both are enabled together.
     workspace.configure(SHOP);
     let plan = workspace.plan(&[]);
     plan.changes(&[(CLIENT, Update)]);
     plan.saying("Users lose access to an app").saying("Anonymous access");
     one_deploy(&org, &workspace, "the block");
-    assert_eq!(policy_files(&org), names, "the files stay the org's");
+    assert_eq!(policy_files(&org), names, "the components keep their names");
     let policies = org.part(OAUTH_POLICIES, "Shop");
     assert_eq!(policies.text("isGuestCodeCredFlowEnabled"), "true");
     assert_eq!(policies.text("commaSeparatedPermissionSet"), "Shop_Customer");
@@ -40,7 +40,7 @@ fn a_block_that_comes_later_takes_over_what_salesforce_made_in_one_deploy() {
 }
 
 #[test]
-fn a_block_that_goes_leaves_its_policies_in_the_org() {
+fn a_removed_block_leaves_its_policies_in_the_org() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(CLIENT, Create)]);
@@ -55,7 +55,7 @@ fn a_block_that_goes_leaves_its_policies_in_the_org() {
     assert_eq!(org.admin("GET", "/components", None), before);
     assert!(workspace.attribute(CLIENT, "policies").is_null());
 
-    // A change of the rest leaves them alone, too; and they may come back as they are.
+    // A change of other attributes does not affect them, and the block may be added again without changes.
     let changed = without_policies(SHOP).replace("/callback\"", "/other\"");
     workspace.step(&changed, &[(CLIENT, Update)]);
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("commaSeparatedPermissionSet"), "Shop_Customer");
@@ -66,9 +66,9 @@ fn a_block_that_goes_leaves_its_policies_in_the_org() {
     }
 }
 
-/// Enforced attributes go back to their defaults, others are no longer managed, and the plan says which.
+/// Enforced attributes return to their defaults, others are no longer managed, and the plan names them.
 #[test]
-fn a_block_that_is_emptied_enforces_and_keeps_what_its_attributes_do() {
+fn an_emptied_block_enforces_defaults_and_keeps_other_values() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let more = "    session_timeout_minutes = 15\n    single_logout_url = \"https://a.example.com/out\"\n";
@@ -89,15 +89,15 @@ fn a_block_that_is_emptied_enforces_and_keeps_what_its_attributes_do() {
     assert_eq!(policies.text("singleLogoutUrl"), "", "cleared");
     assert_eq!(policies.text("sessionTimeoutInMinutes"), "15", "kept");
     assert_eq!(policies.text("commaSeparatedPermissionSet"), "Shop_Customer", "kept");
-    // Drift of what is enforced is put right, of what is not managed it is taken note of.
+    // Drift of enforced attributes is repaired; drift of unmanaged attributes is only recorded.
     org.edit(OAUTH_POLICIES, "Shop", "isTokenExchangeFlowEnabled", "false");
     org.edit(OAUTH_POLICIES, "Shop", "sessionTimeoutInMinutes", "30");
     workspace.plan(&[]).changes(&[]);
 }
 
-/// Made in Setup, or by another tool: the files keep their names, and there is one of each.
+/// Created in Setup or by another tool: the components keep their names, and there is one of each.
 #[test]
-fn policies_with_names_of_others_are_taken_over_in_the_same_deploy() {
+fn policies_with_other_names_are_adopted_in_the_same_deploy() {
     let org = Emulator::start();
     org.admin("POST", "/apps", Some(&json!({ "name": "Shop", "scopes": "Api, OpenID, RefreshToken" })));
     let names = policy_files(&org);
@@ -107,7 +107,7 @@ fn policies_with_names_of_others_are_taken_over_in_the_same_deploy() {
     one_deploy(&org, &workspace, "all of it");
     assert_eq!(policy_files(&org), names);
 
-    // Without the block in the state they are found all the same.
+    // They are found without the block in the state.
     workspace.step(&without_policies(SHOP), &[(CLIENT, Update)]);
     workspace.configure(&SHOP.replace("= 30", "= 15").replace("/callback\"", "/other\""));
     one_deploy(&org, &workspace, "again");
@@ -115,7 +115,7 @@ fn policies_with_names_of_others_are_taken_over_in_the_same_deploy() {
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("guestJwtTimeout"), "15");
 }
 
-/// What a plan says: severity, first line, words, and the attribute that its line begins with.
+/// A diagnostic of a plan: severity, summary, text, and the attribute at the start of its line.
 type Words = (String, String, String, String);
 
 type Said = BTreeSet<Words>;
@@ -135,14 +135,14 @@ fn said(workspace: &Workspace<'_>, configuration: &str) -> Said {
             let number = one["range"]["start"]["line"].as_u64().and_then(|line| usize::try_from(line).ok());
             let line = number.and_then(|line| lines.get(line.checked_sub(1)?)).copied().unwrap_or_default();
             let at = line.trim_start().split([' ', '=']).next().unwrap_or_default();
-            // What is said of the whole of a part is said of a resource or of the block.
+            // A diagnostic for a whole part refers to the resource or to the block.
             let at = if ["resource", "policies"].contains(&at) { "" } else { at };
             (text("severity"), text("summary"), text("detail"), at.to_owned())
         })
         .collect()
 }
 
-/// The IDs of warnings that say how to silence them.
+/// The IDs of suppressible warnings.
 fn ids(said: &Said) -> BTreeSet<String> {
     let after = |text: &str| {
         let (_, rest) = text.split_once("suppress_warnings = [\"")?;
@@ -151,9 +151,9 @@ fn ids(said: &Said) -> BTreeSet<String> {
     said.iter().filter_map(|(_, _, words, _)| after(words)).collect()
 }
 
-/// The same changes of three resources and of the one that is all of them.
+/// The same changes with three resources and with the client.
 #[test]
-fn a_client_says_what_its_parts_say_at_the_same_attributes() {
+fn a_client_has_the_same_diagnostics_as_its_parts() {
     let words = plan_texts::words();
     let base = plan_texts::filled(plan_texts::BASE, &words);
     let orgs = [Emulator::start(), Emulator::start()];
@@ -172,7 +172,7 @@ fn a_client_says_what_its_parts_say_at_the_same_attributes() {
         let text = plan_texts::filled(&plan_texts::edited(case), &words);
         let (of_parts, of_whole) = (said(in_parts, &text), said(whole, &in_clients(&text)));
         silenced.extend(ids(&of_whole));
-        // What ends several parts for one reason is said of each of them, and of the whole once.
+        // A diagnostic with one cause is reported for each part, and once for the client.
         let is_said = |(severity, summary, _, at): &&Words| {
             of_whole.iter().any(|(same, first, _, place)| (same, first, place) == (severity, summary, at))
         };
@@ -211,14 +211,14 @@ fn a_protected_client_is_neither_destroyed_nor_replaced() {
     workspace.configure("");
     workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying("deletion_protection");
     assert_eq!(org.deploys().len(), deploys);
-    // The way out is a change of Terraform's state alone.
+    // The documented procedure changes only Terraform's state.
     workspace.step(SHOP, &[(CLIENT, Update)]);
     assert_eq!(org.deploys().len(), deploys);
     workspace.destroy().succeeded();
 }
 
 #[test]
-fn what_is_there_already_is_not_taken_over_by_a_create() {
+fn an_existing_app_is_not_adopted_by_a_create() {
     let org = Emulator::start();
     org.admin("POST", "/apps", Some(&json!({ "name": "Shop", "label": "Theirs" })));
     let before = org.admin("GET", "/components", None);
@@ -234,10 +234,10 @@ fn what_is_there_already_is_not_taken_over_by_a_create() {
     assert_eq!(org.admin("GET", "/components", None), before);
 }
 
-/// A `dynamic` block whose condition is known when it is planned. Of one that is not, Terraform lets a plan have a block
-/// and no less.
+/// A `dynamic` block with a condition that is known during plan. With an unknown condition, Terraform's plan always
+/// contains the block.
 #[test]
-fn a_block_that_is_there_only_if_something_is_so() {
+fn a_conditional_block_is_managed_only_if_present() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -266,9 +266,9 @@ resource "salesforce_oauth_client" "shop" {
     assert_eq!(org.part(OAUTH_POLICIES, "Shop").text("sessionTimeoutInMinutes"), "15");
 }
 
-/// Terraform keeps what the state has, and the provider sends none of it.
+/// Terraform keeps the values of the state, and the provider sends none of them.
 #[test]
-fn what_is_ignored_in_the_block_stays_as_others_made_it() {
+fn ignored_attributes_of_the_block_are_unchanged() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     for ignored in ["policies", "policies.guest_jwt_timeout_minutes"] {

@@ -1,5 +1,5 @@
-//! What an org or the plan refuses of a client: all of it or nothing is made, and the message is at the line that is meant,
-//! also where the block has an attribute of the same name.
+//! What the org or the plan refuses in a client: all of it or nothing is created, and the error is at the correct
+//! line, even if the block has an attribute of the same name.
 
 use super::oauth_client::{CLIENT, FILES};
 use acceptance_tests::emulator::Emulator;
@@ -7,10 +7,10 @@ use acceptance_tests::terraform::Run;
 use acceptance_tests::workspace::Workspace;
 use serde_json::Value;
 
-/// Each attribute that is refused has a line of its own with a mark in it.
+/// Each refused attribute is on a separate line with a mark.
 const MARK: &str = "# this one";
 
-/// Lines at the top, lines in the block, whether the plan knows it already.
+/// Lines at the top, lines in the block, and whether the plan detects it.
 type Case = (&'static str, &'static str, bool);
 
 const CASES: &[Case] = &[
@@ -51,7 +51,7 @@ fn configuration(org: &Emulator, top: &str, block: &str) -> String {
     .replace("{integration}", &org.user("integration"))
 }
 
-/// The lines that errors are at.
+/// The lines of the errors.
 fn places(workspace: &Workspace<'_>, run: &Run) -> Vec<String> {
     let file = std::fs::read_to_string(workspace.folder().join("main.tf")).expect("the configuration");
     let lines: Vec<&str> = file.lines().collect();
@@ -66,9 +66,9 @@ fn places(workspace: &Workspace<'_>, run: &Run) -> Vec<String> {
 }
 
 #[test]
-fn what_is_refused_is_told_at_its_line_and_nothing_of_the_app_is_made_or_changed() {
+fn a_refusal_is_an_error_at_its_line_and_nothing_is_created_or_changed() {
     let org = Emulator::start();
-    crate::attributes::subject::furnish(&org);
+    crate::attributes::subject::create_referenced_components(&org);
     org.admin("PATCH", "/org", Some(&serde_json::json!({ "apexClasses": ["Handler"] })));
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -80,7 +80,7 @@ fn what_is_refused_is_told_at_its_line_and_nothing_of_the_app_is_made_or_changed
             workspace.apply().succeeded();
         }
         let before = org.admin("GET", "/components", None);
-        // The plan knows no more of an app that is there.
+        // For an existing app, the plan does not detect it.
         for (top, block, by_the_plan) in CASES.iter().filter(|(.., by_the_plan)| !(is_there && *by_the_plan))
         {
             let deploys = org.deploys().len();
@@ -98,7 +98,7 @@ fn what_is_refused_is_told_at_its_line_and_nothing_of_the_app_is_made_or_changed
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
-    // And it is as good as new.
+    // The client still works.
     workspace.configure(&configuration(&org, "", ""));
     workspace.is_settled();
     workspace.destroy().succeeded();

@@ -1,5 +1,5 @@
-//! Switches that need each other: from each state that an org takes to each other one, in one deploy, whatever of it is in
-//! which part of the client.
+//! Dependent settings: from each valid state to each other one in one deploy, whichever part of the client they
+//! belong to.
 
 use super::oauth_client::{CLIENT, SHOP, without_policies};
 use acceptance_tests::emulator::Emulator;
@@ -9,7 +9,7 @@ use acceptance_tests::workspace::Workspace;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A position of a switch: its lines at the top and in the block, and positions of others without which it cannot be.
+/// A value of a setting: its lines at the top and in the block, and the values of other settings that it requires.
 #[derive(Debug, Clone, Copy)]
 struct Position {
     name: &'static str,
@@ -124,7 +124,7 @@ const START: Switch = &[
     at("a page opens", "", "start_page = \"Custom\"\nstart_url = \"https://a.example.com/s\""),
 ];
 
-/// Switches that need each other.
+/// Settings that depend on each other.
 const GROUPS: &[(&str, &[Switch])] = &[
     ("guests", &[FLOW, JWT, GUESTS]),
     ("guests_time", &[BOTH, GUESTS_OF_BOTH, GUEST_TIME]),
@@ -140,8 +140,8 @@ const GROUPS: &[(&str, &[Switch])] = &[
 
 type State = Vec<Position>;
 
-/// All that a group may be: each switch in a position, and none that lacks what it needs. Of several of one switch that
-/// it needs one will do.
+/// All valid states of a group: each setting with one value, and every requirement met. Of several required values
+/// of one setting, one is sufficient.
 fn states(switches: &[Switch]) -> Vec<State> {
     let all = switches.iter().fold(vec![State::new()], |states, switch| {
         states
@@ -179,7 +179,7 @@ fn words(state: &State) -> String {
     state.iter().map(|position| position.name).collect::<Vec<_>>().join(", ")
 }
 
-/// How many deploys each app was in.
+/// The number of deploys of each app.
 fn deploys_by_app(journal: &[Value]) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
     for call in journal.iter().filter(|call| call["operation"] == "deploy") {
@@ -198,9 +198,9 @@ fn deploys_by_app(journal: &[Value]) -> BTreeMap<String, usize> {
     found
 }
 
-/// Each pair is an app of its own, so that two applies try them all.
+/// Each pair is a separate app, so that two applies test all of them.
 #[test]
-fn from_each_state_of_switches_to_each_other_one_in_one_deploy() {
+fn each_state_changes_to_each_other_state_in_one_deploy() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -256,9 +256,9 @@ fn from_each_state_of_switches_to_each_other_one_in_one_deploy() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// What three resources cannot do, because their settings are sent before their policies.
+/// Impossible with three resources, because their settings are sent before their policies.
 #[test]
-fn guests_the_flow_and_jwt_tokens_are_switched_off_and_on_at_once() {
+fn guests_the_flow_and_jwt_tokens_are_disabled_and_enabled_together() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(CLIENT, Action::Create)]);
@@ -272,7 +272,7 @@ fn guests_the_flow_and_jwt_tokens_are_switched_off_and_on_at_once() {
         workspace.step(text, &[(CLIENT, Action::Update)]);
         assert_eq!(org.deploys().len(), before + 1);
     }
-    // Policies that are not managed and need what goes: the org says so, and the message says at which attribute.
+    // Unmanaged policies that need a removed setting: the org refuses, and the error is at the attribute.
     workspace.configure(&without_policies(&off));
     let run = workspace.apply();
     assert_eq!(run.code, Some(1), "{run}");

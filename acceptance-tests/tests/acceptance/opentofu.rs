@@ -1,19 +1,12 @@
-//! What only OpenTofu has, and a state that moves between it and Terraform. With Terraform these tests have nothing to do.
+//! Features that only OpenTofu has, and a state that moves between it and Terraform. With Terraform these tests do
+//! nothing.
 
-use crate::configurations::CLIENT;
+use crate::configurations::{CLIENT, ONLY_CLIENT};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
 use acceptance_tests::org;
 use acceptance_tests::terraform::{self, Product};
 use acceptance_tests::workspace::Workspace;
-
-const SHOP: &str = r#"
-resource "salesforce_oauth_client" "shop" {
-  name          = "Shop"
-  label         = "Shop"
-  contact_email = "identity@example.com"
-}
-"#;
 
 const REQUIRED: &str = r#"
   required_providers {
@@ -53,7 +46,7 @@ variable "passphrase" {{
   type    = string
   default = "sixteen letters or more"
 }}
-{SHOP}"#
+{ONLY_CLIENT}"#
     ));
     let file = workspace.folder().join("plan.bin");
     let plan = format!("-out={}", file.display());
@@ -67,7 +60,7 @@ variable "passphrase" {{
 }
 
 #[test]
-fn one_provider_block_is_for_two_orgs_and_a_module_is_named_by_a_variable() {
+fn one_provider_block_serves_two_orgs_and_a_variable_selects_a_module() {
     if !language::has(Feature::ProviderForEach) {
         return;
     }
@@ -94,7 +87,7 @@ fn one_provider_block_is_for_two_orgs_and_a_module_is_named_by_a_variable() {
         "client/main.tf",
         &format!(
             "terraform {{{REQUIRED}}}\n\nvariable \"label\" {{\n  type = string\n}}\n{}",
-            SHOP.replace("\"Shop\"\n  contact", "var.label\n  contact")
+            ONLY_CLIENT.replace("\"Shop\"\n  contact", "var.label\n  contact")
         ),
     );
     workspace.configure(&format!(
@@ -139,7 +132,7 @@ module "client" {{
     assert_eq!((east.names(org::APP).len(), west.names(org::APP).len()), (0, 0));
 }
 
-/// The guide to upgrading says how.
+/// The upgrade guide describes the procedure.
 #[test]
 fn a_state_moves_from_terraform_to_opentofu_and_back() {
     if terraform::product() != Product::OpenTofu {
@@ -147,7 +140,7 @@ fn a_state_moves_from_terraform_to_opentofu_and_back() {
     }
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    workspace.configure(SHOP);
+    workspace.configure(ONLY_CLIENT);
     let older = terraform::pinned();
     let apply = ["apply", "-no-color", "-input=false", "-auto-approve"];
     workspace.run_script(&older, &apply).succeeded().saying("1 added");
@@ -161,7 +154,7 @@ fn a_state_moves_from_terraform_to_opentofu_and_back() {
         .find(|line| line.starts_with("terraform state replace-provider "))
         .expect("the command");
     let arguments: Vec<&str> = command.split(' ').skip(1).chain(["-auto-approve"]).collect();
-    // Options come before the addresses.
+    // Options precede the addresses.
     let (addresses, options): (Vec<&str>, Vec<&str>) =
         arguments[2..].iter().partition(|word| !word.starts_with('-'));
     let arguments = [&arguments[..2], &options, &addresses].concat();

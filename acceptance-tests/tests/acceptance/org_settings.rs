@@ -1,4 +1,4 @@
-//! Settings of the whole org: taken over, never deleted, managed once.
+//! Settings of the org: adopted, never deleted, managed once.
 
 use crate::configurations::{APP, SETTINGS};
 use acceptance_tests::emulator::Emulator;
@@ -18,14 +18,14 @@ fn switch(org: &Emulator, element: &str) -> String {
     org.part(OIDC_SETTINGS, "OauthOidc").text(element)
 }
 
-/// The retrieves so far: the members of each.
+/// The retrieves so far, with the members of each.
 fn retrieves(org: &Emulator) -> Vec<Value> {
     let calls = org.journal().into_iter();
     calls.filter(|call| call["operation"] == "retrieve").map(|call| call["details"].clone()).collect()
 }
 
 #[test]
-fn what_is_as_configured_already_is_not_deployed() {
+fn matching_settings_are_not_deployed() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(&oidc("org", "code_credential_flow_enabled = true"), &[(OIDC, Create)]);
@@ -36,7 +36,7 @@ fn what_is_as_configured_already_is_not_deployed() {
 }
 
 #[test]
-fn a_destroy_leaves_the_org_as_it_is_and_says_so() {
+fn a_destroy_leaves_the_org_unchanged_with_a_message() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(&oidc("org", "pkce_required = true"), &[(OIDC, Create)]);
@@ -51,7 +51,7 @@ fn a_destroy_leaves_the_org_as_it_is_and_says_so() {
 }
 
 #[test]
-fn another_administrator_does_not_lose_what_terraform_does_not_write() {
+fn changes_of_another_administrator_are_kept() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(&oidc("org", "pkce_required = true"), &[(OIDC, Create)]);
@@ -110,7 +110,7 @@ fn two_of_the_same_in_one_configuration_are_an_error() {
     workspace.run(&["state", "rm", OIDC]);
     workspace.run(&["state", "rm", "salesforce_org_oauth_oidc_settings.other"]);
 
-    // One of them was there before.
+    // One of them existed before.
     workspace.step(&oidc("org", "pkce_required = true"), &[(OIDC, Create)]);
     workspace.configure(&two("pkce_required = true", "pkce_required = false"));
     workspace.run(&plan).failed_saying("Two resources for one org");
@@ -118,7 +118,7 @@ fn two_of_the_same_in_one_configuration_are_an_error() {
 }
 
 #[test]
-fn a_replacement_is_not_two_resources() {
+fn a_replacement_is_not_a_duplicate() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(&oidc("org", "pkce_required = true"), &[(OIDC, Create)]);
@@ -158,7 +158,7 @@ fn example() -> String {
 }
 
 #[test]
-fn the_orgs_switch_and_the_app_that_needs_it_come_in_one_apply() {
+fn an_org_setting_and_the_app_that_needs_it_are_created_in_one_apply() {
     let org = Emulator::start();
     org.edit(OIDC_SETTINGS, "OauthOidc", "oAuthCdCrdtFlowEnable", "false");
     let workspace = Workspace::new(&org);
@@ -168,9 +168,9 @@ fn the_orgs_switch_and_the_app_that_needs_it_come_in_one_apply() {
     assert_eq!(switch(&org, "oAuthCdCrdtFlowEnable"), "true");
 }
 
-/// Without a reference nothing orders them but the provider: both go into one deploy, or the switch goes first.
+/// Without a reference only the provider orders them: both are in one deploy, or the setting is deployed first.
 #[test]
-fn nobody_need_say_that_the_switch_comes_first() {
+fn the_org_setting_needs_no_explicit_dependency() {
     let org = Emulator::start();
     org.edit(OIDC_SETTINGS, "OauthOidc", "oAuthCdCrdtFlowEnable", "false");
     let workspace = Workspace::new(&org);
@@ -184,7 +184,7 @@ fn nobody_need_say_that_the_switch_comes_first() {
 }
 
 #[test]
-fn an_org_that_refuses_its_settings_does_not_fail_their_neighbours() {
+fn refused_org_settings_do_not_fail_other_resources() {
     let org = Emulator::start();
     org.admin(
         "POST",
@@ -221,7 +221,7 @@ fn a_state_of_another_org_is_an_error() {
 }
 
 #[test]
-fn the_org_kept_something_else() {
+fn a_different_value_of_the_org_is_an_error() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(&oidc("org", "pkce_required = false"), &[(OIDC, Create)]);
@@ -240,7 +240,7 @@ fn the_org_kept_something_else() {
 }
 
 #[test]
-fn what_the_org_does_not_return_is_off() {
+fn missing_elements_are_false() {
     let org = Emulator::start();
     org.edit(APP_SETTINGS, "ExternalClientApp", "enableConsumerSecretApiAccess", "false");
     org.admin(
@@ -256,7 +256,7 @@ fn what_the_org_does_not_return_is_off() {
 }
 
 #[test]
-fn settings_that_may_not_be_read_or_changed_fail_clearly() {
+fn unreadable_and_unchangeable_settings_are_clear_errors() {
     let org = Emulator::start();
     let mood = |mood: &str| org.admin("PATCH", "/org", Some(&json!({ "org_settings": mood })));
     let workspace = Workspace::new(&org);
@@ -271,12 +271,12 @@ fn settings_that_may_not_be_read_or_changed_fail_clearly() {
     mood("open");
     workspace.step(&configuration, &[(OIDC, Create)]);
 
-    // What cannot be seen is not gone.
+    // Hidden settings are not missing.
     mood("hidden");
     let plan = ["plan", "-no-color", "-input=false", "-lock=false"];
     workspace.run(&plan).failed_saying("It is not taken for deleted");
     assert_eq!(workspace.attribute(OIDC, "pkce_required"), true);
-    // Others do not mind.
+    // Other resources are not affected.
     workspace.run(&["state", "rm", OIDC]).succeeded();
     let app =
         "resource \"salesforce_external_client_app\" \"shop\" {\n  name  = \"Shop\"\n  label = \"Shop\"\n}\n";

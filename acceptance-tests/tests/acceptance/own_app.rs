@@ -1,5 +1,5 @@
-//! The app that the provider itself logs in with: what would cut it off is refused, by each way to log in, and what would not
-//! goes through.
+//! The app that the provider itself logs in with: a change that would end its access is refused, for each
+//! authentication method, and other changes are not.
 
 use super::whole::in_clients;
 use crate::configurations::SHOP;
@@ -10,12 +10,12 @@ use acceptance_tests::terraform::Run;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
-/// A key that no org trusts, made for tests and published with them.
-const OTHER_KEY: &str = include_str!("test-only-stranger.key");
+/// A key that no org trusts, generated for tests and published with them.
+const OTHER_KEY: &str = include_str!("test-only-unknown.key");
 
 const REFUSED: &str = "The provider would lock itself out";
 
-/// An app that can be logged in with in both ways. The words in braces stand for something of the org.
+/// An app for both authentication methods. The words in braces are replaced.
 const OWN: &str = r#"
 resource "salesforce_external_client_app" "own" {
   name  = "Own"
@@ -52,7 +52,7 @@ use Login::{AccessToken, ClientCredentials, JwtBearer};
 
 struct Own<'org> {
     org: &'org Emulator,
-    /// Whether one resource has all of the app.
+    /// Whether one resource manages the complete app.
     is_client: bool,
     workspace: Workspace<'org>,
     /// As text for a configuration.
@@ -100,7 +100,7 @@ impl<'org> Own<'org> {
             .configure(&text.replace("{certificate}", &self.certificate).replace("{user}", &self.user));
     }
 
-    /// From now on the provider logs in with the app, or with a token.
+    /// The provider logs in with the app, or with a token.
     fn log_in_by(&mut self, login: Login) {
         for variable in self.org.credentials().keys() {
             self.workspace.unset(variable);
@@ -143,12 +143,12 @@ fn own_key(org: &Emulator) -> String {
 }
 
 #[test]
-fn a_plan_of_settings_is_refused_to_who_logs_in_by_what_ends() {
+fn a_plan_of_settings_that_would_end_the_login_is_refused() {
     a_plan_is_refused(false);
 }
 
 #[test]
-fn a_plan_of_a_client_is_refused_to_who_logs_in_by_what_ends() {
+fn a_plan_of_a_client_that_would_end_the_login_is_refused() {
     a_plan_is_refused(true);
 }
 
@@ -190,7 +190,7 @@ fn a_plan_is_refused(is_client: bool) {
             }
         }
     }
-    // Overruled.
+    // With the override.
     own.log_in_by(ClientCredentials);
     own.configure(&[("client_credentials_flow_enabled = true\n  named", "named")]);
     own.workspace.set("SALESFORCE_ALLOW_SELF_LOCKOUT", "true");
@@ -242,21 +242,21 @@ fn an_apply_is_refused(is_client: bool) {
             let before = org.part(OAUTH_POLICIES, "Own").fields;
             own.workspace.apply().failed_saying(REFUSED).saying(because);
             assert_eq!(org.part(OAUTH_POLICIES, "Own").fields, before, "{login:?}: {to}");
-            // It still gets in, and there is nothing left to do but what was refused.
+            // It still has access, and the refused change is the only one left.
             own.configure(&[]);
             own.workspace.is_settled();
         }
     }
-    // What does not end one's own login goes through.
+    // A change that does not affect the provider's login is applied.
     own.log_in_by(JwtBearer);
     own.configure(&[("client_credentials_flow_enabled = true\n  client", "client")]);
     own.workspace.apply().succeeded();
     own.workspace.is_settled();
 }
 
-/// Policies that come to the own app as they are take nothing away.
+/// Adopting the policies of the provider's app unchanged is allowed.
 #[test]
-fn policies_of_the_own_app_can_be_taken_over_as_they_are() {
+fn policies_of_the_own_app_can_be_adopted_unchanged() {
     let org = Emulator::start();
     let mut own = Own::made_in(&org);
     own.log_in_by(JwtBearer);
@@ -269,7 +269,7 @@ fn policies_of_the_own_app_can_be_taken_over_as_they_are() {
 }
 
 #[test]
-fn a_block_of_policies_of_the_own_app_can_be_taken_over_as_it_is_and_the_app_is_not_destroyed() {
+fn a_policies_block_of_the_own_app_can_be_adopted_unchanged_and_the_app_is_not_destroyed() {
     let org = Emulator::start();
     let mut own = Own::made(&org, true);
     own.log_in_by(JwtBearer);
@@ -284,7 +284,7 @@ fn a_block_of_policies_of_the_own_app_can_be_taken_over_as_it_is_and_the_app_is_
     own.configure(&[(&policies, "")]);
     own.workspace.apply().succeeded();
     let deploys = org.deploys().len();
-    // What comes with the block and would end the login is refused, and nothing beside it is sent.
+    // A change in the block that would end the login is refused, and nothing else is sent.
     own.configure(&[
         ("AdminApprovedPreAuthorized", "AllSelfAuthorized"),
         ("\"Api\", ", "\"Web\", \"Api\", "),
@@ -295,7 +295,7 @@ fn a_block_of_policies_of_the_own_app_can_be_taken_over_as_it_is_and_the_app_is_
     assert_eq!(org.deploys().len(), deploys);
 }
 
-/// As the guide on certificates says.
+/// As described in the guide on certificates.
 #[test]
 fn the_key_of_the_own_app_is_changed_in_two_steps() {
     let org = Emulator::start();
@@ -310,7 +310,7 @@ fn the_key_of_the_own_app_is_changed_in_two_steps() {
     own.plan().failed_saying("invalid_grant");
     own.workspace.set("SALESFORCE_PRIVATE_KEY", OTHER_KEY);
     own.workspace.is_settled();
-    // And the guard goes by the key that the provider has now.
+    // The check uses the key that the provider has now.
     own.certificate = certificate_for(&own_key(&org), "own.example.com");
     own.configure(&[]);
     own.plan().failed_saying(REFUSED);
@@ -320,7 +320,7 @@ fn the_key_of_the_own_app_is_changed_in_two_steps() {
     own.workspace.is_settled();
 }
 
-/// A certificate that is made in the same apply is judged when it is known.
+/// A certificate that is created in the same apply is checked when it is known.
 #[test]
 fn a_certificate_that_is_known_only_after_apply_is_refused_in_the_apply() {
     let org = Emulator::start();
@@ -341,9 +341,9 @@ fn a_certificate_that_is_known_only_after_apply_is_refused_in_the_apply() {
     assert_eq!(org.part(GLOBAL_OAUTH, "Own").text("certificate"), before);
 }
 
-/// Where SOAP takes them, JWT tokens lock nobody out.
+/// With API versions whose SOAP accepts JWT tokens, enabling them is allowed.
 #[test]
-fn jwt_tokens_are_refused_below_the_version_that_takes_them() {
+fn jwt_tokens_are_refused_below_the_version_that_accepts_them() {
     let org = Emulator::with(&["--api-version", "68"]);
     let mut own = Own::made_in(&org);
     own.log_in_by(JwtBearer);
@@ -356,9 +356,9 @@ fn jwt_tokens_are_refused_below_the_version_that_takes_them() {
     own.workspace.is_settled();
 }
 
-/// Another app is none of the guard's business.
+/// The check does not apply to other apps.
 #[test]
-fn what_happens_to_another_app_is_not_refused() {
+fn changes_of_other_apps_are_not_refused() {
     let org = Emulator::start();
     let mut own = Own::made_in(&org);
     own.log_in_by(JwtBearer);

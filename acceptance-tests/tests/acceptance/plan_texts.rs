@@ -1,6 +1,6 @@
-//! What a plan says of changes that can hurt, before anybody applies them: Terraform's own output, as a person reads it.
+//! Warnings and errors of plans with dangerous changes: Terraform's own output, as a user reads it.
 //!
-//! Not here: who loses access to an app, and how many they are.
+//! Users who lose access to an app are covered in `lockout`.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;
@@ -47,7 +47,7 @@ resource "salesforce_external_client_app_oauth_settings" "till" {
 }
 "#;
 
-/// What is replaced in the base, by what, and the words that the plan has then.
+/// The edits of the base configuration, and the expected text of the plan.
 pub struct Case {
     pub edits: &'static [(&'static str, &'static str)],
     says: &'static [&'static str],
@@ -185,7 +185,7 @@ pub const ERRORS: &[Case] = &[
     ),
 ];
 
-/// The words in braces and what they stand for.
+/// The placeholders in braces and their values.
 pub fn words() -> Vec<(&'static str, String)> {
     let make = || {
         let made = rcgen::generate_simple_self_signed(vec!["shop.example.com".to_owned()]);
@@ -216,7 +216,7 @@ pub fn edited(case: &Case) -> String {
 }
 
 #[test]
-fn what_can_hurt_is_said_before_it_happens() {
+fn dangerous_changes_are_reported_in_the_plan() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -242,7 +242,7 @@ fn what_can_hurt_is_said_before_it_happens() {
 }
 
 #[test]
-fn what_ends_is_said_before_it_ends() {
+fn losses_are_reported_in_the_plan() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -262,9 +262,9 @@ fn what_ends_is_said_before_it_ends() {
     }
 }
 
-/// Terraform shows the first of the warnings with one first line, and counts the rest.
+/// Terraform shows only the first of several warnings with the same summary, and counts the rest.
 #[test]
-fn what_is_no_longer_managed_is_said_at_once_and_access_first() {
+fn attributes_no_longer_managed_are_one_warning_with_access_first() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -311,16 +311,16 @@ resource "salesforce_external_client_app_oauth_settings" "shop" {
     ];
     let places: Vec<usize> =
         all.iter().map(|text| words.find(text).unwrap_or_else(|| panic!("{text}: {run}"))).collect();
-    assert!(places.iter().take(5).is_sorted(), "who gets in comes first: {run}");
+    assert!(places.iter().take(5).is_sorted(), "access comes first: {run}");
     assert!(!run.says("more similar warning"), "{run}");
     for empty in ["profiles", "named_user_jwt_session_timeout_type"] {
-        assert!(!run.says(&format!("{empty} is no longer managed")), "nothing of it stays: {run}");
+        assert!(!run.says(&format!("{empty} is no longer managed")), "no value of it stays: {run}");
     }
 }
 
-/// Policies that come to an app which people use already may shut them out; those of a new app shut out nobody.
+/// Policies for an app in use may lock users out; those of a new app lock out none.
 #[test]
-fn policies_that_come_to_an_app_say_whom_they_shut_out() {
+fn new_policies_of_an_existing_app_name_the_users_they_lock_out() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -342,7 +342,7 @@ resource "salesforce_external_client_app_policies" "shop" {{
 
     workspace.configure(&format!("{app}{by_id}"));
     let run = workspace.apply().succeeded();
-    assert!(!run.says("Users lose access"), "nobody uses a new app: {run}");
+    assert!(!run.says("Users lose access"), "a new app has no users: {run}");
     workspace.destroy().succeeded();
 
     workspace.configure(&app);
@@ -357,9 +357,9 @@ resource "salesforce_external_client_app_policies" "shop" {{
     }
 }
 
-/// Terraform drops the warnings of a plan that -replace asks for, so the app alone tells it when it is done.
+/// Terraform drops the warnings of a plan with -replace, so only the apply of the app reports it.
 #[test]
-fn an_app_alone_that_is_replaced_says_that_its_key_has_ended() {
+fn a_replaced_app_without_settings_reports_the_loss_of_its_key() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -377,14 +377,14 @@ fn an_app_alone_that_is_replaced_says_that_its_key_has_ended() {
         .succeeded()
         .saying("Consumer key was destroyed")
         .saying("Every client must be given the key");
-    // Nothing had a key any more.
+    // There is no consumer key left.
     let run = workspace.run(&["apply", "-no-color", "-input=false", "-auto-approve", replace]).succeeded();
     assert!(!run.says("Consumer key was destroyed"), "{run}");
 }
 
-/// A new app whose guests may come at once is told of, too; a warning that is silenced is not.
+/// Anonymous access to a new app is also reported; a suppressed warning is not.
 #[test]
-fn guests_of_a_new_app_are_told_of() {
+fn guests_of_a_new_app_are_reported() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");

@@ -1,5 +1,5 @@
-//! `terraform query`: what is found, by which filters, at which price, and what of it becomes a configuration. What is found
-//! of each kind of app is in `found_apps`.
+//! `terraform query`: results, filters, cost, and generated configurations. The results for each kind of app are in
+//! `found_apps`.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
@@ -15,7 +15,7 @@ const LISTS: [&str; 4] = [
     "salesforce_oauth_client",
 ];
 
-/// A list block: what stands beside `config`, and in it.
+/// A list block: the lines beside `config`, and those in it.
 fn list(resource: &str, beside: &str, config: &str) -> String {
     format!(
         "list \"{resource}\" \"found\" {{\n  provider = salesforce\n  {beside}\n  config {{\n    {config}\n  }}\n}}\n"
@@ -29,7 +29,7 @@ fn run(workspace: &Workspace<'_>, text: &str, more: &[&str]) -> Run {
     workspace.run(&arguments)
 }
 
-/// What a query found, in its order.
+/// The results of a query, in order.
 #[track_caller]
 fn query(workspace: &Workspace<'_>, text: &str) -> Vec<Value> {
     let run = run(workspace, text, &["-json"]).succeeded();
@@ -57,7 +57,7 @@ fn names(found: &[Value]) -> Vec<String> {
     found.iter().map(name_of).collect()
 }
 
-/// Lets Terraform write what it finds of these types into `generated.tf`: type and name of each.
+/// Lets Terraform generate configurations for these types in `generated.tf`. Returns the type and the name of each.
 #[track_caller]
 pub fn generate(workspace: &Workspace<'_>, resources: &[&str]) -> Vec<(String, String)> {
     let text: String = resources.iter().map(|resource| list(resource, "", "")).collect();
@@ -75,7 +75,7 @@ pub fn generate(workspace: &Workspace<'_>, resources: &[&str]) -> Vec<(String, S
     found
 }
 
-/// Apps of several kinds: one with everything, one without settings, one for a package, one from a package.
+/// Several kinds of apps: one with everything, one without settings, one for a package, one from a package.
 fn several() -> Emulator {
     let org = Emulator::start();
     for (name, label) in [("Shop", "Shop"), ("Shop_Admin", "O'Neil \\ \"Admin\""), ("Till", "Shop")] {
@@ -189,19 +189,19 @@ fn a_limit_ends_the_search() {
         for resource in LISTS {
             org.admin("DELETE", "/journal", None);
             assert_eq!(query(&workspace, &list(resource, beside, "")).len(), 7, "{resource} {beside}");
-            // The org's lists have all names, whatever the limit.
+            // The org's lists contain all names, whatever the limit is.
             let journal = org.journal();
             let files = journal.iter().filter(|call| call["operation"] != "listMetadata");
             let out: u64 = files.filter_map(|call| call["bytesOut"].as_u64()).sum();
             assert!(out < 500_000, "{resource} {beside}: {out} bytes");
         }
     }
-    // Terraform's own limit.
+    // Terraform's default limit.
     assert_eq!(query(&workspace, &list(LISTS[0], "", "")).len(), 100);
 }
 
 #[test]
-fn five_thousand_apps_take_at_most_twelve_calls() {
+fn five_thousand_apps_need_at_most_twelve_calls() {
     if !language::has(Feature::Lists) {
         return;
     }
@@ -213,7 +213,7 @@ fn five_thousand_apps_take_at_most_twelve_calls() {
         let all = "limit = 10000";
         let states = "limit = 10000\n  include_resource = true";
         let kind = "distribution_state = \"Local\"";
-        // Queries tell no upper from lower case, and so do the files.
+        // Queries ignore letter case, and so do the files.
         let label = "label = \"sHOP\"";
         for (beside, filter) in [(all, ""), (states, ""), (all, kind), (states, kind), (states, label)] {
             org.admin("DELETE", "/journal", None);
@@ -229,9 +229,9 @@ fn five_thousand_apps_take_at_most_twelve_calls() {
     }
 }
 
-/// The objects whose records say what there is are not documented.
+/// The objects of these records are not documented.
 #[test]
-fn an_org_without_such_records_is_answered_from_files() {
+fn without_records_the_files_are_used() {
     if !language::has(Feature::Lists) {
         return;
     }
@@ -258,7 +258,7 @@ fn an_org_that_fails_is_an_error() {
     let org = several();
     let workspace = Workspace::new(&org);
     let fault = json!({ "code": "INSUFFICIENT_ACCESS", "text": "You may not." });
-    // Where records are refused, the files tell.
+    // If records are refused, the files are used.
     for beside in ["", "include_resource = true"] {
         for call in ["query", "listMetadata"] {
             let refused = json!({ "call": call, "every": true, "do": { "fault": fault } });
@@ -270,9 +270,9 @@ fn an_org_that_fails_is_an_error() {
     }
 }
 
-/// Of two apps one has a file that nobody can understand: the other is found.
+/// One of two apps has a file that cannot be parsed: the other app is found.
 #[test]
-fn what_cannot_be_imported_is_left_out_and_said() {
+fn an_app_that_cannot_be_imported_is_omitted_and_reported() {
     if !language::has(Feature::Lists) {
         return;
     }
@@ -290,9 +290,9 @@ fn what_cannot_be_imported_is_left_out_and_said() {
     assert_eq!(found.len(), 4);
 }
 
-/// One file of several apps, several files of one app: each kind of file that a state is made of is looked at.
+/// One file of several apps, several files of one app: each kind of file that a state consists of is checked.
 #[test]
-fn a_generated_configuration_has_all_that_the_org_has() {
+fn a_generated_configuration_is_complete() {
     if !language::has(Feature::Lists) {
         return;
     }

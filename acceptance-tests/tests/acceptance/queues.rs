@@ -1,17 +1,17 @@
-//! Deploys wait: because orgs let them, and because others are before them. Whatever the queue, one change is one deploy, and
-//! nobody takes back what waits.
+//! Deploys in a queue: because of the org, and because of other deploys. Whatever the queue, one change is one
+//! deploy, and none is cancelled.
 
+use acceptance_tests::concurrent_client::ConcurrentClient;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, APP as APP_KIND};
 use acceptance_tests::plan::Action::{Create, Delete, Update};
-use acceptance_tests::rival::Rival;
 use acceptance_tests::terraform::Run;
 use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 
 use crate::configurations::{APP, ONLY_APP, POLICIES, SETTINGS, SHOP};
 
-/// What one command asked of the org.
+/// The calls of one command.
 #[derive(Debug)]
 struct Asked {
     deploys: usize,
@@ -28,12 +28,12 @@ fn asked(org: &Emulator, command: impl FnOnce() -> Run) -> Asked {
 
 fn workspace(org: &Emulator) -> Workspace<'_> {
     let mut workspace = Workspace::new(org);
-    // A log would be most of the work.
+    // A log would take most of the time.
     workspace.unset("TF_LOG");
     workspace
 }
 
-/// The most that the change of one label may ask for, its refresh included.
+/// The maximum number of calls for the change of one label, including its refresh.
 fn most_calls(queue_ms: u64) -> usize {
     if queue_ms <= 3_000 { 22 } else { 40 }
 }
@@ -58,7 +58,7 @@ fn one_label_at(queues: &[u64]) {
 }
 
 #[test]
-fn one_label_is_one_deploy_however_long_it_is_pending() {
+fn one_label_is_one_deploy_for_any_time_in_the_queue() {
     one_label_at(&[0, 300, 800, 1_000, 1_500, 3_000]);
 }
 
@@ -82,22 +82,22 @@ const OTHER_APP: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
     <contactEmail>other@example.com</contactEmail><label>Other</label></ExternalClientApplication>\n";
 
 #[test]
-fn a_deploy_behind_those_of_others_waits_its_turn() {
+fn a_deploy_waits_for_earlier_ones() {
     let org = Emulator::with(&["--queue-ms", "200", "--deploy-ms", "1500"]);
     let workspace = workspace(&org);
     workspace.configure(ONLY_APP);
     drop(workspace.apply().succeeded());
-    let rival = Rival::of(&org);
+    let concurrent_client = ConcurrentClient::of(&org);
     let other = |number: u32| {
         let (name, path) = (format!("Other{number}"), format!("externalClientApps/Other{number}.eca"));
-        rival.deploy(&[(&path, APP_KIND, &name, OTHER_APP)])
+        concurrent_client.deploy(&[(&path, APP_KIND, &name, OTHER_APP)])
     };
     let before: Vec<String> = (1..=3).map(other).collect();
     workspace.configure(&ONLY_APP.replace("label         = \"Shop\"", "label = \"In line\""));
     let asked = asked(&org, || workspace.apply());
     assert_eq!((asked.deploys, asked.cancels), (1, 0), "{asked:?}");
     for id in before {
-        rival.succeeds(&id);
+        concurrent_client.succeeds(&id);
     }
     assert_eq!(org.part(APP_KIND, "Shop").text("label"), "In line");
     let order: Vec<String> = org
@@ -111,30 +111,30 @@ fn a_deploy_behind_those_of_others_waits_its_turn() {
 }
 
 #[test]
-fn what_those_before_it_write_into_the_same_file_stays() {
+fn earlier_changes_of_the_same_file_are_kept() {
     let org = Emulator::with(&["--queue-ms", "300", "--deploy-ms", "1500", "--retrieve-ms", "100"]);
     let workspace = workspace(&org);
     let ignoring = ONLY_APP.replace("}\n", "  lifecycle {\n    ignore_changes = [description]\n  }\n}\n");
     workspace.configure(&ignoring);
     drop(workspace.apply().succeeded());
-    let rival = Rival::of(&org);
+    let concurrent_client = ConcurrentClient::of(&org);
     let file = org.file(APP_KIND, "Shop");
     let theirs =
         file.replace("<distributionState>", "<description>Theirs</description>\n    <distributionState>");
-    let id = rival.deploy(&[("externalClientApps/Shop.eca", APP_KIND, "Shop", &theirs)]);
+    let id = concurrent_client.deploy(&[("externalClientApps/Shop.eca", APP_KIND, "Shop", &theirs)]);
     workspace.configure(&ignoring.replace("label         = \"Shop\"", "label = \"Ours\""));
     let asked = asked(&org, || workspace.apply());
-    rival.succeeds(&id);
+    concurrent_client.succeeds(&id);
     assert_eq!(asked.cancels, 0, "{asked:?}");
-    assert!(asked.deploys <= 2, "a second one at most, which puts back: {asked:?}");
+    assert!(asked.deploys <= 2, "at most one more, which restores the change: {asked:?}");
     let app = org.part(APP_KIND, "Shop");
     assert_eq!((app.text("label"), app.text("description")), ("Ours".to_owned(), "Theirs".to_owned()));
-    // What the others wrote is drift now, which this configuration ignores.
+    // The other change is now drift, which this configuration ignores.
     drop(workspace.apply().succeeded().saying("0 added, 0 changed, 0 destroyed"));
     workspace.is_settled();
 }
 
-/// A life at the pace of an org that many share, four times as fast: lists lag behind, nothing takes as long as the last time.
+/// A life cycle at the pace of a shared org, four times as fast: lists lag behind, and every duration differs.
 #[test]
 fn the_life_of_an_app_at_a_real_pace() {
     let org = Emulator::with(&["--pace", "real", "--pace-percent", "25", "--seed", "4", "--call-ms", "10"]);
@@ -145,14 +145,14 @@ fn the_life_of_an_app_at_a_real_pace() {
     workspace.step(&changed, &[(APP, Update)]);
     assert_eq!((org.count("deploy"), org.count("cancelDeploy")), (4, 0));
     workspace.step("", &[(APP, Delete), (SETTINGS, Delete), (POLICIES, Delete)]);
-    // Lists still show the one that went.
+    // Lists still show the deleted app.
     workspace.step(ONLY_APP, &[(APP, Create)]);
     assert_eq!(org.names(org::APP), ["Shop"]);
     assert_eq!(org.count("cancelDeploy"), 0);
 }
 
 #[test]
-fn lists_that_lag_behind_deceive_nobody() {
+fn lists_that_lag_behind_cause_no_errors() {
     let org = Emulator::with(&["--list-lag-ms", "1200"]);
     let workspace = workspace(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);

@@ -1,6 +1,6 @@
-//! Each gate of headless identity, closed alone, is the one that the readiness data source names; what may not be read is
-//! unknown, and never open.
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its functions too")]
+//! Each gate of headless identity, closed alone, is the one that the readiness data source names. Unreadable gates
+//! are unknown, and never open.
+#![expect(clippy::unwrap_used, reason = "a test fails with a panic, also in its functions")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ const VARIANTS: [&str; 6] = ["login", "passwordless", "registration", "forgot_pa
 const FLOWS: &[&str] = &["login", "passwordless", "registration", "guest"];
 const NAMED: &[&str] = &["login", "passwordless", "registration"];
 
-/// An org in which everything is open that can be read, for a private client.
+/// An org in which all readable gates are open, for a private client.
 fn open_org() -> Emulator {
     let org = Emulator::start();
     let everything = SHOP.replace(
@@ -28,7 +28,7 @@ fn open_org() -> Emulator {
     org
 }
 
-/// A workspace that only asks.
+/// A workspace with only the data source.
 struct Question<'org> {
     workspace: Workspace<'org>,
 }
@@ -68,16 +68,16 @@ fn status<'a>(answer: &'a Value, variant: &str) -> &'a str {
     answer[variant]["status"].as_str().unwrap()
 }
 
-/// What closes a gate, and opens it again.
+/// A change that closes a gate, and its reversal.
 enum Flip {
-    /// Elements of a component: kind, its app or its own name, element to value.
+    /// Elements of a component: type, its app or its own name, element to value.
     Component(&'static str, &'static str, &'static [(&'static str, &'static str)]),
-    /// `PATCH` to the emulator's administration.
+    /// A `PATCH` of the emulator's administration.
     Admin(&'static str, Value),
 }
 
 impl Flip {
-    /// Does it, and says how to undo it.
+    /// Applies the change, and returns how to undo it.
     fn make(&self, org: &Emulator) -> Vec<(String, Value)> {
         match self {
             Flip::Component(kind, owner, changes) => {
@@ -114,7 +114,7 @@ impl Flip {
     }
 }
 
-/// What is flipped, and which gates then close which variants.
+/// The change, and the gates that then close the variants.
 struct Case(&'static str, Flip, &'static [(&'static [&'static str], &'static str)]);
 
 fn cases() -> Vec<Case> {
@@ -147,7 +147,7 @@ fn cases() -> Vec<Case> {
             &[(NAMED, "G6")],
         ),
         Case(
-            "nobody is named",
+            "no set is named",
             Flip::Component(
                 OAUTH_POLICIES,
                 "Shop",
@@ -156,7 +156,7 @@ fn cases() -> Vec<Case> {
             &[(NAMED, "G6")],
         ),
         Case(
-            "nobody holds what is named",
+            "the named set has no users",
             Flip::Component(
                 OAUTH_POLICIES,
                 "Shop",
@@ -212,7 +212,7 @@ fn cases() -> Vec<Case> {
         ),
         Case("no handler", auth(json!({ "registrationHandler": null })), &[(&["registration"], "N1")]),
         Case(
-            "nobody runs the handler",
+            "no execution user",
             auth(json!({ "registrationExecutionUser": null })),
             &[(&["registration"], "N1")],
         ),
@@ -251,7 +251,7 @@ fn cases() -> Vec<Case> {
             site(json!({ "status": "UnderConstruction" })),
             &[(&["login", "passwordless", "registration", "forgot_password", "guest"], "N5")],
         ),
-        Case("nobody is a member", site(json!({ "memberProfiles": [] })), &[(NAMED, "N6")]),
+        Case("no member profile", site(json!({ "memberProfiles": [] })), &[(NAMED, "N6")]),
         Case("others are members", site(json!({ "memberProfiles": ["Admin"] })), &[(NAMED, "N6")]),
         Case(
             "the guest user is inactive",
@@ -262,7 +262,7 @@ fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn each_gate_that_closes_is_named_and_no_other() {
+fn each_closed_gate_is_named_and_no_other() {
     let org = open_org();
     org.admin("PATCH", "/org", Some(&json!({ "permissionSets": { "Held_By_Nobody": 0 } })));
     let question = Question::new(&org, PRIVATE);
@@ -278,7 +278,7 @@ fn each_gate_that_closes_is_named_and_no_other() {
         assert_eq!(
             gates(&open, variant, "unknown"),
             ["N4".to_owned()].into(),
-            "what nobody can read: {open:#}"
+            "gates that cannot be read: {open:#}"
         );
     }
 
@@ -309,7 +309,7 @@ fn each_gate_that_closes_is_named_and_no_other() {
             org.admin("PATCH", &path, Some(&before));
         }
     }
-    assert_eq!(question.answer(), open, "everything was opened again");
+    assert_eq!(question.answer(), open, "all gates are open again");
     assert_eq!(closed.len(), 19, "gates closed: {closed:?}");
 }
 
@@ -341,12 +341,12 @@ fn a_public_client_needs_pkce_and_no_secret() {
     assert_eq!(
         answer["ready_variants"],
         json!(["login", "guest", "refresh"]),
-        "no type, no judgement: {answer:#}"
+        "without a client type the result is open: {answer:#}"
     );
 }
 
 #[test]
-fn without_a_site_what_is_the_sites_is_unknown() {
+fn without_a_site_its_gates_are_unknown() {
     let org = open_org();
     let question = Question::new(&org, "client_type = \"private\"");
     let answer = question.answer();
@@ -364,7 +364,7 @@ fn without_a_site_what_is_the_sites_is_unknown() {
 }
 
 #[test]
-fn what_may_not_be_read_is_unknown() {
+fn unreadable_gates_are_unknown() {
     let org = open_org();
     let question = Question::new(&org, PRIVATE);
 
@@ -388,7 +388,7 @@ fn what_may_not_be_read_is_unknown() {
     let fewer: Vec<Value> =
         all.as_array().unwrap().iter().filter(|name| **name != "ViewSetup").cloned().collect();
     org.admin("PATCH", &path, Some(&json!({ "permissions": fewer })));
-    // The profile is counted among users, which everybody sees: the permission set alone leaves it open.
+    // The profile is counted by users, which are visible to everyone: the permission set alone leaves it unknown.
     org.edit(OAUTH_POLICIES, "Shop", "commaSeparatedProfile", "Standard");
     let policies = org.part(OAUTH_POLICIES, "Shop").name;
     let without_profiles = json!({ "commaSeparatedProfile": null });
@@ -399,7 +399,7 @@ fn what_may_not_be_read_is_unknown() {
 }
 
 #[test]
-fn arguments_that_name_nothing_are_errors_and_nothing_else_is() {
+fn only_arguments_without_a_match_are_errors() {
     let org = open_org();
     let workspace = Workspace::new(&org);
     let ask = |arguments: &str| {

@@ -1,4 +1,5 @@
-//! A sandbox that was refreshed: another org at the same address, with other consumer keys, and with what its source has.
+//! A refreshed sandbox: another org at the same address, with other consumer keys, and with the contents of its
+//! source.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::language::{self, Feature};
@@ -16,7 +17,7 @@ const PLAN: &[&str] = &["plan", "-no-color", "-input=false"];
 const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
 const WARNING: &str = "State of a previous org";
 
-/// Refreshes the sandbox; the org that it was.
+/// Refreshes the sandbox. Returns the ID of the previous org.
 fn refresh(org: &Emulator) -> String {
     let old = org.org_id().to_owned();
     org.admin("POST", "/refresh", Some(&json!({ "id": NEW })));
@@ -27,7 +28,7 @@ fn key(org: &Emulator) -> String {
     org.part(GLOBAL_OAUTH, "Shop").text("consumerKey")
 }
 
-/// The identities that the state file has, as far as the program keeps any.
+/// The identities in the state file, if the program stores any.
 fn identities(workspace: &Workspace<'_>) -> Vec<Value> {
     let bytes = std::fs::read(workspace.folder().join("terraform.tfstate")).expect("a state");
     let state: Value = serde_json::from_slice(&bytes).expect("JSON");
@@ -40,7 +41,7 @@ const OUTPUT: &str =
     "output \"key\" {\n  value = salesforce_external_client_app_oauth_settings.shop.consumer_key\n}\n";
 
 #[test]
-fn without_its_previous_id_the_state_is_refused_and_the_argument_named() {
+fn without_the_previous_id_the_state_is_refused_and_the_argument_named() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -54,7 +55,7 @@ fn without_its_previous_id_the_state_is_refused_and_the_argument_named() {
 }
 
 #[test]
-fn a_refreshed_sandbox_is_read_anew_and_told_once_for_each_resource() {
+fn a_refreshed_sandbox_is_read_again_with_one_warning_per_resource() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.configure(&format!("{SHOP}{OUTPUT}"));
@@ -69,7 +70,7 @@ fn a_refreshed_sandbox_is_read_anew_and_told_once_for_each_resource() {
     let plan = workspace.plan(&[]);
     plan.changes(&[]);
     assert_eq!(plan.words.matches("another consumer key of Shop").count(), 1, "{}", plan.words);
-    // App and policies say the same: Terraform shows one of them.
+    // App and policies have the same warning: Terraform shows one of them.
     assert_eq!(plan.words.matches(WARNING).count(), 2, "{}", plan.words);
     for said in [old.as_str(), NEW, &after, &before, "previous-org", "-refresh-only"] {
         assert!(plan.words.contains(said), "{said}: {}", plan.words);
@@ -86,7 +87,7 @@ fn a_refreshed_sandbox_is_read_anew_and_told_once_for_each_resource() {
         assert_eq!(identity["org_id"], NEW);
     }
     assert_eq!(workspace.attribute(SETTINGS, "consumer_key"), after);
-    // Nothing is left of it, with the argument and without.
+    // The warning does not reappear, with and without the argument.
     assert!(!workspace.run(PLAN).succeeded().says(WARNING));
     workspace.is_settled();
     workspace.unset(VARIABLE);
@@ -97,7 +98,7 @@ fn a_refreshed_sandbox_is_read_anew_and_told_once_for_each_resource() {
 }
 
 #[test]
-fn a_refresh_alone_writes_it_down() {
+fn a_refresh_only_apply_updates_the_state() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.step(ONLY_APP, &[(APP, Create)]);
@@ -111,7 +112,7 @@ fn a_refresh_alone_writes_it_down() {
 }
 
 #[test]
-fn an_apply_without_anything_to_do_writes_it_down_too() {
+fn an_apply_without_changes_updates_the_state() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -126,7 +127,7 @@ fn an_apply_without_anything_to_do_writes_it_down_too() {
 }
 
 #[test]
-fn what_the_new_org_does_not_have_is_created() {
+fn missing_resources_of_the_new_org_are_created() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -142,7 +143,7 @@ fn what_the_new_org_does_not_have_is_created() {
 }
 
 #[test]
-fn the_warning_can_be_silenced() {
+fn the_warning_can_be_suppressed() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.step(ONLY_APP, &[(APP, Create)]);
@@ -153,7 +154,7 @@ fn the_warning_can_be_silenced() {
 }
 
 #[test]
-fn many_that_are_missing_are_not_believed_here_either() {
+fn mass_removal_is_also_refused_here() {
     let apps = "resource \"salesforce_external_client_app\" \"shop\" {\n  for_each = toset([for number in range(5) : \
                 \"Shop${number}\"])\n  name     = each.key\n  label    = each.key\n}\n";
     let org = Emulator::start();
@@ -174,7 +175,7 @@ fn many_that_are_missing_are_not_believed_here_either() {
 }
 
 #[test]
-fn nothing_is_planned_or_changed_on_a_state_that_was_not_read_anew() {
+fn nothing_is_planned_or_changed_without_a_refresh_of_the_state() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -185,7 +186,7 @@ fn nothing_is_planned_or_changed_on_a_state_that_was_not_read_anew() {
     let old = refresh(&org);
     workspace.set(VARIABLE, &old);
     let before = org.admin("GET", "/components", None);
-    // The plan file is of before.
+    // The plan file is from before the refresh.
     let applied = workspace.run(&["apply", "-no-color", "-input=false", "plan.bin"]);
     applied.failed_saying("State of a previous org was not read anew");
     for command in [
@@ -194,10 +195,10 @@ fn nothing_is_planned_or_changed_on_a_state_that_was_not_read_anew() {
         &["destroy", "-no-color", "-input=false", "-refresh=false", "-auto-approve"],
     ] {
         let run = workspace.run(command).failed_saying("State of a previous org was not read anew");
-        assert!(!run.says("goes without this plan"), "no way around it is told: {run}");
+        assert!(!run.says("goes without this plan"), "the error must not offer a workaround: {run}");
     }
     assert_eq!(org.admin("GET", "/components", None), before);
-    // The connected org may be in the list: then there is nothing to refuse.
+    // The connected org may be in the list: then nothing is refused.
     workspace.configure(&changed);
     workspace.apply().succeeded();
     workspace.set(VARIABLE, &format!("{old},{NEW}"));
@@ -205,7 +206,7 @@ fn nothing_is_planned_or_changed_on_a_state_that_was_not_read_anew() {
 }
 
 #[test]
-fn a_client_in_one_resource_is_told_of_once() {
+fn a_client_has_one_warning() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.step(oauth_client::SHOP, &[(CLIENT, Create)]);
@@ -223,7 +224,7 @@ fn a_client_in_one_resource_is_told_of_once() {
 }
 
 #[test]
-fn a_consumer_that_the_org_does_not_show_keeps_nothing_of_the_old_key() {
+fn a_hidden_consumer_does_not_keep_the_old_key() {
     for key_in_rest in [true, false] {
         let org = Emulator::start();
         let mut workspace = Workspace::new(&org);
@@ -244,7 +245,7 @@ fn a_consumer_that_the_org_does_not_show_keeps_nothing_of_the_old_key() {
 }
 
 #[test]
-fn settings_of_the_org_are_those_of_the_new_one() {
+fn org_settings_are_those_of_the_new_org() {
     const OIDC: &str = "salesforce_org_oauth_oidc_settings.org";
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
@@ -261,7 +262,7 @@ fn settings_of_the_org_are_those_of_the_new_one() {
     assert_eq!(workspace.attribute(OIDC, "id"), NEW);
     workspace.is_in_org(OIDC, NEW);
 
-    // Imported by the ID of the org that it was, for whoever has that in an import block.
+    // Imported by the ID of the previous org, as in an existing import block.
     workspace.run(&["state", "rm", OIDC]).succeeded();
     workspace.run(&["import", "-no-color", "-input=false", OIDC, &old]).failed_saying("previous_org_ids");
     workspace.set(VARIABLE, &old);
@@ -298,7 +299,7 @@ fn a_move_between_types_and_a_refresh_of_the_sandbox_in_one_run() {
 }
 
 #[test]
-fn an_import_by_the_identity_of_a_previous_org_is_of_the_connected_one() {
+fn an_import_with_the_identity_of_a_previous_org_uses_the_connected_org() {
     if !language::has(Feature::IdentityImports) {
         return;
     }
@@ -318,7 +319,7 @@ fn an_import_by_the_identity_of_a_previous_org_is_of_the_connected_one() {
 }
 
 #[test]
-fn an_id_that_is_none_is_refused_at_the_argument() {
+fn an_invalid_id_is_an_error_at_the_argument() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     for (written, says) in [

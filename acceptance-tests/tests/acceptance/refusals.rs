@@ -1,5 +1,6 @@
-//! What the org refuses because of another resource: the error is at the attribute, and names the attribute on the other
-//! side and who may set it. Sentences that no source quotes are the emulator's own, so others are tried as well.
+//! Refusals of the org because of another resource: the error is at the attribute, and names the attribute of the
+//! other resource and who may set it. Messages that no source quotes are the emulator's, so other messages are
+//! tested as well.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{GLOBAL_OAUTH, OIDC_SETTINGS};
@@ -22,7 +23,7 @@ fn shop(settings: &[&str], policies: &[&str]) -> String {
     )
 }
 
-/// The same for two workspaces: the developer's, and the admin's, who writes the app's name out.
+/// The same for two workspaces: the developer's, and the admin's, which has the app's name as a literal.
 fn split(settings: &[&str], policies: &[&str]) -> (String, String) {
     let whole = shop(settings, policies);
     let (app, admins) =
@@ -31,18 +32,18 @@ fn split(settings: &[&str], policies: &[&str]) -> (String, String) {
     (app.to_owned(), format!("resource \"salesforce_external_client_app_policies\"{admins}"))
 }
 
-/// Refused at this line, with these words.
+/// Expects a refusal at this line, with this text.
 #[track_caller]
 fn refused(workspace: &Workspace<'_>, configuration: &str, line: &str, words: &str) {
     workspace.configure(configuration);
     let run = workspace.apply().failed_saying("Salesforce rejected the");
     assert!(run.says(words), "expected {words:?}: {run}");
-    // Terraform shows the line that an error is at, after its number.
+    // Terraform shows the line of an error after its number.
     assert!(run.says(&format!(": {line}")), "the error is not at {line:?}: {run}");
 }
 
 #[test]
-fn the_flow_without_the_orgs_switch() {
+fn the_flow_without_the_org_setting() {
     let org = Emulator::start();
     org.edit(OIDC_SETTINGS, "OauthOidc", "oAuthCdCrdtFlowEnable", "false");
     let workspace = Workspace::new(&org);
@@ -55,9 +56,9 @@ fn the_flow_without_the_orgs_switch() {
     );
 }
 
-/// The app's developer and its admin have workspaces of their own. In one workspace the plan says it already.
+/// The app's developer and its admin have separate workspaces. In one workspace the plan already reports it.
 #[test]
-fn guests_without_what_they_need() {
+fn guests_without_their_requirements() {
     let org = Emulator::start();
     let (developer, admin) = (Workspace::new(&org), Workspace::new(&org));
     let (flow, jwt) = ("code_credential_flow_enabled = true", "named_user_jwt_enabled = true");
@@ -91,7 +92,7 @@ fn a_timeout_of_tokens_that_are_not_issued() {
 }
 
 #[test]
-fn a_user_to_run_as_who_is_not_there() {
+fn a_missing_run_as_user() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let user = "client_credentials_flow_user = \"nobody@example.com\"";
@@ -101,9 +102,9 @@ fn a_user_to_run_as_who_is_not_there() {
     refused(&workspace, &shop(&["client_credentials_flow_enabled = true"], &policies), user, words);
 }
 
-/// The org says it in words that the emulator has not.
+/// The org uses messages that the emulator does not have.
 #[test]
-fn the_same_in_other_words() {
+fn the_same_with_other_messages() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let policy = ("ExtlClntAppOauthConfigurablePolicies", "Shop_oauth_defaultPolicy");
@@ -173,7 +174,7 @@ fn the_same_in_other_words() {
 }
 
 #[test]
-fn a_switch_of_the_org_that_apps_still_need() {
+fn an_org_setting_that_apps_still_need() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let fault = json!({"call": "deploy", "do": {"component_problem": {
@@ -186,7 +187,7 @@ fn a_switch_of_the_org_that_apps_still_need() {
 }
 
 #[test]
-fn a_policy_of_preauthorization_that_the_org_ties_to_ones_own_assignment() {
+fn preauthorization_that_requires_an_assignment_of_the_user() {
     let org = Emulator::start();
     org.admin("PATCH", "/org", Some(&json!({ "preauthorization_needs_own_assignment": true })));
     let workspace = Workspace::new(&org);
@@ -195,9 +196,9 @@ fn a_policy_of_preauthorization_that_the_org_ties_to_ones_own_assignment() {
     refused(&workspace, &shop(&[], &[line, "permission_sets = [\"Shop_Customer\"]"]), line, words);
 }
 
-/// A file that was refused takes others along that need it: what is told is why it was refused.
+/// A refused component also fails dependent ones: the reported cause is the first refusal.
 #[test]
-fn the_refusal_itself_is_told_and_not_what_follows_from_it() {
+fn the_first_refusal_is_reported_and_not_its_consequences() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let configuration = shop(&["custom_scopes = [\"Nowhere\"]"], &["ip_relaxation = \"Bypass\""]);

@@ -1,4 +1,4 @@
-//! Replacing the app or the settings takes the parts along: Salesforce deletes them, so Terraform must know.
+//! Replacing the app or the settings also replaces the parts: Salesforce deletes them, so Terraform must know.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -82,10 +82,10 @@ fn a_replace_is_refused_while_the_settings_are_protected() {
     }
 }
 
-/// Terraform does not tell the provider that what it creates is to replace something: it looks like the trace of an
-/// interrupted run. What it takes over it must not delete as the old one then.
+/// Terraform does not tell the provider that a create is part of a replacement: it looks like the trace of an
+/// interrupted run. An app that was adopted must not be deleted as the old one.
 #[test]
-fn with_create_before_destroy_nothing_is_replaced_and_nothing_is_lost() {
+fn with_create_before_destroy_nothing_is_replaced_or_lost() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let eager = SHOP.replace("\n}", "\n  lifecycle { create_before_destroy = true }\n}");
@@ -94,11 +94,11 @@ fn with_create_before_destroy_nothing_is_replaced_and_nothing_is_lost() {
 
     let replace = ["apply", "-no-color", "-input=false", "-auto-approve", &format!("-replace={APP}")];
     workspace.run(&replace).succeeded().saying("Nothing was replaced");
-    assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key, "what the state has is in the org");
+    assert_eq!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key, "the state matches the org");
     policies_are_in_force(&org, "Shop");
     workspace.is_settled();
 
-    // Without it, the app is made anew.
+    // Without it, the app is created again.
     workspace.step(SHOP, &[]);
     workspace.run(&replace).succeeded();
     assert_ne!(org.part(GLOBAL_OAUTH, "Shop").text("consumerKey"), key);

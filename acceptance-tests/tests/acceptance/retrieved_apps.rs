@@ -1,5 +1,5 @@
-//! Apps whose files have the form that retrieves give them: imported with a configuration that Terraform itself writes,
-//! then one attribute is changed, and nothing else is in the org.
+//! Apps with files in the format of retrieves: imported with a configuration that Terraform generates, then one
+//! attribute is changed, and nothing else changes in the org.
 
 use super::found_apps::{Edit, Import, Kind, TYPES, found, put_file};
 use acceptance_tests::emulator::Emulator;
@@ -23,7 +23,7 @@ fn policies(org: &Emulator, name: &str, app_name: &str, more: &str) {
          <isTokenExchangeFlowEnabled>false</isTokenExchangeFlowEnabled><label>{name}</label>
          <requiredSessionLevel>STANDARD</requiredSessionLevel>{more}"
     );
-    // What the org made with the settings stays under its name.
+    // The component that the org created with the settings keeps its name.
     let name = org.part(OAUTH_POLICIES, "Shop").name;
     put_file(org, OAUTH_POLICIES, &name, &inside);
     let name = org.part(POLICIES, "Shop").name;
@@ -34,7 +34,7 @@ fn policies(org: &Emulator, name: &str, app_name: &str, more: &str) {
     put_file(org, POLICIES, &name, &inside);
 }
 
-/// The flags of a consumer as Setup makes them, in the order of a file, with what stands in between.
+/// The flags of a consumer as Setup creates them, in the order of a file, with additional lines.
 fn consumer(org: &Emulator, name: &str, callback: &str, certificate: &str, on: &[&str], more: &str) {
     let flags = [
         "isClientCredentialsFlowEnabled",
@@ -96,7 +96,7 @@ fn ledger(org: &Emulator) {
     );
 }
 
-/// A client of the client credentials flow: needs neither a secret at the web server flow nor PKCE.
+/// A client of the client credentials flow, without secret and PKCE in the web server flow.
 fn nightly(org: &Emulator) {
     app(org, "");
     settings(org, "Shop_oauth", "Api, RefreshToken");
@@ -123,7 +123,7 @@ fn nightly(org: &Emulator) {
     );
 }
 
-/// A client of many places, with what no attribute stands for, and parts with names of their own.
+/// A client with many callbacks, elements without an attribute, and parts with their own names.
 fn editor(org: &Emulator) {
     app(org, "<description>What the app is for</description>");
     settings(org, "ShopSettings", "SFApiPlatform, Api, RefreshToken, MCP");
@@ -153,7 +153,7 @@ fn editor(org: &Emulator) {
     );
 }
 
-/// What nobody would configure, and an org takes: only permitted users, and none; a flow without a user.
+/// Unusual values that an org accepts: preauthorization without users; a flow without a user.
 fn forgotten(org: &Emulator) {
     app(org, "");
     settings(org, "Shop", "Api");
@@ -193,7 +193,7 @@ fn a_flag_of_a_consumer_with_a_certificate() {
 }
 
 #[test]
-fn a_policy_beside_a_word_in_other_letters() {
+fn a_policy_beside_a_value_in_another_letter_case() {
     only(
         ledger,
         2,
@@ -204,7 +204,7 @@ fn a_policy_beside_a_word_in_other_letters() {
 }
 
 #[test]
-fn a_client_that_needs_neither_secret_nor_pkce() {
+fn a_client_without_secret_and_pkce() {
     only(
         nightly,
         1,
@@ -226,7 +226,7 @@ fn the_label_of_the_settings_alone() {
 }
 
 #[test]
-fn what_nobody_would_configure() {
+fn unusual_values() {
     only(
         forgotten,
         2,
@@ -236,7 +236,7 @@ fn what_nobody_would_configure() {
     );
 }
 
-/// Terraform's configuration of what is in an org.
+/// The configuration that Terraform generates for an org.
 fn generated(org: &Emulator) -> (Workspace<'_>, String) {
     let workspace = Workspace::new(org);
     let blocks: String =
@@ -250,9 +250,9 @@ fn generated(org: &Emulator) -> (Workspace<'_>, String) {
     (workspace, text)
 }
 
-/// What belongs to one org is not in it, and replacing is no mistake of it.
+/// It contains nothing that belongs to one org, and works for a replacement.
 #[test]
-fn a_generated_configuration_is_good_for_another_org_and_for_a_replacement() {
+fn a_generated_configuration_works_in_another_org_and_for_a_replacement() {
     let org = Emulator::start();
     nightly(&org);
     let (workspace, text) = generated(&org);
@@ -272,9 +272,9 @@ fn a_generated_configuration_is_good_for_another_org_and_for_a_replacement() {
     assert_eq!(other.part(GLOBAL_OAUTH, "Shop").text("isConsumerSecretOptional"), "true");
 }
 
-/// Older generated configurations name the consumer that the app has anyway.
+/// Older generated configurations contain the link to the app's own consumer.
 #[test]
-fn a_link_to_the_own_consumer_that_is_written_replaces_nothing() {
+fn a_configured_link_to_the_own_consumer_replaces_nothing() {
     let org = Emulator::start();
     nightly(&org);
     let link = org.part(OAUTH, "Shop").text("oauthLink");
@@ -287,7 +287,7 @@ fn a_link_to_the_own_consumer_that_is_written_replaces_nothing() {
     assert_eq!(org.admin("GET", "/components", None), before);
 }
 
-/// A certificate in the state shows drift, and another form of it is no change.
+/// A certificate in the state shows drift, and another form of it is not a change.
 #[test]
 fn a_certificate_drifts_and_may_be_written_in_any_form() {
     let org = Emulator::start();
@@ -313,9 +313,9 @@ fn a_certificate_drifts_and_may_be_written_in_any_form() {
     workspace.is_settled();
 }
 
-/// A file of settings may have nothing in it, or elements that say nothing: they stay so, but for the one that changes.
+/// A settings file may be empty, or contain elements without values: they are unchanged, except the edited one.
 #[test]
-fn settings_of_the_org_that_say_nothing() {
+fn org_settings_without_values() {
     const OF_APPS: &str = "ExternalClientAppSettings";
     for inside in [
         "",
@@ -342,9 +342,9 @@ fn settings_of_the_org_that_say_nothing() {
     }
 }
 
-/// What Salesforce uses inside, and no attribute stands for, survives a change.
+/// Elements for internal use, without an attribute, survive a change.
 #[test]
-fn settings_of_the_org_with_what_no_attribute_stands_for() {
+fn org_settings_with_elements_without_an_attribute() {
     const OIDC: &str = "OauthOidcSettings";
     let org = Emulator::start();
     put_file(

@@ -1,5 +1,5 @@
-//! Keys and secrets of an app: read and kept nowhere, rotated while clients log in, rotated once whatever happens.
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its functions too")]
+//! Keys and secrets of an app: read and not stored, rotated while clients log in, rotated once in any case.
+#![expect(clippy::unwrap_used, reason = "a test fails with a panic, also in its functions")]
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::http;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const ROTATION: &str = "salesforce_external_client_app_credential_rotation.shop";
 const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
 
-/// An app whose clients log in by client credentials, and its rotation for these values.
+/// An app whose clients log in by client credentials, and its rotation with these values.
 fn shop(org: &Emulator, rotate: &str, revoke: &str) -> String {
     format!(
         r#"
@@ -59,10 +59,10 @@ fn started<'org>(org: &'org Emulator) -> Workspace<'org> {
     workspace
 }
 
-/// Whether a value is what an attribute should be, given what the org has.
+/// Whether a value is correct for an attribute, given the state of the org.
 type IsRight = fn(&Value, &Emulator) -> bool;
 
-/// Every attribute, and what it is after a rotation.
+/// Every attribute, and its value after a rotation.
 pub const ATTRIBUTES: &[(&str, IsRight)] = &[
     ("external_client_app", |value, _| value == "Shop"),
     ("rotate_when_changed", |value, _| *value == json!({"version": "2"})),
@@ -80,7 +80,7 @@ pub const ATTRIBUTES: &[(&str, IsRight)] = &[
     ("timeouts.delete", |value, _| value.is_null()),
 ];
 
-/// The pair that an app has now, and those beside it.
+/// The current pair of an app, and those beside it.
 fn pairs(org: &Emulator) -> Vec<Value> {
     org.admin("GET", "/apps/Shop/credentials", None).as_array().cloned().unwrap()
 }
@@ -104,7 +104,7 @@ fn logs_in(url: &str, pair: &Pair) -> bool {
     reply.is_ok_and(|reply| reply.status == 200)
 }
 
-/// How many calls there were to stage, to rotate and to end.
+/// The number of calls to stage, to rotate and to delete.
 fn changes(org: &Emulator) -> [usize; 3] {
     let journal = org.journal();
     let made = |operation: &str| journal.iter().filter(|call| call["operation"] == operation).count();
@@ -145,7 +145,7 @@ impl Client {
         client
     }
 
-    /// How many logins there were, and how many failed.
+    /// The number of logins, and of failed ones.
     fn end(mut self) -> (u32, u32) {
         self.ends.store(true, Ordering::SeqCst);
         self.thread.take().unwrap().join().unwrap();
@@ -154,7 +154,7 @@ impl Client {
 }
 
 #[test]
-fn a_client_that_logs_in_all_the_time_notices_nothing_of_a_rotation() {
+fn a_client_with_continuous_logins_is_not_affected_by_a_rotation() {
     let org = Emulator::start();
     let workspace = started(&org);
     let old = main_pair(&org);
@@ -171,7 +171,7 @@ fn a_client_that_logs_in_all_the_time_notices_nothing_of_a_rotation() {
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(new.key));
     assert_eq!(workspace.attribute(ROTATION, "previous_state"), json!("Rotated"));
     assert!(logs_in(org.url(), &old) && logs_in(org.url(), &new));
-    // The settings' own attribute follows, without a change to make.
+    // The settings' attribute follows, without a change.
     workspace.apply().succeeded();
     workspace.is_settled();
     let settings = "salesforce_external_client_app_oauth_settings.shop";
@@ -188,7 +188,7 @@ fn a_client_that_logs_in_all_the_time_notices_nothing_of_a_rotation() {
 }
 
 #[test]
-fn each_attribute_is_what_it_says() {
+fn each_attribute_has_its_documented_value() {
     let org = Emulator::start();
     let workspace = started(&org);
     let mine = "revoke_previous_when_changed = { version = \"1\" }";
@@ -206,13 +206,13 @@ fn each_attribute_is_what_it_says() {
 }
 
 #[test]
-fn creating_importing_and_giving_up_rotate_nothing() {
+fn create_import_and_destroy_rotate_nothing() {
     let org = Emulator::start();
     let workspace = started(&org);
     let pair = main_pair(&org);
     workspace.run(&["state", "rm", ROTATION]).succeeded();
     workspace.run(&["import", "-no-color", "-input=false", ROTATION, "Shop"]).succeeded();
-    // The values are Terraform's own: writing them down is all that there is to do.
+    // The values exist only in Terraform: storing them in the state is the only change.
     let plan = workspace.plan(&[]);
     plan.changes(&[(ROTATION, Update)]);
     assert!(!plan.words.contains("The client ID changes"), "{}", plan.words);
@@ -221,7 +221,7 @@ fn creating_importing_and_giving_up_rotate_nothing() {
     let without = shop(&org, "null", "null");
     workspace.step(&without, &[(ROTATION, Update)]);
     assert_eq!(main_pair(&org), pair);
-    // Given up while a previous pair is alive: the plan says so.
+    // Removed while a previous pair is valid: the plan warns.
     workspace.configure(&shop(&org, &at(2), "null"));
     workspace.apply().succeeded();
     let (before, _) =
@@ -237,7 +237,7 @@ fn creating_importing_and_giving_up_rotate_nothing() {
 }
 
 #[test]
-fn what_somebody_else_staged_is_told_and_stays() {
+fn credentials_staged_by_another_user_are_reported_and_kept() {
     let org = Emulator::start();
     let workspace = started(&org);
     let other = org.user("other.admin");
@@ -258,7 +258,7 @@ fn what_somebody_else_staged_is_told_and_stays() {
 }
 
 #[test]
-fn a_second_rotation_does_not_end_the_previous_pair_unasked() {
+fn a_second_rotation_does_not_revoke_the_previous_pair_by_default() {
     for (staging, refused) in [("beside_expired", true), ("beside_rotated", false), ("alone", true)] {
         let org = Emulator::start();
         org.admin("PATCH", "/org", Some(&json!({ "staging": staging })));
@@ -283,7 +283,7 @@ fn a_second_rotation_does_not_end_the_previous_pair_unasked() {
     }
 }
 
-/// What holds a call, before it takes effect or after.
+/// Holds a call, before or after it takes effect.
 fn hold(org: &Emulator, call: &str, when: &str, action: &Value) {
     org.admin("POST", "/faults", Some(&json!({"call": call, "when": when, "do": action})));
 }
@@ -297,12 +297,12 @@ fn reached(org: &Emulator, call: &str) {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    panic!("{call} was never called");
+    panic!("{call} was not called");
 }
 
 const CALLS: [&str; 3] = ["stageCredentials", "rotateCredentials", "deleteStagedCredentials"];
 
-/// One rotation and one end of the previous pair, whatever happened on the way.
+/// One rotation and one revocation of the previous pair, whatever happened before.
 #[track_caller]
 fn converges_to_one_rotation(org: &Emulator, workspace: &Workspace<'_>, before: &Pair, what: &str) {
     org.admin("DELETE", "/faults", None);
@@ -317,7 +317,7 @@ fn converges_to_one_rotation(org: &Emulator, workspace: &Workspace<'_>, before: 
 }
 
 #[test]
-fn a_rotation_that_was_killed_is_picked_up_and_not_made_twice() {
+fn a_killed_rotation_is_resumed_and_not_repeated() {
     for call in CALLS {
         for when in ["before", "after"] {
             let org = Emulator::start();
@@ -343,7 +343,7 @@ fn a_rotation_that_was_killed_is_picked_up_and_not_made_twice() {
 }
 
 #[test]
-fn an_answer_that_gets_lost_is_looked_up_and_ctrl_c_ends_between_two_steps() {
+fn a_lost_response_is_recovered_and_ctrl_c_stops_between_two_steps() {
     for (what, action) in [("lost", json!("drop")), ("late", json!({"stall": 2}))] {
         for call in CALLS {
             for when in ["before", "after"] {
@@ -368,7 +368,7 @@ fn an_answer_that_gets_lost_is_looked_up_and_ctrl_c_ends_between_two_steps() {
 }
 
 #[test]
-fn the_app_that_the_provider_logs_in_with_is_not_cut_off() {
+fn the_app_of_the_provider_is_not_locked_out() {
     let org = Emulator::start();
     let workspace = started(&org);
     let pair = main_pair(&org);
@@ -397,7 +397,7 @@ fn the_app_that_the_provider_logs_in_with_is_not_cut_off() {
     let run = workspace.run(&["plan", "-no-color", "-input=false"]);
     run.failed_saying("The provider would lock itself out");
     assert_eq!(changes(&org), [0, 0, 0]);
-    // Meant: then the pair of before lives on, and ending it is refused again.
+    // With the override, the previous pair stays valid, and revoking it is refused again.
     workspace.set("SALESFORCE_ALLOW_SELF_LOCKOUT", "true");
     workspace.apply().succeeded();
     workspace.unset("SALESFORCE_ALLOW_SELF_LOCKOUT");
@@ -408,7 +408,7 @@ fn the_app_that_the_provider_logs_in_with_is_not_cut_off() {
 }
 
 #[test]
-fn settings_that_change_in_the_same_run_keep_their_state_true() {
+fn settings_that_change_in_the_same_run_have_a_correct_state() {
     let org = Emulator::start();
     let workspace = started(&org);
     let beside = |path: &str, version: u32| {
@@ -426,7 +426,7 @@ fn settings_that_change_in_the_same_run_keep_their_state_true() {
 }
 
 #[test]
-fn actions_rotate_and_revoke_and_say_what_they_do() {
+fn actions_rotate_and_revoke_with_progress_messages() {
     if !language::has(Feature::Actions) {
         return;
     }
@@ -465,7 +465,7 @@ action "salesforce_external_client_app_revoke_previous_credentials" "now" {
 }
 
 #[test]
-fn the_ephemeral_resource_reads_without_a_trace_and_says_what_is_missing() {
+fn the_ephemeral_resource_reads_without_a_trace_and_reports_missing_permissions() {
     if !language::has(Feature::EphemeralResources) {
         return;
     }
@@ -486,7 +486,7 @@ ephemeral "salesforce_external_client_app_credentials" "shop" {{
     workspace.configure(&reading(&format!("consumer_key = {ROTATION}.consumer_key")));
     workspace.run(&plan).succeeded();
     workspace.apply().succeeded();
-    workspace.configure(&reading("consumer_key = \"3MVG9.of.somebody.else\""));
+    workspace.configure(&reading("consumer_key = \"3MVG9.of.another.app\""));
     workspace.run(&plan).failed_saying("Not a consumer key of the app");
     workspace.configure(&reading(""));
     org.admin("PATCH", "/org", Some(&json!({"enableClientSecretInRestApiAccess": false})));
@@ -501,7 +501,8 @@ ephemeral "salesforce_external_client_app_credentials" "shop" {{
     assert_eq!(changes(&org), [0, 0, 0]);
 }
 
-/// Another key is no trace of a rotation when the org is another one, and values that were rotated for stay done.
+/// A new key is not the trace of a rotation when the org has changed, and values that were already rotated stay
+/// done.
 #[test]
 fn a_refreshed_sandbox_is_not_rotated() {
     let org = Emulator::start();
@@ -520,13 +521,13 @@ fn a_refreshed_sandbox_is_not_rotated() {
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(main_pair(&org).key));
     assert_eq!(workspace.attribute(ROTATION, "rotated_at"), Value::Null);
     assert_eq!(workspace.attribute(ROTATION, "previous_state"), Value::Null);
-    // The next values rotate as ever.
+    // The next values rotate as usual.
     workspace.configure(&shop(&org, &at(3), &at(1)));
     workspace.apply().succeeded();
     assert_eq!(changes(&org)[1], rotated[1] + 1);
 }
 
-/// The old pair is in no org any more, but a plan must not wait for somebody's permission to be told the new one.
+/// The old pair exists in no org, but a plan must not need the permission to read the new one.
 #[test]
 fn a_refreshed_sandbox_that_does_not_show_its_credentials_can_be_planned() {
     let org = Emulator::start();
@@ -542,7 +543,7 @@ fn a_refreshed_sandbox_that_does_not_show_its_credentials_can_be_planned() {
     workspace.unset("SALESFORCE_PREVIOUS_ORG_IDS");
     workspace.is_settled();
     assert_eq!(workspace.attribute(ROTATION, "consumer_key"), Value::Null);
-    // Without the key of before, an interrupted rotation would be made twice.
+    // Without the previous key, an interrupted rotation would be repeated.
     workspace.configure(&shop(&org, &at(2), &at(1)));
     workspace.run(APPLY).failed_saying("The credentials were not read yet");
     assert_eq!(changes(&org), [0, 0, 0]);

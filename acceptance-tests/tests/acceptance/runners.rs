@@ -1,4 +1,4 @@
-//! Where nobody sits: HCP Terraform, agents, CI jobs. A test for each thing that such a place has not.
+//! Unattended runs: HCP Terraform, agents, CI jobs. A test for each thing that such an environment lacks.
 
 use acceptance_tests::canary::{self, Secret};
 use acceptance_tests::connect_proxy::ConnectProxy;
@@ -18,7 +18,7 @@ use crate::configurations::{APP, ONLY_APP, POLICIES, SETTINGS, SHOP};
 const PLAN: &[&str] = &["plan", "-no-color", "-input=false"];
 const INIT: &[&str] = &["init", "-no-color", "-input=false"];
 
-/// A container: folder, home and temporary files of its own, and the state elsewhere.
+/// A container: its own folder, home and temporary files, and a remote state.
 fn container<'org>(org: &'org Emulator, configuration: &str) -> Workspace<'org> {
     let workspace = Workspace::new(org);
     workspace.installs();
@@ -44,7 +44,7 @@ fn plan_and_apply_share_the_plan_file_and_the_configuration() {
         drop(plans);
         applies.run(INIT).succeeded();
         applies.run(&["apply", "-no-color", "-input=false", "plan.bin"]).succeeded();
-        // And a third one finds nothing to do.
+        // A third container finds no changes.
         let looks = container(&org, &configuration);
         looks.run(INIT).succeeded();
         looks.run(&["plan", "-no-color", "-input=false", "-detailed-exitcode"]).succeeded();
@@ -55,7 +55,7 @@ fn plan_and_apply_share_the_plan_file_and_the_configuration() {
     assert!(leaks.is_empty(), "{leaks:#?}");
 }
 
-/// Makes an app, changes it, and takes it away.
+/// Creates an app, changes it, and destroys it.
 #[track_caller]
 fn lives(workspace: &Workspace<'_>, what: &str) {
     eprintln!("{what}");
@@ -65,10 +65,10 @@ fn lives(workspace: &Workspace<'_>, what: &str) {
 }
 
 #[test]
-fn neither_a_home_nor_a_place_for_temporary_files_is_needed() {
+fn no_home_and_no_temporary_folder_are_needed() {
     let long = tempfile::Builder::new().prefix(&"long-".repeat(20)).tempdir().expect("a folder");
     let long = long.path().display().to_string();
-    // Who tests as root may write anywhere: what is no folder, and what the kernel makes up, stays closed to root, too.
+    // Root may write anywhere, so the test uses paths that are not folders or belong to the kernel.
     type Changes<'a> = &'a [(&'a str, Option<&'a str>)];
     let rows: [(&str, Changes<'_>); 7] = [
         ("no HOME", &[("HOME", None)]),
@@ -92,7 +92,7 @@ fn neither_a_home_nor_a_place_for_temporary_files_is_needed() {
     }
 }
 
-/// A program that starts another one in some way, at `path`.
+/// A script at `path` that starts another program.
 fn wrapper(path: &Path, line: &str) {
     let _replaced = std::fs::remove_file(path);
     std::fs::write(path, format!("#!/bin/sh\n{line}\n")).expect("a script");
@@ -103,12 +103,12 @@ fn is_there(program: &str) -> bool {
     let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
     let found = found.is_ok_and(|found| found.status.success());
     if !found {
-        eprintln!("no {program} on PATH: left out");
+        eprintln!("no {program} on PATH: skipped");
     }
     found
 }
 
-/// Terraform, started by a line of a shell.
+/// Terraform, started by a shell line.
 fn by_line(line: &str) -> Option<(Workspace<'static>, Emulator, PathBuf)> {
     let program = line.split(' ').next().unwrap_or_default();
     if program != "exec" && !is_there(program) {
@@ -125,7 +125,7 @@ fn by_line(line: &str) -> Option<(Workspace<'static>, Emulator, PathBuf)> {
 }
 
 #[test]
-fn neither_a_terminal_nor_a_second_core_is_needed() {
+fn no_terminal_and_no_second_core_are_needed() {
     for line in [
         "setsid --wait TERRAFORM <&- | cat",
         "exec TERRAFORM <&- 2>&1 3<&- 4<&-",
@@ -145,8 +145,8 @@ fn neither_a_terminal_nor_a_second_core_is_needed() {
     }
 }
 
-/// The provider in 256 MiB of addresses. Terraform itself, a Go program, reserves more than it uses, so that it cannot be
-/// limited like this.
+/// The provider with 256 MiB of address space. Terraform itself, a Go program, reserves more than it uses, so it
+/// cannot be limited in this way.
 #[test]
 fn a_quarter_of_a_gibibyte_is_enough() {
     let org = Emulator::start();
@@ -162,7 +162,7 @@ fn a_quarter_of_a_gibibyte_is_enough() {
     assert_eq!(org.names(org::APP).len(), 31);
 }
 
-/// The key, and the CA of the org's certificate, in the forms of a single line.
+/// The key, and the CA of the org's certificate, in the single-line formats.
 fn single_lines(text: &str) -> [String; 3] {
     use base64::Engine as _;
     let base64 = base64::engine::general_purpose::STANDARD.encode(text);
@@ -183,7 +183,7 @@ fn a_key_fits_into_a_variable_of_one_line() {
     }
 }
 
-/// An org that speaks TLS under a name that only a proxy finds.
+/// An org with TLS under a name that only a proxy resolves.
 const HOST: &str = "acme.my.salesforce.com";
 
 fn behind_tls() -> (Emulator, String) {
@@ -202,7 +202,7 @@ fn workspace_of(org: &Emulator) -> Workspace<'static> {
 }
 
 #[test]
-fn a_ca_comes_by_a_variable() {
+fn a_ca_is_read_from_a_variable() {
     let (org, ca) = behind_tls();
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("ca.pem");
@@ -227,7 +227,7 @@ fn a_ca_comes_by_a_variable() {
 }
 
 #[test]
-fn a_proxy_is_gone_through_with_a_password_and_without() {
+fn a_proxy_is_used_with_and_without_a_password() {
     const PASSWORD: &str = "canary/PROXY@0123456789";
     let (org, ca) = behind_tls();
     let address = org.url().trim_start_matches("https://").to_owned();
@@ -252,7 +252,7 @@ fn a_proxy_is_gone_through_with_a_password_and_without() {
             None => drop(run.succeeded()),
             Some(says) => drop(run.failed_saying(says)),
         }
-        let asked = proxy.asked();
+        let asked = proxy.requested();
         let is_passed_over = except.contains("salesforce");
         assert_eq!(asked.is_empty(), is_passed_over, "{asked:?}");
         assert!(asked.iter().all(|host| *host == format!("{HOST}:443")), "{asked:?}");
@@ -260,7 +260,7 @@ fn a_proxy_is_gone_through_with_a_password_and_without() {
 }
 
 #[test]
-fn several_jobs_of_one_user_do_not_meet() {
+fn several_jobs_of_one_user_do_not_interfere() {
     let shared = tempfile::Builder::new().prefix("sf-").tempdir().expect("a home");
     let orgs: Vec<Emulator> = (0..3).map(|_| Emulator::start()).collect();
     let workspaces: Vec<Workspace<'_>> = orgs
@@ -300,16 +300,16 @@ fn waiting(org: &Emulator, version: u32, more: &str) -> String {
 }
 
 #[test]
-fn a_provider_block_that_is_not_known_yet_leaves_resources_as_they_are() {
+fn an_unknown_provider_block_leaves_resources_unchanged() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
-    // What is new is planned, and applied when the block is known.
+    // New resources are planned, and applied when the block is known.
     workspace.configure(&waiting(&org, 1, SHOP));
     let run = workspace.apply().succeeded();
     assert!(run.says("4 added") && !run.says("not refreshed"), "{run}");
     workspace.is_settled();
 
-    // What is there is taken from the state, and that is said once.
+    // Existing resources are read from the state, with one warning.
     org.edit(org::APP, "Shop", "label", "Changed in Setup");
     let changed = SHOP.replace("\"RefreshToken\"]", "\"RefreshToken\", \"Web\"]");
     workspace.configure(&waiting(&org, 2, &changed));
@@ -319,11 +319,11 @@ fn a_provider_block_that_is_not_known_yet_leaves_resources_as_they_are() {
     assert_eq!(plan.words.matches("The state is not refreshed").count(), 1, "{}", plan.words);
     assert!(plan.words.contains("instance_url of the provider block"), "{}", plan.words);
     workspace.apply_plan().succeeded();
-    // The next plan sees it.
+    // The next plan detects it.
     workspace.converge(&[(APP, Update)]);
     assert_eq!(workspace.attribute(POLICIES, "permitted_users"), "AdminApprovedPreAuthorized");
 
-    // The rest needs the org.
+    // Everything else needs the org.
     for (kind, more, feature) in [
         ("data", "data \"salesforce_org\" \"it\" {}\n", None),
         (

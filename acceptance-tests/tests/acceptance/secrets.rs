@@ -1,5 +1,5 @@
-//! Secrets stay where they are. Every command of every test here is searched, and what every test left; these tests show
-//! that the search would find each kind in each place, and go where secrets are nearest.
+//! Secrets do not leak. The workspace searches every command of every test, and everything that a test leaves. These
+//! tests show that the search finds each kind of secret in each place, and cover the most sensitive operations.
 
 use crate::configurations::{APP, APP_AND_SETTINGS, ONLY_APP, SETTINGS};
 use acceptance_tests::canary::Secret;
@@ -16,12 +16,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 #[test]
-fn the_trace_log_has_the_providers_own_words() {
+fn the_trace_log_contains_lines_of_the_provider() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(ONLY_APP, &[(APP, Create)]);
     let logs = workspace.logs();
-    // Without them the search of the log would be a search of Terraform's words only.
+    // Without them the search of the log would cover only Terraform's output.
     let ours = logs.lines().filter(|line| line.contains("provider.terraform-provider-salesforce: ")).count();
     assert!(ours > 20, "{ours} lines of the provider in {} bytes of log", logs.len());
     assert!(logs.contains("[TRACE] provider.terraform-provider-salesforce: "), "nothing at TRACE");
@@ -33,7 +33,7 @@ fn a_secret_in_the_state_is_found() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.step(APP_AND_SETTINGS, &[(APP, Create), (SETTINGS, Create)]);
-    // The consumer key is in the state by right. For a moment it plays the secret.
+    // The consumer key is legitimately in the state. Here it stands in for a secret.
     workspace.watch_secret(Secret::new("played", &org.part(GLOBAL_OAUTH, "Shop").text("consumerKey")));
     let _found = workspace.run(&["version"]);
 }
@@ -49,7 +49,7 @@ fn the_org_issues_secrets_that_are_worth_searching_for() {
 }
 
 #[test]
-fn a_secret_that_a_retrieve_contains_goes_nowhere() {
+fn a_secret_in_a_retrieve_does_not_leak() {
     let org = Emulator::start();
     org.admin("PATCH", "/org", Some(&serde_json::json!({ "secret_in_metadata": true })));
     let workspace = Workspace::new(&org);
@@ -62,7 +62,7 @@ fn a_secret_that_a_retrieve_contains_goes_nowhere() {
 }
 
 #[test]
-fn a_token_from_elsewhere_goes_nowhere() {
+fn an_external_token_does_not_leak() {
     let org = Emulator::start();
     let token = org.ready["accessToken"].as_str().unwrap_or_default().to_owned();
     assert!(!token.is_empty());
@@ -73,12 +73,12 @@ fn a_token_from_elsewhere_goes_nowhere() {
     workspace.set("SALESFORCE_ACCESS_TOKEN", &token);
     workspace.step(ONLY_APP, &[(APP, Create)]);
 
-    // One that has expired appears in the org's error.
+    // An expired token appears in the org's error.
     org.admin("POST", "/sessions/expire", None);
     workspace.run(&["plan", "-no-color", "-input=false"]).failed_saying("access token");
 }
 
-/// Beside those that the org issues: what a test lets it say.
+/// Besides the secrets that the org issues: those that a test plants.
 const SESSION: &str = "00D000000000001!AQcanaryPLANTED.0123456789";
 const HASH: &str = "canaryHASH-0123456789abcdef";
 const PAGE_SECRET: &str = "canaryPAGE-0123456789abcdef";
@@ -92,7 +92,7 @@ fn issued(org: &Emulator, start: &str) -> String {
     secrets.find(|secret| secret.starts_with(start)).unwrap_or_else(|| panic!("no {start}")).to_owned()
 }
 
-/// Each kind of secret, with one of it that the workspace knows of without being asked.
+/// Each kind of secret, with a value that the workspace recognizes automatically.
 fn kinds(org: &Emulator, workspace: &mut Workspace<'_>) -> Vec<(&'static str, String)> {
     let pem = rcgen::KeyPair::generate().expect("a key").serialize_pem();
     org.plant("key of a certificate", &pem);
@@ -136,7 +136,7 @@ fn state(attribute: &str, private: &str) -> String {
     json!({ "version": 4, "resources": [{ "instances": [instance] }] }).to_string()
 }
 
-/// Each place that a run may leave something in: where it is below the workspace, and what is in it.
+/// Each place where a run may leave data: its path below the workspace, and its content.
 type Place = (&'static str, fn(&str) -> Vec<u8>);
 const PLACES: [Place; 13] = [
     ("work/terraform.tfstate", |secret| state(secret, "{}").into_bytes()),
@@ -172,7 +172,7 @@ fn each_kind_of_secret_is_found_in_each_place() {
             assert!(is_found, "{kind} in {place}: {leaks:#?}");
             std::fs::remove_file(&file).expect("a file to remove");
         }
-        // And in what a command prints.
+        // Also in the output of a command.
         let outside = tempfile::tempdir().expect("a folder");
         std::fs::write(outside.path().join("said"), secret).expect("a file");
         let said = outside.path().join("said").display().to_string();
@@ -188,9 +188,9 @@ fn each_kind_of_secret_is_found_in_each_place() {
 
 #[test]
 #[should_panic(expected = "secrets left by the test")]
-fn a_test_that_leaves_a_secret_fails_without_asking() {
+fn a_test_that_leaves_a_secret_fails_automatically() {
     let org = Emulator::start();
-    // It watches nothing: the address of the org is enough.
+    // It watches nothing explicitly: the address of the org is sufficient.
     let mut workspace = Workspace::anonymous();
     workspace.set("SALESFORCE_INSTANCE_URL", org.url());
     let left = workspace.folder().join("notes.txt");
@@ -198,7 +198,7 @@ fn a_test_that_leaves_a_secret_fails_without_asking() {
 }
 
 #[test]
-fn what_the_org_says_of_secrets_goes_nowhere() {
+fn secrets_in_responses_of_the_org_do_not_leak() {
     let page = format!(
         "<html><body><h1>Error</h1><pre>{{&quot;secret&quot;:&quot;{PAGE_SECRET}&quot;}}</pre>\
          <input name=\"consumerSecret\" value=\"{PAGE_SECRET}\"></body></html>"
@@ -254,7 +254,7 @@ fn what_the_org_says_of_secrets_goes_nowhere() {
             &APP_AND_SETTINGS.replace("\"Shop\"\n  contact", &format!("\"Shop {number}\"\n  contact")),
         );
         org.admin("POST", "/faults", Some(&json!({ "call": call, "every": true, "do": what })));
-        // The search is in the run.
+        // The command itself is searched.
         let run = workspace.apply();
         assert_eq!(run.code, Some(1), "{call} {what}: {run}");
         org.admin("DELETE", "/faults", None);
@@ -263,7 +263,7 @@ fn what_the_org_says_of_secrets_goes_nowhere() {
 }
 
 #[test]
-fn what_is_said_of_credentials_goes_nowhere() {
+fn secrets_in_credential_responses_do_not_leak() {
     if !language::has(Feature::EphemeralResources) {
         return;
     }
@@ -289,7 +289,7 @@ ephemeral "salesforce_external_client_app_credentials" "kept" {
         (200, "application/json", format!("{{\"secret\":\"{PAGE_SECRET}\", broken")),
     ] {
         let said = json!({ "status": status, "content_type": content_type, "body": body });
-        // First the keys are asked for, then the secret.
+        // First the keys are requested, then the secret.
         for nth in [1, 2] {
             let fault = json!({ "call": "oauthCredentials", "nth": nth, "every": true, "do": said });
             org.admin("POST", "/faults", Some(&fault));

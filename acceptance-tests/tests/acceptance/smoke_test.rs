@@ -1,5 +1,5 @@
-//! The smoke test as a program: exit codes, expectations, waiting, what it says. What each gate does to each flow is
-//! proven elsewhere.
+//! The smoke test as a program: exit codes, expectations, retries, output. The effect of each gate on each flow is
+//! tested elsewhere.
 
 use crate::configurations::{APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -10,7 +10,7 @@ use acceptance_tests::workspace::Workspace;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// An org with the shop's app, made by Terraform.
+/// An org with the shop's app, created by Terraform.
 fn shop() -> Emulator {
     let org = Emulator::start();
     Workspace::new(&org).step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
@@ -33,7 +33,7 @@ fn every_variant_passes_where_everything_is_set_up() {
 }
 
 #[test]
-fn a_new_password_is_set_and_is_the_one_that_works() {
+fn a_new_password_is_set_and_works() {
     let org = shop();
     let old = SmokeTest::of(&org, "Shop");
     let new = "canaryANOTHERpassword42";
@@ -44,7 +44,7 @@ fn a_new_password_is_set_and_is_the_one_that_works() {
 }
 
 #[test]
-fn rotated_refresh_tokens_are_tried_again_and_must_be_dead() {
+fn rotated_refresh_tokens_are_tried_again_and_must_fail() {
     let org = shop();
     let test = SmokeTest::of(&org, "Shop");
     test.passes(&["refresh", "--rotation", "--expect", "refresh=not_rotated"]);
@@ -61,9 +61,9 @@ fn the_echo_of_the_site_is_followed_when_it_is_the_callback() {
 }
 
 #[test]
-fn without_curl_it_speaks_http_itself() {
+fn without_curl_it_uses_its_own_http_client() {
     let org = shop();
-    // A PATH with Python and nothing else.
+    // A PATH with only Python.
     let folder = tempfile::tempdir().expect("a folder");
     let python =
         std::process::Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
@@ -75,7 +75,7 @@ fn without_curl_it_speaks_http_itself() {
 }
 
 #[test]
-fn what_is_not_as_expected_ends_with_1_and_names_the_likely_gates() {
+fn unexpected_results_exit_with_1_and_name_the_likely_gates() {
     let org = shop();
     let test = SmokeTest::of(&org, "Shop");
     let run = test.run(&["login", "--expect", "login=invalid_grant"]);
@@ -88,7 +88,7 @@ fn what_is_not_as_expected_ends_with_1_and_names_the_likely_gates() {
     assert_eq!(run.code, Some(1), "{run}");
     assert!(run.says("login as expected: ok"), "the others are run all the same: {run}");
     assert!(run.says("guest NOT AS EXPECTED") && run.says("guest_code_credential_flow_enabled"), "{run}");
-    // The same code at another step is another result.
+    // The same code at another step is a different result.
     let run = test.run(&["guest", "--expect", "guest.token=invalid_request"]);
     assert_eq!(run.code, Some(1), "{run}");
 }
@@ -96,7 +96,7 @@ fn what_is_not_as_expected_ends_with_1_and_names_the_likely_gates() {
 #[test]
 fn a_page_is_a_closed_gate_and_never_a_success() {
     let org = shop();
-    // Credentials in a header, where only the body counts.
+    // Credentials in a header, although the app requires the body.
     org.edit(GLOBAL_OAUTH, "Shop", "isCodeCredPostOnly", "true");
     SmokeTest::of(&org, "Shop").passes(&["login"]);
     let header = SmokeTest::of(&org, "Shop").with("CREDENTIALS", "header");
@@ -106,7 +106,7 @@ fn a_page_is_a_closed_gate_and_never_a_success() {
 }
 
 #[test]
-fn mistakes_of_the_caller_end_with_2() {
+fn usage_errors_exit_with_2() {
     let org = shop();
     let code = |test: SmokeTest<'_>, arguments: &[&str]| test.run(arguments).code;
     let test = || SmokeTest::of(&org, "Shop");
@@ -117,10 +117,10 @@ fn mistakes_of_the_caller_end_with_2() {
     assert_eq!(code(test().with("SITE_URL", "http://site.example.com"), &["login"]), Some(2));
     assert_eq!(code(test().with("OTP_COMMAND", "exit 3"), &["passwordless"]), Some(2));
     let nobody = test().with("SITE_URL", "http://127.0.0.1:9").run(&["login"]);
-    assert_eq!(nobody.code, Some(2), "nothing was heard of the site: {nobody}");
+    assert_eq!(nobody.code, Some(2), "the site did not respond: {nobody}");
 }
 
-/// Waits until the org was asked once more.
+/// Waits for one more call to the org.
 fn was_tried(org: &Emulator, calls: usize) {
     let begun = Instant::now();
     while org.journal().len() == calls && begun.elapsed() < Duration::from_secs(300) {
@@ -129,11 +129,11 @@ fn was_tried(org: &Emulator, calls: usize) {
 }
 
 #[test]
-fn what_spreads_slowly_is_tried_again_and_a_refused_password_is_not() {
+fn propagation_is_retried_and_a_refused_password_is_not() {
     let org = shop();
     let secret = org.part(GLOBAL_OAUTH, "Shop").text("consumerSecret");
     let test = SmokeTest::of(&org, "Shop");
-    // Salesforce does not know the app everywhere yet.
+    // The app has not propagated in Salesforce yet.
     let made = Instant::now();
     org.admin("PATCH", "/org", Some(&json!({ "propagation_ms": 600_000 })));
     test.passes(&["login", "--expect", "login=invalid_client_id"]);
@@ -151,7 +151,7 @@ fn what_spreads_slowly_is_tried_again_and_a_refused_password_is_not() {
         test.passes(&["login", "--wait", "600"]).saying("again in");
     });
 
-    // Where a failure is expected, a login that still works may be one of before the change.
+    // When a failure is expected, a login that still works may precede the change.
     let tried = org.journal().len();
     std::thread::scope(|scope| {
         scope.spawn(|| {

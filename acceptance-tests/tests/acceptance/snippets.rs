@@ -1,4 +1,4 @@
-//! What the documentation tells its reader to write and to run, done as it says.
+//! The configurations and commands of the documentation, run as written.
 
 use crate::configurations::{APP, CLIENT, ONLY_APP, POLICIES, SETTINGS};
 use acceptance_tests::emulator::Emulator;
@@ -25,7 +25,7 @@ fn pages() -> Vec<PathBuf> {
     found
 }
 
-/// The fenced texts of a page in a language, without the indentation of the list that they are in.
+/// The fenced blocks of a page in a language, without the indentation of the list around them.
 pub fn fenced(page: &Path, language: &str) -> Vec<String> {
     let text = std::fs::read_to_string(page).expect("a page");
     let mut found = Vec::new();
@@ -43,7 +43,7 @@ pub fn fenced(page: &Path, language: &str) -> Vec<String> {
     found
 }
 
-/// A resource for each address that an `import` block leads to and that the text has not.
+/// A resource for each target of an `import` block that the text does not contain.
 fn resources_for_imports(text: &str) -> String {
     let missing = [APP, SETTINGS, POLICIES, CLIENT].into_iter().filter(|address| {
         let (kind, name) = address.split_once('.').unwrap_or_default();
@@ -66,7 +66,7 @@ fn resources_for_imports(text: &str) -> String {
 /// The file that examples of a connected app read.
 const CONNECTED_APP: &str = "Shop.connectedApp-meta.xml";
 
-/// What a text declares, by address; the prefix of ephemeral ones and of actions left out.
+/// The declarations of a text, by address, without the prefix of ephemeral resources and actions.
 fn declared(text: &str) -> Vec<String> {
     let kinds = ["resource \"", "ephemeral \"", "action \""];
     let headers = text.lines().filter_map(|line| kinds.iter().find_map(|kind| line.strip_prefix(kind)));
@@ -77,10 +77,10 @@ fn declared(text: &str) -> Vec<String> {
     addresses.collect()
 }
 
-/// Those texts of the same page that declare what a text refers to.
+/// The other texts of the page that declare what a text refers to.
 pub fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
     let mut found: Vec<&str> = Vec::new();
-    // What moves or is given up is no longer declared.
+    // The source of a move or a removal is no longer declared.
     let is_given_up = |line: &&str| line.trim_start().starts_with("from = ");
     let text: String =
         text.lines().filter(|line| !is_given_up(line)).map(|line| format!("{line}\n")).collect();
@@ -98,7 +98,7 @@ pub fn needed<'a>(text: &str, others: &'a [String]) -> Vec<&'a str> {
     }
 }
 
-/// A text without its `import` blocks: what is imported by two of them is an error.
+/// A text without its `import` blocks: importing the same resource twice is an error.
 fn without_imports(text: &str) -> String {
     let mut kept = String::new();
     let mut inside = false;
@@ -128,7 +128,7 @@ fn every_configuration_in_the_docs_is_formatted_and_valid() {
             }
             let mut workspace = Workspace::anonymous();
             workspace.add_stand_ins(&all);
-            // What a query finds is asked for in files of another kind.
+            // Query configurations are in files of another kind.
             let is_query = text.contains("list \"salesforce_");
             let (file, validate) = match is_query {
                 true => ("snippet.tfquery.hcl", &["validate", "-no-color", "-query"][..]),
@@ -158,13 +158,13 @@ fn every_configuration_in_the_docs_is_formatted_and_valid() {
         }
     }
     eprintln!("{count} configurations of the docs are valid");
-    assert!(count > 10, "the walk finds them");
+    assert!(count > 10, "configurations are found");
 }
 
-/// The commands of the guide make a key, and the forms that it gives are taken: the org, which has not this
-/// certificate, is what refuses.
+/// The commands of the guide create a key, and its formats are accepted: only the org refuses, because it does not
+/// have this certificate.
 #[test]
-fn the_guides_commands_make_a_key_that_is_taken() {
+fn the_commands_of_the_guide_create_a_valid_key() {
     if Command::new("openssl").arg("version").output().is_err() {
         eprintln!("no openssl on PATH: the guide's commands were not run");
         return;
@@ -193,7 +193,7 @@ fn the_guides_commands_make_a_key_that_is_taken() {
         let run = workspace.apply().failed_saying("invalid_grant");
         assert!(!run.says("Unusable private key"), "{command}: {run}");
     }
-    // The certificate is one that an app takes.
+    // The certificate is accepted by an app.
     let certificate = sh("cat terraform.crt");
     assert_eq!(certificate.matches("BEGIN CERTIFICATE").count(), 1);
 }

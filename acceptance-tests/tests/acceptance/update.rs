@@ -1,4 +1,4 @@
-//! Changes in place: what they touch, and what they must not.
+//! Changes in place: what they affect, and what they must not affect.
 
 use crate::configurations::{APP, APP_AND_SETTINGS, ONLY_APP, POLICIES, SETTINGS, SHOP};
 use acceptance_tests::emulator::Emulator;
@@ -35,7 +35,7 @@ fn each_change_reaches_the_org_in_one_deploy() {
 }
 
 #[test]
-fn what_only_the_provider_knows_of_is_not_sent() {
+fn provider_side_attributes_are_not_sent() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(ONLY_APP, &[(APP, Create)]);
@@ -48,11 +48,11 @@ fn what_only_the_provider_knows_of_is_not_sent() {
 }
 
 #[test]
-fn what_nobody_manages_survives_an_update() {
+fn unmanaged_values_survive_an_update() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
-    // An element that the provider has no attribute for, and one whose attribute is not configured.
+    // An element without an attribute, and one whose attribute is not configured.
     org.edit(GLOBAL_OAUTH, "Shop", "isDPopEnabled", "true");
     org.edit(OAUTH_POLICIES, "Shop", "ipRelaxationPolicyType", "Bypass");
 
@@ -69,13 +69,13 @@ fn what_nobody_manages_survives_an_update() {
     assert_eq!(global.text("isDPopEnabled"), "true", "an element without an attribute was erased");
     let policies = org.part(OAUTH_POLICIES, "Shop");
     assert_eq!(policies.text("guestJwtTimeout"), "15");
-    assert_eq!(policies.text("ipRelaxationPolicyType"), "Bypass", "an attribute left out was reset");
+    assert_eq!(policies.text("ipRelaxationPolicyType"), "Bypass", "an omitted attribute was reset");
 }
 
-/// Salesforce refuses how long JWTs live where there are none, also when nobody manages it any more: without a way to take
-/// it out, every later change of the policies would be refused.
+/// Salesforce refuses JWT lifetimes without JWT tokens, even for unmanaged attributes: unless the provider removes
+/// them, every later change of the policies would be refused.
 #[test]
-fn jwt_tokens_go_with_their_lifetime() {
+fn jwt_tokens_are_removed_with_their_lifetime() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let off = SHOP

@@ -1,5 +1,5 @@
-//! A configuration in parts as one with clients: what is tested of the three resources is tested of the one that is all of
-//! them.
+//! Converts a configuration with parts into one with clients, so that tests of the three resources also cover the
+//! client.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,7 @@ const SETTINGS: &str = "salesforce_external_client_app_oauth_settings";
 const POLICIES: &str = "salesforce_external_client_app_policies";
 const CLIENT: &str = "salesforce_oauth_client";
 
-/// Puts the resources of one name together; what is no part of an app stays where it is. The label of OAuth settings is
-/// left out.
+/// Combines the resources of one name; other resources stay unchanged. The label of OAuth settings is omitted.
 pub fn in_clients(parts: &str) -> String {
     let mut clients: BTreeMap<String, [Vec<&str>; 2]> = BTreeMap::new();
     let (mut rest, mut now) = (Vec::new(), None);
@@ -49,7 +48,7 @@ pub fn in_clients(parts: &str) -> String {
         format!("resource \"{CLIENT}\" \"{name}\" {{\n{}\n{block}}}\n", top.join("\n"))
     });
     let text = rest.join("\n") + "\n" + &clients.collect::<String>();
-    // Who refers to a part refers to the whole.
+    // References to a part become references to the client.
     [SETTINGS, POLICIES, APP]
         .iter()
         .fold(text, |text, part| text.replace(&format!("{part}."), &format!("{CLIENT}.")))

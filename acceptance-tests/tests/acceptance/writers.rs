@@ -1,11 +1,13 @@
-//! Several workspaces manage parts of one file and apply at the same time. When all have ended, each has what it wrote, the
-//! rest is as it was, and whoever overwrote something, even for a moment, said so with the old and the new value.
+//! Several workspaces manage parts of one file and apply at the same time. At the end each has its values, the rest
+//! is unchanged, and every run that overwrote a value, even temporarily, has reported it with the old and the new
+//! value.
 //!
-//! `ROUNDS=200 make writers` plays many rounds; a round's number is the seed of everything in it but the machine's speed.
+//! `ROUNDS=200 make writers` runs many rounds; the number of a round is the seed of everything except the speed of
+//! the machine.
 
+use acceptance_tests::concurrent_client::Session;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH_POLICIES};
-use acceptance_tests::rival::Session;
 use acceptance_tests::workspace::Workspace;
 use acceptance_tests::writer::Writer;
 use serde_json::{Map, Value, json};
@@ -14,15 +16,15 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// An attribute that one workspace manages, and the element it is in.
+/// An attribute that one workspace manages, and its element.
 struct Row {
     attribute: &'static str,
     element: &'static str,
-    /// What is there before; empty for nothing.
+    /// The initial value; empty for none.
     before: &'static str,
     /// `#` is the number of the round.
     after: &'static str,
-    /// Left out, it is not managed: nobody needs to ignore it.
+    /// Not managed if omitted, so `ignore_changes` is not needed.
     kept: bool,
 }
 
@@ -107,7 +109,7 @@ impl Row {
         self.after.replace('#', &round.to_string())
     }
 
-    /// As the schema has it.
+    /// As in the schema.
     fn value(&self, round: u64) -> Value {
         let text = self.wanted(round);
         match text.as_str() {
@@ -136,9 +138,9 @@ const TIMES: [[u64; 4]; 11] = [
 ];
 
 /// SplitMix64.
-struct Dice(u64);
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -161,25 +163,25 @@ impl Dice {
 struct Part {
     row: &'static Row,
     session: Session,
-    /// Before the plan is made.
+    /// Before the plan.
     first_pause: Duration,
-    /// Between the plan and the apply, while somebody reads it.
+    /// Between the plan and the apply.
     second_pause: Duration,
-    /// Whether it leaves out what is not managed anyway, or ignores it.
+    /// Whether it omits unmanaged attributes, or ignores them.
     leaves_out: bool,
 }
 
-/// What a run of a round said.
+/// The output of a run of a round.
 struct Ran {
     warnings: String,
     errors: String,
 }
 
-/// Everything that went wrong in a round.
-fn play(round: u64) -> Vec<String> {
-    let mut dice = Dice(round);
+/// The failures of a round.
+fn play_round(round: u64) -> Vec<String> {
+    let mut dice = Random(round);
     let subject = &SUBJECTS[usize::try_from(dice.below(3)).unwrap_or(0)];
-    // The first round of each eleven has the times that were measured first.
+    // The first of every eleven rounds has the times that were measured first.
     let times = TIMES[usize::try_from(round % 11).unwrap_or(0)];
     let is_random = round % 4 == 3;
     let count = 2 + usize::try_from(dice.below(6)).unwrap_or(0);
@@ -221,7 +223,7 @@ fn play(round: u64) -> Vec<String> {
                 scope.spawn(move || {
                     let mut writer = Writer::start(subject.resource, &org.credentials_of(&part.session));
                     writer.import("Shop");
-                    // Twice: the org gets slow between.
+                    // Twice: the org becomes slow in between.
                     ready.wait();
                     ready.wait();
                     run(part, subject, &mut writer, round)
@@ -234,7 +236,7 @@ fn play(round: u64) -> Vec<String> {
         handles.into_iter().map(|handle| handle.join().expect("a writer ends")).collect()
     });
     let named = format!("round {round}, {count} writers of {}, times {switches}", subject.kind);
-    judge(&org, subject, &parts, &ran, &before.fields, round)
+    check(&org, subject, &parts, &ran, &before.fields, round)
         .into_iter()
         .map(|wrong| format!("{named}: {wrong}"))
         .collect()
@@ -259,7 +261,7 @@ fn run(part: &Part, subject: &Subject, writer: &mut Writer, round: u64) -> Ran {
     Ran { warnings: said.warnings.join("\n"), errors: said.errors.join("\n") }
 }
 
-fn judge(
+fn check(
     org: &Emulator,
     subject: &Subject,
     parts: &[Part],
@@ -292,14 +294,14 @@ fn judge(
     if cancels > 0 {
         wrong.push(format!("CANCELLED {cancels} deploys"));
     }
-    wrong.extend(untold(org, subject, parts, ran));
+    wrong.extend(unreported(org, subject, parts, ran));
     wrong
 }
 
-/// What runs overwrote without saying so: each element that a run does not manage and that its deploy changed. What it puts
-/// back of its own is no news. A machine that is too busy to look at the files in time leaves a run to name whose deploy it
-/// overwrote; that is said, too.
-fn untold(org: &Emulator, subject: &Subject, parts: &[Part], ran: &[Ran]) -> Vec<String> {
+/// Unreported overwrites: each element that a run does not manage and that its deploy changed. Restoring its own
+/// values is not reported. On a very busy machine a run may only name the deploy that it overwrote, which is
+/// sufficient.
+fn unreported(org: &Emulator, subject: &Subject, parts: &[Part], ran: &[Ran]) -> Vec<String> {
     let mut runs: BTreeMap<String, usize> = BTreeMap::new();
     for (index, part) in parts.iter().enumerate() {
         runs.extend(org.deploys_of(&part.session).into_iter().map(|id| (id, index)));
@@ -326,7 +328,7 @@ fn untold(org: &Emulator, subject: &Subject, parts: &[Part], ran: &[Ran]) -> Vec
             let names_its_deploy = last.is_some_and(|(_, deploy)| said.contains(&deploy[..15]));
             if !names_its_deploy && ![attribute, &old, &new].iter().all(|part| said.contains(*part)) {
                 wrong.push(format!(
-                    "UNTOLD: the run that manages {} made {attribute} {new:?} that was {old:?}; it said {said:?}",
+                    "UNREPORTED: the run that manages {} made {attribute} {new:?} that was {old:?}; it said {said:?}",
                     parts[run].row.attribute
                 ));
             }
@@ -335,7 +337,7 @@ fn untold(org: &Emulator, subject: &Subject, parts: &[Part], ran: &[Ran]) -> Vec
     wrong
 }
 
-/// So many at once: the time goes into waiting.
+/// This many at once: most of the time is spent waiting.
 fn rounds(first: u64, count: u64, at_once: u64) {
     let next = AtomicU64::new(first);
     let wrong: Vec<String> = std::thread::scope(|scope| {
@@ -348,14 +350,14 @@ fn rounds(first: u64, count: u64, at_once: u64) {
                         if round >= first + count {
                             return wrong;
                         }
-                        wrong.extend(play(round));
+                        wrong.extend(play_round(round));
                     }
                 })
             })
             .collect();
         players.into_iter().flat_map(|player| player.join().expect("a round ends")).collect()
     });
-    assert!(wrong.is_empty(), "{} things went wrong in {count} rounds:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} failures in {count} rounds:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 fn number(variable: &str, otherwise: u64) -> u64 {
@@ -363,19 +365,19 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 }
 
 #[test]
-fn nothing_is_lost_and_nothing_untold_in_a_few_rounds() {
+fn a_few_rounds_have_no_lost_or_unreported_changes() {
     rounds(0, 8, 3);
 }
 
 #[test]
 #[ignore = "takes half an hour: make writers ROUNDS=200"]
-fn nothing_is_lost_and_nothing_untold_in_many_rounds() {
+fn many_rounds_have_no_lost_or_unreported_changes() {
     rounds(number("FIRST", 100), number("ROUNDS", 200), number("AT_ONCE", 3));
 }
 
 /// The same with the real Terraform: two and three workspaces.
 #[test]
-fn workspaces_of_terraform_keep_what_the_others_write() {
+fn workspaces_of_terraform_keep_the_changes_of_others() {
     let rows = &SUBJECTS[0].rows;
     for (round, count) in [(1_u64, 2_usize), (2, 3)] {
         let org = Emulator::start();
@@ -426,7 +428,7 @@ fn workspaces_of_terraform_keep_what_the_others_write() {
             ready.wait();
             handles.into_iter().map(|handle| handle.join().expect("Terraform ends")).collect()
         });
-        let wrong = judge(&org, &SUBJECTS[0], &parts, &ran, &before.fields, round);
+        let wrong = check(&org, &SUBJECTS[0], &parts, &ran, &before.fields, round);
         assert!(wrong.is_empty(), "{count} workspaces: {wrong:#?}");
     }
 }
@@ -445,10 +447,10 @@ fn configuration(own: &Row, rows: &[Row], round: u64) -> String {
     )
 }
 
-/// Between the look at the files and the deploy that follows it somebody writes into one of them: what was written is there
-/// in the end, and if it was away for a moment, the run says so.
+/// Between the read of the files and the deploy another client changes one of them: its change is in the org at the
+/// end, and a temporary loss is reported.
 #[test]
-fn what_is_written_between_a_look_and_the_deploy_stays() {
+fn a_change_between_the_read_and_the_deploy_is_kept() {
     let org = Emulator::start();
     org.admin("POST", "/apps", Some(&json!({ "name": "Shop" })));
     let session = org.log_in("admin");

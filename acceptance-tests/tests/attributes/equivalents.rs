@@ -1,4 +1,4 @@
-//! Two ways to write the same thing: no endless diff, whichever the configuration has and whichever the org.
+//! Equivalent values: no permanent diff, whichever form the configuration or the org has.
 
 use super::subject::words;
 use acceptance_tests::emulator::Emulator;
@@ -13,7 +13,7 @@ resource \"salesforce_external_client_app\" \"a\" {
 }
 ";
 
-/// Two apps of the same words: one in parts, one as a client.
+/// Two apps with the same attributes: one in parts, one as a client.
 fn configuration(settings: &str, policies: &str) -> String {
     let client = format!(
         "resource \"salesforce_oauth_client\" \"a\" {{\n  name  = \"Whole\"\n  label = \"Whole\"\n{settings}\n  \
@@ -27,8 +27,8 @@ fn configuration(settings: &str, policies: &str) -> String {
     )
 }
 
-/// Each spelling settles, and after each other one the plan is empty again.
-fn all_are_settled(spellings: &[(&str, &str)]) {
+/// Each form has an empty plan, also after every other one.
+fn all_have_an_empty_plan(spellings: &[(&str, &str)]) {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -46,7 +46,7 @@ fn all_are_settled(spellings: &[(&str, &str)]) {
 
 #[test]
 fn scopes_with_documented_equivalents() {
-    all_are_settled(&[
+    all_have_an_empty_plan(&[
         ("oauth_scopes = [\"Basic\", \"OfflineAccess\"]", ""),
         ("oauth_scopes = [\"Address\", \"Email\", \"Phone\", \"Profile\", \"RefreshToken\"]", ""),
         ("oauth_scopes = [\"RefreshToken\", \"OfflineAccess\", \"Basic\", \"Email\"]", ""),
@@ -54,7 +54,7 @@ fn scopes_with_documented_equivalents() {
 }
 
 #[test]
-fn what_the_org_makes_of_scopes_is_no_drift() {
+fn the_form_of_scopes_in_the_org_is_not_drift() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -104,7 +104,7 @@ fn permission_sets_as_names_or_ids() {
 
 #[test]
 fn lists_in_another_order() {
-    all_are_settled(&[
+    all_have_an_empty_plan(&[
         (
             "oauth_scopes = [\"Web\", \"Api\"]\ncustom_attributes = { b = \"User.City\", a = \"User.Country\" }\n\
              trusted_ip_range {\n start_ip_address = \"10.0.0.1\"\n end_ip_address = \"10.0.0.2\"\n}\n\
@@ -122,7 +122,7 @@ fn lists_in_another_order() {
 
 #[test]
 fn line_endings() {
-    all_are_settled(&[
+    all_have_an_empty_plan(&[
         ("certificate = {certificate_1}\nclient_assertion_certificate = {certificate_2}", ""),
         (
             "certificate = replace({certificate_1}, \"\\n\", \"\\r\\n\")\nclient_assertion_certificate = \
@@ -141,8 +141,8 @@ fn line_endings() {
 }
 
 #[test]
-fn one_certificate_however_it_is_written() {
-    all_are_settled(&[
+fn one_certificate_in_any_form() {
+    all_have_an_empty_plan(&[
         ("certificate = {certificate_1}", ""),
         ("certificate = \"Subject: CN=a\\n${{certificate_1}}\"", ""),
         ("certificate = \"\\uFEFF${{certificate_1}}\"", ""),
@@ -159,7 +159,7 @@ fn one_certificate_however_it_is_written() {
 }
 
 #[test]
-fn words_and_user_names_in_other_letters() {
+fn values_and_user_names_in_another_letter_case() {
     let org = Emulator::start();
     let user = org.user("integration");
     let upper = user.to_uppercase();
@@ -183,7 +183,7 @@ fn words_and_user_names_in_other_letters() {
         workspace.is_settled();
     }
     assert_eq!(org.deploys().len(), deploys);
-    // The org's own letters are no drift.
+    // The org's letter case is not drift.
     org.edit(OAUTH_POLICIES, "Shop", "ipRelaxationPolicyType", "Enforce_relaxrefresh");
     workspace.is_settled();
 }
@@ -207,7 +207,7 @@ fn line_endings_of_the_org() {
 
 #[test]
 fn a_period_of_zero_with_the_policy_zero() {
-    all_are_settled(&[
+    all_have_an_empty_plan(&[
         ("", "refresh_token_policy = \"Zero\"\nrefresh_token_validity_period = 0"),
         ("", "refresh_token_policy = \"Zero\""),
         ("", "refresh_token_policy = \"Infinite\"\nrefresh_token_validity_period = 0"),

@@ -1,7 +1,7 @@
-//! One life per attribute, all attributes of a resource in one run of Terraform: each has an app of its own.
+//! The life cycle of each attribute; all attributes of a resource in one run of Terraform, each with its own app.
 
-use super::subject::{Form, Phase, Subject, furnish, providers, words};
-use super::table::{BLOCK, CLIENT, COMPUTED, LeftOut, Resource};
+use super::subject::{Form, Phase, Subject, create_referenced_components, providers, words};
+use super::table::{BLOCK, CLIENT, COMPUTED, Omitted, Resource};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
 use acceptance_tests::plan::{Action, Plan};
@@ -39,10 +39,10 @@ fn attributes_of_the_orgs_external_client_app_settings() {
     live_alone(Resource::OrgApps);
 }
 
-/// An org has these settings once, so that each attribute lives in an org of its own; one configuration manages all.
+/// An org has these settings once, so each attribute has its own org; one configuration manages all.
 fn live_alone(resource: Resource) {
     let mut subjects = Subject::all(Form::Parts, |attribute| {
-        // Times are one walk for all resources: of these the create's is looked at, the others with the app's.
+        // Timeouts work the same for all resources: only the create timeout is tested here, the others with the app.
         let is_a_time = attribute.name.starts_with("timeouts.") && attribute.name != "timeouts.create";
         attribute.resource == resource && !is_a_time
     });
@@ -58,7 +58,7 @@ struct Run<'a> {
     workspace: Workspace<'a>,
     words: BTreeMap<&'static str, String>,
     subjects: Vec<Subject>,
-    /// Everything that went wrong: one attribute must not hide another.
+    /// All failures: one attribute must not hide another.
     problems: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ impl Run<'_> {
         self.problems.push(format!("{step}: {address}: {what}"));
     }
 
-    /// The text of the element in the org, as the components' JSON has it; null when there is none.
+    /// The text of the element in the org, as in the JSON of its components; null when there is none.
     fn elements(&self, phase: Phase) -> BTreeMap<String, Value> {
         let mut found = BTreeMap::new();
         for subject in &self.subjects {
@@ -125,7 +125,7 @@ impl Run<'_> {
         }
     }
 
-    /// Each subject is changed as expected, and nothing besides what its lines name.
+    /// Each subject changes as expected, and nothing else except the attributes in its lines.
     fn expect(&mut self, step: &str, plan: &Plan, expected: impl Fn(&Subject) -> Expected) {
         let mut actions = plan.actions();
         let mut problems = Vec::new();
@@ -174,7 +174,7 @@ impl Run<'_> {
         }
     }
 
-    /// Attributes that only the org sets are in the state, and stay what they are.
+    /// Computed attributes are in the state, and do not change.
     fn computed(&mut self, step: &str, before: Option<&BTreeMap<String, Value>>) -> BTreeMap<String, Value> {
         let state = self.workspace.state();
         for (address, values) in &state {
@@ -210,7 +210,7 @@ fn kind_of(address: &str) -> &str {
 enum Expected {
     Create,
     Change,
-    /// An update without a difference in the org: what is not managed any more stays.
+    /// An update without a difference in the org: unmanaged values stay.
     Perhaps,
     Nothing,
 }
@@ -225,16 +225,16 @@ fn live_with(whose: &str, subjects: Vec<Subject>) {
     let orgs: Vec<Emulator> = (0..count).map(|_| Emulator::start()).collect();
     let mut workspace = Workspace::new(&orgs[0]);
     for org in &orgs {
-        furnish(org);
+        create_referenced_components(org);
     }
     for org in orgs.iter().skip(1) {
         workspace.watch(org);
     }
     let providers =
         if subjects[0].attribute.resource.of_the_org().is_some() { providers(&orgs) } else { String::new() };
-    // What TRACE logs show is the subject of other tests; here they would be very long.
+    // TRACE logs are covered by other tests; here they would be very long.
     workspace.unset("TF_LOG");
-    // What Terraform does at once, the provider deploys together.
+    // The provider combines the parallel operations of Terraform in one deploy.
     for command in ["plan", "apply", "destroy"] {
         workspace.set(&format!("TF_CLI_ARGS_{command}"), "-parallelism=100");
     }
@@ -294,8 +294,8 @@ fn live_with(whose: &str, subjects: Vec<Subject>) {
     not_managed_any_more(&mut run);
     let plan = run.workspace.plan(&[]);
     run.expect(step, &plan, |subject| match subject.attribute.left_out {
-        LeftOut::Required => Expected::Nothing,
-        LeftOut::Cleared => Expected::Change,
+        Omitted::Required => Expected::Nothing,
+        Omitted::Cleared => Expected::Change,
         _ if subject.attribute.replaces => Expected::Change,
         _ => Expected::Perhaps,
     });
@@ -308,9 +308,9 @@ fn live_with(whose: &str, subjects: Vec<Subject>) {
         let kept = second.get(&address).cloned().unwrap_or_default();
         let wanted = match subject.attribute.left_out {
             _ if subject.attribute.element.is_none() => continue,
-            LeftOut::Default(text) => json!(text),
-            LeftOut::Cleared => Value::Null,
-            LeftOut::Kept | LeftOut::Required => kept,
+            Omitted::Default(text) => json!(text),
+            Omitted::Cleared => Value::Null,
+            Omitted::Kept | Omitted::Required => kept,
         };
         let same = value == wanted || (wanted.is_null() && value == json!([]));
         if !same {
@@ -325,8 +325,8 @@ fn live_with(whose: &str, subjects: Vec<Subject>) {
     run.configure(Phase::First);
     let plan = run.workspace.plan(&[]);
     run.expect(step, &plan, |subject| match subject.attribute.left_out {
-        // The first value is what leaving it out means.
-        LeftOut::Default(_) if subject.attribute.element.is_none() => Expected::Nothing,
+        // The first value is the default.
+        Omitted::Default(_) if subject.attribute.element.is_none() => Expected::Nothing,
         _ => Expected::Change,
     });
     run.apply(step);
@@ -347,7 +347,7 @@ fn live_with(whose: &str, subjects: Vec<Subject>) {
     assert!(run.problems.is_empty(), "{}", run.problems.join("\n"));
 }
 
-/// The plan tells of each attribute that the org keeps.
+/// The plan reports each attribute that the org keeps.
 fn not_managed_any_more(run: &mut Run<'_>) {
     let said = run.workspace.run(&["plan", "-json", "-lock=false", "-input=false"]).stdout;
     let warnings: Vec<Value> = said
@@ -366,7 +366,7 @@ fn not_managed_any_more(run: &mut Run<'_>) {
                 && text.contains("no longer managed")
                 && text.contains(subject.root().rsplit('.').next().unwrap_or_default())
         });
-        if attribute.left_out == LeftOut::Kept && !attribute.replaces && !told {
+        if attribute.left_out == Omitted::Kept && !attribute.replaces && !told {
             silent.push(address);
         }
     }
@@ -375,8 +375,8 @@ fn not_managed_any_more(run: &mut Run<'_>) {
     }
 }
 
-/// What an import may show otherwise: not the link to the own consumer, which belongs to one org; a certificate in the org's
-/// form; and nothing where the org returns no period for 0.
+/// Allowed differences after an import: the link to the app's own consumer, which belongs to one org; a certificate
+/// in the org's form; and no value where the org returns no period for 0.
 fn is_the_same_imported(name: &str, before: &Value, now: &Value) -> bool {
     let letters = |value: &Value| {
         let text = value.as_str().unwrap_or_default();
@@ -391,7 +391,7 @@ fn is_the_same_imported(name: &str, before: &Value, now: &Value) -> bool {
     }
 }
 
-/// Everything is taken into an empty state, in one apply, and comes out as it was.
+/// Everything is imported into an empty state in one apply, without differences.
 fn imported(run: &mut Run<'_>) {
     let step = "imported";
     let before = run.workspace.state();
@@ -405,7 +405,8 @@ fn imported(run: &mut Run<'_>) {
         .collect();
     run.workspace.write("imports.tf", &blocks);
     let plan = run.workspace.plan(&[]);
-    // The import of a client finds the policies that Salesforce made, too; without the block they are left alone again.
+    // The import of a client also finds the policies that Salesforce created; without the block they are unmanaged
+    // again.
     let leaves_policies = |subject: &Subject| subject.lets_go_of_policies(&plan);
     run.expect(step, &plan, |subject| match subject.attribute.element {
         Some(_) if !leaves_policies(subject) => Expected::Nothing,
@@ -426,7 +427,7 @@ fn imported(run: &mut Run<'_>) {
     for (address, values) in &before {
         for (name, value) in values.as_object().into_iter().flatten() {
             let now = after.get(address).map_or(&Value::Null, |values| &values[name.as_str()]);
-            // What is in the block of a client is looked at like what is beside it.
+            // Attributes in the block of a client are checked like the others.
             let inner = value.as_object().filter(|_| name == BLOCK);
             let pairs: Vec<(&String, &Value, &Value)> = match inner {
                 Some(inner) => inner.iter().map(|(name, value)| (name, value, &now[name.as_str()])).collect(),

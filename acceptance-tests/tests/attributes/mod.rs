@@ -1,12 +1,12 @@
-//! Every attribute of every resource, generated from one table: set at create, changed in place, drifted in the org
-//! and repaired, removed, added later, imported; after each step nothing is left to do.
+//! Every attribute of every resource, generated from one table: set at create, changed in place, changed in the org
+//! and repaired, removed, added later, imported; after each step the plan is empty.
 //!
-//! The list of attributes comes from the provider's schema: one that the table does not have fails the run.
+//! The list of attributes comes from the provider's schema: an attribute that is missing in the table fails the run.
 #![allow(
     clippy::panic,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test fails by a panic, in its functions too"
+    reason = "a test fails with a panic, also in its functions"
 )]
 
 mod equivalents;

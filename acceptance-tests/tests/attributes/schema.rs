@@ -1,4 +1,4 @@
-//! The table and the provider's schema have the same attributes.
+//! The table and the provider's schema contain the same attributes.
 
 use super::table::{CLIENT, COMPUTED, attributes};
 use crate::acceptance::rotation;

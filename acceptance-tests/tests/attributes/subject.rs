@@ -1,5 +1,5 @@
-//! An attribute's own app, as a configuration has it: by the resources that are its parts, or by the client that is all of
-//! them in one. What happens to it stands in `life.rs`.
+//! The app of an attribute in a configuration: with the resources of its parts, or with the client. The steps are in
+//! `life.rs`.
 
 use super::table::{Attribute, BLOCK, CLIENT, LeftOut, Resource, attributes};
 use acceptance_tests::emulator::Emulator;
@@ -15,20 +15,20 @@ pub enum Phase {
     Gone,
 }
 
-/// What a configuration manages an app by.
+/// How a configuration manages an app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// The resources of its parts.
     Parts,
-    /// The client that is all of them in one.
+    /// The client.
     Client,
 }
 
-/// An attribute and the names that its life goes by.
+/// An attribute and the names of its resources.
 pub struct Subject {
     pub attribute: &'static Attribute,
     form: Form,
-    /// Which of the orgs it is in.
+    /// The index of its org.
     pub org: usize,
     key: String,
     app: String,
@@ -44,7 +44,7 @@ impl Subject {
         Self { attribute, form, org: 0, key: attribute.key(), app: of("App"), other: of("Other") }
     }
 
-    /// All rows of the table that are wanted, in this form.
+    /// The selected rows of the table in this form.
     pub fn all(form: Form, wanted: impl Fn(&Attribute) -> bool) -> Vec<Self> {
         let rows = attributes().iter().enumerate().filter(|(_, attribute)| match form {
             Form::Parts => true,
@@ -61,7 +61,7 @@ impl Subject {
         }
     }
 
-    /// Where a plan shows the attribute, or the block that it is in.
+    /// The attribute or the block in a plan.
     pub fn root(&self) -> String {
         match self.form {
             Form::Client => root(&self.attribute.in_client().unwrap_or_default()),
@@ -69,7 +69,7 @@ impl Subject {
         }
     }
 
-    /// What the plan changes of it; of the policies of a client what they change.
+    /// The attributes that the plan changes; for a client's policies, those in the block.
     pub fn differing(&self, plan: &Plan) -> Vec<String> {
         let address = self.address();
         let all = plan.differing(&address);
@@ -85,14 +85,14 @@ impl Subject {
         names
     }
 
-    /// Whether the plan ends the management of policies that the configuration does not have.
+    /// Whether the plan stops managing policies that the configuration does not contain.
     pub fn lets_go_of_policies(&self, plan: &Plan) -> bool {
         let has_none = self.form == Form::Client && self.attribute.resource != Resource::Policies;
         has_none && plan.differing(&self.address()) == [BLOCK]
     }
 
-    /// Whether a change of the attribute may show at this name: its own, one that its lines set, a sibling inside the
-    /// same element.
+    /// Whether a change of the attribute may show at this name: its own, one that its lines set, or a sibling inside
+    /// the same element.
     pub fn explains(&self, name: &str) -> bool {
         let Attribute { resource, first, second, element, .. } = self.attribute;
         if name == BLOCK {
@@ -116,7 +116,7 @@ impl Subject {
     fn body(&self, phase: Phase) -> String {
         let own = match phase {
             Phase::First => self.attribute.first,
-            Phase::Gone if self.attribute.left_out != LeftOut::Required => "",
+            Phase::Gone if self.attribute.left_out != Omitted::Required => "",
             Phase::Second | Phase::Gone => self.attribute.second,
         };
         format!("{}\n{own}", self.attribute.always)
@@ -141,7 +141,7 @@ impl Subject {
         text
     }
 
-    /// Something that cannot be without it.
+    /// A required argument.
     fn state(&self) -> &'static str {
         if self.attribute.name == "oauth_link" { "distribution_state = \"Packaged\"\n" } else { "" }
     }
@@ -155,7 +155,7 @@ impl Subject {
         block(CLIENT, &self.key, &self.named(&self.app, &lines))
     }
 
-    /// The lines of an app by itself.
+    /// The lines of an app alone.
     fn named(&self, app: &str, body: &str) -> String {
         let given = [("name", app), ("label", "Label")];
         let lines: String = given
@@ -224,7 +224,7 @@ fn root(name: &str) -> String {
     }
 }
 
-/// The configuration that sets some attributes, each in an app of its own, and their addresses.
+/// The configuration that sets some attributes, each in its own app, and their addresses.
 pub fn set_at_create(
     form: Form,
     wanted: impl Fn(&Attribute) -> bool,
@@ -269,7 +269,7 @@ fn block(kind: &str, name: &str, body: &str) -> String {
     format!("resource \"{kind}\" \"{name}\" {{\n{body}\n}}\n\n")
 }
 
-/// What the words in braces stand for.
+/// The values of the placeholders in braces.
 pub fn words(org: &Emulator) -> BTreeMap<&'static str, String> {
     let certificate = || {
         let name = vec!["shop.example.com".to_owned()];
@@ -284,8 +284,8 @@ pub fn words(org: &Emulator) -> BTreeMap<&'static str, String> {
     ])
 }
 
-/// What attributes name and the seed of the org has not.
-pub fn furnish(org: &Emulator) {
+/// Creates what attributes refer to and the seed of the org does not contain.
+pub fn create_referenced_components(org: &Emulator) {
     org.admin("PATCH", "/org", Some(&json!({ "apexClasses": ["HandlerA", "HandlerB"] })));
     for scope in ["scope_a", "scope_b", "scope_c"] {
         let file = format!(

@@ -5,10 +5,10 @@ use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, OIDC_SETTI
 use acceptance_tests::switches::{self, Switch};
 use std::sync::OnceLock;
 
-/// The resource that has the rows of an app and of its parts, and none of its own.
+/// The resource with the rows of an app and of its parts, and none of its own.
 pub const CLIENT: &str = "salesforce_oauth_client";
 
-/// The block of it that the policies are in.
+/// The block that contains its policies.
 pub const BLOCK: &str = "policies";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Resource {
         }
     }
 
-    /// The attribute that says which app it is, or whose.
+    /// The attribute that names the app.
     fn naming_attribute(self) -> Option<&'static str> {
         match self {
             Self::App => Some("name"),
@@ -43,8 +43,8 @@ impl Resource {
         }
     }
 
-    /// Where the client has an attribute, by its path; none for what it has by another one: the app's name, and what
-    /// several of its parts have at the top.
+    /// The path of an attribute in the client; `None` if the client has a different one: the app's name, and
+    /// attributes that several parts have at the top.
     pub fn in_client(self, name: &'static str) -> Option<String> {
         if self.of_the_org().is_some() || (self != Self::App && self.naming_attribute() == Some(name)) {
             return None;
@@ -54,13 +54,13 @@ impl Resource {
             .filter(|(resource, _)| *resource != Self::Policies)
             .find(|(resource, other)| resource.of_the_org().is_none() && *other == name);
         match (self, first) {
-            (Self::Policies, Some(_)) if is_of_terraform(name) => None,
+            (Self::Policies, Some(_)) if is_provider_side(name) => None,
             (Self::Policies, _) => Some(format!("{BLOCK}.{name}")),
             (_, first) => first.filter(|(resource, _)| *resource == self).map(|_| name.to_owned()),
         }
     }
 
-    /// The full name of what an org has once; none for what belongs to an app.
+    /// The full name of a component that exists once per org; `None` for those of an app.
     pub fn of_the_org(self) -> Option<&'static str> {
         match self {
             Self::App | Self::Settings | Self::Policies => None,
@@ -70,16 +70,16 @@ impl Resource {
     }
 }
 
-/// What leaving the attribute out means.
+/// The effect of omitting the attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LeftOut {
-    /// The org gets this text (of the element, as a file shows it).
+pub enum Omitted {
+    /// The org gets this text (of the element, as in a file).
     Default(&'static str),
-    /// The org has nothing.
+    /// The org has no value.
     Cleared,
-    /// The org keeps what it has.
+    /// The org keeps its value.
     Kept,
-    /// It cannot be left out.
+    /// The attribute is required.
     Required,
 }
 
@@ -87,14 +87,14 @@ pub enum LeftOut {
 pub struct Attribute {
     pub resource: Resource,
     pub name: &'static str,
-    /// Lines of HCL that set the attribute, and others that make sense only beside this value.
+    /// Lines of HCL that set the attribute, and others that are valid only with this value.
     pub first: &'static str,
     pub second: &'static str,
-    /// Lines that stay when the attribute goes.
+    /// Lines that stay when the attribute is removed.
     pub always: &'static str,
-    /// The metadata type and the element; `None` for what only the provider knows.
+    /// The metadata type and the element; `None` for provider-side attributes.
     pub element: Option<(&'static str, &'static str)>,
-    pub left_out: LeftOut,
+    pub left_out: Omitted,
     /// Whether a change replaces the resource.
     pub replaces: bool,
 }
@@ -108,12 +108,12 @@ impl Attribute {
             second,
             always: "",
             element: None,
-            left_out: LeftOut::Cleared,
+            left_out: Omitted::Cleared,
             replaces: false,
         }
     }
 
-    /// Where the client has it, by its path.
+    /// The path in the client.
     pub fn in_client(&self) -> Option<String> {
         self.resource.in_client(self.name)
     }
@@ -134,17 +134,17 @@ impl Attribute {
     }
 
     const fn kept(mut self) -> Self {
-        self.left_out = LeftOut::Kept;
+        self.left_out = Omitted::Kept;
         self
     }
 
     const fn default(mut self, text: &'static str) -> Self {
-        self.left_out = LeftOut::Default(text);
+        self.left_out = Omitted::Default(text);
         self
     }
 
     const fn required(mut self) -> Self {
-        self.left_out = LeftOut::Required;
+        self.left_out = Omitted::Required;
         self
     }
 
@@ -160,7 +160,7 @@ fn is_of_terraform(name: &str) -> bool {
     row.is_none_or(|row| row.element.is_none())
 }
 
-/// Attributes that nobody can set: they are looked at in every step.
+/// Computed attributes, checked in every step.
 pub const COMPUTED: &[(Resource, &str)] = &[
     (Resource::App, "id"),
     (Resource::App, "org_id"),

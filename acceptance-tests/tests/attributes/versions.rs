@@ -1,5 +1,5 @@
-//! Every API version that is spoken: what its schema does not have is an error at the attribute, what it has works.
-//! Since when an element is there, `proto/salesforce` says.
+//! Every supported API version: an attribute whose element the schema does not contain is an error, all others work.
+//! `proto/salesforce` contains the version of each element.
 
 use super::subject::{Form, Subject, furnish, set_at_create, words};
 use super::table::{Attribute, LeftOut, attributes};
@@ -8,7 +8,7 @@ use acceptance_tests::workspace::Workspace;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The version that an attribute's element came with; 0 for what only the provider knows.
+/// The version that introduced the attribute's element; 0 for provider-side attributes.
 fn since(attribute: &Attribute) -> u64 {
     let Some((kind, name)) = attribute.element else { return 0 };
     let path = format!("{}/../proto/salesforce/{kind}.json", env!("CARGO_MANIFEST_DIR"));
@@ -34,10 +34,10 @@ fn camel(snake: &str) -> String {
     })
 }
 
-/// Whether the attribute's first value is what older versions do anyhow.
+/// Whether the attribute's first value equals the behaviour of older versions.
 fn first_is_the_default(attribute: &Attribute) -> bool {
-    matches!(attribute.left_out, LeftOut::Default(text) if attribute.first.contains(text))
-        // This one is the opposite of its element.
+    matches!(attribute.left_out, Omitted::Default(text) if attribute.first.contains(text))
+        // This attribute is the inverse of its element.
         || attribute.name == "secret_required_for_web_server_flow"
 }
 
@@ -62,8 +62,8 @@ fn refused(workspace: &Workspace<'_>) -> BTreeSet<(String, String)> {
     found
 }
 
-/// The configuration without the lines that set these attributes, except in the resources at these addresses: what
-/// depends on a resource with an error is not planned.
+/// The configuration without the lines that set these attributes, except in the resources at these addresses:
+/// resources that depend on one with an error are not planned.
 fn without(text: &str, attributes: &BTreeSet<&str>, except: &[String]) -> String {
     let mut is_excepted = false;
     let mut kept = Vec::new();
@@ -81,13 +81,13 @@ fn without(text: &str, attributes: &BTreeSet<&str>, except: &[String]) -> String
 }
 
 #[test]
-fn what_a_version_does_not_have_is_an_error_at_the_attribute_and_the_rest_works() {
+fn unsupported_attributes_are_errors_and_the_rest_works() {
     let mut errors = 0;
     let mut working = 0;
     let newest = Emulator::start().newest_version();
     for version in 60..=newest {
         let org = Emulator::with(&["--api-version", &version.to_string()]);
-        furnish(&org);
+        create_referenced_components(&org);
         let mut workspace = Workspace::new(&org);
         workspace.unset("TF_LOG");
         workspace.set("TF_CLI_ARGS_apply", "-parallelism=100");
@@ -107,7 +107,7 @@ fn what_a_version_does_not_have_is_an_error_at_the_attribute_and_the_rest_works(
         let found = if addresses.is_empty() { BTreeSet::new() } else { refused(&workspace) };
         for subject in [Form::Parts, Form::Client].into_iter().flat_map(|form| Subject::all(form, own)) {
             let place = (subject.address(), subject.attribute.name.to_owned());
-            assert!(found.contains(&place), "{version}.0 lets {place:?} pass: {found:?}");
+            assert!(found.contains(&place), "{version}.0 accepts {place:?}: {found:?}");
             errors += 1;
         }
         for (address, name) in &found {
@@ -115,15 +115,15 @@ fn what_a_version_does_not_have_is_an_error_at_the_attribute_and_the_rest_works(
         }
         assert_eq!(org.deploys().len(), 0);
 
-        // The newest is the subject of the other tests; what every version has is tried with the oldest.
+        // The newest version is used by the other tests; attributes of every version are tested with the oldest.
         let there = |one: &Attribute| {
             let is_new = since(one) > 60 || version == 60;
-            // Of what an org has once, not many can be made; and every version has all of it.
+            // Settings of the org exist once, so they cannot be tested in bulk; every version has all of them.
             let once = one.resource.of_the_org().is_some();
             assert!(!once || since(one) <= 60, "{} came later", one.name);
             is_new && !once && since(one) <= version && version < newest
         };
-        // What stands beside the others may be too new as well.
+        // Accompanying lines may also be too new.
         let (text, _) = both(&there);
         workspace.configure(&without(&text, &newer, &[]));
         workspace.apply().succeeded();

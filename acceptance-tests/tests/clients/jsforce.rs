@@ -1,36 +1,18 @@
-//! jsforce, the JavaScript library below most of Salesforce's own tools.
+//! jsforce, the JavaScript library that most of Salesforce's own tools use.
 
 use super::program::{credentials, node, run};
 use super::referee;
+use crate::configurations::CREATED_IN_SETUP;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::recorder::Recorder;
 use acceptance_tests::workspace::Workspace;
 
-/// The app of `clients/project`, as Terraform would have written it.
-const SHOP: &str = r#"
-resource "salesforce_external_client_app" "shop" {
-  name          = "Shop"
-  label         = "Shop"
-  contact_email = "identity@example.com"
-}
-
-resource "salesforce_external_client_app_oauth_settings" "shop" {
-  external_client_app = salesforce_external_client_app.shop.id
-  callback_urls       = ["https://shop.example.com/callback"]
-  oauth_scopes        = ["Api", "RefreshToken"]
-}
-
-resource "salesforce_external_client_app_policies" "shop" {
-  external_client_app = salesforce_external_client_app_oauth_settings.shop.id
-}
-"#;
-
-/// Imports the app of `clients/project` and finds nothing to change.
+/// Imports the app of `clients/project` and expects an empty plan.
 #[track_caller]
 pub fn imports_the_shop(org: &Emulator) {
     let deploys = org.deploys().len();
     let workspace = Workspace::new(org);
-    workspace.configure(SHOP);
+    workspace.configure(CREATED_IN_SETUP);
     for resource in ["", "_oauth_settings", "_policies"] {
         let address = format!("salesforce_external_client_app{resource}.shop");
         workspace.run(&["import", "-no-color", "-input=false", &address, "Shop"]).succeeded();
@@ -47,7 +29,7 @@ fn drive(org: &Emulator, recorder: &Recorder, more: &[&str]) {
 }
 
 #[test]
-fn jsforce_drives_the_org_and_every_message_obeys_the_wsdl() {
+fn jsforce_works_and_every_message_conforms_to_the_wsdl() {
     let org = Emulator::start();
     let recorder = Recorder::before(&org);
     drive(&org, &recorder, &[]);
@@ -73,7 +55,7 @@ fn jsforce_drives_the_org_and_every_message_obeys_the_wsdl() {
 }
 
 #[test]
-fn an_app_that_jsforce_made_is_imported_with_an_empty_plan() {
+fn an_app_that_jsforce_created_is_imported_with_an_empty_plan() {
     let org = Emulator::start();
     let recorder = Recorder::before(&org);
     drive(&org, &recorder, &["deploy"]);

@@ -1,15 +1,15 @@
-//! Real Salesforce clients against the emulator, and every SOAP message of theirs and of the provider against
-//! Salesforce's WSDL: what the emulator and the provider have in common they may have wrong in common.
+//! Real Salesforce clients against the emulator, and all SOAP messages of these clients and of the provider against
+//! Salesforce's WSDL: the emulator and the provider could share an error.
 //!
-//! The clients are programs of their own in `acceptance-tests/clients/`; these tests start them, record what they
-//! say and what they are told, and have it judged. `make test` runs all but `sf.rs`, which is `make test-sf`.
+//! The clients are separate programs in `acceptance-tests/clients/`. These tests start them, record their traffic,
+//! and validate it. `make test` runs all but `sf.rs`, which is run by `make test-sf`.
 #![expect(
     clippy::panic,
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "a test fails by a panic, in its functions too, and starting programs is its purpose"
+    reason = "a test fails with a panic, also in its functions, and its purpose is to start programs"
 )]
 
 mod jsforce;

@@ -1,4 +1,4 @@
-//! The clients as processes: where they are, and one run of one of them.
+//! The clients as processes: their location, and one run of one of them.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::terraform::repository;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longer than any run here takes on a busy machine.
+/// Longer than any run takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(600);
 
 /// A file of `acceptance-tests/clients`.
@@ -15,8 +15,8 @@ pub fn source(path: &str) -> PathBuf {
     repository().join("acceptance-tests/clients").join(path)
 }
 
-/// The folder in which a client is installed; installs it when it is not there. The name is that of the folder
-/// with its pins.
+/// The folder in which a client is installed; installs it if it is missing. The name is that of the folder with its
+/// pinned versions.
 pub fn installed(name: &str) -> PathBuf {
     let mut install = Command::new(source("install"));
     if name == "sf" {
@@ -24,16 +24,16 @@ pub fn installed(name: &str) -> PathBuf {
     }
     let output = install.output().expect("acceptance-tests/clients/install needs python3 on PATH");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let places: Value = serde_json::from_slice(&output.stdout).expect("the installer says where things are");
+    let places: Value = serde_json::from_slice(&output.stdout).expect("the installer prints the locations");
     PathBuf::from(places[name].as_str().expect("the place of a client"))
 }
 
-/// Python with simple-salesforce and all that it brings.
+/// Python with simple-salesforce and its dependencies.
 pub fn python() -> Command {
     Command::new(installed("python").join("bin/python"))
 }
 
-/// A script of jsforce's.
+/// A jsforce script.
 pub fn node(script: &str) -> Command {
     let mut command = Command::new("node");
     command.env("NODE_PATH", installed("jsforce").join("node_modules")).arg(source(script));
@@ -46,7 +46,7 @@ pub fn credentials(org: &Emulator) -> PathBuf {
     key.parent().expect("a key lies in a folder").join("credentials.json")
 }
 
-/// What a finished program left.
+/// The result of a finished program.
 pub struct Finished {
     pub code: Option<i32>,
     pub stdout: String,
@@ -61,7 +61,7 @@ impl Finished {
     }
 }
 
-/// Runs a program to its end. Its output goes through files: a pipe that nobody reads would stop it.
+/// Runs a program to its end. Its output goes to files, because a pipe without a reader would block it.
 ///
 /// # Panics
 /// When it takes too long.

@@ -1,4 +1,4 @@
-//! The provider's own messages, judged as those of Salesforce's clients are.
+//! The provider's own messages, validated like those of Salesforce clients.
 
 use super::referee;
 use acceptance_tests::emulator::Emulator;
@@ -12,8 +12,8 @@ fn read(path: &str) -> String {
 }
 
 #[test]
-fn every_message_of_the_provider_obeys_the_wsdl() {
-    // Slow enough to be looked at before it is done.
+fn every_message_of_the_provider_conforms_to_the_wsdl() {
+    // Slow enough to be polled before it is done.
     let org = Emulator::with(&["--retrieve-ms", "300"]);
     let recorder = Recorder::before(&org);
     let mut workspace = Workspace::new(&org);

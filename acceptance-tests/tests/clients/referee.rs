@@ -1,4 +1,4 @@
-//! Has recorded messages judged by Salesforce's own schema, and says what was counted.
+//! Validates recorded messages against Salesforce's own schema, and reports the counts.
 
 use super::program::{python, run, source};
 use acceptance_tests::recorder::Recorder;
@@ -6,8 +6,8 @@ use serde_json::Value;
 use std::io::Write as _;
 use std::path::Path;
 
-/// Judges everything that a client said and was told: nothing may break the schema but what
-/// `clients/exceptions.json` names, and every exception made for this client must have been needed.
+/// Validates all messages of a client in both directions: only the violations in `clients/exceptions.json` are
+/// allowed, and every exception for this client must be used.
 ///
 /// Returns how often each message occurred.
 #[track_caller]
@@ -15,8 +15,8 @@ pub fn judge(recorder: &Recorder, client: &str, program: &str) -> Value {
     let folder = tempfile::tempdir().expect("a folder for the messages");
     let calls = recorder.write(folder.path());
     let verdict = verdict(folder.path(), client);
-    // Past the test harness, which keeps to itself what a passing test prints.
-    let _nobody_reads = writeln!(
+    // Bypasses the test runner, which hides the output of a passing test.
+    let _closed_output = writeln!(
         std::io::stderr(),
         "{calls} calls by {program}, {} SOAP bodies and {} files in them validated, {} exceptions ({} uses)",
         verdict["bodies"],
@@ -29,8 +29,8 @@ pub fn judge(recorder: &Recorder, client: &str, program: &str) -> Value {
         let kept = folder.keep();
         panic!("against Salesforce's WSDL, the messages are kept in {}: {wrong:#?}", kept.display());
     }
-    assert_eq!(verdict["unused"], serde_json::json!([]), "exceptions that nothing needed");
-    assert!(verdict["bodies"].as_u64() > Some(0), "{program} said nothing over SOAP");
+    assert_eq!(verdict["unused"], serde_json::json!([]), "unused exceptions");
+    assert!(verdict["bodies"].as_u64() > Some(0), "{program} sent no SOAP messages");
     verdict["seen"].clone()
 }
 
@@ -52,7 +52,7 @@ pub fn has_seen(seen: &Value, messages: &[&str]) {
 }
 
 #[test]
-fn the_referee_finds_what_is_wrong() {
+fn the_validation_finds_violations() {
     let soap = |content: &str| {
         format!(
             "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\">\

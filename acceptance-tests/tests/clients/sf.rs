@@ -1,5 +1,5 @@
-//! The Salesforce CLI with a source project, alone and in turns with Terraform. Some 300 MB and a second or two per
-//! command, so only `make test-sf` runs it.
+//! The Salesforce CLI with a source project, alone and alternating with Terraform. It needs 300 MB and a second or
+//! two per command, so only `make test-sf` runs it.
 
 use super::jsforce::imports_the_shop;
 use super::program::{Finished, credentials, installed, run, source};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A home of its own, with a source project in it.
+/// A separate home with a source project.
 struct Sf {
     root: tempfile::TempDir,
     url: String,
@@ -22,7 +22,7 @@ struct Sf {
 }
 
 impl Sf {
-    /// Not logged in yet.
+    /// Not logged in.
     fn new(org: &Emulator, recorder: &Recorder) -> Self {
         let root = tempfile::tempdir().unwrap();
         for folder in ["home", "project/force-app/main/default", "output"] {
@@ -35,7 +35,7 @@ impl Sf {
         Self { root, url: recorder.url.clone(), credentials, key: file.with_file_name("server.key") }
     }
 
-    /// As the administrator, with a private key. `emu` is the org from then on.
+    /// Logged in as the administrator with a private key. `emu` is the alias of the org.
     fn logged_in(org: &Emulator, recorder: &Recorder) -> Self {
         let sf = Self::new(org, recorder);
         let key = sf.key.display().to_string();
@@ -74,7 +74,7 @@ impl Sf {
             .env("HOME", self.root.path().join("home"))
             .env("NO_COLOR", "1")
             .env("SF_DISABLE_TELEMETRY", "true")
-            // By any other name it starts an update that outlives the command.
+            // With any other name it starts an update that outlives the command.
             .env("SF_DISABLE_AUTOUPDATE", "true")
             .env("SF_SKIP_NEW_VERSION_CHECK", "true")
             .env("SF_USE_GENERIC_UNIX_KEYCHAIN", "true")
@@ -105,7 +105,7 @@ impl Sf {
     }
 }
 
-/// type → (name, state) of what a command says about files, in the order of types.
+/// type → (name, state) from the output of a command about files, sorted by type.
 fn states(result: &Value) -> Vec<(String, String, String)> {
     let text = |file: &Value, name: &str| file[name].as_str().unwrap_or_default().to_owned();
     let files = result["files"].as_array().into_iter().flatten();
@@ -151,7 +151,7 @@ fn sf_logs_in_with_a_token() {
 
 #[test]
 #[ignore = "needs the Salesforce CLI: make test-sf"]
-fn sf_works_with_a_source_project_and_every_message_obeys_the_wsdl() {
+fn sf_works_with_a_source_project_and_every_message_conforms_to_the_wsdl() {
     let org = Emulator::start();
     let recorder = Recorder::before(&org);
     let sf = Sf::with_the_shop(&org, &recorder);
@@ -165,7 +165,7 @@ fn sf_works_with_a_source_project_and_every_message_obeys_the_wsdl() {
     assert!(paths.iter().any(|path| path.contains("/metadata/deployRequest")), "{paths:?}");
     assert!(!paths.iter().any(|path| path.contains("/services/Soap/")), "{paths:?}");
 
-    // The list of what there is.
+    // The list of components.
     let list = |kind: &str| sf.run(&["org", "list", "metadata", "--metadata-type", kind, "-o", "emu"], &[]);
     let listed = list(APP);
     assert_eq!(listed[0]["fullName"], "Shop");
@@ -174,13 +174,13 @@ fn sf_works_with_a_source_project_and_every_message_obeys_the_wsdl() {
     let types = types["metadataObjects"].as_array().unwrap();
     assert!(types.iter().any(|one| one["xmlName"] == GLOBAL_OAUTH && one["suffix"] == "ecaGlblOauth"));
 
-    // With a key it gets itself a new session, over SOAP and REST.
+    // With a key it gets a new session automatically, over SOAP and REST.
     org.admin("POST", "/sessions/expire", None);
     assert_eq!(list(APP)[0]["fullName"], "Shop");
     org.admin("POST", "/sessions/expire", None);
     assert_eq!(states(&sf.deploy(&[("SF_ORG_METADATA_REST_DEPLOY", "true")])), the_shop("Unchanged"));
 
-    // What an admin did comes back.
+    // The change of an admin is retrieved.
     org.edit(APP, "Shop", "label", "Edited");
     let metadata = format!("{APP}:Shop");
     let retrieve = ["project", "retrieve", "start", "--metadata", &metadata, "--wait", "1", "-o", "emu"];
@@ -189,7 +189,7 @@ fn sf_works_with_a_source_project_and_every_message_obeys_the_wsdl() {
     let file = "externalClientApps/Shop.eca-meta.xml";
     assert!(sf.read(file).contains("<label>Edited</label>"), "{}", sf.read(file));
 
-    // A mistake is told at its line.
+    // An error is reported at its line.
     let good = sf.read(file);
     let path = sf.project().join("force-app/main/default").join(file);
     std::fs::write(&path, good.replace("label>", "lable>")).unwrap();
@@ -238,7 +238,7 @@ fn an_app_that_sf_deployed_is_imported_with_an_empty_plan() {
 
 #[test]
 #[ignore = "needs the Salesforce CLI: make test-sf"]
-fn an_app_that_terraform_made_is_retrieved_and_redeployed_by_sf_and_the_plan_stays_empty() {
+fn an_app_that_terraform_created_is_redeployed_by_sf_and_the_plan_stays_empty() {
     let org = Emulator::start();
     let recorder = Recorder::before(&org);
     let workspace = Workspace::new(&org);
@@ -250,7 +250,7 @@ fn an_app_that_terraform_made_is_retrieved_and_redeployed_by_sf_and_the_plan_sta
 
     let sf = Sf::logged_in(&org, &recorder);
     let mut retrieve = vec!["project", "retrieve", "start", "--wait", "1", "-o", "emu"];
-    // The newest, as Terraform speaks it: an older version does not know all of its elements.
+    // The newest version, as Terraform uses it: older versions do not contain all elements.
     let newest = format!("{}.0", org.newest_version());
     retrieve.extend(["--api-version", &newest]);
     for kind in [APP, OAUTH, GLOBAL_OAUTH, POLICIES, OAUTH_POLICIES] {

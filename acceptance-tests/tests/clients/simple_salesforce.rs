@@ -1,4 +1,4 @@
-//! simple-salesforce, the Python library; half of it is zeep, which decodes answers by Salesforce's WSDL.
+//! simple-salesforce, the Python library; it uses zeep, which decodes responses according to Salesforce's WSDL.
 
 use super::program::{credentials, python, run, source};
 use super::referee;
@@ -6,7 +6,7 @@ use acceptance_tests::emulator::Emulator;
 use acceptance_tests::recorder::Recorder;
 
 #[test]
-fn simple_salesforce_drives_the_org_and_every_message_obeys_the_wsdl() {
+fn simple_salesforce_works_and_every_message_conforms_to_the_wsdl() {
     let org = Emulator::start();
     let recorder = Recorder::before(&org);
     let scratch = tempfile::tempdir().unwrap();

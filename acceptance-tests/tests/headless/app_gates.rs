@@ -1,4 +1,4 @@
-//! The gates that are settings of the app, of its policies or of the org: each closed alone by `terraform apply`.
+//! The gates that are settings of the app, of its policies or of the org: each is closed alone by `terraform apply`.
 
 use super::shop::{NO_GUESTS, ROW, Row, each_alone};
 
@@ -100,7 +100,7 @@ fn gates_of_the_client_and_its_secret() {
             run: "login guest",
             ..ROW
         },
-        // A secret that need not be sent is checked when it is.
+        // An optional secret is checked if it is sent.
         Row {
             gate: "G8",
             edits: &[("settings", "secret_required_for_web_server_flow", "false")],
@@ -138,7 +138,7 @@ fn gates_of_the_client_and_its_secret() {
 }
 
 #[test]
-fn gates_of_people_scopes_and_sessions() {
+fn gates_of_users_scopes_and_sessions() {
     each_alone(&[
         Row {
             gate: "G6",

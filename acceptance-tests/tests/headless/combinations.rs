@@ -1,12 +1,12 @@
-//! Combinations that cannot work: the org refuses them, the error names the attribute on the other side, and the shop
-//! goes on as it was.
+//! Invalid combinations: the org refuses them, the error names the attribute of the other resource, and the shop
+//! keeps working.
 
 use super::shop::{open, shop};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::smoke_test::SmokeTest;
 
 #[test]
-fn guests_cannot_be_let_in_without_jwt_tokens_or_without_the_flow() {
+fn guests_need_jwt_tokens_and_the_flow() {
     let org = Emulator::start();
     let workspace = open(&org);
     let without_guests = [
@@ -27,14 +27,14 @@ fn guests_cannot_be_let_in_without_jwt_tokens_or_without_the_flow() {
         ),
     ];
     for (named, closed) in closed {
-        // The guests first: an org does not take away what the policies still need.
+        // The guests first: an org does not remove what the policies still need.
         workspace.configure(&shop(&without_guests));
         workspace.apply().succeeded();
         let mut edits = closed.clone();
         edits.extend(without_guests);
         workspace.configure(&shop(&edits));
         workspace.apply().succeeded();
-        // Only now guests, without what they need.
+        // Then the guests without their requirements.
         edits.retain(|edit| edit.1 != "guest_code_credential_flow_enabled");
         workspace.configure(&shop(&edits));
         let run = workspace.apply();

@@ -1,13 +1,14 @@
-//! The proof: Terraform applies a configuration, then a client logs in as a customer's client would. Each variant of
-//! Headless Identity where everything is open, and each gate closed alone, through Terraform where Terraform owns it.
+//! End-to-end tests: Terraform applies a configuration, then a client logs in like a real client. Each variant of
+//! Headless Identity with all gates open, and each gate closed alone, by Terraform where a resource manages it.
 //!
-//! The client is `examples/headless-identity/smoke-test`, the script that people use; where a session must outlive a
-//! change, it is `session.rs`. What each gate answers is the emulator's table: nothing here proves what an org says.
+//! The client is `examples/headless-identity/smoke-test`, the script for users; `session.rs` covers sessions that
+//! must outlive a change. The response of each gate is defined by the emulator: nothing here proves what a real org
+//! responds.
 #![expect(
     clippy::panic,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test fails by a panic, in its functions too"
+    reason = "a test fails with a panic, also in its functions"
 )]
 
 mod app_gates;

@@ -1,5 +1,5 @@
-//! A customer's session that is kept over changes of the org: what the smoke test, which begins and ends in one run,
-//! cannot see.
+//! A customer's session that is kept during changes of the org. The smoke test cannot cover this, because its
+//! sessions end within one run.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::http::{self, Reply};
@@ -20,7 +20,7 @@ pub struct Session<'org> {
 }
 
 impl<'org> Session<'org> {
-    /// Logs the user in as the private client of the app.
+    /// Logs the user in with the private client of the app.
     #[track_caller]
     pub fn login(org: &'org Emulator, app: &str, user: &str) -> Self {
         let global = org.part(GLOBAL_OAUTH, app);
@@ -83,7 +83,7 @@ impl<'org> Session<'org> {
         http::send("GET", url, &[("Authorization", &bearer)], "").expect("an answer")
     }
 
-    /// HTTP status and error code of a refresh; a success is kept.
+    /// HTTP status and error code of a refresh; the tokens of a success are stored.
     pub fn refresh(&mut self) -> (u16, String) {
         let reply = self.post(
             "/services/oauth2/token",
@@ -113,7 +113,7 @@ impl<'org> Session<'org> {
         self.get(&self.url("/services/data/v67.0/limits"))
     }
 
-    /// Whether the token of another session is active, as this session's app sees it.
+    /// Whether the token of another session is active from the view of this session's app.
     pub fn sees_as_active(&self, other: &Session<'_>) -> bool {
         let form = [
             ("token", other.text("access_token")),
@@ -127,7 +127,7 @@ impl<'org> Session<'org> {
         told["active"] == true
     }
 
-    /// Minutes that the access token lives, if it is a JWT.
+    /// The lifetime of the access token in minutes, if it is a JWT.
     pub fn minutes(&self) -> Option<i64> {
         let part = self.text("access_token").split('.').nth(1)?;
         let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;

@@ -1,4 +1,4 @@
-//! What a change that Terraform makes does to people who are logged in already.
+//! The effect of Terraform changes on logged-in users.
 
 use super::session::Session;
 use super::shop::{apply, open, set_site};
@@ -10,7 +10,7 @@ fn hours(org: &Emulator, hours: u64) {
 }
 
 #[test]
-fn who_is_no_longer_permitted_loses_the_session_and_the_refresh_token() {
+fn a_user_who_is_no_longer_permitted_loses_the_session_and_the_refresh_token() {
     let org = Emulator::start();
     let workspace = open(&org);
     let mut customer = Session::login(&org, "Shop", "customer");
@@ -18,14 +18,14 @@ fn who_is_no_longer_permitted_loses_the_session_and_the_refresh_token() {
     assert_eq!(customer.refresh().0, 200);
 
     apply(&workspace, &[("policies", "permission_sets", "[\"Shop_Staff\"]")]);
-    assert_eq!(customer.userinfo(), 403, "the access token ends at once");
+    assert_eq!(customer.userinfo(), 403, "the access token is revoked immediately");
     assert_eq!(customer.refresh(), (400, "invalid_grant".to_owned()));
     apply(&workspace, &[]);
     Session::login(&org, "Shop", "customer");
 }
 
 #[test]
-fn an_app_that_is_switched_off_answers_nobody_until_it_is_on_again() {
+fn a_disabled_app_refuses_everyone_until_it_is_enabled() {
     let org = Emulator::start();
     let workspace = open(&org);
     let mut customer = Session::login(&org, "Shop", "customer");
@@ -36,7 +36,7 @@ fn an_app_that_is_switched_off_answers_nobody_until_it_is_on_again() {
 }
 
 #[test]
-fn tokens_live_as_long_as_the_policies_say() {
+fn token_lifetimes_follow_the_policies() {
     let org = Emulator::start();
     let workspace = open(&org);
     assert_eq!(Session::login(&org, "Shop", "customer").minutes(), Some(15));
@@ -51,7 +51,7 @@ fn tokens_live_as_long_as_the_policies_say() {
     hours(&org, 31 * 24);
     assert_eq!(customer.refresh(), (400, "invalid_grant".to_owned()), "30 days have passed");
 
-    // A new policy is the one that counts.
+    // A new policy applies to existing sessions.
     let mut customer = Session::login(&org, "Shop", "customer");
     let edits = &[
         ("policies", "refresh_token_policy", "\"SpecificInactivity\""),
@@ -83,7 +83,7 @@ fn an_app_sees_the_tokens_of_others_only_when_it_may_introspect_all() {
     let workspace = open(&org);
     let shop = Session::login(&org, "Shop", "customer");
     assert!(shop.sees_as_active(&shop));
-    // A second app, of another maker.
+    // A second app of another owner.
     org.admin(
         "POST",
         "/apps",
@@ -107,7 +107,7 @@ fn an_app_sees_the_tokens_of_others_only_when_it_may_introspect_all() {
 }
 
 #[test]
-fn who_may_not_use_the_api_logs_in_all_the_same() {
+fn a_user_without_api_access_can_log_in() {
     let org = Emulator::start();
     let _workspace = open(&org);
     assert_eq!(Session::login(&org, "Shop", "customer").limits().status, 200);

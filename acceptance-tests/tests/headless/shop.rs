@@ -1,7 +1,7 @@
-//! The shop: a configuration in which every variant works for a client with a secret, and changes of it by attribute.
+//! The shop: a configuration in which every variant works for a client with a secret, and edits of it by attribute.
 
 use acceptance_tests::emulator::Emulator;
-use acceptance_tests::plan::{Action, Told};
+use acceptance_tests::plan::{Action, PlanMessages};
 use acceptance_tests::smoke_test::SmokeTest;
 use acceptance_tests::terraform::Run;
 use acceptance_tests::workspace::Workspace;
@@ -49,34 +49,34 @@ const OPEN: &[(&str, &str, &str)] = &[
     ("policies", "ip_relaxation", "\"Enforce\""),
 ];
 
-/// A change of one attribute: resource, attribute, expression. An empty expression leaves it out.
+/// A change of one attribute: resource, attribute, expression. An empty expression omits it.
 pub type Edit = (&'static str, &'static str, &'static str);
 
-/// What to do about a gate, and what a client then sees.
+/// How to close a gate, and the results of the client.
 pub struct Row {
-    /// As in the emulator's table.
+    /// The ID in the emulator's table.
     pub gate: &'static str,
-    /// What must be applied before the rest: Terraform changes settings before policies, and an org refuses to take away
+    /// Changes to apply before the rest: Terraform changes settings before policies, and an org refuses to remove
     /// what the policies still need.
     pub first: &'static [Edit],
-    /// What is not as in the open shop.
+    /// The differences from the open shop.
     pub edits: &'static [Edit],
-    /// Variables of the client that are not the usual ones.
+    /// Variables of the client that differ from the defaults.
     pub client: &'static [(&'static str, &'static str)],
     /// The client has no secret.
     pub public: bool,
-    /// The smoke test's arguments: variants, and what is expected of those that must not work.
+    /// The smoke test's arguments: variants, and the expected failures.
     pub run: &'static str,
 }
 
-/// No guests, and nothing that is about them.
+/// No guests, and no settings for them.
 pub const NO_GUESTS: &[Edit] = &[
     ("policies", "guest_code_credential_flow_enabled", "false"),
     ("policies", "guest_jwt_session_timeout_type", ""),
     ("policies", "guest_jwt_timeout_minutes", ""),
 ];
 
-/// A row of the usual client.
+/// A row of the default client.
 pub const ROW: Row = Row { gate: "", first: &[], edits: &[], client: &[], public: false, run: "" };
 
 /// The configuration with some attributes changed.
@@ -101,7 +101,7 @@ pub fn shop(edits: &[Edit]) -> String {
     text
 }
 
-/// An org with the open shop, made by Terraform.
+/// An org with the open shop, created by Terraform.
 pub fn open(org: &Emulator) -> Workspace<'_> {
     let workspace = Workspace::new(org);
     let create = |kind: &str| format!("{kind}.shop");
@@ -111,19 +111,19 @@ pub fn open(org: &Emulator) -> Workspace<'_> {
     workspace
 }
 
-/// Brings the org to a configuration, by updates in place only.
+/// Applies a configuration, with in-place updates only.
 #[track_caller]
 pub fn apply(workspace: &Workspace<'_>, edits: &[Edit]) {
     workspace.configure(&shop(edits));
     let run = workspace.run(&["apply", "-json", "-input=false", "-auto-approve"]).succeeded();
-    let planned = Told::by(&run.stdout).actions;
+    let planned = PlanMessages::by(&run.stdout).actions;
     assert!(
         planned.values().all(|action| action == "update"),
         "a gate is a setting, not another app: {planned:?}"
     );
 }
 
-/// Closes the gate of each row alone, lets a client try, and opens the shop again at the end.
+/// Closes the gate of each row alone, runs the client, and opens the shop again at the end.
 #[track_caller]
 pub fn each_alone(rows: &[Row]) {
     let org = Emulator::start();
@@ -140,7 +140,7 @@ pub fn each_alone(rows: &[Row]) {
     SmokeTest::of(&org, "Shop").passes(&["login", "guest", "refresh", "revoke"]);
 }
 
-/// Runs a row's client. The gate of the row is the one that closes, and no other.
+/// Runs the client of a row. Only the gate of the row may refuse.
 #[track_caller]
 pub fn tries(org: &Emulator, row: &Row) -> Run {
     let before = org.journal().len();
@@ -158,15 +158,15 @@ pub fn tries(org: &Emulator, row: &Row) -> Run {
     run
 }
 
-/// The gates that refused something since a point of the journal, but for those that a dead token must meet.
+/// The gates that refused a call since a position in the journal, except those for revoked tokens.
 fn gates_closed_since(org: &Emulator, before: usize) -> BTreeSet<String> {
     let journal = org.journal();
     let closed = journal[before..].iter().filter_map(|call| call["details"]["gate"].as_str());
-    // The smoke test tries what it revoked or used up: that it is refused is a success.
+    // The smoke test retries revoked and used tokens: their refusal is a success.
     closed.filter(|gate| !["R1", "T2", "G18", "T4", "T5"].contains(gate)).map(str::to_owned).collect()
 }
 
-/// What the site's administrator clicks in Setup.
+/// Changes the site, as its administrator does in Setup.
 pub fn set_site(org: &Emulator, changes: &Value) {
     org.admin("PATCH", "/site", Some(changes));
 }

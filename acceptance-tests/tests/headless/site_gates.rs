@@ -1,12 +1,12 @@
-//! The gates of the site, which no resource manages: its administrator closes each in Setup, on an app that Terraform
-//! made. The variants that a gate is not about go on.
+//! The gates of the site, which no resource manages: its administrator closes each in Setup, with an app that
+//! Terraform created. The other variants keep working.
 
 use super::shop::{ROW, Row, open, set_auth_api, set_site, tries};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::smoke_test::SmokeTest;
 use serde_json::{Value, json};
 
-/// Closes, lets the client try, and opens again.
+/// Closes the gate, runs the client, and opens it again.
 #[track_caller]
 fn closed(org: &Emulator, close: &Value, reopen: &Value, row: &Row) {
     set_site(org, close);
@@ -22,7 +22,7 @@ fn each_setting_of_the_site_closes_its_variant() {
         let before = org.admin("GET", "/site", None)["authApi"][name].clone();
         set_auth_api(&org, &json!({ name: closed_ }));
         tries(&org, &Row { gate, run, ..ROW });
-        // What is shown of a secret is not the secret.
+        // The returned value of a secret is not the secret.
         let before = if name == "recaptchaSecretKey" { json!("canaryRECAPTCHAagain") } else { before };
         set_auth_api(&org, &json!({ name: before }));
     };
@@ -55,7 +55,7 @@ fn each_setting_of_the_site_closes_its_variant() {
 }
 
 #[test]
-fn a_site_that_is_not_active_answers_nobody() {
+fn an_inactive_site_refuses_everyone() {
     let org = Emulator::start();
     let _workspace = open(&org);
     let run = "login guest passwordless --expect login=gate_closed --expect guest=gate_closed --expect passwordless.init=gate_closed";
@@ -69,7 +69,7 @@ fn a_site_that_is_not_active_answers_nobody() {
 }
 
 #[test]
-fn people_who_may_not_log_in_are_refused_each_for_a_reason_of_its_own() {
+fn users_who_may_not_log_in_are_refused_for_different_reasons() {
     let org = Emulator::start();
     let _workspace = open(&org);
     for (user, gate, run) in [

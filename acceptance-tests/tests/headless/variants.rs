@@ -1,9 +1,9 @@
-//! Each variant in a shop where everything is open, for each kind of client that may use it.
+//! Each variant in a shop with all gates open, for each kind of client that may use it.
 
 use super::shop::{Edit, NO_GUESTS, ROW, Row, apply, open, tries};
 use acceptance_tests::emulator::Emulator;
 
-/// What a client needs that cannot keep a secret.
+/// The settings for a client that cannot keep a secret.
 const PUBLIC: &[Edit] = &[
     ("settings", "secret_required_for_web_server_flow", "false"),
     ("settings", "secret_required_for_refresh_token", "false"),
@@ -41,7 +41,7 @@ fn a_public_client_runs_every_variant_with_pkce_and_no_secret() {
 }
 
 #[test]
-fn an_app_of_opaque_tokens_logs_in_too_but_lets_no_guest_in() {
+fn an_app_with_opaque_tokens_allows_logins_but_no_guests() {
     let org = Emulator::start();
     let workspace = open(&org);
     apply(&workspace, NO_GUESTS);

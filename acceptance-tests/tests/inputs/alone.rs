@@ -1,6 +1,6 @@
-//! Bad input that needs a configuration, or an org, of its own.
+//! Invalid input that needs its own configuration or org.
 
-use super::diagnostics::{nothing_was_written, plan, stays_alive};
+use super::diagnostics::{did_not_crash, nothing_was_written, plan};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org;
 use acceptance_tests::plan::Action::{Create, Delete};
@@ -14,8 +14,8 @@ fn app(key: &str, name: &str, label: &str) -> String {
     )
 }
 
-/// Rows 13 and 14, whichever Terraform plans first: two new ones, one that exists and a new one, two that name an app by
-/// its name. Nothing reaches the org.
+/// Rows 13 and 14, in any order: two new resources, an existing and a new one, two that name the same app. Nothing
+/// reaches the org.
 #[test]
 fn two_resources_of_one_name() {
     let part = |key: &str, app: &str| {
@@ -34,7 +34,7 @@ fn two_resources_of_one_name() {
             let deploys = org.deploys().len();
             workspace.configure(&format!("{}{}", app("a", first, "A"), app("b", second, "B")));
             let run = workspace.run(PLAN).failed_saying("Two resources for one app");
-            stays_alive(&run);
+            did_not_crash(&run);
             assert!(run.says("main.tf line") && run.says(first), "{run}");
             assert!(first == second || run.says("upper and lower case"), "{run}");
             workspace.configure(&format!("{}{}", part("a", first), part("b", second)));
@@ -46,9 +46,9 @@ fn two_resources_of_one_name() {
     }
 }
 
-/// A name that one resource gives up is free for another; a replacement is not taken for a second resource.
+/// A name that one resource releases is available for another; a replacement is not a second resource.
 #[test]
-fn names_that_change_hands() {
+fn names_that_move_between_resources() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let a = "salesforce_external_client_app.a";
@@ -69,9 +69,9 @@ fn names_that_change_hands() {
     workspace.is_settled();
 }
 
-/// Rows 37 and 61: Terraform makes one of them before a provider sees any.
+/// Rows 37 and 61: Terraform merges the duplicates before the provider sees them.
 #[test]
-fn what_terraform_makes_one_of() {
+fn duplicates_that_terraform_merges() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(&format!(
@@ -89,7 +89,7 @@ fn what_terraform_makes_one_of() {
 
 /// Row 86.
 #[test]
-fn an_app_that_is_nowhere() {
+fn a_missing_app() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(
@@ -102,7 +102,7 @@ fn an_app_that_is_nowhere() {
 
 /// Row 89.
 #[test]
-fn nothing_to_log_in_with() {
+fn no_credentials() {
     let workspace = Workspace::anonymous();
     workspace.configure(&app("a", "Shop", "Shop"));
     let run = workspace.run(PLAN);
@@ -127,7 +127,7 @@ fn import_ids() {
     for id in ["", " a ", "a/b/c", "../x", "a\u{1}", "🧀", long.as_str()] {
         let run =
             workspace.run(&["import", "-no-color", "-input=false", "salesforce_external_client_app.a", id]);
-        stays_alive(&run);
+        did_not_crash(&run);
         assert_eq!(run.code, Some(1), "{id:?}: {run}");
         assert!(workspace.state().is_empty());
     }
@@ -151,9 +151,9 @@ fn a_provider_configured_after_apply() {
     assert_eq!(org.journal().len(), 0);
 }
 
-/// Rows 49 and 72: only the org knows, and its answer comes with the attribute; the policies stay as they are.
+/// Rows 49 and 72: only the org knows, and its error is at the attribute; the policies are unchanged.
 #[test]
-fn names_that_the_org_does_not_know() {
+fn names_that_do_not_exist_in_the_org() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let with = |policy: &str| {
@@ -178,14 +178,14 @@ fn names_that_the_org_does_not_know() {
     ] {
         workspace.configure(&with(policy));
         let run = workspace.apply().failed_saying(unknown);
-        assert!(run.says("main.tf line"), "it points nowhere: {run}");
+        assert!(run.says("main.tf line"), "it has no position: {run}");
         assert_eq!(org.part(org::OAUTH_POLICIES, "Shop").fields, before, "{policy}");
     }
 }
 
 /// Row 98.
 #[test]
-fn from_none_to_one_to_none() {
+fn from_zero_to_one_to_zero() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let with = |count: usize| {
@@ -204,7 +204,7 @@ fn from_none_to_one_to_none() {
 
 /// Row 100.
 #[test]
-fn strange_letters_come_back() {
+fn unusual_characters_are_returned() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     let labels = [
@@ -227,9 +227,9 @@ fn strange_letters_come_back() {
     workspace.is_settled();
 }
 
-/// What an org has of it stays as it is, whatever else changes; what is newly written does not get there.
+/// A label in the org is unchanged by other changes; such a label cannot be configured.
 #[test]
-fn a_label_that_nobody_can_read_comes_from_an_org_only() {
+fn an_invisible_label_can_only_come_from_an_org() {
     let org = Emulator::start();
     let workspace = Workspace::new(&org);
     workspace.configure(&app("a", "Shop", "Shop"));
@@ -241,7 +241,7 @@ fn a_label_that_nobody_can_read_comes_from_an_org_only() {
     assert_eq!(org.deploys().len(), deploys);
 }
 
-/// A member is known only after apply: nothing is sent of it.
+/// A member is known only after apply: nothing is sent.
 #[test]
 fn a_comma_that_is_known_only_after_apply() {
     let org = Emulator::start();

@@ -1,4 +1,4 @@
-//! What `terraform validate -json` and `terraform plan -json` say, and about which file and attribute.
+//! The diagnostics of `terraform validate -json` and `terraform plan -json`, with their file and attribute.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::terraform::Run;
@@ -8,39 +8,39 @@ use std::path::Path;
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
     pub is_error: bool,
-    /// The file that it points to; empty when it points nowhere.
+    /// The file of its position; empty without one.
     pub file: String,
-    /// The attribute, block or argument that the line belongs to; empty for the whole resource.
+    /// The attribute, block or argument of the line; empty for the whole resource.
     pub at: String,
     pub text: String,
 }
 
 #[track_caller]
 pub fn validate(run: &Run, folder: &Path) -> Vec<Diagnostic> {
-    stays_alive(run);
+    did_not_crash(run);
     let said: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("no JSON: {run}"));
     let all = said["diagnostics"].as_array().into_iter().flatten();
-    all.filter(|one| !is_about_the_harness(one)).map(|one| read(one, folder)).collect()
+    all.filter(|one| !is_about_dev_overrides(one)).map(|one| read(one, folder)).collect()
 }
 
 #[track_caller]
 pub fn plan(run: &Run, folder: &Path) -> Vec<Diagnostic> {
-    stays_alive(run);
+    did_not_crash(run);
     let lines = run.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines
-        .filter(|line| line["type"] == "diagnostic" && !is_about_the_harness(&line["diagnostic"]))
+        .filter(|line| line["type"] == "diagnostic" && !is_about_dev_overrides(&line["diagnostic"]))
         .map(|line| read(&line["diagnostic"], folder))
         .collect()
 }
 
-/// Terraform says at every command that the provider is one that was built here.
-fn is_about_the_harness(diagnostic: &Value) -> bool {
+/// Terraform's warning about development overrides, which every command has.
+fn is_about_dev_overrides(diagnostic: &Value) -> bool {
     diagnostic["summary"].as_str().is_some_and(|summary| summary.contains("development overrides"))
 }
 
-/// Neither the provider nor Terraform crashed, and both spoke to the end.
+/// Neither the provider nor Terraform has crashed.
 #[track_caller]
-pub fn stays_alive(run: &Run) {
+pub fn did_not_crash(run: &Run) {
     for word in
         ["Plugin did not respond", "plugin crashed", "panicked at", "Request cancelled", "!!!!!!!!!!!!"]
     {
@@ -49,7 +49,7 @@ pub fn stays_alive(run: &Run) {
     assert!(matches!(run.code, Some(0..=2)), "{run}");
 }
 
-/// Calls that change something were not made.
+/// No call changed anything.
 #[track_caller]
 pub fn nothing_was_written(org: &Emulator) {
     for call in org.journal() {
@@ -78,7 +78,7 @@ fn read(diagnostic: &Value, folder: &Path) -> Diagnostic {
     }
 }
 
-/// The name on the nearest line, at or above, that is not indented: what lies inside a value is.
+/// The name on the nearest line, at or above, that is not indented: the lines inside a value are.
 fn attribute(text: &str, line: usize) -> String {
     let lines: Vec<&str> = text.lines().take(line).collect();
     let starts = |line: &&&str| line.starts_with(|c: char| c.is_ascii_lowercase());

@@ -1,5 +1,4 @@
-//! Every attribute with values that nobody expects: the provider answers, with an error that points somewhere or
-//! by taking the value.
+//! Every attribute with unexpected values: the provider reports an error with a position, or accepts the value.
 
 use super::diagnostics;
 use acceptance_tests::emulator::Emulator;
@@ -10,17 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 const WEIRD: &[&str] =
     &["null", "unknown", "empty", "longest", "longest + 1", "wrong type", "control character", "four bytes"];
 
-/// Values for what is mandatory beside the attribute that a case is about, by name; KEY is the case's own name.
+/// Values for required attributes beside the attribute of a case, by name; KEY is the name of the case.
 const BESIDE: &[(&str, &str)] =
     &[("name", "\"KEY\""), ("label", "\"Label\""), ("external_client_app", "\"KEY\""), ("app", "\"KEY\"")];
 
-/// In every odd value of a secret: nothing may repeat it.
+/// In every odd value of a secret: it must not be printed.
 const CANARY: &str = "canary";
 
-/// So many bytes a text may have where no rule of its own is stricter.
+/// The maximum length of a text without a stricter rule.
 const LONGEST_TEXT: usize = 262_144;
 
-/// What is known only after apply, of any type.
+/// A value of any type that is known only after apply.
 const UNKNOWN: &str = r#"
 resource "terraform_data" "id" {}
 
@@ -33,13 +32,13 @@ struct Case {
     what: String,
     attribute: String,
     text: String,
-    /// There is nothing to tell one of its resources from another: an org has one.
+    /// Its resources cannot be distinguished: an org has only one.
     is_single: bool,
     is_data: bool,
 }
 
 #[test]
-fn no_value_of_any_attribute_is_a_surprise() {
+fn every_odd_value_of_every_attribute_is_handled() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
@@ -57,10 +56,10 @@ fn no_value_of_any_attribute_is_a_surprise() {
     let said = diagnostics::validate(&run, &workspace.folder());
     let mut answered = answered(&files, &said);
     let mut refused = judge(&files, &said);
-    assert_eq!(org.journal().len(), 0, "validate has no business in the org");
+    assert_eq!(org.journal().len(), 0, "validate must not call the org");
     assert!(!run.stdout.contains(CANARY) && !run.stderr.contains(CANARY), "a secret is echoed: {run}");
 
-    // Terraform plans nothing while anything is invalid.
+    // Terraform plans nothing while any resource is invalid.
     for file in &refused {
         std::fs::remove_file(workspace.folder().join(file)).expect("the file of a case");
     }
@@ -89,18 +88,18 @@ fn no_value_of_any_attribute_is_a_surprise() {
         })
         .map(|(_, case)| case.what.as_str())
         .collect();
-    assert!(taken.is_empty(), "taken as they are:\n{}", taken.join("\n"));
+    assert!(taken.is_empty(), "accepted as they are:\n{}", taken.join("\n"));
 }
 
-/// What a data source is to look for may be any text: with one that nothing has it finds nothing. So may be what a rotation
-/// compares with what it was before.
+/// A data source may search for any text, and finds nothing for an unknown one. The same applies to the values that
+/// trigger a rotation.
 fn is_never_sent(case: &Case) -> bool {
     let is_compared = case.attribute.ends_with("_when_changed");
     (case.is_data || is_compared)
         && ["control character", "longest + 1"].iter().any(|kind| case.what.ends_with(kind))
 }
 
-/// The files that something is said of at the attribute, or, of a secret, without showing its line.
+/// The files with a diagnostic at the attribute, or, for a secret, without its line.
 fn answered(files: &BTreeMap<String, &Case>, said: &[diagnostics::Diagnostic]) -> BTreeSet<String> {
     let is_about = |file: &str, case: &Case, one: &diagnostics::Diagnostic| {
         (one.file == file && one.at == case.attribute)
@@ -124,13 +123,13 @@ fn judge(files: &BTreeMap<String, &Case>, said: &[diagnostics::Diagnostic]) -> B
             None => problems.push(format!("points nowhere: {one:?}")),
             Some(case) => {
                 refused.insert(one.file.clone());
-                // Terraform finds no line for what is inside one of several blocks of a set.
+                // Terraform has no line for an attribute inside one of several blocks of a set.
                 let in_block = case.attribute == "trusted_ip_range" && one.at.is_empty();
-                // A login that the org refuses names what can be known of it.
+                // A refused login names only what is known about it.
                 let login = case.what.starts_with("provider ");
-                // An org has one, and this configuration many.
+                // An org has one, and this configuration several.
                 let among_many = case.is_single && one.at.is_empty();
-                // What a data source looks for is not there.
+                // The searched component does not exist.
                 let not_found =
                     case.is_data && (one.at.is_empty() || BESIDE.iter().any(|(name, _)| *name == one.at));
                 let too_long_too_soon = case.what.ends_with("longest") && one.text.contains("longer than");
@@ -205,7 +204,7 @@ fn cases(workspace: &Workspace<'_>) -> Vec<Case> {
     cases
 }
 
-/// `block` is the nested block that the attributes are in; the rest of what such a block needs stands beside.
+/// `block` is the nested block of the attributes; the other required attributes of the block are added.
 fn of_block(schema: &Value, of: &str, block: &str, add: &mut dyn FnMut(&str, String, String)) {
     let attributes = schema["attributes"].as_object();
     for (name, attribute) in attributes.into_iter().flatten() {
@@ -260,7 +259,7 @@ fn odd(kind: &str, attribute: &Value) -> String {
     }
 }
 
-/// The greatest value that the description allows, or one more. Texts are made by Terraform, to keep files short.
+/// The maximum value in the description, or one more. Terraform generates the texts, to keep files short.
 fn longest(of_type: &Value, description: &str, is_secret: bool, more: usize) -> String {
     let number_after = |words: &str| -> Option<usize> {
         let (_, rest) = description.split_once(words)?;

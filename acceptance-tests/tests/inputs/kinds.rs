@@ -1,12 +1,12 @@
-//! Bad input by kind: several examples of each, none of them in the catalogue. Data, as in `table.rs`.
+//! Invalid input by kind: several examples of each, none of them in the catalogue. Data, as in `table.rs`.
 
 use super::table::Of::{App, Policies, Provider, Settings};
 use super::table::{Row, row};
 
 #[rustfmt::skip]
 pub const KINDS: &[Row] = &[
-    // What is inside of a block: the message names the block and its attribute, and Terraform finds the line where there
-    // is one such block.
+    // Attributes inside a block: the message names the block and the attribute, and Terraform has the line if there
+    // is only one such block.
     row(
         110,
         Settings,
@@ -28,7 +28,7 @@ pub const KINDS: &[Row] = &[
         "trusted_ip_range",
         "start_ip_address is required",
     ),
-    // The ID of a record of another kind.
+    // The ID of a record of another type.
     row(
         111,
         Policies,
@@ -85,7 +85,7 @@ pub const KINDS: &[Row] = &[
         "consumer before the org",
     ),
     row(112, Settings, "oauth_link = \"00e000000000099:888000000000001\"", "oauth_link", "a profile"),
-    // What nobody can see.
+    // Invisible characters.
     row(113, App, "name = \"Shop\\u200B\"", "name", "U+200B ZERO WIDTH SPACE at character 5"),
     row(113, App, "label = \"Sh\\u200Bop\"", "label", "U+200B ZERO WIDTH SPACE at character 3").warns(),
     row(113, App, "description = \"\\u202Epohs\"", "description", "RIGHT-TO-LEFT OVERRIDE").warns(),
@@ -221,7 +221,7 @@ pub const KINDS: &[Row] = &[
     .warns(),
     row(121, Policies, "execute_handler_as = \"a@example.com\"", "execute_handler_as", "apex_handler")
         .warns(),
-    // Words of another alphabet, and of OAuth.
+    // Values in another alphabet, and OAuth names.
     row(
         122,
         Settings,

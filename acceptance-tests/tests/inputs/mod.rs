@@ -1,10 +1,10 @@
-//! Bad input: what must be refused or warned of before anything reaches the org, with the attribute it is at; and
-//! for every attribute values that nobody expects, after which the provider still answers.
+//! Invalid input: errors and warnings before anything reaches the org, with the attribute; and unexpected values for
+//! every attribute, which must not crash the provider.
 #![expect(
     clippy::panic,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test fails by a panic, in its functions too"
+    reason = "a test fails with a panic, also in its functions"
 )]
 
 mod alone;

@@ -1,4 +1,4 @@
-//! The catalogue, in three runs of Terraform: every row has a file of its own.
+//! The catalogue, in three runs of Terraform: every row has its own file.
 
 use super::diagnostics::{self, Diagnostic};
 use super::kinds::KINDS;
@@ -38,7 +38,7 @@ fn is_refused_by_validate() {
         assert!(!run.stdout.contains(text) && !run.stderr.contains(text), "a key is echoed: {text}");
     }
     check(&rows, &diagnostics::validate(&run, &workspace.folder()));
-    assert_eq!(org.journal().len(), 0, "validate has no business in the org");
+    assert_eq!(org.journal().len(), 0, "validate must not call the org");
 }
 
 #[test]
@@ -59,9 +59,9 @@ fn is_refused_by_plan() {
     diagnostics::nothing_was_written(&org);
 }
 
-/// Beyond the catalogue: dead combinations, arguments of the provider. And nothing is said of what is close to them.
+/// Beyond the catalogue: ineffective combinations, provider arguments; and no diagnostics for similar valid input.
 #[test]
-fn no_more_and_no_less_is_said_of_combinations() {
+fn combinations_have_exactly_the_expected_diagnostics() {
     let mut workspace = Workspace::anonymous();
     workspace.unset("TF_LOG");
     let more: Vec<Placed> = MORE.iter().chain(KINDS).enumerate().collect();
@@ -77,10 +77,10 @@ fn no_more_and_no_less_is_said_of_combinations() {
     write(&workspace, &fine, "");
     let run = workspace.run(&["validate", "-json", "-no-color"]);
     let said = diagnostics::validate(&run, &workspace.folder());
-    assert!(said.is_empty(), "an opinion too many: {said:#?}");
+    assert!(said.is_empty(), "unexpected diagnostics: {said:#?}");
 }
 
-/// A row and its place among all.
+/// A row and its index.
 type Placed = (usize, &'static Row);
 
 fn rows(stage: Stage) -> Vec<Placed> {
@@ -136,7 +136,7 @@ fn check(rows: &[Placed], said: &[Diagnostic]) {
                 && one.at == row.at
                 && one.text.to_lowercase().contains(&row.says.to_lowercase())
         };
-        // What may show a key points nowhere: Terraform would print the line.
+        // A diagnostic that may show a key has no position: Terraform would print the line.
         let nowhere = || {
             said.iter().filter(|one| one.file.is_empty() && row.at.is_empty()).any(|one| is_expected(&one))
         };
@@ -161,7 +161,7 @@ fn check(rows: &[Placed], said: &[Diagnostic]) {
         let text = one.text.to_lowercase();
         let known = rows.iter().any(|(_, row)| row.at.is_empty() && text.contains(&row.says.to_lowercase()));
         if !known {
-            problems.push(format!("nobody expects {one:?}"));
+            problems.push(format!("unexpected: {one:?}"));
         }
     }
     assert!(problems.is_empty(), "{} of {} rows:\n{}", problems.len(), rows.len(), problems.join("\n"));
@@ -171,7 +171,7 @@ fn private_key() -> String {
     rcgen::KeyPair::generate().expect("a key").serialize_pem()
 }
 
-/// Puts long and generated texts where the braces are.
+/// Replaces the placeholders by long and generated texts.
 fn fill(body: &str, secret: &str) -> String {
     let mut text = body.to_owned();
     if body.contains("{expired}") || body.contains("{two}") {

@@ -1,4 +1,4 @@
-//! The catalogue of bad input, by number. Data; what is done with it stands in `rows.rs`.
+//! The catalogue of invalid input, by number. Data; the checks are in `rows.rs`.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Of {
@@ -11,7 +11,7 @@ pub enum Of {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Error,
-    /// Nobody has confirmed that Salesforce refuses it.
+    /// A refusal by Salesforce is not confirmed.
     Warning,
 }
 
@@ -28,14 +28,14 @@ pub enum Stage {
 pub struct Row {
     pub number: usize,
     pub of: Of,
-    /// The body of the block; what a valid one needs besides is added.
+    /// The body of the block; other required attributes are added.
     pub body: &'static str,
     pub verdict: Verdict,
     pub stage: Stage,
-    /// The attribute that the message points to; empty for the whole block. Terraform finds no line for what is inside
-    /// one of several blocks of a set.
+    /// The attribute of the message; empty for the whole block. Terraform has no line for an attribute inside one of
+    /// several blocks of a set.
     pub at: &'static str,
-    /// In the message, in any case.
+    /// Expected in the message, in any letter case.
     pub says: &'static str,
 }
 
@@ -49,7 +49,7 @@ impl Row {
         self
     }
 
-    /// The attribute is not written: the message points to the whole block.
+    /// The attribute is not configured: the message has the position of the block.
     const fn at_block(mut self) -> Self {
         self.at = "";
         self
@@ -68,8 +68,8 @@ impl Row {
 
 use Of::{App, Policies, Provider, Settings};
 
-/// `{n*t}` is the text t, n times; `{expired}`, `{short}` and `{two}` are certificates in quotes, `{key}` is a
-/// private key in quotes; `{attributes}` is a map of 129 entries, `{ranges}` are 129 blocks.
+/// `{n*t}` is the text t, n times; `{expired}`, `{short}` and `{two}` are quoted certificates, `{key}` is a quoted
+/// private key; `{attributes}` is a map of 129 entries, `{ranges}` are 129 blocks.
 pub const ROWS: &[Row] = &[
     row(1, App, "name = null", "name", "required"),
     row(2, App, "name = \"\"", "name", "empty"),
@@ -185,8 +185,8 @@ pub const ROWS: &[Row] = &[
     row(99, App, "description = \"{10000000*a}\"", "description", "long"),
 ];
 
-/// What is invalid or dead together, as the research on headless identity lists it, within one resource; and arguments
-/// of the provider with what no such argument has.
+/// Invalid or ineffective combinations within one resource, from the research on headless identity; and invalid
+/// provider arguments.
 pub const MORE: &[Row] = &[
     row(
         101,
@@ -293,7 +293,7 @@ pub const MORE: &[Row] = &[
     row(109, Provider, "client_secret = \"\"", "client_secret", "blank"),
 ];
 
-/// What is close to a row of `MORE` and is no fault: no opinions beyond those.
+/// Valid input that is similar to a row of `MORE`: it must have no diagnostics.
 pub const FINE: &[Row] = &[
     row(0, Settings, "secret_required_for_web_server_flow = false\noauth_scopes = [\"Api\"]", "", ""),
     row(
@@ -324,7 +324,7 @@ pub const FINE: &[Row] = &[
     row(0, Provider, "access_token = \"00D000000000001!AQ.aB_c\\n\"", "", ""),
 ];
 
-/// Rows that have tests of their own, elsewhere.
+/// Rows with separate tests.
 pub const ELSEWHERE: &[(usize, &str)] = &[
     (49, "alone::names_that_the_org_does_not_know"),
     (72, "alone::names_that_the_org_does_not_know"),
@@ -341,7 +341,7 @@ pub const ELSEWHERE: &[(usize, &str)] = &[
     (100, "alone::strange_letters_come_back"),
 ];
 
-/// Rows that say nothing about this provider, and why.
+/// Rows that do not apply to this provider, with the reason.
 pub const DO_NOT_APPLY: &[(usize, &str)] = &[
     (53, "Setup leaves the element true while token exchange is off: what every app has is no mistake"),
     (

@@ -1,11 +1,11 @@
-//! Where a system has no CA certificates, as in most container images.
+//! Systems without CA certificates, like most container images.
 
 use crate::configurations::ONLY_APP;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::recorder::Recorder;
 use acceptance_tests::workspace::Workspace;
 
-/// What asks the org: a plan that only creates asks nothing.
+/// A command that calls the org: a plan that only creates makes no calls.
 const APPLY: [&str; 4] = ["apply", "-no-color", "-input=false", "-auto-approve"];
 
 fn without_certificates(org: &Emulator) -> Workspace<'_> {
@@ -18,7 +18,7 @@ fn without_certificates(org: &Emulator) -> Workspace<'_> {
 }
 
 #[test]
-fn it_is_said_before_anything_is_sent() {
+fn it_is_an_error_before_anything_is_sent() {
     let org = Emulator::start();
     let mut workspace = without_certificates(&org);
     workspace.set("SALESFORCE_INSTANCE_URL", "https://none.my.salesforce.com");
@@ -35,7 +35,7 @@ fn an_org_on_the_loopback_address_needs_none() {
 }
 
 #[test]
-fn certificates_of_ones_own_are_enough() {
+fn custom_certificates_are_sufficient() {
     let org = Emulator::start();
     let recorder = Recorder::before(&org);
     let mut workspace = without_certificates(&org);
@@ -45,8 +45,8 @@ fn certificates_of_ones_own_are_enough() {
     workspace.run(&APPLY).failed_saying("this machine has no CA certificates");
     assert!(recorder.exchanges().is_empty());
     workspace.set("SALESFORCE_CA_CERTIFICATE", &recorder.certificate);
-    // That far it comes and no further: the org behind names its address as one in the clear.
-    let _ends_somehow = workspace.run(&APPLY);
+    // It fails after that: the org behind the proxy returns its plain HTTP address.
+    let _either_result = workspace.run(&APPLY);
     let asked: Vec<String> = recorder.exchanges().into_iter().map(|one| one.request_line).collect();
     assert!(asked.iter().any(|line| line.contains("/services/oauth2/token")), "{asked:?}");
 }

@@ -1,4 +1,4 @@
-//! From a mirror, on disk and on a web server.
+//! Installation from a mirror, on disk and on a web server.
 
 use super::release::{
     ADDRESS, Program, TARGETS, VERSION, installed, lock_file, mirror, programs, settings, tamper, zip_of,
@@ -15,7 +15,7 @@ use std::path::Path;
 const INIT: [&str; 3] = ["init", "-no-color", "-input=false"];
 const PLAN: [&str; 3] = ["plan", "-no-color", "-input=false"];
 
-/// The hashes of a platform as the mirror tells them: h1 and zh.
+/// The hashes of a platform in the mirror: h1 and zh.
 fn hashes(mirror: &Path, program: &Program, target: &str) -> Vec<String> {
     let file = mirror.join(program.registry).join(ADDRESS).join(format!("{VERSION}.json"));
     let text = std::fs::read_to_string(file).expect("the mirror's file of the version");
@@ -38,7 +38,7 @@ fn terraform_and_opentofu_install_from_a_mirror_on_disk() {
     mirror(zips(), folder.path());
     for program in programs() {
         let mut workspace = Workspace::new(&org);
-        // As the guide says it.
+        // As in the guide.
         let path = folder.path().display();
         let (only, rest) = (format!("include = [\"{ADDRESS}\"]"), format!("exclude = [\"{ADDRESS}\"]"));
         settings(
@@ -53,7 +53,7 @@ fn terraform_and_opentofu_install_from_a_mirror_on_disk() {
         assert!(locked.contains(&format!("\"{}/{ADDRESS}\"", program.registry)), "{locked}");
         let hashes = hashes(folder.path(), &program, TARGETS[0]);
         assert!(locked.contains(&hashes[0]), "{hashes:?} in {locked}");
-        // The lock file is committed: with `-lockfile=readonly`, a CI accepts nothing else.
+        // The lock file is committed: with `-lockfile=readonly`, CI accepts nothing else.
         std::fs::remove_dir_all(installed(&workspace)).expect("what was installed");
         let readonly = [&INIT[..], &["-lockfile=readonly"]].concat();
         program.run(&workspace, &readonly).succeeded();
@@ -74,13 +74,13 @@ fn terraform_and_opentofu_install_from_a_mirror_on_a_web_server() {
         let home = format!("/{}/{ADDRESS}", program.registry);
         let zip = zip_of(TARGETS[0]);
         let asked = [format!("{home}/index.json"), format!("{home}/{VERSION}.json"), format!("{home}/{zip}")];
-        // Some versions ask for the zip twice: without and with its content.
-        let mut paths = server.asked();
+        // Some versions request the zip file twice: without and with its content.
+        let mut paths = server.requested();
         paths.dedup();
         assert_eq!(paths, asked);
         let locked = lock_file(&workspace);
         for hash in hashes(folder.path(), &program, TARGETS[0]) {
-            // Which of both they note is theirs to choose; that of the content is what they always do.
+            // The programs choose which hash they record; the one of the content is always recorded.
             assert!(locked.contains(&hash) || hash.starts_with("zh:"), "{hash} in {locked}");
         }
     }
@@ -94,7 +94,7 @@ fn from(server: &WebServer, workspace: &mut Workspace<'_>) {
 }
 
 #[test]
-fn a_zip_that_somebody_changed_is_refused() {
+fn a_modified_zip_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     mirror(zips(), folder.path());
     let installed: Vec<(Program, Workspace<'_>)> = programs()
@@ -115,9 +115,9 @@ fn a_zip_that_somebody_changed_is_refused() {
         tamper(&folder.path().join(program.registry).join(ADDRESS).join(zip_of(TARGETS[0])));
     }
     for (program, workspace) in installed {
-        // By what the lock file says,
+        // With the lock file,
         program.run(&workspace, &INIT).failed_saying("checksum");
-        // and without one, by what the mirror itself tells.
+        // and without one, with the hashes of the mirror.
         let server = WebServer::of(folder.path());
         let mut workspace = Workspace::anonymous();
         from(&server, &mut workspace);
@@ -128,7 +128,7 @@ fn a_zip_that_somebody_changed_is_refused() {
 }
 
 #[test]
-fn a_lock_file_for_all_platforms_comes_from_a_mirror() {
+fn a_mirror_provides_a_lock_file_for_all_platforms() {
     let folder = tempfile::tempdir().expect("a folder");
     mirror(zips(), folder.path());
     let server = WebServer::of(folder.path());
@@ -153,7 +153,7 @@ fn a_lock_file_for_all_platforms_comes_from_a_mirror() {
 }
 
 #[test]
-fn a_mirror_keeps_the_versions_that_are_in_it() {
+fn a_mirror_keeps_its_versions() {
     let folder = tempfile::tempdir().expect("a folder");
     for program in programs() {
         let home = folder.path().join(program.registry).join(ADDRESS);

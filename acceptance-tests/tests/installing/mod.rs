@@ -1,11 +1,11 @@
-//! Installing what `scripts/release` packs, by Terraform and by OpenTofu, as people do it: from a mirror and a registry.
+//! Installation of the packages of `scripts/release` by Terraform and OpenTofu, from a mirror and from a registry.
 //!
-//! The zips hold the provider that the tests have built; another profile would pack the same way.
+//! The zip files contain the provider that the tests have built; other build profiles are packed in the same way.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "a test fails by a panic, in its functions too, and some run other programs"
+    reason = "a test fails with a panic, also in its functions, and some run other programs"
 )]
 
 mod bare;

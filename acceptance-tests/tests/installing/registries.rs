@@ -1,4 +1,4 @@
-//! From a registry: service discovery, a signature by the key that the registry names, checksums.
+//! Installation from a registry: service discovery, a signature with the registry's key, checksums.
 
 use super::release::{
     ADDRESS, TARGETS, VERSION, lock_file, mirror, programs, release, settings, zip_of, zips,
@@ -11,19 +11,19 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A key for one test, in a keyring of its own.
+/// A key for one test, in its own keyring.
 struct Keyring {
     home: tempfile::TempDir,
     id: String,
 }
 
 impl Keyring {
-    /// None where gpg is not there.
+    /// `None` when gpg is not installed.
     fn new() -> Option<Self> {
         let home = tempfile::Builder::new().prefix("sf-gpg-").tempdir().expect("a folder");
         let mut keyring = Self { home, id: String::new() };
         if Command::new("gpg").arg("--version").output().is_err() {
-            eprintln!("SKIPPED: no gpg is here, so nothing is signed");
+            eprintln!("SKIPPED: gpg is not installed, so nothing is signed");
             return None;
         }
         let name = "Release of a test <release@example.com>";
@@ -64,7 +64,7 @@ fn write(path: PathBuf, value: &Value) {
     std::fs::write(path, value.to_string()).expect("a file of the registry");
 }
 
-/// What a registry answers, as files: it read the release's checksums and signature, and adds the publisher's key.
+/// The responses of a registry, as files: the release's checksums and signature, and the publisher's key.
 fn registry(folder: &Path, files: &Path, keyring: &Keyring) {
     write(folder.join(".well-known/terraform.json"), &json!({ "providers.v1": "/v1/providers/" }));
     let home = folder.join("v1/providers").join(ADDRESS);
@@ -95,7 +95,7 @@ fn registry(folder: &Path, files: &Path, keyring: &Keyring) {
     }
 }
 
-/// A release as it is published: zips, manifest, checksums, signature.
+/// A published release: zip files, manifest, checksums, signature.
 fn published(folder: &Path, keyring: &Keyring) {
     for target in TARGETS {
         std::fs::copy(zips().join(zip_of(target)), folder.join(zip_of(target))).expect("a copy");
@@ -130,7 +130,7 @@ fn a_signed_release_installs_from_a_registry() {
     published(&files, &keyring);
     registry(folder.path(), &files, &keyring);
     let server = WebServer::of(folder.path());
-    // What our mirror says of the same zips.
+    // The hashes of our mirror for the same zip files.
     let own = tempfile::tempdir().expect("a folder");
     mirror(zips(), own.path());
     for program in programs() {
@@ -148,13 +148,13 @@ fn a_signed_release_installs_from_a_registry() {
         let told: Value = serde_json::from_str(&told).expect("JSON");
         let hashes = |target: &str| told["archives"][target]["hashes"].as_array().expect("hashes").clone();
         let locked = lock_file(&workspace);
-        // Signed: all platforms' zips are known.
+        // With a signature, the zip files of all platforms are known.
         for target in TARGETS {
             let zip = hashes(target)[1].as_str().expect("a hash").to_owned();
             assert!(locked.contains(&zip), "{zip} in {locked}");
         }
 
-        // The mirror that the program itself makes says the same.
+        // A mirror that the program creates has the same hashes.
         let theirs = tempfile::tempdir().expect("a folder");
         let path = theirs.path().display().to_string();
         let platforms: Vec<String> = TARGETS.iter().map(|target| format!("-platform={target}")).collect();
@@ -167,7 +167,7 @@ fn a_signed_release_installs_from_a_registry() {
         let theirs: Value = serde_json::from_str(&text).expect("JSON");
         for target in TARGETS {
             let archive = &theirs["archives"][target];
-            // One tells the zip's hash, another one its content's.
+            // Some are hashes of the zip file, others of its content.
             let said = archive["hashes"].as_array().expect("hashes");
             assert!(!said.is_empty());
             assert!(said.iter().all(|hash| hashes(target).contains(hash)), "{target}: {archive}");
@@ -177,7 +177,7 @@ fn a_signed_release_installs_from_a_registry() {
 }
 
 #[test]
-fn checksums_that_somebody_changed_after_the_signature_are_refused() {
+fn checksums_that_were_modified_after_signing_are_refused() {
     let Some(keyring) = Keyring::new() else { return };
     let org = Emulator::start();
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! `scripts/release` as the tests call it, what it packs for all of them, and the programs that install that.
+//! Calls of `scripts/release`, the packages that all tests share, and the programs that install them.
 
 use acceptance_tests::provider_binary;
 use acceptance_tests::terraform::{self, Run, Running, repository};
@@ -9,14 +9,14 @@ use std::sync::OnceLock;
 
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub const ADDRESS: &str = "salesforce-community/salesforce";
-/// Platforms that zips are packed for. The programs in them are this machine's, whatever the names say.
+/// The platforms that are packed. The programs in the zip files are this machine's, whatever their names are.
 pub const TARGETS: [&str; 3] = ["linux_amd64", "linux_arm64", "windows_amd64"];
 
-/// Runs a verb of the script in a folder.
+/// Runs a command of the script in a folder.
 pub fn release(folder: &Path, arguments: &[&str], more: &[(&str, &str)]) -> Run {
     let mut environment: BTreeMap<String, String> =
         std::env::vars().filter(|(name, _)| ["PATH", "HOME"].contains(&name.as_str())).collect();
-    // Of a commit there may be none: in an archive of the sources.
+    // A source archive has no commit.
     environment.insert("SOURCE_DATE_EPOCH".to_owned(), "1700000001".to_owned());
     environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     Running::program(&repository().join("scripts/release"), folder, &environment, arguments).wait()
@@ -26,11 +26,12 @@ pub fn zip_of(target: &str) -> String {
     format!("terraform-provider-salesforce_{VERSION}_{target}.zip")
 }
 
-/// A folder with a zip for each platform: packed once, for that takes seconds. Copy what you change.
+/// A folder with a zip file for each platform, packed once because it takes seconds. Copy files before changing
+/// them.
 pub fn zips() -> &'static Path {
     static ZIPS: OnceLock<PathBuf> = OnceLock::new();
     ZIPS.get_or_init(|| {
-        // Beside the program: nobody takes away what is static.
+        // Beside the program: static values are never dropped.
         let program = provider_binary::path();
         let folder = program.parent().expect("cargo's target directory").join("packed-by-tests");
         let (provider, to) = (program.display().to_string(), folder.display().to_string());
@@ -42,22 +43,22 @@ pub fn zips() -> &'static Path {
     })
 }
 
-/// A mirror of the zips.
+/// A mirror of the zip files.
 pub fn mirror(zips: &Path, folder: &Path) {
     let (from, to) = (zips.display().to_string(), folder.display().to_string());
     release(folder, &["mirror", VERSION, &to, "--zips", &from], &[]).succeeded();
 }
 
-/// Who installs: Terraform, and OpenTofu where there is one (`TOFU`, or what `scripts/fetch-tofu` brought).
+/// The programs that install: Terraform, and OpenTofu if available (`TOFU`, or from `scripts/fetch-tofu`).
 pub fn programs() -> Vec<Program> {
     let mut programs = vec![Program { path: terraform::path(), registry: "registry.terraform.io" }];
     match tofu() {
         Some(path) => programs.push(Program { path, registry: "registry.opentofu.org" }),
         None => eprintln!(
-            "SKIPPED: no OpenTofu is here (TOFU, or scripts/fetch-tofu), so only Terraform installs"
+            "SKIPPED: OpenTofu is not installed (TOFU, or scripts/fetch-tofu), so only Terraform installs"
         ),
     }
-    // `make test-tofu` may name OpenTofu as the Terraform of all tests.
+    // `make test-tofu` may set OpenTofu as the Terraform of all tests.
     programs.dedup_by(|one, other| one.path == other.path);
     for program in &mut programs {
         if program.path.ends_with("tofu") {
@@ -81,7 +82,7 @@ fn tofu() -> Option<PathBuf> {
 /// A program that installs providers.
 pub struct Program {
     path: PathBuf,
-    /// Which registry a source without one belongs to.
+    /// The registry of a source without a host.
     pub registry: &'static str,
 }
 
@@ -92,7 +93,7 @@ impl Program {
     }
 }
 
-/// Lets a workspace install by these settings alone.
+/// Lets a workspace install only with these settings.
 pub fn settings(workspace: &mut Workspace<'_>, installation: &str) {
     let file = workspace.folder().join("installation.tfrc");
     std::fs::write(&file, format!("provider_installation {{\n  {installation}\n}}\n")).expect("settings");
@@ -100,17 +101,17 @@ pub fn settings(workspace: &mut Workspace<'_>, installation: &str) {
     workspace.set("TF_DATA_DIR", &installed(workspace).display().to_string());
 }
 
-/// Where what was installed lies: beside the configuration, whose folder is searched for secrets after each command.
+/// The installed files: beside the configuration, whose folder is searched for secrets after each command.
 pub fn installed(workspace: &Workspace<'_>) -> PathBuf {
     workspace.folder().with_file_name("data")
 }
 
-/// The lock file's text.
+/// The text of the lock file.
 pub fn lock_file(workspace: &Workspace<'_>) -> String {
     std::fs::read_to_string(workspace.folder().join(".terraform.lock.hcl")).unwrap_or_default()
 }
 
-/// Makes another program of the provider in a zip that stays a good zip.
+/// Replaces the provider in a zip file, which stays valid.
 pub fn tamper(zip: &Path) {
     let folder = tempfile::tempdir().expect("a folder");
     let script = "import sys, zipfile\n\

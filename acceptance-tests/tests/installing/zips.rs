@@ -1,4 +1,4 @@
-//! What is in the zips, and beside them.
+//! The content of the zip files, and the files beside them.
 
 use super::release::{VERSION, release, zip_of, zips};
 use acceptance_tests::provider_binary;
@@ -29,7 +29,7 @@ fn sha256(path: &Path) -> String {
 }
 
 #[test]
-fn a_zip_has_the_program_by_the_name_that_registries_want() {
+fn a_zip_contains_the_program_under_the_name_that_registries_require() {
     let size = provider_binary::path().metadata().expect("the provider").len();
     for (target, program) in [
         ("linux_amd64", format!("terraform-provider-salesforce_v{VERSION}")),
@@ -56,7 +56,7 @@ fn the_same_program_packs_to_the_same_bytes() {
 }
 
 #[test]
-fn a_program_that_calls_itself_otherwise_is_not_packed() {
+fn a_program_with_another_version_is_not_packed() {
     let folder = tempfile::tempdir().expect("a folder");
     let (provider, to) = (provider_binary::path().display().to_string(), folder.path().display().to_string());
     for (version, target, words) in [
@@ -70,7 +70,7 @@ fn a_program_that_calls_itself_otherwise_is_not_packed() {
 }
 
 #[test]
-fn a_release_is_of_the_version_that_is_written_down() {
+fn a_release_has_the_version_of_the_sources() {
     let home = std::env::var("HOME").unwrap_or_default();
     let rust: Vec<(&str, String)> = ["CARGO_HOME", "RUSTUP_HOME"]
         .into_iter()
@@ -83,7 +83,7 @@ fn a_release_is_of_the_version_that_is_written_down() {
 }
 
 #[test]
-fn the_emulator_has_a_zip_and_checksums_of_its_own() {
+fn the_emulator_has_its_own_zip_and_checksums() {
     let folder = tempfile::tempdir().expect("a folder");
     let to = folder.path().display().to_string();
     let emulator = provider_binary::program("salesforce-emulator", "SALESFORCE_EMULATOR");

@@ -1,4 +1,4 @@
-//! However a run ends, the org is as before.
+//! However a run ends, the org is unchanged.
 
 use super::program::{Live, change, org_of_others, picture};
 use acceptance_tests::emulator::Emulator;
@@ -8,10 +8,10 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 #[test]
-fn a_scenario_that_fails_is_cleaned_up_after() {
+fn a_failed_scenario_is_cleaned_up() {
     let org = org_of_others(&[]);
     let before = picture(&org);
-    // The app and its settings are there when the update of the settings is refused.
+    // The app and its settings exist when the update of the settings is refused.
     let problem = json!({ "type": "ExtlClntAppGlobalOauthSettings", "problem": "Refused for the test", "line": 3, "column": 1 });
     org.admin(
         "POST",
@@ -31,13 +31,13 @@ fn a_scenario_that_fails_is_cleaned_up_after() {
 fn until_there_is_an_app(org: &Emulator) {
     let deadline = Instant::now() + Duration::from_secs(300);
     while !org.names(APP).iter().any(|name| name.starts_with("TfLive_")) {
-        assert!(Instant::now() < deadline, "no app was made");
+        assert!(Instant::now() < deadline, "no app was created");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
 #[test]
-fn ctrl_c_ends_it_and_nothing_stays_behind() {
+fn ctrl_c_stops_it_and_nothing_remains() {
     let org = org_of_others(&["--deploy-ms", "300"]);
     let before = picture(&org);
     for half in ["--only=policies", "--only=facts"] {
@@ -48,7 +48,7 @@ fn ctrl_c_ends_it_and_nothing_stays_behind() {
         kill_process(pid, Signal::INT).unwrap();
         let run = live.end(child).ended_with(130);
         assert!(
-            run.stdout.contains("Stopping: what is under way ends, then everything is removed"),
+            run.stdout.contains("Stopping: running operations finish, then everything is removed"),
             "{}",
             run.stdout
         );
@@ -58,9 +58,9 @@ fn ctrl_c_ends_it_and_nothing_stays_behind() {
 }
 
 #[test]
-fn what_cannot_be_removed_is_said() {
+fn leftovers_are_reported() {
     let org = org_of_others(&[]);
-    // Nobody can delete while this lasts: every deploy after the one that makes the app is refused.
+    // Nothing can be deleted in the meantime: every deploy after the one that creates the app is refused.
     let problem = json!({ "type": APP, "problem": "You can't delete it now", "line": 3, "column": 1 });
     let refuse = json!([{ "call": "deploy", "nth": 2, "times": 20, "do": { "component_problem": problem } }]);
     org.admin("POST", "/faults", Some(&refuse));

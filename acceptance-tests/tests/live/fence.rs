@@ -1,10 +1,10 @@
-//! Which org is touched, and what in it.
+//! Which org is changed, and what in it.
 
 use super::program::{Live, change, org_of_others, picture};
 use serde_json::json;
 
 #[test]
-fn without_credentials_it_says_what_it_needs() {
+fn missing_credentials_are_listed() {
     let run = Live::without_org().run(&[]).ended_with(2);
     for variable in
         ["CLIENT_ID", "USERNAME", "PRIVATE_KEY_FILE", "CLIENT_SECRET", "ACCESS_TOKEN", "INSTANCE_URL"]
@@ -15,7 +15,7 @@ fn without_credentials_it_says_what_it_needs() {
 }
 
 #[test]
-fn wrong_credentials_are_said_and_nothing_is_done() {
+fn wrong_credentials_are_an_error_and_nothing_is_done() {
     let org = org_of_others(&[]);
     let mut live = Live::in_org(&org);
     live.variables.insert("SALESFORCE_USERNAME".to_owned(), "nobody@example.com".to_owned());
@@ -25,7 +25,7 @@ fn wrong_credentials_are_said_and_nothing_is_done() {
 }
 
 #[test]
-fn every_way_to_log_in_leads_to_the_org_and_a_plan_changes_nothing() {
+fn every_authentication_method_works_and_a_plan_changes_nothing() {
     let org = org_of_others(&[]);
     let credentials: serde_json::Value = {
         let key = std::path::PathBuf::from(&org.credentials()["SALESFORCE_PRIVATE_KEY_FILE"]);
@@ -51,7 +51,7 @@ fn every_way_to_log_in_leads_to_the_org_and_a_plan_changes_nothing() {
             url(),
             ("SALESFORCE_CLIENT_ID".to_owned(), text("client_id")),
             ("SALESFORCE_USERNAME".to_owned(), text("username")),
-            // As some keep it in one line.
+            // In one line, as some users store it.
             ("SALESFORCE_PRIVATE_KEY".to_owned(), text("private_key").replace('\n', " ")),
         ],
     ] {
@@ -59,7 +59,7 @@ fn every_way_to_log_in_leads_to_the_org_and_a_plan_changes_nothing() {
         live.variables = variables.into_iter().collect();
         let run = live.run(&["--plan"]).ended_with(0);
         assert!(run.stdout.contains(&format!("({})", org.org_id())), "{}", run.stdout);
-        assert!(run.stdout.contains("Everything that it makes is named TfLive_"), "{}", run.stdout);
+        assert!(run.stdout.contains("Everything that it creates is named TfLive_"), "{}", run.stdout);
     }
     assert_eq!(org.deploys().len(), 0);
 }
@@ -76,7 +76,7 @@ fn a_production_org_is_refused_unless_it_is_allowed() {
     assert_eq!(org.deploys().len(), 0);
     live.variables.insert("LIVE_PRODUCTION".to_owned(), "yes".to_owned());
     live.run(&["--only=order"]).ended_with(0);
-    // A sandbox has the edition of its production.
+    // A sandbox has the edition of its production org.
     live.variables.remove("LIVE_PRODUCTION");
     change(&org, &json!({ "isSandbox": true }));
     live.run(&["--only=order"]).ended_with(0);

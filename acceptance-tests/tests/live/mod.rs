@@ -1,13 +1,12 @@
-//! `make live` on the emulator, taken for an org as any other: it gets SALESFORCE_* variables and nothing else. What an
-//! administrator of the org sees before and after is looked at here, through the emulator's back door; the program
-//! itself never knocks there.
+//! `make live` with the emulator instead of a real org: it gets SALESFORCE_* variables and nothing else. The tests
+//! compare the org before and after through the emulator's admin interface, which the program itself never uses.
 #![expect(
     clippy::panic,
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "a test fails by a panic, in its functions too, and starting programs is its purpose"
+    reason = "a test fails with a panic, also in its functions, and its purpose is to start programs"
 )]
 
 mod ends;

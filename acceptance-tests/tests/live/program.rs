@@ -1,4 +1,4 @@
-//! The program: one run of it, what it said, and the org before and after.
+//! The program: one run of it, its output, and the org before and after.
 
 use acceptance_tests::canary;
 use acceptance_tests::emulator::Emulator;
@@ -50,7 +50,7 @@ impl Live {
             .env("LIVE_REPORT", self.file("report.json"))
             .envs(&self.variables)
             .stdin(Stdio::null())
-            // Files: a pipe that nobody reads would stop it.
+            // Files: a pipe without a reader would block it.
             .stdout(output("stdout"))
             .stderr(output("stderr"))
             .spawn()
@@ -87,19 +87,22 @@ impl Finished {
         facts.map(|fact| (text(&fact["id"]), text(&fact["verdict"]))).collect()
     }
 
-    /// The ids with this verdict.
+    /// The IDs with this verdict.
     pub fn with_verdict(&self, verdict: &str) -> Vec<String> {
         self.verdicts().into_iter().filter(|(_, found)| found == verdict).map(|(id, _)| id).collect()
     }
 
-    /// What the org answered.
+    /// The org's answer.
     pub fn said(&self, id: &str) -> String {
         let facts = self.report["facts"].as_array().into_iter().flatten();
         let found = facts.into_iter().find(|fact| fact["id"] == id);
-        found.unwrap_or_else(|| panic!("{id} was not asked"))["said"].as_str().unwrap_or_default().to_owned()
+        found.unwrap_or_else(|| panic!("{id} was not queried"))["said"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
-    /// Nothing of what it printed or wrote is a secret, and no whole consumer key is in it either.
+    /// The output and the report contain no secrets and no complete consumer key.
     #[track_caller]
     pub fn keeps_secrets(&self, org: &Emulator) {
         let report = self.report.to_string();
@@ -110,7 +113,7 @@ impl Finished {
     }
 }
 
-/// An org in which somebody else has an app and a permission set.
+/// An org with an app and a permission set of another owner.
 pub fn org_of_others(options: &[&str]) -> Emulator {
     let org = Emulator::with(options);
     org.admin(

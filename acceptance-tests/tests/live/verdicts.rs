@@ -1,20 +1,20 @@
-//! The scenarios pass, every question gets an answer, and the answer depends on the org.
+//! The scenarios pass, every question is answered, and the answer depends on the org.
 
 use super::program::{Live, at, change, org_of_others, picture};
 use acceptance_tests::recorder::Recorder;
 use acceptance_tests::scenario::Scenario;
 use serde_json::json;
 
-/// Where the emulator refuses to guess, or has nothing to ask about as it is.
+/// Where the emulator refuses to guess, or has no matching setup.
 const OPEN_ON_THE_EMULATOR: [&str; 5] =
     ["code_flow", "global_hidden", "other_key", "policies_stay", "staged_words"];
 
-/// Rules that are likely in an org, and that nobody has described: the emulator has none of them.
+/// Likely rules of an org that are not documented: the emulator has none of them.
 const NO_RULE_OF_THE_EMULATOR: [&str; 6] =
     ["audience", "long_callbacks", "long_label", "overlap", "plain_http", "short_key"];
 
 #[test]
-fn every_scenario_passes_on_an_org_of_others_and_leaves_it_as_it_was() {
+fn every_scenario_passes_in_a_shared_org_and_leaves_it_unchanged() {
     let names: Vec<String> = Scenario::all().into_iter().map(|scenario| scenario.name).collect();
     assert!(names.len() >= 3, "{names:?}");
     // One after the other they would be the longest of all tests.
@@ -31,20 +31,20 @@ fn passes(name: &str) {
     let recorder = Recorder::before(&org);
     let mut live = Live::in_org(&org);
     live.variables = at(&recorder.url, &org.credentials());
-    // With a question after it, which finds an org that has been used.
+    // With a question after it, which runs in a used org.
     let run = live.run(&[&format!("--only={name},order")]).ended_with(0);
     assert_eq!(run.verdicts()["order"], "held");
     let result = run.report["scenarios"][0]["result"].as_str().unwrap();
-    // What is not of one app is not played: it would change the org for everybody.
+    // Scenarios with shared components are not run: they would change the org for everyone.
     let is_left_out = Scenario::named(name).is_for_the_emulator().is_some() || name.starts_with("org_");
-    assert_eq!(result, if is_left_out { "left out" } else { "passed" }, "{name}: {}", run.stdout);
+    assert_eq!(result, if is_left_out { "skipped" } else { "passed" }, "{name}: {}", run.stdout);
     assert_eq!(picture(&org), before);
     run.keeps_secrets(&org);
     only_salesforces_own_calls(&recorder);
 }
 
 #[test]
-fn every_question_is_answered_and_nothing_stays_behind() {
+fn every_question_is_answered_and_nothing_remains() {
     let org = org_of_others(&[]);
     let before = picture(&org);
     let recorder = Recorder::before(&org);
@@ -55,7 +55,7 @@ fn every_question_is_answered_and_nothing_stays_behind() {
     assert_eq!(run.with_verdict("did not hold"), NO_RULE_OF_THE_EMULATOR, "{}", run.stdout);
     assert_eq!(run.with_verdict("not decided"), OPEN_ON_THE_EMULATOR, "{}", run.stdout);
     for id in run.verdicts().keys() {
-        assert!(!run.said(id).is_empty(), "{id} has no words of the org");
+        assert!(!run.said(id).is_empty(), "{id} has no text of the org");
     }
     assert!(run.said("other_key").contains("not imitated"));
     assert!(run.said("code_flow").contains("oAuthCdCrdtFlowEnable"));
@@ -64,7 +64,7 @@ fn every_question_is_answered_and_nothing_stays_behind() {
     only_salesforces_own_calls(&recorder);
 }
 
-/// Nothing that only the emulator has.
+/// Only calls that Salesforce documents.
 fn only_salesforces_own_calls(recorder: &Recorder) {
     let calls = recorder.exchanges();
     assert!(calls.len() > 10, "{} calls", calls.len());
@@ -76,7 +76,7 @@ fn only_salesforces_own_calls(recorder: &Recorder) {
 }
 
 #[test]
-fn an_org_that_behaves_otherwise_gets_other_verdicts() {
+fn an_org_with_other_behaviour_gets_other_verdicts() {
     let org = org_of_others(&["--strict-order"]);
     change(
         &org,
@@ -101,7 +101,7 @@ fn an_org_that_behaves_otherwise_gets_other_verdicts() {
 }
 
 #[test]
-fn an_org_whose_staged_credentials_are_otherwise_gets_other_verdicts() {
+fn an_org_with_other_staged_credentials_gets_other_verdicts() {
     let org = org_of_others(&[]);
     change(
         &org,
@@ -126,7 +126,7 @@ fn an_org_whose_staged_credentials_are_otherwise_gets_other_verdicts() {
 }
 
 #[test]
-fn an_org_that_takes_files_of_one_app_otherwise_gets_other_verdicts() {
+fn an_org_with_other_rules_for_packages_gets_other_verdicts() {
     let asked = ["at_the_end", "flows_alone", "policies_first", "policies_named", "policies_one"];
     let refused = "doesn't have a valid OAuth settings configuration";
     for (switches, expected, id, words) in [
@@ -161,7 +161,7 @@ fn an_org_that_takes_files_of_one_app_otherwise_gets_other_verdicts() {
 }
 
 #[test]
-fn settings_and_permissions_of_the_org_decide_what_can_be_asked() {
+fn settings_and_permissions_limit_the_questions() {
     let org = org_of_others(&[]);
     change(
         &org,
@@ -177,18 +177,18 @@ fn settings_and_permissions_of_the_org_decide_what_can_be_asked() {
     for id in ["code_flow", "global_hidden", "global_shown", "rest_secret", "staged_gate", "staged_words"] {
         assert_eq!(verdicts[id], "held", "{id}: {}", run.said(id));
     }
-    // Without the Global file these have nothing to look at; that is no answer.
+    // Without the Global file these have nothing to check, which is not an answer.
     for id in ["cert_cleared", "flow_flags", "id_flags", "pkce_off", "secret_shown", "staged_twice"] {
         assert_eq!(verdicts[id], "not decided", "{id}: {}", run.said(id));
     }
-    // The scenario needs what this org does not allow, and a run does not turn it on.
-    assert_eq!(run.report["scenarios"][0]["result"], "left out");
+    // The scenario needs a setting that is disabled in this org, and a run does not enable it.
+    assert_eq!(run.report["scenarios"][0]["result"], "skipped");
     assert!(run.report["scenarios"][0]["why"].as_str().unwrap().contains("oAuthCdCrdtFlowEnable"));
     assert_eq!(picture(&org), before);
 }
 
 #[test]
-fn an_older_org_is_asked_what_it_can_answer() {
+fn an_older_org_answers_fewer_questions() {
     let org = org_of_others(&["--api-version", "62"]);
     let before = picture(&org);
     let run = Live::in_org(&org).run(&["--only=facts"]).ended_with(0);

@@ -1,4 +1,4 @@
-//! Whatever a caller sends: the answer is a reply with diagnostics, never a gRPC status.
+//! Whatever a caller sends, the response is a reply with diagnostics, never a gRPC status.
 
 use acceptance_tests::plugin_client::proto::tfplugin5::diagnostic::Severity;
 use acceptance_tests::plugin_client::proto::tfplugin5::*;
@@ -28,7 +28,7 @@ fn one_error(diagnostics: &[Diagnostic], word: &str) {
 }
 
 #[tokio::test]
-async fn values_that_cannot_be_read_become_diagnostics() {
+async fn invalid_values_become_diagnostics() {
     let (_plugin, mut client) = connected().await;
     for config in [
         garbage(),
@@ -51,7 +51,7 @@ async fn values_that_cannot_be_read_become_diagnostics() {
 }
 
 #[tokio::test]
-async fn types_that_do_not_exist_become_diagnostics() {
+async fn unknown_types_become_diagnostics() {
     let (_plugin, mut client) = connected().await;
     let type_name = || "salesforce_unicorn".to_owned();
     macro_rules! refused {
@@ -104,7 +104,7 @@ async fn types_that_do_not_exist_become_diagnostics() {
 }
 
 #[tokio::test]
-async fn what_there_is_can_be_asked_in_any_order() {
+async fn valid_calls_work_in_any_order() {
     let (_plugin, mut client) = connected().await;
     client.get_resource_identity_schemas(GetResourceIdentitySchemasRequest {}).await.unwrap();
     client.get_functions(GetFunctionsRequest {}).await.unwrap();

@@ -1,4 +1,4 @@
-//! A provider block that is not known yet, to a caller that may wait: Stacks, and experimental builds of Terraform.
+//! An unknown provider block with a caller that supports deferral: Stacks, and experimental builds of Terraform.
 
 use acceptance_tests::plugin_client::ProviderClient;
 use acceptance_tests::plugin_client::proto::tfplugin5::*;
@@ -9,7 +9,7 @@ use super::provider;
 
 const APP: &str = "salesforce_external_client_app";
 
-/// An object of a schema: null but for what is said.
+/// An object of a schema with these attributes; all others are null.
 fn object(schema: &Schema, said: &[(&str, Value)]) -> DynamicValue {
     let block = schema.block.as_ref().unwrap();
     let value =
@@ -58,7 +58,7 @@ async fn configured(
 }
 
 #[tokio::test]
-async fn what_needs_the_org_is_deferred_where_that_is_allowed() {
+async fn operations_that_need_the_org_are_deferred_if_allowed() {
     let unknown = Value::Ext(0, vec![0]);
     let (_plugin, mut client, schema) = configured(unknown).await;
     let resource = &schema.resource_schemas[APP];
@@ -138,8 +138,8 @@ async fn what_needs_the_org_is_deferred_where_that_is_allowed() {
 }
 
 #[tokio::test]
-async fn with_a_block_that_is_known_nothing_is_deferred() {
-    // Nobody listens there.
+async fn nothing_is_deferred_with_a_known_block() {
+    // Nothing listens at this address.
     let (_plugin, mut client, schema) = configured(Value::from("http://127.0.0.1:9")).await;
     let data = client
         .read_data_source(ReadDataSourceRequest {

@@ -1,4 +1,5 @@
-//! How Terraform and the process agree: cookie, versions, the line, certificates on both sides.
+//! The handshake of Terraform and the provider process: cookie, versions, handshake line, certificates on both
+//! sides.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -54,14 +55,14 @@ async fn clients_other_than_terraform_are_refused() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_cannot_be_read_ends_the_process() {
+async fn an_invalid_certificate_stops_the_process() {
     let ended = provider().env("PLUGIN_CLIENT_CERT", "garbage").run().await.ended().await;
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("PLUGIN_CLIENT_CERT"), "{}", ended.stderr);
 }
 
 #[tokio::test]
-async fn a_process_that_terraform_did_not_start_says_so() {
+async fn a_process_that_terraform_did_not_start_exits_with_a_message() {
     for start in [provider().without_env(COOKIE.0), provider().env(COOKIE.0, "0123")] {
         let plugin = start.run().await;
         assert_eq!(plugin.line, "", "nothing on stdout");
@@ -72,7 +73,7 @@ async fn a_process_that_terraform_did_not_start_says_so() {
 }
 
 #[tokio::test]
-async fn a_host_that_only_speaks_protocol_6_is_told_so() {
+async fn a_host_with_only_protocol_6_gets_an_error() {
     let ended = provider().env("PLUGIN_PROTOCOL_VERSIONS", "6").run().await.ended().await;
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("protocol version 5"), "{}", ended.stderr);
@@ -86,7 +87,7 @@ async fn multiplexing_is_declined() {
 }
 
 #[tokio::test]
-async fn the_socket_is_the_owners_alone_and_where_the_host_wants_it() {
+async fn the_socket_is_private_and_in_the_folder_of_the_host() {
     let parent = tempfile::tempdir().unwrap();
     let wanted = parent.path().to_str().unwrap();
     let plugin = provider().env("PLUGIN_UNIX_SOCKET_DIR", wanted).run().await;

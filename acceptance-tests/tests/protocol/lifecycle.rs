@@ -1,4 +1,4 @@
-//! How the process lives and ends.
+//! The life cycle of the process.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,9 +24,9 @@ fn socket_directory(plugin: &Plugin) -> PathBuf {
 }
 
 #[tokio::test]
-async fn shutdown_ends_the_process_at_once_though_streams_are_open() {
-    // The provider warns when it had to end without its streams. On a busy machine that may happen once; where they
-    // are what it waits for, it happens each time.
+async fn shutdown_stops_the_process_immediately_despite_open_streams() {
+    // The provider warns if it had to stop before its streams ended. On a busy machine that may happen once; if it
+    // waits for the streams, it happens every time.
     for _ in 0..10 {
         if shutdown_with_open_streams().await.is_empty() {
             return;
@@ -35,7 +35,7 @@ async fn shutdown_ends_the_process_at_once_though_streams_are_open() {
     panic!("{}", shutdown_with_open_streams().await);
 }
 
-/// What the provider logs.
+/// The log of the provider.
 async fn shutdown_with_open_streams() -> String {
     let client = Identity::generate();
     let plugin = provider().tls(&client).env("TF_LOG", "WARN").run().await;
@@ -75,12 +75,12 @@ impl<T> tonic::codegen::tokio_stream::Stream for Announced<T> {
 }
 
 #[tokio::test]
-async fn the_terminals_signals_are_not_for_the_provider() {
+async fn the_provider_ignores_terminal_signals() {
     let plugin = provider().run().await;
     let channel = plugin.connect(None).await.unwrap();
     for signal in [Signal::INT, Signal::INT, Signal::HUP] {
         plugin.signal(signal);
-        // It has got the signal by the time of the first answers.
+        // It has received the signal by the time of the first responses.
         for _ in 0..20 {
             assert!(answers(&channel).await, "after {signal:?}");
         }
@@ -97,7 +97,7 @@ async fn stop_does_not_close_the_server() {
 }
 
 #[tokio::test]
-async fn sigterm_ends_the_process() {
+async fn sigterm_stops_the_process() {
     let plugin = provider().run().await;
     let directory = socket_directory(&plugin);
     let _channel = plugin.connect(None).await.unwrap();
@@ -107,7 +107,7 @@ async fn sigterm_ends_the_process() {
 }
 
 #[tokio::test]
-async fn a_killed_terraform_leaves_no_provider_behind() {
+async fn a_killed_terraform_leaves_no_provider_process() {
     let plugin = provider().run().await;
     let directory = socket_directory(&plugin);
     let channel = plugin.connect(None).await.unwrap();
@@ -127,7 +127,7 @@ async fn the_plugin_is_healthy() {
 }
 
 #[tokio::test]
-async fn debug_prints_what_terraform_needs_and_serves_again_and_again() {
+async fn debug_prints_the_reattach_line_and_serves_repeatedly() {
     let plugin = provider().without_env(COOKIE.0).arg("-debug").run().await;
     let json = plugin
         .line
@@ -147,7 +147,7 @@ async fn debug_prints_what_terraform_needs_and_serves_again_and_again() {
         let channel = connect(entry["Addr"]["Network"].as_str().unwrap(), &address, None).await.unwrap();
         assert!(answers(&channel).await);
         drop(channel);
-        // Longer than a plugin of a killed Terraform waits.
+        // Longer than a plugin waits after its Terraform was killed.
         tokio::time::sleep(Duration::from_secs(4)).await;
     }
     plugin.signal(Signal::INT);

@@ -1,4 +1,5 @@
-//! Lists as they stream: one by one, with what was found before the org failed, and an end when nobody listens.
+//! Lists as streams: one result at a time, with the results before a failure of the org, and an end when the client
+//! disconnects.
 
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::plugin_client::proto::tfplugin5::diagnostic::Severity;
@@ -11,7 +12,7 @@ use super::provider;
 
 const APPS: &str = "salesforce_external_client_app";
 
-/// A value of a block in which only this is written.
+/// A value of a block with only these attributes.
 fn written(schema: Option<&Schema>, values: &Value) -> Option<DynamicValue> {
     let block = schema?.block.as_ref()?;
     let mut object: Map<String, Value> =
@@ -31,7 +32,7 @@ struct Org {
     schema: GetSchemaResponse,
 }
 
-/// A provider that is connected to an org with so many apps.
+/// A provider that is connected to an org with this many apps.
 async fn connected(apps: usize) -> Org {
     let emulator = Emulator::start();
     emulator.admin("POST", "/apps", Some(&json!({ "name": "Shop", "copies": apps - 1 })));
@@ -82,7 +83,7 @@ async fn all(mut events: tonic::Streaming<ListResourceEvent>) -> Vec<ListResourc
 }
 
 #[tokio::test]
-async fn each_match_has_an_identity_and_a_name_and_a_state_when_it_is_asked_for() {
+async fn each_match_has_an_identity_and_a_name_and_a_state_if_requested() {
     let mut org = connected(3).await;
     assert_eq!(org.schema.list_resource_schemas.len(), 4);
     let names: Vec<String> = org.schema.list_resource_schemas.keys().cloned().collect();
@@ -100,7 +101,7 @@ async fn each_match_has_an_identity_and_a_name_and_a_state_when_it_is_asked_for(
 }
 
 #[tokio::test]
-async fn what_was_found_before_the_org_failed_arrives() {
+async fn results_before_a_failure_of_the_org_are_returned() {
     let mut org = connected(5_000).await;
     let fault = json!({ "code": "INSUFFICIENT_ACCESS", "text": "You may not." });
     org.emulator.admin(
@@ -119,12 +120,12 @@ async fn what_was_found_before_the_org_failed_arrives() {
 }
 
 #[tokio::test]
-async fn a_list_ends_when_nobody_listens() {
+async fn a_list_ends_when_the_client_disconnects() {
     let mut org = connected(5_000).await;
     let mut events = org.list(APPS, &json!({}), 5_000, false).await;
     assert!(events.message().await.unwrap().is_some());
     drop(events);
-    // Something else is answered meanwhile and afterwards.
+    // Another call is answered in the meantime and afterwards.
     let found = all(org.list(APPS, &json!({}), 1, false).await).await;
     assert_eq!(found.len(), 1);
     assert_eq!(org.calls("queryMore"), 0);
@@ -141,7 +142,7 @@ async fn a_list_without_an_org_is_one_error() {
         (APPS, config(), "before it configured the provider"),
         (APPS, None, "configuration"),
         ("salesforce_unicorn", config(), "salesforce_unicorn"),
-        // A resource, and no list.
+        // A resource without a list.
         ("salesforce_org_oauth_oidc_settings", config(), "no list resource"),
     ] {
         let request = ListResourceRequest {

@@ -1,4 +1,4 @@
-//! What the process writes on stderr for Terraform's log.
+//! What the process writes to stderr for Terraform's log.
 
 use acceptance_tests::plugin_client::ProviderClient;
 use acceptance_tests::plugin_client::proto::tfplugin5::GetSchemaRequest;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::provider;
 
-/// The log of a process that was asked for its schema.
+/// The log of a process that received a schema request.
 async fn log(variables: &[(&str, &str)]) -> String {
     let mut start = provider();
     for (name, value) in variables {
@@ -38,7 +38,7 @@ async fn lines_are_json_as_terraform_reads_it() {
 }
 
 #[tokio::test]
-async fn nothing_is_logged_unless_asked() {
+async fn nothing_is_logged_by_default() {
     assert_eq!(log(&[]).await, "");
     assert_eq!(log(&[("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER", "OFF")]).await, "");
     let own = [("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER_SALESFORCE", "ERROR")];

@@ -1,12 +1,12 @@
-//! The provider's process as Terraform sees it: its line, its certificate, its services, its end. No Terraform
-//! and no org; what the calls mean is tested elsewhere.
+//! The provider's process as Terraform sees it: its handshake line, its certificate, its services, its shutdown.
+//! Without Terraform and without an org; the effects of the calls are tested elsewhere.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test fails by a panic"
+    reason = "a test fails with a panic"
 )]
 
 mod calls;
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use acceptance_tests::plugin_client::Start;
 
-/// The provider as it is started by Terraform.
+/// The provider, started as by Terraform.
 fn provider() -> Start {
     Start::program(&program())
 }

@@ -1,4 +1,4 @@
-//! Which moves a provider is asked for by Terraform, and by older versions of OpenTofu.
+//! The moves that Terraform and older versions of OpenTofu request.
 
 use acceptance_tests::plugin_client::proto::tfplugin5::{MoveResourceStateRequest, RawState};
 
@@ -26,7 +26,7 @@ async fn a_type_of_this_provider_moves_whatever_the_registry_is() {
         "registry.terraform.io/salesforce-community/salesforce",
         "registry.opentofu.org/salesforce-community/salesforce",
         "mirror.example.com/salesforce-community/salesforce",
-        // OpenTofu before 1.12.4: what the name of the type implies.
+        // OpenTofu before 1.12.4: the registry that the type name implies.
         "salesforce",
     ] {
         let reply = client.move_resource_state(moved(address, APP, CLIENT)).await.unwrap().into_inner();
@@ -40,7 +40,7 @@ async fn a_type_of_this_provider_moves_whatever_the_registry_is() {
     }
 }
 
-/// OpenTofu before 1.12.5 asks for this where Terraform asks for an upgrade: a new address, or another registry.
+/// OpenTofu before 1.12.5 calls this where Terraform calls an upgrade: a new address, or another registry.
 #[tokio::test]
 async fn a_move_within_a_type_keeps_everything() {
     let (_plugin, mut client) = connected().await;
@@ -49,7 +49,7 @@ async fn a_move_within_a_type_keeps_everything() {
         (APP, own, 0),
         (CLIENT, "{}", 0),
         ("salesforce_external_client_app_credential_rotation", r#"{"imported":1}"#, 0),
-        // What cannot be read is kept, and told.
+        // Unreadable private state is kept, with a warning.
         (APP, "damaged", 1),
     ] {
         let mut request = moved("salesforce", resource, resource);

@@ -1,4 +1,4 @@
-//! What another administrator does with the keys and secrets of an app, in Setup or by the same calls as everybody.
+//! What another administrator does with the keys and secrets of an app, in Setup or with the public calls.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -6,38 +6,38 @@ use serde_json::{Value, json};
 use super::{Outcome, other_admin, wrong};
 use crate::component::text;
 use crate::emulator::State;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::org::{APP, GLOBAL_SETTINGS};
 use crate::pairs::{self, Refused};
 use crate::stamp;
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Deed {
+pub enum CredentialAction {
     Stage,
-    /// Makes the active pair the main one; stages one first where there is none.
+    /// Makes the active pair the main pair; stages a pair first if there is none.
     Rotate,
-    /// Ends what is beside the main pair.
+    /// Revokes the pairs beside the main pair.
     Revoke,
 }
 
-/// One deed. Also a part of planned faults.
+/// One action. Also used by planned faults.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Order {
+pub struct CredentialRequest {
     #[serde(default)]
     pub app: String,
     #[serde(rename = "do")]
-    pub deed: Deed,
-    /// A username; another administrator without it.
+    pub deed: CredentialAction,
+    /// A username; by default another administrator.
     #[serde(default)]
     pub user: Option<String>,
-    /// Which pair; without it the one that is meant, or all of them.
+    /// The pair; by default the only candidate, or all of them.
     #[serde(default)]
     pub id: Option<String>,
 }
 
-pub fn carry_out(state: &mut State, order: &Order) -> Result<(), (u16, String)> {
+pub fn carry_out(state: &mut State, order: &CredentialRequest) -> Result<(), (u16, String)> {
     let user = match &order.user {
         Some(name) => {
             let user = state.org.user_named(name).cloned();
@@ -64,10 +64,10 @@ pub fn carry_out(state: &mut State, order: &Order) -> Result<(), (u16, String)> 
     }
     let refused = |why: Refused| (409, why.to_string());
     match order.deed {
-        Deed::Stage => {
+        CredentialAction::Stage => {
             pairs::stage(org, app, &user.id).map_err(refused)?;
         }
-        Deed::Rotate => {
+        CredentialAction::Rotate => {
             let active = meant.into_iter().find(|(_, state)| order.id.is_some() || *state == "Active");
             let id = match active {
                 Some((id, _)) => id,
@@ -75,7 +75,7 @@ pub fn carry_out(state: &mut State, order: &Order) -> Result<(), (u16, String)> 
             };
             pairs::rotate(org, app, &id, &user.id).map_err(refused)?;
         }
-        Deed::Revoke => {
+        CredentialAction::Revoke => {
             for (id, _) in meant {
                 pairs::delete(org, app, &id).map_err(refused)?;
             }
@@ -85,20 +85,20 @@ pub fn carry_out(state: &mut State, order: &Order) -> Result<(), (u16, String)> 
 }
 
 pub fn order(state: &mut State, app: &str, body: serde_json::Map<String, Value>) -> Outcome {
-    let order: Order =
+    let order: CredentialRequest =
         serde_json::from_value(Value::Object(body)).or_else(|error| wrong(error.to_string()))?;
-    carry_out(state, &Order { app: app.to_string(), ..order })?;
+    carry_out(state, &CredentialRequest { app: app.to_string(), ..order })?;
     list(state, app)
 }
 
-/// One more consumer of an app.
+/// Adds a consumer to an app.
 pub fn add_consumer(state: &mut State, app: &str, body: &serde_json::Map<String, Value>) -> Outcome {
     let name = body.get("name").and_then(Value::as_str).unwrap_or("Further");
     let id = pairs::add_consumer(&mut state.org, app, name).map_err(|why| (404, why.to_string()))?;
-    Ok(Answer::json(201, &json!({ "id": id })))
+    Ok(Response::json(201, &json!({ "id": id })))
 }
 
-/// The pairs of an app with their secrets, the main one first.
+/// The pairs of an app with their secrets, the main pair first.
 pub fn list(state: &State, app: &str) -> Outcome {
     let org = &state.org;
     let now = org.now();
@@ -118,5 +118,5 @@ pub fn list(state: &State, app: &str) -> Outcome {
         })
     });
     let all: Vec<Value> = std::iter::once(main).chain(beside).collect();
-    Ok(Answer::json(200, &Value::Array(all)))
+    Ok(Response::json(200, &Value::Array(all)))
 }

@@ -1,5 +1,5 @@
-//! A sandbox that is made anew from its source: another org at the same address. What is in it stays, for the source has
-//! the same; whoever wants to see it without something deletes that first.
+//! A sandbox refresh: a new org at the same address. The contents stay, because the source has the same; a test that
+//! needs a difference deletes it first.
 
 use serde_json::{Map, Value, json};
 
@@ -7,12 +7,12 @@ use super::{Outcome, wrong};
 use crate::component::Value as FieldValue;
 use crate::credentials::long_id;
 use crate::emulator::State;
-use crate::http::Answer;
+use crate::http::Response;
 use crate::org::GLOBAL_SETTINGS;
 use crate::pairs;
 use crate::stamp;
 
-/// Elements that begin with the ID of an org.
+/// Elements that start with the ID of an org.
 const LINKS: [&str; 2] = ["orgScopedExternalApp", "oauthLink"];
 
 pub fn refresh(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
@@ -64,5 +64,5 @@ pub fn refresh(state: &mut State, wanted: &Map<String, Value>) -> Outcome {
             pairs::delete(org, &app, &pair).or_else(|why| wrong(why.to_string()))?;
         }
     }
-    Ok(Answer::json(200, &json!({ "org": org.id })))
+    Ok(Response::json(200, &json!({ "org": org.id })))
 }

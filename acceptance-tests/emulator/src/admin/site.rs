@@ -1,15 +1,15 @@
-//! The Experience Cloud site and the users, as an administrator changes them.
+//! Changes of the Experience Cloud site and its users by an administrator.
 
 use serde_json::{Map, Value, json};
 
 use super::{Outcome, body, wrong};
 use crate::emulator::State;
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 use crate::org::{Org, PermissionSetGroup, User};
 use crate::{report, stamp};
 
 pub fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
-    let ok = |value: Value| Ok(Answer::json(200, &value));
+    let ok = |value: Value| Ok(Response::json(200, &value));
     match (request.method.as_str(), rest) {
         ("GET", ["site"]) => ok(site(state)),
         ("PATCH", ["site"]) => {
@@ -56,7 +56,7 @@ pub fn respond(state: &mut State, request: &Request, rest: &[&str]) -> Outcome {
     }
 }
 
-/// Without the secret key of reCAPTCHA: `/emulator/secrets` has it.
+/// Without the secret key of reCAPTCHA, which is in `/emulator/secrets`.
 fn site(state: &State) -> Value {
     let network = &state.org.site.network;
     let mut shown = json!(network);
@@ -70,7 +70,7 @@ fn site(state: &State) -> Value {
     shown
 }
 
-/// Fields of the site, `authApi` field by field; `loginPolicies` by profile, null removes one.
+/// Fields of the site, with `authApi` field by field, and `loginPolicies` by profile; null removes one.
 fn patch_site(state: &mut State, changes: &Map<String, Value>) -> Result<(), String> {
     let text = |error: serde_json::Error| error.to_string();
     let mut network = serde_json::to_value(&state.org.site.network).map_err(text)?;
@@ -117,7 +117,7 @@ fn patch_site(state: &mut State, changes: &Map<String, Value>) -> Result<(), Str
     Ok(())
 }
 
-/// What Setup would not save either, and names of what is not there.
+/// Rejects what Setup rejects, and names that do not exist.
 fn consistent(state: &State, network: &crate::site::Network) -> Result<(), String> {
     let org = &state.org;
     let own = &network.auth_api;
@@ -161,7 +161,7 @@ fn consistent(state: &State, network: &crate::site::Network) -> Result<(), Strin
     Ok(())
 }
 
-/// Oldest first. `to`, `username` and `method` choose.
+/// The messages, oldest first, filtered by `to`, `username` and `method`.
 fn mailbox(state: &State, request: &Request) -> Value {
     let messages = state.org.site.mailbox.iter().map(|message| json!(message)).filter(|message| {
         ["to", "username", "method"]
@@ -175,7 +175,7 @@ pub fn users(state: &State) -> Value {
     Value::Array(state.org.users.iter().map(user_json).collect())
 }
 
-/// Without the password: `credentials.json` has it.
+/// Without the password, which is in `credentials.json`.
 fn user_json(user: &User) -> Value {
     let mut shown = json!(user);
     if let Some(Value::Object(external)) = shown.get_mut("external") {
@@ -184,7 +184,7 @@ fn user_json(user: &User) -> Value {
     shown
 }
 
-/// Each part is optional. Holders of permission sets and profiles are counted along.
+/// Each part is optional. The counts of permission sets and profiles are updated.
 pub fn patch_user(state: &mut State, username: &str, changes: &Value) -> Result<(), String> {
     let org = &mut state.org;
     let user = org
@@ -225,8 +225,8 @@ pub fn patch_user(state: &mut State, username: &str, changes: &Value) -> Result<
     org.recount(Some(&before), Some(&after))
 }
 
-/// `{"Shop_All": {"members": ["Shop_Customer"], "holders": 40, "holdingDirectly": 15}}`: 40 people hold the group alone,
-/// 15 more hold a member directly as well. Null removes a group.
+/// `{"Shop_All": {"members": ["Shop_Customer"], "holders": 40, "holdingDirectly": 15}}`: 40 users are assigned only
+/// the group, 15 more are also assigned a member directly. Null removes a group.
 pub fn set_permission_set_groups(org: &mut Org, wanted: &Map<String, Value>) -> Result<(), String> {
     for (index, (name, value)) in wanted.iter().enumerate() {
         org.permission_set_groups.retain(|group| group.name != *name);

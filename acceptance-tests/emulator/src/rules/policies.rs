@@ -1,13 +1,13 @@
 //! The rules of an app's policies.
 
-use super::{Refusal, World, attributes, custom_scopes, refuse};
+use super::{Refusal, RuleContext, attributes, custom_scopes, refuse};
 use crate::behaviour::{complete_lifetime, join, list};
 use crate::component::{Component, Fields, Value, text};
 use crate::contract::PARENT;
 use crate::org::{Group, OAUTH_SETTINGS};
 use crate::stamp;
 
-pub fn oauth_policies(world: &World<'_>, sent: &Fields, fields: &mut Fields) -> Result<(), Refusal> {
+pub fn oauth_policies(world: &RuleContext<'_>, sent: &Fields, fields: &mut Fields) -> Result<(), Refusal> {
     let app = text(fields, PARENT).unwrap_or_default().to_string();
     if world.tree.part(OAUTH_SETTINGS, &app).is_none() {
         return refuse("", super::without_settings(&app));
@@ -73,7 +73,7 @@ fn refresh_token(sent: &Fields, fields: &mut Fields) -> Result<(), Refusal> {
                     format!("A refresh token validity is not allowed with the policy type {policy}"),
                 );
             }
-            // A retrieved file with Infinite has no period, so that the org does not add one there.
+            // A retrieved file with Infinite has no period, so the org does not add one there.
             if policy == "Zero" {
                 fields.insert("refreshTokenValidityPeriod".to_string(), Value::text("0"));
             }
@@ -82,7 +82,7 @@ fn refresh_token(sent: &Fields, fields: &mut Fields) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn timeouts(world: &World<'_>, fields: &mut Fields) -> Result<(), Refusal> {
+fn timeouts(world: &RuleContext<'_>, fields: &mut Fields) -> Result<(), Refusal> {
     let has_types = world.version >= 65;
     for (kind, minutes) in [
         ("guestJwtSessionTimeoutType", "guestJwtTimeout"),
@@ -110,7 +110,7 @@ fn timeouts(world: &World<'_>, fields: &mut Fields) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Of what there is at the end of a package.
+/// Checks the final state of a package.
 pub fn named_users_have_jwt(policies: &Component, issues_jwt: bool) -> Result<(), Refusal> {
     if text(&policies.fields, "namedUserJwtSessionTimeoutType").is_some() && !issues_jwt {
         return refuse("namedUserJwtSessionTimeoutType", "Invalid plugin settings");
@@ -118,7 +118,7 @@ pub fn named_users_have_jwt(policies: &Component, issues_jwt: bool) -> Result<()
     Ok(())
 }
 
-/// Ids are accepted and kept as names.
+/// IDs are accepted and stored as names.
 fn groups(fields: &mut Fields, element: &'static str, what: &str, known: &[Group]) -> Result<(), Refusal> {
     let Some(sent) = text(fields, element) else {
         return Ok(());

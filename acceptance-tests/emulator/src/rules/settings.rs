@@ -1,6 +1,6 @@
 //! The rules of an app, its OAuth settings and its global OAuth settings.
 
-use super::{Refusal, Settled, World, attributes, custom_scopes, items, refuse};
+use super::{Normalized, Refusal, RuleContext, attributes, custom_scopes, items, refuse};
 use crate::behaviour;
 use crate::certificate;
 use crate::component::{Component, Fields, Value, is_true, text};
@@ -10,7 +10,7 @@ use crate::stamp;
 use crate::tree::Tree;
 
 pub fn app(
-    world: &World<'_>,
+    world: &RuleContext<'_>,
     name: &str,
     fields: &mut Fields,
     existing: Option<&Component>,
@@ -46,7 +46,7 @@ pub fn app(
 }
 
 pub fn oauth_settings(
-    world: &World<'_>,
+    world: &RuleContext<'_>,
     fields: &mut Fields,
     existing: Option<&Component>,
 ) -> Result<(), Refusal> {
@@ -88,7 +88,7 @@ pub fn oauth_settings(
                 "not imitated: a link to the consumer of another external client app of this org",
             );
         }
-        // A file that was retrieved before the consumer was made anew still names the old one.
+        // A file that was retrieved before the consumer was recreated still contains the old link.
         Some(_) if !is_linked(world.tree, world.org, &app) => {
             fields.remove("oauthLink");
             None
@@ -112,7 +112,7 @@ pub fn oauth_settings(
                 );
             }
         }
-        // The link of a new consumer is written when its id has been given, in `apply.rs`.
+        // The link of a new consumer is written when its ID is assigned, in `apply.rs`.
         (None, own) => {
             let kept = existing.and_then(|old| text(&old.fields, "oauthLink")).map(str::to_string);
             if let Some(link) = kept.or(own) {
@@ -123,7 +123,7 @@ pub fn oauth_settings(
     Ok(())
 }
 
-/// What follows the id of this org, which may have 15 or 18 characters; none in what another org wrote.
+/// The part after the ID of this org, which may have 15 or 18 characters; `None` for an identifier of another org.
 fn of_this_org<'a>(org: &Org, identifier: &'a str) -> Option<&'a str> {
     let (id, rest) = identifier.split_once(':')?;
     (id == org.id || id == stamp::short_id(&org.id)).then_some(rest)
@@ -135,7 +135,7 @@ fn is_consumer_id(id: &str) -> bool {
         && (id.len() == 15 || id == stamp::with_checksum(&stamp::short_id(id)))
 }
 
-/// Whether the OAuth settings point at a consumer of another org.
+/// Whether the OAuth settings link to a consumer of another org.
 pub fn is_linked(tree: &Tree, org: &Org, app: &str) -> bool {
     tree.part(OAUTH_SETTINGS, app)
         .and_then(|(_, settings)| text(&settings.fields, "oauthLink"))
@@ -143,11 +143,11 @@ pub fn is_linked(tree: &Tree, org: &Org, app: &str) -> bool {
 }
 
 pub fn global_settings(
-    world: &World<'_>,
-    settled: &mut Settled,
+    world: &RuleContext<'_>,
+    normalized: &mut Normalized,
     existing: Option<&Component>,
 ) -> Result<(), Refusal> {
-    let app = text(&settled.fields, PARENT).unwrap_or_default().to_string();
+    let app = text(&normalized.fields, PARENT).unwrap_or_default().to_string();
     if world.tree.part(OAUTH_SETTINGS, &app).is_none() {
         return refuse("", super::without_settings(&app));
     }
@@ -156,9 +156,9 @@ pub fn global_settings(
     }
     for element in ["consumerKey", "consumerSecret"] {
         let present = existing.and_then(|old| text(&old.fields, element));
-        match (text(&settled.fields, element), present) {
+        match (text(&normalized.fields, element), present) {
             (Some(sent), Some(present)) if sent == present => {}
-            // The file of an app that was here or elsewhere before.
+            // The file of an app that existed before, here or elsewhere.
             (Some(sent), None) if element == "consumerKey" && is_consumer_key(sent) => {}
             (Some(_), _) => {
                 let element = if element == "consumerKey" { "consumerKey" } else { "consumerSecret" };
@@ -166,7 +166,7 @@ pub fn global_settings(
             }
             (None, Some(present)) => {
                 let present = Value::text(present);
-                settled.fields.insert(element.to_string(), present);
+                normalized.fields.insert(element.to_string(), present);
             }
             (None, None) => {}
         }
@@ -174,15 +174,15 @@ pub fn global_settings(
     for (flag, element) in
         [("shouldRotateConsumerKey", "consumerKey"), ("shouldRotateConsumerSecret", "consumerSecret")]
     {
-        if is_true(&settled.fields, flag) {
-            settled
+        if is_true(&normalized.fields, flag) {
+            normalized
                 .warnings
                 .push(format!("{flag}: the {element} of {app} changes and the old one stops working"));
-            settled.fields.remove(element);
+            normalized.fields.remove(element);
         }
-        settled.fields.insert(flag.to_string(), Value::text("false"));
+        normalized.fields.insert(flag.to_string(), Value::text("false"));
     }
-    let fields = &mut settled.fields;
+    let fields = &mut normalized.fields;
     if let Some(urls) = text(fields, "callbackUrl") {
         let urls: Vec<&str> = urls.lines().map(str::trim).filter(|url| !url.is_empty()).collect();
         if let Some(url) = urls.iter().find(|url| !is_absolute(url)) {
@@ -221,8 +221,8 @@ pub fn global_settings(
     Ok(())
 }
 
-/// Looks at the tree, so that a package may turn the setting on together with the app.
-fn org_allows_code_credentials(world: &World<'_>) -> bool {
+/// Reads the tree, so that a package may enable the setting together with the app.
+fn org_allows_code_credentials(world: &RuleContext<'_>) -> bool {
     world.tree.all(OIDC_SETTINGS).any(|(_, settings)| is_true(&settings.fields, "oAuthCdCrdtFlowEnable"))
 }
 

@@ -1,5 +1,5 @@
-//! `/services/oauth2/authorize`: credentials against a code. Each check is a gate of `gate.rs`; their order here is the
-//! order in which an org is believed to check.
+//! `/services/oauth2/authorize`: credentials in exchange for a code. Each check is a gate of `gate.rs`, in the order
+//! in which an org is assumed to check.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,11 +13,11 @@ use super::otp::{self, Method, Purpose};
 use super::{guest, registration};
 use crate::component::is_true;
 use crate::emulator::{Call, State};
-use crate::http::{Answer, Request, percent};
+use crate::http::{Request, Response, percent};
 use crate::org::{OIDC_SETTINGS, Org, User};
 use crate::stamp::{self, Millis};
 
-/// Of the web server flow.
+/// The lifetime in the web server flow.
 pub const CODE_LIFETIME: Millis = 15 * MINUTE;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ impl Variant {
     }
 }
 
-/// What a code stands for.
+/// The request that a code was issued for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Code {
     pub code: String,
@@ -56,7 +56,7 @@ pub struct Code {
     pub is_used: bool,
 }
 
-pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<Answer, Stop> {
+pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<Response, Stop> {
     let form = Form::read(request);
     let variant_name = request.header("auth-request-type").unwrap_or_default().to_string();
     call.note("variant", json!(variant_name));
@@ -111,7 +111,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<A
     call.user = Some(user.username.clone());
     let org = &mut state.org;
     if variant != Variant::Guest {
-        may_log_in(org, &user, &client, &request.peer, Moment::Login)?;
+        may_log_in(org, &user, &client, &request.peer, LoginStage::Login)?;
         client.admits(&user)?;
         if client.policy("requiredSessionLevel") == Some("HIGH_ASSURANCE") {
             return Err(Gate::SessionLevel.into());
@@ -135,7 +135,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<A
         is_used: false,
     });
     let state_text = Some(form.get("state")).filter(|text| !text.is_empty());
-    Ok(Answer::empty(302)
+    Ok(Response::empty(302)
         .header("location", &location(org, &redirect_uri, &code, state_text))
         .header("cache-control", "no-cache,must-revalidate,max-age=0,no-store,private"))
 }
@@ -154,7 +154,7 @@ fn location(org: &Org, redirect_uri: &str, code: &str, state: Option<&str>) -> S
     location
 }
 
-/// The challenge of PKCE. `plain` is not taken.
+/// The challenge of PKCE. `plain` is not supported.
 fn challenge(form: &Form, by_org: bool, by_app: bool) -> Result<Option<String>, Gate> {
     let challenge = form.get("code_challenge");
     if challenge.is_empty() {
@@ -171,8 +171,8 @@ fn challenge(form: &Form, by_org: bool, by_app: bool) -> Result<Option<String>, 
     Ok(Some(challenge.to_string()))
 }
 
-/// Username and password, or identifier and one-time code: the header, unless the app wants the body. The codes are
-/// documented in the header only, so an app that wants the body gets them there, too.
+/// Username and password, or identifier and one-time code: in the header, unless the app requires the body. The
+/// codes are documented for the header only, so an app that requires the body also gets them there.
 fn credentials(
     request: &Request,
     form: &Form,
@@ -206,7 +206,7 @@ fn credentials(
 fn with_password(org: &Org, (username, password): &(String, String)) -> Result<User, Stop> {
     let user = org.user_named(username).ok_or(Gate::Credentials)?;
     match &user.external {
-        // Passwords of internal users are not modelled, and would not help here.
+        // Passwords of internal users are not modelled, and would not be accepted here.
         None => Err(Gate::Licence.into()),
         Some(external) if external.password.is_empty() || external.password != *password => {
             Err(Gate::Credentials.into())
@@ -240,13 +240,20 @@ fn with_code(
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub enum LoginStage {
     Login,
     Refresh,
 }
 
-/// The user's own gates: active, external, a member of the site, at a time and from a place that the profile allows.
-pub fn may_log_in(org: &Org, user: &User, client: &Client, peer: &str, moment: Moment) -> Result<(), Stop> {
+/// The gates of the user: active, external, a member of the site, at a time and from a place that the profile
+/// allows.
+pub fn may_log_in(
+    org: &Org,
+    user: &User,
+    client: &Client,
+    peer: &str,
+    moment: LoginStage,
+) -> Result<(), Stop> {
     if user.external.is_none() {
         return Err(Gate::Licence.into());
     }
@@ -263,7 +270,7 @@ pub fn may_log_in(org: &Org, user: &User, client: &Client, peer: &str, moment: M
     let is_in_hours = policy.login_hours.is_none_or(|(from, to)| {
         if from <= to { (from..to).contains(&hour) } else { hour >= from || hour < to }
     });
-    if moment == Moment::Login && !is_in_hours {
+    if moment == LoginStage::Login && !is_in_hours {
         return Err(Gate::LoginRestricted.into());
     }
     let address: Option<std::net::IpAddr> =
@@ -274,7 +281,7 @@ pub fn may_log_in(org: &Org, user: &User, client: &Client, peer: &str, moment: M
     match client.policy("ipRelaxationPolicyType") {
         _ if is_in_range => Ok(()),
         Some("Bypass") => Ok(()),
-        Some("Enforce_RelaxRefresh") if moment == Moment::Refresh => Ok(()),
+        Some("Enforce_RelaxRefresh") if moment == LoginStage::Refresh => Ok(()),
         _ if client.has_trusted_ranges() => {
             not_imitated("trusted IP ranges of an app, from outside of the profile's ranges")
         }

@@ -1,4 +1,4 @@
-//! A deployed external client app as the client of a flow: what its files say, read at one place.
+//! A deployed external client app as the client of a flow: the content of its files, read in one place.
 
 use crate::behaviour::{self, list};
 use crate::component::{Fields, Value, is_true, text};
@@ -8,18 +8,18 @@ use crate::stamp::Millis;
 
 use super::gate::Gate;
 
-/// A copy, so that the org can change while a flow goes on.
+/// A copy, so that the org can change during a flow.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub app: String,
     pub id: String,
     is_enabled: bool,
-    /// That belongs to the id.
+    /// The secret for the ID.
     secret: Option<String>,
     global: Fields,
     settings: Fields,
     policies: Fields,
-    /// As clients write them.
+    /// In OAuth notation.
     pub scopes: Vec<String>,
 }
 
@@ -66,8 +66,8 @@ const SCOPES: &[(&str, &str)] = &[
     ("Web", "web"),
 ];
 
-/// The scopes of an app in the notation of OAuth, custom ones by their own names. Those whose name there is not known
-/// are left out.
+/// The scopes of an app in OAuth notation, custom ones by their own names. Scopes without a known OAuth name are
+/// omitted.
 pub fn scopes_of(org: &Org, app: &str) -> Vec<String> {
     let tree = org.in_effect();
     let settings = tree.part(OAUTH_SETTINGS, app).map(|(_, component)| &component.fields);
@@ -88,7 +88,7 @@ pub fn scopes_of(org: &Org, app: &str) -> Vec<String> {
 }
 
 impl Client {
-    /// One that can be used.
+    /// A usable client.
     pub fn find(org: &Org, id: &str) -> Result<Client, Gate> {
         let client = Client::known(org, id)?;
         client.is_usable()?;
@@ -99,12 +99,12 @@ impl Client {
         if self.is_enabled { Ok(()) } else { Err(Gate::AppDisabled) }
     }
 
-    /// By its consumer key, if its creation has spread.
+    /// Finds a client by its consumer key, if its creation has propagated.
     pub fn known(org: &Org, id: &str) -> Result<Client, Gate> {
         pairs::live(org, id).map(|live| Client::of(org, id, live)).ok_or(Gate::ClientUnknown)
     }
 
-    /// The one that a token was given to, usable and by a key that may have ended since.
+    /// The client that a token was issued to, usable, with a key that may have expired since.
     pub fn of_token(org: &Org, id: &str) -> Result<Client, Gate> {
         let owner = pairs::owner(org, id).map(|owner| Client::of(org, id, owner));
         let client = owner.ok_or(Gate::ClientUnknown)?;
@@ -112,7 +112,7 @@ impl Client {
         Ok(client)
     }
 
-    fn of(org: &Org, id: &str, pairs::Live { app, global, secret }: pairs::Live<'_>) -> Client {
+    fn of(org: &Org, id: &str, pairs::ValidPair { app, global, secret }: pairs::ValidPair<'_>) -> Client {
         let tree = org.in_effect();
         let part = |kind| tree.part(kind, app).map(|(_, own)| own.fields.clone()).unwrap_or_default();
         Client {
@@ -152,7 +152,7 @@ impl Client {
         self.secret.as_deref()
     }
 
-    /// Missing is fine where the app says so; wrong is never.
+    /// A missing secret is accepted if the app allows it; a wrong one never.
     pub fn accepts_secret(&self, sent: Option<&str>, is_required: bool) -> bool {
         match sent {
             Some(sent) => self.secret() == Some(sent),
@@ -160,7 +160,7 @@ impl Client {
         }
     }
 
-    /// Whether the app's policies let this user in without asking.
+    /// Whether the app's policies pre-authorise this user.
     pub fn admits(&self, user: &User) -> Result<(), Gate> {
         if self.policy("permittedUsersPolicyType") != Some("AdminApprovedPreAuthorized") {
             return Err(Gate::SelfAuthorized);
@@ -172,7 +172,8 @@ impl Client {
         if by_profile || by_set { Ok(()) } else { Err(Gate::NotAdmitted) }
     }
 
-    /// The requested scopes, all of the app's when none are requested. None: one is not the app's.
+    /// The requested scopes, or all scopes of the app when none are requested. `None` when the app does not have one
+    /// of them.
     pub fn grants(&self, requested: &str) -> Option<Vec<String>> {
         let requested: Vec<&str> = requested.split_whitespace().collect();
         if requested.is_empty() {
@@ -187,7 +188,7 @@ impl Client {
         requested.iter().all(is_covered).then(|| requested.iter().map(|scope| (*scope).to_string()).collect())
     }
 
-    /// How long a refresh token may live, and how long it may lie idle.
+    /// The lifetime and the idle timeout of a refresh token.
     pub fn refresh_limits(&self) -> RefreshLimits {
         let period = self.policy("refreshTokenValidityPeriod").and_then(|text| text.parse::<u64>().ok());
         let unit = match self.policy("refreshTokenValidityUnit") {
@@ -206,7 +207,7 @@ impl Client {
         }
     }
 
-    /// How long an access token lives. A profile's timeout goes before the org's.
+    /// The lifetime of an access token. A profile's timeout takes precedence over the org's.
     pub fn access_lifetime(&self, org: &Org, user: &User, is_guest: bool) -> Millis {
         let minutes = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
         let custom = |kind: &str, element: &str| {
@@ -240,8 +241,8 @@ impl Client {
         self.id_token("idTokenIncludeStandardClaims") == Some("true")
     }
 
-    /// Settings that change what the token endpoint does in ways that nobody has described.
-    pub fn unknown_territory(&self, scopes: &[String]) -> Option<&'static str> {
+    /// Settings with an unknown effect on the token endpoint.
+    pub fn unsupported_setting(&self, scopes: &[String]) -> Option<&'static str> {
         for element in ["isDPopEnabled", "isMtlsEnabled", "isEnforceRefreshTokenTTL"] {
             if self.is_on(element) {
                 return Some(element);
@@ -255,7 +256,7 @@ impl Client {
             .find(|element| self.id_token(element).is_some_and(|value| value != "false"))
     }
 
-    /// What these do for headless logins is not known either.
+    /// The effect of these on headless logins is not known either.
     pub fn has_trusted_ranges(&self) -> bool {
         self.settings.get("trustedIpRanges").is_some_and(|ranges| !ranges.is_empty())
     }
@@ -272,7 +273,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scopes_are_those_that_an_org_accepts() {
+    fn the_scopes_match_those_of_an_org() {
         let known = &crate::contract::Contract::get().oauth_scopes;
         for (name, _) in SCOPES {
             assert!(known.iter().any(|scope| scope == name), "{name}");

@@ -1,11 +1,11 @@
-//! Which browsers may read the site's answers.
+//! Which browsers may read the site's responses.
 
 use super::gate::Gate;
 use crate::emulator::Call;
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 use crate::org::Org;
 
-/// The origin, if it is on the list and the endpoints are opened.
+/// The origin, if it is on the list and CORS is enabled for the endpoints.
 fn allowed<'a>(org: &Org, request: &'a Request) -> Option<&'a str> {
     let network = &org.site.network;
     let origin = request.header("origin")?;
@@ -13,7 +13,7 @@ fn allowed<'a>(org: &Org, request: &'a Request) -> Option<&'a str> {
     (is_listed && network.cors_for_oauth).then_some(origin)
 }
 
-/// `https://*.example.com`: the star is one label.
+/// `https://*.example.com`: the star matches one label.
 fn matches(pattern: &str, origin: &str) -> bool {
     match pattern.split_once("*.") {
         None => pattern == origin,
@@ -24,12 +24,12 @@ fn matches(pattern: &str, origin: &str) -> bool {
     }
 }
 
-pub fn preflight(org: &Org, request: &Request, call: &mut Call) -> Answer {
+pub fn preflight(org: &Org, request: &Request, call: &mut Call) -> Response {
     let Some(origin) = allowed(org, request) else {
         return Gate::Origin.answer(call);
     };
     let wanted = request.header("access-control-request-headers").unwrap_or_default();
-    Answer::empty(200)
+    Response::empty(200)
         .header("access-control-allow-origin", origin)
         .header("access-control-allow-methods", "GET, POST, OPTIONS")
         .header("access-control-allow-headers", wanted)
@@ -37,8 +37,8 @@ pub fn preflight(org: &Org, request: &Request, call: &mut Call) -> Answer {
         .header("vary", "Origin")
 }
 
-/// Without the headers the browser keeps the answer from the page.
-pub fn open(org: &Org, request: &Request, answer: Answer) -> Answer {
+/// Without the headers the browser hides the response from the page.
+pub fn open(org: &Org, request: &Request, answer: Response) -> Response {
     match allowed(org, request) {
         None => answer,
         Some(origin) => answer.header("access-control-allow-origin", origin).header("vary", "Origin"),
@@ -48,7 +48,7 @@ pub fn open(org: &Org, request: &Request, answer: Answer) -> Answer {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_star_is_one_label() {
+    fn a_star_matches_one_label() {
         assert!(super::matches("https://shop.example", "https://shop.example"));
         assert!(super::matches("https://*.shop.example", "https://a.shop.example"));
         assert!(!super::matches("https://*.shop.example", "https://a.b.shop.example"));

@@ -1,4 +1,4 @@
-//! What a request says of who is asking: forms, Basic headers, the secrets of clients.
+//! The credentials in a request: forms, Basic headers, client secrets.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -38,8 +38,8 @@ fn find<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
     fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-/// Both halves of a Basic header. Salesforce's guide writes standard Base64, its SDK the URL-safe one without padding.
-/// Passwords may contain colons, usernames may not.
+/// Both halves of a Basic header. Salesforce's guide uses standard Base64, its SDK the URL-safe alphabet without
+/// padding. Passwords may contain colons, usernames may not.
 pub fn basic(request: &Request) -> Option<(String, String)> {
     let (scheme, encoded) = request.header("authorization")?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -54,7 +54,7 @@ pub fn basic(request: &Request) -> Option<(String, String)> {
     Some((name.to_string(), secret.to_string()))
 }
 
-/// The id and the secret of a client: Basic header or body.
+/// The ID and the secret of a client, from the Basic header or the body.
 pub fn client(request: &Request, form: &Form) -> (String, Option<String>) {
     if let Some((id, secret)) = basic(request) {
         let secret = Some(decode(&secret, false)).filter(|secret| !secret.is_empty());
@@ -64,7 +64,7 @@ pub fn client(request: &Request, form: &Form) -> (String, Option<String>) {
     (form.get("client_id").to_string(), secret.map(str::to_string))
 }
 
-/// An error of the password policy of new orgs: eight characters, letters and digits.
+/// The default password policy of new orgs: eight characters, letters and digits.
 pub fn is_strong(password: &str) -> bool {
     password.chars().count() >= 8
         && password.chars().any(char::is_alphabetic)
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn basic_headers_come_in_two_alphabets() {
+    fn basic_headers_use_either_base64_alphabet() {
         let pair = "ann@x.example:a:b\u{ff}?>~";
         let expected = Some(("ann@x.example".to_string(), "a:b\u{ff}?>~".to_string()));
         for encoded in [STANDARD.encode(pair), URL_SAFE_NO_PAD.encode(pair), URL_SAFE.encode(pair)] {

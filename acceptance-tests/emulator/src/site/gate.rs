@@ -1,28 +1,28 @@
-//! What the flows of the site refuse, and with which answer: one row per gate, each with the evidence for its answer.
-//! A correction from a real org is a change of one row. The order of the gates is the order of the checks in
-//! `authorize.rs`, `token.rs` and the other endpoints.
+//! The refusals of the flows of the site: one row per gate, with its response and the evidence for it. A correction
+//! from a real org changes one row. The order of the gates is the order of the checks in `authorize.rs`, `token.rs`
+//! and the other endpoints.
 
 use serde_json::{Value, json};
 
 use crate::behaviour::Evidence;
 use crate::emulator::Call;
 use crate::fault;
-use crate::http::Answer;
+use crate::http::Response;
 
-/// What a client gets at a closed gate.
+/// The response of a closed gate.
 #[derive(Clone, Copy)]
 pub enum Reply {
-    /// The site's login page: the request was not taken as a headless one.
+    /// The login page of the site: the request was not recognized as headless.
     Page(u16),
     /// `{"error", "error_description"}`
     OAuth(u16, &'static str, &'static str),
-    /// A word without any form.
+    /// Plain text.
     Plain(u16, &'static str),
     /// An error of the data APIs.
     Rest(u16, &'static str, &'static str),
-    /// JSON of a form of its own.
+    /// JSON in another format.
     Json(u16, &'static str),
-    /// Nothing that a browser lets its page read.
+    /// Nothing that a browser shows to its page.
     NoCors(u16),
 }
 
@@ -40,7 +40,7 @@ impl std::fmt::Display for Reply {
 }
 
 pub struct Row {
-    /// As in the journal. Letters are added where one setting has several answers.
+    /// The ID in the journal. Letters are appended where one setting has several responses.
     pub id: &'static str,
     pub endpoint: &'static str,
     pub closed_when: &'static str,
@@ -77,101 +77,101 @@ use Reply::{Json, NoCors, OAuth, Page, Plain, Rest};
 
 gates! {
     // Every call.
-    SiteInactive: "N5", "all", "the site is not activated: `Network.status` is not `Live`", Page(404), Assumed, "one guide and one observer say that the endpoints need activation, not what they answer before";
-    Origin: "N7", "all", "a browser calls from an origin that is not on the CORS list, or OAuth endpoints are not opened for CORS", NoCors(403), Assumed, "the list is documented; what a preflight gets is not";
+    SiteInactive: "N5", "all", "the site is not active: `Network.status` is not `Live`", Page(404), Assumed, "one guide and one observer state that the endpoints need activation, not their earlier response";
+    Origin: "N7", "all", "a browser calls from an origin that is not on the CORS list, or CORS is not enabled for OAuth endpoints", NoCors(403), Assumed, "the list is documented; the response to a preflight is not";
 
     // Authorize, in the order of the checks.
-    OrgSwitch: "G1", "authorize", "`OauthOidcSettings.oAuthCdCrdtFlowEnable` is off", Page(200), Cited, "one observer of a live org";
-    ClientUnknown: "C1", "authorize, token", "no app has this consumer key, it has not spread yet, or it has expired or was deleted", OAuth(400, "invalid_client_id", "client identifier invalid"), Cited, "Help's list of OAuth errors";
-    AppDisabled: "G3", "authorize, token", "`isEnabled` or `isOauthPluginEnabled` of the app policies is off", OAuth(400, "invalid_client_id", "client identifier invalid"), Assumed, "no source";
-    FlowOff: "G4", "authorize, token", "`isCodeCredFlowEnabled` is off", OAuth(400, "invalid_grant", "code credentials flow is not enabled for the app"), Assumed, "worded like the device flow's error on live orgs";
+    OrgSwitch: "G1", "authorize", "`OauthOidcSettings.oAuthCdCrdtFlowEnable` is false", Page(200), Cited, "one observer of a live org";
+    ClientUnknown: "C1", "authorize, token", "no app has this consumer key, it has not propagated yet, or it has expired or was deleted", OAuth(400, "invalid_client_id", "client identifier invalid"), Cited, "Help's list of OAuth errors";
+    AppDisabled: "G3", "authorize, token", "`isEnabled` or `isOauthPluginEnabled` of the app policies is false", OAuth(400, "invalid_client_id", "client identifier invalid"), Assumed, "no source";
+    FlowOff: "G4", "authorize, token", "`isCodeCredFlowEnabled` is false", OAuth(400, "invalid_grant", "code credentials flow is not enabled for the app"), Assumed, "like the error of the device flow on live orgs";
     RedirectMissing: "G10a", "authorize", "no `redirect_uri`", OAuth(400, "redirect_uri_missing", "redirect_uri not provided"), Cited, "Help's list of OAuth errors; the text is assumed";
-    RedirectMismatch: "G10", "authorize", "`redirect_uri` is no line of `callbackUrl`, byte for byte", OAuth(400, "redirect_uri_mismatch", "redirect_uri must match configuration"), Confirmed, "Help's list of OAuth errors and one observer";
-    NotHeadless: "H0", "authorize", "no `Auth-Request-Type`", Page(200), Assumed, "observers see the page whenever a request is not taken as headless";
-    RequestType: "H1", "authorize, token", "`Auth-Request-Type` is none of the four, or does not fit the code", OAuth(400, "invalid_request", "invalid headers"), Cited, "one observer of a live org; the error code is assumed";
+    RedirectMismatch: "G10", "authorize", "`redirect_uri` is not exactly a line of `callbackUrl`", OAuth(400, "redirect_uri_mismatch", "redirect_uri must match configuration"), Confirmed, "Help's list of OAuth errors and one observer";
+    NotHeadless: "H0", "authorize", "no `Auth-Request-Type`", Page(200), Assumed, "observers get the page whenever a request is not recognized as headless";
+    RequestType: "H1", "authorize, token", "`Auth-Request-Type` is not one of the four, or does not match the code", OAuth(400, "invalid_request", "invalid headers"), Cited, "one observer of a live org; the error code is assumed";
     ResponseType: "H2", "authorize", "`response_type` is not `code_credentials`", OAuth(400, "unsupported_response_type", "response type not supported"), Cited, "Help's list of OAuth errors; the text is assumed";
     Scope: "G11", "authorize", "a requested scope is not among the app's", Page(200), Cited, "one observer of a live org";
     GuestScope: "G11a", "authorize", "the same, for guests", OAuth(400, "invalid_scope", "the requested scope is not allowed"), Cited, "one observer of a live org; the text is assumed";
-    OrgPkce: "G2", "authorize", "no `code_challenge` and `OauthOidcSettings.isPkceRequired` is on", OAuth(400, "invalid_request", "missing required code challenge"), Cited, "Metadata API guide; text of the web server flow";
-    Challenge: "G7", "authorize", "no `code_challenge` and the app's `isPkceRequired` is on", OAuth(400, "invalid_request", "missing required code challenge"), Cited, "text of the web server flow";
-    ChallengeMethod: "G7a", "authorize", "`code_challenge_method` is not `S256`, or the challenge is no SHA-256 in base64url", OAuth(400, "invalid_request", "invalid code challenge"), Assumed, "no source";
-    PostOnly: "G5", "authorize", "`isCodeCredPostOnly` is on and the credentials are not in a POST body", Page(200), Cited, "one observer; the guide says that the header is then not taken";
-    NoCredentials: "C0", "authorize", "no credentials at all", Page(200), Assumed, "observers see the page whenever a request is not taken as headless";
-    GuestOff: "G14", "authorize", "`isGuestCodeCredFlowEnabled` is off", OAuth(400, "invalid_request", "guest flow not enabled"), Cited, "one observer of a live org; the error code is assumed";
-    GuestJwt: "G14b", "authorize", "a guest, and the app's `isNamedUserJwtEnabled` is off", OAuth(400, "invalid_request", "guest flow needs JWT-based access tokens"), Assumed, "the guide says that it does not work, not what it answers";
+    OrgPkce: "G2", "authorize", "no `code_challenge` and `OauthOidcSettings.isPkceRequired` is true", OAuth(400, "invalid_request", "missing required code challenge"), Cited, "Metadata API guide; text of the web server flow";
+    Challenge: "G7", "authorize", "no `code_challenge` and the app's `isPkceRequired` is true", OAuth(400, "invalid_request", "missing required code challenge"), Cited, "text of the web server flow";
+    ChallengeMethod: "G7a", "authorize", "`code_challenge_method` is not `S256`, or the challenge is not a SHA-256 in base64url", OAuth(400, "invalid_request", "invalid code challenge"), Assumed, "no source";
+    PostOnly: "G5", "authorize", "`isCodeCredPostOnly` is true and the credentials are not in a POST body", Page(200), Cited, "one observer; the guide says that the header is then ignored";
+    NoCredentials: "C0", "authorize", "no credentials at all", Page(200), Assumed, "observers get the page whenever a request is not recognized as headless";
+    GuestOff: "G14", "authorize", "`isGuestCodeCredFlowEnabled` is false", OAuth(400, "invalid_request", "guest flow not enabled"), Cited, "one observer of a live org; the error code is assumed";
+    GuestJwt: "G14b", "authorize", "a guest, and the app's `isNamedUserJwtEnabled` is false", OAuth(400, "invalid_request", "guest flow needs JWT-based access tokens"), Assumed, "the guide says that it does not work, not the response";
     GuestUser: "G14c", "authorize", "the site has no active guest user", OAuth(400, "invalid_request", "guest flow not enabled"), Assumed, "no source";
-    Uvid: "G14d", "authorize, token", "`Uvid-Hint` is missing, not prefixed at authorize, prefixed at token, no UUID v4 or guest token, or another one than at authorize", OAuth(400, "invalid_request", "uvid invalid"), Cited, "one observer of a live org";
-    UvidJwt: "G13", "authorize", "a named user brings a guest token and the app's `isNamedUserJwtEnabled` is off", OAuth(400, "invalid_request", "uvid invalid"), Assumed, "the guide says that the named user's token must be a JWT, too";
-    RegistrationStep: "N1b", "authorize", "registration is off, or its handler, execution user or default profile is missing, by the time of the code", OAuth(400, "invalid_request", "headless registration is not enabled"), Assumed, "no source";
-    PasswordlessStep: "N2b", "authorize", "passwordless login is off by the time of the code", OAuth(400, "invalid_request", "passwordless login is not enabled"), Assumed, "no source";
-    Identifier: "O1", "authorize", "the identifier is unknown, used, too old, or of another variant", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "no source";
-    VerificationType: "O2", "authorize", "`Auth-Verification-Type` is not the method that the code was sent by", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "no source";
+    Uvid: "G14d", "authorize, token", "`Uvid-Hint` is missing, not prefixed at authorize, prefixed at token, not a UUID v4 or guest token, or differs from authorize", OAuth(400, "invalid_request", "uvid invalid"), Cited, "one observer of a live org";
+    UvidJwt: "G13", "authorize", "a named user sends a guest token and the app's `isNamedUserJwtEnabled` is false", OAuth(400, "invalid_request", "uvid invalid"), Assumed, "the guide says that the named user's token must also be a JWT";
+    RegistrationStep: "N1b", "authorize", "at the time of the code, registration is disabled, or its handler, execution user or default profile is missing", OAuth(400, "invalid_request", "headless registration is not enabled"), Assumed, "no source";
+    PasswordlessStep: "N2b", "authorize", "at the time of the code, passwordless login is disabled", OAuth(400, "invalid_request", "passwordless login is not enabled"), Assumed, "no source";
+    Identifier: "O1", "authorize", "the identifier is unknown, used, expired, or belongs to another variant", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "no source";
+    VerificationType: "O2", "authorize", "`Auth-Verification-Type` is not the method by which the code was sent", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "no source";
     OneTimeCode: "O3", "authorize", "the one-time code is wrong", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "no source";
     Credentials: "C2", "authorize", "unknown user or wrong password", OAuth(400, "invalid_grant", "authentication failure"), Cited, "one observer of a live org";
     HandlerFailed: "N1c", "authorize", "the registration handler cannot create the user: the username is taken", OAuth(400, "invalid_request", "registration failed: duplicate username"), Assumed, "no source";
-    Licence: "N6b", "authorize", "the user has no external licence", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "the only text seen for failed logins";
-    Inactive: "N6a", "authorize, token", "the user is not active", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "the only text seen for failed logins";
-    Member: "N6", "authorize, token", "neither the user's profile nor a permission set is a member of the site", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "the only text seen for failed logins";
-    LoginRestricted: "G20", "authorize, token", "the profile's login hours or IP ranges; `ipRelaxationPolicyType` relaxes the ranges", OAuth(400, "invalid_grant", "ip restricted or invalid login hours"), Cited, "Help's list of OAuth errors, one client's source";
-    NotAdmitted: "G6", "authorize, token", "`AdminApprovedPreAuthorized`, and the user has none of the permission sets and profiles", OAuth(400, "invalid_app_access", "user is not admin approved to access this app"), Cited, "one observer of a live org; at which endpoint is assumed";
-    SelfAuthorized: "G6b", "authorize, token", "`AllSelfAuthorized`: nobody can approve without a browser", OAuth(400, "invalid_grant", "user hasn't approved this consumer"), Confirmed, "two observers of live orgs";
-    SessionLevel: "G21", "authorize", "`requiredSessionLevel` is `HIGH_ASSURANCE`", OAuth(400, "invalid_grant", "high assurance session required"), Assumed, "there is no screen to raise the level; the text has no source";
+    Licence: "N6b", "authorize", "the user has no external license", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "the only observed text for failed logins";
+    Inactive: "N6a", "authorize, token", "the user is not active", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "the only observed text for failed logins";
+    Member: "N6", "authorize, token", "the user has no member profile or member permission set of the site", OAuth(400, "invalid_grant", "authentication failure"), Assumed, "the only observed text for failed logins";
+    LoginRestricted: "G20", "authorize, token", "the login is outside of the profile's login hours or IP ranges; `ipRelaxationPolicyType` relaxes the ranges", OAuth(400, "invalid_grant", "ip restricted or invalid login hours"), Cited, "Help's list of OAuth errors, one client's source";
+    NotAdmitted: "G6", "authorize, token", "`AdminApprovedPreAuthorized`, and the user has none of the permission sets and profiles", OAuth(400, "invalid_app_access", "user is not admin approved to access this app"), Cited, "one observer of a live org; the endpoint is assumed";
+    SelfAuthorized: "G6b", "authorize, token", "`AllSelfAuthorized`: a user cannot approve without a browser", OAuth(400, "invalid_grant", "user hasn't approved this consumer"), Confirmed, "two observers of live orgs";
+    SessionLevel: "G21", "authorize", "`requiredSessionLevel` is `HIGH_ASSURANCE`", OAuth(400, "invalid_grant", "high assurance session required"), Assumed, "there is no page to raise the level; the text has no source";
 
     // Token, in the order of the checks.
-    Method: "H3", "token, revoke, introspect, init", "not POST", OAuth(400, "invalid_request", "must use HTTP POST"), Assumed, "Help's list has the opposite for authorize";
+    Method: "H3", "token, revoke, introspect, init", "not POST", OAuth(400, "invalid_request", "must use HTTP POST"), Assumed, "Help's list states the opposite for authorize";
     GrantType: "H4", "token", "unknown `grant_type`", OAuth(400, "unsupported_grant_type", "grant type not supported"), Cited, "Help's list of OAuth errors";
-    Secret: "G8", "token", "`isConsumerSecretOptional` is off and no secret is sent, or a wrong one is", OAuth(400, "invalid_client", "invalid client credentials"), Cited, "Metadata API guide, one client's source; a wrong secret that need not be sent is assumed to fail";
+    Secret: "G8", "token", "`isConsumerSecretOptional` is false and no secret is sent, or the secret is wrong", OAuth(400, "invalid_client", "invalid client credentials"), Cited, "Metadata API guide, one client's source; that a wrong optional secret fails is assumed";
     Code: "C3", "token", "the code is unknown", OAuth(400, "invalid_grant", "invalid authorization code"), Assumed, "no source for this flow";
     CodeUsed: "C4", "token", "the code was used before", OAuth(400, "invalid_grant", "expired authorization code"), Assumed, "no source for this flow";
     CodeExpired: "C5", "token", "the code is older than 15 minutes", OAuth(400, "invalid_grant", "expired authorization code"), Assumed, "no source for this flow";
-    CodeOfOther: "C6", "token", "the code was given to another app", OAuth(400, "invalid_grant", "invalid authorization code"), Assumed, "no source for this flow";
-    RedirectChanged: "C7", "token", "`redirect_uri` is not the one of authorize", OAuth(400, "redirect_uri_mismatch", "redirect_uri must match configuration"), Assumed, "no source for this endpoint";
-    Verifier: "G7b", "token", "`code_verifier` does not fit the challenge", OAuth(400, "invalid_grant", "invalid code verifier"), Cited, "text of the web server flow";
+    CodeOfOther: "C6", "token", "the code was issued to another app", OAuth(400, "invalid_grant", "invalid authorization code"), Assumed, "no source for this flow";
+    RedirectChanged: "C7", "token", "`redirect_uri` differs from the one of authorize", OAuth(400, "redirect_uri_mismatch", "redirect_uri must match configuration"), Assumed, "no source for this endpoint";
+    Verifier: "G7b", "token", "`code_verifier` does not match the challenge", OAuth(400, "invalid_grant", "invalid code verifier"), Cited, "text of the web server flow";
     VerifierMissing: "G7c", "token", "a challenge was sent and `code_verifier` is missing", OAuth(400, "invalid_grant", "invalid code verifier"), Assumed, "RFC 9700 2.1.1; the text has no source";
     VerifierUnasked: "G7d", "token", "`code_verifier` without a challenge", OAuth(400, "invalid_grant", "invalid code verifier"), Assumed, "RFC 9700 4.8.2";
-    GuestHeaders: "G14e", "token", "a guest's code without `Auth-Request-Type: guest` and `Uvid-Hint`", OAuth(400, "unknown_error", "unknown error"), Cited, "one guide; an observer sees \"uvid invalid\"";
+    GuestHeaders: "G14e", "token", "a guest's code without `Auth-Request-Type: guest` and `Uvid-Hint`", OAuth(400, "unknown_error", "unknown error"), Cited, "one guide; an observer gets \"uvid invalid\"";
 
     // Refresh.
-    RefreshSecret: "G9", "token (refresh)", "`isSecretRequiredForRefreshToken` is on and no secret is sent, or a wrong one is", OAuth(400, "invalid_client", "invalid client credentials"), Cited, "Metadata API guide, one client's source";
-    RefreshUnknown: "R1", "token (refresh)", "the refresh token is unknown, of another app, or revoked", OAuth(400, "invalid_grant", "expired access/refresh token"), Cited, "two vendors' tables of errors";
-    RefreshPolicy: "G17", "token (refresh)", "`refreshTokenPolicyType` is `Zero`, or the lifetime or the time of inactivity is over", OAuth(400, "invalid_grant", "expired access/refresh token"), Cited, "two vendors' tables of errors";
-    Rotated: "G18", "token (refresh)", "the refresh token was rotated away: it and all its access tokens end", OAuth(400, "invalid_grant", "expired access/refresh token"), Cited, "Help article on rotation";
-    IdleLimit: "G19", "token (refresh)", "idle for longer than the org's limit, whatever the policy says", OAuth(400, "invalid_grant", "expired access/refresh token"), Cited, "Help article on idle refresh tokens; the text is assumed";
-    AccessLost: "G6c", "token (refresh)", "the user lost access to the app by a change of its policies, or the app went away", OAuth(400, "invalid_grant", "expired access/refresh token"), Assumed, "the guide says that users lose access, not what refresh answers";
+    RefreshSecret: "G9", "token (refresh)", "`isSecretRequiredForRefreshToken` is true and no secret is sent, or the secret is wrong", OAuth(400, "invalid_client", "invalid client credentials"), Cited, "Metadata API guide, one client's source";
+    RefreshUnknown: "R1", "token (refresh)", "the refresh token is unknown, belongs to another app, or is revoked", OAuth(400, "invalid_grant", "expired access/refresh token"), Cited, "error tables of two vendors";
+    RefreshPolicy: "G17", "token (refresh)", "`refreshTokenPolicyType` is `Zero`, or the lifetime or the idle timeout has passed", OAuth(400, "invalid_grant", "expired access/refresh token"), Cited, "error tables of two vendors";
+    Rotated: "G18", "token (refresh)", "the refresh token was replaced by a rotation: it and all its access tokens are revoked", OAuth(400, "invalid_grant", "expired access/refresh token"), Cited, "Help article on rotation";
+    IdleLimit: "G19", "token (refresh)", "idle for longer than the org's limit, whatever the policy is", OAuth(400, "invalid_grant", "expired access/refresh token"), Cited, "Help article on idle refresh tokens; the text is assumed";
+    AccessLost: "G6c", "token (refresh)", "the user lost access to the app by a change of its policies, or the app was deleted", OAuth(400, "invalid_grant", "expired access/refresh token"), Assumed, "the guide says that users lose access, not the response to a refresh";
 
-    // What starts a passwordless login, a registration, a new password.
-    RegistrationOff: "N1", "init registration", "`isHeadlessUserRegistrationAllowed` is off", OAuth(400, "invalid_request", "headless registration is not enabled"), Assumed, "no source";
+    // The start of a passwordless login, a registration, a password reset.
+    RegistrationOff: "N1", "init registration", "`isHeadlessUserRegistrationAllowed` is false", OAuth(400, "invalid_request", "headless registration is not enabled"), Assumed, "no source";
     RegistrationSetup: "N1a", "init registration", "the Apex handler, the execution user or the default profile is missing", OAuth(400, "invalid_request", "headless registration is not set up"), Assumed, "no source";
-    PasswordlessOff: "N2", "init passwordless login", "`isPwdlessLoginAllowed` is off", OAuth(400, "invalid_request", "passwordless login is not enabled"), Assumed, "no source";
-    ForgotOff: "N3", "forgot password", "`isForgotPwdAllowed` is off", Json(400, r#"{"invalid_request":"forgot password is not enabled"}"#), Assumed, "shape of one live client; the text has no source";
-    InitBody: "I1", "init, forgot password", "the body is no JSON object, or a member is missing", OAuth(400, "invalid_request", "invalid request body"), Assumed, "no source";
-    Authentication: "G12", "init, forgot password", "the site demands authentication, and there is no bearer token of an internal user with the scope of the flow", OAuth(401, "invalid_request", "authentication required"), Assumed, "no source";
-    Recaptcha: "N4", "init", "the site demands reCAPTCHA: the token is missing or wrong, the score too low, or the site has no secret key", OAuth(400, "invalid_request", "reCAPTCHA verification failed"), Assumed, "no source";
-    ForgotRecaptcha: "N4a", "forgot password", "the same", Json(400, r#"{"invalid_request":"reCAPTCHA verification failed"}"#), Assumed, "shape of one live client; the text has no source";
-    Unverified: "N2a", "init passwordless login", "the user's e-mail address or phone number is not verified", OAuth(400, "invalid_request", "the user has no verified address for this method"), Assumed, "verified addresses are documented as needed, not what happens without";
+    PasswordlessOff: "N2", "init passwordless login", "`isPwdlessLoginAllowed` is false", OAuth(400, "invalid_request", "passwordless login is not enabled"), Assumed, "no source";
+    ForgotOff: "N3", "forgot password", "`isForgotPwdAllowed` is false", Json(400, r#"{"invalid_request":"forgot password is not enabled"}"#), Assumed, "format of one live client; the text has no source";
+    InitBody: "I1", "init, forgot password", "the body is not a JSON object, or a member is missing", OAuth(400, "invalid_request", "invalid request body"), Assumed, "no source";
+    Authentication: "G12", "init, forgot password", "the site requires authentication, and there is no bearer token of an internal user with the scope of the flow", OAuth(401, "invalid_request", "authentication required"), Assumed, "no source";
+    Recaptcha: "N4", "init", "the site requires reCAPTCHA: the token is missing or wrong, the score is too low, or the site has no secret key", OAuth(400, "invalid_request", "reCAPTCHA verification failed"), Assumed, "no source";
+    ForgotRecaptcha: "N4a", "forgot password", "the same", Json(400, r#"{"invalid_request":"reCAPTCHA verification failed"}"#), Assumed, "format of one live client; the text has no source";
+    Unverified: "N2a", "init passwordless login", "the user's e-mail address or phone number is not verified", OAuth(400, "invalid_request", "the user has no verified address for this method"), Assumed, "verified addresses are documented as required, the response without one is not";
     WeakPassword: "I2", "init registration", "the password breaks the password policy", OAuth(400, "invalid_request", "the password does not meet the password policy"), Assumed, "no source";
-    ResetCode: "F1", "forgot password", "the one-time code is wrong, used or too old", Json(400, r#"{"status_code":"invalid_otp","otp_error":"invalid OTP","status":"failed"}"#), Cited, "one live client; the HTTP status is assumed";
+    ResetCode: "F1", "forgot password", "the one-time code is wrong, used or expired", Json(400, r#"{"status_code":"invalid_otp","otp_error":"invalid OTP","status":"failed"}"#), Cited, "one live client; the HTTP status is assumed";
     ResetAttempts: "N3a", "forgot password", "more than `maxPasswordResetAttempts` wrong codes", Json(400, r#"{"status_code":"regenerate_otp","otp_error":"regenerate OTP","status":"failed"}"#), Assumed, "one client handles the word";
     ResetPolicy: "F2", "forgot password", "the new password breaks the password policy", Json(400, r#"{"status_code":"password_policy_check_failure","password_error":"the password does not meet the password policy","status":"failed"}"#), Cited, "one live client; the HTTP status is assumed";
 
-    // What is done with tokens.
+    // The use of tokens.
     TokenMissing: "T1", "userinfo", "no bearer token", Plain(403, "Missing_OAuth_Token"), Assumed, "the word is documented, the HTTP status is not";
     TokenBad: "T2", "userinfo", "the access token is unknown, expired or revoked", Plain(403, "Bad_OAuth_Token"), Cited, "one client's tests";
-    IntrospectClient: "T3", "introspect", "the client does not authenticate: a public client without a secret has nothing to do it with", OAuth(401, "invalid_client", "invalid client credentials"), Assumed, "RFC 7662 2.3";
-    IntrospectOther: "G23", "introspect", "the token is of another app and `isIntrospectAllTokens` is off, or it is unknown or no longer valid", Json(200, r#"{"active":false}"#), Cited, "Metadata API guide, RFC 7662 2.2";
-    RevokeUnknown: "T4", "revoke", "the token is unknown", OAuth(400, "unsupported_token_type", "this token type is not supported"), Cited, "Help; which of its two errors is assumed";
-    RevokeAgain: "T5", "revoke", "the token is no longer valid", OAuth(400, "invalid_token", "this token has expired or has been revoked"), Cited, "Help; which of its two errors is assumed";
-    SessionOver: "U0", "data APIs", "the user is no longer active, or the app is switched off", Rest(401, "INVALID_SESSION_ID", "Session expired or invalid"), Assumed, "no source";
+    IntrospectClient: "T3", "introspect", "the client does not authenticate: a public client has no secret", OAuth(401, "invalid_client", "invalid client credentials"), Assumed, "RFC 7662 2.3";
+    IntrospectOther: "G23", "introspect", "the token belongs to another app and `isIntrospectAllTokens` is false, or it is unknown or no longer valid", Json(200, r#"{"active":false}"#), Cited, "Metadata API guide, RFC 7662 2.2";
+    RevokeUnknown: "T4", "revoke", "the token is unknown", OAuth(400, "unsupported_token_type", "this token type is not supported"), Cited, "Help; the choice between its two errors is assumed";
+    RevokeAgain: "T5", "revoke", "the token is no longer valid", OAuth(400, "invalid_token", "this token has expired or has been revoked"), Cited, "Help; the choice between its two errors is assumed";
+    SessionOver: "U0", "data APIs", "the user is no longer active, or the app is disabled", Rest(401, "INVALID_SESSION_ID", "Session expired or invalid"), Assumed, "no source";
     ApiEnabled: "U1", "data APIs", "the user has no API Enabled", Rest(403, "API_CURRENTLY_DISABLED", "API is disabled for this User"), Cited, "one observer of a live org";
     ApiScope: "U2", "data APIs", "the token has neither the scope `api` nor `full`", Rest(401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API"), Assumed, "no source for this flow";
     Issuer: "U3", "data APIs of the org's host", "a JWT of the site is sent to the org's host", Rest(401, "INVALID_AUTH_HEADER", "INVALID_ISS"), Cited, "one observer of a live org, for guests";
 }
 
-/// Why a request ends without what it asked for.
+/// Why a request fails.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Stop {
     Gate(Gate),
-    /// What no evidence describes, said loudly.
+    /// Behaviour without evidence, refused with an explicit message.
     NotImitated(String),
 }
 
@@ -202,7 +202,7 @@ pub fn not_imitated<T>(what: impl Into<String>) -> Result<T, Stop> {
 }
 
 impl Stop {
-    pub fn answer(&self, call: &mut Call) -> Answer {
+    pub fn answer(&self, call: &mut Call) -> Response {
         match self {
             Stop::Gate(gate) => gate.answer(call),
             Stop::NotImitated(what) => fault::oauth(501, "not_imitated", &format!("not imitated: {what}")),
@@ -211,17 +211,17 @@ impl Stop {
 }
 
 impl Gate {
-    pub fn answer(self, call: &mut Call) -> Answer {
+    pub fn answer(self, call: &mut Call) -> Response {
         let row = self.row();
         call.note("gate", json!(row.id));
         match row.reply {
-            Page(status) => Answer::new(status, "text/html; charset=UTF-8", LOGIN_PAGE)
+            Page(status) => Response::new(status, "text/html; charset=UTF-8", LOGIN_PAGE)
                 .header("cache-control", "no-cache,must-revalidate,max-age=0,no-store,private"),
             OAuth(status, error, description) => fault::oauth(status, error, description),
-            Plain(status, word) => Answer::new(status, "text/plain", word),
+            Plain(status, word) => Response::new(status, "text/plain", word),
             Rest(status, code, text) => fault::rest(status, code, text),
-            Json(status, body) => Answer::new(status, "application/json;charset=UTF-8", body),
-            NoCors(status) => Answer::empty(status),
+            Json(status, body) => Response::new(status, "application/json;charset=UTF-8", body),
+            NoCors(status) => Response::empty(status),
         }
     }
 }

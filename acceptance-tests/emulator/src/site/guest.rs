@@ -1,4 +1,4 @@
-//! Visitors without a name: the guest variant, and a guest who logs in and stays the same visitor.
+//! Anonymous visitors: the guest variant, and a guest who logs in and keeps the visitor ID.
 
 use super::client::Client;
 use super::credential::Form;
@@ -6,7 +6,7 @@ use super::gate::{Gate, Stop};
 use crate::http::Request;
 use crate::org::{Org, User};
 
-/// The guest user of the site, and the visitor's id.
+/// The guest user of the site, and the ID of the visitor.
 pub fn visitor(
     org: &Org,
     request: &Request,
@@ -36,7 +36,7 @@ pub fn visitor(
     Ok((user.clone(), Some(uvid)))
 }
 
-/// The visitor that a named user was before: a guest token without a prefix.
+/// The visitor ID that a named user had as a guest: a guest token without a prefix.
 pub fn carried_over(
     org: &Org,
     request: &Request,
@@ -53,7 +53,7 @@ pub fn carried_over(
     Ok(Some(of_token(org, token).ok_or(Gate::Uvid)?))
 }
 
-/// At the token endpoint: bare, and the same as before.
+/// At the token endpoint: the plain ID, equal to the previous one.
 pub fn check_hint(org: &Org, request: &Request, form: &Form, expected: Option<&str>) -> Result<(), Stop> {
     let hint = hint(request, form);
     let is_guest = request.header("auth-request-type");
@@ -74,14 +74,14 @@ fn hint<'a>(request: &'a Request, form: &'a Form) -> &'a str {
     request.header("uvid-hint").unwrap_or_else(|| form.get("uvid_hint")).trim()
 }
 
-/// Of a guest token that this site issued, also when it has expired: it only says who comes back.
+/// From a guest token that this site issued, even an expired one: it only identifies the visitor.
 fn of_token(org: &Org, token: &str) -> Option<String> {
     let session = org.sessions.iter().find(|session| session.token == token)?;
     let number = session.site.as_ref()?.login;
     org.site.logins.iter().find(|login| login.number == number && login.is_guest)?.uvid.clone()
 }
 
-/// Version 4 in its usual notation.
+/// A version 4 UUID in the usual notation.
 fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();

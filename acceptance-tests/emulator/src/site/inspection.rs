@@ -1,4 +1,4 @@
-//! What is done with tokens once they are there: userinfo, introspect, revoke, and the gates of the data APIs.
+//! The use of tokens: userinfo, introspect, revoke, and the gates of the data APIs.
 
 use serde_json::{Value, json};
 
@@ -7,18 +7,18 @@ use super::credential::{self, Form};
 use super::gate::{Gate, Stop, not_imitated};
 use super::issue;
 use crate::emulator::{Call, State};
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 use crate::org::{Org, Session, User};
 use crate::report;
 
-/// A token of the site that is still good: its user is active and its app switched on.
+/// A valid token of the site: its user is active and its app is enabled.
 fn live<'a>(org: &'a Org, token: &str) -> Option<(&'a Session, &'a User)> {
     let session = org.session(token).filter(|session| session.site.is_some())?;
     let user = org.user(&session.user).filter(|user| user.active)?;
     Client::of_token(org, &session.client).is_ok().then_some((session, user))
 }
 
-pub fn userinfo(state: &State, request: &Request, call: &mut Call) -> Result<Answer, Stop> {
+pub fn userinfo(state: &State, request: &Request, call: &mut Call) -> Result<Response, Stop> {
     let token = request.bearer().ok_or(Gate::TokenMissing)?;
     let org = &state.org;
     let (session, user) = live(org, token).ok_or(Gate::TokenBad)?;
@@ -32,7 +32,7 @@ pub fn userinfo(state: &State, request: &Request, call: &mut Call) -> Result<Ans
     let family = names.next().unwrap_or_default();
     let base = &org.site.url;
     call.note("scopes", json!(session.site.as_ref().map(|site| &site.scopes)));
-    Ok(Answer::json(
+    Ok(Response::json(
         200,
         &json!({
             "sub": format!("{}/id/{}/{}", org.url, org.id, user.id),
@@ -58,8 +58,8 @@ pub fn userinfo(state: &State, request: &Request, call: &mut Call) -> Result<Ans
     ))
 }
 
-/// RFC 7662. A client sees its own tokens, or all with the switch for it.
-pub fn introspect(state: &State, request: &Request, call: &mut Call) -> Result<Answer, Stop> {
+/// RFC 7662. A client sees its own tokens, or all of them if its setting allows it.
+pub fn introspect(state: &State, request: &Request, call: &mut Call) -> Result<Response, Stop> {
     if request.method != "POST" {
         return Err(Gate::Method.into());
     }
@@ -97,7 +97,7 @@ pub fn introspect(state: &State, request: &Request, call: &mut Call) -> Result<A
                 report::set(&mut told, name, claims.get(name).cloned().unwrap_or_default());
             }
         }
-        return Ok(Answer::json(200, &told));
+        return Ok(Response::json(200, &told));
     }
     let login = org
         .site
@@ -107,7 +107,7 @@ pub fn introspect(state: &State, request: &Request, call: &mut Call) -> Result<A
         .filter(|login| sees(&login.app))
         .ok_or(Gate::IntrospectOther)?;
     let user = org.user(&login.user).ok_or(Gate::IntrospectOther)?;
-    Ok(Answer::json(
+    Ok(Response::json(
         200,
         &json!({
             "active": true,
@@ -120,8 +120,8 @@ pub fn introspect(state: &State, request: &Request, call: &mut Call) -> Result<A
     ))
 }
 
-/// Of an access token: that one. Of a refresh token: the whole login.
-pub fn revoke(state: &mut State, request: &Request) -> Result<Answer, Stop> {
+/// An access token is revoked alone; a refresh token revokes the whole login.
+pub fn revoke(state: &mut State, request: &Request) -> Result<Response, Stop> {
     if request.method != "POST" {
         return Err(Gate::Method.into());
     }
@@ -135,7 +135,7 @@ pub fn revoke(state: &mut State, request: &Request) -> Result<Answer, Stop> {
         for session in org.sessions.iter_mut().filter(|session| session.token == token) {
             session.expired = true;
         }
-        return Ok(Answer::empty(200));
+        return Ok(Response::empty(200));
     }
     let known = |login: &&issue::Login| {
         login.refresh_token.as_deref() == Some(token) || login.rotated.iter().any(|old| old == token)
@@ -145,10 +145,10 @@ pub fn revoke(state: &mut State, request: &Request) -> Result<Answer, Stop> {
         return Err(Gate::RevokeAgain.into());
     }
     issue::end(org, login.number, "revoked");
-    Ok(Answer::empty(200))
+    Ok(Response::empty(200))
 }
 
-/// What stands before the data APIs for somebody who came through the site. Few of them are imitated.
+/// The gates of the data APIs for users of the site. Few of these APIs are imitated.
 pub fn data_apis(org: &Org, request: &Request, user: &User, resource: &[&str]) -> Result<(), Stop> {
     let session = request.bearer().and_then(|token| org.session(token));
     let Some(site) = session.and_then(|session| session.site.as_ref()) else {
@@ -174,12 +174,12 @@ pub fn data_apis(org: &Org, request: &Request, user: &User, resource: &[&str]) -
     }
 }
 
-/// A JWT names its issuer; the org's host takes those of the org only.
+/// A JWT names its issuer; the org's host accepts only the org's tokens.
 pub fn is_foreign(session: &Session, request: &Request) -> bool {
     session.jwt && session.site.is_some() && !request.on_site
 }
 
-/// The configuration that OpenID Connect clients look up.
+/// The configuration that OpenID Connect clients read.
 pub fn openid_configuration(org: &Org) -> Value {
     let base = &org.site.url;
     json!({

@@ -1,4 +1,4 @@
-//! Logins and their tokens: what an access token, a refresh token and an ID token are made of, and when they end.
+//! Logins and their tokens: the content and the lifetime of access tokens, refresh tokens and ID tokens.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,19 +19,19 @@ pub struct Login {
     pub app: String,
     pub client: String,
     pub scopes: Vec<String>,
-    /// Of guests, and of users who were guests before.
+    /// Set for guests, and for users who were guests before.
     pub uvid: Option<String>,
     pub is_guest: bool,
     pub started: Millis,
     pub last_used: Millis,
     pub refresh_token: Option<String>,
-    /// Refresh tokens that were rotated away.
+    /// Refresh tokens that were replaced by a rotation.
     pub rotated: Vec<String>,
-    /// Why there are no more tokens: the id of a gate, or `revoked`.
+    /// Why no more tokens are issued: the ID of a gate, or `revoked`.
     pub ended: Option<String>,
 }
 
-/// What a session of the site has beside the session itself.
+/// The additional data of a session of the site.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SiteSession {
     pub login: u64,
@@ -39,10 +39,10 @@ pub struct SiteSession {
     pub expires: Millis,
 }
 
-/// More than so many refresh tokens of one user for one app end the oldest.
+/// More refresh tokens of one user for one app revoke the oldest.
 const LOGINS_PER_APP: usize = 5;
 
-/// What a code was given for.
+/// What a code was issued for.
 pub struct Grant {
     pub user: User,
     pub scopes: Vec<String>,
@@ -94,7 +94,7 @@ pub fn new_refresh_token(org: &mut Org) -> String {
     token
 }
 
-/// The login and all its tokens.
+/// Revokes the login and all its tokens.
 pub fn end(org: &mut Org, number: u64, why: &str) {
     for login in org.site.logins.iter_mut().filter(|login| login.number == number) {
         login.ended.get_or_insert_with(|| why.to_string());
@@ -106,8 +106,8 @@ pub fn end(org: &mut Org, number: u64, why: &str) {
     }
 }
 
-/// Users who are no longer admitted to an app lose what it gave them, and so do all when it is gone.
-pub fn end_what_is_no_longer_admitted(org: &mut Org) {
+/// Users who are no longer admitted to an app lose their tokens, and so do all users when the app is deleted.
+pub fn revoke_unadmitted(org: &mut Org) {
     let lost: Vec<u64> = org
         .site
         .logins
@@ -115,7 +115,7 @@ pub fn end_what_is_no_longer_admitted(org: &mut Org) {
         .filter(|login| login.ended.is_none())
         .filter(|login| match Client::of_token(org, &login.client) {
             Err(super::gate::Gate::ClientUnknown) => true,
-            // Switched off for now: nothing works, nothing is lost.
+            // Disabled temporarily: nothing works, and nothing is revoked.
             Err(_) => false,
             Ok(client) => {
                 !login.is_guest && org.user(&login.user).is_none_or(|user| client.admits(user).is_err())
@@ -128,7 +128,7 @@ pub fn end_what_is_no_longer_admitted(org: &mut Org) {
     }
 }
 
-/// The answer of the token endpoint: a new access token, and what comes with it.
+/// The response of the token endpoint: a new access token, and related values.
 pub fn tokens(org: &mut Org, client: &Client, user: &User, number: u64, nonce: Option<&str>) -> Value {
     let Some(login) = org.site.logins.iter().find(|login| login.number == number).cloned() else {
         return Value::Null;
@@ -209,7 +209,7 @@ fn access_claims(
         "scp": login.scopes.join(" "),
         "aud": [org.site.url],
         "sub": subject,
-        // Clocks may differ by a little.
+        // Allows for small clock differences.
         "nbf": (now / 1000).saturating_sub(15),
         "mty": "oauth",
         "sfi": format!("canary{}", stamp::random_text(32)),

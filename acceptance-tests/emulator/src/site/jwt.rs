@@ -1,5 +1,4 @@
-//! JSON Web Tokens of the site: signing, and the key that anybody can check them with.
-//! Which claims there are is in `issue.rs`.
+//! JSON Web Tokens of the site: signing, and the public key for verification. The claims are in `issue.rs`.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -8,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::stamp;
 
-/// Published with the source, trusted by nothing else.
+/// Published with the source. Nothing else trusts it.
 const TEST_ONLY_KEY: &str = include_str!("../../keys/test-only-token.key");
 
 fn key() -> Option<RsaKeyPair> {
@@ -33,13 +32,13 @@ pub fn sign(header: &Value, claims: &Value) -> String {
     format!("{signed}.{}", signature.unwrap_or_default())
 }
 
-/// The claims of a token, whoever signed it: tokens are looked up before they are believed.
+/// The claims of a token without verification: the token is looked up before the claims are trusted.
 pub fn claims(token: &str) -> Option<Value> {
     let mut parts = token.split('.').skip(1);
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts.next()?).ok()?).ok()
 }
 
-/// The claims of a token that was signed here; none of any other.
+/// The claims of a token that this key signed; `None` for any other.
 pub fn verify(token: &str) -> Option<Value> {
     let (signed, signature) = token.rsplit_once('.')?;
     let key = key()?;
@@ -49,7 +48,7 @@ pub fn verify(token: &str) -> Option<Value> {
     claims(token)
 }
 
-/// The first half of the access token's digest, as OpenID Connect has it.
+/// The first half of the access token's digest, as defined by OpenID Connect.
 pub fn access_token_hash(token: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, token.as_bytes());
     let (left, _) = digest.as_ref().split_at(digest.as_ref().len() / 2);
@@ -76,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_can_be_checked_with_the_published_key() {
+    fn a_token_verifies_with_the_published_key() {
         let token = sign(&json!({ "alg": "RS256" }), &json!({ "sub": "uid:x" }));
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let published = &keys("00DEM0000000001EAA")["keys"][0];

@@ -1,5 +1,5 @@
-//! What an administrator decides about the site: whether it is active, who its members are, which headless flows it
-//! offers and how those are protected. External client apps know nothing of it.
+//! The settings of the site: whether it is active, its members, the headless flows that it offers and their
+//! protection. External client apps do not depend on them.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub enum Status {
 pub struct Network {
     pub id: String,
     pub name: String,
-    /// Only `Live` is activated.
+    /// Only `Live` is active.
     pub status: Status,
     /// Without slashes; empty for a site at the root of its host.
     pub url_path_prefix: String,
@@ -28,25 +28,25 @@ pub struct Network {
     pub member_permission_sets: BTreeSet<String>,
     /// The username of the site's guest user.
     pub guest_user: Option<String>,
-    /// Origins that browsers may call from; a star stands for one label of a host.
+    /// The allowed origins of browsers; a star matches one label of a host.
     pub cors_origins: BTreeSet<String>,
     /// "Enable CORS for OAuth endpoints" in Setup.
     pub cors_for_oauth: bool,
-    /// What Google's service says of the test token, 0 to 1.
+    /// The score of the test token, 0 to 1, as from Google's service.
     pub recaptcha_score: f64,
-    /// Permission sets that the registration handler assigns: Apex is not run here.
+    /// Permission sets that the registration handler assigns. Apex is not run here.
     pub registration_grants: BTreeSet<String>,
     pub auth_api: AuthApiSettings,
 }
 
-/// `NetworkAuthApiSettings`, names as in the Metadata API.
+/// `NetworkAuthApiSettings`, with the names of the Metadata API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AuthApiSettings {
     pub is_headless_user_registration_allowed: bool,
     pub does_registration_require_auth: bool,
     pub is_recaptcha_required_rgstr: bool,
-    /// Name of an Apex class.
+    /// The name of an Apex class.
     pub registration_handler: Option<String>,
     pub registration_execution_user: Option<String>,
     pub registration_user_default_profile: Option<String>,
@@ -66,15 +66,15 @@ pub struct AuthApiSettings {
     pub is_first_party_apps_allowed: bool,
 }
 
-/// The profile of the seed's members, and the one that registered users get.
+/// The profile of the seeded members and of registered users.
 pub const MEMBER_PROFILE: &str = "Customer Community User";
-/// External users of this profile are no members of the site.
+/// External users with this profile are not members of the site.
 pub const OTHER_PROFILE: &str = "Partner Community User";
 pub const GUEST_PROFILE: &str = "Shop Profile";
 pub const REGISTRATION_HANDLER: &str = "HeadlessSelfRegistration";
 
 impl Network {
-    /// Activated, with every headless flow on and reCAPTCHA before each.
+    /// Active, with every headless flow enabled and protected by reCAPTCHA.
     pub fn seed(domain: &str) -> Network {
         let one = |name: &str| BTreeSet::from([name.to_string()]);
         Network {
@@ -118,7 +118,7 @@ impl Network {
         self.status == Status::Live
     }
 
-    /// Members are the holders of a member profile or of a member permission set.
+    /// Members have a member profile or a member permission set.
     pub fn has_member(&self, user: &User) -> bool {
         user.profile.as_ref().is_some_and(|profile| self.member_profiles.contains(profile))
             || user.permission_sets.iter().any(|set| self.member_permission_sets.contains(set))

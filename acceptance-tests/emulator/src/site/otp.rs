@@ -1,4 +1,4 @@
-//! One-time codes: what is waiting for one, and the mailbox that they are sent to instead of to people.
+//! One-time codes: what they confirm, and the mailbox that replaces e-mail and SMS.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use super::gate::Gate;
 use crate::org::Org;
 use crate::stamp::{self, Millis};
 
-/// Nobody says how long a code is good for.
+/// The real lifetime of a code is not documented.
 const LIFETIME: Millis = 10 * MINUTE;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,14 +31,14 @@ impl Method {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Purpose {
-    /// `user` is nobody when there is no such user, which the caller is not told.
+    /// `user` is `None` when the user does not exist, which the caller does not learn.
     Passwordless {
         user: Option<String>,
     },
     Registration(Registration),
 }
 
-/// What a new customer said; the user is made when the code has been given back.
+/// The data of a new customer; the user is created when the code is confirmed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Registration {
     pub first_name: String,
@@ -61,7 +61,7 @@ pub struct Challenge {
     pub is_used: bool,
 }
 
-/// A new password in the making.
+/// A password reset in progress.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reset {
     pub user: String,
@@ -79,7 +79,7 @@ pub struct Message {
     pub to: String,
     pub method: Method,
     pub username: String,
-    /// Of passwordless logins and registrations.
+    /// For passwordless logins and registrations.
     pub identifier: Option<String>,
     pub code: String,
 }
@@ -104,7 +104,7 @@ fn send(org: &mut Org, to: &str, method: Method, username: &str, identifier: Opt
     });
 }
 
-/// Sends a code, if there is an address, and returns the identifier it belongs to.
+/// Sends a code if there is an address, and returns the identifier of the code.
 pub fn challenge(
     org: &mut Org,
     method: Method,
@@ -126,7 +126,7 @@ pub fn challenge(
     identifier
 }
 
-/// What the code was for. It is used up.
+/// What the code confirms. The code is consumed.
 pub fn redeem(
     org: &mut Org,
     identifier: &str,
@@ -153,7 +153,7 @@ pub fn redeem(
     Ok(challenge.purpose.clone())
 }
 
-/// Sends the code for a new password; an older one ends.
+/// Sends the code for a new password and invalidates an older one.
 pub fn reset(org: &mut Org, user: &str, username: &str, to: &str) {
     let code = new_code();
     send(org, to, Method::Email, username, None, &code);
@@ -162,7 +162,7 @@ pub fn reset(org: &mut Org, user: &str, username: &str, to: &str) {
     org.site.resets.push(Reset { user: user.to_string(), code, issued, wrong_codes: 0, is_used: false });
 }
 
-/// Whether the code for a new password is right. It is not used up: the password may be refused.
+/// Whether the code for a new password is correct. It is not consumed, because the password may be refused.
 pub fn check_reset(org: &mut Org, user: &str, code: &str) -> Result<(), Gate> {
     let now = org.now();
     let limit = org.site.network.auth_api.max_password_reset_attempts;

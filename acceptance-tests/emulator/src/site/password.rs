@@ -1,5 +1,5 @@
-//! `/services/auth/headless/forgot_password`: two calls, no app involved. The first sends a code, the second brings it
-//! back with the new password.
+//! `/services/auth/headless/forgot_password`: two calls without an app. The first sends a code, the second returns
+//! it with the new password.
 
 use serde_json::{Map, Value, json};
 
@@ -8,10 +8,10 @@ use super::gate::{Gate, Stop, not_imitated};
 use super::otp;
 use super::protection::{self, member};
 use crate::emulator::{Call, State};
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 use crate::org::Org;
 
-pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<Answer, Stop> {
+pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<Response, Stop> {
     if request.method != "POST" {
         return Err(Gate::Method.into());
     }
@@ -38,16 +38,16 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<A
     if is_second { finish(org, username, &body) } else { start(org, username, &body) }
 }
 
-fn start(org: &mut Org, username: &str, body: &Map<String, Value>) -> Result<Answer, Stop> {
+fn start(org: &mut Org, username: &str, body: &Map<String, Value>) -> Result<Response, Stop> {
     if org.site.network.auth_api.is_recaptcha_required_forgot_pwd && !protection::passes_recaptcha(org, body)
     {
         return Err(Gate::ForgotRecaptcha.into());
     }
-    // The answer is the same for users who do not exist.
+    // The response is the same for unknown users.
     if let Some((id, username, email)) = addressee(org, username) {
         otp::reset(org, &id, &username, &email);
     }
-    Ok(Answer::json(200, &json!({ "status": "success", "status_code": "otp_sent" })))
+    Ok(Response::json(200, &json!({ "status": "success", "status_code": "otp_sent" })))
 }
 
 fn addressee(org: &Org, username: &str) -> Option<(String, String, String)> {
@@ -57,7 +57,7 @@ fn addressee(org: &Org, username: &str) -> Option<(String, String, String)> {
     Some((user.id.clone(), user.username.clone(), email))
 }
 
-fn finish(org: &mut Org, username: &str, body: &Map<String, Value>) -> Result<Answer, Stop> {
+fn finish(org: &mut Org, username: &str, body: &Map<String, Value>) -> Result<Response, Stop> {
     let code = member(body, "otp").ok_or(Gate::InitBody)?;
     let password = member(body, "newpassword").ok_or(Gate::InitBody)?;
     let (id, _, _) = addressee(org, username).ok_or(Gate::ResetCode)?;
@@ -72,5 +72,5 @@ fn finish(org: &mut Org, username: &str, body: &Map<String, Value>) -> Result<An
             external.password = password.to_string();
         }
     }
-    Ok(Answer::json(200, &json!({ "status": "success", "status_code": "success" })))
+    Ok(Response::json(200, &json!({ "status": "success", "status_code": "success" })))
 }

@@ -6,9 +6,9 @@ use super::gate::{Gate, Stop, not_imitated};
 use super::otp::{self, Method, Purpose};
 use super::protection::{self, member};
 use crate::emulator::{Call, State};
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 
-pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<Answer, Stop> {
+pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<Response, Stop> {
     if request.method != "POST" {
         return Err(Gate::Method.into());
     }
@@ -34,7 +34,7 @@ pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<An
         .filter(|user| user.active && org.site.network.has_member(user))
         .and_then(|user| Some((user.id.clone(), user.username.clone(), user.external.clone()?)));
     let (id, to) = match user {
-        // Nobody is told whether there is such a user.
+        // The response does not reveal whether the user exists.
         None => (None, None),
         Some((id, username, external)) => {
             let (to, is_verified) = match method {
@@ -50,5 +50,5 @@ pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<An
     };
     let purpose = Purpose::Passwordless { user: id };
     let identifier = otp::challenge(org, method, purpose, to.as_deref(), username);
-    Ok(Answer::json(200, &json!({ "identifier": identifier, "status": "success" })))
+    Ok(Response::json(200, &json!({ "identifier": identifier, "status": "success" })))
 }

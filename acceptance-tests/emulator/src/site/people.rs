@@ -1,5 +1,5 @@
-//! External users: the customers of the site, and its guest. What they may do in the org is little; they log in on the
-//! site only.
+//! External users: the customers of the site, and its guest. They have few permissions in the org, and log in only
+//! on the site.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +7,11 @@ use super::network::{GUEST_PROFILE, MEMBER_PROFILE, OTHER_PROFILE};
 use crate::org::User;
 use crate::stamp;
 
-/// What a user with an external licence has beside what every user has.
+/// The additional data of a user with an external license.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct External {
-    /// Empty: the user cannot log in with one.
+    /// Empty: the user cannot log in with a password.
     pub password: String,
     pub email: String,
     pub email_verified: bool,
@@ -19,15 +19,15 @@ pub struct External {
     pub phone_verified: bool,
 }
 
-/// What a profile demands of a login. The same record is kept for each profile that has demands.
+/// The login requirements of a profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct LoginPolicy {
-    /// Hours of the day in UTC, the second one excluded; the night may lie between. Without it: always.
+    /// Hours of the day in UTC, the second one excluded; the range may span midnight. `None`: always.
     pub login_hours: Option<(u32, u32)>,
-    /// First and last address of each range. Without any: from everywhere.
+    /// First and last address of each range. Empty: from everywhere.
     pub login_ip_ranges: Vec<(std::net::IpAddr, std::net::IpAddr)>,
-    /// Instead of the org's.
+    /// Overrides the org's timeout.
     pub session_timeout_minutes: Option<u64>,
 }
 
@@ -35,7 +35,7 @@ pub fn guest_username(domain: &str) -> String {
     format!("shop.guest@{domain}")
 }
 
-/// The external users of the seed.
+/// The seeded external users.
 pub fn seed(domain: &str) -> Vec<User> {
     let person = |number: u64, login: &str, name: &str, profile: &str| User {
         id: stamp::record_id("005", number),

@@ -1,5 +1,6 @@
-//! Headless registration: `/services/auth/headless/init/registration` queues what a new customer says, and the code
-//! lets the registration handler make a user of it. Apex is not run: the site says what the handler grants.
+//! Headless registration: `/services/auth/headless/init/registration` stores the data of a new customer, and the
+//! code lets the registration handler create the user. Apex is not run: the settings of the site define what the
+//! handler grants.
 
 use serde_json::{Map, Value, json};
 
@@ -9,11 +10,11 @@ use super::otp::{self, Method, Purpose, Registration};
 use super::people::External;
 use super::protection::{self, member};
 use crate::emulator::{Call, State};
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 use crate::org::{Org, User};
 use crate::stamp;
 
-pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<Answer, Stop> {
+pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<Response, Stop> {
     if request.method != "POST" {
         return Err(Gate::Method.into());
     }
@@ -53,7 +54,7 @@ pub fn start(state: &mut State, request: &Request, call: &mut Call) -> Result<An
     }
     let (email, username) = (wanted.email.clone(), wanted.username.clone());
     let identifier = otp::challenge(org, method, Purpose::Registration(wanted), Some(&to), &username);
-    Ok(Answer::json(200, &json!({ "status": "success", "email": email, "identifier": identifier })))
+    Ok(Response::json(200, &json!({ "status": "success", "email": email, "identifier": identifier })))
 }
 
 /// The guide has the password beside `userdata`, the mobile SDK inside.
@@ -73,7 +74,7 @@ fn registration(body: &Map<String, Value>) -> Option<Registration> {
     })
 }
 
-/// Whether the site can register anybody.
+/// Whether registration is configured for the site.
 pub fn is_set_up(org: &Org) -> Result<(), Gate> {
     let settings = &org.site.network.auth_api;
     if !settings.is_headless_user_registration_allowed {
@@ -93,7 +94,7 @@ pub fn is_set_up(org: &Org) -> Result<(), Gate> {
     if has_handler && has_user && has_profile { Ok(()) } else { Err(Gate::RegistrationSetup) }
 }
 
-/// The user that the handler makes, with the profile and the permission sets that the site says.
+/// The user that the handler creates, with the profile and the permission sets of the site's settings.
 pub fn run_handler(org: &mut Org, wanted: Registration, by_email: bool) -> Result<User, Gate> {
     if org.user_named(&wanted.username).is_some() {
         return Err(Gate::HandlerFailed);

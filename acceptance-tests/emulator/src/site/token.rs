@@ -1,20 +1,20 @@
-//! `/services/oauth2/token` of the site: a code against tokens, a refresh token against new ones.
+//! `/services/oauth2/token` of the site: exchanges a code or a refresh token for new tokens.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::authorize::{self, CODE_LIFETIME, Code, Moment, Variant};
+use super::authorize::{self, CODE_LIFETIME, Code, LoginStage, Variant};
 use super::client::{Client, DAY};
 use super::credential::{self, Form};
 use super::gate::{Gate, Stop, not_imitated};
 use super::guest;
 use super::issue::{self, Grant};
 use crate::emulator::{Call, State};
-use crate::http::{Answer, Request};
+use crate::http::{Request, Response};
 use crate::org::{Org, User};
 
-pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<Answer, Stop> {
+pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<Response, Stop> {
     if request.method != "POST" {
         return Err(Gate::Method.into());
     }
@@ -36,7 +36,7 @@ pub fn answer(state: &mut State, request: &Request, call: &mut Call) -> Result<A
         }
         _ => return Err(Gate::GrantType.into()),
     };
-    Ok(Answer::json(200, &tokens).header("cache-control", "no-store").header("pragma", "no-cache"))
+    Ok(Response::json(200, &tokens).header("cache-control", "no-store").header("pragma", "no-cache"))
 }
 
 fn exchange(org: &mut Org, request: &Request, form: &Form, call: &mut Call) -> Result<Value, Stop> {
@@ -70,7 +70,7 @@ fn exchange(org: &mut Org, request: &Request, form: &Form, call: &mut Call) -> R
     let user = org.user(&code.user).cloned().ok_or(Gate::Credentials)?;
     call.user = Some(user.username.clone());
     still_open(org, &client, &user, &code, request)?;
-    if let Some(element) = client.unknown_territory(&code.scopes) {
+    if let Some(element) = client.unsupported_setting(&code.scopes) {
         return not_imitated(format!("tokens for an app with {element}"));
     }
     for known in org.site.codes.iter_mut().filter(|known| known.code == code.code) {
@@ -87,7 +87,7 @@ fn exchange(org: &mut Org, request: &Request, form: &Form, call: &mut Call) -> R
     Ok(issue::tokens(org, &client, &grant.user, login, grant.nonce.as_deref()))
 }
 
-/// What may have been closed since the code was given.
+/// The gates that may have closed since the code was issued.
 fn still_open(org: &Org, client: &Client, user: &User, code: &Code, request: &Request) -> Result<(), Stop> {
     client.is_usable()?;
     if !client.is_on("isCodeCredFlowEnabled") {
@@ -96,11 +96,11 @@ fn still_open(org: &Org, client: &Client, user: &User, code: &Code, request: &Re
     if code.variant == Variant::Guest {
         return Ok(());
     }
-    authorize::may_log_in(org, user, client, &request.peer, Moment::Login)?;
+    authorize::may_log_in(org, user, client, &request.peer, LoginStage::Login)?;
     Ok(client.admits(user)?)
 }
 
-/// Whoever redeems a code must know what the challenge was made of.
+/// The client that redeems a code must know the verifier of the challenge.
 fn verify(code: &Code, verifier: &str) -> Result<(), Gate> {
     match (&code.challenge, verifier) {
         (None, "") => Ok(()),
@@ -154,9 +154,9 @@ fn refresh(org: &mut Org, request: &Request, form: &Form, call: &mut Call) -> Re
     }
     let user = org.user(&login.user).cloned().ok_or(Gate::AccessLost)?;
     call.user = Some(user.username.clone());
-    authorize::may_log_in(org, &user, &client, &request.peer, Moment::Refresh)?;
+    authorize::may_log_in(org, &user, &client, &request.peer, LoginStage::Refresh)?;
     client.admits(&user).map_err(|_| Gate::AccessLost)?;
-    if let Some(element) = client.unknown_territory(&login.scopes) {
+    if let Some(element) = client.unsupported_setting(&login.scopes) {
         return not_imitated(format!("tokens for an app with {element}"));
     }
     let next = client.is_on("isRefreshTokenRotationEnabled").then(|| issue::new_refresh_token(org));
@@ -168,7 +168,7 @@ fn refresh(org: &mut Org, request: &Request, form: &Form, call: &mut Call) -> Re
         }
     }
     let mut tokens = issue::tokens(org, &client, &user, login.number, None);
-    // The client has it already, unless it is a new one.
+    // The client already has it, unless it was rotated.
     if !is_rotated && let Value::Object(members) = &mut tokens {
         members.remove("refresh_token");
     }

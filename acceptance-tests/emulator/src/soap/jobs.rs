@@ -1,4 +1,4 @@
-//! The calls that start and follow jobs: deploy, checkDeployStatus, cancelDeploy, retrieve, checkRetrieveStatus.
+//! The calls that start and poll jobs: deploy, checkDeployStatus, cancelDeploy, retrieve, checkRetrieveStatus.
 
 use roxmltree::Node;
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ pub fn deploy(
     Ok(format!("<result>{}</result>", xml(&json!({ "done": false, "id": id, "state": "Queued" }))))
 }
 
-/// Queues a deploy; also the way of the REST call.
+/// Queues a deploy; also used by the REST call.
 pub fn start_deploy(
     state: &mut State,
     user: &User,
@@ -163,7 +163,7 @@ pub fn cancel_deploy(
     user: &User,
     call: &mut Call,
 ) -> Result<String, Fault> {
-    // The WSDL calls the parameter `String`; clients send what they like.
+    // The WSDL names the parameter `String`; clients use various names.
     let id = method
         .children()
         .find(Node::is_element)
@@ -283,7 +283,7 @@ pub fn check_retrieve(state: &mut State, method: Node<'_, '_>, call: &mut Call) 
     Ok(format!("<result>{result}</result>"))
 }
 
-/// Takes the result from the org once its time has come.
+/// Reads the result from the org when it is due.
 fn finish_retrieve(state: &mut State, id: &str) {
     let now = state.org.now();
     let State { org, jobs, .. } = state;
@@ -298,7 +298,7 @@ fn finish_retrieve(state: &mut State, id: &str) {
     }
 }
 
-/// Long gone from the WSDL; CumulusCI still polls retrieves with it.
+/// No longer in the WSDL; CumulusCI still polls retrieves with it.
 pub fn check_status(state: &mut State, method: Node<'_, '_>) -> Result<String, Fault> {
     let id = text_of(method, "asyncProcessId").unwrap_or_default();
     finish_retrieve(state, &id);

@@ -10,11 +10,11 @@ use crate::job::Jobs;
 use crate::org::{APP, APP_POLICIES, OAUTH_POLICIES, OAUTH_SETTINGS, Org, User};
 use crate::stamp::iso;
 
-/// Where rows come from. The tooling API has objects of its own.
+/// The source of the rows. The tooling API has its own objects.
 pub struct Source<'a> {
     pub org: &'a Org,
     pub jobs: &'a Jobs,
-    /// Who asks.
+    /// The user who runs the query.
     pub user: &'a User,
     pub is_tooling: bool,
 }

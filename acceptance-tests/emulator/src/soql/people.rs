@@ -1,4 +1,4 @@
-//! The rows of users and of what is assigned to them.
+//! The rows of users and their assignments.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ pub const GROUP: &[&str] = &["Id", "DeveloperName", "MasterLabel", "NamespacePre
 pub const GROUP_COMPONENT: &[&str] =
     &["Id", "PermissionSet.Name", "PermissionSet.NamespacePrefix", "PermissionSetGroupId", "PermissionSetId"];
 
-/// Who has none of the documented permissions does not see the object at all.
+/// A user without any of the documented permissions does not see the object.
 pub fn may_see(user: &User, object: &str) -> bool {
     let needed: &[&str] = match object.to_ascii_lowercase().as_str() {
         "permissionsetassignment" => &["ViewSetup", "AssignPermissionSets", "ManageUsers"],
@@ -35,7 +35,7 @@ pub fn may_see(user: &User, object: &str) -> bool {
     needed.iter().any(|permission| user.may(permission))
 }
 
-/// The users of the org, and strangers for the rest of the holders of each profile.
+/// The users of the org, and unnamed users for the remaining count of each profile.
 pub fn users(org: &Org) -> Vec<Value> {
     let row = |id: &str, name: &str, username: &str, is_active: bool, profile: Option<&Group>| {
         json!({
@@ -64,7 +64,7 @@ pub fn users(org: &Org) -> Vec<Value> {
     rows
 }
 
-/// Of the seed's profiles, one is the guests' and two are external; the others are the org's own.
+/// Of the seeded profiles, one belongs to guests and two are external; the others are internal.
 fn user_type(profile: Option<&Group>) -> &'static str {
     match profile.map(|profile| profile.name.as_str()) {
         Some(GUEST_PROFILE) => "Guest",
@@ -78,7 +78,7 @@ pub fn profiles(org: &Org) -> Vec<Value> {
     org.profiles.iter().map(|profile| json!({ "Id": profile.id, "Name": profile.name })).collect()
 }
 
-/// Those of the org, and the one that stands for each group's members together.
+/// The permission sets of the org, and the one that represents the members of each group.
 pub fn permission_sets(org: &Org) -> Vec<Value> {
     let row = |id: &str, name: &str, kind: &str| {
         json!({
@@ -117,8 +117,8 @@ pub fn group_components(org: &Org) -> Vec<Value> {
     pairs.enumerate().map(row).collect()
 }
 
-/// Named users and strangers who hold a permission set directly, then those who hold a group. An assignment of a group
-/// names the permission set that stands for the group, not its members.
+/// The named and unnamed users with a direct assignment of a permission set, then those with a group. The assignment
+/// of a group names the permission set that represents the group, not its members.
 pub fn assignments(org: &Org) -> Vec<Value> {
     let mut rows = Vec::new();
     let mut assign = |assignee: &str, is_active: bool, set: (&str, &str), group: Option<&str>| {
@@ -141,21 +141,21 @@ pub fn assignments(org: &Org) -> Vec<Value> {
     for (index, group) in org.permission_set_groups.iter().enumerate() {
         let direct = group.members.iter().flat_map(|name| holders(org, name)).take(group.holding_directly);
         let first = 900_000_000 + (index as u64) * 1_000_000;
-        let strangers = (0..group.holders).map(|holder| (record_id("005", first + holder), true));
-        for (holder, is_active) in direct.chain(strangers) {
+        let unnamed = (0..group.holders).map(|holder| (record_id("005", first + holder), true));
+        for (holder, is_active) in direct.chain(unnamed) {
             assign(&holder, is_active, (&group.set_id, &group.set_name()), Some(&group.id));
         }
     }
     rows
 }
 
-/// The profile of a user who is known by name; that of strangers is nobody's business.
+/// The profile of a named user; the profiles of unnamed users are not modelled.
 fn profile_id<'a>(org: &'a Org, user: &str) -> Option<&'a str> {
     let profile = org.user(user)?.profile.as_ref()?;
     org.profiles.iter().find(|known| known.name == *profile).map(|profile| profile.id.as_str())
 }
 
-/// Who holds a permission set directly, and whether they are active.
+/// The users with a direct assignment of a permission set, and whether they are active.
 fn holders(org: &Org, set: &str) -> Vec<(String, bool)> {
     let Some(place) = org.permission_sets.iter().position(|known| known.name == set) else {
         return Vec::new();

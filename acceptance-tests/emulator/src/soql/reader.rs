@@ -1,4 +1,4 @@
-//! The text of a query, read: what is selected, from what, under which conditions.
+//! The parser of queries: the selected fields, the object, and the conditions.
 
 use super::Refusal;
 
@@ -9,24 +9,24 @@ enum Token {
     Sign(char),
 }
 
-/// A query as it is written. Names are checked by who runs it.
+/// A parsed query. Its names are checked when it runs.
 pub struct Query {
     pub items: Vec<Item>,
     pub object: String,
     pub filter: Option<Filter>,
     pub groups: Vec<String>,
-    /// The field, and whether it descends.
+    /// The field, and whether the order is descending.
     pub order: Option<(String, bool)>,
     pub limit: usize,
 }
 
-/// Something that is selected.
+/// A selected item.
 pub enum Item {
     Field {
         name: String,
         alias: Option<String>,
     },
-    /// `COUNT()`: the size alone.
+    /// `COUNT()`: only the size.
     Size,
     /// `COUNT(field)` or `COUNT_DISTINCT(field)`.
     Count {
@@ -212,7 +212,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A word that is no keyword gives what stands before it a name.
+    /// A word that is not a keyword is the alias of the preceding item.
     fn alias(&mut self) -> Option<String> {
         match self.tokens.get(self.at) {
             Some(Token::Word(word)) if !word.eq_ignore_ascii_case("FROM") => {
@@ -224,7 +224,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Conditions joined by AND, or by OR; both together need parentheses.
+    /// Conditions joined by AND, or by OR; a combination needs parentheses.
     fn filter(&mut self) -> Result<Filter, Refusal> {
         let first = self.term()?;
         for (word, join) in [("AND", Filter::All as fn(Vec<Filter>) -> Filter), ("OR", Filter::Any)] {

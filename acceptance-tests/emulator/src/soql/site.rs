@@ -68,7 +68,7 @@ pub fn member_groups(org: &Org) -> Vec<Value> {
     parents.into_iter().enumerate().map(row).collect()
 }
 
-/// The secret key is stored and never shown: what a query returns for it is not known, so it returns nothing.
+/// The secret key is stored and never shown. The value that a query returns for it is not known, so it returns none.
 pub fn auth_api_settings(org: &Org) -> Vec<Value> {
     let network = &org.site.network;
     let own = &network.auth_api;

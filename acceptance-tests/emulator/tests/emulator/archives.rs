@@ -1,4 +1,4 @@
-//! Zips and manifests that an org refuses, and what a deploy only warns of. Each rule broken once.
+//! Zip files and manifests that an org refuses, and what a deploy only warns about. Each rule is broken once.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use crate::client::{APP, GLOBAL, NS, OAUTH_POLICIES, Org, Package, file, start};
 
 const PARENT: &str = "<externalClientApplication>Shop</externalClientApplication>";
 
-/// The end of a deploy of these bytes.
+/// The problems of a deploy of these bytes.
 fn deployed(org: &Org, zip: &[u8]) -> Vec<String> {
     let answer =
         org.soap(&format!("<deploy><ZipFile>{}</ZipFile><DeployOptions/></deploy>", STANDARD.encode(zip)));
@@ -97,7 +97,7 @@ fn zips_and_manifests() {
         let problems = deployed(&org, &zip);
         assert!(problems.iter().any(|problem| problem.contains(words)), "{what}: {problems:?}, not {words}");
     }
-    // No writer makes a zip with one name twice, so the second name is overwritten in the bytes.
+    // No library writes a zip file with a duplicate name, so the second name is overwritten in the bytes.
     let mut twice =
         raw(&[("externalClientApps/A.eca", b"x"), ("externalClientApps/B.eca", b"x"), ("package.xml", b"x")]);
     let (first, second) = (b"externalClientApps/A.eca", b"externalClientApps/B.eca");

@@ -1,4 +1,4 @@
-//! An emulator of one's own, and just enough of a client: raw SOAP text over a raw socket.
+//! An emulator for a single test, and a minimal client: raw SOAP text over a raw socket.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,8 +15,8 @@ pub const GLOBAL: &str = "ExtlClntAppGlobalOauthSettings";
 pub const OAUTH_POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
 pub const APP_POLICIES: &str = "ExtlClntAppConfigurablePolicies";
 
-/// With ten milliseconds between them: two minutes, on a machine that is busy otherwise, too.
-const LOOKS: usize = 12_000;
+/// With ten milliseconds between polls: two minutes, enough for a busy machine.
+const POLLS: usize = 12_000;
 
 pub struct Org {
     pub running: Running,
@@ -25,11 +25,11 @@ pub struct Org {
 }
 
 pub struct Answer {
-    /// 0 when the connection ended without one.
+    /// 0 when the connection closed without a response.
     pub status: u16,
     pub head: String,
     pub body: String,
-    /// Whether as many bytes came as were announced.
+    /// Whether the announced number of bytes arrived.
     pub is_whole: bool,
 }
 
@@ -46,7 +46,7 @@ impl Answer {
     }
 }
 
-/// The first API version that nobody knows yet.
+/// The first unsupported API version.
 pub fn beyond() -> String {
     format!("{}.0", salesforce_emulator::NEWEST_API_VERSION + 1)
 }
@@ -63,13 +63,13 @@ pub fn start_with(config: Config) -> Org {
 }
 
 impl Org {
-    /// The same org, seen by another user of the seed.
+    /// The access token of another seeded user.
     pub fn token_of(&self, login: &str) -> String {
         let users = &self.running.credentials.users;
         users.iter().find(|(name, _)| name.starts_with(login)).unwrap().1.clone()
     }
 
-    /// The whole username of an external user of the seed.
+    /// The full username of a seeded external user.
     pub fn site_user(&self, login: &str) -> String {
         let domain = self.running.credentials.username.split('@').nth(1).unwrap();
         format!("{login}@{domain}")
@@ -79,7 +79,7 @@ impl Org {
         self.http_at(&self.running.url, method, path, headers, body)
     }
 
-    /// At the host of `url`, which may be another one than the org's.
+    /// A request to the host of `url`, which may differ from the org's.
     pub fn http_at(
         &self,
         url: &str,
@@ -120,14 +120,14 @@ impl Org {
         self.http(method, path, &[("Authorization", &bearer)], body.as_bytes())
     }
 
-    /// With a body of JSON.
+    /// With a JSON body.
     pub fn json(&self, method: &str, path: &str, body: &str) -> Answer {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
         self.http(method, path, &headers, body.as_bytes())
     }
 
-    /// A request that does not say how long its body is, because it has none; what came back.
+    /// A request without a body and without its length. Returns the response.
     pub fn without_length(&self, method: &str, path: &str) -> String {
         let host = self.running.url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
@@ -171,7 +171,7 @@ impl Org {
         self.soap_at("66.0", body)
     }
 
-    /// Starts a deploy and returns its id.
+    /// Starts a deploy and returns its ID.
     pub fn start_deploy(&self, package: &Package) -> String {
         let answer = self.soap_at(
             &format!("{}.0", package.version.clamp(60, salesforce_emulator::NEWEST_API_VERSION)),
@@ -182,7 +182,7 @@ impl Org {
             ),
         );
         assert_eq!(answer.status, 200, "{}", answer.body);
-        between(&answer.body, "<id>", "</id>").expect("an id")
+        between(&answer.body, "<id>", "</id>").expect("an ID")
     }
 
     pub fn check(&self, id: &str) -> Deployed {
@@ -198,17 +198,17 @@ impl Org {
 
     pub fn deploy(&self, package: &Package) -> Deployed {
         let id = self.start_deploy(package);
-        for _ in 0..LOOKS {
+        for _ in 0..POLLS {
             let deployed = self.check(&id);
             if deployed.text.contains("<done>true</done>") {
                 return deployed;
             }
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
-        panic!("{id} never ends");
+        panic!("{id} does not end");
     }
 
-    /// The parts of a multipart form: disposition, content type, content.
+    /// Sends the parts of a multipart form: disposition, content type, content.
     pub fn multipart(&self, version: u32, parts: &[(&str, &str, &[u8])]) -> Answer {
         let mut body = Vec::new();
         for (disposition, content_type, content) in parts {
@@ -229,7 +229,7 @@ impl Org {
         )
     }
 
-    /// Deploys over REST; what was complained of, nothing when it succeeded.
+    /// Deploys over REST. Returns the problems, empty when it succeeded.
     pub fn deploy_by_rest(&self, package: &Package) -> Vec<String> {
         let version = package.version.clamp(60, salesforce_emulator::NEWEST_API_VERSION);
         let options = br#"{"deployOptions":{"rollbackOnError":true,"singlePackage":true}}"#;
@@ -244,7 +244,7 @@ impl Org {
         assert_eq!(started.status, 201, "{}", started.body);
         let id = started.json()["id"].as_str().unwrap().to_string();
         let path = format!("/services/data/v{version}.0/metadata/deployRequest/{id}?includeDetails=true");
-        for _ in 0..LOOKS {
+        for _ in 0..POLLS {
             let result = self.rest("GET", &path, "").json()["deployResult"].clone();
             if result["done"] == true {
                 let failures = result["details"]["componentFailures"].as_array().into_iter().flatten();
@@ -255,10 +255,10 @@ impl Org {
             }
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
-        panic!("{id} never ends");
+        panic!("{id} does not end");
     }
 
-    /// Deploys an app with everything that belongs to OAuth.
+    /// Deploys an app with all OAuth components.
     pub fn shop(&self) {
         let deployed = self.deploy(&Package::shop());
         assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
@@ -274,7 +274,7 @@ impl Org {
              <version>{version}.0</version></unpackaged></retrieveRequest></retrieve>"
         ));
         assert_eq!(answer.status, 200, "{}", answer.body);
-        between(&answer.body, "<id>", "</id>").expect("an id")
+        between(&answer.body, "<id>", "</id>").expect("an ID")
     }
 
     pub fn check_retrieve(&self, id: &str) -> Answer {
@@ -345,7 +345,7 @@ pub fn between(text: &str, start: &str, end: &str) -> Option<String> {
     rest.split_once(end).map(|(found, _)| found.to_string())
 }
 
-/// A package in the making.
+/// A package builder.
 #[derive(Clone)]
 pub struct Package {
     pub version: u32,

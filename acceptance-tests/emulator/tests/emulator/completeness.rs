@@ -1,18 +1,18 @@
-//! No rule without a case: every reason that the emulator refuses with stands in its sources, and a piece of it in the
-//! words that some test expects. Reading sources is crude, and it is enough: whoever adds a rule is told to break it.
+//! Every rule has a test case: each reason for a refusal in the sources has a part that some test expects. Searching
+//! the sources is simple and sufficient: a new rule without a case fails this test.
 
 use std::path::{Path, PathBuf};
 
-/// Reasons without a case, each with why.
+/// Reasons without a case, with the explanation.
 const EXCEPT: &[(&str, &str)] = &[
     (
         "LIMIT_EXCEEDED: Maximum size of content is 600 MB",
-        "packing and unpacking them takes minutes in a build for tests",
+        "packing and unpacking them takes minutes in a debug build",
     ),
-    ("Maximum size of request reached.", "the connection ends while the client still sends"),
-    ("the connection is broken on purpose", "what a planned fault does; no client sees the words"),
-    ("The user is gone", "a job whose user the state file no longer has"),
-    ("No user", "a session whose user the state file no longer has"),
+    ("Maximum size of request reached.", "the connection closes while the client is still sending"),
+    ("the connection is broken on purpose", "the effect of a planned fault; no client sees the text"),
+    ("The user no longer exists", "a job whose user is missing in the state file"),
+    ("No user", "a session whose user is missing in the state file"),
 ];
 
 /// Texts that are not reasons.
@@ -40,10 +40,10 @@ fn every_reason_to_refuse_has_a_case() {
     let mut without = Vec::new();
     for path in sources(&root.join("src")) {
         let name = path.strip_prefix(root).unwrap().display().to_string();
-        // What people are told by the program, the admin's interface and the planned faults is no part of an org; the
-        // site has a table of its gates, each with a test of its own.
+        // Messages of the program, the admin interface and planned faults do not belong to an org. The site has its
+        // own table of gates, each with a test.
         let is_apart = ["src/admin", "src/site", "src/main", "src/lib", "src/script", "src/credentials"];
-        // The evidence, and the names of the seed.
+        // The evidence, and the seeded names.
         let is_data = ["src/behaviour.rs", "src/org.rs"];
         if is_apart.iter().chain(&is_data).any(|own| name.starts_with(own)) {
             continue;
@@ -55,7 +55,7 @@ fn every_reason_to_refuse_has_a_case() {
             reasons += 1;
             let has_case = pieces(reason).iter().any(|piece| {
                 expected.iter().chain(&own).any(|words| {
-                    // Either may be the longer one: a case names a part, or has more around it.
+                    // Either may be longer: a case contains a part of the reason, or more than the reason.
                     (words.len() >= 8 && piece.contains(words.as_str())) || words.contains(piece.as_str())
                 })
             });
@@ -66,7 +66,7 @@ fn every_reason_to_refuse_has_a_case() {
         }
     }
     eprintln!("{reasons} reasons to refuse, {} without a case", EXCEPT.len());
-    assert!(without.is_empty(), "no case, or excepted for nothing:\n{}", without.join("\n"));
+    assert!(without.is_empty(), "without a case, or unnecessarily excepted:\n{}", without.join("\n"));
     assert!(reasons > 150, "{reasons}");
 }
 
@@ -83,7 +83,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// A sentence, not a name, a format or a piece of XML.
+/// A sentence, not a name, a format or XML.
 fn is_reason(literal: &str) -> bool {
     let words = literal.trim();
     words.contains(' ')
@@ -92,7 +92,7 @@ fn is_reason(literal: &str) -> bool {
         && pieces(literal).iter().any(|piece| piece.contains(' '))
 }
 
-/// The parts between the placeholders that are long enough to tell something.
+/// The parts between the placeholders that are long enough to be specific.
 fn pieces(literal: &str) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut depth = 0;
@@ -112,7 +112,7 @@ fn pieces(literal: &str) -> Vec<String> {
     trimmed.filter(|piece| piece.len() >= 8).collect()
 }
 
-/// The texts in quotes of a source file. Comments are skipped; raw texts count like others.
+/// The string literals of a source file. Comments are skipped; raw strings count like others.
 fn literals(source: &str) -> Vec<String> {
     let letters: Vec<char> = source.chars().collect();
     let mut found = Vec::new();
@@ -124,7 +124,7 @@ fn literals(source: &str) -> Vec<String> {
                     at += 1;
                 }
             }
-            // A character, perhaps a quotation mark; not a lifetime.
+            // A character literal, which may be a quotation mark; not a lifetime.
             '\'' if letters.get(at + 1) == Some(&'\\') => at += 3,
             '\'' if letters.get(at + 2) == Some(&'\'') => at += 2,
             '"' => {

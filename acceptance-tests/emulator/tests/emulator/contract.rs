@@ -1,6 +1,7 @@
-//! Every type and every element of the schema with each rule of the contract broken once, generated from
-//! `proto/salesforce`; each must be refused with its reason, whichever way it comes: SOAP deploy, REST deploy, CRUD call.
-//! What the schema does not say is in `strictness.rs`, what surrounds the files in `archives.rs`, `envelopes.rs` and `requests.rs`.
+//! Breaks each rule of the contract once for every type and every element of the schema, generated from
+//! `proto/salesforce`. Each must be refused with its reason by SOAP deploy, REST deploy and CRUD call. Rules that
+//! the schema does not contain are in `strictness.rs`, those around the files in `archives.rs`, `envelopes.rs` and
+//! `requests.rs`.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ const NEWEST: u64 = salesforce_emulator::NEWEST_API_VERSION as u64;
 const OLDEST: u64 = 60;
 const APP_ELEMENT: &str = "externalClientApplication";
 
-/// Types that the emulator does not take at all.
+/// Types that the emulator does not accept.
 const NOT_IMITATED: [&str; 2] = ["ExtlClntAppSampleSettings", "ExtlClntAppSampleConfigurablePolicies"];
 
 struct Schema(Value);
@@ -64,7 +65,7 @@ impl Schema {
         self.0["enums"][of.kind].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
-    /// What an element may hold, however little sense it makes.
+    /// A valid value of an element, whether it is meaningful or not.
     fn good(&self, element: &Element<'_>, version: u64) -> String {
         if let Some(nested) = self.nested(element) {
             return self.required(&nested, version).iter().map(|(_, text)| text.as_str()).collect();
@@ -78,7 +79,7 @@ impl Schema {
         }
     }
 
-    /// The elements that must be there.
+    /// The required elements.
     fn required(&self, elements: &[Element<'_>], version: u64) -> Vec<(String, String)> {
         let needed = elements.iter().filter(|element| element.required && element.is_in(version));
         needed
@@ -95,7 +96,7 @@ struct Element<'a> {
     repeated: bool,
     since: u64,
     until: Option<u64>,
-    /// Values that the guide lists, or that may be set.
+    /// Values that the guide lists or allows to be set.
     listed: bool,
 }
 
@@ -130,11 +131,11 @@ struct Case {
     rule: &'static str,
     place: String,
     version: u64,
-    /// What stands between the tags of the root.
+    /// The content of the root element.
     body: String,
-    /// A piece of the reason.
+    /// A part of the expected reason.
     words: String,
-    /// The whole file where the mistake is not inside of the root; there is no CRUD call for it.
+    /// The whole file when the error is outside of the root element; there is no CRUD call for it.
     file: Option<String>,
 }
 
@@ -144,7 +145,7 @@ struct Cases<'a> {
 }
 
 impl Cases<'_> {
-    /// `wrong` beside what must be there, or instead of it.
+    /// Adds `wrong` to the required elements, or replaces them.
     fn add(&mut self, rule: &'static str, place: &Place<'_>, version: u64, wrong: &str, words: String) {
         let mut own = self.schema.required(&place.siblings, version);
         own.retain(|(name, _)| name != place.element.name);
@@ -203,7 +204,7 @@ impl Cases<'_> {
             |name: &str| format!("Element {{{NS}}}{name} invalid at this location in type {type_name}");
         if element.until.is_some_and(|until| until < NEWEST) {
             let good = wrap(name, &self.schema.good(element, NEWEST));
-            self.add("element that is gone", place, NEWEST, &good, invalid(name));
+            self.add("removed element", place, NEWEST, &good, invalid(name));
         }
         let exists = place.since_of_type;
         if element.since > OLDEST.max(exists) && element.is_in(newest) {
@@ -231,9 +232,9 @@ impl Cases<'_> {
             invalid(&other),
         );
         self.add("unknown element", place, newest, &format!("{own}<colour>x</colour>"), invalid("colour"));
-        let stranger = own.replacen(&format!("<{name}>"), &format!("<{name} xmlns=\"urn:other\">"), 1);
+        let foreign = own.replacen(&format!("<{name}>"), &format!("<{name} xmlns=\"urn:other\">"), 1);
         let words = format!("Element {{urn:other}}{name} invalid at this location in type {type_name}");
-        self.add("element in another namespace", place, newest, &stranger, words);
+        self.add("element in another namespace", place, newest, &foreign, words);
         let attribute = own.replacen(&format!("<{name}>"), &format!("<{name} lang=\"en\">"), 1);
         let words = format!("Attribute lang is not allowed on element {name}");
         self.add("attribute of an element", place, newest, &attribute, words);
@@ -308,12 +309,12 @@ impl Cases<'_> {
     }
 }
 
-/// Where an element stands.
+/// The location of an element.
 struct Place<'a> {
     type_name: String,
     element: Element<'a>,
     siblings: Vec<Element<'a>>,
-    /// The element of the type that it stands in, and that one's siblings.
+    /// The parent element, and its siblings.
     inside: Option<(Element<'a>, Vec<Element<'a>>)>,
     is_nested: bool,
     since_of_type: u64,
@@ -357,7 +358,7 @@ fn package(schema: &Schema, file: &str, version: u64) -> Package {
         .at(u32::try_from(version).unwrap())
 }
 
-/// What a CRUD call complains of; none when it succeeded.
+/// The error of a CRUD call; `None` when it succeeded.
 fn upsert(org: &Org, schema: &Schema, body: &str, version: u64) -> Option<String> {
     let kind = schema.name();
     let answer = org.soap_at(
@@ -375,7 +376,7 @@ fn upsert(org: &Org, schema: &Schema, body: &str, version: u64) -> Option<String
     Some(text.replace("&apos;", "'").replace("&quot;", "\""))
 }
 
-/// What each way complains of.
+/// The errors of each interface.
 fn complaints(org: &Org, schema: &Schema, case: &Case) -> Vec<(&'static str, Vec<String>)> {
     let name = schema.name();
     let file = case.file.clone().unwrap_or_else(|| format!("<{name} xmlns=\"{NS}\">{}</{name}>", case.body));
@@ -390,14 +391,14 @@ fn complaints(org: &Org, schema: &Schema, case: &Case) -> Vec<(&'static str, Vec
 }
 
 #[test]
-fn every_rule_broken_at_every_element_is_refused_in_every_way() {
+fn every_violation_is_refused_by_every_interface() {
     let mut tried: BTreeMap<&str, usize> = BTreeMap::new();
     let mut passed = Vec::new();
     for schema in Schema::all().iter().filter(|schema| !NOT_IMITATED.contains(&schema.name())) {
-        // The list of deploys grows with every try, so each type has an org of its own.
+        // The list of deploys grows with every attempt, so each type has a separate org.
         let org = start();
         org.shop();
-        // Without the mistake it is taken, so that the mistake is what is refused.
+        // Accepted without the error, so the refusal is caused by the error.
         let body: String =
             schema.required(&schema.elements(), NEWEST).into_iter().map(|(_, text)| text).collect();
         let control = Case {
@@ -423,20 +424,20 @@ fn every_rule_broken_at_every_element_is_refused_in_every_way() {
                 }
             }
         }
-        assert_eq!(org.components(), before, "{}: something was changed", schema.name());
+        assert_eq!(org.components(), before, "{}: the components have changed", schema.name());
     }
     let count: usize = tried.values().sum();
     eprintln!("{count} mistakes of {} kinds, each in up to three ways: {tried:#?}", tried.len());
     assert!(
         passed.is_empty(),
-        "{} let through or refused for another reason:\n{}",
+        "{} accepted or refused for another reason:\n{}",
         passed.len(),
         passed.join("\n")
     );
     assert!(count > 1000, "{count}");
 }
 
-/// A type is refused before the version that brought it.
+/// A type is refused in versions before its introduction.
 #[test]
 fn types_belong_to_their_versions() {
     let org = start();

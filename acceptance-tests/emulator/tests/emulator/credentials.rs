@@ -1,4 +1,4 @@
-//! Staging, rotating and ending the keys and secrets of an app, and who logs in meanwhile.
+//! Staging, rotating and deleting the keys and secrets of an app, and the logins in the meantime.
 
 mod keys;
 mod listing;

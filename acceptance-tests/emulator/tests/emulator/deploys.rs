@@ -1,4 +1,4 @@
-//! Deploys: what comes into being, what a file replaces, what a deletion takes along.
+//! Deploys: what they create, what a file replaces, what a deletion also deletes.
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, OAUTH, OAUTH_POLICIES, Package, between, start};
 
@@ -23,7 +23,7 @@ fn creating_settings_creates_the_policies_and_a_key() {
 }
 
 #[test]
-fn policies_of_the_creating_package_take_the_place_of_the_default() {
+fn policies_of_the_creating_package_replace_the_default() {
     let org = start();
     let deployed = org.deploy(&Package::shop().with(OAUTH_POLICIES, "Mine", PARENT));
     assert_eq!(deployed.status(), "Succeeded", "{}", deployed.text);
@@ -52,7 +52,7 @@ fn a_second_policy_file_is_a_duplicate() {
             &id[..15]
         )]
     );
-    // Under its own name it is taken.
+    // A file under its own name is accepted.
     let own = Package::new().with(
         OAUTH_POLICIES,
         "Shop_oauth_defaultPolicy",
@@ -98,7 +98,7 @@ fn a_file_replaces_the_whole_component() {
 }
 
 #[test]
-fn a_file_of_settings_is_laid_over() {
+fn a_settings_file_is_merged() {
     let org = start();
     let text = crate::client::file("OauthOidcSettings", "<isPkceRequired>true</isPkceRequired>");
     let package = Package::new().member("Settings", "OauthOidc").file("settings/OauthOidc.settings", &text);
@@ -109,13 +109,13 @@ fn a_file_of_settings_is_laid_over() {
     assert_eq!(settings["oAuthCdCrdtFlowEnable"], "true");
 }
 
-/// A package with one file of the org's settings.
+/// A package with one file of org settings.
 fn settings(name: &str, text: &str) -> Package {
     Package::new().member("Settings", name).file(&format!("settings/{name}.settings"), text)
 }
 
 #[test]
-fn mistakes_in_the_orgs_settings_are_refused() {
+fn errors_in_the_org_settings_are_refused() {
     let org = start();
     let before = org.components();
     let oidc = |elements: &str| crate::client::file("OauthOidcSettings", elements);
@@ -133,12 +133,12 @@ fn mistakes_in_the_orgs_settings_are_refused() {
             "agentAuthLinking invalid",
         ),
         (
-            "element that is gone",
+            "removed element",
             settings("OauthOidc", &oidc("<enableHdlessFgtPswFlow>true</enableHdlessFgtPswFlow>")),
             "enableHdlessFgtPswFlow invalid",
         ),
         (
-            "element that is gone of the other type",
+            "removed element of the other type",
             settings("ExternalClientApp", &apps("<enableExternalClientApps>true</enableExternalClientApps>")),
             "enableExternalClientApps invalid",
         ),
@@ -171,14 +171,14 @@ fn mistakes_in_the_orgs_settings_are_refused() {
     ] {
         let deployed = org.deploy(&package);
         let problems = deployed.problems();
-        assert_eq!(deployed.status(), "Failed", "{rule} was let through");
+        assert_eq!(deployed.status(), "Failed", "{rule} was accepted");
         assert!(problems.iter().any(|problem| problem.contains(expected)), "{rule}: {problems:?}");
         assert_eq!(org.components(), before, "{rule}");
     }
 }
 
 #[test]
-fn an_org_may_keep_its_settings_to_itself() {
+fn an_org_may_hide_its_settings() {
     let org = start();
     let members = [("Settings", "OauthOidc")];
     let change = settings("OauthOidc", &crate::client::file("OauthOidcSettings", ""));
@@ -212,7 +212,7 @@ fn nothing_is_kept_of_a_failed_or_checked_deploy() {
     let deployed = org.deploy(&broken);
     assert_eq!(deployed.status(), "Failed");
     assert_eq!(org.components(), before);
-    // Without rollback the sound parts stay.
+    // Without rollback the valid parts stay.
     let partial = org.deploy(&broken.option("rollbackOnError", "false"));
     assert_eq!(partial.status(), "SucceededPartial");
     assert!(org.components()[APP].get("Shop").is_some());
@@ -287,11 +287,11 @@ fn rotation_needs_ignored_warnings_and_makes_new_values() {
     assert_ne!(after["consumerKey"], before["consumerKey"]);
     assert_ne!(after["consumerSecret"], before["consumerSecret"]);
     let secrets = org.admin("GET", "secrets", "").to_string();
-    assert!(secrets.contains(before["consumerSecret"].as_str().unwrap()), "old secrets are searched for too");
+    assert!(secrets.contains(before["consumerSecret"].as_str().unwrap()), "old secrets stay in the list");
 }
 
 #[test]
-fn the_package_may_lie_in_a_folder() {
+fn the_package_may_be_in_a_folder() {
     let org = start();
     let mut package = Package::shop();
     let manifest = crate::client::manifest(&package.members, 66);

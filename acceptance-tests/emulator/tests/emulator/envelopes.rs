@@ -1,4 +1,4 @@
-//! SOAP envelopes, parameters and CRUD calls that an org refuses. Each rule broken once.
+//! SOAP envelopes, parameters and CRUD calls that an org refuses. Each rule is broken once.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use crate::client::{APP, Answer, NS, OAUTH, OAUTH_POLICIES, Org, Package, beyond
 
 const PARENT: &str = "<externalClientApplication>Shop</externalClientApplication>";
 
-/// An envelope as it is, without help.
+/// Sends an envelope unchanged.
 fn envelope(org: &Org, method: &str, headers: &[(&str, &str)], path: &str, body: &[u8]) -> Answer {
     org.http(method, path, headers, body)
 }
@@ -73,10 +73,10 @@ fn envelopes() {
         501,
         "not imitated: the SOAP operation renameMetadata",
     );
-    let stranger = good.replace(&org.token, "00Dnobody!x");
+    let foreign = good.replace(&org.token, "00Dnobody!x");
     refused(
         "session",
-        &send("POST", &head, path, stranger.as_bytes()),
+        &send("POST", &head, path, foreign.as_bytes()),
         500,
         "Invalid Session ID found in SessionHeader",
     );

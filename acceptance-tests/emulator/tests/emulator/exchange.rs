@@ -1,4 +1,4 @@
-//! Tokens of another issuer, exchanged for those of the org: what is refused, and in which words.
+//! Token exchange: tokens of another issuer are exchanged for tokens of the org, or refused with a message.
 
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ fn issue(org: &Org, otherwise: &Value) -> String {
 }
 
 #[test]
-fn a_token_is_exchanged_by_a_handler_or_refused_in_words() {
+fn a_token_is_exchanged_by_a_handler_or_refused_with_a_message() {
     let org = start();
     let good = issue(&org, &json!({}));
     assert!(exchange(&org, &good, &[]).body.contains("no such token handler for this app"));

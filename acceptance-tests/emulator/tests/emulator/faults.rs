@@ -7,7 +7,7 @@ fn plan(org: &Org, text: &str) {
 }
 
 #[test]
-fn an_answer_can_be_replaced_before_or_after_the_effect() {
+fn a_response_can_be_replaced_before_or_after_the_effect() {
     let org = start();
     plan(&org, r#"{"call":"deploy","do":{"status":503,"body":"<html>We are down</html>"}}"#);
     let body = "<deploy><ZipFile>AAAA</ZipFile></deploy>";
@@ -53,7 +53,7 @@ fn connections_can_break() {
 }
 
 #[test]
-fn a_deploy_can_be_made_to_end_badly() {
+fn a_deploy_can_fail_as_planned() {
     let org = start();
     plan(
         &org,
@@ -70,7 +70,7 @@ fn a_deploy_can_be_made_to_end_badly() {
     assert!(org.components().get(APP).is_none());
     let cancelled = org.deploy(&Package::shop());
     assert_eq!(cancelled.status(), "Canceled");
-    assert!(org.components()[APP].get("Shop").is_some(), "committed all the same");
+    assert!(org.components()[APP].get("Shop").is_some(), "committed anyway");
     plan(&org, r#"{"call":"checkDeployStatus","do":{"deploy_result":{"status":"InProgress"}}}"#);
     let id = org.start_deploy(&Package::shop());
     assert_eq!(org.check(&id).status(), "InProgress");
@@ -98,7 +98,7 @@ fn a_zip_can_be_truncated_and_a_second_admin_can_interfere() {
 }
 
 #[test]
-fn faults_of_rest_and_tokens_have_their_shapes() {
+fn faults_of_rest_and_tokens_have_their_own_format() {
     let org = start();
     plan(
         &org,
@@ -112,7 +112,7 @@ fn faults_of_rest_and_tokens_have_their_shapes() {
     assert_eq!(token.json()["error_description"], "login rate exceeded");
 }
 
-/// Each call by its name: a fault before it leaves the org alone, one after it leaves its effect.
+/// Each call by its name: a fault before the call prevents its effect, one after it does not.
 #[test]
 fn every_call_can_be_lost_before_and_after_its_effect() {
     let record = |name: &str, label: &str| {

@@ -1,4 +1,4 @@
-//! The headless identity flows, as a client of the site makes them.
+//! The headless identity flows, from the view of a client of the site.
 
 mod gates;
 mod journal;

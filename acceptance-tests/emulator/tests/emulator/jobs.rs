@@ -1,4 +1,4 @@
-//! Jobs in time: the queue, its order, cancelling, the end of API versions.
+//! Jobs over time: the queue, its order, cancellation, the range of API versions.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ fn status_of(org: &Org, id: &str) -> String {
     org.check(id).status()
 }
 
-/// Nothing begins before it is told to, and then it goes on for as long as a test may look.
+/// Nothing starts before it is told to, and then it runs longer than any test waits.
 fn slow() -> Org {
     let switches = Switches { queue_ms: 600_000, deploy_ms: 600_000, ..Switches::default() };
     start_with(Config { switches, ..Config::default() })
@@ -23,7 +23,11 @@ fn begin(org: &Org) {
 fn wait_for(org: &Org, id: &str, wanted: &str) {
     let start = Instant::now();
     while status_of(org, id) != wanted {
-        assert!(start.elapsed() < Duration::from_secs(120), "{id} is {}, not {wanted}", status_of(org, id));
+        assert!(
+            start.elapsed() < Duration::from_secs(120),
+            "{id} is {}, expected {wanted}",
+            status_of(org, id)
+        );
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -49,7 +53,7 @@ fn deploys_run_one_at_a_time() {
 }
 
 #[test]
-fn a_pending_deploy_is_cancelled_at_once() {
+fn a_pending_deploy_is_cancelled_immediately() {
     let org = slow();
     let first = org.start_deploy(&Package::shop());
     let second = org.start_deploy(&Package::new().with(APP, "Second", ""));
@@ -70,7 +74,7 @@ fn a_pending_deploy_is_cancelled_at_once() {
 }
 
 #[test]
-fn a_cancel_may_be_refused_or_lie() {
+fn a_cancel_may_be_refused_or_have_no_effect() {
     let org = slow();
     let id = org.start_deploy(&Package::shop());
     begin(&org);
@@ -84,7 +88,7 @@ fn a_cancel_may_be_refused_or_lie() {
 }
 
 #[test]
-fn finalizing_is_shown_from_version_65_on() {
+fn finalizing_is_shown_since_version_65() {
     let switches = Switches { finalizing_ms: 60_000, ..Switches::default() };
     let org = start_with(Config { switches, ..Config::default() });
     let id = org.start_deploy(&Package::shop());
@@ -137,7 +141,7 @@ fn broken_envelopes_get_faults_and_never_break_the_server() {
     assert_eq!(org.http("POST", "/services/Soap/m/66.0", json, b"{}").status, 415);
     let answer = org.soap("<deploy><ZipFile>!!!</ZipFile></deploy>");
     assert!(answer.body.contains("not valid base64"));
-    assert!(org.soap("<deploy><ZipFile>AAAA</ZipFile></deploy>").status == 200, "found out by the job");
+    assert!(org.soap("<deploy><ZipFile>AAAA</ZipFile></deploy>").status == 200, "the job reports it");
     assert!(org.soap("<renameMetadata/>").body.contains("not imitated: the SOAP operation renameMetadata"));
     org.shop();
 }
@@ -161,7 +165,7 @@ fn the_state_survives_a_restart() {
 }
 
 #[test]
-fn the_admin_sees_what_a_deploy_changed_and_which_login_asked() {
+fn the_admin_sees_what_a_deploy_changed_and_which_login_started_it() {
     let mut org = start();
     org.shop();
     let made = org.admin(
@@ -174,7 +178,7 @@ fn the_admin_sees_what_a_deploy_changed_and_which_login_asked() {
     assert_eq!(org.deploy(&package).status(), "Succeeded");
     let deploys = org.admin("GET", "deploys", "");
     let [first, second] = deploys.as_array().unwrap().as_slice() else { panic!("{deploys}") };
-    assert_eq!(first["changes"], serde_json::json!([]), "what is new is no change");
+    assert_eq!(first["changes"], serde_json::json!([]), "a new component is not a change");
     let of = |element: &str, before: serde_json::Value, after: serde_json::Value| serde_json::json!({ "type": APP, "name": "Shop", "element": element, "before": before, "after": after });
     let expected = [
         of("contactEmail", "a@example.com".into(), serde_json::Value::Null),

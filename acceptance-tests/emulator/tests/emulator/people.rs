@@ -1,4 +1,4 @@
-//! What users may do.
+//! The permissions of users.
 
 use crate::client::{APP, GLOBAL, OAUTH, OAUTH_POLICIES, Package, start};
 
@@ -30,7 +30,7 @@ fn the_metadata_api_needs_its_permission() {
     let grant = serde_json::json!({ "users": { user: { "permissions": ["ApiEnabled", "ModifyMetadata"] } } });
     org.admin("PATCH", "org", &grant.to_string());
     assert_eq!(org.soap("<describeMetadata/>").status, 200);
-    // Without a permission for apps there are none to be seen.
+    // Without a permission for apps the user sees none.
     assert!(
         !org.soap(&format!("<listMetadata><queries><type>{APP}</type></queries></listMetadata>"))
             .body

@@ -1,5 +1,5 @@
-//! Policies in the package that creates their app, and rules over several files of an app: what there is at the end
-//! counts, whichever files brought it, in whichever order.
+//! Policies in the package that creates their app, and rules over several files of an app: they check the final
+//! state, whatever the order of the files.
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, OAUTH, OAUTH_POLICIES, Org, Package, start};
 
@@ -29,7 +29,7 @@ fn oauth_policies(package: Package, name: &str) -> Package {
     )
 }
 
-/// The files first that a package usually has last.
+/// Puts those files first that are usually last in a package.
 fn backwards(package: &Package) -> Package {
     let mut package = package.clone();
     package.files.reverse();
@@ -42,7 +42,7 @@ fn names(org: &Org, kind: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_policy_file_of_the_creating_package_takes_the_place_of_its_own_default_only() {
+fn each_policy_file_of_the_creating_package_replaces_only_its_own_default() {
     for (brings_oauth, brings_app) in [(false, false), (true, false), (false, true), (true, true)] {
         for reversed in [false, true] {
             let org = start();
@@ -82,7 +82,7 @@ fn own_policies_may_have_the_names_of_the_defaults() {
 }
 
 #[test]
-fn a_second_policy_file_is_refused_wherever_it_stands() {
+fn a_second_policy_file_is_refused_in_any_position() {
     type Add = fn(Package, &str) -> Package;
     for (add, default) in [(oauth_policies as Add, DEFAULT), (app_policies as Add, APP_DEFAULT)] {
         for package in [
@@ -107,7 +107,7 @@ fn a_second_policy_file_is_refused_wherever_it_stands() {
 }
 
 #[test]
-fn what_policies_must_have_they_must_have_in_the_creating_package_too() {
+fn policies_in_the_creating_package_obey_the_same_rules() {
     for (kind, elements, expected) in [
         (OAUTH_POLICIES, "", "Required field is missing: externalClientApplication"),
         (APP_POLICIES, "<isEnabled>true</isEnabled>", "Required field is missing: externalClientApplication"),
@@ -136,11 +136,11 @@ const EXCHANGE_OF_THE_APP: &str = "<isTokenExchangeEnabled>true</isTokenExchange
 
 type Elements = &'static [&'static str];
 
-/// Elements of the policies, of the global settings that they need, and of settings that are not enough.
+/// Elements of the policies, the global settings that they need, and settings that are not sufficient.
 const PAIRS: &[(&str, Elements, &[Elements])] = &[
     (GUESTS, &[FLOW, JWT], &[&[], &[FLOW], &[JWT]]),
     (SESSION, &[JWT], &[&[], &[FLOW]]),
-    // With the switch flows_need_settings only.
+    // Only with the switch flows_need_settings.
     (CLIENT, &[CLIENT], &[&[], &[EXCHANGE_OF_THE_APP]]),
     (EXCHANGE, &[EXCHANGE_OF_THE_APP], &[&[], &[CLIENT]]),
 ];
@@ -158,7 +158,7 @@ fn bare_app() -> Package {
 }
 
 #[test]
-fn files_that_need_each_other_are_judged_by_what_there_is_at_the_end() {
+fn dependent_files_are_checked_at_the_end() {
     for (policy, needed, too_few) in PAIRS {
         for reversed in [false, true] {
             let order = |package: Package| if reversed { backwards(&package) } else { package };
@@ -179,10 +179,13 @@ fn files_that_need_each_other_are_judged_by_what_there_is_at_the_end() {
                 assert_eq!(org.components(), before);
             };
             for flags in *too_few {
-                refused("at once, with too little", with_policies(with_global(bare_app(), flags), policy));
+                refused(
+                    "together, without the requirements",
+                    with_policies(with_global(bare_app(), flags), policy),
+                );
             }
-            // At once: on, off, on again.
-            taken("on at once", with_policies(with_global(bare_app(), needed), policy));
+            // In one package: on, off, on again.
+            taken("enabled together", with_policies(with_global(bare_app(), needed), policy));
             for flags in *too_few {
                 if *policy != SESSION {
                     refused("the settings alone off", with_global(Package::new(), flags));
@@ -192,10 +195,10 @@ fn files_that_need_each_other_are_judged_by_what_there_is_at_the_end() {
                     with_policies(with_global(Package::new(), flags), policy),
                 );
             }
-            taken("off at once", with_policies(with_global(Package::new(), &[]), ""));
+            taken("disabled together", with_policies(with_global(Package::new(), &[]), ""));
             refused("the policies alone on", with_policies(Package::new(), policy));
-            taken("on at once again", with_policies(with_global(Package::new(), needed), policy));
-            // One after the other.
+            taken("enabled together again", with_policies(with_global(Package::new(), needed), policy));
+            // Separately.
             taken("the policies off", with_policies(Package::new(), ""));
             taken("the settings off", with_global(Package::new(), &[]));
             taken("the settings on", with_global(Package::new(), needed));
@@ -231,7 +234,7 @@ fn calls_for_one_component_obey_the_same_rules() {
 }
 
 #[test]
-fn what_files_together_may_not_be_does_not_stay_without_rollback() {
+fn conflicting_files_are_not_committed_without_rollback() {
     let org = start();
     let on = with_policies(with_global(bare_app(), &[FLOW, JWT]), GUESTS);
     assert_eq!(org.deploy(&on).status(), "Succeeded");
@@ -241,7 +244,7 @@ fn what_files_together_may_not_be_does_not_stay_without_rollback() {
     let after = org.components();
     assert_eq!(after[APP]["Shop"]["label"], "New");
     assert_eq!(after[GLOBAL]["Shop_global"]["isNamedUserJwtEnabled"], "true");
-    // Of the two that do not agree the policies are at fault; then the settings are in order.
+    // Of the two conflicting files the policies are refused; the settings are valid.
     let org = start();
     let both = with_policies(with_global(bare_app(), &[FLOW]), GUESTS).option("rollbackOnError", "false");
     assert_eq!(org.deploy(&both).status(), "SucceededPartial");
@@ -250,20 +253,20 @@ fn what_files_together_may_not_be_does_not_stay_without_rollback() {
 }
 
 #[test]
-fn flows_of_the_policies_need_the_settings_only_where_an_org_wants_that() {
+fn flows_of_the_policies_need_the_settings_only_with_the_switch() {
     let org = start();
     let package = with_policies(with_global(bare_app(), &[]), &[CLIENT, EXCHANGE].concat());
     assert_eq!(org.deploy(&package).status(), "Succeeded");
 }
 
-/// Own policies of other names than the defaults, and of the same.
+/// Policies with other names than the defaults, and with the same.
 fn first(own: bool) -> Package {
     let names = if own { ("Shop_oauthPlcy", "Shop_plcy") } else { (DEFAULT, APP_DEFAULT) };
     app_policies(oauth_policies(Package::shop(), names.0), names.1)
 }
 
 #[test]
-fn an_org_may_make_its_defaults_before_it_takes_the_policies_of_the_package() {
+fn an_org_may_create_its_defaults_before_the_policies_of_the_package() {
     let org = switched(r#"{"first_policies": "after_defaults"}"#);
     let deployed = org.deploy(&first(true));
     assert_eq!(deployed.status(), "Failed");
@@ -271,13 +274,13 @@ fn an_org_may_make_its_defaults_before_it_takes_the_policies_of_the_package() {
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems.iter().all(|problem| problem.contains("duplicate value found")), "{problems:?}");
     assert_eq!(names(&org, APP), Vec::<String>::new());
-    // Under the names of the defaults they are changes of these.
+    // Under the names of the defaults they change these.
     assert_eq!(org.deploy(&first(false)).status(), "Succeeded");
     assert_eq!(org.components()[OAUTH_POLICIES][DEFAULT]["ipRelaxationPolicyType"], "Bypass");
 }
 
 #[test]
-fn an_org_may_want_the_settings_before_the_policies_come() {
+fn an_org_may_require_the_settings_before_the_policies() {
     let org = switched(r#"{"first_policies": "refused"}"#);
     for own in [true, false] {
         let problems = org.deploy(&first(own)).problems();
@@ -298,7 +301,7 @@ fn an_org_may_lose_the_policies_of_the_creating_package() {
         assert_eq!(org.components()[OAUTH_POLICIES][DEFAULT]["ipRelaxationPolicyType"], "Enforce");
         assert_eq!(org.deploy(&Package::new().delete(&[(APP, "Shop")])).status(), "Succeeded");
     }
-    // Policies of an app that is there are changed as ever.
+    // Policies of an existing app can be changed as usual.
     org.shop();
     assert_eq!(org.deploy(&first(false)).status(), "Succeeded");
     assert_eq!(org.components()[OAUTH_POLICIES][DEFAULT]["ipRelaxationPolicyType"], "Bypass");

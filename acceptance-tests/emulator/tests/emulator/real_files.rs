@@ -1,5 +1,5 @@
-//! Files as they are retrieved from orgs, kept by people and deployed again: `retrieved/` has some of that form. The org
-//! takes each folder as it stands, with its own id in the place of the other org's, and shows it again as it was.
+//! Files as retrieved from real orgs, stored and deployed again: `retrieved/` contains some of that form. The org
+//! accepts each folder unchanged, with its own ID instead of the other org's, and returns the same files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,10 +8,10 @@ use salesforce_emulator::NEWEST_API_VERSION;
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, OAUTH, OAUTH_POLICIES, Org, Package, between, file, start};
 
-/// The id that stands in the files.
+/// The ID in the files.
 const THEIR_ORG: &str = "00D000000000000";
 
-/// Each folder, and the version it is from.
+/// Each folder, and its API version.
 const FOLDERS: &[(&str, u32)] = &[
     ("ledger", NEWEST_API_VERSION),
     ("nightly", NEWEST_API_VERSION),
@@ -69,15 +69,15 @@ fn retrieve(org: &Org, files: &BTreeMap<String, String>, version: u32) -> BTreeM
         .collect()
 }
 
-/// Without what the consumer of this org cannot share with the one of the file.
+/// Without the lines that differ between the consumer of this org and that of the file.
 fn lines(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.contains("<oauthLink>")).collect()
 }
 
 #[test]
-fn each_folder_is_taken_as_it_stands_and_comes_back_as_it_was() {
+fn each_folder_is_accepted_and_returned_unchanged() {
     for id in ["00DEM0000000001", &start().running.org_id] {
-        // All in one org: two people may keep the files of one.
+        // All in one org: two users may store the files of the same org.
         let org = start();
         for (name, version) in FOLDERS {
             let sent = folder(name, id);
@@ -88,12 +88,12 @@ fn each_folder_is_taken_as_it_stands_and_comes_back_as_it_was() {
             for (path, text) in &sent {
                 let shown = &back[path];
                 for line in lines(text) {
-                    // The short id is the one that files have.
+                    // Files contain the short ID.
                     let line = line.replace(id, "00DEM0000000001");
                     assert!(shown.contains(&line), "{path}: {line} is not in\n{shown}");
                 }
             }
-            // Nothing changes when it is sent again, or what was retrieved.
+            // Deploying the files, or the retrieved ones, again changes nothing.
             let before = org.components();
             for again in [&sent, &back] {
                 let deployed = org.deploy(&package(again, *version));
@@ -116,10 +116,10 @@ fn an_app_that_was_deleted_can_be_deployed_again_from_its_files() {
     let deployed = org.deploy(&package(&without_secret(&kept), 66));
     assert_eq!(deployed.status(), "Succeeded", "{:?}", deployed.problems());
     assert_eq!(org.element(GLOBAL, "Ledger_glbloauth", "consumerKey"), key);
-    assert_ne!(org.element(OAUTH, "Ledger_oauth", "oauthLink"), link, "the consumer is another one");
+    assert_ne!(org.element(OAUTH, "Ledger_oauth", "oauthLink"), link, "the consumer has changed");
 }
 
-/// Whoever keeps files leaves it out, and nobody has said what an org makes of one that it has not given.
+/// Stored files omit it, and the behaviour of an org with an unknown secret is not documented.
 fn without_secret(files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let kept = |text: &String| {
         text.lines().filter(|line| !line.contains("<consumerSecret>")).collect::<Vec<_>>().join("\n")
@@ -128,7 +128,7 @@ fn without_secret(files: &BTreeMap<String, String>) -> BTreeMap<String, String> 
 }
 
 #[test]
-fn what_belongs_to_another_org_is_refused_in_them() {
+fn references_to_another_org_are_refused() {
     let org = start();
     for (name, expected) in [
         ("ledger", "The orgScopedExternalApp 00D000000000009:Ledger is not of this org"),
@@ -154,7 +154,7 @@ fn what_belongs_to_another_org_is_refused_in_them() {
 }
 
 #[test]
-fn links_and_keys_that_nobody_has_shown_are_refused() {
+fn undocumented_links_and_keys_are_refused() {
     let org = start();
     org.shop();
     let other = org.element(OAUTH, "Shop_oauth", "oauthLink").unwrap();
@@ -211,7 +211,7 @@ fn links_and_keys_that_nobody_has_shown_are_refused() {
         refused.iter().any(|problem| problem.contains("not imitated: choosing a consumerKey")),
         "{refused:?}"
     );
-    // Two apps with one key: they are there, and nobody knows whose a login would be.
+    // Two apps with one key: both exist, and logins fail because the key is ambiguous.
     let key = org.element(GLOBAL, "Shop_global", "consumerKey").unwrap();
     assert_eq!(org.deploy(&fresh(&key)).status(), "Succeeded");
     let form = format!("grant_type=client_credentials&client_id={key}&client_secret=x");
@@ -221,7 +221,7 @@ fn links_and_keys_that_nobody_has_shown_are_refused() {
 }
 
 #[test]
-fn scopes_come_back_in_the_orgs_order() {
+fn scopes_are_returned_in_the_order_of_the_org() {
     let org = start();
     org.shop();
     for (sent, shown) in [
@@ -242,7 +242,7 @@ fn scopes_come_back_in_the_orgs_order() {
 }
 
 #[test]
-fn texts_that_are_lists_in_the_documents_are_taken_in_any_case() {
+fn documented_values_are_accepted_in_any_letter_case() {
     let org = start();
     org.shop();
     for (relaxation, unit) in [("Enforce_relaxrefresh", "Days"), ("BYPASS", "days"), ("enforce", "MONTHS")] {
@@ -263,7 +263,7 @@ fn texts_that_are_lists_in_the_documents_are_taken_in_any_case() {
 }
 
 #[test]
-fn a_period_comes_back_with_zero_and_not_with_infinite() {
+fn a_period_is_returned_for_zero_and_not_for_infinite() {
     let org = start();
     org.shop();
     for (policy, shown) in [("Zero", Some("0")), ("Infinite", None)] {
@@ -279,7 +279,7 @@ fn a_period_comes_back_with_zero_and_not_with_infinite() {
 }
 
 #[test]
-fn an_app_made_in_setup_looks_like_the_files() {
+fn an_app_created_in_setup_matches_the_files() {
     let org = start();
     org.admin("POST", "apps", r#"{"name": "Made"}"#);
     let made = org
@@ -328,7 +328,7 @@ fn settings_with_nil_elements_and_settings_without_any() {
         file("ExternalClientAppSettings", elements)
             .replace(" xmlns=", " xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns=")
     };
-    // It says nothing.
+    // It has no effect.
     let before = org.components();
     let silent = nil("<enableConsumerSecretApiAccess xsi:nil=\"1\"/>");
     assert_eq!(deploy("ExternalClientApp", &silent).status(), "Succeeded");
@@ -376,7 +376,7 @@ fn settings_with_nil_elements_and_settings_without_any() {
 }
 
 #[test]
-fn the_deprecated_switch_of_the_policies_is_there_in_three_versions() {
+fn the_deprecated_policy_element_exists_in_three_versions() {
     let org = start();
     let sent = folder("portal", "00DEM0000000001");
     assert_eq!(org.deploy(&package(&sent, 63)).status(), "Succeeded");

@@ -1,4 +1,4 @@
-//! REST requests that an org refuses: multipart bodies, paths, grants. Each rule broken once.
+//! REST requests that an org refuses: multipart bodies, paths, grants. Each rule is broken once.
 
 use serde_json::json;
 
@@ -96,7 +96,7 @@ fn rest_paths_and_people() {
         "the only change of a deployment is the status Canceling",
     );
     refused("method", &org.rest("DELETE", path, ""), 501, "not imitated: DELETE");
-    // What clients of other purposes ask for is not answered as if it were not there.
+    // Requests for other purposes are refused explicitly instead of returning "not found".
     for path in [
         "sobjects",
         "sobjects/User/describe",

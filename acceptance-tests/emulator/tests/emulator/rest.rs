@@ -7,7 +7,7 @@ fn multipart(org: &Org, parts: &[(&str, &str, &[u8])]) -> Answer {
 }
 
 #[test]
-fn deploys_in_both_shapes() {
+fn deploys_in_both_formats() {
     let org = start();
     let zip = Package::shop().zip();
     let cli = multipart(
@@ -63,7 +63,7 @@ fn a_deploy_is_cancelled_by_patch() {
 }
 
 #[test]
-fn consumer_credentials_need_the_orgs_switch_and_the_permission() {
+fn consumer_credentials_need_the_org_setting_and_the_permission() {
     let mut org = start();
     org.shop();
     let usage = org.rest("GET", "/services/data/v66.0/apps/oauth/usage", "").json();
@@ -86,7 +86,7 @@ fn consumer_credentials_need_the_orgs_switch_and_the_permission() {
 }
 
 #[test]
-fn routes_that_the_cli_asks_for() {
+fn routes_that_the_cli_uses() {
     let org = start();
     let about = org.rest("GET", "//services/oauth2/userinfo", "").json();
     let user = about["user_id"].as_str().unwrap();
@@ -110,7 +110,7 @@ fn routes_that_the_cli_asks_for() {
     assert!(
         operations.contains(&"userinfo") && operations.contains(&"deploy") && operations.contains(&"query")
     );
-    assert!(!journal.to_string().contains(&org.token), "the journal holds no tokens");
+    assert!(!journal.to_string().contains(&org.token), "the journal contains no tokens");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn holders_and_deploys_can_be_counted() {
 }
 
 #[test]
-fn an_empty_permission_set_is_made_and_deleted() {
+fn an_empty_permission_set_is_created_and_deleted() {
     let mut org = start();
     let path = "/services/data/v66.0/sobjects/PermissionSet";
     let make = |org: &crate::client::Org, body: &str| org.rest("POST", path, body);
@@ -176,7 +176,7 @@ fn an_empty_permission_set_is_made_and_deleted() {
 }
 
 #[test]
-fn another_admin_edits_by_hand() {
+fn another_admin_edits_components() {
     let org = start();
     org.admin("POST", "apps", r#"{"name":"Hand","callbackUrl":"https://x.example/"}"#);
     let components = org.components();
@@ -207,7 +207,7 @@ fn another_admin_edits_by_hand() {
 }
 
 #[test]
-fn long_results_of_queries_come_in_batches() {
+fn long_query_results_are_returned_in_batches() {
     let org = start();
     org.admin("PATCH", "org", r#"{"profiles": {"Standard": 4500}}"#);
     let mut page = org.query("SELECT Id FROM User WHERE Profile.Name = 'Standard'").json();

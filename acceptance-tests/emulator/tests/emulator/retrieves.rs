@@ -1,4 +1,4 @@
-//! Retrieves and lists: what is shown, to whom, how often.
+//! Retrieves and lists: what they return, to which user, how often.
 
 use salesforce_emulator::{Config, Switches};
 
@@ -29,7 +29,7 @@ fn a_retrieve_shows_files_as_an_org_writes_them() {
 }
 
 #[test]
-fn older_versions_do_not_see_newer_elements() {
+fn older_versions_do_not_return_newer_elements() {
     let org = start();
     org.shop();
     let file = |version| {
@@ -57,7 +57,7 @@ fn a_result_is_served_once() {
 }
 
 #[test]
-fn a_retrieve_takes_its_time() {
+fn a_retrieve_takes_time() {
     let switches = Switches { retrieve_ms: 600_000, ..Switches::default() };
     let org = start_with(Config { switches, ..Config::default() });
     let id = org.start_retrieve(&[(APP, "*")], 66);
@@ -72,7 +72,7 @@ fn a_retrieve_takes_its_time() {
 }
 
 #[test]
-fn the_global_file_hides_behind_the_orgs_switch() {
+fn the_global_file_depends_on_the_org_setting() {
     let org = start();
     org.shop();
     assert!(org.element(GLOBAL, "Shop_global", "consumerSecret").unwrap().starts_with("canarySECRET"));
@@ -112,7 +112,7 @@ fn lists_and_descriptions() {
 }
 
 #[test]
-fn what_nobody_described_is_refused() {
+fn undocumented_calls_are_refused() {
     let org = start();
     for request in [
         "<packageNames>x</packageNames><unpackaged><version>66.0</version></unpackaged>",

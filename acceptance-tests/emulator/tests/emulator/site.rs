@@ -1,4 +1,4 @@
-//! The Experience Cloud site and its people, as queries and the admin calls tell them.
+//! The Experience Cloud site and its users in queries and admin calls.
 
 use serde_json::json;
 
@@ -41,7 +41,7 @@ fn the_site_can_be_queried() {
 }
 
 #[test]
-fn people_known_by_name_are_among_the_holders() {
+fn named_users_are_included_in_the_counts() {
     let org = start();
     let members =
         "SELECT COUNT() FROM User WHERE Profile.Name = 'Customer Community User' AND IsActive = true";
@@ -64,7 +64,7 @@ fn people_known_by_name_are_among_the_holders() {
 }
 
 #[test]
-fn what_setup_does_not_save_is_refused() {
+fn changes_that_setup_rejects_are_refused() {
     let org = start();
     for changes in [
         r#"{"authApi":{"isRecaptchaRequiredRgstr":false}}"#,
@@ -82,7 +82,7 @@ fn what_setup_does_not_save_is_refused() {
 }
 
 #[test]
-fn passwords_are_secrets_and_shown_in_the_credentials_only() {
+fn passwords_are_secrets_and_appear_only_in_the_credentials() {
     let org = start();
     let secrets = org.admin("GET", "secrets", "").to_string();
     for (_, password) in &org.running.credentials.site_users {
@@ -95,7 +95,7 @@ fn passwords_are_secrets_and_shown_in_the_credentials_only() {
 }
 
 #[test]
-fn the_clock_can_be_moved_forward() {
+fn the_clock_can_be_advanced() {
     let org = start();
     org.admin("POST", "clock", r#"{"forward_seconds":86400}"#);
     assert_eq!(org.admin("GET", "clock", "")["ahead_seconds"], 86400);

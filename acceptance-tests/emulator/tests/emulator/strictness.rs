@@ -1,12 +1,12 @@
-//! Each rule broken once must be refused, with a reason and a line. What passes here would pass unnoticed in every
-//! scenario.
+//! Each rule is broken once and must be refused with a reason and a line. What is accepted here would be accepted in
+//! every scenario.
 
 use crate::client::{APP, APP_POLICIES, GLOBAL, NS, OAUTH, OAUTH_POLICIES, Package, file, start};
 
 const PARENT: &str = "<externalClientApplication>Shop</externalClientApplication>";
 const POLICY: &str = "Shop_oauth_defaultPolicy";
 
-/// What is wrong, the package, the line and a piece of the problem.
+/// The violation, the package, and a part of the problem, which includes its line.
 type Case = (&'static str, Package, &'static str);
 
 fn one(kind: &str, name: &str, elements: &str) -> Package {
@@ -45,7 +45,7 @@ fn refuse_all(cases: Vec<Case>) {
     for (rule, package, expected) in cases {
         let deployed = org.deploy(&package);
         let problems = deployed.problems();
-        assert_eq!(deployed.status(), "Failed", "{rule} was let through");
+        assert_eq!(deployed.status(), "Failed", "{rule} was accepted");
         assert!(
             problems.iter().any(|problem| problem.contains(expected)),
             "{rule}: {problems:?}, not {expected}"
@@ -159,7 +159,7 @@ fn elements_belong_to_their_versions() {
     refuse_all(vec![
         ("newer element", global("<isCodeCredFlowEnabled>true</isCodeCredFlowEnabled>").at(60), "4 Error parsing file: Element"),
         ("newer nested element", global("<idTokenConfig><idTokenIncludeCustomPermissions>true</idTokenIncludeCustomPermissions></idTokenConfig>").at(60), "idTokenIncludeCustomPermissions invalid"),
-        ("element that is gone", policies("<isNamedUserJwtEnabled>true</isNamedUserJwtEnabled>"), "isNamedUserJwtEnabled invalid"),
+        ("removed element", policies("<isNamedUserJwtEnabled>true</isNamedUserJwtEnabled>"), "isNamedUserJwtEnabled invalid"),
         ("undocumented element before its version", global("<isMtlsEnabled>true</isMtlsEnabled>"), "isMtlsEnabled invalid"),
         ("type of timeout before 65", policies("<guestJwtSessionTimeoutType>Custom</guestJwtSessionTimeoutType><guestJwtTimeout>5</guestJwtTimeout>").at(64), "guestJwtSessionTimeoutType invalid"),
         ("long timeout before 65", policies("<guestJwtTimeout>60</guestJwtTimeout>").at(64), "bad value for restricted picklist field: 60"),
@@ -169,7 +169,7 @@ fn elements_belong_to_their_versions() {
 }
 
 #[test]
-fn values_must_make_sense() {
+fn values_are_checked() {
     let attributes: String = (0..129)
         .map(|number| {
             format!("<customAttributes><formula>User.Id</formula><key>k{number}</key></customAttributes>")
@@ -229,13 +229,9 @@ fn values_must_make_sense() {
             "invalid URL: b",
         ),
         ("certificate", global("<certificate>MIIB</certificate>"), "not a valid X.509 certificate"),
+        ("custom key", global("<consumerKey>mine</consumerKey>"), "not imitated: choosing a consumerKey"),
         (
-            "key of one's own",
-            global("<consumerKey>mine</consumerKey>"),
-            "not imitated: choosing a consumerKey",
-        ),
-        (
-            "secret of one's own",
+            "custom secret",
             global("<consumerSecret>mine</consumerSecret>"),
             "not imitated: choosing a consumerSecret",
         ),
@@ -343,7 +339,7 @@ fn values_must_make_sense() {
             "startPage is Custom",
         ),
         (
-            "type that nobody has seen",
+            "undocumented type",
             one("ExtlClntAppSampleSettings", "Shop_sample", &format!("{PARENT}<isEnabled>true</isEnabled>")),
             "not imitated: ExtlClntAppSampleSettings",
         ),
@@ -351,7 +347,7 @@ fn values_must_make_sense() {
 }
 
 #[test]
-fn files_must_fit_together() {
+fn files_must_be_consistent() {
     let orphan = "<externalClientApplication>Nobody</externalClientApplication>";
     refuse_all(vec![
         ("unknown app", one(OAUTH, "Nobody_oauth", orphan), "3 INVALID_CROSS_REFERENCE_KEY"),
@@ -523,7 +519,7 @@ fn the_package_itself_is_checked() {
 }
 
 #[test]
-fn alphabetical_order_can_be_demanded() {
+fn alphabetical_order_can_be_required() {
     let org = start();
     org.shop();
     let package = app("<label>x</label>\n<description>x</description>");
@@ -534,7 +530,7 @@ fn alphabetical_order_can_be_demanded() {
 }
 
 #[test]
-fn the_code_and_credentials_flow_needs_the_orgs_switch() {
+fn the_code_and_credentials_flow_needs_the_org_setting() {
     let org = start();
     org.admin("PATCH", "org", r#"{"codeCredFlow": false}"#);
     let deployed = org.deploy(&Package::shop());

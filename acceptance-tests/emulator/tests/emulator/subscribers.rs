@@ -1,4 +1,4 @@
-//! What the subscriber of a managed package must not change. Each rule broken once.
+//! What the subscriber of a managed package must not change. Each rule is broken once.
 
 use serde_json::json;
 
@@ -37,7 +37,7 @@ fn what_a_subscriber_may_not_change() {
         ),
         ("another namespace", Package::new().with(APP, "umbrella__Till", ""), "two consecutive underscores"),
         (
-            "a consumer of one's own",
+            "a local consumer",
             Package::new().with(GLOBAL, "Mine", of_it),
             "linked to a consumer of another org",
         ),
@@ -51,7 +51,7 @@ fn what_a_subscriber_may_not_change() {
     refused("CRUD", &org.soap(&delete), 200, managed);
     assert_eq!(org.components(), before);
 
-    // Its policies are the subscriber's, and have no namespace.
+    // Its policies belong to the subscriber, and have no namespace.
     let own = Package::new().with(OAUTH_POLICIES, "Shop_oauth_defaultPolicy", of_it).with(
         APP_POLICIES,
         "Shop_defaultPolicy",

@@ -1,4 +1,4 @@
-//! Logging in, and sessions that end.
+//! Logins, and sessions that expire.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -69,7 +69,7 @@ fn a_signed_assertion_becomes_a_session() {
     org.shop();
     let id = token["id"].as_str().unwrap().strip_prefix(&org.running.url).unwrap().to_string();
     assert_eq!(org.rest("GET", &id, "").json()["organization_id"], org.running.org_id);
-    // The CLI's milliseconds, and both spellings of the own address.
+    // The milliseconds of the CLI, and both spellings of the org's URL.
     for (name, value) in [
         ("exp", json!(in_seconds(180) * 1000)),
         ("aud", json!(org.running.url)),
@@ -82,7 +82,7 @@ fn a_signed_assertion_becomes_a_session() {
 }
 
 #[test]
-fn assertions_with_a_mistake_are_refused() {
+fn invalid_assertions_are_refused() {
     let org = start();
     let rs256 = json!({ "alg": "RS256" });
     for (name, value, error) in [
@@ -176,7 +176,7 @@ fn a_deployed_app_can_log_in() {
     assert!(ask(&org, &fields).body.contains("no client credentials user enabled"));
     org.deploy(&policies(&format!("<clientCredentialsFlowUser>{user}</clientCredentialsFlowUser>")));
     let token = ask(&org, &fields).json()["access_token"].as_str().unwrap().to_string();
-    // The bearer flow wants a policy that admits the user beforehand.
+    // The bearer flow needs a policy that pre-authorises the user.
     let mut claims = claims(&org);
     claims["iss"] = json!(key);
     let assertion = jwt(&json!({ "alg": "RS256" }), &claims);
@@ -186,7 +186,7 @@ fn a_deployed_app_can_log_in() {
          <permittedUsersPolicyType>AdminApprovedPreAuthorized</permittedUsersPolicyType>",
     ));
     assert_eq!(assert_with(&org, &assertion).status, 200);
-    // Its tokens end with the app.
+    // Its tokens are revoked with the app.
     let own = std::mem::replace(&mut org.token, token);
     assert_eq!(org.soap("<describeMetadata/>").status, 200);
     org.deploy(&Package::new().delete(&[(APP, "Shop")]).option("checkOnly", "true"));
@@ -231,7 +231,7 @@ fn soap_refuses_tokens_in_jwt_format_below_version_68() {
 }
 
 #[test]
-fn inactive_users_and_assertions_without_an_end_get_no_session() {
+fn inactive_users_and_assertions_without_an_expiry_get_no_session() {
     let org = start();
     let head = json!({ "alg": "RS256", "typ": "JWT" });
     let mut endless = claims(&org);

@@ -1,4 +1,4 @@
-# Warnings, never errors: an org that is not ready yet is no reason to refuse what makes it ready.
+# Warnings, never errors: an org that is not ready must not block the apply that prepares it.
 
 check "scopes" {
   assert {
@@ -7,7 +7,7 @@ check "scopes" {
   }
 }
 
-# Beside the check and not inside it: Terraform reads what is inside at every apply, and so no plan would be empty.
+# Outside of the check block: Terraform reads a data source inside it at every apply, so no plan would be empty.
 data "salesforce_headless_identity_readiness" "this" {
   count = var.check_readiness ? 1 : 0
 
@@ -15,7 +15,7 @@ data "salesforce_headless_identity_readiness" "this" {
   client_type         = var.client_type
   site                = var.site
 
-  # After what changes, and not before it.
+  # After the changes.
   depends_on = [
     salesforce_org_oauth_oidc_settings.this,
     salesforce_external_client_app.this,
@@ -25,7 +25,7 @@ data "salesforce_headless_identity_readiness" "this" {
 }
 
 check "readiness" {
-  # What could not be read is unknown, and no reason to warn at every plan: the output readiness has it.
+  # Unreadable gates are unknown, which is no reason for a warning in every plan: see the output readiness.
   assert {
     condition = alltrue([
       for readiness in data.salesforce_headless_identity_readiness.this :

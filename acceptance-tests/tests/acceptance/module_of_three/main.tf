@@ -1,5 +1,5 @@
-# An External Client App for Headless Identity: what the client is (client_type) and what it does (variants) decide the
-# settings. Not here: the Experience Cloud site, its members and handlers, permission sets, who holds them.
+# An External Client App for Headless Identity: the kind of client (client_type) and its variants determine the
+# settings. The Experience Cloud site, its members and handlers, and permission sets are managed elsewhere.
 
 locals {
   is_public   = var.client_type == "public"
@@ -36,8 +36,8 @@ resource "salesforce_external_client_app_oauth_settings" "this" {
   code_credential_flow_enabled = true
   code_credential_post_only    = local.body_only
 
-  # A private client proves who it is by the secret, a public one cannot keep one. The code is bound to the client that
-  # asked for it by PKCE, in both.
+  # A private client authenticates with the secret, which a public one cannot keep. In both, PKCE binds the code to the
+  # client that requested it.
   secret_required_for_web_server_flow = !local.is_public
   secret_required_for_refresh_token   = !local.is_public
   pkce_required                       = true
@@ -45,7 +45,7 @@ resource "salesforce_external_client_app_oauth_settings" "this" {
   refresh_token_rotation_enabled = local.refreshable && local.rotated
   named_user_jwt_enabled         = local.jwt
 
-  # The org's switch comes first: without it Salesforce refuses the flow.
+  # The org setting is first: without it Salesforce refuses the flow.
   depends_on = [salesforce_org_oauth_oidc_settings.this]
 
   lifecycle {
@@ -72,7 +72,7 @@ resource "salesforce_external_client_app_policies" "this" {
   guest_jwt_session_timeout_type     = local.guests ? "Custom" : null
   guest_jwt_timeout_minutes          = local.guests ? var.guest_token_minutes : null
 
-  # Without JWT tokens Salesforce refuses the type, also one that is there from before.
+  # Without JWT tokens Salesforce refuses the timeout type, even an existing one.
   named_user_jwt_session_timeout_type = !local.jwt ? "" : var.user_token_minutes != null ? "Custom" : null
   named_user_jwt_timeout_minutes      = local.jwt ? var.user_token_minutes : null
   session_timeout_minutes             = local.jwt ? null : var.user_token_minutes

@@ -1,4 +1,4 @@
-//! An app that logs in by client credentials and by JWT, and the calls for its keys and secrets.
+//! An app with logins by client credentials and by JWT, and the calls for its keys and secrets.
 
 use salesforce_emulator::credentials::TEST_ONLY_CERTIFICATE;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ pub type Pair = (String, String);
 
 pub struct Keys {
     pub org: Org,
-    /// In 18 characters.
+    /// With 18 characters.
     pub app: String,
     pub consumer: String,
 }
@@ -71,7 +71,7 @@ impl Keys {
         self.org.rest("GET", &self.path(rest), "")
     }
 
-    /// The main pair, as REST shows it.
+    /// The main pair in REST.
     pub fn main(&self) -> Pair {
         pair(&self.get("?part=keyandsecret").json())
     }
@@ -88,7 +88,7 @@ impl Keys {
         self.org.rest("DELETE", &self.path(&format!("/staged/{id}")), "")
     }
 
-    /// The list beside the main pair.
+    /// The list of pairs beside the main pair.
     pub fn staged(&self) -> Vec<Value> {
         self.get("/staged").json()["stagedCredentials"].as_array().unwrap().clone()
     }
@@ -98,8 +98,8 @@ impl Keys {
         self.staged().iter().map(|one| one["state"].as_str().unwrap().to_string()).collect()
     }
 
-    /// Stages a pair; its id and the pair.
-    pub fn staged_anew(&self) -> (String, Pair) {
+    /// Stages a pair. Returns its ID and the pair.
+    pub fn new_staged(&self) -> (String, Pair) {
         let answer = self.stage();
         assert_eq!(answer.status, 201, "{}", answer.body);
         let all = answer.json()["stagedCredentials"].as_array().unwrap().clone();

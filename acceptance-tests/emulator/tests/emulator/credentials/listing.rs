@@ -1,4 +1,4 @@
-//! The lists of Connect REST: versions, pages, the two lengths of ids, apps with several consumers.
+//! The lists of Connect REST: versions, pages, the two lengths of IDs, apps with several consumers.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::keys::Keys;
 use crate::client::start;
 
 #[test]
-fn each_call_is_there_since_a_version() {
+fn each_call_exists_since_a_version() {
     let keys = Keys::open();
     keys.stage();
     let credentials = format!("credentials/{}", keys.app);
@@ -29,7 +29,7 @@ fn each_call_is_there_since_a_version() {
     assert_eq!(keys.states(), ["Active"]);
 }
 
-/// Follows nextPageUrl; the sizes of the pages.
+/// Follows nextPageUrl. Returns the sizes of the pages.
 fn pages(org: &crate::client::Org, path: &str, name: &str) -> (Vec<usize>, Vec<Value>) {
     let (mut sizes, mut all) = (Vec::new(), Vec::new());
     let mut next = Some(path.to_string());
@@ -48,7 +48,7 @@ fn pages(org: &crate::client::Org, path: &str, name: &str) -> (Vec<usize>, Vec<V
 }
 
 #[test]
-fn lists_come_in_pages() {
+fn lists_are_paged() {
     let org = start();
     org.admin("POST", "apps", r#"{"name":"Many","copies":249}"#);
     let usage = "/services/data/v66.0/apps/oauth/usage";
@@ -67,7 +67,7 @@ fn lists_come_in_pages() {
             apps.iter().map(|app| app["identifier"].to_string()).collect();
         assert_eq!(ids.len(), apps.len(), "{query}: none twice");
     }
-    // The last page is full: there is none after it.
+    // The last page is full, and no page follows it.
     assert_eq!(pages(&org, &format!("{usage}?pageSize=50"), "apps").0, [50; 5]);
     for odd in ["page=-1", "page=x", "page=", "pageSize=0", "pageSize=101", "pageSize=1e2", "page=%2B1"] {
         let answer = org.rest("GET", &format!("{usage}?{odd}"), "");
@@ -107,11 +107,11 @@ fn an_app_may_have_several_consumers() {
     assert_eq!(missing.status, 404);
 }
 
-/// Both lengths in one answer, and either in an address.
+/// Both lengths in one response, and either in a URL.
 #[test]
 fn ids_have_fifteen_or_eighteen_characters() {
     let keys = Keys::open();
-    let (staged, _) = keys.staged_anew();
+    let (staged, _) = keys.new_staged();
     let told = keys.get("").json()["id"].as_str().unwrap().to_string();
     let one = keys.get(&format!("/staged/{staged}")).json()["id"].as_str().unwrap().to_string();
     assert_eq!((keys.app.len(), keys.consumer.len(), told.len()), (18, 15, 18));
@@ -140,7 +140,7 @@ fn ids_have_fifteen_or_eighteen_characters() {
 }
 
 #[test]
-fn the_usage_list_may_want_a_token_first() {
+fn the_usage_list_may_require_an_issued_token() {
     let keys = Keys::open();
     let usage = || keys.org.rest("GET", "/services/data/v66.0/apps/oauth/usage", "").json();
     keys.switch(&json!({ "usage_needs_tokens": true }));

@@ -1,4 +1,4 @@
-//! What staging, rotating and deleting answer, and what they refuse.
+//! The responses and refusals of staging, rotating and deleting.
 
 use serde_json::{Value, json};
 
@@ -58,17 +58,17 @@ fn a_pair_is_staged_rotated_and_deleted() {
     assert_eq!(keys.main(), pair(&one));
 }
 
-/// A month from staging; from the rotation a month again.
+/// Valid for a month from staging, and for another month from the rotation.
 #[test]
 fn pairs_beside_the_main_one_expire() {
     let keys = Keys::open();
-    let (id, staged) = keys.staged_anew();
+    let (id, staged) = keys.new_staged();
     let ends = |keys: &Keys| keys.staged()[0]["expirationDate"].as_str().unwrap().to_string();
     let first = ends(&keys);
     keys.forward(MONTH - 60);
     assert_eq!(keys.states(), ["Active"]);
     keys.rotate(&id);
-    assert!(ends(&keys) > first, "counted anew");
+    assert!(ends(&keys) > first, "counted from the rotation");
     keys.forward(MONTH - 60);
     assert_eq!(keys.states(), ["Rotated"]);
     keys.forward(60);
@@ -76,7 +76,7 @@ fn pairs_beside_the_main_one_expire() {
     assert!(keys.logs_in(&staged), "the main pair does not expire");
     let refused = keys.rotate(&id);
     assert!(refused.status == 400 && refused.body.contains("these are Expired"), "{}", refused.body);
-    let (next, _) = keys.staged_anew();
+    let (next, _) = keys.new_staged();
     keys.forward(MONTH);
     assert_eq!(keys.states(), ["Expired", "Expired"]);
     let refused = keys.rotate(&next);
@@ -108,7 +108,7 @@ fn bodies_methods_and_ids_that_are_refused() {
         ("DELETE", "/0xR000000009999", "", 404, "NOT_FOUND"),
     ];
     let keys = Keys::open();
-    let (id, _) = keys.staged_anew();
+    let (id, _) = keys.new_staged();
     for (method, rest, body, status, words) in cases {
         let path = keys.path(&format!("/staged{}", rest.replace("ID", &id)));
         let answer = keys.org.json(method, &path, body);
@@ -124,9 +124,9 @@ fn bodies_methods_and_ids_that_are_refused() {
     );
 }
 
-/// Neither an empty body nor the lack of its length is ever answered.
+/// An empty body and a missing length get no response.
 #[test]
-fn a_post_without_a_body_is_not_answered() {
+fn a_post_without_a_body_gets_no_response() {
     let keys = Keys::open();
     let path = keys.path("/staged");
     assert_eq!(keys.org.json("POST", &path, "").status, 0);
@@ -138,7 +138,7 @@ fn a_post_without_a_body_is_not_answered() {
     assert_eq!(told, ["a POST without a body"; 2]);
 }
 
-/// All calls for staged credentials are refused alike; the plain ones leave the secret out.
+/// All calls for staged credentials are refused in the same way; the other calls omit the secret.
 #[test]
 fn the_orgs_setting_and_the_permissions_are_gates() {
     let all = ["ApiEnabled", "ExternalClientAppDeveloper", "ModifyMetadata", "ViewClientSecret"];
@@ -151,7 +151,7 @@ fn the_orgs_setting_and_the_permissions_are_gates() {
     ];
     for (what, setting, missing, plain, has_secret) in cases {
         let mut keys = Keys::open();
-        let (id, _) = keys.staged_anew();
+        let (id, _) = keys.new_staged();
         keys.switch(&json!({ "enableClientSecretInRestApiAccess": setting }));
         let username = keys.org.site_user("limited");
         let permissions: Vec<&str> = all.into_iter().filter(|one| one != missing).collect();
@@ -194,7 +194,7 @@ fn packaged_apps_have_no_staged_credentials() {
     }
 }
 
-/// Who may be beside whom: the switch, what is there, and whether one more is staged.
+/// The switch, the existing pairs, and whether another one can be staged.
 #[test]
 fn whether_another_pair_may_be_staged_is_a_switch() {
     for (switch, beside_active, beside_rotated, beside_expired) in [
@@ -212,7 +212,7 @@ fn whether_another_pair_may_be_staged_is_a_switch() {
             assert!(answer.status == 201 || answer.status == 400 && is_refused, "{}", answer.body);
             answer.status == 201
         };
-        let (id, _) = keys.staged_anew();
+        let (id, _) = keys.new_staged();
         assert_eq!(is_staged(&keys.stage()), beside_active, "{switch:?}");
         keys.rotate(&id);
         let other = is_staged(&keys.stage());
@@ -232,10 +232,10 @@ fn whether_another_pair_may_be_staged_is_a_switch() {
 }
 
 #[test]
-fn what_nobody_has_confirmed_is_a_switch() {
+fn unconfirmed_behaviour_is_a_switch() {
     let mut keys = Keys::open();
     keys.org.token = keys.org.token_of("other.admin");
-    let (id, _) = keys.staged_anew();
+    let (id, _) = keys.new_staged();
     let username = keys.org.site_user("other.admin");
     for (form, expected) in
         [(None, "005000000000005"), (Some("username"), username.as_str()), (Some("name"), "Otto Other")]
@@ -256,11 +256,11 @@ fn what_nobody_has_confirmed_is_a_switch() {
 }
 
 #[test]
-fn without_its_app_settings_or_global_file_no_pair_is_left() {
+fn deleting_the_app_settings_or_global_file_revokes_all_pairs() {
     for (kind, name) in [(APP, "Shop"), (OAUTH, "Shop_oauth"), (GLOBAL, "Shop_global")] {
         let keys = Keys::open();
         let former = keys.main();
-        let (id, staged) = keys.staged_anew();
+        let (id, staged) = keys.new_staged();
         keys.rotate(&id);
         assert!(keys.logs_in(&former) && keys.logs_in(&staged));
         keys.remove(kind, name);
@@ -269,7 +269,7 @@ fn without_its_app_settings_or_global_file_no_pair_is_left() {
         }
         assert_eq!(keys.get("/staged").status, 404, "{kind}");
         if kind != APP {
-            // A new file is a new consumer's: nothing comes back.
+            // A new file creates a new consumer: no pair returns.
             let parent = "<externalClientApplication>Shop</externalClientApplication>";
             let scopes = format!("<commaSeparatedOauthScopes>Api</commaSeparatedOauthScopes>{parent}");
             let global = format!("<callbackUrl>https://shop.example/</callbackUrl>{parent}");
@@ -283,12 +283,12 @@ fn without_its_app_settings_or_global_file_no_pair_is_left() {
     }
 }
 
-/// As before: the new key stands in the Global file, the former one is gone.
+/// As before: the Global file contains the new key, and the former one no longer exists.
 #[test]
-fn a_deploy_that_rotates_leaves_staged_credentials_alone() {
+fn a_deploy_that_rotates_does_not_change_staged_credentials() {
     let keys = Keys::open();
     let former = keys.main();
-    let (_, staged) = keys.staged_anew();
+    let (_, staged) = keys.new_staged();
     let package = Package::new()
         .with(
             GLOBAL,

@@ -8,7 +8,7 @@ fn plan(keys: &Keys, fault: &Value) {
     keys.org.admin("POST", "faults", &fault.to_string());
 }
 
-/// Each call by its name: before its effect, after it, and at the second time.
+/// Each call by its name: before its effect, after it, and at the second call.
 #[test]
 fn every_call_can_be_lost_before_and_after_its_effect() {
     type Call = fn(&Keys, &str) -> crate::client::Answer;
@@ -23,7 +23,7 @@ fn every_call_can_be_lost_before_and_after_its_effect() {
     for (name, is_staged, before, after, call) in calls {
         for (when, nth) in [("before", 1), ("after", 1), ("before", 2), ("after", 2)] {
             let keys = Keys::open();
-            let id = if *is_staged { keys.staged_anew().0 } else { String::new() };
+            let id = if *is_staged { keys.new_staged().0 } else { String::new() };
             let states = |keys: &Keys| {
                 let pairs = keys.org.admin("GET", "apps/Shop/credentials", "");
                 let all = pairs.as_array().unwrap()[1..].iter();
@@ -32,7 +32,7 @@ fn every_call_can_be_lost_before_and_after_its_effect() {
             assert_eq!(states(&keys), *before, "{name}");
             plan(&keys, &json!({ "call": name, "nth": nth, "when": when, "do": "drop" }));
             if nth == 2 {
-                // Refused or not found, it counts.
+                // A refused call counts as well.
                 let path = keys.path("/staged/0xR000000009999");
                 match *name {
                     "stageCredentials" => keys.org.json("POST", &keys.path("/staged"), "[]"),
@@ -52,9 +52,9 @@ fn every_call_can_be_lost_before_and_after_its_effect() {
 }
 
 #[test]
-fn an_answer_can_be_cut_replaced_and_repeat_the_token() {
+fn a_response_can_be_truncated_replaced_or_contain_the_token() {
     let keys = Keys::open();
-    let (id, _) = keys.staged_anew();
+    let (id, _) = keys.new_staged();
     plan(&keys, &json!({ "call": "rotateCredentials", "when": "after", "do": "cut" }));
     let cut = keys.rotate(&id);
     assert!(cut.status == 200 && !cut.is_whole, "{}", cut.body);
@@ -88,7 +88,7 @@ fn an_answer_can_be_cut_replaced_and_repeat_the_token() {
 }
 
 #[test]
-fn another_administrator_has_credentials_of_an_app() {
+fn another_administrator_manages_the_credentials_of_an_app() {
     let keys = Keys::open();
     let order = |body: Value| keys.org.admin("POST", "apps/Shop/credentials", &body.to_string());
     let first = keys.main();
@@ -99,7 +99,7 @@ fn another_administrator_has_credentials_of_an_app() {
     assert_eq!((keys.states(), keys.main()), (vec!["Rotated".to_string()], pair(&staged[1])));
     order(json!({ "do": "revoke" }));
     assert!(keys.states().is_empty() && !keys.logs_in(&first));
-    // In one go, as somebody else.
+    // In one call, as another user.
     let admin = keys.org.running.credentials.username.clone();
     let rotated = order(json!({ "do": "rotate", "user": admin }));
     assert_eq!((&rotated[1]["state"], &rotated[1]["createdBy"]), (&json!("Rotated"), &json!(admin)));
@@ -122,9 +122,9 @@ fn another_administrator_has_credentials_of_an_app() {
     assert_eq!(keys.org.http("GET", "/emulator/apps/None/credentials", &[], b"").status, 404);
 }
 
-/// Between our calls, or in the middle of one.
+/// Between two calls, or during one.
 #[test]
-fn another_administrator_can_be_quicker() {
+fn another_administrator_can_change_pairs_concurrently() {
     for (deed, call, status) in [
         ("stage", "stageCredentials", 400),
         ("rotate", "rotateCredentials", 400),
@@ -132,7 +132,7 @@ fn another_administrator_can_be_quicker() {
         ("revoke", "deleteStagedCredentials", 404),
     ] {
         let keys = Keys::open();
-        let id = if call == "stageCredentials" { String::new() } else { keys.staged_anew().0 };
+        let id = if call == "stageCredentials" { String::new() } else { keys.new_staged().0 };
         plan(&keys, &json!({ "call": call, "do": { "credentials": { "app": "Shop", "do": deed } } }));
         let answer = match call {
             "stageCredentials" => keys.stage(),
@@ -147,10 +147,10 @@ fn another_administrator_can_be_quicker() {
 fn every_step_is_in_the_journal_and_every_secret_in_the_list() {
     let keys = Keys::open();
     let first = keys.main();
-    let (id, second) = keys.staged_anew();
+    let (id, second) = keys.new_staged();
     keys.rotate(&id);
     keys.delete(&id);
-    let (id, third) = keys.staged_anew();
+    let (id, third) = keys.new_staged();
     keys.delete(&id);
     keys.asserts(&second.0);
     let journal = keys.org.admin("GET", "journal", "");
@@ -182,7 +182,7 @@ fn every_step_is_in_the_journal_and_every_secret_in_the_list() {
     assert!(known.iter().any(|text| text.starts_with("eyJ") && text.split('.').count() == 3), "assertions");
 }
 
-/// The state file has the pairs; one of an older emulator has none.
+/// The state file contains the pairs; that of an older emulator has none.
 #[test]
 fn pairs_are_kept_over_restarts() {
     let path = std::env::temp_dir().join(format!("emulator-pairs-{}.json", std::process::id()));

@@ -1,5 +1,5 @@
-//! Every gate, closed once: what a client gets, and which gate it was by the journal. Each case changes only what the
-//! gate is about.
+//! Every gate, closed once: the response, and the gate according to the journal. Each case changes only what closes
+//! its gate.
 
 mod authorize;
 mod init;
@@ -26,7 +26,7 @@ const BAD_BODY: &str = "400 invalid_request: invalid request body";
 const NAMED: (&str, &str) = ("Auth-Request-Type", "Named-User");
 const DAY: u64 = 86_400;
 
-/// The gate, what the client gets, and how it is met.
+/// The gate, the response, and the steps to get it.
 type Case = (&'static str, &'static str, fn(&Shop) -> Answer);
 
 fn log_in(shop: &Shop) -> Answer {
@@ -60,7 +60,7 @@ fn registration(shop: &Shop) -> (String, String) {
     (identifier, code)
 }
 
-/// The answer to a wrong code for a new password.
+/// The response to a wrong code for a new password.
 fn reset(shop: &Shop, code: &str) -> Answer {
     let password = "canary-New-Password-9";
     shop.forgot(&json!({ "username": shop.name("customer"), "newpassword": password, "otp": code }))
@@ -79,7 +79,7 @@ fn wrong(code: &str) -> &'static str {
 
 fn data(shop: &Shop, login: &str, scope: &str) -> Answer {
     let answer = shop.redeem(&code(&shop.log_in(login, &[("scope", scope)])), &[]);
-    assert_eq!(answer.status, 200, "the token is issued all the same: {}", answer.body);
+    assert_eq!(answer.status, 200, "the token is issued anyway: {}", answer.body);
     let token = answer.json()["access_token"].as_str().unwrap().to_string();
     let bearer = format!("Bearer {token}");
     shop.call("GET", "/services/data/v66.0/limits", &[("Authorization", &bearer)], "")
@@ -92,7 +92,7 @@ fn close_all(cases: &[Case]) {
         let answer = meet(&shop);
         assert_eq!(brief(&answer), *expected, "{gate}, case {index}");
         assert_eq!(shop.gate(), *gate, "case {index}: {expected}");
-        assert_ne!(answer.status, 307, "a credential is never sent again");
+        assert_ne!(answer.status, 307, "a redirect must not resend credentials");
     }
 }
 
@@ -123,7 +123,7 @@ fn tokens_are_refused_at_each_gate() {
 
 /// The fixture itself must pass, or the cases above would prove nothing.
 #[test]
-fn with_nothing_closed_everything_passes() {
+fn everything_passes_with_all_gates_open() {
     let shop = Shop::open();
     assert_eq!(shop.refresh(&refresh_token(&shop), &[]).status, 200);
     shop.guest_token();
@@ -135,7 +135,7 @@ fn with_nothing_closed_everything_passes() {
 }
 
 #[test]
-fn no_gate_is_untested() {
+fn every_gate_has_a_test() {
     let all: Vec<Case> = [AUTHORIZE, TOKEN, REFRESH, INIT, TOKENS].concat();
     let tested: BTreeSet<&str> = all.iter().map(|(gate, _, _)| *gate).collect();
     let org = crate::client::start();
@@ -148,7 +148,7 @@ fn no_gate_is_untested() {
     writeln!(out, "{} gates, closed in {} ways", ids.len(), all.len()).unwrap();
 }
 
-/// Two gates are closed; the first in the order answers.
+/// With two closed gates, the first in the order responds.
 #[test]
 fn the_order_of_the_gates() {
     type Closing = fn(&Shop);

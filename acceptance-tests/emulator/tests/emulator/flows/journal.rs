@@ -1,4 +1,4 @@
-//! What is remembered of the flows: in the journal, among the secrets, in the state file.
+//! What is recorded of the flows: in the journal, among the secrets, in the state file.
 
 use salesforce_emulator::Config;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::shop::{Shop, code};
 use crate::client::start_with;
 
 #[test]
-fn the_journal_tells_the_flow_and_no_secret() {
+fn the_journal_contains_the_flow_and_no_secret() {
     let shop = Shop::open();
     shop.org.admin("DELETE", "journal", "");
     let tokens = shop.tokens();
@@ -53,7 +53,7 @@ fn the_journal_tells_the_flow_and_no_secret() {
 }
 
 #[test]
-fn whatever_is_issued_is_among_the_secrets() {
+fn everything_issued_is_among_the_secrets() {
     let shop = Shop::open();
     let code = code(&shop.log_in("customer", &[]));
     let tokens = shop.redeem(&code, &[]).json();
@@ -86,7 +86,7 @@ fn whatever_is_issued_is_among_the_secrets() {
 }
 
 #[test]
-fn a_restart_forgets_nothing() {
+fn a_restart_preserves_everything() {
     let path = std::env::temp_dir().join(format!("emulator-site-{}.json", std::process::id()));
     let config = || Config { state_file: Some(path.clone()), ..Config::default() };
     let shop = Shop::with(config());

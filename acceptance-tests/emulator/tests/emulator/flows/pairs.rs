@@ -1,10 +1,10 @@
-//! The site's flows with the main pair, a staged one, and one that was rotated away.
+//! The site's flows with the main pair, a staged pair, and a former pair.
 
 use serde_json::json;
 
 use super::shop::{Shop, brief, code};
 
-/// The other pair of the app, and the id it has in the list of staged credentials.
+/// The other pair of the app, and its ID in the list of staged credentials.
 fn stage(shop: &Shop) -> (String, String) {
     let all = shop.org.admin("POST", "apps/Shop/credentials", r#"{"do":"stage"}"#);
     let text = |name: &str| all[1][name].as_str().unwrap().to_string();
@@ -28,7 +28,7 @@ const UNKNOWN: &str = "400 invalid_client_id: client identifier invalid";
 const WRONG: &str = "400 invalid_client: invalid client credentials";
 
 #[test]
-fn each_live_pair_logs_customers_in() {
+fn each_valid_pair_logs_customers_in() {
     let shop = Shop::open();
     let (key, secret) = stage(&shop);
     let old = (shop.key.as_str(), shop.secret.as_str());
@@ -56,9 +56,9 @@ fn each_live_pair_logs_customers_in() {
     assert_eq!(log_in(&expiring, old), UNKNOWN);
 }
 
-/// Access tokens, refresh tokens and what resource servers ask of them.
+/// Access tokens, refresh tokens and introspection by resource servers.
 #[test]
-fn tokens_outlive_the_pair_that_they_were_got_with() {
+fn tokens_outlive_the_pair_that_they_were_issued_with() {
     let shop = Shop::open();
     let tokens = shop.tokens();
     let text = |name: &str| tokens[name].as_str().unwrap().to_string();
@@ -74,13 +74,13 @@ fn tokens_outlive_the_pair_that_they_were_got_with() {
         assert_eq!((&told["active"], &told["client_id"]), (&json!(true), &json!(shop.key)), "{deed}");
     }
     assert_eq!(brief(&shop.refresh(&text("refresh_token"), &[])), UNKNOWN);
-    let stranger = Shop::open();
-    assert_eq!(stranger.introspect(&text("access_token"), &[]).json()["active"], false);
+    let other_app = Shop::open();
+    assert_eq!(other_app.introspect(&text("access_token"), &[]).json()["active"], false);
     shop.org.admin("DELETE", "components/ExternalClientApplication/Shop", "");
-    assert_ne!(shop.userinfo(&text("access_token")).status, 200, "they end with the app");
+    assert_ne!(shop.userinfo(&text("access_token")).status, 200, "they are revoked with the app");
 }
 
-/// A code belongs to the key that it was asked with.
+/// A code belongs to the key that requested it.
 #[test]
 fn a_code_is_redeemed_with_its_own_key() {
     let shop = Shop::open();

@@ -1,4 +1,4 @@
-//! An org with an app that lets every variant through, and a client of the site.
+//! An org with an app that allows every variant, and a client of the site.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -32,7 +32,7 @@ fn form(fields: &[(String, String)]) -> String {
     fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
 }
 
-/// Replaces, adds, or (with an empty value) removes.
+/// Replaces, adds, or (with an empty value) removes fields.
 fn overlay(base: Vec<(&str, String)>, changes: Fields<'_>) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> =
         base.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
@@ -46,7 +46,7 @@ fn overlay(base: Vec<(&str, String)>, changes: Fields<'_>) -> Vec<(String, Strin
 }
 
 impl Shop {
-    /// A private client with secret and PKCE, tokens in JWT format, guests allowed.
+    /// A confidential client with secret and PKCE, tokens in JWT format, guests allowed.
     pub fn open() -> Shop {
         Shop::with(Config::default())
     }
@@ -106,7 +106,7 @@ impl Shop {
         shop
     }
 
-    /// Tokens that are no JWTs; guests need them, so there are none.
+    /// Opaque tokens. Guests need JWTs, so guests are disabled.
     pub fn opaque(self) -> Shop {
         self.set(OAUTH_POLICIES, "isGuestCodeCredFlowEnabled", "false");
         self.set(GLOBAL, "isNamedUserJwtEnabled", "false");
@@ -188,7 +188,7 @@ impl Shop {
         self.call("GET", &format!("/services/oauth2/authorize?{query}"), headers, "")
     }
 
-    /// The credentials of a user of the seed, in the header.
+    /// The credentials of a seeded user, in the header.
     pub fn log_in(&self, login: &str, changes: Fields<'_>) -> Answer {
         let header = basic(&self.name(login), &self.password(login));
         self.authorize(&[("Auth-Request-Type", "Named-User"), ("Authorization", &header)], changes)
@@ -210,7 +210,7 @@ impl Shop {
         self.redeem_with(&[], code, changes)
     }
 
-    /// The whole login of the seed's customer.
+    /// The complete login of the seeded customer.
     pub fn tokens(&self) -> Value {
         let answer = self.redeem(&code(&self.log_in("customer", &[])), &[]);
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -273,7 +273,7 @@ impl Shop {
         self.json("/services/auth/headless/forgot_password", &[], body)
     }
 
-    /// The code that belongs to an identifier.
+    /// The code for an identifier.
     pub fn mail(&self, identifier: &str) -> String {
         let message = self.org.admin("GET", &format!("mailbox/{identifier}"), "");
         message["code"].as_str().unwrap().to_string()
@@ -301,7 +301,7 @@ impl Shop {
         answer.json()["access_token"].as_str().unwrap().to_string()
     }
 
-    /// A token of an internal user for an app with one of the scopes that init endpoints ask for.
+    /// A token of an internal user for an app with one of the scopes that init endpoints require.
     pub fn integration_token(&self, scope: &str) -> String {
         self.set(OAUTH, "commaSeparatedOauthScopes", &format!("Api, OpenID, RefreshToken, Web, {scope}"));
         self.set(GLOBAL, "isClientCredentialsFlowEnabled", "true");
@@ -322,7 +322,7 @@ impl Shop {
         answer.json()["access_token"].as_str().unwrap().to_string()
     }
 
-    /// The gate that the last call met, by the journal.
+    /// The gate that refused the last call, from the journal.
     pub fn gate(&self) -> String {
         let journal = self.org.admin("GET", "journal", "");
         let last = journal.as_array().unwrap().last().unwrap();
@@ -330,7 +330,7 @@ impl Shop {
     }
 }
 
-/// The parameter of the address that a client is sent to.
+/// A parameter of the redirect URL.
 pub fn parameter(answer: &Answer, name: &str) -> Option<String> {
     let location = answer.header("location")?;
     let query = location.split_once('?')?.1;

@@ -1,4 +1,4 @@
-//! What tokens are made of, how long they live, and what ends them.
+//! The content and the lifetime of tokens, and what revokes them.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ fn text<'a>(tokens: &'a Value, name: &str) -> &'a str {
     tokens[name].as_str().unwrap_or_else(|| panic!("{name} in {tokens}"))
 }
 
-/// Checks a signature as a resource server does: keys from the address that the configuration names.
+/// Checks a signature as a resource server does: with the keys at the URL of the configuration.
 fn is_signed(shop: &Shop, token: &str) {
     let found = shop.call("GET", "/.well-known/openid-configuration", &[], "").json();
     let address = text(&found, "jwks_uri").strip_prefix(&shop.org.running.site_url).unwrap().to_string();
@@ -32,7 +32,7 @@ fn is_signed(shop: &Shop, token: &str) {
 }
 
 #[test]
-fn a_jwt_can_be_checked_by_anybody() {
+fn a_jwt_can_be_verified_with_the_public_key() {
     let shop = Shop::open();
     let tokens = shop.tokens();
     assert_eq!(tokens["token_format"], "jwt");
@@ -99,7 +99,7 @@ fn lifetimes_come_from_the_app_the_profile_and_the_org() {
 }
 
 #[test]
-fn a_refresh_token_comes_only_with_scope_and_policy() {
+fn a_refresh_token_needs_scope_and_policy() {
     let shop = Shop::open();
     let tokens = shop.redeem(&code(&shop.log_in("customer", &[("scope", "api")])), &[]).json();
     assert!(tokens["refresh_token"].is_null());
@@ -108,11 +108,11 @@ fn a_refresh_token_comes_only_with_scope_and_policy() {
 }
 
 #[test]
-fn rotation_gives_a_new_token_and_reuse_ends_them_all() {
+fn rotation_returns_a_new_token_and_reuse_revokes_all() {
     let shop = Shop::open();
     let plain = shop.tokens();
     let again = shop.refresh(text(&plain, "refresh_token"), &[]).json();
-    assert!(again["refresh_token"].is_null(), "without rotation it stays the same");
+    assert!(again["refresh_token"].is_null(), "without rotation it does not change");
     shop.set(GLOBAL, "isRefreshTokenRotationEnabled", "true");
     let other = shop.tokens();
     let first = shop.tokens();
@@ -121,15 +121,15 @@ fn rotation_gives_a_new_token_and_reuse_ends_them_all() {
     assert_ne!(text(&second, "refresh_token"), text(&third, "refresh_token"));
     assert_eq!(shop.userinfo(text(&third, "access_token")).status, 200);
     assert_eq!(shop.refresh(text(&first, "refresh_token"), &[]).status, 400);
-    assert_eq!(shop.refresh(text(&third, "refresh_token"), &[]).status, 400, "the family has ended");
+    assert_eq!(shop.refresh(text(&third, "refresh_token"), &[]).status, 400, "the token family is revoked");
     for tokens in [&first, &second, &third] {
         assert_eq!(shop.userinfo(text(tokens, "access_token")).status, 403);
     }
-    assert_eq!(shop.userinfo(text(&other, "access_token")).status, 200, "another login goes on");
+    assert_eq!(shop.userinfo(text(&other, "access_token")).status, 200, "another login is unaffected");
 }
 
 #[test]
-fn revoking_a_refresh_token_ends_its_access_tokens() {
+fn revoking_a_refresh_token_revokes_its_access_tokens() {
     let shop = Shop::open();
     let tokens = shop.tokens();
     let again = shop.refresh(text(&tokens, "refresh_token"), &[]).json();
@@ -168,7 +168,7 @@ fn an_app_inspects_its_own_tokens_and_others_with_the_switch() {
 }
 
 #[test]
-fn losing_access_ends_what_was_given() {
+fn losing_access_revokes_the_tokens() {
     type Change = fn(&Shop);
     let changes: [(&str, Change); 4] = [
         ("the policy names another permission set", |shop| {
@@ -191,7 +191,7 @@ fn losing_access_ends_what_was_given() {
         assert_eq!(shop.userinfo(text(&tokens, "access_token")).status, 403, "{what}");
         assert_eq!(shop.refresh(text(&tokens, "refresh_token"), &[]).status, 400, "{what}");
     }
-    // Giving the access back does not bring the tokens back.
+    // Restoring the access does not restore the tokens.
     let shop = Shop::open();
     let tokens = shop.tokens();
     shop.set(OAUTH_POLICIES, "commaSeparatedPermissionSet", "Shop_Staff");
@@ -201,7 +201,7 @@ fn losing_access_ends_what_was_given() {
 }
 
 #[test]
-fn a_switched_off_app_works_again_when_it_is_switched_on() {
+fn a_disabled_app_works_again_when_it_is_enabled() {
     let shop = Shop::open();
     let tokens = shop.tokens();
     shop.set_app("isEnabled", "false");
@@ -234,7 +234,7 @@ fn a_rotated_secret_is_the_only_one() {
 }
 
 #[test]
-fn soap_refuses_jwts_and_takes_no_customers() {
+fn soap_refuses_jwts_and_customers() {
     let mut shop = Shop::open();
     shop.org.token = text(&shop.tokens(), "access_token").to_string();
     assert!(shop.org.soap("<describeMetadata/>").body.contains("INVALID_SESSION_ID"));
@@ -245,7 +245,7 @@ fn soap_refuses_jwts_and_takes_no_customers() {
 }
 
 #[test]
-fn changes_of_an_app_take_their_time_where_the_org_is_told_so() {
+fn changes_of_an_app_propagate_slowly_with_the_switch() {
     let shop = Shop::open();
     shop.org.admin("PATCH", "org", r#"{"propagation_ms":300000,"changes_propagate":true}"#);
     shop.forward(301);
@@ -259,13 +259,13 @@ fn changes_of_an_app_take_their_time_where_the_org_is_told_so() {
     shop.log_in("customer", &[]);
     assert_eq!(shop.gate(), "G4");
     assert_eq!(shop.userinfo(&token).status, 403);
-    // Back, and the same again.
+    // Enable it again, with the same delay.
     shop.set(GLOBAL, "isCodeCredFlowEnabled", "true");
     shop.set(OAUTH_POLICIES, "commaSeparatedPermissionSet", "Shop_Customer");
     assert_eq!(shop.log_in("customer", &[]).status, 400);
     shop.forward(301);
     assert_eq!(shop.log_in("customer", &[]).status, 302);
-    // Deletions, too.
+    // The same for deletions.
     shop.org.admin("DELETE", "components/ExternalClientApplication/Shop", "");
     assert_eq!(shop.log_in("customer", &[]).status, 302);
     shop.forward(301);

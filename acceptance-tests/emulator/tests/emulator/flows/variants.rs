@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::shop::{RECAPTCHA, Shop, UVID, basic, claims, code, parameter};
 use crate::client::{Answer, GLOBAL, OAUTH_POLICIES};
 
-/// What must hold of every login.
+/// What must be true for every login.
 #[track_caller]
 fn logged_in(shop: &Shop, answer: &Answer, login: &str) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.body);
@@ -57,7 +57,7 @@ fn a_private_client_uses_secret_and_pkce_in_a_header_too() {
 }
 
 #[test]
-fn credentials_in_the_body_where_the_app_wants_them_there() {
+fn credentials_in_the_body_if_the_app_requires_it() {
     let shop = Shop::open();
     shop.set(GLOBAL, "isCodeCredPostOnly", "true");
     let answer = shop.authorize(
@@ -65,7 +65,7 @@ fn credentials_in_the_body_where_the_app_wants_them_there() {
         &[("username", &shop.name("customer")), ("password", &shop.password("customer"))],
     );
     logged_in(&shop, &shop.redeem(&code(&answer), &[]), "customer");
-    // The variants with one-time codes know only the header.
+    // The variants with one-time codes use only the header.
     let started = shop.start_passwordless("customer", "email").json();
     let identifier = started["identifier"].as_str().unwrap();
     let answer = shop.with_code("passwordless-login", "email", identifier, &shop.mail(identifier));
@@ -73,7 +73,7 @@ fn credentials_in_the_body_where_the_app_wants_them_there() {
 }
 
 #[test]
-fn credentials_in_a_get_where_the_app_allows_it() {
+fn credentials_in_a_get_if_the_app_allows_it() {
     let shop = Shop::open();
     let header = basic(&shop.name("customer"), &shop.password("customer"));
     let answer =
@@ -96,7 +96,7 @@ fn a_password_may_have_colons_and_the_header_another_alphabet() {
 }
 
 #[test]
-fn echo_makes_json_of_the_redirect() {
+fn echo_returns_the_redirect_as_json() {
     let shop = Shop::open();
     let answer = shop.log_in("customer", &[("state", "s")]);
     let location = answer.header("location").unwrap();
@@ -125,7 +125,7 @@ fn passwordless_by_email_and_by_sms() {
 }
 
 #[test]
-fn passwordless_for_nobody_looks_the_same_and_sends_nothing() {
+fn passwordless_for_an_unknown_user_looks_the_same_and_sends_nothing() {
     let shop = Shop::open();
     let started = shop.start_passwordless("nobody", "email").json();
     assert_eq!(started["status"], "success");
@@ -146,7 +146,7 @@ fn an_enterprise_recaptcha_is_an_event() {
 }
 
 #[test]
-fn a_registered_customer_is_logged_in_at_once_and_later_with_the_password() {
+fn a_registered_customer_is_logged_in_immediately_and_later_with_the_password() {
     let shop = Shop::open();
     let username = shop.name("nora");
     let started = shop.start_registration(&username);
@@ -156,7 +156,7 @@ fn a_registered_customer_is_logged_in_at_once_and_later_with_the_password() {
     let before = users(&shop);
     let identifier = started.json()["identifier"].as_str().unwrap().to_string();
     let answer = shop.with_code("user-registration", "email", &identifier, &shop.mail(&identifier));
-    assert_eq!(users(&shop), before + 1, "the user is made at the second step");
+    assert_eq!(users(&shop), before + 1, "the user is created in the second step");
     logged_in(&shop, &shop.redeem(&code(&answer), &[]), "nora");
     let header = basic(&username, "canary-Password-1");
     let later = shop.authorize(&[("Auth-Request-Type", "Named-User"), ("Authorization", &header)], &[]);
@@ -211,7 +211,7 @@ fn a_forgotten_password_is_replaced() {
 }
 
 #[test]
-fn an_integration_user_starts_flows_where_the_site_wants_it() {
+fn an_integration_user_starts_flows_if_the_site_requires_it() {
     let shop = Shop::open();
     let token = shop.integration_token("PwdlessLogin, UserRegistration, ForgotPassword");
     let bearer = format!("Bearer {token}");
@@ -247,7 +247,7 @@ fn a_guest_gets_a_token_that_names_the_visitor() {
     let token = tokens["access_token"].as_str().unwrap();
     assert_eq!(claims(token)["sub"], format!("uvid:{UVID}"));
     assert_eq!(claims(token)["scp"], "api");
-    // The same visitor comes back.
+    // The same visitor returns.
     let again = shop.visit(&format!("JWT {token}"), &[]);
     let again = shop.redeem_with(&headers, &code(&again), &[("client_secret", "")]).json();
     assert_eq!(claims(again["access_token"].as_str().unwrap())["sub"], format!("uvid:{UVID}"));
@@ -286,7 +286,7 @@ fn login_hours_may_span_the_night() {
     let shop = Shop::open();
     let now = shop.org.admin("GET", "clock", "")["now"].as_str().unwrap().to_string();
     let hour: u64 = now[11..13].parse().unwrap();
-    // Some time after 23:00, whatever the time is now.
+    // Some time after 23:00, whatever the current time is.
     shop.forward((23 + 24 - hour) % 24 * 3600);
     let allow = |from: u64, to: u64| {
         shop.site(&json!({ "loginPolicies": { "Customer Community User": { "loginHours": [from, to] } } }));
@@ -298,7 +298,7 @@ fn login_hours_may_span_the_night() {
 }
 
 #[test]
-fn a_planned_fault_meets_the_site_too() {
+fn a_planned_fault_also_applies_to_the_site() {
     let shop = Shop::open();
     let fault = json!({ "call": "siteForgotPassword", "do": { "fault": { "code": "x", "text": "y" } } });
     shop.org.admin("POST", "faults", &fault.to_string());
@@ -321,7 +321,7 @@ fn a_site_may_have_a_path() {
 }
 
 #[test]
-fn settings_that_nobody_has_described_are_refused_loudly() {
+fn undocumented_settings_are_refused_explicitly() {
     for element in ["isDPopEnabled", "isMtlsEnabled", "isEnforceRefreshTokenTTL"] {
         let shop = Shop::open();
         shop.set(GLOBAL, element, "true");
@@ -336,7 +336,7 @@ fn settings_that_nobody_has_described_are_refused_loudly() {
     );
     assert_eq!(shop.redeem(&code(&shop.log_in("customer", &[])), &[]).status, 501);
     let without = shop.log_in("customer", &[("scope", "api")]);
-    assert_eq!(shop.redeem(&code(&without), &[]).status, 200, "no ID token, no question");
+    assert_eq!(shop.redeem(&code(&without), &[]).status, 200, "without an ID token it is not checked");
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn a_custom_scope_is_requested_by_its_name() {
 }
 
 #[test]
-fn what_is_not_imitated_is_refused_loudly() {
+fn unsupported_requests_are_refused_explicitly() {
     let shop = Shop::open();
     let named = ("Auth-Request-Type", "Named-User");
     let code = code(&shop.log_in("customer", &[]));

@@ -56,7 +56,7 @@ pub const INIT: &[Case] = &[
         shop.json("/services/auth/headless/init/registration", &[("Authorization", &bearer)], &body)
     }),
     ("G12", "401 invalid_request: authentication required", |shop| {
-        // A customer's own token.
+        // A token of a customer.
         shop.integration_token("ForgotPassword");
         let bearer = format!("Bearer {}", shop.tokens()["access_token"].as_str().unwrap());
         shop.auth_api("doesForgotPasswordRequireAuth", true);

@@ -1,4 +1,4 @@
-//! Closed gates before what tokens are good for.
+//! Closed gates for the use of tokens.
 
 use super::*;
 

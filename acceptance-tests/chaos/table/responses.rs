@@ -1,11 +1,11 @@
-//! What an org may say to any call: limits, locks, oddities of its servers, refusals.
+//! Responses of the org to any call: limits, locks, server errors, refusals.
 
-use super::{At, CREATE, Ends, READS, Row};
+use super::{At, CREATE, Expected, READS, Row};
 use crate::fault::{Action, Times};
 
 use At::{EachCall, EachKind, These};
 
-/// Calls that only who holds a session may make.
+/// Calls that need a session.
 const API: &[&str] = &[
     "query",
     "toolingQuery",
@@ -46,9 +46,9 @@ pub const ROWS: &[Row] = &[
     .says("JWT"),
     Row::wire("daily_limit", EachCall, says!(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."))
         .times(Times::All)
-        // Who waits for a deploy looks for some minutes more, for it goes on.
+        // The provider polls a deploy for several more minutes, because it continues in the org.
         .slow_at("checkDeployStatus", 280)
-        .ends(Ends::Somehow),
+        .expects(Expected::Either),
     Row::wire(
         "too_many_calls_at_once",
         These(API),
@@ -97,14 +97,14 @@ pub const ROWS: &[Row] = &[
         These(READS),
         says!(500, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"),
     )
-    .ends(Ends::Somehow),
+    .expects(Expected::Either),
     Row::wire(
         "read_only_org",
         These(&["deploy"]),
         says!(500, "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", "read-only mode"),
     )
     .times(Times::All)
-    .ends(Ends::Somehow)
+    .expects(Expected::Either)
     .takes(600),
     Row::wire(
         "not_allowed",
@@ -123,7 +123,7 @@ pub const ROWS: &[Row] = &[
         says!(500, "API_CURRENTLY_DISABLED", "API is disabled for this User"),
     )
     .times(Times::All)
-    .ends(Ends::Somehow),
+    .expects(Expected::Either),
     Row::wire(
         "version_is_not_supported",
         These(&["retrieve", "deploy"]),
@@ -148,5 +148,5 @@ pub const ROWS: &[Row] = &[
     )
     .steps(CREATE)
     .times(Times::Some(5))
-    .ends(Ends::Somehow),
+    .expects(Expected::Either),
 ];

@@ -1,4 +1,4 @@
-//! Somebody else who deploys into the same org: raw SOAP, files as they are.
+//! Another client that deploys to the same org, with raw SOAP and files as given.
 
 use crate::emulator::Emulator;
 use crate::http;
@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-/// A login of one's own as a user that others log in as, too: what pipelines of one company have.
+/// A separate login as a shared user, as the pipelines of a company have.
 pub struct Session {
     pub token: String,
-    /// How the emulator's journal names it.
+    /// The number of the session in the emulator's journal.
     pub number: u64,
 }
 
@@ -29,7 +29,7 @@ impl Emulator {
         }
     }
 
-    /// The environment of a provider with such a login.
+    /// The environment of a provider with this login.
     #[must_use]
     pub fn credentials_of(&self, session: &Session) -> Credentials {
         BTreeMap::from([
@@ -38,10 +38,10 @@ impl Emulator {
         ])
     }
 
-    /// The file of a component, as it is now.
+    /// The current file of a component.
     ///
     /// # Panics
-    /// When it is not there.
+    /// When it does not exist.
     #[must_use]
     #[track_caller]
     pub fn file(&self, kind: &str, name: &str) -> String {
@@ -51,7 +51,7 @@ impl Emulator {
         reply.body
     }
 
-    /// The ids of the deploys that a login asked for, oldest first.
+    /// The IDs of the deploys of a login, oldest first.
     #[must_use]
     #[track_caller]
     pub fn deploys_of(&self, session: &Session) -> Vec<String> {
@@ -62,7 +62,7 @@ impl Emulator {
         calls.filter_map(|call| call["details"]["id"].as_str()).map(str::to_owned).collect()
     }
 
-    /// How often an operation was asked for.
+    /// The number of calls of an operation.
     #[must_use]
     #[track_caller]
     pub fn count(&self, operation: &str) -> usize {
@@ -70,7 +70,7 @@ impl Emulator {
     }
 }
 
-pub struct Rival<'org> {
+pub struct ConcurrentClient<'org> {
     org: &'org Emulator,
     pub session: Session,
 }
@@ -78,17 +78,17 @@ pub struct Rival<'org> {
 /// Path in the package, type, full name, text.
 pub type File<'a> = (&'a str, &'a str, &'a str, &'a str);
 
-impl<'org> Rival<'org> {
+impl<'org> ConcurrentClient<'org> {
     #[must_use]
     #[track_caller]
     pub fn of(org: &'org Emulator) -> Self {
         Self { org, session: org.log_in("other.admin") }
     }
 
-    /// Hands a package over and does not wait for it. Returns the id of the deploy.
+    /// Starts a deploy and does not wait for it. Returns the ID of the deploy.
     ///
     /// # Panics
-    /// When the org does not take it.
+    /// When the org refuses it.
     #[track_caller]
     pub fn deploy(&self, files: &[File<'_>]) -> String {
         const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
@@ -123,10 +123,10 @@ impl<'org> Rival<'org> {
         id.expect("the id of a deploy").0.to_owned()
     }
 
-    /// Waits until a deploy has ended well.
+    /// Waits until a deploy has succeeded.
     ///
     /// # Panics
-    /// When it did not, or does not end.
+    /// When it failed, or does not end.
     #[track_caller]
     pub fn succeeds(&self, id: &str) {
         let deadline = Instant::now() + Duration::from_secs(120);

@@ -1,8 +1,8 @@
-//! What a workspace must not leave behind: the secrets of the orgs it speaks to, of its environment and of the test.
+//! Checks a workspace for leaked secrets: those of the orgs it uses, of its environment and of the test.
 //!
-//! Nobody has to ask for the search: an emulator whose address stands in the environment or in a file of the workspace
-//! is asked for what it issued, and a variable that carries a credential is watched when it is set. Not here: how a
-//! secret is recognised, that is in `canary`.
+//! The check is automatic: an emulator whose address occurs in the environment or in a file of the workspace is
+//! queried for what it issued, and a variable with a credential is watched when it is set. How a secret is
+//! recognized is in `canary`.
 
 use crate::canary::{self, Leak, Search, Secret};
 use crate::target::Target;
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-/// Variables whose value is a secret, and what it is.
+/// Variables whose value is a secret, with the kind of secret.
 const SECRET_VARIABLES: [(&str, &str); 10] = [
     ("SALESFORCE_REFRESH_TOKEN", "refresh token"),
     ("SALESFORCE_SFDX_AUTH_URL", "SFDX auth URL"),
@@ -26,24 +26,24 @@ const SECRET_VARIABLES: [(&str, &str); 10] = [
     ("SALESFORCE_ACCESS_TOKEN", "access token"),
     ("SALESFORCE_CONSUMER_SECRET", "consumer secret"),
 ];
-/// Variables that name a file with a secret in it.
+/// Variables that name a file with a secret.
 const SECRET_FILES: [(&str, &str); 2] =
     [("SALESFORCE_PRIVATE_KEY_FILE", "private key"), ("SALESFORCE_SUBJECT_TOKEN_FILE", "subject token")];
 
 #[derive(Default)]
-pub struct Hygiene {
-    /// All that was known to be secret at any time: what an org issued stays in a log when the org is gone.
+pub struct LeakCheck {
+    /// Everything that was ever known to be secret: a log still contains it after the org has exited.
     secrets: RefCell<BTreeSet<Secret>>,
     /// What the test wrote itself.
     written: RefCell<Vec<Vec<u8>>>,
 }
 
-impl Hygiene {
+impl LeakCheck {
     pub fn watch(&self, secret: Secret) {
         self.secrets.borrow_mut().insert(secret);
     }
 
-    /// Takes note of a variable's value, if it is or holds a secret.
+    /// Records the value of a variable if it is or contains a secret.
     pub fn variable(&self, name: &str, value: &str) {
         for (_, kind) in SECRET_VARIABLES.iter().filter(|(secret, _)| *secret == name) {
             self.watch(Secret::new(kind, value));
@@ -64,7 +64,7 @@ impl Hygiene {
         self.written.borrow_mut().push(text.as_bytes().to_vec());
     }
 
-    /// Asks for everything that is secret by now.
+    /// Queries everything that is secret now.
     fn ask(&self, orgs: &[&dyn Target], environment: &BTreeMap<String, String>) -> Vec<Secret> {
         let written = self.written.borrow();
         let texts = written.iter().map(|bytes| String::from_utf8_lossy(bytes));
@@ -78,7 +78,7 @@ impl Hygiene {
         secrets.iter().cloned().collect()
     }
 
-    /// What a command printed, logged and left in the folder of the configuration.
+    /// What a command printed, logged and left in the configuration folder.
     #[must_use]
     pub fn after(
         &self,
@@ -106,7 +106,7 @@ impl Hygiene {
         orgs: &[&dyn Target],
         environment: &BTreeMap<String, String>,
     ) -> Vec<Leak> {
-        // An org that the test has ended does not answer; what it issued before is known.
+        // An org that has exited does not respond. The secrets that it issued earlier are known.
         let asked = catch_unwind(AssertUnwindSafe(|| self.ask(orgs, environment)));
         let secrets = asked.unwrap_or_else(|_| self.secrets.borrow().iter().cloned().collect());
         self.everything_below(root, &secrets)

@@ -1,19 +1,20 @@
-//! Chance that a seed decides: the same seed plays the same cases.
+//! A seeded random number generator: the same seed selects the same cases.
 
 /// `SplitMix64`.
 #[derive(Debug, Clone)]
-pub struct Chance(u64);
+pub struct Random(u64);
 
-impl Chance {
-    /// The chance of one case: its name is part of the seed, so that a case played alone is the same one.
+impl Random {
+    /// The generator of one case. The case name is part of the seed, so a case that runs alone gets the same
+    /// numbers.
     #[must_use]
     pub fn of(seed: u64, name: &str) -> Self {
         let folded = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        let mut chance = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ folded);
-        chance.next();
-        chance
+        let mut random = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ folded);
+        random.next();
+        random
     }
 
     pub fn next(&mut self) -> u64 {
@@ -24,7 +25,7 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`, which is not 0.
+    /// A number below `end`, which must not be 0.
     pub fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end.max(1)).unwrap_or(1);
         usize::try_from(self.next() % end).unwrap_or_default()
@@ -34,17 +35,17 @@ impl Chance {
         self.below(100) < percent
     }
 
-    /// One of them, if there is one.
-    pub fn one_of<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
+    /// A random element, or `None` for an empty slice.
+    pub fn choose<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
         of.get(self.below(of.len()))
     }
 }
 
 #[test]
-fn a_seed_and_a_name_make_the_chance() {
+fn the_seed_and_the_name_determine_the_numbers() {
     let numbers = |seed, name| {
-        let mut chance = Chance::of(seed, name);
-        [chance.below(1000), chance.below(1000), chance.below(1000)]
+        let mut random = Random::of(seed, name);
+        [random.below(1000), random.below(1000), random.below(1000)]
     };
     assert_eq!(numbers(1, "a"), numbers(1, "a"));
     assert_ne!(numbers(1, "a"), numbers(2, "a"));

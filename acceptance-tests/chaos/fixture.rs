@@ -1,11 +1,12 @@
-//! What a case is played on: an org of its own with somebody else's app in it, the proxy before it, and a workspace
-//! whose provider takes the proxy for the org.
+//! The fixture of a case: a separate org that contains an app of another owner, the proxy in front of it, and a
+//! workspace whose provider uses the proxy as the org.
 //!
-//! Not here: what must hold afterwards, that is in `oracle`.
+//! The invariants that are checked afterwards are in `invariants`.
 
+use crate::foreign_server::ForeignServer;
 use crate::proxy::Proxy;
-use crate::stranger::Stranger;
 use acceptance_tests::canary::Secret;
+use acceptance_tests::configurations;
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{self, Component};
 use acceptance_tests::target::{Credentials, Target};
@@ -15,14 +16,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Somebody else's app.
+/// The app of another owner.
 pub const FOREIGN: &str = "Foreign";
 /// The app of the case.
 pub const SHOP: &str = "Shop";
-/// Every kind of file that an app has.
+/// Every type of component of an app.
 pub const FILES: [&str; 5] = [org::APP, org::OAUTH, org::GLOBAL_OAUTH, org::POLICIES, org::OAUTH_POLICIES];
 
-/// What is done.
+/// The operation under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     Create,
@@ -46,7 +47,7 @@ impl Step {
         }
     }
 
-    /// The command.
+    /// The arguments of the command.
     #[must_use]
     pub fn arguments(self, shape: Shape) -> Vec<&'static str> {
         let mut arguments = match self {
@@ -64,7 +65,7 @@ impl Step {
     }
 }
 
-/// As one resource, or as three.
+/// One resource or three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shape {
     Client,
@@ -80,7 +81,7 @@ impl Shape {
         }
     }
 
-    /// The address of what has the consumer key.
+    /// The address of the resource with the consumer key.
     #[must_use]
     pub const fn keyed(self) -> &'static str {
         match self {
@@ -90,45 +91,27 @@ impl Shape {
     }
 }
 
-/// What differs before an update and after it.
+/// The values that an update changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wish {
+pub struct AppVersion {
     pub label: &'static str,
     pub minutes: u32,
     pub rotation: Option<u32>,
 }
 
-pub const FIRST: Wish = Wish { label: "Shop", minutes: 30, rotation: None };
-pub const CHANGED: Wish = Wish { label: "Laden", minutes: 15, rotation: None };
+pub const FIRST: AppVersion = AppVersion { label: "Shop", minutes: 30, rotation: None };
+pub const CHANGED: AppVersion = AppVersion { label: "Laden", minutes: 15, rotation: None };
 
 #[must_use]
-pub fn configuration(shape: Shape, wish: Wish) -> String {
-    let Wish { label, minutes, rotation } = wish;
-    let app = format!(
-        "  name          = \"{SHOP}\"\n  label         = \"{label}\"\n  contact_email = \"identity@example.com\"\n"
-    );
-    let settings = "  callback_urls                = [\"https://shop.example.com/callback\"]\n  \
-                    oauth_scopes                 = [\"Api\", \"OpenID\", \"RefreshToken\"]\n  \
-                    code_credential_flow_enabled = true\n  named_user_jwt_enabled       = true\n";
-    let policies = format!(
-        "  permitted_users                    = \"AdminApprovedPreAuthorized\"\n  \
-         permission_sets                    = [\"Shop_Customer\"]\n  \
-         guest_code_credential_flow_enabled = true\n  \
-         guest_jwt_session_timeout_type     = \"Custom\"\n  \
-         guest_jwt_timeout_minutes          = {minutes}\n"
-    );
-    let mut text = match shape {
-        Shape::Client => format!(
-            "resource \"salesforce_oauth_client\" \"shop\" {{\n{app}{settings}  policies {{\n{policies}  }}\n}}\n"
-        ),
-        Shape::Parts => format!(
-            "resource \"salesforce_external_client_app\" \"shop\" {{\n{app}}}\n\
-             resource \"salesforce_external_client_app_oauth_settings\" \"shop\" {{\n  external_client_app = \
-             salesforce_external_client_app.shop.id\n{settings}}}\n\
-             resource \"salesforce_external_client_app_policies\" \"shop\" {{\n  external_client_app = \
-             salesforce_external_client_app_oauth_settings.shop.id\n{policies}}}\n"
-        ),
+pub fn configuration(shape: Shape, version: AppVersion) -> String {
+    let AppVersion { label, minutes, rotation } = version;
+    let shop = match shape {
+        Shape::Client => configurations::SHOP_CLIENT,
+        Shape::Parts => configurations::SHOP,
     };
+    let label = format!("= \"{label}\"\n  contact_email");
+    let mut text =
+        shop.replace("= \"Shop\"\n  contact_email", &label).replace("= 30\n", &format!("= {minutes}\n"));
     if let Some(version) = rotation {
         let of = match shape {
             Shape::Client => "salesforce_oauth_client.shop.id",
@@ -142,28 +125,28 @@ pub fn configuration(shape: Shape, wish: Wish) -> String {
     text
 }
 
-/// An org that the provider does not reach directly.
-pub struct Place {
+/// An org behind the fault injection proxy.
+pub struct Testbed {
     pub org: Emulator,
     pub proxy: Proxy,
-    pub stranger: Stranger,
+    pub foreign_server: ForeignServer,
 }
 
-impl Place {
+impl Testbed {
     #[must_use]
     pub fn with(options: &[&str]) -> Self {
         let org = Emulator::with(options);
-        let stranger = Stranger::start();
-        let proxy = Proxy::before(org.url(), &stranger.url);
+        let foreign_server = ForeignServer::start();
+        let proxy = Proxy::before(org.url(), &foreign_server.url);
         let foreign = json!({
             "name": FOREIGN, "label": "Not ours", "contactEmail": "other@example.com",
             "callbackUrl": "https://other.example.com/callback", "scopes": "Api"
         });
         org.admin("POST", "/apps", Some(&foreign));
-        Self { org, proxy, stranger }
+        Self { org, proxy, foreign_server }
     }
 
-    /// The files of everybody else's apps.
+    /// The components of all apps of other owners.
     #[must_use]
     pub fn foreign(&self) -> BTreeMap<(String, String), Value> {
         let mut found = BTreeMap::new();
@@ -175,13 +158,13 @@ impl Place {
         found
     }
 
-    /// The apps that are ours.
+    /// The apps under test.
     #[must_use]
     pub fn own(&self) -> Vec<String> {
         self.org.names(org::APP).into_iter().filter(|name| name != FOREIGN).collect()
     }
 
-    /// How often something was asked for that the org did.
+    /// The number of completed operations of this kind.
     #[must_use]
     pub fn done(&self, operation: &str) -> usize {
         let journal = self.org.journal();
@@ -191,14 +174,14 @@ impl Place {
         journal.iter().filter(made).count()
     }
 
-    /// How many deploys changed something.
+    /// The number of deploys that changed something.
     #[must_use]
     pub fn committed(&self) -> usize {
         self.org.deploys().iter().filter(|deploy| deploy["committed"] == true).count()
     }
 }
 
-impl Target for Place {
+impl Target for Testbed {
     fn credentials(&self) -> Credentials {
         let mut credentials = self.org.credentials();
         credentials.insert("SALESFORCE_INSTANCE_URL".to_owned(), self.proxy.url.clone());
@@ -226,17 +209,17 @@ impl Target for Place {
     }
 
     fn patience(&self) -> std::time::Duration {
-        // Locks are waited for for ten minutes; whoever takes longer than this hangs.
+        // Locks are waited for up to ten minutes. A longer run hangs.
         std::time::Duration::from_secs(1500)
     }
 }
 
-pub struct Stage<'a> {
-    pub place: &'a Place,
+pub struct Fixture<'a> {
+    pub testbed: &'a Testbed,
     pub workspace: Workspace<'a>,
     pub shape: Shape,
     pub step: Step,
-    /// What was there before the step.
+    /// The org and the state before the step.
     pub before: Before,
 }
 
@@ -247,33 +230,33 @@ pub struct Before {
     pub rotated: usize,
 }
 
-impl<'a> Stage<'a> {
-    /// Everything that comes before the step, with nothing going wrong.
+impl<'a> Fixture<'a> {
+    /// Runs everything that precedes the step, without faults.
     #[must_use]
-    pub fn set(place: &'a Place, shape: Shape, step: Step) -> Self {
-        let workspace = Workspace::new(place);
+    pub fn set(testbed: &'a Testbed, shape: Shape, step: Step) -> Self {
+        let workspace = Workspace::new(testbed);
         let rotation = (step == Step::Rotate).then_some(1);
-        workspace.configure(&configuration(shape, Wish { rotation, ..FIRST }));
-        let mut stage = Self { place, workspace, shape, step, before: Before::nothing(place) };
+        workspace.configure(&configuration(shape, AppVersion { rotation, ..FIRST }));
+        let mut fixture = Self { testbed, workspace, shape, step, before: Before::nothing(testbed) };
         if step != Step::Create {
-            stage.log(false);
-            let run = stage.workspace.apply();
-            assert_eq!(run.code, Some(0), "before anything goes wrong: {run}");
-            stage.before = Before::nothing(place);
-            stage.before.key = place.org.part(org::GLOBAL_OAUTH, SHOP).text("consumerKey");
+            fixture.log(false);
+            let run = fixture.workspace.apply();
+            assert_eq!(run.code, Some(0), "the preparation failed: {run}");
+            fixture.before = Before::nothing(testbed);
+            fixture.before.key = testbed.org.part(org::GLOBAL_OAUTH, SHOP).text("consumerKey");
         }
         match step {
-            Step::Update => stage.workspace.configure(&configuration(shape, CHANGED)),
+            Step::Update => fixture.workspace.configure(&configuration(shape, CHANGED)),
             Step::Rotate => {
-                stage.workspace.configure(&configuration(shape, Wish { rotation: Some(2), ..FIRST }));
+                fixture.workspace.configure(&configuration(shape, AppVersion { rotation: Some(2), ..FIRST }));
             }
             Step::Create | Step::Replace | Step::Destroy => {}
         }
-        stage.log(true);
-        stage
+        fixture.log(true);
+        fixture
     }
 
-    /// Whether commands write a TRACE log: the search in it is worth it where something goes wrong, and it costs.
+    /// Whether commands write a TRACE log. The search for secrets in it takes time, so it is used only with faults.
     pub fn log(&mut self, whether: bool) {
         if whether {
             self.workspace.set("TF_LOG", "TRACE");
@@ -287,10 +270,10 @@ impl<'a> Stage<'a> {
         self.workspace.folder().parent().expect("the workspace has a root").to_owned()
     }
 
-    /// The resources in the state: address → attributes. Read from the file, which is cheaper than to ask Terraform.
+    /// The resources in the state: address → attributes. Reads the file, which is faster than `terraform show`.
     ///
     /// # Panics
-    /// When there is a file that is no state.
+    /// When the file is not a state.
     #[must_use]
     pub fn state(&self) -> BTreeMap<String, Value> {
         let Ok(text) = std::fs::read(self.workspace.folder().join("terraform.tfstate")) else {
@@ -318,7 +301,7 @@ impl<'a> Stage<'a> {
         self.step.arguments(self.shape)
     }
 
-    /// Plays the step.
+    /// Runs the step.
     #[must_use]
     pub fn run(&self) -> Run {
         self.workspace.run(&self.arguments())
@@ -326,12 +309,12 @@ impl<'a> Stage<'a> {
 }
 
 impl Before {
-    fn nothing(place: &Place) -> Self {
+    fn nothing(testbed: &Testbed) -> Self {
         Self {
-            foreign: place.foreign(),
+            foreign: testbed.foreign(),
             key: String::new(),
-            committed: place.committed(),
-            rotated: place.done("rotateCredentials"),
+            committed: testbed.committed(),
+            rotated: testbed.done("rotateCredentials"),
         }
     }
 }

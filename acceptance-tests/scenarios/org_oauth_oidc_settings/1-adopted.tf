@@ -1,4 +1,4 @@
-# An org has these settings already: creating the resource takes them over and changes only what is written.
+# These settings exist in every org, so the create adopts them and changes only configured attributes.
 # edit: OauthOidcSettings of OauthOidc: isPkceRequired = false
 # edit: OauthOidcSettings of OauthOidc: agentAuthLinking = true
 # plan: salesforce_org_oauth_oidc_settings.org = create
