@@ -1,12 +1,12 @@
-//! What `make fuzz` has tried in this working copy, for the last line of the table. Running it is the script's job.
+//! The totals of `make fuzz` in this working copy, for the last line of the report. `scripts/fuzz` writes them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Written by `scripts/fuzz`: one line for each target that it ran, with the number of inputs and the seconds.
+/// One line for each run of a target: its name, the number of inputs, the seconds.
 const FIGURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/target/figures.tsv");
 
-/// One sentence.
+/// The totals as one sentence.
 #[must_use]
 pub fn summary() -> String {
     std::fs::read_to_string(Path::new(FIGURES))

@@ -1,6 +1,6 @@
 //! The report of a run: the failures, each with the command that reproduces it, and a table.
 
-use crate::case::Chapter;
+use crate::case::Section;
 use crate::fuzzing;
 use crate::options::Options;
 use crate::runner::CaseResult;

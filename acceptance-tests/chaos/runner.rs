@@ -27,29 +27,29 @@ pub fn capture_panics() {
     }));
 }
 
-/// From here on a case spends its time waiting, not working.
+/// A case that takes this long waits for most of the time.
 const WAITING: Duration = Duration::from_secs(30);
 
-/// How many waiting cases are played beside each working one.
-const WAITING_PER_JOB: usize = 3;
+/// The number of waiting cases that run beside each working case.
+const WAITING_PER_JOB: usize = 2;
 
-/// Plays them all; `tell` hears of each at its end, with how many have not ended.
+/// Runs all cases. Calls `tell` after each with the number of cases that have not ended.
 #[must_use]
-pub fn play(cases: Vec<Case>, jobs: usize, tell: impl Fn(&Played, usize) + Sync) -> Vec<Played> {
+pub fn play(cases: Vec<Case>, jobs: usize, tell: impl Fn(&CaseResult, usize) + Sync) -> Vec<CaseResult> {
     let left = AtomicUsize::new(cases.len());
     let (mut waiting, mut working): (Vec<_>, Vec<_>) =
-        cases.into_iter().partition(|case| case.chapter == Chapter::Faults && case.takes >= WAITING);
-    // The longest first: they end while others work.
+        cases.into_iter().partition(|case| case.section == Section::Faults && case.takes >= WAITING);
+    // The longest cases first, so that the short ones run beside them.
     waiting.sort_by_key(|case| case.takes);
     working.sort_by_key(|case| case.takes);
     let (waiting, working) = (Mutex::new(waiting), Mutex::new(working));
     let played = Mutex::new(Vec::new());
     let worker = |queue: &Mutex<Vec<Case>>| {
         loop {
-            let Some(case) = queue.lock().expect("the lock is not poisoned").pop() else { return };
+            let Some(case) = queue.lock().expect("lock is not poisoned").pop() else { return };
             let one = play_one(&case);
             tell(&one, left.fetch_sub(1, Ordering::SeqCst) - 1);
-            played.lock().expect("the lock is not poisoned").push(one);
+            played.lock().expect("lock is not poisoned").push(one);
         }
     };
     std::thread::scope(|scope| {
@@ -60,7 +60,7 @@ pub fn play(cases: Vec<Case>, jobs: usize, tell: impl Fn(&Played, usize) + Sync)
             scope.spawn(|| worker(&waiting));
         }
     });
-    played.into_inner().expect("the lock is not poisoned")
+    played.into_inner().expect("lock is not poisoned")
 }
 
 fn play_one(case: &Case) -> CaseResult {

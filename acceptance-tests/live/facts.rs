@@ -208,7 +208,7 @@ pub const FACTS: &[Fact] = &[
     fact("rest_key", "REST returns the consumer key",
         &[Behaviour("The credentials of Connect REST contain the consumer key")], access::the_key_in_rest),
     fact("rest_unused", "REST lists apps without tokens",
-        &[Behaviour("Connect REST lists apps without issued tokens")], access::apps_that_nobody_used),
+        &[Behaviour("Connect REST lists apps without issued tokens")], access::apps_without_tokens),
     fact("cert_cleared", "A deploy without the certificate clears it",
         &[Behaviour("A deploy without the certificate clears it")],
         access::the_certificate_is_cleared),

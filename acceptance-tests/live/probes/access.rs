@@ -97,7 +97,7 @@ pub fn the_key_in_rest(context: &ProbeContext<'_>) -> ProbeResult {
     Ok(verdict(shown, format!("REST {} the key", if shown { "shows" } else { "does not show" })))
 }
 
-pub fn apps_that_missing_used(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn apps_without_tokens(context: &ProbeContext<'_>) -> ProbeResult {
     const PAGES: u32 = 20;
     context.make()?;
     for page in 0..PAGES {

@@ -1,7 +1,7 @@
 //! The app of an attribute in a configuration: with the resources of its parts, or with the client. The steps are in
 //! `life.rs`.
 
-use super::table::{Attribute, BLOCK, CLIENT, LeftOut, Resource, attributes};
+use super::table::{Attribute, BLOCK, CLIENT, Omitted, Resource, attributes};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::http;
 use acceptance_tests::plan::Plan;

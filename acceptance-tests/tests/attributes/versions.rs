@@ -1,8 +1,8 @@
 //! Every supported API version: an attribute whose element the schema does not contain is an error, all others work.
 //! `proto/salesforce` contains the version of each element.
 
-use super::subject::{Form, Subject, furnish, set_at_create, words};
-use super::table::{Attribute, LeftOut, attributes};
+use super::subject::{Form, Subject, create_referenced_components, set_at_create, words};
+use super::table::{Attribute, Omitted, attributes};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::workspace::Workspace;
 use serde_json::Value;
