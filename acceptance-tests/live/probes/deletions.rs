@@ -4,7 +4,7 @@ use super::{ProbeContext, ProbeResult, Verdict, is_refused, verdict};
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES};
 use serde_json::json;
 
-pub fn settings_take_their_parts_along(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn settings_delete_their_parts(context: &ProbeContext<'_>) -> ProbeResult {
     context.make()?;
     let settings = context.read(OAUTH)?.name;
     let done = context.org.delete(&[(OAUTH, &settings)], true)?;

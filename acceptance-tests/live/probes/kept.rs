@@ -47,7 +47,7 @@ pub fn safe_defaults_of_the_global_settings(context: &ProbeContext<'_>) -> Probe
     Ok(has(&context.read(GLOBAL_OAUTH)?, &expected))
 }
 
-pub fn flow_flags_that_nobody_wrote(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn flow_flags_that_were_not_sent(context: &ProbeContext<'_>) -> ProbeResult {
     context.make()?;
     let flags = [
         "isClientCredentialsFlowEnabled",
@@ -62,7 +62,7 @@ pub fn flow_flags_that_nobody_wrote(context: &ProbeContext<'_>) -> ProbeResult {
     Ok(verdict(flags.iter().all(|flag| shown.contains(flag)), format!("shows {}", shown.join(", "))))
 }
 
-pub fn pkce_can_be_switched_off(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn pkce_can_be_disabled(context: &ProbeContext<'_>) -> ProbeResult {
     context.make_with(json!({}), json!({}), json!({ "isPkceRequired": false }))?;
     Ok(has(&context.read(GLOBAL_OAUTH)?, &[("isPkceRequired", "false")]))
 }
@@ -101,7 +101,7 @@ pub fn id_token_flags(context: &ProbeContext<'_>) -> ProbeResult {
     ))
 }
 
-pub fn a_label_left_out(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn an_omitted_label(context: &ProbeContext<'_>) -> ProbeResult {
     context.make_with(json!({ "label": null }), json!({}), json!({}))?;
     let settings = context.read(OAUTH)?;
     Ok(all(vec![

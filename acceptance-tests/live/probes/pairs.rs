@@ -376,7 +376,7 @@ pub fn the_setting_of_the_org(context: &ProbeContext<'_>) -> ProbeResult {
     })
 }
 
-pub fn the_words_of_a_refusal(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn the_text_of_a_refusal(context: &ProbeContext<'_>) -> ProbeResult {
     let answer = Consumer::of(context)?.call("GET", "/staged", None)?;
     if answer.status != 403 && (answer.is_good() || answer.status == 404) {
         return Ok(Verdict::Undecided("this org and this login may".to_owned()));

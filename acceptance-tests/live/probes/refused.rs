@@ -178,7 +178,7 @@ pub fn refresh_token_periods(context: &ProbeContext<'_>) -> ProbeResult {
     ]))
 }
 
-pub fn a_key_of_ones_own(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn a_custom_key(context: &ProbeContext<'_>) -> ProbeResult {
     let key = format!("{}{}", context.app, "k".repeat(40));
     let global = context.global_file(json!({ "consumerKey": key }));
     let done = context.org.deploy(&[context.app_file(json!({})), context.oauth_file(json!({})), global])?;

@@ -98,7 +98,7 @@ pub fn policies_of_one_type(context: &ProbeContext<'_>) -> ProbeResult {
 }
 
 /// Uses session timeouts of named users, which need JWT tokens but no setting of the org.
-pub fn files_that_need_each_other(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn dependent_files(context: &ProbeContext<'_>) -> ProbeResult {
     context.make()?;
     let session = if context.version() < 65 {
         json!({ "namedUserJwtTimeout": 5 })

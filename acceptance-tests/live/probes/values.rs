@@ -21,7 +21,7 @@ pub fn scopes_in_order(context: &ProbeContext<'_>) -> ProbeResult {
     scopes(context, sent, "OpenID, CustomPermissions, Wave, Lightning, Content, CDPQuery, MCP")
 }
 
-pub fn words_in_another_case(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn keywords_in_another_case(context: &ProbeContext<'_>) -> ProbeResult {
     context.make()?;
     let word = "Enforce_relaxrefresh";
     let done = context.deploy_policies(json!({ "ipRelaxationPolicyType": word }))?;
@@ -31,7 +31,7 @@ pub fn words_in_another_case(context: &ProbeContext<'_>) -> ProbeResult {
     Ok(has(&context.read(OAUTH_POLICIES)?, &[("ipRelaxationPolicyType", word)]))
 }
 
-pub fn a_link_to_nobody(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn a_link_to_an_unknown_consumer(context: &ProbeContext<'_>) -> ProbeResult {
     context.make()?;
     let own = context.read(OAUTH)?.text("oauthLink");
     let Some((org, _)) = own.split_once(':') else {
@@ -46,7 +46,7 @@ pub fn a_link_to_nobody(context: &ProbeContext<'_>) -> ProbeResult {
     Ok(has(&context.read(OAUTH)?, &[("oauthLink", &own)]))
 }
 
-pub fn equivalent_scopes_stay(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn equivalent_scopes_are_kept(context: &ProbeContext<'_>) -> ProbeResult {
     scopes(context, "Basic, OfflineAccess", "Basic, OfflineAccess")
 }
 
@@ -82,7 +82,7 @@ pub fn permission_set_ids_become_names(context: &ProbeContext<'_>) -> ProbeResul
     admitted(context, &id, &name)
 }
 
-pub fn pre_authorisation_needs_nothing_of_ones_own(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn pre_authorisation_needs_no_assignment(context: &ProbeContext<'_>) -> ProbeResult {
     context.make()?;
     let [(_, name), _] = permission_sets(context)?;
     let done = context.deploy_policies(json!({
@@ -92,7 +92,7 @@ pub fn pre_authorisation_needs_nothing_of_ones_own(context: &ProbeContext<'_>) -
     Ok(is_accepted(&done))
 }
 
-pub fn line_breaks_stay(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn line_breaks_are_kept(context: &ProbeContext<'_>) -> ProbeResult {
     let lines = format!(
         "<description>one&#10;two\nthree &amp; &#x3c;</description>\n<label>{}</label>\n",
         context.app
@@ -101,7 +101,7 @@ pub fn line_breaks_stay(context: &ProbeContext<'_>) -> ProbeResult {
     Ok(has(&context.read(APP)?, &[("description", "one\ntwo\nthree & <")]))
 }
 
-pub fn elements_come_in_any_order(context: &ProbeContext<'_>) -> ProbeResult {
+pub fn elements_in_any_order(context: &ProbeContext<'_>) -> ProbeResult {
     let lines = format!("<label>{}</label>\n<contactEmail>nobody@example.com</contactEmail>\n", context.app);
     Ok(is_accepted(&context.org.deploy(&[File::raw(APP, &context.app, &lines)])?))
 }
