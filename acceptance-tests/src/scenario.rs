@@ -7,14 +7,14 @@
 //! # says: Consumer key will be destroyed                                  in what the plan prints
 //! # org: ExternalClientApplication of Shop: label = Shop                  after the step, in the org
 //! # switches: salesforce_external_client_app_oauth_settings.shop of Shop  on the emulator, see below
-//! # emulator only: needs a custom scope                                   why `make live` has to leave it out
+//! # emulator only: needs a custom scope                                   why `make live` skips it
 //! ```
 //!
-//! `switches` sets every derived boolean (`switches`) that the resource does not set, to a value that differs from its
-//! default, and expects it in the org. So a new boolean is in the scenarios without an edit.
+//! `switches` sets every derived boolean (`switches`) that the resource does not set to a value that differs from
+//! its default, and expects it in the org, so a new boolean is covered by the scenarios automatically.
 //!
-//! After every step the plan must be empty and no secret may have leaked (see `workspace`); after the last one
-//! everything is imported into an empty state, and destroyed, and then the org is as before.
+//! After every step the plan must be empty and no secret may have leaked (see `workspace`). After the last step
+//! everything is imported into an empty state and destroyed, and the org is as before.
 //!
 //! `make live` runs the same scenarios on a real org, under other names.
 
@@ -112,10 +112,10 @@ impl Scenario {
         Self { name: self.name.clone(), steps: steps.collect() }
     }
 
-    /// The same with what `# switches:` adds.
+    /// The scenario with the additions of `# switches:`.
     ///
     /// # Panics
-    /// When such a line is wrong.
+    /// When such a line is invalid.
     #[must_use]
     pub fn with_switches(mut self) -> Self {
         for step in &mut self.steps {
@@ -136,14 +136,14 @@ impl Scenario {
     /// The configuration of one step.
     ///
     /// # Panics
-    /// When there is no such step.
+    /// When the step does not exist.
     #[must_use]
     pub fn step(&self, name: &str) -> &str {
         let step = self.steps.iter().find(|step| step.path.file_stem().is_some_and(|stem| stem == name));
         &step.unwrap_or_else(|| panic!("{} has no step {name}", self.name)).configuration
     }
 
-    /// The names of the apps that it makes.
+    /// The names of the apps that it creates.
     #[must_use]
     pub fn apps(&self) -> BTreeSet<String> {
         self.lines().filter_map(|line| value_of(line, "name")).flat_map(quoted).collect()
@@ -155,7 +155,7 @@ impl Scenario {
         self.lines().filter_map(|line| value_of(line, "permission_sets")).flat_map(quoted).collect()
     }
 
-    /// Whether it turns on what a setting of the whole org has to allow.
+    /// Whether it enables a flow that a setting of the org has to allow.
     #[must_use]
     pub fn needs_code_credential_flow(&self) -> bool {
         self.lines().any(|line| value_of(line, "code_credential_flow_enabled") == Some("true"))
@@ -219,9 +219,9 @@ fn folder() -> PathBuf {
     terraform::repository().join("acceptance-tests/scenarios")
 }
 
-/// Sets the switches of a resource that its block does not set, and expects them in the org.
+/// Sets the booleans of a resource that its block does not set, and expects them in the org.
 fn with_switches(configuration: &str, address: &str, app: &str) -> String {
-    let (kind, name) = address.split_once('.').unwrap_or_else(|| panic!("{address} is no address"));
+    let (kind, name) = address.split_once('.').unwrap_or_else(|| panic!("{address} is not an address"));
     let start = configuration.find(&format!("resource \"{kind}\" \"{name}\" {{"));
     let start = start.unwrap_or_else(|| panic!("the step has no {address}"));
     let end = start + configuration[start..].find("\n}").expect("the end of the block") + 1;
@@ -239,7 +239,7 @@ fn with_switches(configuration: &str, address: &str, app: &str) -> String {
     format!("{expected}{}{lines}{}", &configuration[..end], &configuration[end..])
 }
 
-/// What stands behind `<argument> =` in a line.
+/// The value of `<argument> =` in a line.
 fn value_of<'a>(line: &'a str, argument: &str) -> Option<&'a str> {
     let rest = line.trim().strip_prefix(argument)?.trim_start();
     Some(rest.strip_prefix('=')?.trim())
@@ -301,7 +301,7 @@ fn expectations(configuration: &str) -> Result<Expectations, String> {
             "no import" => expected.no_import = true,
             // See `is_for_the_emulator` and `with_switches`.
             "emulator only" | "switches" => {}
-            // A misspelt expectation must not pass as a remark.
+            // A misspelled expectation must not pass as a remark.
             other if !other.contains(' ') => return Err(format!("unknown expectation {other:?}")),
             _ => {}
         }

@@ -1,7 +1,8 @@
-//! Boolean attributes that tests derive instead of listing: the provider's schema has the attribute, `proto/salesforce`
-//! has the element, and the names follow the rule `isPkceRequired` → `pkce_required`, `enableFoo` → `foo_enabled`.
+//! Boolean attributes that tests derive instead of listing: the provider's schema contains the attribute,
+//! `proto/salesforce` the element, and the names follow the rule `isPkceRequired` → `pkce_required`, `enableFoo` →
+//! `foo_enabled`.
 //!
-//! An attribute with another name needs a row in `tests/attributes/table.rs`; a test there says so.
+//! An attribute with another name needs a row in `tests/attributes/table.rs`; a test there reports it.
 
 use crate::org::{APP, APP_SETTINGS, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, OIDC_SETTINGS, POLICIES};
 use crate::terraform::repository;
@@ -9,7 +10,7 @@ use crate::workspace::{self, Workspace};
 use serde_json::Value;
 use std::sync::OnceLock;
 
-/// The metadata types that each resource writes.
+/// The metadata types of each resource.
 const RESOURCES: [(&str, &[&str]); 5] = [
     ("salesforce_external_client_app", &[APP]),
     ("salesforce_external_client_app_oauth_settings", &[OAUTH, GLOBAL_OAUTH]),
@@ -39,7 +40,7 @@ impl Switch {
     }
 }
 
-/// Every boolean attribute whose element the name gives.
+/// Every boolean attribute that can be derived from the name of its element.
 pub fn all() -> &'static [Switch] {
     static ALL: OnceLock<Vec<Switch>> = OnceLock::new();
     ALL.get_or_init(|| {
@@ -48,7 +49,7 @@ pub fn all() -> &'static [Switch] {
     })
 }
 
-/// The resources as `terraform providers schema -json` shows them.
+/// The resources in the output of `terraform providers schema -json`.
 ///
 /// # Panics
 /// When Terraform or the provider cannot be started.
@@ -81,7 +82,7 @@ fn of_resource(schema: &Value, resource: &'static str, types: &[&'static str]) -
         .collect()
 }
 
-/// The boolean elements that a metadata type has today, those of groups with the group's name before them.
+/// The current boolean elements of a metadata type; nested ones are prefixed with the name of their group.
 fn booleans(kind: &str) -> Vec<String> {
     let path = repository().join(format!("proto/salesforce/{kind}.json"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -126,7 +127,7 @@ mod tests {
     use super::attribute_of;
 
     #[test]
-    fn an_element_gives_the_name_of_its_attribute() {
+    fn attribute_names_are_derived_from_elements() {
         for (element, attribute) in [
             ("isPkceRequired", "pkce_required"),
             ("idTokenConfig.idTokenIncludeAttributes", "id_token_include_attributes"),

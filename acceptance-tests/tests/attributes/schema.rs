@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 #[test]
-fn no_attribute_is_without_a_test() {
+fn every_attribute_has_a_test() {
     let mut there = BTreeSet::new();
     for (resource, schema) in switches::schema().as_object().expect("the resources") {
         paths(&schema["block"], &format!("{resource}."), &mut there);

@@ -1,5 +1,5 @@
-//! Every attribute with two values, the lines that it needs beside it, and its element in the org. Booleans that need
-//! nothing beside them and are named after their element are derived (`switches`). The tests are in `life.rs`.
+//! Every attribute with two values, the lines that must accompany it, and its element in the org. Booleans without
+//! accompanying lines that are named after their element are derived (`switches`). The tests are in `life.rs`.
 
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, OIDC_SETTINGS, POLICIES};
 use acceptance_tests::switches::{self, Switch};
@@ -154,7 +154,7 @@ impl Attribute {
     }
 }
 
-/// Whether only the provider knows of it, so that no file of the org has it.
+/// Whether the attribute is provider-side, so that no file of the org contains it.
 fn is_of_terraform(name: &str) -> bool {
     let row = attributes().iter().find(|row| row.name == name && row.resource != Resource::Policies);
     row.is_none_or(|row| row.element.is_none())
@@ -241,8 +241,8 @@ fn derived(switch: &'static Switch) -> Attribute {
     }
 }
 
-/// `{app}` is the API name of the attribute's own app, `{other}` of another one; `{integration}` and `{admin}` are
-/// users of the org; `{certificate_1}` and `{certificate_2}` are texts in quotes.
+/// `{app}` is the API name of the attribute's app, `{other}` that of another one; `{integration}` and `{admin}` are
+/// users of the org; `{certificate_1}` and `{certificate_2}` are quoted texts.
 const LISTED: &[Attribute] = &[
     // The app.
     app("name", "name = \"{app}\"", "name = \"{other}\"").required().replaces(),
