@@ -3,32 +3,21 @@
 //! After every command the folder, the log and the output are searched for secrets, and at the end all remaining
 //! files (`leak_check`). After every step the plan must be empty, with and without a refresh.
 
+mod providers;
+
+pub use providers::source;
+
 use crate::canary::{Leak, Secret};
 use crate::leak_check::LeakCheck;
 use crate::plan::{Action, Plan, PlanMessages};
 use crate::provider_binary;
 use crate::target::{self, Target};
-use crate::terraform::{self, Run, Running};
+use crate::terraform::{Run, Running};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// The provider's address in the registry.
-const SOURCE: &str = "registry.terraform.io/salesforce-community/salesforce";
-
-/// The provider's address for the program under test.
-#[must_use]
-pub fn source() -> String {
-    format!("{}/{}", terraform::product().registry(), short(SOURCE))
-}
-
-/// The address of the provider for tests.
-const SAFE: &str = "registry.terraform.io/acceptance-tests/safe";
-
-/// Other providers that `safe` stands in for.
-const STAND_INS: [&str; 6] = ["aws", "azurerm", "google", "tfe", "time", "vault"];
 
 pub struct Workspace<'org> {
     root: Option<tempfile::TempDir>,
@@ -45,11 +34,6 @@ pub struct Workspace<'org> {
 }
 
 type Shown = (Vec<u8>, BTreeMap<String, Value>);
-
-/// The source of a provider without its registry.
-fn short(source: &str) -> &str {
-    source.split_once('/').map_or(source, |(_, short)| short)
-}
 
 impl<'org> Workspace<'org> {
     /// Logged in to the org by environment variables.
@@ -96,92 +80,13 @@ impl<'org> Workspace<'org> {
             environment,
             orgs: Vec::new(),
             leak_check: LeakCheck::default(),
-            providers: BTreeMap::from([("salesforce", SOURCE.to_owned())]),
+            providers: BTreeMap::from([("salesforce", providers::SOURCE.to_owned())]),
             commands: Cell::new(0),
             has_shown_a_plan: Cell::new(false),
             shown: RefCell::new(None),
         };
         workspace.override_providers();
         workspace
-    }
-
-    /// Lets configurations also use the provider `safe` (`acceptance-tests/safe`), which secrets are passed to.
-    ///
-    /// # Panics
-    /// When it is not built.
-    pub fn add_safe(&mut self) {
-        self.add_provider("safe", SAFE.to_owned());
-    }
-
-    /// Lets a configuration use the other providers that it names, as far as there are stand-ins for them.
-    ///
-    /// # Panics
-    /// When they are not built.
-    pub fn add_stand_ins(&mut self, configuration: &str) {
-        for name in STAND_INS {
-            if configuration.contains(&format!("resource \"{name}_")) {
-                self.add_provider(name, format!("registry.terraform.io/hashicorp/{name}"));
-            }
-        }
-    }
-
-    fn add_provider(&mut self, name: &'static str, source: String) {
-        let program = provider_binary::program("safe-provider", "SAFE_PROVIDER");
-        let link = self.root().join("bin").join(format!("terraform-provider-{name}"));
-        std::os::unix::fs::symlink(program, link).expect("a link to the provider");
-        self.providers.insert(name, source);
-        self.override_providers();
-        // The stand-ins are served without TLS.
-        self.set("TF_DISABLE_PLUGIN_TLS", "1");
-    }
-
-    /// Uses the folder `bin` for every provider.
-    fn override_providers(&self) {
-        let bin = self.root().join("bin");
-        let overrides: String = self
-            .providers
-            .values()
-            .map(|source| format!("    \"{}\" = \"{}\"\n", short(source), bin.display()))
-            .collect();
-        let settings =
-            format!("provider_installation {{\n  dev_overrides {{\n{overrides}  }}\n  direct {{}}\n}}\n");
-        std::fs::write(self.root().join("terraform.tfrc"), settings).expect("Terraform's settings");
-    }
-
-    /// The `terraform` block for every configuration without one.
-    fn required(&self) -> String {
-        let providers = self.providers.iter();
-        let providers: String = providers
-            .map(|(name, source)| format!("    {name} = {{ source = \"{}\" }}\n", short(source)))
-            .collect();
-        format!("terraform {{\n  required_providers {{\n{providers}  }}\n}}\n")
-    }
-
-    /// Lets `terraform init` install the providers as users do, from a filesystem mirror instead of the registry.
-    /// Configurations with modules, and those tested by `terraform test`, need an init.
-    ///
-    /// # Panics
-    /// When the mirror cannot be written.
-    pub fn installs(&self) {
-        let version = env!("CARGO_PKG_VERSION");
-        let mirror = self.root().join("mirror");
-        // A source without a host belongs to the registry of the program that reads it.
-        let registry = terraform::product().registry();
-        let providers = self.providers.iter();
-        let providers = providers.map(|(name, source)| (name, format!("{registry}/{}", short(source))));
-        for (name, source) in providers {
-            let home = mirror.join(source).join(version).join(platform());
-            std::fs::create_dir_all(&home).expect("a folder of the mirror");
-            let program = format!("terraform-provider-{name}");
-            let link = home.join(format!("{program}_v{version}"));
-            std::os::unix::fs::symlink(self.root().join("bin").join(program), link)
-                .expect("a link to the provider");
-        }
-        let settings = format!(
-            "provider_installation {{\n  filesystem_mirror {{ path = \"{}\" }}\n}}\n",
-            mirror.display()
-        );
-        std::fs::write(self.root().join("terraform.tfrc"), settings).expect("Terraform's settings");
     }
 
     /// Runs a script with the environment of the workspace and searches its output and files for secrets.
@@ -506,17 +411,6 @@ impl Drop for Workspace<'_> {
         }
         assert!(leaks.is_empty(), "secrets left by the test: {leaks:#?}");
     }
-}
-
-/// This machine in the folder names of a mirror.
-fn platform() -> String {
-    let system = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
-    let machine = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    format!("{system}_{machine}")
 }
 
 /// Whether the plan imports resources or changes outputs.

@@ -1,7 +1,8 @@
 //! Apps with files in the format of retrieves: imported with a configuration that Terraform generates, then one
 //! attribute is changed, and nothing else changes in the org.
 
-use super::found_apps::{Edit, Import, Kind, TYPES, found, put_file};
+use super::found_apps::put_file;
+use super::import_procedure::{Edit, Import, Kind, TYPES, found};
 use acceptance_tests::emulator::Emulator;
 use acceptance_tests::org::{APP, GLOBAL_OAUTH, OAUTH, OAUTH_POLICIES, POLICIES};
 use acceptance_tests::workspace::Workspace;

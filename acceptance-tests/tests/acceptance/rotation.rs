@@ -1,4 +1,5 @@
-//! Keys and secrets of an app: read and not stored, rotated while clients log in, rotated once in any case.
+//! Keys and secrets of an app: read and not stored, rotated while clients log in. Interrupted rotations are in
+//! `rotation_interrupts`.
 #![expect(clippy::unwrap_used, reason = "a test fails with a panic, also in its functions")]
 
 use acceptance_tests::emulator::Emulator;
@@ -9,13 +10,13 @@ use acceptance_tests::workspace::Workspace;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-const ROTATION: &str = "salesforce_external_client_app_credential_rotation.shop";
-const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
+pub const ROTATION: &str = "salesforce_external_client_app_credential_rotation.shop";
+pub const APPLY: &[&str] = &["apply", "-no-color", "-input=false", "-auto-approve"];
 
 /// An app whose clients log in by client credentials, and its rotation with these values.
-fn shop(org: &Emulator, rotate: &str, revoke: &str) -> String {
+pub fn shop(org: &Emulator, rotate: &str, revoke: &str) -> String {
     format!(
         r#"
 resource "salesforce_external_client_app" "shop" {{
@@ -47,11 +48,11 @@ resource "salesforce_external_client_app_credential_rotation" "shop" {{
     )
 }
 
-fn at(version: u32) -> String {
+pub fn at(version: u32) -> String {
     format!("{{ version = \"{version}\" }}")
 }
 
-fn started<'org>(org: &'org Emulator) -> Workspace<'org> {
+pub fn started<'org>(org: &'org Emulator) -> Workspace<'org> {
     let workspace = Workspace::new(org);
     workspace.configure(&shop(org, &at(1), &at(1)));
     workspace.apply().succeeded();
@@ -81,23 +82,23 @@ pub const ATTRIBUTES: &[(&str, IsRight)] = &[
 ];
 
 /// The current pair of an app, and those beside it.
-fn pairs(org: &Emulator) -> Vec<Value> {
+pub fn pairs(org: &Emulator) -> Vec<Value> {
     org.admin("GET", "/apps/Shop/credentials", None).as_array().cloned().unwrap()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Pair {
-    key: String,
-    secret: String,
+pub struct Pair {
+    pub key: String,
+    pub secret: String,
 }
 
-fn main_pair(org: &Emulator) -> Pair {
+pub fn main_pair(org: &Emulator) -> Pair {
     let pairs = pairs(org);
     let text = |name: &str| pairs[0][name].as_str().unwrap().to_owned();
     Pair { key: text("key"), secret: text("secret") }
 }
 
-fn logs_in(url: &str, pair: &Pair) -> bool {
+pub fn logs_in(url: &str, pair: &Pair) -> bool {
     let body = format!("grant_type=client_credentials&client_id={}&client_secret={}", pair.key, pair.secret);
     let form = [("Content-Type", "application/x-www-form-urlencoded")];
     let reply = http::send("POST", &format!("{url}/services/oauth2/token"), &form, &body);
@@ -105,7 +106,7 @@ fn logs_in(url: &str, pair: &Pair) -> bool {
 }
 
 /// The number of calls to stage, to rotate and to delete.
-fn changes(org: &Emulator) -> [usize; 3] {
+pub fn changes(org: &Emulator) -> [usize; 3] {
     let journal = org.journal();
     let made = |operation: &str| journal.iter().filter(|call| call["operation"] == operation).count();
     ["stageCredentials", "rotateCredentials", "deleteStagedCredentials"].map(made)
@@ -280,90 +281,6 @@ fn a_second_rotation_does_not_revoke_the_previous_pair_by_default() {
         }
         workspace.apply().succeeded();
         workspace.is_settled();
-    }
-}
-
-/// Holds a call, before or after it takes effect.
-fn hold(org: &Emulator, call: &str, when: &str, action: &Value) {
-    org.admin("POST", "/faults", Some(&json!({"call": call, "when": when, "do": action})));
-}
-
-fn reached(org: &Emulator, call: &str) {
-    let deadline = Instant::now() + Duration::from_secs(300);
-    while Instant::now() < deadline {
-        let faults = org.admin("GET", "/faults", None);
-        if faults.as_array().is_some_and(|faults| faults.iter().all(|fault| fault["done"] != 0)) {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    panic!("{call} was not called");
-}
-
-const CALLS: [&str; 3] = ["stageCredentials", "rotateCredentials", "deleteStagedCredentials"];
-
-/// One rotation and one revocation of the previous pair, whatever happened before.
-#[track_caller]
-fn converges_to_one_rotation(org: &Emulator, workspace: &Workspace<'_>, before: &Pair, what: &str) {
-    org.admin("DELETE", "/faults", None);
-    workspace.apply().succeeded();
-    workspace.apply().succeeded();
-    workspace.is_settled();
-    let now = main_pair(org);
-    assert_ne!(&now, before, "{what}");
-    assert_eq!(pairs(org).len(), 1, "{what}: {:?}", pairs(org));
-    assert_eq!(workspace.attribute(ROTATION, "consumer_key"), json!(now.key), "{what}");
-    assert!(!logs_in(org.url(), before) && logs_in(org.url(), &now), "{what}");
-}
-
-#[test]
-fn a_killed_rotation_is_resumed_and_not_repeated() {
-    for call in CALLS {
-        for when in ["before", "after"] {
-            let org = Emulator::start();
-            let workspace = started(&org);
-            let before = main_pair(&org);
-            hold(&org, call, when, &json!("stall"));
-            workspace.configure(&shop(&org, &at(2), &at(2)));
-            let running = workspace.start(APPLY);
-            reached(&org, call);
-            running.kill();
-            let _killed = running.wait();
-            for left in std::fs::read_dir(workspace.folder().join("../tmp")).unwrap() {
-                let left = left.unwrap().path();
-                let _a_folder = std::fs::remove_file(&left);
-                let _a_file = std::fs::remove_dir_all(&left);
-            }
-            let _unlocked = std::fs::remove_file(workspace.folder().join(".terraform.tfstate.lock.info"));
-            converges_to_one_rotation(&org, &workspace, &before, &format!("killed {when} {call}"));
-            let rotated = changes(&org)[1];
-            assert!(rotated <= 2, "{when} {call}: {rotated} calls to rotate");
-        }
-    }
-}
-
-#[test]
-fn a_lost_response_is_recovered_and_ctrl_c_stops_between_two_steps() {
-    for (what, action) in [("lost", json!("drop")), ("late", json!({"stall": 2}))] {
-        for call in CALLS {
-            for when in ["before", "after"] {
-                let org = Emulator::start();
-                let workspace = started(&org);
-                let before = main_pair(&org);
-                hold(&org, call, when, &action);
-                workspace.configure(&shop(&org, &at(2), &at(2)));
-                if what == "lost" {
-                    workspace.apply().succeeded();
-                } else {
-                    let running = workspace.start(APPLY);
-                    reached(&org, call);
-                    running.interrupt();
-                    let run = workspace.wait(running);
-                    assert!(!run.says("Plugin did not respond"), "{run}");
-                }
-                converges_to_one_rotation(&org, &workspace, &before, &format!("{what} {when} {call}"));
-            }
-        }
     }
 }
 

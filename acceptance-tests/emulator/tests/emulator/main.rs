@@ -4,6 +4,7 @@
 mod archives;
 mod client;
 mod completeness;
+mod consistency;
 mod contract;
 mod credentials;
 mod crud;

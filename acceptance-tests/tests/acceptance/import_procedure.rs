@@ -1,0 +1,236 @@
+//! The procedure for an existing app: its parts and the whole are imported with a configuration that Terraform generates, or
+//! refused with the reason; a later change affects nothing else. The apps are in `found_apps` and `retrieved_apps`.
+
+use std::collections::BTreeMap;
+
+use acceptance_tests::emulator::Emulator;
+use acceptance_tests::language::{self, Feature};
+use acceptance_tests::org::{APP, OAUTH, OAUTH_POLICIES};
+use acceptance_tests::workspace::Workspace;
+use serde_json::Value;
+
+use super::query;
+
+pub const TYPES: [&str; 3] = [
+    "salesforce_external_client_app",
+    "salesforce_external_client_app_oauth_settings",
+    "salesforce_external_client_app_policies",
+];
+
+const CLIENT: &str = "salesforce_oauth_client";
+
+/// The result of an import.
+#[derive(Clone, Copy)]
+pub enum Import {
+    Succeeds,
+    /// With this text.
+    Fails(&'static str),
+}
+use Import::{Fails, Succeeds};
+
+/// An edit of the generated configuration, and the only element of the org that it may change.
+#[derive(Clone, Copy)]
+pub struct Edit {
+    /// The resource type, the start of the line …
+    pub resource: &'static str,
+    pub line: &'static str,
+    /// … and its replacement.
+    pub instead: &'static str,
+    pub component: &'static str,
+    pub element: &'static str,
+}
+
+pub struct Kind {
+    /// The import ID.
+    pub id: &'static str,
+    pub make: fn(&Emulator),
+    pub imports: [Import; 3],
+    pub edit: Edit,
+}
+
+pub const LABEL: Edit = Edit {
+    resource: TYPES[0],
+    line: "label ",
+    instead: "label = \"Changed\"",
+    component: APP,
+    element: "label",
+};
+pub const LEVEL: Edit = Edit {
+    resource: TYPES[2],
+    line: "required_session_level ",
+    instead: "required_session_level = \"HIGH_ASSURANCE\"",
+    component: OAUTH_POLICIES,
+    element: "requiredSessionLevel",
+};
+
+fn address(kind: &str) -> String {
+    format!("{kind}.found")
+}
+
+pub fn found(kind: &Kind) {
+    in_parts(kind);
+    as_a_whole(kind);
+    by_query(kind);
+}
+
+/// A query finds what can be imported, and generates a configuration without changes.
+fn by_query(kind: &Kind) {
+    if !language::has(Feature::Lists) {
+        return;
+    }
+    let whole = kind.imports.iter().take(2).all(|import| matches!(import, Succeeds));
+    let org = Emulator::start();
+    (kind.make)(&org);
+    let before = org.admin("GET", "/components", None);
+    let parts = TYPES.into_iter().zip(kind.imports.map(|import| matches!(import, Succeeds)));
+    for lists in [parts.collect(), vec![(CLIENT, whole)]] {
+        let workspace = Workspace::new(&org);
+        let resources: Vec<&str> = lists.iter().map(|(resource, _)| *resource).collect();
+        let found = query::generate(&workspace, &resources);
+        for (resource, importable) in lists {
+            let one = (resource.to_owned(), kind.id.to_owned());
+            assert_eq!(found.contains(&one), importable, "{resource}: {found:?}");
+        }
+        if !found.is_empty() {
+            workspace.plan(&[]).changes(&[]).saying(&format!("{} to import", found.len()));
+        }
+    }
+    assert_eq!(org.admin("GET", "/components", None), before, "a query changes nothing in the org");
+}
+
+fn in_parts(kind: &Kind) {
+    let org = Emulator::start();
+    (kind.make)(&org);
+    let before = org.admin("GET", "/components", None);
+    let workspace = Workspace::new(&org);
+
+    // The refused ones, one by one.
+    for (resource, import) in TYPES.iter().zip(kind.imports) {
+        let Fails(words) = import else { continue };
+        let own = if *resource == TYPES[0] {
+            "name = \"x\"\n label = \"x\""
+        } else {
+            "external_client_app = \"x\""
+        };
+        workspace.configure(&format!("resource \"{resource}\" \"found\" {{\n {own}\n}}"));
+        workspace
+            .run(&["import", "-no-color", "-input=false", &address(resource), kind.id])
+            .failed_saying(words);
+    }
+
+    // The others together, with generated configurations.
+    let taken: Vec<&str> = TYPES
+        .iter()
+        .zip(kind.imports)
+        .filter(|(_, import)| matches!(import, Succeeds))
+        .map(|(resource, _)| *resource)
+        .collect();
+    if !taken.is_empty() {
+        let blocks: String = taken
+            .iter()
+            .map(|resource| format!("import {{\n  to = {}\n  id = \"{}\"\n}}\n", address(resource), kind.id))
+            .collect();
+        workspace.configure(&blocks);
+        let generate = "-generate-config-out=generated.tf";
+        workspace.plan(&[generate]).changes(&[]).saying(&format!("{} to import", taken.len()));
+        workspace.apply().succeeded().saying(&format!("{} imported", taken.len()));
+        workspace.configure("");
+        workspace.is_settled();
+        only_this_changes(&org, &workspace, &kind.edit, &before);
+    }
+    assert_eq!(org.deploys().len(), usize::from(!taken.is_empty()));
+}
+
+/// The same app as one resource: if one of its parts is refused, the whole is refused.
+fn as_a_whole(kind: &Kind) {
+    let org = Emulator::start();
+    (kind.make)(&org);
+    let before = org.admin("GET", "/components", None);
+    let workspace = Workspace::new(&org);
+    let to = format!("{CLIENT}.found");
+    let refusal = kind.imports.iter().take(2).find_map(|import| match import {
+        Fails(words) => Some(*words),
+        Succeeds => None,
+    });
+    if let Some(words) = refusal {
+        workspace
+            .configure(&format!("resource \"{CLIENT}\" \"found\" {{\n name = \"x\"\n label = \"x\"\n}}"));
+        workspace.run(&["import", "-no-color", "-input=false", &to, kind.id]).failed_saying(words);
+        assert_eq!(org.deploys().len(), 0);
+        return;
+    }
+    workspace.configure(&format!("import {{\n  to = {to}\n  id = \"{}\"\n}}\n", kind.id));
+    let generate = "-generate-config-out=generated.tf";
+    workspace.plan(&[generate]).changes(&[]).saying("1 to import");
+    workspace.apply().succeeded().saying("1 imported");
+    workspace.configure("");
+    workspace.is_settled();
+    // A client has no attribute for the label of the OAuth settings.
+    let edit = if kind.edit.component == OAUTH && kind.edit.element == "label" { LABEL } else { kind.edit };
+    only_this_changes(&org, &workspace, &edit, &before);
+    assert_eq!(org.deploys().len(), 1);
+}
+
+/// A change of one attribute leaves everything else in the org unchanged.
+fn only_this_changes(org: &Emulator, workspace: &Workspace<'_>, edit: &Edit, before: &Value) {
+    assert_eq!(&org.admin("GET", "/components", None), before, "an import changes nothing in the org");
+    let Edit { resource, line: pattern, instead, component, element } = *edit;
+    let path = workspace.folder().join("generated.tf");
+    let generated = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}"));
+    let (mut edited, mut inside) = (false, false);
+    let lines: Vec<String> = generated
+        .lines()
+        .map(|line| {
+            // A client has the policies in a block, and everything else beside it.
+            if line.starts_with("resource ") {
+                let is_client = line.contains(&format!("{CLIENT:?}"));
+                inside = line.contains(&format!("{resource:?}")) || (is_client && resource != TYPES[2]);
+            } else if line.starts_with("  policies {") {
+                inside = resource == TYPES[2];
+            }
+            if inside && !edited && line.trim_start().starts_with(pattern) {
+                edited = true;
+                return instead.to_owned();
+            }
+            line.to_owned()
+        })
+        .collect();
+    assert!(edited, "no line begins with {pattern:?}:\n{generated}");
+    workspace.write("generated.tf", &lines.join("\n"));
+    workspace.apply().succeeded();
+    workspace.is_settled();
+    let after = org.admin("GET", "/components", None);
+    assert_ne!(&after, before, "the edit must change something");
+    let differing: Vec<(String, String)> = leaves(before)
+        .into_iter()
+        .chain(leaves(&after))
+        .filter(|(path, _)| leaves(before).get(path) != leaves(&after).get(path))
+        .collect();
+    for (path, _) in &differing {
+        let theirs = path.starts_with(&format!("{component}/")) && path.ends_with(&format!("/{element}"));
+        assert!(theirs, "{path} has also changed:\nbefore {before:#}\nafter {after:#}");
+    }
+}
+
+/// Every value with its path.
+fn leaves(value: &Value) -> BTreeMap<String, String> {
+    fn walk(value: &Value, path: &str, found: &mut BTreeMap<String, String>) {
+        match value {
+            Value::Object(members) => members.iter().for_each(|(name, inner)| {
+                walk(inner, &if path.is_empty() { name.clone() } else { format!("{path}/{name}") }, found);
+            }),
+            Value::Array(items) => {
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(index, inner)| walk(inner, &format!("{path}/{index}"), found));
+            }
+            leaf => {
+                found.insert(path.to_owned(), leaf.to_string());
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(value, "", &mut found);
+    found
+}
