@@ -1,7 +1,7 @@
 //! Breaks each rule of the contract once for every type and every element of the schema, generated from
 //! `proto/salesforce`. Each must be refused with its reason by SOAP deploy, REST deploy and CRUD call. Rules that
-//! the schema does not contain are in `strictness.rs` and `consistency.rs`, those around the files in `archives.rs`, `envelopes.rs` and
-//! `requests.rs`.
+//! the schema does not contain are in `strictness.rs` and `consistency.rs`, those around the files in `archives.rs`,
+//! `envelopes.rs` and `requests.rs`.
 
 use std::collections::BTreeMap;
 
