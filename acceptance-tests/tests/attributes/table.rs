@@ -54,7 +54,7 @@ impl Resource {
             .filter(|(resource, _)| *resource != Self::Policies)
             .find(|(resource, other)| resource.of_the_org().is_none() && *other == name);
         match (self, first) {
-            (Self::Policies, Some(_)) if is_of_terraform(name) => None,
+            (Self::Policies, Some(_)) if is_provider_side(name) => None,
             (Self::Policies, _) => Some(format!("{BLOCK}.{name}")),
             (_, first) => first.filter(|(resource, _)| *resource == self).map(|_| name.to_owned()),
         }
@@ -155,7 +155,7 @@ impl Attribute {
 }
 
 /// Whether the attribute is provider-side, so that no file of the org contains it.
-fn is_of_terraform(name: &str) -> bool {
+fn is_provider_side(name: &str) -> bool {
     let row = attributes().iter().find(|row| row.name == name && row.resource != Resource::Policies);
     row.is_none_or(|row| row.element.is_none())
 }
