@@ -11,11 +11,11 @@ mod redact;
 mod value;
 
 mod metadata;
-mod salesforce;
+pub mod salesforce;
 
-mod org;
+pub mod org;
 
-mod provider;
+pub mod provider;
 
 pub mod plugin;
 

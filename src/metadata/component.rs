@@ -89,7 +89,7 @@ impl Component {
 
     /// Sets the label of a new file in the same way as Salesforce does when it creates the file.
     pub fn label_by_name(&mut self) {
-        if let Some(element) = self.key.kind.labelled_by_name {
+        if let Some(element) = self.key.kind.labeled_by_name {
             self.extras.push(Element::leaf(element, self.key.full_name.as_str()));
         }
     }

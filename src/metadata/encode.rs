@@ -260,7 +260,7 @@ fn in_order(field: &Field, before: &str, wanted: &[Value]) -> Vec<String> {
         if !meaning.is_subset(&written)
             && let Some(text) = scalar(member)
         {
-            words.push(spelt(field, &text));
+            words.push(spelled(field, &text));
             written.extend(meaning);
         }
     }
@@ -268,7 +268,7 @@ fn in_order(field: &Field, before: &str, wanted: &[Value]) -> Vec<String> {
 }
 
 /// A word in the table's spelling, if the row is case-insensitive.
-fn spelt(field: &Field, text: &str) -> String {
+fn spelled(field: &Field, text: &str) -> String {
     let same = |word: &&&str| field.compared == Compared::AnyCase && word.eq_ignore_ascii_case(text);
     field.words().iter().find(same).map_or_else(|| text.to_owned(), |word| (*word).to_owned())
 }
@@ -282,7 +282,7 @@ fn text_of(field: &Field, value: &Value) -> Option<String> {
         (_, Value::Text(text)) if field.is_certificate() => {
             certificate::tidy(text).unwrap_or_else(|| text.clone())
         }
-        (_, Value::Text(text)) => spelt(field, text),
+        (_, Value::Text(text)) => spelled(field, text),
         (_, value) => scalar(value)?,
     };
     (!text.is_empty()).then_some(text)

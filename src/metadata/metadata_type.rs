@@ -18,13 +18,13 @@ pub struct MetadataType {
     pub dropped: &'static [&'static str],
     /// The element that Salesforce sets to the full name when it creates a file of this type automatically. No row has it.
     /// The provider writes it when it creates the file.
-    pub labelled_by_name: Option<&'static str>,
+    pub labeled_by_name: Option<&'static str>,
     /// How Setup, deploys and this provider name the component of an app: the app's name and one of these suffixes.
     pub usual_suffixes: &'static [&'static str],
     /// Whether administrators without access to the developer settings can read it.
     pub is_policy: bool,
     /// Elements without a row, each with the reason. They are kept unchanged when a file is updated.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares it with `proto/salesforce`"))]
+    #[cfg_attr(not(test), allow(dead_code, reason = "a test compares it with `proto/salesforce`"))]
     pub unmapped: &'static [(&'static str, &'static str)],
 }
 

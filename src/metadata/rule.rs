@@ -12,7 +12,7 @@ use super::record_id::{
     label, link, no_record_id, object_words, record_or_label, record_or_name, record_prefix,
 };
 use super::urls::{callback_url, plain_http, unusual_callback_url, user_information, web_url};
-use super::words::{OtherNames, misspelt, otherwise_spelt, unlisted};
+use super::words::{OtherNames, differs_in_case, misspelled, unlisted};
 use crate::value::Value;
 
 /// A rule for one value. Null and unknown values pass.
@@ -51,7 +51,7 @@ pub enum Rule {
     /// One of these words. A message suggests the nearest one.
     Word(&'static [&'static str]),
     /// Not a misspelling of one of these words, and not another standard's name for one.
-    Spelt(&'static [&'static str], OtherNames),
+    Spelled(&'static [&'static str], OtherNames),
     /// One of these words. Newer orgs can have more.
     Listed(&'static [&'static str], OtherNames),
     /// A dotted IPv4 address without leading zeros.
@@ -153,7 +153,7 @@ impl Rule {
                 | Rule::ApiName
                 | Rule::CallbackUrl
                 | Rule::Word(_)
-                | Rule::Spelt(..)
+                | Rule::Spelled(..)
                 | Rule::Ipv4
                 | Rule::RecordOrName(_)
                 | Rule::RecordOrLabel(_)
@@ -184,12 +184,12 @@ impl Rule {
             Rule::CallbackUrl => callback_url(text),
             Rule::UsualCallbackUrl => unusual_callback_url(text),
             Rule::NotPlainHttp => plain_http(text),
-            Rule::Word(words) => misspelt(text, words, &[])
-                .or_else(|| otherwise_spelt(text, words))
+            Rule::Word(words) => misspelled(text, words, &[])
+                .or_else(|| differs_in_case(text, words))
                 .or_else(|| unlisted(text, words)),
-            Rule::Spelt(words, names) => misspelt(text, words, names),
-            Rule::Listed(words, names) if misspelt(text, words, names).is_none() => {
-                otherwise_spelt(text, words).or_else(|| unlisted(text, words))
+            Rule::Spelled(words, names) => misspelled(text, words, names),
+            Rule::Listed(words, names) if misspelled(text, words, names).is_none() => {
+                differs_in_case(text, words).or_else(|| unlisted(text, words))
             }
             Rule::Ipv4 => ipv4(text),
             Rule::Certificate => certificate::problem(text),
@@ -237,7 +237,7 @@ impl Rule {
             Rule::Longest(most) => format!("Should have at most {most} characters."),
             Rule::Unique => "Must not have duplicates.".to_owned(),
             Rule::Each(rule) => format!("Each: {}", rule.describe()),
-            Rule::Spelt(..) => "Must match Salesforce's spelling.".to_owned(),
+            Rule::Spelled(..) => "Must match Salesforce's spelling.".to_owned(),
             Rule::Word(words) | Rule::Listed(words, _) => {
                 let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
                 format!("One of {}.", words.join(", "))

@@ -10,7 +10,7 @@ use super::types;
 pub type OtherNames = &'static [(&'static str, &'static str)];
 
 /// Why a word is not one of these, if it looks like one or several of them.
-pub fn misspelt(text: &str, words: &[&str], other_names: OtherNames) -> Option<String> {
+pub fn misspelled(text: &str, words: &[&str], other_names: OtherNames) -> Option<String> {
     // Orgs that accept any text here ignore the case.
     if words.iter().any(|word| word.eq_ignore_ascii_case(text)) {
         return None;
@@ -81,7 +81,7 @@ pub fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
 }
 
 /// A word whose case differs from Salesforce's spelling.
-pub fn otherwise_spelt(text: &str, words: &[&str]) -> Option<String> {
+pub fn differs_in_case(text: &str, words: &[&str]) -> Option<String> {
     let word = words.iter().find(|word| word.eq_ignore_ascii_case(text)).filter(|word| **word != text)?;
     Some(format!("Salesforce spells {} as {word:?}.", quoted(text)))
 }
@@ -119,7 +119,7 @@ fn has_word(rule: &Rule, is_wanted: &impl Fn(&str) -> bool) -> bool {
     match rule {
         Rule::Each(each) => has_word(each, is_wanted),
         Rule::Word(words) => words.iter().copied().any(is_wanted),
-        Rule::Spelt(words, names) | Rule::Listed(words, names) => {
+        Rule::Spelled(words, names) | Rule::Listed(words, names) => {
             words.iter().copied().any(is_wanted) || names.iter().any(|(theirs, _)| is_wanted(theirs))
         }
         _ => false,

@@ -61,7 +61,7 @@ pub struct Lifecycle {
     /// Running RPCs, even if their caller has disconnected.
     pub calls: Counter,
     pub connections: Counter,
-    /// Cancelled when the server stops. Long-lived streams end then.
+    /// Canceled when the server stops. Long-lived streams end then.
     pub shutdown: CancellationToken,
 }
 

@@ -124,11 +124,11 @@ mod tests {
     #[test]
     fn unknown_attributes_are_dropped_and_new_ones_are_null() {
         let state =
-            upgraded(0, r#"{"name":"Shop","colour":"red","inner":{"deep":[1]},"label":null}"#).unwrap();
+            upgraded(0, r#"{"name":"Shop","color":"red","inner":{"deep":[1]},"label":null}"#).unwrap();
         let state = state.as_object().unwrap();
         assert_eq!(state["name"], "Shop");
         assert!(state["label"].is_null() && state["contact_email"].is_null());
-        assert!(!state.contains_key("colour") && !state.contains_key("inner"));
+        assert!(!state.contains_key("color") && !state.contains_key("inner"));
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
             source_provider_address: SOURCE_ADDRESS.to_owned(),
             source_type_name: APP.to_owned(),
             source_schema_version: version,
-            source_state: raw(r#"{"name":"Shop","colour":"red"}"#),
+            source_state: raw(r#"{"name":"Shop","color":"red"}"#),
             source_private: private.to_vec(),
             source_identity: raw(r#"{"name":"Shop"}"#),
             source_identity_schema_version: identity_version,
@@ -193,14 +193,14 @@ mod tests {
 
     #[test]
     fn the_provider_is_recognized_in_any_registry() {
-        for (address, is_ours) in [
+        for (address, is_own) in [
             (SOURCE_ADDRESS, true),
             ("registry.opentofu.org/salesforce-community/salesforce", true),
             ("salesforce", true),
             ("registry.terraform.io/hashicorp/aws", false),
             ("", false),
         ] {
-            assert_eq!(is_this_provider(address), is_ours, "{address}");
+            assert_eq!(is_this_provider(address), is_own, "{address}");
         }
     }
 }

@@ -182,10 +182,10 @@ fn other_texts_are_rejected() {
         ("-----BEGIN ", "neither PEM nor"),
         (&two, "more than one"),
         (&body, "neither PEM nor"),
-        (cut, "not a readable"),
-        (&broken, "not a readable"),
-        (&request, "no certificate"),
-        (empty, "not a readable"),
+        (cut, "not a valid"),
+        (&broken, "not a valid"),
+        (&request, "not a certificate"),
+        (empty, "not a valid"),
     ] {
         let problem = check(Rule::Certificate, pem).unwrap();
         assert!(problem.contains(because), "{problem}");

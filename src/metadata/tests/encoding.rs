@@ -52,15 +52,15 @@ fn groups_inverted_booleans_and_extras_are_encoded() {
         Element::leaf("isMtlsEnabled", "true"),
         Element::leaf("consumerSecret", "never sent either"),
         Element { children: vec![Element::leaf("idTokenFuture", "x")], ..Element::new("idTokenConfig") },
-        Element { children: vec![Element::leaf("b", "1"), Element::leaf("a", "2")], ..Element::new("newer") },
+        Element { children: vec![Element::leaf("b", "1"), Element::leaf("a", "2")], ..Element::new("added") },
     ];
     insta::assert_snapshot!(xml(&global), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
     <ExtlClntAppGlobalOauthSettings xmlns="http://soap.sforce.com/2006/04/metadata">
-        <newer>
+        <added>
             <b>1</b>
             <a>2</a>
-        </newer>
+        </added>
         <callbackUrl>https://a.example/cb&#10;app://cb</callbackUrl>
         <externalClientApplication>Shop</externalClientApplication>
         <idTokenConfig>

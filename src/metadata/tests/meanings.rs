@@ -113,15 +113,15 @@ fn values_are_checked_against_the_api_version() {
     assert_eq!(version_problem(code, &Value::Unknown, 60), None);
     assert_eq!(
         version_problem(code, &Value::Bool(true), 60).unwrap(),
-        "This needs API version 61.0, but 60.0 is in use. Leave it out, or let the provider use 61.0 or a newer one \
-         that the org has."
+        "This requires API version 61.0 or later, but the provider uses 60.0. Remove it, or set a later `api_version` \
+         that the org supports."
     );
     let minutes = field(&POLICIES, "guest_jwt_timeout_minutes");
     assert_eq!(version_problem(minutes, &Value::int(30), 61), None);
     assert!(
         version_problem(minutes, &Value::int(60), 64)
             .unwrap()
-            .starts_with("The value 60 needs API version 65.0")
+            .starts_with("The value 60 requires API version 65.0")
     );
     assert_eq!(version_problem(minutes, &Value::int(60), 65), None);
     let action = field(&POLICIES, "policy_action");

@@ -207,8 +207,8 @@ fn members_and_entries() {
 
 #[test]
 fn scopes() {
-    let [spelt, listed] = field(&SETTINGS, "oauth_scopes").rules else { panic!("scopes have two rules") };
-    let check = |member: &str| spelt.check(&set(&[member]));
+    let [spelled, listed] = field(&SETTINGS, "oauth_scopes").rules else { panic!("scopes have two rules") };
+    let check = |member: &str| spelled.check(&set(&[member]));
     assert_eq!(check("Api"), None);
     assert_eq!(check("Apl").unwrap(), "\"Apl\" is not a known value. Did you mean \"Api\"?");
     assert_eq!(check("openld").unwrap(), "\"openld\" is not a known value. Did you mean \"OpenID\"?");
@@ -269,7 +269,7 @@ fn scopes() {
     assert_eq!(check("Quux"), None);
     assert!(listed.check(&set(&["Quux"])).unwrap().contains("Use one of Address, Api"));
     assert_eq!(listed.check(&set(&["Apl"])), None, "reported once");
-    assert!(spelt.confirmed() && !listed.confirmed());
+    assert!(spelled.confirmed() && !listed.confirmed());
 }
 
 #[test]
@@ -320,13 +320,10 @@ fn records_and_names() {
 #[test]
 fn words_in_another_case_are_warnings() {
     const WORDS: &[&str] = &["Api", "RefreshToken"];
-    accepts(Rule::Spelt(WORDS, &[]), &["Api", "api", "REFRESHTOKEN"]);
+    accepts(Rule::Spelled(WORDS, &[]), &["Api", "api", "REFRESHTOKEN"]);
     rejects(Rule::Listed(WORDS, &[]), &[("api", "as \"Api\""), ("Unheard", "not a known value")]);
     // For an enum they are errors with a suggestion.
-    rejects(
-        Rule::Word(WORDS),
-        &[("api", "written \"Api\""), ("Apl", "mean \"Api\""), ("Unheard", "not known")],
-    );
+    rejects(Rule::Word(WORDS), &[("api", "as \"Api\""), ("Apl", "mean \"Api\""), ("Unheard", "not known")]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Start URL"),
     ],
     dropped: &[],
-    labelled_by_name: Some("label"),
+    labeled_by_name: Some("label"),
     usual_suffixes: &["_plcy", "_defaultPolicy"],
     is_policy: true,
     unmapped: &[

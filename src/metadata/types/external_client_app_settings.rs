@@ -32,7 +32,7 @@ pub static TYPE: MetadataType = MetadataType {
             ),
     ],
     dropped: &[],
-    labelled_by_name: None,
+    labeled_by_name: None,
     usual_suffixes: &[],
     is_policy: false,
     unmapped: &[(

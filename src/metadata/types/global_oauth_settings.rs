@@ -120,7 +120,7 @@ pub static TYPE: MetadataType = MetadataType {
             .doc("The validity of ID tokens in minutes. Salesforce's guide documents 1 to 720."),
     ],
     dropped: &["consumerSecret", "shouldRotateConsumerKey", "shouldRotateConsumerSecret"],
-    labelled_by_name: None,
+    labeled_by_name: None,
     usual_suffixes: &["_glbloauth"],
     is_policy: false,
     unmapped: &[

@@ -32,7 +32,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("OAuth and OpenID Connect Settings, Allow OAuth User-Agent Flows, inverted"),
     ],
     dropped: &[],
-    labelled_by_name: None,
+    labeled_by_name: None,
     usual_suffixes: &[],
     is_policy: false,
     unmapped: &[("agentAuthLinking", "for internal use only, according to the Metadata API Developer Guide")],

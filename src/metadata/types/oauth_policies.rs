@@ -164,7 +164,7 @@ pub static TYPE: MetadataType = MetadataType {
             .setup("Custom Attributes"),
     ],
     dropped: &[],
-    labelled_by_name: Some("label"),
+    labeled_by_name: Some("label"),
     usual_suffixes: &["_oauthPlcy", "_oauth_defaultPolicy"],
     is_policy: true,
     unmapped: &[

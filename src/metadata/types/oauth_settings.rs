@@ -103,7 +103,7 @@ pub static TYPE: MetadataType = MetadataType {
                 ("Basic", &["Address", "Email", "Phone", "Profile"]),
                 ("OfflineAccess", &["RefreshToken"]),
             ])
-            .rules(&[Rule::Each(&Rule::Spelt(SCOPES, OAUTH_NAMES)), Rule::Each(&Rule::Listed(SCOPES, OAUTH_NAMES))])
+            .rules(&[Rule::Each(&Rule::Spelled(SCOPES, OAUTH_NAMES)), Rule::Each(&Rule::Listed(SCOPES, OAUTH_NAMES))])
             .doc(
                 "The OAuth scopes of the app. The names are those that an org with API 67.0 listed. `Basic` is equal to \
                  `Address`, `Email`, `Phone` and `Profile`, and `OfflineAccess` to `RefreshToken`.",
@@ -192,7 +192,7 @@ pub static TYPE: MetadataType = MetadataType {
             .doc("Whether asset tokens include custom permissions."),
     ],
     dropped: &[],
-    labelled_by_name: None,
+    labeled_by_name: None,
     usual_suffixes: &["_oauth"],
     is_policy: false,
     unmapped: &[],

@@ -55,7 +55,7 @@ fn errors_name_what_they_are_about_and_point_there() {
             "trusted_ip_range",
             Value::set(vec![range(&start)]),
             "trusted_ip_range[…].start_ip_address",
-            "start_ip_address: It is 10.0.0.9, after end_ip_address, 10.0.0.1",
+            "start_ip_address: It is 10.0.0.9, which is after end_ip_address, 10.0.0.1",
         ),
         (
             SETTINGS,
