@@ -21,7 +21,7 @@ use super::panics;
 use super::to_proto::{self, Reply};
 use super::upgrades;
 use crate::log_keys;
-use crate::provider::{Diagnostic, Diagnostics, Match, Pending, Provider};
+use crate::provider::{Diagnostics, Match, Pending, Provider, bugs};
 
 /// What of a list is made before Terraform takes it.
 const EVENTS_AHEAD: usize = 64;
@@ -98,16 +98,14 @@ fn bug(rpc: &str, error: tokio::task::JoinError) -> Diagnostics {
         Ok(payload) => panics::message(payload.as_ref()),
         Err(error) => error.to_string(),
     };
-    Diagnostic::error(
-        "The Salesforce provider has a bug",
-        format!(
-            "{rpc} stopped unexpectedly: {what}.\n\nPlease report this, with the lines that follow \"panic:\" \
-             in Terraform's output or log. Provider version: {}. What was under way in Salesforce may or may \
-             not have happened: run terraform plan to see.",
+    bugs::PROVIDER_BUG
+        .diagnostic(format!(
+            "{rpc} stopped unexpectedly: {what}.\n\nPlease report this, with the lines that follow \"panic:\" in Terraform's \
+             output or log. Provider version: {}. A change in Salesforce that was in progress may or may not be complete: run \
+             terraform plan to check.",
             env!("CARGO_PKG_VERSION")
-        ),
-    )
-    .into()
+        ))
+        .into()
 }
 
 #[tonic::async_trait]

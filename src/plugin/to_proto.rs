@@ -8,7 +8,7 @@ use super::generated::tfplugin5 as pb;
 use super::generated::tfplugin5::attribute_path::step::Selector;
 use crate::provider::{
     ApplyReply, Attribute, Block, Diagnostic, Diagnostics, Fault, FunctionSpec, IdentitySchema, ImportReply,
-    Imported, Match, NestedBlock, Nesting, PlanReply, Provider, ReadReply, Schema, Severity,
+    Imported, Match, NestedBlock, Nesting, PlanReply, Provider, ReadReply, Schema, Severity, bugs,
 };
 use crate::value::{Path, Step, Type, Value};
 
@@ -209,15 +209,13 @@ pub fn identity(
 
 fn unwritable(problem: ValueError) -> Diagnostic {
     let path = problem.path;
-    Diagnostic::error(
-        "Provider bug: a value does not fit its schema",
-        format!(
-            "The provider made a value that Terraform would not take, at \"{path}\": {}. \
-             Nothing else is lost by it. Please report this.",
+    bugs::SCHEMA_MISMATCH
+        .diagnostic(format!(
+            "The provider created a value that Terraform would reject, at \"{path}\": {}. Other values are not affected. \
+             Please report this.",
             problem.what
-        ),
-    )
-    .at(path)
+        ))
+        .at(path)
 }
 
 pub fn diagnostics(diagnostics: Diagnostics) -> Vec<pb::Diagnostic> {
@@ -232,8 +230,8 @@ fn diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
     };
     pb::Diagnostic {
         severity: severity.into(),
+        detail: diagnostic.text(),
         summary: diagnostic.summary,
-        detail: diagnostic.detail,
         attribute: diagnostic.path.map(attribute_path).filter(|path| !path.steps.is_empty()),
     }
 }
@@ -467,9 +465,10 @@ mod tests {
 
     #[test]
     fn a_diagnostic_about_nothing_in_particular_has_no_path() {
-        let wire = diagnostic(Diagnostic::warning("s", "d").at(Path::default()));
+        let wire = diagnostic(bugs::PROVIDER_BUG.diagnostic("d").at(Path::default()));
         assert_eq!(wire.attribute, None);
-        assert_eq!(wire.severity(), pb::diagnostic::Severity::Warning);
+        assert_eq!(wire.severity(), pb::diagnostic::Severity::Error);
+        assert_eq!(wire.detail, "d\n\nDiagnostic ID: provider-bug");
     }
 
     #[test]

@@ -11,7 +11,7 @@
 use super::from_proto::{self, Result};
 use super::generated::tfplugin5 as pb;
 use super::to_proto;
-use crate::provider::{Diagnostic, Diagnostics, Provider, SOURCE_ADDRESS};
+use crate::provider::{Diagnostics, Provider, SOURCE_ADDRESS, bugs};
 
 pub fn state(
     provider: &Provider,
@@ -49,14 +49,12 @@ pub fn moved(
 ) -> Result<pb::MoveResourceStateResponse> {
     let (source, target) = (request.source_type_name, request.target_type_name);
     let immovable = || -> Diagnostics {
-        Diagnostic::error(
-            "What cannot be moved",
-            format!(
-                "A moved block leads from {source:?} to {target:?}, and the one cannot become the other. Remove the \
-                 block and import the object instead."
-            ),
-        )
-        .into()
+        bugs::UNSUPPORTED_MOVE
+            .diagnostic(format!(
+                "A moved block changes {source:?} to {target:?}, which is not supported. Remove the block and import the \
+                 object instead."
+            ))
+            .into()
     };
     if !is_this_provider(&request.source_provider_address) {
         return Err(immovable());

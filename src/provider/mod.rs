@@ -16,7 +16,6 @@ mod engine;
 mod ephemeral_resources;
 mod function_spec;
 mod functions;
-mod headcount;
 mod identity;
 mod list_spec;
 mod listing;
@@ -36,6 +35,7 @@ mod schema;
 mod timeouts;
 mod union;
 mod union_spec;
+mod user_counts;
 mod validate;
 
 #[cfg(test)]
@@ -46,6 +46,7 @@ pub mod promises;
 mod tests;
 
 pub use crate::org::Pending;
+pub(crate) use diagnostics::rows::bugs;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use function_spec::{Fault, FunctionSpec, Parameter};
 pub use operations::{
@@ -75,7 +76,7 @@ use rotation::Rotations;
 use union::Union;
 use union_spec::UnionSpec;
 
-/// Where this provider is published. A fork changes it here.
+/// The registry address of this provider. A fork changes it here.
 pub const SOURCE_ADDRESS: &str = "registry.terraform.io/salesforce-community/salesforce";
 
 /// The provider's operations, named after Terraform's RPCs.
@@ -94,7 +95,7 @@ enum Connection {
     Ready(Arc<Connected>),
 }
 
-/// A configured provider: logged in at the first call that needs it.
+/// A configured provider. It logs in at the first call that requires it.
 struct Connected {
     org: Org,
     context: PlanContext,
@@ -106,9 +107,9 @@ struct Connected {
 }
 
 impl Provider {
-    /// `environment` answers for the `SALESFORCE_*` variables.
+    /// `environment` reads the `SALESFORCE_*` variables.
     pub fn new(environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Provider {
-        // Without a provider block Terraform validates resources and hands over no block.
+        // Without a provider block, Terraform validates resources and sends no block.
         let suppressed = config::suppressed(&Value::Null, &environment);
         Provider {
             environment: Box::new(environment),
@@ -118,7 +119,7 @@ impl Provider {
         }
     }
 
-    /// One that is configured already, for an org that says what these bytes make it say.
+    /// A configured provider for an org whose responses these bytes determine.
     #[cfg(any(test, fuzzing))]
     pub fn connected_to(script: Vec<u8>) -> Provider {
         let org = org::any_org::org(script);
@@ -132,7 +133,6 @@ impl Provider {
         self.schema.get_or_init(config::schema)
     }
 
-    /// Resource types with their schemas, in the order of the catalogue.
     pub fn resource_schemas(&self) -> Vec<(&str, &Schema)> {
         Managed::all().map(|managed| (managed.name(), managed.schema())).collect()
     }
@@ -141,7 +141,6 @@ impl Provider {
         Managed::named(type_name).map(Managed::schema)
     }
 
-    /// Data sources with their schemas, in the order of the catalogue.
     pub fn data_source_schemas(&self) -> Vec<(&str, &Schema)> {
         catalog::DATA_SOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
     }
@@ -158,7 +157,6 @@ impl Provider {
         Managed::named(type_name).map(|managed| identity::schema(managed.subject()))
     }
 
-    /// Ephemeral resources with their schemas, in the order of the catalogue.
     pub fn ephemeral_resource_schemas(&self) -> Vec<(&str, &Schema)> {
         catalog::EPHEMERAL_RESOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
     }
@@ -167,7 +165,6 @@ impl Provider {
         catalog::ephemeral_resource(type_name).map(DataSourceSpec::schema)
     }
 
-    /// Actions with their schemas, in the order of the catalogue.
     pub fn action_schemas(&self) -> Vec<(&str, &Schema)> {
         catalog::ACTIONS.iter().map(|spec| (spec.name, spec.schema())).collect()
     }
@@ -176,7 +173,6 @@ impl Provider {
         catalog::action(type_name).map(ActionSpec::schema)
     }
 
-    /// List resources with their schemas, in the order of the catalogue.
     pub fn list_resource_schemas(&self) -> Vec<(&str, &Schema)> {
         lists::LISTS.iter().map(|spec| (spec.name, spec.schema())).collect()
     }
@@ -185,7 +181,7 @@ impl Provider {
         catalog::list(type_name).map(ListSpec::schema)
     }
 
-    /// Functions, in the order of the catalogue. They need no configuration.
+    /// Functions require no configuration.
     pub fn functions(&self) -> &'static [&'static FunctionSpec] {
         catalog::FUNCTIONS
     }
@@ -199,16 +195,17 @@ impl Provider {
         self.finish(config::validate(config))
     }
 
-    /// Reads the provider block. No login yet: several processes are started for one command, and most need none.
+    /// Reads the provider block. Does not log in: Terraform starts several processes for one command, and most do not
+    /// require it.
     pub async fn configure(&self, terraform_version: &str, config: &Value) -> Diagnostics {
         tracing::debug!(terraform_version, "configuring");
         self.suppress(config);
         match config::resolve(config, &*self.environment, terraform_version) {
             Ok(Resolved::Ready(mut configuration)) => {
                 let warnings = std::mem::take(&mut configuration.warnings);
-                if let Some(Choice { way, named_by, place, not_taken }) = &configuration.way {
+                if let Some(Choice { method, named_by, place, not_taken }) = &configuration.method {
                     let not_taken = not_taken.join(", ");
-                    tracing::info!(way, named_by, place, not_taken, "how the provider logs in");
+                    tracing::info!(method, named_by, place, not_taken, "authentication method");
                 }
                 match connect(*configuration).await {
                     Ok(connected) => self.connect_to(Connection::Ready(Arc::new(connected))),
@@ -248,7 +245,7 @@ impl Provider {
         self.finish(found)
     }
 
-    /// Validates and plans: an action has no plan beyond that.
+    /// Validates an action. An action has no other plan.
     pub fn validate_action_config(&self, type_name: &str, config: &Value) -> Diagnostics {
         let found = match catalog::action(type_name) {
             Some(spec) => spec.check(config),
@@ -265,10 +262,7 @@ impl Provider {
         self.finish(found)
     }
 
-    /// Refuses a state that a newer schema wrote.
-    ///
-    /// # Errors
-    /// Says what to do.
+    /// Rejects a state that a newer schema wrote.
     pub fn refuse_newer_state(&self, type_name: &str, version: i64) -> Result<(), Diagnostics> {
         match Managed::named(type_name).map(|managed| managed.schema().version) {
             Some(known) if version <= known => Ok(()),
@@ -277,10 +271,7 @@ impl Provider {
         }
     }
 
-    /// Refuses an identity that a newer schema wrote.
-    ///
-    /// # Errors
-    /// Says what to do.
+    /// Rejects an identity that a newer schema wrote.
     pub fn refuse_newer_identity(&self, type_name: &str, version: i64) -> Result<(), Diagnostics> {
         match self.identity_schema(type_name).map(|schema| schema.version) {
             Some(known) if version <= known => Ok(()),
@@ -289,7 +280,7 @@ impl Provider {
         }
     }
 
-    /// Tells of what stands beside a state and was not written there like that. Whoever reads it takes it as nothing.
+    /// Warns about unreadable private state, which is otherwise ignored.
     pub fn check_private(&self, type_name: &str, bytes: &[u8]) -> Diagnostics {
         let is_ours = match Managed::named(type_name) {
             Some(Managed::Metadata(_)) => PrivateState::wrote(bytes),
@@ -300,7 +291,7 @@ impl Provider {
         if is_ours { Diagnostics::default() } else { self.finish(diagnostics::unreadable_private().into()) }
     }
 
-    /// A state that a moved block gives another type; none when one cannot become the other.
+    /// The state of a moved resource with another type. `None` when the types are not compatible.
     pub fn move_resource_state(
         &self,
         source: &str,
@@ -341,7 +332,7 @@ impl Provider {
                 Managed::Union(spec) => connected.union(spec).read(request).await,
                 Managed::Rotation => connected.rotations().read(request).await,
             },
-            // Answered from the state: nobody can be asked yet.
+            // The reply has the state, because the org is not known yet.
             Connection::Unknown(argument) => as_it_was(request, diagnostics::not_refreshed(argument).into()),
             Connection::Unconfigured => as_it_was(request, diagnostics::not_configured().into()),
         };
@@ -350,7 +341,7 @@ impl Provider {
         reply
     }
 
-    /// Whether the provider block is not known yet, so that who can wait should.
+    /// Whether the provider block is not known yet, so that calls can be deferred.
     pub fn awaits_configuration(&self) -> bool {
         matches!(self.connection(), Connection::Unknown(_))
     }
@@ -396,10 +387,10 @@ impl Provider {
             (Managed::Rotation, _) => rotation::plan(&request, &PlanContext::default()),
         };
         reply.diagnostics.extend(twice);
-        // After a refresh there is nothing left to tell.
+        // A refresh is the last call, so the warning would be repeated.
         reply.diagnostics.extend(self.check_private(&request.type_name, &request.private));
         if !request.prior.is_null() && !request.proposed.is_null() {
-            diagnostics::tell_how_to_destroy(&mut reply.diagnostics);
+            diagnostics::add_destroy_hint(&mut reply.diagnostics);
         }
         reply.diagnostics = self.finish(reply.diagnostics);
         reply
@@ -466,7 +457,7 @@ impl Provider {
         }
     }
 
-    /// Reads what Terraform keeps nowhere.
+    /// Reads an ephemeral resource.
     pub async fn open_ephemeral_resource(&self, type_name: &str, config: Value) -> (Value, Diagnostics) {
         match catalog::ephemeral_resource(type_name) {
             Some(spec) => self.look_up(spec, config).await,
@@ -491,7 +482,7 @@ impl Provider {
         }
     }
 
-    /// Finds the resources of a type, and hands on each at once. What is returned is said in the end.
+    /// Lists the resources of a type, and passes on each immediately. Returns the diagnostics at the end.
     pub async fn list_resource(&self, request: ListRequest, tell: &Tell) -> Diagnostics {
         let Some(spec) = catalog::list(&request.type_name) else {
             return diagnostics::unknown_type(&request.type_name).into();
@@ -512,7 +503,7 @@ impl Provider {
         }
     }
 
-    /// Does what an action is for; `tell` is what the user sees meanwhile.
+    /// Invokes an action. `tell` shows progress to the user.
     pub async fn invoke_action(
         &self,
         type_name: &str,
@@ -528,7 +519,7 @@ impl Provider {
             Connection::Unconfigured => return diagnostics::not_configured().into(),
         };
         let own = connected.guarded_client_id();
-        // Terraform 1.15 crashes when it is told of progress after it was interrupted.
+        // Terraform 1.15 crashes if it receives progress after an interruption.
         let tell = &|text: String| {
             if !connected.org.stopped() {
                 tell(text);
@@ -539,8 +530,8 @@ impl Provider {
         self.finish((spec.invoke)(invocation).await)
     }
 
-    /// Terraform was interrupted: nothing new is sent from now on, what is under way is brought to a known end.
-    /// Returns at once.
+    /// Terraform was interrupted: the provider sends nothing new and brings pending changes to a known result. Returns
+    /// immediately.
     pub fn stop(&self) {
         if let Connection::Ready(connected) = self.connection() {
             connected.org.stop();
@@ -560,7 +551,7 @@ impl Provider {
         *self.suppressed.lock().unwrap_or_else(PoisonError::into_inner) = suppressed;
     }
 
-    /// Adds what became known of the login meanwhile, and takes out the warnings that the provider block silences.
+    /// Adds the warning about a rotated refresh token, and removes suppressed warnings.
     fn finish(&self, mut found: Diagnostics) -> Diagnostics {
         if let Connection::Ready(connected) = self.connection()
             && connected.org.refresh_token_was_rotated()
@@ -569,9 +560,10 @@ impl Provider {
             found.push(diagnostics::refresh_token_rotated());
         }
         let suppressed = self.suppressed.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted =
-            |diagnostic: &Diagnostic| !diagnostic.id.is_some_and(|id| suppressed.iter().any(|s| s == id));
-        Diagnostics(found.into_iter().filter(wanted).collect())
+        let is_suppressed = |diagnostic: &Diagnostic| {
+            diagnostic.is_suppressible() && suppressed.iter().any(|id| id == diagnostic.id)
+        };
+        Diagnostics(found.into_iter().filter(|diagnostic| !is_suppressed(diagnostic)).collect())
     }
 }
 
@@ -593,7 +585,7 @@ impl Connected {
         }
     }
 
-    /// What the connection says about a plan.
+    /// The parts of a plan that depend on the connection.
     fn plan_context(
         &self,
         spec: &'static ResourceSpec,
@@ -603,7 +595,7 @@ impl Connected {
         let app = spec.subject_in(&request.config);
         let created = request.prior.is_null() && request.private.is_empty();
         let tainted = app.filter(|_| created).and_then(|app| self.activity.known(resource, spec.name, app));
-        // The second plan of a replacement has a private state and nothing before.
+        // The second plan of a replacement has private state and no prior state.
         let replacing = request.prior.is_null() && !created;
         let once = spec.subject == Subject::Org && !replacing && !request.proposed.is_null();
         let twice = once && self.activity.plan(spec.name, created, &request.config);
@@ -611,8 +603,7 @@ impl Connected {
         PlanContext { tainted, twice, new_app, ..self.context.clone() }
     }
 
-    /// Refuses a plan whose state is of a previous org: without a refresh nothing in it was read from this one. The one case
-    /// in which a plan asks who the org is.
+    /// Rejects a plan whose state belongs to a previous org and was not refreshed. Only this plan requires a login.
     async fn unread(&self, managed: Managed, request: &PlanRequest) -> Option<Diagnostic> {
         let state_org = request.prior.get(ORG_ID);
         if !state_org.as_text().is_some_and(|org| self.previous_orgs.name(org)) {
@@ -626,7 +617,7 @@ impl Connected {
         self.previous_orgs.check(state_org, &session, &what).err()
     }
 
-    /// The client ID that must not be cut off; none when it may be.
+    /// The client ID of the provider. `None` when a lockout is allowed.
     fn guarded_client_id(&self) -> Option<&str> {
         self.context.client_id.as_deref().filter(|_| !self.context.allow_self_lockout)
     }
@@ -635,14 +626,14 @@ impl Connected {
         Rotations { org: &self.org, own: self.guarded_client_id(), previous_orgs: &self.previous_orgs }
     }
 
-    /// The plan of a resource, with what it and the other plans of the run must not say together.
+    /// The plan of a resource, with conflicts with other plans of the run.
     fn plan(&self, spec: &'static ResourceSpec, resource: &'static str, request: &PlanRequest) -> PlanReply {
         let mut reply = plan::plan(spec, request, &self.plan_context(spec, resource, request));
         reply.diagnostics.extend(self.neighbours.check(spec, request, &reply));
         reply
     }
 
-    /// Notes that something is being applied.
+    /// Records an apply.
     fn applying(&self, spec: &'static ResourceSpec, resource: &'static str, prior: &Value, planned: &Value) {
         self.neighbours.applied(spec, prior, planned);
         if !prior.is_null() && !planned.is_null() {
@@ -658,7 +649,7 @@ impl Connected {
         Union { spec, engine: move |member| self.engine(member, spec.name) }
     }
 
-    /// The engine of a resource; `resource` is the type that the user writes.
+    /// The engine of a resource; `resource` is the type in the configuration.
     fn engine(&self, spec: &'static ResourceSpec, resource: &'static str) -> Engine<'_> {
         Engine {
             spec,
@@ -674,7 +665,7 @@ impl Connected {
     }
 }
 
-/// Connects, without a login: the API version is asked for where that needs none.
+/// Connects without a login. Reading the API version requires no login.
 async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> {
     let client_id = configuration.settings.login.client_id().map(str::to_owned);
     let login = OwnLogin::of(&configuration.settings.login);

@@ -212,7 +212,7 @@ fn many_gone(what: &str) -> Outcome {
         place.org.remove(APP, &format!("Shop{number}"));
     }
     let committed = place.committed();
-    said(&stage.workspace.apply(), "Too many are gone at once", what);
+    said(&stage.workspace.apply(), "Refusing mass removal", what);
     assert_eq!(stage.state().len(), 8, "{what}: it was believed");
     assert_eq!(place.committed(), committed, "{what}: something was made anew");
     // Somebody meant it.

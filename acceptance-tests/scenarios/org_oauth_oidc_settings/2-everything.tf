@@ -1,6 +1,6 @@
 # What is not mapped stays as it came.
 # plan: salesforce_org_oauth_oidc_settings.org = update
-# says: Setting of the whole org
+# says: Org-wide setting
 # says: Headless login
 # org: OauthOidcSettings of OauthOidc: isPkceRequired = true
 # org: OauthOidcSettings of OauthOidc: oAuthCdCrdtFlowEnable = false

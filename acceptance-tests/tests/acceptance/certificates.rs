@@ -53,7 +53,7 @@ fn the_end_of_a_certificate_is_told_in_each_plan_until_it_is_silenced() {
     let org = Emulator::start();
     let mut workspace = Workspace::new(&org);
     workspace.unset("TF_LOG");
-    let all = ["Certificate expires soon", "Certificate expired", "Certificate not valid yet"];
+    let all = ["Certificate expires soon", "Certificate expired", "Certificate not yet valid"];
     for (from, until, first_line, says, id) in [
         (-DAY, 31 * DAY + 60, None, "", ""),
         (-DAY, 30 * DAY, Some(all[0]), "in 29 days", "certificate-expires-soon"),
@@ -107,7 +107,7 @@ fn the_same_certificate_in_another_form_says_nothing() {
         assert!(!run.says("Certificate"), "{run}");
     }
     workspace.configure(&app_with(&certificate(-DAY, 365 * DAY)));
-    plan(&workspace).saying("Certificate changes").saying("the two do not overlap");
+    plan(&workspace).saying("Certificate changes").saying("An app has one certificate");
 }
 
 /// The guide's command renews a certificate for the same key.
@@ -139,7 +139,11 @@ fn the_guides_command_asks_nothing_of_clients() {
     let shown = sh(shows);
     let fingerprint = shown.lines().find_map(|line| line.split_once('=')).expect("a fingerprint").1;
     workspace.configure(&app_with(&sh("cat client.crt")));
-    let run = workspace.apply().succeeded().saying("Both are for the same private key").saying(fingerprint);
+    let run = workspace
+        .apply()
+        .succeeded()
+        .saying("Both certificates are for the same private key")
+        .saying(fingerprint);
     assert!(!run.says("Certificate expires soon"), "{run}");
     workspace.is_settled();
 }

@@ -352,7 +352,7 @@ fn an_app_whose_global_file_may_not_be_read() {
 
 #[test]
 fn an_app_that_is_not_there() {
-    let none = Fails("Nothing to import");
+    let none = Fails("Object to import not found");
     let nothing: fn(&Emulator) = |org| put(org, APP, "Shopping", &[]);
     found(&Kind { id: "Shop", make: nothing, imports: [none; 3], edit: LABEL });
 }

@@ -50,7 +50,7 @@ fn within_a_day_an_apply_takes_over_what_it_made() {
     let (workspace, key) = shop(&org);
     workspace.write(STATE, "");
     let run = workspace.apply().succeeded();
-    assert!(run.says("Taken over from an interrupted run"), "{run}");
+    assert!(run.says("Resource adopted from an interrupted run"), "{run}");
     is_as_before(&org, &workspace, &key);
 }
 
@@ -62,7 +62,7 @@ fn what_is_not_taken_over_is_imported_by_the_blocks_of_the_messages() {
     // Configured otherwise than it is, so that it cannot be ours for sure.
     let other = SHOP.replace("label         = \"Shop\"", "label         = \"Other\"");
     workspace.configure(&other);
-    let run = workspace.apply().failed_saying("It exists already");
+    let run = workspace.apply().failed_saying("Resource already exists");
     let address = format!("to = {}", APP.replace(".shop", ".NAME"));
     assert!(run.says(&address) && run.says("id = \"Shop\""), "{run}");
     let blocks: String =

@@ -30,7 +30,7 @@ fn deleted_in_setup<'org>(org: &'org Emulator, count: u32, gone: u32) -> Workspa
     workspace
 }
 
-const SUMMARY: &str = "Too many are gone at once";
+const SUMMARY: &str = "Refusing mass removal";
 
 #[test]
 fn forty_of_a_hundred_are_not_believed_in_any_order_of_reading() {

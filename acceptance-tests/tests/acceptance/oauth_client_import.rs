@@ -152,7 +152,7 @@ fn what_is_no_whole_app_is_refused_with_what_to_do_instead() {
             "acme__Shop",
             &["was installed from the package acme", "salesforce_external_client_app_policies"],
         ),
-        (|_| {}, "Nobody", &["Nothing to import", "Nobody"]),
+        (|_| {}, "Nobody", &["Object to import not found", "Nobody"]),
         (|_| {}, "not a name", &["not a name"]),
     ];
     for (make, id, words) in cases {

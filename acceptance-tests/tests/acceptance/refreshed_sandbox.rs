@@ -46,7 +46,7 @@ fn without_its_previous_id_the_state_is_refused_and_the_argument_named() {
     workspace.step(SHOP, &[(APP, Create), (SETTINGS, Create), (POLICIES, Create)]);
     let old = refresh(&org);
     for command in [PLAN, APPLY, &["destroy", "-no-color", "-input=false", "-auto-approve"]] {
-        let run = workspace.run(command).failed_saying("State of another org");
+        let run = workspace.run(command).failed_saying("State belongs to another org");
         let short = &old[..15];
         assert!(run.says("previous_org_ids = [") && run.says(&format!("{VARIABLE}={short}")), "{run}");
     }
@@ -68,7 +68,7 @@ fn a_refreshed_sandbox_is_read_anew_and_told_once_for_each_resource() {
     workspace.set(VARIABLE, &format!("00DEM0000000777, {old}"));
     let plan = workspace.plan(&[]);
     plan.changes(&[]);
-    assert_eq!(plan.words.matches("another consumer key of Shop").count(), 1, "{}", plan.words);
+    assert_eq!(plan.words.matches("new consumer key of Shop").count(), 1, "{}", plan.words);
     // App and policies say the same: Terraform shows one of them.
     assert_eq!(plan.words.matches(WARNING).count(), 2, "{}", plan.words);
     for said in [old.as_str(), NEW, &after, &before, "previous-org", "-refresh-only"] {
@@ -165,8 +165,8 @@ fn many_that_are_missing_are_not_believed_here_either() {
     }
     let old = refresh(&org);
     workspace.set(VARIABLE, &old);
-    let run = workspace.run(PLAN).failed_saying("Too many are gone at once");
-    assert!(run.says("which has taken its place") && run.says(&old[..15]), "{run}");
+    let run = workspace.run(PLAN).failed_saying("Refusing mass removal");
+    assert!(run.says("which replaces it") && run.says(&old[..15]), "{run}");
     workspace.set("SALESFORCE_ALLOW_MASS_REMOVAL", "true");
     assert_eq!(workspace.plan(&[]).actions().len(), 4);
     workspace.apply_plan().succeeded();
@@ -187,14 +187,14 @@ fn nothing_is_planned_or_changed_on_a_state_that_was_not_read_anew() {
     let before = org.admin("GET", "/components", None);
     // The plan file is of before.
     let applied = workspace.run(&["apply", "-no-color", "-input=false", "plan.bin"]);
-    applied.failed_saying("State of a previous org was not read anew");
+    applied.failed_saying("State of a previous org not refreshed");
     for command in [
         &plan_without_a_refresh as &[&str],
         &["apply", "-no-color", "-input=false", "-refresh=false", "-auto-approve"],
         &["destroy", "-no-color", "-input=false", "-refresh=false", "-auto-approve"],
     ] {
-        let run = workspace.run(command).failed_saying("State of a previous org was not read anew");
-        assert!(!run.says("goes without this plan"), "no way around it is told: {run}");
+        let run = workspace.run(command).failed_saying("State of a previous org not refreshed");
+        assert!(!run.says("skips this plan"), "no way around it is told: {run}");
     }
     assert_eq!(org.admin("GET", "/components", None), before);
     // The connected org may be in the list: then there is nothing to refuse.
@@ -233,7 +233,7 @@ fn a_consumer_that_the_org_does_not_show_keeps_nothing_of_the_old_key() {
         org.admin("PATCH", "/org", Some(&json!({ "key_in_rest": key_in_rest })));
         workspace.set(VARIABLE, &old);
         let run = workspace.run(PLAN).succeeded();
-        assert!(run.says("its attributes keep what Terraform wrote into the previous org"), "{run}");
+        assert!(run.says("its attributes keep the values of the previous org"), "{run}");
         workspace.apply().succeeded();
         let now = workspace.attribute(SETTINGS, "consumer_key");
         assert_eq!(now, if key_in_rest { json!(key(&org)) } else { Value::Null });
@@ -325,8 +325,8 @@ fn an_id_that_is_none_is_refused_at_the_argument() {
         ("[\"00D\"]", "\"00D\" is none"),
         ("[\"0PS000000000001\"]", "This is the ID of a permission set"),
         ("[\"00DEM0000000001\", \"\"]", "An empty text is none"),
-        ("[\"00DEM0000000001,00DEM0000000002\"]", "A longer text, which is not shown here, is none"),
-        ("[null]", "holds a null"),
+        ("[\"00DEM0000000001,00DEM0000000002\"]", "A longer text, which is not shown, is not an org ID"),
+        ("[null]", "contains null"),
     ] {
         workspace.configure(&format!(
             "provider \"salesforce\" {{\n  previous_org_ids = {written}\n}}\n{ONLY_APP}"

@@ -191,7 +191,7 @@ fn the_guides_commands_make_a_key_that_is_taken() {
         let key = sh(command);
         workspace.set("SALESFORCE_PRIVATE_KEY", &key);
         let run = workspace.apply().failed_saying("invalid_grant");
-        assert!(!run.says("Unusable private key"), "{command}: {run}");
+        assert!(!run.says("Invalid private key"), "{command}: {run}");
     }
     // The certificate is one that an app takes.
     let certificate = sh("cat terraform.crt");

@@ -81,7 +81,7 @@ async fn what_needs_the_org_is_deferred_where_that_is_allowed() {
         assert_eq!(waits(read.deferred), allowed);
         assert_eq!(read.private, b"{}");
         let says = texts(&read.diagnostics);
-        assert_eq!(says.contains("The state is not refreshed"), !allowed, "{says}");
+        assert_eq!(says.contains("State not refreshed"), !allowed, "{says}");
         let plan = client
             .plan_resource_change(PlanResourceChangeRequest {
                 type_name: APP.to_owned(),

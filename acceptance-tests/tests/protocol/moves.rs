@@ -36,7 +36,7 @@ async fn a_type_of_this_provider_moves_whatever_the_registry_is() {
     for address in ["registry.terraform.io/somebody/salesforce", "", "okta", "notsalesforce"] {
         let reply = client.move_resource_state(moved(address, APP, CLIENT)).await.unwrap().into_inner();
         assert_eq!(reply.diagnostics.len(), 1, "{address}");
-        assert_eq!(reply.diagnostics[0].summary, "What cannot be moved", "{address}");
+        assert_eq!(reply.diagnostics[0].summary, "Unsupported move", "{address}");
     }
 }
 

@@ -1,38 +1,38 @@
-//! URLs of the provider block: origins that credentials may be sent to.
+//! URLs of the provider block: origins that credentials are sent to.
 //!
-//! What is refused is said without the parts that may be secret.
+//! Error messages omit the parts that may be secret.
 
 use url::{Host, Url};
 
 use crate::metadata::{as_it_looks, authority_is_written, foreign_letter, has_user_information};
 
-const MY_DOMAIN: &str = "Write the org's My Domain URL, such as https://acme.my.salesforce.com.";
+const MY_DOMAIN: &str = "Use the My Domain URL of the org, such as https://acme.my.salesforce.com.";
 
-/// An origin: https, or http on this machine; nothing after the host.
+/// Checks that a URL is an origin: https, or http on this machine, without a path.
 pub fn check(text: &str) -> Result<Url, String> {
     if has_user_information(text) {
-        return Err(format!("leave user name and password out of the URL. {MY_DOMAIN}"));
+        return Err(format!("remove the user name and password from the URL. {MY_DOMAIN}"));
     }
     if let Some(letter) = foreign_letter(text) {
         let seen = as_it_looks(text);
         return Err(match seen.is_ascii() {
-            true => format!("{letter}. If you mean the address that it looks like, write {seen}"),
+            true => format!("{letter}. If this is a typo, use {seen}"),
             false => format!("{letter}. {MY_DOMAIN}"),
         });
     }
     if let Some(c) =
         text.chars().find(|c| c.is_whitespace() || matches!(c, '\\' | '<' | '>' | '"' | '{' | '}' | '|'))
     {
-        return Err(format!("the character {c:?} is in no host name. {MY_DOMAIN}"));
+        return Err(format!("the character {c:?} is not allowed in a host name. {MY_DOMAIN}"));
     }
     if !text.contains("://") {
-        // A token may have a dot in it as well, and is not repeated.
+        // The text may be a token, which must not be repeated.
         let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
         let is_host =
             text.contains('.') && text.len() <= 100 && text.chars().all(is_name) && !text.starts_with('.');
         return Err(match is_host {
-            true => format!("the scheme is missing: write https://{text}"),
-            false => format!("this is no URL. {MY_DOMAIN}"),
+            true => format!("the scheme is missing: use https://{text}"),
+            false => format!("this is not a URL. {MY_DOMAIN}"),
         });
     }
     if !authority_is_written(text) {
@@ -42,17 +42,17 @@ pub fn check(text: &str) -> Result<Url, String> {
         Ok(url) if url.has_host() => url,
         Ok(_) | Err(url::ParseError::EmptyHost) => return Err(format!("the URL has no host. {MY_DOMAIN}")),
         Err(url::ParseError::InvalidPort) => {
-            return Err(format!("what follows the last colon is no port. {MY_DOMAIN}"));
+            return Err(format!("the port is not a number. {MY_DOMAIN}"));
         }
-        Err(_) => return Err(format!("this is no URL. {MY_DOMAIN}")),
+        Err(_) => return Err(format!("this is not a URL. {MY_DOMAIN}")),
     };
     let host = url.host_str().unwrap_or_default();
     if matches!(url.host(), Some(Host::Domain(name)) if name.trim_end_matches('.').split('.').any(str::is_empty))
     {
-        return Err(format!("the host name has a dot with nothing before it. {MY_DOMAIN}"));
+        return Err(format!("the host name has an empty label. {MY_DOMAIN}"));
     }
     if host.ends_with(".lightning.force.com") {
-        return Err(format!("this is the address of the Lightning pages, which has no API. {MY_DOMAIN}"));
+        return Err(format!("this is the URL of Lightning pages, which has no API. {MY_DOMAIN}"));
     }
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -64,15 +64,13 @@ pub fn check(text: &str) -> Result<Url, String> {
         "https" => {}
         "http" if loopback => {}
         "http" => {
-            return Err(format!(
-                "plain http would show credentials to everyone on the way: write https://{host}"
-            ));
+            return Err(format!("plain http would send credentials unencrypted: use https://{host}"));
         }
-        _ => return Err(format!("this is no web address. {MY_DOMAIN}")),
+        _ => return Err(format!("the scheme is not https. {MY_DOMAIN}")),
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
         let origin = url.origin().ascii_serialization();
-        return Err(format!("leave out what follows the host: write {origin}"));
+        return Err(format!("remove the path: use {origin}"));
     }
     Ok(url)
 }
