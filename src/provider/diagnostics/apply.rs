@@ -47,7 +47,9 @@ fn advice_on(problem: &DeployProblem) -> &'static str {
             "The user that Terraform logs in as lacks a permission: External Client App Developer for apps and settings, \
              External Client App Admin for policies, and the permissions of an administrator for settings of the org."
         }
-        Some(Meaning::Duplicate) => "The app already has a component of this type with another name. Import it.",
+        Some(Meaning::Duplicate) => {
+            "The app already has a component of this type with another name. Import it."
+        }
         Some(Meaning::NoOauthSettings) => {
             "The app has no OAuth settings, or Salesforce rejected them in the same deploy. In that case, see the other \
              error."

@@ -1,6 +1,6 @@
 //! Delete: deletes the components, or stops managing them.
 
-use super::claims::Held;
+use super::claims::DeletionConflict;
 use super::{Engine, VERIFYING, diagnostics};
 use crate::metadata::ComponentKey;
 use crate::org::{Change, Freshness, Instant, Lookup, Wanted};

@@ -284,7 +284,7 @@ async fn updated(
         found.is_ok_and(|found| together.files(&found).is_ok_and(|files| files.is_empty()))
     };
     let outcome = engine.again_if_lost(edit, arrived).await;
-    if let Err(ApplyError { kind: ApplyErrorKind::MergeError { found } }) = &outcome {
+    if let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome {
         return Err(CreationFailure::Refused(together.declined(shares, app, found)));
     }
     let comes_anew = shares.iter().any(|share| share.request.prior.is_null());

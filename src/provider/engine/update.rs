@@ -69,7 +69,7 @@ impl Engine<'_> {
             found.is_ok_and(|found| merge.files(&found).is_ok_and(|files| files.is_empty()))
         };
         let outcome = self.again_if_lost(edit, arrived).await;
-        let Err(ApplyError { kind: ApplyErrorKind::MergeError { found } }) = &outcome else {
+        let Err(ApplyError { kind: ApplyErrorKind::Declined { found } }) = &outcome else {
             return Ok(outcome);
         };
         let declined = merge.files(found).err().unwrap_or(MergeError::Missing(None));

@@ -180,9 +180,13 @@ fn one_way_is_taken_and_the_block_decides() {
         (&[], &[("SFDX_AUTH_URL", URL.1), ("SALESFORCE_SF_CLI_ORG", "acme")], Ok("sf acme")),
         (&[], &[], Err("SFDX_AUTH_URL")),
         // What a way needs.
-        (&[("refresh_token", "r")], &[], Err("The refresh token flow needs client_id")),
-        (&[("client_id", "a"), ("subject_token", "t")], &[], Err("OAuth token exchange needs instance_url")),
-        (&[HERE, ("subject_token", "t")], &[], Err("OAuth token exchange needs client_id")),
+        (&[("refresh_token", "r")], &[], Err("The refresh token flow requires client_id")),
+        (
+            &[("client_id", "a"), ("subject_token", "t")],
+            &[],
+            Err("OAuth token exchange requires instance_url"),
+        ),
+        (&[HERE, ("subject_token", "t")], &[], Err("OAuth token exchange requires client_id")),
         (
             &[HERE, ("client_id", "a"), ("subject_token_file", "/nowhere/token")],
             &[],
@@ -193,7 +197,11 @@ fn one_way_is_taken_and_the_block_decides() {
         (&[URL, ("client_id", "a")], &[], Err("client_id is set together with sfdx_auth_url")),
         (&[URL, ("login_url", HERE.1)], &[], Err("login_url is set together with sfdx_auth_url")),
         (&[URL, HERE], &[], Ok("refresh app")),
-        (&[URL, ("instance_url", "https://other.my.salesforce.com")], &[], Err("of acme.my.salesforce.com")),
+        (
+            &[URL, ("instance_url", "https://other.my.salesforce.com")],
+            &[],
+            Err("are for acme.my.salesforce.com"),
+        ),
         (&[("sfdx_auth_url", "force://app::canary@login.salesforce.com"), HERE], &[], Ok("refresh app")),
         (
             &[("instance_url", "https://other.my.salesforce.com")],
