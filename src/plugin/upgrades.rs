@@ -140,8 +140,7 @@ mod tests {
         for json in [r#"{"name":"Shop"}"#, r#"{"name":{"first":"Shop"}}"#, "", "nonsense"] {
             for version in [1, 99, i64::MAX] {
                 let said = upgraded(version, json).unwrap_err();
-                for words in ["a newer version of this provider", env!("CARGO_PKG_VERSION"), "init -upgrade"]
-                {
+                for words in ["a newer version of the provider", env!("CARGO_PKG_VERSION"), "init -upgrade"] {
                     assert!(said.contains(words), "{words}: {said}");
                 }
             }
@@ -159,7 +158,7 @@ mod tests {
         assert!(identity(&provider(), request(0, json)).is_ok());
         for json in [json, r#"{"urn":"x"}"#, "{"] {
             let said = words(&identity(&provider(), request(1, json)).unwrap_err());
-            assert!(said.contains("a newer version of this provider"), "{said}");
+            assert!(said.contains("a newer version of the provider"), "{said}");
         }
     }
 
@@ -178,7 +177,7 @@ mod tests {
         assert_eq!(moved(&provider(), request(0, 0, b"")).unwrap().diagnostics, []);
         for (version, identity_version) in [(7, 0), (0, 7)] {
             let said = words(&moved(&provider(), request(version, identity_version, b"")).unwrap_err());
-            assert!(said.contains("a newer version of this provider"), "{said}");
+            assert!(said.contains("a newer version of the provider"), "{said}");
         }
         let answer = moved(&provider(), request(0, 0, b"\xff{")).unwrap();
         assert!(answer.target_state.is_some());

@@ -148,5 +148,6 @@ fn pages_match_the_code() {
 #[test]
 fn the_readme_names_the_versions() {
     let versions = format!("{OLDEST_VERSION}.0 to {NEWEST_VERSION}.0");
-    assert!(text_of("README.md").contains(&versions), "README.md does not say {versions}");
+    let readme = text_of("README.md").replace('\n', " ");
+    assert!(readme.contains(&versions), "README.md does not contain {versions}");
 }

@@ -8,6 +8,7 @@ mod actions;
 mod catalog;
 mod combination;
 mod config;
+mod connected;
 mod danger;
 mod data_source_spec;
 mod data_sources;
@@ -22,6 +23,7 @@ mod listing;
 mod lists;
 mod lockout;
 mod neighbours;
+mod offer;
 mod operations;
 mod place;
 mod plan;
@@ -55,26 +57,18 @@ pub use operations::{
 };
 pub use schema::{Attribute, Block, IdentityAttribute, IdentitySchema, NestedBlock, Nesting, Schema};
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::org::{self, Org};
+use crate::org;
 use crate::value::Value;
-use action_spec::{ActionSpec, Invocation};
+use action_spec::Invocation;
 use catalog::Managed;
-use config::{Choice, Configuration, Environment, Resolved};
+use config::{Choice, Environment, Resolved};
+use connected::{Connected, connect};
 use data_source_spec::{DataSourceSpec, Question};
-use engine::{Activity, Engine};
-use list_spec::ListSpec;
-use lockout::OwnLogin;
-use neighbours::Neighbours;
 use plan::PlanContext;
-use previous_orgs::PreviousOrgs;
 use private::PrivateState;
-use resource_spec::{ID, ORG_ID, ResourceSpec, Subject};
-use rotation::Rotations;
-use union::Union;
-use union_spec::UnionSpec;
 
 /// The registry address of this provider. A fork changes it here.
 pub const SOURCE_ADDRESS: &str = "registry.terraform.io/salesforce-community/salesforce";
@@ -93,17 +87,6 @@ enum Connection {
     /// This argument of the provider block is not known yet.
     Unknown(&'static str),
     Ready(Arc<Connected>),
-}
-
-/// A configured provider. It logs in at the first call that requires it.
-struct Connected {
-    org: Org,
-    context: PlanContext,
-    activity: Activity,
-    allow_mass_removal: bool,
-    previous_orgs: PreviousOrgs,
-    neighbours: Neighbours,
-    told_of_rotation: AtomicBool,
 }
 
 impl Provider {
@@ -127,67 +110,6 @@ impl Provider {
         let context = PlanContext { version: Some(62), ..PlanContext::default() };
         provider.connect_to(Connection::Ready(Arc::new(Connected::new(org, context, false, Vec::new()))));
         provider
-    }
-
-    pub fn provider_schema(&self) -> &Schema {
-        self.schema.get_or_init(config::schema)
-    }
-
-    pub fn resource_schemas(&self) -> Vec<(&str, &Schema)> {
-        Managed::all().map(|managed| (managed.name(), managed.schema())).collect()
-    }
-
-    pub fn resource_schema(&self, type_name: &str) -> Option<&Schema> {
-        Managed::named(type_name).map(Managed::schema)
-    }
-
-    pub fn data_source_schemas(&self) -> Vec<(&str, &Schema)> {
-        catalog::DATA_SOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
-    }
-
-    pub fn data_source_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::data_source(type_name).map(DataSourceSpec::schema)
-    }
-
-    pub fn identity_schemas(&self) -> Vec<(&str, &IdentitySchema)> {
-        Managed::all().map(|managed| (managed.name(), identity::schema(managed.subject()))).collect()
-    }
-
-    pub fn identity_schema(&self, type_name: &str) -> Option<&IdentitySchema> {
-        Managed::named(type_name).map(|managed| identity::schema(managed.subject()))
-    }
-
-    pub fn ephemeral_resource_schemas(&self) -> Vec<(&str, &Schema)> {
-        catalog::EPHEMERAL_RESOURCES.iter().map(|spec| (spec.name, spec.schema())).collect()
-    }
-
-    pub fn ephemeral_resource_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::ephemeral_resource(type_name).map(DataSourceSpec::schema)
-    }
-
-    pub fn action_schemas(&self) -> Vec<(&str, &Schema)> {
-        catalog::ACTIONS.iter().map(|spec| (spec.name, spec.schema())).collect()
-    }
-
-    pub fn action_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::action(type_name).map(ActionSpec::schema)
-    }
-
-    pub fn list_resource_schemas(&self) -> Vec<(&str, &Schema)> {
-        lists::LISTS.iter().map(|spec| (spec.name, spec.schema())).collect()
-    }
-
-    pub fn list_resource_schema(&self, type_name: &str) -> Option<&Schema> {
-        catalog::list(type_name).map(ListSpec::schema)
-    }
-
-    /// Functions require no configuration.
-    pub fn functions(&self) -> &'static [&'static FunctionSpec] {
-        catalog::FUNCTIONS
-    }
-
-    pub fn function(&self, name: &str) -> Option<&'static FunctionSpec> {
-        catalog::function(name)
     }
 
     pub fn validate_provider_config(&self, config: &Value) -> Diagnostics {
@@ -565,122 +487,4 @@ impl Provider {
         };
         Diagnostics(found.into_iter().filter(|diagnostic| !is_suppressed(diagnostic)).collect())
     }
-}
-
-impl Connected {
-    fn new(
-        org: Org,
-        context: PlanContext,
-        allow_mass_removal: bool,
-        previous_org_ids: Vec<String>,
-    ) -> Connected {
-        Connected {
-            org,
-            context,
-            activity: Activity::default(),
-            allow_mass_removal,
-            previous_orgs: PreviousOrgs::new(previous_org_ids),
-            neighbours: Neighbours::default(),
-            told_of_rotation: AtomicBool::default(),
-        }
-    }
-
-    /// The parts of a plan that depend on the connection.
-    fn plan_context(
-        &self,
-        spec: &'static ResourceSpec,
-        resource: &'static str,
-        request: &PlanRequest,
-    ) -> PlanContext {
-        let app = spec.subject_in(&request.config);
-        let created = request.prior.is_null() && request.private.is_empty();
-        let tainted = app.filter(|_| created).and_then(|app| self.activity.known(resource, spec.name, app));
-        // The second plan of a replacement has private state and no prior state.
-        let replacing = request.prior.is_null() && !created;
-        let once = spec.subject == Subject::Org && !replacing && !request.proposed.is_null();
-        let twice = once && self.activity.plan(spec.name, created, &request.config);
-        let new_app = created && app.is_some_and(|app| self.neighbours.is_made(spec, app));
-        PlanContext { tainted, twice, new_app, ..self.context.clone() }
-    }
-
-    /// Rejects a plan whose state belongs to a previous org and was not refreshed. Only this plan requires a login.
-    async fn unread(&self, managed: Managed, request: &PlanRequest) -> Option<Diagnostic> {
-        let state_org = request.prior.get(ORG_ID);
-        if !state_org.as_text().is_some_and(|org| self.previous_orgs.name(org)) {
-            return None;
-        }
-        let session = match self.org.session().await {
-            Ok(session) => session,
-            Err(error) => return Some(diagnostics::unavailable(&error)),
-        };
-        let what = diagnostics::whose(managed.noun(), request.prior.get(ID).as_text().unwrap_or_default());
-        self.previous_orgs.check(state_org, &session, &what).err()
-    }
-
-    /// The client ID of the provider. `None` when a lockout is allowed.
-    fn guarded_client_id(&self) -> Option<&str> {
-        self.context.client_id.as_deref().filter(|_| !self.context.allow_self_lockout)
-    }
-
-    fn rotations(&self) -> Rotations<'_> {
-        Rotations { org: &self.org, own: self.guarded_client_id(), previous_orgs: &self.previous_orgs }
-    }
-
-    /// The plan of a resource, with conflicts with other plans of the run.
-    fn plan(&self, spec: &'static ResourceSpec, resource: &'static str, request: &PlanRequest) -> PlanReply {
-        let mut reply = plan::plan(spec, request, &self.plan_context(spec, resource, request));
-        reply.diagnostics.extend(self.neighbours.check(spec, request, &reply));
-        reply
-    }
-
-    /// Records an apply.
-    fn applying(&self, spec: &'static ResourceSpec, resource: &'static str, prior: &Value, planned: &Value) {
-        self.neighbours.applied(spec, prior, planned);
-        if !prior.is_null() && !planned.is_null() {
-            let app = planned.get(spec.subject_attribute()).as_text().unwrap_or_default();
-            self.activity.claims.keep(spec, app, resource);
-        }
-    }
-
-    fn union<'a>(
-        &'a self,
-        spec: &'static UnionSpec,
-    ) -> Union<impl Fn(&'static ResourceSpec) -> Engine<'a> + 'a> {
-        Union { spec, engine: move |member| self.engine(member, spec.name) }
-    }
-
-    /// The engine of a resource; `resource` is the type in the configuration.
-    fn engine(&self, spec: &'static ResourceSpec, resource: &'static str) -> Engine<'_> {
-        Engine {
-            spec,
-            resource,
-            org: &self.org,
-            client_id: self.context.client_id.as_deref(),
-            login: &self.context.login,
-            allow_self_lockout: self.context.allow_self_lockout,
-            allow_mass_removal: self.allow_mass_removal,
-            previous_orgs: &self.previous_orgs,
-            activity: &self.activity,
-        }
-    }
-}
-
-/// Connects without a login. Reading the API version requires no login.
-async fn connect(configuration: Configuration) -> Result<Connected, Diagnostic> {
-    let client_id = configuration.settings.login.client_id().map(str::to_owned);
-    let login = OwnLogin::of(&configuration.settings.login);
-    let settings = org::Timing { batching: configuration.batching, ..org::Timing::default() };
-    let org =
-        Org::connect(configuration.settings, settings).map_err(|error| diagnostics::unavailable(&error))?;
-    let version = org.known_api_version().await;
-    let context = PlanContext {
-        version,
-        client_id,
-        login,
-        allow_self_lockout: configuration.allow_self_lockout,
-        tainted: None,
-        twice: false,
-        new_app: false,
-    };
-    Ok(Connected::new(org, context, configuration.allow_mass_removal, configuration.previous_org_ids))
 }

@@ -225,7 +225,9 @@ impl ResourceSpec {
                  exists, so that Terraform replaces them together with the app.",
                 "The ID of the org of the app.",
             ),
-            Subject::Org => ("The ID of the org, the same as `org_id`.", "The ID of the org."),
+            Subject::Org => {
+                ("The ID of the org, the same as `org_id`.", "The ID of the org of these settings.")
+            }
         };
         block.attributes.push(computed(ID, id));
         block.attributes.push(computed(ORG_ID, org_id));

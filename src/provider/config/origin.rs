@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_origin_is_said_to_be_what_it_is() {
+    fn an_invalid_origin_is_rejected_with_the_reason() {
         for (text, says) in [
             ("https://", "no host"),
             ("https:///x", "no host"),
@@ -93,8 +93,8 @@ mod tests {
             ("https://?x=1", "no host"),
             ("https://#", "no host"),
             ("https://:443", "no host"),
-            ("https://.my.salesforce.com", "dot with nothing before it"),
-            ("https://acme..my.salesforce.com", "dot with nothing before it"),
+            ("https://.my.salesforce.com", "empty label"),
+            ("https://acme..my.salesforce.com", "empty label"),
             ("https://user:canary@acme.my.salesforce.com", "user name and password"),
             ("https://canary@acme.my.salesforce.com", "user name and password"),
             ("https://@acme.my.salesforce.com", "user name and password"),
@@ -104,13 +104,13 @@ mod tests {
             ("https://<name>.my.salesforce.com", "'<'"),
             ("https://acme.my.salesforce.com:x", "port"),
             ("https://\u{430}cme.my.salesforce.com", "is Cyrillic (U+0430), not the Latin a"),
-            ("acme.my.salesforce.com", "write https://acme.my.salesforce.com"),
-            ("acme", "no URL"),
-            ("", "no URL"),
-            ("ftp://acme.my.salesforce.com", "no web address"),
+            ("acme.my.salesforce.com", "use https://acme.my.salesforce.com"),
+            ("acme", "not a URL"),
+            ("", "not a URL"),
+            ("ftp://acme.my.salesforce.com", "scheme is not https"),
             ("http://acme.my.salesforce.com", "plain http"),
             ("https://acme.lightning.force.com", "Lightning"),
-            ("https://acme.my.salesforce.com/services", "write https://acme.my.salesforce.com"),
+            ("https://acme.my.salesforce.com/services", "use https://acme.my.salesforce.com"),
         ] {
             let problem = check(text).expect_err(text);
             assert!(problem.contains(says), "{text}: {problem}");

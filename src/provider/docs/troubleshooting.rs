@@ -100,7 +100,7 @@ fn every_diagnostic_has_its_own_id_and_every_row_is_complete() {
     }
     for row in rows::all() {
         assert!(!row.summary.ends_with('.') && !row.summary.contains('{'), "{}", row.summary);
-        let sentence = |text: &str| text.ends_with(['.', ')', '*']) && !text.contains('|');
+        let sentence = |text: &str| text.ends_with(['.', ')', '*', '…']) && !text.contains('|');
         assert!(sentence(row.meaning) && sentence(row.remedy), "{}: {} {}", row.id, row.meaning, row.remedy);
     }
 }

@@ -165,7 +165,7 @@ fn settings_that_somebody_deleted_come_anew_and_the_app_stays() {
 fn a_replacement_is_said_once() {
     let protected = || ("deletion_protection", Value::Bool(true));
     for (written, expected) in
-        [(None, "Consumer key will be destroyed"), (Some(protected()), "Deletion protection")]
+        [(None, "Consumer key will be destroyed"), (Some(protected()), "Deletion protection enabled")]
     {
         let top: Vec<(&str, Value)> = shop().into_iter().chain(written.clone()).collect();
         let state = applied(&planned(object(&top, Some(&[])), &Value::Null, b"").planned);
@@ -180,7 +180,9 @@ fn a_replacement_is_said_once() {
 
 #[test]
 fn a_destroy_is_said_once_and_refused_when_protected() {
-    for (protected, expected) in [(false, "Consumer key will be destroyed"), (true, "Deletion protection")] {
+    for (protected, expected) in
+        [(false, "Consumer key will be destroyed"), (true, "Deletion protection enabled")]
+    {
         let top: Vec<(&str, Value)> =
             shop().into_iter().chain([("deletion_protection", protected.into())]).collect();
         let state = applied(&planned(object(&top, Some(&[])), &Value::Null, b"").planned);
@@ -261,7 +263,7 @@ fn what_a_union_needs_of_itself_is_named_where_it_is() {
     assert!(apart.advice.contains("salesforce_external_client_app_oauth_settings"), "{}", apart.advice);
     assert_eq!(
         together.advice,
-        "guest_code_credential_flow_enabled needs named_user_jwt_enabled = true in the same resource."
+        "guest_code_credential_flow_enabled requires named_user_jwt_enabled = true in the same resource."
     );
 }
 
